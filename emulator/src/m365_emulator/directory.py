@@ -1,0 +1,148 @@
+"""What a Microsoft 365 cloud holds: tenants, people, applications, service principals, grants and roles.
+
+Directory objects keep their public face as a dictionary in Microsoft Graph's own JSON shape (``body``), so that a
+property that a client sets is a property that it reads back. What Graph never shows (password hashes, secret values)
+stands beside it in ``hidden``. Nothing here knows HTTP, time or authority: the ``graph`` and ``login`` rooms ask
+the questions at the end of :class:`Tenant`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+type_of_kind = {
+    "user": "#microsoft.graph.user",
+    "application": "#microsoft.graph.application",
+    "servicePrincipal": "#microsoft.graph.servicePrincipal",
+    "group": "#microsoft.graph.group",
+    "administrativeUnit": "#microsoft.graph.administrativeUnit",
+    "directoryRole": "#microsoft.graph.directoryRole",
+}
+
+
+@dataclass(slots=True)
+class DirectoryObject:
+    """One object of a tenant: ``kind`` is Graph's type name without the namespace, ``id`` its object id."""
+
+    kind: str
+    id: str
+    body: dict[str, Any]
+    hidden: dict[str, Any] = field(default_factory=dict)
+    owners: list[str] = field(default_factory=list)
+    deleted_at: float | None = None
+
+
+@dataclass(slots=True)
+class Tenant:
+    """A Microsoft 365 tenant. Collections are keyed by the object's id, in order of creation."""
+
+    id: str
+    display_name: str
+    domains: list[dict[str, Any]]
+    objects: dict[str, DirectoryObject] = field(default_factory=dict)
+    deleted: dict[str, DirectoryObject] = field(default_factory=dict)
+    app_role_assignments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    permission_grants: dict[str, dict[str, Any]] = field(default_factory=dict)
+    role_assignments: dict[str, dict[str, Any]] = field(default_factory=dict)
+    role_eligibilities: dict[str, dict[str, Any]] = field(default_factory=dict)
+    memberships: dict[str, list[str]] = field(default_factory=dict)
+    skus: list[dict[str, Any]] = field(default_factory=list)
+    organization: dict[str, Any] = field(default_factory=dict)
+    policies: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def of_kind(self, kind: str) -> Iterator[DirectoryObject]:
+        """Live objects of one kind, oldest first."""
+        return (item for item in self.objects.values() if item.kind == kind)
+
+    def find(self, kind: str, **wanted: Any) -> DirectoryObject | None:
+        """The first live object of this kind whose body has all the wanted values; text compares without case."""
+        for item in self.of_kind(kind):
+            if all(_same(item.body.get(key), value) for key, value in wanted.items()):
+                return item
+        return None
+
+    def user(self, upn: str) -> DirectoryObject | None:
+        return self.find("user", userPrincipalName=upn)
+
+    def application(self, app_id: str) -> DirectoryObject | None:
+        return self.find("application", appId=app_id)
+
+    def principal(self, app_id: str) -> DirectoryObject | None:
+        """The service principal of an application in this tenant, by the application's client id."""
+        return self.find("servicePrincipal", appId=app_id)
+
+    def domain_names(self) -> list[str]:
+        return [domain["id"] for domain in self.domains if domain.get("isVerified")]
+
+    def directory_roles(self, principal_id: str, *, scope: str | None = "/") -> list[str]:
+        """Template ids of the directory roles that are active for a person or a service principal.
+
+        ``scope`` limits to assignments at that directory scope; ``None`` takes those of administrative units too.
+        """
+        return list(dict.fromkeys(
+            row["roleDefinitionId"] for row in self.role_assignments.values()
+            if row["principalId"] == principal_id and scope in (None, row["directoryScopeId"])
+        ))
+
+    def app_roles(self, principal_id: str, resource_app_id: str) -> list[str]:
+        """Values of the application permissions that a service principal was granted at one resource."""
+        resource = self.principal(resource_app_id)
+        if resource is None:
+            return []
+        names = {role["id"]: role["value"] for role in resource.body.get("appRoles", [])}
+        granted = (
+            row["appRoleId"] for row in self.app_role_assignments.values()
+            if row["principalId"] == principal_id and row["resourceId"] == resource.id
+        )
+        return [names[role_id] for role_id in granted if role_id in names]
+
+    def delegated_scopes(self, client_id: str, resource_app_id: str, user_id: str) -> list[str]:
+        """Delegated permissions that are consented for one person, for the organization or for that person alone.
+
+        ``client_id`` and ``user_id`` are object ids (of the client's service principal and of the person).
+        """
+        resource = self.principal(resource_app_id)
+        if resource is None:
+            return []
+        rows = (
+            row for row in self.permission_grants.values()
+            if row["clientId"] == client_id and row["resourceId"] == resource.id
+            and (row["consentType"] == "AllPrincipals" or row.get("principalId") == user_id)
+        )
+        return list(dict.fromkeys(itertools.chain.from_iterable(row["scope"].split() for row in rows)))
+
+
+@dataclass(slots=True)
+class Directory:
+    """All tenants of the emulated cloud."""
+
+    tenants: dict[str, Tenant] = field(default_factory=dict)
+
+    def tenant(self, segment: str) -> Tenant | None:
+        """The tenant that a URL segment names: its id or one of its verified domains, without case."""
+        wanted = segment.lower()
+        if wanted in self.tenants:
+            return self.tenants[wanted]
+        return next((t for t in self.tenants.values() if wanted in map(str.lower, t.domain_names())), None)
+
+    def home_of_application(self, app_id: str) -> tuple[Tenant, DirectoryObject] | None:
+        """The tenant where an application is registered, and the application."""
+        for tenant in self.tenants.values():
+            if (application := tenant.application(app_id)) is not None:
+                return tenant, application
+        return None
+
+    def tenant_of_upn(self, upn: str) -> Tenant | None:
+        return self.tenant(upn.rpartition("@")[2])
+
+
+def _same(have: Any, wanted: Any) -> bool:
+    if isinstance(have, str) and isinstance(wanted, str):
+        return have.casefold() == wanted.casefold()
+    return bool(have == wanted)
