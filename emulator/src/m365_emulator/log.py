@@ -1,0 +1,87 @@
+"""The request log: what was asked, how it was answered, and from when to when on the machine's steady clock.
+
+Only paths are kept, never queries or bodies, so that no code or secret ends up in it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from m365_emulator.clock import monotonic
+
+_kept = 50_000
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request. ``started`` and ``ended`` are seconds on the steady clock; ``ended`` is None while it runs.
+
+    ``route`` is the pattern that answered (``/v1.0/applications/{id}``); ``subrequests`` are those of a ``$batch``.
+    """
+
+    number: int
+    plane: str
+    method: str
+    path: str
+    request_id: str
+    started: float
+    ended: float | None = None
+    status: int | None = None
+    route: str = ""
+    fault: str = ""
+    subrequests: list[dict[str, Any]] = field(default_factory=list)
+
+    def add_subrequest(self, *, id: str, method: str, path: str, status: int, route: str = "") -> None:
+        """Note one request of a batch; ``path`` without its query."""
+        self.subrequests.append(
+            {"id": id, "method": method, "path": path.partition("?")[0], "status": status, "route": route})
+
+
+@dataclass(slots=True)
+class RequestLog:
+    """The last requests, oldest first."""
+
+    entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=_kept))
+    count: int = 0
+
+    def start(self, *, plane: str, method: str, path: str, request_id: str) -> Entry:
+        self.count += 1
+        entry = Entry(self.count, plane, method, path, request_id, monotonic())
+        self.entries.append(entry)
+        return entry
+
+    def end(self, entry: Entry, status: int | None) -> None:
+        """``status`` is None when the connection was cut."""
+        entry.ended, entry.status = monotonic(), status
+
+    def clear(self) -> None:
+        self.entries.clear()
+
+    def dump(self, *, after: int = 0, planes: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
+        return [
+            asdict(entry) for entry in self.entries
+            if entry.number > after and (not planes or entry.plane in planes)
+        ]
+
+    def summary(self, *, after: int = 0, planes: frozenset[str] = frozenset()) -> dict[str, int]:
+        """How many requests and sub-requests there were, and how many at least had to wait for one another."""
+        chosen = [
+            entry for entry in self.entries
+            if entry.number > after and (not planes or entry.plane in planes) and entry.ended is not None
+        ]
+        return {
+            "requests": len(chosen),
+            "subrequests": sum(len(entry.subrequests) for entry in chosen),
+            "sequential_round_trips": longest_chain([(entry.started, entry.ended or 0.0) for entry in chosen]),
+        }
+
+
+def longest_chain(spans: list[tuple[float, float]]) -> int:
+    """The longest chain of spans of time of which none overlaps the next."""
+    length, free_from = 0, float("-inf")
+    for started, ended in sorted(spans, key=lambda span: span[1]):
+        if started >= free_from:
+            length, free_from = length + 1, ended
+    return length

@@ -1,0 +1,1 @@
+"""Entra ID: discovery, sign-in pages, device codes and the token endpoint."""

@@ -1,0 +1,108 @@
+"""What sign-in remembers between requests: device codes, visits of browsers, sessions, tokens that can be redeemed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class DeviceFlow:
+    """One device code. ``state`` is pending, approved, declined or redeemed; times are the emulator clock's seconds.
+
+    ``segment`` is the tenant segment of the address that was asked; ``tenant_id`` and ``user_id`` who approved it.
+    """
+
+    device_code: str
+    user_code: str
+    client_id: str
+    segment: str
+    scope: str
+    interval: int
+    expires_at: float
+    state: str = "pending"
+    tenant_id: str = ""
+    user_id: str = ""
+    required_wait: float = 0.0
+    last_poll_at: float | None = None
+
+
+@dataclass(slots=True)
+class Visit:
+    """One browser's walk through the sign-in pages. ``step`` names the page that is shown next.
+
+    ``kind`` is ``device`` (``reference`` holds the device code) or ``page`` (``reference`` holds the address to go to
+    afterwards). ``resource_segment`` is the tenant that is signed in to; ``user_id`` is set once the password was right.
+    """
+
+    id: str
+    browser: str
+    kind: str
+    reference: str
+    resource_segment: str
+    step: str = "account"
+    account: str = ""
+    tenant_id: str = ""
+    user_id: str = ""
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Session:
+    """A person who signed in with this browser at one tenant."""
+
+    tenant_id: str
+    user_id: str
+    signed_in_at: float
+
+
+@dataclass(slots=True)
+class Refresh:
+    """A refresh token: who may have which tokens with it. Times are the emulator clock's seconds."""
+
+    client_id: str
+    tenant_id: str
+    user_id: str
+    scope: str
+    expires_at: float
+
+
+@dataclass(slots=True)
+class LoginMemory:
+    """Device flows by device code, visits by id, sessions by browser and then by ``tenant/user``."""
+
+    devices: dict[str, DeviceFlow] = field(default_factory=dict)
+    device_of_user_code: dict[str, str] = field(default_factory=dict)
+    visits: dict[str, Visit] = field(default_factory=dict)
+    sessions: dict[str, dict[str, Session]] = field(default_factory=dict)
+    refreshes: dict[str, Refresh] = field(default_factory=dict)
+
+    def add_device(self, flow: DeviceFlow) -> None:
+        self.devices[flow.device_code] = flow
+        self.device_of_user_code[flow.user_code] = flow.device_code
+
+    def device_by_user_code(self, user_code: str) -> DeviceFlow | None:
+        return self.devices.get(self.device_of_user_code.get(user_code, ""))
+
+    def forget_before(self, moment: float) -> None:
+        """Drop device codes that ran out before this moment, so that memory stays flat."""
+        for flow in [flow for flow in self.devices.values() if flow.expires_at < moment]:
+            del self.devices[flow.device_code]
+            self.device_of_user_code.pop(flow.user_code, None)
+
+    def dump(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def load(kept: dict[str, Any]) -> LoginMemory:
+    """The memory from a dump."""
+    memory = LoginMemory(
+        visits={key: Visit(**row) for key, row in kept["visits"].items()},
+        sessions={
+            browser: {key: Session(**row) for key, row in rows.items()} for browser, rows in kept["sessions"].items()
+        },
+        refreshes={key: Refresh(**row) for key, row in kept["refreshes"].items()},
+    )
+    for row in kept["devices"].values():
+        memory.add_device(DeviceFlow(**row))
+    return memory

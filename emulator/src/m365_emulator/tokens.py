@@ -1,0 +1,188 @@
+"""Access tokens and id tokens with Entra's claims, and the check of the tokens that come back to Graph.
+
+Roles and scopes of a caller are read from the token, as Microsoft does: a consent works from the next token on.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator import data
+from m365_emulator.errors import GraphError
+from m365_emulator.keys import BadToken
+
+if TYPE_CHECKING:
+    from m365_emulator.directory import DirectoryObject, Tenant
+    from m365_emulator.world import World
+
+graph_audiences = frozenset({"https://graph.microsoft.com", data.graph_app_id})
+_verified: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
+_verified_at_most = 20_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Caller:
+    """Who calls Graph. ``principal_id`` is the object id of the person, or of the service principal when ``is_app``.
+
+    ``directory_roles`` are template ids of roles at tenant scope (the token's ``wids``).
+    """
+
+    tenant: Tenant
+    principal_id: str
+    user_id: str | None
+    app_id: str
+    scopes: frozenset[str]
+    roles: frozenset[str]
+    directory_roles: frozenset[str]
+    is_app: bool
+
+
+def authenticate(world: World, authorization: str | None) -> Caller:
+    """The caller behind an Authorization header. Raises GraphError 401 when it isn't a live token for Graph."""
+    claims = _claims(world, authorization)
+    now = world.clock.seconds()
+    if now >= claims["exp"]:
+        raise _unauthorized("Lifetime validation failed, the token is expired.")
+    tenant = world.directory.tenants.get(claims["tid"])
+    if tenant is None or claims["oid"] not in tenant.objects:
+        raise _unauthorized("The identity of the calling application could not be established.")
+    is_app = claims["idtyp"] == "app"
+    return Caller(
+        tenant=tenant, principal_id=claims["oid"], user_id=None if is_app else claims["oid"], app_id=claims["appid"],
+        scopes=frozenset(claims.get("scp", "").split()), roles=frozenset(claims.get("roles", ())),
+        directory_roles=frozenset(claims.get("wids", ())), is_app=is_app,
+    )
+
+
+def directory_roles(world: World, tenant: Tenant, principal_id: str) -> list[str]:
+    """Template ids of tenant-wide roles that a new token carries."""
+    return list(dict.fromkeys(
+        row["roleDefinitionId"] for key, row in tenant.role_assignments.items()
+        if row["principalId"] == principal_id and row["directoryScopeId"] == "/"
+        and world.replica.in_tokens("roleAssignment", key)
+    ))
+
+
+def application_token(world: World, tenant: Tenant, principal: DirectoryObject, resource: Resource, life: int) -> str:
+    """An app-only access token; it is issued even when the application has no permission at all."""
+    claims = _access_claims(world, tenant, resource, life)
+    names = {role["id"]: role["value"] for role in resource.principal.body.get("appRoles", [])}
+    roles = sorted({
+        names[row["appRoleId"]] for key, row in tenant.app_role_assignments.items()
+        if row["principalId"] == principal.id and row["resourceId"] == resource.principal.id
+        and row["appRoleId"] in names and world.replica.in_tokens("appRoleAssignment", key)
+    })
+    return world.keys.sign({
+        **claims, "app_displayname": principal.body["displayName"], "appid": principal.body["appId"],
+        "appidacr": "1", "idp": f"https://sts.windows.net/{tenant.id}/", "idtyp": "app", "oid": principal.id,
+        **({"roles": roles} if roles else {}), "sub": principal.id, "tid": tenant.id, "uti": world.ids.opaque(16, "uti"),
+        "ver": "1.0", "wids": [*directory_roles(world, tenant, principal.id), "0997a1d0-0d1d-4acb-b408-d5ca73121e90"],
+        "xms_tcdt": tenant.settings.get("created", 1_700_000_000),
+    }, v1=True)
+
+
+def person_token(
+    world: World, tenant: Tenant, person: DirectoryObject, client: DirectoryObject, resource: Resource, *,
+    scopes: list[str], life: int,
+) -> str:
+    """A delegated access token. ``client`` is the application's service principal in this tenant."""
+    claims = _access_claims(world, tenant, resource, life)
+    name = person.body["userPrincipalName"]
+    return world.keys.sign({
+        **claims, "acct": int(is_guest(person)), "acr": "1", "amr": ["pwd"],
+        "app_displayname": client.body["displayName"], "appid": client.body["appId"], "appidacr": "0",
+        "idp": home_issuer(tenant, person), "idtyp": "user", "ipaddr": "127.0.0.1", "name": person.body["displayName"],
+        "oid": person.id, "scp": " ".join(scopes), "sub": pairwise(world, person, resource.principal.body["appId"]),
+        "tenant_region_scope": tenant.settings.get("region", "NA"), "tid": tenant.id, "unique_name": name, "upn": name,
+        "uti": world.ids.opaque(16, "uti"), "ver": "1.0", "wids": wids(world, tenant, person),
+        "xms_tcdt": tenant.settings.get("created", 1_700_000_000),
+    }, v1=True)
+
+
+def id_token(
+    world: World, tenant: Tenant, person: DirectoryObject, client_id: str, *, nonce: str | None, life: int,
+) -> str:
+    """A version 2 id token for the client itself."""
+    now = int(world.clock.seconds())
+    home = home_issuer(tenant, person)
+    return world.keys.sign({
+        "aud": client_id, "iss": f"{world.settings.origin}/{tenant.id}/v2.0", "iat": now - 300, "nbf": now - 300,
+        "exp": now + life, **({"idp": home} if is_guest(person) else {}), "name": person.body["displayName"],
+        **({"nonce": nonce} if nonce else {}), "oid": person.id,
+        "preferred_username": person.hidden.get("sign_in_name", person.body["userPrincipalName"]),
+        "rh": f"1.{world.ids.opaque(24, 'rh')}.", "sub": pairwise(world, person, client_id), "tid": tenant.id,
+        "uti": world.ids.opaque(16, "uti"), "ver": "2.0",
+    }, v1=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resource:
+    """The API that a token is for: its service principal in the tenant, and the audience as the client named it."""
+
+    principal: DirectoryObject
+    audience: str
+
+
+def is_guest(person: DirectoryObject) -> bool:
+    return str(person.body.get("userType")) == "Guest"
+
+
+def home_issuer(tenant: Tenant, person: DirectoryObject) -> str:
+    """Who proved the person's identity: the tenant itself, or a guest's own."""
+    return f"https://sts.windows.net/{person.hidden.get('home_tenant', tenant.id)}/"
+
+
+def pairwise(world: World, person: DirectoryObject, app_id: str) -> str:
+    """The ``sub`` claim: stable for one person at one application, useless anywhere else."""
+    raw = hmac.digest(world.ids.seed.encode(), f"{person.id}/{app_id}".encode(), "sha256")
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def wids(world: World, tenant: Tenant, person: DirectoryObject) -> list[str]:
+    """Roles of a person as tokens carry them; every member has the default member role too."""
+    roles = directory_roles(world, tenant, person.id)
+    return roles if is_guest(person) else [*roles, data.default_member_role]
+
+
+def _access_claims(world: World, tenant: Tenant, resource: Resource, life: int) -> dict[str, Any]:
+    now = int(world.clock.seconds())
+    return {
+        "aud": resource.audience, "iss": f"https://sts.windows.net/{tenant.id}/", "iat": now - 300, "nbf": now - 300,
+        "exp": now + life, "aio": world.ids.opaque(32, "aio"), "rh": f"1.{world.ids.opaque(24, 'rh')}.",
+    }
+
+
+def _claims(world: World, authorization: str | None) -> dict[str, Any]:
+    kind, _, token = (authorization or "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise _unauthorized("Access token is empty.")
+    claims = _verify_once(world, token)
+    if claims.get("aud") not in graph_audiences or claims.get("idtyp") not in ("app", "user"):
+        raise _unauthorized("Access token validation failure. Invalid audience.")
+    return claims
+
+
+def _verify_once(world: World, token: str) -> dict[str, Any]:
+    """A signature is checked once per token: tokens are immutable, and RSA is the slowest thing here."""
+    key = hashlib.sha256(f"{world.keys.seed}\0{token}".encode()).digest()
+    if (known := _verified.get(key)) is not None:
+        return known
+    try:
+        claims = world.keys.verify(token)
+    except BadToken as error:
+        raise _unauthorized("IDX14100: JWT is not well formed or its signature is invalid.") from error
+    _verified[key] = claims
+    if len(_verified) > _verified_at_most:
+        _verified.popitem(last=False)
+    return claims
+
+
+def _unauthorized(message: str) -> GraphError:
+    challenge = f'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", ' \
+                f'error="invalid_token", error_description="{message}"'
+    return GraphError(401, "InvalidAuthenticationToken", message, headers={"WWW-Authenticate": challenge})
