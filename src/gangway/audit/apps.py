@@ -1,0 +1,13 @@
+"""The room as a Django application."""
+
+from typing import ClassVar
+
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    """Registers this room's table, to which web and worker may only add."""
+
+    name = "gangway.audit"
+    label = "audit"
+    append_only_tables: ClassVar[tuple[str, ...]] = ("audit_entry",)

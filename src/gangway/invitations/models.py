@@ -1,0 +1,99 @@
+"""Rows of the room *invitations*. Private: other rooms come in through actions and queries."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import uuid4
+
+from django.db import models
+
+from gangway.invitations.states import State
+from gangway.organizations.scope import OwnedModel
+
+
+class Purpose(models.TextChoices):
+    """What an invitation is for."""
+
+    CONNECT = "connect"
+
+
+class Invitation(OwnedModel):
+    """The offer to an administrator to connect one service. The plan is pinned: what was agreed is what is made."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
+    purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.CONNECT)
+    recipient = models.EmailField()
+    administrator_upn = models.CharField(max_length=320, blank=True)
+    state = models.CharField(max_length=30, choices=[(state.value, state.value) for state in State])
+    plan = models.JSONField()
+    plan_fingerprint = models.CharField(max_length=128)
+    matching_phrase = models.CharField(max_length=40)
+    registration_id = models.UUIDField(default=uuid4, help_text="The same over all runs: Graph's uniqueName is made of it.")
+    created_by_kind = models.CharField(max_length=15)
+    created_by_id = models.CharField(max_length=64, blank=True)
+    created_by_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=[state.value for state in State]), name="invitations_known_state"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-created_at", "id"], name="invitations_by_age"),
+            models.Index(
+                fields=["expires_at"],
+                condition=~models.Q(state__in=[State.ADDED.value, State.EXPIRED.value, State.REVOKED.value]),
+                name="invitations_to_expire",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the invitation without its recipient."""
+        return f"invitation {self.id}"
+
+
+class Link(OwnedModel):
+    """One way in. Only a hash of its token is kept; whoever reads this table can open nothing with it."""
+
+    class Kind(models.TextChoices):
+        """How the link left us."""
+
+        MAILED = "mailed"
+        COPIED = "copied"
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="links")
+    token_hash = models.CharField(max_length=64, unique=True)
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        """Name the link, not its token."""
+        return f"{self.kind} link {self.id}"
+
+
+class Move(OwnedModel):
+    """One line of an invitation's history: where it went, when, and by whom."""
+
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="moves")
+    state = models.CharField(max_length=30)
+    at = models.DateTimeField()
+    actor_kind = models.CharField(max_length=15)
+    actor_name = models.CharField(max_length=200)
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta(OwnedModel.Meta):
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["invitation", "id"], name="invitations_history"),
+        ]
+
+    def __str__(self) -> str:
+        """Say where it went."""
+        return f"{self.invitation_id} → {self.state}"

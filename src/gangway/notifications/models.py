@@ -1,0 +1,48 @@
+"""The outbox's rows. Private: other rooms come in through `outbox` and `queries`."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import uuid4
+
+from django.db import models
+
+from gangway.notifications.states import Delivery, MessageKind
+from gangway.organizations.scope import OwnedModel
+
+
+class Message(OwnedModel):
+    """One mail to one person. Its link, if it has one, is sealed in the vault and destroyed once the mail is out."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    kind = models.CharField(max_length=30, choices=[(kind.value, kind.value) for kind in MessageKind])
+    to = models.EmailField()
+    language = models.CharField(max_length=10)
+    context = models.JSONField(help_text="Plain texts that the message shows. Never a link, a code or a secret.")
+    link_sealed_id = models.UUIDField(null=True)
+    subject_ref = models.CharField(max_length=100, db_index=True, help_text='What it is about, as "invitation:<id>".')
+    on_change = models.CharField(max_length=100, blank=True, help_text="Task that is told when it is sent or given up.")
+    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in Delivery])
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True, help_text="Why the last attempt failed, in plain words.")
+    next_attempt_at = models.DateTimeField(null=True)
+    give_up_at = models.DateTimeField(help_text="After this time a message that can't be sent has failed.")
+    sent_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=~models.Q(state=Delivery.SENT.value) | models.Q(sent_at__isnull=False),
+                name="notifications_sent_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[Delivery.QUEUED.value, Delivery.RETRYING.value])
+                | models.Q(link_sealed_id__isnull=True),
+                name="notifications_no_link_after_the_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the message without telling to whom it goes."""
+        return f"{self.kind} {self.id}"

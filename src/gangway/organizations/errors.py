@@ -1,0 +1,97 @@
+"""What can go wrong with organizations and the people in them.
+
+    OrganizationsError
+    ├── NotAllowed          this person's role doesn't include it
+    ├── NoSeat              this person belongs to no organization
+    ├── NoSuchOrganization  there is none, or not in this scope
+    ├── WrongPlace          a channel stands below a provider, a customer below either
+    ├── NoSuchRole          the role doesn't exist at this level
+    ├── AddressTaken        somebody already signs in with this address
+    └── ScopeMissing        a query without saying whose data (ours to mend)
+        ├── OutOfScope      a write into another organization
+        └── ScopeForbidden  an empty scope would mean everything
+"""
+
+from __future__ import annotations
+
+from gangway.foundation.errors import GangwayError, WhoActs
+
+
+class OrganizationsError(GangwayError):
+    """Root of this room's errors."""
+
+    code = "organizations:error"
+    what = "This can't be done with this organization."
+    cure = "Go back and try again; if it happens again, tell us."
+    acts = WhoActs.OPERATOR
+
+
+class NotAllowed(OrganizationsError):
+    """The person's role in this organization does not include what they asked for."""
+
+    code = "organizations:role:not_allowed"
+    what = "Your role doesn't include this."
+    cure = "Ask an administrator of your organization to do it or to change your role."
+
+
+class NoSeat(OrganizationsError):
+    """The person can sign in but belongs to no organization."""
+
+    code = "organizations:seat:missing"
+    what = "You don't belong to an organization yet."
+    cure = "Ask the administrator who invited you to give you a role."
+
+
+class NoSuchOrganization(OrganizationsError):
+    """There is no such organization where this person may look."""
+
+    code = "organizations:organization:unknown"
+    what = "We can't find this organization."
+    cure = "Check the address, or choose it from the list."
+
+
+class WrongPlace(OrganizationsError):
+    """The tree has three levels; this would break their order."""
+
+    code = "organizations:organization:wrong_place"
+    what = "A channel stands below a provider, and a customer below a provider or a channel."
+    cure = "Choose another organization to put it under."
+
+
+class NoSuchRole(OrganizationsError):
+    """The role table has no such pair of level and role."""
+
+    code = "organizations:role:unknown"
+    what = "This role doesn't exist at this level."
+    cure = "Choose one of the roles offered."
+
+
+class AddressTaken(OrganizationsError):
+    """E-mail addresses identify people, so each belongs to one person only."""
+
+    code = "organizations:operator:address_taken"
+    what = "Somebody already signs in with this e-mail address."
+    cure = "Use another address, or give the existing person a role."
+
+
+class ScopeMissing(OrganizationsError):
+    """A query reached the database without saying whose data it may see."""
+
+    code = "organizations:scope:missing"
+    what = "Something on our side asked for data without saying whose."
+    cure = "Nothing was shown or changed. Please tell us how you got here."
+    acts = WhoActs.US
+
+
+class OutOfScope(ScopeMissing):
+    """A write would have landed in an organization outside the current scope."""
+
+    code = "organizations:scope:outside"
+    what = "Something on our side tried to write into another organization."
+
+
+class ScopeForbidden(ScopeMissing):
+    """No path at all would mean everybody's data."""
+
+    code = "organizations:scope:forbidden"
+    what = "Something on our side asked for everybody's data."

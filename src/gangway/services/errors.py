@@ -1,0 +1,85 @@
+"""What can go wrong with a Direct Routing service.
+
+    ServicesError
+    ├── InvalidName       a name breaks one or more of the rules
+    ├── InvalidFullName   too long, or with characters that can't be shown
+    ├── NameTaken         another service of this provider has it
+    ├── InvalidLicence    no such licence type
+    ├── InvalidUsers      not 1 to 500
+    ├── NoSuchService     there is none, or not in this scope
+    └── ServiceMoved      it is no longer in the state this needs
+"""
+
+from __future__ import annotations
+
+from gangway.foundation.errors import GangwayError, WhoActs
+
+
+class ServicesError(GangwayError):
+    """Root of this room's errors."""
+
+    code = "services:error"
+    what = "This can't be done with this service."
+    cure = "Go back and try again; if it happens again, tell us."
+    acts = WhoActs.OPERATOR
+
+
+class InvalidName(ServicesError):
+    """A name breaks one or more of the rules; `sentences` has one for each."""
+
+    code = "services:name:invalid"
+    what = "This name can't be used."
+    cure = "Change the name as the rules beside the field say."
+
+    def __init__(self, *, field: str, sentences: tuple[str, ...] = ()) -> None:
+        """Say every broken rule at once, so that nobody has to try again and again."""
+        super().__init__(" ".join(sentences) or None, field=field)
+        self.sentences = sentences
+
+
+class InvalidFullName(ServicesError):
+    """The full name is free text, with only two bounds."""
+
+    code = "services:full_name:invalid"
+    what = "A full name has at most 200 characters, all of them visible ones or blanks."
+    cure = "Shorten it, or type it again without line breaks and hidden characters."
+
+
+class NameTaken(ServicesError):
+    """Another planned or created service of the same provider has this short name."""
+
+    code = "services:name:taken"
+    what = "Another service already has this short name."
+    cure = "Choose another short name. Upper and lower case count as the same."
+
+
+class InvalidLicence(ServicesError):
+    """The licence type is none of those offered."""
+
+    code = "services:licence:invalid"
+    what = "Choose Hosted Essentials+ or Hosted Pro."
+    cure = "Choose one of the two licence types."
+
+
+class InvalidUsers(ServicesError):
+    """The number of licensed users is outside 1 to 500."""
+
+    code = "services:users:invalid"
+    what = "A service has 1 to 500 licensed users."
+    cure = "Type a whole number from 1 to 500."
+
+
+class NoSuchService(ServicesError):
+    """There is no such service where this person may look."""
+
+    code = "services:service:unknown"
+    what = "We can't find this service."
+    cure = "Check the address, or choose the service from the list."
+
+
+class ServiceMoved(ServicesError):
+    """Somebody else moved the service on in the meantime, or it was never in the needed state."""
+
+    code = "services:service:moved"
+    what = "This service has changed in the meantime."
+    cure = "Load the page again to see its state."

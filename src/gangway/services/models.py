@@ -1,0 +1,66 @@
+"""Rows of the room *services*. Private: other rooms come in through actions and queries."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import uuid4
+
+from django.contrib.postgres.indexes import GinIndex
+from django.db import models
+
+from gangway.organizations.scope import OwnedModel
+from gangway.organizations.search import LONGEST_KEY, WORDS_INDEX
+from gangway.services.licences import MAX_USERS, MIN_USERS, LicenceType
+from gangway.services.names import LONGEST_KEY_OF_NAME, MAX_CODE_POINTS
+from gangway.services.states import HOLDS_ITS_NAME, Connection, Deployment, Lifecycle
+
+NAME_CONSTRAINT = "services_short_name_is_free_only_once"
+
+
+class Service(OwnedModel):
+    """One Direct Routing service of a customer. `short_name_key` decides whether two short names are the same."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    provider = models.ForeignKey("organizations.Organization", on_delete=models.PROTECT, related_name="+")
+    full_name = models.CharField(max_length=200)
+    full_name_key = models.CharField(max_length=LONGEST_KEY)
+    short_name = models.CharField(max_length=MAX_CODE_POINTS)
+    short_name_key = models.CharField(max_length=LONGEST_KEY_OF_NAME)
+    search_words = models.TextField()
+    licence_type = models.CharField(max_length=30, choices=[(kind.value, kind.value) for kind in LicenceType])
+    licensed_users = models.PositiveSmallIntegerField()
+    lifecycle = models.CharField(max_length=10, choices=[(s.value, s.value) for s in Lifecycle])
+    connection_status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in Connection])
+    connection_reason = models.CharField(max_length=500, blank=True)
+    deployment_status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in Deployment])
+    deployment_reason = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["provider", "short_name_key"],
+                condition=models.Q(lifecycle__in=[state.value for state in HOLDS_ITS_NAME]),
+                name=NAME_CONSTRAINT,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(licensed_users__gte=MIN_USERS, licensed_users__lte=MAX_USERS),
+                name="services_users_within_bounds",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(lifecycle__in=[state.value for state in Lifecycle]), name="services_known_lifecycle"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["short_name_key", "id"], name="services_by_short_name"),
+            models.Index(fields=["full_name_key", "id"], name="services_by_full_name"),
+            models.Index(fields=["-created_at", "id"], name="services_by_age"),
+            models.Index(fields=["short_name_key"], name="services_short_prefix", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["full_name_key"], name="services_full_prefix", opclasses=["varchar_pattern_ops"]),
+            GinIndex(WORDS_INDEX, name="services_words"),
+        ]
+
+    def __str__(self) -> str:
+        """Name the service as contracts do."""
+        return self.short_name

@@ -1,0 +1,54 @@
+"""The three separate things one can say about a service: its life, its connection, its deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class Lifecycle(StrEnum):
+    """How far a service has come: its name is reserved while planned, in use when created, free when abandoned."""
+
+    PLANNED = "planned"
+    CREATED = "created"
+    ABANDONED = "abandoned"
+
+
+class Connection(StrEnum):
+    """Whether the service's credentials work, as last read."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+    UNKNOWN = "unknown"
+
+    @property
+    def label(self) -> str:
+        """The word that pages show."""
+        return "OK" if self is Connection.OK else self.value.capitalize()
+
+
+class Deployment(StrEnum):
+    """Whether voice routing stands in the customer's tenant: ready means it may be deployed."""
+
+    READY = "ready"
+    DEPLOYED = "deployed"
+    FAILED = "failed"
+    NONE = "none"
+
+    @property
+    def label(self) -> str:
+        """The word that pages show."""
+        return "Not started" if self is Deployment.NONE else self.value.capitalize()
+
+
+MOVES: Final[Mapping[Lifecycle, frozenset[Lifecycle]]] = {
+    Lifecycle.PLANNED: frozenset({Lifecycle.CREATED, Lifecycle.ABANDONED}),
+    Lifecycle.CREATED: frozenset(),
+    Lifecycle.ABANDONED: frozenset(),
+}
+"""Where a service may go from each state of its life."""
+
+HOLDS_ITS_NAME: Final = (Lifecycle.PLANNED, Lifecycle.CREATED)
+"""While it lives, nobody else at this provider can have its short name."""
