@@ -1,0 +1,1 @@
+"""Background work: a thin seam over procrastinate that defers in the caller's transaction, in web and worker alike."""

@@ -1,0 +1,1 @@
+"""The database: its address, its roles, the embedded server, what each role may do."""

@@ -1,0 +1,55 @@
+"""Logs: one line an event, a stable word and fields; request ids travel along. Secrets have no way in (`SealedText`)."""
+
+from __future__ import annotations
+
+import logging.config
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+if TYPE_CHECKING:
+    from gangway.config.settings.typed import Settings
+
+SHARED: tuple[structlog.typing.Processor, ...] = (
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+)
+
+
+def logging_config(settings: Settings) -> dict[str, Any]:
+    """Describe logging for this process and set it up at once, so that start-up itself is logged alike."""
+    config = _described(settings)
+    structlog.configure(
+        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    logging.config.dictConfig(config)
+    return config
+
+
+def _described(settings: Settings) -> dict[str, Any]:
+    as_json = settings.log_format == "json"
+    last = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    finish = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, last]
+    quiet = {"level": "WARNING"}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {"()": structlog.stdlib.ProcessorFormatter, "processors": finish, "foreign_pre_chain": list(SHARED)}
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": settings.log_level},
+        # uvicorn's access log and Django's request log print paths, and our paths carry link tokens.
+        "loggers": {
+            "uvicorn.access": {"level": "CRITICAL", "propagate": False},
+            "django.request": {"level": "CRITICAL", "propagate": False},
+            "django.security": quiet,
+            "procrastinate": quiet,
+            "asyncio": quiet,
+        },
+    }

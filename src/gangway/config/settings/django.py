@@ -1,0 +1,190 @@
+"""Django's settings, derived from the typed ones. Nothing is decided here that an environment could not have told.
+
+The role comes from `GANGWAY_ROLE`, which the command line sets for each process. There is no debug mode.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from csp.constants import NONCE, NONE, SELF
+
+from gangway.config.database.address import Address
+from gangway.config.logs import logging_config
+from gangway.config.settings.typed import Role, Settings
+
+GANGWAY = Settings.load(Role(os.environ.get("GANGWAY_ROLE", Role.OWNER)))
+PACKAGE = Path(__file__).resolve().parents[2]
+
+DEBUG = False
+SECRET_KEY = GANGWAY.secret_key.reveal()
+ALLOWED_HOSTS = GANGWAY.hosts
+CSRF_TRUSTED_ORIGINS = [GANGWAY.public_url]
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+ROOT_URLCONF = "gangway.config.urls"
+ASGI_APPLICATION = "gangway.config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+SITE_ID = None
+
+INSTALLED_APPS = [
+    "gangway.organizations.apps.OrganizationsConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "django_htmx",
+    "csp",
+    "procrastinate.contrib.django",
+    "gangway.config.apps.ConfigConfig",
+    "gangway.audit.apps.AuditConfig",
+    "gangway.vault.apps.VaultConfig",
+    "gangway.jobs.apps.JobsConfig",
+    "gangway.services.apps.ServicesConfig",
+    "gangway.notifications.apps.NotificationsConfig",
+    "gangway.invitations.apps.InvitationsConfig",
+    "gangway.provisioning.apps.ProvisioningConfig",
+    "gangway.connections.apps.ConnectionsConfig",
+    "gangway.onboarding.apps.OnboardingConfig",
+    "gangway.web.apps.WebConfig",
+]
+
+MIDDLEWARE = [
+    "gangway.config.request_log.RequestLog",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [PACKAGE / "web" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+            ],
+        },
+    }
+]
+
+# Requests borrow a connection from the pool and give it back when they end, so a page that polls holds none in between.
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.postgresql",
+        **Address.parse(GANGWAY.database_url).django(),
+        "CONN_MAX_AGE": 0,
+        "DISABLE_SERVER_SIDE_CURSORS": True,
+    }
+}
+if GANGWAY.role in {Role.WEB, Role.WORKER}:
+    DATABASES["default"]["OPTIONS"]["pool"] = {
+        "min_size": 1,
+        "max_size": GANGWAY.database_pool_size,
+        "timeout": 10,
+        "max_lifetime": 3600,
+    }
+
+# One cache for all processes, so that limits on sign-in attempts hold over every web process.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "config_cache"}}
+
+AUTH_USER_MODEL = "organizations.Operator"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "account_login"
+ACCOUNT_ADAPTER = "gangway.config.accounts.AccountAdapter"
+MFA_ADAPTER = "gangway.config.accounts.MfaAdapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_LOGOUT_ON_GET = False
+# By address and by address-and-account together: an attacker can't lock a person out from elsewhere.
+ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip"}
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = f"Gangway {GANGWAY.server_name}"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not GANGWAY.https
+
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 3600
+# __Host- needs Secure and the root path; browsers accept it on http://localhost too.
+SESSION_COOKIE_NAME = "__Host-session"
+CSRF_COOKIE_NAME = "__Host-csrf"
+LANGUAGE_COOKIE_NAME = "__Host-language"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+
+SECURE_SSL_REDIRECT = False
+SECURE_HSTS_SECONDS = 63_072_000 if GANGWAY.https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+if GANGWAY.trusted_proxies:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF, NONCE],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+    }
+}
+
+STATIC_URL = "/static/"
+STATIC_ROOT = GANGWAY.data_dir / "static"
+STATICFILES_DIRS = [PACKAGE / "web" / "static"]
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+EMAIL_HOST = GANGWAY.smtp_host
+EMAIL_PORT = GANGWAY.smtp_port
+EMAIL_HOST_USER = GANGWAY.smtp_user
+EMAIL_HOST_PASSWORD = GANGWAY.smtp_password.reveal()
+EMAIL_USE_TLS = GANGWAY.smtp_tls == "starttls"
+EMAIL_USE_SSL = GANGWAY.smtp_tls == "implicit"
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = GANGWAY.mail_from
+
+# Tables that even the web and worker roles may only read and append to are named by each room's apps.py.
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+PROCRASTINATE_ON_APP_READY = "gangway.jobs.registry.complete"
+
+LOGGING_CONFIG = None
+LOGGING = logging_config(GANGWAY)

@@ -1,0 +1,261 @@
+"""Settings, read once, typed and frozen; every fault is told at once, each with its cure.
+
+Sources, the first one that has a value wins: environment (`GANGWAY_<FIELD>`), then the TOML file named by
+`GANGWAY_SETTINGS_FILE` (keys are the field names in lower case). Each process has a role, and a role may hold only what
+it needs: the web process is refused what belongs to workers (private keys, the mail server's password) so that somebody
+who takes over the web process finds nothing of it, neither in memory nor in its environment.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from gangway.config.settings.faults import Fault, SettingsFaulty
+from gangway.foundation.sealed import SealedText
+
+PREFIX = "GANGWAY_"
+SHORTEST_SECRET = 50
+"""Characters a secret key must have: 50 of token_urlsafe are about 300 bits."""
+
+KNOWN_DEFAULTS = ("insecure", "change-me", "changeme", "secret-key", "your-secret", "example")
+"""Parts of keys that people copy out of examples; a key that contains one is refused."""
+
+
+class Role(StrEnum):
+    """What a process is for; it decides which settings it may hold and as which database role it signs in."""
+
+    WEB = "web"
+    WORKER = "worker"
+    OWNER = "owner"
+    TEST = "test"
+
+
+def _sealed(value: object) -> object:
+    return SealedText(value) if isinstance(value, str) else value
+
+
+def _listed(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+Secret = Annotated[SealedText, BeforeValidator(_sealed)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Seconds = Annotated[tuple[int, ...], BeforeValidator(_listed)]
+
+
+class Settings(BaseSettings):
+    """All settings of one process. Use `load(role)`; constructing it directly skips the sentences for people."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        frozen=True,
+        extra="forbid",
+        arbitrary_types_allowed=True,
+        validate_default=True,
+        enable_decoding=False,
+        hide_input_in_errors=True,
+    )
+
+    WORKER_ONLY: ClassVar[tuple[str, ...]] = ("sealing_private_keys_dir", "smtp_password")
+
+    role: Role = Field(description="web, worker, owner (migrations, set-up) or test")
+    secret_key: Secret = Field(default="", description="signs sessions and forms; the same for web and worker")
+    database_url: Secret = Field(default="", description="this process's own database role; empty: embedded")
+    data_dir: Path = Field(default=Path(".gangway"), description="where the embedded database and generated keys live")
+    public_url: str = Field(default="http://localhost:8000", description="where people reach the web pages, no path")
+    allowed_hosts: Names = Field(default=(), description="host names answered; default: the one of public_url")
+    web_host: str = Field(default="127.0.0.1", description="address the web process listens on")
+    web_port: int = Field(default=8000, ge=1, le=65535, description="port the web process listens on")
+    trusted_proxies: Names = Field(default=(), description="addresses of the reverse proxies in front, for X-Forwarded-*")
+    server_name: str = Field(default="Sandbox1", min_length=1, description="this server's name, as in Sandbox1-sp2-token")
+    extra_ca_file: Path | None = Field(default=None, description="PEM authorities trusted beside the system's own")
+    cloud_login_url: str = Field(default="https://login.microsoftonline.com", description="Entra ID of the cloud")
+    cloud_graph_url: str = Field(default="https://graph.microsoft.com", description="Microsoft Graph of the cloud")
+    cloud_teams_resource: str = Field(
+        default="48ac35b8-9aa8-4d74-927d-1f4a14a0b239", description="application id of the Teams admin API"
+    )
+    sealing_public_keys_dir: Path | None = Field(default=None, description="folder of <number>.public files")
+    sealing_private_keys_dir: Path | None = Field(default=None, description="folder of <number>.private; workers only")
+    smtp_host: str = Field(default="localhost", description="mail server (used by workers)")
+    smtp_port: int = Field(default=25, ge=1, le=65535, description="mail server's port")
+    smtp_user: str = Field(default="", description="name at the mail server; empty: no sign-in")
+    smtp_password: Secret = Field(default="", description="password at the mail server; workers only")
+    smtp_tls: Literal["none", "starttls", "implicit"] = Field(default="none", description="how mail is encrypted")
+    mail_from: str = Field(default="Gangway <gangway@localhost>", description="sender of every message")
+    mail_retry_seconds: Seconds = Field(default=(60, 300, 1800, 7200), description="waits between mail attempts")
+    invitation_days: int = Field(default=7, ge=1, le=90, description="days an invitation is good for")
+    worker_concurrency: int = Field(default=16, ge=1, le=500, description="jobs one worker runs at a time")
+    worker_heartbeat_seconds: float = Field(default=5, gt=0, description="how often a worker says that it lives")
+    worker_stalled_seconds: float = Field(default=15, gt=0, description="silence after which its jobs are given to others")
+    worker_grace_seconds: float = Field(default=25, ge=0, description="time running jobs get when a worker is stopped")
+    run_deadline_seconds: int = Field(default=1800, gt=0, description="longest a provisioning run may take")
+    propagation_deadline_seconds: int = Field(default=300, gt=0, description="longest wait for Microsoft's copies to agree")
+    database_pool_size: int = Field(default=8, ge=2, le=200, description="most database connections of one process")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
+    log_format: Literal["json", "text"] = Field(default="json", description="one JSON object a line, or for reading")
+
+    @field_validator("secret_key")
+    @classmethod
+    def _key_is_a_real_one(cls, value: SealedText, info: ValidationInfo) -> SealedText:
+        text = value.reveal()
+        if info.data.get("role") is Role.TEST and not text:
+            return SealedText(secrets.token_urlsafe(SHORTEST_SECRET))
+        if not text:
+            raise ValueError("is missing|make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
+        if any(part in text.lower() for part in KNOWN_DEFAULTS):
+            raise ValueError("is a default out of an example|make one of your own, at random")
+        if len(text) < SHORTEST_SECRET or len(set(text)) < 16:
+            raise ValueError(f"is too easy to guess|use at least {SHORTEST_SECRET} random characters")
+        return value
+
+    @field_validator("sealing_private_keys_dir", "smtp_password")
+    @classmethod
+    def _workers_only(cls, value: Any, info: ValidationInfo) -> Any:
+        given = value.reveal() if isinstance(value, SealedText) else value
+        if info.data.get("role") is Role.WEB and given:
+            raise ValueError("is for workers only|take it out of the web process's environment and settings file")
+        return value
+
+    @field_validator("sealing_public_keys_dir")
+    @classmethod
+    def _sealing_is_possible(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None and info.data.get("role") in {Role.WEB, Role.WORKER}:
+            raise ValueError("is missing|make keys with `gangway keys new` and name the folder of the public ones")
+        return value
+
+    @field_validator("sealing_private_keys_dir")
+    @classmethod
+    def _opening_is_possible(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None and info.data.get("role") is Role.WORKER:
+            raise ValueError("is missing|name the folder of <number>.private files; only workers may read it")
+        return value
+
+    @field_validator("public_url", "cloud_login_url", "cloud_graph_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        scheme, _, rest = value.rstrip("/").partition("://")
+        if scheme not in {"http", "https"} or not rest or any(c in rest for c in "/?#@ "):
+            raise ValueError("is not an address like https://gangway.example.com|give scheme and host only, no path")
+        local = rest.split(":")[0] in {"localhost", "127.0.0.1"}
+        if scheme == "http" and not local:
+            raise ValueError("is not encrypted|use https; plain http is only for localhost")
+        return value.rstrip("/")
+
+    @field_validator("extra_ca_file")
+    @classmethod
+    def _file_is_there(cls, value: Path | None) -> Path | None:
+        if value is not None and not value.is_file():
+            raise ValueError("names a file that is not there|give the path of a PEM file, or leave it out")
+        return value
+
+    @field_validator("worker_stalled_seconds")
+    @classmethod
+    def _stalled_after_heartbeat(cls, value: float, info: ValidationInfo) -> float:
+        if value < 2 * info.data.get("worker_heartbeat_seconds", 0):
+            raise ValueError("is too short|use at least twice worker_heartbeat_seconds, or living workers count as dead")
+        return value
+
+    @property
+    def https(self) -> bool:
+        """Whether people reach us encrypted; cookies and HSTS follow from it."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def hosts(self) -> list[str]:
+        """Host names the web process answers to."""
+        own = self.public_url.partition("://")[2].rpartition(":")[0] or self.public_url.partition("://")[2]
+        return list(self.allowed_hosts) or [own]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands over counts: it has already merged environment and file."""
+        return (init_settings,)
+
+    @classmethod
+    def load(cls, role: Role, *, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read the settings of a process with this role.
+
+        Raises `SettingsFaulty` with every fault found, in words, and never with a value in them.
+        """
+        given, faults = collect(role, environ)
+        try:
+            settings = cls(**given)
+        except ValidationError as error:
+            raise SettingsFaulty([*faults, *map(_fault, error.errors(include_input=False))]) from None
+        if faults:
+            raise SettingsFaulty(faults)
+        return settings
+
+
+def collect(role: Role, environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Fault]]:
+    """Merge file and environment to one value for each field; what can't be read or isn't known is a fault."""
+    values, faults = _from_file(environ.get(f"{PREFIX}SETTINGS_FILE", ""))
+    own_names = {f"{PREFIX}{name.upper()}": name for name in Settings.model_fields}
+    values.update({name: environ[key] for key, name in own_names.items() if environ.get(key)})
+    url, url_faults = _database_url(role, environ)
+    faults += url_faults + _unknown(environ, own_names)
+    if url:
+        values["database_url"] = url
+    return {**values, "role": role}, faults
+
+
+def _from_file(path: str) -> tuple[dict[str, Any], list[Fault]]:
+    if not path:
+        return {}, []
+    try:
+        return tomllib.loads(Path(path).read_text("utf-8")), []
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        cure = "name a TOML file this process can read, or leave the variable out"
+        return {}, [Fault(f"{PREFIX}SETTINGS_FILE", f"can't be read ({type(error).__name__})", cure)]
+
+
+def _database_url(role: Role, environ: Mapping[str, str]) -> tuple[str, list[Fault]]:
+    """Pick this role's own address; a web process that is also given somebody else's is a fault."""
+    owner, mine = environ.get("DATABASE_URL", ""), environ.get(f"{PREFIX}{role.upper()}_DATABASE_URL", "")
+    if role in {Role.OWNER, Role.TEST}:
+        return mine or owner, []
+    stranger = {"web": "WORKER", "worker": "WEB"}[role]
+    foreign = [name for name in ("DATABASE_URL", f"{PREFIX}{stranger}_DATABASE_URL") if environ.get(name)]
+    faults = [
+        Fault(name, "is another role's way into the database", f"give the web process only {PREFIX}WEB_DATABASE_URL")
+        for name in foreign
+        if role is Role.WEB
+    ]
+    return mine, faults
+
+
+OTHER_NAMES = (
+    "SETTINGS_FILE",
+    "CLOCK_OFFSET_SECONDS",
+    *(f"{role}_DATABASE_URL" for role in ("OWNER", "WEB", "WORKER", "TEST")),
+)
+
+
+def _unknown(environ: Mapping[str, str], known: Mapping[str, str]) -> list[Fault]:
+    allowed = {*known, *(PREFIX + name for name in OTHER_NAMES)}
+    strange = sorted(key for key in environ if key.startswith(PREFIX) and key not in allowed)
+    return [Fault(key, "is not a setting Gangway knows", "correct its spelling or take it out") for key in strange]
+
+
+def _fault(error: Any) -> Fault:
+    field = str(error["loc"][0]) if error["loc"] else ""
+    what, _, cure = str(error["msg"]).removeprefix("Value error, ").partition("|")
+    described = Settings.model_fields[field].description if field in Settings.model_fields else ""
+    fallback = f"it means: {described}" if described else "correct its spelling or take it out"
+    return Fault(f"{PREFIX}{field.upper()}", what, cure or fallback)

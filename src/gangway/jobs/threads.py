@@ -1,0 +1,48 @@
+"""Database work out of async code: one sync function, in one thread, with one connection that is given back after it."""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
+
+_in_callers_thread: contextvars.ContextVar[bool] = contextvars.ContextVar("in_callers_thread", default=False)
+
+
+async def in_database(
+    function: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
+) -> Result:
+    """Run a sync function that uses the database and await its result; several may run side by side.
+
+    What it needs of a transaction it opens itself (`transaction.atomic`). Exceptions pass through unchanged.
+    """
+    if _in_callers_thread.get():
+        return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+    return await sync_to_async(_with_own_connection, thread_sensitive=False)(function, *args, **kwargs)
+
+
+def _with_own_connection(
+    function: Callable[Parameters, Result], /, *args: Parameters.args, **kwargs: Parameters.kwargs
+) -> Result:
+    close_old_connections()
+    try:
+        return function(*args, **kwargs)
+    finally:
+        close_old_connections()
+
+
+@contextmanager
+def callers_thread() -> Iterator[None]:
+    """Tests: let database work happen in the caller's thread, hence in the caller's (uncommitted) transaction."""
+    before = _in_callers_thread.set(True)
+    try:
+        yield
+    finally:
+        _in_callers_thread.reset(before)
