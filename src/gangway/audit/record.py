@@ -1,0 +1,83 @@
+"""One function writes the audit log, inside the transaction of the change it tells of: both happen or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.errors import DataNotPlain, SecretInAudit
+from gangway.audit.events import Event
+from gangway.audit.models import Entry
+from gangway.foundation import clock
+
+LONGEST_TEXT: Final = 500
+"""Characters of one recorded text."""
+_SECRET_WORDS: Final = frozenset({"secret", "password", "passphrase", "token", "cookie", "assertion", "totp", "otp"})
+_SECRET_NAMES: Final = frozenset({"code", "device_code", "user_code", "authorization_code", "code_verifier", "link", "url"})
+
+Plain = str | int | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who did it: a person of ours, an administrator behind a link, or the system itself; and from where."""
+
+    kind: Literal["person", "administrator", "system"]
+    id: str
+    name: str
+    address: str = ""
+    request_id: str = ""
+
+    @classmethod
+    def system(cls, name: str) -> Actor:
+        """Return the part of Gangway that acts by itself, such as "mail" or "clock"."""
+        return cls(kind="system", id="", name=name)
+
+
+def record(
+    event: Event,
+    *,
+    by: Actor,
+    organization_id: UUID,
+    subject: str,
+    data: Mapping[str, Plain] | None = None,
+) -> None:
+    """Write one entry in the caller's transaction.
+
+    `subject` is what it happened to, as "service:<id>". Raises `SecretInAudit` and `DataNotPlain`, and Django's
+    `TransactionManagementError` outside a transaction.
+    """
+    plain = {name: _plain(name, value) for name, value in (data or {}).items()}
+    _need_transaction()
+    Entry.objects.create(
+        at=clock.now(),
+        event=event.value,
+        organization_id=organization_id,
+        subject=subject,
+        actor_kind=by.kind,
+        actor_id=by.id,
+        actor_name=by.name,
+        actor_address=by.address,
+        request_id=by.request_id,
+        data=plain,
+    )
+
+
+def _plain(name: str, value: object) -> Plain:
+    if name in _SECRET_NAMES or _SECRET_WORDS & set(name.lower().split("_")):
+        raise SecretInAudit(name=name)
+    if isinstance(value, str):
+        return str(value)[:LONGEST_TEXT]
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    raise DataNotPlain(name=name)
+
+
+def _need_transaction() -> None:
+    if not transaction.get_connection().in_atomic_block:
+        message = "an audit entry belongs into the transaction of the change it tells of"
+        raise transaction.TransactionManagementError(message)
