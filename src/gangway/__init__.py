@@ -1,0 +1,1 @@
+"""Gangway brings a customer's Microsoft 365 tenant aboard a service provider's voice platform."""
