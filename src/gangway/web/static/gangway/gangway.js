@@ -1,0 +1,168 @@
+/* Small comforts over pages that also work without them. Everything is attached by data attributes. */
+(() => {
+  const root = document.documentElement;
+  const say = (text) => {
+    const voice = document.getElementById("gw-voice");
+    if (voice) {
+      voice.textContent = "";
+      requestAnimationFrame(() => {
+        voice.textContent = text;
+      });
+    }
+  };
+
+  /* Works within the click itself, so a link that also opens a page has copied before the page has gone. */
+  const copyNow = (text) => {
+    const field = document.createElement("textarea");
+    const focused = document.activeElement;
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    focused?.focus?.();
+    return copied;
+  };
+
+  const copy = async (text, inThisClick) => {
+    if (inThisClick && copyNow(text)) {
+      return true;
+    }
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch {
+      return copyNow(text);
+    }
+  };
+
+  const copyFrom = async (button) => {
+    const source = document.getElementById(button.dataset.copies);
+    if (!source) {
+      return;
+    }
+    const copied = await copy(source.dataset.text || source.value || source.textContent.trim(), button.matches("a"));
+    const word = button.querySelector("[data-word]") || button;
+    const before = button.dataset.before || word.textContent;
+    button.dataset.before = before;
+    word.textContent = copied ? button.dataset.copied : button.dataset.failed;
+    say(word.textContent);
+    setTimeout(() => {
+      word.textContent = before;
+    }, 2500);
+  };
+
+  const toggleTheme = () => {
+    const next = root.dataset.bsTheme === "dark" ? "light" : "dark";
+    root.dataset.bsTheme = next;
+    try {
+      localStorage.setItem("gangway-theme", next);
+    } catch {
+      /* A browser that keeps nothing still gets the theme for this page. */
+    }
+  };
+
+  const fold = (button) => {
+    const folded = document.getElementById(button.getAttribute("aria-controls")).classList.toggle("is-folded");
+    button.setAttribute("aria-expanded", String(!folded));
+  };
+
+  document.addEventListener("click", (event) => {
+    const on = (selector) => event.target.closest(selector);
+    if (on("[data-copies]")) {
+      copyFrom(on("[data-copies]"));
+    }
+    if (on("[data-theme-toggle]")) {
+      toggleTheme();
+    }
+    if (on("[data-folds]")) {
+      fold(on("[data-folds]"));
+    }
+    if (on("[data-print]")) {
+      window.print();
+    }
+    if (on("[data-opens]")) {
+      document.getElementById(on("[data-opens]").dataset.opens).showModal();
+    }
+    if (on("[data-closes]")) {
+      on("dialog").close();
+    }
+  });
+
+  /* Times are written by the server in UTC; here they become the person's own, with the zone's name. */
+  const localise = (scope) => {
+    for (const time of scope.querySelectorAll("time[data-local]")) {
+      const style = { dateStyle: "medium", timeStyle: "short" };
+      const zone = { timeZoneName: "short" };
+      const at = new Date(time.dateTime);
+      time.title = time.textContent.trim();
+      time.textContent = new Intl.DateTimeFormat(root.lang, style).format(at);
+      if (time.dataset.local === "zone") {
+        const parts = new Intl.DateTimeFormat(root.lang, zone).formatToParts(at);
+        time.textContent += ` ${parts.find((part) => part.type === "timeZoneName").value}`;
+      }
+      delete time.dataset.local;
+    }
+  };
+
+  /* A countdown is for the eye only; the time it ends at is in the text beside it. */
+  const tick = () => {
+    for (const clock of document.querySelectorAll("[data-until]")) {
+      const left = Math.max(0, Math.round((new Date(clock.dataset.until) - Date.now() - skew(clock)) / 1000));
+      clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+    }
+  };
+
+  /* Our clock may differ from the server's: the page says what time it was there when it was made. */
+  const skew = (clock) => {
+    clock.dataset.skew ??= String(new Date(clock.dataset.now || Date.now()) - Date.now());
+    return Number(clock.dataset.skew);
+  };
+
+  const showWhatIsAsked = () => {
+    for (const box of document.querySelectorAll("[data-shows]")) {
+      const target = document.getElementById(box.dataset.shows);
+      const follow = () => {
+        target.hidden = !box.checked;
+      };
+      box.addEventListener("change", follow);
+      follow();
+    }
+  };
+
+  const submitOnChange = () => {
+    for (const field of document.querySelectorAll("[data-submits]")) {
+      field.addEventListener("change", () => field.form.requestSubmit());
+    }
+  };
+
+  /* One press is one request: a form that was sent can't be sent again until the answer comes. */
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.method === "post" && !form.hasAttribute("hx-post")) {
+      if (form.dataset.sent) {
+        event.preventDefault();
+      }
+      form.dataset.sent = "yes";
+    }
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent;
+    }
+  });
+
+  document.addEventListener("DOMContentLoaded", () => {
+    localise(document);
+    showWhatIsAsked();
+    submitOnChange();
+    tick();
+    setInterval(tick, 1000);
+    const wrong = document.querySelector("[aria-invalid='true'], [data-first-error]");
+    if (wrong) {
+      wrong.focus();
+    }
+  });
+  document.addEventListener("htmx:afterSwap", (event) => localise(event.target));
+  document.addEventListener("htmx:responseError", () => say(root.dataset.lost || ""));
+})();

@@ -1,0 +1,123 @@
+"""The parts that pages are made of, as template tags: icon, pill, time, copy button and the blocks that hold others."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from gangway.web.words import Pill
+
+register = template.Library()
+
+SPRITE = "vendor/tabler-icons/sprite.svg"
+
+
+@register.simple_tag
+def icon(name: str, turning: bool = False) -> SafeString:
+    """Draw one icon; it is decoration, the word beside it carries the meaning."""
+    return format_html(
+        '<svg class="gw-icon{}" aria-hidden="true" focusable="false"><use href="{}#{}"></use></svg>',
+        " gw-turns" if turning else "",
+        static(SPRITE),
+        name,
+    )
+
+
+@register.simple_tag
+def pill(value: Pill) -> SafeString:
+    """Show a state as word, shape and tint together."""
+    return format_html(
+        '<span class="gw-pill gw-tone-{}">{}{}</span>', value.tone, icon(value.shape, value.turning), value.word
+    )
+
+
+@register.simple_tag
+def dot(value: Pill) -> SafeString:
+    """Show only the shape of a state, for timelines whose text says the word."""
+    return format_html('<span class="gw-dot gw-tone-{}">{}</span>', value.tone, icon(value.shape, value.turning))
+
+
+@register.simple_tag
+def moment(at: datetime | None, zone: bool = False) -> SafeString:
+    """Write a time in UTC that the browser turns into the person's own; a dash when there is none."""
+    if at is None:
+        return mark_safe("–")  # noqa: S308 a constant
+    text = localtime(at).strftime("%-d %b %Y, %H:%M %Z")
+    return format_html(
+        '<time datetime="{}" data-local="{}">{}</time>', at.isoformat(), "zone" if zone else "yes", text
+    )
+
+
+@register.simple_tag
+def yes_no(value: bool | None) -> SafeString:
+    """Say true or false as a pill, and a dash for what nobody knows yet."""
+    if value is None:
+        return mark_safe("–")  # noqa: S308 a constant
+    return pill(Pill(_("true"), "ok", "check") if value else Pill(_("false"), "idle", "circle-minus"))
+
+
+@register.simple_block_tag(end_name="end_page_head")
+def page_head(content: str, title: str, lead: str = "", back_url: str = "", back: str = "") -> str:
+    """Open a page: where one is, how to get back, what the page is for; the block holds its actions."""
+    return render_to_string(
+        "components/page_head.html",
+        {"title": title, "lead": lead, "back_url": back_url, "back": back, "actions": mark_safe(content.strip())},  # noqa: S308 rendered by a template
+    )
+
+
+@register.simple_block_tag(end_name="end_note")
+def note(content: str, tone: str = "busy", role: str = "") -> str:
+    """Say one thing that concerns the whole page; the tone chooses shape and tint."""
+    shape = {"ok": "circle-check", "warning": "alert-triangle", "error": "alert-octagon"}.get(tone, "info-circle")
+    return format_html(
+        '<div class="gw-note gw-tone-{}"{}>{}<div>{}</div></div>',
+        tone,
+        format_html(' role="{}"', role) if role else "",
+        icon(shape),
+        mark_safe(content.strip()),  # noqa: S308 rendered by a template
+    )
+
+
+@register.simple_block_tag(end_name="end_details")
+def details(content: str, summary: str = "", opened: bool = False) -> str:
+    """Fold away what only some readers need, by default under *Details for your IT team*."""
+    return format_html(
+        '<details class="gw-details"{}><summary>{}</summary><div>{}</div></details>',
+        mark_safe(" open") if opened else "",  # noqa: S308 a constant
+        summary or _("Details for your IT team"),
+        mark_safe(content.strip()),  # noqa: S308 rendered by a template
+    )
+
+
+@register.simple_block_tag(takes_context=True, end_name="end_dialog")
+def dialog(context: template.Context, content: str, name: str, title: str, action: str, button: str) -> str:
+    """Ask before something that can't be taken back: names the object, says what happens, posts when confirmed."""
+    values: dict[str, Any] = {"name": name, "title": title, "action": action, "button": button}
+    return render_to_string(
+        "components/dialog.html",
+        values | {"body": mark_safe(content.strip())},  # noqa: S308 rendered by a template
+        request=context.get("request"),
+    )
+
+
+@register.simple_tag
+def copies(source: str, word: str, classes: str = "btn btn-outline") -> SafeString:
+    """Make a button that copies the text of the element with this id."""
+    return format_html(
+        '<button type="button" class="{}" data-copies="{}" data-copied="{}" data-failed="{}">{}'
+        "<span data-word>{}</span></button>",
+        classes,
+        source,
+        _("Copied"),
+        _("Please copy it by hand"),
+        icon("copy"),
+        word,
+    )

@@ -1,0 +1,84 @@
+"""How states are said and drawn: one word, one shape, one tone each. Never colour alone, never "Success" for a hope."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """A state for the eye: its word, its tone (ok, warning, error, busy, idle) and the name of its shape."""
+
+    word: str | Promise
+    tone: str
+    shape: str
+    turning: bool = False
+
+
+UNKNOWN: Final = Pill(_("Unknown"), "idle", "help-circle")
+
+CONNECTION: Final[Mapping[str, Pill]] = {
+    "ok": Pill(_("OK"), "ok", "circle-check"),
+    "warning": Pill(_("Warning"), "warning", "alert-triangle"),
+    "error": Pill(_("Error"), "error", "alert-octagon"),
+    "unknown": UNKNOWN,
+}
+
+DEPLOYMENT: Final[Mapping[str, Pill]] = {
+    "ready": Pill(_("Ready"), "busy", "circle"),
+    "deployed": Pill(_("Deployed"), "ok", "circle-check"),
+    "failed": Pill(_("Failed"), "error", "alert-octagon"),
+    "none": Pill(_("Not started"), "idle", "circle-dashed"),
+}
+
+INVITATION: Final[Mapping[str, Pill]] = {
+    "queued": Pill(_("Sending the mail"), "busy", "clock"),
+    "sent": Pill(_("Waiting for the customer"), "busy", "hourglass"),
+    "opened": Pill(_("Opened"), "busy", "eye"),
+    "signed_in": Pill(_("Signed in"), "busy", "user"),
+    "provisioning": Pill(_("Making it"), "busy", "loader-2"),
+    "waiting_for_administrator": Pill(_("Waiting for another administrator"), "warning", "hourglass"),
+    "authenticated": Pill(_("Ready to add"), "ok", "circle-check"),
+    "added": Pill(_("Connected"), "ok", "plug-connected"),
+    "failed": Pill(_("Needs attention"), "error", "alert-octagon"),
+    "declined": Pill(_("Declined"), "error", "ban"),
+    "expired": Pill(_("Expired"), "idle", "clock"),
+    "revoked": Pill(_("Withdrawn"), "idle", "ban"),
+}
+
+RUN: Final[Mapping[str, Pill]] = {
+    "queued": Pill(_("Queued"), "busy", "clock"),
+    "running": Pill(_("Making it"), "busy", "loader-2", turning=True),
+    "waiting": Pill(_("Waiting"), "warning", "hourglass"),
+    "needs_sign_in": Pill(_("Needs a new sign-in"), "warning", "user"),
+    "proved": Pill(_("Proved"), "ok", "circle-check"),
+    "failed": Pill(_("Stopped"), "error", "alert-octagon"),
+    "cancelled": Pill(_("Cancelled"), "idle", "ban"),
+}
+
+STEP: Final[Mapping[str, Pill]] = {
+    "planned": Pill(_("Not started"), "idle", "circle-dashed"),
+    "intended": Pill(_("Working"), "busy", "loader-2", turning=True),
+    "done": Pill(_("Done"), "ok", "check"),
+    "skipped": Pill(_("Was already so"), "ok", "check"),
+    "failed": Pill(_("Failed"), "error", "alert-octagon"),
+    "waiting": Pill(_("Waiting"), "warning", "hourglass"),
+}
+
+CHECK: Final[Mapping[str, Pill]] = {
+    "ok": Pill(_("OK"), "ok", "check"),
+    "warning": Pill(_("Warning"), "warning", "alert-triangle"),
+    "error": Pill(_("Missing"), "error", "alert-octagon"),
+    "unknown": UNKNOWN,
+    "busy": Pill(_("Checking"), "busy", "loader-2", turning=True),
+}
+
+
+def said(table: Mapping[str, Pill], state: str) -> Pill:
+    """Look a state up; one that has no word yet is shown as *Unknown*, never hidden."""
+    return table.get(str(state), UNKNOWN)
