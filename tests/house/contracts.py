@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 class PrivateContract(Contract):
-    """In every package of ``container``, the modules named in ``private`` are imported only from inside that package."""
+    """In every package of ``container``, the modules named in ``private`` are imported only from inside it."""
 
     type_name = "private"
 
     container = fields.StringField()
     private = fields.ListField(subfield=fields.StringField())
 
-    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:  # noqa: ARG002, FBT001 (import-linter's signature)
+    def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         trespasses = sorted(
             (importer, module)
             for room in graph.find_children(str(self.container))
