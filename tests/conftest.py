@@ -1,16 +1,24 @@
-"""What every test needs: a process with the role *test*, and a database it may change."""
+"""What every test needs: Django with the role *test* (`gangway.config.settings.test`) and a database it may change."""
 
 import os
-import tempfile
-from pathlib import Path
 
-# Before Django reads its settings: the environment of whoever runs the tests must not decide what they test.
-for name in [name for name in os.environ if name.startswith("GANGWAY_") and name != "GANGWAY_TEST_DATABASE_URL"]:
-    del os.environ[name]
-os.environ["GANGWAY_ROLE"] = "test"
-os.environ["GANGWAY_DATA_DIR"] = tempfile.mkdtemp(prefix="gangway-tests-")
-os.environ["GANGWAY_MAIL_RETRY_SECONDS"] = "1,2"
-os.environ["DJANGO_SETTINGS_MODULE"] = "gangway.config.settings.django"
-os.environ.setdefault("DATABASE_URL", "postgresql://postgres:dev@127.0.0.1:5499/postgres")
+import pytest
+from django.db import connections
 
-ROOT = Path(__file__).resolve().parents[1]
+from gangway.config.database.address import Address
+from gangway.foundation.sealed import SealedText
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Address:
+    """A PostgreSQL for this run: the one of GANGWAY_TEST_DATABASE_URL, else an embedded one that ends with the run."""
+    url = os.environ.get("GANGWAY_TEST_DATABASE_URL") or "postgresql://postgres:dev@127.0.0.1:5499/postgres"
+    return Address.parse(SealedText(url))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(database_server: Address) -> None:
+    """Point Django at that server, with a test database of this run's own."""
+    entry = connections["default"].settings_dict
+    entry.update(database_server.django())
+    entry["TEST"]["NAME"] = f"test_{os.getpid()}"
