@@ -60,9 +60,9 @@ def record(
         subject=subject,
         actor_kind=by.kind,
         actor_id=by.id,
-        actor_name=by.name,
-        actor_address=by.address,
-        request_id=by.request_id,
+        actor_name=by.name[:200],
+        actor_address=by.address[:64],
+        request_id=by.request_id[:64],
         data=plain,
     )
 

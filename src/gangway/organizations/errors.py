@@ -7,6 +7,10 @@
     ├── WrongPlace          a channel stands below a provider, a customer below either
     ├── NoSuchRole          the role doesn't exist at this level
     ├── AddressTaken        somebody already signs in with this address
+    ├── InvalidAddress      no e-mail address
+    ├── InvalidOrganizationName   empty, too long or not printable
+    ├── ShortNameTaken      another provider has it
+    ├── WeakPassword        breaks the password rules
     └── ScopeMissing        a query without saying whose data (ours to mend)
         ├── OutOfScope      a write into another organization
         └── ScopeForbidden  an empty scope would mean everything
@@ -95,3 +99,35 @@ class ScopeForbidden(ScopeMissing):
 
     code = "organizations:scope:forbidden"
     what = "Something on our side asked for everybody's data."
+
+
+class InvalidOrganizationName(OrganizationsError):
+    """An organization's name is shown in mails and lists."""
+
+    code = "organizations:name:invalid"
+    what = "A name has 1 to 200 visible characters."
+    cure = "Type the name again, without line breaks and hidden characters."
+
+
+class InvalidAddress(OrganizationsError):
+    """This is no e-mail address."""
+
+    code = "organizations:address:invalid"
+    what = "This isn't a complete e-mail address."
+    cure = "Type it as name@example.com."
+
+
+class ShortNameTaken(OrganizationsError):
+    """A provider's short name is part of its sign-in application's name."""
+
+    code = "organizations:short_name:taken"
+    what = "Another provider already has this short name."
+    cure = "Choose another short name."
+
+
+class WeakPassword(OrganizationsError):
+    """The password breaks the rules; the sentences say which."""
+
+    code = "organizations:password:weak"
+    what = "This password is too easy to guess."
+    cure = "Use a longer one that you use nowhere else."

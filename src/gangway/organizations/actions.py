@@ -1,0 +1,186 @@
+"""Changes to organizations and the people in them."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import IntegrityError, transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
+from gangway.organizations.errors import (
+    AddressTaken,
+    InvalidAddress,
+    InvalidOrganizationName,
+    NoSuchOrganization,
+    NoSuchRole,
+    ShortNameTaken,
+    WeakPassword,
+    WrongPlace,
+)
+from gangway.organizations.models import Membership, Operator, Organization
+from gangway.organizations.roles import ROLE_TABLE, Kind, Role
+from gangway.organizations.search import LONGEST_KEY, fold, words
+
+LONGEST_NAME = 200
+_PARENTS = {Kind.CHANNEL: {Kind.PROVIDER}, Kind.CUSTOMER: {Kind.PROVIDER, Kind.CHANNEL}}
+
+
+@transaction.atomic
+def create_organization(
+    *,
+    kind: Kind,
+    name: str,
+    short_name: str,
+    parent_id: UUID | None,
+    by: Actor,
+    domain: str = "",
+    reply_to: str = "",
+    support_phone: str = "",
+) -> UUID:
+    """Add a provider (no parent), a channel or a customer.
+
+    Raises `WrongPlace`, `NoSuchOrganization` (parent outside the scope), `InvalidOrganizationName` at "name",
+    `InvalidAddress` at "reply_to", `ShortNameTaken` at "short_name".
+    """
+    parent = _parent(Kind(kind), parent_id)
+    row = Organization(
+        id=uuid4(),
+        kind=Kind(kind).value,
+        parent=parent,
+        name=_checked_name(name),
+        short_name=short_name.strip(),
+        domain=domain.strip().lower(),
+        reply_to=_checked_address(reply_to, field="reply_to") if reply_to else "",
+        support_phone=support_phone.strip(),
+        created_at=clock.now(),
+    )
+    row.path = f"{parent.path if parent else ''}{row.id.hex}/"
+    row.name_key = fold(row.name)[:LONGEST_KEY]
+    row.search_words = words(row.name, row.short_name, row.domain)
+    _save_organization(row)
+    record(
+        Event.ORGANIZATION_CREATED,
+        by=by,
+        organization_id=row.id,
+        subject=f"organization:{row.id}",
+        data={"kind": row.kind, "name": row.name},
+    )
+    return row.id
+
+
+def _parent(kind: Kind, parent_id: UUID | None) -> Organization | None:
+    if kind is Kind.PROVIDER:
+        if parent_id is not None:
+            raise WrongPlace(field="parent_id")
+        return None
+    if parent_id is None:
+        raise WrongPlace(field="parent_id")
+    parent = Organization.objects.filter(pk=parent_id).first()
+    if parent is None:
+        raise NoSuchOrganization(field="parent_id")
+    if Kind(parent.kind) not in _PARENTS[kind]:
+        raise WrongPlace(field="parent_id")
+    return parent
+
+
+def _checked_name(name: str) -> str:
+    cleaned = " ".join(name.split())
+    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
+        raise InvalidOrganizationName(field="name")
+    return cleaned
+
+
+def _checked_address(address: str, *, field: str) -> str:
+    cleaned = address.strip().lower()
+    try:
+        validate_email(cleaned)
+    except ValidationError as error:
+        raise InvalidAddress(field=field) from error
+    return cleaned
+
+
+def _save_organization(row: Organization) -> None:
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        if "organizations_providers_have_their_own_short_name" not in str(error):
+            raise
+        raise ShortNameTaken(field="short_name") from error
+
+
+@transaction.atomic
+def create_operator(
+    *, email: str, name: str, password: SealedText, organization_id: UUID, role: Role, by: Actor
+) -> UUID:
+    """Add a person with a verified address and one role in one organization of the scope.
+
+    Raises `InvalidAddress` and `AddressTaken` at "email", `WeakPassword` at "password", `NoSuchRole` at "role",
+    `NoSuchOrganization`.
+    """
+    organization = Organization.objects.filter(pk=organization_id).first()
+    if organization is None:
+        raise NoSuchOrganization
+    if (Kind(organization.kind), Role(role)) not in ROLE_TABLE:
+        raise NoSuchRole(field="role")
+    person = Operator(email=_checked_address(email, field="email"), name=name.strip(), created_at=clock.now())
+    _set_password(person, password)
+    _save_operator(person)
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    Membership(operator=person, organization=organization, role=Role(role).value, created_at=clock.now()).save()
+    record(
+        Event.OPERATOR_CREATED,
+        by=by,
+        organization_id=organization_id,
+        subject=f"operator:{person.id}",
+        data={"name": person.name, "email": person.email, "role": Role(role).value},
+    )
+    return person.id
+
+
+def _set_password(person: Operator, password: SealedText) -> None:
+    try:
+        validate_password(password.reveal(), user=person)
+    except ValidationError as error:
+        raise WeakPassword(" ".join(error.messages), field="password") from None
+    person.set_password(password.reveal())
+
+
+def _save_operator(person: Operator) -> None:
+    try:
+        with transaction.atomic():
+            person.save(force_insert=True)
+    except IntegrityError as error:
+        raise AddressTaken(field="email") from error
+
+
+@transaction.atomic
+def enroll_totp(operator_id: UUID, *, by: Actor | None = None) -> SealedText:
+    """Set up a person's authenticator app in their stead and return its key (base32), to be shown to them once.
+
+    An earlier app of theirs stops working. At rest the key is encrypted by the adapter that allauth is told to use.
+    Raises `Operator.DoesNotExist` and, outside the person's organization, `NoSuchOrganization`.
+    """
+    person = Operator.objects.get(pk=operator_id)
+    place = Membership.objects.filter(operator=person).order_by("created_at", "id").first()
+    if place is None:
+        raise NoSuchOrganization
+    Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).delete()
+    key = SealedText(generate_totp_secret())
+    TOTP.activate(person, key.reveal())
+    record(
+        Event.OPERATOR_SECOND_FACTOR_ENROLLED,
+        by=by or Actor.system("set-up"),
+        organization_id=place.organization_id,
+        subject=f"operator:{person.id}",
+    )
+    return key

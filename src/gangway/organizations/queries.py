@@ -1,0 +1,199 @@
+"""Reading organizations and the people in them. Everything returned is a plain frozen value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+
+from gangway.organizations.errors import NoSeat, NoSuchOrganization
+from gangway.organizations.models import Membership, Operator, Organization
+from gangway.organizations.pages import Page, page_of
+from gangway.organizations.roles import ROLE_TABLE, Capability, Kind, Role
+from gangway.organizations.scope import within_everything
+from gangway.organizations.search import matching
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One signed-in person in one organization: who, where, and what they may do there."""
+
+    operator_id: UUID
+    name: str
+    email: str
+    organization_id: UUID
+    organization_name: str
+    organization_kind: Kind
+    path: str
+    role: Role
+    provider_id: UUID
+    provider_name: str
+    provider_short_name: str
+    capabilities: frozenset[Capability]
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorView:
+    """A person of ours as others may see them."""
+
+    id: UUID
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """One customer in a list. `channel_name` is empty for a customer directly below its provider."""
+
+    id: UUID
+    name: str
+    channel_name: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerView:
+    """One customer. `path` is the scope of everything that belongs to it."""
+
+    id: UUID
+    name: str
+    short_name: str
+    path: str
+    channel_name: str
+    domain: str
+    tenant_id: str
+    cloud: str
+    provider_id: UUID
+    provider_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderView:
+    """The provider above an organization, as customers meet it. `server_name` is this installation's."""
+
+    id: UUID
+    name: str
+    short_name: str
+    path: str
+    server_name: str
+    reply_to: str
+    support_phone: str
+
+
+def seat(operator_id: UUID) -> Seat:
+    """Return where this person works (their oldest membership); raises `NoSeat`. Needs no scope: it is how one begins."""
+    with within_everything("a seat tells the scope"):
+        place = (
+            Membership.objects.filter(operator_id=operator_id, operator__is_active=True)
+            .select_related("operator", "organization")
+            .order_by("created_at", "id")
+            .first()
+        )
+    if place is None:
+        raise NoSeat
+    return _seat(place)
+
+
+def _seat(place: Membership) -> Seat:
+    here, role = place.organization, Role(place.role)
+    provider = _provider_above(here)
+    return Seat(
+        operator_id=place.operator.id,
+        name=place.operator.name,
+        email=place.operator.email,
+        organization_id=here.id,
+        organization_name=here.name,
+        organization_kind=Kind(here.kind),
+        path=here.path,
+        role=role,
+        provider_id=provider.id,
+        provider_name=provider.name,
+        provider_short_name=provider.short_name,
+        capabilities=ROLE_TABLE.get((Kind(here.kind), role), frozenset()),
+    )
+
+
+def operator(operator_id: UUID) -> OperatorView | None:
+    """Return a person's name and address, None when there is no such person any more."""
+    found = Operator.objects.filter(pk=operator_id, is_active=True).first()
+    return None if found is None else OperatorView(id=found.id, name=found.name, email=found.email)
+
+
+def customers(*, search: str = "", page: int = 1) -> Page[CustomerRow]:
+    """Return the scope's customers by name; `search` finds the beginning of a name or of any of its words."""
+    rows = Organization.objects.filter(matching(search, begins=("name_key",)), kind=Kind.CUSTOMER.value)
+    return page_of(rows.select_related("parent").order_by("name_key", "id"), page, _customer_row)
+
+
+def _customer_row(row: Organization) -> CustomerRow:
+    return CustomerRow(id=row.id, name=row.name, channel_name=_channel_name(row), domain=row.domain)
+
+
+def _channel_name(row: Organization) -> str:
+    return row.parent.name if row.parent and row.parent.kind == Kind.CHANNEL.value else ""
+
+
+def customer(customer_id: UUID) -> CustomerView:
+    """Return one customer of the scope; raises `NoSuchOrganization`."""
+    rows = Organization.objects.filter(pk=customer_id, kind=Kind.CUSTOMER.value).select_related("parent")
+    row = rows.first()
+    if row is None:
+        raise NoSuchOrganization
+    provider = _provider_above(row)
+    return CustomerView(
+        id=row.id,
+        name=row.name,
+        short_name=row.short_name,
+        path=row.path,
+        channel_name=_channel_name(row),
+        domain=row.domain,
+        tenant_id=row.tenant_id,
+        cloud=row.cloud,
+        provider_id=provider.id,
+        provider_name=provider.name,
+    )
+
+
+def path_of(organization_id: UUID) -> str:
+    """Return the path of an organization, for workers that must enter its scope; raises `NoSuchOrganization`."""
+    with within_everything("a path tells the scope"):
+        path = Organization.objects.filter(pk=organization_id).values_list("path", flat=True).first()
+    if path is None:
+        raise NoSuchOrganization
+    return path
+
+
+def provider_of(organization_id: UUID) -> ProviderView:
+    """Return the provider above (or at) an organization; raises `NoSuchOrganization`. What it tells is no secret."""
+    with within_everything("the provider stands above the scope"):
+        here = Organization.objects.filter(pk=organization_id).first()
+    if here is None:
+        raise NoSuchOrganization
+    provider = _provider_above(here)
+    return ProviderView(
+        id=provider.id,
+        name=provider.name,
+        short_name=provider.short_name,
+        path=provider.path,
+        server_name=settings.GANGWAY.server_name,
+        reply_to=provider.reply_to,
+        support_phone=provider.support_phone,
+    )
+
+
+def providers() -> tuple[ProviderView, ...]:
+    """Return all providers of this installation, by name; for set-up and the doctor, outside of any scope."""
+    with within_everything("set-up looks at every provider"):
+        ids = list(
+            Organization.objects.filter(kind=Kind.PROVIDER.value).order_by("name_key", "id").values_list("pk", flat=True)
+        )
+    return tuple(provider_of(provider_id) for provider_id in ids)
+
+
+def _provider_above(here: Organization) -> Organization:
+    """Return the first organization of the path, which is always a provider."""
+    if here.kind == Kind.PROVIDER.value:
+        return here
+    with within_everything("the provider stands above the scope"):
+        return Organization.objects.get(pk=UUID(hex=here.path.split("/", 1)[0]))

@@ -1,0 +1,146 @@
+"""Changes to services. The short name is reserved when a service is planned and free again when it is abandoned."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.foundation import clock
+from gangway.organizations import queries as organizations
+from gangway.organizations.search import LONGEST_KEY, fold, words
+from gangway.services import names
+from gangway.services.errors import InvalidFullName, NameTaken, NoSuchService, ServiceMoved
+from gangway.services.licences import check_type, check_users
+from gangway.services.models import NAME_CONSTRAINT, Service
+from gangway.services.states import MOVES, Connection, Deployment, Lifecycle
+
+LONGEST_FULL_NAME: Final = 200
+LONGEST_REASON: Final = 500
+
+
+@transaction.atomic
+def plan_service(
+    *, customer_id: UUID, full_name: str, short_name: str, licence_type: str, licensed_users: int, by: Actor
+) -> UUID:
+    """Start a service of a customer in the scope and reserve its short name within the provider.
+
+    An empty full name becomes the short name. Raises, each at its field: `InvalidName` and `NameTaken` ("short_name"),
+    `InvalidFullName` ("full_name"), `InvalidLicence` ("licence_type"), `InvalidUsers` ("licensed_users").
+    """
+    customer = organizations.customer(customer_id)
+    short = names.check(short_name, field="short_name")
+    full = check_full_name(full_name) or short
+    now = clock.now()
+    service = Service(
+        organization_id=customer.id,
+        provider_id=customer.provider_id,
+        full_name=full,
+        full_name_key=fold(full)[:LONGEST_KEY],
+        short_name=short,
+        short_name_key=names.key(short),
+        search_words=words(short, full, customer.name),
+        licence_type=check_type(licence_type).value,
+        licensed_users=check_users(licensed_users),
+        lifecycle=Lifecycle.PLANNED.value,
+        connection_status=Connection.UNKNOWN.value,
+        deployment_status=Deployment.NONE.value,
+        created_at=now,
+        changed_at=now,
+    )
+    _reserve(service)
+    facts = {"short_name": short, "full_name": full, "licence": service.licence_type, "users": licensed_users}
+    _record(Event.SERVICE_PLANNED, service, by, facts)
+    return service.id
+
+
+def check_full_name(text: str, *, field: str = "full_name") -> str:
+    """Return a full name in its composed form without blanks around it; raises `InvalidFullName` at `field`."""
+    name = unicodedata.normalize("NFC", text).strip()
+    if len(name) > LONGEST_FULL_NAME or any(unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in name):
+        raise InvalidFullName(field=field)
+    return name
+
+
+def _reserve(service: Service) -> None:
+    """Insert the row; of two at the same time the database lets one in, and the other is told at its field."""
+    try:
+        with transaction.atomic():
+            service.save(force_insert=True)
+    except IntegrityError as error:
+        if NAME_CONSTRAINT not in str(error):
+            raise
+        raise NameTaken(field="short_name") from error
+
+
+@transaction.atomic
+def create_service(*, service_id: UUID, by: Actor) -> None:
+    """Turn a planned service into a created one, ready for voice routing.
+
+    Raises `NoSuchService`; `ServiceMoved` when it isn't planned any more.
+    """
+    _move(service_id, Lifecycle.CREATED)
+    service = _get(service_id)
+    _record(Event.SERVICE_CREATED, service, by, {"short_name": service.short_name})
+
+
+@transaction.atomic
+def abandon_service(*, service_id: UUID, by: Actor) -> None:
+    """Give up a planned service; its short name is free again. Raises `NoSuchService` and `ServiceMoved`."""
+    _move(service_id, Lifecycle.ABANDONED)
+    service = _get(service_id)
+    _record(Event.SERVICE_ABANDONED, service, by, {"short_name": service.short_name})
+
+
+@transaction.atomic
+def set_connection(*, service_id: UUID, status: Connection, reason: str, by: Actor | None = None) -> None:
+    """Say what was last read about the service's credentials; `reason` is a sentence, empty for OK."""
+    service = _locked(service_id)
+    before = service.connection_status
+    service.connection_status, service.connection_reason = Connection(status).value, reason[:LONGEST_REASON]
+    service.save(update_fields=["connection_status", "connection_reason"])
+    if before != service.connection_status:
+        facts = {"before": before, "after": service.connection_status, "reason": reason}
+        _record(Event.SERVICE_CONNECTION_CHANGED, service, by or Actor.system("connections"), facts)
+
+
+@transaction.atomic
+def set_deployment(*, service_id: UUID, status: Deployment, reason: str = "", by: Actor | None = None) -> None:
+    """Say how far voice routing stands; `reason` is a sentence, empty where nothing is wrong."""
+    service = _locked(service_id)
+    before = service.deployment_status
+    service.deployment_status, service.deployment_reason = Deployment(status).value, reason[:LONGEST_REASON]
+    service.save(update_fields=["deployment_status", "deployment_reason"])
+    if before != service.deployment_status:
+        facts = {"before": before, "after": service.deployment_status, "reason": reason}
+        _record(Event.SERVICE_DEPLOYMENT_CHANGED, service, by or Actor.system("connections"), facts)
+
+
+def _move(service_id: UUID, to: Lifecycle) -> None:
+    """Compare and set: only from a state that allows it."""
+    sources = [state.value for state, onward in MOVES.items() if to in onward]
+    rows = Service.objects.filter(pk=service_id, lifecycle__in=sources)
+    if not rows.update(lifecycle=to.value, changed_at=clock.now()):
+        raise ServiceMoved(state=_get(service_id).lifecycle)
+
+
+def _get(service_id: UUID) -> Service:
+    service = Service.objects.filter(pk=service_id).first()
+    if service is None:
+        raise NoSuchService
+    return service
+
+
+def _locked(service_id: UUID) -> Service:
+    service = Service.objects.select_for_update(of=("self",)).filter(pk=service_id).first()
+    if service is None:
+        raise NoSuchService
+    return service
+
+
+def _record(event: Event, service: Service, by: Actor, data: dict[str, str | int]) -> None:
+    record(event, by=by, organization_id=service.organization_id, subject=f"service:{service.id}", data=data)

@@ -1,0 +1,158 @@
+"""Reading services. Everything returned is a plain frozen value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from gangway.organizations.pages import Page, page_of
+from gangway.organizations.roles import Kind
+from gangway.organizations.scope import within_everything
+from gangway.organizations.search import matching
+from gangway.services import names
+from gangway.services.errors import NoSuchService
+from gangway.services.licences import LicenceType
+from gangway.services.models import Service
+from gangway.services.states import HOLDS_ITS_NAME, Connection, Deployment, Lifecycle
+
+SORTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "short_name": ("short_name_key", "id"),
+    "-short_name": ("-short_name_key", "-id"),
+    "full_name": ("full_name_key", "id"),
+    "-full_name": ("-full_name_key", "-id"),
+    "created_at": ("created_at", "-id"),
+    "-created_at": ("-created_at", "id"),
+}
+"""What a list may be sorted by; a minus turns it round. Anything else means the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceRow:
+    """One service in a list. `channel_name` is empty without a channel."""
+
+    id: UUID
+    full_name: str
+    short_name: str
+    customer_id: UUID
+    customer_name: str
+    channel_name: str
+    licence: LicenceType
+    licensed_users: int
+    lifecycle: Lifecycle
+    connection: Connection
+    connection_reason: str
+    deployment: Deployment
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceView:
+    """One service with its names, its customer and provider, and its two statuses."""
+
+    id: UUID
+    full_name: str
+    short_name: str
+    customer_id: UUID
+    customer_name: str
+    customer_path: str
+    channel_name: str
+    provider_id: UUID
+    provider_name: str
+    licence: LicenceType
+    licensed_users: int
+    lifecycle: Lifecycle
+    connection: Connection
+    connection_reason: str
+    deployment: Deployment
+    deployment_reason: str
+    created_at: datetime
+    changed_at: datetime
+
+
+def services(
+    *, search: str = "", status: str = "", licence: str = "", sort: str = "", page: int = 1
+) -> Page[ServiceRow]:
+    """Return the scope's planned and created services.
+
+    `search`: beginning of a name or words; `status`: a Connection ("ok"), a Lifecycle ("planned") or empty;
+    `licence`: a licence type or empty; `sort`: a key of `SORTS`. Unknown values of the last three are taken as empty.
+    """
+    rows = Service.objects.filter(matching(search, begins=("short_name_key", "full_name_key")))
+    rows = _with_status(rows, status)
+    if licence in set(LicenceType):
+        rows = rows.filter(licence_type=licence)
+    order = SORTS.get(sort, SORTS["-created_at"])
+    return page_of(rows.select_related("organization__parent").order_by(*order), page, _row)
+
+
+def _with_status(rows: QuerySet[Service], status: str) -> QuerySet[Service]:
+    if status in {Lifecycle.PLANNED, Lifecycle.CREATED}:
+        return rows.filter(lifecycle=status)
+    living = rows.filter(lifecycle__in=[state.value for state in HOLDS_ITS_NAME])
+    return living.filter(connection_status=status) if status in set(Connection) else living
+
+
+def service(service_id: UUID) -> ServiceView:
+    """Return one service of the scope, abandoned ones included; raises `NoSuchService`."""
+    row = Service.objects.filter(pk=service_id).select_related("organization__parent", "provider").first()
+    if row is None:
+        raise NoSuchService
+    return ServiceView(
+        id=row.id,
+        full_name=row.full_name,
+        short_name=row.short_name,
+        customer_id=row.organization.id,
+        customer_name=row.organization.name,
+        customer_path=row.organization.path,
+        channel_name=_channel_name(row),
+        provider_id=row.provider.id,
+        provider_name=row.provider.name,
+        licence=LicenceType(row.licence_type),
+        licensed_users=row.licensed_users,
+        lifecycle=Lifecycle(row.lifecycle),
+        connection=Connection(row.connection_status),
+        connection_reason=row.connection_reason,
+        deployment=Deployment(row.deployment_status),
+        deployment_reason=row.deployment_reason,
+        created_at=row.created_at,
+        changed_at=row.changed_at,
+    )
+
+
+def name_is_free(provider_id: UUID, short_name: str) -> bool:
+    """Say whether no living service of the provider has this short name, wherever in its tree that service stands."""
+    with within_everything("a short name is unique within the whole provider"):
+        taken = Service.objects.filter(
+            provider_id=provider_id,
+            short_name_key=names.key(short_name),
+            lifecycle__in=[state.value for state in HOLDS_ITS_NAME],
+        )
+        return not taken.exists()
+
+
+def _row(row: Service) -> ServiceRow:
+    return ServiceRow(
+        id=row.id,
+        full_name=row.full_name,
+        short_name=row.short_name,
+        customer_id=row.organization.id,
+        customer_name=row.organization.name,
+        channel_name=_channel_name(row),
+        licence=LicenceType(row.licence_type),
+        licensed_users=row.licensed_users,
+        lifecycle=Lifecycle(row.lifecycle),
+        connection=Connection(row.connection_status),
+        connection_reason=row.connection_reason,
+        deployment=Deployment(row.deployment_status),
+        created_at=row.created_at,
+    )
+
+
+def _channel_name(row: Service) -> str:
+    above = row.organization.parent
+    return above.name if above is not None and above.kind == Kind.CHANNEL.value else ""
