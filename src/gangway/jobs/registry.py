@@ -53,6 +53,25 @@ def task(
     return register
 
 
+Loop = Callable[[asyncio.Event], Awaitable[None]]
+
+LOOPS: dict[str, Loop] = {}
+"""Work that never ends, by name: every worker runs each loop once, beside its jobs, until the event is set."""
+
+
+def loop(name: str) -> Callable[[Loop], Loop]:
+    """Register an async function as the loop `name` ("room:keeps_doing_thing").
+
+    It is given an event and returns soon after that is set; what it was about to do stays a row for another worker.
+    """
+
+    def register(function: Loop) -> Loop:
+        LOOPS[name] = function
+        return function
+
+    return register
+
+
 def _bounded(entry: Entry) -> Callable[..., Awaitable[None]]:
     """Wrap a task so that it has its deadline and its name in every log line."""
 
