@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from django.db import models
 
-from gangway.notifications.states import Delivery, MessageKind
+from gangway.notifications.states import DeliveryState, MessageKind
 from gangway.organizations.scope import OwnedModel
 
 
@@ -22,7 +22,7 @@ class Message(OwnedModel):
     link_sealed_id = models.UUIDField(null=True)
     subject_ref = models.CharField(max_length=100, db_index=True, help_text='What it is about, as "invitation:<id>".')
     on_change = models.CharField(max_length=100, blank=True, help_text="Task that is told when it is sent or given up.")
-    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in Delivery])
+    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in DeliveryState])
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=300, blank=True, help_text="Why the last attempt failed, in plain words.")
     next_attempt_at = models.DateTimeField(null=True)
@@ -33,11 +33,11 @@ class Message(OwnedModel):
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=~models.Q(state=Delivery.SENT.value) | models.Q(sent_at__isnull=False),
+                condition=~models.Q(state=DeliveryState.SENT.value) | models.Q(sent_at__isnull=False),
                 name="notifications_sent_has_a_time",
             ),
             models.CheckConstraint(
-                condition=models.Q(state__in=[Delivery.QUEUED.value, Delivery.RETRYING.value])
+                condition=models.Q(state__in=[DeliveryState.QUEUED.value, DeliveryState.RETRYING.value])
                 | models.Q(link_sealed_id__isnull=True),
                 name="notifications_no_link_after_the_end",
             ),

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 
-class Delivery(StrEnum):
+class DeliveryState(StrEnum):
     """The state of one message. A mail server that took it over is all that *sent* says."""
 
     QUEUED = "queued"
@@ -23,4 +23,4 @@ class MessageKind(StrEnum):
     OPERATOR_READY = "operator_ready"
 
 
-UNSENT: Final = (Delivery.QUEUED, Delivery.RETRYING)
+UNSENT: Final = (DeliveryState.QUEUED, DeliveryState.RETRYING)

@@ -1,0 +1,70 @@
+"""One mail to the mail server. Its answers become two errors: *delayed* (try again) and *refused* (don't)."""
+
+from __future__ import annotations
+
+import smtplib
+from email.utils import formataddr, parseaddr
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from gangway.notifications.errors import MailDelayed, MailRefused
+from gangway.notifications.messages.mail import Mail, one_line
+
+_PERMANENT: Final = range(500, 600)
+
+
+def send(mail: Mail, *, to: str, sender_name: str, reply_to: str, message_id: UUID) -> None:
+    """Hand one mail to the mail server; raises `MailDelayed` and `MailRefused`, both in plain words.
+
+    The Message-ID follows from `message_id`, so a repeat carries the same one. No answer is waited for longer than
+    Django's EMAIL_TIMEOUT.
+    """
+    message = EmailMultiAlternatives(
+        subject=mail.subject,
+        body=mail.text,
+        from_email=_sender(sender_name),
+        to=[to],
+        reply_to=[reply_to] if reply_to else None,
+        headers={"Message-ID": f"<{message_id}@{urlsplit(settings.GANGWAY.public_url).hostname}>"},
+    )
+    message.attach_alternative(mail.html, "text/html")
+    try:
+        message.send()
+    except (smtplib.SMTPException, OSError) as error:
+        raise _in_words(error) from error
+
+
+def _sender(name: str) -> str:
+    """Return the platform's own address under the provider's name."""
+    own_name, address = parseaddr(settings.GANGWAY.mail_from)
+    return formataddr((one_line(name) or own_name, address))
+
+
+def _in_words(error: smtplib.SMTPException | OSError) -> MailDelayed | MailRefused:
+    """Say what happened without repeating the server's own text, which may quote the mail."""
+    match error:
+        case smtplib.SMTPRecipientsRefused():
+            return _refused("doesn't accept this address", max((code for code, _ in error.recipients.values()), default=0))
+        case smtplib.SMTPAuthenticationError():
+            return MailDelayed("The mail server refuses our sign-in.")
+        case smtplib.SMTPSenderRefused():
+            return _refused("doesn't let us send from our address", error.smtp_code)
+        case smtplib.SMTPResponseException():
+            return _refused("doesn't take this mail", error.smtp_code)
+        case smtplib.SMTPServerDisconnected():
+            return MailDelayed("The mail server hung up.")
+        case TimeoutError():
+            return MailDelayed("The mail server doesn't answer in time.")
+        case smtplib.SMTPNotSupportedError():
+            return MailDelayed("The mail server lacks something that our settings ask for.")
+        case _:
+            return MailDelayed("The mail server can't be reached.")
+
+
+def _refused(what: str, code: int) -> MailDelayed | MailRefused:
+    sentence = f"The mail server {what} (answer {code})."
+    return MailRefused(sentence) if code in _PERMANENT else MailDelayed(sentence)

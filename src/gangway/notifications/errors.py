@@ -1,0 +1,48 @@
+"""What can go wrong with messages."""
+
+from __future__ import annotations
+
+from gangway.foundation.errors import GangwayError, WhoActs
+
+
+class NotificationsError(GangwayError):
+    """Root of this room's errors."""
+
+    code = "notifications:error"
+    what = "This message can't be sent."
+    cure = "Go back and try again; if it happens again, tell us."
+    acts = WhoActs.OPERATOR
+
+
+class InvalidRecipient(NotificationsError):
+    """This is no e-mail address that a message can go to."""
+
+    code = "notifications:recipient:invalid"
+    what = "This isn't a complete e-mail address."
+    cure = "Type it as name@example.com."
+
+
+class ContextIncomplete(NotificationsError):
+    """A message was put into the outbox without all it needs to show."""
+
+    code = "notifications:context:incomplete"
+    what = "Something on our side wanted to send a message with a part missing."
+    cure = "Nothing was sent. Please tell us how you got here."
+    acts = WhoActs.US
+
+
+class MailRefused(NotificationsError):
+    """The mail server said no for good; trying again can't help."""
+
+    code = "notifications:mail:refused"
+    what = "The mail server refuses this message."
+    cure = "Check the address, then send the message again."
+
+
+class MailDelayed(NotificationsError):
+    """The mail server can't take the message now."""
+
+    code = "notifications:mail:delayed"
+    what = "The mail server doesn't take the message right now."
+    cure = "We try again by ourselves."
+    acts = WhoActs.RETRY_LATER

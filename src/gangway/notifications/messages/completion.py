@@ -1,0 +1,28 @@
+"""The mail that tells the administrator what was granted, until when, and how to undo it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gangway.notifications.messages.mail import Message
+
+MESSAGE: Final = Message(
+    template="completion",
+    subject="{customer}'s Microsoft 365 is connected with {provider}",
+    needs=frozenset(
+        {
+            "provider",
+            "customer",
+            "service",
+            "tenant",
+            "registration_name",
+            "application_id",
+            "signed_in_as",
+            "granted",
+            "made_at",
+            "valid_until",
+            "reply_to",
+        }
+    ),
+)
+"""`granted` has one line for each permission and role; `made_at` and `valid_until` are times with their zone."""

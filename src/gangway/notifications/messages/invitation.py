@@ -1,0 +1,31 @@
+"""The mail that asks a customer's administrator to connect their Microsoft 365. It never carries a code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gangway.notifications.messages.mail import Message
+
+MESSAGE: Final = Message(
+    template="invitation",
+    subject="{provider} asks you to connect {customer}'s Microsoft 365 for Teams calling",
+    needs=frozenset(
+        {
+            "provider",
+            "operator",
+            "customer",
+            "service",
+            "licence",
+            "matching_phrase",
+            "minutes",
+            "start_role",
+            "finish_roles",
+            "expires",
+            "reply_to",
+            "support_phone",
+        }
+    ),
+    has_link=True,
+)
+"""`start_role` can start, `finish_roles` must finish; `expires` is a time with its zone; `reply_to` and
+`support_phone` may be empty."""

@@ -1,0 +1,14 @@
+"""The mail that tells the operator that a customer is done and the service can be added."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gangway.notifications.messages.mail import Message
+
+MESSAGE: Final = Message(
+    template="operator_ready",
+    subject="Ready to add: {customer}, service {service}",
+    needs=frozenset({"customer", "service", "tenant", "registration_name", "signed_in_as", "page"}),
+)
+"""`page` is the address of the pending invitation in the Operation Center, behind sign-in."""

@@ -1,0 +1,52 @@
+"""How messages are doing, by what they are about."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from gangway.notifications.models import Message
+from gangway.notifications.states import DeliveryState
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How the latest message about a subject is doing.
+
+    `attempts` counts those of all its messages, `sent` the messages that went out. `last_error` is empty when the
+    latest attempt went well; `next_attempt_at` is set while one is waited for.
+    """
+
+    state: DeliveryState
+    attempts: int
+    sent: int
+    last_error: str
+    sent_at: datetime | None
+    next_attempt_at: datetime | None
+
+
+def delivery(subject_ref: str) -> Delivery | None:
+    """Return how the messages about a subject of the scope are doing, None when there was never one."""
+    return deliveries([subject_ref]).get(subject_ref)
+
+
+def deliveries(subject_refs: Iterable[str]) -> dict[str, Delivery]:
+    """Return the same for many subjects, in one query."""
+    found: dict[str, list[Message]] = defaultdict(list)
+    for message in Message.objects.filter(subject_ref__in=list(subject_refs)).order_by("created_at", "id"):
+        found[message.subject_ref].append(message)
+    return {subject: _delivery(messages) for subject, messages in found.items()}
+
+
+def _delivery(messages: list[Message]) -> Delivery:
+    latest, times = messages[-1], [message.sent_at for message in messages if message.sent_at]
+    return Delivery(
+        state=DeliveryState(latest.state),
+        attempts=sum(message.attempts for message in messages),
+        sent=len(times),
+        last_error=latest.last_error,
+        sent_at=max(times, default=None),
+        next_attempt_at=latest.next_attempt_at,
+    )

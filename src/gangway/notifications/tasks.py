@@ -1,0 +1,14 @@
+"""What workers do for this room."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from gangway.jobs.registry import task
+from gangway.notifications import outbox, sending
+
+
+@task(name=outbox.SEND, queue="mail", deadline_seconds=120)
+def send(message_id: str) -> None:
+    """Try once to send a message; a later attempt is a job of its own."""
+    sending.deliver(UUID(message_id))
