@@ -1,12 +1,28 @@
 """What every test needs: Django with the role *test* (`gangway.config.settings.test`) and a database it may change."""
 
 import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from gangway.config.database.address import Address
 from gangway.foundation.sealed import SealedText
+from gangway.vault import keys
+
+
+@pytest.fixture(scope="session", autouse=True)
+def data_folder() -> Iterator[Path]:
+    """The run's own data folder with a first sealing key; this process may open what is sealed, as a worker may."""
+    folder: Path = settings.GANGWAY.data_dir
+    keys.new(
+        public_dir=settings.GANGWAY.sealing_public_keys_dir, private_dir=settings.GANGWAY.sealing_private_keys_dir
+    )
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,9 @@ from datetime import datetime
 import structlog
 from django.db import transaction
 from procrastinate.exceptions import AlreadyEnqueued
+from procrastinate.types import TimeDeltaParams
 
+from gangway.foundation import clock
 from gangway.jobs.errors import JobArgumentRefused, TaskUnknown
 from gangway.jobs.registry import TASKS, deferring_app
 
@@ -28,7 +30,7 @@ def defer(
     """Put a job on its queue within the caller's transaction (web and worker).
 
     `lock`: jobs with the same one never run at the same time. `queueing_lock`: while one with it waits, another is not
-    added and that is fine. `run_at`: not before (aware). `ids` are the task's arguments: ids, nothing else.
+    added and that is fine. `run_at`: not before this time of our clock (aware). `ids` are the task's arguments.
     Raises `TaskUnknown`, `JobArgumentRefused`.
     """
     if task not in TASKS:
@@ -36,7 +38,7 @@ def defer(
     for name, value in ids.items():
         _only_ids(task, name, value)
     deferrer = deferring_app().configure_task(
-        task, allow_unknown=False, lock=lock, queueing_lock=queueing_lock, schedule_at=run_at
+        task, allow_unknown=False, lock=lock, queueing_lock=queueing_lock, schedule_in=_wait(run_at)
     )
     try:
         # A savepoint: a taken queueing lock must not abort the caller's transaction.
@@ -44,6 +46,13 @@ def defer(
             deferrer.defer(**ids)
     except AlreadyEnqueued:
         log.debug("job already queued", task=task)
+
+
+def _wait(run_at: datetime | None) -> TimeDeltaParams | None:
+    """Turn a time of our clock into a wait: the queue compares with the database's clock, which ours may be ahead of."""
+    if run_at is None:
+        return None
+    return {"seconds": max((run_at - clock.now()).total_seconds(), 0)}
 
 
 def _only_ids(task: str, name: str, value: object) -> None:

@@ -1,0 +1,84 @@
+"""One worker process: runs jobs, gives back what dead workers left, defers periodic work when it is due."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import procrastinate
+import structlog
+from django.db import DatabaseError, InterfaceError
+
+from gangway.foundation import clock
+from gangway.jobs import reaper, schedule
+from gangway.jobs.registry import deferring_app
+from gangway.jobs.threads import in_database
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a worker works and how soon it counts as dead. Seconds.
+
+    A killed worker's jobs run again after at most `stalled` + `heartbeat` seconds, if another worker lives.
+    """
+
+    concurrency: int = 16
+    heartbeat: float = 5
+    stalled: float = 15
+    grace: float = 25
+    poll: float = 5
+
+
+def reading_app() -> procrastinate.App:
+    """Give an App with its own async connections to fetch jobs with.
+
+    It shares the tasks of the deferring App but isn't it: what a task defers goes through Django's connection, in the
+    task's own transaction. (With the stock command a rolled-back task leaves the jobs it deferred behind.)
+    """
+    app = deferring_app()
+    return app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+
+
+async def run(pace: Pace, *, name: str = "worker", handle_signals: bool = True, wait: bool = True) -> None:
+    """Work until stopped by SIGTERM or SIGINT; running jobs then get `grace` seconds and go back to the queue after."""
+    await in_database(schedule.write_down, now=clock.now())
+    app = reading_app()
+    async with app.open_async():
+        keepers = [asyncio.create_task(_keep(seconds, work)) for seconds, work in _chores(pace)]
+        try:
+            await app.run_worker_async(
+                name=name,
+                wait=wait,
+                concurrency=pace.concurrency,
+                fetch_job_polling_interval=pace.poll,
+                abort_job_polling_interval=pace.poll,
+                update_heartbeat_interval=pace.heartbeat,
+                stalled_worker_timeout=pace.stalled,
+                shutdown_graceful_timeout=pace.grace,
+                delete_jobs="successful",
+                install_signal_handlers=handle_signals,
+            )
+        finally:
+            for keeper in keepers:
+                keeper.cancel()
+            await asyncio.gather(*keepers, return_exceptions=True)
+
+
+def _chores(pace: Pace) -> list[tuple[float, Callable[[], object]]]:
+    return [
+        (pace.heartbeat, lambda: reaper.retry_stalled(silent_seconds=pace.stalled)),
+        (1.0, lambda: schedule.defer_what_is_due(now=clock.now())),
+    ]
+
+
+async def _keep(seconds: float, work: Callable[[], object]) -> None:
+    """Do a chore again and again; a database that is away for a while is logged and asked again."""
+    while True:
+        try:
+            await in_database(work)
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("the database did not answer a worker's chore", error=type(error).__name__)
+        await asyncio.sleep(seconds)

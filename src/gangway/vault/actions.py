@@ -1,0 +1,72 @@
+"""Seal (web and worker), reveal (workers only, always recorded), destroy."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from django.conf import settings
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
+from gangway.vault import keys
+from gangway.vault.errors import SealBroken, SecretDestroyed, SecretMissing
+from gangway.vault.models import Sealed
+from gangway.vault.places import Place
+
+
+def seal(*, place: Place, text: SealedText) -> UUID:
+    """Seal `text` so that it opens in this place only; returns the id to keep there. Needs no private key.
+
+    Raises `SealingKeyMissing` when no key was made yet.
+    """
+    number, key = keys.newest_public(settings.GANGWAY.sealing_public_keys_dir)
+    ciphertext = keys.SUITE.encrypt(text.reveal().encode(), key, place.info())
+    row = Sealed.objects.create(
+        organization_id=place.organization_id,
+        place=place.field,
+        key_number=number,
+        ciphertext=ciphertext,
+        created_at=clock.now(),
+    )
+    return row.id
+
+
+def reveal(*, sealed_id: UUID, place: Place, purpose: str, by: Actor) -> SealedText:
+    """Open what was sealed for this place, and record who did so and what for ("mail the link").
+
+    Raises `VaultClosed` (no private key in this process), `SealBroken` (another place, or changed), `SecretDestroyed`,
+    `SecretMissing`.
+    """
+    row = Sealed.objects.filter(id=sealed_id).first()
+    if row is None:
+        raise SecretMissing(place=place.field)
+    if row.ciphertext is None:
+        raise SecretDestroyed(place=place.field)
+    key = keys.private(settings.GANGWAY.sealing_private_keys_dir, row.key_number)
+    try:
+        text = SealedText(keys.SUITE.decrypt(bytes(row.ciphertext), key, place.info()).decode())
+    except (InvalidTag, ValueError):
+        raise SealBroken(place=place.field) from None
+    with transaction.atomic():
+        _record(Event.SECRET_REVEALED, row, by, purpose)
+    return text
+
+
+def destroy(*, sealed_id: UUID | None, by: Actor) -> None:
+    """Remove the ciphertext for good; the row stays as proof. Nothing to destroy, or destroyed before: fine."""
+    with transaction.atomic():
+        row = Sealed.objects.select_for_update().filter(id=sealed_id, ciphertext__isnull=False).first()
+        if row is None:
+            return
+        row.ciphertext, row.destroyed_at = None, clock.now()
+        row.save(update_fields=["ciphertext", "destroyed_at"])
+        _record(Event.SECRET_DESTROYED, row, by, "")
+
+
+def _record(event: Event, row: Sealed, by: Actor, purpose: str) -> None:
+    data = {"place": row.place, "purpose": purpose} if purpose else {"place": row.place}
+    record(event, by=by, organization_id=row.organization_id, subject=f"sealed:{row.id}", data=data)
