@@ -5,6 +5,7 @@ move time for all processes together through `GANGWAY_CLOCK_OFFSET_SECONDS`.
 """
 
 import os
+import time
 from datetime import UTC, datetime, timedelta
 
 OFFSET_VARIABLE = "GANGWAY_CLOCK_OFFSET_SECONDS"
@@ -16,3 +17,8 @@ def now() -> datetime:
     Raises ValueError when the offset isn't a number: a clock that guesses is worse than none.
     """
     return datetime.now(UTC) + timedelta(seconds=float(os.environ.get(OFFSET_VARIABLE) or 0))
+
+
+def ticks() -> float:
+    """Seconds of a clock that never jumps, for measuring durations and deadlines inside one process."""
+    return time.monotonic()

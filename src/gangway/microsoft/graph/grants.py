@@ -1,0 +1,56 @@
+"""What a principal may do: application permissions at a resource, and directory roles."""
+
+from gangway.foundation.ids import ObjectId
+from gangway.microsoft.graph.calls import Call, literal, rows, text
+from gangway.microsoft.graph.shapes import Grant, RoleAssignment
+from gangway.microsoft.wire import Answer
+
+WHOLE_TENANT = "/"
+
+
+def of_principal(principal: ObjectId) -> Call[tuple[Grant, ...]]:
+    """The application permissions that a principal holds."""
+    fields = "id,resourceId,appRoleId"
+    return Call("GET", f"/servicePrincipals/{principal}/appRoleAssignments?$select={fields}&$top=999", _grants)
+
+
+def grant(principal: ObjectId, *, resource: ObjectId, role_id: str) -> Call[Grant]:
+    """Give a principal an application permission; AlreadySo when it has it."""
+    body = {"principalId": principal, "resourceId": resource, "appRoleId": role_id}
+    return Call("POST", f"/servicePrincipals/{principal}/appRoleAssignments", _grant, body=body)
+
+
+def roles_of(principal: ObjectId) -> Call[tuple[RoleAssignment, ...]]:
+    """The directory roles that a principal holds, at the whole tenant or at administrative units."""
+    path = f"/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20{literal(principal)}"
+    return Call("GET", f"{path}&$select=id,roleDefinitionId,directoryScopeId", _assignments)
+
+
+def assign_role(principal: ObjectId, *, role_id: str, scope: str = WHOLE_TENANT) -> Call[RoleAssignment]:
+    """Give a principal a directory role; AlreadySo when it has it."""
+    body = {"principalId": principal, "roleDefinitionId": role_id, "directoryScopeId": scope}
+    return Call("POST", "/roleManagement/directory/roleAssignments", _assignment_of, body=body)
+
+
+def _grants(answer: Answer) -> tuple[Grant, ...]:
+    return tuple(_read_grant(row) for row in rows(answer))
+
+
+def _grant(answer: Answer) -> Grant:
+    return _read_grant(answer.body)
+
+
+def _read_grant(row: object) -> Grant:
+    return Grant(text(row, "id"), ObjectId(text(row, "resourceId")), text(row, "appRoleId"))
+
+
+def _assignments(answer: Answer) -> tuple[RoleAssignment, ...]:
+    return tuple(_read_assignment(row) for row in rows(answer))
+
+
+def _assignment_of(answer: Answer) -> RoleAssignment:
+    return _read_assignment(answer.body)
+
+
+def _read_assignment(row: object) -> RoleAssignment:
+    return RoleAssignment(text(row, "id"), text(row, "roleDefinitionId"), text(row, "directoryScopeId"))

@@ -1,0 +1,144 @@
+"""Graph with one token: single calls, and batches in which every part has its own result."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+
+from gangway.foundation.ids import TenantId
+from gangway.foundation.sealed import SealedText
+from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.errors import MicrosoftError, Throttled, Unreadable
+from gangway.microsoft.graph.calls import Call
+from gangway.microsoft.reading import graph_error
+from gangway.microsoft.throttling import Gates
+from gangway.microsoft.transport import Transport
+from gangway.microsoft.wire import Answer, Asked
+
+T = TypeVar("T")
+
+BATCH_LIMIT = 20
+"""Most requests in one batch, Microsoft's number."""
+
+UNTOLD_WAIT = 2.0
+"""Seconds that a tenant's calls wait after a 429 that names no time."""
+
+THROTTLED_TURNS = 3
+"""How often throttled parts of a batch are sent again before the error is handed to the caller."""
+
+gates = Gates()
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[T]):
+    """How one call ended: its value, or the error. `answer` has the request id and the duration."""
+
+    answer: Answer
+    value: T | None = None
+    error: MicrosoftError | None = None
+
+    def get(self) -> T:
+        """The value; raises the error when there is one."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # type: ignore[return-value]  # without an error the value is what `read` gave
+
+
+@dataclass(frozen=True)
+class GraphSession:
+    """A token at work in one tenant. Not tied to a connection: any number may be open."""
+
+    transport: Transport
+    cloud: Cloud
+    token: SealedText
+    tenant: TenantId
+    sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, repr=False)
+
+    async def call(self, call: Call[T]) -> T:
+        """Send one call. Raises the MicrosoftError that the answer means."""
+        return (await self.outcome(call)).get()
+
+    async def outcome(self, call: Call[T]) -> Outcome[T]:
+        """Send one call and keep its error as a value. Raises only NotHeard."""
+        answer = await self._send(Asked(call.method, self.cloud.graph_url(call.path), self._headers(call), call.body))
+        return self._outcome(call, answer)
+
+    async def batch(self, calls: Sequence[Call[Any]], *, in_order: bool = False) -> list[Outcome[Any]]:
+        """Send calls together, at most twenty in one request; outcomes come in the order of the calls.
+
+        `in_order` makes each wait for the one before (a failure then fails the later ones with 424). Throttled parts
+        are sent again by themselves after the time Microsoft asks for. Raises NotHeard or the error of the whole batch.
+        """
+        outcomes: list[Outcome[Any]] = []
+        for start in range(0, len(calls), BATCH_LIMIT):
+            outcomes += await self._batch(calls[start : start + BATCH_LIMIT], in_order=in_order)
+        return outcomes
+
+    async def _batch(self, calls: Sequence[Call[Any]], *, in_order: bool) -> list[Outcome[Any]]:
+        outcomes = await self._one_batch(calls, in_order=in_order)
+        for _turn in range(THROTTLED_TURNS):
+            late = [place for place, outcome in enumerate(outcomes) if isinstance(outcome.error, Throttled)]
+            if not late or in_order:
+                break
+            again = await self._one_batch([calls[place] for place in late], in_order=False)
+            for place, outcome in zip(late, again, strict=True):
+                outcomes[place] = outcome
+        return outcomes
+
+    async def _one_batch(self, calls: Sequence[Call[Any]], *, in_order: bool) -> list[Outcome[Any]]:
+        if len(calls) == 1:
+            return [await self.outcome(calls[0])]
+        parts = [_part(place, call, in_order=in_order) for place, call in enumerate(calls)]
+        whole = await self._send(Asked("POST", self.cloud.graph_url("/$batch"), self._headers(), {"requests": parts}))
+        if not whole.good:
+            raise graph_error(whole)
+        answers = _answers(whole)
+        return [self._outcome(call, answers[str(place)]) for place, call in enumerate(calls)]
+
+    async def _send(self, asked: Asked) -> Answer:
+        if (seconds := gates.wait(self.tenant)) > 0:
+            await self.sleep(seconds)
+        return await self.transport.send(asked)
+
+    def _outcome(self, call: Call[T], answer: Answer) -> Outcome[T]:
+        if answer.good:
+            return Outcome(answer, value=call.read(answer))
+        error = graph_error(answer)
+        if isinstance(error, Throttled):
+            gates.close(self.tenant, UNTOLD_WAIT if error.wait is None else error.wait)
+        return Outcome(answer, error=error)
+
+    def _headers(self, call: Call[Any] | None = None) -> dict[str, str]:
+        return {**(call.headers if call else {}), "Authorization": f"Bearer {self.token.reveal()}"}
+
+
+def _part(place: int, call: Call[Any], *, in_order: bool) -> dict[str, Any]:
+    part: dict[str, Any] = {"id": str(place), "method": call.method, "url": call.path}
+    if call.body is not None:
+        part["body"] = call.body
+    headers = {**call.headers, **({"Content-Type": "application/json"} if call.body is not None else {})}
+    if headers:
+        part["headers"] = headers
+    if in_order and place:
+        part["dependsOn"] = [str(place - 1)]
+    return part
+
+
+def _answers(whole: Answer) -> dict[str, Answer]:
+    parts = whole.member("responses")
+    if not isinstance(parts, list):
+        raise Unreadable("Microsoft's answer to a batch has no parts.")
+    return _Parts({str(part.get("id")): _read_part(part, whole) for part in parts if isinstance(part, dict)})
+
+
+def _read_part(part: dict[str, Any], whole: Answer) -> Answer:
+    headers = {str(name).lower(): str(value) for name, value in (part.get("headers") or {}).items()}
+    ids = {name: whole.headers[name] for name in ("request-id", "client-request-id") if name in whole.headers}
+    return replace(whole, status=int(part.get("status", 0)), body=part.get("body"), headers={**ids, **headers})
+
+
+class _Parts(dict[str, Answer]):
+    """The parts of a batch by their id; one that is missing says so."""
+
+    def __missing__(self, key: str) -> Answer:
+        raise Unreadable(f"Microsoft's answer to a batch lacks part {key}.")

@@ -1,0 +1,115 @@
+"""What we read from Graph, as frozen values. Only what we use; Graph sends more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from gangway.foundation.ids import AppId, KeyId, ObjectId, TenantId
+from gangway.foundation.sealed import SealedText
+
+
+@dataclass(frozen=True)
+class Password:
+    """A secret on an application, as Graph lists it: never its text."""
+
+    key_id: KeyId
+    display_name: str
+    ends_at: datetime | None
+
+
+@dataclass(frozen=True)
+class NewPassword:
+    """The answer of addPassword: the only time the text is seen, sealed at once."""
+
+    key_id: KeyId
+    display_name: str
+    ends_at: datetime
+    text: SealedText
+
+
+@dataclass(frozen=True)
+class Application:
+    """An app registration. `required` holds (resource application id, permission id, "Role" or "Scope")."""
+
+    object_id: ObjectId
+    app_id: AppId
+    display_name: str
+    unique_name: str
+    required: frozenset[tuple[str, str, str]] = frozenset()
+    passwords: tuple[Password, ...] = ()
+
+
+@dataclass(frozen=True)
+class ServicePrincipal:
+    """An enterprise application. `app_roles` maps an application permission's value to its id, enabled ones only."""
+
+    object_id: ObjectId
+    app_id: AppId
+    display_name: str
+    app_roles: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """An application permission that a principal holds at a resource's principal."""
+
+    assignment_id: str
+    resource_id: ObjectId
+    role_id: str
+
+
+@dataclass(frozen=True)
+class RoleAssignment:
+    """A directory role that a principal holds. `role_id` is the template's id, `scope` "/" or a unit."""
+
+    assignment_id: str
+    role_id: str
+    scope: str
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A verified domain of a tenant."""
+
+    name: str
+    is_initial: bool
+    is_default: bool
+
+
+@dataclass(frozen=True)
+class Organization:
+    """A tenant as its organization object describes it."""
+
+    tenant_id: TenantId
+    name: str
+    country: str
+    domains: tuple[Domain, ...]
+
+
+@dataclass(frozen=True)
+class Person:
+    """The person who signed in. `user_type` is "Member" or "Guest" (empty when Graph doesn't say)."""
+
+    object_id: ObjectId
+    upn: str
+    name: str
+    user_type: str
+
+
+@dataclass(frozen=True)
+class DirectoryRole:
+    """An active directory role of a person."""
+
+    template_id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Licence:
+    """A subscription of the tenant and the service plans in it."""
+
+    sku_id: str
+    part_number: str
+    enabled: int
+    consumed: int
+    plan_ids: frozenset[str]

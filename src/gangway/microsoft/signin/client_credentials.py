@@ -1,0 +1,45 @@
+"""An app-only token with a registration's own secret."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gangway.foundation.ids import AppId, TenantId
+from gangway.foundation.sealed import SealedText
+from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.errors import Unreadable
+from gangway.microsoft.reading import entra_error
+from gangway.microsoft.signin.tokens import AppClaims, read_app_claims
+from gangway.microsoft.transport import Transport
+from gangway.microsoft.wire import Asked
+
+
+@dataclass(frozen=True)
+class AppToken:
+    """A fresh token and what it says. A token without roles proves the secret, not the consent."""
+
+    text: SealedText
+    expires_at: datetime
+    claims: AppClaims
+    request_id: str
+    seconds: float
+
+
+async def fetch(
+    transport: Transport, cloud: Cloud, *, tenant: TenantId, app_id: AppId, secret: SealedText, scope: str
+) -> AppToken:
+    """A new token for one resource (`scope` ends with /.default). Raises SignInRefused's kin, Busy, NotHeard."""
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": app_id,
+        "client_secret": secret.reveal(),
+        "scope": scope,
+    }
+    answer = await transport.send(Asked("POST", cloud.token_url(tenant), form=form))
+    if not answer.good:
+        raise entra_error(answer)
+    text = answer.member("access_token")
+    if not isinstance(text, str):
+        raise Unreadable
+    token = SealedText(text)
+    life = timedelta(seconds=int(answer.member("expires_in") or 0))
+    return AppToken(token, answer.at + life, read_app_claims(token), answer.request_id, answer.seconds)

@@ -1,0 +1,146 @@
+"""Sign-in with a device code: start it, and poll once. Who polls again, and when, is for the caller."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from gangway.foundation.ids import AppId, TenantId
+from gangway.foundation.sealed import SealedText
+from gangway.microsoft.cloud import ANY_ORGANIZATION, Cloud
+from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable
+from gangway.microsoft.reading import entra_error
+from gangway.microsoft.transport import Transport
+from gangway.microsoft.wire import Answer, Asked
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:device_code"
+DEFAULT_INTERVAL = 5
+SLOWER_BY = 5
+"""Seconds to add to the interval when asked to slow down (RFC 8628, 3.5)."""
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A started sign-in. The device code is for us alone, the user code for the page; `interval` in seconds."""
+
+    device_code: SealedText
+    user_code: SealedText
+    verification_uri: str
+    interval: int
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Nobody has finished yet; poll again after `interval` seconds, which grow when Microsoft asks for it.
+
+    `trouble` is there when Microsoft did not say so itself: no answer came, or it is busy.
+    """
+
+    interval: int
+    trouble: NotHeard | Busy | None = None
+
+
+@dataclass(frozen=True)
+class Granted:
+    """The person signed in and agreed. `scopes` are those granted."""
+
+    access_token: SealedText
+    id_token: SealedText
+    scopes: frozenset[str]
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Declined:
+    """The person said no."""
+
+    error: MicrosoftError
+
+
+@dataclass(frozen=True)
+class Expired:
+    """The code's time is over, or Microsoft no longer knows it."""
+
+    error: MicrosoftError
+
+
+@dataclass(frozen=True)
+class Blocked:
+    """Microsoft refused for another reason, told by `error`: a policy, missing consent, our own set-up."""
+
+    error: MicrosoftError
+
+
+Poll = Pending | Granted | Declined | Expired | Blocked
+
+_EXPIRED = frozenset({"expired_token", "bad_verification_code", "code_expired"})
+_DECLINED = frozenset({"authorization_declined", "access_denied"})
+
+
+async def start(
+    transport: Transport,
+    cloud: Cloud,
+    *,
+    client_id: AppId,
+    scopes: Sequence[str],
+    tenant: TenantId | str = ANY_ORGANIZATION,
+) -> Offer:
+    """Ask Entra for a code. Raises SignInRefused's kin (ApplicationUnknown: our client id is wrong), Busy, NotHeard."""
+    form = {"client_id": client_id, "scope": " ".join(scopes)}
+    answer = await transport.send(Asked("POST", cloud.device_code_url(tenant), form=form))
+    if not answer.good:
+        raise entra_error(answer)
+    return Offer(
+        device_code=_sealed(answer, "device_code"),
+        user_code=_sealed(answer, "user_code"),
+        verification_uri=str(answer.member("verification_uri") or ""),
+        interval=int(answer.member("interval") or DEFAULT_INTERVAL),
+        expires_at=answer.at + timedelta(seconds=int(answer.member("expires_in") or 900)),
+    )
+
+
+async def poll_once(
+    transport: Transport,
+    cloud: Cloud,
+    *,
+    client_id: AppId,
+    device_code: SealedText,
+    interval: int,
+    tenant: TenantId | str = ANY_ORGANIZATION,
+) -> Poll:
+    """Ask once whether the person has finished. A lost answer or a busy service is Pending: the next poll tells."""
+    form = {"grant_type": GRANT_TYPE, "client_id": client_id, "device_code": device_code.reveal()}
+    try:
+        answer = await transport.send(Asked("POST", cloud.token_url(tenant), form=form))
+    except NotHeard as error:
+        return Pending(interval, error)
+    return _granted(answer) if answer.good else _not_granted(answer, interval)
+
+
+def _granted(answer: Answer) -> Granted:
+    return Granted(
+        access_token=_sealed(answer, "access_token"),
+        id_token=_sealed(answer, "id_token"),
+        scopes=frozenset(str(answer.member("scope") or "").split()),
+        expires_at=answer.at + timedelta(seconds=int(answer.member("expires_in") or 0)),
+    )
+
+
+def _not_granted(answer: Answer, interval: int) -> Poll:
+    said, error = str(answer.member("error") or ""), entra_error(answer)
+    if said == "slow_down":
+        return Pending(interval + SLOWER_BY)
+    if said == "authorization_pending":
+        return Pending(interval)
+    if isinstance(error, Busy):
+        return Pending(max(interval, round(error.wait or 0)), error)
+    if said in _EXPIRED:
+        return Expired(error)
+    return Declined(error) if said in _DECLINED else Blocked(error)
+
+
+def _sealed(answer: Answer, name: str) -> SealedText:
+    value = answer.member(name)
+    if not isinstance(value, str) or not value:
+        raise Unreadable(f"Microsoft's answer has no {name}.")
+    return SealedText(value)
