@@ -38,6 +38,21 @@ class GraphError(EmulatorError):
         return {"error": error}
 
 
+class FaultAnswer(GraphError):
+    """A fault answers in the emulator's place; ``given_body`` replaces the usual error body."""
+
+    def __init__(
+        self, status: int, code: str, message: str, *, headers: Mapping[str, str], given_body: dict[str, Any] | None,
+    ) -> None:
+        super().__init__(status, code, message, headers=headers)
+        self.given_body = given_body
+
+    def body(self, *, request_id: str, client_request_id: str, date: str) -> dict[str, Any]:
+        if self.given_body is not None:
+            return self.given_body
+        return super().body(request_id=request_id, client_request_id=client_request_id, date=date)
+
+
 class EntraError(EmulatorError):
     """Entra ID refuses: the AADSTS number decides status and OAuth error; ``text`` follows ``AADSTS<number>: ``.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+_visits_at_most = 10_000
+
 
 @dataclass(slots=True)
 class DeviceFlow:
@@ -83,6 +85,12 @@ class LoginMemory:
 
     def device_by_user_code(self, user_code: str) -> DeviceFlow | None:
         return self.devices.get(self.device_of_user_code.get(user_code, ""))
+
+    def add_visit(self, visit: Visit) -> None:
+        """Keep a visit; the oldest ones go when there are very many."""
+        self.visits[visit.id] = visit
+        while len(self.visits) > _visits_at_most:
+            del self.visits[next(iter(self.visits))]
 
     def forget_before(self, moment: float) -> None:
         """Drop device codes that ran out before this moment, so that memory stays flat."""

@@ -1,0 +1,135 @@
+"""Consent to delegated permissions: what is still missing, who may grant it, and granting it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator import data, principals, tokens
+from m365_emulator.login import scopes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from m365_emulator.directory import DirectoryObject, Tenant
+    from m365_emulator.login.clients import Client
+    from m365_emulator.login.scopes import Asked
+    from m365_emulator.world import World
+
+_may_consent_for_all = frozenset({
+    data.global_administrator, data.privileged_role_administrator, data.application_administrator,
+    data.cloud_application_administrator,
+})
+_everyday = {"openid": "Sign you in", "profile": "View your basic profile", "email": "View your email address",
+             "offline_access": "Maintain access to data you have given it access to"}
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """A delegated permission that is asked for: at which API, its value, its sentence, whether an admin must agree."""
+
+    resource_app_id: str
+    value: str
+    words: str
+    needs_admin: bool
+
+
+class _Granted:
+    """What was consented to already, looked up once per API."""
+
+    def __init__(self, tenant: Tenant, client_id: str, person_id: str) -> None:
+        self.look_up = lambda app_id: tenant.delegated_scopes(client_id, app_id, person_id)
+        self.known: dict[str, set[str]] = {}
+
+    def holds(self, item: Permission) -> bool:
+        if item.resource_app_id not in self.known:
+            self.known[item.resource_app_id] = {value.lower() for value in self.look_up(item.resource_app_id)}
+        return item.value.lower() in self.known[item.resource_app_id]
+
+
+def missing(world: World, tenant: Tenant, person: DirectoryObject, client: Client, asked: Asked) -> list[Permission]:
+    """Permissions that are asked for and that nobody granted for this person yet."""
+    principal = tenant.principal(client.app_id)
+    granted = _Granted(tenant, principal.id if principal is not None else "", person.id)
+    return [item for item in _wanted(world, tenant, client, asked) if not granted.holds(item)]
+
+
+def may_grant(world: World, tenant: Tenant, person: DirectoryObject, wanted: list[Permission]) -> bool:
+    """Whether this person may agree: anybody to everyday permissions, some administrators to all."""
+    if may_grant_for_all(world, tenant, person):
+        return True
+    return not any(item.needs_admin for item in wanted)
+
+
+def may_grant_for_all(world: World, tenant: Tenant, person: DirectoryObject) -> bool:
+    """Whether this person may consent on behalf of the organization."""
+    return not _may_consent_for_all.isdisjoint(tokens.directory_roles(world, tenant, person.id))
+
+
+def grant(
+    world: World, tenant: Tenant, person: DirectoryObject, client: Client, wanted: list[Permission], *, for_all: bool,
+) -> None:
+    """Record the consent; the application gets its service principal in the tenant if it has none yet."""
+    principal = tenant.principal(client.app_id) or principals.create(
+        world, tenant, client.app_id, tags=["WindowsAzureActiveDirectoryIntegratedApp"])
+    for app_id in dict.fromkeys(item.resource_app_id for item in wanted):
+        values = [item.value for item in wanted if item.resource_app_id == app_id]
+        resource = tenant.principal(app_id) or principals.create(world, tenant, app_id)
+        _extend(world, tenant, principal.id, resource.id, None if for_all else person.id, values)
+
+
+def granted(world: World, tenant: Tenant, person: DirectoryObject, client_principal: DirectoryObject,
+            resource: DirectoryObject) -> list[str]:
+    """Permissions that a new token for this API carries: all that were ever consented, not only those asked now."""
+    values: dict[str, None] = {}
+    for key, row in tenant.permission_grants.items():
+        for_person = row["consentType"] == "AllPrincipals" or row.get("principalId") == person.id
+        if (row["clientId"], row["resourceId"]) == (client_principal.id, resource.id) and for_person \
+                and world.replica.in_tokens("oauth2PermissionGrant", key):
+            values.update(dict.fromkeys(row["scope"].split()))
+    return list(values)
+
+
+def _extend(
+    world: World, tenant: Tenant, client_id: str, resource_id: str, person_id: str | None, values: list[str],
+) -> None:
+    consent_type = "Principal" if person_id else "AllPrincipals"
+    for row in tenant.permission_grants.values():
+        if (row["clientId"], row["resourceId"], row.get("principalId")) == (client_id, resource_id, person_id):
+            row["scope"] = " ".join(dict.fromkeys([*row["scope"].split(), *values]))
+            return
+    key = world.ids.opaque(32, "oauth2PermissionGrant")
+    tenant.permission_grants[key] = {
+        "id": key, "clientId": client_id, "consentType": consent_type, "principalId": person_id,
+        "resourceId": resource_id, "scope": " ".join(values),
+    }
+    world.replica.wrote("oauth2PermissionGrant", key)
+
+
+def _wanted(world: World, tenant: Tenant, client: Client, asked: Asked) -> Iterator[Permission]:
+    graph_scopes = {row["value"]: row for row in data.scopes(data.graph_app_id)}
+    for name in asked.openid:
+        yield Permission(data.graph_app_id, name, _everyday[name], needs_admin=False)
+    if not asked.names:
+        return
+    resource, _ = scopes.find_resource(world, tenant, asked)
+    app_id = str(resource.body["appId"])
+    rows = graph_scopes if app_id == data.graph_app_id else {
+        row["value"]: row for row in resource.body.get("oauth2PermissionScopes", [])}
+    by_lower = {value.lower(): row for value, row in rows.items()}
+    names = _registered(client, app_id, rows) if asked.default else asked.names
+    for name in names:
+        row = by_lower[name.lower()]
+        if row["value"] not in asked.openid:
+            words = _everyday.get(row["value"], row["adminConsentDisplayName"])
+            yield Permission(app_id, row["value"], words, needs_admin=row["type"] == "Admin")
+
+
+def _registered(client: Client, app_id: str, rows: dict[str, dict[str, Any]]) -> list[str]:
+    """The delegated permissions of one API that the application's registration lists."""
+    values = {row["id"]: value for value, row in rows.items()}
+    return [
+        values[access["id"]]
+        for resource in client.application.body.get("requiredResourceAccess", []) if resource["resourceAppId"] == app_id
+        for access in resource["resourceAccess"] if access["type"] == "Scope" and access["id"] in values
+    ]

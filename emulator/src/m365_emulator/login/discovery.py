@@ -1,0 +1,119 @@
+"""What clients read before they sign in: OpenID configuration, signing keys, instance discovery, the user's realm."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from m365_emulator.errors import EntraError
+from m365_emulator.login import tenants
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from m365_emulator.world import World
+
+
+def routes(world: World) -> list[Route]:
+    """Discovery under every tenant segment, versions 1 and 2."""
+
+    async def version_two(request: Request) -> Response:
+        return JSONResponse(_version_two(world, *_who(world, request)))
+
+    async def version_one(request: Request) -> Response:
+        return JSONResponse(_version_one(world, *_who(world, request)))
+
+    async def keys(request: Request) -> Response:
+        _, issuer_tenant = _who(world, request)
+        return JSONResponse(world.keys.jwks(f"{world.settings.origin}/{issuer_tenant}/v2.0"))
+
+    async def instance(request: Request) -> Response:
+        return JSONResponse(_instance(world, request.query_params.get("api-version", "1.0")))
+
+    async def realm(request: Request) -> Response:
+        return JSONResponse(_realm(world, request.path_params["upn"]))
+
+    return [
+        Route("/{tenant}/v2.0/.well-known/openid-configuration", version_two),
+        Route("/{tenant}/.well-known/openid-configuration", version_one),
+        Route("/{tenant}/discovery/v2.0/keys", keys),
+        Route("/{tenant}/discovery/keys", keys),
+        Route("/common/discovery/instance", instance),
+        Route("/common/userrealm/{upn}", realm),
+    ]
+
+
+def _who(world: World, request: Request) -> tuple[str, str]:
+    """The segment as it stands in endpoints, and the tenant in issuers: an id, or Entra's ``{tenantid}``."""
+    segment = request.path_params["tenant"]
+    try:
+        tenant = tenants.resolve(world, segment)
+    except EntraError as error:
+        raise EntraError(error.number, error.text, error="invalid_tenant") from error
+    return (segment.lower(), "{tenantid}") if tenant is None else (tenant.id, tenant.id)
+
+
+def _version_two(world: World, segment: str, issuer_tenant: str) -> dict[str, Any]:
+    base = f"{world.settings.origin}/{segment}"
+    return {
+        "token_endpoint": f"{base}/oauth2/v2.0/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "issuer": f"{world.settings.origin}/{issuer_tenant}/v2.0",
+        "request_uri_parameter_supported": False,
+        "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+        "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
+        "http_logout_supported": False,
+        "claims_supported": [
+            "sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "oid",
+        ],
+        **_cloud(world),
+    }
+
+
+def _version_one(world: World, segment: str, issuer_tenant: str) -> dict[str, Any]:
+    base = f"{world.settings.origin}/{segment}"
+    return {
+        "token_endpoint": f"{base}/oauth2/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
+        "jwks_uri": f"{base}/discovery/keys",
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "issuer": f"https://sts.windows.net/{issuer_tenant}/",
+        **_cloud(world),
+    }
+
+
+def _cloud(world: World) -> dict[str, Any]:
+    host = urlsplit(world.settings.origin).netloc
+    return {
+        "tenant_region_scope": None, "cloud_instance_name": "microsoftonline.com",
+        "cloud_graph_host_name": host, "msgraph_host": host,
+    }
+
+
+def _instance(world: World, version: str) -> dict[str, Any]:
+    host = urlsplit(world.settings.origin).netloc
+    return {
+        "tenant_discovery_endpoint": f"{world.settings.origin}/common/v2.0/.well-known/openid-configuration",
+        "api-version": version,
+        "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
+    }
+
+
+def _realm(world: World, upn: str) -> dict[str, Any]:
+    if world.directory.tenant_of_upn(upn) is None:
+        return {"ver": "1.0", "account_type": "Unknown", "cloud_instance_name": "microsoftonline.com"}
+    return {
+        "ver": "1.0", "account_type": "Managed", "domain_name": upn.rpartition("@")[2],
+        "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+    }

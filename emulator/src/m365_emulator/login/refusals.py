@@ -1,0 +1,47 @@
+"""Entra's error bodies: the number decides OAuth error and status, as ``data/aadsts-errors.json`` has them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse
+
+from m365_emulator import data
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+    from starlette.types import Scope
+
+    from m365_emulator.errors import EntraError, FaultAnswer
+    from m365_emulator.world import World
+
+
+def entra_answer(world: World, scope: Scope, error: EntraError) -> Response:
+    """The JSON answer of the token and device code endpoints."""
+    known = data.errors().get(error.number, {"error": ["invalid_request"], "httpStatus": 400})
+    name = error.error or known["error"][0]
+    return JSONResponse(
+        body(world, scope, name, error.number, error.text), error.status or known["httpStatus"], _headers)
+
+
+def fault_answer(world: World, scope: Scope, error: FaultAnswer) -> Response:
+    """A fault that strikes Entra: the given body, or a temporary outage in Entra's shape."""
+    content = error.given_body or body(world, scope, "temporarily_unavailable", 90033, error.message)
+    return JSONResponse(content, error.status, {**_headers, **error.headers})
+
+
+def body(world: World, scope: Scope, name: str, number: int, text: str) -> dict[str, Any]:
+    """Entra's error body; the trace id is the request's own id, the correlation id the client's if it sent one."""
+    trace = scope["emulator.entry"].request_id
+    correlation = next((value.decode("latin-1") for key, value in scope["headers"] if key == b"client-request-id"), trace)
+    timestamp = world.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
+    return {
+        "error": name,
+        "error_description":
+            f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}",
+        "error_codes": [number], "timestamp": timestamp, "trace_id": trace, "correlation_id": correlation,
+        "error_uri": f"{world.settings.origin}/error?code={number}",
+    }
+
+
+_headers = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}

@@ -1,0 +1,18 @@
+"""All routes of Entra ID, the busiest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from m365_emulator.login import device, discovery, pages, token_endpoint
+
+if TYPE_CHECKING:
+    from starlette.routing import Route
+
+    from m365_emulator.world import World
+
+
+def routes(world: World) -> list[Route]:
+    return [
+        *token_endpoint.routes(world), *device.routes(world), *discovery.routes(world), *pages.routes(world),
+    ]

@@ -1,0 +1,114 @@
+"""What a ``scope`` parameter asks for: one API, some of its permissions or ``.default``, and the OpenID scopes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from m365_emulator import data
+from m365_emulator.errors import EntraError
+
+if TYPE_CHECKING:
+    from m365_emulator.directory import DirectoryObject, Tenant
+    from m365_emulator.world import World
+
+openid_scopes = ("openid", "profile", "email", "offline_access")
+_default = ".default"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """``resource`` is the API as the client named it (empty: Graph, unnamed), ``prefix`` how it qualified scopes."""
+
+    resource: str
+    prefix: str
+    names: tuple[str, ...]
+    openid: tuple[str, ...]
+
+    @property
+    def default(self) -> bool:
+        return _default in self.names
+
+
+def parse(text: str) -> Asked:
+    """Split a scope parameter. Raises EntraError 70011 when it is empty or names permissions of several APIs."""
+    words = list(dict.fromkeys(text.split()))
+    if not words:
+        raise EntraError(70011, "The provided request must include a 'scope' input parameter. The provided value for "
+                                "the input parameter 'scope' is not valid.")
+    openid = tuple(word for word in words if word in openid_scopes)
+    pairs = [_split(word) for word in words if word not in openid_scopes]
+    resources = {resource for resource, _, _ in pairs}
+    if len(resources) > 1:
+        raise _invalid(text, "One or more scopes are not compatible with each other: a token is for one resource.")
+    names = tuple(name for _, _, name in pairs)
+    if _default in names and len(names) > 1:
+        raise _invalid(text, ".default scope can't be combined with resource-specific scopes.")
+    resource, prefix = (pairs[0][0], pairs[0][1]) if pairs else ("", "")
+    return Asked(resource, prefix, names, openid)
+
+
+def find_resource(world: World, tenant: Tenant, asked: Asked) -> tuple[DirectoryObject, str]:
+    """The API's service principal in the tenant, and the audience of its tokens. Raises EntraError 500011."""
+    app_id, audience = identify(world, asked.resource)
+    principal = tenant.principal(app_id) if app_id else _by_name(tenant, asked.resource)
+    if principal is None:
+        raise EntraError(500011, f"The resource principal named {asked.resource or 'https://graph.microsoft.com'} was "
+                                 f"not found in the tenant named {tenant.display_name}. This can happen if the "
+                                 "application has not been installed by the administrator of the tenant or consented "
+                                 "to by any user in the tenant. You might have sent your authentication request to the "
+                                 "wrong tenant.")
+    return principal, audience or str(principal.body["appId"])
+
+
+def identify(world: World, resource: str) -> tuple[str, str]:
+    """Application id and audience of one of Microsoft's own APIs; empty when it isn't one.
+
+    An address of the emulator itself means Graph, with or without port, because clients derive the scope from the
+    Graph endpoint they were configured with.
+    """
+    if not resource:
+        return data.graph_app_id, data.graph_app_id
+    if resource.lower() in data.resources_by_app_id():
+        return resource.lower(), resource.lower()
+    if _is_our_own(world, resource):
+        return data.graph_app_id, "https://graph.microsoft.com"
+    for row in data.resources_by_app_id().values():
+        if resource in row.get("identifierUris", []):
+            return str(row["appId"]), resource
+    return "", ""
+
+
+def check_names(principal_body_scopes: list[dict[str, str]], asked: Asked) -> None:
+    """Raises EntraError 70011 when a permission does not exist at the API."""
+    known = {row["value"].lower() for row in principal_body_scopes}
+    for name in asked.names:
+        if name != _default and name.lower() not in known:
+            raise _invalid(name, f"The scope {name} is not valid.")
+
+
+def _split(word: str) -> tuple[str, str, str]:
+    """API, prefix as it was spelled, permission. ``https://host//.default`` names ``https://host``."""
+    if "/" not in word:
+        return "", "", word
+    prefix, _, name = word.rpartition("/")
+    return prefix.rstrip("/"), f"{prefix}/", name
+
+
+def _is_our_own(world: World, resource: str) -> bool:
+    ours = {urlsplit(origin).hostname for origin in (world.settings.origin, world.settings.people_origin)}
+    return urlsplit(resource).hostname in ours | {"localhost", "127.0.0.1", "::1"}
+
+
+def _by_name(tenant: Tenant, resource: str) -> DirectoryObject | None:
+    wanted = resource.lower()
+    return next((
+        principal for principal in tenant.of_kind("servicePrincipal")
+        if wanted in (str(name).lower().rstrip("/") for name in principal.body.get("servicePrincipalNames", []))
+    ), None)
+
+
+def _invalid(value: str, why: str) -> EntraError:
+    return EntraError(70011, "The provided request must include a 'scope' input parameter. The provided value for the "
+                             f"input parameter 'scope' is not valid. {why} The value was '{value}'.")

@@ -1,0 +1,59 @@
+"""``POST /{tenant}/oauth2/v2.0/token``: finds the grant and lets it answer. One file per grant in ``grants/``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl
+
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from m365_emulator.errors import EntraError
+from m365_emulator.login import clients
+from m365_emulator.login.grants import client_credentials, device_code, refresh_token
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from m365_emulator.world import World
+
+_grants = {
+    "client_credentials": client_credentials.redeem,
+    "refresh_token": refresh_token.redeem,
+    "urn:ietf:params:oauth:grant-type:device_code": device_code.redeem,
+    "device_code": device_code.redeem,
+}
+
+
+def routes(world: World) -> list[Route]:
+    """Version 2, and version 1 with its ``resource`` parameter."""
+
+    async def token(request: Request) -> Response:
+        return _redeem(world, request, await _form(request))
+
+    async def token_version_one(request: Request) -> Response:
+        form = await _form(request)
+        form.setdefault("scope", f"{clients.required(form, 'resource').rstrip('/')}/.default")
+        return _redeem(world, request, form)
+
+    return [
+        Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
+        Route("/{tenant}/oauth2/token", token_version_one, methods=["POST"]),
+    ]
+
+
+def _redeem(world: World, request: Request, form: dict[str, str]) -> Response:
+    grant = _grants.get(clients.required(form, "grant_type"))
+    if grant is None:
+        raise EntraError(70003, f"The app requested an unsupported grant type '{form['grant_type']}'.")
+    answer = grant(world, request, request.path_params["tenant"], form)
+    return JSONResponse(answer, headers={"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The form, with a Basic header's client id and secret put where the body would have them."""
+    form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+    if (pair := clients.basic(request)) is not None:
+        form["client_id"], form["client_secret"] = pair
+    return form

@@ -1,0 +1,1 @@
+"""A portal to look at what was made: registrations, secrets, permissions, roles."""
