@@ -11,6 +11,9 @@ from gangway.invitations.states import State
 from gangway.organizations.scope import OwnedModel
 
 
+ONE_PENDING = "invitations_one_pending_for_a_service"
+
+
 class Purpose(models.TextChoices):
     """What an invitation is for."""
 
@@ -42,6 +45,11 @@ class Invitation(OwnedModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
                 condition=models.Q(state__in=[state.value for state in State]), name="invitations_known_state"
+            ),
+            models.UniqueConstraint(
+                fields=["service", "purpose"],
+                condition=~models.Q(state__in=[State.ADDED.value, State.EXPIRED.value, State.REVOKED.value]),
+                name=ONE_PENDING,
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -21,6 +21,7 @@ from gangway.notifications.states import UNSENT, DeliveryState, MessageKind
 from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import within_everything
 from gangway.vault import actions as vault
+from gangway.vault.errors import SealBroken, SecretDestroyed, SecretMissing, VaultClosed
 
 POSTMAN: Final = Actor.system("outbox")
 
@@ -62,9 +63,13 @@ def _link(message: Message) -> str:
     if message.link_sealed_id is None:
         return ""
     place = outbox.link_place(message.organization_id, message.id)
-    return vault.reveal(
-        sealed_id=message.link_sealed_id, place=place, purpose="put the link into its mail", by=POSTMAN
-    ).reveal()
+    try:
+        link = vault.reveal(sealed_id=message.link_sealed_id, place=place, purpose="mail the link", by=POSTMAN)
+    except VaultClosed as error:
+        raise MailDelayed("This worker has no key to open the link with.") from error
+    except (SealBroken, SecretDestroyed, SecretMissing) as error:
+        raise MailRefused("The link in this mail can't be opened any more.") from error
+    return link.reveal()
 
 
 @transaction.atomic

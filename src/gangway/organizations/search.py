@@ -39,11 +39,11 @@ WORDS_INDEX: Final = Func(F("search_words"), template=_AS_VECTOR)
 """The indexed expression over a row's `search_words`."""
 
 
-def matching(search: str, *, begins: tuple[str, ...]) -> Q:
+def matching(search: str, *, begins: tuple[str, ...], among: str = "search_words") -> Q:
     """Return the condition for rows that a person means by `search`.
 
     `begins` names the folded columns of which the search may be the beginning; else every word must begin a word of
-    `search_words`. An empty search means every row.
+    the column `among`. An empty search means every row.
     """
     beginning = fold(search.replace("\x00", "")).strip()[:LONGEST_KEY]
     condition = Q()
@@ -52,11 +52,12 @@ def matching(search: str, *, begins: tuple[str, ...]) -> Q:
     for column in begins:
         condition |= Q(**{f"{column}__startswith": beginning})
     wanted = words(search).split()[:MOST_WORDS]
-    return condition | Q(_words_begin(wanted)) if wanted else condition
+    return condition | Q(_words_begin(wanted, among)) if wanted else condition
 
 
-def _words_begin(wanted: list[str]) -> Func:
+def _words_begin(wanted: list[str], among: str) -> Func:
     """Return the test that each wanted word begins one of the row's words. Words hold letters, marks and digits only."""
+    held = Func(F(among), template=_AS_VECTOR)
     query = Value(" & ".join(f"'{word}':*" for word in wanted), output_field=TextField())
     as_query = Func(query, template="%(expressions)s::tsquery")
-    return Func(WORDS_INDEX, as_query, template="(%(expressions)s)", arg_joiner=" @@ ", output_field=BooleanField())
+    return Func(held, as_query, template="(%(expressions)s)", arg_joiner=" @@ ", output_field=BooleanField())

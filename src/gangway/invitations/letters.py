@@ -1,0 +1,67 @@
+"""What the invitation's mail tells, made from the invitation, its service and its provider."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID
+
+from gangway.audit.record import Actor
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import links
+from gangway.invitations.models import Invitation
+from gangway.notifications import outbox
+from gangway.notifications.states import MessageKind
+from gangway.organizations.queries import provider_of
+from gangway.services.queries import ServiceView, service
+
+MINUTES: Final = "3"
+START_ROLE: Final = "an Application Administrator"
+FINISH_ROLES: Final = "a Privileged Role Administrator or a Global Administrator"
+"""Microsoft lets only these consent to Graph application permissions and assign directory roles."""
+ON_DELIVERY: Final = "invitations:note_delivery"
+
+
+def mail_link(invitation: Invitation, token: SealedText, *, by: Actor) -> UUID:
+    """Put the mail with this link into the outbox; it is tried until the invitation expires."""
+    provider, about = provider_of(invitation.organization_id), service(invitation.service_id)
+    return outbox.put(
+        organization_id=invitation.organization_id,
+        kind=MessageKind.INVITATION,
+        to=invitation.recipient,
+        language="en",
+        context={
+            "provider": provider.name,
+            "operator": by.name,
+            "customer": about.customer_name,
+            "service": _named(about),
+            "licence": about.licence.label,
+            "matching_phrase": invitation.matching_phrase,
+            "minutes": MINUTES,
+            "start_role": START_ROLE,
+            "finish_roles": FINISH_ROLES,
+            "expires": time_in_words(invitation.expires_at),
+            "reply_to": provider.reply_to,
+            "support_phone": provider.support_phone,
+        },
+        link=links.url_of(token),
+        subject_ref=subject_of(invitation.id),
+        by=by,
+        on_change=ON_DELIVERY,
+        give_up_at=invitation.expires_at,
+    )
+
+
+def subject_of(invitation_id: UUID) -> str:
+    """Return what messages and audit entries call this invitation."""
+    return f"invitation:{invitation_id}"
+
+
+def time_in_words(moment: datetime) -> str:
+    """Return a time that nobody can read in two ways, as "Friday, 27 November 2026, 14:05 (UTC)"."""
+    there = moment.astimezone(UTC)
+    return f"{there:%A}, {there.day} {there:%B %Y, %H:%M} (UTC)"
+
+
+def _named(about: ServiceView) -> str:
+    return about.short_name if about.full_name == about.short_name else f"{about.full_name} ({about.short_name})"

@@ -1,0 +1,73 @@
+"""The one function that moves an invitation: compare and set, history and audit event in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Coalesce
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.foundation import clock
+from gangway.invitations.errors import InvitationMoved, NoSuchInvitation
+from gangway.invitations.models import Invitation, Move
+from gangway.invitations.states import ENDED, State, sources_of
+
+
+@transaction.atomic
+def move(
+    *, invitation_id: UUID, to: State, by: Actor, expected: AbstractSet[State] | None = None, note: str = ""
+) -> None:
+    """Bring an invitation to another state if the table allows it from where it is, and it is where the caller expects.
+
+    Of two at the same time one wins; the other gets `InvitationMoved` with the winner's name in its details. `note` is
+    a short plain sentence for the history. Raises `NoSuchInvitation` outside the scope.
+    """
+    now = clock.now()
+    sources = sources_of(to) if expected is None else sources_of(to) & expected
+    rows = Invitation.objects.filter(pk=invitation_id, state__in=[state.value for state in sources])
+    if not rows.update(state=to.value, **_times(to, now)):
+        raise _refused(invitation_id)
+    invitation = Invitation.objects.get(pk=invitation_id)
+    write_history(invitation, by=by, at=now, note=note)
+    record(
+        Event.INVITATION_MOVED,
+        by=by,
+        organization_id=invitation.organization_id,
+        subject=f"invitation:{invitation_id}",
+        data={"to": to.value, "note": note},
+    )
+
+
+def write_history(invitation: Invitation, *, by: Actor, at: datetime, note: str = "") -> None:
+    """Add one line to an invitation's history."""
+    Move(
+        organization_id=invitation.organization_id,
+        invitation=invitation,
+        state=invitation.state,
+        at=at,
+        actor_kind=by.kind,
+        actor_name=by.name[:200],
+        note=note[:200],
+    ).save()
+
+
+def _times(to: State, now: datetime) -> dict[str, object]:
+    times: dict[str, object] = {}
+    if to is State.OPENED:
+        times["opened_at"] = Coalesce("opened_at", Value(now))
+    if to in ENDED:
+        times["ended_at"] = now
+    return times
+
+
+def _refused(invitation_id: UUID) -> InvitationMoved | NoSuchInvitation:
+    invitation = Invitation.objects.filter(pk=invitation_id).first()
+    if invitation is None:
+        return NoSuchInvitation()
+    latest = Move.objects.filter(invitation=invitation).order_by("-id").first()
+    return InvitationMoved(state=invitation.state, by=latest.actor_name if latest else "")

@@ -1,0 +1,278 @@
+"""Reading invitations. Nothing here changes anything, however often a mail scanner opens a link."""
+
+from __future__ import annotations
+
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import links
+from gangway.invitations.errors import NoSuchInvitation
+from gangway.invitations.letters import subject_of
+from gangway.invitations.models import Invitation, Link, Move
+from gangway.invitations.states import CONSUMED, DEVICE_AUTHENTICATED, EXPIRABLE, PENDING, State
+from gangway.notifications.queries import Delivery, deliveries, delivery
+from gangway.notifications.states import DeliveryState
+from gangway.organizations.pages import Page, page_of
+from gangway.organizations.queries import provider_of
+from gangway.organizations.scope import within_everything
+from gangway.organizations.search import matching
+
+
+class Why(StrEnum):
+    """Why a real link opens nothing."""
+
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    USED = "used"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHeld:
+    """Somebody holds a living link: which invitation, and within which path its data may be read."""
+
+    invitation_id: UUID
+    link_id: UUID
+    service_id: UUID
+    organization_id: UUID
+    organization_path: str
+    state: State
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDead:
+    """Somebody holds a link that was real once: they may know why it is dead, and whom to ask."""
+
+    reason: Why
+    invitation_id: UUID
+    organization_path: str
+    provider_name: str
+    reply_to: str
+    support_phone: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationView:
+    """One invitation with its service, its mail and its links. `plan` is what was pinned."""
+
+    id: UUID
+    service_id: UUID
+    service_short_name: str
+    service_full_name: str
+    organization_id: UUID
+    organization_path: str
+    customer_name: str
+    provider_id: UUID
+    provider_name: str
+    purpose: str
+    recipient: str
+    administrator_upn: str
+    state: State
+    plan: dict[str, Any]
+    plan_fingerprint: str
+    matching_phrase: str
+    registration_id: UUID
+    created_by_id: str
+    created_by_name: str
+    created_at: datetime
+    expires_at: datetime
+    opened_at: datetime | None
+    ended_at: datetime | None
+    mailed_links: int
+    copied_links: int
+    delivery: Delivery | None
+
+    @property
+    def device_authenticated(self) -> bool:
+        """Whether the operator may press Add, or has."""
+        return self.state in DEVICE_AUTHENTICATED
+
+
+@dataclass(frozen=True, slots=True)
+class PendingRow:
+    """One row of Pending Invitations. `email_sent_count` counts the attempts to send, as the original page does."""
+
+    id: UUID
+    service_id: UUID
+    short_name: str
+    full_name: str
+    customer_id: UUID
+    customer_name: str
+    recipient: str
+    administrator_upn: str
+    email_sent: bool
+    email_sent_count: int
+    email_error: str
+    created_at: datetime
+    expires_at: datetime
+    device_authenticated: bool
+    state: State
+    created_by_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """One line of an invitation's timeline; `note` says more, where there is more."""
+
+    state: State
+    at: datetime
+    actor_kind: str
+    actor_name: str
+    note: str
+
+
+def by_token(token: SealedText, *, now: datetime | None = None) -> LinkHeld | LinkDead | None:
+    """Return what a link opens; None for one that never was. Needs no scope: the link names its organization.
+
+    Every token costs one hash and one look-up, whether it exists or not.
+    """
+    wanted = links.hash_of(token)
+    with within_everything("a link names its own organization"):
+        link = Link.objects.filter(token_hash=wanted).select_related("invitation__organization").first()
+    if link is None or not hmac.compare_digest(link.token_hash, wanted):
+        return None
+    invitation = link.invitation
+    why = _why_dead(link, now or clock.now())
+    if why is not None:
+        return _dead(invitation, why)
+    return LinkHeld(
+        invitation_id=invitation.id,
+        link_id=link.id,
+        service_id=invitation.service_id,
+        organization_id=invitation.organization_id,
+        organization_path=invitation.organization.path,
+        state=State(invitation.state),
+        expires_at=invitation.expires_at,
+    )
+
+
+def _why_dead(link: Link, now: datetime) -> Why | None:
+    state = State(link.invitation.state)
+    if state in CONSUMED:
+        return Why.USED
+    if state is State.REVOKED or link.revoked_at is not None:
+        return Why.REVOKED
+    # What a run is making doesn't expire under the person who watches it.
+    expired = link.invitation.expires_at <= now and state in EXPIRABLE
+    return Why.EXPIRED if expired or state is State.EXPIRED else None
+
+
+def _dead(invitation: Invitation, why: Why) -> LinkDead:
+    provider = provider_of(invitation.organization_id)
+    return LinkDead(
+        reason=why,
+        invitation_id=invitation.id,
+        organization_path=invitation.organization.path,
+        provider_name=provider.name,
+        reply_to=provider.reply_to,
+        support_phone=provider.support_phone,
+        since=invitation.expires_at if why is Why.EXPIRED else invitation.ended_at,
+    )
+
+
+def invitation(invitation_id: UUID) -> InvitationView:
+    """Return one invitation of the scope; raises `NoSuchInvitation`."""
+    counted = Invitation.objects.annotate(
+        mailed=Count("links", filter=Q(links__kind=Link.Kind.MAILED)),
+        copied=Count("links", filter=Q(links__kind=Link.Kind.COPIED)),
+    )
+    row = counted.filter(pk=invitation_id).select_related("service__provider", "organization").first()
+    if row is None:
+        raise NoSuchInvitation
+    return InvitationView(
+        id=row.id,
+        service_id=row.service_id,
+        service_short_name=row.service.short_name,
+        service_full_name=row.service.full_name,
+        organization_id=row.organization.id,
+        organization_path=row.organization.path,
+        customer_name=row.organization.name,
+        provider_id=row.service.provider.id,
+        provider_name=row.service.provider.name,
+        purpose=row.purpose,
+        recipient=row.recipient,
+        administrator_upn=row.administrator_upn,
+        state=State(row.state),
+        plan=row.plan,
+        plan_fingerprint=row.plan_fingerprint,
+        matching_phrase=row.matching_phrase,
+        registration_id=row.registration_id,
+        created_by_id=row.created_by_id,
+        created_by_name=row.created_by_name,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        opened_at=row.opened_at,
+        ended_at=row.ended_at,
+        mailed_links=row.mailed,
+        copied_links=row.copied,
+        delivery=delivery(subject_of(row.id)),
+    )
+
+
+def pending(
+    *, search: str = "", state: str = "", customer_id: UUID | None = None, page: int = 1
+) -> Page[PendingRow]:
+    """Return the scope's invitations, newest first: those that haven't ended, or those in `state`.
+
+    `search` finds the beginning of the service's names, of their or the customer's words, or of the recipient's address.
+    """
+    names = matching(search, begins=("service__short_name_key", "service__full_name_key"), among="service__search_words")
+    condition = names | Q(recipient__istartswith=search.strip()) if search.strip() else names
+    wanted = {State(state)} if state in set(State) else PENDING
+    rows = Invitation.objects.filter(condition, state__in=[one.value for one in wanted])
+    if customer_id is not None:
+        rows = rows.filter(organization_id=customer_id)
+    found = page_of(rows.select_related("service", "organization").order_by("-created_at", "id"), page, lambda row: row)
+    mails = deliveries(subject_of(row.id) for row in found.rows)
+    return Page(
+        rows=tuple(_pending_row(row, mails.get(subject_of(row.id))) for row in found.rows),
+        number=found.number,
+        has_next=found.has_next,
+    )
+
+
+def _pending_row(row: Invitation, mail: Delivery | None) -> PendingRow:
+    return PendingRow(
+        id=row.id,
+        service_id=row.service_id,
+        short_name=row.service.short_name,
+        full_name=row.service.full_name,
+        customer_id=row.organization.id,
+        customer_name=row.organization.name,
+        recipient=row.recipient,
+        administrator_upn=row.administrator_upn,
+        email_sent=mail is not None and mail.sent > 0,
+        email_sent_count=mail.attempts if mail else 0,
+        email_error=mail.last_error if mail and mail.state is not DeliveryState.SENT else "",
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        device_authenticated=State(row.state) in DEVICE_AUTHENTICATED,
+        state=State(row.state),
+        created_by_name=row.created_by_name,
+    )
+
+
+def history(invitation_id: UUID) -> tuple[HistoryRow, ...]:
+    """Return an invitation's timeline, oldest first; empty outside the scope."""
+    moves = Move.objects.filter(invitation_id=invitation_id).order_by("id")
+    return tuple(
+        HistoryRow(
+            state=State(row.state), at=row.at, actor_kind=row.actor_kind, actor_name=row.actor_name, note=row.note
+        )
+        for row in moves
+    )
+
+
+def due_to_expire(*, now: datetime, most: int = 500) -> list[UUID]:
+    """Return invitations whose time is over, the oldest first."""
+    rows = Invitation.objects.filter(expires_at__lte=now, state__in=[state.value for state in EXPIRABLE])
+    return list(rows.order_by("expires_at").values_list("pk", flat=True)[:most])
