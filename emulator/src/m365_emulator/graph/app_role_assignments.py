@@ -1,0 +1,120 @@
+"""App role assignments: application permissions that were granted, and apps that people may use."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator.clock import graph_time
+from m365_emulator.graph import bodies, targets
+from m365_emulator.graph.answer import Answer, no_content
+from m365_emulator.graph.errors import bad_request, invalid_value, not_found
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.odata.shape import Shape
+from m365_emulator.graph.operations import Operations
+
+if TYPE_CHECKING:
+    from m365_emulator.directory import DirectoryObject
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+shape = Shape(
+    type="appRoleAssignment", set="appRoleAssignments",
+    filterable={"resourceId": "eq", "appRoleId": "eq", "principalId": "eq",
+                "principalDisplayName": "eq startsWith"},
+)
+_principal = ("/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
+_default_access = "00000000-0000-0000-0000-000000000000"
+_types = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
+
+
+@operations.on("GET", *(one + "/appRoleAssignments" for one in _principal))
+def list_assignments(call: Call) -> Answer:
+    """What this principal was granted, at all resources."""
+    return pages.collection(call, shape, _rows(call, "principalId"))
+
+
+@operations.on("GET", *(one + "/appRoleAssignedTo" for one in _principal))
+def list_assigned_to(call: Call) -> Answer:
+    """Who was granted one of this resource's roles."""
+    return pages.collection(call, shape, _rows(call, "resourceId"))
+
+
+@operations.on("GET", *(_principal[0] + name + "/{appRoleAssignment-id}"
+                        for name in ("/appRoleAssignments", "/appRoleAssignedTo")))
+def get_assignment(call: Call) -> Answer:
+    return pages.single(call, shape, _row(call))
+
+
+@operations.on("POST", *(one + name for one in _principal for name in ("/appRoleAssignments", "/appRoleAssignedTo")))
+def grant(call: Call) -> Answer:
+    """201; 400 when the same role is assigned already, 404 when an end of it is not there (or not copied yet)."""
+    wanted = bodies.checked(
+        "appRoleAssignment", call.body, needed=("principalId", "resourceId", "appRoleId"),
+        fixed=("id", "createdDateTime", "principalDisplayName", "principalType", "resourceDisplayName"))
+    end = targets.get(call, "servicePrincipal")
+    if end.id not in (wanted["principalId"], wanted["resourceId"]):
+        raise bad_request("The principalId or resourceId must be the object that the address names.")
+    principal, resource = _end(call, wanted["principalId"]), _end(call, wanted["resourceId"])
+    _check_role(resource, wanted["appRoleId"])
+    _require_new(call, wanted)
+    return pages.single(call, shape, _made(call, principal, resource, wanted["appRoleId"]), status=201)
+
+
+@operations.on("DELETE", *(_principal[0] + name + "/{appRoleAssignment-id}"
+                           for name in ("/appRoleAssignments", "/appRoleAssignedTo")))
+def revoke(call: Call) -> Answer:
+    del call.tenant.app_role_assignments[_row(call)["id"]]
+    return no_content()
+
+
+def _rows(call: Call, end: str) -> list[dict[str, Any]]:
+    item = targets.get(call, "servicePrincipal")
+    return [
+        row for row in call.tenant.app_role_assignments.values()
+        if row[end] == item.id and call.world.replica.sees("appRoleAssignment", row["id"])
+    ]
+
+
+def _row(call: Call) -> dict[str, Any]:
+    item, id = targets.get(call, "servicePrincipal"), call.keys["appRoleAssignment-id"]
+    row = call.tenant.app_role_assignments.get(id)
+    end = "resourceId" if "appRoleAssignedTo" in call.operation.path else "principalId"
+    if row is None or row[end] != item.id or not call.world.replica.sees("appRoleAssignment", id):
+        raise not_found(id)
+    return row
+
+
+def _end(call: Call, id: str) -> DirectoryObject:
+    item = call.tenant.objects.get(id)
+    if item is None or item.kind not in _types or not call.sees(item):
+        raise not_found(id)
+    return item
+
+
+def _check_role(resource: DirectoryObject, role_id: str) -> None:
+    if resource.kind != "servicePrincipal":
+        raise invalid_value("resourceId", "AppRoleAssignment")
+    known = {role["id"] for role in resource.body.get("appRoles", []) if role.get("isEnabled", True)}
+    if role_id not in known and not (role_id == _default_access and not known):
+        raise bad_request("Permission being assigned was not found on application.", target="appRoleId")
+
+
+def _require_new(call: Call, wanted: dict[str, Any]) -> None:
+    names = ("principalId", "resourceId", "appRoleId")
+    for row in call.tenant.app_role_assignments.values():
+        if all(row[name] == wanted[name] for name in names):
+            raise bad_request("Permission being assigned already exists on the object", target="appRoleId")
+
+
+def _made(call: Call, principal: DirectoryObject, resource: DirectoryObject, role_id: str) -> dict[str, Any]:
+    world = call.world
+    id = world.ids.opaque(32, "appRoleAssignment")
+    row = {
+        "id": id, "deletedDateTime": None, "appRoleId": role_id, "createdDateTime": graph_time(world.clock.now()),
+        "principalDisplayName": principal.body["displayName"], "principalId": principal.id,
+        "principalType": _types[principal.kind], "resourceDisplayName": resource.body["displayName"],
+        "resourceId": resource.id,
+    }
+    call.tenant.app_role_assignments[id] = row
+    world.replica.wrote("appRoleAssignment", id)
+    return row

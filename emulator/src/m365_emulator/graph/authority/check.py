@@ -1,0 +1,121 @@
+"""Decides whether a caller may do what it asks: both keys are needed, the token's permission and the person's role."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator.graph import policy, targets
+
+from m365_emulator.graph.authority.rules import Rule
+from m365_emulator.graph.authority.table import (
+    also_needed,
+    own_permissions,
+    roles_of_operations,
+    same_permissions,
+)
+from m365_emulator.graph.errors import denied, malformed
+
+if TYPE_CHECKING:
+    from m365_emulator.graph.call import Call
+
+_owned_only = frozenset({"Application.ReadWrite.OwnedBy"})
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """Any one of these admits a caller of that kind."""
+
+    delegated: frozenset[str]
+    application: frozenset[str]
+
+    def admit(self, call: Call) -> frozenset[str]:
+        """Those of the caller's permissions that admit this call; empty when none does."""
+        caller = call.caller
+        have = (self.application & caller.roles) if caller.is_app else (self.delegated & caller.scopes)
+        beside = also_needed.get(call.operation.name)
+        return frozenset() if beside and not beside & (caller.roles | caller.scopes) else have
+
+
+def require(call: Call) -> None:
+    """Raise 403 unless the caller has permission and role for the operation.
+
+    People need a scope in the token **and** a directory role, ownership or the right of every member. Applications
+    need an application permission, or a directory role of their own in its place.
+    """
+    if call.caller.is_app and call.operation.path.startswith("/me"):
+        raise malformed("/me request is only valid with delegated authentication flow.")
+    rule = roles_of_operations[call.operation.name]
+    rule = rule if isinstance(rule, Rule) else rule(call)
+    allowed = _application_may(call, rule) if call.caller.is_app else _person_may(call, rule)
+    if not allowed:
+        raise denied()
+
+
+def require_rule(call: Call, rule: Rule) -> None:
+    """A second look, where only the operation itself finds out what it changes."""
+    if not call.caller.is_app and not _person_fits(call, rule):
+        raise denied()
+
+
+@cache
+def permissions(operation: str) -> Permissions:
+    """Which permissions admit an operation, from Microsoft's data and the reviewed table."""
+    if operation in own_permissions:
+        own, _ = own_permissions[operation]
+        return Permissions(frozenset(own["delegated"]), frozenset(own["application"]))
+    if operation in same_permissions:
+        return permissions(same_permissions[operation][0])
+    row = _published()[operation]
+    return Permissions(_names(row.get("delegated")), _names(row.get("application")))
+
+
+@cache
+def _published() -> dict[str, Any]:
+    text = (resources.files("m365_emulator.graph") / "data" / "endpoint-permissions.json").read_text("utf-8")
+    return dict(json.loads(text)["operations"])
+
+
+def _names(row: dict[str, list[str]] | None) -> frozenset[str]:
+    return frozenset([*row["least"], *row["alsoAllowed"]]) if row else frozenset()
+
+
+def _person_may(call: Call, rule: Rule) -> bool:
+    return bool(permissions(call.operation.name).admit(call)) and _person_fits(call, rule)
+
+
+def _person_fits(call: Call, rule: Rule) -> bool:
+    caller = call.caller
+    if rule.guests or rule.role_ids & caller.directory_roles:
+        return True
+    person = call.tenant.objects[caller.principal_id]
+    member = person.body.get("userType") != "Guest"
+    by_policy = bool(rule.policy) and policy.member_may(call.tenant, rule.policy)
+    return (member and (rule.members or by_policy)) or (rule.owners and owns(call))
+
+
+def _application_may(call: Call, rule: Rule) -> bool:
+    have = permissions(call.operation.name).admit(call)
+    if have and (have != _owned_only or _owned_is_enough(call)):
+        return True
+    return bool(rule.role_ids & call.caller.directory_roles)
+
+
+def _owned_is_enough(call: Call) -> bool:
+    """``OwnedBy`` may list and create; everything else only on what the application owns."""
+    kind = targets.kind_of_path(call.operation.path)
+    if kind is None or "{" not in call.operation.path:
+        return True
+    return targets.find(call, kind) is None or owns(call)
+
+
+def owns(call: Call) -> bool:
+    """Whether the caller is an owner of the object that the path names."""
+    kind = targets.kind_of_path(call.operation.path)
+    if kind is None or "{" not in call.operation.path:
+        return False
+    item = targets.find(call, kind)
+    return item is not None and call.caller.principal_id in item.owners

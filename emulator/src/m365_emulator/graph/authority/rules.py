@@ -1,0 +1,100 @@
+"""Directory roles that each kind of operation asks for, from Microsoft's pages on roles and default permissions.
+
+``source`` names the page (all on learn.microsoft.com/entra/identity/role-based-access-control unless said otherwise).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from m365_emulator import data
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Who passes, besides holders of one of ``roles`` (names): members, guests, owners of the object, by policy."""
+
+    roles: tuple[str, ...]
+    source: str
+    members: bool = False
+    guests: bool = False
+    owners: bool = False
+    policy: str = ""
+
+    @property
+    def role_ids(self) -> frozenset[str]:
+        return frozenset(data.role_ids_by_name()[name] for name in self.roles)
+
+
+_permissions = "permissions-reference"
+_defaults = "/entra/fundamentals/users-default-permissions"
+_readers = (
+    "Global Administrator",
+    "Global Reader",
+    "Directory Readers",
+    "Directory Writers",
+    "Privileged Role Administrator",
+    "Application Administrator",
+    "Cloud Application Administrator",
+    "User Administrator",
+)
+_application_administrators = ("Global Administrator", "Application Administrator", "Cloud Application Administrator")
+_role_administrators = ("Global Administrator", "Privileged Role Administrator")
+
+reads_directory = Rule(_readers, f"{_defaults}: members read the directory", members=True)
+reads_company = Rule(_readers, f"{_defaults}: members and guests read company and domains", members=True, guests=True)
+reads_self = Rule((), "/graph/api/user-get: the signed-in person", members=True, guests=True)
+reads_policies = Rule(
+    (
+        "Global Administrator",
+        "Global Reader",
+        "Security Reader",
+        "Security Administrator",
+        "Application Administrator",
+        "Cloud Application Administrator",
+        "Privileged Role Administrator",
+        "Conditional Access Administrator",
+    ),
+    "/graph/api/tenantappmanagementpolicy-get, /graph/api/authorizationpolicy-get",
+)
+reads_eligibilities = Rule(
+    (
+        "Global Administrator",
+        "Global Reader",
+        "Security Reader",
+        "Security Administrator",
+        "Security Operator",
+        "Privileged Role Administrator",
+    ),
+    "/graph/api/rbacapplication-list-roleeligibilityscheduleinstances",
+)
+creates_applications = Rule(
+    (*_application_administrators, "Application Developer"),
+    f"{_permissions}, {_defaults}: users can register applications",
+    policy="allowedToCreateApps",
+)
+manages_applications = Rule(_application_administrators, f"{_permissions}; owners: {_defaults}", owners=True)
+restores_applications = Rule(_application_administrators, "/graph/api/directory-deleteditems-restore")
+creates_principals = Rule(
+    (*_application_administrators, "Application Developer"), "/graph/api/serviceprincipal-post-serviceprincipals"
+)
+grants_anything = Rule(
+    _role_administrators,
+    "/entra/identity/enterprise-apps/grant-admin-consent: application permissions of Microsoft Graph",
+)
+grants_other_apis = Rule(
+    (*_application_administrators, "Privileged Role Administrator"),
+    "/entra/identity/enterprise-apps/grant-admin-consent: everything but application permissions of Microsoft Graph",
+)
+assigns_roles = Rule(_role_administrators, "manage-roles-portal")
+manages_users = Rule(("Global Administrator", "User Administrator"), f"{_permissions}: User Administrator")
+creates_groups = Rule(
+    ("Global Administrator", "User Administrator", "Groups Administrator", "Directory Writers"),
+    f"{_permissions}, {_defaults}: users can create security groups",
+    policy="allowedToCreateSecurityGroups",
+)
+manages_groups = Rule(
+    ("Global Administrator", "User Administrator", "Groups Administrator", "Directory Writers"),
+    f"{_permissions}: Groups Administrator; owners: {_defaults}",
+    owners=True,
+)

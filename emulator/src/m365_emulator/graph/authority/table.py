@@ -1,0 +1,335 @@
+"""The reviewed table: operation → directory roles, and the permissions that Microsoft's data lacks or garbles.
+
+``endpoint-permissions.json`` gives the permissions of all other operations. A test fails when an operation has no row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from m365_emulator import data
+from m365_emulator.graph.authority import rules
+from m365_emulator.graph.authority.rules import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from m365_emulator.graph.call import Call
+
+    Chooser = Callable[[Call], Rule]
+
+_microsoft_graphs = frozenset({data.graph_app_id, "00000002-0000-0000-c000-000000000000"})
+
+
+def granting(call: Call) -> Rule:
+    """Application permissions of Microsoft Graph need more than those of any other API."""
+    resource_id = call.body.get("resourceId") or _resource_of_assignment(call)
+    resource = call.tenant.objects.get(str(resource_id))
+    app_id = resource.body.get("appId") if resource is not None else None
+    return rules.grants_anything if app_id in _microsoft_graphs else rules.grants_other_apis
+
+
+def upserting(call: Call) -> Rule:
+    """An upsert makes the application when it is missing and changes it when it is there."""
+    missing = call.tenant.find("application", uniqueName=call.keys["uniqueName"]) is None
+    return rules.creates_applications if missing else rules.manages_applications
+
+
+def upserting_principal(call: Call) -> Rule:
+    missing = call.tenant.principal(call.keys["appId"]) is None
+    return rules.creates_principals if missing else rules.manages_applications
+
+
+def _resource_of_assignment(call: Call) -> str:
+    row = call.tenant.app_role_assignments.get(call.keys.get("appRoleAssignment-id", ""))
+    return str(row["resourceId"]) if row else ""
+
+
+_app = ("/applications/{application-id}", "/applications(appId='{appId}')")
+_unique = "/applications(uniqueName='{uniqueName}')"
+_sp = ("/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
+_role = ("/directoryRoles/{directoryRole-id}", "/directoryRoles(roleTemplateId='{roleTemplateId}')")
+_members = ("/members", "/members/$ref", "/transitiveMembers")
+_memberships = (
+    "/memberOf",
+    "/memberOf/microsoft.graph.directoryRole",
+    "/memberOf/microsoft.graph.group",
+    "/memberOf/microsoft.graph.administrativeUnit",
+    "/transitiveMemberOf",
+    "/transitiveMemberOf/microsoft.graph.directoryRole",
+)
+
+
+def _rows(rule: Rule | Chooser, method: str, *where: str) -> dict[str, Rule | Chooser]:
+    return {f"{method} {path}": rule for path in where}
+
+
+roles_of_operations: dict[str, Rule | Chooser] = {
+    **_rows(
+        rules.reads_directory,
+        "GET",
+        "/applications",
+        "/applications/$count",
+        _unique,
+        *_app,
+        *(one + end for one in _app for end in ("/owners", "/owners/$ref", "/federatedIdentityCredentials")),
+        _app[0] + "/federatedIdentityCredentials/{federatedIdentityCredential-id}",
+    ),
+    **_rows(rules.creates_applications, "POST", "/applications"),
+    **_rows(upserting, "PATCH", _unique),
+    **_rows(rules.manages_applications, "PATCH", *_app),
+    **_rows(
+        rules.manages_applications,
+        "DELETE",
+        *_app,
+        _unique,
+        _app[0] + "/owners/{directoryObject-id}/$ref",
+        _app[0] + "/federatedIdentityCredentials/{federatedIdentityCredential-id}",
+    ),
+    **_rows(
+        rules.manages_applications,
+        "POST",
+        *(
+            one + end
+            for one in _app
+            for end in ("/addPassword", "/removePassword", "/owners/$ref", "/federatedIdentityCredentials")
+        ),
+    ),
+    **_rows(
+        rules.restores_applications,
+        "GET",
+        "/directory/deletedItems/microsoft.graph.application",
+        "/directory/deletedItems/microsoft.graph.servicePrincipal",
+        "/directory/deletedItems/{directoryObject-id}",
+    ),
+    **_rows(rules.restores_applications, "POST", "/directory/deletedItems/{directoryObject-id}/restore"),
+    **_rows(rules.restores_applications, "DELETE", "/directory/deletedItems/{directoryObject-id}"),
+    **_rows(
+        rules.reads_directory,
+        "GET",
+        "/servicePrincipals",
+        "/servicePrincipals/$count",
+        *_sp,
+        *(
+            one + end
+            for one in _sp
+            for end in (
+                "/appRoleAssignments",
+                "/appRoleAssignedTo",
+                "/oauth2PermissionGrants",
+                "/owners",
+                *_memberships,
+            )
+        ),
+        _sp[0] + "/owners/$ref",
+        *(_sp[0] + end + "/{appRoleAssignment-id}" for end in ("/appRoleAssignments", "/appRoleAssignedTo")),
+    ),
+    **_rows(rules.creates_principals, "POST", "/servicePrincipals"),
+    **_rows(upserting_principal, "PATCH", _sp[1]),
+    **_rows(rules.manages_applications, "PATCH", _sp[0]),
+    **_rows(rules.manages_applications, "DELETE", *_sp),
+    **_rows(
+        rules.manages_applications,
+        "POST",
+        _sp[0] + "/owners/$ref",
+        *(one + end for one in _sp for end in ("/addPassword", "/removePassword")),
+    ),
+    **_rows(granting, "POST", *(one + end for one in _sp for end in ("/appRoleAssignments", "/appRoleAssignedTo"))),
+    **_rows(
+        granting,
+        "DELETE",
+        *(_sp[0] + end + "/{appRoleAssignment-id}" for end in ("/appRoleAssignments", "/appRoleAssignedTo")),
+    ),
+    **_rows(
+        rules.reads_directory, "GET", "/oauth2PermissionGrants", "/oauth2PermissionGrants/{oAuth2PermissionGrant-id}"
+    ),
+    **_rows(rules.grants_other_apis, "POST", "/oauth2PermissionGrants"),
+    **_rows(rules.grants_other_apis, "PATCH", "/oauth2PermissionGrants/{oAuth2PermissionGrant-id}"),
+    **_rows(rules.grants_other_apis, "DELETE", "/oauth2PermissionGrants/{oAuth2PermissionGrant-id}"),
+    **_rows(
+        rules.reads_directory,
+        "GET",
+        "/directoryRoles",
+        *_role,
+        _role[0] + "/members",
+        _role[0] + "/members/$ref",
+        "/directoryRoleTemplates",
+        "/directoryRoleTemplates/{directoryRoleTemplate-id}",
+        "/roleManagement/directory/roleDefinitions",
+        "/roleManagement/directory/roleAssignments",
+        "/roleManagement/directory/roleDefinitions/{unifiedRoleDefinition-id}",
+        "/roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}",
+    ),
+    **_rows(
+        rules.assigns_roles,
+        "POST",
+        "/directoryRoles",
+        *(one + "/members/$ref" for one in _role),
+        "/roleManagement/directory/roleAssignments",
+    ),
+    **_rows(
+        rules.assigns_roles,
+        "DELETE",
+        _role[0] + "/members/{directoryObject-id}/$ref",
+        "/roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}",
+    ),
+    **_rows(rules.reads_eligibilities, "GET", "/roleManagement/directory/roleEligibilityScheduleInstances"),
+    **_rows(
+        rules.reads_self,
+        "GET",
+        "/roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}')",
+        "/me",
+        *("/me" + end for end in _memberships if "group" not in end and "Unit" not in end),
+    ),
+    **_rows(
+        rules.reads_company,
+        "GET",
+        "/organization",
+        "/organization/{organization-id}",
+        "/domains",
+        "/domains/{domain-id}",
+    ),
+    **_rows(
+        rules.reads_directory,
+        "GET",
+        "/subscribedSkus",
+        "/subscribedSkus/{subscribedSku-id}",
+        "/users",
+        "/users/{user-id}",
+        *("/users/{user-id}" + end for end in _memberships),
+        "/groups",
+        "/groups/{group-id}",
+        *("/groups/{group-id}" + end for end in _members),
+        "/directory/administrativeUnits",
+        "/directory/administrativeUnits/{administrativeUnit-id}",
+        "/directory/administrativeUnits/{administrativeUnit-id}/members",
+        "/tenantRelationships/findTenantInformationByDomainName(domainName='{domainName}')",
+        "/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenantId}')",
+    ),
+    **_rows(rules.manages_users, "POST", "/users"),
+    **_rows(rules.manages_users, "PATCH", "/users/{user-id}"),
+    **_rows(rules.manages_users, "DELETE", "/users/{user-id}"),
+    **_rows(rules.creates_groups, "POST", "/groups"),
+    **_rows(
+        rules.manages_groups, "DELETE", "/groups/{group-id}", "/groups/{group-id}/members/{directoryObject-id}/$ref"
+    ),
+    **_rows(rules.manages_groups, "POST", "/groups/{group-id}/members/$ref"),
+    **_rows(rules.reads_policies, "GET", "/policies/defaultAppManagementPolicy", "/policies/authorizationPolicy"),
+}
+
+_of_graph_explorer = "https://learn.microsoft.com/graph/api/"
+same_permissions: dict[str, tuple[str, str]] = {
+    # operation without permissions in the data: (operation whose permissions hold for it too, source)
+    **{
+        f"{method} {one}{end}": (f"{like} {one}{of}", f"{_of_graph_explorer}{page}")
+        for one in (_app[0], _app[1], _sp[0])
+        for method, end, like, of, page in (
+            ("GET", "/owners/$ref", "GET", "/owners", "application-list-owners"),
+            ("POST", "/owners/$ref", "PATCH", "", "application-post-owners"),
+        )
+    },
+    f"DELETE {_app[0]}/owners/{{directoryObject-id}}/$ref": (
+        f"PATCH {_app[0]}",
+        f"{_of_graph_explorer}application-delete-owners",
+    ),
+    "GET /applications/$count": ("GET /applications", f"{_of_graph_explorer}application-list"),
+    "GET /servicePrincipals/$count": ("GET /servicePrincipals", f"{_of_graph_explorer}serviceprincipal-list"),
+    **{
+        f"GET {one}/{name}/microsoft.graph.{cast}": (f"GET {one}/{name}", f"{_of_graph_explorer}user-list-memberof")
+        for one in (*_sp, "/users/{user-id}", "/me")
+        for name in ("memberOf", "transitiveMemberOf")
+        for cast in ("directoryRole", "group", "administrativeUnit")
+    },
+    f"GET {_sp[1]}/transitiveMemberOf": (
+        f"GET {_sp[0]}/transitiveMemberOf",
+        f"{_of_graph_explorer}serviceprincipal-list-transitivememberof",
+    ),
+    **{
+        f"GET {_sp[0]}/{name}/{{appRoleAssignment-id}}": (
+            f"GET {_sp[0]}/{name}",
+            f"{_of_graph_explorer}serviceprincipal-list-approleassignments",
+        )
+        for name in ("appRoleAssignments", "appRoleAssignedTo")
+    },
+    f"GET {_role[0]}/members/$ref": (f"GET {_role[0]}/members", f"{_of_graph_explorer}directoryrole-list-members"),
+    **{
+        f"POST {one}/members/$ref": ("POST /directoryRoles", f"{_of_graph_explorer}directoryrole-post-members")
+        for one in _role
+    },
+    f"DELETE {_role[0]}/members/{{directoryObject-id}}/$ref": (
+        "POST /directoryRoles",
+        f"{_of_graph_explorer}directoryrole-delete-member",
+    ),
+}
+
+_all_kinds = {
+    "delegated": ("Application.ReadWrite.All", "User.DeleteRestore.All", "User.ReadWrite.All"),
+    "application": (
+        "Application.ReadWrite.All",
+        "Application.ReadWrite.OwnedBy",
+        "User.DeleteRestore.All",
+        "User.ReadWrite.All",
+    ),
+}
+_granting = {"delegated": ("AppRoleAssignment.ReadWrite.All",), "application": ("AppRoleAssignment.ReadWrite.All",)}
+_group_members = {"delegated": ("GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.ReadWrite.All")}
+own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
+    # operation: (permissions of people and of applications, source)
+    **{
+        f"{method} /directory/deletedItems/{{directoryObject-id}}{end}": (
+            _all_kinds,
+            f"{_of_graph_explorer}directory-deleteditems-{page}",
+        )
+        for method, end, page in (("GET", "", "get"), ("DELETE", "", "delete"), ("POST", "/restore", "restore"))
+    },
+    **{
+        f"GET /directory/deletedItems/microsoft.graph.{kind}": (
+            {
+                "delegated": ("Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"),
+                "application": (
+                    "Application.Read.All",
+                    "Application.ReadWrite.All",
+                    "Application.ReadWrite.OwnedBy",
+                    "Directory.Read.All",
+                ),
+            },
+            f"{_of_graph_explorer}directory-deleteditems-list",
+        )
+        for kind in ("application", "servicePrincipal")
+    },
+    # The data lists Application permissions as enough here: an artefact, as its own note says.
+    **{
+        f"{method} {one}/{name}{end}": (_granting, f"{_of_graph_explorer}serviceprincipal-{page}")
+        for name in ("appRoleAssignments", "appRoleAssignedTo")
+        for method, one, end, page in (
+            ("POST", _sp[0], "", "post-approleassignments"),
+            ("POST", _sp[1], "", "post-approleassignments"),
+            ("DELETE", _sp[0], "/{appRoleAssignment-id}", "delete-approleassignments"),
+        )
+    },
+    **{
+        f"{method} /groups/{{group-id}}/members{end}": (
+            {**_group_members, "application": _group_members["delegated"]},
+            f"{_of_graph_explorer}{page}",
+        )
+        for method, end, page in (
+            ("POST", "/$ref", "group-post-members"),
+            ("DELETE", "/{directoryObject-id}/$ref", "group-delete-members"),
+        )
+    },
+    "GET /groups/{group-id}/members/$ref": (
+        {
+            "delegated": ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"),
+            "application": ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"),
+        },
+        f"{_of_graph_explorer}group-list-members",
+    ),
+}
+
+# To grant, a caller must also be able to read the two ends: alsoRequiresAnyOf in the data, and whatever implies it.
+also_needed: dict[str, frozenset[str]] = {
+    f"POST {one}/{name}": frozenset({
+        "Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All",
+        "Directory.ReadWrite.All"})
+    for one in _sp for name in ("appRoleAssignments", "appRoleAssignedTo")
+}

@@ -1,0 +1,57 @@
+"""All operations of the emulated Graph in one table."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from m365_emulator.graph import (
+    administrative_units,
+    app_role_assignments,
+    applications,
+    deleted_items,
+    directory_roles,
+    domains,
+    federated_credentials,
+    groups,
+    me,
+    memberships,
+    organization,
+    owners,
+    passwords,
+    permission_grants,
+    policies,
+    role_management,
+    service_principals,
+    subscribed_skus,
+    tenant_lookup,
+    users,
+)
+from m365_emulator.graph.operations import Finder
+
+_resources = (
+    applications,
+    passwords,
+    owners,
+    federated_credentials,
+    deleted_items,
+    service_principals,
+    app_role_assignments,
+    permission_grants,
+    memberships,
+    directory_roles,
+    role_management,
+    organization,
+    domains,
+    subscribed_skus,
+    users,
+    groups,
+    me,
+    policies,
+    tenant_lookup,
+    administrative_units,
+)
+
+
+@cache
+def finder() -> Finder:
+    return Finder(operation for resource in _resources for operation in resource.operations.rows)

@@ -1,0 +1,87 @@
+"""From a request's parts to an answer: operation, body, options, authority, work. Knows nothing of HTTP servers.
+
+Single requests, those inside a batch and the portal's pages all come through :func:`perform`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator.graph.authority import check
+from m365_emulator.graph.call import Call
+from m365_emulator.graph.catalogue import finder
+from m365_emulator.graph.errors import malformed
+from m365_emulator.graph.odata import options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from m365_emulator.graph.answer import Answer
+    from m365_emulator.graph.operations import Operation
+    from m365_emulator.tokens import Caller
+    from m365_emulator.world import World
+
+_with_body = frozenset({"POST", "PATCH", "PUT"})
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request without its wire: ``path`` starts after ``/v1.0`` and is still percent-encoded, so is ``query``.
+
+    ``base`` is the address up to ``/v1.0`` as the client wrote it; ``headers`` have lower-case names.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    base: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Any = None
+
+
+def perform(
+    world: World, caller: Caller, asked: Asked, found: tuple[Operation, dict[str, str]] | None = None
+) -> Answer:
+    """Do what is asked, or raise GraphError. ``found`` is what :func:`operation_of` gave, when it was called before."""
+    operation, keys = found or operation_of(asked)
+    call = Call(
+        world=world,
+        caller=caller,
+        operation=operation,
+        base=asked.base,
+        path=asked.path,
+        keys=keys,
+        options=options.read(asked.query),
+        headers=asked.headers,
+        body=_object(asked),
+    )
+    check.require(call)
+    return operation.handle(call)
+
+
+def operation_of(asked: Asked) -> tuple[Operation, dict[str, str]]:
+    """Which operation is meant, and the path's keys. Raises GraphError 404 or 405."""
+    return finder().find(asked.method, asked.path)
+
+
+def read_json(raw: bytes) -> Any:
+    """A request's JSON; None when it has no body."""
+    if not raw.strip():
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError as error:
+        raise malformed(
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is "
+            "of valid JSON format."
+        ) from error
+
+
+def _object(asked: Asked) -> dict[str, Any]:
+    if asked.method not in _with_body or asked.body is None:
+        return {}
+    if not isinstance(asked.body, dict):
+        raise malformed("Unexpected JSON: an object was expected in the request payload.")
+    return asked.body

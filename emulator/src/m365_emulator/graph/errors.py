@@ -1,0 +1,96 @@
+"""How Graph words its refusals. Each function makes one error; clients match the codes and some of the sentences."""
+
+from __future__ import annotations
+
+from m365_emulator.errors import GraphError
+
+
+def invalid_token(message: str, *, challenge: str) -> GraphError:
+    """401: the token is missing, broken, expired or for somebody else; ``challenge`` goes to WWW-Authenticate."""
+    return GraphError(401, "InvalidAuthenticationToken", message, headers={"WWW-Authenticate": challenge})
+
+
+def denied() -> GraphError:
+    """403: a permission, a directory role or ownership is missing; Graph does not say which."""
+    return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+
+
+def backing_application_missing() -> GraphError:
+    """400: a service principal is asked for an application that no tenant has (or that is not copied yet)."""
+    return GraphError(
+        400,
+        "NoBackingApplicationObject",
+        "The appId of the service principal does not reference a valid application object.",
+    )
+
+
+def not_found(key: str) -> GraphError:
+    return GraphError(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{key}' does not exist or one of its queried reference-property objects are not present.",
+    )
+
+
+def no_segment(segment: str) -> GraphError:
+    """404 for a path that does not exist here. Graph words it so; it has also been seen to answer 400."""
+    return GraphError(404, "BadRequest", f"Resource not found for the segment '{segment}'.")
+
+
+def method_not_allowed() -> GraphError:
+    return GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
+
+
+def bad_request(message: str, *, target: str | None = None, detail: str = "InvalidValue") -> GraphError:
+    """400 Request_BadRequest, with a detail that names the property when there is one."""
+    details = [{"code": detail, "message": message, "target": target}] if target else []
+    return GraphError(400, "Request_BadRequest", message, details=details)
+
+
+def invalid_value(name: str, resource: str) -> GraphError:
+    return bad_request(f"Invalid value specified for property '{name}' of resource '{resource}'.", target=name)
+
+
+def value_required(name: str, resource: str) -> GraphError:
+    return bad_request(
+        f"A value is required for property '{name}' of resource '{resource}'.", target=name, detail="MissingValue"
+    )
+
+
+def read_only(name: str, resource: str) -> GraphError:
+    return bad_request(
+        f"Property '{name}' is read-only and cannot be set on resource '{resource}'.", target=name, detail="ReadOnly"
+    )
+
+
+def malformed(message: str) -> GraphError:
+    """400 BadRequest of the gateway: unreadable JSON, an unknown property, a broken query."""
+    return GraphError(400, "BadRequest", message)
+
+
+def unsupported_query(message: str = "Unsupported Query.") -> GraphError:
+    return GraphError(400, "Request_UnsupportedQuery", message)
+
+
+def same_key(message: str = "Another object with the same value for property uniqueName already exists.") -> GraphError:
+    """409: a value that must be unique is taken, also by an object among the deleted ones."""
+    return GraphError(
+        409,
+        "Request_MultipleObjectsWithSameKeyValue",
+        message,
+        details=[{"code": "ObjectConflict", "message": message, "target": "uniqueName"}],
+    )
+
+
+def conflicting_object(*, status: int = 400) -> GraphError:
+    """A role assignment that exists already. 400 Request_BadRequest; 409 has been seen as well."""
+    message = "A conflicting object with one or more of the specified property values is present in the directory."
+    return GraphError(
+        status, "Request_BadRequest", message, details=[{"code": "ConflictingObjects", "message": message}]
+    )
+
+
+def reference_exists() -> GraphError:
+    return bad_request(
+        "One or more added object references already exist for the following modified properties: 'members'."
+    )

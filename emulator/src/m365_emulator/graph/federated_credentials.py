@@ -1,0 +1,78 @@
+"""Federated identity credentials: trust in another issuer's tokens instead of a secret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator.graph import bodies, targets
+from m365_emulator.graph.answer import Answer, no_content
+from m365_emulator.graph.errors import bad_request, invalid_value, not_found
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.odata.shape import Shape
+from m365_emulator.graph.operations import Operations
+
+if TYPE_CHECKING:
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+shape = Shape(type="federatedIdentityCredential", set="federatedIdentityCredentials", directory=False,
+              filterable={"name": "eq", "issuer": "eq", "subject": "eq"})
+_application = ("/applications/{application-id}", "/applications(appId='{appId}')")
+_one = _application[0] + "/federatedIdentityCredentials/{federatedIdentityCredential-id}"
+_at_most = 20
+
+
+@operations.on("GET", *(one + "/federatedIdentityCredentials" for one in _application))
+def list_credentials(call: Call) -> Answer:
+    return pages.collection(call, shape, _rows(call))
+
+
+@operations.on("GET", _one)
+def get_credential(call: Call) -> Answer:
+    return pages.single(call, shape, _row(call))
+
+
+@operations.on("POST", *(one + "/federatedIdentityCredentials" for one in _application))
+def add_credential(call: Call) -> Answer:
+    wanted = bodies.checked("federatedIdentityCredential", call.body, fixed=("id",),
+                            needed=("name", "issuer", "subject", "audiences"))
+    rows = _rows(call)
+    _check(wanted, rows)
+    row = {"id": call.world.ids.uuid("federated"), "description": None, **wanted}
+    rows.append(row)
+    return pages.single(call, shape, row, status=201)
+
+
+@operations.on("DELETE", _one)
+def remove_credential(call: Call) -> Answer:
+    _rows(call).remove(_row(call))
+    return no_content()
+
+
+def _rows(call: Call) -> list[dict[str, Any]]:
+    application = targets.get(call, "application")
+    rows: list[dict[str, Any]] = application.hidden.setdefault("federated", [])
+    return rows
+
+
+def _row(call: Call) -> dict[str, Any]:
+    wanted = call.keys["federatedIdentityCredential-id"]
+    for row in _rows(call):
+        if wanted in (row["id"], row["name"]):
+            return row
+    raise not_found(wanted)
+
+
+def _check(wanted: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    if not 3 <= len(wanted["name"]) <= 120:  # noqa: PLR2004 Microsoft's limits
+        raise invalid_value("name", "FederatedIdentityCredential")
+    if not wanted["issuer"].startswith("https://"):
+        raise invalid_value("issuer", "FederatedIdentityCredential")
+    if len(wanted["audiences"]) != 1:
+        raise invalid_value("audiences", "FederatedIdentityCredential")
+    if any(row["name"] == wanted["name"] for row in rows):
+        raise bad_request("A federated identity credential with this name exists already.", target="name")
+    if any((row["issuer"], row["subject"]) == (wanted["issuer"], wanted["subject"]) for row in rows):
+        raise bad_request("Issuer and subject combination already exists for this object.", target="subject")
+    if len(rows) >= _at_most:
+        raise bad_request(f"At most {_at_most} federated identity credentials can be added.")

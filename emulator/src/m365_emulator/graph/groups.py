@@ -1,0 +1,109 @@
+"""Groups and their members."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator.clock import graph_time
+from m365_emulator.directory import DirectoryObject
+from m365_emulator.graph import bodies, targets
+from m365_emulator.graph.answer import Answer, no_content
+from m365_emulator.graph.authority.rules import creates_groups
+from m365_emulator.graph.errors import not_found, reference_exists, value_required
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.odata.shape import Shape
+from m365_emulator.graph.operations import Operations
+from m365_emulator.graph.owners import objects, shown
+from m365_emulator.graph.removal import soft_delete
+
+if TYPE_CHECKING:
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+shape = Shape(
+    type="group", set="groups",
+    filterable={
+        "id": "eq ne not in", "displayName": "eq ne not ge le in startsWith", "securityEnabled": "eq ne not in",
+        "mailEnabled": "eq ne not", "mailNickname": "eq ne not ge le in startsWith", "groupTypes": "any not",
+        "createdDateTime": "eq ne not ge le in", "isAssignableToRole": "eq ne not",
+    },
+    sortable=frozenset({"displayName"}),
+    expandable={"members": lambda call, item: shown(call.tenant, call.tenant.memberships.get(item["id"], []))},
+)
+_one = "/groups/{group-id}"
+
+
+@operations.on("GET", "/groups")
+def list_groups(call: Call) -> Answer:
+    return pages.collection(call, shape, [item.body for item in call.tenant.of_kind("group") if call.sees(item)])
+
+
+@operations.on("GET", _one)
+def get_group(call: Call) -> Answer:
+    return pages.single(call, shape, targets.get(call, "group").body)
+
+
+@operations.on("POST", "/groups")
+def create_group(call: Call) -> Answer:
+    wanted = bodies.checked("group", call.body, needed=("displayName", "mailNickname"),
+                            fixed=("id", "createdDateTime", "deletedDateTime", "mail"))
+    for name in ("mailEnabled", "securityEnabled"):
+        if not isinstance(wanted.get(name), bool):
+            raise value_required(name, "Group")
+    id = call.world.ids.uuid("group")
+    body: dict[str, Any] = {
+        "id": id, "deletedDateTime": None, "createdDateTime": graph_time(call.world.clock.now()), "description": None,
+        "groupTypes": [], "isAssignableToRole": None, "mail": None, "proxyAddresses": [], "visibility": None, **wanted,
+    }
+    by_role = call.caller.is_app or creates_groups.role_ids & call.caller.directory_roles
+    group = DirectoryObject("group", id, body, owners=[] if by_role else [call.caller.principal_id])
+    call.tenant.objects[id] = group
+    call.tenant.memberships[id] = []
+    call.world.replica.wrote("group", id)
+    return pages.single(call, shape, body, status=201)
+
+
+@operations.on("DELETE", _one)
+def delete_group(call: Call) -> Answer:
+    soft_delete(call, targets.get(call, "group"))
+    return no_content()
+
+
+@operations.on("GET", _one + "/members")
+def list_members(call: Call) -> Answer:
+    return pages.collection(call, objects, shown(call.tenant, _members(call)))
+
+
+@operations.on("GET", _one + "/members/$ref")
+def list_member_references(call: Call) -> Answer:
+    return pages.references(call, _members(call))
+
+
+@operations.on("GET", _one + "/transitiveMembers")
+def list_transitive_members(call: Call) -> Answer:
+    found = list(_members(call))
+    for one in found:
+        found.extend(id for id in call.tenant.memberships.get(one, []) if id not in found)
+    return pages.collection(call, objects, shown(call.tenant, found))
+
+
+@operations.on("POST", _one + "/members/$ref")
+def add_member(call: Call) -> Answer:
+    members, member = _members(call), targets.referenced(call, ("user", "group", "servicePrincipal"))
+    if member.id in members:
+        raise reference_exists()
+    members.append(member.id)
+    return no_content()
+
+
+@operations.on("DELETE", _one + "/members/{directoryObject-id}/$ref")
+def remove_member(call: Call) -> Answer:
+    members, id = _members(call), call.keys["directoryObject-id"]
+    if id not in members:
+        raise not_found(id)
+    members.remove(id)
+    return no_content()
+
+
+def _members(call: Call) -> list[str]:
+    return call.tenant.memberships.setdefault(targets.get(call, "group").id, [])

@@ -1,0 +1,20 @@
+"""The signed-in person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from m365_emulator.graph import users
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.operations import Operations
+
+if TYPE_CHECKING:
+    from m365_emulator.graph.answer import Answer
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+
+
+@operations.on("GET", "/me")
+def get_me(call: Call) -> Answer:
+    return pages.single(call, users.shape, call.tenant.objects[call.caller.principal_id].body)

@@ -1,0 +1,67 @@
+"""What people and service principals are members of: groups, directory roles, administrative units."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator.directory import type_of_kind
+from m365_emulator.graph import roles, targets
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.operations import Operations
+from m365_emulator.graph.owners import objects, shown
+
+if TYPE_CHECKING:
+    from m365_emulator.directory import Tenant
+    from m365_emulator.graph.answer import Answer
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+_casts = ("/microsoft.graph.directoryRole", "/microsoft.graph.group", "/microsoft.graph.administrativeUnit")
+_ends = ("/memberOf", *("/memberOf" + cast for cast in _casts), "/transitiveMemberOf",
+         "/transitiveMemberOf" + _casts[0])
+_members = ("/users/{user-id}", "/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
+
+
+@operations.on("GET", *(one + end for one in _members for end in _ends))
+def list_memberships(call: Call) -> Answer:
+    member = targets.get(call, targets.kind_of_path(call.operation.path) or "user")
+    return answer(call, member.id)
+
+
+@operations.on("GET", *("/me" + end for end in _ends if "group" not in end.rpartition(".")[2] and "Unit" not in end))
+def list_own_memberships(call: Call) -> Answer:
+    return answer(call, call.caller.principal_id)
+
+
+def answer(call: Call, member_id: str) -> Answer:
+    """Memberships of one object: direct ones, or through groups as well, of one type when the path has a cast."""
+    ids = [member_id]
+    if "transitiveMemberOf" in call.operation.path:
+        ids = _with_groups_above(call.tenant, member_id)
+    rows = [*_containers(call.tenant, ids), *_roles(call, ids)]
+    cast = call.operation.path.rpartition("/")[2]
+    if cast.startswith("microsoft.graph."):
+        rows = [row for row in rows if row["@odata.type"] == f"#{cast}"]
+    return pages.collection(call, objects, rows)
+
+
+def _with_groups_above(tenant: Tenant, id: str) -> list[str]:
+    found = [id]
+    for one in found:
+        found.extend(group for group, members in tenant.memberships.items() if one in members and group not in found)
+    return found
+
+
+def _containers(tenant: Tenant, ids: list[str]) -> list[dict[str, Any]]:
+    """Groups and units that have one of these members."""
+    return shown(tenant, (key for key, members in tenant.memberships.items() if set(ids) & set(members)))
+
+
+def _roles(call: Call, ids: list[str]) -> list[dict[str, Any]]:
+    """Active tenant-wide roles; those of administrative units are not among them."""
+    held = dict.fromkeys(
+        row["roleDefinitionId"] for key, row in call.tenant.role_assignments.items()
+        if row["principalId"] in ids and row["directoryScopeId"] == "/"
+        and call.world.replica.sees("roleAssignment", key))
+    return [{"@odata.type": type_of_kind["directoryRole"], **roles.directory_role(call.world, call.tenant, one)}
+            for one in held]

@@ -1,0 +1,62 @@
+"""What one type of object looks like to a query: which properties exist, which can be filtered and sorted, and how.
+
+Graph refuses what its directory cannot index; so do we, by the tables in each resource's file.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from m365_emulator.graph.call import Call
+
+    Expansion = Callable[[Call, Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """``type`` is the name in Graph's model, ``set`` the name of its collection in ``@odata.context``.
+
+    ``filterable`` gives the operators of each property in one line of text. ``usual`` are the properties of an answer
+    without ``$select``; empty: all. ``directory`` objects take advanced queries, pages and ``$count``.
+    """
+
+    type: str
+    set: str
+    filterable: Mapping[str, str] = field(default_factory=dict)
+    sortable: frozenset[str] = frozenset()
+    usual: tuple[str, ...] = ()
+    expandable: Mapping[str, Expansion] = field(default_factory=dict)
+    directory: bool = True
+    polymorphic: bool = False
+
+    @property
+    def resource(self) -> str:
+        """The name in error sentences: ``Application``."""
+        return self.type[0].upper() + self.type[1:]
+
+    @property
+    def properties(self) -> dict[str, str]:
+        return properties(self.type)
+
+
+@cache
+def _all() -> dict[str, dict[str, str]]:
+    text = (resources.files("m365_emulator.graph") / "data" / "properties.json").read_text("utf-8")
+    return dict(json.loads(text))
+
+
+@cache
+def properties(type_name: str) -> dict[str, str]:
+    """Names and kinds of the properties of a type of Graph's model: ``text``, ``flag``, ``time``, ``list:text`` …"""
+    return _all()[type_name]
+
+
+def is_type(name: str) -> bool:
+    return name in _all()

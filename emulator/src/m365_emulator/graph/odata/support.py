@@ -1,0 +1,88 @@
+"""Refuses queries that Graph's directory cannot answer, in its words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from m365_emulator.graph.errors import malformed, unsupported_query
+from m365_emulator.graph.odata.syntax import Both, Compare, Node, Not, Some
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from m365_emulator.graph.odata.options import Options
+    from m365_emulator.graph.odata.shape import Shape
+
+_advanced_operators = frozenset({"ne", "not", "endsWith"})
+
+
+def check(shape: Shape, options: Options, condition: Node | None = None, *, advanced: bool) -> None:
+    """Raise GraphError 400 when the query asks for something the type does not have or cannot do.
+
+    ``advanced`` queries have the header ``ConsistencyLevel: eventual`` and count or search.
+    """
+    _check_names(shape, options)
+    if condition is not None:
+        for name, operator in _uses(condition):
+            _check_use(shape, name, operator, advanced=advanced)
+    _check_order(shape, options, advanced=advanced)
+
+
+def _check_names(shape: Shape, options: Options) -> None:
+    for name in options.select:
+        if name not in shape.properties and name != "*" and not shape.polymorphic:
+            raise malformed(
+                "Parsing OData Select and Expand failed: Could not find a property named "
+                f"'{name}' on type 'microsoft.graph.{shape.type}'."
+            )
+    for name, _ in options.expand:
+        if name not in shape.expandable:
+            raise malformed(
+                "Parsing OData Select and Expand failed: Property "
+                f"'{name}' on type 'microsoft.graph.{shape.type}' is not a navigation property."
+            )
+
+
+def _check_use(shape: Shape, name: str, operator: str, *, advanced: bool) -> None:
+    if name not in shape.properties:
+        raise malformed(
+            f"Invalid filter clause: Could not find a property named '{name}' on type 'microsoft.graph.{shape.type}'."
+        )
+    if operator not in shape.filterable.get(name, "").split():
+        raise unsupported_query(
+            f"Unsupported or invalid query filter clause specified for property '{name}' "
+            f"of resource '{shape.resource}'."
+        )
+    if shape.directory and operator in _advanced_operators and not advanced:
+        raise unsupported_query(
+            f"Operator: '{operator}' is not supported on this property without the header "
+            "'ConsistencyLevel: eventual' and the query parameter '$count=true'."
+        )
+
+
+def _check_order(shape: Shape, options: Options, *, advanced: bool) -> None:
+    for name, _ in options.orderby:
+        if name not in shape.properties:
+            raise malformed(f"Could not find a property named '{name}' on type 'microsoft.graph.{shape.type}'.")
+        if name not in shape.sortable:
+            raise unsupported_query(f"Sorting by property '{name}' of resource '{shape.resource}' is not supported.")
+    if options.orderby and options.filter and not advanced:
+        raise unsupported_query("Sorting not supported for current query.")
+
+
+def _uses(node: Node) -> Iterator[tuple[str, str]]:
+    """Each property that a filter names, with the operator that it is used with."""
+    match node:
+        case Both(_, left, right):
+            yield from _uses(left)
+            yield from _uses(right)
+        case Not(inside):
+            for name, operator in _uses(inside):
+                yield name, operator
+                yield name, "not"
+        case Some(path, _, condition):
+            yield path[0], "any"
+            if isinstance(condition, Compare) and condition.operator != "eq":
+                yield path[0], condition.operator
+        case Compare(path, operator, _):
+            yield path[0], operator

@@ -1,0 +1,52 @@
+"""The tenant itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator.graph.errors import not_found
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.odata.shape import Shape
+from m365_emulator.graph.operations import Operations
+
+if TYPE_CHECKING:
+    from m365_emulator.directory import Tenant
+    from m365_emulator.graph.answer import Answer
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+shape = Shape(type="organization", set="organization")
+_shown_to_anyone = frozenset({"id", "displayName", "verifiedDomains"})
+
+
+@operations.on("GET", "/organization")
+def list_organizations(call: Call) -> Answer:
+    """Always exactly one: the caller's tenant."""
+    return pages.collection(call, shape, [_shown(call)])
+
+
+@operations.on("GET", "/organization/{organization-id}")
+def get_organization(call: Call) -> Answer:
+    if call.keys["organization-id"].lower() != call.tenant.id:
+        raise not_found(call.keys["organization-id"])
+    return pages.single(call, shape, _shown(call))
+
+
+def whole(tenant: Tenant) -> dict[str, Any]:
+    """The organization with its verified domains."""
+    domains = [
+        {"capabilities": ", ".join(domain["supportedServices"]), "isDefault": domain["isDefault"],
+         "isInitial": domain["isInitial"], "name": domain["id"], "type": domain["authenticationType"]}
+        for domain in tenant.domains if domain["isVerified"]
+    ]
+    return {**tenant.organization, "id": tenant.id, "displayName": tenant.display_name, "verifiedDomains": domains}
+
+
+def _shown(call: Call) -> dict[str, Any]:
+    """With no more than ``User.Read``, everything but id, name and domains is null."""
+    body = whole(call.tenant)
+    if call.caller.is_app or call.caller.scopes & frozenset({
+            "Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}):
+        return body
+    return {name: value if name in _shown_to_anyone else ([] if isinstance(value, list) else None)
+            for name, value in body.items()}

@@ -1,0 +1,87 @@
+"""Owners of applications, service principals: who may manage them without a directory role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator.directory import type_of_kind
+from m365_emulator.graph import targets
+from m365_emulator.graph.answer import Answer, no_content
+from m365_emulator.graph.authority.rules import manages_applications
+from m365_emulator.graph.errors import bad_request, not_found
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.odata.shape import Shape
+from m365_emulator.graph.operations import Operations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from m365_emulator.directory import DirectoryObject, Tenant
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+objects = Shape(
+    type="directoryObject",
+    set="directoryObjects",
+    polymorphic=True,
+    filterable={"id": "eq in", "displayName": "eq startsWith"},
+    sortable=frozenset({"displayName"}),
+)
+_application = ("/applications/{application-id}", "/applications(appId='{appId}')")
+_principal = ("/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
+_at_most = 100
+
+
+@operations.on("GET", *(one + "/owners" for one in (*_application, *_principal)))
+def list_owners(call: Call) -> Answer:
+    return pages.collection(call, objects, shown_owners(call.tenant, _owned(call)))
+
+
+@operations.on("GET", *(one + "/owners/$ref" for one in (*_application, _principal[0])))
+def list_owner_references(call: Call) -> Answer:
+    return pages.references(call, _owned(call).owners)
+
+
+@operations.on("POST", *(one + "/owners/$ref" for one in (*_application, _principal[0])))
+def add_owner(call: Call) -> Answer:
+    item = _owned(call)
+    owner = targets.referenced(call, ("user", "servicePrincipal"))
+    if owner.id in item.owners:
+        raise bad_request(
+            "One or more added object references already exist for the following modified properties: 'owners'."
+        )
+    if len(item.owners) >= _at_most:
+        raise bad_request(f"An object can have at most {_at_most} owners.")
+    item.owners.append(owner.id)
+    return no_content()
+
+
+@operations.on("DELETE", _application[0] + "/owners/{directoryObject-id}/$ref")
+def remove_owner(call: Call) -> Answer:
+    item, id = _owned(call), call.keys["directoryObject-id"]
+    if id not in item.owners:
+        raise not_found(id)
+    item.owners.remove(id)
+    return no_content()
+
+
+def shown(tenant: Tenant, ids: Iterable[str]) -> list[dict[str, Any]]:
+    """Directory objects of several types with their ``@odata.type``; those that are gone are left out."""
+    found = (tenant.objects[id] for id in ids if id in tenant.objects)
+    return [{"@odata.type": type_of_kind[item.kind], **item.body} for item in found]
+
+
+def shown_owners(tenant: Tenant, item: DirectoryObject) -> list[dict[str, Any]]:
+    return shown(tenant, item.owners)
+
+
+def owner_of_new(call: Call) -> list[str]:
+    """An application that is made by an application, or by a person without an administrator's role, has an owner."""
+    caller = call.caller
+    if caller.is_app:
+        return [caller.principal_id]
+    return [] if manages_applications.role_ids & caller.directory_roles else [caller.principal_id]
+
+
+def _owned(call: Call) -> DirectoryObject:
+    return targets.get(call, targets.kind_of_path(call.operation.path) or "application")

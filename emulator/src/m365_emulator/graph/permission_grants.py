@@ -1,0 +1,99 @@
+"""OAuth2 permission grants: delegated permissions that were consented, for everybody or for one person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator.errors import GraphError
+from m365_emulator.graph import bodies, targets
+from m365_emulator.graph.answer import Answer, no_content
+from m365_emulator.graph.errors import bad_request, invalid_value, not_found
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.odata.shape import Shape
+from m365_emulator.graph.operations import Operations
+
+if TYPE_CHECKING:
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+shape = Shape(
+    type="oAuth2PermissionGrant", set="oauth2PermissionGrants",
+    filterable={"clientId": "eq", "consentType": "eq", "principalId": "eq", "resourceId": "eq", "scope": "eq startsWith"},
+)
+_one = "/oauth2PermissionGrants/{oAuth2PermissionGrant-id}"
+
+
+@operations.on("GET", "/oauth2PermissionGrants")
+def list_grants(call: Call) -> Answer:
+    return pages.collection(call, shape, _visible(call))
+
+
+@operations.on("GET", "/servicePrincipals/{servicePrincipal-id}/oauth2PermissionGrants",
+               "/servicePrincipals(appId='{appId}')/oauth2PermissionGrants")
+def list_grants_of_client(call: Call) -> Answer:
+    client = targets.get(call, "servicePrincipal")
+    return pages.collection(call, shape, [row for row in _visible(call) if row["clientId"] == client.id])
+
+
+@operations.on("GET", _one)
+def get_grant(call: Call) -> Answer:
+    return pages.single(call, shape, _row(call))
+
+
+@operations.on("POST", "/oauth2PermissionGrants")
+def consent(call: Call) -> Answer:
+    """201; 409 when client, resource, kind and person have a grant already: change that one's ``scope``."""
+    wanted = bodies.checked(
+        "oAuth2PermissionGrant", {k: v for k, v in call.body.items() if k not in ("startTime", "expiryTime")},
+        fixed=("id",), needed=("clientId", "consentType", "resourceId"))
+    _check(call, wanted)
+    row = {
+        "id": call.world.ids.opaque(32, "oauth2PermissionGrant"), "clientId": wanted["clientId"],
+        "consentType": wanted["consentType"], "principalId": wanted.get("principalId"),
+        "resourceId": wanted["resourceId"], "scope": wanted.get("scope") or "",
+    }
+    same = ("clientId", "consentType", "principalId", "resourceId")
+    if any(all(other.get(name) == row[name] for name in same) for other in call.tenant.permission_grants.values()):
+        raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")
+    call.tenant.permission_grants[row["id"]] = row
+    call.world.replica.wrote("oauth2PermissionGrant", row["id"])
+    return pages.single(call, shape, row, status=201)
+
+
+@operations.on("PATCH", _one)
+def change_scope(call: Call) -> Answer:
+    wanted = bodies.checked("oAuth2PermissionGrant", call.body, needed=("scope",),
+                            fixed=("id", "clientId", "consentType", "principalId", "resourceId"))
+    _row(call)["scope"] = wanted["scope"]
+    return no_content()
+
+
+@operations.on("DELETE", _one)
+def revoke(call: Call) -> Answer:
+    del call.tenant.permission_grants[_row(call)["id"]]
+    return no_content()
+
+
+def _visible(call: Call) -> list[dict[str, Any]]:
+    return [row for key, row in call.tenant.permission_grants.items()
+            if call.world.replica.sees("oauth2PermissionGrant", key)]
+
+
+def _row(call: Call) -> dict[str, Any]:
+    id = call.keys["oAuth2PermissionGrant-id"]
+    row = call.tenant.permission_grants.get(id)
+    if row is None or not call.world.replica.sees("oauth2PermissionGrant", id):
+        raise not_found(id)
+    return row
+
+
+def _check(call: Call, wanted: dict[str, Any]) -> None:
+    for name in ("clientId", "resourceId"):
+        item = call.tenant.objects.get(wanted[name])
+        if item is None or item.kind != "servicePrincipal" or not call.sees(item):
+            raise not_found(wanted[name])
+    for_everybody = wanted["consentType"] == "AllPrincipals"
+    if wanted["consentType"] not in ("AllPrincipals", "Principal"):
+        raise invalid_value("consentType", "OAuth2PermissionGrant")
+    if for_everybody == bool(wanted.get("principalId")):
+        raise bad_request("principalId is needed for consentType Principal, and only then.", target="principalId")

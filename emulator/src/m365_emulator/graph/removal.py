@@ -1,0 +1,52 @@
+"""Deletion: what goes to the deleted items, what vanishes with it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from m365_emulator.clock import graph_time
+
+if TYPE_CHECKING:
+    from m365_emulator.directory import DirectoryObject, Tenant
+    from m365_emulator.graph.call import Call
+
+
+def soft_delete(call: Call, item: DirectoryObject) -> None:
+    """Move an object to the deleted items. An application takes its service principal in this tenant along."""
+    tenant = call.tenant
+    if item.kind == "application":
+        principal = tenant.principal(item.body["appId"])
+        if principal is not None:
+            soft_delete(call, principal)
+    forget_relations(tenant, item.id)
+    del tenant.objects[item.id]
+    item.deleted_at = call.world.clock.seconds()
+    item.body["deletedDateTime"] = graph_time(call.world.clock.now())
+    tenant.deleted[item.id] = item
+
+
+def restore(tenant: Tenant, item: DirectoryObject) -> None:
+    """Bring an object back. Grants and roles stay gone, and so does an application's service principal."""
+    del tenant.deleted[item.id]
+    item.deleted_at = None
+    item.body["deletedDateTime"] = None
+    tenant.objects[item.id] = item
+
+
+def forget_relations(tenant: Tenant, id: str) -> None:
+    """Grants, roles and memberships of an object that goes."""
+    for rows, keys in (
+        (tenant.app_role_assignments, ("principalId", "resourceId")),
+        (tenant.permission_grants, ("clientId", "resourceId", "principalId")),
+        (tenant.role_assignments, ("principalId",)),
+        (tenant.role_eligibilities, ("principalId",)),
+    ):
+        for key in [key for key, row in rows.items() if id in (row.get(name) for name in keys)]:
+            del rows[key]
+    tenant.memberships.pop(id, None)
+    for members in tenant.memberships.values():
+        if id in members:
+            members.remove(id)
+    for other in tenant.objects.values():
+        if id in other.owners:
+            other.owners.remove(id)

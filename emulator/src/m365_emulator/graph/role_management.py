@@ -1,0 +1,147 @@
+"""Directory roles by Entra's newer resources: definitions, assignments and eligibilities (PIM)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator import data
+from m365_emulator.graph import bodies, roles
+from m365_emulator.graph.answer import Answer, no_content
+from m365_emulator.graph.errors import bad_request, conflicting_object, invalid_value, not_found
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.odata.shape import Shape
+from m365_emulator.graph.operations import Operations
+from m365_emulator.graph.owners import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+_root = "/roleManagement/directory"
+_eligible_since = "2023-11-14T00:00:00Z"
+_principals = frozenset({"user", "group", "servicePrincipal"})
+
+
+def _principal(call: Call, item: Mapping[str, Any]) -> Any:
+    return next(iter(shown(call.tenant, [item["principalId"]])), None)
+
+
+def _definition(_call: Call, item: Mapping[str, Any]) -> Any:
+    return roles.definition(item["roleDefinitionId"])
+
+
+definitions = Shape(
+    type="unifiedRoleDefinition", set="roleManagement/directory/roleDefinitions", directory=False,
+    filterable={"id": "eq in", "displayName": "eq in startsWith", "isBuiltIn": "eq", "templateId": "eq in",
+                "isEnabled": "eq"},
+)
+assignments = Shape(
+    type="unifiedRoleAssignment", set="roleManagement/directory/roleAssignments", directory=False,
+    filterable={"principalId": "eq in", "roleDefinitionId": "eq in", "directoryScopeId": "eq in", "appScopeId": "eq in"},
+    expandable={"principal": _principal, "roleDefinition": _definition},
+)
+eligibilities = Shape(
+    type="unifiedRoleEligibilityScheduleInstance",
+    set="roleManagement/directory/roleEligibilityScheduleInstances", directory=False,
+    filterable={"principalId": "eq", "roleDefinitionId": "eq", "directoryScopeId": "eq"},
+    expandable={"principal": _principal, "roleDefinition": _definition},
+)
+
+
+@operations.on("GET", _root + "/roleDefinitions")
+def list_definitions(call: Call) -> Answer:
+    return pages.collection(call, definitions, map(roles.definition, data.role_templates()))
+
+
+@operations.on("GET", _root + "/roleDefinitions/{unifiedRoleDefinition-id}")
+def get_definition(call: Call) -> Answer:
+    id = call.keys["unifiedRoleDefinition-id"]
+    if id not in data.role_templates():
+        raise not_found(id)
+    return pages.single(call, definitions, roles.definition(id))
+
+
+@operations.on("GET", _root + "/roleAssignments")
+def list_assignments(call: Call) -> Answer:
+    rows = (_shown(call, row) for key, row in call.tenant.role_assignments.items()
+            if call.world.replica.sees("roleAssignment", key))
+    return pages.collection(call, assignments, rows)
+
+
+@operations.on("GET", _root + "/roleAssignments/{unifiedRoleAssignment-id}")
+def get_assignment(call: Call) -> Answer:
+    return pages.single(call, assignments, _shown(call, _row(call)))
+
+
+@operations.on("POST", _root + "/roleAssignments")
+def assign(call: Call) -> Answer:
+    """201; 400 when the principal has the role at that scope already, 404 when there is no such principal."""
+    wanted = bodies.checked("unifiedRoleAssignment", call.body, fixed=("id", "principalOrganizationId"),
+                            needed=("principalId", "roleDefinitionId"))
+    role_id, scope = wanted["roleDefinitionId"], wanted.get("directoryScopeId") or "/"
+    principal = call.tenant.objects.get(wanted["principalId"])
+    if principal is None or principal.kind not in _principals or not call.sees(principal):
+        raise not_found(wanted["principalId"])
+    if role_id not in data.role_templates():
+        raise invalid_value("roleDefinitionId", "UnifiedRoleAssignment")
+    if principal.kind == "group" and not principal.body.get("isAssignableToRole"):
+        raise bad_request("The group is not assignable to roles.", target="principalId")
+    _check_scope(call, role_id, scope)
+    if roles.assignment_of(call.tenant, principal.id, role_id, scope):
+        raise conflicting_object()
+    row = roles.add_assignment(call.world, call.tenant, principal.id, role_id, scope)
+    return pages.single(call, assignments, _shown(call, row), status=201)
+
+
+@operations.on("DELETE", _root + "/roleAssignments/{unifiedRoleAssignment-id}")
+def unassign(call: Call) -> Answer:
+    del call.tenant.role_assignments[_row(call)["id"]]
+    return no_content()
+
+
+@operations.on("GET", _root + "/roleEligibilityScheduleInstances")
+def list_eligibilities(call: Call) -> Answer:
+    return pages.collection(call, eligibilities, map(_eligible, call.tenant.role_eligibilities.values()))
+
+
+@operations.on("GET", _root + "/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}')")
+def list_own_eligibilities(call: Call) -> Answer:
+    if call.keys["on"] != "principal":
+        raise bad_request(f"The value '{call.keys['on']}' of 'on' is not supported here; use 'principal'.")
+    own = call.caller.principal_id
+    rows = [row for row in call.tenant.role_eligibilities.values() if row["principalId"] == own]
+    return pages.collection(call, eligibilities, map(_eligible, rows))
+
+
+def _check_scope(call: Call, role_id: str, scope: str) -> None:
+    if scope == "/":
+        return
+    kind, _, id = scope.removeprefix("/").partition("/")
+    unit = call.tenant.objects.get(id)
+    if kind != "administrativeUnits" or unit is None or unit.kind != "administrativeUnit":
+        raise not_found(scope)
+    if not data.role_templates()[role_id]["administrativeUnitScope"]:
+        raise bad_request("The given built-in role is not supported to be assigned to a single resource scope.",
+                          target="directoryScopeId")
+
+
+def _row(call: Call) -> dict[str, Any]:
+    id = call.keys["unifiedRoleAssignment-id"]
+    row = call.tenant.role_assignments.get(id)
+    if row is None or not call.world.replica.sees("roleAssignment", id):
+        raise not_found(id)
+    return row
+
+
+def _shown(call: Call, row: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if value is not None} | {
+        "principalOrganizationId": call.tenant.id, "resourceScope": row["directoryScopeId"]}
+
+
+def _eligible(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "roleEligibilityScheduleId": row["id"], "memberType": "Direct", "endDateTime": None, "appScopeId": None,
+        "startDateTime": row.get("startDateTime", _eligible_since), **row,
+    }

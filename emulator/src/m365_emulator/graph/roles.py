@@ -1,0 +1,69 @@
+"""Built-in directory roles as Graph's three resources show them: definition, template and (activated) role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator import data
+
+if TYPE_CHECKING:
+    from m365_emulator.directory import Tenant
+    from m365_emulator.world import World
+
+_activated = "activatedRoles"
+
+
+def definition(template_id: str) -> dict[str, Any]:
+    """``unifiedRoleDefinition``; a built-in role has its template's id in every tenant."""
+    name = data.role_templates()[template_id]["displayName"]
+    return {
+        "id": template_id, "description": f"The built-in role {name}.", "displayName": name, "isBuiltIn": True,
+        "isEnabled": True, "resourceScopes": ["/"], "rolePermissions": [], "templateId": template_id, "version": "1",
+    }
+
+
+def template(template_id: str) -> dict[str, Any]:
+    name = data.role_templates()[template_id]["displayName"]
+    return {"id": template_id, "deletedDateTime": None, "description": f"The built-in role {name}.", "displayName": name}
+
+
+def directory_role(world: World, tenant: Tenant, template_id: str) -> dict[str, Any]:
+    """``directoryRole``: the same role with an object id of this tenant."""
+    shown = template(template_id)
+    return {**shown, "id": object_id(world, tenant, template_id), "roleTemplateId": template_id}
+
+
+def object_id(world: World, tenant: Tenant, template_id: str) -> str:
+    return world.ids.named(f"{tenant.id}/directoryRole/{template_id}")
+
+
+def activated(tenant: Tenant) -> list[str]:
+    """Template ids of the roles that exist in a tenant: those that somebody has, had, or activated."""
+    held = (row["roleDefinitionId"] for row in tenant.role_assignments.values())
+    return list(dict.fromkeys([data.global_administrator, *tenant.settings.get(_activated, []), *held]))
+
+
+def activate(tenant: Tenant, template_id: str) -> None:
+    known = tenant.settings.setdefault(_activated, [])
+    if template_id not in known:
+        known.append(template_id)
+
+
+def add_assignment(world: World, tenant: Tenant, principal_id: str, role_id: str, scope: str) -> dict[str, Any]:
+    """Give a role to a principal; whether it has it already is for the caller to ask."""
+    id = f"{world.ids.opaque(33, 'roleAssignment')}-1"
+    row = {
+        "id": id, "principalId": principal_id, "roleDefinitionId": role_id, "directoryScopeId": scope,
+        "appScopeId": None, "condition": None,
+    }
+    tenant.role_assignments[id] = row
+    activate(tenant, role_id)
+    world.replica.wrote("roleAssignment", id)
+    return row
+
+
+def assignment_of(tenant: Tenant, principal_id: str, role_id: str, scope: str) -> dict[str, Any] | None:
+    for row in tenant.role_assignments.values():
+        if (row["principalId"], row["roleDefinitionId"], row["directoryScopeId"]) == (principal_id, role_id, scope):
+            return row
+    return None

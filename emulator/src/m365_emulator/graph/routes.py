@@ -1,0 +1,69 @@
+"""The entrance of Graph: one route for everything under ``/v1.0``, which hands over to the dispatcher."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from m365_emulator import tokens
+from m365_emulator.graph import batch, dispatch
+from m365_emulator.graph.answer import Answer, json_type
+from m365_emulator.graph.errors import method_not_allowed
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from m365_emulator.world import World
+
+version = "/v1.0"
+_methods = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
+_batch_paths = frozenset({"/$batch", "/%24batch"})
+
+
+def routes(world: World) -> list[Route]:
+    """One route; which operations there are stands in the catalogue."""
+
+    async def graph(request: Request) -> Response:
+        caller = tokens.authenticate(world, request.headers.get("authorization"))
+        asked = await _asked(request)
+        if asked.path in _batch_paths:
+            return _rendered(await _batch(request, world, caller, asked))
+        found = dispatch.operation_of(asked)
+        request.scope["emulator.entry"].route = version + found[0].path
+        return _rendered(dispatch.perform(world, caller, asked, found))
+
+    return [Route(version + "/{path:path}", graph, methods=_methods)]
+
+
+async def _batch(request: Request, world: World, caller: tokens.Caller, asked: dispatch.Asked) -> Answer:
+    request.scope["emulator.entry"].route = version + "/$batch"
+    if asked.method != "POST":
+        raise method_not_allowed()
+    outcome = await batch.perform(world, caller, asked, request.scope["emulator.entry"])
+    if not outcome.wrote:
+        request.scope["emulator.unchanged"] = True
+    return outcome.answer
+
+
+async def _asked(request: Request) -> dispatch.Asked:
+    raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    path = raw.decode("latin-1").partition("?")[0].removeprefix(version)
+    return dispatch.Asked(
+        method=request.method,
+        path=path,
+        query=request.scope["query_string"].decode("latin-1"),
+        base=f"{request.url.scheme}://{request.url.netloc}{version}",
+        headers={key.lower(): value for key, value in request.headers.items()},
+        body=dispatch.read_json(await request.body()),
+    )
+
+
+def _rendered(answer: Answer) -> Response:
+    headers = {"OData-Version": "4.0", "x-ms-resource-unit": "1", **answer.headers}
+    if answer.body is None:
+        return Response(status_code=answer.status, headers=headers)
+    if isinstance(answer.body, str):
+        return Response(answer.body, answer.status, headers)
+    return JSONResponse(answer.body, answer.status, {"Content-Type": json_type, **headers})

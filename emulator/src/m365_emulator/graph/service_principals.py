@@ -1,0 +1,165 @@
+"""Service principals: an application's presence in a tenant ("enterprise application" in the portal)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator import data, principals
+from m365_emulator.graph import bodies, targets
+from m365_emulator.graph.answer import Answer, no_content
+from m365_emulator.graph.errors import backing_application_missing, not_found, same_key
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.odata.shape import Shape
+from m365_emulator.graph.operations import Operations
+from m365_emulator.graph.owners import owner_of_new, shown_owners
+from m365_emulator.graph.removal import soft_delete
+
+if TYPE_CHECKING:
+    from m365_emulator.directory import DirectoryObject
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+by_id = "/servicePrincipals/{servicePrincipal-id}"
+by_app_id = "/servicePrincipals(appId='{appId}')"
+_fixed = frozenset(
+    {
+        "id",
+        "appId",
+        "deletedDateTime",
+        "appDisplayName",
+        "appOwnerOrganizationId",
+        "appRoles",
+        "oauth2PermissionScopes",
+        "createdDateTime",
+        "servicePrincipalType",
+        "signInAudience",
+        "verifiedPublisher",
+        "applicationTemplateId",
+        "resourceSpecificApplicationPermissions",
+        "disabledByMicrosoftStatus",
+        "appDescription",
+        "passwordCredentials",
+    }
+)
+
+
+def _assignments(call: Call, item: Any) -> list[dict[str, Any]]:
+    return [row for row in call.tenant.app_role_assignments.values() if row["principalId"] == item["id"]]
+
+
+def _assigned_to(call: Call, item: Any) -> list[dict[str, Any]]:
+    return [row for row in call.tenant.app_role_assignments.values() if row["resourceId"] == item["id"]]
+
+
+def _grants(call: Call, item: Any) -> list[dict[str, Any]]:
+    return [row for row in call.tenant.permission_grants.values() if row["clientId"] == item["id"]]
+
+
+shape = Shape(
+    type="servicePrincipal",
+    set="servicePrincipals",
+    filterable={
+        "id": "eq ne not in",
+        "appId": "eq ne not in startsWith",
+        "accountEnabled": "eq ne not in",
+        "displayName": "eq ne not ge le in startsWith endsWith",
+        "appDisplayName": "eq ne not ge le in startsWith",
+        "appOwnerOrganizationId": "eq ne not ge le",
+        "servicePrincipalType": "eq ne not in",
+        "servicePrincipalNames": "any not startsWith",
+        "tags": "any not ge le startsWith",
+        "homepage": "eq startsWith",
+        "alternativeNames": "any not startsWith",
+        "preferredSingleSignOnMode": "eq startsWith",
+        "signInAudience": "eq",
+        "createdDateTime": "eq ne not ge le in",
+    },
+    sortable=frozenset({"displayName"}),
+    expandable={
+        "owners": lambda call, item: shown_owners(call.tenant, call.tenant.objects[item["id"]]),
+        "appRoleAssignments": _assignments,
+        "appRoleAssignedTo": _assigned_to,
+        "oauth2PermissionGrants": _grants,
+    },
+)
+
+
+@operations.on("GET", "/servicePrincipals")
+def list_principals(call: Call) -> Answer:
+    return pages.collection(call, shape, _visible(call))
+
+
+@operations.on("GET", "/servicePrincipals/$count")
+def count_principals(call: Call) -> Answer:
+    return pages.counted(call, shape, _visible(call))
+
+
+@operations.on("GET", by_id, by_app_id)
+def get_principal(call: Call) -> Answer:
+    return pages.single(call, shape, targets.get(call, "servicePrincipal").body)
+
+
+@operations.on("POST", "/servicePrincipals")
+def create_principal(call: Call) -> Answer:
+    wanted = bodies.checked("servicePrincipal", call.body, fixed=_fixed - {"appId"}, needed=("appId",))
+    principal = create(call, str(wanted.pop("appId")), wanted)
+    return pages.single(call, shape, principal.body, status=201)
+
+
+@operations.on("PATCH", by_id)
+def update_principal(call: Call) -> Answer:
+    principal = targets.get(call, "servicePrincipal")
+    principal.body.update(bodies.checked("servicePrincipal", call.body, fixed=_fixed))
+    return no_content()
+
+
+@operations.on("PATCH", by_app_id)
+def upsert_principal(call: Call) -> Answer:
+    """Change the principal of this application or, with ``Prefer: create-if-missing``, make it."""
+    app_id = call.keys["appId"]
+    wanted = bodies.checked("servicePrincipal", {k: v for k, v in call.body.items() if k != "appId"}, fixed=_fixed)
+    principal = call.tenant.principal(app_id)
+    if principal is not None:
+        principal.body.update(wanted)
+        return no_content()
+    if not call.creates_if_missing:
+        raise not_found(app_id)
+    return pages.single(call, shape, create(call, app_id, wanted).body, status=201)
+
+
+@operations.on("DELETE", by_id, by_app_id)
+def delete_principal(call: Call) -> Answer:
+    """Into the deleted items; grants and roles are gone. The application, here or elsewhere, stays."""
+    soft_delete(call, targets.get(call, "servicePrincipal"))
+    return no_content()
+
+
+def create(call: Call, app_id: str, wanted: dict[str, Any]) -> DirectoryObject:
+    """Bring an application into this tenant.
+
+    Raises 409 when it is here already and 400 when there is no such application, or no copy shows it yet.
+    """
+    if call.tenant.principal(app_id) is not None:
+        raise same_key(
+            f"The service principal cannot be created, updated, or restored because the service principal "
+            f"name {app_id} is already in use."
+        )
+    _require_backing(call, app_id)
+    try:
+        principal = principals.create(call.world, call.tenant, app_id, **wanted)
+    except LookupError as error:
+        raise backing_application_missing() from error
+    principal.owners.extend(owner_of_new(call))
+    return principal
+
+
+def _require_backing(call: Call, app_id: str) -> None:
+    application = call.tenant.application(app_id)
+    if application is not None and not call.sees(application):
+        raise backing_application_missing()
+    if application is None and app_id not in data.resources_by_app_id() and not bodies.is_guid(app_id):
+        raise backing_application_missing()
+
+
+def _visible(call: Call) -> list[dict[str, Any]]:
+    return [item.body for item in call.tenant.of_kind("servicePrincipal") if call.sees(item)]

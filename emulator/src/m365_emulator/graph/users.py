@@ -1,0 +1,108 @@
+"""People."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator import credentials
+from m365_emulator.clock import graph_time
+from m365_emulator.directory import DirectoryObject
+from m365_emulator.graph import bodies, targets
+from m365_emulator.graph.answer import Answer, no_content
+from m365_emulator.graph.errors import bad_request, value_required
+from m365_emulator.graph.odata import pages
+from m365_emulator.graph.odata.shape import Shape
+from m365_emulator.graph.operations import Operations
+from m365_emulator.graph.removal import soft_delete
+
+if TYPE_CHECKING:
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+shape = Shape(
+    type="user", set="users",
+    filterable={
+        "id": "eq ne not in", "accountEnabled": "eq ne not in", "displayName": "eq ne not ge le in startsWith",
+        "userPrincipalName": "eq ne not ge le in startsWith endsWith", "mail": "eq ne not ge le in startsWith endsWith",
+        "userType": "eq ne not in", "givenName": "eq ne not ge le in startsWith", "createdDateTime": "eq ne not ge le in",
+        "surname": "eq ne not ge le in startsWith", "mailNickname": "eq ne not ge le in startsWith",
+        "jobTitle": "eq ne not ge le in startsWith", "usageLocation": "eq ne not ge le in startsWith",
+        "assignedLicenses": "any not",
+    },
+    sortable=frozenset({"displayName", "userPrincipalName", "createdDateTime"}),
+    usual=("businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
+           "preferredLanguage", "surname", "userPrincipalName", "id"),
+)
+_fixed = frozenset({"id", "deletedDateTime", "createdDateTime", "userType", "creationType", "proxyAddresses",
+                    "assignedLicenses", "externalUserState"})
+
+
+@operations.on("GET", "/users")
+def list_users(call: Call) -> Answer:
+    return pages.collection(call, shape, [item.body for item in call.tenant.of_kind("user") if call.sees(item)])
+
+
+@operations.on("GET", "/users/{user-id}")
+def get_user(call: Call) -> Answer:
+    """By object id or by user principal name."""
+    return pages.single(call, shape, targets.get(call, "user").body)
+
+
+@operations.on("POST", "/users")
+def create_user(call: Call) -> Answer:
+    wanted = bodies.checked("user", call.body, fixed=_fixed,
+                            needed=("displayName", "mailNickname", "userPrincipalName", "passwordProfile"))
+    if not isinstance(wanted.get("accountEnabled"), bool):
+        raise value_required("accountEnabled", "User")
+    password = wanted.pop("passwordProfile").get("password")
+    if not password:
+        raise value_required("password", "User")
+    _check_name(call, wanted["userPrincipalName"])
+    person = _made(call, wanted)
+    credentials.set_person_password(person, password)
+    return pages.single(call, shape, person.body, status=201)
+
+
+@operations.on("PATCH", "/users/{user-id}")
+def update_user(call: Call) -> Answer:
+    person = targets.get(call, "user")
+    wanted = bodies.checked("user", call.body, fixed=_fixed)
+    name = wanted.get("userPrincipalName", person.body["userPrincipalName"])
+    if str(name).casefold() != person.body["userPrincipalName"].casefold():
+        _check_name(call, name)
+    profile = wanted.pop("passwordProfile", None) or {}
+    if profile.get("password"):
+        credentials.set_person_password(person, profile["password"])
+    person.body.update(wanted)
+    return no_content()
+
+
+@operations.on("DELETE", "/users/{user-id}")
+def delete_user(call: Call) -> Answer:
+    soft_delete(call, targets.get(call, "user"))
+    return no_content()
+
+
+def _check_name(call: Call, name: str) -> None:
+    """The name's domain must be one of the tenant's verified ones, and nobody else may have the name."""
+    domains = map(str.lower, call.tenant.domain_names())
+    if name.count("@") != 1 or name.rpartition("@")[2].lower() not in domains:
+        raise bad_request("The domain portion of the userPrincipalName property is invalid. You must use one of the "
+                          "verified domain names in your organization.", target="userPrincipalName")
+    if call.tenant.user(name) is not None:
+        raise bad_request("Another object with the same value for property userPrincipalName already exists.",
+                          target="userPrincipalName", detail="ObjectConflict")
+
+
+def _made(call: Call, wanted: dict[str, Any]) -> DirectoryObject:
+    id = call.world.ids.uuid("user")
+    body = {
+        "id": id, "deletedDateTime": None, "accountEnabled": True, "businessPhones": [], "givenName": None,
+        "createdDateTime": graph_time(call.world.clock.now()), "surname": None, "jobTitle": None, "mail": None,
+        "mobilePhone": None, "officeLocation": None, "preferredLanguage": None, "userType": "Member",
+        "usageLocation": None, "assignedLicenses": [], **wanted,
+    }
+    person = DirectoryObject("user", id, body)
+    call.tenant.objects[id] = person
+    call.world.replica.wrote("user", id)
+    return person
