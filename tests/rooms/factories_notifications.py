@@ -1,0 +1,62 @@
+"""Messages for tests."""
+
+from uuid import UUID
+
+from gangway.foundation.sealed import SealedText
+from gangway.notifications import outbox
+from gangway.notifications.states import MessageKind
+from gangway.organizations.scope import within
+from tests.rooms.factories_organizations import SETUP, Place
+
+LINK = SealedText("http://localhost:8000/i/the-secret-token-of-this-link")
+INVITATION = {
+    "provider": "Sandbox Telecom",
+    "operator": "Olga Operator",
+    "customer": "Contoso",
+    "service": "Contoso voice (contoso)",
+    "licence": "Hosted Pro",
+    "matching_phrase": "amber harbour",
+    "minutes": "3",
+    "start_role": "an Application Administrator",
+    "finish_roles": "a Privileged Role Administrator or a Global Administrator",
+    "expires": "Friday, 27 November 2026, 14:05 (UTC)",
+    "reply_to": "help@sp2.example",
+    "support_phone": "+49 30 1234567",
+}
+COMPLETION = {
+    "provider": "Sandbox Telecom",
+    "customer": "Contoso",
+    "service": "contoso",
+    "tenant": "contoso.onmicrosoft.com",
+    "registration_name": "gw-contoso",
+    "application_id": "7f0f6a0e-0000-4000-8000-000000000001",
+    "signed_in_as": "ada@contoso.example",
+    "granted": "Organization.Read.All\nTeams Administrator",
+    "made_at": "Friday, 20 November 2026, 14:05 (UTC)",
+    "valid_until": "Saturday, 20 November 2027, 14:05 (UTC)",
+    "reply_to": "help@sp2.example",
+}
+OPERATOR_READY = {
+    "customer": "Contoso",
+    "service": "contoso",
+    "tenant": "contoso.onmicrosoft.com",
+    "registration_name": "gw-contoso",
+    "signed_in_as": "ada@contoso.example",
+    "page": "http://localhost:8000/invitations/1/",
+}
+
+
+def put_invitation(customer: Place, *, to: str = "ada@contoso.example", subject_ref: str = "test:1", **more) -> UUID:
+    """Put an invitation's mail into the outbox, within the customer's scope."""
+    with within(customer.path):
+        return outbox.put(
+            organization_id=customer.id,
+            kind=MessageKind.INVITATION,
+            to=to,
+            language="en",
+            context={**INVITATION, **more.pop("context", {})},
+            link=LINK,
+            subject_ref=subject_ref,
+            by=SETUP,
+            **more,
+        )

@@ -1,0 +1,139 @@
+"""What the mails say, that nothing in them can be forged by a name, and what the mail server's answers mean."""
+
+import smtplib
+from email import message_from_bytes
+from email.policy import default
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core import mail as outgoing
+
+from gangway.notifications.channels import mail as channel
+from gangway.notifications.errors import MailDelayed, MailRefused
+from gangway.notifications.messages import MESSAGES
+from gangway.notifications.messages.mail import one_line
+from gangway.notifications.states import MessageKind
+from tests.rooms.factories_notifications import COMPLETION, INVITATION, LINK, OPERATOR_READY
+
+CONTEXTS = {
+    MessageKind.INVITATION: INVITATION,
+    MessageKind.COMPLETION: COMPLETION,
+    MessageKind.OPERATOR_READY: OPERATOR_READY,
+}
+ID = "6d7f0a52-7a3e-4f7e-9f43-2d6a2b9d8f10"
+
+
+def invitation(**changes):
+    return MESSAGES[MessageKind.INVITATION].compose({**INVITATION, **changes}, link=LINK.reveal())
+
+
+def send(**changes):
+    parts = {"to": "ada@contoso.example", "sender_name": "Sandbox Telecom", "reply_to": "", "message_id": ID}
+    channel.send(invitation(), **{**parts, **changes})
+
+
+def test_there_is_a_file_and_a_plan_for_every_kind():
+    assert set(MESSAGES) == set(MessageKind)
+    assert {kind: MESSAGES[kind].needs for kind in MessageKind} == {kind: CONTEXTS[kind].keys() for kind in MessageKind}
+
+
+def test_invitation_says_who_asks_for_what_and_what_it_takes():
+    text = " ".join(invitation().text.split())
+    for said in [
+        "Olga Operator of Sandbox Telecom asks you to connect the Microsoft 365 of Contoso",
+        "the service Contoso voice (contoso) (Hosted Pro)",
+        "in about 3 minutes",
+        "an Application Administrator can start",
+        "a Privileged Role Administrator or a Global Administrator must finish",
+        "amber harbour",
+        "Friday, 27 November 2026, 14:05 (UTC)",
+        "number on your contract",
+        "Didn't expect this?",
+    ]:
+        assert said in text
+
+
+def test_subject_is_the_one_of_the_design():
+    assert invitation().subject == "Sandbox Telecom asks you to connect Contoso's Microsoft 365 for Teams calling"
+
+
+def test_html_and_text_say_the_same_and_have_the_bare_link():
+    composed = invitation()
+    page = BeautifulSoup(composed.html, "html.parser")
+    button, bare = page.find_all("a", href=LINK.reveal())
+    assert button.text == "Click here to activate your tenant"
+    assert bare.text == LINK.reveal()
+    assert LINK.reveal() in composed.text.splitlines()
+    words = " ".join(page.body.get_text(" ").split())
+    assert "amber harbour" in words
+    assert "must finish" in words
+
+
+@pytest.mark.parametrize("kind", list(MessageKind))
+def test_html_brings_no_image_no_table_and_nothing_from_elsewhere(kind):
+    composed = MESSAGES[kind].compose(CONTEXTS[kind], link=LINK.reveal())
+    page = BeautifulSoup(composed.html, "html.parser")
+    assert not page.find_all(["img", "table", "script", "link", "iframe", "style"])
+    assert not page.find_all(src=True)
+    assert 'content="light dark"' in composed.html
+
+
+@pytest.mark.parametrize("kind", list(MessageKind))
+def test_no_template_leaves_a_gap(kind):
+    composed = MESSAGES[kind].compose({name: f"<{name}>" for name in MESSAGES[kind].needs}, link="<link>")
+    for name in MESSAGES[kind].needs:
+        assert f"<{name}>" in composed.text + composed.subject
+        assert f"<{name}>" not in composed.html
+
+
+def test_a_name_cannot_put_markup_into_the_html():
+    composed = invitation(customer='<img src=x onerror="1">')
+    assert "<img" not in composed.html
+    assert '<img src=x onerror="1">' in composed.text
+
+
+@pytest.mark.parametrize("evil", ["A\r\nBcc: eve@x.example", "A\nB", "A\u2028B", "A\x00B", "A\x85B"])
+def test_a_name_cannot_add_a_header(evil, settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    composed = invitation(customer=evil)
+    channel.send(composed, to="ada@contoso.example", sender_name=evil, reply_to="", message_id=ID)
+    sent = message_from_bytes(outgoing.outbox[-1].message().as_bytes(), policy=default)
+    assert sent["Bcc"] is None
+    assert sent["To"] == "ada@contoso.example"
+    assert "\n" not in composed.subject
+    assert one_line(evil) == " ".join(one_line(evil).split())
+
+
+def test_mail_comes_from_the_provider_and_keeps_its_id(settings):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    send(reply_to="help@sp2.example")
+    send(reply_to="help@sp2.example")
+    first, second = (message_from_bytes(one.message().as_bytes(), policy=default) for one in outgoing.outbox[-2:])
+    assert first["Message-ID"] == second["Message-ID"] == f"<{ID}@localhost>"
+    assert first["From"].addresses[0].display_name == "Sandbox Telecom"
+    assert first["Reply-To"] == "help@sp2.example"
+    assert {part.get_content_type() for part in first.walk()} >= {"text/plain", "text/html"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "words"),
+    [
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"no such user")}), MailRefused, "this address (answer 550)"),
+        (smtplib.SMTPRecipientsRefused({"a@b.example": (451, b"later")}), MailDelayed, "this address (answer 451)"),
+        (smtplib.SMTPAuthenticationError(535, b"no"), MailDelayed, "refuses our sign-in"),
+        (smtplib.SMTPSenderRefused(550, b"no", "x@y.example"), MailRefused, "our address (answer 550)"),
+        (smtplib.SMTPDataError(554, b"spam"), MailRefused, "this mail (answer 554)"),
+        (smtplib.SMTPDataError(421, b"busy"), MailDelayed, "this mail (answer 421)"),
+        (smtplib.SMTPServerDisconnected("gone"), MailDelayed, "hung up"),
+        (smtplib.SMTPNotSupportedError("STARTTLS"), MailDelayed, "our settings"),
+        (TimeoutError(), MailDelayed, "in time"),
+        (ConnectionRefusedError(), MailDelayed, "can't be reached"),
+    ],
+)
+def test_answers_of_the_mail_server_in_plain_words(answer, error, words, settings):
+    settings.EMAIL_BACKEND = "tests.rooms.factories_mail_server.RefusingBackend"
+    settings.REFUSING_WITH = answer
+    with pytest.raises(error) as caught:
+        send()
+    assert words in str(caught.value)
+    assert "spam" not in str(caught.value)
