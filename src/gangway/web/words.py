@@ -21,6 +21,7 @@ class Pill:
 
 
 UNKNOWN: Final = Pill(_("Unknown"), "idle", "help-circle")
+PLANNED: Final = Pill(_("Not created yet"), "idle", "circle-dashed")
 
 CONNECTION: Final[Mapping[str, Pill]] = {
     "ok": Pill(_("OK"), "ok", "circle-check"),
@@ -70,12 +71,31 @@ STEP: Final[Mapping[str, Pill]] = {
     "waiting": Pill(_("Waiting"), "warning", "hourglass"),
 }
 
+PART: Final[Mapping[str, Pill]] = {
+    "can": Pill(_("This account can do it"), "ok", "check"),
+    "needs_other": Pill(_("Needs another administrator"), "warning", "user"),
+    "unknown": Pill(_("We can't tell before trying"), "idle", "help-circle"),
+}
+
+VALIDATION: Final[Mapping[str, Pill]] = {
+    "queued": Pill(_("Queued"), "busy", "clock"),
+    "running": Pill(_("Checking"), "busy", "loader-2", turning=True),
+    "failed": Pill(_("Could not be checked"), "warning", "alert-triangle"),
+}
+
+GRANT: Final[Mapping[str, Pill]] = {
+    "as_planned": Pill(_("As planned"), "ok", "check"),
+    "missing": Pill(_("Missing"), "error", "alert-octagon"),
+    "more_than_needed": Pill(_("More than needed"), "warning", "alert-triangle"),
+    "unknown": UNKNOWN,
+}
+
 CHECK: Final[Mapping[str, Pill]] = {
     "ok": Pill(_("OK"), "ok", "check"),
     "warning": Pill(_("Warning"), "warning", "alert-triangle"),
     "error": Pill(_("Missing"), "error", "alert-octagon"),
     "unknown": UNKNOWN,
-    "busy": Pill(_("Checking"), "busy", "loader-2", turning=True),
+    "pending": Pill(_("Checking"), "busy", "loader-2", turning=True),
 }
 
 

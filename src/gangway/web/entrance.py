@@ -1,0 +1,77 @@
+"""Where every request comes in: nobody gets to the desk without signing in, and nobody sees beyond their seat.
+
+Closed unless marked open: a view without `for_anyone` needs a signed-in operator with a second factor. It then runs inside
+the scope of that operator's organization, entered and left in the very call that runs the view. Errors of the rooms become
+pages here, and only here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.deprecation import MiddlewareMixin
+from django_htmx.http import HttpResponseClientRedirect
+
+from gangway.audit.record import Actor
+from gangway.foundation.errors import GangwayError
+from gangway.organizations.queries import seat
+from gangway.organizations.scope import within
+from gangway.web.views.refusals import refused
+
+ACCOUNTS: Final = ("allauth.",)
+"""Packages whose views decide for themselves who may come in."""
+
+
+class Entrance(MiddlewareMixin):
+    """Middleware, innermost: sign-in, seat, scope, and one place where the rooms' errors become pages."""
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Run the view inside the person's scope; None lets Django run a view that is open to anyone."""
+        if getattr(view, "for_anyone", False) or view.__module__.startswith(ACCOUNTS):
+            return None
+        if not request.user.is_authenticated:
+            return _to(request, redirect_to_login(request.get_full_path()))
+        if not is_mfa_enabled(request.user):
+            return _to(request, redirect("mfa_activate_totp"))
+        try:
+            return _at_the_desk(request, view, args, kwargs)
+        except GangwayError as error:
+            return refused(request, error)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Turn a room's error into its page, for views open to anyone."""
+        return refused(request, exception) if isinstance(exception, GangwayError) else None
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Let no page be kept by a cache or a shared computer's history: they belong to the person who is there now."""
+        if "Cache-Control" not in response.headers and not response.streaming:
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _at_the_desk(
+    request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> HttpResponse:
+    found = seat(request.user.pk)
+    request.seat = found  # type: ignore[attr-defined]
+    request.actor = Actor(  # type: ignore[attr-defined]
+        kind="person",
+        id=str(found.operator_id),
+        name=found.name,
+        address=request.META.get("REMOTE_ADDR", ""),
+        request_id=getattr(request, "id", ""),
+    )
+    with within(found.path):
+        return view(request, *args, **kwargs)
+
+
+def _to(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Take a live partial's whole page along, else the sign-in page would land in the middle of it."""
+    return HttpResponseClientRedirect(response.headers["Location"]) if request.headers.get("HX-Request") else response

@@ -1,0 +1,87 @@
+"""*Add New Tenant*: what an operator types to start a Direct Routing service. All faults are told at once."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from gangway.foundation.errors import GangwayError
+from gangway.services import names
+from gangway.services.actions import check_full_name
+from gangway.services.errors import InvalidUsers, NameTaken
+from gangway.services.licences import MAX_USERS, MIN_USERS, LicenceType
+from gangway.services.queries import name_is_free
+from gangway.web.forms.base import PlainForm
+
+
+class NewTenant(PlainForm):
+    """The rules are those of the room *services*; here they are only asked beforehand, so that no fault hides another."""
+
+    full_name = forms.CharField(
+        label=_("Full Name of Service"),
+        required=False,
+        strip=False,
+        help_text=_("Free text, up to 200 characters. Left empty, it is the same as the short name."),
+    )
+    short_name = forms.CharField(
+        label=_("Unique Short Name of Service"),
+        strip=False,
+        error_messages={"required": _("Type a short name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    licence_type = forms.ChoiceField(
+        label=_("License Type"),
+        choices=[(kind.value, kind.label) for kind in LicenceType],
+        error_messages={"required": _("Choose a license type."), "invalid_choice": _("Choose one of the license types.")},
+        widget=forms.RadioSelect,
+    )
+    licensed_users = forms.IntegerField(
+        label=_("Number of licensed users"),
+        min_value=MIN_USERS,
+        max_value=MAX_USERS,
+        help_text=_("1 to 500 for each service."),
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), InvalidUsers.cure),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    send_link = forms.BooleanField(
+        label=_("Send link to IT administrator for authentication"),
+        initial=True,
+        error_messages={"required": _("Tick this box: the link is how the customer's administrator connects.")},
+    )
+    recipient = forms.EmailField(
+        label=_("E-mail address of the tenant service admin"),
+        error_messages={
+            "required": _("Type the address that the link goes to."),
+            "invalid": _("This isn't an e-mail address. It looks like name@example.com."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: object, provider_id: UUID, **kwargs: object) -> None:
+        """`provider_id`: within which provider the short name must be the only one."""
+        super().__init__(*args, **kwargs)
+        self.provider_id = provider_id
+
+    def clean_full_name(self) -> str:
+        """Say at the field what can't be in a full name."""
+        try:
+            return check_full_name(self.cleaned_data["full_name"])
+        except GangwayError as error:
+            raise ValidationError([error.what, error.cure]) from error
+
+    def clean_short_name(self) -> str:
+        """Say every broken rule at once, and whether somebody has the name already."""
+        typed: str = self.cleaned_data["short_name"]
+        if sentences := short_name_faults(self.provider_id, typed):
+            raise ValidationError(list(sentences))
+        return typed
+
+
+def short_name_faults(provider_id: UUID, typed: str) -> tuple[str, ...]:
+    """Return a sentence for each thing that is wrong with a short name; nothing when it can be used."""
+    if sentences := names.broken_rules(typed):
+        return sentences
+    return () if name_is_free(provider_id, typed) else (NameTaken.what, NameTaken.cure)

@@ -1,0 +1,35 @@
+"""What a list was asked for, read from the address: so that a list can be kept, sent to a colleague, and gone back to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.http import HttpRequest
+
+LONGEST_SEARCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Search text, sort key, page number and the chosen filters; what makes no sense is taken as not asked."""
+
+    search: str = ""
+    sort: str = ""
+    page: int = 1
+    choices: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def narrows(self) -> bool:
+        """Whether the list leaves something out: then *nothing found* isn't *nothing there*."""
+        return bool(self.search or any(self.choices.values()) or self.page > 1)
+
+
+def asked(request: HttpRequest, *filters: str) -> Asked:
+    """Read `q`, `sort`, `page` and the named filters."""
+    number = request.GET.get("page", "")
+    return Asked(
+        search=request.GET.get("q", "").replace("\x00", "")[:LONGEST_SEARCH],
+        sort=request.GET.get("sort", ""),
+        page=int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1,  # noqa: PLR2004 digits
+        choices={name: request.GET.get(name, "").replace("\x00", "") for name in filters},
+    )

@@ -1,0 +1,39 @@
+"""Rows of pending invitations as pages show them: each with its word and what may be done with it now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gangway.invitations.queries import PendingRow
+from gangway.invitations.states import CONSUMED, ENDED, MOVES, State
+from gangway.onboarding.queries import onboardings_of
+from gangway.organizations.roles import Capability
+from gangway.web.words import INVITATION, said
+
+
+def rows_of(rows: Iterable[PendingRow], capabilities: frozenset[Capability]) -> list[dict[str, Any]]:
+    """Give each row its pill, its possible moves, and the onboarding that somebody has begun with it."""
+    known = list(rows)
+    begun = onboardings_of([row.id for row in known])
+    return [
+        {
+            "invitation": row,
+            "pill": said(INVITATION, row.state),
+            "onboarding_id": begun.get(row.id),
+            "can": moves(row.state, capabilities),
+        }
+        for row in known
+    ]
+
+
+def moves(state: State, capabilities: frozenset[Capability]) -> dict[str, bool]:
+    """Return what somebody with these capabilities may do with an invitation in this state."""
+    manages = Capability.MANAGE_INVITATIONS in capabilities
+    open_still = state not in ENDED | CONSUMED
+    return {
+        "add": state is State.AUTHENTICATED and Capability.ADD_SERVICE in capabilities,
+        "resend": manages and open_still,
+        "copy": manages and open_still,
+        "revoke": manages and State.REVOKED in MOVES[state],
+    }

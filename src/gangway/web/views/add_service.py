@@ -1,0 +1,106 @@
+"""*Add Service* → *Direct Routing* → customer → *Add New Tenant*: a service is planned and its invitation sent."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
+from gangway.invitations.actions import issue_invitation
+from gangway.organizations.queries import customer, customers
+from gangway.organizations.roles import Capability
+from gangway.provisioning.queries import explain, pin
+from gangway.services.actions import plan_service
+from gangway.services.licences import LicenceType
+from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.new_tenant import NewTenant, short_name_faults
+from gangway.web.listing import asked
+from gangway.web.names import rules
+
+SHORT_NAME_RULES = _("Unique: no other service of your provider has it; upper and lower case count as the same")
+LICENCES = {
+    LicenceType.HOSTED_ESSENTIALS_PLUS.value: _("Direct Routing with user and number management from here."),
+    LicenceType.HOSTED_PRO.value: _("All of Essentials+, with life-cycle templates and policies for users."),
+}
+
+
+@require_safe
+@may(Capability.ADD_SERVICE)
+def choose_customer(request: DeskRequest) -> HttpResponse:
+    """Choose whose service it will be."""
+    wanted = asked(request)
+    return render(
+        request,
+        "add_service/customer.html",
+        {"page": customers(search=wanted.search, page=wanted.page), "wanted": wanted},
+    )
+
+
+@require_safe
+@may(Capability.ADD_SERVICE)
+def choose_way(request: DeskRequest, customer_id: UUID) -> HttpResponse:
+    """Choose between *Add New Tenant* and the *Pending Invitations* of this customer."""
+    return render(request, "add_service/way.html", {"customer": customer(customer_id)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may(Capability.ADD_SERVICE)
+def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
+    """Ask for names, licence, users and the administrator's address; *Next* sends the link."""
+    whose = customer(customer_id)
+    form = NewTenant(request.POST or None, provider_id=whose.provider_id)
+    if request.method == "POST" and form.is_valid():
+        try:
+            invitation_id = _start(request, customer_id, form)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            return redirect("web:invitation_sent", invitation_id)
+    plan, _fingerprint = pin()
+    values = {
+        "customer": whose,
+        "form": form,
+        "rules": rules(SHORT_NAME_RULES),
+        "licences": [{"kind": kind, "words": LICENCES[kind.value]} for kind in LicenceType],
+        "plan": explain(plan),
+    }
+    return render(request, "add_service/new_tenant.html", values)
+
+
+@require_safe
+@may(Capability.ADD_SERVICE)
+def short_name_word(request: DeskRequest) -> HttpResponse:
+    """Say while a person types whether the short name can be used. A hint; *Next* decides."""
+    typed = request.GET.get("short_name", "")
+    faults = short_name_faults(request.seat.provider_id, typed) if typed else ()
+    return render(request, "add_service/_short_name.html", {"typed": typed, "faults": faults})
+
+
+def _start(request: DeskRequest, customer_id: UUID, form: NewTenant) -> UUID:
+    """Plan the service and invite its administrator, both or neither."""
+    given = form.cleaned_data
+    plan, fingerprint = pin()
+    with transaction.atomic():
+        service_id = plan_service(
+            customer_id=customer_id,
+            full_name=given["full_name"],
+            short_name=given["short_name"],
+            licence_type=given["licence_type"],
+            licensed_users=given["licensed_users"],
+            by=request.actor,
+        )
+        issued = issue_invitation(
+            service_id=service_id,
+            recipient=given["recipient"],
+            plan=plan,
+            plan_fingerprint=fingerprint,
+            by=request.actor,
+            now=now(),
+        )
+    return issued.invitation_id

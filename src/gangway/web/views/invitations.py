@@ -1,0 +1,98 @@
+"""*Pending Invitations*: the list, one invitation with its timeline, and what an operator does with it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from gangway.foundation.clock import now
+from gangway.invitations import actions
+from gangway.invitations.links import url_of
+from gangway.invitations.queries import HistoryRow, history, invitation, pending
+from gangway.invitations.states import State
+from gangway.onboarding.queries import case_of_invitation, onboarding_of_invitation
+from gangway.organizations.roles import Capability
+from gangway.web.desk import DeskRequest, may
+from gangway.web.listing import asked
+from gangway.web.pending import moves, rows_of
+from gangway.web.words import INVITATION, said
+
+
+@require_safe
+@may(Capability.SEE_INVITATIONS)
+def invitation_list(request: DeskRequest) -> HttpResponse:
+    """List what waits for somebody."""
+    wanted = asked(request, "state")
+    page = pending(search=wanted.search, state=wanted.choices["state"], page=wanted.page)
+    values = {
+        "page": page,
+        "rows": rows_of(page.rows, request.seat.capabilities),
+        "wanted": wanted,
+        "states": [(state.value, said(INVITATION, state).word) for state in State],
+    }
+    return render(request, "invitations/list.html", values)
+
+
+@require_safe
+@may(Capability.SEE_INVITATIONS, Capability.MANAGE_INVITATIONS)
+def invitation_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Show one invitation: its facts, its timeline, and the same step and problem that the administrator sees."""
+    return render(request, "invitations/detail.html", _values(request, invitation_id))
+
+
+@require_safe
+@may(Capability.ADD_SERVICE)
+def sent(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Say what happens now, after *Next*."""
+    return render(request, "invitations/sent.html", _values(request, invitation_id))
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def resend(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Send another mail; the links that are out keep working."""
+    actions.resend(invitation_id=invitation_id, by=request.actor, now=now())
+    about = invitation(invitation_id)
+    messages.success(request, _("A new e-mail is on its way to %(address)s.") % {"address": about.recipient})
+    return redirect("web:invitation", invitation_id)
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def copy(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Mint another link and show it, once: it is in this answer and nowhere else."""
+    token = actions.copy_link(invitation_id=invitation_id, by=request.actor, now=now())
+    values = {"invitation": invitation(invitation_id), "link": url_of(token).reveal()}
+    return render(request, "invitations/link.html", values)
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Withdraw the invitation; its dialog has said what that means."""
+    actions.revoke(invitation_id=invitation_id, by=request.actor, now=now())
+    about = invitation(invitation_id)
+    messages.success(request, _("The invitation for %(service)s is withdrawn.") % {"service": about.service_short_name})
+    return redirect("web:invitation", invitation_id)
+
+
+def _values(request: DeskRequest, invitation_id: UUID) -> dict[str, object]:
+    about = invitation(invitation_id)
+    return {
+        "invitation": about,
+        "pill": said(INVITATION, about.state),
+        "entries": [_entry(row) for row in history(invitation_id)],
+        "case": case_of_invitation(invitation_id),
+        "onboarding_id": onboarding_of_invitation(invitation_id),
+        "can": moves(about.state, request.seat.capabilities),
+    }
+
+
+def _entry(row: HistoryRow) -> dict[str, object]:
+    pill = said(INVITATION, row.state)
+    return {"pill": pill, "what": row.note or pill.word, "who": row.actor_name, "at": row.at}

@@ -1,0 +1,50 @@
+"""One page for one run of the engine: its steps, their timings, Microsoft's request-ids, and why it stopped if it did."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from gangway.organizations.roles import Capability
+from gangway.provisioning.queries import registration, run
+from gangway.provisioning.shapes import RunView
+from gangway.web.desk import DeskRequest, may
+from gangway.web.live import first_look, look_again
+from gangway.web.words import RUN, STEP, said
+
+PARTIAL: Final = "runs/_run.html"
+
+
+@require_safe
+@may(Capability.SEE_RUNS)
+def run_page(request: DeskRequest, run_id: UUID) -> HttpResponse:
+    """Show a run, and follow it while it moves."""
+    found = run(run_id)
+    values = {
+        "run": found,
+        "registration": registration(found.registration_id),
+        "live": first_look(request, PARTIAL, _values(found), url=reverse("web:run_state", args=[run_id])),
+    }
+    return render(request, "runs/detail.html", values)
+
+
+@require_safe
+@may(Capability.SEE_RUNS)
+def run_state(request: DeskRequest, run_id: UUID) -> HttpResponse:
+    """How the run stands."""
+    found = run(run_id)
+    return look_again(request, PARTIAL, _values(found), over=found.is_over)
+
+
+def _values(found: RunView) -> dict[str, Any]:
+    return {
+        "run": found,
+        "pill": said(RUN, found.state),
+        "steps": [{"step": step, "pill": said(STEP, step.state)} for step in found.steps],
+        "references": [step for step in found.steps if step.request_id],
+    }

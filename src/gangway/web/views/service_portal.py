@@ -1,0 +1,103 @@
+"""The Service portal: overview, and Configuration › *M365 Configuration* with *Validate Authentication*."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from gangway.audit.queries import activity
+from gangway.connections.actions import validate_connection
+from gangway.connections.queries import ConnectionView, ValidationRow, connection
+from gangway.foundation.clock import now
+from gangway.organizations.roles import Capability
+from gangway.services.queries import ServiceView, service
+from gangway.services.states import Lifecycle
+from gangway.web.activity_words import entry_of
+from gangway.web.desk import DeskRequest, may
+from gangway.web.live import first_look, look_again
+from gangway.web.onboarding_pages import items_of
+from gangway.web.words import CONNECTION, DEPLOYMENT, GRANT, PLANNED, VALIDATION, Pill, said
+
+VALIDATION_PARTIAL: Final = "service_portal/_validation.html"
+LATEST: Final = 8
+
+
+@require_safe
+@may(Capability.SEE_SERVICES)
+def overview(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """Show a service's names, customer, licence and two statuses, and what happened to it lately."""
+    about = service(service_id)
+    values = _head(request, about, "overview")
+    if Capability.SEE_ACTIVITY in request.seat.capabilities:
+        latest = activity(organization_path=request.seat.path, subject=f"service:{about.id}", limit=LATEST)
+        values["entries"] = [entry_of(row) for row in latest]
+    return render(request, "service_portal/overview.html", values)
+
+
+@require_safe
+@may(Capability.SEE_CONNECTION)
+def m365(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*M365 Configuration*: the facts, the rights as planned or not, *Validate Authentication*, and its history."""
+    values = _head(request, service(service_id), "m365")
+    found = connection(service_id)
+    if found is not None:
+        url = reverse("web:service_validation_state", args=[service_id])
+        values |= {
+            "live": first_look(request, VALIDATION_PARTIAL, _validation_values(found), url=url),
+            "following": found.running is not None,
+            "grants": [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in found.grants],
+            "may_validate": Capability.VALIDATE_CONNECTION in request.seat.capabilities,
+        }
+    return render(request, "service_portal/m365.html", values | {"connection": found})
+
+
+@require_POST
+@may(Capability.VALIDATE_CONNECTION)
+def validate(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Validate Authentication*: a worker gets a fresh token and reads back what the registration may do."""
+    validate_connection(service_id=service_id, by=request.actor, now=now())
+    messages.info(request, _("Validation has started. Its result appears below by itself."))
+    return redirect("web:service_m365", service_id)
+
+
+@require_safe
+@may(Capability.SEE_CONNECTION)
+def validation_state(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """How the running validation stands."""
+    found = connection(service_id)
+    if found is None:
+        return look_again(request, VALIDATION_PARTIAL, {}, over=True)
+    return look_again(request, VALIDATION_PARTIAL, _validation_values(found), over=found.running is None)
+
+
+def _head(request: DeskRequest, about: ServiceView, tab: str) -> dict[str, Any]:
+    planned = about.lifecycle is Lifecycle.PLANNED
+    return {
+        "service": about,
+        "planned": planned,
+        "connection_pill": PLANNED if planned else said(CONNECTION, about.connection),
+        "deployment_pill": said(DEPLOYMENT, about.deployment),
+        "tab": tab,
+        "sees_connection": Capability.SEE_CONNECTION in request.seat.capabilities and not planned,
+    }
+
+
+def _validation_values(found: ConnectionView) -> dict[str, Any]:
+    running = found.running
+    return {
+        "connection": found,
+        "status": said(CONNECTION, found.status),
+        "items": items_of(running.items) if running else [],
+        "history": [{"row": row, "pill": _pill_of(row)} for row in found.history],
+    }
+
+
+def _pill_of(row: ValidationRow) -> Pill:
+    return said(CONNECTION, row.status) if row.state == "done" else said(VALIDATION, row.state)

@@ -1,0 +1,51 @@
+"""The *Services* page: every service that the operator may see; search, filters, sort and page stand in the address."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from gangway.organizations.roles import Capability
+from gangway.services.licences import LicenceType
+from gangway.services.queries import ServiceRow, services
+from gangway.services.states import Lifecycle
+from gangway.web.desk import DeskRequest, may
+from gangway.web.listing import asked
+from gangway.web.words import CONNECTION, DEPLOYMENT, PLANNED, Pill, said
+
+
+@require_safe
+@may(Capability.SEE_SERVICES)
+def home(request: DeskRequest) -> HttpResponse:
+    """The start page is the list of services."""
+    del request
+    return redirect("web:services")
+
+
+@require_safe
+@may(Capability.SEE_SERVICES)
+def service_list(request: DeskRequest) -> HttpResponse:
+    """List the services, or teach what a service is where there is none yet."""
+    wanted = asked(request, "status", "licence")
+    page = services(
+        search=wanted.search,
+        status=wanted.choices["status"],
+        licence=wanted.choices["licence"],
+        sort=wanted.sort,
+        page=wanted.page,
+    )
+    values = {
+        "page": page,
+        "rows": [{"service": row, "connection": connection_of(row), "deployment": said(DEPLOYMENT, row.deployment)} for row in page.rows],
+        "wanted": wanted,
+        "statuses": [("planned", PLANNED.word), *((state, pill.word) for state, pill in CONNECTION.items())],
+        "licences": [(kind.value, kind.label) for kind in LicenceType],
+        "may_add": Capability.ADD_SERVICE in request.seat.capabilities,
+    }
+    return render(request, "services/list.html", values)
+
+
+def connection_of(row: ServiceRow) -> Pill:
+    """Return the word for a service's connection; one that is only planned has none yet."""
+    return PLANNED if row.lifecycle is Lifecycle.PLANNED else said(CONNECTION, row.connection)

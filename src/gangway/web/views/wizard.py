@@ -1,0 +1,162 @@
+"""The Invitation wizard after *Continue*: one page asks one thing, and each sends people to where their case stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
+from gangway.onboarding import actions
+from gangway.onboarding.errors import NotNow
+from gangway.onboarding.shapes import Step
+from gangway.web.forms.wizard import RegistrationName, WhoYouAre
+from gangway.web.live import first_look
+from gangway.web.names import rules
+from gangway.web.wizard_pages import RUN_PARTIAL, SIGN_IN_PARTIAL, page, page_of, run_values, sign_in_values
+from gangway.web.wizard_session import WizardRequest, in_wizard
+from gangway.web.words import PART, said
+
+NAME_RULES = _("Not used by another App registration that we made in your tenant")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_wizard
+def choose(request: WizardRequest) -> HttpResponse:
+    """Choose a way: *Create New App Registration*."""
+    if request.case.step is not Step.CHOOSE:
+        return redirect(page_of(request.case))
+    if request.method == "POST":
+        actions.choose_new(case_id=request.case.id, by=request.actor, now=now())
+        return redirect("web:wizard_new")
+    return page(request, "wizard/choose.html")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_wizard
+def who_you_are(request: WizardRequest) -> HttpResponse:
+    """Say what will be granted and ask who signs in; *Start Authentication*."""
+    if request.case.step is not Step.WHO:
+        return redirect(page_of(request.case))
+    form = WhoYouAre(request.POST or None, initial={"upn": request.case.administrator_upn})
+    if request.method == "POST" and form.is_valid():
+        try:
+            actions.start_authentication(
+                case_id=request.case.id, upn=form.cleaned_data["upn"], by=request.actor, now=now()
+            )
+        except NotNow:
+            return _where_it_stands(request)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            return redirect("web:wizard_code")
+    return page(request, "wizard/who.html", {"form": form})
+
+
+@require_safe
+@in_wizard
+def code(request: WizardRequest) -> HttpResponse:
+    """Show the code to type at Microsoft, and follow what happens there."""
+    if request.case.step is not Step.CODE:
+        return redirect(page_of(request.case))
+    url = reverse("web:wizard_code_state")
+    live = first_look(request, SIGN_IN_PARTIAL, sign_in_values(request.case), url=url)
+    return page(request, "wizard/code.html", {"live": live, "sign_in": request.case.sign_in})
+
+
+@require_POST
+@in_wizard
+def sign_in_again(request: WizardRequest) -> HttpResponse:
+    """Go back to *who you are*; everything entered is kept."""
+    return _act(request, actions.sign_in_again)
+
+
+@require_POST
+@in_wizard
+def confirm_person(request: WizardRequest) -> HttpResponse:
+    """Accept knowingly that somebody else than the named person signed in."""
+    return _act(request, actions.confirm_other_person)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_wizard
+def signed_in(request: WizardRequest) -> HttpResponse:
+    """Say who signed in, where, and what they can do; *Next Step*."""
+    if request.case.step is not Step.SIGNED_IN:
+        return redirect(page_of(request.case))
+    if request.method == "POST":
+        return _act(request, actions.confirm_signed_in)
+    signer = request.case.signer
+    parts = [{"part": part, "pill": said(PART, part.verdict)} for part in signer.parts] if signer else []
+    return page(request, "wizard/signed_in.html", {"signer": signer, "parts": parts})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@in_wizard
+def name(request: WizardRequest) -> HttpResponse:
+    """Ask for the name of the App registration; *Start Provisioning*."""
+    if request.case.step is not Step.NAME:
+        return redirect(page_of(request.case))
+    known = request.case.registration_name
+    form = RegistrationName(request.POST or None, initial={"name": known or request.case.offer.service_short_name})
+    if request.method == "POST" and (request.case.name_is_fixed or form.is_valid()):
+        chosen = known if request.case.name_is_fixed else form.cleaned_data["name"]
+        try:
+            actions.start_provisioning(case_id=request.case.id, name=chosen, by=request.actor, now=now())
+        except GangwayError as error:
+            if error.field != "name":
+                return _where_it_stands(request, error)
+            form.refuse(error)
+        else:
+            return redirect("web:wizard_provisioning")
+    return page(request, "wizard/name.html", {"form": form, "rules": rules(NAME_RULES)})
+
+
+@require_safe
+@in_wizard
+def provisioning(request: WizardRequest) -> HttpResponse:
+    """Show the steps as they happen; the tab may be closed meanwhile."""
+    if request.case.step is not Step.PROVISIONING:
+        return redirect(page_of(request.case))
+    url = reverse("web:wizard_provisioning_state")
+    live = first_look(request, RUN_PARTIAL, run_values(request.case), url=url)
+    return page(request, "wizard/provisioning.html", {"live": live})
+
+
+@require_safe
+@in_wizard
+def done(request: WizardRequest) -> HttpResponse:
+    """Say what was granted, by whom, until when, what comes next and how to undo it."""
+    if request.case.step is not Step.DONE:
+        return redirect(page_of(request.case))
+    return page(request, "wizard/done.html", {"done": request.case.done})
+
+
+@require_safe
+@in_wizard
+def closed(request: WizardRequest) -> HttpResponse:
+    """Say why the invitation can't be continued, to somebody who was inside it."""
+    if request.case.step is not Step.CLOSED:
+        return redirect(page_of(request.case))
+    return page(request, "wizard/closed.html", status=410)
+
+
+def _act(request: WizardRequest, action: Callable[..., None]) -> HttpResponse:
+    """Do one thing and go where the case then stands; what can't be done any more is told there."""
+    try:
+        action(case_id=request.case.id, by=request.actor, now=now())
+    except GangwayError as error:
+        return _where_it_stands(request, error)
+    return redirect("web:wizard")
+
+
+def _where_it_stands(request: WizardRequest, error: GangwayError | None = None) -> HttpResponse:
+    error = error or NotNow()
+    messages.warning(request, f"{error.what} {error.cure}")
+    return redirect("web:wizard")

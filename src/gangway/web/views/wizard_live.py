@@ -1,0 +1,29 @@
+"""What the wizard's live pages ask for again and again: is the person signed in, how far has the run come."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.views.decorators.http import require_safe
+
+from gangway.onboarding.shapes import Step
+from gangway.web.live import look_again, move_on
+from gangway.web.wizard_pages import RUN_PARTIAL, SIGN_IN_PARTIAL, page_of, run_values, sign_in_values
+from gangway.web.wizard_session import WizardRequest, in_wizard
+
+
+@require_safe
+@in_wizard
+def sign_in_state(request: WizardRequest) -> HttpResponse:
+    """How the sign-in at Microsoft stands; takes the page along when it has worked."""
+    if request.case.step is not Step.CODE or request.case.sign_in is None:
+        return move_on(page_of(request.case))
+    return look_again(request, SIGN_IN_PARTIAL, sign_in_values(request.case), over=request.case.sign_in.is_over)
+
+
+@require_safe
+@in_wizard
+def run_state(request: WizardRequest) -> HttpResponse:
+    """How the run stands; takes the page along when all is proved. A waiting run may go on, so the asking does, too."""
+    if request.case.step is not Step.PROVISIONING:
+        return move_on(page_of(request.case))
+    return look_again(request, RUN_PARTIAL, run_values(request.case), over=False)

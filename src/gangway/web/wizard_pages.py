@@ -1,0 +1,85 @@
+"""Where each step of the wizard has its page, what its progress line shows, and the values of its live partials."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from gangway.onboarding.queries import user_code
+from gangway.onboarding.shapes import CaseView, Step
+from gangway.web.wizard_session import WizardRequest
+from gangway.web.words import RUN, STEP, said
+
+ROUTES: Final[Mapping[Step, str]] = {
+    Step.CHOOSE: "web:wizard",
+    Step.WHO: "web:wizard_new",
+    Step.CODE: "web:wizard_code",
+    Step.SIGNED_IN: "web:wizard_signed_in",
+    Step.NAME: "web:wizard_name",
+    Step.PROVISIONING: "web:wizard_provisioning",
+    Step.DONE: "web:wizard_done",
+    Step.CLOSED: "web:wizard_closed",
+}
+
+PROGRESS: Final[tuple[tuple[str | Promise, frozenset[Step]], ...]] = (
+    (_("Welcome"), frozenset({Step.CHOOSE})),
+    (_("Who you are"), frozenset({Step.WHO})),
+    (_("Sign in"), frozenset({Step.CODE, Step.SIGNED_IN})),
+    (_("Name"), frozenset({Step.NAME})),
+    (_("Provisioning"), frozenset({Step.PROVISIONING})),
+    (_("Done"), frozenset({Step.DONE})),
+)
+
+SIGN_IN_PARTIAL: Final = "wizard/_sign_in.html"
+RUN_PARTIAL: Final = "wizard/_run.html"
+
+
+def page_of(case: CaseView) -> str:
+    """Return the address where this case stands now."""
+    return reverse(ROUTES[case.step])
+
+
+def page(
+    request: WizardRequest, template: str, values: Mapping[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """Show one page of the wizard with its progress line."""
+    shown = {"case": request.case, "offer": request.case.offer, "steps": progress(request.case.step)}
+    return render(request, template, shown | dict(values or {}), status=status)
+
+
+def progress(step: Step | None) -> list[dict[str, Any]]:
+    """Return the slim line above each page: what is behind, where one is, what comes; None is the page before Continue."""
+    here = next((number for number, (_word, steps) in enumerate(PROGRESS) if step in steps), 0)
+    finished = step is Step.DONE
+    return [
+        {"word": word, "now": number == here, "done": number < here or finished}
+        for number, (word, _) in enumerate(PROGRESS)
+    ]
+
+
+def sign_in_values(case: CaseView) -> dict[str, Any]:
+    """Return what the code page shows of the sign-in: its state and, while there is one, the code in groups."""
+    has_code = case.sign_in is not None and case.sign_in.has_code
+    code = user_code(case.id) if has_code else ""
+    return {"case": case, "sign_in": case.sign_in, "code": code, "groups": groups(code), "letters": ", ".join(code)}
+
+
+def groups(code: str) -> list[str]:
+    """Cut a code into groups that an eye can hold: threes if that works out, else fours."""
+    size = 3 if len(code) % 3 == 0 else 4
+    return [code[start : start + size] for start in range(0, len(code), size)]
+
+
+def run_values(case: CaseView) -> dict[str, Any]:
+    """Return what the provisioning page shows of the run: each step with its word, and why it waits if it does."""
+    run = case.run
+    steps = [{"step": step, "pill": said(STEP, step.state)} for step in run.steps] if run else []
+    references = [step for step in run.steps if step.request_id] if run else []
+    pill = said(RUN, run.state if run else "queued")
+    return {"case": case, "run": run, "steps": steps, "references": references, "pill": pill}
