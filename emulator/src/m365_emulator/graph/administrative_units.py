@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 operations = Operations()
 shape = Shape(
-    type="administrativeUnit", set="directory/administrativeUnits",
+    type="administrativeUnit",
+    set="directory/administrativeUnits",
     filterable={"id": "eq in", "displayName": "eq ne not ge le in startsWith", "description": "eq ne not startsWith"},
     sortable=frozenset({"displayName"}),
 )
@@ -25,15 +26,18 @@ _root = "/directory/administrativeUnits"
 
 @operations.on("GET", _root)
 def list_units(call: Call) -> Answer:
+    """All units of the tenant."""
     return pages.collection(call, shape, [item.body for item in call.tenant.of_kind("administrativeUnit")])
 
 
 @operations.on("GET", _root + "/{administrativeUnit-id}")
 def get_unit(call: Call) -> Answer:
+    """One unit."""
     return pages.single(call, shape, targets.get(call, "administrativeUnit").body)
 
 
 @operations.on("GET", _root + "/{administrativeUnit-id}/members")
 def list_members(call: Call) -> Answer:
+    """People, groups and devices in the unit."""
     unit = targets.get(call, "administrativeUnit")
     return pages.collection(call, objects, shown(call.tenant, call.tenant.memberships.get(unit.id, [])))

@@ -18,4 +18,5 @@ class Answer:
 
 
 def no_content() -> Answer:
+    """204, as after every change."""
     return Answer(204)

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 operations = Operations()
 shape = Shape(
-    type="appRoleAssignment", set="appRoleAssignments",
-    filterable={"resourceId": "eq", "appRoleId": "eq", "principalId": "eq",
-                "principalDisplayName": "eq startsWith"},
+    type="appRoleAssignment",
+    set="appRoleAssignments",
+    filterable={"resourceId": "eq", "appRoleId": "eq", "principalId": "eq", "principalDisplayName": "eq startsWith"},
 )
 _principal = ("/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
 _default_access = "00000000-0000-0000-0000-000000000000"
@@ -39,9 +39,11 @@ def list_assigned_to(call: Call) -> Answer:
     return pages.collection(call, shape, _rows(call, "resourceId"))
 
 
-@operations.on("GET", *(_principal[0] + name + "/{appRoleAssignment-id}"
-                        for name in ("/appRoleAssignments", "/appRoleAssignedTo")))
+@operations.on(
+    "GET", *(_principal[0] + name + "/{appRoleAssignment-id}" for name in ("/appRoleAssignments", "/appRoleAssignedTo"))
+)
 def get_assignment(call: Call) -> Answer:
+    """One assignment, by either end."""
     return pages.single(call, shape, _row(call))
 
 
@@ -49,8 +51,11 @@ def get_assignment(call: Call) -> Answer:
 def grant(call: Call) -> Answer:
     """201; 400 when the same role is assigned already, 404 when an end of it is not there (or not copied yet)."""
     wanted = bodies.checked(
-        "appRoleAssignment", call.body, needed=("principalId", "resourceId", "appRoleId"),
-        fixed=("id", "createdDateTime", "principalDisplayName", "principalType", "resourceDisplayName"))
+        "appRoleAssignment",
+        call.body,
+        needed=("principalId", "resourceId", "appRoleId"),
+        fixed=("id", "createdDateTime", "principalDisplayName", "principalType", "resourceDisplayName"),
+    )
     end = targets.get(call, "servicePrincipal")
     if end.id not in (wanted["principalId"], wanted["resourceId"]):
         raise bad_request("The principalId or resourceId must be the object that the address names.")
@@ -60,9 +65,12 @@ def grant(call: Call) -> Answer:
     return pages.single(call, shape, _made(call, principal, resource, wanted["appRoleId"]), status=201)
 
 
-@operations.on("DELETE", *(_principal[0] + name + "/{appRoleAssignment-id}"
-                           for name in ("/appRoleAssignments", "/appRoleAssignedTo")))
+@operations.on(
+    "DELETE",
+    *(_principal[0] + name + "/{appRoleAssignment-id}" for name in ("/appRoleAssignments", "/appRoleAssignedTo")),
+)
 def revoke(call: Call) -> Answer:
+    """204; tokens that are out keep their roles until they expire."""
     del call.tenant.app_role_assignments[_row(call)["id"]]
     return no_content()
 
@@ -70,24 +78,25 @@ def revoke(call: Call) -> Answer:
 def _rows(call: Call, end: str) -> list[dict[str, Any]]:
     item = targets.get(call, "servicePrincipal")
     return [
-        row for row in call.tenant.app_role_assignments.values()
+        row
+        for row in call.tenant.app_role_assignments.values()
         if row[end] == item.id and call.world.replica.sees("appRoleAssignment", row["id"])
     ]
 
 
 def _row(call: Call) -> dict[str, Any]:
-    item, id = targets.get(call, "servicePrincipal"), call.keys["appRoleAssignment-id"]
-    row = call.tenant.app_role_assignments.get(id)
+    item, oid = targets.get(call, "servicePrincipal"), call.keys["appRoleAssignment-id"]
+    row = call.tenant.app_role_assignments.get(oid)
     end = "resourceId" if "appRoleAssignedTo" in call.operation.path else "principalId"
-    if row is None or row[end] != item.id or not call.world.replica.sees("appRoleAssignment", id):
-        raise not_found(id)
+    if row is None or row[end] != item.id or not call.world.replica.sees("appRoleAssignment", oid):
+        raise not_found(oid)
     return row
 
 
-def _end(call: Call, id: str) -> DirectoryObject:
-    item = call.tenant.objects.get(id)
+def _end(call: Call, oid: str) -> DirectoryObject:
+    item = call.tenant.objects.get(oid)
     if item is None or item.kind not in _types or not call.sees(item):
-        raise not_found(id)
+        raise not_found(oid)
     return item
 
 
@@ -108,13 +117,18 @@ def _require_new(call: Call, wanted: dict[str, Any]) -> None:
 
 def _made(call: Call, principal: DirectoryObject, resource: DirectoryObject, role_id: str) -> dict[str, Any]:
     world = call.world
-    id = world.ids.opaque(32, "appRoleAssignment")
+    oid = world.ids.opaque(32, "appRoleAssignment")
     row = {
-        "id": id, "deletedDateTime": None, "appRoleId": role_id, "createdDateTime": graph_time(world.clock.now()),
-        "principalDisplayName": principal.body["displayName"], "principalId": principal.id,
-        "principalType": _types[principal.kind], "resourceDisplayName": resource.body["displayName"],
+        "id": oid,
+        "deletedDateTime": None,
+        "appRoleId": role_id,
+        "createdDateTime": graph_time(world.clock.now()),
+        "principalDisplayName": principal.body["displayName"],
+        "principalId": principal.id,
+        "principalType": _types[principal.kind],
+        "resourceDisplayName": resource.body["displayName"],
         "resourceId": resource.id,
     }
-    call.tenant.app_role_assignments[id] = row
-    world.replica.wrote("appRoleAssignment", id)
+    call.tenant.app_role_assignments[oid] = row
+    world.replica.wrote("appRoleAssignment", oid)
     return row

@@ -48,26 +48,31 @@ by_unique_name = "/applications(uniqueName='{uniqueName}')"
 
 @operations.on("GET", "/applications")
 def list_applications(call: Call) -> Answer:
+    """The tenant's registrations that this read sees."""
     return pages.collection(call, shape, _visible(call))
 
 
 @operations.on("GET", "/applications/$count")
 def count_applications(call: Call) -> Answer:
+    """How many there are, as plain text."""
     return pages.counted(call, shape, _visible(call))
 
 
 @operations.on("GET", by_id, by_app_id, by_unique_name)
 def get_application(call: Call) -> Answer:
+    """By object id, by client id or by unique name."""
     return pages.single(call, shape, targets.get(call, "application").body)
 
 
 @operations.on("POST", "/applications")
 def create_application(call: Call) -> Answer:
+    """201 with the whole application."""
     return pages.single(call, shape, create(call, application_form.read(call.body, new=True)).body, status=201)
 
 
 @operations.on("PATCH", by_id, by_app_id)
 def update_application(call: Call) -> Answer:
+    """204; only what is named changes."""
     application = targets.get(call, "application")
     change(call, application, application_form.read(call.body, new=False))
     return no_content()
@@ -100,12 +105,12 @@ def create(call: Call, wanted: dict[str, Any]) -> DirectoryObject:
     """Register an application. Raises 409 when its unique name is taken, also among the deleted items."""
     _require_unique(call, wanted.get("uniqueName"))
     world, tenant = call.world, call.tenant
-    id, app_id = world.ids.uuid("application"), world.ids.uuid("appId")
+    oid, app_id = world.ids.uuid("application"), world.ids.uuid("appId")
     body = application_form.fresh(tenant, wanted)
-    body.update(id=id, appId=app_id, createdDateTime=graph_time(world.clock.now()))
-    application = DirectoryObject("application", id, body, owners=owner_of_new(call))
-    tenant.objects[id] = application
-    world.replica.wrote("application", id)
+    body.update(id=oid, appId=app_id, createdDateTime=graph_time(world.clock.now()))
+    application = DirectoryObject("application", oid, body, owners=owner_of_new(call))
+    tenant.objects[oid] = application
+    world.replica.wrote("application", oid)
     return application
 
 

@@ -1,10 +1,11 @@
-"""``POST /$batch``: up to 20 requests in one, each through the same dispatcher, with faults and log entries of its own."""
+"""``POST /$batch``: up to 20 requests in one, each through the same dispatcher, with its own faults and log entry."""
 
 from __future__ import annotations
 
 import base64
 import json
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import trouble
@@ -50,9 +51,11 @@ class Step:
 async def perform(world: World, caller: Caller, asked: dispatch.Asked, entry: Entry) -> Outcome:
     """All steps, those with dependencies after what they depend on. Raises GraphError 400 for a batch of wrong form."""
     steps = in_order(read(asked.body))
+    inside = _Inside(world, caller, asked, entry)
     answers: dict[str, dict[str, Any]] = {}
     for step in steps:
-        answers[step.id.lower()] = await _answered(world, caller, asked, step, entry, answers)
+        failed = any(answers[one.lower()]["status"] >= HTTPStatus.BAD_REQUEST for one in step.depends_on)
+        answers[step.id.lower()] = await inside.answered(step, refused=_failed_dependency if failed else None)
     return Outcome(Answer(200, {"responses": list(answers.values())}), any(step.method != "GET" for step in steps))
 
 
@@ -109,44 +112,50 @@ def _body(body: Any) -> Any:
         raise malformed("The body of a request in the batch is neither JSON nor base64 of JSON.") from error
 
 
-async def _answered(
-    world: World,
-    caller: Caller,
-    asked: dispatch.Asked,
-    step: Step,
-    entry: Entry,
-    before: Mapping[str, dict[str, Any]],
-) -> dict[str, Any]:
-    path, _, query = step.url.partition("?")
-    path = "/" + path.removeprefix("/")
-    inner = dispatch.Asked(step.method, path, query, asked.base, {**_passed_on(asked), **step.headers}, step.body)
-    route = ""
-    try:
-        if any(before[one.lower()]["status"] >= 400 for one in step.depends_on):
-            raise _failed_dependency
-        strike = world.faults.strike(step.method, "/v1.0" + path)
-        await trouble.before(strike)
-        found = dispatch.operation_of(inner)
-        route = "/v1.0" + found[0].path
-        answer = dispatch.perform(world, caller, inner, found)
-        trouble.after(strike)
-    except GraphError as error:
-        answer = _refused(world, asked, entry, error)
-    entry.add_subrequest(id=step.id, method=step.method, path="/v1.0" + path, status=answer.status, route=route)
-    return _rendered(step, answer)
+@dataclass(frozen=True, slots=True)
+class _Inside:
+    """What all steps of one batch share."""
 
+    world: World
+    caller: Caller
+    asked: dispatch.Asked
+    entry: Entry
 
-def _passed_on(asked: dispatch.Asked) -> dict[str, str]:
-    return {key: asked.headers[key] for key in ("client-request-id",) if key in asked.headers}
+    async def answered(self, step: Step, *, refused: GraphError | None) -> dict[str, Any]:
+        """The step's part of the answer; ``refused`` is told instead of doing it. Always leaves a log entry."""
+        path, _, query = step.url.partition("?")
+        path = "/" + path.removeprefix("/")
+        inner = dispatch.Asked(
+            step.method, path, query, self.asked.base, {**self._passed_on(), **step.headers}, step.body
+        )
+        route = ""
+        try:
+            if refused is not None:
+                raise refused
+            strike = self.world.faults.strike(step.method, "/v1.0" + path)
+            await trouble.before(strike)
+            found = dispatch.operation_of(inner)
+            route = "/v1.0" + found[0].path
+            answer = dispatch.perform(self.world, self.caller, inner, found)
+            trouble.after(strike)
+        except GraphError as error:
+            answer = self._refusal(error)
+        self.entry.add_subrequest(
+            id=step.id, method=step.method, path="/v1.0" + path, status=answer.status, route=route
+        )
+        return _rendered(step, answer)
 
+    def _passed_on(self) -> dict[str, str]:
+        return {key: self.asked.headers[key] for key in ("client-request-id",) if key in self.asked.headers}
 
-def _refused(world: World, asked: dispatch.Asked, entry: Entry, error: GraphError) -> Answer:
-    body = error.body(
-        request_id=entry.request_id,
-        client_request_id=asked.headers.get("client-request-id", entry.request_id),
-        date=world.clock.now().strftime("%Y-%m-%dT%H:%M:%S"),
-    )
-    return Answer(error.status, body, dict(error.headers))
+    def _refusal(self, error: GraphError) -> Answer:
+        request_id = self.entry.request_id
+        body = error.body(
+            request_id=request_id,
+            client_request_id=self.asked.headers.get("client-request-id", request_id),
+            date=self.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S"),
+        )
+        return Answer(error.status, body, dict(error.headers))
 
 
 def _rendered(step: Step, answer: Answer) -> dict[str, Any]:

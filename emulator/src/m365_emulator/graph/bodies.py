@@ -46,6 +46,7 @@ def checked(
 
 
 def is_guid(text: object) -> bool:
+    """Whether a JSON value is a GUID as text."""
     return isinstance(text, str) and _guid.fullmatch(text) is not None
 
 

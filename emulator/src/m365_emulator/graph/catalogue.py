@@ -54,4 +54,5 @@ _resources = (
 
 @cache
 def finder() -> Finder:
+    """Finds operations; built once."""
     return Finder(operation for resource in _resources for operation in resource.operations.rows)

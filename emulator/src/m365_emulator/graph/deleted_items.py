@@ -15,7 +15,6 @@ from m365_emulator.graph.owners import objects
 if TYPE_CHECKING:
     from m365_emulator.directory import DirectoryObject
     from m365_emulator.graph.call import Call
-    from m365_emulator.graph.odata.shape import Shape
 
 operations = Operations()
 kept_seconds = 30 * 24 * 3600
@@ -26,16 +25,19 @@ _of_applications = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy"
 
 @operations.on("GET", "/directory/deletedItems/microsoft.graph.application")
 def list_deleted_applications(call: Call) -> Answer:
+    """Those that can still be restored."""
     return pages.collection(call, applications.shape, _of_kind(call, "application"))
 
 
 @operations.on("GET", "/directory/deletedItems/microsoft.graph.servicePrincipal")
 def list_deleted_principals(call: Call) -> Answer:
+    """Those that can still be restored."""
     return pages.collection(call, service_principals.shape, _of_kind(call, "servicePrincipal"))
 
 
 @operations.on("GET", _by_id)
 def get_deleted(call: Call) -> Answer:
+    """One deleted object, of whatever type."""
     return pages.single(call, objects, _shown(_deleted(call)))
 
 
@@ -51,15 +53,16 @@ def restore(call: Call) -> Answer:
 
 @operations.on("DELETE", _by_id)
 def delete_for_good(call: Call) -> Answer:
+    """204; nothing brings it back."""
     del call.tenant.deleted[_deleted(call).id]
     return no_content()
 
 
 def _deleted(call: Call) -> DirectoryObject:
-    id = call.keys["directoryObject-id"]
-    item = call.tenant.deleted.get(id)
+    oid = call.keys["directoryObject-id"]
+    item = call.tenant.deleted.get(oid)
     if item is None or _expired(call, item):
-        raise not_found(id)
+        raise not_found(oid)
     have = call.caller.roles if call.caller.is_app else call.caller.scopes
     if not have & frozenset(_permission_of_kind.get(item.kind, _of_applications)):
         raise denied()

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 operations = Operations()
 shape = Shape(
-    type="directoryRole", set="directoryRoles",
+    type="directoryRole",
+    set="directoryRoles",
     filterable={"displayName": "eq", "roleTemplateId": "eq"},
     expandable={"members": lambda call, item: shown(call.tenant, _holders(call, item["roleTemplateId"]))},
 )
@@ -28,52 +29,62 @@ _role = ("/directoryRoles/{directoryRole-id}", "/directoryRoles(roleTemplateId='
 
 @operations.on("GET", "/directoryRoleTemplates")
 def list_templates(call: Call) -> Answer:
+    """All built-in roles."""
     return pages.collection(call, templates, map(roles.template, data.role_templates()))
 
 
 @operations.on("GET", "/directoryRoleTemplates/{directoryRoleTemplate-id}")
 def get_template(call: Call) -> Answer:
-    id = call.keys["directoryRoleTemplate-id"]
-    if id not in data.role_templates():
-        raise not_found(id)
-    return pages.single(call, templates, roles.template(id))
+    """One template."""
+    oid = call.keys["directoryRoleTemplate-id"]
+    if oid not in data.role_templates():
+        raise not_found(oid)
+    return pages.single(call, templates, roles.template(oid))
 
 
 @operations.on("GET", "/directoryRoles")
 def list_roles(call: Call) -> Answer:
     """Only roles that are activated in the tenant."""
-    return pages.collection(call, shape, [_shown(call, id) for id in roles.activated(call.tenant)])
+    return pages.collection(call, shape, [_shown(call, oid) for oid in roles.activated(call.tenant)])
 
 
 @operations.on("GET", *_role)
 def get_role(call: Call) -> Answer:
+    """One activated role."""
     return pages.single(call, shape, _shown(call, _template_id(call)))
 
 
 @operations.on("POST", "/directoryRoles")
 def activate_role(call: Call) -> Answer:
+    """201; 400 when it is activated already."""
     template_id = bodies.checked("directoryRole", call.body, needed=("roleTemplateId",))["roleTemplateId"]
     if template_id not in data.role_templates():
         raise invalid_value("roleTemplateId", "DirectoryRole")
     if template_id in roles.activated(call.tenant):
-        raise bad_request("A conflicting object with one or more of the specified property values is present in the "
-                          "directory.", detail="ConflictingObjects", target="roleTemplateId")
+        raise bad_request(
+            "A conflicting object with one or more of the specified property values is present in the directory.",
+            detail="ConflictingObjects",
+            target="roleTemplateId",
+        )
     roles.activate(call.tenant, template_id)
     return pages.single(call, shape, _shown(call, template_id), status=201)
 
 
 @operations.on("GET", _role[0] + "/members")
 def list_members(call: Call) -> Answer:
+    """Who has the role tenant-wide."""
     return pages.collection(call, objects, shown(call.tenant, _holders(call, _template_id(call))))
 
 
 @operations.on("GET", _role[0] + "/members/$ref")
 def list_member_references(call: Call) -> Answer:
+    """Their addresses only."""
     return pages.references(call, _holders(call, _template_id(call)))
 
 
 @operations.on("POST", *(one + "/members/$ref" for one in _role))
 def add_member(call: Call) -> Answer:
+    """204; 400 when it has the role already."""
     template_id, member = _template_id(call), targets.referenced(call, ("user", "servicePrincipal", "group"))
     if roles.assignment_of(call.tenant, member.id, template_id, "/"):
         raise reference_exists()
@@ -83,10 +94,11 @@ def add_member(call: Call) -> Answer:
 
 @operations.on("DELETE", _role[0] + "/members/{directoryObject-id}/$ref")
 def remove_member(call: Call) -> Answer:
-    id = call.keys["directoryObject-id"]
-    row = roles.assignment_of(call.tenant, id, _template_id(call), "/")
+    """204; 404 when it does not have the role."""
+    oid = call.keys["directoryObject-id"]
+    row = roles.assignment_of(call.tenant, oid, _template_id(call), "/")
     if row is None:
-        raise not_found(id)
+        raise not_found(oid)
     del call.tenant.role_assignments[row["id"]]
     return no_content()
 
@@ -101,9 +113,13 @@ def _template_id(call: Call) -> str:
 
 
 def _holders(call: Call, template_id: str) -> list[str]:
-    return [row["principalId"] for key, row in call.tenant.role_assignments.items()
-            if row["roleDefinitionId"] == template_id and row["directoryScopeId"] == "/"
-            and call.world.replica.sees("roleAssignment", key)]
+    return [
+        row["principalId"]
+        for key, row in call.tenant.role_assignments.items()
+        if row["roleDefinitionId"] == template_id
+        and row["directoryScopeId"] == "/"
+        and call.world.replica.sees("roleAssignment", key)
+    ]
 
 
 def _shown(call: Call, template_id: str) -> dict[str, Any]:

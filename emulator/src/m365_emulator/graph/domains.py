@@ -19,11 +19,13 @@ shape = Shape(type="domain", set="domains", directory=False)
 
 @operations.on("GET", "/domains")
 def list_domains(call: Call) -> Answer:
+    """All domain names, verified or not."""
     return pages.collection(call, shape, call.tenant.domains)
 
 
 @operations.on("GET", "/domains/{domain-id}")
 def get_domain(call: Call) -> Answer:
+    """One domain by its name."""
     wanted = call.keys["domain-id"].lower()
     for domain in call.tenant.domains:
         if domain["id"].lower() == wanted:

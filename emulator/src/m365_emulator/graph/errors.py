@@ -25,6 +25,7 @@ def backing_application_missing() -> GraphError:
 
 
 def not_found(key: str) -> GraphError:
+    """404: no such object, or not copied to this reader yet."""
     return GraphError(
         404,
         "Request_ResourceNotFound",
@@ -38,6 +39,7 @@ def no_segment(segment: str) -> GraphError:
 
 
 def method_not_allowed() -> GraphError:
+    """405."""
     return GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
 
 
@@ -48,16 +50,19 @@ def bad_request(message: str, *, target: str | None = None, detail: str = "Inval
 
 
 def invalid_value(name: str, resource: str) -> GraphError:
+    """400: a property may not have this value."""
     return bad_request(f"Invalid value specified for property '{name}' of resource '{resource}'.", target=name)
 
 
 def value_required(name: str, resource: str) -> GraphError:
+    """400: a property is missing."""
     return bad_request(
         f"A value is required for property '{name}' of resource '{resource}'.", target=name, detail="MissingValue"
     )
 
 
 def read_only(name: str, resource: str) -> GraphError:
+    """400: clients may not set this property."""
     return bad_request(
         f"Property '{name}' is read-only and cannot be set on resource '{resource}'.", target=name, detail="ReadOnly"
     )
@@ -69,6 +74,7 @@ def malformed(message: str) -> GraphError:
 
 
 def unsupported_query(message: str = "Unsupported Query.") -> GraphError:
+    """400: the directory has no index for what the query asks."""
     return GraphError(400, "Request_UnsupportedQuery", message)
 
 
@@ -91,6 +97,7 @@ def conflicting_object(*, status: int = 400) -> GraphError:
 
 
 def reference_exists() -> GraphError:
+    """400: the reference that is being added is there already."""
     return bad_request(
         "One or more added object references already exist for the following modified properties: 'members'."
     )

@@ -15,8 +15,12 @@ if TYPE_CHECKING:
     from m365_emulator.graph.call import Call
 
 operations = Operations()
-shape = Shape(type="federatedIdentityCredential", set="federatedIdentityCredentials", directory=False,
-              filterable={"name": "eq", "issuer": "eq", "subject": "eq"})
+shape = Shape(
+    type="federatedIdentityCredential",
+    set="federatedIdentityCredentials",
+    directory=False,
+    filterable={"name": "eq", "issuer": "eq", "subject": "eq"},
+)
 _application = ("/applications/{application-id}", "/applications(appId='{appId}')")
 _one = _application[0] + "/federatedIdentityCredentials/{federatedIdentityCredential-id}"
 _at_most = 20
@@ -24,18 +28,22 @@ _at_most = 20
 
 @operations.on("GET", *(one + "/federatedIdentityCredentials" for one in _application))
 def list_credentials(call: Call) -> Answer:
+    """The issuers that an application trusts."""
     return pages.collection(call, shape, _rows(call))
 
 
 @operations.on("GET", _one)
 def get_credential(call: Call) -> Answer:
+    """By id or by name."""
     return pages.single(call, shape, _row(call))
 
 
 @operations.on("POST", *(one + "/federatedIdentityCredentials" for one in _application))
 def add_credential(call: Call) -> Answer:
-    wanted = bodies.checked("federatedIdentityCredential", call.body, fixed=("id",),
-                            needed=("name", "issuer", "subject", "audiences"))
+    """201; at most 20, names and issuer with subject unique."""
+    wanted = bodies.checked(
+        "federatedIdentityCredential", call.body, fixed=("id",), needed=("name", "issuer", "subject", "audiences")
+    )
     rows = _rows(call)
     _check(wanted, rows)
     row = {"id": call.world.ids.uuid("federated"), "description": None, **wanted}
@@ -45,6 +53,7 @@ def add_credential(call: Call) -> Answer:
 
 @operations.on("DELETE", _one)
 def remove_credential(call: Call) -> Answer:
+    """204."""
     _rows(call).remove(_row(call))
     return no_content()
 

@@ -21,11 +21,17 @@ if TYPE_CHECKING:
 
 operations = Operations()
 shape = Shape(
-    type="group", set="groups",
+    type="group",
+    set="groups",
     filterable={
-        "id": "eq ne not in", "displayName": "eq ne not ge le in startsWith", "securityEnabled": "eq ne not in",
-        "mailEnabled": "eq ne not", "mailNickname": "eq ne not ge le in startsWith", "groupTypes": "any not",
-        "createdDateTime": "eq ne not ge le in", "isAssignableToRole": "eq ne not",
+        "id": "eq ne not in",
+        "displayName": "eq ne not ge le in startsWith",
+        "securityEnabled": "eq ne not in",
+        "mailEnabled": "eq ne not",
+        "mailNickname": "eq ne not ge le in startsWith",
+        "groupTypes": "any not",
+        "createdDateTime": "eq ne not ge le in",
+        "isAssignableToRole": "eq ne not",
     },
     sortable=frozenset({"displayName"}),
     expandable={"members": lambda call, item: shown(call.tenant, call.tenant.memberships.get(item["id"], []))},
@@ -35,60 +41,80 @@ _one = "/groups/{group-id}"
 
 @operations.on("GET", "/groups")
 def list_groups(call: Call) -> Answer:
+    """The tenant's groups."""
     return pages.collection(call, shape, [item.body for item in call.tenant.of_kind("group") if call.sees(item)])
 
 
 @operations.on("GET", _one)
 def get_group(call: Call) -> Answer:
+    """One group."""
     return pages.single(call, shape, targets.get(call, "group").body)
 
 
 @operations.on("POST", "/groups")
 def create_group(call: Call) -> Answer:
-    wanted = bodies.checked("group", call.body, needed=("displayName", "mailNickname"),
-                            fixed=("id", "createdDateTime", "deletedDateTime", "mail"))
+    """201; a member without a role becomes its owner."""
+    wanted = bodies.checked(
+        "group",
+        call.body,
+        needed=("displayName", "mailNickname"),
+        fixed=("id", "createdDateTime", "deletedDateTime", "mail"),
+    )
     for name in ("mailEnabled", "securityEnabled"):
         if not isinstance(wanted.get(name), bool):
             raise value_required(name, "Group")
-    id = call.world.ids.uuid("group")
+    oid = call.world.ids.uuid("group")
     body: dict[str, Any] = {
-        "id": id, "deletedDateTime": None, "createdDateTime": graph_time(call.world.clock.now()), "description": None,
-        "groupTypes": [], "isAssignableToRole": None, "mail": None, "proxyAddresses": [], "visibility": None, **wanted,
+        "id": oid,
+        "deletedDateTime": None,
+        "createdDateTime": graph_time(call.world.clock.now()),
+        "description": None,
+        "groupTypes": [],
+        "isAssignableToRole": None,
+        "mail": None,
+        "proxyAddresses": [],
+        "visibility": None,
+        **wanted,
     }
     by_role = call.caller.is_app or creates_groups.role_ids & call.caller.directory_roles
-    group = DirectoryObject("group", id, body, owners=[] if by_role else [call.caller.principal_id])
-    call.tenant.objects[id] = group
-    call.tenant.memberships[id] = []
-    call.world.replica.wrote("group", id)
+    group = DirectoryObject("group", oid, body, owners=[] if by_role else [call.caller.principal_id])
+    call.tenant.objects[oid] = group
+    call.tenant.memberships[oid] = []
+    call.world.replica.wrote("group", oid)
     return pages.single(call, shape, body, status=201)
 
 
 @operations.on("DELETE", _one)
 def delete_group(call: Call) -> Answer:
+    """Into the deleted items."""
     soft_delete(call, targets.get(call, "group"))
     return no_content()
 
 
 @operations.on("GET", _one + "/members")
 def list_members(call: Call) -> Answer:
+    """Direct members."""
     return pages.collection(call, objects, shown(call.tenant, _members(call)))
 
 
 @operations.on("GET", _one + "/members/$ref")
 def list_member_references(call: Call) -> Answer:
+    """Their addresses only."""
     return pages.references(call, _members(call))
 
 
 @operations.on("GET", _one + "/transitiveMembers")
 def list_transitive_members(call: Call) -> Answer:
+    """Members, and members of groups inside."""
     found = list(_members(call))
     for one in found:
-        found.extend(id for id in call.tenant.memberships.get(one, []) if id not in found)
+        found.extend(oid for oid in call.tenant.memberships.get(one, []) if oid not in found)
     return pages.collection(call, objects, shown(call.tenant, found))
 
 
 @operations.on("POST", _one + "/members/$ref")
 def add_member(call: Call) -> Answer:
+    """204; 400 when it is one already."""
     members, member = _members(call), targets.referenced(call, ("user", "group", "servicePrincipal"))
     if member.id in members:
         raise reference_exists()
@@ -98,10 +124,11 @@ def add_member(call: Call) -> Answer:
 
 @operations.on("DELETE", _one + "/members/{directoryObject-id}/$ref")
 def remove_member(call: Call) -> Answer:
-    members, id = _members(call), call.keys["directoryObject-id"]
-    if id not in members:
-        raise not_found(id)
-    members.remove(id)
+    """204; 404 when it is none."""
+    members, oid = _members(call), call.keys["directoryObject-id"]
+    if oid not in members:
+        raise not_found(oid)
+    members.remove(oid)
     return no_content()
 
 

@@ -17,4 +17,5 @@ operations = Operations()
 
 @operations.on("GET", "/me")
 def get_me(call: Call) -> Answer:
+    """The person whose token it is."""
     return pages.single(call, users.shape, call.tenant.objects[call.caller.principal_id].body)

@@ -17,19 +17,25 @@ if TYPE_CHECKING:
 
 operations = Operations()
 _casts = ("/microsoft.graph.directoryRole", "/microsoft.graph.group", "/microsoft.graph.administrativeUnit")
-_ends = ("/memberOf", *("/memberOf" + cast for cast in _casts), "/transitiveMemberOf",
-         "/transitiveMemberOf" + _casts[0])
+_ends = (
+    "/memberOf",
+    *("/memberOf" + cast for cast in _casts),
+    "/transitiveMemberOf",
+    "/transitiveMemberOf" + _casts[0],
+)
 _members = ("/users/{user-id}", "/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
 
 
 @operations.on("GET", *(one + end for one in _members for end in _ends))
 def list_memberships(call: Call) -> Answer:
+    """Memberships of the object that the path names."""
     member = targets.get(call, targets.kind_of_path(call.operation.path) or "user")
     return answer(call, member.id)
 
 
 @operations.on("GET", *("/me" + end for end in _ends if "group" not in end.rpartition(".")[2] and "Unit" not in end))
 def list_own_memberships(call: Call) -> Answer:
+    """Memberships of the signed-in person."""
     return answer(call, call.caller.principal_id)
 
 
@@ -45,8 +51,8 @@ def answer(call: Call, member_id: str) -> Answer:
     return pages.collection(call, objects, rows)
 
 
-def _with_groups_above(tenant: Tenant, id: str) -> list[str]:
-    found = [id]
+def _with_groups_above(tenant: Tenant, oid: str) -> list[str]:
+    found = [oid]
     for one in found:
         found.extend(group for group, members in tenant.memberships.items() if one in members and group not in found)
     return found
@@ -60,8 +66,13 @@ def _containers(tenant: Tenant, ids: list[str]) -> list[dict[str, Any]]:
 def _roles(call: Call, ids: list[str]) -> list[dict[str, Any]]:
     """Active tenant-wide roles; those of administrative units are not among them."""
     held = dict.fromkeys(
-        row["roleDefinitionId"] for key, row in call.tenant.role_assignments.items()
-        if row["principalId"] in ids and row["directoryScopeId"] == "/"
-        and call.world.replica.sees("roleAssignment", key))
-    return [{"@odata.type": type_of_kind["directoryRole"], **roles.directory_role(call.world, call.tenant, one)}
-            for one in held]
+        row["roleDefinitionId"]
+        for key, row in call.tenant.role_assignments.items()
+        if row["principalId"] in ids
+        and row["directoryScopeId"] == "/"
+        and call.world.replica.sees("roleAssignment", key)
+    )
+    return [
+        {"@odata.type": type_of_kind["directoryRole"], **roles.directory_role(call.world, call.tenant, one)}
+        for one in held
+    ]

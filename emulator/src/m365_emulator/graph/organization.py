@@ -27,6 +27,7 @@ def list_organizations(call: Call) -> Answer:
 
 @operations.on("GET", "/organization/{organization-id}")
 def get_organization(call: Call) -> Answer:
+    """The caller's tenant by its id; no other tenant can be read."""
     if call.keys["organization-id"].lower() != call.tenant.id:
         raise not_found(call.keys["organization-id"])
     return pages.single(call, shape, _shown(call))
@@ -35,9 +36,15 @@ def get_organization(call: Call) -> Answer:
 def whole(tenant: Tenant) -> dict[str, Any]:
     """The organization with its verified domains."""
     domains = [
-        {"capabilities": ", ".join(domain["supportedServices"]), "isDefault": domain["isDefault"],
-         "isInitial": domain["isInitial"], "name": domain["id"], "type": domain["authenticationType"]}
-        for domain in tenant.domains if domain["isVerified"]
+        {
+            "capabilities": ", ".join(domain["supportedServices"]),
+            "isDefault": domain["isDefault"],
+            "isInitial": domain["isInitial"],
+            "name": domain["id"],
+            "type": domain["authenticationType"],
+        }
+        for domain in tenant.domains
+        if domain["isVerified"]
     ]
     return {**tenant.organization, "id": tenant.id, "displayName": tenant.display_name, "verifiedDomains": domains}
 
@@ -45,8 +52,11 @@ def whole(tenant: Tenant) -> dict[str, Any]:
 def _shown(call: Call) -> dict[str, Any]:
     """With no more than ``User.Read``, everything but id, name and domains is null."""
     body = whole(call.tenant)
-    if call.caller.is_app or call.caller.scopes & frozenset({
-            "Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}):
+    if call.caller.is_app or call.caller.scopes & frozenset(
+        {"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
+    ):
         return body
-    return {name: value if name in _shown_to_anyone else ([] if isinstance(value, list) else None)
-            for name, value in body.items()}
+    return {
+        name: value if name in _shown_to_anyone else ([] if isinstance(value, list) else None)
+        for name, value in body.items()
+    }

@@ -34,16 +34,19 @@ _at_most = 100
 
 @operations.on("GET", *(one + "/owners" for one in (*_application, *_principal)))
 def list_owners(call: Call) -> Answer:
+    """People and service principals that own the object."""
     return pages.collection(call, objects, shown_owners(call.tenant, _owned(call)))
 
 
 @operations.on("GET", *(one + "/owners/$ref" for one in (*_application, _principal[0])))
 def list_owner_references(call: Call) -> Answer:
+    """Their addresses only."""
     return pages.references(call, _owned(call).owners)
 
 
 @operations.on("POST", *(one + "/owners/$ref" for one in (*_application, _principal[0])))
 def add_owner(call: Call) -> Answer:
+    """204; 400 when it is one already."""
     item = _owned(call)
     owner = targets.referenced(call, ("user", "servicePrincipal"))
     if owner.id in item.owners:
@@ -58,20 +61,22 @@ def add_owner(call: Call) -> Answer:
 
 @operations.on("DELETE", _application[0] + "/owners/{directoryObject-id}/$ref")
 def remove_owner(call: Call) -> Answer:
-    item, id = _owned(call), call.keys["directoryObject-id"]
-    if id not in item.owners:
-        raise not_found(id)
-    item.owners.remove(id)
+    """204; 404 when it is none."""
+    item, oid = _owned(call), call.keys["directoryObject-id"]
+    if oid not in item.owners:
+        raise not_found(oid)
+    item.owners.remove(oid)
     return no_content()
 
 
 def shown(tenant: Tenant, ids: Iterable[str]) -> list[dict[str, Any]]:
     """Directory objects of several types with their ``@odata.type``; those that are gone are left out."""
-    found = (tenant.objects[id] for id in ids if id in tenant.objects)
+    found = (tenant.objects[oid] for oid in ids if oid in tenant.objects)
     return [{"@odata.type": type_of_kind[item.kind], **item.body} for item in found]
 
 
 def shown_owners(tenant: Tenant, item: DirectoryObject) -> list[dict[str, Any]]:
+    """The owners of an object as directory objects."""
     return shown(tenant, item.owners)
 
 

@@ -48,6 +48,7 @@ def add_password(call: Call) -> Answer:
 
 @operations.on("POST", *(one + "/removePassword" for one in _where))
 def remove_password(call: Call) -> Answer:
+    """204; 400 when no secret has that key id."""
     item, key_id = _holder(call), call.body.get("keyId")
     if not key_id:
         raise value_required("keyId", "PasswordCredential")

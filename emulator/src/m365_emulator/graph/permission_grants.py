@@ -17,26 +17,39 @@ if TYPE_CHECKING:
 
 operations = Operations()
 shape = Shape(
-    type="oAuth2PermissionGrant", set="oauth2PermissionGrants",
-    filterable={"clientId": "eq", "consentType": "eq", "principalId": "eq", "resourceId": "eq", "scope": "eq startsWith"},
+    type="oAuth2PermissionGrant",
+    set="oauth2PermissionGrants",
+    filterable={
+        "clientId": "eq",
+        "consentType": "eq",
+        "principalId": "eq",
+        "resourceId": "eq",
+        "scope": "eq startsWith",
+    },
 )
 _one = "/oauth2PermissionGrants/{oAuth2PermissionGrant-id}"
 
 
 @operations.on("GET", "/oauth2PermissionGrants")
 def list_grants(call: Call) -> Answer:
+    """All grants of the tenant."""
     return pages.collection(call, shape, _visible(call))
 
 
-@operations.on("GET", "/servicePrincipals/{servicePrincipal-id}/oauth2PermissionGrants",
-               "/servicePrincipals(appId='{appId}')/oauth2PermissionGrants")
+@operations.on(
+    "GET",
+    "/servicePrincipals/{servicePrincipal-id}/oauth2PermissionGrants",
+    "/servicePrincipals(appId='{appId}')/oauth2PermissionGrants",
+)
 def list_grants_of_client(call: Call) -> Answer:
+    """The grants of one client."""
     client = targets.get(call, "servicePrincipal")
     return pages.collection(call, shape, [row for row in _visible(call) if row["clientId"] == client.id])
 
 
 @operations.on("GET", _one)
 def get_grant(call: Call) -> Answer:
+    """One grant."""
     return pages.single(call, shape, _row(call))
 
 
@@ -44,13 +57,19 @@ def get_grant(call: Call) -> Answer:
 def consent(call: Call) -> Answer:
     """201; 409 when client, resource, kind and person have a grant already: change that one's ``scope``."""
     wanted = bodies.checked(
-        "oAuth2PermissionGrant", {k: v for k, v in call.body.items() if k not in ("startTime", "expiryTime")},
-        fixed=("id",), needed=("clientId", "consentType", "resourceId"))
+        "oAuth2PermissionGrant",
+        {k: v for k, v in call.body.items() if k not in ("startTime", "expiryTime")},
+        fixed=("id",),
+        needed=("clientId", "consentType", "resourceId"),
+    )
     _check(call, wanted)
     row = {
-        "id": call.world.ids.opaque(32, "oauth2PermissionGrant"), "clientId": wanted["clientId"],
-        "consentType": wanted["consentType"], "principalId": wanted.get("principalId"),
-        "resourceId": wanted["resourceId"], "scope": wanted.get("scope") or "",
+        "id": call.world.ids.opaque(32, "oauth2PermissionGrant"),
+        "clientId": wanted["clientId"],
+        "consentType": wanted["consentType"],
+        "principalId": wanted.get("principalId"),
+        "resourceId": wanted["resourceId"],
+        "scope": wanted.get("scope") or "",
     }
     same = ("clientId", "consentType", "principalId", "resourceId")
     if any(all(other.get(name) == row[name] for name in same) for other in call.tenant.permission_grants.values()):
@@ -62,28 +81,37 @@ def consent(call: Call) -> Answer:
 
 @operations.on("PATCH", _one)
 def change_scope(call: Call) -> Answer:
-    wanted = bodies.checked("oAuth2PermissionGrant", call.body, needed=("scope",),
-                            fixed=("id", "clientId", "consentType", "principalId", "resourceId"))
+    """204; ``scope`` is replaced as a whole."""
+    wanted = bodies.checked(
+        "oAuth2PermissionGrant",
+        call.body,
+        needed=("scope",),
+        fixed=("id", "clientId", "consentType", "principalId", "resourceId"),
+    )
     _row(call)["scope"] = wanted["scope"]
     return no_content()
 
 
 @operations.on("DELETE", _one)
 def revoke(call: Call) -> Answer:
+    """204; tokens that are out keep their scopes until they expire."""
     del call.tenant.permission_grants[_row(call)["id"]]
     return no_content()
 
 
 def _visible(call: Call) -> list[dict[str, Any]]:
-    return [row for key, row in call.tenant.permission_grants.items()
-            if call.world.replica.sees("oauth2PermissionGrant", key)]
+    return [
+        row
+        for key, row in call.tenant.permission_grants.items()
+        if call.world.replica.sees("oauth2PermissionGrant", key)
+    ]
 
 
 def _row(call: Call) -> dict[str, Any]:
-    id = call.keys["oAuth2PermissionGrant-id"]
-    row = call.tenant.permission_grants.get(id)
-    if row is None or not call.world.replica.sees("oauth2PermissionGrant", id):
-        raise not_found(id)
+    oid = call.keys["oAuth2PermissionGrant-id"]
+    row = call.tenant.permission_grants.get(oid)
+    if row is None or not call.world.replica.sees("oauth2PermissionGrant", oid):
+        raise not_found(oid)
     return row
 
 

@@ -22,5 +22,6 @@ _shapes = {
 
 @operations.on("GET", *(f"/policies/{name}" for name in _shapes))
 def get_policy(call: Call) -> Answer:
+    """The policy as it is in force."""
     name = call.operation.path.rpartition("/")[2]
     return pages.single(call, _shapes[name], policy(call.tenant, name))

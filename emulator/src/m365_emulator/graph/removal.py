@@ -33,7 +33,7 @@ def restore(tenant: Tenant, item: DirectoryObject) -> None:
     tenant.objects[item.id] = item
 
 
-def forget_relations(tenant: Tenant, id: str) -> None:
+def forget_relations(tenant: Tenant, oid: str) -> None:
     """Grants, roles and memberships of an object that goes."""
     for rows, keys in (
         (tenant.app_role_assignments, ("principalId", "resourceId")),
@@ -41,12 +41,12 @@ def forget_relations(tenant: Tenant, id: str) -> None:
         (tenant.role_assignments, ("principalId",)),
         (tenant.role_eligibilities, ("principalId",)),
     ):
-        for key in [key for key, row in rows.items() if id in (row.get(name) for name in keys)]:
+        for key in [key for key, row in rows.items() if oid in (row.get(name) for name in keys)]:
             del rows[key]
-    tenant.memberships.pop(id, None)
+    tenant.memberships.pop(oid, None)
     for members in tenant.memberships.values():
-        if id in members:
-            members.remove(id)
+        if oid in members:
+            members.remove(oid)
     for other in tenant.objects.values():
-        if id in other.owners:
-            other.owners.remove(id)
+        if oid in other.owners:
+            other.owners.remove(oid)

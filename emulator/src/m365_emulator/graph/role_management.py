@@ -33,18 +33,33 @@ def _definition(_call: Call, item: Mapping[str, Any]) -> Any:
 
 
 definitions = Shape(
-    type="unifiedRoleDefinition", set="roleManagement/directory/roleDefinitions", directory=False,
-    filterable={"id": "eq in", "displayName": "eq in startsWith", "isBuiltIn": "eq", "templateId": "eq in",
-                "isEnabled": "eq"},
+    type="unifiedRoleDefinition",
+    set="roleManagement/directory/roleDefinitions",
+    directory=False,
+    filterable={
+        "id": "eq in",
+        "displayName": "eq in startsWith",
+        "isBuiltIn": "eq",
+        "templateId": "eq in",
+        "isEnabled": "eq",
+    },
 )
 assignments = Shape(
-    type="unifiedRoleAssignment", set="roleManagement/directory/roleAssignments", directory=False,
-    filterable={"principalId": "eq in", "roleDefinitionId": "eq in", "directoryScopeId": "eq in", "appScopeId": "eq in"},
+    type="unifiedRoleAssignment",
+    set="roleManagement/directory/roleAssignments",
+    directory=False,
+    filterable={
+        "principalId": "eq in",
+        "roleDefinitionId": "eq in",
+        "directoryScopeId": "eq in",
+        "appScopeId": "eq in",
+    },
     expandable={"principal": _principal, "roleDefinition": _definition},
 )
 eligibilities = Shape(
     type="unifiedRoleEligibilityScheduleInstance",
-    set="roleManagement/directory/roleEligibilityScheduleInstances", directory=False,
+    set="roleManagement/directory/roleEligibilityScheduleInstances",
+    directory=False,
     filterable={"principalId": "eq", "roleDefinitionId": "eq", "directoryScopeId": "eq"},
     expandable={"principal": _principal, "roleDefinition": _definition},
 )
@@ -52,34 +67,45 @@ eligibilities = Shape(
 
 @operations.on("GET", _root + "/roleDefinitions")
 def list_definitions(call: Call) -> Answer:
+    """The built-in roles."""
     return pages.collection(call, definitions, map(roles.definition, data.role_templates()))
 
 
 @operations.on("GET", _root + "/roleDefinitions/{unifiedRoleDefinition-id}")
 def get_definition(call: Call) -> Answer:
-    id = call.keys["unifiedRoleDefinition-id"]
-    if id not in data.role_templates():
-        raise not_found(id)
-    return pages.single(call, definitions, roles.definition(id))
+    """One role, by its template id."""
+    oid = call.keys["unifiedRoleDefinition-id"]
+    if oid not in data.role_templates():
+        raise not_found(oid)
+    return pages.single(call, definitions, roles.definition(oid))
 
 
 @operations.on("GET", _root + "/roleAssignments")
 def list_assignments(call: Call) -> Answer:
-    rows = (_shown(call, row) for key, row in call.tenant.role_assignments.items()
-            if call.world.replica.sees("roleAssignment", key))
+    """Who has which role where."""
+    rows = (
+        _shown(call, row)
+        for key, row in call.tenant.role_assignments.items()
+        if call.world.replica.sees("roleAssignment", key)
+    )
     return pages.collection(call, assignments, rows)
 
 
 @operations.on("GET", _root + "/roleAssignments/{unifiedRoleAssignment-id}")
 def get_assignment(call: Call) -> Answer:
+    """One assignment."""
     return pages.single(call, assignments, _shown(call, _row(call)))
 
 
 @operations.on("POST", _root + "/roleAssignments")
 def assign(call: Call) -> Answer:
     """201; 400 when the principal has the role at that scope already, 404 when there is no such principal."""
-    wanted = bodies.checked("unifiedRoleAssignment", call.body, fixed=("id", "principalOrganizationId"),
-                            needed=("principalId", "roleDefinitionId"))
+    wanted = bodies.checked(
+        "unifiedRoleAssignment",
+        call.body,
+        fixed=("id", "principalOrganizationId"),
+        needed=("principalId", "roleDefinitionId"),
+    )
     role_id, scope = wanted["roleDefinitionId"], wanted.get("directoryScopeId") or "/"
     principal = call.tenant.objects.get(wanted["principalId"])
     if principal is None or principal.kind not in _principals or not call.sees(principal):
@@ -97,17 +123,20 @@ def assign(call: Call) -> Answer:
 
 @operations.on("DELETE", _root + "/roleAssignments/{unifiedRoleAssignment-id}")
 def unassign(call: Call) -> Answer:
+    """204; tokens that are out keep the role until they expire."""
     del call.tenant.role_assignments[_row(call)["id"]]
     return no_content()
 
 
 @operations.on("GET", _root + "/roleEligibilityScheduleInstances")
 def list_eligibilities(call: Call) -> Answer:
+    """Who could activate which role (PIM)."""
     return pages.collection(call, eligibilities, map(_eligible, call.tenant.role_eligibilities.values()))
 
 
 @operations.on("GET", _root + "/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}')")
 def list_own_eligibilities(call: Call) -> Answer:
+    """The caller's own."""
     if call.keys["on"] != "principal":
         raise bad_request(f"The value '{call.keys['on']}' of 'on' is not supported here; use 'principal'.")
     own = call.caller.principal_id
@@ -118,30 +147,38 @@ def list_own_eligibilities(call: Call) -> Answer:
 def _check_scope(call: Call, role_id: str, scope: str) -> None:
     if scope == "/":
         return
-    kind, _, id = scope.removeprefix("/").partition("/")
-    unit = call.tenant.objects.get(id)
+    kind, _, oid = scope.removeprefix("/").partition("/")
+    unit = call.tenant.objects.get(oid)
     if kind != "administrativeUnits" or unit is None or unit.kind != "administrativeUnit":
         raise not_found(scope)
     if not data.role_templates()[role_id]["administrativeUnitScope"]:
-        raise bad_request("The given built-in role is not supported to be assigned to a single resource scope.",
-                          target="directoryScopeId")
+        raise bad_request(
+            "The given built-in role is not supported to be assigned to a single resource scope.",
+            target="directoryScopeId",
+        )
 
 
 def _row(call: Call) -> dict[str, Any]:
-    id = call.keys["unifiedRoleAssignment-id"]
-    row = call.tenant.role_assignments.get(id)
-    if row is None or not call.world.replica.sees("roleAssignment", id):
-        raise not_found(id)
+    oid = call.keys["unifiedRoleAssignment-id"]
+    row = call.tenant.role_assignments.get(oid)
+    if row is None or not call.world.replica.sees("roleAssignment", oid):
+        raise not_found(oid)
     return row
 
 
 def _shown(call: Call, row: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in row.items() if value is not None} | {
-        "principalOrganizationId": call.tenant.id, "resourceScope": row["directoryScopeId"]}
+        "principalOrganizationId": call.tenant.id,
+        "resourceScope": row["directoryScopeId"],
+    }
 
 
 def _eligible(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "roleEligibilityScheduleId": row["id"], "memberType": "Direct", "endDateTime": None, "appScopeId": None,
-        "startDateTime": row.get("startDateTime", _eligible_since), **row,
+        "roleEligibilityScheduleId": row["id"],
+        "memberType": "Direct",
+        "endDateTime": None,
+        "appScopeId": None,
+        "startDateTime": row.get("startDateTime", _eligible_since),
+        **row,
     }

@@ -17,14 +17,23 @@ def definition(template_id: str) -> dict[str, Any]:
     """``unifiedRoleDefinition``; a built-in role has its template's id in every tenant."""
     name = data.role_templates()[template_id]["displayName"]
     return {
-        "id": template_id, "description": f"The built-in role {name}.", "displayName": name, "isBuiltIn": True,
-        "isEnabled": True, "resourceScopes": ["/"], "rolePermissions": [], "templateId": template_id, "version": "1",
+        "id": template_id,
+        "description": f"The built-in role {name}.",
+        "displayName": name,
+        "isBuiltIn": True,
+        "isEnabled": True,
+        "resourceScopes": ["/"],
+        "rolePermissions": [],
+        "templateId": template_id,
+        "version": "1",
     }
 
 
 def template(template_id: str) -> dict[str, Any]:
+    """``directoryRoleTemplate``."""
     name = data.role_templates()[template_id]["displayName"]
-    return {"id": template_id, "deletedDateTime": None, "description": f"The built-in role {name}.", "displayName": name}
+    words = f"The built-in role {name}."
+    return {"id": template_id, "deletedDateTime": None, "description": words, "displayName": name}
 
 
 def directory_role(world: World, tenant: Tenant, template_id: str) -> dict[str, Any]:
@@ -34,6 +43,7 @@ def directory_role(world: World, tenant: Tenant, template_id: str) -> dict[str, 
 
 
 def object_id(world: World, tenant: Tenant, template_id: str) -> str:
+    """The id of an activated role in one tenant."""
     return world.ids.named(f"{tenant.id}/directoryRole/{template_id}")
 
 
@@ -44,6 +54,7 @@ def activated(tenant: Tenant) -> list[str]:
 
 
 def activate(tenant: Tenant, template_id: str) -> None:
+    """Make a role exist in the tenant, so that it can have members."""
     known = tenant.settings.setdefault(_activated, [])
     if template_id not in known:
         known.append(template_id)
@@ -51,18 +62,23 @@ def activate(tenant: Tenant, template_id: str) -> None:
 
 def add_assignment(world: World, tenant: Tenant, principal_id: str, role_id: str, scope: str) -> dict[str, Any]:
     """Give a role to a principal; whether it has it already is for the caller to ask."""
-    id = f"{world.ids.opaque(33, 'roleAssignment')}-1"
+    oid = f"{world.ids.opaque(33, 'roleAssignment')}-1"
     row = {
-        "id": id, "principalId": principal_id, "roleDefinitionId": role_id, "directoryScopeId": scope,
-        "appScopeId": None, "condition": None,
+        "id": oid,
+        "principalId": principal_id,
+        "roleDefinitionId": role_id,
+        "directoryScopeId": scope,
+        "appScopeId": None,
+        "condition": None,
     }
-    tenant.role_assignments[id] = row
+    tenant.role_assignments[oid] = row
     activate(tenant, role_id)
-    world.replica.wrote("roleAssignment", id)
+    world.replica.wrote("roleAssignment", oid)
     return row
 
 
 def assignment_of(tenant: Tenant, principal_id: str, role_id: str, scope: str) -> dict[str, Any] | None:
+    """The assignment of exactly this role to this principal at this scope, if there is one."""
     for row in tenant.role_assignments.values():
         if (row["principalId"], row["roleDefinitionId"], row["directoryScopeId"]) == (principal_id, role_id, scope):
             return row

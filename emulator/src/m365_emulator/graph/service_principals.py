@@ -86,21 +86,25 @@ shape = Shape(
 
 @operations.on("GET", "/servicePrincipals")
 def list_principals(call: Call) -> Answer:
+    """The tenant's service principals that this read sees."""
     return pages.collection(call, shape, _visible(call))
 
 
 @operations.on("GET", "/servicePrincipals/$count")
 def count_principals(call: Call) -> Answer:
+    """How many there are, as plain text."""
     return pages.counted(call, shape, _visible(call))
 
 
 @operations.on("GET", by_id, by_app_id)
 def get_principal(call: Call) -> Answer:
+    """By object id or by the application's client id."""
     return pages.single(call, shape, targets.get(call, "servicePrincipal").body)
 
 
 @operations.on("POST", "/servicePrincipals")
 def create_principal(call: Call) -> Answer:
+    """201; 409 when the application is here already."""
     wanted = bodies.checked("servicePrincipal", call.body, fixed=_fixed - {"appId"}, needed=("appId",))
     principal = create(call, str(wanted.pop("appId")), wanted)
     return pages.single(call, shape, principal.body, status=201)
@@ -108,6 +112,7 @@ def create_principal(call: Call) -> Answer:
 
 @operations.on("PATCH", by_id)
 def update_principal(call: Call) -> Answer:
+    """204; only what is named changes."""
     principal = targets.get(call, "servicePrincipal")
     principal.body.update(bodies.checked("servicePrincipal", call.body, fixed=_fixed))
     return no_content()

@@ -19,11 +19,13 @@ shape = Shape(type="subscribedSku", set="subscribedSkus", directory=False)
 
 @operations.on("GET", "/subscribedSkus")
 def list_skus(call: Call) -> Answer:
+    """All subscriptions with used and free units."""
     return pages.collection(call, shape, call.tenant.skus)
 
 
 @operations.on("GET", "/subscribedSkus/{subscribedSku-id}")
 def get_sku(call: Call) -> Answer:
+    """One subscription."""
     for sku in call.tenant.skus:
         if sku["id"] == call.keys["subscribedSku-id"]:
             return pages.single(call, shape, sku)

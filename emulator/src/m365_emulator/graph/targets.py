@@ -36,10 +36,11 @@ def find(call: Call, kind: str) -> DirectoryObject | None:
     return by_id(call.tenant, kind, keys[_id_parameter[kind]])
 
 
-def by_id(tenant: Tenant, kind: str, id: str) -> DirectoryObject | None:
-    item = tenant.objects.get(id.lower()) or tenant.objects.get(id)
+def by_id(tenant: Tenant, kind: str, oid: str) -> DirectoryObject | None:
+    """A live object of one kind by its object id; people also by their user principal name."""
+    item = tenant.objects.get(oid.lower()) or tenant.objects.get(oid)
     if item is None and kind == "user":
-        return tenant.user(id)
+        return tenant.user(oid)
     return item if item is not None and item.kind == kind else None
 
 
@@ -67,10 +68,10 @@ def referenced(call: Call, kinds: tuple[str, ...] = ()) -> DirectoryObject:
     address = call.body.get("@odata.id")
     if not isinstance(address, str) or "/" not in address:
         raise bad_request("Invalid object reference in '@odata.id'.")
-    id = paths.read(address.partition("?")[0])[-1].name
-    item = call.tenant.objects.get(id)
+    oid = paths.read(address.partition("?")[0])[-1].name
+    item = call.tenant.objects.get(oid)
     if item is None or not call.sees(item):
-        raise not_found(id)
+        raise not_found(oid)
     if kinds and item.kind not in kinds:
         raise bad_request("Not a valid reference update.")
     return item

@@ -20,25 +20,55 @@ if TYPE_CHECKING:
 
 operations = Operations()
 shape = Shape(
-    type="user", set="users",
+    type="user",
+    set="users",
     filterable={
-        "id": "eq ne not in", "accountEnabled": "eq ne not in", "displayName": "eq ne not ge le in startsWith",
-        "userPrincipalName": "eq ne not ge le in startsWith endsWith", "mail": "eq ne not ge le in startsWith endsWith",
-        "userType": "eq ne not in", "givenName": "eq ne not ge le in startsWith", "createdDateTime": "eq ne not ge le in",
-        "surname": "eq ne not ge le in startsWith", "mailNickname": "eq ne not ge le in startsWith",
-        "jobTitle": "eq ne not ge le in startsWith", "usageLocation": "eq ne not ge le in startsWith",
+        "id": "eq ne not in",
+        "accountEnabled": "eq ne not in",
+        "displayName": "eq ne not ge le in startsWith",
+        "userPrincipalName": "eq ne not ge le in startsWith endsWith",
+        "mail": "eq ne not ge le in startsWith endsWith",
+        "userType": "eq ne not in",
+        "givenName": "eq ne not ge le in startsWith",
+        "createdDateTime": "eq ne not ge le in",
+        "surname": "eq ne not ge le in startsWith",
+        "mailNickname": "eq ne not ge le in startsWith",
+        "jobTitle": "eq ne not ge le in startsWith",
+        "usageLocation": "eq ne not ge le in startsWith",
         "assignedLicenses": "any not",
     },
     sortable=frozenset({"displayName", "userPrincipalName", "createdDateTime"}),
-    usual=("businessPhones", "displayName", "givenName", "jobTitle", "mail", "mobilePhone", "officeLocation",
-           "preferredLanguage", "surname", "userPrincipalName", "id"),
+    usual=(
+        "businessPhones",
+        "displayName",
+        "givenName",
+        "jobTitle",
+        "mail",
+        "mobilePhone",
+        "officeLocation",
+        "preferredLanguage",
+        "surname",
+        "userPrincipalName",
+        "id",
+    ),
 )
-_fixed = frozenset({"id", "deletedDateTime", "createdDateTime", "userType", "creationType", "proxyAddresses",
-                    "assignedLicenses", "externalUserState"})
+_fixed = frozenset(
+    {
+        "id",
+        "deletedDateTime",
+        "createdDateTime",
+        "userType",
+        "creationType",
+        "proxyAddresses",
+        "assignedLicenses",
+        "externalUserState",
+    }
+)
 
 
 @operations.on("GET", "/users")
 def list_users(call: Call) -> Answer:
+    """The tenant's people, guests included."""
     return pages.collection(call, shape, [item.body for item in call.tenant.of_kind("user") if call.sees(item)])
 
 
@@ -50,8 +80,10 @@ def get_user(call: Call) -> Answer:
 
 @operations.on("POST", "/users")
 def create_user(call: Call) -> Answer:
-    wanted = bodies.checked("user", call.body, fixed=_fixed,
-                            needed=("displayName", "mailNickname", "userPrincipalName", "passwordProfile"))
+    """201; the name must be on a verified domain and free."""
+    wanted = bodies.checked(
+        "user", call.body, fixed=_fixed, needed=("displayName", "mailNickname", "userPrincipalName", "passwordProfile")
+    )
     if not isinstance(wanted.get("accountEnabled"), bool):
         raise value_required("accountEnabled", "User")
     password = wanted.pop("passwordProfile").get("password")
@@ -65,6 +97,7 @@ def create_user(call: Call) -> Answer:
 
 @operations.on("PATCH", "/users/{user-id}")
 def update_user(call: Call) -> Answer:
+    """204; only what is named changes."""
     person = targets.get(call, "user")
     wanted = bodies.checked("user", call.body, fixed=_fixed)
     name = wanted.get("userPrincipalName", person.body["userPrincipalName"])
@@ -79,6 +112,7 @@ def update_user(call: Call) -> Answer:
 
 @operations.on("DELETE", "/users/{user-id}")
 def delete_user(call: Call) -> Answer:
+    """Into the deleted items; roles and memberships are gone."""
     soft_delete(call, targets.get(call, "user"))
     return no_content()
 
@@ -87,22 +121,40 @@ def _check_name(call: Call, name: str) -> None:
     """The name's domain must be one of the tenant's verified ones, and nobody else may have the name."""
     domains = map(str.lower, call.tenant.domain_names())
     if name.count("@") != 1 or name.rpartition("@")[2].lower() not in domains:
-        raise bad_request("The domain portion of the userPrincipalName property is invalid. You must use one of the "
-                          "verified domain names in your organization.", target="userPrincipalName")
+        raise bad_request(
+            "The domain portion of the userPrincipalName property is invalid. You must use one of the "
+            "verified domain names in your organization.",
+            target="userPrincipalName",
+        )
     if call.tenant.user(name) is not None:
-        raise bad_request("Another object with the same value for property userPrincipalName already exists.",
-                          target="userPrincipalName", detail="ObjectConflict")
+        raise bad_request(
+            "Another object with the same value for property userPrincipalName already exists.",
+            target="userPrincipalName",
+            detail="ObjectConflict",
+        )
 
 
 def _made(call: Call, wanted: dict[str, Any]) -> DirectoryObject:
-    id = call.world.ids.uuid("user")
+    oid = call.world.ids.uuid("user")
     body = {
-        "id": id, "deletedDateTime": None, "accountEnabled": True, "businessPhones": [], "givenName": None,
-        "createdDateTime": graph_time(call.world.clock.now()), "surname": None, "jobTitle": None, "mail": None,
-        "mobilePhone": None, "officeLocation": None, "preferredLanguage": None, "userType": "Member",
-        "usageLocation": None, "assignedLicenses": [], **wanted,
+        "id": oid,
+        "deletedDateTime": None,
+        "accountEnabled": True,
+        "businessPhones": [],
+        "givenName": None,
+        "createdDateTime": graph_time(call.world.clock.now()),
+        "surname": None,
+        "jobTitle": None,
+        "mail": None,
+        "mobilePhone": None,
+        "officeLocation": None,
+        "preferredLanguage": None,
+        "userType": "Member",
+        "usageLocation": None,
+        "assignedLicenses": [],
+        **wanted,
     }
-    person = DirectoryObject("user", id, body)
-    call.tenant.objects[id] = person
-    call.world.replica.wrote("user", id)
+    person = DirectoryObject("user", oid, body)
+    call.tenant.objects[oid] = person
+    call.world.replica.wrote("user", oid)
     return person

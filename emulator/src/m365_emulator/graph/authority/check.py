@@ -9,7 +9,6 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.graph import policy, targets
-
 from m365_emulator.graph.authority.rules import Rule
 from m365_emulator.graph.authority.table import (
     also_needed,

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from m365_emulator import data
 from m365_emulator.graph.authority import rules
-from m365_emulator.graph.authority.rules import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from m365_emulator.graph.authority.rules import Rule
     from m365_emulator.graph.call import Call
 
     Chooser = Callable[[Call], Rule]
@@ -36,6 +36,7 @@ def upserting(call: Call) -> Rule:
 
 
 def upserting_principal(call: Call) -> Rule:
+    """As for applications."""
     missing = call.tenant.principal(call.keys["appId"]) is None
     return rules.creates_principals if missing else rules.manages_applications
 
@@ -271,7 +272,10 @@ _all_kinds = {
         "User.ReadWrite.All",
     ),
 }
-_granting = {"delegated": ("AppRoleAssignment.ReadWrite.All",), "application": ("AppRoleAssignment.ReadWrite.All",)}
+_granting: dict[str, tuple[str, ...]] = {
+    "delegated": ("AppRoleAssignment.ReadWrite.All",),
+    "application": ("AppRoleAssignment.ReadWrite.All",),
+}
 _group_members = {"delegated": ("GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.ReadWrite.All")}
 own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
     # operation: (permissions of people and of applications, source)
@@ -328,8 +332,15 @@ own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
 
 # To grant, a caller must also be able to read the two ends: alsoRequiresAnyOf in the data, and whatever implies it.
 also_needed: dict[str, frozenset[str]] = {
-    f"POST {one}/{name}": frozenset({
-        "Application.Read.All", "Application.ReadWrite.All", "Application.ReadWrite.OwnedBy", "Directory.Read.All",
-        "Directory.ReadWrite.All"})
-    for one in _sp for name in ("appRoleAssignments", "appRoleAssignedTo")
+    f"POST {one}/{name}": frozenset(
+        {
+            "Application.Read.All",
+            "Application.ReadWrite.All",
+            "Application.ReadWrite.OwnedBy",
+            "Directory.Read.All",
+            "Directory.ReadWrite.All",
+        }
+    )
+    for one in _sp
+    for name in ("appRoleAssignments", "appRoleAssignedTo")
 }

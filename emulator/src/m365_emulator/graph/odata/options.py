@@ -9,6 +9,7 @@ from m365_emulator.graph.errors import bad_request, malformed
 
 _known = frozenset({"select", "filter", "orderby", "top", "count", "expand", "search", "skiptoken", "format"})
 _unsupported = frozenset({"skip"})
+_largest_page = 999
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _top(text: str | None) -> int | None:
             f"Invalid value '{text}' for $top query option found. The $top query option requires a "
             "non-negative integer value."
         )
-    if not 1 <= int(text) <= 999:
+    if not 1 <= int(text) <= _largest_page:
         raise bad_request(f"Invalid page size specified: '{text}'. Must be between 1 and 999 inclusive.")
     return int(text)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -40,11 +41,11 @@ def collection(call: Call, shape: Shape, items: Iterable[Item]) -> Answer:
     return Answer(200, body)
 
 
-def single(call: Call, shape: Shape, item: Item, *, status: int = 200) -> Answer:
+def single(call: Call, shape: Shape, item: Item, *, status: int = HTTPStatus.OK) -> Answer:
     """One object; 201 carries Location too."""
     support.check(shape, call.options, advanced=False)
     context = f"{call.base}/$metadata#{shape.set}{_selected(call.options)}/$entity"
-    headers = {"Location": f"{call.base}/{shape.set}/{item['id']}"} if status == 201 else {}
+    headers = {"Location": f"{call.base}/{shape.set}/{item['id']}"} if status == HTTPStatus.CREATED else {}
     return Answer(status, {"@odata.context": context, **_shown(call, shape, item)}, headers)
 
 

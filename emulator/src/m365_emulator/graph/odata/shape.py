@@ -54,9 +54,10 @@ def _all() -> dict[str, dict[str, str]]:
 
 @cache
 def properties(type_name: str) -> dict[str, str]:
-    """Names and kinds of the properties of a type of Graph's model: ``text``, ``flag``, ``time``, ``list:text`` …"""
+    """Names and kinds of the properties of a type of Graph's model: ``text``, ``flag``, ``time``, ``list:text``."""
     return _all()[type_name]
 
 
 def is_type(name: str) -> bool:
+    """Whether this is the name of a complex type of Graph's model."""
     return name in _all()

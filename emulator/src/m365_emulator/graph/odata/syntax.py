@@ -45,6 +45,8 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class Not:
+    """The opposite of a condition."""
+
     inside: Node
 
 
