@@ -1,7 +1,5 @@
 """What we ask of allauth beyond its settings: nobody signs up by themselves, TOTP keys are encrypted at rest."""
 
-from __future__ import annotations
-
 import base64
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -16,7 +14,7 @@ from django.http import HttpRequest
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Operators are made by other operators or by `gangway create-admin`, never by a public form."""
 
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
+    def is_open_for_signup(self, _request: HttpRequest) -> bool:
         """Say no: there is no public sign-up."""
         return False
 

@@ -1,14 +1,11 @@
-"""Logs: one line an event, a stable word and fields; request ids travel along. Secrets have no way in (`SealedText`)."""
-
-from __future__ import annotations
+"""Logs: one line an event, a stable word and fields; request ids travel along. Secrets print as dots."""
 
 import logging.config
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import structlog
 
-if TYPE_CHECKING:
-    from gangway.config.settings.typed import Settings
+from gangway.config.settings.typed import Settings
 
 SHARED: tuple[structlog.typing.Processor, ...] = (
     structlog.contextvars.merge_contextvars,

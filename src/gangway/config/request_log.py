@@ -1,7 +1,5 @@
 """One log line for each request: route name, status, time. Never the path or the query, for they carry link tokens."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Awaitable, Callable
 from uuid import uuid4

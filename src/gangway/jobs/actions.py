@@ -1,7 +1,5 @@
 """Deferring work: the job appears if, and only if, the caller's transaction commits."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 import structlog
@@ -49,7 +47,7 @@ def defer(
 
 
 def _wait(run_at: datetime | None) -> TimeDeltaParams | None:
-    """Turn a time of our clock into a wait: the queue compares with the database's clock, which ours may be ahead of."""
+    """Turn a time of our clock into a wait: the queue asks the database's clock, and ours may be ahead of it."""
     if run_at is None:
         return None
     return {"seconds": max((run_at - clock.now()).total_seconds(), 0)}

@@ -1,7 +1,5 @@
 """When periodic work is due: one row for each scheduled task, shared by all workers."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from django.db import models

@@ -1,7 +1,5 @@
 """Jobs whose worker fell silent go back to their queue. Procrastinate notices them, but retries nothing by itself."""
 
-from __future__ import annotations
-
 import structlog
 from django.db import connection, transaction
 from procrastinate import sql

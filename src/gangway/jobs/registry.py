@@ -1,9 +1,7 @@
 """Every task of the product, with its queue, its retry decision and its deadline.
 
-A room's `tasks.py` is imported when Django starts; the decorator below puts each function on the list that workers read.
+A room's `tasks.py` is imported when Django starts; the decorator below puts each function on the workers' list.
 """
-
-from __future__ import annotations
 
 import asyncio
 import functools
@@ -40,8 +38,8 @@ def task(
 ) -> Callable[[Function], Function]:
     """Register a function, async or not, as the task `name` ("room:verb_thing"); its arguments are ids.
 
-    An async function runs on the worker's event loop. A sync one runs in a thread with a database connection of its own;
-    at its deadline the job counts as failed although the thread may still finish its statement, so both must bear repeats.
+    An async function runs on the worker's event loop. A sync one runs in a thread with a database connection of its
+    own; at its deadline the job counts as failed although the thread may still finish, so both must bear repeats.
     """
 
     def register(function: Function) -> Function:

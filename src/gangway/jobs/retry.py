@@ -1,7 +1,5 @@
 """To retry is a decision: after which failures, and how long to wait before each new attempt."""
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import dataclass
 

@@ -1,6 +1,4 @@
-"""Periodic work: rooms say what and how often; workers ask once a second what is due."""
-
-from __future__ import annotations
+"""Periodic work: rooms say what and how often; workers ask each second what is due."""
 
 from datetime import datetime, timedelta
 
@@ -13,19 +11,17 @@ PERIODS: dict[str, int] = {}
 
 
 def every(seconds: int, task: str) -> None:
-    """Have `task` deferred every so many seconds; call it in a room's `tasks.py`. A late worker runs it once, not often."""
+    """Have `task` deferred every so many seconds; call it in a room's `tasks.py`. What was missed is not caught up."""
     if seconds < 1:
         raise ValueError("a period is at least one second")
     PERIODS[task] = seconds
 
 
 def write_down(*, now: datetime) -> None:
-    """Bring the rows in line with what the rooms registered; new work is due at once. Workers call it when they start."""
+    """Bring the rows in line with what the rooms registered; new work is due at once. Starting workers do so."""
     for task, seconds in PERIODS.items():
         Schedule.objects.get_or_create(task=task, defaults={"every_seconds": seconds, "next_run_at": now})
-        Schedule.objects.filter(task=task).exclude(every_seconds=seconds).update(
-            every_seconds=seconds, next_run_at=now
-        )
+        Schedule.objects.filter(task=task).exclude(every_seconds=seconds).update(every_seconds=seconds, next_run_at=now)
     Schedule.objects.exclude(task__in=PERIODS).delete()
 
 

@@ -1,7 +1,5 @@
 """For tests: run what was deferred, in this process and in this database connection, until nothing is left."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
@@ -23,8 +21,8 @@ class JobFailed(AssertionError):
 def run_until_idle(*, most: int = MOST_JOBS, waits_over: bool = False) -> int:
     """Run every waiting job, and those that they defer, one after the other; returns how many attempts were made.
 
-    Jobs for later (`run_at`, retries) stay where they are, unless `waits_over` says that their time has come. A job that
-    fails with no retry left raises `JobFailed`. Works inside an uncommitted test transaction.
+    Jobs for later (`run_at`, retries) stay where they are, unless `waits_over` says that their time has come. A job
+    that fails with no retry left raises `JobFailed`. Works inside an uncommitted test transaction.
     """
     with callers_thread():
         for count in range(most):

@@ -1,6 +1,4 @@
-"""Database work out of async code: one sync function, in one thread, with one connection that is given back after it."""
-
-from __future__ import annotations
+"""Database work out of async code: one sync function, in one thread, with a connection that is given back after."""
 
 import contextvars
 from collections.abc import Callable, Iterator

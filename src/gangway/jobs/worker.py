@@ -1,7 +1,5 @@
 """One worker process: runs jobs, gives back what dead workers left, defers periodic work when it is due."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Seal (web and worker), reveal (workers only, always recorded), destroy."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag

@@ -4,7 +4,7 @@ from gangway.foundation.errors import GangwayError, WhoActs
 
 
 class VaultClosed(GangwayError):
-    """This process has no private key; only workers are given one."""
+    """No private key in this process: only workers are given one."""
 
     code = "vault:key:closed"
     what = "This process cannot open sealed secrets."

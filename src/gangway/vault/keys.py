@@ -1,10 +1,8 @@
 """Numbered recipient key pairs, in files: `<number>.public` for everybody, `<number>.private` for workers only.
 
-The suite is HPKE (RFC 9180) with ML-KEM-768 + X25519, HKDF-SHA256 and AES-256-GCM, as `cryptography` has it. A key is two
-keys; each file holds both halves. New texts are sealed to the highest number; old numbers open what was sealed to them.
+The suite is HPKE (RFC 9180) with ML-KEM-768 + X25519, HKDF-SHA256 and AES-256-GCM, as `cryptography` has it. A key is
+two keys, a half each in one file. New texts are sealed to the highest number; old numbers open what they sealed.
 """
-
-from __future__ import annotations
 
 import base64
 import binascii

@@ -1,7 +1,5 @@
 """Ciphertext and where it belongs. Private to this room: other rooms keep only a row's id."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 from uuid import uuid4
 

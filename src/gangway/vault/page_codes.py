@@ -3,8 +3,6 @@
 It is encrypted under a key derived from the secret key and the context, so a code copied to another row stays closed.
 """
 
-from __future__ import annotations
-
 import base64
 
 from cryptography.fernet import Fernet, InvalidToken

@@ -1,7 +1,5 @@
 """Where a sealed text belongs: organization, field and row are bound into the seal itself."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """The address of a PostgreSQL database, read from a URL; its password never shows."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -45,7 +43,9 @@ class Address:
         query = "&".join(f"{key}={quote(value, safe='')}" for key, value in pairs)
         host = "" if self.host.startswith("/") else self.host
         who = f"{quote(self.user, safe='')}:{quote(self.password.reveal(), safe='')}"
-        return SealedText(f"postgresql://{who}@{host}:{self.port}/{quote(self.name, safe='')}" + f"?{query}" * bool(query))
+        return SealedText(
+            f"postgresql://{who}@{host}:{self.port}/{quote(self.name, safe='')}" + f"?{query}" * bool(query)
+        )
 
     def named(self, name: str) -> Self:
         """Give the same server and person, another database."""

@@ -3,8 +3,6 @@
 The role comes from `GANGWAY_ROLE`, which the command line sets for each process. There is no debug mode.
 """
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 
@@ -147,7 +145,8 @@ SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 63_072_000 if GANGWAY.https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
 SECURE_CONTENT_TYPE_NOSNIFF = True
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not "no-referrer": a browser then sends "Origin: null" with every form, and the CSRF check rightly refuses that.
+SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 if GANGWAY.trusted_proxies:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

@@ -1,7 +1,5 @@
 """What is wrong with the settings: all of it at once, each with its cure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,7 +8,7 @@ from gangway.foundation.errors import GangwayError, WhoActs
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One setting that is missing or wrong. `what` continues the sentence that the name begins; no value is ever in it."""
+    """One setting that is missing or wrong. `what` continues the sentence its name begins; it never holds a value."""
 
     name: str
     what: str
@@ -29,4 +27,6 @@ class SettingsFaulty(GangwayError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         lines = "\n".join(f"  - {fault}" for fault in self.faults)
-        super().__init__(f"The settings have {len(self.faults)} fault(s):\n{lines}", cure="correct them and start again")
+        super().__init__(
+            f"The settings have {len(self.faults)} fault(s):\n{lines}", cure="correct them and start again"
+        )

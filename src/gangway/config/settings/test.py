@@ -1,4 +1,4 @@
-"""Django's settings for tests and developers' tools (mypy's plugin, `makemigrations`): role *test*, a random secret key.
+"""Django's settings for tests and developers' tools (mypy, `makemigrations`): role *test*, a random secret key.
 
 What stands in the environment of whoever runs them must not decide what they see, so Gangway's variables are taken out,
 except `GANGWAY_TEST_DATABASE_URL` (a database to use instead of the embedded one).

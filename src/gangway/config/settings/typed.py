@@ -6,8 +6,6 @@ it needs: the web process is refused what belongs to workers (private keys, the 
 who takes over the web process finds nothing of it, neither in memory nor in its environment.
 """
 
-from __future__ import annotations
-
 import os
 import secrets
 import tomllib
@@ -25,6 +23,9 @@ from gangway.foundation.sealed import SealedText
 PREFIX = "GANGWAY_"
 SHORTEST_SECRET = 50
 """Characters a secret key must have: 50 of token_urlsafe are about 300 bits."""
+
+FEWEST_DIFFERENT = 16
+"""Different characters a secret key must have, so that "aaaa…" is none."""
 
 KNOWN_DEFAULTS = ("insecure", "change-me", "changeme", "secret-key", "your-secret", "example")
 """Parts of keys that people copy out of examples; a key that contains one is refused."""
@@ -75,8 +76,12 @@ class Settings(BaseSettings):
     allowed_hosts: Names = Field(default=(), description="host names answered; default: the one of public_url")
     web_host: str = Field(default="127.0.0.1", description="address the web process listens on")
     web_port: int = Field(default=8000, ge=1, le=65535, description="port the web process listens on")
-    trusted_proxies: Names = Field(default=(), description="addresses of the reverse proxies in front, for X-Forwarded-*")
-    server_name: str = Field(default="Sandbox1", min_length=1, description="this server's name, as in Sandbox1-sp2-token")
+    trusted_proxies: Names = Field(
+        default=(), description="addresses of the reverse proxies in front, for X-Forwarded-*"
+    )
+    server_name: str = Field(
+        default="Sandbox1", min_length=1, description="this server's name, as in Sandbox1-sp2-token"
+    )
     extra_ca_file: Path | None = Field(default=None, description="PEM authorities trusted beside the system's own")
     cloud_login_url: str = Field(default="https://login.microsoftonline.com", description="Entra ID of the cloud")
     cloud_graph_url: str = Field(default="https://graph.microsoft.com", description="Microsoft Graph of the cloud")
@@ -95,10 +100,14 @@ class Settings(BaseSettings):
     invitation_days: int = Field(default=7, ge=1, le=90, description="days an invitation is good for")
     worker_concurrency: int = Field(default=16, ge=1, le=500, description="jobs one worker runs at a time")
     worker_heartbeat_seconds: float = Field(default=5, gt=0, description="how often a worker says that it lives")
-    worker_stalled_seconds: float = Field(default=15, gt=0, description="silence after which its jobs are given to others")
+    worker_stalled_seconds: float = Field(
+        default=15, gt=0, description="silence after which its jobs are given to others"
+    )
     worker_grace_seconds: float = Field(default=25, ge=0, description="time running jobs get when a worker is stopped")
     run_deadline_seconds: int = Field(default=1800, gt=0, description="longest a provisioning run may take")
-    propagation_deadline_seconds: int = Field(default=300, gt=0, description="longest wait for Microsoft's copies to agree")
+    propagation_deadline_seconds: int = Field(
+        default=300, gt=0, description="longest wait for Microsoft's copies to agree"
+    )
     database_pool_size: int = Field(default=8, ge=2, le=200, description="most database connections of one process")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
     log_format: Literal["json", "text"] = Field(default="json", description="one JSON object a line, or for reading")
@@ -113,7 +122,7 @@ class Settings(BaseSettings):
             raise ValueError("is missing|make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'")
         if any(part in text.lower() for part in KNOWN_DEFAULTS):
             raise ValueError("is a default out of an example|make one of your own, at random")
-        if len(text) < SHORTEST_SECRET or len(set(text)) < 16:
+        if len(text) < SHORTEST_SECRET or len(set(text)) < FEWEST_DIFFERENT:
             raise ValueError(f"is too easy to guess|use at least {SHORTEST_SECRET} random characters")
         return value
 
@@ -161,7 +170,9 @@ class Settings(BaseSettings):
     @classmethod
     def _stalled_after_heartbeat(cls, value: float, info: ValidationInfo) -> float:
         if value < 2 * info.data.get("worker_heartbeat_seconds", 0):
-            raise ValueError("is too short|use at least twice worker_heartbeat_seconds, or living workers count as dead")
+            raise ValueError(
+                "is too short|use at least twice worker_heartbeat_seconds, or living workers count as dead"
+            )
         return value
 
     @property
@@ -178,11 +189,9 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        settings_cls: type[BaseSettings],
+        _settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        **_others: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what `load` hands over counts: it has already merged environment and file."""
         return (init_settings,)

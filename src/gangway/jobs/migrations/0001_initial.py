@@ -4,22 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Schedule',
+            name="Schedule",
             fields=[
-                ('task', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('every_seconds', models.PositiveIntegerField()),
-                ('next_run_at', models.DateTimeField()),
+                ("task", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("every_seconds", models.PositiveIntegerField()),
+                ("next_run_at", models.DateTimeField()),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('every_seconds__gt', 0)), name='jobs_schedule_has_a_period')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("every_seconds__gt", 0)), name="jobs_schedule_has_a_period"
+                    )
+                ],
             },
         ),
     ]
