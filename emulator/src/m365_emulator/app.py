@@ -12,6 +12,7 @@ import asyncio
 import json
 import logging
 from email.utils import format_datetime
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
@@ -56,33 +57,37 @@ class App:
             return
         plane = plane_of(scope["path"])
         entry = self.world.log.start(
-            plane=plane, method=scope["method"], path=scope["path"], request_id=self.world.ids.uuid("request"))
+            plane=plane, method=scope["method"], path=scope["path"], request_id=self.world.ids.uuid("request")
+        )
         scope["app"], scope["emulator.entry"] = self, entry
         outlet = _Outlet(self.world, scope, send, entry)
         try:
             await self._answer(plane, scope, receive, outlet)
         except ConnectionCut:
-            _cut(scope)
+            await _cut(scope, receive)
         finally:
             entry.route = entry.route or _route_of(scope)
             self.world.log.end(entry, outlet.status)
 
     async def _answer(self, plane: str, scope: Scope, receive: Receive, outlet: _Outlet) -> None:
-        if plane == "control":
+        """Let the plane answer; refusals, and our own mistakes, become answers here and nowhere else."""
+        try:
+            if plane != "control":
+                await self._trouble(scope, outlet)
             await self.planes[plane](scope, receive, outlet)
-            return
+        except ConnectionCut:
+            raise
+        except Exception as error:  # noqa: BLE001 see above
+            await render(self.world, plane, scope, error)(scope, receive, outlet)
+
+    async def _trouble(self, scope: Scope, outlet: _Outlet) -> None:
+        """Latency and faults, which the control door is spared."""
         if self.world.settings.latency_seconds:
             await asyncio.sleep(self.world.settings.latency_seconds)
         strike = self.world.faults.strike(scope["method"], scope["path"])
         if strike is not None:
             outlet.entry.fault, outlet.strike = strike.name, strike
-        try:
-            await trouble.before(strike)
-            await self.planes[plane](scope, receive, outlet)
-        except ConnectionCut:
-            raise
-        except Exception as error:  # noqa: BLE001 the one place where refusals, and our own mistakes, become answers
-            await render(self.world, plane, scope, error)(scope, receive, outlet)
+        await trouble.before(strike)
 
 
 class _Outlet:
@@ -108,7 +113,9 @@ class _Outlet:
         if self.entry.plane != "graph":
             return [(b"date", date), (b"x-ms-request-id", request_id)]
         return [
-            (b"date", date), (b"request-id", request_id), (b"client-request-id", client_request_id(self.scope).encode()),
+            (b"date", date),
+            (b"request-id", request_id),
+            (b"client-request-id", client_request_id(self.scope).encode()),
             (b"x-ms-ags-diagnostic", _diagnostic),
         ]
 
@@ -134,8 +141,10 @@ def client_request_id(scope: Scope) -> str:
 def graph_error_body(world: World, scope: Scope, error: GraphError) -> dict[str, Any]:
     """A Graph error's JSON for this request."""
     return error.body(
-        request_id=entry_of(scope).request_id, client_request_id=client_request_id(scope),
-        date=world.clock.now().strftime("%Y-%m-%dT%H:%M:%S"))
+        request_id=entry_of(scope).request_id,
+        client_request_id=client_request_id(scope),
+        date=world.clock.now().strftime("%Y-%m-%dT%H:%M:%S"),
+    )
 
 
 def render(world: World, plane: str, scope: Scope, error: Exception) -> Response:
@@ -150,7 +159,7 @@ def render(world: World, plane: str, scope: Scope, error: Exception) -> Response
         return JSONResponse(graph_error_body(world, scope, error), error.status, error.headers)
     if isinstance(error, HTTPException):
         return PlainTextResponse(error.detail, error.status_code, error.headers)
-    logger.exception("the emulator made a mistake at %s %s", scope["method"], scope["path"], exc_info=error)
+    logger.error("the emulator made a mistake at %s %s", scope["method"], scope["path"], exc_info=error)
     broken = GraphError(500, "InternalServerError", "The emulator made a mistake; its log says which.")
     return JSONResponse(graph_error_body(world, scope, broken), 500)
 
@@ -159,7 +168,7 @@ def _http_error(plane: str, scope: Scope, error: HTTPException) -> Exception:
     """Graph's shape for Starlette's own 404 and 405."""
     if plane != "graph":
         return error
-    if error.status_code == 405:
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         return GraphError(405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target.")
     segment = scope["path"].rstrip("/").rpartition("/")[2]
     return GraphError(error.status_code, "BadRequest", f"Resource not found for the segment '{segment}'.")
@@ -181,14 +190,24 @@ def _route_of(scope: Scope) -> str:
     return routes.get(scope.get("endpoint", _not_found), "")
 
 
-def _cut(scope: Scope) -> None:
+async def _cut(scope: Scope, receive: Receive) -> None:
     """Close the connection without a word; the server of ``m365_emulator.server`` lets us."""
     abort = scope.get("extensions", {}).get(cut_extension)
     if abort is None:
         raise ConnectionResetError
     abort()
+    while (await receive())["type"] != "http.disconnect":
+        continue
 
 
-_diagnostic = json.dumps({"ServerInfo": {
-    "DataCenter": "Emulated", "Slice": "E", "Ring": "1", "ScaleUnit": "001", "RoleInstance": "EMULATOR",
-}}).encode()
+_diagnostic = json.dumps(
+    {
+        "ServerInfo": {
+            "DataCenter": "Emulated",
+            "Slice": "E",
+            "Ring": "1",
+            "ScaleUnit": "001",
+            "RoleInstance": "EMULATOR",
+        }
+    }
+).encode()

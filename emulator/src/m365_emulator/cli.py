@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with tempfile.TemporaryDirectory(prefix="m365-emulator-") as scratch:
             _serve(chosen, chosen.tls_dir or Path(scratch))
     except (seed.SeedError, state.StateError, OSError) as error:
-        print(f"m365-emulator: {error}", file=sys.stderr)  # noqa: T201 the command's own voice
+        print(f"m365-emulator: {error}", file=sys.stderr)
         return 2
     return 0
 
@@ -42,8 +42,11 @@ def _serve(chosen: argparse.Namespace, tls_folder: Path) -> None:
     secure, plain = bind(chosen.host, chosen.port), bind(chosen.host, chosen.http_port)
     settings = _settings(chosen, secure, plain)
     keep = settings.state_file
-    made = state.load(settings, keep) if keep is not None and keep.exists() else world.build(
-        settings, seed.read(settings.seed_file))
+    made = (
+        state.load(settings, keep)
+        if keep is not None and keep.exists()
+        else world.build(settings, seed.read(settings.seed_file))
+    )
     state.save(made)
     uvloop.run(run(App(made), tls=secure, files=files, plain=plain, ready=lambda: _announce(settings, files)))
     state.save(made)
@@ -52,30 +55,60 @@ def _serve(chosen: argparse.Namespace, tls_folder: Path) -> None:
 def _settings(chosen: argparse.Namespace, secure: socket.socket, plain: socket.socket) -> Settings:
     token = None if chosen.no_control else chosen.control_token or secrets.token_urlsafe(24)
     return Settings(
-        origin=f"https://localhost:{secure.getsockname()[1]}", people_origin=f"http://localhost:{plain.getsockname()[1]}",
-        control_token=token, latency_seconds=chosen.latency_ms / 1000, device_interval=chosen.device_interval,
-        state_file=chosen.state, seed_file=chosen.seed)
+        origin=f"https://localhost:{secure.getsockname()[1]}",
+        people_origin=f"http://localhost:{plain.getsockname()[1]}",
+        control_token=token,
+        latency_seconds=chosen.latency_ms / 1000,
+        device_interval=chosen.device_interval,
+        state_file=chosen.state,
+        seed_file=chosen.seed,
+    )
 
 
 def _announce(settings: Settings, files: tls.TlsFiles) -> None:
     """The one line on standard output: where everything is."""
-    control = None if settings.control_token is None else {
-        "url": f"{settings.origin}/_control/", "header": header_name, "token": settings.control_token,
-    }
-    print(json.dumps({  # noqa: T201 the command's answer
-        "ready": True, "url": settings.origin, "login_url": settings.origin, "graph_url": settings.origin,
-        "http_url": settings.people_origin, "device_login_url": f"{settings.people_origin}/devicelogin",
-        "portal_url": f"{settings.people_origin}/portal/", "ca_file": str(files.authority.resolve()), "control": control,
-    }), flush=True)
+    control = (
+        None
+        if settings.control_token is None
+        else {
+            "url": f"{settings.origin}/_control/",
+            "header": header_name,
+            "token": settings.control_token,
+        }
+    )
+    print(
+        json.dumps(
+            {
+                "ready": True,
+                "url": settings.origin,
+                "login_url": settings.origin,
+                "graph_url": settings.origin,
+                "http_url": settings.people_origin,
+                "device_login_url": f"{settings.people_origin}/devicelogin",
+                "portal_url": f"{settings.people_origin}/portal/",
+                "ca_file": str(files.authority.resolve()),
+                "control": control,
+            }
+        ),
+        flush=True,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="m365-emulator", description="A local Microsoft Entra ID and Microsoft Graph.")
+    parser = argparse.ArgumentParser(
+        prog="m365-emulator", description="A local Microsoft Entra ID and Microsoft Graph."
+    )
     serve = parser.add_subparsers(required=True, metavar="serve").add_parser("serve", help="start the emulator")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8443, help="port for clients, TLS (default 8443, 0 takes a free one)")
-    serve.add_argument("--http-port", type=int, default=0, help="port for people's browsers, plain HTTP (default: free)")
-    serve.add_argument("--tls-dir", type=Path, help="folder for the certificate authority (default: thrown away at the end)")
+    serve.add_argument(
+        "--port", type=int, default=8443, help="port for clients, TLS (default 8443, 0 takes a free one)"
+    )
+    serve.add_argument(
+        "--http-port", type=int, default=0, help="port for people's browsers, plain HTTP (default: free)"
+    )
+    serve.add_argument(
+        "--tls-dir", type=Path, help="folder for the certificate authority (default: thrown away at the end)"
+    )
     serve.add_argument("--seed", type=Path, help="seed file (default: the documented one)")
     serve.add_argument("--state", type=Path, help="file that keeps the state over restarts")
     serve.add_argument("--latency-ms", type=float, default=0, help="wait before every answer, in milliseconds")

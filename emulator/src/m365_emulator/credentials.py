@@ -28,7 +28,12 @@ class SecretVerdict(Enum):
 
 
 def add_password(
-    world: World, application: DirectoryObject, *, display_name: str | None, starts: datetime, ends: datetime,
+    world: World,
+    application: DirectoryObject,
+    *,
+    display_name: str | None,
+    starts: datetime,
+    ends: datetime,
 ) -> dict[str, Any]:
     """Give an application (or service principal) a new secret; the answer alone carries ``secretText``."""
     text = world.ids.secret()
@@ -70,10 +75,12 @@ def judge_secret(world: World, application: DirectoryObject, text: str) -> Secre
 
 
 def set_person_password(person: DirectoryObject, password: str) -> None:
+    """Keep the digest of a person's password; the person's id salts it."""
     person.hidden["password"] = digest(f"{person.id}:{password}")
 
 
 def is_persons_password(person: DirectoryObject, password: str) -> bool:
+    """Whether this is the person's password; false for a person who has none, such as a guest."""
     return hmac.compare_digest(person.hidden.get("password", ""), digest(f"{person.id}:{password}"))
 
 
@@ -85,4 +92,5 @@ def moment(text: str) -> datetime:
 
 
 def digest(text: str) -> str:
+    """What is kept instead of a secret: its SHA-256 in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -37,6 +37,7 @@ def role_templates() -> dict[str, dict[str, Any]]:
 
 @cache
 def role_ids_by_name() -> dict[str, str]:
+    """Template ids of built-in directory roles by display name, as seeds name them."""
     return {row["displayName"]: row["id"] for row in role_templates().values()}
 
 
@@ -48,11 +49,13 @@ def resources_by_app_id() -> dict[str, dict[str, Any]]:
 
 @cache
 def skus_by_part_number() -> dict[str, dict[str, Any]]:
+    """Licences that carry Teams or Teams Phone: ``skuId`` and the names of their ``plans``."""
     return {row["skuPartNumber"]: row for row in _load("teams-license-skus.json")["skus"]}
 
 
 @cache
 def service_plans_by_name() -> dict[str, dict[str, Any]]:
+    """Service plans of those licences, by name."""
     return {row["servicePlanName"]: row for row in _load("teams-license-skus.json")["servicePlans"]}
 
 
@@ -63,9 +66,13 @@ def app_roles(app_id: str) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "allowedMemberTypes": ["Application"], "description": row["displayName"],
-            "displayName": row["displayName"], "id": row["id"], "isEnabled": True,
-            "origin": "Application", "value": row["value"],
+            "allowedMemberTypes": ["Application"],
+            "description": row["displayName"],
+            "displayName": row["displayName"],
+            "id": row["id"],
+            "isEnabled": True,
+            "origin": "Application",
+            "value": row["value"],
         }
         for row in _load("graph-permissions.json")["application"]
     ]
@@ -81,8 +88,12 @@ def scopes(app_id: str) -> list[dict[str, Any]]:
 
 def _scope(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "adminConsentDescription": row["displayName"], "adminConsentDisplayName": row["displayName"],
-        "id": row["id"], "isEnabled": True, "type": "Admin" if row.get("adminConsentRequired") else "User",
-        "userConsentDescription": row["displayName"], "userConsentDisplayName": row["displayName"],
+        "adminConsentDescription": row["displayName"],
+        "adminConsentDisplayName": row["displayName"],
+        "id": row["id"],
+        "isEnabled": True,
+        "type": "Admin" if row.get("adminConsentRequired") else "User",
+        "userConsentDescription": row["displayName"],
+        "userConsentDisplayName": row["displayName"],
         "value": row["value"],
     }

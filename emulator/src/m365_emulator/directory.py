@@ -85,10 +85,13 @@ class Tenant:
 
         ``scope`` limits to assignments at that directory scope; ``None`` takes those of administrative units too.
         """
-        return list(dict.fromkeys(
-            row["roleDefinitionId"] for row in self.role_assignments.values()
-            if row["principalId"] == principal_id and scope in (None, row["directoryScopeId"])
-        ))
+        return list(
+            dict.fromkeys(
+                row["roleDefinitionId"]
+                for row in self.role_assignments.values()
+                if row["principalId"] == principal_id and scope in (None, row["directoryScopeId"])
+            )
+        )
 
     def app_roles(self, principal_id: str, resource_app_id: str) -> list[str]:
         """Values of the application permissions that a service principal was granted at one resource."""
@@ -97,7 +100,8 @@ class Tenant:
             return []
         names = {role["id"]: role["value"] for role in resource.body.get("appRoles", [])}
         granted = (
-            row["appRoleId"] for row in self.app_role_assignments.values()
+            row["appRoleId"]
+            for row in self.app_role_assignments.values()
             if row["principalId"] == principal_id and row["resourceId"] == resource.id
         )
         return [names[role_id] for role_id in granted if role_id in names]
@@ -111,8 +115,10 @@ class Tenant:
         if resource is None:
             return []
         rows = (
-            row for row in self.permission_grants.values()
-            if row["clientId"] == client_id and row["resourceId"] == resource.id
+            row
+            for row in self.permission_grants.values()
+            if row["clientId"] == client_id
+            and row["resourceId"] == resource.id
             and (row["consentType"] == "AllPrincipals" or row.get("principalId") == user_id)
         )
         return list(dict.fromkeys(itertools.chain.from_iterable(row["scope"].split() for row in rows)))

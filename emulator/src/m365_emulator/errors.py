@@ -19,8 +19,13 @@ class GraphError(EmulatorError):
     """
 
     def __init__(
-        self, status: int, code: str, message: str, *,
-        headers: Mapping[str, str] | None = None, details: Sequence[Mapping[str, str]] = (),
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        details: Sequence[Mapping[str, str]] = (),
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
@@ -42,7 +47,13 @@ class FaultAnswer(GraphError):
     """A fault answers in the emulator's place; ``given_body`` replaces the usual error body."""
 
     def __init__(
-        self, status: int, code: str, message: str, *, headers: Mapping[str, str], given_body: dict[str, Any] | None,
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        headers: Mapping[str, str],
+        given_body: dict[str, Any] | None,
     ) -> None:
         super().__init__(status, code, message, headers=headers)
         self.given_body = given_body

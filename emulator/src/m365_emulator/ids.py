@@ -13,8 +13,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-_secret_letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-"
-_code_letters = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_letters_of_secrets = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-"
+_letters_of_codes = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 
 @dataclass(slots=True)
@@ -34,12 +34,12 @@ class Ids:
 
     def secret(self) -> str:
         """A client secret as Entra makes them: 40 characters, ``8Q~`` as the fourth to sixth."""
-        text = _spell(self._next("secret", 37), _secret_letters)
+        text = _spell(self._next("secret", 37), _letters_of_secrets)
         return f"{text[:3]}8Q~{text[3:]}"
 
     def user_code(self) -> str:
         """A code for the device login page: nine capital letters and digits, none that look alike."""
-        return _spell(self._next("user-code", 9), _code_letters)
+        return _spell(self._next("user-code", 9), _letters_of_codes)
 
     def opaque(self, size: int, stream: str) -> str:
         """A token of ``size`` bytes in URL-safe base64 without padding."""
@@ -58,7 +58,7 @@ class Ids:
 
 
 def _bytes(seed: str, stream: str, position: str, size: int) -> bytes:
-    return hashlib.shake_256("\0".join((seed, stream, position)).encode()).digest(size)
+    return hashlib.shake_256(f"{seed}\0{stream}\0{position}".encode()).digest(size)
 
 
 def _spell(raw: bytes, letters: str) -> str:

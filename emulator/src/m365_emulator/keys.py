@@ -43,10 +43,15 @@ class SigningKey:
         """The key as Entra's JWKS lists it."""
         numbers = self.private.public_key().public_numbers()
         return {
-            "kty": "RSA", "use": "sig", "kid": self.kid, "x5t": self.kid,
-            "n": _encode(numbers.n.to_bytes(256)), "e": _encode(numbers.e.to_bytes(3)),
+            "kty": "RSA",
+            "use": "sig",
+            "kid": self.kid,
+            "x5t": self.kid,
+            "n": _encode(numbers.n.to_bytes(256)),
+            "e": _encode(numbers.e.to_bytes(3)),
             "x5c": [base64.b64encode(self.certificate.public_bytes(serialization.Encoding.DER)).decode()],
-            "cloud_instance_name": "microsoftonline.com", "issuer": issuer,
+            "cloud_instance_name": "microsoftonline.com",
+            "issuer": issuer,
         }
 
 
@@ -100,7 +105,8 @@ def _derive(name: str) -> SigningKey:
     p, q = _prime(f"{name}/p"), _prime(f"{name}/q")
     d = pow(_exponent, -1, math.lcm(p - 1, q - 1))
     numbers = rsa.RSAPrivateNumbers(
-        p, q, d, d % (p - 1), d % (q - 1), rsa.rsa_crt_iqmp(p, q), rsa.RSAPublicNumbers(_exponent, p * q))
+        p, q, d, d % (p - 1), d % (q - 1), rsa.rsa_crt_iqmp(p, q), rsa.RSAPublicNumbers(_exponent, p * q)
+    )
     private = numbers.private_key()
     certificate = _certificate(private, name)
     return SigningKey(private, certificate, _encode(certificate.fingerprint(hashes.SHA1())))  # noqa: S303 x5t is SHA-1
@@ -136,9 +142,13 @@ def _passes(number: int, base: int, odd: int, twos: int) -> bool:
 def _certificate(private: rsa.RSAPrivateKey, name: str) -> x509.Certificate:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "accounts.accesscontrol.windows.net (emulated)")])
     return (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(subject).public_key(private.public_key())
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(private.public_key())
         .serial_number(int.from_bytes(hashlib.sha256(name.encode()).digest()[:16]) | 1)
-        .not_valid_before(datetime(2025, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2045, 1, 1, tzinfo=UTC))
+        .not_valid_before(datetime(2025, 1, 1, tzinfo=UTC))
+        .not_valid_after(datetime(2045, 1, 1, tzinfo=UTC))
         .sign(private, hashes.SHA256())
     )
 

@@ -33,10 +33,19 @@ class Entry:
     fault: str = ""
     subrequests: list[dict[str, Any]] = field(default_factory=list)
 
-    def add_subrequest(self, *, id: str, method: str, path: str, status: int, route: str = "") -> None:
-        """Note one request of a batch; ``path`` without its query."""
+    def add_subrequest(
+        self,
+        *,
+        id: str,  # noqa: A002 a batch calls it so
+        method: str,
+        path: str,
+        status: int,
+        route: str = "",
+    ) -> None:
+        """Note one request of a batch."""
         self.subrequests.append(
-            {"id": id, "method": method, "path": path.partition("?")[0], "status": status, "route": route})
+            {"id": id, "method": method, "path": path.partition("?")[0], "status": status, "route": route}
+        )
 
 
 @dataclass(slots=True)
@@ -61,14 +70,14 @@ class RequestLog:
 
     def dump(self, *, after: int = 0, planes: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
         return [
-            asdict(entry) for entry in self.entries
-            if entry.number > after and (not planes or entry.plane in planes)
+            asdict(entry) for entry in self.entries if entry.number > after and (not planes or entry.plane in planes)
         ]
 
     def summary(self, *, after: int = 0, planes: frozenset[str] = frozenset()) -> dict[str, int]:
         """How many requests and sub-requests there were, and how many at least had to wait for one another."""
         chosen = [
-            entry for entry in self.entries
+            entry
+            for entry in self.entries
             if entry.number > after and (not planes or entry.plane in planes) and entry.ended is not None
         ]
         return {

@@ -13,18 +13,28 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 
-def create(world: World, tenant: Tenant, app_id: str, *, id: str | None = None, **wanted: Any) -> DirectoryObject:
+def create(
+    world: World, tenant: Tenant, app_id: str, *, object_id: str | None = None, **wanted: Any
+) -> DirectoryObject:
     """Make the service principal of an application in a tenant, with a new object id unless one is given.
 
     ``wanted`` are properties that the client set. Raises LookupError when nobody registered such an application, or
     when it is another tenant's and not multi-tenant.
     """
     body = first_party_body(app_id) if app_id in data.resources_by_app_id() else _body(world, tenant, app_id)
-    made = id or world.ids.uuid("servicePrincipal")
-    principal = DirectoryObject("servicePrincipal", made, {
-        "id": made, "deletedDateTime": None, "accountEnabled": True, "createdDateTime": graph_time(world.clock.now()),
-        **body, **wanted,
-    })
+    made = object_id or world.ids.uuid("servicePrincipal")
+    principal = DirectoryObject(
+        "servicePrincipal",
+        made,
+        {
+            "id": made,
+            "deletedDateTime": None,
+            "accountEnabled": True,
+            "createdDateTime": graph_time(world.clock.now()),
+            **body,
+            **wanted,
+        },
+    )
     tenant.objects[made] = principal
     world.replica.wrote("servicePrincipal", made)
     return principal
@@ -35,7 +45,8 @@ def first_party_body(app_id: str) -> dict[str, Any]:
     resource = data.resources_by_app_id()[app_id]
     return {
         **_shape(app_id, resource["name"], data.microsoft_services_tenant, "AzureADMultipleOrgs"),
-        "appRoles": data.app_roles(app_id), "oauth2PermissionScopes": data.scopes(app_id),
+        "appRoles": data.app_roles(app_id),
+        "oauth2PermissionScopes": data.scopes(app_id),
         "servicePrincipalNames": [*resource.get("identifierUris", []), app_id],
     }
 
@@ -58,13 +69,34 @@ def _body(world: World, tenant: Tenant, app_id: str) -> dict[str, Any]:
 
 def _shape(app_id: str, name: str, owner: str, audience: str) -> dict[str, Any]:
     return {
-        "alternativeNames": [], "appDescription": None, "appDisplayName": name, "appId": app_id,
-        "applicationTemplateId": None, "appOwnerOrganizationId": owner, "appRoleAssignmentRequired": False,
-        "description": None, "disabledByMicrosoftStatus": None, "displayName": name, "homepage": None,
-        "keyCredentials": [], "loginUrl": None, "logoutUrl": None, "notes": None, "notificationEmailAddresses": [],
-        "passwordCredentials": [], "preferredSingleSignOnMode": None, "replyUrls": [], "resourceSpecificApplicationPermissions": [],
-        "samlSingleSignOnSettings": None, "servicePrincipalType": "Application", "signInAudience": audience,
-        "tags": [], "tokenEncryptionKeyId": None, "verifiedPublisher": {
-            "displayName": None, "verifiedPublisherId": None, "addedDateTime": None,
+        "alternativeNames": [],
+        "appDescription": None,
+        "appDisplayName": name,
+        "appId": app_id,
+        "applicationTemplateId": None,
+        "appOwnerOrganizationId": owner,
+        "appRoleAssignmentRequired": False,
+        "description": None,
+        "disabledByMicrosoftStatus": None,
+        "displayName": name,
+        "homepage": None,
+        "keyCredentials": [],
+        "loginUrl": None,
+        "logoutUrl": None,
+        "notes": None,
+        "notificationEmailAddresses": [],
+        "passwordCredentials": [],
+        "preferredSingleSignOnMode": None,
+        "replyUrls": [],
+        "resourceSpecificApplicationPermissions": [],
+        "samlSingleSignOnSettings": None,
+        "servicePrincipalType": "Application",
+        "signInAudience": audience,
+        "tags": [],
+        "tokenEncryptionKeyId": None,
+        "verifiedPublisher": {
+            "displayName": None,
+            "verifiedPublisherId": None,
+            "addedDateTime": None,
         },
     }

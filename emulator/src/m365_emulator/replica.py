@@ -25,25 +25,28 @@ class Written:
 
 @dataclass(slots=True)
 class Replica:
-    """Kinds are ``application``, ``servicePrincipal``, ``appRoleAssignment``, ``oauth2PermissionGrant``,
-    ``roleAssignment`` and ``passwordCredential``; ids are the object's id (a secret's key id)."""
+    """Who may see what yet.
+
+    Kinds are ``application``, ``servicePrincipal``, ``appRoleAssignment``, ``oauth2PermissionGrant``,
+    ``roleAssignment`` and ``passwordCredential``; ids are the object's id (a secret's key id).
+    """
 
     clock: Clock
     faults: Faults
     fresh: dict[str, Written] = field(default_factory=dict)
 
-    def wrote(self, kind: str, id: str) -> None:
+    def wrote(self, kind: str, object_id: str) -> None:
         """Say that an object was just made, so that a fault in force can hide it for a while."""
         lag = self.faults.lag_of(kind)
         if lag is None:
             return
         now = self.clock.seconds()
         in_tokens = lag.usable_after_seconds if kind == "passwordCredential" else lag.tokens_after_seconds
-        self.fresh[f"{kind}/{id}"] = Written(lag.lag_reads, now + lag.lag_seconds, now + in_tokens)
+        self.fresh[f"{kind}/{object_id}"] = Written(lag.lag_reads, now + lag.lag_seconds, now + in_tokens)
 
-    def sees(self, kind: str, id: str) -> bool:
+    def sees(self, kind: str, object_id: str) -> bool:
         """Whether a read sees the object yet. Each call counts as one read."""
-        written = self.fresh.get(f"{kind}/{id}")
+        written = self.fresh.get(f"{kind}/{object_id}")
         if written is None:
             return True
         if written.reads_left > 0:
@@ -51,9 +54,9 @@ class Replica:
             return False
         return self.clock.seconds() >= written.visible_at
 
-    def in_tokens(self, kind: str, id: str) -> bool:
+    def in_tokens(self, kind: str, object_id: str) -> bool:
         """Whether a new token knows of this grant or role yet."""
-        written = self.fresh.get(f"{kind}/{id}")
+        written = self.fresh.get(f"{kind}/{object_id}")
         return written is None or self.clock.seconds() >= written.in_tokens_at
 
     def usable(self, key_id: str) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 _founded = datetime(2023, 11, 14, tzinfo=UTC)
+_a_lifetime = timedelta(days=36500)
 _first_party = (data.graph_app_id, data.teams_app_id)
 
 
@@ -55,8 +56,13 @@ def _plant_tenant(world: World, row: dict[str, Any]) -> None:
     tenant.skus = [_sku(tenant, licence) for licence in row.get("licences", [])]
     world.directory.tenants[tenant.id] = tenant
     for app_id in _first_party:
-        principals.create(world, tenant, app_id, id=world.ids.named(f"{tenant.id}/principal/{app_id}"),
-                          createdDateTime=graph_time(_founded))
+        principals.create(
+            world,
+            tenant,
+            app_id,
+            object_id=world.ids.named(f"{tenant.id}/principal/{app_id}"),
+            createdDateTime=graph_time(_founded),
+        )
     for person in row.get("people", []):
         _plant_person(world, tenant, person)
     for application in row.get("applications", []):
@@ -64,12 +70,12 @@ def _plant_tenant(world: World, row: dict[str, Any]) -> None:
 
 
 def _plant_person(world: World, tenant: Tenant, row: dict[str, Any]) -> None:
-    id = row.get("id") or world.ids.named(f"{tenant.id}/person/{row['upn']}")
-    person = DirectoryObject("user", id, _user_body(tenant, id, row["upn"], row["displayName"], "Member"))
+    made = row.get("id") or world.ids.named(f"{tenant.id}/person/{row['upn']}")
+    person = DirectoryObject("user", made, _user_body(tenant, made, row["upn"], row["displayName"], "Member"))
     person.body["accountEnabled"] = row.get("enabled", True)
     credentials.set_person_password(person, row["password"])
-    tenant.objects[id] = person
-    _give_roles(world, tenant, id, row.get("roles", []))
+    tenant.objects[made] = person
+    _give_roles(world, tenant, made, row.get("roles", []))
 
 
 def _plant_guest(world: World, tenant: Tenant, row: dict[str, Any]) -> None:
@@ -79,21 +85,26 @@ def _plant_guest(world: World, tenant: Tenant, row: dict[str, Any]) -> None:
     if home is None or account is None:
         raise KeyError(row["of"])
     upn = f"{row['of'].replace('@', '_')}#EXT#@{tenant.domains[0]['id']}"
-    id = row.get("id") or world.ids.named(f"{tenant.id}/guest/{row['of']}")
-    guest = DirectoryObject("user", id, _user_body(tenant, id, upn, account.body["displayName"], "Guest"))
+    made = row.get("id") or world.ids.named(f"{tenant.id}/guest/{row['of']}")
+    guest = DirectoryObject("user", made, _user_body(tenant, made, upn, account.body["displayName"], "Guest"))
     guest.body.update(mail=row["of"], externalUserState="Accepted", creationType="Invitation")
     guest.hidden.update(home_tenant=home.id, home_user=account.id, sign_in_name=row["of"])
-    tenant.objects[id] = guest
-    _give_roles(world, tenant, id, row.get("roles", []))
+    tenant.objects[made] = guest
+    _give_roles(world, tenant, made, row.get("roles", []))
 
 
 def _plant_application(world: World, tenant: Tenant, row: dict[str, Any]) -> None:
-    id = row.get("id") or world.ids.named(f"{tenant.id}/application/{row['name']}")
-    application = DirectoryObject("application", id, _application_body(tenant, id, row))
-    tenant.objects[id] = application
+    made = row.get("id") or world.ids.named(f"{tenant.id}/application/{row['name']}")
+    application = DirectoryObject("application", made, _application_body(tenant, made, row))
+    tenant.objects[made] = application
     principal = principals.create(
-        world, tenant, row["appId"], id=world.ids.named(f"{tenant.id}/principal/{row['appId']}"),
-        createdDateTime=graph_time(_founded), tags=["WindowsAzureActiveDirectoryIntegratedApp"])
+        world,
+        tenant,
+        row["appId"],
+        object_id=world.ids.named(f"{tenant.id}/principal/{row['appId']}"),
+        createdDateTime=graph_time(_founded),
+        tags=["WindowsAzureActiveDirectoryIntegratedApp"],
+    )
     if row.get("granted"):
         _grant(world, tenant, principal, row.get("application", []))
     if "secret" in row:
@@ -102,10 +113,17 @@ def _plant_application(world: World, tenant: Tenant, row: dict[str, Any]) -> Non
 
 def _plant_secret(world: World, application: DirectoryObject, text: str) -> None:
     key_id = world.ids.named(f"{application.id}/secret")
-    application.body["passwordCredentials"] = [{
-        "customKeyIdentifier": None, "displayName": "from the seed", "hint": text[:3], "keyId": key_id,
-        "startDateTime": graph_time(_founded), "endDateTime": graph_time(_founded + timedelta(days=36500)), "secretText": None,
-    }]
+    application.body["passwordCredentials"] = [
+        {
+            "customKeyIdentifier": None,
+            "displayName": "from the seed",
+            "hint": text[:3],
+            "keyId": key_id,
+            "startDateTime": graph_time(_founded),
+            "endDateTime": graph_time(_founded + _a_lifetime),
+            "secretText": None,
+        }
+    ]
     application.hidden["secrets"] = {key_id: credentials.digest(text)}
 
 
@@ -113,47 +131,82 @@ def _grant(world: World, tenant: Tenant, principal: DirectoryObject, values: lis
     graph = tenant.principal(data.graph_app_id)
     ids = {role["value"]: role["id"] for role in data.app_roles(data.graph_app_id)}
     for value in values:
-        id = world.ids.named(f"{principal.id}/role/{value}")
-        tenant.app_role_assignments[id] = {
-            "id": id, "deletedDateTime": None, "appRoleId": ids[value], "createdDateTime": graph_time(_founded),
-            "principalDisplayName": principal.body["displayName"], "principalId": principal.id,
-            "principalType": "ServicePrincipal", "resourceDisplayName": "Microsoft Graph",
+        key = world.ids.named(f"{principal.id}/role/{value}")
+        tenant.app_role_assignments[key] = {
+            "id": key,
+            "deletedDateTime": None,
+            "appRoleId": ids[value],
+            "createdDateTime": graph_time(_founded),
+            "principalDisplayName": principal.body["displayName"],
+            "principalId": principal.id,
+            "principalType": "ServicePrincipal",
+            "resourceDisplayName": "Microsoft Graph",
             "resourceId": graph.id if graph else "",
         }
 
 
 def _give_roles(world: World, tenant: Tenant, principal_id: str, names: list[str]) -> None:
     for name in names:
-        id = world.ids.named(f"{principal_id}/directory-role/{name}")
-        tenant.role_assignments[id] = {
-            "id": id, "principalId": principal_id, "roleDefinitionId": data.role_ids_by_name()[name],
-            "directoryScopeId": "/", "appScopeId": None, "condition": None,
+        key = world.ids.named(f"{principal_id}/directory-role/{name}")
+        tenant.role_assignments[key] = {
+            "id": key,
+            "principalId": principal_id,
+            "roleDefinitionId": data.role_ids_by_name()[name],
+            "directoryScopeId": "/",
+            "appScopeId": None,
+            "condition": None,
         }
 
 
-def _user_body(tenant: Tenant, id: str, upn: str, name: str, kind: str) -> dict[str, Any]:
+def _user_body(tenant: Tenant, object_id: str, upn: str, name: str, kind: str) -> dict[str, Any]:
     given, _, surname = name.partition(" ")
     return {
-        "id": id, "deletedDateTime": None, "accountEnabled": True, "businessPhones": [],
-        "createdDateTime": graph_time(_founded), "displayName": name, "givenName": given, "surname": surname or None,
-        "jobTitle": None, "mail": upn if kind == "Member" else None, "mailNickname": upn.partition("@")[0],
-        "mobilePhone": None, "officeLocation": None, "preferredLanguage": None, "userPrincipalName": upn,
-        "userType": kind, "usageLocation": tenant.organization["countryLetterCode"], "assignedLicenses": [],
+        "id": object_id,
+        "deletedDateTime": None,
+        "accountEnabled": True,
+        "businessPhones": [],
+        "createdDateTime": graph_time(_founded),
+        "displayName": name,
+        "givenName": given,
+        "surname": surname or None,
+        "jobTitle": None,
+        "mail": upn if kind == "Member" else None,
+        "mailNickname": upn.partition("@")[0],
+        "mobilePhone": None,
+        "officeLocation": None,
+        "preferredLanguage": None,
+        "userPrincipalName": upn,
+        "userType": kind,
+        "usageLocation": tenant.organization["countryLetterCode"],
+        "assignedLicenses": [],
     }
 
 
-def _application_body(tenant: Tenant, id: str, row: dict[str, Any]) -> dict[str, Any]:
+def _application_body(tenant: Tenant, object_id: str, row: dict[str, Any]) -> dict[str, Any]:
     access = [{"id": permission, "type": "Scope"} for permission in _ids(data.scopes, row.get("delegated", []))]
     access += [{"id": permission, "type": "Role"} for permission in _ids(data.app_roles, row.get("application", []))]
     return {
-        "id": id, "deletedDateTime": None, "appId": row["appId"], "displayName": row["displayName"],
-        "createdDateTime": graph_time(_founded), "description": None, "groupMembershipClaims": None,
-        "identifierUris": [], "isFallbackPublicClient": row.get("publicClient", False), "keyCredentials": [],
-        "notes": None, "passwordCredentials": [], "publisherDomain": tenant.domains[0]["id"],
+        "id": object_id,
+        "deletedDateTime": None,
+        "appId": row["appId"],
+        "displayName": row["displayName"],
+        "createdDateTime": graph_time(_founded),
+        "description": None,
+        "groupMembershipClaims": None,
+        "identifierUris": [],
+        "isFallbackPublicClient": row.get("publicClient", False),
+        "keyCredentials": [],
+        "notes": None,
+        "passwordCredentials": [],
+        "publisherDomain": tenant.domains[0]["id"],
         "requiredResourceAccess": [{"resourceAppId": data.graph_app_id, "resourceAccess": access}] if access else [],
-        "signInAudience": "AzureADMultipleOrgs" if row.get("multiTenant") else "AzureADMyOrg", "tags": [],
-        "uniqueName": None, "appRoles": [], "web": {"redirectUris": row.get("redirectUris", [])},
-        "publicClient": {"redirectUris": row.get("publicRedirectUris", [])}, "spa": {"redirectUris": []},
+        "signInAudience": "AzureADMultipleOrgs" if row.get("multiTenant") else "AzureADMyOrg",
+        "tags": [],
+        "uniqueName": None,
+        "appRoles": [],
+        "web": {"redirectUris": row.get("redirectUris", [])},
+        "publicClient": {"redirectUris": row.get("publicRedirectUris", [])},
+        "spa": {"redirectUris": []},
         "api": {"oauth2PermissionScopes": []},
     }
 
@@ -167,10 +220,18 @@ def _domains(names: list[str]) -> list[dict[str, Any]]:
     """The first name is the tenant's initial domain, the last one its default."""
     return [
         {
-            "id": name, "authenticationType": "Managed", "availabilityStatus": None, "isAdminManaged": True,
-            "isDefault": name == names[-1], "isInitial": name == names[0], "isRoot": True, "isVerified": True,
-            "supportedServices": ["Email", "OfficeCommunicationsOnline"], "passwordValidityPeriodInDays": 2147483647,
-            "passwordNotificationWindowInDays": 14, "state": None,
+            "id": name,
+            "authenticationType": "Managed",
+            "availabilityStatus": None,
+            "isAdminManaged": True,
+            "isDefault": name == names[-1],
+            "isInitial": name == names[0],
+            "isRoot": True,
+            "isVerified": True,
+            "supportedServices": ["Email", "OfficeCommunicationsOnline"],
+            "passwordValidityPeriodInDays": 2147483647,
+            "passwordNotificationWindowInDays": 14,
+            "state": None,
         }
         for name in names
     ]
@@ -178,9 +239,18 @@ def _domains(names: list[str]) -> list[dict[str, Any]]:
 
 def _organization(tenant: Tenant, country: str) -> dict[str, Any]:
     return {
-        "id": tenant.id, "deletedDateTime": None, "displayName": tenant.display_name, "countryLetterCode": country,
-        "country": None, "createdDateTime": graph_time(_founded), "businessPhones": [], "city": None,
-        "preferredLanguage": "en", "tenantType": "AAD", "technicalNotificationMails": [], "assignedPlans": [],
+        "id": tenant.id,
+        "deletedDateTime": None,
+        "displayName": tenant.display_name,
+        "countryLetterCode": country,
+        "country": None,
+        "createdDateTime": graph_time(_founded),
+        "businessPhones": [],
+        "city": None,
+        "preferredLanguage": "en",
+        "tenantType": "AAD",
+        "technicalNotificationMails": [],
+        "assignedPlans": [],
         "provisionedPlans": [],
     }
 
@@ -188,15 +258,23 @@ def _organization(tenant: Tenant, country: str) -> dict[str, Any]:
 def _sku(tenant: Tenant, row: dict[str, Any]) -> dict[str, Any]:
     sku = data.skus_by_part_number()[row["partNumber"]]
     return {
-        "accountId": tenant.id, "accountName": tenant.domains[0]["id"].partition(".")[0], "appliesTo": "User",
-        "capabilityStatus": "Enabled", "consumedUnits": row.get("consumed", 0), "id": f"{tenant.id}_{sku['skuId']}",
+        "accountId": tenant.id,
+        "accountName": tenant.domains[0]["id"].partition(".")[0],
+        "appliesTo": "User",
+        "capabilityStatus": "Enabled",
+        "consumedUnits": row.get("consumed", 0),
+        "id": f"{tenant.id}_{sku['skuId']}",
         "prepaidUnits": {"enabled": row["enabled"], "lockedOut": 0, "suspended": 0, "warning": 0},
         "servicePlans": [
             {
-                "appliesTo": "User", "provisioningStatus": "Success", "servicePlanName": name,
+                "appliesTo": "User",
+                "provisioningStatus": "Success",
+                "servicePlanName": name,
                 "servicePlanId": data.service_plans_by_name()[name]["servicePlanId"],
             }
             for name in sku["plans"]
         ],
-        "skuId": sku["skuId"], "skuPartNumber": sku["skuPartNumber"], "subscriptionIds": [],
+        "skuId": sku["skuId"],
+        "skuPartNumber": sku["skuPartNumber"],
+        "subscriptionIds": [],
     }

@@ -25,7 +25,7 @@ class Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {cut_extension: self.transport.abort}  # type: ignore[typeddict-unknown-key, dict-item]
+        self.scope["extensions"] = {cut_extension: self.transport.abort}  # type: ignore[dict-item]
 
 
 class Server(uvicorn.Server):
@@ -53,7 +53,9 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def run(app: App, *, tls: socket.socket, files: TlsFiles, plain: socket.socket, ready: Callable[[], None]) -> None:
+async def run(
+    app: App, *, tls: socket.socket, files: TlsFiles, plain: socket.socket, ready: Callable[[], None]
+) -> None:
     """Serve until SIGTERM or SIGINT; ``ready`` is called once both sockets answer."""
     secure = Server(_config(app, ssl_certfile=str(files.certificate), ssl_keyfile=str(files.key)))
     people = Server(_config(app))
@@ -75,6 +77,17 @@ def _stop(servers: tuple[Server, ...]) -> None:
 
 def _config(app: App, *, ssl_certfile: str | None = None, ssl_keyfile: str | None = None) -> uvicorn.Config:
     return uvicorn.Config(
-        app, http=Protocol, ws="none", lifespan="off", log_config=None, access_log=False, server_header=False,
-        date_header=False, ssl_certfile=ssl_certfile, ssl_keyfile=ssl_keyfile, timeout_graceful_shutdown=2,
-        timeout_keep_alive=60)
+        app,
+        http=Protocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        date_header=False,
+        ssl_certfile=ssl_certfile,
+        ssl_keyfile=ssl_keyfile,
+        timeout_graceful_shutdown=2,
+        timeout_keep_alive=60,
+    )

@@ -1,4 +1,4 @@
-"""The state file: everything that must be there again after a restart, written whole and atomically, for its owner only.
+"""The state file: everything that must be there again after a restart, written whole, for its owner only.
 
 Lists of permissions that Microsoft's own service principals share stay out of it; they come back from ``data/``.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from m365_emulator import data, faults, world
 from m365_emulator.clock import Clock
-from m365_emulator.directory import DirectoryObject, Tenant
+from m365_emulator.directory import Directory, DirectoryObject, Tenant
 from m365_emulator.ids import Ids
 from m365_emulator.keys import Keys
 from m365_emulator.log import RequestLog
@@ -49,10 +49,17 @@ def save(of: World) -> None:
 
 
 def dump(of: World) -> dict[str, Any]:
+    """The whole world as JSON can hold it."""
     return {
-        "m365_emulator_state": _version, "seed": of.seed, "clock": of.clock.dump(), "ids": of.ids.dump(),
-        "keys": of.keys.dump(), "tenants": [_dump_tenant(tenant) for tenant in of.directory.tenants.values()],
-        "faults": of.faults.dump(), "replica": of.replica.dump(), "login": of.login.dump(),
+        "m365_emulator_state": _version,
+        "seed": of.seed,
+        "clock": of.clock.dump(),
+        "ids": of.ids.dump(),
+        "keys": of.keys.dump(),
+        "tenants": [_dump_tenant(tenant) for tenant in of.directory.tenants.values()],
+        "faults": of.faults.dump(),
+        "replica": of.replica.dump(),
+        "login": of.login.dump(),
     }
 
 
@@ -72,11 +79,18 @@ def load(settings: Settings, path: Path) -> World:
 def _restore(settings: Settings, kept: dict[str, Any]) -> World:
     clock, troubles = Clock(**kept["clock"]), faults.load(kept["faults"])
     replica = Replica(clock, troubles, {key: Written(**row) for key, row in kept["replica"].items()})
-    directory = world.Directory({row["id"]: _restore_tenant(row) for row in kept["tenants"]})
+    directory = Directory({row["id"]: _restore_tenant(row) for row in kept["tenants"]})
     return world.World(
-        settings=settings, seed=kept["seed"], clock=clock,
-        ids=Ids(kept["ids"]["seed"], Counter(kept["ids"]["counters"])), keys=Keys(**kept["keys"]),
-        directory=directory, faults=troubles, replica=replica, log=RequestLog(), login=memory.load(kept["login"]),
+        settings=settings,
+        seed=kept["seed"],
+        clock=clock,
+        ids=Ids(kept["ids"]["seed"], Counter(kept["ids"]["counters"])),
+        keys=Keys(**kept["keys"]),
+        directory=directory,
+        faults=troubles,
+        replica=replica,
+        log=RequestLog(),
+        login=memory.load(kept["login"]),
     )
 
 
@@ -85,7 +99,8 @@ def show_tenant(tenant: Tenant) -> dict[str, Any]:
     row = _dump_tenant(tenant)
     for collection in ("objects", "deleted"):
         row[collection] = {
-            id: {key: value for key, value in item.items() if key != "hidden"} for id, item in row[collection].items()
+            object_id: {key: value for key, value in item.items() if key != "hidden"}
+            for object_id, item in row[collection].items()
         }
     return row
 
@@ -93,7 +108,7 @@ def show_tenant(tenant: Tenant) -> dict[str, Any]:
 def _dump_tenant(tenant: Tenant) -> dict[str, Any]:
     row = {name: getattr(tenant, name) for name in Tenant.__slots__}
     for collection in ("objects", "deleted"):
-        row[collection] = {id: _dump_object(item) for id, item in row[collection].items()}
+        row[collection] = {key: _dump_object(item) for key, item in row[collection].items()}
     return row
 
 
@@ -106,7 +121,7 @@ def _dump_object(item: DirectoryObject) -> dict[str, Any]:
 
 def _restore_tenant(row: dict[str, Any]) -> Tenant:
     for collection in ("objects", "deleted"):
-        row[collection] = {id: _restore_object(item) for id, item in row[collection].items()}
+        row[collection] = {key: _restore_object(item) for key, item in row[collection].items()}
     return Tenant(**row)
 
 

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _names: tuple[x509.GeneralName, ...] = (
-    x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1")), x509.IPAddress(ip_address("::1")),
+    x509.DNSName("localhost"),
+    x509.IPAddress(ip_address("127.0.0.1")),
+    x509.IPAddress(ip_address("::1")),
 )
 _renew_before = timedelta(days=30)
 
@@ -34,7 +36,7 @@ class TlsFiles:
 
 
 def prepare(folder: Path) -> TlsFiles:
-    """The folder's certificates; made when they are missing or near their end. The authority is kept as long as it can."""
+    """The folder's certificates; made when they are missing or near their end. The authority stays if it can."""
     folder.mkdir(parents=True, exist_ok=True)
     files = TlsFiles(folder / "ca.pem", folder / "server.pem", folder / "server-key.pem")
     authority_key = folder / "ca-key.pem"
@@ -88,21 +90,37 @@ def _make_server(files: TlsFiles, authority_key: Path) -> None:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, *, days: int,
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    *,
+    days: int,
 ) -> x509.CertificateBuilder:
     now = real_now()
     return (
-        x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(key)
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key)
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(hours=1)).not_valid_after(now + timedelta(days=days))
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=days))
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 
 def _usage(*, sign_certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=True, key_cert_sign=sign_certificates, crl_sign=sign_certificates, content_commitment=False,
-        key_encipherment=False, data_encipherment=False, key_agreement=False, encipher_only=False, decipher_only=False)
+        digital_signature=True,
+        key_cert_sign=sign_certificates,
+        crl_sign=sign_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _name(common: str) -> x509.Name:
@@ -111,7 +129,8 @@ def _name(common: str) -> x509.Name:
 
 def _pem(key: ec.EllipticCurvePrivateKey) -> bytes:
     return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _write(path: Path, content: bytes, mode: int) -> None:

@@ -53,71 +53,139 @@ def authenticate(world: World, authorization: str | None) -> Caller:
         raise _unauthorized("The identity of the calling application could not be established.")
     is_app = claims["idtyp"] == "app"
     return Caller(
-        tenant=tenant, principal_id=claims["oid"], user_id=None if is_app else claims["oid"], app_id=claims["appid"],
-        scopes=frozenset(claims.get("scp", "").split()), roles=frozenset(claims.get("roles", ())),
-        directory_roles=frozenset(claims.get("wids", ())), is_app=is_app,
+        tenant=tenant,
+        principal_id=claims["oid"],
+        user_id=None if is_app else claims["oid"],
+        app_id=claims["appid"],
+        scopes=frozenset(claims.get("scp", "").split()),
+        roles=frozenset(claims.get("roles", ())),
+        directory_roles=frozenset(claims.get("wids", ())),
+        is_app=is_app,
     )
 
 
 def directory_roles(world: World, tenant: Tenant, principal_id: str) -> list[str]:
     """Template ids of tenant-wide roles that a new token carries."""
-    return list(dict.fromkeys(
-        row["roleDefinitionId"] for key, row in tenant.role_assignments.items()
-        if row["principalId"] == principal_id and row["directoryScopeId"] == "/"
-        and world.replica.in_tokens("roleAssignment", key)
-    ))
+    return list(
+        dict.fromkeys(
+            row["roleDefinitionId"]
+            for key, row in tenant.role_assignments.items()
+            if row["principalId"] == principal_id
+            and row["directoryScopeId"] == "/"
+            and world.replica.in_tokens("roleAssignment", key)
+        )
+    )
 
 
 def application_token(world: World, tenant: Tenant, principal: DirectoryObject, resource: Resource, life: int) -> str:
     """An app-only access token; it is issued even when the application has no permission at all."""
     claims = _access_claims(world, tenant, resource, life)
     names = {role["id"]: role["value"] for role in resource.principal.body.get("appRoles", [])}
-    roles = sorted({
-        names[row["appRoleId"]] for key, row in tenant.app_role_assignments.items()
-        if row["principalId"] == principal.id and row["resourceId"] == resource.principal.id
-        and row["appRoleId"] in names and world.replica.in_tokens("appRoleAssignment", key)
-    })
-    return world.keys.sign({
-        **claims, "app_displayname": principal.body["displayName"], "appid": principal.body["appId"],
-        "appidacr": "1", "idp": f"https://sts.windows.net/{tenant.id}/", "idtyp": "app", "oid": principal.id,
-        **({"roles": roles} if roles else {}), "sub": principal.id, "tid": tenant.id, "uti": world.ids.opaque(16, "uti"),
-        "ver": "1.0", "wids": [*directory_roles(world, tenant, principal.id), "0997a1d0-0d1d-4acb-b408-d5ca73121e90"],
-        "xms_tcdt": tenant.settings.get("created", 1_700_000_000),
-    }, v1=True)
+    roles = sorted(
+        {
+            names[row["appRoleId"]]
+            for key, row in tenant.app_role_assignments.items()
+            if row["principalId"] == principal.id
+            and row["resourceId"] == resource.principal.id
+            and row["appRoleId"] in names
+            and world.replica.in_tokens("appRoleAssignment", key)
+        }
+    )
+    return world.keys.sign(
+        {
+            **claims,
+            "app_displayname": principal.body["displayName"],
+            "appid": principal.body["appId"],
+            "appidacr": "1",
+            "idp": f"https://sts.windows.net/{tenant.id}/",
+            "idtyp": "app",
+            "oid": principal.id,
+            **({"roles": roles} if roles else {}),
+            "sub": principal.id,
+            "tid": tenant.id,
+            "uti": world.ids.opaque(16, "uti"),
+            "ver": "1.0",
+            "wids": [*directory_roles(world, tenant, principal.id), "0997a1d0-0d1d-4acb-b408-d5ca73121e90"],
+            "xms_tcdt": tenant.settings.get("created", 1_700_000_000),
+        },
+        v1=True,
+    )
 
 
 def person_token(
-    world: World, tenant: Tenant, person: DirectoryObject, client: DirectoryObject, resource: Resource, *,
-    scopes: list[str], life: int,
+    world: World,
+    tenant: Tenant,
+    person: DirectoryObject,
+    client: DirectoryObject,
+    resource: Resource,
+    *,
+    scopes: list[str],
+    life: int,
 ) -> str:
     """A delegated access token. ``client`` is the application's service principal in this tenant."""
     claims = _access_claims(world, tenant, resource, life)
     name = person.body["userPrincipalName"]
-    return world.keys.sign({
-        **claims, "acct": int(is_guest(person)), "acr": "1", "amr": ["pwd"],
-        "app_displayname": client.body["displayName"], "appid": client.body["appId"], "appidacr": "0",
-        "idp": home_issuer(tenant, person), "idtyp": "user", "ipaddr": "127.0.0.1", "name": person.body["displayName"],
-        "oid": person.id, "scp": " ".join(scopes), "sub": pairwise(world, person, resource.principal.body["appId"]),
-        "tenant_region_scope": tenant.settings.get("region", "NA"), "tid": tenant.id, "unique_name": name, "upn": name,
-        "uti": world.ids.opaque(16, "uti"), "ver": "1.0", "wids": wids(world, tenant, person),
-        "xms_tcdt": tenant.settings.get("created", 1_700_000_000),
-    }, v1=True)
+    return world.keys.sign(
+        {
+            **claims,
+            "acct": int(is_guest(person)),
+            "acr": "1",
+            "amr": ["pwd"],
+            "app_displayname": client.body["displayName"],
+            "appid": client.body["appId"],
+            "appidacr": "0",
+            "idp": home_issuer(tenant, person),
+            "idtyp": "user",
+            "ipaddr": "127.0.0.1",
+            "name": person.body["displayName"],
+            "oid": person.id,
+            "scp": " ".join(scopes),
+            "sub": pairwise(world, person, resource.principal.body["appId"]),
+            "tenant_region_scope": tenant.settings.get("region", "NA"),
+            "tid": tenant.id,
+            "unique_name": name,
+            "upn": name,
+            "uti": world.ids.opaque(16, "uti"),
+            "ver": "1.0",
+            "wids": wids(world, tenant, person),
+            "xms_tcdt": tenant.settings.get("created", 1_700_000_000),
+        },
+        v1=True,
+    )
 
 
 def id_token(
-    world: World, tenant: Tenant, person: DirectoryObject, client_id: str, *, nonce: str | None, life: int,
+    world: World,
+    tenant: Tenant,
+    person: DirectoryObject,
+    client_id: str,
+    *,
+    nonce: str | None,
+    life: int,
 ) -> str:
     """A version 2 id token for the client itself."""
     now = int(world.clock.seconds())
     home = home_issuer(tenant, person)
-    return world.keys.sign({
-        "aud": client_id, "iss": f"{world.settings.origin}/{tenant.id}/v2.0", "iat": now - 300, "nbf": now - 300,
-        "exp": now + life, **({"idp": home} if is_guest(person) else {}), "name": person.body["displayName"],
-        **({"nonce": nonce} if nonce else {}), "oid": person.id,
-        "preferred_username": person.hidden.get("sign_in_name", person.body["userPrincipalName"]),
-        "rh": f"1.{world.ids.opaque(24, 'rh')}.", "sub": pairwise(world, person, client_id), "tid": tenant.id,
-        "uti": world.ids.opaque(16, "uti"), "ver": "2.0",
-    }, v1=False)
+    return world.keys.sign(
+        {
+            "aud": client_id,
+            "iss": f"{world.settings.origin}/{tenant.id}/v2.0",
+            "iat": now - 300,
+            "nbf": now - 300,
+            "exp": now + life,
+            **({"idp": home} if is_guest(person) else {}),
+            "name": person.body["displayName"],
+            **({"nonce": nonce} if nonce else {}),
+            "oid": person.id,
+            "preferred_username": person.hidden.get("sign_in_name", person.body["userPrincipalName"]),
+            "rh": f"1.{world.ids.opaque(24, 'rh')}.",
+            "sub": pairwise(world, person, client_id),
+            "tid": tenant.id,
+            "uti": world.ids.opaque(16, "uti"),
+            "ver": "2.0",
+        },
+        v1=False,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,6 +197,7 @@ class Resource:
 
 
 def is_guest(person: DirectoryObject) -> bool:
+    """Whether this object stands for somebody whose account is in another tenant."""
     return str(person.body.get("userType")) == "Guest"
 
 
@@ -152,8 +221,13 @@ def wids(world: World, tenant: Tenant, person: DirectoryObject) -> list[str]:
 def _access_claims(world: World, tenant: Tenant, resource: Resource, life: int) -> dict[str, Any]:
     now = int(world.clock.seconds())
     return {
-        "aud": resource.audience, "iss": f"https://sts.windows.net/{tenant.id}/", "iat": now - 300, "nbf": now - 300,
-        "exp": now + life, "aio": world.ids.opaque(32, "aio"), "rh": f"1.{world.ids.opaque(24, 'rh')}.",
+        "aud": resource.audience,
+        "iss": f"https://sts.windows.net/{tenant.id}/",
+        "iat": now - 300,
+        "nbf": now - 300,
+        "exp": now + life,
+        "aio": world.ids.opaque(32, "aio"),
+        "rh": f"1.{world.ids.opaque(24, 'rh')}.",
     }
 
 
@@ -183,6 +257,6 @@ def _verify_once(world: World, token: str) -> dict[str, Any]:
 
 
 def _unauthorized(message: str) -> GraphError:
-    challenge = f'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", ' \
-                f'error="invalid_token", error_description="{message}"'
+    address = "https://login.microsoftonline.com/common/oauth2/authorize"
+    challenge = f'Bearer realm="", authorization_uri="{address}", error="invalid_token", error_description="{message}"'
     return GraphError(401, "InvalidAuthenticationToken", message, headers={"WWW-Authenticate": challenge})

@@ -12,9 +12,16 @@ if TYPE_CHECKING:
     from m365_emulator.faults import Strike
 
 _usual_codes = {
-    400: "Request_BadRequest", 401: "InvalidAuthenticationToken", 403: "Authorization_RequestDenied",
-    404: "Request_ResourceNotFound", 409: "Request_MultipleObjectsWithSameKeyValue", 429: "TooManyRequests",
-    500: "InternalServerError", 502: "BadGateway", 503: "serviceNotAvailable", 504: "GatewayTimeout",
+    400: "Request_BadRequest",
+    401: "InvalidAuthenticationToken",
+    403: "Authorization_RequestDenied",
+    404: "Request_ResourceNotFound",
+    409: "Request_MultipleObjectsWithSameKeyValue",
+    429: "TooManyRequests",
+    500: "InternalServerError",
+    502: "BadGateway",
+    503: "serviceNotAvailable",
+    504: "GatewayTimeout",
 }
 
 
@@ -42,5 +49,9 @@ def answer(strike: Strike) -> FaultAnswer:
     headers = {} if effect.retry_after is None else {"Retry-After": str(effect.retry_after)}
     phrase = next((item.phrase for item in HTTPStatus if item == effect.status), "Refused")
     return FaultAnswer(
-        effect.status, effect.code or _usual_codes.get(effect.status, "UnknownError"), effect.message or f"{phrase}.",
-        headers=headers, given_body=effect.body)
+        effect.status,
+        effect.code or _usual_codes.get(effect.status, "UnknownError"),
+        effect.message or f"{phrase}.",
+        headers=headers,
+        given_body=effect.body,
+    )

@@ -35,10 +35,11 @@ class World:
     login: LoginMemory
 
     def reset(self, seed: dict[str, Any] | None = None) -> None:
-        """Forget everything and start from the given seed, or from the one this world was made with."""
+        """Forget everything and start from another seed this once, or from the one this world was made with."""
         fresh = build(self.settings, seed if seed is not None else self.seed)
         for name in self.__slots__:
-            setattr(self, name, getattr(fresh, name))
+            if name != "seed":
+                setattr(self, name, getattr(fresh, name))
 
 
 def build(settings: Settings, seed: dict[str, Any]) -> World:
@@ -46,8 +47,16 @@ def build(settings: Settings, seed: dict[str, Any]) -> World:
     name = str(seed.get("seed", "m365-emulator"))
     ids, clock, faults = Ids(name), Clock(), Faults()
     world = World(
-        settings=settings, seed=seed, clock=clock, ids=ids, keys=Keys(name), directory=Directory(), faults=faults,
-        replica=Replica(clock, faults), log=RequestLog(), login=LoginMemory(),
+        settings=settings,
+        seed=seed,
+        clock=clock,
+        ids=ids,
+        keys=Keys(name),
+        directory=Directory(),
+        faults=faults,
+        replica=Replica(clock, faults),
+        log=RequestLog(),
+        login=LoginMemory(),
     )
     seeds.plant(world, seed)
     return world

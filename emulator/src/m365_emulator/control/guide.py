@@ -16,8 +16,8 @@ _doors = {
     "POST /_control/reset": "forget everything and start again from the seed; the clock too",
     "POST /_control/seed": "start again from the seed in the body (format: docs/emulator.md)",
     "GET /_control/clock": "the emulator's time",
-    "POST /_control/clock": 'move it: {"advance": seconds}, {"freeze": true or "2026-01-31T12:00:00Z"}, {"thaw": true}, '
-                            '{"reset": true}',
+    "POST /_control/clock": 'move it: {"advance": seconds}, {"freeze": true or "2026-01-31T12:00:00Z"}, '
+    '{"thaw": true}, {"reset": true}',
     "GET /_control/faults": "faults in force, how many requests each has met and hit",
     "PUT /_control/faults/{name}": 'set or replace one: {"match": {...}, "effect": {...}}',
     "DELETE /_control/faults/{name}": "take one away",
@@ -32,7 +32,7 @@ _match_words = {
     "method": "HTTP method, * for any",
     "path": "path with /v1.0 in front, * stands for anything; sub-requests of a batch match as if sent alone",
     "kind": "for the lag effects instead of method and path: application, servicePrincipal, appRoleAssignment, "
-            "oauth2PermissionGrant, roleAssignment, passwordCredential, or *",
+    "oauth2PermissionGrant, roleAssignment, passwordCredential, or *",
     "nth": "the first matching request that is hit (1 = the very next)",
     "times": "how many in a row are hit (0 = for ever)",
 }
@@ -59,7 +59,7 @@ def guide(world: World, header: str) -> dict[str, Any]:
         "fault": {"match": _described(Match, _match_words), "effect": _described(Effect, _effect_words)},
         "clock": {"now": graph_time(world.clock.now()), "frozen": world.clock.frozen_at is not None},
         "addresses": {"clients": world.settings.origin, "people": world.settings.people_origin},
-        "seed": world.seed.get("seed"),
+        "seed": world.ids.seed,
         "tenants": [
             {"id": tenant.id, "displayName": tenant.display_name, "domains": tenant.domain_names()}
             for tenant in world.directory.tenants.values()

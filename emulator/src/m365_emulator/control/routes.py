@@ -48,7 +48,8 @@ def routes(world: World) -> list[Route]:
 
 
 def _guarded(
-    world: World, door: Callable[[World, Request], Awaitable[Response]],
+    world: World,
+    door: Callable[[World, Request], Awaitable[Response]],
 ) -> Callable[[Request], Awaitable[Response]]:
     async def guarded(request: Request) -> Response:
         token = world.settings.control_token

@@ -61,8 +61,11 @@ def find(world: World, client_id: str, tenant: Tenant | None) -> Client:
     if client.is_multi_tenant or tenant is client.home:
         return client
     if tenant is None:
-        raise EntraError(50194, f"Application '{client_id}'({client.name}) is not configured as a multi-tenant "
-                                "application. Usage of the /common endpoint is not supported for such apps.")
+        raise EntraError(
+            50194,
+            f"Application '{client_id}'({client.name}) is not configured as a multi-tenant "
+            "application. Usage of the /common endpoint is not supported for such apps.",
+        )
     raise _unknown(client_id, tenant)
 
 
@@ -70,8 +73,11 @@ def principal_for_secret(world: World, client: Client, tenant: Tenant) -> Direct
     """The client's service principal in the tenant. Raises EntraError 7000229, 7000112."""
     principal = tenant.principal(client.app_id)
     if principal is None or not world.replica.in_tokens("servicePrincipal", principal.id):
-        raise EntraError(7000229, f"The client application {client.app_id} is missing service principal in the tenant "
-                                  f"{tenant.id}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119")
+        raise EntraError(
+            7000229,
+            f"The client application {client.app_id} is missing service principal in the tenant "
+            f"{tenant.id}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
+        )
     if principal.body.get("accountEnabled") is False:
         raise EntraError(7000112, f"Application '{client.app_id}'({client.name}) is disabled.")
     return principal
@@ -81,23 +87,31 @@ def check_secret(world: World, client: Client, secret: str) -> None:
     """Raises EntraError 7000215 for a wrong (or not yet known) secret, 7000222 for one that ran out."""
     verdict = credentials.judge_secret(world, client.application, secret)
     if verdict is SecretVerdict.WRONG:
-        raise EntraError(7000215, "Invalid client secret provided. Ensure the secret being sent in the request is the "
-                                  "client secret value, not the client secret ID, for a secret added to app "
-                                  f"'{client.app_id}'.")
+        raise EntraError(
+            7000215,
+            "Invalid client secret provided. Ensure the secret being sent in the request is the "
+            "client secret value, not the client secret ID, for a secret added to app "
+            f"'{client.app_id}'.",
+        )
     if verdict is SecretVerdict.EXPIRED:
-        raise EntraError(7000222, f"The provided client secret keys for app '{client.app_id}' are expired. Visit the "
-                                  "Azure portal to create new keys for your app, or consider using certificate "
-                                  "credentials for added security.")
+        raise EntraError(
+            7000222,
+            f"The provided client secret keys for app '{client.app_id}' are expired. Visit the "
+            "Azure portal to create new keys for your app, or consider using certificate "
+            "credentials for added security.",
+        )
 
 
 def check_public(client: Client, form: Mapping[str, str]) -> None:
     """Raises EntraError 7000218 when the application doesn't allow public flows, 700025 when a secret came along."""
     if not client.is_public:
-        raise EntraError(7000218, "The request body must contain the following parameter: 'client_assertion' or "
-                                  "'client_secret'.")
+        raise EntraError(
+            7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+        )
     if form.get("client_secret") or form.get("client_assertion"):
-        raise EntraError(700025, "Client is public so neither 'client_assertion' nor 'client_secret' should be "
-                                 "presented.")
+        raise EntraError(
+            700025, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."
+        )
 
 
 def basic(request: Request) -> tuple[str, str] | None:
@@ -114,7 +128,10 @@ def basic(request: Request) -> tuple[str, str] | None:
 
 def _unknown(client_id: str, tenant: Tenant | None) -> EntraError:
     where = tenant.display_name if tenant is not None else "Microsoft Services"
-    return EntraError(700016, f"Application with identifier '{client_id}' was not found in the directory '{where}'. "
-                              "This can happen if the application has not been installed by the administrator of the "
-                              "tenant or consented to by any user in the tenant. You may have sent your authentication "
-                              "request to the wrong tenant.")
+    return EntraError(
+        700016,
+        f"Application with identifier '{client_id}' was not found in the directory '{where}'. "
+        "This can happen if the application has not been installed by the administrator of the "
+        "tenant or consented to by any user in the tenant. You may have sent your authentication "
+        "request to the wrong tenant.",
+    )

@@ -16,12 +16,20 @@ if TYPE_CHECKING:
     from m365_emulator.login.scopes import Asked
     from m365_emulator.world import World
 
-_may_consent_for_all = frozenset({
-    data.global_administrator, data.privileged_role_administrator, data.application_administrator,
-    data.cloud_application_administrator,
-})
-_everyday = {"openid": "Sign you in", "profile": "View your basic profile", "email": "View your email address",
-             "offline_access": "Maintain access to data you have given it access to"}
+_may_consent_for_all = frozenset(
+    {
+        data.global_administrator,
+        data.privileged_role_administrator,
+        data.application_administrator,
+        data.cloud_application_administrator,
+    }
+)
+_everyday = {
+    "openid": "Sign you in",
+    "profile": "View your basic profile",
+    "email": "View your email address",
+    "offline_access": "Maintain access to data you have given it access to",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +46,13 @@ class _Granted:
     """What was consented to already, looked up once per API."""
 
     def __init__(self, tenant: Tenant, client_id: str, person_id: str) -> None:
-        self.look_up = lambda app_id: tenant.delegated_scopes(client_id, app_id, person_id)
+        self.tenant, self.client_id, self.person_id = tenant, client_id, person_id
         self.known: dict[str, set[str]] = {}
 
     def holds(self, item: Permission) -> bool:
         if item.resource_app_id not in self.known:
-            self.known[item.resource_app_id] = {value.lower() for value in self.look_up(item.resource_app_id)}
+            values = self.tenant.delegated_scopes(self.client_id, item.resource_app_id, self.person_id)
+            self.known[item.resource_app_id] = {value.lower() for value in values}
         return item.value.lower() in self.known[item.resource_app_id]
 
 
@@ -67,41 +76,55 @@ def may_grant_for_all(world: World, tenant: Tenant, person: DirectoryObject) -> 
 
 
 def grant(
-    world: World, tenant: Tenant, person: DirectoryObject, client: Client, wanted: list[Permission], *, for_all: bool,
+    world: World,
+    tenant: Tenant,
+    person: DirectoryObject,
+    client: Client,
+    wanted: list[Permission],
+    *,
+    for_all: bool,
 ) -> None:
     """Record the consent; the application gets its service principal in the tenant if it has none yet."""
     principal = tenant.principal(client.app_id) or principals.create(
-        world, tenant, client.app_id, tags=["WindowsAzureActiveDirectoryIntegratedApp"])
+        world, tenant, client.app_id, tags=["WindowsAzureActiveDirectoryIntegratedApp"]
+    )
     for app_id in dict.fromkeys(item.resource_app_id for item in wanted):
         values = [item.value for item in wanted if item.resource_app_id == app_id]
         resource = tenant.principal(app_id) or principals.create(world, tenant, app_id)
-        _extend(world, tenant, principal.id, resource.id, None if for_all else person.id, values)
+        _extend(world, tenant, (principal.id, resource.id, None if for_all else person.id), values)
 
 
-def granted(world: World, tenant: Tenant, person: DirectoryObject, client_principal: DirectoryObject,
-            resource: DirectoryObject) -> list[str]:
+def granted(
+    world: World, tenant: Tenant, person: DirectoryObject, client_principal: DirectoryObject, resource: DirectoryObject
+) -> list[str]:
     """Permissions that a new token for this API carries: all that were ever consented, not only those asked now."""
     values: dict[str, None] = {}
     for key, row in tenant.permission_grants.items():
         for_person = row["consentType"] == "AllPrincipals" or row.get("principalId") == person.id
-        if (row["clientId"], row["resourceId"]) == (client_principal.id, resource.id) and for_person \
-                and world.replica.in_tokens("oauth2PermissionGrant", key):
+        if (
+            (row["clientId"], row["resourceId"]) == (client_principal.id, resource.id)
+            and for_person
+            and world.replica.in_tokens("oauth2PermissionGrant", key)
+        ):
             values.update(dict.fromkeys(row["scope"].split()))
     return list(values)
 
 
-def _extend(
-    world: World, tenant: Tenant, client_id: str, resource_id: str, person_id: str | None, values: list[str],
-) -> None:
-    consent_type = "Principal" if person_id else "AllPrincipals"
+def _extend(world: World, tenant: Tenant, parties: tuple[str, str, str | None], values: list[str]) -> None:
+    """Add permissions to the grant of these parties (client, API, person or None for everybody), or make it."""
+    client_id, resource_id, person_id = parties
     for row in tenant.permission_grants.values():
-        if (row["clientId"], row["resourceId"], row.get("principalId")) == (client_id, resource_id, person_id):
+        if (row["clientId"], row["resourceId"], row.get("principalId")) == parties:
             row["scope"] = " ".join(dict.fromkeys([*row["scope"].split(), *values]))
             return
     key = world.ids.opaque(32, "oauth2PermissionGrant")
     tenant.permission_grants[key] = {
-        "id": key, "clientId": client_id, "consentType": consent_type, "principalId": person_id,
-        "resourceId": resource_id, "scope": " ".join(values),
+        "id": key,
+        "clientId": client_id,
+        "consentType": "Principal" if person_id else "AllPrincipals",
+        "principalId": person_id,
+        "resourceId": resource_id,
+        "scope": " ".join(values),
     }
     world.replica.wrote("oauth2PermissionGrant", key)
 
@@ -114,8 +137,11 @@ def _wanted(world: World, tenant: Tenant, client: Client, asked: Asked) -> Itera
         return
     resource, _ = scopes.find_resource(world, tenant, asked)
     app_id = str(resource.body["appId"])
-    rows = graph_scopes if app_id == data.graph_app_id else {
-        row["value"]: row for row in resource.body.get("oauth2PermissionScopes", [])}
+    rows = (
+        graph_scopes
+        if app_id == data.graph_app_id
+        else {row["value"]: row for row in resource.body.get("oauth2PermissionScopes", [])}
+    )
     by_lower = {value.lower(): row for value, row in rows.items()}
     names = _registered(client, app_id, rows) if asked.default else asked.names
     for name in names:
@@ -130,6 +156,8 @@ def _registered(client: Client, app_id: str, rows: dict[str, dict[str, Any]]) ->
     values = {row["id"]: value for value, row in rows.items()}
     return [
         values[access["id"]]
-        for resource in client.application.body.get("requiredResourceAccess", []) if resource["resourceAppId"] == app_id
-        for access in resource["resourceAccess"] if access["type"] == "Scope" and access["id"] in values
+        for resource in client.application.body.get("requiredResourceAccess", [])
+        if resource["resourceAppId"] == app_id
+        for access in resource["resourceAccess"]
+        if access["type"] == "Scope" and access["id"] in values
     ]

@@ -23,6 +23,8 @@ _remembered = 86_400
 
 
 def routes(world: World) -> list[Route]:
+    """The one route that hands out device codes."""
+
     async def device_code(request: Request) -> Response:
         form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
         segment = request.path_params["tenant"]
@@ -47,9 +49,15 @@ def _start(world: World, segment: str, client_id: str, scope: str) -> DeviceFlow
     now = world.clock.seconds()
     world.login.forget_before(now - _remembered)
     flow = DeviceFlow(
-        device_code=world.ids.opaque(216, "device-code"), user_code=_free_user_code(world), client_id=client_id,
-        segment=segment.lower(), scope=scope, interval=world.settings.device_interval, expires_at=now + life,
-        required_wait=world.settings.device_interval)
+        device_code=world.ids.opaque(216, "device-code"),
+        user_code=_free_user_code(world),
+        client_id=client_id,
+        segment=segment.lower(),
+        scope=scope,
+        interval=world.settings.device_interval,
+        expires_at=now + life,
+        required_wait=world.settings.device_interval,
+    )
     world.login.add_device(flow)
     return flow
 
@@ -63,8 +71,11 @@ def _free_user_code(world: World) -> str:
 def _answer(world: World, flow: DeviceFlow) -> dict[str, object]:
     address = f"{world.settings.people_origin}/devicelogin"
     return {
-        "user_code": flow.user_code, "device_code": flow.device_code, "verification_uri": address, "expires_in": life,
+        "user_code": flow.user_code,
+        "device_code": flow.device_code,
+        "verification_uri": address,
+        "expires_in": life,
         "interval": flow.interval,
         "message": f"To sign in, use a web browser to open the page {address} and enter the code {flow.user_code} to "
-                   "authenticate.",
+        "authenticate.",
     }

@@ -74,7 +74,17 @@ def _version_two(world: World, segment: str, issuer_tenant: str) -> dict[str, An
         "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
         "http_logout_supported": False,
         "claims_supported": [
-            "sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "ver", "oid",
+            "sub",
+            "iss",
+            "aud",
+            "exp",
+            "iat",
+            "nonce",
+            "preferred_username",
+            "name",
+            "tid",
+            "ver",
+            "oid",
         ],
         **_cloud(world),
     }
@@ -96,8 +106,10 @@ def _version_one(world: World, segment: str, issuer_tenant: str) -> dict[str, An
 def _cloud(world: World) -> dict[str, Any]:
     host = urlsplit(world.settings.origin).netloc
     return {
-        "tenant_region_scope": None, "cloud_instance_name": "microsoftonline.com",
-        "cloud_graph_host_name": host, "msgraph_host": host,
+        "tenant_region_scope": None,
+        "cloud_instance_name": "microsoftonline.com",
+        "cloud_graph_host_name": host,
+        "msgraph_host": host,
     }
 
 
@@ -114,6 +126,9 @@ def _realm(world: World, upn: str) -> dict[str, Any]:
     if world.directory.tenant_of_upn(upn) is None:
         return {"ver": "1.0", "account_type": "Unknown", "cloud_instance_name": "microsoftonline.com"}
     return {
-        "ver": "1.0", "account_type": "Managed", "domain_name": upn.rpartition("@")[2],
-        "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+        "ver": "1.0",
+        "account_type": "Managed",
+        "domain_name": upn.rpartition("@")[2],
+        "cloud_instance_name": "microsoftonline.com",
+        "cloud_audience_urn": "urn:federation:MicrosoftOnline",
     }

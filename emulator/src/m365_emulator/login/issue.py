@@ -21,8 +21,14 @@ _refresh_life = 90 * 86_400.0
 
 
 def for_person(
-    world: World, tenant: Tenant, person: DirectoryObject, client: Client, asked: Asked, *,
-    client_info: bool, nonce: str | None = None,
+    world: World,
+    tenant: Tenant,
+    person: DirectoryObject,
+    client: Client,
+    asked: Asked,
+    *,
+    client_info: bool,
+    nonce: str | None = None,
 ) -> dict[str, Any]:
     """Tokens for a person's consented permissions. Raises EntraError 50057, 65001, 500011."""
     if person.body.get("accountEnabled") is False:
@@ -31,18 +37,29 @@ def for_person(
     principal = tenant.principal(client.app_id)
     values = [] if principal is None else consent.granted(world, tenant, person, principal, resource)
     if principal is None or not values:
-        raise EntraError(65001, f"The user or administrator has not consented to use the application with ID "
-                                f"'{client.app_id}' named '{client.name}'. Send an interactive authorization request "
-                                "for this user and resource.")
+        raise EntraError(
+            65001,
+            f"The user or administrator has not consented to use the application with ID "
+            f"'{client.app_id}' named '{client.name}'. Send an interactive authorization request "
+            "for this user and resource.",
+        )
     life = world.ids.number(3600, 5400, "life")
     at = tokens.Resource(resource, audience)
     openid = [name for name in scopes.openid_scopes if name in asked.openid]
     answer: dict[str, Any] = {
-        "token_type": "Bearer", "scope": _scope_text(asked, resource, values), "expires_in": life - 1,
+        "token_type": "Bearer",
+        "scope": _scope_text(asked, resource, values),
+        "expires_in": life - 1,
         "ext_expires_in": life - 1,
         "access_token": tokens.person_token(
-            world, tenant, person, principal, at, life=life,
-            scopes=[value for value in values if value != "offline_access"]),
+            world,
+            tenant,
+            person,
+            principal,
+            at,
+            life=life,
+            scopes=[value for value in values if value != "offline_access"],
+        ),
     }
     if "offline_access" in openid:
         answer["refresh_token"] = _refresh_token(world, tenant, person, client, asked)
@@ -54,11 +71,16 @@ def for_person(
 
 
 def for_application(
-    world: World, tenant: Tenant, principal: DirectoryObject, resource: tokens.Resource,
+    world: World,
+    tenant: Tenant,
+    principal: DirectoryObject,
+    resource: tokens.Resource,
 ) -> dict[str, Any]:
     """A token for the application itself."""
     return {
-        "token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599,
+        "token_type": "Bearer",
+        "expires_in": 3599,
+        "ext_expires_in": 3599,
         "access_token": tokens.application_token(world, tenant, principal, resource, 3599),
     }
 
@@ -74,7 +96,8 @@ def _refresh_token(world: World, tenant: Tenant, person: DirectoryObject, client
     token = f"1.{world.ids.opaque(192, 'refresh')}"
     text = " ".join([*asked.openid, *(f"{asked.prefix}{name}" for name in asked.names)])
     world.login.refreshes[token] = Refresh(
-        client.app_id, tenant.id, person.id, text, world.clock.seconds() + _refresh_life)
+        client.app_id, tenant.id, person.id, text, world.clock.seconds() + _refresh_life
+    )
     return token
 
 

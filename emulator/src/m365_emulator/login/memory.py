@@ -33,8 +33,9 @@ class DeviceFlow:
 class Visit:
     """One browser's walk through the sign-in pages. ``step`` names the page that is shown next.
 
-    ``kind`` is ``device`` (``reference`` holds the device code) or ``page`` (``reference`` holds the address to go to
-    afterwards). ``resource_segment`` is the tenant that is signed in to; ``user_id`` is set once the password was right.
+    ``kind`` is ``device`` (``reference`` holds the device code) or ``page`` (``reference`` holds where to go
+    afterwards). ``resource_segment`` is the tenant that is signed in to; ``user_id`` is set once the password was
+    right.
     """
 
     id: str

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 visit_path = "/common/login"
 page_headers = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-                               "frame-ancestors 'none'; base-uri 'none'",
-    "Cache-Control": "no-store, no-cache", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
+    "frame-ancestors 'none'; base-uri 'none'",
+    "Cache-Control": "no-store, no-cache",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
 
@@ -63,12 +65,16 @@ def routes(world: World) -> list[Route]:
         return Response(_style(), media_type="text/css", headers={"Cache-Control": "max-age=3600"})
 
     return [
-        Route("/devicelogin", code_page), Route("/devicelogin", code_typed, methods=["POST"]),
+        Route("/devicelogin", code_page),
+        Route("/devicelogin", code_typed, methods=["POST"]),
         Route("/common/oauth2/deviceauth", code_page),
         Route("/common/oauth2/deviceauth", code_typed, methods=["POST"]),
-        Route(visit_path, visit_page), Route(visit_path, visit_answered, methods=["POST"]),
-        Route(start_path, start), Route("/common/oauth2/v2.0/logout", sign_out),
-        Route("/error", error), Route("/shared/signin.css", style),
+        Route(visit_path, visit_page),
+        Route(visit_path, visit_answered, methods=["POST"]),
+        Route(start_path, start),
+        Route("/common/oauth2/v2.0/logout", sign_out),
+        Route("/error", error),
+        Route("/shared/signin.css", style),
     ]
 
 
@@ -154,8 +160,11 @@ def _show(world: World, browser: Browser, visit: Visit, problem: str = "") -> Re
     if visit.step in ("consent", "approval"):
         tenant, person, client = visits.parties(world, visit)
         shown.update(
-            permissions=visits.wanted_permissions(world, visit), tenant=tenant, publisher=client.home,
-            for_all=consent.may_grant_for_all(world, tenant, person))
+            permissions=visits.wanted_permissions(world, visit),
+            tenant=tenant,
+            publisher=client.home,
+            for_all=consent.may_grant_for_all(world, tenant, person),
+        )
     return browser.mark(_page(visit.step, **shown))
 
 
@@ -178,9 +187,9 @@ def _app_name(world: World, visit: Visit) -> str:
     return str(found[1].body["displayName"]) if found is not None else "an application"
 
 
-def _visit(world: World, browser: Browser, id: str) -> Visit:
+def _visit(world: World, browser: Browser, visit_id: str) -> Visit:
     """The visit, if it is this browser's own."""
-    visit = world.login.visits.get(id)
+    visit = world.login.visits.get(visit_id)
     if visit is None or visit.browser != browser.id:
         raise HTTPException(400, "This sign-in is over, or it began in another browser. Start again at /devicelogin.")
     return visit
@@ -219,8 +228,12 @@ def _page(name: str, **shown: Any) -> Response:
 @cache
 def _templates() -> jinja2.Environment:
     return jinja2.Environment(
-        loader=jinja2.PackageLoader("m365_emulator.login"), autoescape=True, undefined=jinja2.StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True)
+        loader=jinja2.PackageLoader("m365_emulator.login"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
 
 
 @cache

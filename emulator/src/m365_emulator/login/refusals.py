@@ -21,7 +21,8 @@ def entra_answer(world: World, scope: Scope, error: EntraError) -> Response:
     known = data.errors().get(error.number, {"error": ["invalid_request"], "httpStatus": 400})
     name = error.error or known["error"][0]
     return JSONResponse(
-        body(world, scope, name, error.number, error.text), error.status or known["httpStatus"], _headers)
+        body(world, scope, name, error.number, error.text), error.status or known["httpStatus"], _headers
+    )
 
 
 def fault_answer(world: World, scope: Scope, error: FaultAnswer) -> Response:
@@ -33,13 +34,19 @@ def fault_answer(world: World, scope: Scope, error: FaultAnswer) -> Response:
 def body(world: World, scope: Scope, name: str, number: int, text: str) -> dict[str, Any]:
     """Entra's error body; the trace id is the request's own id, the correlation id the client's if it sent one."""
     trace = scope["emulator.entry"].request_id
-    correlation = next((value.decode("latin-1") for key, value in scope["headers"] if key == b"client-request-id"), trace)
+    correlation = next(
+        (value.decode("latin-1") for key, value in scope["headers"] if key == b"client-request-id"), trace
+    )
     timestamp = world.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
     return {
         "error": name,
-        "error_description":
-            f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}",
-        "error_codes": [number], "timestamp": timestamp, "trace_id": trace, "correlation_id": correlation,
+        "error_description": (
+            f"AADSTS{number}: {text} Trace ID: {trace} Correlation ID: {correlation} Timestamp: {timestamp}"
+        ),
+        "error_codes": [number],
+        "timestamp": timestamp,
+        "trace_id": trace,
+        "correlation_id": correlation,
         "error_uri": f"{world.settings.origin}/error?code={number}",
     }
 

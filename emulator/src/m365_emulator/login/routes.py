@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 
 
 def routes(world: World) -> list[Route]:
+    """Everything that is not Graph, portal or control door."""
     return [
-        *token_endpoint.routes(world), *device.routes(world), *discovery.routes(world), *pages.routes(world),
+        *token_endpoint.routes(world),
+        *device.routes(world),
+        *discovery.routes(world),
+        *pages.routes(world),
     ]

@@ -35,8 +35,11 @@ def parse(text: str) -> Asked:
     """Split a scope parameter. Raises EntraError 70011 when it is empty or names permissions of several APIs."""
     words = list(dict.fromkeys(text.split()))
     if not words:
-        raise EntraError(70011, "The provided request must include a 'scope' input parameter. The provided value for "
-                                "the input parameter 'scope' is not valid.")
+        raise EntraError(
+            70011,
+            "The provided request must include a 'scope' input parameter. The provided value for "
+            "the input parameter 'scope' is not valid.",
+        )
     openid = tuple(word for word in words if word in openid_scopes)
     pairs = [_split(word) for word in words if word not in openid_scopes]
     resources = {resource for resource, _, _ in pairs}
@@ -54,11 +57,14 @@ def find_resource(world: World, tenant: Tenant, asked: Asked) -> tuple[Directory
     app_id, audience = identify(world, asked.resource)
     principal = tenant.principal(app_id) if app_id else _by_name(tenant, asked.resource)
     if principal is None:
-        raise EntraError(500011, f"The resource principal named {asked.resource or 'https://graph.microsoft.com'} was "
-                                 f"not found in the tenant named {tenant.display_name}. This can happen if the "
-                                 "application has not been installed by the administrator of the tenant or consented "
-                                 "to by any user in the tenant. You might have sent your authentication request to the "
-                                 "wrong tenant.")
+        raise EntraError(
+            500011,
+            f"The resource principal named {asked.resource or 'https://graph.microsoft.com'} was "
+            f"not found in the tenant named {tenant.display_name}. This can happen if the "
+            "application has not been installed by the administrator of the tenant or consented "
+            "to by any user in the tenant. You might have sent your authentication request to the "
+            "wrong tenant.",
+        )
     return principal, audience or str(principal.body["appId"])
 
 
@@ -103,12 +109,19 @@ def _is_our_own(world: World, resource: str) -> bool:
 
 def _by_name(tenant: Tenant, resource: str) -> DirectoryObject | None:
     wanted = resource.lower()
-    return next((
-        principal for principal in tenant.of_kind("servicePrincipal")
-        if wanted in (str(name).lower().rstrip("/") for name in principal.body.get("servicePrincipalNames", []))
-    ), None)
+    return next(
+        (
+            principal
+            for principal in tenant.of_kind("servicePrincipal")
+            if wanted in (str(name).lower().rstrip("/") for name in principal.body.get("servicePrincipalNames", []))
+        ),
+        None,
+    )
 
 
 def _invalid(value: str, why: str) -> EntraError:
-    return EntraError(70011, "The provided request must include a 'scope' input parameter. The provided value for the "
-                             f"input parameter 'scope' is not valid. {why} The value was '{value}'.")
+    return EntraError(
+        70011,
+        "The provided request must include a 'scope' input parameter. The provided value for the "
+        f"input parameter 'scope' is not valid. {why} The value was '{value}'.",
+    )

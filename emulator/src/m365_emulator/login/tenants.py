@@ -21,13 +21,17 @@ def resolve(world: World, segment: str) -> Tenant | None:
     if segment.lower() in shared_segments:
         return None
     if not (_id.fullmatch(segment) or _domain.fullmatch(segment)):
-        raise EntraError(900023, f"Specified tenant identifier '{segment}' is neither a valid DNS name, nor a valid "
-                                 "external domain.")
+        raise EntraError(
+            900023, f"Specified tenant identifier '{segment}' is neither a valid DNS name, nor a valid external domain."
+        )
     tenant = world.directory.tenant(segment)
     if tenant is None:
-        raise EntraError(90002, f"Tenant '{segment}' not found. Check to make sure you have the correct tenant ID and "
-                                "are signing into the correct cloud. Check with your subscription administrator, this "
-                                "may happen if there are no active subscriptions for the tenant.")
+        raise EntraError(
+            90002,
+            f"Tenant '{segment}' not found. Check to make sure you have the correct tenant ID and "
+            "are signing into the correct cloud. Check with your subscription administrator, this "
+            "may happen if there are no active subscriptions for the tenant.",
+        )
     return tenant
 
 
@@ -35,6 +39,8 @@ def require(world: World, segment: str) -> Tenant:
     """The tenant, where the grant needs one. Raises EntraError 50059 for the shared segments."""
     tenant = resolve(world, segment)
     if tenant is None:
-        raise EntraError(50059, "No tenant-identifying information found in either the request or implied by any "
-                                "provided credentials.")
+        raise EntraError(
+            50059,
+            "No tenant-identifying information found in either the request or implied by any provided credentials.",
+        )
     return tenant

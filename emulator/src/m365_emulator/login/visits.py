@@ -57,10 +57,13 @@ def enter_password(world: World, visit: Visit, browser: Browser, password: str) 
         return wrong_password
     found = _at_resource(world, visit, home, account)
     if found is None:
-        _fail(visit, f"AADSTS50020: User account '{visit.account}' from identity provider "
-                     f"'https://sts.windows.net/{home.id}/' does not exist in tenant '{visit.resource_segment}' and "
-                     "cannot access the application in that tenant. The account needs to be added as an external user "
-                     "in the tenant first.")
+        _fail(
+            visit,
+            f"AADSTS50020: User account '{visit.account}' from identity provider "
+            f"'https://sts.windows.net/{home.id}/' does not exist in tenant '{visit.resource_segment}' and "
+            "cannot access the application in that tenant. The account needs to be added as an external user "
+            "in the tenant first.",
+        )
         return ""
     tenant, person = found
     if account.body["accountEnabled"] is False or person.body["accountEnabled"] is False:
@@ -124,10 +127,12 @@ def decline(world: World, visit: Visit) -> None:
 
 
 def use_another_account(visit: Visit) -> None:
+    """Forget who signed in on this visit and ask again."""
     visit.step, visit.account, visit.tenant_id, visit.user_id, visit.problem = "account", "", "", "", ""
 
 
 def flow_of(world: World, visit: Visit) -> DeviceFlow:
+    """The device code that this visit is for."""
     return world.login.devices[visit.reference]
 
 
@@ -163,7 +168,10 @@ def _check_flow(world: World, visit: Visit) -> bool:
 
 
 def _at_resource(
-    world: World, visit: Visit, home: Tenant, account: DirectoryObject,
+    world: World,
+    visit: Visit,
+    home: Tenant,
+    account: DirectoryObject,
 ) -> tuple[Tenant, DirectoryObject] | None:
     """The person's object in the tenant that is signed in to: themselves at home, a guest elsewhere."""
     tenant = tenants.resolve(world, visit.resource_segment) or home

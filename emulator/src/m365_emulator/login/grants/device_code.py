@@ -31,12 +31,13 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     if flow.segment != segment.lower():
         raise EntraError(700005, "Provided Authorization Code is intended to use against other tenant, thus rejected.")
     _check_state(world, flow)
-    request.scope["emulator.unchanged"] = False
-    flow.state = "redeemed"
     home = world.directory.tenants[flow.tenant_id]
-    return issue.for_person(
-        world, home, home.objects[flow.user_id], client, scopes.parse(flow.scope),
-        client_info=form.get("client_info") == "1")
+    person = home.objects[flow.user_id]
+    wants_info = form.get("client_info") == "1"
+    answer = issue.for_person(world, home, person, client, scopes.parse(flow.scope), client_info=wants_info)
+    flow.state = "redeemed"
+    request.scope["emulator.unchanged"] = False
+    return answer
 
 
 def _check_state(world: World, flow: DeviceFlow) -> None:
@@ -46,8 +47,10 @@ def _check_state(world: World, flow: DeviceFlow) -> None:
     if flow.state == "declined":
         raise EntraError(65004, "The user declined to authorize the application.", error="authorization_declined")
     if world.clock.seconds() >= flow.expires_at:
-        raise EntraError(70020, "The provided value for the input parameter 'device_code' is not valid. This device "
-                                "code has expired.")
+        raise EntraError(
+            70020,
+            "The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
+        )
     _check_pace(world, flow)
     if flow.state == "pending":
         raise EntraError(70016, "OAuth 2.0 device flow error. Authorization is pending. Continue polling.")
@@ -62,5 +65,7 @@ def _check_pace(world: World, flow: DeviceFlow) -> None:
     now = world.clock.seconds()
     if flow.last_poll_at is not None and now - flow.last_poll_at < flow.required_wait - _tolerance:
         flow.required_wait = min(flow.required_wait + _slower_by, _slowest)
-        raise EntraError(70016, "OAuth 2.0 device flow error. The client polls too often. Slow down.", error="slow_down")
+        raise EntraError(
+            70016, "OAuth 2.0 device flow error. The client polls too often. Slow down.", error="slow_down"
+        )
     flow.last_poll_at = now
