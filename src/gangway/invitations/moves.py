@@ -29,6 +29,9 @@ def move(
     """
     now = clock.now()
     sources = sources_of(to) if expected is None else sources_of(to) & expected
+    # Locked before it is compared: a scoped update's condition stands in a subquery, which PostgreSQL, after waiting for
+    # somebody else's change of the row, does not look at again.
+    Invitation.objects.select_for_update(of=("self",)).filter(pk=invitation_id).first()
     rows = Invitation.objects.filter(pk=invitation_id, state__in=[state.value for state in sources])
     if not rows.update(state=to.value, **_times(to, now)):
         raise _refused(invitation_id)

@@ -121,7 +121,10 @@ def set_deployment(*, service_id: UUID, status: Deployment, reason: str = "", by
 
 
 def _move(service_id: UUID, to: Lifecycle) -> None:
-    """Compare and set: only from a state that allows it."""
+    """Lock, compare and set: only from a state that allows it. (A scoped update alone compares in a subquery, which
+    PostgreSQL doesn't look at again after waiting for somebody else's change.)
+    """
+    _locked(service_id)
     sources = [state.value for state, onward in MOVES.items() if to in onward]
     rows = Service.objects.filter(pk=service_id, lifecycle__in=sources)
     if not rows.update(lifecycle=to.value, changed_at=clock.now()):
