@@ -86,7 +86,6 @@ class Organization(models.Model):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["path"], name="organizations_path_prefix", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["kind", "name_key", "id"], name="organizations_by_name"),
             models.Index(fields=["name_key"], name="organizations_name_prefix", opclasses=["varchar_pattern_ops"]),
             GinIndex(WORDS_INDEX, name="organizations_words"),

@@ -65,10 +65,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='organization',
-            index=models.Index(fields=['path'], name='organizations_path_prefix', opclasses=['varchar_pattern_ops']),
-        ),
-        migrations.AddIndex(
-            model_name='organization',
             index=models.Index(fields=['kind', 'name_key', 'id'], name='organizations_by_name'),
         ),
         migrations.AddIndex(
