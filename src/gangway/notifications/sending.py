@@ -106,4 +106,4 @@ def _locked(message_id: UUID) -> Message | None:
 def wait_after(attempts: int) -> timedelta:
     """Return the wait after this many attempts: each longer than the one before, then always the longest."""
     waits = settings.GANGWAY.mail_retry_seconds
-    return timedelta(seconds=float(waits[min(attempts, len(waits)) - 1]))
+    return timedelta(seconds=waits[min(attempts, len(waits)) - 1])
