@@ -27,6 +27,7 @@ LOOK_AGAIN_SECONDS = 0.25
 
 TICKED = "ticked"
 
+BUTTONS = "button:not([type=button]), input[type=submit]"
 UNSENT = {"button", "submit", "image", "reset", "file"}
 
 
@@ -59,13 +60,15 @@ class Tab:
         """Click the link with these words. Raises NotOnThePage, PageFailed."""
         self.open(self.link(name))
 
-    def press(self, name: str, entries: Mapping[str, str] | None = None) -> None:
+    def press(self, name: str, entries: Mapping[str, str] | None = None, *, beside: str = "") -> None:
         """Fill in the form around the button with this name, by label, and press it.
+
+        ``beside`` names other words in the same row, where a list has the button in each.
 
         A text is typed or, in a list, chosen; for a box or a choice, TICKED. What the page had filled in stays.
         Raises NotOnThePage, PageFailed.
         """
-        button, form = self._button(name)
+        button, form = self._button(name, self.row(beside) if beside else self.page)
         typed = {field["name"]: value for field, value in self._entries(form, entries or {})}
         sent = list(_controls(self.page, form, typed))
         if button.get("name"):
@@ -101,19 +104,27 @@ class Tab:
         return sentence.casefold() in self.text.casefold()
 
     def has_button(self, name: str) -> bool:
-        return any(_named(button, name) for button in self._buttons())
+        return any(_named(button, name) for button in self.page.select(BUTTONS))
 
     def has_link(self, name: str) -> bool:
-        return any(_named(link, name) for link in self._links())
+        return any(_named(link, name) for link in self.page.select("a[href]"))
 
     def link(self, name: str) -> str:
         """Where a link with these words leads; one that is exactly the words comes before one that begins so."""
-        links = list(self._links())
+        links = self.page.select("a[href]")
         for fits in (_is, _named):
             for link in links:
                 if fits(link, name):
                     return urljoin(self.url, str(link["href"]))
         raise NotOnThePage(f"a link “{name}”", self.who, self.url, self.text)
+
+    def copied(self, name: str) -> str:
+        """What the button or link with this name puts on the clipboard, as the page's script does."""
+        for element in self.page.select("[data-copies]"):
+            source = self.page.find(id=str(element["data-copies"]))
+            if _named(element, name) and isinstance(source, Tag):
+                return str(source.get("data-text") or words(source))
+        raise NotOnThePage(f"something to copy named “{name}”", self.who, self.url, self.text)
 
     def row(self, name: str) -> Tag:
         """The row of a table or list that has these words."""
@@ -138,15 +149,9 @@ class Tab:
         for unseen in self.page(["script", "style", "noscript", "template", "head"]):
             unseen.decompose()
 
-    def _links(self) -> Iterator[Tag]:
-        return iter(self.page.select("a[href]"))
-
-    def _buttons(self) -> Iterator[Tag]:
-        return iter(self.page.select("button:not([type=button]), input[type=submit]"))
-
-    def _button(self, name: str) -> tuple[Tag, Tag]:
+    def _button(self, name: str, where: Tag) -> tuple[Tag, Tag]:
         for fits in (_is, _named):
-            for button in self._buttons():
+            for button in where.select(BUTTONS):
                 form = self._form_of(button)
                 if form is not None and fits(button, name):
                     return button, form
