@@ -1,10 +1,16 @@
 """The room as a Django application."""
 
+from __future__ import annotations
+
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
 class ConnectionsConfig(AppConfig):
-    """Registers this room's models and tasks."""
+    """What keeps a service's connection to Microsoft 365 alive."""
 
     name = "gangway.connections"
     label = "connections"
+    default_auto_field = "django.db.models.BigAutoField"
+    append_only_tables: ClassVar[tuple[str, ...]] = ()

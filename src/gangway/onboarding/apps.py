@@ -1,10 +1,16 @@
 """The room as a Django application."""
 
+from __future__ import annotations
+
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
 class OnboardingConfig(AppConfig):
-    """Registers this room's models and tasks."""
+    """The journeys by which a customer comes aboard, and their stages."""
 
     name = "gangway.onboarding"
     label = "onboarding"
+    default_auto_field = "django.db.models.BigAutoField"
+    append_only_tables: ClassVar[tuple[str, ...]] = ()

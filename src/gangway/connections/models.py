@@ -1,0 +1,81 @@
+"""Rows of the room *connections*. Private: other rooms come in through actions and queries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+
+from gangway.organizations.scope import OwnedModel
+
+if TYPE_CHECKING:
+    from gangway.connections.verdict import KeptItem
+
+STATUSES = ("ok", "warning", "error", "unknown")
+RUNNING = ("queued", "running")
+STATES = (*RUNNING, "done", "failed")
+
+
+class Connection(OwnedModel):
+    """A service's working credentials for a registration. A service has one; its credential is its own."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    service = models.OneToOneField("services.Service", on_delete=models.PROTECT, related_name="+")
+    registration_id = models.UUIDField(db_index=True)
+    credential_id = models.UUIDField(unique=True)
+    user_name = models.CharField(max_length=320, help_text="The administrator who authenticated the registration.")
+    m365_domain = models.CharField(max_length=253)
+    status = models.CharField(max_length=10, default="unknown")
+    status_words = models.TextField(blank=True)
+    status_since = models.DateTimeField()
+    last_validated_at = models.DateTimeField(null=True)
+    last_good_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(status__in=STATUSES), name="connections_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status="ok") | Q(last_good_at__isnull=False), name="connections_ok_only_by_proof"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the connection by its status."""
+        return f"connection {self.id} ({self.status})"
+
+
+class Validation(OwnedModel):
+    """One look at a connection, by tokens and read-back: who asked, what was seen. Kept as history."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="validations")
+    state = models.CharField(max_length=10, default="queued")
+    status = models.CharField(max_length=10, default="unknown")
+    words = models.TextField(blank=True)
+    items: models.JSONField[list[KeptItem]] = models.JSONField(default=list)
+    granted: models.JSONField[list[str] | None] = models.JSONField(null=True, help_text="Permissions in a fresh token.")
+    asked_by = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(state__in=STATES), name="connections_validation_state_known"),
+            models.CheckConstraint(condition=Q(status__in=STATUSES), name="connections_validation_status_known"),
+            models.UniqueConstraint(
+                fields=["connection"], condition=Q(state__in=RUNNING), name="connections_one_validation_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=RUNNING) | Q(ended_at__isnull=False), name="connections_over_has_an_end"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["connection", "-asked_at"], name="connections_history"),
+        ]
+
+    def __str__(self) -> str:
+        """Name the validation by what came of it."""
+        return f"validation {self.id} ({self.state}, {self.status})"

@@ -1,0 +1,159 @@
+"""Reads of this room. Everything returned is a plain frozen value; call them inside a scope."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, cast
+from uuid import UUID
+
+from gangway.connections.errors import NoSuchValidation
+from gangway.connections.models import Connection, Validation
+from gangway.connections.verdict import Status
+from gangway.provisioning import queries as provisioning
+from gangway.provisioning.shapes import HeldRight, RegistrationView
+
+ValidationState = Literal["queued", "running", "done", "failed"]
+GrantState = Literal["as_planned", "missing", "more_than_needed", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One thing that was looked at."""
+
+    key: str
+    label: str
+    state: Literal["pending", "ok", "warning", "error", "unknown"]
+    words: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationRow:
+    """One *Validate Authentication*: who asked, when, what came of it."""
+
+    id: UUID
+    state: ValidationState
+    status: Status
+    asked_by: str
+    asked_at: datetime
+    ended_at: datetime | None
+    words: str
+    items: tuple[ItemView, ...]
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a live page may stop asking."""
+        return self.state in {"done", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow:
+    """One permission or role: as planned, missing, or more than needed."""
+
+    name: str
+    kind: Literal["permission", "role"]
+    why: str
+    state: GrantState
+    proof_words: str
+    """How we know: read back, seen in a token, really called; or since when and why we don't."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """M365 Configuration: the facts on the left, the history below."""
+
+    service_id: UUID
+    registration_id: UUID
+    user_name: str
+    application_id: str
+    registration_name: str
+    tenant_id: str
+    tenant_name: str
+    m365_domain: str
+    secret_expires_at: datetime | None
+    days_left: int | None
+    """Client Secret Days Until Expire; negative once it has expired; None when nobody could read it."""
+    roles: tuple[str, ...]
+    grants: tuple[GrantRow, ...]
+    status: Status
+    status_words: str
+    status_since: datetime
+    last_validated_at: datetime | None
+    last_good_at: datetime | None
+    running: ValidationRow | None
+    history: tuple[ValidationRow, ...]
+    """Newest first, at most 20."""
+
+
+HISTORY: Final = 20
+
+
+def connection(service_id: UUID) -> ConnectionView | None:
+    """Return a service's connection with its facts and history; None when the service has none yet."""
+    row = Connection.objects.filter(service_id=service_id).first()
+    if row is None:
+        return None
+    about = provisioning.registration(row.registration_id)
+    credential = next((one for one in about.credentials if one.id == row.credential_id), None)
+    history = tuple(_row(one) for one in Validation.objects.filter(connection=row).order_by("-asked_at")[:HISTORY])
+    return ConnectionView(
+        service_id=row.service_id,
+        registration_id=about.id,
+        user_name=row.user_name,
+        application_id=about.app_id,
+        registration_name=about.display_name,
+        tenant_id=about.tenant_id,
+        tenant_name=about.tenant_name,
+        m365_domain=row.m365_domain,
+        secret_expires_at=credential.expires_at if credential else None,
+        days_left=credential.days_left if credential else None,
+        roles=tuple(role.name for role in about.roles),
+        grants=_grants(about, _last_granted(row)),
+        status=cast("Status", row.status),
+        status_words=row.status_words,
+        status_since=row.status_since,
+        last_validated_at=row.last_validated_at,
+        last_good_at=row.last_good_at,
+        running=next((one for one in history if not one.is_over), None),
+        history=history,
+    )
+
+
+def validation(validation_id: UUID) -> ValidationRow:
+    """Return one validation, live; raises `NoSuchValidation`."""
+    row = Validation.objects.filter(pk=validation_id).first()
+    if row is None:
+        raise NoSuchValidation
+    return _row(row)
+
+
+def _last_granted(row: Connection) -> list[str] | None:
+    seen = Validation.objects.filter(connection=row, granted__isnull=False).order_by("-asked_at").first()
+    return None if seen is None else seen.granted
+
+
+def _grants(about: RegistrationView, granted: list[str] | None) -> tuple[GrantRow, ...]:
+    """Compare what was planned with what the last fresh token really had; without one, nobody knows."""
+    planned = [_grant(right, granted) for right in (*about.permissions, *about.roles)]
+    extra = sorted(set(granted or ()) - {right.name for right in about.permissions})
+    words = "In the registration's token, but not in its plan."
+    return (*planned, *(GrantRow(name, "permission", "", "more_than_needed", words) for name in extra))
+
+
+def _grant(right: HeldRight, granted: list[str] | None) -> GrantRow:
+    state: GrantState = "unknown" if right.proof == "unknown" else "as_planned"
+    if right.kind == "permission" and granted is not None:
+        state = "as_planned" if right.name in granted else "missing"
+    return GrantRow(right.name, right.kind, right.why, state, right.proof_words)
+
+
+def _row(row: Validation) -> ValidationRow:
+    return ValidationRow(
+        id=row.pk,
+        state=cast("ValidationState", row.state),
+        status=cast("Status", row.status),
+        asked_by=row.asked_by,
+        asked_at=row.asked_at,
+        ended_at=row.ended_at,
+        words=row.words,
+        items=tuple(ItemView(**item) for item in row.items),
+    )

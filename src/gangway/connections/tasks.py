@@ -1,0 +1,39 @@
+"""What workers do for this room."""
+
+from typing import Final
+from uuid import UUID
+
+from gangway.connections import validation
+from gangway.foundation import clock
+from gangway.jobs.registry import task
+from gangway.jobs.retry import RetryDecision
+from gangway.jobs.schedule import every
+from gangway.jobs.threads import in_database
+from gangway.provisioning.actions import check_registration
+
+GIVE_UP: Final = "connections:give_up_validations"
+
+
+@task(name="connections:validate_connection", retry=RetryDecision(waits=(2, 10)), deadline_seconds=150)
+async def validate_connection(validation_id: str) -> None:
+    """Sign in as the registration, read back what it may, and write down what was seen."""
+    wanted = UUID(validation_id)
+    begun = await in_database(validation.begin, validation_id=wanted)
+    if begun is None:
+        return
+    result = await check_registration(
+        registration_id=begun.registration_id,
+        credential_id=begun.credential_id,
+        users_wanted=begun.users,
+        by=validation.WORKER,
+    )
+    await in_database(validation.end, validation_id=wanted, result=result, now=clock.now())
+
+
+@task(name=GIVE_UP, deadline_seconds=60)
+def give_up_validations() -> None:
+    """End validations that lost their worker for good."""
+    validation.give_up(now=clock.now())
+
+
+every(60, GIVE_UP)

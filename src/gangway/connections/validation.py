@@ -1,0 +1,120 @@
+"""One validation of a connection: begun by a worker, ended with what was seen, kept as history."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.connections import verdict
+from gangway.connections.models import RUNNING, Connection, Validation
+from gangway.connections.verdict import KeptItem
+from gangway.organizations.scope import within_everything
+from gangway.provisioning.actions import CheckResult
+from gangway.services import actions as services
+from gangway.services.queries import service
+from gangway.services.states import Connection as Status
+
+WORKER: Final = Actor.system("connections")
+LONGEST: Final = timedelta(minutes=5)
+"""A validation that is older and still running lost its worker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What a worker needs to look at a connection."""
+
+    registration_id: UUID
+    credential_id: UUID
+    users: int
+
+
+def begin(*, validation_id: UUID) -> Begun | None:
+    """Mark a validation as running; None when it is over already (the job ran twice)."""
+    with within_everything("a worker validates everybody's connections"), transaction.atomic():
+        asked = _locked(validation_id)
+        if asked is None:
+            return None
+        asked.state = "running"
+        asked.save(update_fields=["state"])
+        row = asked.connection
+        return Begun(row.registration_id, row.credential_id, service(row.service_id).licensed_users)
+
+
+def end(*, validation_id: UUID, result: CheckResult, now: datetime) -> None:
+    """Write down what was seen; connection and service get their status by it."""
+    with within_everything("a worker validates everybody's connections"), transaction.atomic():
+        asked = _locked(validation_id)
+        if asked is not None:
+            row = Connection.objects.select_for_update(of=("self",)).get(pk=asked.connection_id)
+            granted = sorted(result.granted) if result.granted else None
+            write_down(asked, row, items=verdict.kept(result.items), granted=granted, by=WORKER, now=now)
+
+
+def give_up(*, now: datetime) -> None:
+    """End validations that lost their worker: nobody knows, and the page says so."""
+    item = KeptItem(
+        key="worker",
+        label="Validation",
+        state="unknown",
+        words="The validation was cut off on our side.",
+        cure="Press Validate Authentication again.",
+    )
+    with within_everything("a worker validates everybody's connections"):
+        old = list(
+            Validation.objects.filter(state__in=RUNNING, asked_at__lt=now - LONGEST).values_list("pk", flat=True)
+        )
+        for validation_id in old:
+            with transaction.atomic():
+                asked = _locked(validation_id)
+                if asked is not None:
+                    _close(asked, items=[item], status="unknown", state="failed", now=now)
+
+
+def write_down(
+    asked: Validation,
+    row: Connection,
+    *,
+    items: list[KeptItem],
+    granted: list[str] | None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """End a validation and let the connection (locked) and its service follow from what was seen.
+
+    `granted`: the permissions in a fresh token; None when there was none to read.
+    """
+    status, asked.granted = verdict.status_of(items), granted
+    _close(asked, items=items, status=status, state="done", now=now)
+    if row.status != status:
+        row.status_since = now
+    row.status, row.status_words, row.last_validated_at = status, asked.words, now
+    row.last_good_at = now if status == "ok" else row.last_good_at
+    row.save(update_fields=["status", "status_words", "status_since", "last_validated_at", "last_good_at"])
+    services.set_connection(service_id=row.service_id, status=Status(status), reason=asked.words, by=by)
+    record(
+        Event.CONNECTION_VALIDATION_ENDED,
+        by=by,
+        organization_id=row.organization_id,
+        subject=f"service:{row.service_id}",
+        data={"validation": str(asked.pk), "status": status},
+    )
+
+
+def running(row: Connection) -> Validation | None:
+    """Return the validation of a connection that is under way, if there is one."""
+    return Validation.objects.filter(connection=row, state__in=RUNNING).first()
+
+
+def _close(asked: Validation, *, items: list[KeptItem], status: str, state: str, now: datetime) -> None:
+    asked.state, asked.status, asked.items, asked.ended_at = state, status, items, now
+    asked.words = verdict.words_of(items)
+    asked.save(update_fields=["state", "status", "items", "ended_at", "words", "granted"])
+
+
+def _locked(validation_id: UUID) -> Validation | None:
+    rows = Validation.objects.select_for_update(of=("self",)).select_related("connection")
+    return rows.filter(pk=validation_id, state__in=RUNNING).first()

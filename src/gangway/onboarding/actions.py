@@ -1,0 +1,146 @@
+"""What people do on the way aboard.
+
+The wizard's actions enter the case's scope by themselves; the operator's are called inside the operator's scope.
+Each is one transaction: the state, its audit event and its job happen together or not at all.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.record import Actor
+from gangway.foundation.sealed import SealedText
+from gangway.onboarding import applications, operator
+from gangway.onboarding.errors import SignInTooOld
+from gangway.onboarding.rows import lock_onboarding, move_case, scope_of_case
+from gangway.onboarding.stages import invitation, registration, sign_in
+from gangway.onboarding.states import CaseState
+
+# The administrator's side
+
+
+def begin_case(*, token: SealedText, by: Actor, now: datetime) -> UUID:
+    """*Continue*: trade the link for its case; coming back continues the same one. Raises `LinkClosed`."""
+    return invitation.begin(token=token, by=by, now=now)
+
+
+def choose_new(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """*Create New App Registration*. Further on already: nothing changes. Raises `LinkClosed`, `NoSuchCase`."""
+    with scope_of_case(case_id), transaction.atomic():
+        case = invitation.open_case(case_id, now=now)
+        if case.state in {CaseState.BEGUN, CaseState.ABANDONED}:
+            move_case(case, CaseState.IDENTIFYING, by=by, now=now)
+
+
+def start_authentication(*, case_id: UUID, upn: str, by: Actor, now: datetime) -> UUID:
+    """*Start Authentication*: have a worker get a device code; an earlier sign-in of the case is replaced.
+
+    Returns the sign-in's id. Raises `NotAPrincipalName`, `GuestName` (at "upn"), `NoSignInApplication`, `LinkClosed`,
+    `NotNow` (a run is under way or has succeeded).
+    """
+    checked = sign_in.check_upn(upn)
+    with scope_of_case(case_id), transaction.atomic():
+        case = invitation.open_case(case_id, now=now)
+        if case.state != CaseState.IDENTIFYING:
+            move_case(case, CaseState.IDENTIFYING, by=by, now=now)
+        return sign_in.ask(case, upn=checked, by=by, now=now).pk
+
+
+def sign_in_again(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """Back to *who you are*, from any problem or as somebody else; what was made so far is kept.
+
+    Raises `LinkClosed`, `NotNow` (a run is under way or has succeeded).
+    """
+    with scope_of_case(case_id), transaction.atomic():
+        case = invitation.open_case(case_id, now=now)
+        if case.state != CaseState.IDENTIFYING:
+            sign_in.retire(case, by=by, now=now)
+            move_case(case, CaseState.IDENTIFYING, by=by, now=now)
+
+
+def confirm_other_person(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """Go on, knowingly, with another account than the one that was named. Raises `NotNow`, `LinkClosed`."""
+    with scope_of_case(case_id), transaction.atomic():
+        sign_in.confirm_other_person(invitation.open_case(case_id, now=now), by=by, now=now)
+
+
+def confirm_signed_in(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """*Next Step*, after seeing who signed in to which tenant. Raises `NotNow`, `LinkClosed`."""
+    with scope_of_case(case_id), transaction.atomic():
+        case = invitation.open_case(case_id, now=now)
+        if case.state != CaseState.NAMING:
+            move_case(case, CaseState.NAMING, by=by, now=now)
+
+
+def start_provisioning(*, case_id: UUID, name: str, by: Actor, now: datetime) -> UUID:
+    """*Start Provisioning*: a run makes the registration, or the resting run goes on. Returns the run's id.
+
+    Raises at "name" what its rules say; `SignInTooOld` when the token's time is (nearly) over: the case is then back at
+    *who you are*. `NotNow`, `LinkClosed`.
+    """
+    with scope_of_case(case_id):
+        with transaction.atomic():
+            case = invitation.open_case(case_id, now=now)
+            if registration.is_fresh(case, now=now) or case.state != CaseState.NAMING:
+                return registration.start(case, name=name, by=by, now=now)
+            sign_in.retire(case, by=by, now=now)
+            move_case(case, CaseState.IDENTIFYING, by=by, now=now)
+        raise SignInTooOld
+
+
+# The operator's side
+
+
+def add_pending(*, invitation_id: UUID, by: Actor, now: datetime) -> UUID:
+    """*Add*: take an authenticated invitation over; exactly one of two at the same time gets it.
+
+    Returns the onboarding's id, to the winner also when pressed again. Raises `AlreadyAdded`, `NotReadyToAdd`.
+    """
+    return operator.add(invitation_id, by=by, now=now)
+
+
+@transaction.atomic
+def validate(*, onboarding_id: UUID, by: Actor, now: datetime) -> None:
+    """*Next* on the details, and *Check again*: a worker looks at the registration. Raises `NoSuchOnboarding`."""
+    operator.ask_validation(lock_onboarding(onboarding_id), by=by, now=now)
+
+
+@transaction.atomic
+def accept_validation(*, onboarding_id: UUID, by: Actor, now: datetime) -> None:  # noqa: ARG001 - actions are alike
+    """*Next* on the validation. Raises `NotValidated` while it runs, and when the credentials don't work."""
+    operator.accept_validation(lock_onboarding(onboarding_id), by=by)
+
+
+@transaction.atomic
+def save_microsoft_settings(*, onboarding_id: UUID, domain: str, by: Actor, now: datetime) -> None:  # noqa: ARG001
+    """*Next* on Microsoft 365 Settings. Raises `NotAVerifiedDomain` at "domain", `NotNow`."""
+    operator.save_settings(lock_onboarding(onboarding_id), domain=domain, by=by)
+
+
+@transaction.atomic
+def accept_prerequisites(*, onboarding_id: UUID, by: Actor, now: datetime) -> None:  # noqa: ARG001 - actions are alike
+    """*Next* on the prerequisites. Raises `NotNow`."""
+    operator.accept_prerequisites(lock_onboarding(onboarding_id), by=by)
+
+
+@transaction.atomic
+def finish(*, onboarding_id: UUID, by: Actor, now: datetime) -> UUID:
+    """*Create service*. Returns the service's id, also when pressed again. Raises `NotReady` with what is missing."""
+    return operator.finish(lock_onboarding(onboarding_id), by=by, now=now)
+
+
+# Set-up
+
+
+def register_sign_in_application(
+    *, provider_id: UUID, client_id: str, home_tenant_id: str, cloud: str = "public", by: Actor, now: datetime
+) -> UUID:
+    """Tell Gangway the application that a provider's customers sign in to; once more changes it.
+
+    `client_id`: its Application (client) ID; `home_tenant_id`: the tenant it was registered in, which no customer can
+    connect. Raises `NotAGuid` at its field, `NoSuchOrganization`.
+    """
+    return applications.register(
+        provider_id=provider_id, client_id=client_id, home_tenant_id=home_tenant_id, cloud=cloud, by=by, now=now
+    )

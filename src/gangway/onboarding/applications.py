@@ -1,0 +1,102 @@
+"""Sign-in applications: the one that Microsoft's pages name when an administrator of a provider's customer signs in."""
+
+import re
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.onboarding.errors import NoSignInApplication, NotAGuid
+from gangway.onboarding.models import SignInApplication
+from gangway.onboarding.shapes import SignInApplicationView
+from gangway.organizations.queries import ProviderView, provider_of
+
+GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+@transaction.atomic
+def register(*, provider_id: UUID, client_id: str, home_tenant_id: str, cloud: str, by: Actor, now: datetime) -> UUID:
+    """Tell Gangway a provider's sign-in application; a second time changes it. Raises `NotAGuid` at its field."""
+    provider = provider_of(provider_id)
+    facts = {
+        "client_id": _guid(client_id, field="client_id"),
+        "home_tenant_id": _guid(home_tenant_id, field="home_tenant_id"),
+        "display_name": name_of(provider),
+    }
+    row, _ = SignInApplication.objects.update_or_create(
+        provider_id=provider.id,
+        cloud=cloud,
+        server_name=provider.server_name,
+        defaults=facts | {"registered_at": now},
+    )
+    record(
+        Event.SIGN_IN_APPLICATION_REGISTERED,
+        by=by,
+        organization_id=provider.id,
+        subject=f"sign_in_application:{row.pk}",
+        data=facts | {"cloud": cloud},
+    )
+    return row.pk
+
+
+def name_of(provider: ProviderView) -> str:
+    """Return the name the application must have, `<server>-<provider>-token`, e.g. Sandbox1-sp2-token."""
+    return f"{provider.server_name}-{provider.short_name or provider.name}-token"
+
+
+def for_provider(provider_id: UUID, *, cloud: str = "public") -> SignInApplicationView:
+    """Return the application of this server for a provider; raises `NoSignInApplication`."""
+    found = _view_of_first(provider_id, cloud)
+    if found is None:
+        raise NoSignInApplication
+    return found
+
+
+def find(provider_id: UUID, *, cloud: str = "public") -> SignInApplicationView | None:
+    """Return the application of this server for a provider; None before it is registered."""
+    return _view_of_first(provider_id, cloud)
+
+
+def listed(provider_id: UUID | None) -> list[SignInApplicationView]:
+    """Return all applications of this server, or those of one provider."""
+    rows = SignInApplication.objects.filter(server_name=settings.GANGWAY.server_name).select_related("provider")
+    if provider_id is not None:
+        rows = rows.filter(provider_id=provider_id)
+    return [_view(row) for row in rows.order_by("display_name")]
+
+
+def own_tenants() -> frozenset[str]:
+    """Return the platform's own tenants: nobody may connect one of them as a customer's."""
+    return frozenset(SignInApplication.objects.values_list("home_tenant_id", flat=True))
+
+
+def _view_of_first(provider_id: UUID, cloud: str) -> SignInApplicationView | None:
+    rows = SignInApplication.objects.filter(
+        provider_id=provider_id, cloud=cloud, server_name=settings.GANGWAY.server_name
+    )
+    row = rows.select_related("provider").first()
+    return None if row is None else _view(row)
+
+
+def _view(row: SignInApplication) -> SignInApplicationView:
+    return SignInApplicationView(
+        id=row.pk,
+        provider_id=row.provider_id,
+        provider_name=row.provider.name,
+        cloud=row.cloud,
+        server_name=row.server_name,
+        display_name=row.display_name,
+        client_id=row.client_id,
+        home_tenant_id=row.home_tenant_id,
+    )
+
+
+def _guid(text: str, *, field: str) -> str:
+    cleaned = text.strip().lower()
+    if not GUID.fullmatch(cleaned):
+        raise NotAGuid(field=field)
+    return cleaned

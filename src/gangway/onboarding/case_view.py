@@ -1,0 +1,124 @@
+"""From a case's rows to what the wizard's pages show."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from gangway.invitations import queries as invited
+from gangway.invitations.letters import MINUTES
+from gangway.invitations.queries import InvitationView
+from gangway.onboarding import applications, done_view, problems
+from gangway.onboarding.journeys import STEP_OF
+from gangway.onboarding.models import Case, SignIn
+from gangway.onboarding.shapes import Asker, CaseView, Offer, Part, SignerView, SignInView, Step
+from gangway.onboarding.stages.invitation import why_closed
+from gangway.onboarding.stages.sign_in import words_of
+from gangway.onboarding.states import CaseState, SignInState
+from gangway.organizations import queries as organizations
+from gangway.provisioning import queries as provisioning
+from gangway.services.queries import service
+
+PARTS: Final = {
+    "application": "Create the app registration",
+    "service_principal": "Create its enterprise application",
+    "grants": "Grant the permissions",
+    "roles": "Assign the directory roles",
+    "credential": "Create the secret",
+}
+
+
+def offer_of(about: InvitationView) -> Offer:
+    """Say what an invitation offers: who asks, for whom, for what, until when, and what exactly will be made."""
+    planned, customer = service(about.service_id), organizations.customer(about.organization_id)
+    return Offer(
+        invitation_id=about.id,
+        invitation_state=about.state.value,
+        asker=_asker(about),
+        customer_name=about.customer_name,
+        service_id=about.service_id,
+        service_short_name=about.service_short_name,
+        service_full_name=about.service_full_name,
+        licence=planned.licence.label,
+        licensed_users=planned.licensed_users,
+        matching_phrase=about.matching_phrase,
+        expires_at=about.expires_at,
+        minutes=int(MINUTES),
+        plan=provisioning.explain(about.plan),
+        plan_fingerprint=about.plan_fingerprint,
+        expected_domain=customer.domain,
+        sign_in_application=applications.find(about.provider_id),
+    )
+
+
+def _asker(about: InvitationView) -> Asker:
+    provider = organizations.provider_of(about.organization_id)
+    person = organizations.operator(UUID(about.created_by_id)) if about.created_by_id else None
+    return Asker(
+        provider_id=provider.id,
+        provider_name=provider.name,
+        reply_to=provider.reply_to,
+        support=provider.support_phone,
+        operator_name=about.created_by_name,
+        operator_email=person.email if person else "",
+    )
+
+
+def view_of(row: Case, *, now: datetime) -> CaseView:
+    """Gather a case for the pages; within its scope."""
+    about = invited.invitation(row.invitation_id)
+    closed = why_closed(about, now=now)
+    run = provisioning.run(row.run_id) if row.run_id else None
+    return CaseView(
+        id=row.pk,
+        state=CaseState(row.state),
+        step=Step.CLOSED if closed else STEP_OF[CaseState(row.state)],
+        offer=offer_of(about),
+        administrator_upn=row.administrator_upn,
+        sign_in=sign_in_view(row.sign_in, now=now) if row.sign_in else None,
+        signer=signer_view(row.signer) if row.signer else None,
+        registration_name=row.registration_name,
+        name_error=_name_error(row.problem),
+        run=run,
+        problem=problems.shown(row.problem, reference=str(row.pk)),
+        done=done_view.done_of(row, about) if row.state == CaseState.DONE else None,
+        closed=closed,
+    )
+
+
+def sign_in_view(row: SignIn, *, now: datetime) -> SignInView:
+    """Show a sign-in, without its code."""
+    left = (row.code_expires_at - now).total_seconds() if row.code_expires_at else 0
+    return SignInView(
+        id=row.pk,
+        state=SignInState(row.state),
+        upn=row.upn,
+        words=words_of(row),
+        has_code=row.state == SignInState.CODE_READY and bool(row.user_code),
+        verification_uri=row.verification_uri,
+        started_at=row.created_at,
+        expires_at=row.code_expires_at,
+        seconds_left=max(0, round(left)),
+        problem=problems.shown(row.problem, reference=str(row.pk)),
+    )
+
+
+def signer_view(facts: dict[str, Any]) -> SignerView:
+    """Show who signed in and what of the plan they can do."""
+    parts = tuple(Part(key, PARTS.get(key, key), verdict) for key, verdict in facts["can"].items())
+    return SignerView(
+        upn=facts["upn"],
+        name=facts["name"],
+        object_id=facts["user_id"],
+        tenant_id=facts["tenant_id"],
+        tenant_name=facts["tenant_name"],
+        domains=tuple(facts["domains"]),
+        roles=tuple(sorted(facts["active_roles"].values())),
+        parts=parts,
+        can_everything=all(part.verdict == "can" for part in parts),
+        summary=facts["cannot_summary"],
+        other_than_named=facts.get("other_than_named", ""),
+    )
+
+
+def _name_error(problem: dict[str, Any]) -> str:
+    return f"{problem['what']} {problem['cure']}" if problem.get("field") in {"name", "display_name"} else ""

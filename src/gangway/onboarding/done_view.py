@@ -1,0 +1,73 @@
+"""The end of the wizard: what was granted, by whom, until when, where to look at it, and how to undo it."""
+
+from typing import Final
+
+from gangway.invitations.queries import InvitationView
+from gangway.onboarding import applications
+from gangway.onboarding.models import Case
+from gangway.onboarding.shapes import Done, PortalPath
+from gangway.provisioning import queries as provisioning
+from gangway.provisioning.queries import RegistrationView
+
+PORTAL: Final = "https://portal.azure.com/"
+ENTRA: Final = "https://entra.microsoft.com/"
+
+
+def done_of(row: Case, about: InvitationView) -> Done:
+    """Tell the end of a case from its registration."""
+    made = provisioning.registration(about.registration_id)
+    credential = next((one for one in made.credentials if one.service_id == about.service_id), None)
+    application = applications.find(row.provider_id)
+    name = application.display_name if application else ""
+    return Done(
+        registration_name=made.display_name,
+        application_id=made.app_id,
+        tenant_id=made.tenant_id,
+        tenant_name=made.tenant_name,
+        permissions=tuple(right.name for right in made.permissions),
+        roles=tuple(right.name for right in made.roles),
+        granted_by=str(row.signer.get("upn", made.signer_upn)),
+        granted_at=made.proved_at or made.made_at or row.touched_at,
+        credential_expires_at=credential.expires_at if credential else None,
+        sign_in_application_name=name,
+        sign_in_application_removed=made.sign_in_application_removed,
+        next_steps=_next_steps(about),
+        portal_paths=_paths(made, name),
+        undo=_undo(made, about),
+    )
+
+
+def _next_steps(about: InvitationView) -> tuple[str, ...]:
+    return (
+        f"{about.provider_name} has been told and finishes the service {about.service_short_name}.",
+        "You need not do anything more. A mail with these facts is on its way to you.",
+        "You can close this page.",
+    )
+
+
+def _paths(made: RegistrationView, sign_in_name: str) -> tuple[PortalPath, ...]:
+    blade = f"{PORTAL}#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~"
+    app = made.app_id
+    start = f"Azure portal > App registrations > All applications > {made.display_name}"
+    paths = [
+        PortalPath("The app registration", start, f"{blade}/Overview/appId/{app}"),
+        PortalPath(
+            "Its secret (name and expiry)", f"{start} > Certificates & secrets", f"{blade}/Credentials/appId/{app}"
+        ),
+        PortalPath("Its permissions", f"{start} > API permissions", f"{blade}/CallAnAPI/appId/{app}"),
+        PortalPath(
+            "Its roles", "Microsoft Entra > Roles and administrators", f"{ENTRA}#view/Microsoft_AAD_IAM/AllRolesBlade"
+        ),
+    ]
+    if sign_in_name and made.sign_in_application_removed != "yes":
+        where = f"Microsoft Entra > Enterprise applications > {sign_in_name}"
+        paths.append(PortalPath("The application you signed in to", where, ENTRA))
+    return tuple(paths)
+
+
+def _undo(made: RegistrationView, about: InvitationView) -> tuple[str, ...]:
+    return (
+        f"Open Azure portal > App registrations > All applications > {made.display_name} and choose Delete.",
+        "All permissions, roles and the secret end with it, at once.",
+        f"Tell {about.provider_name} first if you can: calling in Teams is no longer managed then.",
+    )

@@ -1,0 +1,168 @@
+"""What can go wrong on the way aboard.
+
+OnboardingError
+├── NoSuchCase, NoSuchOnboarding      there is none, or not for this person
+├── LinkClosed                        the link or its invitation isn't open (any more)
+├── NotNow                            the case or the operator's part stands at another step
+├── NotAPrincipalName, GuestName      what was typed as UPN can't be one (field "upn")
+├── NoSignInApplication               the provider has not registered its sign-in application
+├── NotAGuid                          a client id or tenant id that can't be one (fields of the set-up)
+├── SignInRefused                     what Microsoft or our own checks said about a sign-in
+├── SignInTooOld                      the sign-in's token is gone or about to be
+├── NotReadyToAdd, AlreadyAdded       the operator's *Add*
+└── NotValidated, NotAVerifiedDomain, NotReady   the operator's *Next* and *Create service*
+"""
+
+from typing import ClassVar
+
+from gangway.foundation.errors import GangwayError, WhoActs
+
+
+class OnboardingError(GangwayError):
+    """Root of this room's errors."""
+
+    code = "onboarding:error"
+    what = "This step of connecting your Microsoft 365 can't be done now."
+    cure = "Go back to the page before and try again."
+    acts = WhoActs.ADMINISTRATOR
+
+
+class NoSuchCase(OnboardingError):
+    """The browser's session names a case that isn't there."""
+
+    code = "onboarding:case:unknown"
+    what = "We can't find where you were."
+    cure = "Open the link in your e-mail again: you continue where you stopped."
+
+
+class NoSuchOnboarding(OnboardingError):
+    """There is no such operator's part in this person's scope."""
+
+    code = "onboarding:operator:unknown"
+    what = "We can't find this onboarding."
+    cure = "Choose it from the Pending Invitations."
+    acts = WhoActs.OPERATOR
+
+
+class LinkClosed(OnboardingError):
+    """The invitation can't be continued: withdrawn, expired, replaced or used up."""
+
+    code = "onboarding:link:closed"
+    what = "This link can't be used any more."
+    cure = "Ask your provider for a new one."
+    acts = WhoActs.OPERATOR
+
+
+class NotNow(OnboardingError):
+    """Somebody (perhaps in another window) has moved on meanwhile."""
+
+    code = "onboarding:case:elsewhere"
+    what = "This has moved on meanwhile, perhaps in another window."
+    cure = "We show you where it stands now."
+
+
+class NotAPrincipalName(OnboardingError):
+    """A user principal name looks like an e-mail address."""
+
+    code = "onboarding:upn:malformed"
+    what = "This isn't a user principal name."
+    cure = "Type the name you sign in to Microsoft 365 with, such as admin@contoso.com."
+
+
+class GuestName(OnboardingError):
+    """A guest's name in somebody else's tenant."""
+
+    code = "onboarding:upn:guest"
+    what = "This is the name of a guest account: it belongs to another organization's Microsoft 365."
+    cure = "Type the name of an administrator who is a member of the Microsoft 365 you want to connect."
+
+
+class NoSignInApplication(OnboardingError):
+    """Nobody can sign in before the provider's application is registered here."""
+
+    code = "onboarding:sign_in_application:missing"
+    what = "Your provider has not finished setting up sign-in with Microsoft."
+    cure = "Tell your provider; nothing is wrong on your side, and your link stays good."
+    acts = WhoActs.OPERATOR
+
+
+class NotAGuid(OnboardingError):
+    """A client id or tenant id is a GUID."""
+
+    code = "onboarding:sign_in_application:malformed"
+    what = "This isn't an id as Microsoft gives them."
+    cure = "Copy it from the application's Overview page; it looks like 00000000-0000-0000-0000-000000000000."
+    acts = WhoActs.OPERATOR
+
+
+class SignInTooOld(OnboardingError):
+    """The delegated token is gone or lives no longer than the work needs."""
+
+    code = "onboarding:sign_in:too_old"
+    what = "Your sign-in at Microsoft has expired: for your safety it only lasts about an hour."
+    cure = "Sign in again; everything you entered is kept."
+
+
+class NotReadyToAdd(OnboardingError):
+    """*Add* needs an authenticated invitation."""
+
+    code = "onboarding:add:not_ready"
+    what = "The customer's administrator has not finished yet."
+    cure = "Wait until Device Authenticated is true, or look at the invitation to see where it stands."
+    acts = WhoActs.ADMINISTRATOR
+
+
+class AlreadyAdded(OnboardingError):
+    """Two pressed *Add*; the other one was first. `winner` names them, `onboarding_id` is theirs to continue."""
+
+    code = "onboarding:add:taken"
+    what = "Somebody else is already adding this service."
+    cure = "Talk to them, or open their onboarding to continue it."
+    acts = WhoActs.NOBODY
+
+    def __init__(self, *, winner: str, onboarding_id: str) -> None:
+        """Name the winner in the sentence, too."""
+        super().__init__(f"{winner} is already adding this service.", winner=winner, onboarding_id=onboarding_id)
+        self.winner = winner
+        self.onboarding_id = onboarding_id
+
+
+class NotValidated(OnboardingError):
+    """*Next* needs a validation that is over and found nothing broken."""
+
+    code = "onboarding:validation:not_passed"
+    what = "The credentials have not been validated yet."
+    cure = "Wait for the result, or press Check again."
+    acts = WhoActs.OPERATOR
+
+
+class NotAVerifiedDomain(OnboardingError):
+    """M365 Domain must be one of the tenant's own."""
+
+    code = "onboarding:settings:domain_unknown"
+    what = "This isn't a verified domain of the customer's tenant."
+    cure = "Choose one of the domains that were read from the tenant."
+    acts = WhoActs.OPERATOR
+
+
+class NotReady(OnboardingError):
+    """*Create service* while something still stands in its way; `blockers` says what."""
+
+    code = "onboarding:create:blocked"
+    what = "The service can't be created yet."
+    cure = "Settle what is listed, then press Create service again."
+    acts = WhoActs.OPERATOR
+
+    def __init__(self, blockers: tuple[str, ...]) -> None:
+        """Say the blockers in the sentence."""
+        super().__init__(" ".join(["The service can't be created yet.", *blockers]))
+        self.blockers = blockers
+
+
+class SignInRefused(OnboardingError):
+    """A sign-in ended without what we need. Subclasses in `stages.tenant` and `stages.refusals` say which way."""
+
+    code = "onboarding:sign_in:refused"
+    what = "The sign-in did not work out."
+    cure = "Start the sign-in again."
+    next_move: ClassVar[str] = "start_again"

@@ -1,0 +1,61 @@
+"""The journeys as data: an ordered tuple of stages. They differ only here.
+
+A: the administrator gets a link and we make the registration. (The journeys with an existing registration join here as
+further rows; their last two stages are the same.)
+"""
+
+from enum import StrEnum
+from typing import Final
+
+from gangway.onboarding.shapes import Step
+from gangway.onboarding.states import CaseState
+
+
+class Stage(StrEnum):
+    """One part of a journey; each has its file in `stages`."""
+
+    INVITATION = "invitation"
+    SIGN_IN = "sign_in"
+    TENANT = "tenant"
+    REGISTRATION = "registration"
+    VERIFICATION = "verification"
+    HANDOVER = "handover"
+
+
+NEW_REGISTRATION_BY_LINK: Final = (
+    Stage.INVITATION,
+    Stage.SIGN_IN,
+    Stage.TENANT,
+    Stage.REGISTRATION,
+    Stage.VERIFICATION,
+    Stage.HANDOVER,
+)
+
+STAGE_OF: Final = {
+    CaseState.BEGUN: Stage.INVITATION,
+    CaseState.ABANDONED: Stage.INVITATION,
+    CaseState.IDENTIFYING: Stage.SIGN_IN,
+    CaseState.SIGNING_IN: Stage.SIGN_IN,
+    CaseState.SIGNED_IN: Stage.TENANT,
+    CaseState.NAMING: Stage.REGISTRATION,
+    CaseState.PROVISIONING: Stage.REGISTRATION,
+    CaseState.NEEDS_SIGN_IN: Stage.REGISTRATION,
+    CaseState.WAITING: Stage.VERIFICATION,
+    CaseState.FAILED: Stage.REGISTRATION,
+    CaseState.DONE: Stage.HANDOVER,
+}
+
+STEP_OF: Final = {
+    CaseState.BEGUN: Step.CHOOSE,
+    CaseState.ABANDONED: Step.CHOOSE,
+    CaseState.IDENTIFYING: Step.WHO,
+    CaseState.SIGNING_IN: Step.CODE,
+    CaseState.SIGNED_IN: Step.SIGNED_IN,
+    CaseState.NAMING: Step.NAME,
+    CaseState.PROVISIONING: Step.PROVISIONING,
+    CaseState.WAITING: Step.PROVISIONING,
+    CaseState.NEEDS_SIGN_IN: Step.PROVISIONING,
+    CaseState.FAILED: Step.PROVISIONING,
+    CaseState.DONE: Step.DONE,
+}
+"""The page of the wizard on which a case stands."""

@@ -1,0 +1,204 @@
+"""Rows of the room *onboarding*. Private: other rooms come in through actions and queries.
+
+What must never be is impossible here: two living sign-ins of one case, a code or a token kept by a sign-in that is
+over, a case in provisioning without a run, two operators' parts for one invitation.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+
+from gangway.onboarding.states import ALIVE, HOLDS_TOKEN, CaseState, OperatorStep, SignInState
+from gangway.organizations.scope import OwnedModel
+
+if TYPE_CHECKING:
+    from gangway.connections.verdict import KeptItem
+
+
+def _choices(states: Any) -> list[tuple[str, str]]:
+    return [(state.value, state.value) for state in states]
+
+
+def _values(states: Any) -> list[str]:
+    return sorted(state.value for state in states)
+
+
+class SignInApplication(models.Model):
+    """The multi-tenant application an administrator signs in to; one per server, provider and cloud.
+
+    Its client id is no secret: every sign-in page shows it. It belongs to a provider, above every case that uses it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    provider = models.ForeignKey("organizations.Organization", on_delete=models.PROTECT, related_name="+")
+    cloud = models.CharField(max_length=20, default="public")
+    server_name = models.CharField(max_length=60)
+    client_id = models.CharField(max_length=36)
+    home_tenant_id = models.CharField(max_length=36, help_text="The platform's own tenant: never a customer's.")
+    display_name = models.CharField(max_length=120)
+    registered_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["provider", "cloud", "server_name"], name="onboarding_one_sign_in_application_each"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name it as Microsoft's pages do."""
+        return self.display_name
+
+
+class Case(OwnedModel):
+    """One administrator's walk through the wizard: one for each invitation, however many links and browsers."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    invitation = models.OneToOneField("invitations.Invitation", on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
+    provider_id = models.UUIDField()
+    state = models.CharField(max_length=20, choices=_choices(CaseState), default=CaseState.BEGUN.value)
+    administrator_upn = models.CharField(max_length=320, blank=True)
+    sign_in = models.ForeignKey("onboarding.SignIn", on_delete=models.PROTECT, null=True, related_name="+")
+    signer: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    signed_in_at = models.DateTimeField(null=True)
+    registration_id = models.UUIDField(null=True)
+    registration_name = models.CharField(max_length=45, blank=True)
+    run_id = models.UUIDField(null=True)
+    problem: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    touched_at = models.DateTimeField(help_text="When a person last did something here; idle cases lose their token.")
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(state__in=_values(CaseState)), name="onboarding_case_state_known"),
+            models.CheckConstraint(
+                condition=Q(run_id__isnull=False)
+                | ~Q(state__in=_values({CaseState.PROVISIONING, CaseState.WAITING, CaseState.DONE})),
+                name="onboarding_case_provisions_with_a_run",
+            ),
+            models.CheckConstraint(
+                condition=Q(sign_in__isnull=False)
+                | ~Q(state__in=_values({CaseState.SIGNING_IN, CaseState.SIGNED_IN, CaseState.NAMING})),
+                name="onboarding_case_signs_in_with_a_sign_in",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["touched_at"], name="onboarding_idle_cases"),
+            models.Index(fields=["run_id"], name="onboarding_case_of_run"),
+        ]
+
+    def __str__(self) -> str:
+        """Name the case by its state."""
+        return f"case {self.id} ({self.state})"
+
+
+class SignIn(OwnedModel):
+    """One sign-in at Microsoft by device code, looked after by whichever polling loop holds its lease."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="sign_ins")
+    state = models.CharField(max_length=20, choices=_choices(SignInState), default=SignInState.ASKED.value)
+    upn = models.CharField(max_length=320)
+    client_id = models.CharField(max_length=36)
+    cloud = models.CharField(max_length=20)
+    home_tenant_id = models.CharField(max_length=36)
+    scopes = models.TextField()
+    device_code_id = models.UUIDField(null=True, help_text="The sealed device code.")
+    identity_id = models.UUIDField(null=True, help_text="The sealed id_token, until its claims were checked.")
+    token_id = models.UUIDField(null=True, help_text="The sealed delegated access token.")
+    token_expires_at = models.DateTimeField(null=True)
+    user_code = models.TextField(blank=True, help_text="Veiled; wiped when the sign-in is over.")
+    verification_uri = models.CharField(max_length=200, blank=True)
+    interval_seconds = models.PositiveIntegerField(default=5)
+    code_expires_at = models.DateTimeField(null=True)
+    signer: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    problem: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    failures = models.PositiveIntegerField(default=0, help_text="Calls in a row that Microsoft did not answer.")
+    next_poll_at = models.DateTimeField(null=True)
+    lease_owner = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(state__in=_values(SignInState)), name="onboarding_sign_in_state_known"),
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(state__in=_values(ALIVE)), name="onboarding_one_living_sign_in_per_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(user_code="") | Q(state=SignInState.CODE_READY.value),
+                name="onboarding_user_code_only_while_needed",
+            ),
+            models.CheckConstraint(
+                condition=Q(device_code_id__isnull=True) | Q(state=SignInState.CODE_READY.value),
+                name="onboarding_device_code_only_while_polled",
+            ),
+            models.CheckConstraint(
+                condition=Q(identity_id__isnull=True) | Q(state=SignInState.CHECKING.value),
+                name="onboarding_identity_only_while_checked",
+            ),
+            models.CheckConstraint(
+                condition=Q(token_id__isnull=True) | Q(state__in=_values(HOLDS_TOKEN)),
+                name="onboarding_token_only_while_needed",
+            ),
+            models.CheckConstraint(
+                condition=Q(next_poll_at__isnull=False) | ~Q(state__in=_values(ALIVE)),
+                name="onboarding_living_sign_in_is_due_sometime",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["next_poll_at"], condition=Q(state__in=_values(ALIVE)), name="onboarding_sign_ins_due"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the sign-in by its state."""
+        return f"sign-in {self.id} ({self.state})"
+
+
+class OperatorOnboarding(OwnedModel):
+    """The operator's part after *Add*: one for each invitation, so that exactly one person gets it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    invitation = models.OneToOneField("invitations.Invitation", on_delete=models.PROTECT, related_name="+")
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="+")
+    service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
+    registration_id = models.UUIDField()
+    credential_id = models.UUIDField()
+    step = models.CharField(max_length=20, choices=_choices(OperatorStep), default=OperatorStep.REGISTRATION.value)
+    added_by_id = models.CharField(max_length=64)
+    added_by_name = models.CharField(max_length=200)
+    added_at = models.DateTimeField()
+    check_state = models.CharField(max_length=10, default="none")
+    check_status = models.CharField(max_length=10, default="unknown")
+    check_items: models.JSONField[list[KeptItem]] = models.JSONField(default=list)
+    check_granted: models.JSONField[list[str] | None] = models.JSONField(null=True)
+    check_problem: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    check_started_at = models.DateTimeField(null=True)
+    check_ended_at = models.DateTimeField(null=True)
+    m365_domain = models.CharField(max_length=253, blank=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(step__in=_values(OperatorStep)), name="onboarding_operator_step_known"),
+            models.CheckConstraint(
+                condition=Q(check_state__in=["none", "queued", "running", "done", "failed"]),
+                name="onboarding_check_state_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at__isnull=True) | Q(step=OperatorStep.CREATED.value),
+                name="onboarding_finished_when_created",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name it by its step."""
+        return f"onboarding {self.id} ({self.step})"

@@ -1,0 +1,195 @@
+"""The operator's part: *Add*, validation, Microsoft 365 Settings, prerequisites, summary, *Create service*.
+
+Each step is a named state in one row, so an operator can leave and come back, and a colleague can go on.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.connections import actions as connections
+from gangway.connections import verdict
+from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
+from gangway.invitations.errors import InvitationMoved
+from gangway.invitations.queries import InvitationView
+from gangway.invitations.states import State
+from gangway.jobs.actions import defer
+from gangway.onboarding.errors import (
+    AlreadyAdded,
+    NotAVerifiedDomain,
+    NotNow,
+    NotReady,
+    NotReadyToAdd,
+    NotValidated,
+)
+from gangway.onboarding.models import Case, OperatorOnboarding
+from gangway.onboarding.states import OPERATOR_ORDER, OperatorStep
+from gangway.provisioning import queries as provisioning
+from gangway.provisioning.queries import RegistrationView
+from gangway.services import actions as services
+from gangway.services.states import Deployment
+
+PREREQUISITES: Final = frozenset({"domains", "phone_licences", "permissions", "roles"})
+"""What the prerequisites page shows, out of everything that the validation looked at."""
+ONMICROSOFT: Final = ".onmicrosoft.com"
+
+
+def add(invitation_id: UUID, *, by: Actor, now: datetime) -> UUID:
+    """Take an authenticated invitation over: exactly one winner, by the invitation's move and a unique key.
+
+    Whoever won and presses again gets the same part. Raises `AlreadyAdded`, `NotReadyToAdd`.
+    """
+    try:
+        with transaction.atomic():
+            invitations.move(invitation_id=invitation_id, to=State.ADDED, by=by, expected={State.AUTHENTICATED})
+            return _begin(invited.invitation(invitation_id), by=by, now=now)
+    except (InvitationMoved, IntegrityError) as error:
+        return _already(invitation_id, by=by, error=error)
+
+
+def _begin(invitation: InvitationView, *, by: Actor, now: datetime) -> UUID:
+    about = provisioning.registration(invitation.registration_id)
+    credential = next(one for one in about.credentials if one.service_id == invitation.service_id)
+    row = OperatorOnboarding.objects.create(
+        organization_id=invitation.organization_id,
+        invitation_id=invitation.id,
+        case=Case.objects.get(invitation_id=invitation.id),
+        service_id=invitation.service_id,
+        registration_id=about.id,
+        credential_id=credential.id,
+        added_by_id=by.id,
+        added_by_name=by.name[:200],
+        added_at=now,
+    )
+    _record(Event.PENDING_ADDED, row, by, {"invitation": str(invitation.id)})
+    return row.pk
+
+
+def _already(invitation_id: UUID, *, by: Actor, error: Exception) -> UUID:
+    row = OperatorOnboarding.objects.filter(invitation_id=invitation_id).first()
+    if row is None:
+        raise NotReadyToAdd from error
+    if row.added_by_id != by.id:
+        raise AlreadyAdded(winner=row.added_by_name, onboarding_id=str(row.pk)) from error
+    return row.pk
+
+
+def ask_validation(row: OperatorOnboarding, *, by: Actor, now: datetime) -> None:
+    """Have a worker look at the registration; asking while it looks changes nothing."""
+    if row.finished_at is not None:
+        raise NotNow
+    if row.check_state in {"queued", "running"}:
+        return
+    _go(row, OperatorStep.VALIDATION, by=by, back=True)
+    row.check_state, row.check_items, row.check_problem = "queued", [], {}
+    row.check_status, row.check_granted = "unknown", None
+    row.check_started_at, row.check_ended_at = now, None
+    row.save()
+    _record(Event.ONBOARDING_VALIDATION_ASKED, row, by, {})
+    defer("onboarding:validate_onboarding", onboarding_id=str(row.pk))
+
+
+def accept_validation(row: OperatorOnboarding, *, by: Actor) -> None:
+    """Go on to the settings. Raises `NotValidated` while it runs, and when the credentials don't work."""
+    if row.check_state != "done" or broken(row):
+        raise NotValidated(None if row.check_state != "done" else " ".join(broken(row)))
+    _go(row, OperatorStep.SETTINGS, by=by)
+
+
+def save_settings(row: OperatorOnboarding, *, domain: str, by: Actor) -> None:
+    """Keep M365 Domain (Override Admin Domain) and go on. Raises `NotAVerifiedDomain` at "domain", `NotNow`."""
+    _need(row, OperatorStep.SETTINGS)
+    wanted = domain.strip().casefold()
+    if wanted not in domains_of(provisioning.registration(row.registration_id)):
+        raise NotAVerifiedDomain(field="domain")
+    row.m365_domain = wanted
+    row.save(update_fields=["m365_domain"])
+    _go(row, OperatorStep.PREREQUISITES, by=by)
+
+
+def accept_prerequisites(row: OperatorOnboarding, *, by: Actor) -> None:
+    """Go on to the summary: what is missing for calling is shown there again and doesn't forbid the service."""
+    _need(row, OperatorStep.PREREQUISITES)
+    _go(row, OperatorStep.SUMMARY, by=by)
+
+
+def finish(row: OperatorOnboarding, *, by: Actor, now: datetime) -> UUID:
+    """*Create service*: service, connection and both statuses, in one transaction. Raises `NotReady`."""
+    if row.finished_at is not None:
+        return row.service_id
+    standing = blockers(row)
+    if standing:
+        raise NotReady(standing)
+    services.create_service(service_id=row.service_id, by=by)
+    connections.connect_service(
+        service_id=row.service_id,
+        organization_id=row.organization_id,
+        registration_id=row.registration_id,
+        credential_id=row.credential_id,
+        user_name=str(row.case.signer.get("upn", "")),
+        m365_domain=row.m365_domain,
+        items=row.check_items,
+        granted=row.check_granted,
+        seen_at=row.check_ended_at or now,
+        by=by,
+        now=now,
+    )
+    services.set_deployment(service_id=row.service_id, status=Deployment.READY, by=by)
+    _go(row, OperatorStep.CREATED, by=by)
+    row.finished_at = now
+    row.save(update_fields=["finished_at"])
+    _record(Event.ONBOARDING_FINISHED, row, by, {"service": str(row.service_id)})
+    return row.service_id
+
+
+def blockers(row: OperatorOnboarding) -> tuple[str, ...]:
+    """Say what stands in the way of *Create service*; empty when nothing does."""
+    standing = list(broken(row))
+    if row.check_state != "done":
+        standing.append("The credentials have not been validated yet.")
+    if not row.m365_domain:
+        standing.append("The Microsoft 365 domain has not been chosen yet.")
+    return tuple(standing)
+
+
+def broken(row: OperatorOnboarding) -> tuple[str, ...]:
+    """Say what of the credentials doesn't work, by the last validation. What only the tenant lacks is not counted."""
+    return tuple(
+        item["words"] for item in row.check_items if item["state"] == "error" and item["key"] not in verdict.BESIDE
+    )
+
+
+def domains_of(about: RegistrationView) -> tuple[str, ...]:
+    """Return the tenant's verified domains, its original *.onmicrosoft.com domain first."""
+    folded = [domain.casefold() for domain in about.domains]
+    return tuple(sorted(folded, key=lambda domain: (not _is_original(domain), domain)))
+
+
+def _is_original(domain: str) -> bool:
+    """Tell the domain that every tenant is born with from `*.mail.onmicrosoft.com` and those added later."""
+    return domain.endswith(ONMICROSOFT) and domain.count(".") == ONMICROSOFT.count(".")
+
+
+def _need(row: OperatorOnboarding, step: OperatorStep) -> None:
+    """Raise `NotNow` unless this step was reached; going back to an earlier one and saving it again is fine."""
+    if row.finished_at is not None or OPERATOR_ORDER.index(OperatorStep(row.step)) < OPERATOR_ORDER.index(step):
+        raise NotNow(step=row.step)
+
+
+def _go(row: OperatorOnboarding, to: OperatorStep, *, by: Actor, back: bool = False) -> None:
+    """Move a locked row on; earlier steps can be done again without losing how far one was, unless `back`."""
+    ahead = OPERATOR_ORDER.index(to) > OPERATOR_ORDER.index(OperatorStep(row.step))
+    if not (ahead or back):
+        return
+    row.step = to
+    row.save(update_fields=["step"])
+    _record(Event.ONBOARDING_STEP_TAKEN, row, by, {"step": to.value})
+
+
+def _record(event: Event, row: OperatorOnboarding, by: Actor, data: dict[str, str]) -> None:
+    record(event, by=by, organization_id=row.organization_id, subject=f"service:{row.service_id}", data=data)

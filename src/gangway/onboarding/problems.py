@@ -1,0 +1,79 @@
+"""Problems as they are kept in a row and shown on a page: words, next move, reference and Microsoft's own marks."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from gangway.foundation.errors import GangwayError, MicrosoftFault, WhoActs
+from gangway.microsoft.errors import MicrosoftError
+from gangway.onboarding.refusals import Refusal
+from gangway.onboarding.shapes import NextMove, Problem
+
+
+def of_refusal(refusal: Refusal, *, at: datetime) -> dict[str, Any]:
+    """Keep a refused sign-in."""
+    return kept(refusal, next_move=refusal.next_move, at=at, details=marks(refusal.fault))
+
+
+def of_silence(error: MicrosoftError, *, at: datetime, retry_at: datetime) -> dict[str, Any]:
+    """Keep that Microsoft doesn't answer (properly) now, and when we ask again."""
+    waiting = kept(error, next_move=NextMove.WAIT, at=at, details=marks(error.fault), retry_at=retry_at)
+    return waiting | {
+        "code": "onboarding:microsoft:silent",
+        "what": "Microsoft does not answer at the moment.",
+        "cure": "Nothing is lost, and you need do nothing: we try again by ourselves.",
+        "acts": WhoActs.RETRY_LATER.value,
+    }
+
+
+def kept(
+    error: GangwayError,
+    *,
+    next_move: NextMove,
+    at: datetime,
+    details: list[list[str]],
+    retry_at: datetime | None = None,
+) -> dict[str, Any]:
+    """Put any error of ours into a row: plain words and marks, never a secret."""
+    return {
+        "code": error.code,
+        "what": error.what,
+        "cure": error.cure,
+        "acts": error.acts.value,
+        "next_move": next_move.value,
+        "at": at.isoformat(),
+        "retry_at": retry_at.isoformat() if retry_at else "",
+        "details": details,
+    }
+
+
+def marks(fault: MicrosoftFault | None) -> list[list[str]]:
+    """List what Microsoft's support needs to find a request; empty when Microsoft said nothing."""
+    if fault is None:
+        return []
+    pairs = [
+        ["AADSTS", str(fault.aadsts or "")],
+        ["Error", fault.code],
+        ["HTTP status", str(fault.status or "no answer")],
+        ["Request ID", fault.request_id],
+        ["Correlation ID", fault.correlation_id],
+        ["Time", fault.at.isoformat(timespec="seconds") if fault.status else ""],
+    ]
+    return [pair for pair in pairs if pair[1]]
+
+
+def shown(problem: Mapping[str, Any], *, reference: str) -> Problem | None:
+    """Read a kept problem for a page; None when there is none."""
+    if not problem:
+        return None
+    return Problem(
+        code=problem["code"],
+        what=problem["what"],
+        cure=problem["cure"],
+        acts=WhoActs(problem["acts"]),
+        next_move=NextMove(problem["next_move"]),
+        reference=reference,
+        at=datetime.fromisoformat(problem["at"]),
+        retry_at=datetime.fromisoformat(problem["retry_at"]) if problem["retry_at"] else None,
+        details=tuple((name, value) for name, value in problem["details"]),
+    )

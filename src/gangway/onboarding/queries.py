@@ -1,0 +1,130 @@
+"""Reads of this room. Everything returned is a plain frozen value from `shapes`, and only `user_code` shows a code.
+
+The wizard's reads enter the case's scope by themselves; the operator's are called inside the operator's scope.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import queries as invited
+from gangway.invitations.queries import LinkDead, LinkHeld
+from gangway.onboarding import applications, case_view, operator_view
+from gangway.onboarding.errors import NoSuchCase, NoSuchOnboarding
+from gangway.onboarding.models import Case, OperatorOnboarding, SignIn
+from gangway.onboarding.rows import scope_of_case
+from gangway.onboarding.shapes import (
+    CaseView,
+    CheckItemView,
+    Done,
+    NextMove,
+    Offer,
+    OperatorOnboardingView,
+    Part,
+    PortalPath,
+    Problem,
+    SignerView,
+    SignInApplicationView,
+    SignInView,
+    Step,
+    ValidationView,
+)
+from gangway.onboarding.stages.sign_in import page_context
+from gangway.onboarding.states import SignInState
+from gangway.organizations.scope import within
+from gangway.vault.page_codes import unveil
+
+__all__ = [
+    "CaseView",
+    "CheckItemView",
+    "Done",
+    "LinkDead",
+    "NextMove",
+    "Offer",
+    "OperatorOnboardingView",
+    "Part",
+    "PortalPath",
+    "Problem",
+    "SignInApplicationView",
+    "SignInView",
+    "SignerView",
+    "Step",
+    "ValidationView",
+    "case",
+    "case_of_invitation",
+    "offer",
+    "onboarding",
+    "onboarding_of_invitation",
+    "onboardings_of",
+    "sign_in_applications",
+    "user_code",
+    "validation",
+]
+
+
+def offer(token: SealedText) -> Offer | LinkDead | None:
+    """Return what a link offers, for the page before *Continue*; None for a stranger. Nothing changes."""
+    held = invited.by_token(token)
+    if not isinstance(held, LinkHeld):
+        return held
+    with within(held.organization_path):
+        return case_view.offer_of(invited.invitation(held.invitation_id))
+
+
+def case(case_id: UUID, *, now: datetime | None = None) -> CaseView:
+    """Return everything the wizard's pages need about a case; raises `NoSuchCase`."""
+    with scope_of_case(case_id):
+        row = Case.objects.filter(pk=case_id).select_related("sign_in").first()
+        if row is None:
+            raise NoSuchCase
+        return case_view.view_of(row, now=now or clock.now())
+
+
+def user_code(case_id: UUID) -> str:
+    """Return the code to type at Microsoft, for this rendering only; empty when there is none to show."""
+    with scope_of_case(case_id):
+        row = SignIn.objects.filter(case_id=case_id, state=SignInState.CODE_READY).first()
+    if row is None or not row.user_code:
+        return ""
+    return unveil(row.user_code, context=page_context(row.pk)).reveal()
+
+
+def case_of_invitation(invitation_id: UUID) -> CaseView | None:
+    """Return the case of an invitation, so that an operator sees the same step and problem as the administrator."""
+    row = Case.objects.filter(invitation_id=invitation_id).select_related("sign_in").first()
+    return None if row is None else case_view.view_of(row, now=clock.now())
+
+
+def onboarding(onboarding_id: UUID) -> OperatorOnboardingView:
+    """Return everything the Onboarding wizard's pages need; raises `NoSuchOnboarding`."""
+    return operator_view.view_of(_onboarding(onboarding_id))
+
+
+def validation(onboarding_id: UUID) -> ValidationView:
+    """Return the live result of the validation; raises `NoSuchOnboarding`."""
+    return operator_view.validation_of(_onboarding(onboarding_id))
+
+
+def onboarding_of_invitation(invitation_id: UUID) -> UUID | None:
+    """Return what *Add* made of an invitation, to go on with it; None before *Add*."""
+    return OperatorOnboarding.objects.filter(invitation_id=invitation_id).values_list("pk", flat=True).first()
+
+
+def onboardings_of(invitation_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """Return the unfinished onboardings of several invitations in one query, by invitation."""
+    rows = OperatorOnboarding.objects.filter(invitation_id__in=list(invitation_ids), finished_at__isnull=True)
+    return dict(rows.values_list("invitation_id", "pk"))
+
+
+def sign_in_applications(provider_id: UUID | None = None) -> list[SignInApplicationView]:
+    """Return the sign-in applications of this server, or of one provider. Client ids are no secrets."""
+    return applications.listed(provider_id)
+
+
+def _onboarding(onboarding_id: UUID) -> OperatorOnboarding:
+    row = OperatorOnboarding.objects.filter(pk=onboarding_id).select_related("case").first()
+    if row is None:
+        raise NoSuchOnboarding
+    return row

@@ -1,0 +1,178 @@
+"""Every way a sign-in can end without what we need: what it means, what to do, who acts, and the next move.
+
+SignInRefused
+├── Declined            the person said no at Microsoft
+├── CodeExpired         nobody finished in time (also how a silent policy looks from here)
+├── WrongTenant         another organization's Microsoft 365
+├── WrongPerson         another account than the one typed; may be confirmed knowingly
+├── GuestSignedIn       a guest of that tenant, not a member
+├── PersonalSignedIn    a personal Microsoft account
+├── OwnTenant           the platform's own tenant
+├── Blocked             Conditional Access and its kin
+├── ConsentNotGiven     nobody who may agree did
+├── CodeUnknown         Microsoft doesn't know the code any more
+├── NotSetUp            our sign-in application isn't set up as it must be
+└── NotUnderstood       anything else Microsoft refuses
+"""
+
+from typing import ClassVar
+
+from gangway.foundation.errors import MicrosoftFault, WhoActs
+from gangway.microsoft import errors as microsoft
+from gangway.onboarding.errors import SignInRefused
+from gangway.onboarding.shapes import NextMove
+from gangway.onboarding.states import SignInState
+
+
+class Refusal(SignInRefused):
+    """A refusal knows the state it puts the sign-in into. `fault` is Microsoft's own answer, when there was one."""
+
+    state: ClassVar[SignInState] = SignInState.FAILED
+    next_move: ClassVar[NextMove] = NextMove.START_AGAIN
+    fault: MicrosoftFault | None = None
+
+
+class Declined(Refusal):
+    """`authorization_declined`."""
+
+    code = "onboarding:sign_in:declined"
+    state = SignInState.DECLINED
+    what = "The request was declined at Microsoft. Nothing was made in your tenant."
+    cure = "If that was a mistake, start again. If you don't want this, you need do nothing more; tell your provider."
+
+
+class CodeExpired(Refusal):
+    """`expired_token`, or our own clock: fifteen minutes went by."""
+
+    code = "onboarding:sign_in:expired"
+    state = SignInState.EXPIRED
+    what = "The code has expired: it was not used within its 15 minutes."
+    cure = (
+        "Start again to get a new code. If Microsoft showed you an error instead of asking for your consent, "
+        "a policy of your tenant may not allow sign-in with a code: show its text to your IT team."
+    )
+
+
+class WrongTenant(Refusal):
+    """The tenant has not the domain that belongs to this customer."""
+
+    code = "onboarding:sign_in:wrong_tenant"
+    state = SignInState.WRONG_TENANT
+    what = "You signed in to another organization's Microsoft 365 than the one to be connected."
+    cure = "Start again and choose an account of the right organization; a private browser window helps."
+
+
+class WrongPerson(Refusal):
+    """Right tenant, another account than the one that was typed."""
+
+    code = "onboarding:sign_in:wrong_person"
+    state = SignInState.WRONG_PERSON
+    what = "Another account signed in than the one you named."
+    cure = "If this is you as well, go on with this account. Otherwise start again and choose the account you named."
+    next_move = NextMove.CONFIRM_PERSON
+
+
+class GuestSignedIn(Refusal):
+    """A guest may look at home in the tenant, but belongs to somebody else."""
+
+    code = "onboarding:sign_in:guest"
+    state = SignInState.GUEST
+    what = "You signed in as a guest of this Microsoft 365, and guests can't connect it."
+    cure = "Start again with an account that is a member of the organization, not one invited from another."
+
+
+class PersonalSignedIn(Refusal):
+    """Outlook.com, Xbox and their like."""
+
+    code = "onboarding:sign_in:personal"
+    state = SignInState.PERSONAL
+    what = "You signed in with a personal Microsoft account."
+    cure = "Start again with your account at work: the one you administer Microsoft 365 with."
+
+
+class OwnTenant(Refusal):
+    """Somebody of the platform signed in with their own account."""
+
+    code = "onboarding:sign_in:own_tenant"
+    state = SignInState.OWN_TENANT
+    what = "You signed in to the platform's own Microsoft 365, which is never a customer's."
+    cure = "Start again with an administrator's account of the customer."
+
+
+class Blocked(Refusal):
+    """53003 and its kin. We never advise to switch protection off."""
+
+    code = "onboarding:sign_in:blocked"
+    state = SignInState.BLOCKED
+    what = "A security policy of your tenant (Conditional Access) does not allow this sign-in."
+    cure = (
+        "Show the details below to the people who look after Conditional Access. Often it works from a managed device, "
+        "from the office, or with another administrator's account; then start again. Leave the policy on."
+    )
+
+
+class ConsentNotGiven(Refusal):
+    """65001, 65004, 90094: the person may not agree, or nobody has."""
+
+    code = "onboarding:sign_in:no_consent"
+    state = SignInState.FAILED
+    what = "The permissions that Microsoft showed were not agreed to. Nothing was made in your tenant."
+    cure = (
+        "Start again as an administrator who may agree for the organization: "
+        "a Global Administrator or a Privileged Role Administrator. A colleague can open this link, too."
+    )
+    next_move = NextMove.START_AGAIN
+
+
+class CodeUnknown(Refusal):
+    """`bad_verification_code`."""
+
+    code = "onboarding:sign_in:code_unknown"
+    state = SignInState.FAILED
+    what = "Microsoft does not know this code any more."
+    cure = "Start again to get a new code."
+
+
+class NotSetUp(Refusal):
+    """700016, 7000218, 700025 about our own application."""
+
+    code = "onboarding:sign_in:not_set_up"
+    state = SignInState.FAILED
+    what = "Your provider's sign-in application is not set up correctly at Microsoft."
+    cure = "Tell your provider; nothing is wrong on your side, and your link stays good."
+    acts = WhoActs.OPERATOR
+    next_move = NextMove.ASK_PROVIDER
+
+
+class NotUnderstood(Refusal):
+    """Microsoft said no in a way we have no better words for."""
+
+    code = "onboarding:sign_in:refused"
+    state = SignInState.FAILED
+    what = "Microsoft refused the sign-in."
+    cure = "Start again. If it is refused again, send your provider the details below."
+
+
+_MEANINGS: tuple[tuple[type[microsoft.MicrosoftError], type[Refusal]], ...] = (
+    (microsoft.PolicyBlocked, Blocked),
+    (microsoft.ConsentMissing, ConsentNotGiven),
+    (microsoft.ClientSetUpWrong, NotSetUp),
+    (microsoft.ApplicationUnknown, NotSetUp),
+    (microsoft.PersonalAccount, PersonalSignedIn),
+)
+
+CODE_UNKNOWN = frozenset({70018, 70000})
+CODE_EXPIRED = frozenset({70019, 70020})
+
+
+def meaning_of(error: microsoft.MicrosoftError) -> Refusal:
+    """Put Microsoft's refusal into our words, keeping what it said. Not for errors that only ask for patience."""
+    if error.fault.aadsts in CODE_UNKNOWN:
+        refusal: Refusal = CodeUnknown()
+    elif error.fault.aadsts in CODE_EXPIRED:
+        refusal = CodeExpired()
+    else:
+        kind = next((ours for theirs, ours in _MEANINGS if isinstance(error, theirs)), NotUnderstood)
+        refusal = kind()
+    refusal.fault = error.fault
+    return refusal

@@ -1,0 +1,275 @@
+"""What pages get: plain, frozen values. Nothing here is a row, and nothing here holds a code, a token or a secret.
+
+Times are aware UTC. Words are whole sentences, ready to show. The user code is not part of these values: a page asks
+for it at the moment of rendering with `queries.user_code(case_id)`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID
+
+from gangway.connections.verdict import Status
+from gangway.foundation.errors import WhoActs
+from gangway.onboarding.states import CaseState, OperatorStep, SignInState
+from gangway.provisioning.queries import PlanView, RegistrationView, RunView
+
+
+class Step(StrEnum):
+    """The page of the wizard where a case stands; a page that isn't this one sends people there."""
+
+    CHOOSE = "choose"
+    WHO = "who"
+    CODE = "code"
+    SIGNED_IN = "signed_in"
+    NAME = "name"
+    PROVISIONING = "provisioning"
+    DONE = "done"
+    CLOSED = "closed"
+
+
+class NextMove(StrEnum):
+    """What a person can do about a problem here and now: the button under it."""
+
+    START_AGAIN = "start_again"
+    """`actions.sign_in_again`: back to *who you are*; the case and all progress stay."""
+    CONFIRM_PERSON = "confirm_person"
+    """`actions.confirm_other_person`, or start again: somebody else than the named one signed in."""
+    WAIT = "wait"
+    """Nothing to press: we try again by ourselves at `retry_at`."""
+    ASK_COLLEAGUE = "ask_colleague"
+    """Another administrator opens the same link and signs in."""
+    ASK_PROVIDER = "ask_provider"
+    """Only the provider can help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What went wrong, what to do, who acts next; `reference` is what to quote when asking for help."""
+
+    code: str
+    what: str
+    cure: str
+    acts: WhoActs
+    next_move: NextMove
+    reference: str
+    at: datetime
+    retry_at: datetime | None = None
+    details: tuple[tuple[str, str], ...] = ()
+    """For an IT team: pairs like ("AADSTS", "53003"), ("Correlation ID", "…")."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: the provider and the person there."""
+
+    provider_id: UUID
+    provider_name: str
+    reply_to: str
+    support: str
+    operator_name: str
+    operator_email: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignInApplicationView:
+    """The application Microsoft's pages will name when the administrator signs in."""
+
+    id: UUID
+    provider_id: UUID
+    provider_name: str
+    cloud: str
+    server_name: str
+    display_name: str
+    client_id: str
+    home_tenant_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What one invitation asks for; the same facts before Continue and on every page after it."""
+
+    invitation_id: UUID
+    invitation_state: str
+    asker: Asker
+    customer_name: str
+    service_id: UUID
+    service_short_name: str
+    service_full_name: str
+    licence: str
+    licensed_users: int
+    matching_phrase: str
+    expires_at: datetime
+    minutes: int
+    plan: PlanView
+    plan_fingerprint: str
+    expected_domain: str
+    """The customer's Microsoft 365 domain when the provider knows it, else empty."""
+    sign_in_application: SignInApplicationView | None
+    """None: the provider has not registered one yet; then nobody can sign in, and the page says who must act."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInView:
+    """The latest sign-in of a case, live."""
+
+    id: UUID
+    state: SignInState
+    upn: str
+    words: str
+    """One sentence on what is happening now."""
+    has_code: bool
+    """Whether `queries.user_code(case_id)` has something to show."""
+    verification_uri: str
+    started_at: datetime
+    expires_at: datetime | None
+    seconds_left: int
+    problem: Problem | None
+    """In a living state: Microsoft doesn't answer, with `retry_at`. In a refused one: why, and the next move."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a live page may stop asking."""
+        return self.state not in {SignInState.ASKED, SignInState.CODE_READY, SignInState.CHECKING}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the plan and whether the person who signed in may do it."""
+
+    key: str
+    label: str
+    verdict: Literal["can", "needs_other", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class SignerView:
+    """Who signed in, where, and what of the plan this person can do."""
+
+    upn: str
+    name: str
+    object_id: str
+    tenant_id: str
+    tenant_name: str
+    domains: tuple[str, ...]
+    roles: tuple[str, ...]
+    parts: tuple[Part, ...]
+    can_everything: bool
+    summary: str
+    other_than_named: str
+    """The UPN typed before, when another person signed in and that was confirmed; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalPath:
+    """Where in Microsoft's portal something can be looked at: the clicks, and the address."""
+
+    what: str
+    path: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was granted, by whom, when, until when; how to look at it and how to undo it."""
+
+    registration_name: str
+    application_id: str
+    tenant_id: str
+    tenant_name: str
+    permissions: tuple[str, ...]
+    roles: tuple[str, ...]
+    granted_by: str
+    granted_at: datetime
+    credential_expires_at: datetime | None
+    sign_in_application_name: str
+    sign_in_application_removed: Literal["yes", "no", "unknown"]
+    next_steps: tuple[str, ...]
+    portal_paths: tuple[PortalPath, ...]
+    undo: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """Everything the wizard's pages need about one case."""
+
+    id: UUID
+    state: CaseState
+    step: Step
+    offer: Offer
+    administrator_upn: str
+    sign_in: SignInView | None
+    signer: SignerView | None
+    registration_name: str
+    """What was entered before, to be shown again in the field."""
+    name_error: str
+    """What Microsoft said about that name, for the field; else empty."""
+    run: RunView | None
+    problem: Problem | None
+    """Why the case waits, failed or needs another sign-in; None when all is well."""
+    done: Done | None
+    closed: str
+    """A sentence when the invitation was withdrawn, has expired or is used up; else empty."""
+
+
+ValidationState = Literal["none", "queued", "running", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItemView:
+    """One thing that was looked at."""
+
+    key: str
+    label: str
+    state: Status
+    words: str
+    cure: str
+
+
+@dataclass(frozen=True, slots=True)
+class ValidationView:
+    """A validation of the registration's credentials: asked, running item by item, over."""
+
+    state: ValidationState
+    status: Status
+    items: tuple[CheckItemView, ...]
+    started_at: datetime | None
+    ended_at: datetime | None
+    problem: Problem | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a live page may stop asking."""
+        return self.state in {"none", "done", "failed"}
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorOnboardingView:
+    """Everything the Onboarding wizard's pages need after *Add*."""
+
+    id: UUID
+    step: OperatorStep
+    invitation_id: UUID
+    service_id: UUID
+    service_short_name: str
+    service_full_name: str
+    licence: str
+    licensed_users: int
+    customer_name: str
+    added_by: str
+    added_at: datetime
+    registration: RegistrationView
+    signer_upn: str
+    signer_name: str
+    signed_in_at: datetime | None
+    tenant_id: str
+    tenant_name: str
+    domains: tuple[str, ...]
+    m365_domain: str
+    """What was saved, else the tenant's *.onmicrosoft.com domain, as M365 Domain (Override Admin Domain)."""
+    validation: ValidationView
+    prerequisites: tuple[CheckItemView, ...]
+    may_finish: bool
+    blockers: tuple[str, ...]
+    """Sentences on what stands in the way of *Create service*; empty when nothing does."""

@@ -1,0 +1,76 @@
+"""The handover: both sides are told, in the transaction that ends the case. Then the operator may press *Add*."""
+
+from uuid import UUID
+
+from django.conf import settings
+
+from gangway.audit.record import Actor
+from gangway.invitations import queries as invited
+from gangway.invitations.letters import time_in_words
+from gangway.invitations.queries import InvitationView
+from gangway.notifications import outbox
+from gangway.notifications.states import MessageKind
+from gangway.onboarding.models import Case
+from gangway.organizations import queries as organizations
+from gangway.provisioning import queries as provisioning
+from gangway.provisioning.queries import RegistrationView
+
+
+def tell_both_sides(case: Case, *, by: Actor) -> None:
+    """Mail the administrator what was granted, and the operator that the service can be added."""
+    invitation = invited.invitation(case.invitation_id)
+    about = provisioning.registration(invitation.registration_id)
+    _tell_administrator(invitation, about, case=case, by=by)
+    _tell_operator(invitation, about, by=by)
+
+
+def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, case: Case, by: Actor) -> None:
+    provider = organizations.provider_of(invitation.organization_id)
+    credential = next((one for one in about.credentials if one.service_id == invitation.service_id), None)
+    until = credential.expires_at if credential else None
+    outbox.put(
+        organization_id=invitation.organization_id,
+        kind=MessageKind.COMPLETION,
+        to=invitation.recipient,
+        language="en",
+        context={
+            "provider": provider.name,
+            "customer": invitation.customer_name,
+            "service": invitation.service_short_name,
+            "tenant": about.tenant_name,
+            "registration_name": about.display_name,
+            "application_id": about.app_id,
+            "signed_in_as": str(case.signer.get("upn", about.signer_upn)),
+            "granted": "\n".join(f"- {right.name}" for right in (*about.permissions, *about.roles)),
+            "made_at": time_in_words(about.proved_at or about.made_at or case.touched_at),
+            "valid_until": time_in_words(until) if until else "a time that we could not read",
+            "reply_to": provider.reply_to,
+        },
+        link=None,
+        subject_ref=f"case:{case.pk}",
+        by=by,
+    )
+
+
+def _tell_operator(invitation: InvitationView, about: RegistrationView, *, by: Actor) -> None:
+    """Tell whoever issued the invitation; somebody who has left gets no mail, and the list shows it to all others."""
+    operator = organizations.operator(UUID(invitation.created_by_id)) if invitation.created_by_id else None
+    if operator is None:
+        return
+    outbox.put(
+        organization_id=invitation.organization_id,
+        kind=MessageKind.OPERATOR_READY,
+        to=operator.email,
+        language="en",
+        context={
+            "customer": invitation.customer_name,
+            "service": invitation.service_short_name,
+            "tenant": about.tenant_name,
+            "registration_name": about.display_name,
+            "signed_in_as": about.signer_upn,
+            "page": f"{settings.GANGWAY.public_url}/invitations/{invitation.id}/",
+        },
+        link=None,
+        subject_ref=f"ready:{invitation.id}",
+        by=by,
+    )

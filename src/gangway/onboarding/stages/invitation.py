@@ -1,0 +1,91 @@
+"""The way in: a link is traded for its case; whoever comes back, in whatever browser, continues the same one."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
+from gangway.invitations.errors import InvitationMoved
+from gangway.invitations.queries import InvitationView, LinkDead, LinkHeld, Why
+from gangway.invitations.states import CONSUMED, EXPIRABLE, State
+from gangway.onboarding.errors import LinkClosed
+from gangway.onboarding.models import Case
+from gangway.onboarding.rows import lock_case, move_case
+from gangway.onboarding.states import CaseState
+from gangway.organizations.scope import within
+
+CLOSED: Final = {
+    Why.EXPIRED: "This invitation has expired.",
+    Why.REVOKED: "This invitation was withdrawn by your provider.",
+    Why.USED: "This link has done its work: the connection was made with it.",
+}
+TO_OPEN: Final = frozenset({State.QUEUED, State.SENT})
+
+
+def begin(*, token: SealedText, by: Actor, now: datetime) -> UUID:
+    """Trade a link for its case, which is made at the first Continue. Raises `LinkClosed`."""
+    held = invited.by_token(token, now=now)
+    if not isinstance(held, LinkHeld):
+        raise LinkClosed(CLOSED[held.reason] if isinstance(held, LinkDead) else None)
+    with within(held.organization_path), transaction.atomic():
+        case, made = _case_of(held, now=now)
+        event = Event.CASE_BEGUN if made else Event.CASE_REOPENED
+        record(event, by=by, organization_id=held.organization_id, subject=f"case:{case.pk}")
+        _open(held.invitation_id, by=by)
+        if case.state == CaseState.ABANDONED:
+            move_case(lock_case(case.pk), CaseState.IDENTIFYING, by=by, now=now)
+        return case.pk
+
+
+def _case_of(held: LinkHeld, *, now: datetime) -> tuple[Case, bool]:
+    """Find the invitation's case or make it; of two browsers at the same moment one makes it and both get it."""
+    found = Case.objects.filter(invitation_id=held.invitation_id).first()
+    if found is not None:
+        return found, False
+    about = invited.invitation(held.invitation_id)
+    case = Case(
+        organization_id=held.organization_id,
+        invitation_id=held.invitation_id,
+        service_id=held.service_id,
+        provider_id=about.provider_id,
+        created_at=now,
+        touched_at=now,
+    )
+    try:
+        with transaction.atomic():
+            case.save(force_insert=True)
+    except IntegrityError:
+        return Case.objects.get(invitation_id=held.invitation_id), False
+    return case, True
+
+
+def _open(invitation_id: UUID, *, by: Actor) -> None:
+    try:
+        with transaction.atomic():
+            invitations.move(invitation_id=invitation_id, to=State.OPENED, by=by, expected=TO_OPEN)
+    except InvitationMoved:
+        return  # further on already: whoever comes back changes nothing
+
+
+def why_closed(about: InvitationView, *, now: datetime) -> str:
+    """Say why an invitation can't be continued; empty while it can, and after it has done its work."""
+    if about.state is State.REVOKED:
+        return CLOSED[Why.REVOKED]
+    over = about.state is State.EXPIRED or (about.state in EXPIRABLE and about.expires_at <= now)
+    return CLOSED[Why.EXPIRED] if over else ""
+
+
+def open_case(case_id: UUID, *, now: datetime) -> Case:
+    """Lock a case that may be continued; raises `NoSuchCase`, `LinkClosed`. So withdrawing ends living sessions."""
+    case = lock_case(case_id)
+    about = invited.invitation(case.invitation_id)
+    closed = CLOSED[Why.USED] if about.state in CONSUMED else why_closed(about, now=now)
+    if closed:
+        raise LinkClosed(closed)
+    return case

@@ -1,0 +1,86 @@
+"""The registration: the person has seen who signed in, gives it a name, and a run makes it."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from gangway.audit.record import Actor
+from gangway.invitations import queries as invited
+from gangway.invitations.states import State
+from gangway.onboarding.errors import NotNow
+from gangway.onboarding.models import Case, SignIn
+from gangway.onboarding.rows import lock_sign_in, move_case
+from gangway.onboarding.stages import sign_in
+from gangway.onboarding.states import CaseState, SignInState
+from gangway.provisioning import actions as provisioning
+from gangway.provisioning.actions import SignerFacts
+from gangway.services.queries import service
+
+MARGIN: Final = timedelta(minutes=3)
+"""A token that lives shorter than this won't see the work through; better sign in before than in the middle."""
+ON_END: Final = "onboarding:run_ended"
+
+
+def is_fresh(case: Case, *, now: datetime) -> bool:
+    """Say whether the case's sign-in holds a token that lives long enough."""
+    row = _sign_in(case)
+    return bool(row and row.token_id and row.token_expires_at and row.token_expires_at > now + MARGIN)
+
+
+def start(case: Case, *, name: str, by: Actor, now: datetime) -> UUID:
+    """Start a run for a locked case, or let the resting one go on with the fresh sign-in.
+
+    Raises `NotNow`; at "name": what provisioning and Microsoft say about the name.
+    """
+    row = _sign_in(case)
+    if case.state != CaseState.NAMING or row is None or row.token_id is None:
+        raise NotNow(state=case.state)
+    token = {
+        "delegated_token_sealed_id": row.token_id,
+        "delegated_token_place": sign_in.token_place(row.organization_id, row.pk),
+        "sign_in_client_id": row.client_id,
+        "signer": signer_of(case),
+        "by": by,
+        "now": now,
+    }
+    run_id = _go_on(case, name, token) if case.run_id else _first(case, name, token)
+    registration_id = invited.invitation(case.invitation_id).registration_id
+    changes = {"run_id": run_id, "registration_id": registration_id, "registration_name": name, "problem": {}}
+    move_case(case, CaseState.PROVISIONING, by=by, now=now, **changes)
+    sign_in.invitation_on(case, State.PROVISIONING, by=by)
+    return run_id
+
+
+def signer_of(case: Case) -> SignerFacts:
+    """Give the kept facts about who signed in their shape again."""
+    facts: dict[str, Any] = {key: value for key, value in case.signer.items() if key in SignerFacts.__slots__}
+    return SignerFacts(**(facts | {"domains": tuple(facts["domains"])}))
+
+
+def _sign_in(case: Case) -> SignIn | None:
+    row = lock_sign_in(case)
+    return row if row and row.state == SignInState.GRANTED else None
+
+
+def _first(case: Case, name: str, token: dict[str, Any]) -> UUID:
+    invitation, about, signer = invited.invitation(case.invitation_id), service(case.service_id), token["signer"]
+    return provisioning.start_run(
+        registration_id=invitation.registration_id,
+        organization_id=case.organization_id,
+        provider_id=case.provider_id,
+        service_id=case.service_id,
+        tenant_id=signer.tenant_id,
+        tenant_name=signer.tenant_name,
+        domains=signer.domains,
+        display_name=name,
+        plan=invitation.plan,
+        credential_name=about.short_name,
+        on_end=ON_END,
+        **token,
+    )
+
+
+def _go_on(case: Case, name: str, token: dict[str, Any]) -> UUID:
+    assert case.run_id is not None  # noqa: S101 - the caller looked
+    provisioning.resume_run(run_id=case.run_id, display_name=name, **token)
+    return case.run_id

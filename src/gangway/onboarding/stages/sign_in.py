@@ -1,0 +1,253 @@
+"""The sign-in: asked for by a person, given a code by Microsoft, polled by a loop, and over in exactly one way.
+
+Everything here is one short piece of database work. Talking to Microsoft happens in between, in `visits`; who comes
+back from there must still hold the lease (`as_owner`), else their news is too late and changes nothing.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
+from gangway.invitations.errors import InvitationMoved
+from gangway.invitations.states import State, sources_of
+from gangway.jobs.actions import defer
+from gangway.microsoft.signin.device_code import Granted, Offer
+from gangway.onboarding import problems
+from gangway.onboarding.applications import for_provider
+from gangway.onboarding.errors import GuestName, NotAPrincipalName, NotNow
+from gangway.onboarding.models import Case, SignIn
+from gangway.onboarding.refusals import Refusal
+from gangway.onboarding.rows import lock_sign_in, move_case, move_sign_in
+from gangway.onboarding.states import ALIVE, CaseState, SignInState
+from gangway.organizations.scope import within_everything
+from gangway.provisioning.actions import SignerFacts
+from gangway.provisioning.queries import scopes_for
+from gangway.vault.actions import seal
+from gangway.vault.page_codes import veil
+from gangway.vault.places import Place
+
+UPN: Final = re.compile(
+    r"[^\s@\\/:;,<>()\[\]\"']{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE
+)
+LOOP_STEPS_IN: Final = timedelta(seconds=5)
+"""The job starts a sign-in at once; should it get lost, a polling loop finds the row due after this."""
+LET_GO_AFTER: Final = timedelta(seconds=90)
+"""How long after a code's end we still ask: Microsoft itself says that it is over, unless it doesn't answer."""
+
+DECLINABLE: Final = sources_of(State.DECLINED)
+"""A colleague who declines the second sign-in leaves an invitation that failed, or waits, where it is."""
+
+LOOP: Final = Actor.system("sign-in")
+
+DEVICE_CODE: Final = "onboarding.sign_in.device_code"
+IDENTITY: Final = "onboarding.sign_in.identity"
+TOKEN: Final = "onboarding.sign_in.token"  # noqa: S105 - the name of a place
+
+
+def check_upn(text: str) -> str:
+    """Return the user principal name without blanks around it; raises `NotAPrincipalName`, `GuestName` at "upn"."""
+    upn = text.strip()
+    if "#ext#" in upn.lower():
+        raise GuestName(field="upn")
+    if len(upn) > 320 or not UPN.fullmatch(upn):  # noqa: PLR2004 - longest address
+        raise NotAPrincipalName(field="upn")
+    return upn
+
+
+def ask(case: Case, *, upn: str, by: Actor, now: datetime) -> SignIn:
+    """Begin a sign-in for a locked case, in place of an earlier one, and have a worker ask Microsoft for a code."""
+    retire(case, by=by, now=now)
+    application, invitation = for_provider(case.provider_id), invited.invitation(case.invitation_id)
+    if invitation.state is State.DECLINED:
+        invitation_on(case, State.OPENED, by=by)
+    row = SignIn.objects.create(
+        organization_id=case.organization_id,
+        case=case,
+        upn=upn,
+        client_id=application.client_id,
+        cloud=application.cloud,
+        home_tenant_id=application.home_tenant_id,
+        scopes=" ".join(scopes_for(invitation.plan)),
+        next_poll_at=now + LOOP_STEPS_IN,
+        created_at=now,
+    )
+    record(
+        Event.SIGN_IN_ASKED, by=by, organization_id=row.organization_id, subject=f"case:{case.pk}", data={"upn": upn}
+    )
+    invitations.record_administrator(invitation_id=case.invitation_id, upn=upn, by=by)
+    defer("onboarding:start_device_code", sign_in_id=str(row.pk))
+    move_case(case, CaseState.SIGNING_IN, by=by, now=now, sign_in=row, administrator_upn=upn)
+    return row
+
+
+def retire(case: Case, *, by: Actor, now: datetime) -> None:
+    """End whatever sign-in a locked case still has; its code or token is destroyed."""
+    for row in SignIn.objects.select_for_update(of=("self",)).filter(case=case).exclude(state=SignInState.REPLACED):
+        if SignInState(row.state) in ALIVE | {SignInState.GRANTED, SignInState.WRONG_PERSON}:
+            move_sign_in(row, SignInState.REPLACED, by=by, now=now)
+
+
+@contextmanager
+def as_owner(sign_in_id: UUID, *, owner: str) -> Iterator[SignIn | None]:
+    """Lock a sign-in in a transaction of its own, for its lease's owner; None when it isn't theirs any more.
+
+    The case is locked first, in the order that people's actions use, so that the two never wait for each other.
+    """
+    with within_everything("a polling loop looks after everybody's sign-ins"), transaction.atomic():
+        Case.objects.select_for_update(of=("self",)).filter(sign_ins__pk=sign_in_id).first()
+        yield (
+            SignIn.objects.select_for_update(of=("self",))
+            .select_related("case")
+            .filter(pk=sign_in_id, lease_owner=owner, state__in=ALIVE)
+            .first()
+        )
+
+
+def hold_code(sign_in_id: UUID, *, owner: str, offer: Offer, now: datetime) -> None:
+    """Keep what Microsoft gave: the device code sealed, the user code veiled for the page."""
+    with as_owner(sign_in_id, owner=owner) as row:
+        if row is None:
+            return
+        place = Place(row.organization_id, DEVICE_CODE, row.pk)
+        move_sign_in(
+            row,
+            SignInState.CODE_READY,
+            by=LOOP,
+            now=now,
+            device_code_id=seal(place=place, text=offer.device_code),
+            user_code=veil(offer.user_code, context=page_context(row.pk)),
+            verification_uri=offer.verification_uri,
+            interval_seconds=offer.interval,
+            code_expires_at=offer.expires_at,
+            next_poll_at=now + timedelta(seconds=offer.interval),
+            failures=0,
+            problem={},
+        )
+
+
+def hold_token(sign_in_id: UUID, *, owner: str, granted: Granted, now: datetime) -> None:
+    """Keep what the person granted, sealed, before anything is looked at: a code can be traded only once."""
+    with as_owner(sign_in_id, owner=owner) as row:
+        if row is None:
+            return
+        move_sign_in(
+            row,
+            SignInState.CHECKING,
+            by=LOOP,
+            now=now,
+            identity_id=seal(place=Place(row.organization_id, IDENTITY, row.pk), text=granted.id_token),
+            token_id=seal(place=Place(row.organization_id, TOKEN, row.pk), text=granted.access_token),
+            token_expires_at=granted.expires_at,
+            next_poll_at=now,
+            failures=0,
+            problem={},
+        )
+
+
+def accept(sign_in_id: UUID, *, owner: str, facts: SignerFacts, now: datetime) -> None:
+    """The right person of the right tenant signed in: sign-in, case and invitation move together."""
+    with as_owner(sign_in_id, owner=owner) as row:
+        if row is None:
+            return
+        signer = kept_facts(facts)
+        try:
+            with transaction.atomic():
+                move_sign_in(row, SignInState.GRANTED, by=LOOP, now=now, signer=signer, failures=0, problem={})
+                signed_in(row.case, signer=signer, by=LOOP, now=now)
+        except NotNow:
+            move_sign_in(SignIn.objects.get(pk=row.pk), SignInState.REPLACED, by=LOOP, now=now)
+
+
+def signed_in(case: Case, *, signer: dict[str, Any], by: Actor, now: datetime) -> None:
+    """Move a locked case and its invitation on; raises `NotNow` when the invitation was withdrawn meanwhile."""
+    move_case(case, CaseState.SIGNED_IN, by=by, now=now, signer=signer, signed_in_at=now, problem={})
+    invitation_on(case, State.SIGNED_IN, by=by)
+
+
+def invitation_on(case: Case, to: State, *, by: Actor) -> None:
+    """Move the case's invitation unless it is there already; raises `NotNow` when it may not go there."""
+    if invited.invitation(case.invitation_id).state is to:
+        return
+    try:
+        invitations.move(invitation_id=case.invitation_id, to=to, by=by, expected=None)
+    except InvitationMoved as error:
+        raise NotNow from error
+
+
+def refuse(sign_in_id: UUID, *, owner: str, refusal: Refusal, facts: SignerFacts | None, now: datetime) -> None:
+    """Write down why a sign-in did not work out; the case stays where it is and shows it."""
+    with as_owner(sign_in_id, owner=owner) as row:
+        if row is None:
+            return
+        kept = problems.of_refusal(refusal, at=now)
+        signer = {} if facts is None else {"signer": kept_facts(facts)}
+        move_sign_in(row, refusal.state, by=LOOP, now=now, problem=kept, failures=0, **signer)
+        if refusal.state is SignInState.DECLINED and invited.invitation(row.case.invitation_id).state in DECLINABLE:
+            invitation_on(row.case, State.DECLINED, by=LOOP)
+
+
+def hear_nothing(sign_in_id: UUID, *, owner: str, problem: dict[str, Any], failures: int, again_at: datetime) -> None:
+    """Give a sign-in back that Microsoft said nothing about; pages show the problem until it answers."""
+    with as_owner(sign_in_id, owner=owner) as row:
+        if row is None:
+            return
+        row.problem, row.failures, row.next_poll_at = problem, failures, again_at
+        row.lease_owner, row.lease_until = "", None
+        row.save(update_fields=["problem", "failures", "next_poll_at", "lease_owner", "lease_until"])
+
+
+def confirm_other_person(case: Case, *, by: Actor, now: datetime) -> None:
+    """Take another account than the one that was typed, knowingly. Raises `NotNow` when there is nothing to confirm."""
+    row = lock_sign_in(case)
+    if row is None or row.state != SignInState.WRONG_PERSON:
+        raise NotNow
+    signer = row.signer | {"other_than_named": row.upn}
+    move_sign_in(row, SignInState.GRANTED, by=by, now=now, signer=signer, problem={})
+    facts = {"named": row.upn, "signed_in": str(signer["upn"])}
+    subject = f"case:{case.pk}"
+    record(Event.CASE_PERSON_CONFIRMED, by=by, organization_id=case.organization_id, subject=subject, data=facts)
+    invitations.record_administrator(invitation_id=case.invitation_id, upn=str(signer["upn"]), by=by)
+    case.administrator_upn = str(signer["upn"])
+    signed_in(case, signer=signer, by=by, now=now)
+    case.save(update_fields=["administrator_upn"])
+
+
+def kept_facts(facts: SignerFacts) -> dict[str, Any]:
+    """Turn what was read about the signer into what a row keeps: names and roles, never a token."""
+    return asdict(facts) | {"domains": list(facts.domains)}
+
+
+def page_context(sign_in_id: UUID) -> str:
+    """Name the place that a veiled user code is bound to."""
+    return f"onboarding.sign_in:{sign_in_id}"
+
+
+def token_place(organization_id: UUID, sign_in_id: UUID) -> Place:
+    """Name the place of a sealed delegated token; provisioning opens it there."""
+    return Place(organization_id, TOKEN, sign_in_id)
+
+
+def words_of(row: SignIn) -> str:
+    """Say in one sentence what is happening with a sign-in."""
+    return _WORDS.get(SignInState(row.state), "This sign-in is over.")
+
+
+_WORDS: Final = {
+    SignInState.ASKED: "We are asking Microsoft for a code.",
+    SignInState.CODE_READY: "Waiting for you to enter the code at Microsoft and sign in.",
+    SignInState.CHECKING: "Microsoft tells us that you signed in. We are checking the tenant and the account.",
+    SignInState.GRANTED: "The Token connection has successfully been established.",
+    SignInState.REPLACED: "A newer sign-in has taken the place of this one.",
+    SignInState.EXPIRED: "The code has expired.",
+    SignInState.DECLINED: "The request was declined at Microsoft.",
+}

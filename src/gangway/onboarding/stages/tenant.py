@@ -1,0 +1,53 @@
+"""Is it the right tenant and the right person? Asked after sign-in and before anything is written there. Pure logic.
+
+The order is from the surest to the softest: a personal account and the platform's own tenant are refused by the checked
+id_token alone; then what Graph says about the account and its tenant; last, whether it is the person who was named.
+"""
+
+from dataclasses import dataclass
+
+from gangway.microsoft.signin.tokens import Identity
+from gangway.onboarding.refusals import GuestSignedIn, OwnTenant, Refusal, WrongPerson, WrongTenant
+from gangway.provisioning.actions import SignerFacts
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Who and what was expected. `domain`: the customer's when the provider knows it; `tenant_id` likewise."""
+
+    upn: str
+    domain: str
+    tenant_id: str
+    own_tenants: frozenset[str]
+
+    @property
+    def domain_wanted(self) -> str:
+        """The domain that the tenant must have verified: the customer's, else that of the name that was typed."""
+        return (self.domain or self.upn.rpartition("@")[2]).casefold()
+
+
+def refusal_of_identity(identity: Identity, expected: Expected) -> Refusal | None:
+    """Say what speaks against this account by its id_token alone; None when nothing does."""
+    if identity.tenant_id in expected.own_tenants:
+        return OwnTenant()
+    if identity.is_guest:
+        return GuestSignedIn()
+    if expected.tenant_id and identity.tenant_id != expected.tenant_id.lower():
+        return WrongTenant(_another_tenant("", (), expected.domain_wanted))
+    return None
+
+
+def refusal_of_signer(facts: SignerFacts, expected: Expected) -> Refusal | None:
+    """Say what speaks against this account by what Graph told; None when it is the expected one."""
+    if facts.user_type.casefold() == "guest" or "#ext#" in facts.upn.casefold():
+        return GuestSignedIn()
+    if expected.domain_wanted not in {domain.casefold() for domain in facts.domains}:
+        return WrongTenant(_another_tenant(facts.tenant_name, tuple(facts.domains), expected.domain_wanted))
+    if facts.upn.casefold() != expected.upn.casefold():
+        return WrongPerson(f"You named {expected.upn}, but {facts.upn} signed in.")
+    return None
+
+
+def _another_tenant(name: str, domains: tuple[str, ...], wanted: str) -> str:
+    where = f"{name} ({', '.join(domains)})" if name else "another organization's Microsoft 365"
+    return f"You signed in to {where}. The Microsoft 365 to be connected is the one with the domain {wanted}."

@@ -1,0 +1,104 @@
+"""How a run ended, and what that means for the case, the invitation and the people who wait.
+
+The delegated token is destroyed here in every case: proved, waiting, failed, cancelled. Progress is kept in the run.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.record import Actor
+from gangway.foundation.errors import WhoActs
+from gangway.invitations import queries as invited
+from gangway.invitations.states import ENDED, State
+from gangway.onboarding.models import Case
+from gangway.onboarding.rows import lock_case, move_case
+from gangway.onboarding.shapes import NextMove
+from gangway.onboarding.stages import handover, sign_in
+from gangway.onboarding.states import CaseState
+from gangway.organizations.scope import within_everything
+from gangway.provisioning import queries as provisioning
+from gangway.provisioning.queries import RunView
+from gangway.provisioning.states import RunState
+
+WORKER: Final = Actor.system("onboarding")
+
+MEANING: Final = {
+    RunState.PROVED: (CaseState.DONE, State.AUTHENTICATED),
+    RunState.WAITING: (CaseState.WAITING, State.WAITING_FOR_ADMINISTRATOR),
+    RunState.NEEDS_SIGN_IN: (CaseState.NEEDS_SIGN_IN, State.FAILED),
+    RunState.FAILED: (CaseState.FAILED, State.FAILED),
+    RunState.CANCELLED: (CaseState.FAILED, State.FAILED),
+}
+"""Of each end of a run: where it puts the case, and where the invitation."""
+
+
+def run_ended(*, run_id: UUID, now: datetime) -> None:
+    """Write down how a run ended or came to rest. A second time, or for a run that goes on again: nothing happens."""
+    with within_everything("a worker follows everybody's runs"), transaction.atomic():
+        case_id = Case.objects.filter(run_id=run_id).values_list("pk", flat=True).first()
+        if case_id is None:
+            return
+        case, run = lock_case(case_id), provisioning.run(run_id)
+        if case.state == CaseState.PROVISIONING and run.state in MEANING:
+            _conclude(case, run, now=now)
+
+
+def _conclude(case: Case, run: RunView, *, now: datetime) -> None:
+    to, invitation = MEANING[run.state]
+    sign_in.retire(case, by=WORKER, now=now)
+    move_case(case, to, by=WORKER, now=now, problem=problem_of(run, now=now))
+    if invited.invitation(case.invitation_id).state in ENDED:
+        return  # withdrawn while the run was at work: nobody waits for it any more
+    sign_in.invitation_on(case, invitation, by=WORKER)
+    if to is CaseState.DONE:
+        handover.tell_both_sides(case, by=WORKER)
+
+
+def problem_of(run: RunView, *, now: datetime) -> dict[str, Any]:
+    """Put a run's rest into the words of a problem; empty for a proved one."""
+    if run.state is RunState.PROVED:
+        return {}
+    if run.error is None:
+        return _waiting(run, now=now)
+    error = run.error
+    marks = [
+        ["AADSTS", str(error.aadsts or "")],
+        ["Error", error.microsoft_code],
+        ["Request ID", error.request_id],
+        ["Correlation ID", error.correlation_id],
+    ]
+    return {
+        "code": error.code,
+        "what": error.what,
+        "cure": error.cure,
+        "acts": error.acts.value,
+        "next_move": NextMove.START_AGAIN.value,
+        "at": error.at.isoformat(),
+        "retry_at": "",
+        "field": error.field or "",
+        "details": [mark for mark in marks if mark[1]],
+    }
+
+
+def _waiting(run: RunView, *, now: datetime) -> dict[str, Any]:
+    colleague = run.state is RunState.WAITING
+    return {
+        "code": f"onboarding:run:{run.state.value}",
+        "what": run.waiting_for or run.headline,
+        "cure": _COLLEAGUE if colleague else "Sign in again; what was made so far is kept.",
+        "acts": WhoActs.ADMINISTRATOR.value,
+        "next_move": (NextMove.ASK_COLLEAGUE if colleague else NextMove.START_AGAIN).value,
+        "at": now.isoformat(),
+        "retry_at": "",
+        "field": "",
+        "details": [],
+    }
+
+
+_COLLEAGUE: Final = (
+    "Your part is done and kept. A Privileged Role Administrator or Global Administrator of your organization "
+    "opens the same link, signs in, and finishes it."
+)

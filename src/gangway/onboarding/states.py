@@ -1,0 +1,116 @@
+"""The states of a case, of a sign-in and of an operator's part, each with its one table of allowed moves.
+
+case      begun → identifying → signing_in → signed_in → naming → provisioning ┬→ done
+                    ↑__________________________________________________________├→ waiting (for another administrator)
+                    (sign in again: progress is kept)                          ├→ needs_sign_in
+                                                                               └→ failed
+sign-in   asked → code_ready → checking ┬→ granted            any of the first three → replaced
+                                        └→ wrong_tenant, wrong_person (→ granted, knowingly), guest, personal, …
+operator  registration → validation → settings → prerequisites → summary → created
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+
+class CaseState(StrEnum):
+    """Where one administrator's walk through the wizard stands."""
+
+    BEGUN = "begun"
+    IDENTIFYING = "identifying"
+    SIGNING_IN = "signing_in"
+    SIGNED_IN = "signed_in"
+    NAMING = "naming"
+    PROVISIONING = "provisioning"
+    WAITING = "waiting"
+    NEEDS_SIGN_IN = "needs_sign_in"
+    FAILED = "failed"
+    DONE = "done"
+    ABANDONED = "abandoned"
+
+
+class SignInState(StrEnum):
+    """Where one sign-in at Microsoft stands. The first three are alive: a loop looks after them."""
+
+    ASKED = "asked"
+    CODE_READY = "code_ready"
+    CHECKING = "checking"
+    GRANTED = "granted"
+    WRONG_PERSON = "wrong_person"
+    WRONG_TENANT = "wrong_tenant"
+    GUEST = "guest"
+    PERSONAL = "personal"
+    OWN_TENANT = "own_tenant"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+    REPLACED = "replaced"
+
+
+class OperatorStep(StrEnum):
+    """Where the operator's part (Add, validate, settings, prerequisites, summary) stands."""
+
+    REGISTRATION = "registration"
+    VALIDATION = "validation"
+    SETTINGS = "settings"
+    PREREQUISITES = "prerequisites"
+    SUMMARY = "summary"
+    CREATED = "created"
+
+
+_AGAIN: Final = frozenset({CaseState.IDENTIFYING, CaseState.ABANDONED})
+
+CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
+    CaseState.BEGUN: _AGAIN,
+    CaseState.IDENTIFYING: frozenset({CaseState.SIGNING_IN, CaseState.ABANDONED}),
+    CaseState.SIGNING_IN: _AGAIN | {CaseState.SIGNED_IN},
+    CaseState.SIGNED_IN: _AGAIN | {CaseState.NAMING},
+    CaseState.NAMING: _AGAIN | {CaseState.PROVISIONING},
+    CaseState.PROVISIONING: frozenset(
+        {CaseState.DONE, CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseState.FAILED},
+    ),
+    CaseState.WAITING: _AGAIN,
+    CaseState.NEEDS_SIGN_IN: _AGAIN,
+    CaseState.FAILED: _AGAIN,
+    CaseState.ABANDONED: frozenset({CaseState.IDENTIFYING}),
+    CaseState.DONE: frozenset(),
+}
+
+ALIVE: Final = frozenset({SignInState.ASKED, SignInState.CODE_READY, SignInState.CHECKING})
+"""A sign-in in one of these holds a code or a token that isn't looked at yet; a case has at most one of them."""
+
+_OVER: Final = frozenset({SignInState.EXPIRED, SignInState.FAILED, SignInState.BLOCKED, SignInState.REPLACED})
+_REFUSALS: Final = frozenset(
+    {
+        SignInState.WRONG_PERSON,
+        SignInState.WRONG_TENANT,
+        SignInState.GUEST,
+        SignInState.PERSONAL,
+        SignInState.OWN_TENANT,
+    },
+)
+
+SIGN_IN_MOVES: Final[Mapping[SignInState, frozenset[SignInState]]] = {
+    SignInState.ASKED: _OVER | {SignInState.CODE_READY},
+    SignInState.CODE_READY: _OVER | _REFUSALS | {SignInState.DECLINED, SignInState.CHECKING},
+    SignInState.CHECKING: _OVER | _REFUSALS | {SignInState.GRANTED},
+    SignInState.WRONG_PERSON: frozenset({SignInState.GRANTED, SignInState.REPLACED, SignInState.EXPIRED}),
+    SignInState.GRANTED: frozenset({SignInState.REPLACED, SignInState.EXPIRED}),
+    SignInState.WRONG_TENANT: frozenset(),
+    SignInState.GUEST: frozenset(),
+    SignInState.PERSONAL: frozenset(),
+    SignInState.OWN_TENANT: frozenset(),
+    SignInState.DECLINED: frozenset(),
+    SignInState.EXPIRED: frozenset(),
+    SignInState.BLOCKED: frozenset(),
+    SignInState.FAILED: frozenset(),
+    SignInState.REPLACED: frozenset(),
+}
+
+HOLDS_TOKEN: Final = frozenset({SignInState.CHECKING, SignInState.WRONG_PERSON, SignInState.GRANTED})
+"""Only in these may a sign-in keep a sealed token; leaving them destroys it."""
+
+OPERATOR_ORDER: Final = tuple(OperatorStep)
+"""An operator goes forward one step at a time and may go back; validating again starts from the validation."""

@@ -1,0 +1,56 @@
+"""What workers do for this room: jobs, and the loop that polls waiting sign-ins (registered in `polling`)."""
+
+from typing import Final
+from uuid import UUID
+
+from gangway.foundation import clock
+from gangway.jobs.registry import task
+from gangway.jobs.retry import RetryDecision
+from gangway.jobs.schedule import every
+from gangway.jobs.threads import in_database
+from gangway.onboarding import checking, polling, tidying
+from gangway.onboarding.stages import verification
+from gangway.provisioning.actions import check_registration
+
+ABANDON: Final = "onboarding:abandon"
+SOON: Final = RetryDecision(waits=(2, 5, 15, 60))
+
+
+@task(name="onboarding:start_device_code", deadline_seconds=60)
+async def start_device_code(sign_in_id: str) -> None:
+    """Ask Microsoft for a code at once. Lost, late or twice: row and lease decide, and the loop goes on with it."""
+    await polling.visit_one(UUID(sign_in_id))
+
+
+@task(name="onboarding:run_ended", retry=SOON, deadline_seconds=60)
+def run_ended(run_id: str) -> None:
+    """Take note of how a provisioning run ended or came to rest."""
+    verification.run_ended(run_id=UUID(run_id), now=clock.now())
+
+
+@task(name="onboarding:validate_onboarding", retry=RetryDecision(waits=(2, 10)), deadline_seconds=150)
+async def validate_onboarding(onboarding_id: str) -> None:
+    """Look at a fresh registration for the operator who adds it."""
+    wanted = UUID(onboarding_id)
+    begun = await in_database(checking.begin, onboarding_id=wanted)
+    if begun is None:
+        return
+    result = await check_registration(
+        registration_id=begun.registration_id,
+        credential_id=begun.credential_id,
+        users_wanted=begun.users,
+        by=checking.WORKER,
+    )
+    await in_database(checking.end, onboarding_id=wanted, result=result, now=clock.now())
+
+
+@task(name=ABANDON, deadline_seconds=120)
+def abandon() -> None:
+    """Let go of what nobody comes back for: sealed tokens, codes, validations without a worker."""
+    now = clock.now()
+    tidying.abandon_idle_cases(now=now)
+    tidying.close_withdrawn_cases(now=now)
+    checking.give_up(now=now)
+
+
+every(60, ABANDON)

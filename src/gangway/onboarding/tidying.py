@@ -1,0 +1,66 @@
+"""Letting go: a case that nobody continues, or whose invitation is over, keeps no code and no token."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+
+from gangway.audit.record import Actor
+from gangway.invitations.states import State
+from gangway.onboarding.models import Case
+from gangway.onboarding.rows import lock_case, move_case
+from gangway.onboarding.stages import sign_in
+from gangway.onboarding.states import CaseState
+from gangway.organizations.scope import within_everything
+from gangway.provisioning import actions as provisioning
+from gangway.provisioning import queries as runs
+from gangway.provisioning.states import RESTING
+
+IDLE_FOR: Final = timedelta(hours=2)
+"""A delegated token lives about an hour and a quarter; after this nobody could do anything with it."""
+IN_THE_MIDDLE: Final = frozenset(
+    {CaseState.IDENTIFYING, CaseState.SIGNING_IN, CaseState.SIGNED_IN, CaseState.NAMING},
+)
+OVER: Final = frozenset({State.REVOKED, State.EXPIRED})
+LET_BE: Final = frozenset({CaseState.DONE, CaseState.ABANDONED, CaseState.PROVISIONING})
+HOUSEKEEPER: Final = Actor.system("housekeeping")
+REASON: Final = "housekeeping looks at everybody's cases"
+MOST: Final = 500
+"""Cases looked at in one go; the rest a minute later."""
+
+
+def abandon_idle_cases(*, now: datetime) -> None:
+    """Abandon cases in the middle of a sign-in that nobody touched for long; the link goes on with them later."""
+    before = now - IDLE_FOR
+    with within_everything(REASON):
+        idle = Case.objects.filter(touched_at__lt=before, state__in=IN_THE_MIDDLE).order_by("touched_at")
+        for case_id in list(idle.values_list("pk", flat=True)[:MOST]):
+            with transaction.atomic():
+                _abandon(lock_case(case_id), before=before, now=now)
+
+
+def _abandon(case: Case, *, before: datetime, now: datetime) -> None:
+    if case.state in IN_THE_MIDDLE and case.touched_at < before:
+        sign_in.retire(case, by=HOUSEKEEPER, now=now)
+        move_case(case, CaseState.ABANDONED, by=HOUSEKEEPER, now=now)
+
+
+def close_withdrawn_cases(*, now: datetime) -> None:
+    """End the cases whose invitation was withdrawn or has expired, and the runs that rest for them.
+
+    What a run is making at this moment is let finish: half of it would be worse.
+    """
+    with within_everything(REASON):
+        standing = Case.objects.filter(invitation__state__in=OVER).exclude(state__in=LET_BE)
+        for case_id in list(standing.values_list("pk", flat=True)[:MOST]):
+            with transaction.atomic():
+                _close(lock_case(case_id), now=now)
+
+
+def _close(case: Case, *, now: datetime) -> None:
+    if case.state in LET_BE:
+        return
+    sign_in.retire(case, by=HOUSEKEEPER, now=now)
+    if case.run_id is not None and runs.run(case.run_id).state in RESTING:
+        provisioning.cancel_run(run_id=case.run_id, by=HOUSEKEEPER, now=now)
+    move_case(case, CaseState.ABANDONED, by=HOUSEKEEPER, now=now)

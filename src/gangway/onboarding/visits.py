@@ -1,0 +1,185 @@
+"""One visit to Microsoft for one leased sign-in: ask for a code, poll once, or look at who signed in.
+
+A visit never waits and never repeats: it ends by writing down what came of it, and when to come again. Whatever isn't
+an answer (silence, too busy, not readable) is kept as such and shown to the person, with the time of the next try.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable  # noqa: TC003 - evaluated where it stands
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.db import transaction
+
+from gangway.foundation import clock
+from gangway.foundation.ids import AppId
+from gangway.foundation.sealed import SealedText
+from gangway.jobs.threads import in_database
+from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable
+from gangway.microsoft.signin import device_code
+from gangway.microsoft.signin.tokens import check_id_token
+from gangway.microsoft.transport import Transport
+from gangway.onboarding import problems, refusals
+from gangway.onboarding.applications import own_tenants
+from gangway.onboarding.leases import LEASE_SECONDS, Due
+from gangway.onboarding.models import SignIn
+from gangway.onboarding.stages import sign_in, tenant
+from gangway.onboarding.states import SignInState
+from gangway.organizations import queries as organizations
+from gangway.organizations.scope import within_everything
+from gangway.provisioning.actions import SignerFacts, observe_signer
+from gangway.vault.actions import reveal
+from gangway.vault.places import Place
+
+VISIT_SECONDS: Final = LEASE_SECONDS - 5
+"""A visit is cut off before its lease ends."""
+FIRST_WAIT: Final = 5
+LONGEST_WAIT: Final = 60
+"""Seconds between two tries while Microsoft doesn't answer: 5, 10, 20, 40, 60, 60, …"""
+
+PASSING: Final = (NotHeard, Busy, Unreadable, TimeoutError)
+"""No answer, or none that decides anything."""
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Visitor:
+    """What all visits of one loop share: the way to Microsoft, the lease's owner, and the opened device codes.
+
+    An opened code stays in memory while its sign-in lives: a poll every five seconds is not an opening each time.
+    """
+
+    transport: Transport
+    cloud: Cloud
+    owner: str
+    _codes: dict[UUID, SealedText] = field(default_factory=dict)
+
+    async def visit(self, due: Due) -> int | None:
+        """Visit one sign-in and write down what came of it.
+
+        Returns the interval in seconds when it is simply still pending, so that the loop can give it back together with
+        others; None when everything was written down already.
+        """
+        visits: dict[SignInState, Callable[[Due], Awaitable[int | None]]] = {
+            SignInState.ASKED: self._start,
+            SignInState.CODE_READY: self._poll,
+            SignInState.CHECKING: self._check,
+        }
+        try:
+            async with asyncio.timeout(VISIT_SECONDS):
+                return await visits[due.state](due)
+        except PASSING as error:
+            await self._heard_nothing(due, error)
+        except MicrosoftError as error:
+            await self._refuse(due, refusals.meaning_of(error))
+        return None
+
+    async def _start(self, due: Due) -> None:
+        offer = await device_code.start(self.transport, self.cloud, client_id=AppId(due.client_id), scopes=due.scopes)
+        await in_database(sign_in.hold_code, due.id, owner=self.owner, offer=offer, now=clock.now())
+
+    async def _poll(self, due: Due) -> int | None:
+        answer = await device_code.poll_once(
+            self.transport,
+            self.cloud,
+            client_id=AppId(due.client_id),
+            device_code=await self._code(due),
+            interval=due.interval_seconds,
+        )
+        if isinstance(answer, device_code.Pending):
+            return await self._still_pending(due, answer)
+        self._codes.pop(due.id, None)
+        if isinstance(answer, device_code.Granted):
+            await in_database(sign_in.hold_token, due.id, owner=self.owner, granted=answer, now=clock.now())
+        elif isinstance(answer, device_code.Declined):
+            await self._refuse(due, _with_fault(refusals.Declined(), answer.error))
+        else:
+            await self._refuse(due, _meaning(answer))
+        return None
+
+    async def _still_pending(self, due: Due, answer: device_code.Pending) -> int | None:
+        """A code that is long over and still pending is over for us, too: a policy that blocks silently looks so."""
+        if due.code_expires_at and clock.now() > due.code_expires_at + sign_in.LET_GO_AFTER:
+            self._codes.pop(due.id, None)
+            await self._refuse(due, refusals.CodeExpired())
+            return None
+        if answer.trouble is not None:
+            raise answer.trouble
+        return answer.interval
+
+    async def _check(self, due: Due) -> None:
+        identity_token = await in_database(self._open, due, due.identity_id, sign_in.IDENTITY, "check who signed in")
+        identity = await check_id_token(self.transport, self.cloud, identity_token, client_id=AppId(due.client_id))
+        expected = await in_database(expectation_of, due.id)
+        refusal, facts = tenant.refusal_of_identity(identity, expected), None
+        if refusal is None:
+            token = await in_database(self._open, due, due.token_id, sign_in.TOKEN, "read who signed in")
+            facts = await observe_signer(token=token, tenant_id=identity.tenant_id, cloud=self.cloud)
+            refusal = tenant.refusal_of_signer(facts, expected)
+        await self._conclude(due, refusal, facts)
+
+    async def _conclude(self, due: Due, refusal: refusals.Refusal | None, facts: SignerFacts | None) -> None:
+        if refusal is not None:
+            await self._refuse(due, refusal, facts)
+        elif facts is not None:
+            await in_database(sign_in.accept, due.id, owner=self.owner, facts=facts, now=clock.now())
+
+    async def _refuse(self, due: Due, refusal: refusals.Refusal, facts: SignerFacts | None = None) -> None:
+        log.info("sign_in_refused", sign_in=str(due.id), refusal=refusal.code)
+        await in_database(sign_in.refuse, due.id, owner=self.owner, refusal=refusal, facts=facts, now=clock.now())
+
+    async def _heard_nothing(self, due: Due, error: BaseException) -> None:
+        """Come again later: after Microsoft's own wish, else after growing waits."""
+        cause = error if isinstance(error, MicrosoftError) else NotHeard()
+        wished = getattr(cause, "wait", None) or 0
+        wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(due.failures, 10))
+        now = clock.now()
+        again_at = now + timedelta(seconds=max(wait, wished, due.interval_seconds))
+        log.warning("microsoft_silent", sign_in=str(due.id), cause=cause.code, failures=due.failures + 1)
+        await in_database(
+            sign_in.hear_nothing,
+            due.id,
+            owner=self.owner,
+            problem=problems.of_silence(cause, at=now, retry_at=again_at),
+            failures=due.failures + 1,
+            again_at=again_at,
+        )
+
+    async def _code(self, due: Due) -> SealedText:
+        if due.id not in self._codes:
+            opened = await in_database(self._open, due, due.device_code_id, sign_in.DEVICE_CODE, "poll for the sign-in")
+            self._codes[due.id] = opened
+        return self._codes[due.id]
+
+    @staticmethod
+    def _open(due: Due, sealed_id: UUID | None, field_name: str, purpose: str) -> SealedText:
+        assert sealed_id is not None  # noqa: S101 - the database's constraints say so
+        with transaction.atomic():
+            place = Place(due.organization_id, field_name, due.id)
+            return reveal(sealed_id=sealed_id, place=place, purpose=purpose, by=sign_in.LOOP)
+
+
+def expectation_of(sign_in_id: UUID) -> tenant.Expected:
+    """Gather who and what is expected of a sign-in."""
+    with within_everything("a polling loop looks after everybody's sign-ins"):
+        row = SignIn.objects.get(pk=sign_in_id)
+        customer = organizations.customer(row.organization_id)
+        return tenant.Expected(
+            upn=row.upn, domain=customer.domain, tenant_id=customer.tenant_id, own_tenants=own_tenants()
+        )
+
+
+def _meaning(answer: device_code.Expired | device_code.Blocked) -> refusals.Refusal:
+    if isinstance(answer, device_code.Expired) and answer.error.fault.aadsts not in refusals.CODE_UNKNOWN:
+        return _with_fault(refusals.CodeExpired(), answer.error)
+    return refusals.meaning_of(answer.error)
+
+
+def _with_fault(refusal: refusals.Refusal, error: MicrosoftError) -> refusals.Refusal:
+    refusal.fault = error.fault
+    return refusal
