@@ -30,12 +30,35 @@ class DeviceFlow:
 
 
 @dataclass(slots=True)
+class AuthorizeRequest:
+    """A redirect sign-in. ``state`` as for a device code; ``code`` is set once the person agreed, and works once.
+
+    ``client_state``, ``nonce`` and ``challenge`` (PKCE, S256) are the client's own, empty when it sent none.
+    """
+
+    id: str
+    client_id: str
+    segment: str
+    scope: str
+    redirect_uri: str
+    response_mode: str
+    client_state: str
+    nonce: str
+    challenge: str
+    expires_at: float
+    state: str = "pending"
+    tenant_id: str = ""
+    user_id: str = ""
+    code: str = ""
+
+
+@dataclass(slots=True)
 class Visit:
     """One browser's walk through the sign-in pages. ``step`` names the page that is shown next.
 
-    ``kind`` is ``device`` (``reference`` holds the device code) or ``page`` (``reference`` holds where to go
-    afterwards). ``resource_segment`` is the tenant that is signed in to; ``user_id`` is set once the password was
-    right.
+    ``kind`` is ``device`` (``reference`` holds the device code), ``redirect`` (the id of the authorize request) or
+    ``page`` (where to go afterwards). ``resource_segment`` is the tenant that is signed in to; ``user_id`` is set once
+    the password was right.
     """
 
     id: str
@@ -79,6 +102,16 @@ class LoginMemory:
     visits: dict[str, Visit] = field(default_factory=dict)
     sessions: dict[str, dict[str, Session]] = field(default_factory=dict)
     refreshes: dict[str, Refresh] = field(default_factory=dict)
+    requests: dict[str, AuthorizeRequest] = field(default_factory=dict)
+
+    def asking(self, reference: str) -> DeviceFlow | AuthorizeRequest | None:
+        """What a visit is for: a device code or an authorize request."""
+        return self.devices.get(reference) or self.requests.get(reference)
+
+    def request_by_code(self, code: str) -> AuthorizeRequest | None:
+        """The authorize request that gave this code; its id is the code's first part."""
+        request = self.requests.get(code.partition(".")[0])
+        return request if request is not None and request.code == code else None
 
     def add_device(self, flow: DeviceFlow) -> None:
         self.devices[flow.device_code] = flow
@@ -94,10 +127,14 @@ class LoginMemory:
             del self.visits[next(iter(self.visits))]
 
     def forget_before(self, moment: float) -> None:
-        """Drop device codes that ran out before this moment, so that memory stays flat."""
+        """Drop codes and tokens that ran out before this moment, so that memory stays flat."""
         for flow in [flow for flow in self.devices.values() if flow.expires_at < moment]:
             del self.devices[flow.device_code]
             self.device_of_user_code.pop(flow.user_code, None)
+        for request in [request for request in self.requests.values() if request.expires_at < moment]:
+            del self.requests[request.id]
+        for token in [token for token, kept in self.refreshes.items() if kept.expires_at < moment]:
+            del self.refreshes[token]
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
@@ -111,6 +148,7 @@ def load(kept: dict[str, Any]) -> LoginMemory:
             browser: {key: Session(**row) for key, row in rows.items()} for browser, rows in kept["sessions"].items()
         },
         refreshes={key: Refresh(**row) for key, row in kept["refreshes"].items()},
+        requests={key: AuthorizeRequest(**row) for key, row in kept["requests"].items()},
     )
     for row in kept["devices"].values():
         memory.add_device(DeviceFlow(**row))

@@ -7,30 +7,20 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-import jinja2
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from m365_emulator import data
-from m365_emulator.login import consent, tenants, visits
+from m365_emulator.login import authorize, consent, visits
 from m365_emulator.login.browser import Browser, start_path
-from m365_emulator.login.memory import DeviceFlow, Visit
+from m365_emulator.login.memory import AuthorizeRequest, DeviceFlow, Visit
+from m365_emulator.login.render import page, redirect, to_visit, visit_path
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from m365_emulator.world import World
-
-visit_path = "/common/login"
-page_headers = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-    "frame-ancestors 'none'; base-uri 'none'",
-    "Cache-Control": "no-store, no-cache",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 
 def routes(world: World) -> list[Route]:
@@ -38,7 +28,7 @@ def routes(world: World) -> list[Route]:
 
     async def code_page(request: Request) -> Response:
         browser = Browser(world, request)
-        return browser.mark(_page("code", canary=browser.canary("code"), problem="", value=""))
+        return browser.mark(page("code", canary=browser.canary("code"), problem="", value=""))
 
     async def code_typed(request: Request) -> Response:
         return _code_typed(world, request, await _form(request))
@@ -56,7 +46,7 @@ def routes(world: World) -> list[Route]:
 
     async def sign_out(request: Request) -> Response:
         Browser(world, request).sign_out()
-        return _page("signed_out")
+        return page("signed_out")
 
     async def error(request: Request) -> Response:
         return _explain(request.query_params.get("code", ""))
@@ -84,9 +74,9 @@ def _code_typed(world: World, request: Request, form: dict[str, str]) -> Respons
     _check_canary(browser, "code", form)
     found = visits.type_code(world, typed)
     if not isinstance(found, DeviceFlow):
-        return browser.mark(_page("code", canary=browser.canary("code"), problem=found, value=typed))
+        return browser.mark(page("code", canary=browser.canary("code"), problem=found, value=typed))
     visit = _add_visit(world, browser, kind="device", reference=found.device_code, segment=found.segment)
-    return browser.mark(_to(visit))
+    return browser.mark(to_visit(visit))
 
 
 def _start_page_visit(world: World, request: Request) -> Response:
@@ -95,7 +85,7 @@ def _start_page_visit(world: World, request: Request) -> Response:
     if not target.startswith("/") or target.startswith(("//", "/\\")):
         raise HTTPException(400, "next must be a path of this emulator.")
     browser = Browser(world, request)
-    return browser.mark(_to(_add_visit(world, browser, kind="page", reference=target, segment="organizations")))
+    return browser.mark(to_visit(_add_visit(world, browser, kind="page", reference=target, segment="organizations")))
 
 
 def _answered(world: World, request: Request, form: dict[str, str]) -> Response:
@@ -114,7 +104,7 @@ def _answered(world: World, request: Request, form: dict[str, str]) -> Response:
         problem = _answer_password(world, visit, browser, form, action)
     else:
         _answer_decision(world, visit, form, action)
-    return _show(world, browser, visit, problem) if problem else _to(visit)
+    return _show(world, browser, visit, problem) if problem else to_visit(visit)
 
 
 def _answer_account(world: World, visit: Visit, browser: Browser, form: dict[str, str], action: str) -> str:
@@ -150,13 +140,15 @@ def _answer_decision(world: World, visit: Visit, form: dict[str, str], action: s
 
 
 def _show(world: World, browser: Browser, visit: Visit, problem: str = "") -> Response:
+    flow = world.login.asking(visit.reference)
     if visit.kind == "page" and visit.step == "done":
-        return RedirectResponse(visit.reference, 303)
-    shown: dict[str, Any] = {"visit": visit, "canary": browser.canary(visit.id), "problem": problem, "app": ""}
-    if visit.step in ("consent", "approval", "confirm", "done", "declined", "failed") and visit.kind == "device":
-        shown["app"] = _app_name(world, visit)
+        return redirect(visit.reference)
+    if isinstance(flow, AuthorizeRequest) and visit.step in ("done", "declined"):
+        return authorize.finish(flow)
+    shown: dict[str, Any] = {"visit": visit, "canary": browser.canary(visit.id), "problem": problem}
+    shown["app"] = _app_name(world, flow) if flow is not None else ""
     if visit.step == "account":
-        shown["sessions"] = _pickable(world, browser, visit)
+        shown["sessions"] = visits.pickable(world, visit, browser)
     if visit.step in ("consent", "approval"):
         tenant, person, client = visits.parties(world, visit)
         shown.update(
@@ -165,25 +157,12 @@ def _show(world: World, browser: Browser, visit: Visit, problem: str = "") -> Re
             publisher=client.home,
             for_all=consent.may_grant_for_all(world, tenant, person),
         )
-    return browser.mark(_page(visit.step, **shown))
+    leads_to = authorize.form_targets(flow) if isinstance(flow, AuthorizeRequest) else ""
+    return browser.mark(page(visit.step, leads_to=leads_to, **shown))
 
 
-def _pickable(world: World, browser: Browser, visit: Visit) -> list[dict[str, str]]:
-    """Accounts of this browser that fit the tenant that is signed in to."""
-    wanted = tenants.resolve(world, visit.resource_segment)
-    rows = []
-    for key, session in browser.sessions.items():
-        tenant = world.directory.tenants.get(session.tenant_id)
-        person = tenant.objects.get(session.user_id) if tenant is not None else None
-        if tenant is None or person is None or wanted not in (None, tenant):
-            continue
-        name = person.hidden.get("sign_in_name", person.body["userPrincipalName"])
-        rows.append({"key": key, "name": person.body["displayName"], "account": name, "tenant": tenant.display_name})
-    return rows
-
-
-def _app_name(world: World, visit: Visit) -> str:
-    found = world.directory.home_of_application(visits.flow_of(world, visit).client_id)
+def _app_name(world: World, flow: DeviceFlow | AuthorizeRequest) -> str:
+    found = world.directory.home_of_application(flow.client_id)
     return str(found[1].body["displayName"]) if found is not None else "an application"
 
 
@@ -206,34 +185,15 @@ def _check_canary(browser: Browser, purpose: str, form: dict[str, str]) -> None:
         raise HTTPException(403, "This form is not from this browser, or cookies are switched off. Reload the page.")
 
 
-def _to(visit: Visit) -> Response:
-    return RedirectResponse(f"{visit_path}?visit={visit.id}", 303)
-
-
 def _explain(code: str) -> Response:
     row = data.errors().get(int(code) if code.isascii() and code.isdigit() else 0)
     if row is None:
         raise HTTPException(404, "There is no such error code here.")
-    return _page("explain", code=code, row=row)
+    return page("explain", code=code, row=row)
 
 
 async def _form(request: Request) -> dict[str, str]:
     return dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
-
-
-def _page(name: str, **shown: Any) -> Response:
-    return HTMLResponse(_templates().get_template(f"{name}.html").render(**shown), headers=page_headers)
-
-
-@cache
-def _templates() -> jinja2.Environment:
-    return jinja2.Environment(
-        loader=jinja2.PackageLoader("m365_emulator.login"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
 
 
 @cache

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m365_emulator.login import device, discovery, pages, token_endpoint
+from m365_emulator.login import authorize, device, discovery, pages, token_endpoint
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -18,5 +18,6 @@ def routes(world: World) -> list[Route]:
         *token_endpoint.routes(world),
         *device.routes(world),
         *discovery.routes(world),
+        *authorize.routes(world),
         *pages.routes(world),
     ]

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from m365_emulator.errors import EntraError
 from m365_emulator.login import clients
-from m365_emulator.login.grants import client_credentials, device_code, refresh_token
+from m365_emulator.login.grants import authorization_code, client_credentials, device_code, refresh_token
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 _grants = {
+    "authorization_code": authorization_code.redeem,
     "client_credentials": client_credentials.redeem,
     "refresh_token": refresh_token.redeem,
     "urn:ietf:params:oauth:grant-type:device_code": device_code.redeem,

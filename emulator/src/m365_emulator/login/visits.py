@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from m365_emulator import credentials, tokens
 from m365_emulator.login import clients, consent, scopes, tenants
+from m365_emulator.login.memory import AuthorizeRequest
 
 if TYPE_CHECKING:
     from m365_emulator.directory import DirectoryObject, Tenant
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from m365_emulator.login.memory import DeviceFlow, Visit
     from m365_emulator.world import World
 
+code_life = 600
 no_such_account = "We couldn't find an account with that username. Try another, or ask your administrator."
 wrong_password = "Your account or password is incorrect. If you don't remember your password, reset it now."  # noqa: S105
 wrong_code = "That code didn't work. Check the code and try again."
@@ -88,7 +90,9 @@ def signed_in(world: World, visit: Visit, tenant: Tenant, person: DirectoryObjec
     visit.tenant_id, visit.user_id = tenant.id, person.id
     visit.account = person.hidden.get("sign_in_name", person.body["userPrincipalName"])
     visit.step = "done" if visit.kind == "page" else "confirm"
-    if visit.step == "confirm":
+    if visit.kind == "redirect":
+        agree_to_sign_in(world, visit)
+    elif visit.kind == "device":
         _check_flow(world, visit)
 
 
@@ -120,10 +124,24 @@ def agree_to_permissions(world: World, visit: Visit, *, for_all: bool) -> None:
 
 def decline(world: World, visit: Visit) -> None:
     """*Cancel*, or going back without the administrator's approval: the device is told."""
-    flow = world.login.devices.get(visit.reference)
+    flow = world.login.asking(visit.reference)
     if flow is not None and flow.state == "pending":
         flow.state = "declined"
     visit.step = "declined"
+
+
+def pickable(world: World, visit: Visit, browser: Browser) -> list[dict[str, str]]:
+    """Accounts of this browser that fit the tenant that is signed in to."""
+    wanted = tenants.resolve(world, visit.resource_segment)
+    rows = []
+    for key, session in browser.sessions.items():
+        tenant = world.directory.tenants.get(session.tenant_id)
+        person = tenant.objects.get(session.user_id) if tenant is not None else None
+        if tenant is None or person is None or wanted not in (None, tenant):
+            continue
+        name = person.hidden.get("sign_in_name", person.body["userPrincipalName"])
+        rows.append({"key": key, "name": person.body["displayName"], "account": name, "tenant": tenant.display_name})
+    return rows
 
 
 def use_another_account(visit: Visit) -> None:
@@ -131,15 +149,18 @@ def use_another_account(visit: Visit) -> None:
     visit.step, visit.account, visit.tenant_id, visit.user_id, visit.problem = "account", "", "", "", ""
 
 
-def flow_of(world: World, visit: Visit) -> DeviceFlow:
-    """The device code that this visit is for."""
-    return world.login.devices[visit.reference]
+def flow_of(world: World, visit: Visit) -> DeviceFlow | AuthorizeRequest:
+    """What this visit is for. Raises LookupError when it was forgotten since."""
+    flow = world.login.asking(visit.reference)
+    if flow is None:
+        raise LookupError(visit.id)
+    return flow
 
 
 def parties(world: World, visit: Visit) -> tuple[Tenant, DirectoryObject, Client]:
     """Who signed in, where, and to which application."""
     tenant = world.directory.tenants[visit.tenant_id]
-    client = clients.find(world, flow_of(world, visit).client_id, None if visit.tenant_id == "" else tenant)
+    client = clients.find(world, flow_of(world, visit).client_id, tenant)
     return tenant, tenant.objects[visit.user_id], client
 
 
@@ -152,12 +173,15 @@ def wanted_permissions(world: World, visit: Visit) -> list[consent.Permission]:
 def _approve(world: World, visit: Visit) -> None:
     flow = flow_of(world, visit)
     flow.state, flow.tenant_id, flow.user_id = "approved", visit.tenant_id, visit.user_id
+    if isinstance(flow, AuthorizeRequest):
+        flow.code = f"{flow.id}.{world.ids.opaque(96, 'authorization-code')}"
+        flow.expires_at = world.clock.seconds() + code_life
     visit.step = "done"
 
 
 def _check_flow(world: World, visit: Visit) -> bool:
     """Whether the device still waits; otherwise the visit ends with Entra's sentence."""
-    flow = world.login.devices.get(visit.reference)
+    flow = world.login.asking(visit.reference)
     if flow is not None and flow.state == "pending" and world.clock.seconds() < flow.expires_at:
         return True
     if flow is not None and flow.state != "pending":

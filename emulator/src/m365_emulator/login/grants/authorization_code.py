@@ -1,0 +1,62 @@
+"""The code of a redirect sign-in is redeemed: once, within ten minutes, by the client that asked, with its verifier."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from typing import TYPE_CHECKING, Any
+
+from m365_emulator.errors import EntraError
+from m365_emulator.login import clients, issue, scopes, tenants
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from m365_emulator.login.memory import AuthorizeRequest
+    from m365_emulator.world import World
+
+
+def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
+    """Raises EntraError 70000 (unknown code), 54005 (used), 70008 (too old), 501481 (verifier), 500112 (address)."""
+    tenant = tenants.resolve(world, segment)
+    client = clients.find(world, clients.required(form, "client_id"), tenant)
+    asked = world.login.request_by_code(clients.required(form, "code"))
+    if asked is None or asked.client_id != client.app_id:
+        raise EntraError(70000, "The provided value for the input parameter 'code' is not valid.")
+    if asked.segment != segment.lower():
+        raise EntraError(700005, "Provided Authorization Code is intended to use against other tenant, thus rejected.")
+    _check(world, asked, form)
+    if client.is_public:
+        clients.check_public(client, form)
+    else:
+        clients.check_secret(world, client, form.get("client_secret", ""))
+    home = world.directory.tenants[asked.tenant_id]
+    person = home.objects[asked.user_id]
+    wanted = scopes.parse(form.get("scope") or asked.scope)
+    info = form.get("client_info") == "1"
+    answer = issue.for_person(world, home, person, client, wanted, client_info=info, nonce=asked.nonce)
+    asked.state = "redeemed"
+    return answer
+
+
+def _check(world: World, asked: AuthorizeRequest, form: dict[str, str]) -> None:
+    if asked.state == "redeemed":
+        raise EntraError(54005, "OAuth2 Authorization code was already redeemed, please retry with a new valid code.")
+    if world.clock.seconds() >= asked.expires_at:
+        raise EntraError(70008, "The provided authorization code or refresh token has expired due to inactivity.")
+    if form.get("redirect_uri", "") != asked.redirect_uri:
+        raise EntraError(
+            500112,
+            f"The reply address '{form.get('redirect_uri', '')}' does not match the reply address "
+            f"'{asked.redirect_uri}' provided when requesting Authorization code.",
+            error="invalid_grant",
+        )
+    if asked.challenge and not hmac.compare_digest(asked.challenge, _challenge(form.get("code_verifier", ""))):
+        raise EntraError(
+            501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."
+        )
+
+
+def _challenge(verifier: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
