@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def walk(*, web: str, inbox: str, who: SignIn, witness: Witness, report: Report) -> None:
-    """Walk, and write what was proved into the report. Raises DemoFailed at the first thing that isn't as it should be."""
+    """Walk, and write what was proved into the report. Raises DemoFailed at the first thing that is not as promised."""
     plot = Plot()
     operator, administrator = Operator(plot), Administrator(plot, inbox)
     last_mail = administrator.last_mail()
