@@ -1,4 +1,4 @@
-"""One worker process: runs jobs, gives back what dead workers left, defers periodic work when it is due."""
+"""One worker process: runs jobs and loops, gives back what dead workers left, defers periodic work when it is due."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from django.db import DatabaseError, InterfaceError
 
 from gangway.foundation import clock
 from gangway.jobs import reaper, schedule
-from gangway.jobs.registry import deferring_app
+from gangway.jobs.registry import LOOPS, Loop, deferring_app
 from gangway.jobs.threads import in_database
 
 log = structlog.get_logger(__name__)
@@ -44,7 +44,9 @@ async def run(pace: Pace, *, name: str = "worker", handle_signals: bool = True, 
     """Work until stopped by SIGTERM or SIGINT; running jobs then get `grace` seconds and go back to the queue after."""
     await in_database(schedule.write_down, now=clock.now())
     app = reading_app()
+    stop = asyncio.Event()
     async with app.open_async():
+        loops = [asyncio.create_task(_run_loop(loop_name, loop, stop)) for loop_name, loop in LOOPS.items()]
         keepers = [asyncio.create_task(_keep(seconds, work)) for seconds, work in _chores(pace)]
         try:
             await app.run_worker_async(
@@ -60,9 +62,10 @@ async def run(pace: Pace, *, name: str = "worker", handle_signals: bool = True, 
                 install_signal_handlers=handle_signals,
             )
         finally:
+            stop.set()
             for keeper in keepers:
                 keeper.cancel()
-            await asyncio.gather(*keepers, return_exceptions=True)
+            await asyncio.gather(*keepers, *loops, return_exceptions=True)
 
 
 def _chores(pace: Pace) -> list[tuple[float, Callable[[], object]]]:
@@ -70,6 +73,16 @@ def _chores(pace: Pace) -> list[tuple[float, Callable[[], object]]]:
         (pace.heartbeat, lambda: reaper.retry_stalled(silent_seconds=pace.stalled)),
         (1.0, lambda: schedule.defer_what_is_due(now=clock.now())),
     ]
+
+
+async def _run_loop(name: str, loop: Loop, stop: asyncio.Event) -> None:
+    """Run a room's loop; what it did not catch itself is begun anew, for without it its work would stand still."""
+    while not stop.is_set():
+        try:
+            await loop(stop)
+        except Exception:
+            log.exception("a loop fell and is begun anew", loop=name)
+            await asyncio.sleep(1)
 
 
 async def _keep(seconds: float, work: Callable[[], object]) -> None:
