@@ -21,9 +21,9 @@ def note(place, **data):
 def test_entry_disappears_with_the_change_it_tells_of():
     customer = make_customer()
     before = activity(organization_path=customer.path)
-    with pytest.raises(KeyError), transaction.atomic():
+    with transaction.atomic():
         note(customer)
-        raise KeyError
+        transaction.set_rollback(True)
     assert activity(organization_path=customer.path) == before
 
 
@@ -34,7 +34,8 @@ def test_entry_outside_a_transaction_is_refused():
 
 
 @pytest.mark.parametrize(
-    "name", ["secret", "client_secret", "password", "access_token", "user_code", "code", "link", "Token", "session_cookie"]
+    "name",
+    ["secret", "client_secret", "password", "access_token", "user_code", "code", "link", "Token", "session_cookie"],
 )
 def test_names_of_secrets_are_refused(name):
     with pytest.raises(SecretInAudit):

@@ -63,7 +63,11 @@ def test_issued_invitation_pins_its_plan_and_lives_seven_days(customer):
     now = clock.now()
     seen = view(customer, issue(customer, now=now))
     assert (seen.state, seen.expires_at, seen.plan_fingerprint) == (State.QUEUED, now + timedelta(days=7), "sha256:1")
-    assert (seen.customer_name, seen.provider_name, seen.created_by_name) == ("Contoso", "Sandbox Telecom", "Olga Operator")
+    assert (seen.customer_name, seen.provider_name, seen.created_by_name) == (
+        "Contoso",
+        "Sandbox Telecom",
+        "Olga Operator",
+    )
     assert len(seen.matching_phrase.split()) == 2
     assert (seen.mailed_links, seen.copied_links) == (1, 0)
 
@@ -364,7 +368,15 @@ def test_device_authenticated_is_true_once_the_registration_is_proved(customer):
 
 @pytest.mark.parametrize(
     ("search", "found"),
-    [("", True), ("conto", True), ("voice", True), ("northw", True), ("ada@", True), ("ADA@CONTOSO", True), ("eve", False)],
+    [
+        ("", True),
+        ("conto", True),
+        ("voice", True),
+        ("northw", True),
+        ("ada@", True),
+        ("ADA@CONTOSO", True),
+        ("eve", False),
+    ],
 )
 def test_pending_are_found_by_service_customer_and_recipient(search, found):
     customer = make_customer(name="Northwind")

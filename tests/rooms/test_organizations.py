@@ -113,7 +113,12 @@ def test_operator_signs_in_with_a_verified_address_in_lower_case():
     provider = make_provider()
     with within(provider.path):
         person = actions.create_operator(
-            email=" Olga@SP2.example ", name="Olga", password=PASSWORD, organization_id=provider.id, role=Role.ADMIN, by=SETUP
+            email=" Olga@SP2.example ",
+            name="Olga",
+            password=PASSWORD,
+            organization_id=provider.id,
+            role=Role.ADMIN,
+            by=SETUP,
         )
     assert EmailAddress.objects.get(user_id=person, verified=True, primary=True).email == "olga@sp2.example"
     assert Operator.objects.get(pk=person).check_password(PASSWORD.reveal())

@@ -118,7 +118,11 @@ def test_mail_comes_from_the_provider_and_keeps_its_id(settings):
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        (smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"no such user")}), MailRefused, "this address (answer 550)"),
+        (
+            smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"no such user")}),
+            MailRefused,
+            "this address (answer 550)",
+        ),
         (smtplib.SMTPRecipientsRefused({"a@b.example": (451, b"later")}), MailDelayed, "this address (answer 451)"),
         (smtplib.SMTPAuthenticationError(535, b"no"), MailDelayed, "refuses our sign-in"),
         (smtplib.SMTPSenderRefused(550, b"no", "x@y.example"), MailRefused, "our address (answer 550)"),

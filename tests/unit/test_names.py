@@ -112,7 +112,14 @@ def test_letter_case_makes_no_other_name(text):
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [("ACME", "acme"), ("Straße", "STRASSE"), ("ｆｕｌｌ", "full"), ("ÉTÉ", "été"), ("ab\ufe0fc", "abc")]
+    ("one", "other"),
+    [
+        ("ACME", "acme"),
+        ("Straße", "STRASSE"),
+        ("\uff46\uff55\uff4c\uff4c", "full"),
+        ("ÉTÉ", "été"),
+        ("ab\ufe0fc", "abc"),
+    ],
 )
 def test_names_that_look_the_same_have_one_key(one, other):
     assert names.key(one) == names.key(other)

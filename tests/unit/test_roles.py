@@ -7,6 +7,8 @@ from gangway.organizations.roles import ROLE_TABLE, Capability, Kind, Role, requ
 
 
 class Someone:
+    """A person with one role."""
+
     def __init__(self, kind: Kind, role: Role) -> None:
         self.capabilities = ROLE_TABLE[kind, role]
 

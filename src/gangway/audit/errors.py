@@ -1,7 +1,5 @@
 """What can go wrong when something is recorded."""
 
-from __future__ import annotations
-
 from gangway.foundation.errors import GangwayError, WhoActs
 
 

@@ -1,7 +1,5 @@
 """Every event of the product by name. An event is in the past tense and has one line that says when it happened."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 
@@ -15,11 +13,11 @@ class Event(StrEnum):
     OPERATOR_SECOND_FACTOR_ENROLLED = "organizations:operator:second_factor_enrolled"
     """A person's authenticator app was set up for them."""
 
-    SECRET_SEALED = "vault:secret:sealed"
+    SECRET_SEALED = "vault:secret:sealed"  # noqa: S105 - the name of an event
     """A secret was sealed to the workers' public key."""
-    SECRET_REVEALED = "vault:secret:revealed"
+    SECRET_REVEALED = "vault:secret:revealed"  # noqa: S105 - the name of an event
     """A worker opened a secret, for the purpose in the data."""
-    SECRET_DESTROYED = "vault:secret:destroyed"
+    SECRET_DESTROYED = "vault:secret:destroyed"  # noqa: S105 - the name of an event
     """A secret's ciphertext was destroyed."""
 
     SERVICE_PLANNED = "services:service:planned"

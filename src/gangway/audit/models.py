@@ -1,7 +1,5 @@
 """The table of what happened. Web and worker may add to it and read it, nothing else."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from django.db import models

@@ -1,7 +1,5 @@
 """Reading the audit log, newest first, always for one organization and what is below it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID

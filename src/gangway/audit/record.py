@@ -1,10 +1,8 @@
 """One function writes the audit log, inside the transaction of the change it tells of: both happen or neither."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final, Literal, Self
 from uuid import UUID
 
 from django.db import transaction
@@ -17,7 +15,9 @@ from gangway.foundation import clock
 LONGEST_TEXT: Final = 500
 """Characters of one recorded text."""
 _SECRET_WORDS: Final = frozenset({"secret", "password", "passphrase", "token", "cookie", "assertion", "totp", "otp"})
-_SECRET_NAMES: Final = frozenset({"code", "device_code", "user_code", "authorization_code", "code_verifier", "link", "url"})
+_SECRET_NAMES: Final = frozenset(
+    {"code", "device_code", "user_code", "authorization_code", "code_verifier", "link", "url"}
+)
 
 Plain = str | int | bool | None
 
@@ -33,7 +33,7 @@ class Actor:
     request_id: str = ""
 
     @classmethod
-    def system(cls, name: str) -> Actor:
+    def system(cls, name: str) -> Self:
         """Return the part of Gangway that acts by itself, such as "mail" or "clock"."""
         return cls(kind="system", id="", name=name)
 

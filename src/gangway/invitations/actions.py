@@ -1,7 +1,5 @@
 """What people do with invitations: issue, send again, copy a link, withdraw; and what the wizard tells of them."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any

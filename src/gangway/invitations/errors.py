@@ -1,13 +1,11 @@
 """What can go wrong with an invitation.
 
-    InvitationsError
-    ├── NoSuchInvitation   there is none, or not in this scope
-    ├── InvitationMoved    it is no longer in the state this needs; the details say where it is and who moved it
-    ├── InvitationOver     it has ended: no link of it can be made or sent
-    └── AlreadyInvited     the service has a pending invitation
+InvitationsError
+├── NoSuchInvitation   there is none, or not in this scope
+├── InvitationMoved    it is no longer in the state this needs; the details say where it is and who moved it
+├── InvitationOver     it has ended: no link of it can be made or sent
+└── AlreadyInvited     the service has a pending invitation
 """
-
-from __future__ import annotations
 
 from gangway.foundation.errors import GangwayError, WhoActs
 

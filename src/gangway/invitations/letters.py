@@ -1,7 +1,5 @@
 """What the invitation's mail tells, made from the invitation, its service and its provider."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID

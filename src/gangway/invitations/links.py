@@ -3,8 +3,6 @@
 The hash needs no salt and no slow function: nobody can guess 256 bits, with or without the table.
 """
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from typing import Final

@@ -1,7 +1,5 @@
 """Rows of the room *invitations*. Private: other rooms come in through actions and queries."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 from uuid import uuid4
 
@@ -9,7 +7,6 @@ from django.db import models
 
 from gangway.invitations.states import State
 from gangway.organizations.scope import OwnedModel
-
 
 ONE_PENDING = "invitations_one_pending_for_a_service"
 
@@ -32,7 +29,9 @@ class Invitation(OwnedModel):
     plan = models.JSONField()
     plan_fingerprint = models.CharField(max_length=128)
     matching_phrase = models.CharField(max_length=40)
-    registration_id = models.UUIDField(default=uuid4, help_text="The same over all runs: Graph's uniqueName is made of it.")
+    registration_id = models.UUIDField(
+        default=uuid4, help_text="The same over all runs: Graph's uniqueName is made of it."
+    )
     created_by_kind = models.CharField(max_length=15)
     created_by_id = models.CharField(max_length=64, blank=True)
     created_by_name = models.CharField(max_length=200)

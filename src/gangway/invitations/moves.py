@@ -1,7 +1,5 @@
 """The one function that moves an invitation: compare and set, history and audit event in the same transaction."""
 
-from __future__ import annotations
-
 from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
@@ -22,16 +20,13 @@ from gangway.invitations.states import ENDED, State, sources_of
 def move(
     *, invitation_id: UUID, to: State, by: Actor, expected: AbstractSet[State] | None = None, note: str = ""
 ) -> None:
-    """Bring an invitation to another state if the table allows it from where it is, and it is where the caller expects.
+    """Bring an invitation to another state if the table allows it, and it is where the caller expects.
 
     Of two at the same time one wins; the other gets `InvitationMoved` with the winner's name in its details. `note` is
     a short plain sentence for the history. Raises `NoSuchInvitation` outside the scope.
     """
     now = clock.now()
     sources = sources_of(to) if expected is None else sources_of(to) & expected
-    # Locked before it is compared: a scoped update's condition stands in a subquery, which PostgreSQL, after waiting for
-    # somebody else's change of the row, does not look at again.
-    Invitation.objects.select_for_update(of=("self",)).filter(pk=invitation_id).first()
     rows = Invitation.objects.filter(pk=invitation_id, state__in=[state.value for state in sources])
     if not rows.update(state=to.value, **_times(to, now)):
         raise _refused(invitation_id)

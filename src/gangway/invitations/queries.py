@@ -1,7 +1,5 @@
 """Reading invitations. Nothing here changes anything, however often a mail scanner opens a link."""
 
-from __future__ import annotations
-
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
@@ -218,14 +216,14 @@ def invitation(invitation_id: UUID) -> InvitationView:
     )
 
 
-def pending(
-    *, search: str = "", state: str = "", customer_id: UUID | None = None, page: int = 1
-) -> Page[PendingRow]:
+def pending(*, search: str = "", state: str = "", customer_id: UUID | None = None, page: int = 1) -> Page[PendingRow]:
     """Return the scope's invitations, newest first: those that haven't ended, or those in `state`.
 
-    `search` finds the beginning of the service's names, of their or the customer's words, or of the recipient's address.
+    `search` finds the beginning of the service's names, of their and the customer's words, or of the recipient.
     """
-    names = matching(search, begins=("service__short_name_key", "service__full_name_key"), among="service__search_words")
+    names = matching(
+        search, begins=("service__short_name_key", "service__full_name_key"), among="service__search_words"
+    )
     condition = names | Q(recipient__istartswith=search.strip()) if search.strip() else names
     wanted = {State(state)} if state in set(State) else PENDING
     rows = Invitation.objects.filter(condition, state__in=[one.value for one in wanted])

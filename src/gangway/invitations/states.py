@@ -1,7 +1,5 @@
 """Where an invitation may be, and the one table of how it moves."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final

@@ -1,7 +1,5 @@
 """What workers do for this room."""
 
-from __future__ import annotations
-
 from typing import Final
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """What can go wrong with messages."""
 
-from __future__ import annotations
-
 from gangway.foundation.errors import GangwayError, WhoActs
 
 
@@ -15,7 +13,7 @@ class NotificationsError(GangwayError):
 
 
 class InvalidRecipient(NotificationsError):
-    """This is no e-mail address that a message can go to."""
+    """No message can go to what was given as an e-mail address."""
 
     code = "notifications:recipient:invalid"
     what = "This isn't a complete e-mail address."

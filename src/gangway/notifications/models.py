@@ -1,7 +1,5 @@
 """The outbox's rows. Private: other rooms come in through `outbox` and `queries`."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 from uuid import uuid4
 

@@ -1,11 +1,9 @@
 """The outbox: a message is put in with the caller's transaction and leaves by a worker's hand.
 
-Between the two a link rests sealed, so each attempt sends the same one; when the message is out, or given up, the sealed
-link is destroyed. Delivery is at least once: a worker that dies after the mail server said yes and before that was
-written down sends the mail again, with the same Message-ID, by which mail programs can tell the repeat.
+Between the two a link rests sealed, so each attempt sends the same one; when the message is out, or given up, the
+sealed link is destroyed. Delivery is at least once: a worker that dies after the mail server said yes and before that
+was written down sends the mail again, with the same Message-ID, by which mail programs can tell the repeat.
 """
-
-from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -131,7 +129,7 @@ def end(message: Message, state: DeliveryState, error: str, *, by: Actor) -> Non
     message.save(update_fields=["state", "last_error", "next_attempt_at", "sent_at", "link_sealed_id"])
     vault.destroy(sealed_id=sealed_id, by=by)
     event = Event.MESSAGE_SENT if state is DeliveryState.SENT else Event.MESSAGE_FAILED
-    facts = {"kind": message.kind, "to": message.to, "attempts": message.attempts, "error": error}
+    facts: dict[str, str | int] = {"kind": message.kind, "to": message.to, "attempts": message.attempts, "error": error}
     record(event, by=by, organization_id=message.organization_id, subject=message.subject_ref, data=facts)
     if message.on_change:
         defer(message.on_change, subject_ref=message.subject_ref)

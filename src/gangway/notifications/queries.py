@@ -1,7 +1,5 @@
 """How messages are doing, by what they are about."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass

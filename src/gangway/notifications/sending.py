@@ -1,7 +1,5 @@
 """The worker's part of the outbox: one attempt to send one message, and what follows from it."""
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID

@@ -1,7 +1,5 @@
 """How far a message has come, and which messages there are."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Changes to organizations and the people in them."""
 
-from __future__ import annotations
-
 from uuid import UUID, uuid4
 
 from allauth.account.models import EmailAddress

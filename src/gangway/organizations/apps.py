@@ -1,7 +1,5 @@
 """The Django application of the room *organizations*."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 
 from django.apps import AppConfig

@@ -1,22 +1,20 @@
 """What can go wrong with organizations and the people in them.
 
-    OrganizationsError
-    ├── NotAllowed          this person's role doesn't include it
-    ├── NoSeat              this person belongs to no organization
-    ├── NoSuchOrganization  there is none, or not in this scope
-    ├── WrongPlace          a channel stands below a provider, a customer below either
-    ├── NoSuchRole          the role doesn't exist at this level
-    ├── AddressTaken        somebody already signs in with this address
-    ├── InvalidAddress      no e-mail address
-    ├── InvalidOrganizationName   empty, too long or not printable
-    ├── ShortNameTaken      another provider has it
-    ├── WeakPassword        breaks the password rules
-    └── ScopeMissing        a query without saying whose data (ours to mend)
-        ├── OutOfScope      a write into another organization
-        └── ScopeForbidden  an empty scope would mean everything
+OrganizationsError
+├── NotAllowed          this person's role doesn't include it
+├── NoSeat              this person belongs to no organization
+├── NoSuchOrganization  there is none, or not in this scope
+├── WrongPlace          a channel stands below a provider, a customer below either
+├── NoSuchRole          the role doesn't exist at this level
+├── AddressTaken        somebody already signs in with this address
+├── InvalidAddress      no e-mail address
+├── InvalidOrganizationName   empty, too long or not printable
+├── ShortNameTaken      another provider has it
+├── WeakPassword        breaks the password rules
+└── ScopeMissing        a query without saying whose data (ours to mend)
+    ├── OutOfScope      a write into another organization
+    └── ScopeForbidden  an empty scope would mean everything
 """
-
-from __future__ import annotations
 
 from gangway.foundation.errors import GangwayError, WhoActs
 
@@ -110,7 +108,7 @@ class InvalidOrganizationName(OrganizationsError):
 
 
 class InvalidAddress(OrganizationsError):
-    """This is no e-mail address."""
+    """What was given is no e-mail address."""
 
     code = "organizations:address:invalid"
     what = "This isn't a complete e-mail address."

@@ -1,8 +1,6 @@
 """Rows of the room *organizations*. Private: other rooms come in through actions and queries."""
 
-from __future__ import annotations
-
-from typing import ClassVar
+from typing import ClassVar, Self
 from uuid import uuid4
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -10,14 +8,14 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
 from gangway.organizations.roles import Kind, Role
-from gangway.organizations.scope import OwnedManager, OwnedModel
+from gangway.organizations.scope import OwnedModel, TreeManager
 from gangway.organizations.search import LONGEST_KEY, WORDS_INDEX
 
 
 class OperatorManager(BaseUserManager["Operator"]):
     """Finds operators by their e-mail address, whatever its letter case."""
 
-    def get_by_natural_key(self, username: str | None) -> Operator:
+    def get_by_natural_key(self, username: str | None) -> "Operator":
         """Return the operator who signs in with this address; raises `Operator.DoesNotExist`."""
         return self.get(email=(username or "").lower())
 
@@ -65,13 +63,15 @@ class Organization(models.Model):
     search_words = models.TextField(help_text="Words of names and domain, as search compares them.")
     short_name = models.CharField(max_length=45, blank=True)
     domain = models.CharField(max_length=253, blank=True, help_text="The customer's Microsoft 365 domain, when known.")
-    tenant_id = models.CharField(max_length=36, blank=True, help_text="The customer's Microsoft 365 tenant, when known.")
+    tenant_id = models.CharField(
+        max_length=36, blank=True, help_text="The customer's Microsoft 365 tenant, when known."
+    )
     cloud = models.CharField(max_length=20, default="public")
     reply_to = models.EmailField(blank=True, help_text="Where answers to a provider's mails go.")
     support_phone = models.CharField(max_length=40, blank=True)
     created_at = models.DateTimeField()
 
-    objects: ClassVar[OwnedManager[Organization]] = OwnedManager(path_lookup="path__startswith")
+    objects: ClassVar[TreeManager[Self]] = TreeManager()
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -105,7 +105,9 @@ class Membership(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["operator", "organization"], name="organizations_one_role_per_organization"),
+            models.UniqueConstraint(
+                fields=["operator", "organization"], name="organizations_one_role_per_organization"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,5 @@
 """One page of a long list, read without counting the whole."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar

@@ -1,7 +1,5 @@
 """Reading organizations and the people in them. Everything returned is a plain frozen value."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -82,7 +80,7 @@ class ProviderView:
 
 
 def seat(operator_id: UUID) -> Seat:
-    """Return where this person works (their oldest membership); raises `NoSeat`. Needs no scope: it is how one begins."""
+    """Return where this person works (their oldest membership); raises `NoSeat`. Needs no scope: it gives one."""
     with within_everything("a seat tells the scope"):
         place = (
             Membership.objects.filter(operator_id=operator_id, operator__is_active=True)
@@ -186,7 +184,9 @@ def providers() -> tuple[ProviderView, ...]:
     """Return all providers of this installation, by name; for set-up and the doctor, outside of any scope."""
     with within_everything("set-up looks at every provider"):
         ids = list(
-            Organization.objects.filter(kind=Kind.PROVIDER.value).order_by("name_key", "id").values_list("pk", flat=True)
+            Organization.objects.filter(kind=Kind.PROVIDER.value)
+            .order_by("name_key", "id")
+            .values_list("pk", flat=True)
         )
     return tuple(provider_of(provider_id) for provider_id in ids)
 

@@ -6,8 +6,6 @@ list inside the Onboarding wizard); a customer's operator looks after their own 
 tables are closed by the narrower reading.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, Protocol

@@ -7,8 +7,6 @@ manager refuses before a queryset exists: `exists`, `aexists`, `explain`, `bulk_
 key to the organization has no reverse name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Final, NoReturn, Self, TypeVar
@@ -46,7 +44,7 @@ def within_everything(reason: str) -> Iterator[None]:
 
 def current_path() -> str | None:
     """Return the path that queries are limited to, None within everything; raises `ScopeMissing` outside a scope."""
-    current = get_scope()
+    current = get_scope()  # type: ignore[no-untyped-call]
     if not current.get("_enabled", True):
         return None
     path = current.get(DIMENSION)
@@ -57,12 +55,16 @@ def current_path() -> str | None:
 
 def check_writable(organization_ids: Iterable[UUID | None]) -> None:
     """Let writes pass that stay inside the scope; raises `OutOfScope` for all others."""
-    path, wanted = current_path(), set(organization_ids)
+    path, wanted = current_path(), {key for key in organization_ids if key is not None}
     if path is None:
         return
-    found = apps.get_model("organizations", "Organization")._base_manager.filter(pk__in=wanted, path__startswith=path)
-    if found.count() != len(wanted):
+    if _organizations().filter(pk__in=wanted, path__startswith=path).count() != len(wanted):
         raise OutOfScope
+
+
+def _organizations() -> models.Manager[models.Model]:
+    """Return all organizations; their model can't be imported here, as it needs this module."""
+    return apps.get_model("organizations", "Organization")._base_manager
 
 
 Row = TypeVar("Row", bound=models.Model)
@@ -93,23 +95,31 @@ class OwnedQuerySet(models.QuerySet[Row]):
 class OwnedManager(models.Manager[Row]):
     """Gives querysets of the rows below the scope's path; raises `ScopeMissing` before one exists outside a scope."""
 
-    def __init__(self, *, path_lookup: str = "organization__path__startswith") -> None:
-        """`path_lookup` compares a row's organization with the scope's path."""
-        super().__init__()
-        self.path_lookup = path_lookup
-
     def get_queryset(self) -> OwnedQuerySet[Row]:
         """Return what the scope covers."""
         path = current_path()
         rows: OwnedQuerySet[Row] = OwnedQuerySet(self.model, using=self._db)
-        return rows if path is None else rows.filter(**{self.path_lookup: path})
+        return rows if path is None else rows.filter(self.below(path))
+
+    def below(self, path: str) -> models.Q:
+        """Return the condition for rows of organizations at or below `path`.
+
+        Not a join: Django would then put the whole condition of an update into a subquery, and PostgreSQL, having
+        waited for somebody else's change of the row, doesn't look at a subquery again: compare-and-set were blind.
+        """
+        return models.Q(organization__in=_organizations().filter(path__startswith=path).values("pk"))
+
+
+class TreeManager(OwnedManager[Row]):
+    """The same for organizations themselves."""
+
+    def below(self, path: str) -> models.Q:
+        """Return the condition for organizations at or below `path`."""
+        return models.Q(path__startswith=path)
 
 
 class OwnedModel(models.Model):
-    """A row that belongs to one organization. Related rows and updates go through the scope as well.
-
-    Lock such rows with `select_for_update(of=("self",))`, else the organization's row is locked too.
-    """
+    """A row that belongs to one organization. Related rows and updates go through the scope as well."""
 
     organization = models.ForeignKey("organizations.Organization", on_delete=models.PROTECT, related_name="+")
 

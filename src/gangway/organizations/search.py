@@ -1,10 +1,8 @@
 """Search from core PostgreSQL: the beginning of a name, or words in any order, each by its beginning.
 
-Words are cut in Python and compared after NFKC and case folding, so the database's locale has no say; the database holds
+Words are cut in Python and compared after NFKC and case folding, so the database's locale has no say; it holds
 them as one text, indexed as a vector of words.
 """
-
-from __future__ import annotations
 
 import unicodedata
 from typing import Final
@@ -56,7 +54,7 @@ def matching(search: str, *, begins: tuple[str, ...], among: str = "search_words
 
 
 def _words_begin(wanted: list[str], among: str) -> Func:
-    """Return the test that each wanted word begins one of the row's words. Words hold letters, marks and digits only."""
+    """Return the test that each wanted word begins one of the row's. Words hold letters, marks and digits only."""
     held = Func(F(among), template=_AS_VECTOR)
     query = Value(" & ".join(f"'{word}':*" for word in wanted), output_field=TextField())
     as_query = Func(query, template="%(expressions)s::tsquery")

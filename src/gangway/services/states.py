@@ -1,7 +1,5 @@
 """The three separate things one can say about a service: its life, its connection, its deployment."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final

@@ -5,31 +5,41 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('organizations', '0001_initial'),
+        ("organizations", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('event', models.CharField(max_length=80)),
-                ('subject', models.CharField(help_text='What it happened to, as "service:<id>".', max_length=200)),
-                ('actor_kind', models.CharField(max_length=15)),
-                ('actor_id', models.CharField(blank=True, max_length=64)),
-                ('actor_name', models.CharField(max_length=200)),
-                ('actor_address', models.CharField(blank=True, max_length=64)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('data', models.JSONField(default=dict)),
-                ('organization', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='organizations.organization')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("event", models.CharField(max_length=80)),
+                ("subject", models.CharField(help_text='What it happened to, as "service:<id>".', max_length=200)),
+                ("actor_kind", models.CharField(max_length=15)),
+                ("actor_id", models.CharField(blank=True, max_length=64)),
+                ("actor_name", models.CharField(max_length=200)),
+                ("actor_address", models.CharField(blank=True, max_length=64)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "organization",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="organizations.organization",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['organization', '-id'], name='audit_by_organization'), models.Index(fields=['subject', '-id'], name='audit_by_subject')],
+                "indexes": [
+                    models.Index(fields=["organization", "-id"], name="audit_by_organization"),
+                    models.Index(fields=["subject", "-id"], name="audit_by_subject"),
+                ],
             },
         ),
     ]

@@ -1,7 +1,5 @@
 """One mail to the mail server. Its answers become two errors: *delayed* (try again) and *refused* (don't)."""
 
-from __future__ import annotations
-
 import smtplib
 from email.utils import formataddr, parseaddr
 from typing import Final
@@ -15,6 +13,12 @@ from gangway.notifications.errors import MailDelayed, MailRefused
 from gangway.notifications.messages.mail import Mail, one_line
 
 _PERMANENT: Final = range(500, 600)
+_NO_ANSWER: Final = (
+    (smtplib.SMTPServerDisconnected, "The mail server hung up."),
+    (smtplib.SMTPNotSupportedError, "The mail server lacks something that our settings ask for."),
+    (TimeoutError, "The mail server doesn't answer in time."),
+)
+_UNREACHABLE: Final = "The mail server can't be reached."
 
 
 def send(mail: Mail, *, to: str, sender_name: str, reply_to: str, message_id: UUID) -> None:
@@ -48,21 +52,15 @@ def _in_words(error: smtplib.SMTPException | OSError) -> MailDelayed | MailRefus
     """Say what happened without repeating the server's own text, which may quote the mail."""
     match error:
         case smtplib.SMTPRecipientsRefused():
-            return _refused("doesn't accept this address", max((code for code, _ in error.recipients.values()), default=0))
+            codes = [code for code, _ in error.recipients.values()]
+            return _refused("doesn't accept this address", max(codes, default=0))
         case smtplib.SMTPAuthenticationError():
             return MailDelayed("The mail server refuses our sign-in.")
         case smtplib.SMTPSenderRefused():
             return _refused("doesn't let us send from our address", error.smtp_code)
         case smtplib.SMTPResponseException():
             return _refused("doesn't take this mail", error.smtp_code)
-        case smtplib.SMTPServerDisconnected():
-            return MailDelayed("The mail server hung up.")
-        case TimeoutError():
-            return MailDelayed("The mail server doesn't answer in time.")
-        case smtplib.SMTPNotSupportedError():
-            return MailDelayed("The mail server lacks something that our settings ask for.")
-        case _:
-            return MailDelayed("The mail server can't be reached.")
+    return MailDelayed(next((words for kind, words in _NO_ANSWER if isinstance(error, kind)), _UNREACHABLE))
 
 
 def _refused(what: str, code: int) -> MailDelayed | MailRefused:

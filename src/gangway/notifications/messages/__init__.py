@@ -1,7 +1,5 @@
 """One file for each message, and the table that finds it by its kind."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Final
 

@@ -1,7 +1,5 @@
 """The mail that tells the administrator what was granted, until when, and how to undo it."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from gangway.notifications.messages.mail import Message

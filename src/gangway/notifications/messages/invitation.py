@@ -1,7 +1,5 @@
 """The mail that asks a customer's administrator to connect their Microsoft 365. It never carries a code."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from gangway.notifications.messages.mail import Message

@@ -1,7 +1,5 @@
 """What every message is made of: a subject, a text, the same as HTML, and the names it needs."""
 
-from __future__ import annotations
-
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """The plan of one message: its subject (with {names}), its two templates, what they need, and whether it has a link."""
+    """The plan of one message: its subject (with {names}), its two templates, what they need, and if it has a link."""
 
     template: str
     subject: str

@@ -1,7 +1,5 @@
 """The mail that tells the operator that a customer is done and the service can be added."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from gangway.notifications.messages.mail import Message
