@@ -52,12 +52,12 @@ def test_data_and_addresses_survive_a_restart(place: Path) -> None:
 
 
 def test_second_supervisor_is_refused_by_name_and_a_borrower_gets_the_address(place: Path) -> None:
-    assert server.borrowed(place / "data") is None
+    assert server.borrowed(place / "data", "web") is None
     with server.supervised(place / "data", durable=False) as database:
         with pytest.raises(DatabaseInUse, match=str(os.getpid())), server.supervised(place / "data"):
             pass
-        assert server.borrowed(place / "data") == database
-    assert server.borrowed(place / "data") is None
+        assert server.borrowed(place / "data", "web") == database.web
+    assert server.borrowed(place / "data", "web") is None
 
 
 def test_killed_supervisor_takes_the_server_along_and_the_next_one_starts(place: Path) -> None:
@@ -65,7 +65,7 @@ def test_killed_supervisor_takes_the_server_along_and_the_next_one_starts(place:
     postmaster = postmaster_of(place / "data")
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert server.borrowed(place / "data") is None
+    assert server.borrowed(place / "data", "web") is None
     with server.supervised(place / "data", durable=False) as database:
         assert ask(database.web, "SELECT 1") == 1
         assert has_ended(postmaster)

@@ -13,11 +13,12 @@ from gangway.foundation.sealed import SealedText
 from gangway.jobs import reaper, registry, schedule, worker
 from gangway.jobs.actions import defer
 from gangway.jobs.errors import JobArgumentRefused, TaskUnknown
+from gangway.jobs.pace import Pace
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.testing import JobFailed, run_until_idle
 
 SEEN: list[str] = []
-PACE = worker.Pace(concurrency=4, heartbeat=0.2, stalled=0.5, grace=1, poll=0.1)
+PACE = Pace(concurrency=4, heartbeat=0.2, stalled=0.5, grace=1, poll=0.1)
 
 
 @registry.task(name="ground:note", deadline_seconds=5)

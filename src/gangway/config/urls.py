@@ -6,3 +6,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("gangway.web.urls")),
 ]
+
+handler403 = "gangway.web.views.refusals.forbidden"
+handler404 = "gangway.web.views.refusals.not_found"
+handler500 = "gangway.web.views.refusals.broken"

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import procrastinate
 import structlog
@@ -10,24 +9,11 @@ from django.db import DatabaseError, InterfaceError
 
 from gangway.foundation import clock
 from gangway.jobs import reaper, schedule
+from gangway.jobs.pace import Pace
 from gangway.jobs.registry import LOOPS, Loop, deferring_app
 from gangway.jobs.threads import in_database
 
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """How fast a worker works and how soon it counts as dead. Seconds.
-
-    A killed worker's jobs run again after at most `stalled` + `heartbeat` seconds, if another worker lives.
-    """
-
-    concurrency: int = 16
-    heartbeat: float = 5
-    stalled: float = 15
-    grace: float = 25
-    poll: float = 5
 
 
 def reading_app() -> procrastinate.App:

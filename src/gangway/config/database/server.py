@@ -18,7 +18,7 @@ from gangway.config.database.address import Address
 from gangway.config.database.binaries import Binaries
 from gangway.config.database.cluster import make_cluster
 from gangway.config.database.errors import DatabaseDidNotStart
-from gangway.config.database.folder import SYSTEM_FOLDER, DatabaseFolder
+from gangway.config.database.folder import ROLES, SYSTEM_FOLDER, DatabaseFolder
 from gangway.config.database.user import own_user, running_as_root
 
 NAME = "gangway"
@@ -64,11 +64,11 @@ def supervised(data_dir: Path, *, durable: bool = True) -> Iterator[Embedded]:
                 folder.forget()
 
 
-def borrowed(data_dir: Path) -> Embedded | None:
-    """Give the addresses of a database that another process of this user looks after; None when nobody does."""
+def borrowed(data_dir: Path, role: str) -> Address | None:
+    """Give one role's address of a database that another process of this user looks after; None when nobody does."""
     folder = DatabaseFolder.under(data_dir, own_user(0) if running_as_root() else None)
     note = folder.noted()
-    return _addresses(folder, Path(note["socket"])) if note else None
+    return _address(folder, Path(note["socket"]), role) if note else None
 
 
 @contextmanager
@@ -172,11 +172,12 @@ def _stop_orphan(folder: DatabaseFolder) -> None:
 
 
 def _addresses(folder: DatabaseFolder, socket: Path) -> Embedded:
-    def address(role: str) -> Address:
-        user = "postgres" if role == "superuser" else f"{NAME}_{role}"
-        return Address(NAME, user, folder.password(role), str(socket))
+    return Embedded(**{role: _address(folder, socket, role) for role in ROLES})
 
-    return Embedded(address("superuser"), address("owner"), address("web"), address("worker"))
+
+def _address(folder: DatabaseFolder, socket: Path, role: str) -> Address:
+    user = "postgres" if role == "superuser" else f"{NAME}_{role}"
+    return Address(NAME, user, folder.password(role), str(socket))
 
 
 def _have_roles(handed: Embedded) -> None:

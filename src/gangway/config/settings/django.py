@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "gangway.web.entrance.Entrance",
 ]
 
 TEMPLATES = [
@@ -80,6 +81,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "gangway.web.desk.frame",
             ],
         },
     }
@@ -91,6 +93,7 @@ DATABASES = {
         "ENGINE": "django.db.backends.postgresql",
         **Address.parse(GANGWAY.database_url).django(),
         "CONN_MAX_AGE": 0,
+        "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 }
@@ -141,6 +144,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 
+CSRF_FAILURE_VIEW = "gangway.web.views.refusals.csrf_failure"
+
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 63_072_000 if GANGWAY.https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = False
@@ -166,7 +171,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 STATIC_URL = "/static/"
-STATIC_ROOT = GANGWAY.data_dir / "static"
+STATIC_ROOT = None  # whitenoise serves what the finders find; nothing is collected
 STATICFILES_DIRS = [PACKAGE / "web" / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False

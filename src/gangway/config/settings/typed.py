@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     propagation_deadline_seconds: int = Field(
         default=300, gt=0, description="longest wait for Microsoft's copies to agree"
     )
+    web_role: str = Field(default="gangway_web", description="the database role of web processes, granted by migrate")
+    worker_role: str = Field(default="gangway_worker", description="the database role of workers, granted by migrate")
+    web_confined: bool = Field(default=True, description="whether the web process gives up files it does not need")
     database_pool_size: int = Field(default=8, ge=2, le=200, description="most database connections of one process")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
     log_format: Literal["json", "text"] = Field(default="json", description="one JSON object a line, or for reading")
@@ -235,18 +238,14 @@ def _from_file(path: str) -> tuple[dict[str, Any], list[Fault]]:
 
 
 def _database_url(role: Role, environ: Mapping[str, str]) -> tuple[str, list[Fault]]:
-    """Pick this role's own address; a web process that is also given somebody else's is a fault."""
+    """Pick this role's own address; to be given somebody else's as well is a fault, in web and worker."""
     owner, mine = environ.get("DATABASE_URL", ""), environ.get(f"{PREFIX}{role.upper()}_DATABASE_URL", "")
     if role in {Role.OWNER, Role.TEST}:
         return mine or owner, []
     stranger = {"web": "WORKER", "worker": "WEB"}[role]
     foreign = [name for name in ("DATABASE_URL", f"{PREFIX}{stranger}_DATABASE_URL") if environ.get(name)]
-    faults = [
-        Fault(name, "is another role's way into the database", f"give the web process only {PREFIX}WEB_DATABASE_URL")
-        for name in foreign
-        if role is Role.WEB
-    ]
-    return mine, faults
+    cure = f"give a {role} process only {PREFIX}{role.upper()}_DATABASE_URL"
+    return mine, [Fault(name, "is another role's way into the database", cure) for name in foreign]
 
 
 OTHER_NAMES = (

@@ -1,0 +1,30 @@
+"""Why a command refused to do its work."""
+
+from gangway.foundation.errors import GangwayError, WhoActs
+
+
+class WebCanOpenSecrets(GangwayError):
+    """The web process found a private key that it can read."""
+
+    code = "cli:web:can_open_secrets"
+    what = "The web process could read a private key, so it does not start."
+    cure = "run web as another system user than workers, and make the key's folder readable by workers only"
+    acts = WhoActs.US
+
+
+class DatabaseUnavailable(GangwayError):
+    """No address was given, and the embedded database could not be had."""
+
+    code = "cli:database:unavailable"
+    what = "The embedded database did not get ready."
+    cure = "run `gangway database` to see why, or give the address of a PostgreSQL of your own"
+    acts = WhoActs.US
+
+
+class NotReady(GangwayError):
+    """The doctor found something."""
+
+    code = "cli:doctor:not_ready"
+    what = "Not everything is as it must be."
+    cure = "do what stands behind each finding, then run `gangway doctor` again"
+    acts = WhoActs.US

@@ -1,0 +1,17 @@
+"""How fast a worker works, and how soon its silence counts as death."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How fast a worker works and how soon it counts as dead. Seconds.
+
+    A killed worker's jobs run again after at most `stalled` + `heartbeat` seconds, if another worker lives.
+    """
+
+    concurrency: int = 16
+    heartbeat: float = 5
+    stalled: float = 15
+    grace: float = 25
+    poll: float = 5
