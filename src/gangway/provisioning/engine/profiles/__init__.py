@@ -1,0 +1,1 @@
+"""Versioned profiles, as data files. `profile.load` reads and checks them."""

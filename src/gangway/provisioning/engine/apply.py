@@ -1,0 +1,86 @@
+"""Applying a plan, wave by wave: intent, call, result. It stops at the first trouble; whoever called looks again.
+
+When no answer comes, every step of that wave may have happened or not: it stays an intent in the journal.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gangway.microsoft.errors import AlreadySo, Busy, MicrosoftError, Missing, NotHeard
+from gangway.microsoft.graph import credentials
+from gangway.microsoft.graph.session import Outcome
+from gangway.provisioning.engine.observation import Observation
+from gangway.provisioning.engine.plan import Plan, Wave
+from gangway.provisioning.engine.ports import Graph, Journal, Noted
+from gangway.provisioning.engine.steps.credentials import RemoveLeftover
+from gangway.provisioning.engine.steps.step import Step
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What is there now as far as the answers say, and what went wrong in the wave that was the last one."""
+
+    seen: Observation
+    troubles: tuple[tuple[Step, MicrosoftError], ...] = ()
+
+
+async def apply(plan: Plan, seen: Observation, *, graph: Graph, journal: Journal) -> Applied:
+    """Do the plan's waves. Raises what concerns a whole wave and won't pass by itself, such as AuthorityEnded."""
+    for wave in plan.waves:
+        applied = await _do(wave, seen, graph=graph, journal=journal)
+        seen = applied.seen
+        if applied.troubles or not _learned(wave, seen):
+            return applied
+    return Applied(seen)
+
+
+async def _do(wave: Wave, seen: Observation, *, graph: Graph, journal: Journal) -> Applied:
+    await journal.intend(wave)
+    try:
+        outcomes = await graph.batch([step.call(seen) for step in wave])
+    except (NotHeard, Busy) as error:
+        return Applied(seen, tuple((step, error) for step in wave))
+    results = [_noted(step, outcome) for step, outcome in zip(wave, outcomes, strict=True)]
+    await _keep(results, seen, graph=graph, journal=journal)
+    for result in results:
+        if result.good:
+            seen = result.step.learn(seen, result.value)
+    return Applied(seen, tuple((result.step, result.error) for result in results if result.error and not result.good))
+
+
+async def _keep(results: Sequence[Noted], seen: Observation, *, graph: Graph, journal: Journal) -> None:
+    """Write the results down. A secret that can't be stored is taken away again at once: nobody would know its text."""
+    try:
+        await journal.note(results)
+    except Exception:
+        made = [result.new.key_id for result in results if result.new is not None]
+        if made and seen.application is not None:
+            await graph.batch([credentials.remove_password(seen.application.object_id, key_id) for key_id in made])
+        raise
+
+
+def _noted(step: Step, outcome: Outcome[Any]) -> Noted:
+    error = outcome.error
+    return Noted(
+        step=step,
+        good=error is None or _is_success(step, error),
+        seconds=outcome.answer.seconds,
+        request_id=outcome.answer.request_id,
+        words="It was there already." if isinstance(error, AlreadySo) else "",
+        error=error,
+        value=outcome.value,
+    )
+
+
+def _is_success(step: Step, error: MicrosoftError) -> bool:
+    """Already there, or already gone, is what was wanted."""
+    return isinstance(error, AlreadySo) or (isinstance(error, Missing) and isinstance(step, RemoveLeftover))
+
+
+def _learned(wave: Wave, seen: Observation) -> bool:
+    """Whether the wave's answers said enough for the next one: an upsert that found its object there names no ids."""
+    kinds = {step.kind for step in wave}
+    if "create_application" in kinds and seen.application is None:
+        return False
+    return not ("create_principal" in kinds and seen.principal is None)

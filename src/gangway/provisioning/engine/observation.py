@@ -1,0 +1,75 @@
+"""The observation: what is there, as far as it could be read, in the tenant and in our own journal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from gangway.foundation.ids import KeyId
+from gangway.microsoft.graph.shapes import Application, Password, ServicePrincipal
+
+Right = tuple[str, str]
+"""A permission as (resource application id, permission id), or a role as (template id, scope)."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A credential in our journal. Without a `key_id` it was announced under this name and nothing more is known.
+
+    `fresh`: made so shortly ago that Microsoft may not list it yet.
+    """
+
+    credential_id: str
+    display_name: str
+    key_id: KeyId | None
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What is there. None means: could not be read, except for an application or principal, where it means: not there.
+
+    `roles` is None when the person may not read role assignments, `signer_roles` when their own can't be read.
+    """
+
+    application: Application | None = None
+    principal: ServicePrincipal | None = None
+    resources: Mapping[str, ServicePrincipal | None] = field(default_factory=dict)
+    grants: frozenset[Right] = frozenset()
+    roles: frozenset[Right] | None = frozenset()
+    held: tuple[Held, ...] = ()
+    signer_roles: frozenset[str] | None = None
+    sign_in_principal: ServicePrincipal | None = None
+
+    @property
+    def credential(self) -> Held | None:
+        """Our usable credential: made, recorded, and listed by Microsoft or too fresh to be listed."""
+        return next((held for held in self.held if held.key_id and held not in self.lost), None)
+
+    @property
+    def lost(self) -> tuple[Held, ...]:
+        """Credentials of ours that somebody took away in the tenant."""
+        listed = {password.key_id for password in self.application.passwords} if self.application else set()
+        return tuple(held for held in self.held if held.key_id and not held.fresh and held.key_id not in listed)
+
+    @property
+    def leftovers(self) -> tuple[tuple[Held, Password], ...]:
+        """Secrets with exactly a name that we announced and no recorded result: made by us, known to nobody."""
+        passwords = self.application.passwords if self.application else ()
+        return tuple(
+            (held, password)
+            for held in self.held
+            for password in passwords
+            if held.key_id is None and password.display_name == held.display_name
+        )
+
+    def with_memory(self, memory: "Observation") -> "Observation":
+        """The same, completed by what we made ourselves a moment ago and Microsoft may still be copying."""
+        resources = {app_id: seen or memory.resources.get(app_id) for app_id, seen in self.resources.items()}
+        roles = self.roles if self.roles is None else self.roles | (memory.roles or frozenset())
+        return replace(
+            self,
+            application=self.application or memory.application,
+            principal=self.principal or memory.principal,
+            resources=resources,
+            grants=self.grants | memory.grants,
+            roles=roles,
+        )

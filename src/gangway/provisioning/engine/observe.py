@@ -1,0 +1,106 @@
+"""Looking: what is there, in as few round trips as possible."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from gangway.foundation.ids import AppId
+from gangway.microsoft.cloud import GRAPH_APP_ID
+from gangway.microsoft.errors import Forbidden, Missing
+from gangway.microsoft.graph import applications, grants, service_principals, tenant
+from gangway.microsoft.graph.session import Outcome
+from gangway.microsoft.graph.shapes import Application, Grant, RoleAssignment, ServicePrincipal
+from gangway.provisioning.engine.blueprint import Blueprint
+from gangway.provisioning.engine.observation import Held, Observation
+from gangway.provisioning.engine.ports import Graph
+
+if TYPE_CHECKING:
+    from gangway.microsoft.graph.calls import Call
+
+
+async def observe(graph: Graph, blueprint: Blueprint, *, held: tuple[Held, ...], client: AppId | None) -> Observation:
+    """The tenant as it is now: one round trip when nothing of ours is there, else two. Rights: `with_rights`.
+
+    `client` is the sign-in application. Raises the MicrosoftError of anything that must be readable and isn't.
+    """
+    calls: list[Call[Any]] = [applications.by_unique_name(blueprint.unique_name), tenant.my_roles()]
+    calls += [service_principals.by_app_id(app, with_roles=app == GRAPH_APP_ID) for app in blueprint.resources]
+    calls += [service_principals.by_app_id(client)] if client else []
+    outcomes = await graph.batch(calls)
+    application: Application | None = _or_none(outcomes[0])
+    resources = {app: _or_none(outcomes[2 + place]) for place, app in enumerate(blueprint.resources)}
+    seen = Observation(
+        application=application,
+        resources=resources,
+        held=held,
+        signer_roles=_signer_roles(outcomes[1]),
+        sign_in_principal=_or_none(outcomes[-1]) if client else None,
+    )
+    if application is None:
+        return seen
+    (outcome,) = await graph.batch([service_principals.by_app_id(application.app_id)])
+    return replace(seen, principal=_or_none(outcome))
+
+
+async def with_rights(graph: Graph, seen: Observation) -> Observation:
+    """The same observation with the rights of its principal read afresh: one round trip."""
+    if seen.principal is None:
+        return replace(seen, grants=frozenset(), roles=frozenset())
+    principal = seen.principal.object_id
+    held, given = await graph.batch([grants.of_principal(principal), grants.roles_of(principal)])
+    return replace(seen, grants=_grants(held, seen), roles=_roles(given))
+
+
+async def look_again(
+    graph: Graph, blueprint: Blueprint, seen: Observation
+) -> tuple[Observation, Sequence[Outcome[Any]]]:
+    """Read back everything that we know the ids of, in one round trip; what can't be found is None, as in `observe`."""
+    if seen.principal is None or seen.application is None:
+        raise ValueError("there is nothing to read back yet")
+    principal, absent_before = seen.principal.object_id, [app for app in blueprint.resources if app != GRAPH_APP_ID]
+    outcomes = await graph.batch(
+        [
+            applications.by_unique_name(blueprint.unique_name),
+            service_principals.by_app_id(seen.application.app_id),
+            grants.of_principal(principal),
+            grants.roles_of(principal),
+            *(service_principals.by_app_id(app) for app in absent_before),
+        ]
+    )
+    resources = {app: _or_none(outcomes[4 + place]) for place, app in enumerate(absent_before)}
+    found: ServicePrincipal | None = _or_none(outcomes[1])
+    read = replace(
+        seen,
+        application=_or_none(outcomes[0]),
+        principal=found,
+        resources={**seen.resources, **resources},
+        grants=_grants(outcomes[2], seen),
+        roles=_roles(outcomes[3]),
+    )
+    return read, outcomes
+
+
+def _or_none(outcome: Outcome[Any]) -> Any:
+    """The value, None when it isn't there; any other error rises."""
+    return None if isinstance(outcome.error, Missing) else outcome.get()
+
+
+def _signer_roles(outcome: Outcome[Any]) -> frozenset[str] | None:
+    if isinstance(outcome.error, Forbidden):
+        return None
+    return frozenset(role.template_id for role in outcome.get())
+
+
+def _grants(outcome: Outcome[tuple[Grant, ...]], seen: Observation) -> frozenset[tuple[str, str]]:
+    if isinstance(outcome.error, Missing):
+        return frozenset()
+    names = {resource.object_id: app_id for app_id, resource in seen.resources.items() if resource is not None}
+    return frozenset((names.get(row.resource_id, row.resource_id), row.role_id) for row in outcome.get())
+
+
+def _roles(outcome: Outcome[tuple[RoleAssignment, ...]]) -> frozenset[tuple[str, str]] | None:
+    if isinstance(outcome.error, Forbidden):
+        return None
+    if isinstance(outcome.error, Missing):
+        return frozenset()
+    return frozenset((row.role_id, row.scope) for row in outcome.get())

@@ -1,0 +1,124 @@
+"""What the engine needs from outside: Graph, the registration's own tokens, a journal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol
+
+from gangway.foundation.ids import AppId
+from gangway.foundation.sealed import SealedText
+from gangway.microsoft.errors import MicrosoftError
+from gangway.microsoft.graph.calls import Call
+from gangway.microsoft.graph.session import Outcome
+from gangway.microsoft.graph.shapes import NewPassword
+from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.provisioning.engine.observation import Held
+from gangway.provisioning.engine.steps.step import Step
+
+
+class Graph(Protocol):
+    """Graph with somebody's token; `GraphSession` is one."""
+
+    async def batch(self, calls: Sequence[Call[Any]], *, in_order: bool = False) -> list[Outcome[Any]]:
+        """Send calls together; one outcome for each, in their order. Raises what concerns the batch as a whole."""
+        ...
+
+
+class OwnSignIn(Protocol):
+    """Signing in as the registration itself."""
+
+    async def token(self, *, app_id: AppId, secret: SealedText, scope: str) -> AppToken:
+        """A fresh token, never a cached one. Raises the MicrosoftError that the answer means."""
+        ...
+
+    def graph(self, token: SealedText) -> Graph:
+        """Graph with that token."""
+        ...
+
+
+@dataclass(frozen=True)
+class Noted:
+    """How one step ended, for the journal. `words` are for a person; `new` is a secret that must be sealed now."""
+
+    step: Step
+    good: bool
+    seconds: float
+    request_id: str
+    words: str = ""
+    error: MicrosoftError | None = None
+    value: Any = field(default=None, repr=False)
+
+    @property
+    def new(self) -> NewPassword | None:
+        return self.value if isinstance(self.value, NewPassword) else None
+
+
+class Look(StrEnum):
+    """The proofs, in the order in which people see them. Several travel together."""
+
+    GRAPH_TOKEN = "graph_token"  # noqa: S105 - a word, not a secret
+    TEAMS_TOKEN = "teams_token"  # noqa: S105 - likewise
+    READ_BACK = "read_back"
+    FIRST_CALL = "first_call"
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How one look ended."""
+
+    look: Look
+    good: bool
+    words: str
+    seconds: float
+    request_id: str = ""
+
+
+How = Literal["read_back", "token_claim"]
+
+
+@dataclass(frozen=True)
+class Proofs:
+    """How each right was proved, by the key of its step; and whose tenant the first call reached."""
+
+    rights: Mapping[str, How]
+    tenant_name: str = ""
+
+
+class Journal(Protocol):
+    """What we write down. Each method returns when it is committed; all raise `LeaseLost` once the run isn't ours."""
+
+    async def show(self, steps: Sequence[Step]) -> None:
+        """The steps that are planned, for people who watch; the looks of `verify` follow them."""
+        ...
+
+    async def tell(self, words: str) -> None:
+        """Why it takes longer, for people who watch."""
+        ...
+
+    async def intend(self, steps: Sequence[Step]) -> None:
+        """These are called next. An AddPassword announces its credential's name here."""
+        ...
+
+    async def note(self, results: Sequence[Noted]) -> None:
+        """How they ended. A new secret is sealed in the same transaction."""
+        ...
+
+    async def looked(self, looks: Sequence[Looked]) -> None:
+        """What was only looked at, and what it proved."""
+        ...
+
+    async def gone(self, lost: Sequence[Held]) -> None:
+        """Credentials that somebody took away in the tenant."""
+        ...
+
+    async def proved(self, proofs: Proofs) -> None:
+        """The registration and its credential work. A run that is begun again after this only has to say goodbye."""
+        ...
+
+    async def held(self) -> tuple[Held, ...]:
+        """The credentials of this registration and service that we announced and did not see removed."""
+        ...
+
+    async def secret(self, held: Held) -> SealedText:
+        """A credential's text, opened for proving it."""
+        ...

@@ -1,0 +1,214 @@
+"""What other rooms and pages get from this room: plain frozen values. No row, no secret. Times are aware UTC."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from gangway.foundation.errors import WhoActs
+from gangway.provisioning.states import RegistrationState, RunState, StepState
+
+Proof = Literal["read_back", "token_claim", "called", "not_called_yet", "unknown"]
+"""How we know: read back from the tenant, seen in the registration's own fresh token, or really called with it."""
+
+ItemState = Literal["ok", "warning", "error", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionRow:
+    """One permission of a plan. `risk` is 1 (lowest) to 5, Microsoft's own grade."""
+
+    name: str
+    kind: str
+    why: str
+    without: str
+    risk: int
+    feature: str
+    since_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoleRow:
+    """One directory role of a plan."""
+
+    name: str
+    template_id: str
+    why: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """A pinned plan in words, for the wizard and for whoever must approve it."""
+
+    profile: str
+    version: int
+    permissions: tuple[PermissionRow, ...]
+    roles: tuple[RoleRow, ...]
+    credential_kind: str
+    credential_days: int
+    fingerprint: str
+    """The whole sha256, hexadecimal."""
+    fingerprint_shown: str
+    """The same in groups of four, for eyes to compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignerFacts:
+    """Who signed in and what they may do, read before any write. `can`: part → can, needs_other, unknown."""
+
+    user_id: str
+    upn: str
+    name: str
+    user_type: str
+    tenant_id: str
+    tenant_name: str
+    domains: tuple[str, ...]
+    active_roles: dict[str, str]
+    """Template id → name; empty also when they could not be read (then every part is unknown)."""
+    can: dict[str, Literal["can", "needs_other", "unknown"]]
+    cannot_summary: str
+    """Empty when this person can do everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorView:
+    """Why a run stopped: words for a person, and the marks Microsoft's support asks for."""
+
+    code: str
+    what: str
+    cure: str
+    acts: WhoActs
+    field: str | None
+    microsoft_code: str
+    aadsts: int | None
+    request_id: str
+    correlation_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step of a run, live. `seconds` is None until it ended; `words` says what happened or why it waits."""
+
+    number: int
+    kind: str
+    label: str
+    state: StepState
+    seconds: float | None
+    words: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run, live."""
+
+    id: UUID
+    registration_id: UUID
+    service_id: UUID
+    state: RunState
+    headline: str
+    """One sentence on where it stands."""
+    steps: tuple[StepView, ...]
+    error: ErrorView | None
+    waiting_for: str
+    """In words, when state is waiting; else empty."""
+    remaining: tuple[str, ...]
+    """Labels of what is not done yet."""
+    progress: int
+    """Percent, 0 to 100."""
+    signer_upn: str
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a live page may stop asking: nothing moves until somebody acts."""
+        return self.state not in {RunState.QUEUED, RunState.RUNNING}
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRight:
+    """One permission or role of a registration, and how we know of it."""
+
+    name: str
+    kind: Literal["permission", "role"]
+    why: str
+    proof: Proof
+    proof_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialView:
+    """A credential of a registration, never its text."""
+
+    id: UUID
+    service_id: UUID
+    display_name: str
+    key_id: str
+    state: str
+    expires_at: datetime | None
+    days_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationView:
+    """An app registration in a customer's tenant."""
+
+    id: UUID
+    organization_id: UUID
+    tenant_id: str
+    tenant_name: str
+    domains: tuple[str, ...]
+    display_name: str
+    app_id: str
+    object_id: str
+    service_principal_id: str
+    profile: str
+    profile_version: int
+    state: RegistrationState
+    signer_upn: str
+    signer_name: str
+    made_at: datetime | None
+    proved_at: datetime | None
+    permissions: tuple[HeldRight, ...]
+    roles: tuple[HeldRight, ...]
+    credentials: tuple[CredentialView, ...]
+    sign_in_application_removed: Literal["yes", "no", "unknown"]
+    """Whether the sign-in application's enterprise application is gone from the tenant."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckItem:
+    """One thing that was looked at when a registration was checked."""
+
+    key: str
+    label: str
+    state: ItemState
+    words: str
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What a check of a registration found. Facts that could not be read are None or empty, with an item that says so."""
+
+    items: tuple[CheckItem, ...]
+    tenant_name: str = ""
+    domains: tuple[str, ...] = ()
+    phone_licences_left: int | None = None
+    granted: frozenset[str] = field(default_factory=frozenset)
+    """Values of the permissions in the fresh token."""
+    roles: frozenset[str] = field(default_factory=frozenset)
+    """Template ids of the directory roles in the fresh token."""
+
+    @property
+    def state(self) -> ItemState:
+        """The worst of all items; `unknown` is worse than ok and better than a warning."""
+        return max((item.state for item in self.items), key=_WORST.index, default="unknown")
+
+
+_WORST: list[ItemState] = ["ok", "unknown", "warning", "error"]

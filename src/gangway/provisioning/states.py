@@ -1,0 +1,74 @@
+"""The states of this room, the allowed moves, and nothing else.
+
+run           queued → running ┬→ proved
+                         ↑     ├→ waiting        (somebody with more rights must finish)  → queued, cancelled
+                         │     ├→ needs_sign_in  (the person's authority ended)           → queued, cancelled
+                         │     └→ failed                                                  → queued
+registration  making → proved → broken → proved;  any → removed
+credential    announced → made → proved → removed;  announced → removed
+step          planned → intended → done, failed;  planned → skipped
+"""
+
+from enum import StrEnum
+from typing import Final
+
+
+class RunState(StrEnum):
+    """Where a run stands. `needs_sign_in`, `waiting` and `failed` keep all progress: the same run goes on later."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    WAITING = "waiting"
+    NEEDS_SIGN_IN = "needs_sign_in"
+    PROVED = "proved"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class RegistrationState(StrEnum):
+    """Whether a registration can be used."""
+
+    MAKING = "making"
+    PROVED = "proved"
+    BROKEN = "broken"
+    REMOVED = "removed"
+
+
+class CredentialState(StrEnum):
+    """`announced`: its name was written down before it was asked for; `made`: its text is sealed."""
+
+    ANNOUNCED = "announced"
+    MADE = "made"
+    PROVED = "proved"
+    REMOVED = "removed"
+
+
+class StepState(StrEnum):
+    """`intended` is committed before Microsoft is called."""
+
+    PLANNED = "planned"
+    INTENDED = "intended"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+_RESTARTABLE: Final = frozenset({RunState.QUEUED, RunState.CANCELLED})
+
+RUN_MOVES: Final = {
+    RunState.QUEUED: frozenset({RunState.RUNNING, RunState.FAILED, RunState.CANCELLED}),
+    RunState.RUNNING: frozenset(
+        {RunState.WAITING, RunState.NEEDS_SIGN_IN, RunState.PROVED, RunState.FAILED, RunState.RUNNING}
+    ),
+    RunState.WAITING: _RESTARTABLE,
+    RunState.NEEDS_SIGN_IN: _RESTARTABLE,
+    RunState.FAILED: _RESTARTABLE,
+    RunState.PROVED: frozenset(),
+    RunState.CANCELLED: frozenset(),
+}
+
+LIVING: Final = frozenset({RunState.QUEUED, RunState.RUNNING})
+"""A worker has it, or will."""
+
+RESTING: Final = frozenset({RunState.WAITING, RunState.NEEDS_SIGN_IN, RunState.FAILED})
+"""It goes on when somebody signs in."""

@@ -1,0 +1,285 @@
+"""A tenant in memory, for the engine's tests: it answers the engine's calls as Graph would, and counts round trips.
+
+It knows nothing of the engine's own model: it reads method, path and body. It can be told to interrupt: before or after
+the n-th call. What it keeps is plain data, so a test judges the tenant by looking at it.
+"""
+
+import itertools
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+from gangway.foundation.ids import AppId, TenantId
+from gangway.foundation.sealed import SealedText
+from gangway.microsoft.cloud import GRAPH_APP_ID
+from gangway.microsoft.errors import ApplicationUnknown, CredentialNotAccepted
+from gangway.microsoft.graph.calls import Call
+from gangway.microsoft.graph.session import Outcome
+from gangway.microsoft.reading import graph_error
+from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.microsoft.signin.tokens import AppClaims
+from gangway.microsoft.wire import Answer
+from gangway.provisioning.engine import profile
+from gangway.provisioning.engine.rights import GLOBAL
+
+TENANT = TenantId("11111111-1111-4111-8111-111111111111")
+CLIENT = AppId("33333333-3333-4333-8333-333333333333")
+TEAMS = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239"
+
+
+class Killed(BaseException):
+    """The process died here: nothing of ours catches it."""
+
+
+Hook = Callable[[int, str, str], None]
+
+
+def _voice() -> profile.Profile:
+    loaded = profile.load("teams-voice")
+    assert loaded is not None
+    return loaded
+
+
+@dataclass
+class SmallTenant:
+    """State and answers. `before` and `after` are called around every call (number, method, path) and may raise."""
+
+    signer_roles: list[str] = field(default_factory=lambda: [GLOBAL])
+    applications: dict[str, dict[str, Any]] = field(default_factory=dict)
+    principals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    grants: list[dict[str, Any]] = field(default_factory=list)
+    roles: list[dict[str, Any]] = field(default_factory=list)
+    before: Hook = lambda _number, _method, _path: None
+    after: Hook = lambda _number, _method, _path: None
+    refusals: dict[str, list[Answer]] = field(default_factory=dict)
+    calls: list[tuple[str, str]] = field(default_factory=list)
+    trips: int = 0
+    ids: Any = field(default_factory=lambda: itertools.count(1))
+
+    def __post_init__(self) -> None:
+        offered = [{"id": entry.id, "value": entry.value, "isEnabled": True} for entry in _voice().permissions]
+        self.add_principal(GRAPH_APP_ID, appRoles=offered)
+        self.add_principal(CLIENT)
+
+    def add_principal(self, app_id: str, **more: Any) -> dict[str, Any]:
+        """Put an enterprise application into the tenant."""
+        row = {"id": self._id("sp"), "appId": app_id, "displayName": app_id, "appRoles": [], **more}
+        self.principals[row["id"]] = row
+        return row
+
+    def add_application(self, unique_name: str, **more: Any) -> dict[str, Any]:
+        """Put an app registration into the tenant."""
+        row = {"id": self._id("app"), "appId": self._id("client"), "uniqueName": unique_name, "displayName": "x"}
+        row |= {"requiredResourceAccess": [], "passwordCredentials": [], **more}
+        self.applications[row["id"]] = row
+        return row
+
+    def principal_of(self, app_id: str) -> dict[str, Any] | None:
+        return next((row for row in self.principals.values() if row["appId"] == app_id), None)
+
+    def session(self) -> "SmallGraph":
+        return SmallGraph(self)
+
+    def own(self) -> "SmallSignIn":
+        return SmallSignIn(self)
+
+    def answer(self, call: Call[Any]) -> Answer:
+        """Answer one call, counted and with the hooks around it."""
+        number, path = len(self.calls), unquote(call.path.partition("?")[0])
+        self.calls.append((call.method, path))
+        self.before(number, call.method, path)
+        for pattern, answers in self.refusals.items():
+            if answers and re.search(pattern, f"{call.method} {path}"):
+                return answers.pop(0)
+        answer = self._route(call, path)
+        self.after(number, call.method, path)
+        return answer
+
+    def _route(self, call: Call[Any], path: str) -> Answer:
+        for pattern, handler in _ROUTES:
+            if found := re.fullmatch(pattern, f"{call.method} {path}"):
+                answer: Answer = handler(self, call, *found.groups())
+                return answer
+        raise AssertionError(f"the engine asked for something unexpected: {call.method} {path}")
+
+    def _id(self, kind: str) -> str:
+        return f"{kind}-{next(self.ids)}"
+
+
+class SmallGraph:
+    """Graph with the administrator's token."""
+
+    def __init__(self, tenant: SmallTenant) -> None:
+        self.tenant = tenant
+
+    async def batch(self, calls: Sequence[Call[Any]], *, in_order: bool = False) -> list[Outcome[Any]]:
+        self.tenant.trips += 1
+        return [self._outcome(call) for call in calls]
+
+    def _outcome(self, call: Call[Any]) -> Outcome[Any]:
+        answer = self.tenant.answer(call)
+        return Outcome(answer, value=call.read(answer)) if answer.good else Outcome(answer, error=graph_error(answer))
+
+
+class SmallSignIn:
+    """Signing in as the registration: tokens carry what the tenant really granted."""
+
+    def __init__(self, tenant: SmallTenant) -> None:
+        self.tenant = tenant
+        self.lag = 0
+
+    async def token(self, *, app_id: AppId, secret: SealedText, scope: str) -> AppToken:
+        self.tenant.trips += 1
+        if self.lag:
+            self.lag -= 1
+            raise CredentialNotAccepted
+        application = next((row for row in self.tenant.applications.values() if row["appId"] == app_id), None)
+        principal = self.tenant.principal_of(app_id)
+        if application is None or principal is None:
+            raise ApplicationUnknown
+        if secret.reveal() not in [row["secretText"] for row in application["passwordCredentials"]]:
+            raise CredentialNotAccepted
+        names = {entry.id: entry.value for entry in _voice().permissions}
+        granted = [row["appRoleId"] for row in self.tenant.grants if row["principalId"] == principal["id"]]
+        wids = [row["roleDefinitionId"] for row in self.tenant.roles if row["principalId"] == principal["id"]]
+        values = frozenset(names[role] for role in granted) if "graph" in scope else frozenset[str]()
+        ends = datetime.now(UTC) + timedelta(hours=1)
+        return AppToken(SealedText("t"), ends, AppClaims(TENANT, app_id, values, frozenset(wids), ends), "r", 0.1)
+
+    def graph(self, token: SealedText) -> SmallGraph:
+        return SmallGraph(self.tenant)
+
+
+def refusal(status: int, code: str = "", message: str = "") -> Answer:
+    """A Graph error."""
+    return Answer(status, {"error": {"code": code, "message": message}})
+
+
+def _found(rows: Any, key: str, value: str) -> dict[str, Any] | None:
+    return next((row for row in rows if row[key] == value), None)
+
+
+def _one(row: dict[str, Any] | None) -> Answer:
+    return Answer(200, row) if row else refusal(404, "Request_ResourceNotFound")
+
+
+def _application(tenant: SmallTenant, _call: Call[Any], name: str) -> Answer:
+    return _one(_found(tenant.applications.values(), "uniqueName", name))
+
+
+def _upsert_application(tenant: SmallTenant, call: Call[Any], name: str) -> Answer:
+    assert call.headers["Prefer"] == "create-if-missing"
+    row = _found(tenant.applications.values(), "uniqueName", name)
+    if row is None:
+        return Answer(201, tenant.add_application(name, **call.body))
+    row.update(call.body)
+    return Answer(204)
+
+
+def _change_application(tenant: SmallTenant, call: Call[Any], object_id: str) -> Answer:
+    assert "passwordCredentials" not in call.body
+    tenant.applications[object_id].update(call.body)
+    return Answer(204)
+
+
+def _delete_application(tenant: SmallTenant, _call: Call[Any], object_id: str) -> Answer:
+    row = tenant.applications.pop(object_id, None)
+    if row is None:
+        return refusal(404)
+    principal = tenant.principal_of(row["appId"])
+    if principal:
+        _delete_principal(tenant, _call, principal["id"])
+    return Answer(204)
+
+
+def _add_password(tenant: SmallTenant, call: Call[Any], object_id: str) -> Answer:
+    if object_id not in tenant.applications:
+        return refusal(404, "Request_ResourceNotFound")
+    key = tenant._id("key")
+    row = {**call.body["passwordCredential"], "keyId": key, "secretText": f"secret of {key}"}
+    tenant.applications[object_id]["passwordCredentials"].append(row)
+    return Answer(200, dict(row))
+
+
+def _remove_password(tenant: SmallTenant, call: Call[Any], object_id: str) -> Answer:
+    passwords = tenant.applications[object_id]["passwordCredentials"]
+    row = _found(passwords, "keyId", call.body["keyId"])
+    if row is None:
+        return refusal(400, "Request_BadRequest", "No password credential found with keyId.")
+    passwords.remove(row)
+    return Answer(204)
+
+
+def _principal(tenant: SmallTenant, _call: Call[Any], app_id: str) -> Answer:
+    return _one(tenant.principal_of(app_id))
+
+
+def _upsert_principal(tenant: SmallTenant, call: Call[Any], app_id: str) -> Answer:
+    if tenant.principal_of(app_id):
+        return Answer(204)
+    return Answer(201, tenant.add_principal(app_id))
+
+
+def _delete_principal(tenant: SmallTenant, _call: Call[Any], principal: str) -> Answer:
+    tenant.grants = [row for row in tenant.grants if row["principalId"] != principal]
+    tenant.roles = [row for row in tenant.roles if row["principalId"] != principal]
+    return Answer(204) if tenant.principals.pop(principal, None) else refusal(404)
+
+
+def _held_grants(tenant: SmallTenant, _call: Call[Any], principal: str) -> Answer:
+    return Answer(200, {"value": [row for row in tenant.grants if row["principalId"] == principal]})
+
+
+def _grant(tenant: SmallTenant, call: Call[Any], principal: str) -> Answer:
+    if any(row.items() >= call.body.items() for row in tenant.grants):
+        return refusal(400, "Request_BadRequest", "Permission being assigned already exists on the object")
+    tenant.grants.append({"id": tenant._id("grant"), **call.body})
+    return Answer(201, tenant.grants[-1])
+
+
+def _held_roles(tenant: SmallTenant, call: Call[Any]) -> Answer:
+    found = re.search(r"principalId eq '([^']+)'", unquote(call.path))
+    assert found
+    return Answer(200, {"value": [row for row in tenant.roles if row["principalId"] == found[1]]})
+
+
+def _assign(tenant: SmallTenant, call: Call[Any]) -> Answer:
+    if any(row.items() >= call.body.items() for row in tenant.roles):
+        return refusal(
+            409,
+            "Request_BadRequest",
+            "A conflicting object with one or more of the specified property values is present",
+        )
+    tenant.roles.append({"id": tenant._id("role"), **call.body})
+    return Answer(201, tenant.roles[-1])
+
+
+def _my_roles(tenant: SmallTenant, _call: Call[Any]) -> Answer:
+    kind = "#microsoft.graph.directoryRole"
+    return Answer(200, {"value": [{"@odata.type": kind, "roleTemplateId": role} for role in tenant.signer_roles]})
+
+
+def _organization(_tenant: SmallTenant, _call: Call[Any]) -> Answer:
+    return Answer(200, {"value": [{"id": TENANT, "displayName": "Contoso", "verifiedDomains": []}]})
+
+
+_ROUTES: list[tuple[str, Callable[..., Answer]]] = [
+    (r"GET /applications\(uniqueName='(.+)'\)", _application),
+    (r"PATCH /applications\(uniqueName='(.+)'\)", _upsert_application),
+    (r"PATCH /applications/([^/]+)", _change_application),
+    (r"DELETE /applications/([^/]+)", _delete_application),
+    (r"POST /applications/([^/]+)/addPassword", _add_password),
+    (r"POST /applications/([^/]+)/removePassword", _remove_password),
+    (r"GET /servicePrincipals\(appId='(.+)'\)", _principal),
+    (r"PATCH /servicePrincipals\(appId='(.+)'\)", _upsert_principal),
+    (r"DELETE /servicePrincipals/([^/]+)", _delete_principal),
+    (r"GET /servicePrincipals/([^/]+)/appRoleAssignments", _held_grants),
+    (r"POST /servicePrincipals/([^/]+)/appRoleAssignments", _grant),
+    (r"GET /roleManagement/directory/roleAssignments", _held_roles),
+    (r"POST /roleManagement/directory/roleAssignments", _assign),
+    (r"GET /me/transitiveMemberOf", _my_roles),
+    (r"GET /organization", _organization),
+]
