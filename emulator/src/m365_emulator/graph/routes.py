@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
@@ -27,27 +28,27 @@ def routes(world: World) -> list[Route]:
 
     async def graph(request: Request) -> Response:
         caller = tokens.authenticate(world, request.headers.get("authorization"))
-        asked = await _asked(request)
+        asked = _asked(request)
         if asked.path in _batch_paths:
-            return _rendered(await _batch(request, world, caller, asked))
+            return _rendered(await _batch(request, world, caller, await _with_body(request, asked)))
         found = dispatch.operation_of(asked)
         request.scope["emulator.entry"].route = version + found[0].path
-        return _rendered(dispatch.perform(world, caller, asked, found))
+        return _rendered(dispatch.perform(world, caller, await _with_body(request, asked), found))
 
     return [Route(version + "/{path:path}", graph, methods=_methods)]
 
 
 async def _batch(request: Request, world: World, caller: tokens.Caller, asked: dispatch.Asked) -> Answer:
-    request.scope["emulator.entry"].route = version + "/$batch"
     if asked.method != "POST":
         raise method_not_allowed()
+    request.scope["emulator.entry"].route = version + "/$batch"
     outcome = await batch.perform(world, caller, asked, request.scope["emulator.entry"])
     if not outcome.wrote:
         request.scope["emulator.unchanged"] = True
     return outcome.answer
 
 
-async def _asked(request: Request) -> dispatch.Asked:
+def _asked(request: Request) -> dispatch.Asked:
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
     path = raw.decode("latin-1").partition("?")[0].removeprefix(version)
     return dispatch.Asked(
@@ -56,8 +57,11 @@ async def _asked(request: Request) -> dispatch.Asked:
         query=request.scope["query_string"].decode("latin-1"),
         base=f"{request.url.scheme}://{request.url.netloc}{version}",
         headers={key.lower(): value for key, value in request.headers.items()},
-        body=dispatch.read_json(await request.body()),
     )
+
+
+async def _with_body(request: Request, asked: dispatch.Asked) -> dispatch.Asked:
+    return replace(asked, body=dispatch.read_json(await request.body()))
 
 
 def _rendered(answer: Answer) -> Response:

@@ -218,11 +218,11 @@ roles_of_operations: dict[str, Rule | Chooser] = {
     **_rows(rules.reads_policies, "GET", "/policies/defaultAppManagementPolicy", "/policies/authorizationPolicy"),
 }
 
-_of_graph_explorer = "https://learn.microsoft.com/graph/api/"
+_reference = "https://learn.microsoft.com/graph/api/"
 same_permissions: dict[str, tuple[str, str]] = {
-    # operation without permissions in the data: (operation whose permissions hold for it too, source)
+    # operation whose permissions the data lacks or garbles: (operation whose permissions hold for it too, source)
     **{
-        f"{method} {one}{end}": (f"{like} {one}{of}", f"{_of_graph_explorer}{page}")
+        f"{method} {one}{end}": (f"{like} {one}{of}", f"{_reference}{page}")
         for one in (_app[0], _app[1], _sp[0])
         for method, end, like, of, page in (
             ("GET", "/owners/$ref", "GET", "/owners", "application-list-owners"),
@@ -231,35 +231,35 @@ same_permissions: dict[str, tuple[str, str]] = {
     },
     f"DELETE {_app[0]}/owners/{{directoryObject-id}}/$ref": (
         f"PATCH {_app[0]}",
-        f"{_of_graph_explorer}application-delete-owners",
+        f"{_reference}application-delete-owners",
     ),
-    "GET /applications/$count": ("GET /applications", f"{_of_graph_explorer}application-list"),
-    "GET /servicePrincipals/$count": ("GET /servicePrincipals", f"{_of_graph_explorer}serviceprincipal-list"),
+    "GET /applications/$count": ("GET /applications", f"{_reference}application-list"),
+    "GET /servicePrincipals/$count": ("GET /servicePrincipals", f"{_reference}serviceprincipal-list"),
     **{
-        f"GET {one}/{name}/microsoft.graph.{cast}": (f"GET {one}/{name}", f"{_of_graph_explorer}user-list-memberof")
+        f"GET {one}/{name}/microsoft.graph.{cast}": (f"GET {one}/{name}", f"{_reference}user-list-memberof")
         for one in (*_sp, "/users/{user-id}", "/me")
         for name in ("memberOf", "transitiveMemberOf")
         for cast in ("directoryRole", "group", "administrativeUnit")
     },
     f"GET {_sp[1]}/transitiveMemberOf": (
         f"GET {_sp[0]}/transitiveMemberOf",
-        f"{_of_graph_explorer}serviceprincipal-list-transitivememberof",
+        f"{_reference}serviceprincipal-list-transitivememberof",
     ),
     **{
         f"GET {_sp[0]}/{name}/{{appRoleAssignment-id}}": (
             f"GET {_sp[0]}/{name}",
-            f"{_of_graph_explorer}serviceprincipal-list-approleassignments",
+            f"{_reference}serviceprincipal-list-approleassignments",
         )
         for name in ("appRoleAssignments", "appRoleAssignedTo")
     },
-    f"GET {_role[0]}/members/$ref": (f"GET {_role[0]}/members", f"{_of_graph_explorer}directoryrole-list-members"),
+    "GET /organization/{organization-id}": ("GET /organization", f"{_reference}organization-get"),
+    f"GET {_role[0]}/members/$ref": (f"GET {_role[0]}/members", f"{_reference}directoryrole-list-members"),
     **{
-        f"POST {one}/members/$ref": ("POST /directoryRoles", f"{_of_graph_explorer}directoryrole-post-members")
-        for one in _role
+        f"POST {one}/members/$ref": ("POST /directoryRoles", f"{_reference}directoryrole-post-members") for one in _role
     },
     f"DELETE {_role[0]}/members/{{directoryObject-id}}/$ref": (
         "POST /directoryRoles",
-        f"{_of_graph_explorer}directoryrole-delete-member",
+        f"{_reference}directoryrole-delete-member",
     ),
 }
 
@@ -282,7 +282,7 @@ own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
     **{
         f"{method} /directory/deletedItems/{{directoryObject-id}}{end}": (
             _all_kinds,
-            f"{_of_graph_explorer}directory-deleteditems-{page}",
+            f"{_reference}directory-deleteditems-{page}",
         )
         for method, end, page in (("GET", "", "get"), ("DELETE", "", "delete"), ("POST", "/restore", "restore"))
     },
@@ -297,13 +297,13 @@ own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
                     "Directory.Read.All",
                 ),
             },
-            f"{_of_graph_explorer}directory-deleteditems-list",
+            f"{_reference}directory-deleteditems-list",
         )
         for kind in ("application", "servicePrincipal")
     },
     # The data lists Application permissions as enough here: an artefact, as its own note says.
     **{
-        f"{method} {one}/{name}{end}": (_granting, f"{_of_graph_explorer}serviceprincipal-{page}")
+        f"{method} {one}/{name}{end}": (_granting, f"{_reference}serviceprincipal-{page}")
         for name in ("appRoleAssignments", "appRoleAssignedTo")
         for method, one, end, page in (
             ("POST", _sp[0], "", "post-approleassignments"),
@@ -314,7 +314,7 @@ own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
     **{
         f"{method} /groups/{{group-id}}/members{end}": (
             {**_group_members, "application": _group_members["delegated"]},
-            f"{_of_graph_explorer}{page}",
+            f"{_reference}{page}",
         )
         for method, end, page in (
             ("POST", "/$ref", "group-post-members"),
@@ -326,7 +326,7 @@ own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
             "delegated": ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"),
             "application": ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"),
         },
-        f"{_of_graph_explorer}group-list-members",
+        f"{_reference}group-list-members",
     ),
 }
 

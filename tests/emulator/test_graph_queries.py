@@ -1,0 +1,223 @@
+"""OData: what can be asked, what Graph refuses, pages; and names with every special character."""
+
+import string
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from m365_emulator.errors import GraphError
+from m365_emulator.graph.odata.match import matches
+from m365_emulator.graph.odata.syntax import parse
+from m365_emulator.graph.paths import read
+from tests.emulator.graph_door import Door
+
+item = {
+    "displayName": "Voice ÉTÉ",
+    "tags": ["a", "b"],
+    "count": 3,
+    "on": True,
+    "gone": None,
+    "createdDateTime": "2026-01-01T00:00:00Z",
+    "rows": [{"key": 1}, {"key": 2}],
+}
+
+
+@pytest.fixture
+def door():
+    return Door().as_person("grace.global")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("displayName eq 'voice été'", True),
+        ("displayName ne 'Voice ÉTÉ'", False),
+        ("startsWith(displayName,'voice')", True),
+        ("startswith(displayName, 'x')", False),
+        ("endsWith(displayName,'été')", True),
+        ("displayName in ('a','Voice ÉTÉ')", True),
+        ("not startsWith(displayName,'x')", True),
+        ("startsWith(displayName,'x') eq false", True),
+        ("tags/any(t:t eq 'b')", True),
+        ("tags/any(x:startsWith(x,'c'))", False),
+        ("rows/any(r:r/key eq 2)", True),
+        ("tags/any()", True),
+        ("tags/$count eq 2", True),
+        ("count ge 3 and count lt 4", True),
+        ("count eq 1 or on eq true", True),
+        ("on eq false or (count eq 3 and gone eq null)", True),
+        ("createdDateTime ge 2025-12-31T00:00:00Z", True),
+        ("gone gt 'a'", False),
+        ("count eq 1 or count eq 2 and on eq true", False),
+    ],
+)
+def test_filters_mean_what_they_say(text, expected):
+    assert matches(parse(text), item) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "displayName",
+        "displayName eq",
+        "displayName eq Voice",
+        "displayName is 'x'",
+        "(displayName eq 'x'",
+        "displayName eq 'x' and",
+        "displayName eq 'x",
+        "tags/any(t:t eq 'b'",
+        "startsWith(displayName 'x')",
+        "§",
+        "displayName in ()",
+        "displayName eq 'a' displayName eq 'b'",
+    ],
+)
+def test_broken_filters_are_400(text):
+    with pytest.raises(GraphError, match="400 BadRequest: Invalid filter clause"):
+        parse(text)
+
+
+@given(st.text())
+def test_any_text_can_be_quoted_in_a_filter(text):
+    doubled = text.replace("'", "''")
+    assert matches(parse(f"displayName eq '{doubled}'"), {"displayName": text})
+
+
+@given(st.text(min_size=1))
+def test_any_text_can_be_a_key_in_a_path(text):
+    doubled = quote(text.replace("'", "''"), safe="")
+    (segment,) = read(f"/applications(uniqueName='{doubled}')")
+    assert (segment.name, segment.keys) == ("applications", (("uniqueName", text),))
+
+
+@pytest.mark.parametrize(
+    ("path", "names"),
+    [
+        ("/applications('1')/owners", ["applications", "1", "owners"]),
+        ("/applications(uniqueName='a/b')/owners", ["applications", "owners"]),
+        ("/servicePrincipals/1/memberOf/graph.group", ["servicePrincipals", "1", "memberOf", "graph.group"]),
+        ("//me/", ["me"]),
+        ("/domains/o'hare.example/x", ["domains", "o'hare.example", "x"]),
+    ],
+)
+def test_paths_fall_into_segments(path, names):
+    assert [segment.name for segment in read(path)] == names
+
+
+specials = [f"a{one}b" for one in string.punctuation + " "] + [
+    "it's",
+    "''",
+    "%41",
+    "a+b c",
+    "日本語",
+    "e\u0301",
+    "👩‍👧",
+    "a\\'b",
+    "50% & more #1",
+]
+
+
+@pytest.mark.parametrize("name", specials)
+def test_odd_names_are_created_and_found(door, name):
+    made = door.post("/applications", {"displayName": name})
+    assert made.status == 201, made.body
+    doubled = name.replace("'", "''")
+    found = door.get(f"/applications?$filter={quote(f'displayName eq {chr(39)}{doubled}{chr(39)}')}").value
+    assert [one["displayName"] for one in found] == [name]
+
+
+@pytest.mark.parametrize("name", specials)
+def test_odd_unique_names_are_upserted_and_read(door, name):
+    address = f"/applications(uniqueName='{quote(name.replace(chr(39), chr(39) * 2), safe='')}')"
+    assert door.patch(address, {"displayName": "A"}, Prefer="create-if-missing").status == 201
+    assert door.get(address).body["uniqueName"] == name
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("$filter=notes eq 'x'", "Request_UnsupportedQuery"),
+        ("$filter=endsWith(displayName,'x')", "Request_UnsupportedQuery"),
+        ("$filter=displayName ne 'x'", "Request_UnsupportedQuery"),
+        ("$filter=not startsWith(displayName,'x')", "Request_UnsupportedQuery"),
+        ("$filter=contains(displayName,'x')", "Request_UnsupportedQuery"),
+        ("$orderby=notes", "Request_UnsupportedQuery"),
+        ("$filter=displayName eq 'x'&$orderby=displayName", "Request_UnsupportedQuery"),
+        ("$filter=colour eq 'x'", "BadRequest"),
+        ("$select=colour", "BadRequest"),
+        ("$expand=colour", "BadRequest"),
+        ("$orderby=colour", "BadRequest"),
+        ("$orderby=displayName sideways", "BadRequest"),
+        ("$top=none", "BadRequest"),
+        ("$top=0", "Request_BadRequest"),
+        ("$top=1000", "Request_BadRequest"),
+        ("$skip=1", "Request_BadRequest"),
+        ("$count=perhaps", "BadRequest"),
+        ("$colour=blue", "BadRequest"),
+        ('$search="displayName:x"', "Request_BadRequest"),
+        ("$skiptoken=broken", "Directory_ExpiredPageToken"),
+    ],
+)
+def test_what_graph_cannot_answer_is_refused(door, query, code):
+    reply = door.get(f"/applications?{quote(query, safe='$=&')}")
+    assert (reply.status, reply.code) == (400, code), reply.body
+
+
+def test_advanced_queries_work_with_header_and_count(door):
+    for name in ("Alpha", "Beta"):
+        door.post("/applications", {"displayName": name})
+    reply = door.get(
+        "/applications?$count=true&$filter=endsWith(displayName,'ta')%20and%20displayName%20ne%20'x'"
+        "&$orderby=displayName",
+        ConsistencyLevel="eventual",
+    )
+    assert ([one["displayName"] for one in reply.value], reply.body["@odata.count"]) == (["Beta"], 1)
+    searched = door.get('/applications?$search="displayName:lph"', ConsistencyLevel="eventual")
+    assert [one["displayName"] for one in searched.value] == ["Alpha"]
+
+
+def test_count_alone_is_plain_text_and_needs_the_header(door):
+    assert door.get("/applications/$count").status == 400
+    reply = door.get("/applications/$count", ConsistencyLevel="eventual")
+    assert (reply.body, reply.headers["content-type"].partition(";")[0]) == ("1", "text/plain")
+    assert int(door.get("/servicePrincipals/$count", ConsistencyLevel="eventual").body) > 2
+
+
+def test_count_in_a_list_is_ignored_without_the_header(door):
+    assert "@odata.count" not in door.get("/applications?$count=true").body
+
+
+def test_pages_lead_through_everything_once(door):
+    names = [f"Voice {number:02}" for number in range(7)]
+    for name in names:
+        door.post("/applications", {"displayName": name})
+    reply = door.get("/applications?$filter=startsWith(displayName,'Voice')&$top=3&$select=id,displayName")
+    seen = [one["displayName"] for one in reply.value]
+    while "@odata.nextLink" in reply.body:
+        reply = door.get(reply.body["@odata.nextLink"])
+        seen += [one["displayName"] for one in reply.value]
+    assert seen == names
+
+
+def test_deletion_between_pages_loses_nothing(door):
+    made = [door.post("/applications", {"displayName": f"Voice {number}"}).body for number in range(4)]
+    first = door.get("/applications?$filter=startsWith(displayName,'Voice')&$top=2")
+    door.delete(f"/applications/{made[0]['id']}")
+    rest = door.get(first.body["@odata.nextLink"])
+    assert [one["id"] for one in rest.value] == [made[2]["id"], made[3]["id"]]
+
+
+def test_lists_have_a_hundred_items_a_page(door):
+    for number in range(102):
+        door.new_principal(f"Voice {number}")
+    assert len(door.get("/servicePrincipals?$select=id").value) == 100
+
+
+def test_select_shows_only_what_was_asked(door):
+    made = door.post("/applications", {"displayName": "Voice"}).body
+    read = door.get(f"/applications/{made['id']}?$select=displayName,uniqueName").body
+    assert read == {"@odata.context": read["@odata.context"], "displayName": "Voice", "uniqueName": None}
+    assert read["@odata.context"].endswith("#applications(displayName,uniqueName)/$entity")

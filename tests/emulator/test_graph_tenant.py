@@ -1,0 +1,194 @@
+"""The tenant, its people, groups, licences, policies; headers, unknown paths, wrong methods, missing tokens."""
+
+import pytest
+
+from tests.emulator.graph_door import Door, contoso, fabrikam
+
+
+@pytest.fixture
+def door():
+    return Door().as_person("grace.global")
+
+
+def test_organization_is_exactly_the_callers_tenant(door):
+    reply = door.get("/organization?$select=id,displayName,verifiedDomains,countryLetterCode,tenantType,assignedPlans")
+    (organization,) = reply.value
+    assert (organization["id"], organization["displayName"]) == (contoso, "Contoso")
+    assert [one["name"] for one in organization["verifiedDomains"]] == ["contoso.onmicrosoft.com", "contoso.com"]
+    assert door.get(f"/organization/{contoso}").body["countryLetterCode"] == "US"
+    assert door.get(f"/organization/{fabrikam}").status == 404
+
+
+def test_user_read_alone_shows_a_few_fields_of_the_organization(door):
+    (organization,) = door.as_person("grace.global", "User.Read").get("/organization").value
+    assert (organization["displayName"], organization["countryLetterCode"]) == ("Contoso", None)
+    assert organization["verifiedDomains"]
+
+
+def test_domains_and_licences(door):
+    assert [one["id"] for one in door.get("/domains").value] == ["contoso.onmicrosoft.com", "contoso.com"]
+    assert door.get("/domains/CONTOSO.com").body["isDefault"] is True
+    assert door.get("/domains/contoso.example").status == 404
+    skus = {one["skuPartNumber"]: one for one in door.get("/subscribedSkus").value}
+    assert (skus["MCOEV"]["prepaidUnits"]["enabled"], skus["MCOEV"]["consumedUnits"]) == (25, 4)
+    assert door.get(f"/subscribedSkus/{skus['MCOEV']['id']}").body["skuPartNumber"] == "MCOEV"
+    assert door.get("/subscribedSkus/none").status == 404
+
+
+def test_me_is_the_person_of_the_token(door):
+    me = door.get("/me?$select=id,userPrincipalName,displayName,userType").body
+    assert (me["userPrincipalName"], me["userType"]) == ("grace.global@contoso.com", "Member")
+    assert "userType" not in door.get("/me").body
+
+
+def test_me_is_nobody_for_an_application(door):
+    reply = door.as_application("User.Read.All").get("/me")
+    assert (reply.status, reply.message) == (400, "/me request is only valid with delegated authentication flow.")
+
+
+def test_guest_reads_itself_but_not_the_directory(door):
+    guest = door.tenant.find("user", userType="Guest")
+    door.tenant.role_assignments = {
+        key: row for key, row in door.tenant.role_assignments.items() if row["principalId"] != guest.id
+    }
+    door.as_person(guest.body["userPrincipalName"])
+    assert door.get("/me?$select=userType").body["userType"] == "Guest"
+    assert door.get("/organization").status == 200
+    assert door.get("/users").status == 403
+    assert door.get("/applications").status == 403
+
+
+def test_people_are_made_changed_found_and_deleted(door):
+    person = {
+        "accountEnabled": True,
+        "displayName": "Nova New",
+        "mailNickname": "nova",
+        "userPrincipalName": "nova.new@contoso.com",
+        "passwordProfile": {"password": "Contoso-Nova-1"},
+    }
+    made = door.post("/users", person)
+    assert (made.status, "passwordProfile" in made.body) == (201, False)
+    assert door.patch("/users/nova.new@contoso.com", {"jobTitle": "Voice"}).status == 204
+    assert door.get(f"/users/{made.body['id']}?$select=jobTitle").body["jobTitle"] == "Voice"
+    assert door.post("/users", person).status == 400
+    assert door.delete(f"/users/{made.body['id']}").status == 204
+    assert door.get(f"/users/{made.body['id']}").status == 404
+    assert door.post(f"/directory/deletedItems/{made.body['id']}/restore").status == 200
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"userPrincipalName": "x@elsewhere.example"},
+        {"userPrincipalName": "no name"},
+        {"passwordProfile": {}},
+        {"displayName": ""},
+        {"accountEnabled": None},
+    ],
+)
+def test_people_of_wrong_form_are_refused(door, change):
+    person = {
+        "accountEnabled": True,
+        "displayName": "N",
+        "mailNickname": "n",
+        "userPrincipalName": "n@contoso.com",
+        "passwordProfile": {"password": "p"},
+        **change,
+    }
+    assert door.post("/users", person).status == 400
+
+
+def test_groups_and_their_members(door):
+    group = door.post(
+        "/groups", {"displayName": "All", "mailEnabled": False, "mailNickname": "all", "securityEnabled": True}
+    ).body
+    inner = door.post(
+        "/groups", {"displayName": "Inner", "mailEnabled": False, "mailNickname": "inner", "securityEnabled": True}
+    ).body
+    morgan = door.user("morgan.member").id
+    door.post(f"/groups/{group['id']}/members/$ref", {"@odata.id": f"https://x/v1.0/groups/{inner['id']}"})
+    door.post(f"/groups/{inner['id']}/members/$ref", {"@odata.id": f"https://x/v1.0/directoryObjects/{morgan}"})
+    assert [one["id"] for one in door.get(f"/groups/{group['id']}/members").value] == [inner["id"]]
+    through = door.get(f"/groups/{group['id']}/transitiveMembers").value
+    assert [one["id"] for one in through] == [inner["id"], morgan]
+    assert len(door.get(f"/groups/{group['id']}/members/$ref").value) == 1
+    assert door.get("/users/morgan.member@contoso.com/memberOf/microsoft.graph.group").value[0]["id"] == inner["id"]
+    assert door.delete(f"/groups/{inner['id']}/members/{morgan}/$ref").status == 204
+    assert door.delete(f"/groups/{inner['id']}/members/{morgan}/$ref").status == 404
+    assert [one["displayName"] for one in door.get("/groups?$orderby=displayName desc").value] == ["Inner", "All"]
+    assert door.delete(f"/groups/{group['id']}").status == 204
+    assert door.get(f"/groups/{group['id']}").status == 404
+
+
+def test_policies_need_a_role_that_may_read_them(door):
+    policy = door.get("/policies/defaultAppManagementPolicy").body
+    assert (policy["isEnabled"], policy["applicationRestrictions"]["passwordCredentials"]) == (False, [])
+    allowed = door.get("/policies/authorizationPolicy").body["defaultUserRolePermissions"]["allowedToCreateApps"]
+    assert allowed is True
+    assert door.as_person("morgan.member").get("/policies/defaultAppManagementPolicy").status == 403
+
+
+def test_other_tenants_are_found_by_domain_and_by_id(door):
+    by_name = door.get("/tenantRelationships/findTenantInformationByDomainName(domainName='fabrikam.com')").body
+    assert (by_name["tenantId"], by_name["displayName"], by_name["defaultDomainName"]) == (
+        fabrikam,
+        "Fabrikam",
+        "fabrikam.com",
+    )
+    by_id = door.get(f"/tenantRelationships/findTenantInformationByTenantId(tenantId='{fabrikam}')").body
+    assert by_id["tenantId"] == fabrikam
+    unknown = door.get("/tenantRelationships/findTenantInformationByDomainName(domainName='nobody.example')")
+    assert unknown.status == 404
+
+
+def test_answers_carry_graphs_headers(door):
+    reply = door.get("/me", client_request_id="11111111-1111-4111-8111-111111111111")
+    assert reply.headers["client-request-id"] == "11111111-1111-4111-8111-111111111111"
+    assert reply.headers["odata-version"] == "4.0"
+    assert reply.headers["content-type"].startswith("application/json;odata.metadata=minimal")
+    assert "ServerInfo" in reply.headers["x-ms-ags-diagnostic"]
+    assert reply.headers["date"] == "Fri, 20 Nov 2026 12:00:00 GMT"
+    assert reply.headers["request-id"] != door.get("/me").headers["request-id"]
+
+
+def test_refusals_carry_the_request_ids_of_their_headers(door):
+    reply = door.get("/users/nobody@contoso.com", client_request_id="mine")
+    inner = reply.body["error"]["innerError"]
+    assert (inner["request-id"], inner["client-request-id"]) == (reply.headers["request-id"], "mine")
+    assert inner["date"] == "2026-11-20T12:00:00"
+    assert reply.message.startswith("Resource 'nobody@contoso.com' does not exist")
+
+
+@pytest.mark.parametrize("path", ["/applicationz", "/applications/1/colour", "/", "/me/colour", "/$metadata"])
+def test_unknown_paths_are_404_and_never_a_stub(door, path):
+    reply = door.get(path)
+    assert (reply.status, reply.code) == (404, "BadRequest")
+    assert reply.message.startswith("Resource not found for the segment")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("DELETE", "/applications"),
+        ("PUT", "/applications"),
+        ("POST", "/me"),
+        ("PATCH", "/organization"),
+        ("GET", "/$batch"),
+        ("DELETE", "/subscribedSkus"),
+    ],
+)
+def test_wrong_methods_are_405(door, method, path):
+    reply = door.send(method, path)
+    assert (reply.status, reply.code) == (405, "Request_BadRequest")
+
+
+def test_no_token_is_401_with_a_challenge():
+    reply = Door().get("/me")
+    assert (reply.status, reply.code) == (401, "InvalidAuthenticationToken")
+    assert reply.headers["www-authenticate"].startswith("Bearer ")
+
+
+def test_expired_token_is_401_in_microsofts_words(door):
+    door.world.clock.advance(3601)
+    reply = door.get("/me")
+    assert (reply.status, reply.message) == (401, "Lifetime validation failed, the token is expired.")
