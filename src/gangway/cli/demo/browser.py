@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import time
-from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 import requests
@@ -20,6 +19,7 @@ from gangway.cli.demo.errors import NotOnThePage, PageFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from http.cookiejar import Cookie
 
 REQUEST_SECONDS = 30
 LOOK_AGAIN_SECONDS = 0.25
@@ -36,6 +36,14 @@ def words(element: Tag) -> str:
     return " ".join(element.get_text(" ").split())
 
 
+class _LocalCookies(RequestsCookieJar):
+    """Browsers treat http://localhost as safe and send Secure cookies to it; so must this one."""
+
+    def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> Any:
+        cookie.secure = False
+        return super().set_cookie(cookie, *args, **kwargs)  # type: ignore[no-untyped-call]
+
+
 class Tab:
     """One tab: a page, its address, and the cookies of the person whose tab it is."""
 
@@ -45,8 +53,7 @@ class Tab:
         self.page = BeautifulSoup("", "html.parser")
         self.session = requests.Session()
         self.session.trust_env = False
-        # Browsers treat http://localhost as safe and keep Secure cookies for it; so must this one.
-        self.session.cookies = RequestsCookieJar(DefaultCookiePolicy(secure_protocols=("http", "https")))
+        self.session.cookies = _LocalCookies()
 
     def open(self, address: str) -> None:
         """Go to an address, typed or copied. Raises PageFailed."""

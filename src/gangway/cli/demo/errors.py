@@ -13,7 +13,7 @@ class DemoFailed(GangwayError):
 
     code = "demo:failed"
     what = "The demo could not go on."
-    cure = "Read the last lines of the logs in the data folder; they are named above."
+    cure = "Look into the logs; they lie in the folder demo/logs of the data folder."
     acts = WhoActs.US
 
 

@@ -26,7 +26,7 @@ class Operator:
         """With password and one-time code."""
         self.tab.open(address)
         self.tab.press("Sign in", {"Email": who.email, "Password": who.password})
-        self.tab.press("Sign in", {"Authenticator code": one_time_code.current(who.totp_key)})
+        self.tab.press("Sign in", {"Code": one_time_code.current(who.totp_key)})
         self._expect("Services")
 
     def send_link(self) -> None:

@@ -26,17 +26,6 @@ STOP_SECONDS = 15
 QUOTED_LINES = 12
 
 
-@dataclass(frozen=True)
-class Identity:
-    """The system user that a part runs as; None: the one who started the demo."""
-
-    uid: int | None = None
-    gid: int | None = None
-
-
-ORDINARY = Identity()
-
-
 @dataclass
 class Child:
     """One running part. What it says on standard error is in ``log``."""
@@ -102,7 +91,6 @@ class Family:
         command: Sequence[str],
         *,
         environment: Mapping[str, str],
-        identity: Identity = ORDINARY,
         announces: bool = False,
     ) -> Child:
         """Start a part with exactly this environment, in a session of its own, so that Ctrl-C is ours to pass on.
@@ -119,9 +107,6 @@ class Family:
                 stdout=subprocess.PIPE if announces else errors,
                 stderr=errors,
                 start_new_session=True,
-                user=identity.uid,
-                group=identity.gid,
-                extra_groups=[] if identity.uid is not None else None,
                 preexec_fn=leash.fasten,  # noqa: PLW1509 (this process has one thread)
             )
         child = Child(name, process, log)

@@ -1,0 +1,108 @@
+"""The demo's data folder: what has to be the same at the next start, and only for the eyes of whoever started it."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import socket
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gangway.cli.demo.errors import AlreadyRunning
+from gangway.cli.demo.plot import SignIn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LOOPBACK = "127.0.0.1"
+USUAL_PORTS = {"web": 8000, "emulator": 8443, "portal": 8080, "inbox": 8025, "smtp": 1025}
+"""Taken when they are free and nothing else is wished or remembered."""
+
+
+@dataclass(frozen=True)
+class DemoFolder:
+    """``home`` is this demo's alone; beside it the embedded database keeps its own folder."""
+
+    home: Path
+
+    @classmethod
+    def under(cls, data_dir: Path) -> DemoFolder:
+        """Make the folder, readable by nobody else."""
+        home = data_dir.absolute() / "demo"
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return cls(home)
+
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """Be the only demo in this folder. Raises AlreadyRunning, naming the other one's process."""
+        with (self.home / "running").open("a+", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                other = file.read().strip() or "unknown"
+                raise AlreadyRunning(f"Another demo (process {other}) uses {self.home}.") from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield
+
+    def secret_key(self) -> str:
+        """What signs sessions and forms; made at random the first time."""
+        path = self.home / "secret-key"
+        if not path.exists():
+            _write(path, secrets.token_urlsafe(64))
+        return path.read_text("ascii")
+
+    def password(self) -> str:
+        """The operator's password, random for this folder. The demo signs in with it itself, so it has to be kept."""
+        path = self.home / "password"
+        if not path.exists():
+            _write(path, secrets.token_urlsafe(12))
+        return path.read_text("ascii")
+
+    def sign_in(self, email: str, *, new_totp_key: str) -> SignIn:
+        """How the operator signs in; the key of the one-time codes is known only when the operator is made."""
+        path = self.home / "totp-key"
+        if new_totp_key:
+            _write(path, new_totp_key)
+        return SignIn(email, self.password(), path.read_text("ascii"))
+
+    def ports(self, wished: dict[str, int]) -> dict[str, int]:
+        """A port for each part: as wished, else as last time, else the usual one, else any that is free."""
+        path = self.home / "ports.json"
+        last: dict[str, Any] = json.loads(path.read_text("ascii")) if path.exists() else {}
+        chosen: dict[str, int] = {}
+        for part, usual in USUAL_PORTS.items():
+            hopes = (int(last.get(part, 0)), usual)
+            chosen[part] = wished.get(part) or _free_port(hopes, taken=set(chosen.values()))
+        _write(path, json.dumps(chosen))
+        return chosen
+
+
+def _free_port(hopes: tuple[int, ...], *, taken: set[int]) -> int:
+    for hope in hopes:
+        if hope and hope not in taken and _is_free(hope):
+            return hope
+    with socket.create_server((LOOPBACK, 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def _is_free(port: int) -> bool:
+    try:
+        socket.create_server((LOOPBACK, port)).close()
+    except OSError:
+        return False
+    return True
+
+
+def _write(path: Path, text: str) -> None:
+    """Write whole or not at all, for our eyes only."""
+    half = path.with_name(f".{path.name}.half")
+    with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+        file.write(text)
+    half.replace(path)

@@ -1,0 +1,135 @@
+"""Starts every part of the demo in the order in which they need each other, and ends them in the reverse one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from gangway.cli.demo.cast import OPERATOR_EMAIL, PROVIDER, SERVER
+from gangway.cli.demo.errors import ChildFailed
+from gangway.cli.demo.folder import LOOPBACK, DemoFolder
+from gangway.cli.demo.processes import Family, environment, family, program, wait_until_listening
+from gangway.cli.demo.proof import Witness
+from gangway.config.database.server import supervised
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from gangway.cli.demo.plot import SignIn
+    from gangway.cli.demo.report import Report
+    from gangway.config.database.server import Embedded
+
+SETUP_SECONDS = 180
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Everything runs: where it is and how the operator signs in."""
+
+    web: str
+    inbox: str
+    microsoft: dict[str, Any]
+    operator: SignIn
+    witness: Witness
+    family: Family
+
+
+class Supervisor:
+    """Holds what the parts need to know of each other while they are started."""
+
+    def __init__(self, folder: DemoFolder, ports: dict[str, int], parts: Family, database: Embedded) -> None:
+        self.folder, self.ports, self.parts, self.database = folder, ports, parts, database
+        self.web = f"http://localhost:{ports['web']}"
+
+    def start_outside_world(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The emulated Microsoft and the mail catcher; returns what they announce."""
+        home, ports = self.folder.home, self.ports
+        emulator = [program("m365-emulator"), "serve", "--host", LOOPBACK, "--port", str(ports["emulator"])]
+        emulator += ["--http-port", str(ports["portal"]), "--tls-dir", str(home / "tls"), "--device-interval", "1"]
+        emulator += ["--state", str(home / "microsoft.json")]
+        catcher = [program("mail-catcher"), "--smtp-port", str(ports["smtp"]), "--http-port", str(ports["inbox"])]
+        catcher += ["--keep-dir", str(home / "mail")]
+        microsoft = self.parts.start("microsoft", emulator, environment=environment(), announces=True)
+        mail = self.parts.start("mail", catcher, environment=environment(), announces=True)
+        return microsoft.announcement(), mail.announcement()
+
+    def prepare(self, microsoft: dict[str, Any]) -> SignIn:
+        """Keys, tables, and the cast; returns how the operator signs in."""
+        if not any((self.folder.home / "keys" / "public").glob("*.public")):
+            self._run("keys", self._gangway("keys", "new"), self._settings("worker", microsoft))
+        self._run("migrate", self._gangway("migrate"), self._settings("owner", microsoft))
+        cast = [sys.executable, "-m", "gangway.cli.demo.cast"]
+        given = json.dumps({"password": self.folder.password()})
+        said = json.loads(self._run("cast", cast, self._settings("owner", microsoft), given=given))
+        return self.folder.sign_in(OPERATOR_EMAIL, new_totp_key=said["totp_key"])
+
+    def start_product(self, microsoft: dict[str, Any]) -> None:
+        """A worker and the web pages, each with the settings of its own role."""
+        self.parts.start("worker", self._gangway("worker"), environment=self._settings("worker", microsoft))
+        web = self.parts.start("web", self._gangway("web"), environment=self._settings("web", microsoft))
+        wait_until_listening(web, (LOOPBACK, self.ports["web"]))
+
+    def _gangway(self, *words: str) -> list[str]:
+        return [program("gangway"), *words]
+
+    def _settings(self, role: str, microsoft: dict[str, Any]) -> dict[str, str]:
+        """What a process of a role is told: exactly what its role needs."""
+        home, address = self.folder.home, getattr(self.database, role)
+        given = {
+            "ROLE": role,
+            "SECRET_KEY": self.folder.secret_key(),
+            f"{role.upper()}_DATABASE_URL": address.url().reveal(),
+            "PUBLIC_URL": self.web,
+            "WEB_PORT": str(self.ports["web"]),
+            "SERVER_NAME": SERVER,
+            "SEALING_PUBLIC_KEYS_DIR": str(home / "keys" / "public"),
+            "EXTRA_CA_FILE": microsoft["ca_file"],
+            "CLOUD_LOGIN_URL": microsoft["login_url"],
+            "CLOUD_GRAPH_URL": microsoft["graph_url"],
+            "LOG_FORMAT": "text",
+        }
+        if role == "worker":
+            given |= {
+                "SEALING_PRIVATE_KEYS_DIR": str(home / "keys" / "private"),
+                "SMTP_HOST": LOOPBACK,
+                "SMTP_PORT": str(self.ports["smtp"]),
+                "MAIL_FROM": "Sandbox Provider <desk@sp2.example>",
+                "MAIL_RETRY_SECONDS": "1,2,5,15,60",
+                "WORKER_HEARTBEAT_SECONDS": "2",
+                "WORKER_STALLED_SECONDS": "5",
+                "WORKER_GRACE_SECONDS": "5",
+            }
+        return environment(**{f"GANGWAY_{name}": value for name, value in given.items()})
+
+    def _run(self, name: str, command: list[str], settings: dict[str, str], *, given: str = "") -> str:
+        """Run something to its end and return what it printed. Raises ChildFailed with what it complained about."""
+        done = subprocess.run(
+            command, env=settings, input=given, capture_output=True, text=True, timeout=SETUP_SECONDS, check=False
+        )
+        if done.returncode:
+            raise ChildFailed(f"“{name}” failed:\n{(done.stderr or done.stdout)[-2000:]}")
+        return done.stdout
+
+
+@contextmanager
+def on_stage(data_dir: Path, wished_ports: dict[str, int], report: Report) -> Iterator[Stage]:
+    """Start everything, hand it out, and end it when the block is left. Raises DemoFailed and the database's errors."""
+    folder = DemoFolder.under(data_dir)
+    with ExitStack() as stack:
+        stack.enter_context(folder.taken())
+        with report.step("PostgreSQL starts"):
+            database = stack.enter_context(supervised(data_dir))
+        parts = stack.enter_context(family(folder.home / "logs"))
+        supervisor = Supervisor(folder, folder.ports(wished_ports), parts, database)
+        with report.step("The emulated Microsoft 365 and the mail catcher start"):
+            microsoft, mail = supervisor.start_outside_world()
+        with report.step(f"Keys, tables, provider {PROVIDER}, its channel and customers"):
+            operator = supervisor.prepare(microsoft)
+        with report.step("Worker and web start"):
+            supervisor.start_product(microsoft)
+        yield Stage(supervisor.web, mail["web"], microsoft, operator, Witness(microsoft), parts)
