@@ -9,6 +9,7 @@ import typer
 from gangway.cli import keys
 from gangway.cli.create_admin import create_admin
 from gangway.cli.database import database
+from gangway.cli.demo.command import demo
 from gangway.cli.migrate import migrate
 from gangway.cli.web import web
 from gangway.cli.worker import worker
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (web, worker, migrate, create_admin, database):
+for command in (web, worker, migrate, demo, create_admin, database):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(keys.app, name="keys")
 
@@ -38,7 +39,7 @@ def main() -> None:
     try:
         app()
     except GangwayError as error:
-        print(f"{error.what}\n{error.cure[:1].upper()}{error.cure[1:]}.", file=sys.stderr)
+        print(f"{error.what}\n{error.cure[:1].upper()}{error.cure[1:].rstrip('.')}.", file=sys.stderr)
         sys.exit(2)
 
 

@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import structlog
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.core.signals import got_request_exception
+from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponseBase
 
 log = structlog.get_logger("gangway.web")
@@ -51,3 +53,9 @@ def _end(request: HttpRequest, response: HttpResponseBase, started: float) -> Ht
         milliseconds=milliseconds,
     )
     return response
+
+
+@receiver(got_request_exception)
+def tell_what_broke(**_: object) -> None:
+    """Log an error that no page foresaw, with its trace; Django's own way would print the path."""
+    log.exception("broken")
