@@ -21,7 +21,6 @@ INVITATION = {
     "finish_roles": "a Privileged Role Administrator or a Global Administrator",
     "expires": "Friday, 27 November 2026, 14:05 (UTC)",
     "reply_to": "help@sp2.example",
-    "support_phone": "+49 30 1234567",
 }
 COMPLETION = {
     "provider": "Sandbox Telecom",

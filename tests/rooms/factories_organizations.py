@@ -6,7 +6,8 @@ from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
-from gangway.organizations import actions, queries
+from gangway.organizations import actions
+from gangway.organizations.models import Organization
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import within_everything
 
@@ -35,7 +36,7 @@ def make(kind: Kind, *, name: str = "", parent: Place | None = None, **fields: s
             by=SETUP,
             **fields,
         )
-        return Place(made, queries.path_of(made))
+        return Place(made, Organization.objects.get(pk=made).path)
 
 
 def make_provider(**fields: str) -> Place:

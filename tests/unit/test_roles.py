@@ -3,7 +3,7 @@
 import pytest
 
 from gangway.organizations.errors import NotAllowed
-from gangway.organizations.roles import ROLE_TABLE, Capability, Kind, Role, require, roles_of
+from gangway.organizations.roles import ROLE_TABLE, Capability, Kind, Role, require
 
 
 class Someone:
@@ -18,8 +18,8 @@ def test_every_capability_is_given_to_somebody():
 
 
 def test_a_channel_never_deletes_and_sees_no_page_of_all_invitations():
-    for role in roles_of(Kind.CHANNEL):
-        assert not ROLE_TABLE[Kind.CHANNEL, role] & {Capability.DELETE_SERVICE, Capability.SEE_INVITATIONS}
+    for given in (given for (kind, _), given in ROLE_TABLE.items() if kind is Kind.CHANNEL):
+        assert not given & {Capability.DELETE_SERVICE, Capability.SEE_INVITATIONS}
 
 
 def test_no_role_below_the_provider_has_more_than_the_providers_admin():
@@ -32,7 +32,7 @@ def test_monitors_only_look():
 
 
 def test_a_customer_has_no_admin():
-    assert Role.ADMIN not in roles_of(Kind.CUSTOMER)
+    assert (Kind.CUSTOMER, Role.ADMIN) not in ROLE_TABLE
 
 
 def test_require_lets_pass_or_says_what_to_do():

@@ -40,7 +40,6 @@ def mail_link(invitation: Invitation, token: SealedText, *, by: Actor) -> UUID:
             "finish_roles": FINISH_ROLES,
             "expires": time_in_words(invitation.expires_at),
             "reply_to": provider.reply_to,
-            "support_phone": provider.support_phone,
         },
         link=links.url_of(token),
         subject_ref=subject_of(invitation.id),

@@ -42,14 +42,6 @@ class Operator(AbstractBaseUser):
         """Name the person as pages do."""
         return self.name or self.email
 
-    def get_full_name(self) -> str:
-        """Return the display name; Django and allauth ask for it by this name."""
-        return self.name
-
-    def get_short_name(self) -> str:
-        """Return the display name once more: we never cut a person's name."""
-        return self.name
-
 
 class Organization(models.Model):
     """A provider, a channel (reseller) or a customer; `path` holds the ids of all its ancestors and its own."""

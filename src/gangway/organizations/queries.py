@@ -153,15 +153,6 @@ def customer(customer_id: UUID) -> CustomerView:
     )
 
 
-def path_of(organization_id: UUID) -> str:
-    """Return the path of an organization, for workers that must enter its scope; raises `NoSuchOrganization`."""
-    with within_everything("a path tells the scope"):
-        path = Organization.objects.filter(pk=organization_id).values_list("path", flat=True).first()
-    if path is None:
-        raise NoSuchOrganization
-    return path
-
-
 def provider_of(organization_id: UUID) -> ProviderView:
     """Return the provider above (or at) an organization; raises `NoSuchOrganization`. What it tells is no secret."""
     with within_everything("the provider stands above the scope"):

@@ -96,11 +96,6 @@ class HasCapabilities(Protocol):
         """What this person may do here."""
 
 
-def roles_of(kind: Kind) -> tuple[Role, ...]:
-    """Return the roles that exist at this level, in the order of the table."""
-    return tuple(role for level, role in ROLE_TABLE if level is kind)
-
-
 def require(seat: HasCapabilities, capability: Capability) -> None:
     """Let somebody pass who may do this; raises `NotAllowed` for everybody else."""
     if capability not in seat.capabilities:

@@ -20,10 +20,9 @@ MESSAGE: Final = Message(
             "finish_roles",
             "expires",
             "reply_to",
-            "support_phone",
         }
     ),
     has_link=True,
 )
-"""`start_role` can start, `finish_roles` must finish; `expires` is a time with its zone; `reply_to` and
-`support_phone` may be empty."""
+"""`start_role` can start, `finish_roles` must finish; `expires` is a time with its zone; `reply_to` may be
+empty. No telephone number: a forged mail would bring its own, so ours points to the contract."""
