@@ -32,7 +32,8 @@ def test_runs_as_an_ordinary_user_too(place: Path) -> None:
     os.chown(place, 65534, 65534)
     process = supervisor_process(place / "data", script=BECOME_NOBODY + SUPERVISOR)
     process.terminate()
-    assert process.wait(30) == 0
+    process.communicate(timeout=30)
+    assert process.returncode == 0
     assert (place / "data" / "postgres" / "cluster").stat().st_uid == 65534
 
 

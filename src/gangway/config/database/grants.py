@@ -1,8 +1,8 @@
 """What the roles web and worker may do, applied after every migration and the same however often.
 
 Both may read and change rows; neither may change the schema, truncate, or touch the list of migrations. Rooms name
-their exceptions in `apps.py`: `append_only_tables` (nobody changes or removes), `append_only_for_web` (only workers change),
-`worker_only_tables` (web sees nothing of them).
+their exceptions in `apps.py`: `append_only_tables` (nobody changes or removes), `append_only_for_web` (only workers
+change), `worker_only_tables` (web sees nothing of them).
 """
 
 from collections.abc import Iterable

@@ -17,6 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from gangway.config.database.address import Address
 from gangway.config.settings.faults import Fault, SettingsFaulty
 from gangway.foundation.sealed import SealedText
 
@@ -162,6 +163,15 @@ class Settings(BaseSettings):
             raise ValueError("is not encrypted|use https; plain http is only for localhost")
         return value.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_postgresql(cls, value: SealedText) -> SealedText:
+        try:
+            Address.parse(value)
+        except ValueError:
+            raise ValueError("is no PostgreSQL address|write postgresql://user:password@host:5432/name") from None
+        return value
+
     @field_validator("extra_ca_file")
     @classmethod
     def _file_is_there(cls, value: Path | None) -> Path | None:
@@ -263,7 +273,9 @@ def _unknown(environ: Mapping[str, str], known: Mapping[str, str]) -> list[Fault
 
 def _fault(error: Any) -> Fault:
     field = str(error["loc"][0]) if error["loc"] else ""
-    what, _, cure = str(error["msg"]).removeprefix("Value error, ").partition("|")
+    told = str(error["msg"])
+    ours = told.startswith("Value error, ")
+    what, _, cure = told.removeprefix("Value error, ").partition("|") if ours else (f"is wrong: {told}", "", "")
     described = Settings.model_fields[field].description if field in Settings.model_fields else ""
     fallback = f"it means: {described}" if described else "correct its spelling or take it out"
     return Fault(f"{PREFIX}{field.upper()}", what, cure or fallback)

@@ -1,0 +1,86 @@
+"""What the database itself refuses to web and worker, asked as those very roles."""
+
+import json
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from django.db import connection
+from psycopg import sql
+
+from gangway.config.database import grants
+
+AUDIT = (
+    "INSERT INTO audit_entry (at, event, subject, actor_kind, actor_id, actor_name, actor_address, request_id, data,"
+)
+AUDIT += " organization_id) VALUES (now(), 'x', 'x', 'system', '', '', '', '', '{}', gen_random_uuid())"
+DEFER = (
+    "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'ground:note', 0, NULL, NULL, %s::jsonb, NULL)]"
+    "::procrastinate_job_to_defer_v1[])"
+)
+
+
+@pytest.fixture
+def roles(django_db_blocker: object, transactional_db: None) -> Iterator[tuple[str, str]]:
+    """Two roles without a login, granted as `gangway migrate` does; gone afterwards."""
+    names = ("ground_web", "ground_worker")
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
+    grants.grant(web=names[0], worker=names[1])
+    grants.grant(web=names[0], worker=names[1])
+    yield names
+    with connection.cursor() as cursor:
+        for name in names:
+            cursor.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(name)))
+
+
+def run_as(role: str, statement: str, *values: object) -> None:
+    with psycopg.connect(**connection_parameters()) as own:
+        own.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        own.execute(statement, values or None)
+
+
+def connection_parameters() -> dict[str, object]:
+    parameters = connection.get_connection_params()
+    return {key: parameters[key] for key in ("dbname", "user", "password", "host", "port")}
+
+
+def test_audit_is_append_only_for_both(roles: tuple[str, str]) -> None:
+    for role in roles:
+        run_as(role, AUDIT)
+        for forbidden in ("UPDATE audit_entry SET event = 'y'", "DELETE FROM audit_entry", "TRUNCATE audit_entry"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                run_as(role, forbidden)
+
+
+def test_web_defers_jobs_but_changes_none_and_sees_no_worker(roles: tuple[str, str]) -> None:
+    web, worker = roles
+    run_as(web, DEFER, json.dumps({"word": "x"}))
+    forbidden = (
+        "UPDATE procrastinate_jobs SET status = 'doing'",
+        "DELETE FROM procrastinate_jobs",
+        "SELECT * FROM procrastinate_workers",
+        "SELECT * FROM jobs_schedule",
+        "DELETE FROM procrastinate_events",
+    )
+    for statement in forbidden:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            run_as(web, statement)
+        run_as(worker, statement)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["CREATE TABLE own (x int)", "DROP TABLE audit_entry", "DELETE FROM django_migrations", "TRUNCATE vault_sealed"],
+)
+def test_neither_changes_the_schema_or_the_list_of_migrations(roles: tuple[str, str], statement: str) -> None:
+    for role in roles:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            run_as(role, statement)
+
+
+def test_missing_role_is_named_with_the_statement_to_type(transactional_db: None) -> None:
+    with pytest.raises(grants.DatabaseRoleMissing, match="nobody_here") as missing:
+        grants.grant(web="nobody_here", worker="nobody_here")
+    assert 'CREATE ROLE "nobody_here"' in missing.value.cure
