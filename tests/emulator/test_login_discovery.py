@@ -60,9 +60,19 @@ def test_realm_of_an_account_follows_its_domain(emulator):
     assert emulator.get("/common/userrealm/x@nowhere.example").json()["account_type"] == "Unknown"
 
 
-def test_unknown_path_is_404(emulator):
-    assert emulator.get("/contoso.com/saml2").status_code == 404
-    assert emulator.get("/beta/me").status_code in (401, 404)
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/contoso.com/saml2",
+        "/contoso.com/adminconsent",
+        "/organizations/v2.0/adminconsent",
+        "/contoso.com/oauth2/v2.0/userinfo",
+        "/contoso.com/federationmetadata/2007-06/federationmetadata.xml",
+        "/nothing",
+    ],
+)
+def test_unknown_path_is_404(emulator, path):
+    assert emulator.get(path).status_code == 404
 
 
 def test_error_page_explains_the_number(emulator):

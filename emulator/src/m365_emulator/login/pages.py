@@ -12,12 +12,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from m365_emulator import data
+from m365_emulator.errors import EntraError
 from m365_emulator.login import authorize, consent, visits
 from m365_emulator.login.browser import Browser, start_path
 from m365_emulator.login.memory import AuthorizeRequest, DeviceFlow, Visit
 from m365_emulator.login.render import page, redirect, to_visit, visit_path
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from starlette.requests import Request
 
     from m365_emulator.world import World
@@ -35,8 +38,7 @@ def routes(world: World) -> list[Route]:
 
     async def visit_page(request: Request) -> Response:
         browser = Browser(world, request)
-        visit = _visit(world, browser, request.query_params.get("visit", ""))
-        return _show(world, browser, visit)
+        return _show(world, browser, _visit(world, browser, request.query_params.get("visit", "")))
 
     async def visit_answered(request: Request) -> Response:
         return _answered(world, request, await _form(request))
@@ -59,13 +61,25 @@ def routes(world: World) -> list[Route]:
         Route("/devicelogin", code_typed, methods=["POST"]),
         Route("/common/oauth2/deviceauth", code_page),
         Route("/common/oauth2/deviceauth", code_typed, methods=["POST"]),
-        Route(visit_path, visit_page),
-        Route(visit_path, visit_answered, methods=["POST"]),
+        Route(visit_path, _on_a_page(visit_page)),
+        Route(visit_path, _on_a_page(visit_answered), methods=["POST"]),
         Route(start_path, start),
         Route("/common/oauth2/v2.0/logout", sign_out),
         Route("/error", error),
         Route("/shared/signin.css", style),
     ]
+
+
+def _on_a_page(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Entra's refusals are for clients; a person reads them on a page."""
+
+    async def told(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except EntraError as error:
+            return page("refused", status=400, problem=str(error))
+
+    return told
 
 
 def _code_typed(world: World, request: Request, form: dict[str, str]) -> Response:
@@ -169,7 +183,8 @@ def _app_name(world: World, flow: DeviceFlow | AuthorizeRequest) -> str:
 def _visit(world: World, browser: Browser, visit_id: str) -> Visit:
     """The visit, if it is this browser's own."""
     visit = world.login.visits.get(visit_id)
-    if visit is None or visit.browser != browser.id:
+    forgotten = visit is not None and visit.kind != "page" and world.login.asking(visit.reference) is None
+    if visit is None or forgotten or visit.browser != browser.id:
         raise HTTPException(400, "This sign-in is over, or it began in another browser. Start again at /devicelogin.")
     return visit
 

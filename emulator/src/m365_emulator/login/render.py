@@ -24,7 +24,7 @@ def page(name: str, *, status: int = 200, leads_to: str = "", **shown: Any) -> R
     """A page from ``templates/<name>.html``. ``leads_to`` is a foreign origin that its form may redirect to."""
     targets = f"'self' {leads_to}".strip()
     policy = (
-        f"default-src 'none'; style-src 'self'; img-src 'self'; form-action {targets}; "
+        f"default-src 'none'; style-src 'self'; img-src 'self' data:; form-action {targets}; "
         "frame-ancestors 'none'; base-uri 'none'"
     )
     headers = {**_fixed_headers, "Content-Security-Policy": policy}
