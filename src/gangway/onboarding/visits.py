@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable  # noqa: TC003 - evaluated where it stands
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 import structlog
@@ -47,6 +47,14 @@ PASSING: Final = (NotHeard, Busy, Unreadable, TimeoutError)
 log = structlog.get_logger(__name__)
 
 
+class Observe(Protocol):
+    """Reads who signed in, by Graph."""
+
+    async def __call__(self, *, token: SealedText, tenant_id: str, cloud: Cloud) -> SignerFacts:
+        """The facts about the signer; MicrosoftError when they can't be read."""
+        ...
+
+
 @dataclass(slots=True)
 class Visitor:
     """What all visits of one loop share: the way to Microsoft, the lease's owner, and the opened device codes.
@@ -57,6 +65,7 @@ class Visitor:
     transport: Transport
     cloud: Cloud
     owner: str
+    observe: Observe = observe_signer
     _codes: dict[UUID, SealedText] = field(default_factory=dict)
 
     async def visit(self, due: Due) -> int | None:
@@ -119,7 +128,7 @@ class Visitor:
         refusal, facts = tenant.refusal_of_identity(identity, expected), None
         if refusal is None:
             token = await in_database(self._open, due, due.token_id, sign_in.TOKEN, "read who signed in")
-            facts = await observe_signer(token=token, tenant_id=identity.tenant_id, cloud=self.cloud)
+            facts = await self.observe(token=token, tenant_id=identity.tenant_id, cloud=self.cloud)
             refusal = tenant.refusal_of_signer(facts, expected)
         await self._conclude(due, refusal, facts)
 
