@@ -45,7 +45,7 @@ def page() -> str:
 
 
 def _row(name: str, description: str, default: str) -> str:
-    return f"| `{PREFIX}{name.upper()}` | {description} | {default} |"
+    return f"| `{PREFIX}{name.upper()}` | {description.replace('<', '&lt;')} | {default} |"
 
 
 def _default(value: object) -> str:
