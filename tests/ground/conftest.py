@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from gangway.config.database import server
+from tests.ground.installation import Installation, prepare
+
 collect_ignore = [] if os.geteuid() == 0 else ["test_embedded_database_as_root.py", "test_separate_users.py"]
 
 
@@ -17,4 +20,14 @@ def place() -> Iterator[Path]:
     folder = Path(tempfile.mkdtemp(prefix="gangway-ground-"))
     folder.chmod(0o755)
     yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def installation() -> Iterator[Installation]:
+    """A migrated installation with a running database, for the tests of one file."""
+    folder = Path(tempfile.mkdtemp(prefix="gangway-ground-"))
+    folder.chmod(0o755)
+    with server.supervised(folder / "data", durable=False) as database:
+        yield prepare(folder, database)
     shutil.rmtree(folder)

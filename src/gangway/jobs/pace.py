@@ -7,11 +7,12 @@ from dataclasses import dataclass
 class Pace:
     """How fast a worker works and how soon it counts as dead. Seconds.
 
-    A killed worker's jobs run again after at most `stalled` + `heartbeat` seconds, if another worker lives.
+    A killed worker's jobs run again after at most `stalled` + `heartbeat` + `poll` seconds, if another worker lives.
+    `poll` is how often the queue is asked for work whose time has come; new work is announced by the database at once.
     """
 
     concurrency: int = 16
     heartbeat: float = 5
     stalled: float = 15
     grace: float = 25
-    poll: float = 5
+    poll: float = 1
