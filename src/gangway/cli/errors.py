@@ -28,3 +28,12 @@ class NotReady(GangwayError):
     what = "Not everything is as it must be."
     cure = "do what stands behind each finding, then run `gangway doctor` again"
     acts = WhoActs.US
+
+
+class NoSuchProvider(GangwayError):
+    """No provider has this short name."""
+
+    code = "cli:provider:unknown"
+    what = "There is no provider with this short name."
+    cure = "correct it, or make the provider with `gangway create-admin`"
+    acts = WhoActs.US
