@@ -55,6 +55,7 @@ class Tenant:
     organization: dict[str, Any] = field(default_factory=dict)
     policies: dict[str, Any] = field(default_factory=dict)
     settings: dict[str, Any] = field(default_factory=dict)
+    _known: dict[tuple[str, str], str] = field(default_factory=dict, repr=False)
 
     def of_kind(self, kind: str) -> Iterator[DirectoryObject]:
         """Live objects of one kind, oldest first."""
@@ -71,11 +72,21 @@ class Tenant:
         return self.find("user", userPrincipalName=upn)
 
     def application(self, app_id: str) -> DirectoryObject | None:
-        return self.find("application", appId=app_id)
+        return self._by_app_id("application", app_id)
 
     def principal(self, app_id: str) -> DirectoryObject | None:
         """The service principal of an application in this tenant, by the application's client id."""
-        return self.find("servicePrincipal", appId=app_id)
+        return self._by_app_id("servicePrincipal", app_id)
+
+    def _by_app_id(self, kind: str, app_id: str) -> DirectoryObject | None:
+        """Found by search once, then remembered; what is remembered is checked, because objects come and go."""
+        item = self.objects.get(self._known.get((kind, app_id), ""))
+        if item is not None and item.body.get("appId") == app_id:
+            return item
+        found = self.find(kind, appId=app_id)
+        if found is not None:
+            self._known[kind, app_id] = found.id
+        return found
 
     def domain_names(self) -> list[str]:
         return [domain["id"] for domain in self.domains if domain.get("isVerified")]
@@ -129,18 +140,26 @@ class Directory:
     """All tenants of the emulated cloud."""
 
     tenants: dict[str, Tenant] = field(default_factory=dict)
+    _domains: dict[str, str] = field(default_factory=dict, repr=False)
+    _homes: dict[str, str] = field(default_factory=dict, repr=False)
 
     def tenant(self, segment: str) -> Tenant | None:
         """The tenant that a URL segment names: its id or one of its verified domains, without case."""
         wanted = segment.lower()
-        if wanted in self.tenants:
-            return self.tenants[wanted]
-        return next((t for t in self.tenants.values() if wanted in map(str.lower, t.domain_names())), None)
+        known = self.tenants.get(wanted) or self.tenants.get(self._domains.get(wanted, ""))
+        if known is not None and (known.id == wanted or wanted in map(str.lower, known.domain_names())):
+            return known
+        found = next((t for t in self.tenants.values() if wanted in map(str.lower, t.domain_names())), None)
+        if found is not None:
+            self._domains[wanted] = found.id
+        return found
 
     def home_of_application(self, app_id: str) -> tuple[Tenant, DirectoryObject] | None:
         """The tenant where an application is registered, and the application."""
-        for tenant in self.tenants.values():
+        known = self.tenants.get(self._homes.get(app_id, ""))
+        for tenant in self.tenants.values() if known is None else (known, *self.tenants.values()):
             if (application := tenant.application(app_id)) is not None:
+                self._homes[app_id] = tenant.id
                 return tenant, application
         return None
 

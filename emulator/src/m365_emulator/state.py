@@ -106,7 +106,7 @@ def show_tenant(tenant: Tenant) -> dict[str, Any]:
 
 
 def _dump_tenant(tenant: Tenant) -> dict[str, Any]:
-    row = {name: getattr(tenant, name) for name in Tenant.__slots__}
+    row = {name: getattr(tenant, name) for name in Tenant.__slots__ if not name.startswith("_")}
     for collection in ("objects", "deleted"):
         row[collection] = {key: _dump_object(item) for key, item in row[collection].items()}
     return row
