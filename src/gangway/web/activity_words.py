@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from gangway.audit.events import Event
 from gangway.audit.queries import ActivityRow
 from gangway.web.words import Pill
 
-SHAPES = {
+SHAPES: Final[Mapping[str, str]] = {
     "services": "phone-call",
     "invitations": "mail",
     "notifications": "send",
@@ -18,6 +22,14 @@ SHAPES = {
     "vault": "lock",
     "organizations": "building",
 }
+
+THINGS: Final[Mapping[str, str | Promise]] = {
+    "onboarding:case": _("Invitation wizard"),
+    "onboarding:operator": _("Onboarding"),
+    "onboarding:sign_in": _("Sign-in"),
+    "notifications:message": _("Message"),
+}
+"""What a thing is called where its name in the code would puzzle a reader."""
 
 
 def entry_of(row: ActivityRow) -> dict[str, Any]:
@@ -31,10 +43,10 @@ def entry_of(row: ActivityRow) -> dict[str, Any]:
 
 
 def words_of(event: str) -> str:
-    """Return an event's name as a few words: "Service connection changed" for `services:service:connection_changed`."""
-    known = event in set(Event)
-    _room, thing, happened = event.split(":") if known else ("", event, "")
-    return f"{thing} {happened}".replace("_", " ").strip().capitalize()
+    """Return an event's name as a few words, such as "Service: connection changed"."""
+    room, thing, happened = event.split(":") if event in set(Event) else ("", event, "")
+    subject = THINGS.get(f"{room}:{thing}", thing.replace("_", " ").capitalize())
+    return f"{subject}: {happened.replace('_', ' ')}" if happened else str(subject)
 
 
 def _named(row: ActivityRow) -> str:

@@ -27,5 +27,9 @@ class PlainForm(forms.Form):
     def refuse(self, error: GangwayError) -> None:
         """Put a room's error where the person looks: at its field if the form has it, else above the form."""
         field = error.field if error.field in self.fields else None
-        sentences = getattr(error, "sentences", ()) or (error.what, error.cure)
-        self.add_error(field, [sentence for sentence in sentences if sentence])
+        self.add_error(field, list(getattr(error, "sentences", ()) or (told(error),)))
+
+
+def told(error: GangwayError) -> str:
+    """Return what happened and what to do, as one line."""
+    return f"{error.what} {error.cure}".strip()

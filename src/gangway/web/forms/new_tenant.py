@@ -14,7 +14,7 @@ from gangway.services.actions import check_full_name
 from gangway.services.errors import InvalidUsers, NameTaken
 from gangway.services.licences import MAX_USERS, MIN_USERS, LicenceType
 from gangway.services.queries import name_is_free
-from gangway.web.forms.base import PlainForm
+from gangway.web.forms.base import PlainForm, told
 
 
 class NewTenant(PlainForm):
@@ -70,7 +70,7 @@ class NewTenant(PlainForm):
         try:
             return check_full_name(self.cleaned_data["full_name"])
         except GangwayError as error:
-            raise ValidationError([error.what, error.cure]) from error
+            raise ValidationError(told(error)) from error
 
     def clean_short_name(self) -> str:
         """Say every broken rule at once, and whether somebody has the name already."""
@@ -84,4 +84,4 @@ def short_name_faults(provider_id: UUID, typed: str) -> tuple[str, ...]:
     """Return a sentence for each thing that is wrong with a short name; nothing when it can be used."""
     if sentences := names.broken_rules(typed):
         return sentences
-    return () if name_is_free(provider_id, typed) else (NameTaken.what, NameTaken.cure)
+    return () if name_is_free(provider_id, typed) else (f"{NameTaken.what} {NameTaken.cure}",)

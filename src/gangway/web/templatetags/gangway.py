@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -18,6 +19,9 @@ from gangway.web.words import Pill
 register = template.Library()
 
 SPRITE = "vendor/tabler-icons/sprite.svg"
+
+TONES_OF_MESSAGES = {"success": "ok", "info": "busy", "debug": "idle"}
+"""Django's levels of messages that we call by another name."""
 
 
 @register.simple_tag
@@ -76,6 +80,7 @@ def page_head(content: str, title: str, lead: str = "", back_url: str = "", back
 @register.simple_block_tag(end_name="end_note")
 def note(content: str, tone: str = "busy", role: str = "") -> str:
     """Say one thing that concerns the whole page; the tone chooses shape and tint."""
+    tone = TONES_OF_MESSAGES.get(tone, tone)
     shape = {"ok": "circle-check", "warning": "alert-triangle", "error": "alert-octagon"}.get(tone, "info-circle")
     return format_html(
         '<div class="gw-note gw-tone-{}"{}>{}<div>{}</div></div>',
@@ -121,3 +126,29 @@ def copies(source: str, word: str, classes: str = "btn btn-outline") -> SafeStri
         icon("copy"),
         word,
     )
+
+
+@register.simple_tag
+def risk(grade: int) -> str:
+    """Say Microsoft's grade of a permission's risk, 1 to 5, in words."""
+    words = {1: _("Very low"), 2: _("Low"), 3: _("Medium"), 4: _("High")}
+    return words.get(grade, _("Very high"))
+
+
+@register.filter
+def dialog_name(thing: object) -> str:
+    """Return the id of the dialog that withdraws this thing."""
+    return f"revoke-{thing}"
+
+
+@register.filter
+def styled(field: BoundField) -> SafeString:
+    """Render a field of somebody else's form with our class."""
+    ticked = field.widget_type in {"checkbox", "radioselect"}
+    return field.as_widget(attrs={"class": "form-check-input" if ticked else "form-control"})
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """Let a dotted name such as a permission's break after its dots, and nowhere else."""
+    return format_html_join(mark_safe(".<wbr>"), "{}", ((part,) for part in name.split(".")))  # noqa: S308 a constant

@@ -66,7 +66,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     values = {
         "customer": whose,
         "form": form,
-        "rules": rules(SHORT_NAME_RULES),
+        "name_rules": rules(SHORT_NAME_RULES),
         "licences": [{"kind": kind, "words": LICENCES[kind.value]} for kind in LicenceType],
         "plan": explain(plan),
     }

@@ -24,6 +24,7 @@ from gangway.onboarding.states import OperatorStep
 from gangway.organizations.queries import customer
 from gangway.organizations.roles import Capability
 from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.base import told
 from gangway.web.forms.settings import MicrosoftSettings
 from gangway.web.listing import asked
 from gangway.web.live import first_look, look_again
@@ -53,7 +54,7 @@ def add(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     try:
         onboarding_id = actions.add_pending(invitation_id=invitation_id, by=request.actor, now=now())
     except AlreadyAdded as error:
-        messages.warning(request, f"{error.what} {error.cure}")
+        messages.warning(request, told(error))
         return redirect("web:onboarding_taken", error.onboarding_id)
     return redirect("web:onboarding_registration", onboarding_id)
 
@@ -164,5 +165,5 @@ def _next(request: DeskRequest, view: OperatorOnboardingView, action: Callable[.
 
 
 def _told(request: DeskRequest, view: OperatorOnboardingView, error: GangwayError) -> HttpResponse:
-    messages.error(request, f"{error.what} {error.cure}")
+    messages.error(request, told(error))
     return redirect("web:onboarding", view.id)

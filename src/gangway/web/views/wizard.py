@@ -16,6 +16,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.onboarding import actions
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.shapes import Step
+from gangway.web.forms.base import told
 from gangway.web.forms.wizard import RegistrationName, WhoYouAre
 from gangway.web.live import first_look
 from gangway.web.names import rules
@@ -103,10 +104,9 @@ def name(request: WizardRequest) -> HttpResponse:
     """Ask for the name of the App registration; *Start Provisioning*."""
     if request.case.step is not Step.NAME:
         return redirect(page_of(request.case))
-    known = request.case.registration_name
-    form = RegistrationName(request.POST or None, initial={"name": known or request.case.offer.service_short_name})
-    if request.method == "POST" and (request.case.name_is_fixed or form.is_valid()):
-        chosen = known if request.case.name_is_fixed else form.cleaned_data["name"]
+    form = _name_form(request)
+    if request.method == "POST" and form.is_valid():
+        chosen = form.cleaned_data["name"]
         try:
             actions.start_provisioning(case_id=request.case.id, name=chosen, by=request.actor, now=now())
         except GangwayError as error:
@@ -116,6 +116,18 @@ def name(request: WizardRequest) -> HttpResponse:
         else:
             return redirect("web:wizard_provisioning")
     return page(request, "wizard/name.html", {"form": form, "rules": rules(NAME_RULES)})
+
+
+def _name_form(request: WizardRequest) -> RegistrationName:
+    """Return the form as typed; else with the name that Microsoft refused and why; else with a first suggestion."""
+    known = request.case.registration_name
+    if request.method == "POST":
+        return RegistrationName(request.POST)
+    if not request.case.name_error:
+        return RegistrationName(initial={"name": known or request.case.offer.service_short_name})
+    form = RegistrationName({"name": known})
+    form.add_error("name", request.case.name_error)
+    return form
 
 
 @require_safe
@@ -158,5 +170,5 @@ def _act(request: WizardRequest, action: Callable[..., None]) -> HttpResponse:
 
 def _where_it_stands(request: WizardRequest, error: GangwayError | None = None) -> HttpResponse:
     error = error or NotNow()
-    messages.warning(request, f"{error.what} {error.cure}")
+    messages.warning(request, told(error))
     return redirect("web:wizard")

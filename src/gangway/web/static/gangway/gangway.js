@@ -89,6 +89,9 @@
     }
   });
 
+  /* The page's language, in the person's own variant of it: dates are written differently in London and New York. */
+  const tongue = navigator.language.split("-")[0] === root.lang.split("-")[0] ? navigator.language : root.lang;
+
   /* Times are written by the server in UTC; here they become the person's own, with the zone's name. */
   const localise = (scope) => {
     for (const time of scope.querySelectorAll("time[data-local]")) {
@@ -96,9 +99,9 @@
       const zone = { timeZoneName: "short" };
       const at = new Date(time.dateTime);
       time.title = time.textContent.trim();
-      time.textContent = new Intl.DateTimeFormat(root.lang, style).format(at);
+      time.textContent = new Intl.DateTimeFormat(tongue, style).format(at);
       if (time.dataset.local === "zone") {
-        const parts = new Intl.DateTimeFormat(root.lang, zone).formatToParts(at);
+        const parts = new Intl.DateTimeFormat(tongue, zone).formatToParts(at);
         time.textContent += ` ${parts.find((part) => part.type === "timeZoneName").value}`;
       }
       delete time.dataset.local;
