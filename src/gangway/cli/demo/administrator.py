@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import requests
 
@@ -41,7 +41,7 @@ class Administrator:
 
     def last_mail(self) -> int:
         """The number of the newest mail, whoever it is for."""
-        return max((mail["number"] for mail in self._mails(0, everybody=True)), default=0)
+        return max((int(mail["number"]) for mail in self._mails(0, everybody=True)), default=0)
 
     def open_link(self, link: str) -> None:
         """The link only explains; *Continue* begins."""
@@ -84,10 +84,11 @@ class Administrator:
         self.tab.wait(lambda tab: tab.says(done), f"“{done}”", PROVISIONING_SECONDS)
         return self.tab.fact("Application (client) ID")
 
-    def _mails(self, after: int, *, everybody: bool = False) -> list[dict[str, object]] | list:
+    def _mails(self, after: int, *, everybody: bool = False) -> list[dict[str, Any]]:
         query = {"after": after} | ({} if everybody else {"to": self.plot.administrator_email})
         with requests.Session() as session:
             session.trust_env = False
             answer = session.get(f"{self.inbox}/api/messages", params=query, timeout=REQUEST_SECONDS)
         answer.raise_for_status()
-        return answer.json()["messages"]
+        found: list[dict[str, Any]] = answer.json()["messages"]
+        return found

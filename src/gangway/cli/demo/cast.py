@@ -43,15 +43,14 @@ def play(password: str) -> dict[str, str]:
     by = Actor.system("demo")
     with within_everything("the demo makes its organizations"):
         known = next((found for found in queries.providers() if found.short_name == PROVIDER), None)
-        made = {} if known else _make(password)
-        provider_id = known.id if known else made.pop("provider_id")
+        provider_id, totp_key = (known.id, "") if known else _make(password)
         applications.register(
             provider_id=provider_id, client_id=CLIENT_ID, home_tenant_id=HOME_TENANT, cloud="public", by=by, now=now()
         )
-    return {"totp_key": str(made.get("totp_key", ""))}
+    return {"totp_key": totp_key}
 
 
-def _make(password: str) -> dict[str, UUID | str]:
+def _make(password: str) -> tuple[UUID, str]:
     from gangway.audit.record import Actor  # noqa: PLC0415
     from gangway.foundation.sealed import SealedText  # noqa: PLC0415
     from gangway.organizations.actions import create_operator, create_organization, enroll_totp  # noqa: PLC0415
@@ -82,7 +81,7 @@ def _make(password: str) -> dict[str, UUID | str]:
         role=Role.ADMIN,
         by=by,
     )
-    return {"provider_id": provider, "totp_key": enroll_totp(operator, by=by).reveal()}
+    return provider, enroll_totp(operator, by=by).reveal()
 
 
 def main() -> None:

@@ -52,7 +52,7 @@ class Witness:
     def last_request(self) -> int:
         """The number of the newest request in the log; 0 for an empty one."""
         entries = self._get("log")["requests"]
-        return max((entry["number"] for entry in entries), default=0)
+        return max((int(entry["number"]) for entry in entries), default=0)
 
     def counts(self, *, after: int) -> dict[str, int]:
         """Requests, subrequests and the longest chain of requests of which none overlaps the next, since a number."""
@@ -68,7 +68,7 @@ class Witness:
                     return _made(tenant, item)
         raise NotProved(f"No tenant holds an application {app_id}.")
 
-    def _get(self, door: str, **query: object) -> dict[str, Any]:
+    def _get(self, door: str, **query: int | list[str]) -> dict[str, Any]:
         # `verify` is given with each request: with the session's, REQUESTS_CA_BUNDLE of the environment would win.
         door = self.address + door
         answer = self.session.get(door, params=query, verify=str(self.authority), timeout=REQUEST_SECONDS)
@@ -97,7 +97,7 @@ def _made(tenant: dict[str, Any], application: dict[str, Any]) -> Made:
 
 
 def _is_principal(item: dict[str, Any], app_id: str) -> bool:
-    return item["kind"] == "servicePrincipal" and item["body"].get("appId") == app_id
+    return bool(item["kind"] == "servicePrincipal" and item["body"].get("appId") == app_id)
 
 
 def _ids(rows: Iterable[dict[str, Any]], principal_id: str, key: str) -> set[str]:
