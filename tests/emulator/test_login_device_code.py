@@ -68,8 +68,16 @@ def test_consent_makes_the_enterprise_application_and_the_grant(emulator):
 
 def test_consent_without_the_box_is_for_that_person_alone(emulator):
     emulator.grant(emulator.device_code(privileged), for_all=False)
-    page = emulator.sign_in(emulator.device_code(privileged), avery)
-    assert "Accept" in emulator.browser().press(page, "Continue").form.buttons or page.form.buttons
+    again, browser = emulator.device_code(privileged), emulator.browser()
+    assert "You have signed in" in browser.press(emulator.sign_in(again, grace, browser), "Continue").text
+    other, browser = emulator.device_code(privileged), emulator.browser()
+    assert "Need admin approval" in browser.press(emulator.sign_in(other, morgan, browser), "Continue").text
+
+
+def test_application_administrator_consents_to_delegated_permissions(emulator):
+    flow = emulator.device_code(privileged)
+    emulator.grant(flow, avery)
+    assert set(privileged.split()) <= set(emulator.poll(flow).json()["scope"].split())
 
 
 def test_second_sign_in_asks_for_nothing_new(emulator):
