@@ -13,6 +13,7 @@ import typer
 
 from gangway.cli.demo import one_time_code
 from gangway.cli.demo.errors import PartsMissing
+from gangway.cli.demo.plot import Setting
 from gangway.cli.demo.report import Report
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ Port = Annotated[int, typer.Option(help="Port of the web pages; by default 8000,
 EmulatorPort = Annotated[int, typer.Option(help="Port of the emulated Microsoft 365 for programs (TLS).")]
 PortalPort = Annotated[int, typer.Option(help="Port of the emulated Microsoft's pages for people.")]
 InboxPort = Annotated[int, typer.Option(help="Port of the mail catcher's inbox.")]
+LatencyMs = Annotated[int, typer.Option(min=0, help="Milliseconds that each answer of the emulated Microsoft takes.")]
 SmtpPort = Annotated[int, typer.Option(help="Port of the mail catcher for mail.")]
 
 
@@ -41,6 +43,7 @@ def demo(
     portal_port: PortalPort = 0,
     inbox_port: InboxPort = 0,
     smtp_port: SmtpPort = 0,
+    latency_ms: LatencyMs = 0,
 ) -> None:
     """Show the main job for real on this machine, with an emulated Microsoft 365 and no account anywhere."""
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
@@ -55,7 +58,7 @@ def demo(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     report = Report()
     try:
-        _play(data_dir, wished, report, once=once)
+        _play(Setting(data_dir, wished, latency_ms), report, once=once)
     except KeyboardInterrupt:
         report.say("\nStopped.")
     finally:
@@ -65,12 +68,12 @@ def demo(
         raise typer.Exit(1)
 
 
-def _play(data_dir: Path, wished: dict[str, int], report: Report, *, once: bool) -> None:
+def _play(setting: Setting, report: Report, *, once: bool) -> None:
     from gangway.cli.demo.journey import walk  # noqa: PLC0415 (needs packages that only the demo has)
     from gangway.cli.demo.supervisor import on_stage  # noqa: PLC0415
 
     report.say("Gangway's demo: an emulated Microsoft 365, real everything else.\n")
-    with on_stage(data_dir, wished, report) as stage:
+    with on_stage(setting, report) as stage:
         report.say()
         walk(web=stage.web, inbox=stage.inbox, who=stage.operator, witness=stage.witness, report=report)
         _tell_result(report)

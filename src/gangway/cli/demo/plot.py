@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -12,6 +15,15 @@ ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 def new_name(begin: str) -> str:
     """A short name that nobody has: four letters and digits that are hard to mix up, after a readable beginning."""
     return f"{begin}-" + "".join(secrets.choice(ALPHABET) for _ in range(4))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where the demo plays and how fast its Microsoft answers. A port of 0 means: choose one."""
+
+    data_dir: Path
+    ports: dict[str, int]
+    latency_ms: int = 0
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,8 @@ from gangway.config.database.server import supervised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
-    from gangway.cli.demo.plot import SignIn
+    from gangway.cli.demo.plot import Setting, SignIn
     from gangway.cli.demo.report import Report
     from gangway.config.database.server import Embedded
 
@@ -46,12 +45,12 @@ class Supervisor:
         self.folder, self.ports, self.parts, self.database = folder, ports, parts, database
         self.web = f"http://localhost:{ports['web']}"
 
-    def start_outside_world(self) -> tuple[dict[str, Any], dict[str, Any]]:
+    def start_outside_world(self, latency_ms: int) -> tuple[dict[str, Any], dict[str, Any]]:
         """The emulated Microsoft and the mail catcher; returns what they announce."""
         home, ports = self.folder.home, self.ports
         emulator = [program("m365-emulator"), "serve", "--host", LOOPBACK, "--port", str(ports["emulator"])]
         emulator += ["--http-port", str(ports["portal"]), "--tls-dir", str(home / "tls"), "--device-interval", "1"]
-        emulator += ["--state", str(home / "microsoft.json")]
+        emulator += ["--state", str(home / "microsoft.json"), "--latency-ms", str(latency_ms)]
         catcher = [program("mail-catcher"), "--smtp-port", str(ports["smtp"]), "--http-port", str(ports["inbox"])]
         catcher += ["--keep-dir", str(home / "mail")]
         microsoft = self.parts.start("microsoft", emulator, environment=environment(), announces=True)
@@ -117,17 +116,17 @@ class Supervisor:
 
 
 @contextmanager
-def on_stage(data_dir: Path, wished_ports: dict[str, int], report: Report) -> Iterator[Stage]:
+def on_stage(setting: Setting, report: Report) -> Iterator[Stage]:
     """Start everything, hand it out, and end it when the block is left. Raises DemoFailed and the database's errors."""
-    folder = DemoFolder.under(data_dir)
+    folder = DemoFolder.under(setting.data_dir)
     with ExitStack() as stack:
         stack.enter_context(folder.taken())
         with report.step("PostgreSQL starts"):
-            database = stack.enter_context(supervised(data_dir))
+            database = stack.enter_context(supervised(setting.data_dir))
         parts = stack.enter_context(family(folder.home / "logs"))
-        supervisor = Supervisor(folder, folder.ports(wished_ports), parts, database)
+        supervisor = Supervisor(folder, folder.ports(setting.ports), parts, database)
         with report.step("The emulated Microsoft 365 and the mail catcher start"):
-            microsoft, mail = supervisor.start_outside_world()
+            microsoft, mail = supervisor.start_outside_world(setting.latency_ms)
         with report.step(f"Keys, tables, provider {PROVIDER}, its channel and customers"):
             operator = supervisor.prepare(microsoft)
         with report.step("Worker and web start"):
