@@ -93,7 +93,7 @@ def test_it_stays_up_on_the_same_folder_until_it_is_stopped(data):
 
 @pytest.mark.usefixtures("first_walk")
 def test_a_killed_demo_leaves_nothing_running_and_starts_again(data):
-    """kill -9 in the middle; the parts notice, and the folder is not spoilt."""
+    """Kill -9 in the middle; the parts notice, and the folder is not spoilt."""
     demo = subprocess.Popen([*DEMO, "--data-dir", data], stdout=subprocess.PIPE, text=True)
     for line in demo.stdout:
         if "Worker and web start" in line:
