@@ -29,6 +29,7 @@ def test_door_describes_itself_and_every_description_is_true(emulator):
     assert [emulator.control("GET", path.removeprefix("/_control/")) is not None for path in reading]
 
 
+@pytest.mark.slow
 def test_door_can_be_switched_off(tmp_path):
     with running(tmp_path, "--no-control") as emulator:
         assert emulator.ready["control"] is None
@@ -134,6 +135,7 @@ def test_log_keeps_paths_without_queries_and_counts_round_trips(emulator):
     assert emulator.control("GET", "log/summary?plane=graph")["requests"] == 0
 
 
+@pytest.mark.slow
 def test_latency_holds_every_answer_back(tmp_path):
     with running(tmp_path, "--latency-ms", "50") as emulator:
         emulator.get("/common/discovery/instance")
@@ -152,6 +154,7 @@ def test_same_seed_and_same_requests_give_the_same_bytes(emulator):
     assert sequence() == sequence()
 
 
+@pytest.mark.slow
 def test_state_survives_a_restart(tmp_path):
     state, keys = tmp_path / "state.json", "/common/discovery/v2.0/keys"
     with running(tmp_path, "--state", str(state)) as emulator:
@@ -166,6 +169,7 @@ def test_state_survives_a_restart(tmp_path):
         assert emulator.control("GET", "faults")["faults"][0]["name"] == "kept"
 
 
+@pytest.mark.slow
 def test_answer_that_a_client_heard_survives_a_kill(tmp_path):
     state = tmp_path / "state.json"
     with running(tmp_path, "--state", str(state)) as emulator:
@@ -173,6 +177,7 @@ def test_answer_that_a_client_heard_survives_a_kill(tmp_path):
         assert code in state.read_text()
 
 
+@pytest.mark.slow
 def test_authority_is_kept_and_its_keys_are_private(tmp_path):
     with running(tmp_path) as emulator:
         first = (tmp_path / "tls" / "ca.pem").read_bytes()

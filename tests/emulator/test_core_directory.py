@@ -1,7 +1,6 @@
 """The directory's own questions, in this process."""
 
 import json
-from time import process_time
 
 from m365_emulator import seed, world
 from m365_emulator.settings import Settings
@@ -37,11 +36,9 @@ def test_principal_is_the_one_of_this_tenant():
     assert directory.tenants[fabrikam].principal(daemon_app) is None
 
 
-def test_a_thousand_tenants_are_planted_quickly():
-    """Under two seconds of this process's own time; it takes about a tenth of that."""
+def test_a_thousand_tenants_are_planted_and_found():
     row = json.dumps(seed.read(None)["tenants"][2])
     tenants = [json.loads(row.replace("fab41ca0", f"{n:08x}").replace("fabrikam", f"f{n}")) for n in range(1000)]
-    began = process_time()
     made = world.build(Settings(), {"seed": "many", "tenants": tenants})
-    assert made.directory.tenant("f999.com").display_name == "Fabrikam"
-    assert process_time() - began < 2
+    assert made.directory.tenant("f999.com").id == "000003e7-0000-4000-8000-000000000001"
+    assert made.directory.tenant("f7.onmicrosoft.com").user("gray.global@f7.com") is not None

@@ -120,9 +120,13 @@ def person_token(
     resource: Resource,
     *,
     scopes: list[str],
+    confidential: bool,
     life: int,
 ) -> str:
-    """A delegated access token. ``client`` is the application's service principal in this tenant."""
+    """A delegated access token. ``client`` is the application's service principal in this tenant.
+
+    ``confidential`` says that the application proved itself with a secret.
+    """
     claims = _access_claims(world, tenant, resource, life)
     name = person.body["userPrincipalName"]
     return world.keys.sign(
@@ -133,7 +137,7 @@ def person_token(
             "amr": ["pwd"],
             "app_displayname": client.body["displayName"],
             "appid": client.body["appId"],
-            "appidacr": "0",
+            "appidacr": "1" if confidential else "0",
             "idp": home_issuer(tenant, person),
             "idtyp": "user",
             "ipaddr": "127.0.0.1",

@@ -58,6 +58,7 @@ def for_person(
             principal,
             at,
             life=life,
+            confidential=not client.is_public,
             scopes=[value for value in values if value != "offline_access"],
         ),
     }
