@@ -10,6 +10,7 @@ from uuid import UUID
 import jwt
 from asgiref.sync import async_to_sync
 from cryptography.hazmat.primitives.asymmetric import rsa
+
 from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
@@ -26,7 +27,6 @@ from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.actions import SignerFacts
 from gangway.services.queries import service
-
 from tests.rooms import factories_invitations, factories_organizations, factories_services
 from tests.rooms.factories_organizations import Place
 
@@ -159,7 +159,7 @@ class Walk:
 
 
 def walk(*, domain: str = "", choose: bool = True) -> Walk:
-    """A customer with an invitation whose link was opened; *Create New App Registration* is pressed unless told not to."""
+    """A customer with an invitation whose link was opened; *Create New App Registration* is pressed unless not."""
     provider = factories_organizations.make_provider()
     customer = factories_organizations.make_customer(provider, domain=domain)
     operator_id = factories_organizations.make_operator(provider)
@@ -175,7 +175,11 @@ def walk(*, domain: str = "", choose: bool = True) -> Walk:
 def register(provider: Place, *, home: str = HOME) -> UUID:
     """Tell Gangway a provider's sign-in application."""
     return actions.register_sign_in_application(
-        provider_id=provider.id, client_id=CLIENT, home_tenant_id=home, by=factories_organizations.SETUP, now=clock.now()
+        provider_id=provider.id,
+        client_id=CLIENT,
+        home_tenant_id=home,
+        by=factories_organizations.SETUP,
+        now=clock.now(),
     )
 
 
@@ -236,4 +240,3 @@ def make_due(sign_in_id: UUID) -> None:
         SignIn.objects.filter(pk=sign_in_id, next_poll_at__isnull=False).update(
             next_poll_at=clock.now() - timedelta(seconds=1)
         )
-

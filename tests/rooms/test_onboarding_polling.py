@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from asgiref.sync import async_to_sync
+
 from gangway.audit.models import Entry
 from gangway.foundation import clock
 from gangway.jobs.registry import LOOPS
@@ -17,7 +18,6 @@ from gangway.onboarding.models import SignIn
 from gangway.onboarding.states import SignInState
 from gangway.onboarding.visits import FIRST_WAIT, LONGEST_WAIT
 from gangway.organizations.scope import within_everything
-
 from tests.rooms.factories_onboarding import (
     PENDING,
     Microsoft,
@@ -161,7 +161,7 @@ async def run_until(script: Microsoft, sign_in_id: UUID, state: SignInState, mon
     stop = asyncio.Event()
     running = asyncio.create_task(LOOPS["onboarding:poll_sign_ins"](stop))
     async with asyncio.timeout(10):
-        while (await in_database(row_of, sign_in_id)).state != state:
+        while (await in_database(row_of, sign_in_id)).state != state:  # noqa: ASYNC110 - another process would, too
             await asyncio.sleep(0.05)
         stop.set()
         await running

@@ -3,21 +3,25 @@
 from typing import Any
 
 import pytest
+
 from gangway.audit import queries as audit
 from gangway.foundation import clock
 from gangway.foundation.errors import WhoActs
+from gangway.foundation.ids import ObjectId, TenantId
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
+from gangway.microsoft.errors import Unavailable
+from gangway.microsoft.signin.tokens import Identity
 from gangway.microsoft.wire import Answer
 from gangway.onboarding import actions, queries
 from gangway.onboarding.errors import GuestName, LinkClosed, NoSignInApplication, NotAPrincipalName, NotNow
-from gangway.onboarding.models import SignInApplication, SignIn
+from gangway.onboarding.models import SignIn, SignInApplication
 from gangway.onboarding.shapes import NextMove, Step
+from gangway.onboarding.stages import tenant
 from gangway.onboarding.states import CaseState, SignInState
 from gangway.organizations.scope import within, within_everything
 from gangway.vault.models import Sealed
-
 from tests.rooms.factories_onboarding import (
     ACCESS_TOKEN,
     ADMINISTRATOR,
@@ -64,7 +68,10 @@ def follow(walked: Walk, microsoft: Microsoft, *, rounds: int) -> None:
         round_trip(going)
 
 
-@pytest.mark.parametrize("upn", ["", "grace", "grace@", "@contoso.com", "gr ace@contoso.com", "grace@contoso", "a@b@c.com"])
+NO_UPN = ["", "grace", "grace@", "@contoso.com", "gr ace@contoso.com", "grace@contoso", "a@b@c.com"]
+
+
+@pytest.mark.parametrize("upn", NO_UPN)
 def test_what_is_no_principal_name_is_said_at_its_field(upn):
     with pytest.raises(NotAPrincipalName) as told:
         walk().start(upn)
@@ -169,7 +176,9 @@ def test_every_refusal_says_what_happened_and_what_to_do_next(answer, script, st
     assert (view.step, view.sign_in.state, view.sign_in.is_over) == (Step.CODE, state, True)
     problem = view.sign_in.problem
     assert problem.next_move is move
-    assert problem.what and problem.cure and problem.reference == str(view.sign_in.id)
+    assert problem.what
+    assert problem.cure
+    assert problem.reference == str(view.sign_in.id)
 
 
 @pytest.mark.parametrize("script", [{"claims": {"tid": HOME}}, {"signer": facts(domains=("fabrikam.com",))}])
@@ -258,8 +267,6 @@ def test_silence_before_the_code_is_waited_out_too():
 
 
 def test_a_grant_survives_that_graph_is_away_while_the_signer_is_read():
-    from gangway.microsoft.errors import Unavailable
-
     walked, microsoft = walk(), Microsoft(signer=Unavailable())
     microsoft.polls = [microsoft.granted()]
     follow(walked, microsoft, rounds=3)
@@ -313,11 +320,6 @@ def test_each_move_leaves_an_event():
 
 
 def test_another_tenant_than_the_customers_known_one_is_refused_before_graph_is_asked():
-    from gangway.onboarding.stages import tenant
-
     expected = tenant.Expected(upn=UPN, domain="", tenant_id=OTHER_TENANT, own_tenants=frozenset())
-    from gangway.foundation.ids import ObjectId, TenantId
-    from gangway.microsoft.signin.tokens import Identity
-
     identity = Identity(TenantId("c0475050-0000-4000-8000-000000000001"), ObjectId("o"), UPN, "Grace", "")
     assert tenant.refusal_of_identity(identity, expected).state is SignInState.WRONG_TENANT

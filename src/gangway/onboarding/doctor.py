@@ -1,7 +1,7 @@
 """Is the sign-in application set up as it must be? Asked of Microsoft itself, by a code that nobody will ever type.
 
-Two harmless requests for each application: one for a device code, which only a known client id gets, and one poll, which
-only a public client may make. What the application is called, and which permissions it asks for, only a sign-in shows.
+Two harmless requests for each application: one for a device code, which only a known client id gets, and one poll,
+which only a public client may make. Its name and the permissions it asks for, only a sign-in shows.
 """
 
 from collections.abc import Sequence
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from gangway.foundation.ids import AppId
-from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.cloud import ANY_ORGANIZATION, Cloud
 from gangway.microsoft.errors import ApplicationUnknown, ClientSetUpWrong, MicrosoftError
 from gangway.microsoft.signin import device_code
 from gangway.microsoft.transport import Transport, shared
+from gangway.microsoft.wire import Asked
 from gangway.onboarding.shapes import SignInApplicationView
 
 HARMLESS = ("openid", "profile")
@@ -37,6 +38,20 @@ async def check(
     where = cloud or Cloud.of(settings.GANGWAY)
     wire = transport or await shared(where.extra_ca_file)
     return [await _check_one(application, wire, where) for application in applications]
+
+
+async def cloud_answers(*, transport: Transport | None = None, cloud: Cloud | None = None) -> Finding:
+    """Fetch what the cloud says of its own sign-in service, as every worker does; never raises for what it says."""
+    where = cloud or Cloud.of(settings.GANGWAY)
+    wire = transport or await shared(where.extra_ca_file)
+    try:
+        answer = await wire.send(Asked("GET", where.discovery_url(ANY_ORGANIZATION)))
+    except MicrosoftError:
+        return _silent(where.login)
+    if not answer.good:
+        cure = "Check GANGWAY_CLOUD_LOGIN_URL: it names another service."
+        return Finding(where.login, ok=False, words=f"It answers {answer.status} when asked about sign-in.", cure=cure)
+    return Finding(where.login, ok=True, words="Microsoft answers from here.")
 
 
 async def _check_one(application: SignInApplicationView, wire: Transport, cloud: Cloud) -> Finding:
