@@ -9,7 +9,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 
 from gangway.config.database.address import Address
-from gangway.config.logs import logging_config
+from gangway.config.settings.logs import logging_config
 from gangway.config.settings.typed import Role, Settings
 
 GANGWAY = Settings.load(Role(os.environ.get("GANGWAY_ROLE", Role.OWNER)))
