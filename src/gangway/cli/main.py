@@ -10,6 +10,7 @@ from gangway.cli import keys
 from gangway.cli.create_admin import create_admin
 from gangway.cli.database import database
 from gangway.cli.demo.command import demo
+from gangway.cli.doctor import doctor
 from gangway.cli.migrate import migrate
 from gangway.cli.sign_in_application import sign_in_application
 from gangway.cli.web import web
@@ -22,7 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (web, worker, migrate, demo, create_admin, sign_in_application, database):
+for command in (web, worker, migrate, demo, create_admin, sign_in_application, database, doctor):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(keys.app, name="keys")
 

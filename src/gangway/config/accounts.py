@@ -11,7 +11,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Operators are made by other operators or by `gangway create-admin`, never by a public form."""
 
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
@@ -19,7 +19,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return False
 
 
-class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MfaAdapter(DefaultMFAAdapter):
     """Keeps TOTP keys and recovery-code seeds encrypted under a key derived from the secret key."""
 
     def encrypt(self, text: str) -> str:

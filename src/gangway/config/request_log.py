@@ -25,14 +25,15 @@ class RequestLog:
             markcoroutinefunction(self)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase | Awaitable[HttpResponseBase]:
-        if iscoroutinefunction(self):
-            return self._later(request)
         started = _begin(request)
-        return _end(request, self.get_response(request), started)  # type: ignore[arg-type]
+        answer = self.get_response(request)
+        return (
+            _end(request, answer, started) if isinstance(answer, HttpResponseBase) else _later(request, answer, started)
+        )
 
-    async def _later(self, request: HttpRequest) -> HttpResponseBase:
-        started = _begin(request)
-        return _end(request, await self.get_response(request), started)  # type: ignore[misc]
+
+async def _later(request: HttpRequest, answer: Awaitable[HttpResponseBase], started: float) -> HttpResponseBase:
+    return _end(request, await answer, started)
 
 
 def _begin(request: HttpRequest) -> float:
@@ -58,4 +59,4 @@ def _end(request: HttpRequest, response: HttpResponseBase, started: float) -> Ht
 @receiver(got_request_exception)
 def tell_what_broke(**_: object) -> None:
     """Log an error that no page foresaw, with its trace; Django's own way would print the path."""
-    log.exception("broken")
+    log.exception("broken")  # noqa: LOG004  Django sends the signal from its exception handler

@@ -1,6 +1,6 @@
 """Deferring work: the job appears if, and only if, the caller's transaction commits."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from django.db import transaction
@@ -50,7 +50,7 @@ def _wait(run_at: datetime | None) -> TimeDeltaParams | None:
     """Turn a time of our clock into a wait: the queue asks the database's clock, and ours may be ahead of it."""
     if run_at is None:
         return None
-    return {"seconds": max((run_at - clock.now()).total_seconds(), 0)}
+    return {"milliseconds": max(round((run_at - clock.now()) / timedelta(milliseconds=1)), 0)}
 
 
 def _only_ids(task: str, name: str, value: object) -> None:

@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -45,6 +45,10 @@ def _sealed(value: object) -> object:
     return SealedText(value) if isinstance(value, str) else value
 
 
+def _nothing() -> SealedText:
+    return SealedText("")
+
+
 def _listed(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -67,11 +71,13 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    WORKER_ONLY: ClassVar[tuple[str, ...]] = ("sealing_private_keys_dir", "smtp_password")
-
     role: Role = Field(description="web, worker, owner (migrations, set-up) or test")
-    secret_key: Secret = Field(default="", description="signs sessions and forms; the same for web and worker")
-    database_url: Secret = Field(default="", description="this process's own database role; empty: embedded")
+    secret_key: Secret = Field(
+        default_factory=_nothing, description="signs sessions and forms; the same for web and worker"
+    )
+    database_url: Secret = Field(
+        default_factory=_nothing, description="this process's own database role; empty: embedded"
+    )
     data_dir: Path = Field(default=Path(".gangway"), description="where the embedded database and generated keys live")
     public_url: str = Field(default="http://localhost:8000", description="where people reach the web pages, no path")
     allowed_hosts: Names = Field(default=(), description="host names answered; default: the one of public_url")
@@ -94,7 +100,7 @@ class Settings(BaseSettings):
     smtp_host: str = Field(default="localhost", description="mail server (used by workers)")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="mail server's port")
     smtp_user: str = Field(default="", description="name at the mail server; empty: no sign-in")
-    smtp_password: Secret = Field(default="", description="password at the mail server; workers only")
+    smtp_password: Secret = Field(default_factory=_nothing, description="password at the mail server; workers only")
     smtp_tls: Literal["none", "starttls", "implicit"] = Field(default="none", description="how mail is encrypted")
     mail_from: str = Field(default="Gangway <gangway@localhost>", description="sender of every message")
     mail_retry_seconds: Seconds = Field(default=(60, 300, 1800, 7200), description="waits between mail attempts")
@@ -202,9 +208,11 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls,
-        _settings_cls: type[BaseSettings],
+        settings_cls: type[BaseSettings],  # noqa: ARG003  the names are pydantic's
         init_settings: PydanticBaseSettingsSource,
-        **_others: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what `load` hands over counts: it has already merged environment and file."""
         return (init_settings,)

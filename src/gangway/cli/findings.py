@@ -1,0 +1,136 @@
+"""What the doctor looks at, once settings are right and Django is awake; each look gives findings, none raises."""
+
+import asyncio
+import stat
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from django.core.mail import get_connection
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from gangway.cli.web import give_up_reach
+from gangway.config.database import grants
+from gangway.config.settings.typed import Role, Settings
+from gangway.foundation.errors import GangwayError
+from gangway.onboarding import doctor
+from gangway.onboarding.doctor import Finding
+from gangway.onboarding.queries import sign_in_applications
+from gangway.organizations.scope import within_everything
+from gangway.vault import keys
+
+Look = Callable[[Settings], Iterable[Finding]]
+
+
+def all_of(settings: Settings) -> list[Finding]:
+    """Look at everything a process of this role needs."""
+    looks: list[tuple[str, Look]] = [
+        ("database", _database),
+        ("migrations", _migrations),
+        ("database roles", _roles),
+        ("sealing keys", _sealing_keys),
+    ]
+    if settings.role is Role.WORKER:
+        looks += [("mail", _mail), ("Microsoft", _microsoft)]
+    if settings.role is Role.WEB:
+        looks += [("private keys", _out_of_reach)]
+    return [finding for name, look in looks for finding in _without_raising(name, look, settings)]
+
+
+def _without_raising(name: str, look: Look, settings: Settings) -> list[Finding]:
+    """Turn what went wrong while looking into a finding: the doctor tells everything at once."""
+    try:
+        return list(look(settings))
+    except GangwayError as error:
+        return [Finding(name, ok=False, words=error.what, cure=error.cure)]
+    except Exception as error:  # noqa: BLE001  a broken part must not hide the others
+        words = f"It can't be looked at ({type(error).__name__})."
+        return [Finding(name, ok=False, words=words, cure="put right what stands above, then ask again")]
+
+
+def _database(_settings: Settings) -> Iterable[Finding]:
+    grants.require_version()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_user, current_setting('server_version')")
+        user, version = cursor.fetchone()
+    yield Finding("database", ok=True, words=f"PostgreSQL {version} answers to the role {user}.")
+
+
+def _roles(settings: Settings) -> Iterable[Finding]:
+    wanted = {"web": settings.web_role, "worker": settings.worker_role}
+    with connection.cursor() as cursor:
+        for name, role in wanted.items():
+            cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
+            if not cursor.fetchone():
+                words = f"There is no role {role}."
+                yield Finding(
+                    f"database role {name}", ok=False, words=words, cure=f"create {role}, then `gangway migrate`"
+                )
+                continue
+            cursor.execute("SELECT has_table_privilege(%s, 'audit_entry', 'UPDATE, DELETE, TRUNCATE')", [role])
+            if cursor.fetchone()[0]:
+                words = f"The role {role} may change the activity log."
+                yield Finding(f"database role {name}", ok=False, words=words, cure="run `gangway migrate`")
+            else:
+                yield Finding(f"database role {name}", ok=True, words=f"{role} has its rights and no more.")
+
+
+def _migrations(_settings: Settings) -> Iterable[Finding]:
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if waiting:
+        yield Finding("migrations", ok=False, words=f"{len(waiting)} migrations wait.", cure="run `gangway migrate`")
+    else:
+        yield Finding("migrations", ok=True, words="The database is of this version.")
+
+
+def _sealing_keys(settings: Settings) -> Iterable[Finding]:
+    number, _ = keys.newest_public(settings.sealing_public_keys_dir)
+    yield Finding("sealing keys", ok=True, words=f"New secrets are sealed to key {number}.")
+    folder = settings.sealing_private_keys_dir
+    if settings.role is Role.WORKER and folder and settings.sealing_public_keys_dir:
+        for each in keys.numbers(settings.sealing_public_keys_dir, "public"):
+            keys.private(folder, each)
+        yield from _only_for_workers(folder)
+
+
+def _only_for_workers(folder: Path) -> Iterable[Finding]:
+    """Check that nobody but the owner may read what opens secrets: web runs as somebody else, or gives up its reach."""
+    open_ones = [path for path in (folder, *folder.iterdir()) if stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if open_ones:
+        cure = f"chmod 700 {folder} && chmod 600 {folder}/*"
+        yield Finding("private keys", ok=False, words=f"Others may read {open_ones[0]}.", cure=cure)
+    else:
+        yield Finding("private keys", ok=True, words="Every private half is here and closed to others.")
+
+
+def _out_of_reach(settings: Settings) -> Iterable[Finding]:
+    """Do what `gangway web` does before it opens its door; this process too gives up its reach by that."""
+    give_up_reach(settings)
+    yield Finding("private keys", ok=True, words="A web process can read none.")
+
+
+def _mail(settings: Settings) -> Iterable[Finding]:
+    server = f"{settings.smtp_host}:{settings.smtp_port}"
+    door = get_connection(timeout=10)
+    try:
+        door.open()
+    except OSError as error:
+        words = f"The mail server {server} does not take us ({type(error).__name__})."
+        yield Finding("mail", ok=False, words=words, cure="check GANGWAY_SMTP_HOST, _PORT, _TLS, _USER and _PASSWORD")
+    else:
+        door.close()
+        yield Finding("mail", ok=True, words=f"The mail server {server} takes us.")
+
+
+def _microsoft(_settings: Settings) -> Iterable[Finding]:
+    with within_everything("the doctor looks at every sign-in application"):
+        applications = sign_in_applications()
+
+    async def ask() -> list[Finding]:
+        return [await doctor.cloud_answers(), *await doctor.check(applications)]
+
+    yield from asyncio.run(ask())
+    if not applications:
+        cure = "make it as docs/how-to/sign-in-application.md shows, then run `gangway sign-in-application`"
+        yield Finding("sign-in application", ok=False, words="No provider has one on this server.", cure=cure)
