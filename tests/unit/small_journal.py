@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gangway.foundation.sealed import SealedText
-from gangway.provisioning.engine.observation import Held
+from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.ports import Looked, Noted, Proofs
 from gangway.provisioning.engine.steps.credentials import AddPassword, RemoveLeftover
 from gangway.provisioning.engine.steps.step import Step
@@ -72,5 +72,5 @@ class SmallJournal:
     async def secret(self, held: Held) -> SealedText:
         return self.secrets[held.credential_id]
 
-    async def proved(self, proofs: Proofs) -> None:
+    async def proved(self, seen: Observation, proofs: Proofs) -> None:
         self.proofs = proofs

@@ -16,7 +16,7 @@ class SealedText:
 
     def __init__(self, text: str) -> None:
         """Hold `text`. An already sealed text is refused with TypeError: that would be a mistake of ours."""
-        if not isinstance(text, str):
+        if not issubclass(type(text), str):
             message = f"SealedText holds str, not {type(text).__name__}"
             raise TypeError(message)
         self.__text = text

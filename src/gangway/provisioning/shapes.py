@@ -1,7 +1,5 @@
 """What other rooms and pages get from this room: plain frozen values. No row, no secret. Times are aware UTC."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -194,7 +192,7 @@ class CheckItem:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What a check of a registration found. Facts that could not be read are None or empty, with an item that says so."""
+    """What a check of a registration found. What could not be read is None or empty; an item says so."""
 
     items: tuple[CheckItem, ...]
     tenant_name: str = ""

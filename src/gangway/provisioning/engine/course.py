@@ -87,7 +87,7 @@ class Course:
             self._memory = Observation()
         if plan.withheld:
             return Ending(read, plan.withheld, proofs)
-        await self.journal.proved(proofs)
+        await self.journal.proved(read, proofs)
         return Ending(read, (), proofs, await self._say_goodbye(read))
 
     async def finish(self) -> Gone:

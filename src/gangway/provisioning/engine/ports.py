@@ -12,7 +12,7 @@ from gangway.microsoft.graph.calls import Call
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import NewPassword
 from gangway.microsoft.signin.client_credentials import AppToken
-from gangway.provisioning.engine.observation import Held
+from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.steps.step import Step
 
 
@@ -111,7 +111,7 @@ class Journal(Protocol):
         """Credentials that somebody took away in the tenant."""
         ...
 
-    async def proved(self, proofs: Proofs) -> None:
+    async def proved(self, seen: Observation, proofs: Proofs) -> None:
         """The registration and its credential work. A run that is begun again after this only has to say goodbye."""
         ...
 

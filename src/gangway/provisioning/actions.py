@@ -1,0 +1,17 @@
+"""Writes of this room. `start_run`, `resume_run`, `cancel_run` are for the web as well; the rest is for workers."""
+
+from gangway.provisioning.checks import check_registration
+from gangway.provisioning.runs import cancel_run, resume_run, start_run
+from gangway.provisioning.shapes import CheckItem, CheckResult, SignerFacts
+from gangway.provisioning.signers import observe_signer
+
+__all__ = [
+    "CheckItem",
+    "CheckResult",
+    "SignerFacts",
+    "cancel_run",
+    "check_registration",
+    "observe_signer",
+    "resume_run",
+    "start_run",
+]

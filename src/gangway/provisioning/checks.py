@@ -1,0 +1,203 @@
+"""Checking a registration: fresh tokens and their claims, domains, licences. The tenant is only read."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from gangway.audit.record import Actor
+from gangway.foundation import clock
+from gangway.foundation.ids import AppId, ObjectId, TenantId
+from gangway.foundation.sealed import SealedText
+from gangway.jobs.threads import in_database
+from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable
+from gangway.microsoft.graph import grants, tenant
+from gangway.microsoft.graph.session import Outcome
+from gangway.microsoft.graph.shapes import Organization, RoleAssignment
+from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.microsoft.wire import Answer
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning import clouds
+from gangway.provisioning.engine.pinning import Pinned, read
+from gangway.provisioning.errors import NoSuchCredential
+from gangway.provisioning.journal_store import secret_place
+from gangway.provisioning.licences import PhoneLicences, count
+from gangway.provisioning.models import Credential
+from gangway.provisioning.shapes import CheckItem, CheckResult, ItemState
+from gangway.vault.actions import reveal
+
+NO_ANSWER: Final = Answer(0)
+
+SOON: Final = 30
+"""Days before the end of a secret from which on we warn."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is checked, taken out of the database."""
+
+    tenant: TenantId
+    app_id: AppId
+    principal: ObjectId
+    plan: Pinned
+    secret: SealedText
+    expires_at: datetime | None
+
+
+async def check_registration(
+    *, registration_id: UUID, credential_id: UUID, users_wanted: int, by: Actor
+) -> CheckResult:
+    """Look at everything a service needs of a registration. Worker only; opens its own scope.
+
+    What Microsoft refuses or doesn't answer becomes items. Raises NoSuchCredential and the vault's errors.
+    """
+    subject = await in_database(_subject, registration_id, credential_id, by)
+    own = await clouds.RegistrationSignIn.at(subject.tenant)
+    graph_token, teams_token = await asyncio.gather(
+        _token(own, subject, own.cloud.graph_scope), _token(own, subject, own.cloud.teams_scope)
+    )
+    items = [_signs_in(graph_token, "sign_in", "Sign-in as the registration"), _secret_age(subject)]
+    if isinstance(graph_token, MicrosoftError):
+        return CheckResult(tuple(items))
+    outcomes = await _read(own, subject, graph_token)
+    items += [
+        _signs_in(teams_token, "teams", "Sign-in to the Teams service"),
+        _permissions(subject.plan, graph_token),
+        _roles(subject.plan, graph_token, outcomes[2]),
+        _tenant(subject, outcomes[0]),
+        _domains(outcomes[0]),
+        _licences(outcomes[1], users_wanted),
+    ]
+    organization: Organization | None = outcomes[0].value
+    phone = count(outcomes[1].value) if outcomes[1].value is not None else None
+    return CheckResult(
+        items=tuple(items),
+        tenant_name=organization.name if organization else "",
+        domains=tuple(domain.name for domain in organization.domains) if organization else (),
+        phone_licences_left=phone.left if phone else None,
+        granted=graph_token.claims.roles,
+        roles=graph_token.claims.wids,
+    )
+
+
+def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
+    with within_everything("a worker is given a credential by its id"):
+        path = Credential.objects.filter(pk=credential_id).values_list("organization__path", flat=True).first()
+    if path is None:
+        raise NoSuchCredential
+    with within(path):
+        rows = Credential.objects.select_related("registration")
+        row = rows.filter(pk=credential_id, registration_id=registration_id, sealed_id__isnull=False).first()
+        if row is None or row.sealed_id is None:
+            raise NoSuchCredential
+        secret = reveal(sealed_id=row.sealed_id, place=secret_place(row), purpose="check the connection", by=by)
+        registration = row.registration
+        return Subject(
+            tenant=TenantId(registration.tenant_id),
+            app_id=AppId(registration.app_id),
+            principal=ObjectId(registration.service_principal_id),
+            plan=read(registration.plan),
+            secret=secret,
+            expires_at=row.expires_at,
+        )
+
+
+async def _token(own: clouds.RegistrationSignIn, subject: Subject, scope: str) -> AppToken | MicrosoftError:
+    try:
+        return await own.token(app_id=subject.app_id, secret=subject.secret, scope=scope)
+    except MicrosoftError as error:
+        return error
+
+
+async def _read(own: clouds.RegistrationSignIn, subject: Subject, token: AppToken) -> list[Outcome[Any]]:
+    calls = [tenant.organization(), tenant.licences(), grants.roles_of(subject.principal)]
+    try:
+        return await own.graph(token.text).batch(calls)
+    except MicrosoftError as error:
+        return [Outcome(answer=NO_ANSWER, error=error)] * len(calls)
+
+
+def _signs_in(token: AppToken | MicrosoftError, key: str, label: str) -> CheckItem:
+    if isinstance(token, MicrosoftError):
+        return _trouble(token, key, label)
+    return CheckItem(key, label, "ok", "A fresh token was given for its secret.")
+
+
+def _trouble(error: MicrosoftError, key: str, label: str) -> CheckItem:
+    """No answer says nothing about the registration; a refusal does."""
+    state: ItemState = "unknown" if isinstance(error, (NotHeard, Busy, Unreadable)) else "error"
+    return CheckItem(key, label, state, error.what, error.cure)
+
+
+def _secret_age(subject: Subject) -> CheckItem:
+    label = "Client secret"
+    if subject.expires_at is None:
+        return CheckItem("secret", label, "unknown", "We don't know when the secret ends.")
+    days = (subject.expires_at - clock.now()).days
+    cure = "Renew it with a new invitation to the administrator."
+    if days < 0:
+        return CheckItem("secret", label, "error", "The secret has expired.", cure)
+    state: ItemState = "warning" if days < SOON else "ok"
+    return CheckItem("secret", label, state, f"The secret ends in {days} days.", cure if days < SOON else "")
+
+
+def _permissions(plan: Pinned, token: AppToken) -> CheckItem:
+    label, wanted = "Permissions", {permission.value for permission in plan.permissions}
+    if missing := wanted - token.claims.roles:
+        cure = "Send a new invitation: an administrator who may consent has to sign in."
+        return CheckItem("permissions", label, "error", f"Missing: {_listed(missing)}.", cure)
+    surplus = token.claims.roles - wanted
+    more = f" More than needed: {_listed(surplus)}." if surplus else ""
+    return CheckItem("permissions", label, "ok", f"All {len(wanted)} are in the fresh token.{more}")
+
+
+def _roles(plan: Pinned, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]) -> CheckItem:
+    names = {role.template_id: role.name for role in plan.roles}
+    held = token.claims.wids if outcome.value is None else {row.role_id for row in outcome.value if row.scope == "/"}
+    if missing := set(names) - (held & token.claims.wids):
+        cure = "Send a new invitation: an administrator who may assign roles has to sign in."
+        words = f"Missing: {_listed(names[role] for role in missing)}."
+        return CheckItem("roles", "Directory roles", "error", words, cure)
+    how = "Role in token, not called yet" if outcome.value is None else "Read back; role in token, not called yet"
+    return CheckItem("roles", "Directory roles", "ok", f"{how}: {_listed(names.values())}.")
+
+
+def _tenant(subject: Subject, outcome: Outcome[Organization]) -> CheckItem:
+    label = "Tenant"
+    if outcome.error is not None:
+        return _trouble(outcome.error, "tenant", label)
+    organization = outcome.get()
+    if organization.tenant_id != subject.tenant:
+        return CheckItem("tenant", label, "error", "Another tenant than expected answered.", "Tell us.")
+    return CheckItem("tenant", label, "ok", f"The registration reads {organization.name}.")
+
+
+def _domains(outcome: Outcome[Organization]) -> CheckItem:
+    label = "Verified domains"
+    if outcome.error is not None:
+        return _trouble(outcome.error, "domains", label)
+    own = [domain.name for domain in outcome.get().domains if not domain.name.endswith(".onmicrosoft.com")]
+    if own:
+        return CheckItem("domains", label, "ok", f"{_listed(own)}.")
+    cure = "Direct Routing needs a domain of your own; add and verify one in the Microsoft 365 admin center."
+    return CheckItem("domains", label, "warning", "There is only the domain that Microsoft gave.", cure)
+
+
+def _licences(outcome: Outcome[Any], wanted: int) -> CheckItem:
+    label = "Teams Phone licences"
+    if outcome.error is not None:
+        return _trouble(outcome.error, "licences", label)
+    phone: PhoneLicences = count(outcome.get())
+    if not phone.total:
+        cure = "Every person with a number needs one; buy them in the Microsoft 365 admin center."
+        return CheckItem("licences", label, "warning", "There is none in the tenant.", cure)
+    words = f"{phone.left} of {phone.total} are not assigned yet; the service is for {wanted} users."
+    if phone.left < wanted:
+        return CheckItem("licences", label, "warning", words, "Licences that are assigned already count as well.")
+    return CheckItem("licences", label, "ok", words)
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words))

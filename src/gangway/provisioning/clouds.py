@@ -1,0 +1,48 @@
+"""The real parts: the cloud of the settings, Graph over this loop's connections, a registration's own sign-in."""
+
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from gangway.foundation.ids import AppId, TenantId
+from gangway.foundation.sealed import SealedText
+from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.graph.session import GraphSession
+from gangway.microsoft.patience import Patience
+from gangway.microsoft.signin.client_credentials import AppToken, fetch
+from gangway.microsoft.transport import Transport, shared
+
+
+def cloud() -> Cloud:
+    """The cloud that the settings name."""
+    return Cloud.of(settings.GANGWAY)
+
+
+def patience() -> Patience:
+    """How long the settings let us wait for Microsoft's copies to agree."""
+    return Patience(float(settings.GANGWAY.propagation_deadline_seconds))
+
+
+async def graph(tenant: TenantId, token: SealedText) -> GraphSession:
+    """Graph in a tenant with a token, over this event loop's connections."""
+    return GraphSession(await shared(cloud().extra_ca_file), cloud(), token, tenant)
+
+
+@dataclass(frozen=True)
+class RegistrationSignIn:
+    """Signing in as a registration in its tenant: every token is a fresh one."""
+
+    transport: Transport
+    cloud: Cloud
+    tenant: TenantId
+
+    @classmethod
+    async def at(cls, tenant: TenantId) -> "RegistrationSignIn":
+        """Over this event loop's connections."""
+        return cls(await shared(cloud().extra_ca_file), cloud(), tenant)
+
+    async def token(self, *, app_id: AppId, secret: SealedText, scope: str) -> AppToken:
+        return await fetch(self.transport, self.cloud, tenant=self.tenant, app_id=app_id, secret=secret, scope=scope)
+
+    def graph(self, token: SealedText) -> GraphSession:
+        return GraphSession(self.transport, self.cloud, token, self.tenant)

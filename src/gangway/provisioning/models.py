@@ -1,0 +1,185 @@
+"""Rows of the room *provisioning*. Private: other rooms come in through actions and queries."""
+
+from typing import ClassVar
+from uuid import uuid4
+
+from django.db import models
+
+from gangway.organizations.scope import OwnedModel
+from gangway.provisioning.states import CredentialState, RegistrationState, RunState, StepState
+
+ONE_NAME_PER_TENANT = "provisioning_one_name_per_tenant"
+ONE_LIVING_RUN = "provisioning_one_living_run_of_a_registration"
+NAME = 45
+"""Longest name in code points."""
+
+
+class Registration(OwnedModel):
+    """An app registration in a customer's tenant. Its id is the uuid in Graph's uniqueName, over all runs."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    provider = models.ForeignKey("organizations.Organization", on_delete=models.PROTECT, related_name="+")
+    tenant_id = models.CharField(max_length=36)
+    tenant_name = models.CharField(max_length=256, blank=True)
+    domains = models.JSONField(default=list)
+    display_name = models.CharField(max_length=NAME)
+    name_key = models.CharField(max_length=600)
+    plan = models.JSONField()
+    app_id = models.CharField(max_length=36, blank=True)
+    object_id = models.CharField(max_length=36, blank=True)
+    service_principal_id = models.CharField(max_length=36, blank=True)
+    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in RegistrationState])
+    proofs = models.JSONField(default=dict, help_text="How each right was proved, by the key of its step.")
+    sign_in_application_gone = models.CharField(max_length=10, default="no")
+    signer_upn = models.CharField(max_length=320, blank=True)
+    signer_name = models.CharField(max_length=256, blank=True)
+    signer_oid = models.CharField(max_length=36, blank=True)
+    created_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+    proved_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["tenant_id", "name_key"],
+                condition=~models.Q(state=RegistrationState.REMOVED.value),
+                name=ONE_NAME_PER_TENANT,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(proved_at__isnull=False) | ~models.Q(state=RegistrationState.PROVED.value),
+                name="provisioning_proved_since_when",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["tenant_id"], name="provisioning_by_tenant")]
+
+    def __str__(self) -> str:
+        """Name the registration as the tenant's portal does."""
+        return self.display_name
+
+
+class Credential(OwnedModel):
+    """A secret of a registration, for one service. Its text lies in the vault."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="credentials")
+    service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, default="secret")
+    display_name = models.CharField(max_length=80)
+    key_id = models.CharField(max_length=36, blank=True)
+    sealed_id = models.UUIDField(null=True)
+    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in CredentialState])
+    announced_at = models.DateTimeField()
+    made_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["registration", "display_name"], name="provisioning_credential_names_are_used_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=[CredentialState.ANNOUNCED.value, CredentialState.REMOVED.value])
+                | (models.Q(sealed_id__isnull=False) & ~models.Q(key_id="")),
+                name="provisioning_a_made_credential_is_sealed",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the credential as the tenant's portal does."""
+        return self.display_name
+
+
+class Run(OwnedModel):
+    """One execution of the engine. It is resumed, not repeated: after a crash, a sign-in, a wait."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="runs")
+    service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=12, default="setup")
+    state = models.CharField(max_length=15, choices=[(state.value, state.value) for state in RunState])
+    attempt = models.PositiveIntegerField(default=0)
+    credential_name = models.CharField(max_length=NAME)
+    sign_in_client_id = models.CharField(max_length=36)
+    token_sealed_id = models.UUIDField(null=True)
+    token_field = models.CharField(max_length=100, blank=True)
+    token_row_id = models.UUIDField(null=True)
+    signer_upn = models.CharField(max_length=320, blank=True)
+    on_end = models.CharField(max_length=64, blank=True)
+    waiting_for = models.CharField(max_length=500, blank=True)
+    words = models.CharField(max_length=300, blank=True)
+    error = models.JSONField(null=True)
+    created_at = models.DateTimeField()
+    queued_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["registration"],
+                condition=models.Q(state__in=[RunState.QUEUED.value, RunState.RUNNING.value]),
+                name=ONE_LIVING_RUN,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(token_sealed_id__isnull=True)
+                | models.Q(state__in=[RunState.QUEUED.value, RunState.RUNNING.value]),
+                name="provisioning_only_living_runs_hold_a_token",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["queued_at"],
+                condition=models.Q(state__in=[RunState.QUEUED.value, RunState.RUNNING.value]),
+                name="provisioning_living_runs",
+            )
+        ]
+
+    def __str__(self) -> str:
+        """Name the run by its id."""
+        return f"run {self.id}"
+
+
+class StepRecord(OwnedModel):
+    """One step of one run: planned, intended before the call, and how it ended."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="steps")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=40)
+    key = models.CharField(max_length=100)
+    label = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in StepState])
+    attempt = models.PositiveIntegerField(default=0)
+    intent_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(null=True)
+    request_id = models.CharField(max_length=100, blank=True)
+    words = models.CharField(max_length=500, blank=True)
+    result = models.JSONField(default=dict)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["run", "key"], name="provisioning_one_record_per_step"),
+            models.CheckConstraint(
+                condition=models.Q(intent_at__isnull=False)
+                | models.Q(state__in=[StepState.PLANNED.value, StepState.SKIPPED.value]),
+                name="provisioning_intent_before_result",
+            ),
+        ]
+        ordering: ClassVar[tuple[str, ...]] = ("number",)
+
+    def __str__(self) -> str:
+        """Say the step as people read it."""
+        return self.label
+
+
+class TenantLease(models.Model):
+    """One run per tenant at a time. `fence` grows with every owner, so that a late one is recognised."""
+
+    tenant_id = models.CharField(primary_key=True, max_length=36)
+    owner = models.CharField(max_length=80)
+    fence = models.PositiveBigIntegerField(default=0)
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Name the tenant."""
+        return self.tenant_id

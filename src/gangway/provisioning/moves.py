@@ -1,0 +1,51 @@
+"""Moving a run: lock, compare with the table of moves, change, record; in the caller's transaction."""
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.provisioning.errors import NoSuchRun, RunOver, RunUnderWay
+from gangway.provisioning.models import Run
+from gangway.provisioning.states import LIVING, RUN_MOVES, RunState
+from gangway.vault.actions import destroy
+
+EVENTS: Final = {
+    RunState.QUEUED: Event.RUN_QUEUED,
+    RunState.RUNNING: Event.RUN_STARTED,
+    RunState.WAITING: Event.RUN_WAITING,
+    RunState.NEEDS_SIGN_IN: Event.RUN_NEEDS_SIGN_IN,
+    RunState.PROVED: Event.RUN_PROVED,
+    RunState.FAILED: Event.RUN_FAILED,
+    RunState.CANCELLED: Event.RUN_CANCELLED,
+}
+
+
+def locked(run_id: UUID) -> Run:
+    """The run, locked. Raises NoSuchRun."""
+    row = Run.objects.select_for_update(of=("self",)).select_related("registration").filter(pk=run_id).first()
+    if row is None:
+        raise NoSuchRun
+    return row
+
+
+def move(
+    run: Run, to: RunState, *, by: Actor, now: datetime, data: dict[str, Any] | None = None, **fields: Any
+) -> None:
+    """Bring a locked run to another state with some of its fields; a run that rests or ends holds no token any more.
+
+    Raises RunUnderWay for a living run that can't go there, RunOver for an ended one.
+    """
+    here = RunState(run.state)
+    if to not in RUN_MOVES[here]:
+        raise RunUnderWay if here in LIVING else RunOver
+    if to not in LIVING:
+        destroy(sealed_id=run.token_sealed_id, by=by)
+        fields |= {"token_sealed_id": None, "ended_at": now, "words": ""}
+    run.state = to.value
+    for name, value in fields.items():
+        setattr(run, name, value)
+    run.save(update_fields=["state", *fields])
+    facts = {"registration": str(run.registration_id), **(data or {})}
+    record(EVENTS[to], by=by, organization_id=run.organization_id, subject=f"run:{run.pk}", data=facts)

@@ -1,0 +1,202 @@
+"""Opening and closing a run: what happens in the database before the engine starts and after it ended. Sync."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from gangway.foundation.errors import GangwayError
+from gangway.foundation.sealed import SealedText
+from gangway.jobs.actions import defer
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning import faults
+from gangway.provisioning import lease as leases
+from gangway.provisioning.engine.course import Ending
+from gangway.provisioning.errors import NoSuchRun
+from gangway.provisioning.journal_store import ENGINE, found
+from gangway.provisioning.lease import Lease, Taken
+from gangway.provisioning.models import Run
+from gangway.provisioning.moves import locked, move
+from gangway.provisioning.states import LIVING, RegistrationState, RunState
+from gangway.vault.actions import reveal
+from gangway.vault.errors import SecretDestroyed, SecretMissing
+from gangway.vault.places import Place
+
+TASK: Final = "provisioning:run"
+NEIGHBOURS: Final = frozenset({*LIVING, RunState.WAITING, RunState.NEEDS_SIGN_IN})
+"""States in which another run of the tenant may still need the sign-in application."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A run this worker has now. `token`: None when it is gone. `needed_by_others`: the sign-in application stays."""
+
+    run_id: UUID
+    registration_id: UUID
+    organization_id: UUID
+    service_id: UUID
+    path: str
+    tenant_id: str
+    display_name: str
+    plan: dict[str, Any]
+    credential_name: str
+    sign_in_client_id: str
+    proved: bool
+    needed_by_others: bool
+    started_at: datetime
+    token: SealedText | None
+    lease: Lease
+
+
+def queue_lock(run_id: UUID) -> str:
+    """While a job for this run waits, a second one isn't needed."""
+    return f"provisioning:run:{run_id}"
+
+
+def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
+    """Take a run and its tenant. None when it rests or ended, or the tenant is at work: then it comes back later."""
+    with within_everything("a worker is given a run by its id"):
+        path = Run.objects.filter(pk=run_id).values_list("organization__path", flat=True).first()
+    if path is None:
+        raise NoSuchRun
+    with within(path), transaction.atomic():
+        run = locked(run_id)
+        if RunState(run.state) not in LIVING:
+            return None
+        lease = leases.acquire(
+            tenant_id=run.registration.tenant_id,
+            owner=owner,
+            seconds=settings.GANGWAY.worker_stalled_seconds,
+            now=now,
+        )
+        if isinstance(lease, Taken):
+            defer(TASK, queueing_lock=queue_lock(run_id), run_at=lease.until, run_id=str(run_id))
+            return None
+        started = run.started_at or now
+        move(run, RunState.RUNNING, by=ENGINE, now=now, started_at=started, attempt=run.attempt + 1)
+    return _opened(run, path, lease)
+
+
+def _opened(run: Run, path: str, lease: Lease) -> Opened:
+    registration = run.registration
+    with within(path):
+        token = _token(run)
+    return Opened(
+        run_id=run.pk,
+        registration_id=registration.pk,
+        organization_id=run.organization_id,
+        service_id=run.service_id,
+        path=path,
+        tenant_id=registration.tenant_id,
+        display_name=registration.display_name,
+        plan=registration.plan,
+        credential_name=run.credential_name,
+        sign_in_client_id=run.sign_in_client_id,
+        proved=registration.proved_at is not None and registration.proved_at >= run.queued_at,
+        needed_by_others=_needed_by_others(run),
+        started_at=run.started_at or run.queued_at,
+        token=token,
+        lease=lease,
+    )
+
+
+def _token(run: Run) -> SealedText | None:
+    if run.token_sealed_id is None or run.token_row_id is None:
+        return None
+    place = Place(run.organization_id, run.token_field, run.token_row_id)
+    try:
+        return reveal(sealed_id=run.token_sealed_id, place=place, purpose="make the registration", by=ENGINE)
+    except (SecretDestroyed, SecretMissing):
+        return None
+
+
+def _needed_by_others(run: Run) -> bool:
+    with within_everything("other customers' runs may share the tenant's sign-in application"):
+        others = Run.objects.filter(
+            registration__tenant_id=run.registration.tenant_id,
+            sign_in_client_id=run.sign_in_client_id,
+            state__in=[state.value for state in NEIGHBOURS],
+        )
+        return others.exclude(pk=run.pk).exists()
+
+
+def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
+    """Write down a good end: proved, or waiting for somebody with more rights."""
+    with within(opened.path), transaction.atomic():
+        run = _ours(opened, now)
+        registration = run.registration
+        found(registration, ending.seen, now=now)
+        if ending.withheld:
+            waiting_for = waiting_words(ending)
+            registration.save()
+            move(
+                run,
+                RunState.WAITING,
+                by=ENGINE,
+                now=now,
+                waiting_for=waiting_for,
+                error=None,
+                data={"for": waiting_for},
+            )
+        else:
+            registration.sign_in_application_gone = ending.gone
+            registration.save()
+            move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None)
+        _tell(run)
+        leases.release(opened.lease)
+
+
+def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) -> None:
+    """Write down that the run rests at an error: failed, or in need of a new sign-in. What was made is kept."""
+    with within(opened.path), transaction.atomic():
+        run = _ours(opened, now)
+        if to is RunState.FAILED and run.registration.proved_at is not None:
+            run.registration.state = RegistrationState.BROKEN.value
+            run.registration.save(update_fields=["state"])
+        facts = faults.kept(error, now=now)
+        move(run, to, by=ENGINE, now=now, error=facts, data={"error": error.code})
+        _tell(run)
+        leases.release(opened.lease)
+
+
+def come_back(opened: Opened, error: GangwayError, *, seconds: float, now: datetime) -> None:
+    """Microsoft is out of reach: the run stays alive, says so, and goes on later."""
+    with within(opened.path), transaction.atomic():
+        run = _ours(opened, now)
+        run.words, run.error = error.what, faults.kept(error, now=now)
+        run.save(update_fields=["words", "error"])
+        leases.release(opened.lease)
+        later = now + timedelta(seconds=seconds)
+        defer(TASK, queueing_lock=queue_lock(run.pk), run_at=later, run_id=str(run.pk))
+
+
+def give_back(opened: Opened) -> None:
+    """The worker is asked to stop: somebody else goes on at once instead of after the lease's time."""
+    leases.release(opened.lease)
+
+
+def waiting_words(ending: Ending) -> str:
+    """What somebody with more rights has to do, in one sentence."""
+    parts = dict.fromkeys(step.part for step in ending.withheld)
+    words = {
+        "registration": "creating the app registration",
+        "consent": "consent to the permissions",
+        "roles": "its directory roles",
+    }
+    listed = [words[part.value] for part in parts]
+    joined = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
+    return f"Waiting for {joined}: a Global Administrator or a Privileged Role Administrator has to sign in."
+
+
+def _ours(opened: Opened, now: datetime) -> Run:
+    leases.hold(opened.lease, now=now)
+    return locked(opened.run_id)
+
+
+def _tell(run: Run) -> None:
+    """Tell whoever asked for the run, in the transaction that ends it."""
+    if run.on_end:
+        defer(run.on_end, run_id=str(run.pk))

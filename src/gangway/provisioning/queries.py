@@ -1,0 +1,207 @@
+"""Reads of this room; plain values. Call them inside a scope (organizations.scope)."""
+
+from datetime import datetime
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from gangway.foundation import clock
+from gangway.provisioning import faults
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.pinning import PlanUnknown
+from gangway.provisioning.engine.verify import NOT_CALLED_YET
+from gangway.provisioning.errors import NoSuchRegistration, NoSuchRun
+from gangway.provisioning.models import Credential, Registration, Run, StepRecord
+from gangway.provisioning.shapes import (
+    CredentialView,
+    ErrorView,
+    HeldRight,
+    PermissionRow,
+    PlanView,
+    Proof,
+    RegistrationView,
+    RoleRow,
+    RunView,
+    StepView,
+)
+from gangway.provisioning.states import CredentialState, RegistrationState, RunState, StepState
+
+__all__ = [
+    "ErrorView",
+    "PlanUnknown",
+    "PlanView",
+    "RegistrationView",
+    "RunView",
+    "StepView",
+    "explain",
+    "pin",
+    "registration",
+    "run",
+    "scopes_for",
+]
+
+SCOPES: Final = (
+    "openid",
+    "profile",
+    "User.Read",
+    "Organization.Read.All",
+    "Application.ReadWrite.All",
+    "AppRoleAssignment.ReadWrite.All",
+    "RoleManagement.ReadWrite.Directory",
+)
+"""All that one sign-in asks for. No offline_access: all work is done within the first token."""
+
+HEADLINES: Final = {
+    RunState.QUEUED: "We start in a moment.",
+    RunState.RUNNING: "We are making the registration.",
+    RunState.WAITING: "What this account may do is done; somebody with more rights has to finish.",
+    RunState.NEEDS_SIGN_IN: "The sign-in ended before everything was done. Sign in again to go on.",
+    RunState.PROVED: "The registration is made and proved.",
+    RunState.FAILED: "This could not be finished. What was made so far is kept.",
+    RunState.CANCELLED: "This was cancelled.",
+}
+
+PROOF_WORDS: Final[dict[str, str]] = {
+    "read_back": "Read back from the tenant.",
+    "token_claim": "Seen in the registration's own fresh token.",
+    "called": "Really called.",
+    "not_called_yet": NOT_CALLED_YET,
+    "unknown": "Not proved yet.",
+}
+
+
+def pin(
+    *, profile: str = "teams-voice", version: int = 2, role_choice: str | None = None
+) -> tuple[dict[str, Any], str]:
+    """The plan to store with an invitation, and its fingerprint (sha256, hexadecimal). Raises PlanUnknown."""
+    plan = pinning.pin(profile=profile, version=version, role_choice=role_choice)
+    return plan, pinning.fingerprint(plan)
+
+
+def explain(plan: dict[str, Any]) -> PlanView:
+    """A pinned plan in words. Raises PlanUnknown."""
+    read, whole = pinning.read(plan), pinning.fingerprint(plan)
+    permissions = tuple(
+        PermissionRow(
+            name=entry.value,
+            kind=entry.kind,
+            why=entry.why,
+            without=entry.without,
+            risk=entry.risk,
+            feature=entry.feature,
+            since_version=entry.since,
+        )
+        for entry in read.permissions
+    )
+    return PlanView(
+        profile=read.profile.name,
+        version=read.version,
+        permissions=permissions,
+        roles=tuple(RoleRow(role.name, role.template_id, role.why, role.without) for role in read.roles),
+        credential_kind=read.credential_kind,
+        credential_days=read.credential_days,
+        fingerprint=whole,
+        fingerprint_shown=pinning.shown(whole),
+    )
+
+
+def scopes_for(plan: dict[str, Any]) -> list[str]:
+    """Delegated scopes that the administrator's one sign-in asks for. Raises PlanUnknown."""
+    pinning.read(plan)
+    return list(SCOPES)
+
+
+def run(run_id: UUID) -> RunView:
+    """One run with its steps, live. Raises NoSuchRun."""
+    row = Run.objects.filter(pk=run_id).first()
+    if row is None:
+        raise NoSuchRun
+    steps = tuple(_step(step) for step in StepRecord.objects.filter(run_id=run_id).order_by("number"))
+    done = sum(step.state in {StepState.DONE, StepState.SKIPPED} for step in steps)
+    state = RunState(row.state)
+    return RunView(
+        id=row.pk,
+        registration_id=row.registration_id,
+        service_id=row.service_id,
+        state=state,
+        headline=row.words or HEADLINES[state],
+        steps=steps,
+        error=faults.view(row.error),
+        waiting_for=row.waiting_for,
+        remaining=()
+        if state is RunState.PROVED
+        else tuple(step.label for step in steps if step.state is not StepState.DONE),
+        progress=100 if state is RunState.PROVED else 100 * done // max(len(steps), 1),
+        signer_upn=row.signer_upn,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+    )
+
+
+def registration(registration_id: UUID) -> RegistrationView:
+    """One registration with its rights and credentials. Raises NoSuchRegistration."""
+    row = Registration.objects.filter(pk=registration_id).first()
+    if row is None:
+        raise NoSuchRegistration
+    plan = pinning.read(row.plan)
+    credentials = row.credentials.exclude(state=CredentialState.REMOVED.value).order_by("-announced_at")
+    now = clock.now()
+    return RegistrationView(
+        id=row.pk,
+        organization_id=row.organization_id,
+        tenant_id=row.tenant_id,
+        tenant_name=row.tenant_name,
+        domains=tuple(row.domains),
+        display_name=row.display_name,
+        app_id=row.app_id,
+        object_id=row.object_id,
+        service_principal_id=row.service_principal_id,
+        profile=plan.profile.name,
+        profile_version=plan.version,
+        state=RegistrationState(row.state),
+        signer_upn=row.signer_upn,
+        signer_name=row.signer_name,
+        made_at=row.made_at,
+        proved_at=row.proved_at,
+        permissions=tuple(
+            _right(row, f"grant:{entry.value}", entry.value, "permission", entry.why) for entry in plan.permissions
+        ),
+        roles=tuple(_right(row, f"role:{role.template_id}", role.name, "role", role.why) for role in plan.roles),
+        credentials=tuple(_credential(credential, now) for credential in credentials),
+        sign_in_application_removed=_gone(row.sign_in_application_gone),
+    )
+
+
+def _step(row: StepRecord) -> StepView:
+    return StepView(
+        number=row.number,
+        kind=row.kind,
+        label=row.label,
+        state=StepState(row.state),
+        seconds=row.seconds,
+        words=row.words,
+        request_id=row.request_id,
+    )
+
+
+def _right(row: Registration, key: str, name: str, kind: Literal["permission", "role"], why: str) -> HeldRight:
+    proof: Proof = row.proofs.get(key, "unknown")
+    words = PROOF_WORDS[proof]
+    if kind == "role" and proof != "unknown":
+        words = f"{words} {NOT_CALLED_YET}"
+    return HeldRight(name=name, kind=kind, why=why, proof=proof, proof_words=words)
+
+
+def _credential(row: Credential, now: datetime) -> CredentialView:
+    return CredentialView(
+        id=row.pk,
+        service_id=row.service_id,
+        display_name=row.display_name,
+        key_id=row.key_id,
+        state=row.state,
+        expires_at=row.expires_at,
+        days_left=None if row.expires_at is None else (row.expires_at - now).days,
+    )
+
+
+def _gone(kept: str) -> Literal["yes", "no", "unknown"]:
+    return "yes" if kept == "yes" else "no" if kept == "no" else "unknown"

@@ -1,0 +1,194 @@
+"""Starting, resuming and cancelling runs. Sync, in the caller's scope and transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.jobs.actions import defer
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.errors import NoSuchRun, RegistrationNameTaken, RunUnderWay
+from gangway.provisioning.models import ONE_NAME_PER_TENANT, Registration, Run
+from gangway.provisioning.moves import locked, move
+from gangway.provisioning.opening import TASK, queue_lock
+from gangway.provisioning.shapes import SignerFacts
+from gangway.provisioning.states import LIVING, RESTING, RegistrationState, RunState
+from gangway.services import names
+from gangway.vault.places import Place
+
+FIELD = "name"
+"""The form field of a registration's name."""
+
+
+@transaction.atomic
+def start_run(
+    *,
+    registration_id: UUID,
+    organization_id: UUID,
+    provider_id: UUID,
+    service_id: UUID,
+    tenant_id: str,
+    tenant_name: str,
+    domains: Sequence[str],
+    display_name: str,
+    plan: Mapping[str, Any],
+    credential_name: str,
+    sign_in_client_id: str,
+    delegated_token_sealed_id: UUID,
+    delegated_token_place: Place,
+    signer: SignerFacts,
+    on_end: str = "",
+    by: Actor,
+    now: datetime,
+) -> UUID:
+    """Have a worker make the registration; gives the run's id.
+
+    `registration_id` is the invitation's own: with the same one, a registration that was begun is gone on with, perhaps
+    under another name. `on_end` is a task that is deferred with `run_id` in every transaction in which the run comes to
+    rest or to its end. Raises InvalidName and RegistrationNameTaken at "name", PlanUnknown, RunUnderWay.
+    """
+    pinning.read(plan)
+    registration = _registration(
+        registration_id=registration_id,
+        organization_id=organization_id,
+        provider_id=provider_id,
+        tenant_id=tenant_id,
+        plan=plan,
+        now=now,
+    )
+    _put_aside(registration, by=by, now=now)
+    registration.tenant_name, registration.domains = tenant_name, list(domains)
+    _sign(registration, signer)
+    _name(registration, display_name)
+    run = Run.objects.create(
+        organization_id=organization_id,
+        registration=registration,
+        service_id=service_id,
+        state=RunState.QUEUED.value,
+        credential_name=credential_name,
+        sign_in_client_id=sign_in_client_id,
+        token_sealed_id=delegated_token_sealed_id,
+        token_field=delegated_token_place.field,
+        token_row_id=delegated_token_place.row_id,
+        signer_upn=signer.upn,
+        on_end=on_end,
+        created_at=now,
+        queued_at=now,
+    )
+    facts = {"registration": str(registration.pk), "name": registration.display_name, "signer": signer.upn}
+    record(Event.RUN_QUEUED, by=by, organization_id=organization_id, subject=f"run:{run.pk}", data=facts)
+    defer(TASK, queueing_lock=queue_lock(run.pk), run_id=str(run.pk))
+    return run.pk
+
+
+@transaction.atomic
+def resume_run(
+    *,
+    run_id: UUID,
+    delegated_token_sealed_id: UUID,
+    delegated_token_place: Place,
+    sign_in_client_id: str,
+    signer: SignerFacts,
+    display_name: str = "",
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Go on with a run that waits, needs a sign-in or failed, with a fresh sign-in; the person may be another one.
+
+    `display_name`: another name, after Microsoft refused the first. Raises RunUnderWay, RunOver, and at "name"
+    InvalidName and RegistrationNameTaken.
+    """
+    run = locked(run_id)
+    _sign(run.registration, signer)
+    _name(run.registration, display_name or run.registration.display_name)
+    move(
+        run,
+        RunState.QUEUED,
+        by=by,
+        now=now,
+        data={"signer": signer.upn},
+        queued_at=now,
+        started_at=None,
+        ended_at=None,
+        error=None,
+        waiting_for="",
+        signer_upn=signer.upn,
+        sign_in_client_id=sign_in_client_id,
+        token_sealed_id=delegated_token_sealed_id,
+        token_field=delegated_token_place.field,
+        token_row_id=delegated_token_place.row_id,
+    )
+    defer(TASK, queueing_lock=queue_lock(run.pk), run_id=str(run.pk))
+
+
+@transaction.atomic
+def cancel_run(*, run_id: UUID, by: Actor, now: datetime) -> None:
+    """A run that rests, or that no worker has begun, will not go on. Its name is free again if nothing was made.
+
+    What was made stays in the tenant and in `queries.registration`. Raises RunUnderWay while a worker has it, RunOver.
+    """
+    run = locked(run_id)
+    move(run, RunState.CANCELLED, by=by, now=now)
+    if not run.registration.app_id and not run.registration.credentials.exists():
+        run.registration.state = RegistrationState.REMOVED.value
+        run.registration.save(update_fields=["state"])
+
+
+def _registration(
+    *,
+    registration_id: UUID,
+    organization_id: UUID,
+    provider_id: UUID,
+    tenant_id: str,
+    plan: Mapping[str, Any],
+    now: datetime,
+) -> Registration:
+    row = Registration.objects.select_for_update(of=("self",)).filter(pk=registration_id).first()
+    if row is not None and row.tenant_id != tenant_id and not row.app_id:
+        row.tenant_id = tenant_id
+    if row is not None and (row.organization_id != organization_id or row.tenant_id != tenant_id):
+        raise NoSuchRun
+    if row is None:
+        row = Registration(
+            pk=registration_id,
+            organization_id=organization_id,
+            provider_id=provider_id,
+            tenant_id=tenant_id,
+            created_at=now,
+            state=RegistrationState.MAKING.value,
+        )
+    if row.state == RegistrationState.REMOVED:
+        row.state = RegistrationState.MAKING.value
+    row.plan = dict(plan)
+    return row
+
+
+def _put_aside(registration: Registration, *, by: Actor, now: datetime) -> None:
+    """A new run takes the place of one that rests."""
+    for run in Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk):
+        if RunState(run.state) in LIVING:
+            raise RunUnderWay
+        if RunState(run.state) in RESTING:
+            move(run, RunState.CANCELLED, by=by, now=now)
+
+
+def _sign(registration: Registration, signer: SignerFacts) -> None:
+    registration.signer_upn, registration.signer_name = signer.upn, signer.name
+    registration.signer_oid = signer.user_id
+
+
+def _name(registration: Registration, display_name: str) -> None:
+    """Give it its name and save it. Raises InvalidName, RegistrationNameTaken at "name"."""
+    name = names.check(display_name, field=FIELD)
+    registration.display_name, registration.name_key = name, names.key(name)
+    try:
+        with transaction.atomic():
+            registration.save()
+    except IntegrityError as error:
+        if ONE_NAME_PER_TENANT in str(error):
+            raise RegistrationNameTaken(field=FIELD) from error
+        raise

@@ -1,0 +1,45 @@
+"""Jobs of this room: ids in, one function called."""
+
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from gangway.foundation import clock
+from gangway.jobs.actions import defer
+from gangway.jobs.registry import task
+from gangway.jobs.schedule import every
+from gangway.organizations.scope import within_everything
+from gangway.provisioning.conduct import conduct
+from gangway.provisioning.models import Run, TenantLease
+from gangway.provisioning.opening import TASK, queue_lock
+from gangway.provisioning.states import LIVING
+
+LONGEST_RUN_SECONDS: Final = 24 * 3600
+"""Far above any run's own deadline, which the settings give and which ends the run in words."""
+
+REAP: Final = "provisioning:reap"
+REAP_EVERY_SECONDS: Final = 30
+
+
+@task(name=TASK, queue="provisioning", deadline_seconds=LONGEST_RUN_SECONDS)
+async def run(*, run_id: str) -> None:
+    """Do what is left of a run, wherever it stands."""
+    await conduct(UUID(run_id))
+
+
+@task(name=REAP, deadline_seconds=60)
+def reap() -> None:
+    """Give runs that lost their worker and their job to another one."""
+    now = clock.now()
+    silent_since = now - timedelta(seconds=settings.GANGWAY.worker_stalled_seconds)
+    held = TenantLease.objects.filter(expires_at__gt=now).exclude(owner="").values("tenant_id")
+    with within_everything("runs without a worker, whoever they belong to"), transaction.atomic():
+        lost = Run.objects.filter(state__in=[state.value for state in LIVING], queued_at__lt=silent_since)
+        for run_id in lost.exclude(registration__tenant_id__in=held).values_list("pk", flat=True):
+            defer(TASK, queueing_lock=queue_lock(run_id), run_id=str(run_id))
+
+
+every(REAP_EVERY_SECONDS, REAP)
