@@ -5,7 +5,7 @@ from typing import Final, Literal, Protocol, TypedDict
 
 Status = Literal["ok", "warning", "error", "unknown"]
 
-BESIDE: Final = frozenset({"domains", "phone_licences"})
+BESIDE: Final = frozenset({"domains", "licences"})
 """What a tenant needs for calling, but what says nothing about the credentials: it never colours the connection."""
 
 _WORDS: Final[Mapping[Status, str]] = {

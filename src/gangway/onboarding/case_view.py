@@ -19,11 +19,9 @@ from gangway.provisioning import queries as provisioning
 from gangway.services.queries import service
 
 PARTS: Final = {
-    "application": "Create the app registration",
-    "service_principal": "Create its enterprise application",
-    "grants": "Grant the permissions",
-    "roles": "Assign the directory roles",
-    "credential": "Create the secret",
+    "registration": "Create the app registration and its secret",
+    "consent": "Consent to the permissions",
+    "roles": "Give the registration its directory roles",
 }
 
 

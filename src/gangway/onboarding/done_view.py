@@ -6,6 +6,7 @@ from gangway.invitations.queries import InvitationView
 from gangway.onboarding import applications
 from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Done, PortalPath
+from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.queries import RegistrationView
 
@@ -16,7 +17,7 @@ ENTRA: Final = "https://entra.microsoft.com/"
 def done_of(row: Case, about: InvitationView) -> Done:
     """Tell the end of a case from its registration."""
     made = provisioning.registration(about.registration_id)
-    credential = next((one for one in made.credentials if one.service_id == about.service_id), None)
+    credential = proved_credential(made, about.service_id)
     application = applications.find(row.provider_id)
     name = application.display_name if application else ""
     return Done(

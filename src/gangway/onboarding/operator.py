@@ -28,13 +28,14 @@ from gangway.onboarding.errors import (
     NotValidated,
 )
 from gangway.onboarding.models import Case, OperatorOnboarding
+from gangway.onboarding.stages.registration import proved_credential
 from gangway.onboarding.states import OPERATOR_ORDER, OperatorStep
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.queries import RegistrationView
 from gangway.services import actions as services
 from gangway.services.states import Deployment
 
-PREREQUISITES: Final = frozenset({"domains", "phone_licences", "permissions", "roles"})
+PREREQUISITES: Final = frozenset({"domains", "licences", "permissions", "roles"})
 """What the prerequisites page shows, out of everything that the validation looked at."""
 ONMICROSOFT: Final = ".onmicrosoft.com"
 
@@ -54,7 +55,9 @@ def add(invitation_id: UUID, *, by: Actor, now: datetime) -> UUID:
 
 def _begin(invitation: InvitationView, *, by: Actor, now: datetime) -> UUID:
     about = provisioning.registration(invitation.registration_id)
-    credential = next(one for one in about.credentials if one.service_id == invitation.service_id)
+    credential = proved_credential(about, invitation.service_id)
+    if credential is None:
+        raise NotReadyToAdd
     row = OperatorOnboarding.objects.create(
         organization_id=invitation.organization_id,
         invitation_id=invitation.id,

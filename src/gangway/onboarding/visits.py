@@ -28,6 +28,7 @@ from gangway.onboarding.applications import own_tenants
 from gangway.onboarding.leases import LEASE_SECONDS, Due
 from gangway.onboarding.models import SignIn
 from gangway.onboarding.stages import sign_in, tenant
+from gangway.onboarding.stages.registration import tenant_of_registration
 from gangway.onboarding.states import SignInState
 from gangway.organizations import queries as organizations
 from gangway.organizations.scope import within_everything
@@ -176,10 +177,13 @@ class Visitor:
 def expectation_of(sign_in_id: UUID) -> tenant.Expected:
     """Gather who and what is expected of a sign-in."""
     with within_everything("a polling loop looks after everybody's sign-ins"):
-        row = SignIn.objects.get(pk=sign_in_id)
+        row = SignIn.objects.select_related("case").get(pk=sign_in_id)
         customer = organizations.customer(row.organization_id)
         return tenant.Expected(
-            upn=row.upn, domain=customer.domain, tenant_id=customer.tenant_id, own_tenants=own_tenants()
+            upn=row.upn,
+            domain=customer.domain,
+            tenant_id=tenant_of_registration(row.case) or customer.tenant_id,
+            own_tenants=own_tenants(),
         )
 
 

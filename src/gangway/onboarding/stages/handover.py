@@ -11,6 +11,7 @@ from gangway.invitations.queries import InvitationView
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.onboarding.models import Case
+from gangway.onboarding.stages.registration import proved_credential
 from gangway.organizations import queries as organizations
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.queries import RegistrationView
@@ -26,7 +27,7 @@ def tell_both_sides(case: Case, *, by: Actor) -> None:
 
 def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, case: Case, by: Actor) -> None:
     provider = organizations.provider_of(invitation.organization_id)
-    credential = next((one for one in about.credentials if one.service_id == invitation.service_id), None)
+    credential = proved_credential(about, invitation.service_id)
     until = credential.expires_at if credential else None
     outbox.put(
         organization_id=invitation.organization_id,

@@ -13,7 +13,11 @@ from gangway.onboarding.rows import lock_sign_in, move_case
 from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState, SignInState
 from gangway.provisioning import actions as provisioning
+from gangway.provisioning import queries as made
 from gangway.provisioning.actions import SignerFacts
+from gangway.provisioning.queries import RegistrationView
+from gangway.provisioning.shapes import CredentialView
+from gangway.provisioning.states import CredentialState
 from gangway.services.queries import service
 
 MARGIN: Final = timedelta(minutes=3)
@@ -43,9 +47,10 @@ def start(case: Case, *, name: str, by: Actor, now: datetime) -> UUID:
         "by": by,
         "now": now,
     }
-    run_id = _go_on(case, name, token) if case.run_id else _first(case, name, token)
+    run_id = _go_on(case, name, token) if _same_tenant(case) else _first(case, name, token)
     registration_id = invited.invitation(case.invitation_id).registration_id
-    changes = {"run_id": run_id, "registration_id": registration_id, "registration_name": name, "problem": {}}
+    kept_name = made.registration(registration_id).display_name
+    changes = {"run_id": run_id, "registration_id": registration_id, "registration_name": kept_name, "problem": {}}
     move_case(case, CaseState.PROVISIONING, by=by, now=now, **changes)
     sign_in.invitation_on(case, State.PROVISIONING, by=by)
     return run_id
@@ -57,9 +62,27 @@ def signer_of(case: Case) -> SignerFacts:
     return SignerFacts(**(facts | {"domains": tuple(facts["domains"])}))
 
 
+def tenant_of_registration(case: Case) -> str:
+    """Return the tenant in which an earlier attempt has made the registration; empty when nothing is made yet."""
+    known = made.registration(case.registration_id) if case.registration_id else None
+    return known.tenant_id if known is not None and known.app_id else ""
+
+
+def proved_credential(about: RegistrationView, service_id: UUID) -> CredentialView | None:
+    """Return a service's own credential of a registration, once it was proved."""
+    own = (one for one in about.credentials if one.service_id == service_id)
+    return next((one for one in own if one.state == CredentialState.PROVED), None)
+
+
 def _sign_in(case: Case) -> SignIn | None:
     row = lock_sign_in(case)
     return row if row and row.state == SignInState.GRANTED else None
+
+
+def _same_tenant(case: Case) -> bool:
+    """Say whether a run rests that this sign-in can go on with; where nothing is made yet, another tenant begins anew."""
+    known = made.registration(case.registration_id) if case.registration_id else None
+    return known is not None and known.tenant_id == case.signer["tenant_id"]
 
 
 def _first(case: Case, name: str, token: dict[str, Any]) -> UUID:
