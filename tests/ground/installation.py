@@ -113,11 +113,12 @@ def free_port() -> int:
         return int(door.getsockname()[1])
 
 
-def get(url: str) -> tuple[int, dict[str, str]]:
+def get(url: str, headers: dict[str, str] | None = None) -> tuple[int, dict[str, str]]:
     """Fetch a page: status and headers; (0, {}) while nobody answers."""
+    asked = urllib.request.Request(url, headers=headers or {})  # noqa: S310  always our own page
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(url, timeout=10) as answer:
+        with opener.open(asked, timeout=20) as answer:
             return answer.status, {name.lower(): value for name, value in answer.headers.items()}
     except urllib.error.HTTPError as error:
         with error:

@@ -1,13 +1,16 @@
 """A real running `gangway web`, looked at from outside: what it was given, what it can read, what it says."""
 
+import dataclasses
 import json
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from tests.ground.installation import Installation, eventually, free_port, gangway, get, running
@@ -138,3 +141,25 @@ def test_its_log_tells_route_and_id_and_never_path_or_query(web: Web) -> None:
 
 def test_somebody_elses_host_name_is_not_answered(web: Web) -> None:
     assert get(web.url.replace("localhost", "127.0.0.1") + "/accounts/login/")[0] == 400
+
+
+def test_more_pages_at_once_than_connections_are_all_answered(installation: Installation) -> None:
+    """Each request borrows a connection and gives it back: 60 pages share two."""
+    port = free_port()
+    url = f"http://localhost:{port}"
+    address = dataclasses.replace(installation.database.web, options=(("application_name", "pool"),))
+    settings = {"GANGWAY_WEB_PORT": str(port), "GANGWAY_PUBLIC_URL": url, "GANGWAY_DATABASE_POOL_SIZE": "2"}
+    settings["GANGWAY_WEB_DATABASE_URL"] = address.url().reveal()
+    with running(["-m", "gangway.cli.main", "web"], installation.web(**settings), installation.folder / "pool.log"):
+        eventually(lambda: get(f"{url}/accounts/login/")[0] == 200)
+        cookie = {"Cookie": "__Host-session=nobodysnobodysnobodysnobodysnobo"}
+        with ThreadPoolExecutor(60) as people:
+            answers = list(people.map(lambda _: get(f"{url}/", cookie)[0], range(60)))
+        assert set(answers) == {200}
+        assert 1 <= connections_of(installation) <= 2
+
+
+def connections_of(installation: Installation) -> int:
+    with psycopg.connect(**installation.database.superuser.psycopg()) as superuser:
+        row = superuser.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pool'").fetchone()
+    return int(row[0]) if row else 0

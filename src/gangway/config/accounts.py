@@ -1,6 +1,7 @@
 """What we ask of allauth beyond its settings: nobody signs up by themselves, TOTP keys are encrypted at rest."""
 
 import base64
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -17,6 +18,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
         """Say no: there is no public sign-up."""
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count failures by account *and* address: five from elsewhere must not lock the person out."""
+        return f"{self.get_client_ip(request)} {super()._get_login_attempts_cache_key(request, **credentials)}"
 
 
 class MfaAdapter(DefaultMFAAdapter):
