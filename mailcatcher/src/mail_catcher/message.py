@@ -50,10 +50,12 @@ class Message:
 
     @cached_property
     def links(self) -> tuple[dict[str, str], ...]:
-        """Every web address in the mail, with the words that carry it in HTML (none in plain text), each once."""
+        """Every web address in the mail, each once, with the first words that carry it (none in plain text)."""
         reader = _Links()
         reader.feed(self.html)
-        found = {link["address"]: {**link, "words": " ".join(link["words"].split())} for link in reader.links}
+        found: dict[str, dict[str, str]] = {}
+        for link in reader.links:
+            found.setdefault(link["address"], {**link, "words": " ".join(link["words"].split())})
         for address in BARE_ADDRESS.findall(self.text):
             found.setdefault(address, {"address": address, "words": ""})
         return tuple(found.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import io
 import select
 import signal
 import sys
@@ -55,6 +56,8 @@ def demo(
         "inbox": inbox_port,
         "smtp": smtp_port,
     }
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without our arrows shows question marks, not an error
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     report = Report()
     try:

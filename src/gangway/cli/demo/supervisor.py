@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from gangway.cli.demo.plot import Setting, SignIn
+    from gangway.cli.demo.processes import Child
     from gangway.cli.demo.report import Report
     from gangway.config.database.server import Embedded
 
@@ -45,17 +46,19 @@ class Supervisor:
         self.folder, self.ports, self.parts, self.database = folder, ports, parts, database
         self.web = f"http://localhost:{ports['web']}"
 
-    def start_outside_world(self, latency_ms: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The emulated Microsoft and the mail catcher; returns what they announce."""
+    def start_microsoft(self, latency_ms: int = 0, *, name: str = "microsoft") -> dict[str, Any]:
+        """The emulated Microsoft; returns what it announces. ``name`` tells the log of a second start from the first's."""
         home, ports = self.folder.home, self.ports
         emulator = [program("m365-emulator"), "serve", "--host", LOOPBACK, "--port", str(ports["emulator"])]
         emulator += ["--http-port", str(ports["portal"]), "--tls-dir", str(home / "tls"), "--device-interval", "1"]
         emulator += ["--state", str(home / "microsoft.json"), "--latency-ms", str(latency_ms)]
-        catcher = [program("mail-catcher"), "--smtp-port", str(ports["smtp"]), "--http-port", str(ports["inbox"])]
-        catcher += ["--keep-dir", str(home / "mail")]
-        microsoft = self.parts.start("microsoft", emulator, environment=environment(), announces=True)
-        mail = self.parts.start("mail", catcher, environment=environment(), announces=True)
-        return microsoft.announcement(), mail.announcement()
+        return self.parts.start(name, emulator, environment=environment(), announces=True).announcement()
+
+    def start_mail(self, *, name: str = "mail") -> dict[str, Any]:
+        """The mail catcher; returns what it announces."""
+        catcher = [program("mail-catcher"), "--smtp-port", str(self.ports["smtp"])]
+        catcher += ["--http-port", str(self.ports["inbox"]), "--keep-dir", str(self.folder.home / "mail")]
+        return self.parts.start(name, catcher, environment=environment(), announces=True).announcement()
 
     def prepare(self, microsoft: dict[str, Any]) -> SignIn:
         """Keys, tables, and the cast; returns how the operator signs in."""
@@ -67,9 +70,12 @@ class Supervisor:
         said = json.loads(self._run("cast", cast, self._settings("owner", microsoft), given=given))
         return self.folder.sign_in(OPERATOR_EMAIL, new_totp_key=said["totp_key"])
 
-    def start_product(self, microsoft: dict[str, Any]) -> None:
-        """A worker and the web pages, each with the settings of its own role."""
-        self.parts.start("worker", self._gangway("worker"), environment=self._settings("worker", microsoft))
+    def start_worker(self, microsoft: dict[str, Any], *, name: str = "worker") -> Child:
+        """A worker, with the settings of its role."""
+        return self.parts.start(name, self._gangway("worker"), environment=self._settings("worker", microsoft))
+
+    def start_web(self, microsoft: dict[str, Any]) -> None:
+        """The web pages, with the settings of their role; returns when they take connections."""
         web = self.parts.start("web", self._gangway("web"), environment=self._settings("web", microsoft))
         wait_until_listening(web, (LOOPBACK, self.ports["web"]))
 
@@ -126,9 +132,10 @@ def on_stage(setting: Setting, report: Report) -> Iterator[Stage]:
         parts = stack.enter_context(family(folder.home / "logs"))
         supervisor = Supervisor(folder, folder.ports(setting.ports), parts, database)
         with report.step("The emulated Microsoft 365 and the mail catcher start"):
-            microsoft, mail = supervisor.start_outside_world(setting.latency_ms)
+            microsoft, mail = supervisor.start_microsoft(setting.latency_ms), supervisor.start_mail()
         with report.step(f"Keys, tables, provider {PROVIDER}, its channel and customers"):
             operator = supervisor.prepare(microsoft)
         with report.step("Worker and web start"):
-            supervisor.start_product(microsoft)
+            supervisor.start_worker(microsoft)
+            supervisor.start_web(microsoft)
         yield Stage(supervisor.web, mail["web"], microsoft, operator, Witness(microsoft), parts)
