@@ -25,8 +25,8 @@ from gangway.web.names import rules
 
 SHORT_NAME_RULES = _("Unique: no other service of your provider has it; upper and lower case count as the same")
 LICENCES = {
-    LicenceType.HOSTED_ESSENTIALS_PLUS.value: _("Direct Routing with user and number management from here."),
-    LicenceType.HOSTED_PRO.value: _("All of Essentials+, with life-cycle templates and policies for users."),
+    LicenceType.HOSTED_ESSENTIALS_PLUS.value: _("Direct Routing with the customer's Microsoft 365 connected."),
+    LicenceType.HOSTED_PRO.value: _("The same connection, with everything that your platform offers for it."),
 }
 
 

@@ -1,0 +1,135 @@
+"""The link in the mail: opened by scanners a hundred times it changes nothing; *Continue* begins; dead links explain."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from gangway.audit.models import Entry
+from gangway.foundation import clock
+from gangway.invitations import actions
+from gangway.invitations.queries import LinkDead, Why
+from gangway.onboarding.errors import LinkClosed
+from gangway.organizations.scope import within
+from gangway.web import wizard_session
+from gangway.web.views import wizard_door
+from tests.rooms import web_values
+from tests.rooms.factories_invitations import OPERATOR, issue, link
+from tests.rooms.factories_organizations import make_customer
+from tests.rooms.factories_web import soup
+
+pytestmark = pytest.mark.django_db
+
+
+def dead(reason):
+    return LinkDead(reason, uuid4(), "x/", "Sailmaker Voice", "support@sailmaker.example", "+49 30 5550", clock.now())
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    monkeypatch.setattr(wizard_door, "offer", lambda _token: web_values.OFFER)
+    return "/i/" + "t" * 43
+
+
+def entries():
+    return Entry.objects.count()
+
+
+def test_opening_a_link_a_hundred_times_changes_nothing(offered):
+    client, before = Client(), entries()
+    for _ in range(50):
+        assert client.get(offered).status_code == 200
+        assert client.head(offered).status_code == 200
+    assert entries() == before
+    assert not client.session.keys()
+
+
+def test_the_first_page_says_who_asks_for_what_and_until_when(offered):
+    text = soup(Client().get(offered)).get_text(" ", strip=True)
+    for told in ("Sailmaker Voice", "Ida Larsen", "Contoso Bakeries", "amber lantern seven", "Nov 2026", "Didn't expect this?"):
+        assert told in text
+
+
+def test_a_link_is_neither_kept_nor_passed_on_nor_indexed(offered):
+    headers = Client().get(offered).headers
+    assert headers["Referrer-Policy"] == "strict-origin"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["X-Robots-Tag"] == "noindex, nofollow"
+
+
+def test_no_page_overrides_the_header_about_referrers(offered):
+    assert not soup(Client().get(offered)).select("meta[name=referrer]")
+
+
+def test_continue_as_browsers_send_it_passes_the_csrf_check(offered, monkeypatch):
+    monkeypatch.setattr(wizard_door, "begin_case", lambda **_given: uuid4())
+    careful = Client(enforce_csrf_checks=True)
+    token = soup(careful.get(offered)).select_one("[name=csrfmiddlewaretoken]")["value"]
+    answer = careful.post(offered, {"csrfmiddlewaretoken": token}, headers={"Origin": "http://testserver"})
+    assert answer.status_code == 302
+
+
+def test_the_page_does_not_repeat_its_link(offered):
+    assert "t" * 43 not in Client().get(offered).content.decode()
+
+
+def test_continue_trades_the_link_for_a_session_and_a_clean_address(offered, monkeypatch):
+    case_id, client = uuid4(), Client()
+    monkeypatch.setattr(wizard_door, "begin_case", lambda **_given: case_id)
+    session = client.session
+    session["planted"] = "x"
+    session.save()
+    answer = client.post(offered)
+    assert answer.headers["Location"] == reverse("web:wizard")
+    assert client.session[wizard_session.KEY]["case"] == str(case_id)
+    assert client.session.session_key != session.session_key
+
+
+def test_a_link_that_closes_meanwhile_explains_itself(monkeypatch):
+    answers = [web_values.OFFER, dead(Why.REVOKED)]
+    monkeypatch.setattr(wizard_door, "offer", lambda _token: answers.pop())
+
+    def closed(**_given):
+        raise LinkClosed
+
+    monkeypatch.setattr(wizard_door, "begin_case", closed)
+    answer = Client().post("/i/abc")
+    assert answer.status_code == 410
+    assert "was withdrawn" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [(Why.EXPIRED, "has expired"), (Why.REVOKED, "was withdrawn"), (Why.USED, "has done its work")],
+)
+def test_a_dead_link_explains_itself_to_its_holder(monkeypatch, reason, told):
+    monkeypatch.setattr(wizard_door, "offer", lambda _token: dead(reason))
+    answer = Client().get("/i/abc")
+    assert answer.status_code == 410
+    assert told in answer.content.decode()
+    assert "support@sailmaker.example" in answer.content.decode()
+
+
+def test_strangers_learn_nothing():
+    pages = {Client().get(f"/i/{guess}").content for guess in ("a" * 43, "b" * 43, "x", "æ%00")}
+    assert len(pages) == 1
+    assert Client().get("/i/x").status_code == 404
+
+
+def test_who_has_no_session_is_told_to_open_the_link_again():
+    answer = Client().get("/wizard/")
+    assert answer.status_code == 404
+    assert "Open the link in your e-mail again" in answer.content.decode()
+    assert 'href="/"' not in answer.content.decode().split("<main")[1]
+
+
+def test_a_real_link_that_was_withdrawn_explains_itself():
+    customer = make_customer(name="Contoso")
+    invitation_id = issue(customer)
+    token = link(customer, invitation_id)
+    with within(customer.path):
+        actions.revoke(invitation_id=invitation_id, by=OPERATOR, now=clock.now())
+    answer = Client().get(f"/i/{token.reveal()}")
+    assert answer.status_code == 410
+    assert "was withdrawn" in answer.content.decode()

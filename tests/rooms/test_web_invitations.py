@@ -1,0 +1,191 @@
+"""*Pending Invitations*: the original's columns, actions by state, a link that is shown once, dialogs that name."""
+
+import pytest
+from django.core import mail as outgoing
+from django.urls import reverse
+
+from gangway.audit.models import Entry
+from gangway.foundation.sealed import SealedText
+from gangway.invitations.models import Link
+from gangway.invitations.queries import LinkHeld, by_token
+from gangway.invitations.states import State
+from gangway.organizations.roles import Role
+from gangway.organizations.scope import within_everything
+from gangway.web.views import invitations as views
+from tests.rooms import factories_services, web_values
+from tests.rooms.factories_invitations import bring_to, issue
+from tests.rooms.factories_organizations import make_channel, make_customer, make_provider
+from tests.rooms.factories_web import row, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+
+COLUMNS = (
+    "ID",
+    "Full Name",
+    "Invitation Email",
+    "M365 Admin Email",
+    "Email Sent",
+    "Email Invitation Sent Count",
+    "Created at",
+    "Expires at",
+    "Device Authenticated",
+    "Auth URL",
+)
+
+
+@pytest.fixture
+def provider():
+    return make_provider()
+
+
+@pytest.fixture
+def customer(provider):
+    return make_customer(provider, name="Contoso Bakeries")
+
+
+@pytest.fixture
+def client(provider):
+    return sit_down(provider)
+
+
+@pytest.fixture(autouse=True)
+def no_case_yet(monkeypatch):
+    monkeypatch.setattr(views, "case_of_invitation", lambda _invitation_id: None)
+
+
+def invite(customer, state=None, *, short_name="contoso-hq"):
+    invitation_id = issue(customer, service_id=factories_services.plan(customer, short_name=short_name))
+    if state:
+        bring_to(customer, invitation_id, state)
+    return invitation_id
+
+
+def page_of(invitation_id, what=""):
+    return reverse(f"web:invitation{what}", args=[invitation_id])
+
+
+def links():
+    with within_everything("test"):
+        return Link.objects.count()
+
+
+def buttons(answer, short_name="contoso-hq"):
+    return {button.get_text(strip=True) for button in row(answer, short_name).select("button, a.btn") if not button.find_parent("dialog")}
+
+
+def test_the_columns_are_those_of_the_original(customer, client):
+    invite(customer)
+    head = soup(client.get("/invitations/")).thead.get_text("|", strip=True).split("|")
+    assert set(COLUMNS) <= set(head)
+
+
+def test_nothing_pending_teaches_what_will_be_here(client):
+    assert "No invitation is pending" in client.get("/invitations/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "device", "offered"),
+    [
+        (None, "false", {"Copy link", "Resend", "Revoke"}),
+        (State.OPENED, "false", {"Copy link", "Resend", "Revoke"}),
+        (State.AUTHENTICATED, "true", {"Add", "Revoke"}),
+    ],
+)
+def test_a_row_offers_what_its_state_allows(customer, client, state, device, offered):
+    invite(customer, state)
+    answer = client.get("/invitations/")
+    assert device in row(answer, "contoso-hq").get_text(" ", strip=True)
+    assert buttons(answer) == offered
+
+
+def test_a_filter_shows_ended_ones(customer, client):
+    client.post(page_of(invite(customer), "_revoke"))
+    assert "No invitation is pending" in client.get("/invitations/").content.decode()
+    assert "Withdrawn" in row(client.get("/invitations/?state=revoked"), "contoso-hq").get_text()
+
+
+def test_the_timeline_says_what_happened_and_by_whom(customer, client):
+    page = soup(client.get(page_of(invite(customer, State.OPENED))))
+    text = page.select_one(".gw-timeline").get_text(" ", strip=True)
+    assert "Waiting for the customer" in text
+    assert "Opened" in text
+    assert "ada@contoso.example" in text
+
+
+def test_the_page_shows_the_same_problem_that_the_administrator_sees(customer, client, monkeypatch):
+    refused = web_values.sign_in(problem=web_values.PROBLEM)
+    monkeypatch.setattr(views, "case_of_invitation", lambda _id: web_values.case(web_values.Step.CODE, sign_in=refused))
+    answer = client.get(page_of(invite(customer)))
+    assert web_values.PROBLEM.what in answer.content.decode()
+    assert web_values.CODE not in answer.content.decode()
+
+
+def test_copy_link_shows_a_working_link_once(customer, client):
+    invitation_id = invite(customer)
+    answer = client.post(page_of(invitation_id, "_copy"))
+    url = soup(answer).select_one("#auth-url")["value"]
+    assert isinstance(by_token(SealedText(url.rsplit("/", 1)[1])), LinkHeld)
+    assert answer.headers["Cache-Control"] == "no-store"
+    for other in (page_of(invitation_id), "/invitations/", page_of(invitation_id, "_sent"), "/activity/"):
+        assert "/i/" not in client.get(other).content.decode()
+
+
+@pytest.mark.parametrize("what", ["_copy", "_resend", "_revoke", "_add"])
+def test_looking_changes_nothing(customer, client, what):
+    invitation_id, before = invite(customer), links()
+    entries = Entry.objects.count()
+    assert client.get(page_of(invitation_id, what)).status_code == 405
+    assert (links(), Entry.objects.count()) == (before, entries)
+
+
+def test_resend_makes_one_more_link_and_says_so(customer, client):
+    invitation_id, before = invite(customer), links()
+    answer = client.post(page_of(invitation_id, "_resend"), follow=True)
+    assert links() == before + 1
+    assert "on its way to ada@contoso.example" in answer.content.decode()
+    assert not outgoing.outbox
+
+
+def test_revoke_asks_in_a_dialog_that_names_what_it_withdraws(customer, client):
+    invitation_id = invite(customer)
+    dialog = soup(client.get(page_of(invitation_id))).select_one(f"dialog#revoke-{invitation_id}")
+    assert dialog.h2.get_text() == "Withdraw the invitation for contoso-hq?"
+    assert "ada@contoso.example" in dialog.get_text()
+    answer = client.post(dialog.form["action"], follow=True)
+    assert "is withdrawn" in answer.content.decode()
+    assert "Withdrawn" in answer.content.decode()
+
+
+def test_what_is_over_says_so_instead_of_doing_it_again(customer, client):
+    invitation_id = invite(customer)
+    client.post(page_of(invitation_id, "_revoke"))
+    answer = client.post(page_of(invitation_id, "_resend"))
+    assert answer.status_code == 409
+    assert "is over" in answer.content.decode()
+
+
+def test_a_channel_sees_its_own_inside_the_onboarding_wizard_only(provider):
+    channel = make_channel(provider)
+    customer = make_customer(channel)
+    invitation_id = invite(customer)
+    client = sit_down(channel)
+    assert client.get("/invitations/").status_code == 403
+    assert row(client.get(reverse("web:pending_of_customer", args=[customer.id])), "contoso-hq")
+    page = soup(client.get(page_of(invitation_id)))
+    assert page.select_one("a.gw-back")["href"] == reverse("web:pending_of_customer", args=[customer.id])
+
+
+def test_a_monitor_looks_but_has_no_buttons(provider, customer):
+    invitation_id = invite(customer)
+    monitor = sit_down(provider, role=Role.MONITOR)
+    assert buttons(monitor.get("/invitations/")) == set()
+    for what in ("_copy", "_resend", "_revoke", "_add"):
+        assert monitor.post(page_of(invitation_id, what)).status_code == 403
+
+
+def test_strangers_find_nothing(customer):
+    invitation_id = invite(customer)
+    stranger = sit_down(make_provider())
+    for what in ("_copy", "_resend", "_revoke", "_add"):
+        assert stranger.post(page_of(invitation_id, what)).status_code == 404
+    assert stranger.get(page_of(invitation_id)).status_code == 404
