@@ -80,7 +80,7 @@ def _sign_in(case: Case) -> SignIn | None:
 
 
 def _same_tenant(case: Case) -> bool:
-    """Say whether a run rests that this sign-in can go on with; where nothing is made yet, another tenant begins anew."""
+    """Say whether a run rests that this sign-in can go on with; another tenant begins anew if nothing is made yet."""
     known = made.registration(case.registration_id) if case.registration_id else None
     return known is not None and known.tenant_id == case.signer["tenant_id"]
 

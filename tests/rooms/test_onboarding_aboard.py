@@ -1,0 +1,329 @@
+"""The whole way aboard against the emulator as a real process: sign in, make it, prove it, add it, validate it."""
+
+from collections.abc import Iterator
+from functools import partial
+from uuid import UUID
+
+import pytest
+from asgiref.sync import async_to_sync
+from django.conf import settings as django_settings
+from django.core import mail
+
+from gangway.audit.record import Actor
+from gangway.connections import actions as connections
+from gangway.connections import queries as connected
+from gangway.foundation import clock
+from gangway.invitations import queries as invited
+from gangway.invitations.states import State
+from gangway.jobs.testing import run_until_idle
+from gangway.jobs.threads import callers_thread
+from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.transport import shared
+from gangway.onboarding import actions, doctor, polling, queries
+from gangway.onboarding.errors import AlreadyAdded, NotAVerifiedDomain, NotReadyToAdd, SignInTooOld
+from gangway.onboarding.shapes import NextMove, Step
+from gangway.onboarding.states import CaseState, OperatorStep, SignInState
+from gangway.onboarding.visits import Visitor
+from gangway.organizations.scope import within
+from gangway.services.queries import service
+from gangway.services.states import Connection, Deployment, Lifecycle
+from gangway.vault.models import Sealed
+from tests.emulator.conftest import Emulator, avery, grace, running
+from tests.rooms.factories_onboarding import ADMINISTRATOR, CLIENT, Walk, make_due, walk
+from tests.rooms.races import race
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+OLGA = Actor(kind="person", id="00000000-0000-4000-8000-00000000001a", name="Olga Operator")
+OTTO = Actor(kind="person", id="00000000-0000-4000-8000-00000000001b", name="Otto Operator")
+EVERYTHING = {"Organization.Read.All", "User.Read.All", "GroupMember.Read.All", "RoleManagement.Read.Directory"}
+ROLES = {"Teams Telephony Administrator", "Skype for Business Administrator"}
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(process: Emulator, settings) -> Emulator:
+    """The emulator, fresh; and the product's settings pointing at it."""
+    process.control("POST", "reset")
+    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
+    return process
+
+
+def look(walked: Walk) -> None:
+    """Let the polling loop look at the case's sign-in once."""
+    sign_in = walked.view().sign_in
+    make_due(sign_in.id)
+    cloud = Cloud.of(django_settings.GANGWAY)
+
+    async def visited() -> None:
+        rounds = polling.Rounds(Visitor(await shared(cloud.extra_ca_file), cloud, "loop"))
+        await rounds.once()
+        await rounds.finish()
+
+    with callers_thread():
+        async_to_sync(visited)()
+
+
+def flow(walked: Walk) -> dict[str, str]:
+    """What the administrator has in hand: the code from our page and Microsoft's address."""
+    return {
+        "user_code": queries.user_code(walked.case_id),
+        "verification_uri": walked.view().sign_in.verification_uri,
+    }
+
+
+def sign_in(walked: Walk, emulator: Emulator, who: tuple[str, str] = grace) -> None:
+    """Start Authentication, sign in at Microsoft, and be looked at."""
+    walked.start(who[0])
+    run_until_idle()
+    emulator.grant(flow(walked), who)
+    look(walked)
+    look(walked)
+
+
+def provision(walked: Walk, name: str = "gw-contoso") -> None:
+    actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    actions.start_provisioning(case_id=walked.case_id, name=name, by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+
+
+def aboard(emulator: Emulator, **more: str) -> Walk:
+    walked = walk(**more)
+    sign_in(walked, emulator)
+    provision(walked)
+    return walked
+
+
+def state_of(walked: Walk) -> State:
+    with within(walked.customer.path):
+        return invited.invitation(walked.invitation_id).state
+
+
+def tokens_kept() -> list[str]:
+    return list(
+        Sealed.objects.filter(ciphertext__isnull=False, place__startswith="onboarding.").values_list("place", flat=True)
+    )
+
+
+def test_the_administrators_way_ends_with_what_was_granted_by_whom_until_when(emulator):
+    walked = aboard(emulator)
+    view = walked.view()
+    assert (view.state, view.step) == (CaseState.DONE, Step.DONE)
+    assert state_of(walked) is State.AUTHENTICATED
+    assert set(view.done.permissions) == EVERYTHING
+    assert set(view.done.roles) == ROLES
+    assert (view.done.granted_by, view.done.tenant_name) == (grace[0], "Contoso")
+    assert view.done.credential_expires_at > clock.now()
+    assert view.done.application_id
+    assert view.done.undo
+    assert view.done.sign_in_application_removed == "yes"
+
+
+def test_nothing_secret_of_the_sign_in_is_left_when_it_is_done(emulator):
+    aboard(emulator)
+    assert tokens_kept() == []
+
+
+def test_both_sides_are_told_by_mail(emulator):
+    aboard(emulator)
+    subjects = [message.subject for message in mail.outbox]
+    assert any("is connected with" in subject for subject in subjects)
+    assert any(subject.startswith("Ready to add") for subject in subjects)
+
+
+def add(walked: Walk, by: Actor = OLGA) -> UUID:
+    with within(walked.customer.path):
+        return actions.add_pending(invitation_id=walked.invitation_id, by=by, now=clock.now())
+
+
+def finished(walked: Walk) -> UUID:
+    onboarding_id, step = add(walked), {"by": OLGA, "now": clock.now()}
+    with within(walked.customer.path):
+        actions.validate(onboarding_id=onboarding_id, **step)
+        run_until_idle()
+        actions.accept_validation(onboarding_id=onboarding_id, **step)
+        actions.save_microsoft_settings(onboarding_id=onboarding_id, domain="contoso.onmicrosoft.com", **step)
+        actions.accept_prerequisites(onboarding_id=onboarding_id, **step)
+        return actions.finish(onboarding_id=onboarding_id, **step)
+
+
+def test_the_operator_adds_validates_and_creates_the_service(emulator):
+    walked = aboard(emulator)
+    onboarding_id, step = add(walked), {"by": OLGA, "now": clock.now()}
+    with within(walked.customer.path):
+        before = queries.onboarding(onboarding_id)
+        assert (before.step, before.registration.display_name) == (OperatorStep.REGISTRATION, "gw-contoso")
+        assert (before.signer_upn, before.tenant_name) == (grace[0], "Contoso")
+        actions.validate(onboarding_id=onboarding_id, **step)
+        assert queries.validation(onboarding_id).state == "queued"
+        run_until_idle()
+        checked = queries.validation(onboarding_id)
+        assert (checked.state, checked.status) == ("done", "ok")
+        actions.accept_validation(onboarding_id=onboarding_id, **step)
+        settings_page = queries.onboarding(onboarding_id)
+        assert settings_page.m365_domain == "contoso.onmicrosoft.com"
+        assert settings_page.domains == ("contoso.onmicrosoft.com", "contoso.com")
+        actions.save_microsoft_settings(onboarding_id=onboarding_id, domain="contoso.com", **step)
+        read = {item.key: item.state for item in queries.onboarding(onboarding_id).prerequisites}
+        assert set(read) == {"domains", "licences", "permissions", "roles"}
+        actions.accept_prerequisites(onboarding_id=onboarding_id, **step)
+        summary = queries.onboarding(onboarding_id)
+        assert (summary.step, summary.may_finish, summary.blockers) == (OperatorStep.SUMMARY, True, ())
+        service_id = actions.finish(onboarding_id=onboarding_id, **step)
+        made = service(service_id)
+        assert (made.lifecycle, made.connection, made.deployment) == (
+            Lifecycle.CREATED,
+            Connection.OK,
+            Deployment.READY,
+        )
+        assert actions.finish(onboarding_id=onboarding_id, **step) == service_id
+
+
+def test_m365_configuration_shows_who_authenticated_and_the_days_left(emulator):
+    walked = aboard(emulator)
+    service_id = finished(walked)
+    with within(walked.customer.path):
+        shown = connected.connection(service_id)
+    assert (shown.user_name, shown.tenant_name, shown.m365_domain) == (grace[0], "Contoso", "contoso.onmicrosoft.com")
+    assert 360 <= shown.days_left <= 366
+    assert set(shown.roles) == ROLES
+    assert {grant.state for grant in shown.grants} == {"as_planned"}
+    assert (shown.status, len(shown.history)) == ("ok", 1)
+
+
+def test_validate_authentication_is_one_at_a_time_and_kept_as_history(emulator):
+    walked = aboard(emulator)
+    service_id = finished(walked)
+    with within(walked.customer.path):
+        first = connections.validate_connection(service_id=service_id, by=OLGA, now=clock.now())
+        assert connections.validate_connection(service_id=service_id, by=OTTO, now=clock.now()) == first
+        assert connected.connection(service_id).running.id == first
+        run_until_idle()
+        assert connected.validation(first).status == "ok"
+        assert len(connected.connection(service_id).history) == 2
+
+
+def test_a_registration_deleted_in_the_tenant_is_an_error_and_says_why(emulator):
+    walked = aboard(emulator)
+    service_id = finished(walked)
+    emulator.control("POST", "reset")
+    with within(walked.customer.path):
+        connections.validate_connection(service_id=service_id, by=OLGA, now=clock.now())
+        run_until_idle()
+        shown = connected.connection(service_id)
+        assert (shown.status, service(service_id).connection) == ("error", Connection.ERROR)
+    assert shown.status_words.startswith("Does not work")
+    assert shown.last_good_at < shown.last_validated_at
+
+
+def test_when_microsoft_does_not_answer_nobody_knows_and_the_last_good_time_stays(emulator, settings):
+    walked = aboard(emulator)
+    service_id = finished(walked)
+    silent = {"cloud_login_url": "https://localhost:9", "cloud_graph_url": "https://localhost:9"}
+    settings.GANGWAY = settings.GANGWAY.model_copy(update=silent)
+    with within(walked.customer.path):
+        connections.validate_connection(service_id=service_id, by=OLGA, now=clock.now())
+        run_until_idle()
+        shown = connected.connection(service_id)
+    assert shown.status == "unknown"
+    assert shown.last_good_at is not None
+
+
+def test_adding_again_by_the_winner_goes_on_and_anybody_else_is_told(emulator):
+    walked = aboard(emulator)
+    onboarding_id = add(walked)
+    assert add(walked) == onboarding_id
+    with pytest.raises(AlreadyAdded, match="Olga Operator") as told:
+        add(walked, OTTO)
+    assert (told.value.winner, told.value.onboarding_id) == ("Olga Operator", str(onboarding_id))
+
+
+def test_only_an_authenticated_invitation_can_be_added(emulator):
+    with pytest.raises(NotReadyToAdd):
+        add(walk())
+
+
+def test_a_domain_that_is_not_the_tenants_is_said_at_its_field(emulator):
+    walked = aboard(emulator)
+    onboarding_id, step = add(walked), {"by": OLGA, "now": clock.now()}
+    with within(walked.customer.path):
+        actions.validate(onboarding_id=onboarding_id, **step)
+        run_until_idle()
+        actions.accept_validation(onboarding_id=onboarding_id, **step)
+        with pytest.raises(NotAVerifiedDomain) as told:
+            actions.save_microsoft_settings(onboarding_id=onboarding_id, domain="fabrikam.com", **step)
+    assert told.value.field == "domain"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_operators_who_press_add_together_one_wins_and_the_other_is_told(emulator):
+    walked = aboard(emulator)
+    results = race(partial(add, walked, OLGA), partial(add, walked, OTTO))
+    won = [result for result in results if isinstance(result, UUID)]
+    (lost,) = [result for result in results if isinstance(result, Exception)]
+    assert len(won) == 1
+    assert isinstance(lost, AlreadyAdded)
+    assert lost.winner in {"Olga Operator", "Otto Operator"}
+
+
+def test_an_application_administrator_does_their_part_and_a_colleague_finishes(emulator):
+    walked = walk()
+    sign_in(walked, emulator, avery)
+    assert not walked.view().signer.can_everything
+    assert walked.view().signer.summary
+    provision(walked)
+    waiting = walked.view()
+    assert (waiting.state, waiting.step) == (CaseState.WAITING, Step.PROVISIONING)
+    assert waiting.problem.next_move is NextMove.ASK_COLLEAGUE
+    assert state_of(walked) is State.WAITING_FOR_ADMINISTRATOR
+    assert tokens_kept() == []
+    actions.sign_in_again(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    sign_in(walked, emulator)
+    assert walked.view().registration_name == "gw-contoso"
+    provision(walked)
+    assert walked.view().state is CaseState.DONE
+    assert state_of(walked) is State.AUTHENTICATED
+
+
+def test_the_second_person_must_be_of_the_same_tenant(emulator):
+    walked = walk()
+    sign_in(walked, emulator, avery)
+    provision(walked)
+    actions.sign_in_again(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    sign_in(walked, emulator, ("gray.global@fabrikam.com", "Fabrikam-Gray-1"))
+    assert walked.view().sign_in.state is SignInState.WRONG_TENANT
+
+
+def test_a_token_that_is_nearly_over_sends_back_to_sign_in_before_anything_is_made(emulator, monkeypatch):
+    walked = walk()
+    sign_in(walked, emulator)
+    actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    monkeypatch.setenv("GANGWAY_CLOCK_OFFSET_SECONDS", "7200")
+    with pytest.raises(SignInTooOld):
+        actions.start_provisioning(case_id=walked.case_id, name="gw-contoso", by=ADMINISTRATOR, now=clock.now())
+    assert walked.view().step is Step.WHO
+    assert tokens_kept() == []
+
+
+def test_two_registrations_of_one_tenant_never_share_a_name(emulator):
+    aboard(emulator)
+    walked = walk()
+    sign_in(walked, emulator)
+    actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    with pytest.raises(Exception, match="name") as told:
+        actions.start_provisioning(case_id=walked.case_id, name="GW-Contoso", by=ADMINISTRATOR, now=clock.now())
+    assert told.value.field == "name"
+    assert walked.view().step is Step.NAME
+
+
+def test_the_doctor_believes_only_what_microsoft_says(emulator):
+    walked = walk()
+    (application,) = queries.sign_in_applications(walked.provider.id)
+    (good,) = async_to_sync(doctor.check)([application])
+    assert (good.ok, application.client_id) == (True, CLIENT)
