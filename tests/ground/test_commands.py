@@ -8,8 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from tests.ground.installation import Installation, gangway
+
+pytestmark = pytest.mark.slow
 
 ADMIN = "create-admin --email ann@sp2.example --name Ann --provider sp2 --password-stdin --totp"
 

@@ -15,6 +15,8 @@ import pytest
 
 from tests.ground.installation import Installation, eventually, free_port, gangway, get, running
 
+pytestmark = pytest.mark.slow
+
 LOOK = """
 import json, sys
 from gangway.cli.web import give_up_reach

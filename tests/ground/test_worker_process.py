@@ -11,6 +11,8 @@ import pytest
 
 from tests.ground.installation import ROOT, Installation, eventually, running
 
+pytestmark = pytest.mark.slow
+
 ARGUMENTS = ["-m", "tests.ground.slow_tasks"]
 RESUME_SECONDS = 2.0 + 0.5 + 1.0 + 1.0
 """Silence until a worker counts as dead, the reaper's period, the queue's, and a second for a busy machine."""
