@@ -47,7 +47,7 @@ class Supervisor:
         self.web = f"http://localhost:{ports['web']}"
 
     def start_microsoft(self, latency_ms: int = 0, *, name: str = "microsoft") -> dict[str, Any]:
-        """The emulated Microsoft; returns what it announces. ``name`` tells the log of a second start from the first's."""
+        """The emulated Microsoft; returns what it announces. ``name`` names its log, for when it starts again."""
         home, ports = self.folder.home, self.ports
         emulator = [program("m365-emulator"), "serve", "--host", LOOPBACK, "--port", str(ports["emulator"])]
         emulator += ["--http-port", str(ports["portal"]), "--tls-dir", str(home / "tls"), "--device-interval", "1"]
