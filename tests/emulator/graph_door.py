@@ -92,7 +92,14 @@ class Door:
         person = self.user(name) if tenant is None else where.user(name)
         assert person is not None
         self.token = tokens.person_token(
-            self.world, where, person, client, self.graph(where), scopes=list(scopes or all_scopes), life=3600
+            self.world,
+            where,
+            person,
+            client,
+            self.graph(where),
+            scopes=list(scopes or all_scopes),
+            life=3600,
+            confidential=False,
         )
         return self
 
