@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -70,6 +70,9 @@ class Settings(BaseSettings):
         enable_decoding=False,
         hide_input_in_errors=True,
     )
+
+    WORKER_ONLY: ClassVar[tuple[str, ...]] = ("sealing_private_keys_dir", "smtp_password")
+    """What a web process is refused."""
 
     role: Role = Field(description="web, worker, owner (migrations, set-up) or test")
     secret_key: Secret = Field(
@@ -136,7 +139,7 @@ class Settings(BaseSettings):
             raise ValueError(f"is too easy to guess|use at least {SHORTEST_SECRET} random characters")
         return value
 
-    @field_validator("sealing_private_keys_dir", "smtp_password")
+    @field_validator(*WORKER_ONLY)
     @classmethod
     def _workers_only(cls, value: Any, info: ValidationInfo) -> Any:
         given = value.reveal() if isinstance(value, SealedText) else value
