@@ -17,7 +17,9 @@ from tests.rooms import web_values
 from tests.rooms.factories_organizations import SETUP, Place, make_operator
 
 
-def sit_down(where: Place, *, role: Role = Role.ADMIN, second_factor: bool = True, name: str = "Olga Operator") -> Client:
+def sit_down(
+    where: Place, *, role: Role = Role.ADMIN, second_factor: bool = True, name: str = "Olga Operator"
+) -> Client:
     """Return the browser of a signed-in operator of this organization."""
     operator_id = make_operator(where, role=role, name=name)
     if second_factor:

@@ -1,4 +1,4 @@
-"""The link in the mail: opened by scanners a hundred times it changes nothing; *Continue* begins; dead links explain."""
+"""The link in the mail: a hundred scanners change nothing; *Continue* begins; dead links explain themselves."""
 
 from uuid import uuid4
 
@@ -47,7 +47,14 @@ def test_opening_a_link_a_hundred_times_changes_nothing(offered):
 
 def test_the_first_page_says_who_asks_for_what_and_until_when(offered):
     text = soup(Client().get(offered)).get_text(" ", strip=True)
-    for told in ("Sailmaker Voice", "Ida Larsen", "Contoso Bakeries", "amber lantern seven", "Nov 2026", "Didn't expect this?"):
+    for told in (
+        "Sailmaker Voice",
+        "Ida Larsen",
+        "Contoso Bakeries",
+        "amber lantern seven",
+        "Nov 2026",
+        "Didn't expect this?",
+    ):
         assert told in text
 
 

@@ -70,7 +70,11 @@ def links():
 
 
 def buttons(answer, short_name="contoso-hq"):
-    return {button.get_text(strip=True) for button in row(answer, short_name).select("button, a.btn") if not button.find_parent("dialog")}
+    return {
+        button.get_text(strip=True)
+        for button in row(answer, short_name).select("button, a.btn")
+        if not button.find_parent("dialog")
+    }
 
 
 def test_the_columns_are_those_of_the_original(customer, client):

@@ -21,7 +21,9 @@ TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
 
 
 def test_parts_of_others_are_the_ones_that_were_checked():
-    listed = dict(re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", (VENDOR / "README.md").read_text(), re.MULTILINE))
+    listed = dict(
+        re.findall(r"^\| `([^`]+)` \| `([0-9a-f]{64})` \|$", (VENDOR / "README.md").read_text(), re.MULTILINE)
+    )
     served = {p for p in VENDOR.rglob("*") if p.suffix in {".css", ".js", ".svg", ".woff2"}}
     found = {str(p.relative_to(VENDOR)): hashlib.sha256(p.read_bytes()).hexdigest() for p in served}
     assert found == listed

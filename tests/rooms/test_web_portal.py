@@ -52,7 +52,15 @@ def portal(service_id, what=""):
 
 def test_the_overview_says_names_customer_licence_and_two_statuses(client, service_id):
     text = soup(client.get(portal(service_id))).get_text(" ", strip=True)
-    for told in ("contoso-hq", "Contoso Bakeries, headquarters", "Hosted Pro", "25", "Connection", "Deployment", "Lately"):
+    for told in (
+        "contoso-hq",
+        "Contoso Bakeries, headquarters",
+        "Hosted Pro",
+        "25",
+        "Connection",
+        "Deployment",
+        "Lately",
+    ):
         assert told in text
 
 
@@ -93,7 +101,9 @@ def test_days_left_are_honest(client, service_id, connected, days, told):
 def test_validate_authentication_starts_one_and_follows_it(client, service_id, connected, monkeypatch):
     asked = []
     monkeypatch.setattr(service_portal, "validate_connection", lambda **given: asked.append(given["service_id"]))
-    running = ValidationRow(uuid4(), "running", "unknown", "Olga", web_values.NOW, None, "", web_values.connection().history[0].items)
+    running = ValidationRow(
+        uuid4(), "running", "unknown", "Olga", web_values.NOW, None, "", web_values.connection().history[0].items
+    )
     connected(running=running)
     answer = client.post(portal(service_id, "_validate"), follow=True)
     assert asked == [service_id]

@@ -93,7 +93,9 @@ def test_finding_nothing_differs_from_having_nothing(customer, client):
     assert "No services yet" not in text
 
 
-@pytest.mark.parametrize("query", ["page=99999999999", "page=-1", "page=²", "page=x", "q=%00", "sort=;drop", "status=%00"])
+@pytest.mark.parametrize(
+    "query", ["page=99999999999", "page=-1", "page=²", "page=x", "q=%00", "sort=;drop", "status=%00"]
+)
 def test_an_odd_address_is_a_page_all_the_same(client, query):
     assert client.get(f"/services/?{query}").status_code == 200
 
@@ -198,7 +200,9 @@ def test_service_and_invitation_are_made_both_or_neither(form, client, monkeypat
     assert count(Service) == 0
 
 
-@pytest.mark.parametrize(("typed", "told"), [("free-1", "free-1 is free"), ("taken", "already"), ("a.b", "dot"), ("", "")])
+@pytest.mark.parametrize(
+    ("typed", "told"), [("free-1", "free-1 is free"), ("taken", "already"), ("a.b", "dot"), ("", "")]
+)
 def test_while_typing_a_word_says_whether_the_name_can_be_used(client, customer, typed, told):
     factories_services.plan(customer, short_name="Taken")
     answer = client.get(reverse("web:short_name_word"), {"short_name": typed})

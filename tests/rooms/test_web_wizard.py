@@ -157,9 +157,16 @@ def test_a_poll_without_a_session_makes_the_page_load_again():
 
 
 def test_the_established_connection_says_who_where_and_what_they_can_do(monkeypatch):
-    text = soup(in_wizard(monkeypatch, web_values.case(Step.SIGNED_IN)).get("/wizard/signed-in/")).get_text(" ", strip=True)
+    text = soup(in_wizard(monkeypatch, web_values.case(Step.SIGNED_IN)).get("/wizard/signed-in/")).get_text(
+        " ", strip=True
+    )
     assert "The Token connection has successfully been established." in text
-    for told in ("Nils Åkerström", "Contoso Bakeries", "contosobakeries.onmicrosoft.com", "Needs another administrator"):
+    for told in (
+        "Nils Åkerström",
+        "Contoso Bakeries",
+        "contosobakeries.onmicrosoft.com",
+        "Needs another administrator",
+    ):
         assert told in text
 
 
@@ -207,7 +214,9 @@ def test_the_steps_of_the_run_are_live_with_honest_words(monkeypatch):
     assert len(page.select(".gw-timeline > li")) == len(web_values.run().steps)
     assert "Microsoft is copying it" in page.get_text()
     assert "You may close this page" in page.get_text()
-    assert client.get("/wizard/provisioning/state", {"seen": page.select_one("[name=seen]")["value"]}).status_code == 204
+    assert (
+        client.get("/wizard/provisioning/state", {"seen": page.select_one("[name=seen]")["value"]}).status_code == 204
+    )
 
 
 def test_a_run_that_stopped_says_why_and_offers_the_next_move(monkeypatch):
@@ -221,5 +230,12 @@ def test_a_run_that_stopped_says_why_and_offers_the_next_move(monkeypatch):
 def test_the_end_says_what_was_granted_by_whom_until_when_and_how_to_undo_it(monkeypatch):
     text = soup(in_wizard(monkeypatch, web_values.case(Step.DONE)).get("/wizard/done/")).get_text(" ", strip=True)
     done = web_values.DONE
-    for told in (done.application_id, done.granted_by, *done.permissions, *done.roles, *done.undo, "You can close this page"):
+    for told in (
+        done.application_id,
+        done.granted_by,
+        *done.permissions,
+        *done.roles,
+        *done.undo,
+        "You can close this page",
+    ):
         assert told in text

@@ -1,4 +1,4 @@
-"""Made-up values for pages whose real ones come from work at Microsoft: cases, sign-ins, runs, registrations, connections."""
+"""Made-up values for pages whose real ones come from work at Microsoft: cases, sign-ins, runs, connections."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ PLAN = PlanView(
         PermissionRow(
             "Organization.Read.All",
             "application",
-            "Reads your organization's name, verified domains and licences, so that numbers are set up for the right tenant.",
+            "Reads your organization's name, domains and licences, so that numbers are set up for the right tenant.",
             "We could not tell which domains and how many Teams Phone licences you have.",
             2,
             "connection",
@@ -78,7 +78,12 @@ PLAN = PlanView(
         ),
     ),
     roles=(
-        RoleRow("Teams Telephony Administrator", "aa38014f", "Sets numbers and calling policies.", "No numbers could be set."),
+        RoleRow(
+            "Teams Telephony Administrator",
+            "aa38014f",
+            "Sets numbers and calling policies.",
+            "No numbers could be set.",
+        ),
         RoleRow("Skype for Business Administrator", "75941009", "Sets up voice routing in Teams.", "No routing."),
     ),
     credential_kind="secret",
@@ -88,13 +93,22 @@ PLAN = PlanView(
 )
 
 APPLICATION = SignInApplicationView(
-    NIL, NIL, "Sailmaker Voice", "public", "Sandbox1", "Sandbox1-sp2-token", "0c8f2a17-9d11-4d0c-b6fb-2b7f2f0c11de", TENANT
+    NIL,
+    NIL,
+    "Sailmaker Voice",
+    "public",
+    "Sandbox1",
+    "Sandbox1-sp2-token",
+    "0c8f2a17-9d11-4d0c-b6fb-2b7f2f0c11de",
+    TENANT,
 )
 
 OFFER = Offer(
     invitation_id=NIL,
     invitation_state="opened",
-    asker=Asker(NIL, "Sailmaker Voice", "support@sailmaker.example", "+49 30 5550 100", "Ida Larsen", "ida@sailmaker.example"),
+    asker=Asker(
+        NIL, "Sailmaker Voice", "support@sailmaker.example", "+49 30 5550 100", "Ida Larsen", "ida@sailmaker.example"
+    ),
     customer_name="Contoso Bakeries",
     service_id=NIL,
     service_short_name="contoso-hq",
@@ -205,7 +219,9 @@ DONE = Done(
     sign_in_application_removed="yes",
     next_steps=("Sailmaker Voice creates the service.", "You get a mail when it is there."),
     portal_paths=(
-        PortalPath("App registration", "Entra admin center › App registrations › contoso-voice", "https://entra.example/apps"),
+        PortalPath(
+            "App registration", "Entra admin center › App registrations › contoso-voice", "https://entra.example/apps"
+        ),
         PortalPath("Permissions", "… › API permissions", ""),
     ),
     undo=("Open App registrations › contoso-voice.", "Press Delete. Calling stops working at once."),
@@ -343,10 +359,24 @@ def connection(**changes: Any) -> ConnectionView:
             days_left=180,
             roles=("Teams Telephony Administrator", "Skype for Business Administrator"),
             grants=(
-                GrantRow("Organization.Read.All", "permission", "Reads domains and licences.", "as_planned", "Seen in its own fresh token"),
+                GrantRow(
+                    "Organization.Read.All",
+                    "permission",
+                    "Reads domains and licences.",
+                    "as_planned",
+                    "Seen in its own fresh token",
+                ),
                 GrantRow("User.Read.All", "permission", "Reads users.", "missing", "Seen in its own fresh token"),
-                GrantRow("Directory.ReadWrite.All", "permission", "Not in the profile.", "more_than_needed", "Seen in its own fresh token"),
-                GrantRow("Teams Telephony Administrator", "role", "Sets numbers.", "unknown", "Seen in its own fresh token"),
+                GrantRow(
+                    "Directory.ReadWrite.All",
+                    "permission",
+                    "Not in the profile.",
+                    "more_than_needed",
+                    "Seen in its own fresh token",
+                ),
+                GrantRow(
+                    "Teams Telephony Administrator", "role", "Sets numbers.", "unknown", "Seen in its own fresh token"
+                ),
             ),
             status="warning",
             status_words="3 Teams Phone licences are left.",

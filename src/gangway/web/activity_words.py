@@ -1,7 +1,5 @@
 """Audit entries in words for a page of history."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The Operation Center's frame: who sits at the desk, what they may open, and what the navigation shows them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps

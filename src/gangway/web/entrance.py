@@ -1,16 +1,15 @@
 """Where every request comes in: nobody gets to the desk without signing in, and nobody sees beyond their seat.
 
-Closed unless marked open: a view without `for_anyone` needs a signed-in operator with a second factor. It then runs inside
-the scope of that operator's organization, entered and left in the very call that runs the view. Errors of the rooms become
-pages here, and only here.
+Closed unless marked open: a view without `for_anyone` needs a signed-in operator with a second factor. It then runs
+inside the scope of that operator's organization, entered and left in the very call that runs the view. Errors of the
+rooms become pages here, and only here.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Final
 
 from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.auth import get_user_model
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
-from gangway.organizations.queries import seat
+from gangway.organizations.queries import Seat, seat
 from gangway.organizations.scope import within
 from gangway.web.views.refusals import refused
 
@@ -36,12 +35,12 @@ class Entrance(MiddlewareMixin):
         """Run the view inside the person's scope; None lets Django run a view that is open to anyone."""
         if getattr(view, "for_anyone", False) or view.__module__.startswith(ACCOUNTS):
             return None
-        if not request.user.is_authenticated:
+        if not isinstance(request.user, get_user_model()):
             return _to(request, redirect_to_login(request.get_full_path()))
         if not is_mfa_enabled(request.user):
             return _to(request, redirect("mfa_activate_totp"))
         try:
-            return _at_the_desk(request, view, args, kwargs)
+            return _at_the_desk(request, seat(request.user.id), lambda: view(request, *args, **kwargs))
         except GangwayError as error:
             return refused(request, error)
 
@@ -49,17 +48,14 @@ class Entrance(MiddlewareMixin):
         """Turn a room's error into its page, for views open to anyone."""
         return refused(request, exception) if isinstance(exception, GangwayError) else None
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, _request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Let no page be kept by a cache or a shared computer's history: they belong to the person who is there now."""
         if "Cache-Control" not in response.headers and not response.streaming:
             response.headers["Cache-Control"] = "no-store"
         return response
 
 
-def _at_the_desk(
-    request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> HttpResponse:
-    found = seat(request.user.pk)
+def _at_the_desk(request: HttpRequest, found: Seat, run: Callable[[], HttpResponse]) -> HttpResponse:
     request.seat = found  # type: ignore[attr-defined]
     request.actor = Actor(  # type: ignore[attr-defined]
         kind="person",
@@ -69,7 +65,7 @@ def _at_the_desk(
         request_id=getattr(request, "id", ""),
     )
     with within(found.path):
-        return view(request, *args, **kwargs)
+        return run()
 
 
 def _to(request: HttpRequest, response: HttpResponse) -> HttpResponse:

@@ -1,6 +1,4 @@
-"""What a list was asked for, read from the address: so that a list can be kept, sent to a colleague, and gone back to."""
-
-from __future__ import annotations
+"""What a list was asked for, read from the address: so it can be kept, sent to a colleague, and gone back to."""
 
 from dataclasses import dataclass, field
 

@@ -4,8 +4,6 @@ The partial carries a digest of itself back as `seen`; nothing is remembered her
 database connection. Partials hold no forms of their own (a CSRF token would make each one differ).
 """
 
-from __future__ import annotations
-
 import hashlib
 from typing import Any, Final
 

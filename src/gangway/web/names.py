@@ -1,7 +1,5 @@
 """The naming rules as a page shows them beside a field. The rules themselves stand in the room *services*."""
 
-from __future__ import annotations
-
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 

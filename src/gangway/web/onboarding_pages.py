@@ -1,7 +1,5 @@
 """Where each step of the operator's Onboarding wizard has its page, and the values its pages share."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -46,7 +44,8 @@ def page(
         return redirect(page_of(view))
     here = ORDER.index(step)
     steps = [
-        {"word": word, "now": number == here, "done": number < here} for number, (_step, word, _route) in enumerate(STEPS)
+        {"word": word, "now": number == here, "done": number < here}
+        for number, (_step, word, _route) in enumerate(STEPS)
     ]
     shown = {"onboarding": view, "steps": steps, "is_here": step is view.step, "resume": page_of(view)}
     return render(request, template, shown | dict(values or {}))

@@ -1,7 +1,5 @@
 """Rows of pending invitations as pages show them: each with its word and what may be done with it now."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Addresses of the pages."""
 
-from __future__ import annotations
-
 from django.urls import path
 
 from gangway.web.views import (
@@ -49,7 +47,9 @@ urlpatterns = [
     path("onboarding/<uuid:onboarding_id>/registration/", onboarding.registration, name="onboarding_registration"),
     path("onboarding/<uuid:onboarding_id>/validate/", onboarding.validate, name="onboarding_validate"),
     path("onboarding/<uuid:onboarding_id>/validate/again/", onboarding.check_again, name="onboarding_check_again"),
-    path("onboarding/<uuid:onboarding_id>/validate/state/", onboarding.validate_state, name="onboarding_validate_state"),
+    path(
+        "onboarding/<uuid:onboarding_id>/validate/state/", onboarding.validate_state, name="onboarding_validate_state"
+    ),
     path("onboarding/<uuid:onboarding_id>/settings/", onboarding.settings, name="onboarding_settings"),
     path("onboarding/<uuid:onboarding_id>/prerequisites/", onboarding.prerequisites, name="onboarding_prerequisites"),
     path("onboarding/<uuid:onboarding_id>/summary/", onboarding.summary, name="onboarding_summary"),

@@ -1,7 +1,5 @@
 """Where each step of the wizard has its page, what its progress line shows, and the values of its live partials."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -53,13 +51,11 @@ def page(
     return render(request, template, shown | dict(values or {}), status=status)
 
 
-def progress(step: Step | None) -> list[dict[str, Any]]:
-    """Return the slim line above each page: what is behind, where one is, what comes; None is the page before Continue."""
+def progress(step: Step) -> list[dict[str, Any]]:
+    """Return the slim line above each page: what is behind, where one is, what comes."""
     here = next((number for number, (_word, steps) in enumerate(PROGRESS) if step in steps), 0)
-    finished = step is Step.DONE
     return [
-        {"word": word, "now": number == here, "done": number < here or finished}
-        for number, (word, _) in enumerate(PROGRESS)
+        {"word": word, "now": number == here, "done": number < here} for number, (word, _steps) in enumerate(PROGRESS)
     ]
 
 

@@ -1,7 +1,5 @@
 """What a browser holds between *Continue* and the end of the wizard: the case's id and until when, nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps

@@ -1,7 +1,5 @@
 """How states are said and drawn: one word, one shape, one tone each. Never colour alone, never "Success" for a hope."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,5 @@
 """What all our forms share: Tabler's classes on the fields, and room errors put at the field they belong to."""
 
-from __future__ import annotations
-
 from django import forms
 
 from gangway.foundation.errors import GangwayError

@@ -1,7 +1,5 @@
 """*Add New Tenant*: what an operator types to start a Direct Routing service. All faults are told at once."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from django import forms
@@ -18,7 +16,7 @@ from gangway.web.forms.base import PlainForm, told
 
 
 class NewTenant(PlainForm):
-    """The rules are those of the room *services*; here they are only asked beforehand, so that no fault hides another."""
+    """The rules are those of the room *services*; they are asked here beforehand, so that no fault hides another."""
 
     full_name = forms.CharField(
         label=_("Full Name of Service"),
@@ -35,7 +33,10 @@ class NewTenant(PlainForm):
     licence_type = forms.ChoiceField(
         label=_("License Type"),
         choices=[(kind.value, kind.label) for kind in LicenceType],
-        error_messages={"required": _("Choose a license type."), "invalid_choice": _("Choose one of the license types.")},
+        error_messages={
+            "required": _("Choose a license type."),
+            "invalid_choice": _("Choose one of the license types."),
+        },
         widget=forms.RadioSelect,
     )
     licensed_users = forms.IntegerField(

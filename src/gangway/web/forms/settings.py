@@ -1,7 +1,5 @@
 """*Microsoft 365 Settings* of the Onboarding wizard."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
 from django import forms

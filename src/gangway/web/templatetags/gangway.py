@@ -1,7 +1,5 @@
 """The parts that pages are made of, as template tags: icon, pill, time, copy button and the blocks that hold others."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 
@@ -53,18 +51,16 @@ def dot(value: Pill) -> SafeString:
 def moment(at: datetime | None, zone: bool = False) -> SafeString:
     """Write a time in UTC that the browser turns into the person's own; a dash when there is none."""
     if at is None:
-        return mark_safe("–")  # noqa: S308 a constant
+        return mark_safe("–")
     text = localtime(at).strftime("%-d %b %Y, %H:%M %Z")
-    return format_html(
-        '<time datetime="{}" data-local="{}">{}</time>', at.isoformat(), "zone" if zone else "yes", text
-    )
+    return format_html('<time datetime="{}" data-local="{}">{}</time>', at.isoformat(), "zone" if zone else "yes", text)
 
 
 @register.simple_tag
 def yes_no(value: bool | None) -> SafeString:
     """Say true or false as a pill, and a dash for what nobody knows yet."""
     if value is None:
-        return mark_safe("–")  # noqa: S308 a constant
+        return mark_safe("–")
     return pill(Pill(_("true"), "ok", "check") if value else Pill(_("false"), "idle", "circle-minus"))
 
 
@@ -96,7 +92,7 @@ def details(content: str, summary: str = "", opened: bool = False) -> str:
     """Fold away what only some readers need, by default under *Details for your IT team*."""
     return format_html(
         '<details class="gw-details"{}><summary>{}</summary><div>{}</div></details>',
-        mark_safe(" open") if opened else "",  # noqa: S308 a constant
+        mark_safe(" open") if opened else "",
         summary or _("Details for your IT team"),
         mark_safe(content.strip()),  # noqa: S308 rendered by a template
     )
@@ -151,4 +147,4 @@ def styled(field: BoundField) -> SafeString:
 @register.filter
 def breakable(name: str) -> SafeString:
     """Let a dotted name such as a permission's break after its dots, and nowhere else."""
-    return format_html_join(mark_safe(".<wbr>"), "{}", ((part,) for part in name.split(".")))  # noqa: S308 a constant
+    return format_html_join(mark_safe(".<wbr>"), "{}", ((part,) for part in name.split(".")))

@@ -1,7 +1,5 @@
 """*Add Service* → *Direct Routing* → customer → *Add New Tenant*: a service is planned and its invitation sent."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from django.db import transaction

@@ -1,7 +1,5 @@
 """Looking around: the customers one may see, and what happened lately."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from django.http import HttpResponse

@@ -1,7 +1,5 @@
 """*Pending Invitations*: the list, one invitation with its timeline, and what an operator does with it."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from django.contrib import messages

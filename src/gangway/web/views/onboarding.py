@@ -1,6 +1,4 @@
-"""The Onboarding wizard of the operator: *Pending Invitations* → *Add* → details → validation → settings → … → service."""
-
-from __future__ import annotations
+"""The operator's Onboarding wizard: *Pending Invitations* → *Add* → details → validation → settings → … → service."""
 
 from collections.abc import Callable
 from functools import partial

@@ -3,8 +3,6 @@
 The page for a broken server is made without database, session or template context, as any of these may be what broke.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 import structlog
@@ -29,7 +27,7 @@ WITHOUT_ACCOUNT: Final = ("/i/", "/wizard/")
 
 
 def refused(request: HttpRequest, error: GangwayError) -> HttpResponse:
-    """Show a room's error as a page with the status that fits it; a live partial makes its page load again to see it."""
+    """Show a room's error as a page with the status that fits it; a live partial makes its page load again."""
     status = _status(error)
     if status == BROKEN:
         log.error("refused", code=error.code, exc_info=error)

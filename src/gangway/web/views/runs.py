@@ -1,6 +1,4 @@
-"""One page for one run of the engine: its steps, their timings, Microsoft's request-ids, and why it stopped if it did."""
-
-from __future__ import annotations
+"""One page for one run of the engine: its steps, timings, Microsoft's request-ids, and why it stopped if it did."""
 
 from typing import Any, Final
 from uuid import UUID

@@ -1,7 +1,5 @@
 """The Service portal: overview, and Configuration › *M365 Configuration* with *Validate Authentication*."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """The *Services* page: every service that the operator may see; search, filters, sort and page stand in the address."""
 
-from __future__ import annotations
-
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -37,7 +35,10 @@ def service_list(request: DeskRequest) -> HttpResponse:
     )
     values = {
         "page": page,
-        "rows": [{"service": row, "connection": connection_of(row), "deployment": said(DEPLOYMENT, row.deployment)} for row in page.rows],
+        "rows": [
+            {"service": row, "connection": connection_of(row), "deployment": said(DEPLOYMENT, row.deployment)}
+            for row in page.rows
+        ],
         "wanted": wanted,
         "statuses": [("planned", PLANNED.word), *((state, pill.word) for state, pill in CONNECTION.items())],
         "licences": [(kind.value, kind.label) for kind in LicenceType],

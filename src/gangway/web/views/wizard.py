@@ -1,7 +1,5 @@
 """The Invitation wizard after *Continue*: one page asks one thing, and each sends people to where their case stands."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from django.contrib import messages

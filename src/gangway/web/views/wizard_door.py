@@ -4,8 +4,6 @@ Mail scanners open every link, some in a real browser. So GET and HEAD only expl
 never was, get one and the same page.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse

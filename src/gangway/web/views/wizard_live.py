@@ -1,7 +1,5 @@
 """What the wizard's live pages ask for again and again: is the person signed in, how far has the run come."""
 
-from __future__ import annotations
-
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
