@@ -45,13 +45,12 @@ def _sealed(value: object) -> object:
     return SealedText(value) if isinstance(value, str) else value
 
 
-def _nothing() -> SealedText:
-    return SealedText("")
-
-
 def _listed(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+
+NOTHING: Any = ""
+"""The default of a secret: sealed like any other value when it is validated."""
 
 Secret = Annotated[SealedText, BeforeValidator(_sealed)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
@@ -75,12 +74,8 @@ class Settings(BaseSettings):
     """What a web process is refused."""
 
     role: Role = Field(description="web, worker, owner (migrations, set-up) or test")
-    secret_key: Secret = Field(
-        default_factory=_nothing, description="signs sessions and forms; the same for web and worker"
-    )
-    database_url: Secret = Field(
-        default_factory=_nothing, description="this process's own database role; empty: embedded"
-    )
+    secret_key: Secret = Field(default=NOTHING, description="signs sessions and forms; the same for web and worker")
+    database_url: Secret = Field(default=NOTHING, description="this process's own database role; empty: embedded")
     data_dir: Path = Field(default=Path(".gangway"), description="where the embedded database and generated keys live")
     public_url: str = Field(default="http://localhost:8000", description="where people reach the web pages, no path")
     allowed_hosts: Names = Field(default=(), description="host names answered; default: the one of public_url")
@@ -103,7 +98,7 @@ class Settings(BaseSettings):
     smtp_host: str = Field(default="localhost", description="mail server (used by workers)")
     smtp_port: int = Field(default=25, ge=1, le=65535, description="mail server's port")
     smtp_user: str = Field(default="", description="name at the mail server; empty: no sign-in")
-    smtp_password: Secret = Field(default_factory=_nothing, description="password at the mail server; workers only")
+    smtp_password: Secret = Field(default=NOTHING, description="password at the mail server; workers only")
     smtp_tls: Literal["none", "starttls", "implicit"] = Field(default="none", description="how mail is encrypted")
     mail_from: str = Field(default="Gangway <gangway@localhost>", description="sender of every message")
     mail_retry_seconds: Seconds = Field(default=(60, 300, 1800, 7200), description="waits between mail attempts")
