@@ -15,7 +15,7 @@ from gangway.cli.demo.errors import AlreadyRunning, ChildFailed
 from gangway.cli.demo.folder import DemoFolder
 from gangway.cli.demo.one_time_code import current
 from gangway.cli.demo.plot import Plot
-from gangway.cli.demo.processes import environment, family
+from gangway.cli.demo.processes import environment, family, wait_until_listening
 from gangway.services.names import check
 
 
@@ -29,20 +29,44 @@ def test_a_one_time_code_is_the_standards(monkeypatch):
     assert current("GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ") == "287082"
 
 
+def ports(folder: DemoFolder, **wished: int) -> dict[str, int]:
+    with folder.taken():
+        return folder.ports(wished)
+
+
 def test_ports_are_those_wished_or_of_last_time(tmp_path):
     folder = DemoFolder.under(tmp_path)
-    first = folder.ports({"web": 47123})
-    assert first["web"] == 47123
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        wished = door.getsockname()[1]
+    first = ports(folder, web=wished)
+    assert first["web"] == wished
     assert len(set(first.values())) == len(first)
-    assert folder.ports({}) == first
+    assert ports(folder) == first
 
 
 def test_a_taken_port_is_left_to_whoever_has_it(tmp_path):
     folder = DemoFolder.under(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as other:
         taken = other.getsockname()[1]
-        folder.ports({"inbox": taken})
-        assert folder.ports({})["inbox"] != taken
+        ports(folder, inbox=taken)
+        assert ports(folder)["inbox"] != taken
+
+
+def test_demos_that_start_together_choose_different_ports(tmp_path):
+    """Each has chosen before any of its parts listens."""
+    one, two = DemoFolder.under(tmp_path / "one"), DemoFolder.under(tmp_path / "two")
+    with one.taken(), two.taken():
+        assert not set(one.ports({}).values()) & set(two.ports({}).values())
+
+
+def test_a_part_is_ready_when_it_listens_itself(tmp_path):
+    """A stranger that has the port already doesn't count."""
+    listen = "import signal, socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1], flush=True)"
+    with family(tmp_path) as parts, socket.create_server(("127.0.0.1", 0)) as stranger:
+        child = start(parts, f"{listen}; signal.pause()")
+        wait_until_listening(child, int(child.first_line()), seconds=10)
+        with pytest.raises(ChildFailed, match="did not take connections"):
+            wait_until_listening(child, stranger.getsockname()[1], seconds=0.1)
 
 
 def test_secrets_are_random_for_a_folder_and_stay_private(tmp_path):

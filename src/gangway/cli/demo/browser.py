@@ -41,7 +41,7 @@ class _LocalCookies(RequestsCookieJar):
 
     def set_cookie(self, cookie: Cookie, *args: Any, **kwargs: Any) -> Any:
         cookie.secure = False
-        return super().set_cookie(cookie, *args, **kwargs)  # type: ignore[no-untyped-call]
+        return super().set_cookie(cookie, *args, **kwargs)
 
 
 class Tab:
@@ -76,7 +76,7 @@ class Tab:
         Raises NotOnThePage, PageFailed.
         """
         button, form = self._button(name, self.row(beside) if beside else self.page)
-        typed = {field["name"]: value for field, value in self._entries(form, entries or {})}
+        typed = {str(field["name"]): value for field, value in self._entries(form, entries or {})}
         sent = list(_controls(self.page, form, typed))
         if button.get("name"):
             sent.append((str(button["name"]), str(button.get("value", ""))))
@@ -165,9 +165,8 @@ class Tab:
         raise NotOnThePage(f"a button “{name}”", self.who, self.url, self.text)
 
     def _form_of(self, control: Tag) -> Tag | None:
-        if control.get("form"):
-            return self.page.find("form", id=str(control["form"]))
-        return control.find_parent("form")
+        elsewhere = self.page.find("form", id=str(control["form"])) if control.get("form") else None
+        return elsewhere if isinstance(elsewhere, Tag) else control.find_parent("form")
 
     def _entries(self, form: Tag, entries: Mapping[str, str]) -> Iterator[tuple[Tag, str]]:
         for label, value in entries.items():

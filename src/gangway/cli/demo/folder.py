@@ -7,16 +7,17 @@ import json
 import os
 import secrets
 import socket
+import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from gangway.cli.demo.errors import AlreadyRunning
 from gangway.cli.demo.plot import SignIn
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 USUAL_PORTS = {"web": 8000, "emulator": 8443, "portal": 8080, "inbox": 8025, "smtp": 1025}
@@ -28,6 +29,8 @@ class DemoFolder:
     """``home`` is this demo's alone; beside it the embedded database keeps its own folder."""
 
     home: Path
+    claims: list[IO[str]] = field(default_factory=list, repr=False)
+    """Locks on the ports that were chosen, held as long as the folder is taken."""
 
     @classmethod
     def under(cls, data_dir: Path) -> DemoFolder:
@@ -49,7 +52,11 @@ class DemoFolder:
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
-            yield
+            try:
+                yield
+            finally:
+                while self.claims:
+                    self.claims.pop().close()
 
     def secret_key(self) -> str:
         """What signs sessions and forms; made at random the first time."""
@@ -73,23 +80,41 @@ class DemoFolder:
         return SignIn(email, self.password(), path.read_text("ascii"))
 
     def ports(self, wished: dict[str, int]) -> dict[str, int]:
-        """A port for each part: as wished, else as last time, else the usual one, else any that is free."""
+        """A port for each part: as wished, else as last time, else the usual one, else any that is free.
+
+        Only while the folder is ``taken``: until then, nobody else may choose them.
+        """
         path = self.home / "ports.json"
         last: dict[str, Any] = json.loads(path.read_text("ascii")) if path.exists() else {}
         chosen: dict[str, int] = {}
         for part, usual in USUAL_PORTS.items():
             hopes = (int(last.get(part, 0)), usual)
-            chosen[part] = wished.get(part) or _free_port(hopes, taken=set(chosen.values()))
+            chosen[part] = wished.get(part) or self._free_port(hopes)
         _write(path, json.dumps(chosen))
         return chosen
 
+    def _free_port(self, hopes: tuple[int, ...]) -> int:
+        for hope in hopes:
+            if hope and _is_free(hope) and self._claim(hope):
+                return hope
+        while True:
+            with socket.create_server((LOOPBACK, 0)) as found:
+                port = int(found.getsockname()[1])
+            if self._claim(port):
+                return port
 
-def _free_port(hopes: tuple[int, ...], *, taken: set[int]) -> int:
-    for hope in hopes:
-        if hope and hope not in taken and _is_free(hope):
-            return hope
-    with socket.create_server((LOOPBACK, 0)) as found:
-        return int(found.getsockname()[1])
+    def _claim(self, port: int) -> bool:
+        """Keep another demo that starts at the same moment from choosing this port, until our part has taken it."""
+        folder = Path(tempfile.gettempdir()) / f"gangway-ports-{os.geteuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        file = (folder / str(port)).open("w", encoding="ascii")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        self.claims.append(file)
+        return True
 
 
 def _is_free(port: int) -> bool:

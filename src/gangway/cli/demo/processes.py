@@ -7,13 +7,14 @@ import json
 import os
 import selectors
 import signal
-import socket
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
+
+import psutil
 
 from gangway.cli.demo import leash
 from gangway.cli.demo.errors import ChildFailed
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 READY_SECONDS = 60
 STOP_SECONDS = 15
 QUOTED_LINES = 12
+LOOK_AGAIN_SECONDS = 0.05
 
 
 @dataclass
@@ -150,12 +152,15 @@ def environment(**given: str) -> dict[str, str]:
     return {name: os.environ[name] for name in kept if name in os.environ} | given
 
 
-def wait_until_listening(child: Child, address: tuple[str, int], seconds: float = READY_SECONDS) -> None:
-    """Wait until a part takes connections. Raises ChildFailed."""
+def wait_until_listening(child: Child, port: int, seconds: float = READY_SECONDS) -> None:
+    """Wait until this part, and no stranger, takes connections at a port. Raises ChildFailed."""
+    process = psutil.Process(child.process.pid)
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         child.check()
-        with contextlib.suppress(OSError), socket.create_connection(address, timeout=1):
-            return
-        time.sleep(0.05)
+        with contextlib.suppress(psutil.Error):
+            ends = process.net_connections("tcp")
+            if any(end.status == psutil.CONN_LISTEN and end.laddr.port == port for end in ends):
+                return
+        time.sleep(LOOK_AGAIN_SECONDS)
     raise child.failed("did not take connections")

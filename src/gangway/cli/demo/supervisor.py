@@ -77,7 +77,7 @@ class Supervisor:
     def start_web(self, microsoft: dict[str, Any]) -> None:
         """The web pages, with the settings of their role; returns when they take connections."""
         web = self.parts.start("web", self._gangway("web"), environment=self._settings("web", microsoft))
-        wait_until_listening(web, (LOOPBACK, self.ports["web"]))
+        wait_until_listening(web, self.ports["web"])
 
     def _gangway(self, *words: str) -> list[str]:
         return [program("gangway"), *words]
