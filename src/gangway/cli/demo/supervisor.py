@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gangway.cli.demo.cast import OPERATOR_EMAIL, PROVIDER, SERVER
+from gangway.cli.demo.cast import OPERATOR_EMAIL, OPERATORS, PROVIDER, SERVER, WALKER_EMAIL
 from gangway.cli.demo.errors import ChildFailed
 from gangway.cli.demo.folder import LOOPBACK, DemoFolder
 from gangway.cli.demo.processes import Family, environment, family, program, wait_until_listening
@@ -29,12 +29,13 @@ SETUP_SECONDS = 180
 
 @dataclass(frozen=True)
 class Stage:
-    """Everything runs: where it is and how the operator signs in."""
+    """Everything runs: where it is, how a person signs in as the operator, and how the walk does."""
 
     web: str
     inbox: str
     microsoft: dict[str, Any]
     operator: SignIn
+    walker: SignIn
     witness: Witness
     family: Family
 
@@ -61,14 +62,15 @@ class Supervisor:
         return self.parts.start(name, catcher, environment=environment(), announces=True).announcement()
 
     def prepare(self, microsoft: dict[str, Any]) -> SignIn:
-        """Keys, tables, and the cast; returns how the operator signs in."""
+        """Keys, tables, and the cast; returns how a person signs in as the operator."""
         if not any((self.folder.home / "keys" / "public").glob("*.public")):
             self._run("keys", self._gangway("keys", "new"), self._settings("worker", microsoft))
         self._run("migrate", self._gangway("migrate"), self._settings("owner", microsoft))
         cast = [sys.executable, "-m", "gangway.cli.demo.cast"]
-        given = json.dumps({"password": self.folder.password()})
-        said = json.loads(self._run("cast", cast, self._settings("owner", microsoft), given=given))
-        return self.folder.sign_in(OPERATOR_EMAIL, new_totp_key=said["totp_key"])
+        passwords = json.dumps({email: self.folder.password(email) for email in OPERATORS})
+        said = self._run("cast", cast, self._settings("owner", microsoft), given=passwords)
+        self.folder.keep_totp_keys(json.loads(said))
+        return self.folder.sign_in(OPERATOR_EMAIL)
 
     def start_worker(self, microsoft: dict[str, Any], *, name: str = "worker") -> Child:
         """A worker, with the settings of its role."""

@@ -1,0 +1,122 @@
+"""The whole product for the run, a browser for each file, and for each person a browser of their own."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from gangway.cli.demo.plot import SignIn
+from tests.journeys import product as production
+from tests.journeys.people import PAGE_MS, Administrator, Operator
+from tests.journeys.product import Product
+
+EVIDENCE = Path(__file__).parents[2] / "test-results"
+"""Where a failed journey leaves what each person saw last."""
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+FAILED = pytest.StashKey[bool]()
+
+NewPage = Callable[..., Page]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Let fixtures know at the end whether their test has failed."""
+    report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
+    return report
+
+
+@pytest.fixture(scope="session")
+def product() -> Iterator[Product]:
+    """Everything that production runs, started once for all journeys."""
+    folder = Path(tempfile.mkdtemp(prefix="gangway-journeys-"))
+    folder.chmod(0o755)
+    with production.running(folder) as running:
+        yield running
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, without a window. For one file only: its event loop must not meet other tests' loops."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("The journeys need chromium. Type: sudo apt-get install chromium")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewPage]:
+    """Open a browser of their own for somebody; after a failure what they saw is kept."""
+    opened: dict[str, BrowserContext] = {}
+
+    def open_one(name: str, **options: object) -> Page:
+        context = opened[name] = browser.new_context(locale="en-GB", **options)
+        context.set_default_timeout(PAGE_MS)
+        return context.new_page()
+
+    yield open_one
+    for name, context in opened.items():
+        if request.node.stash.get(FAILED, False):
+            keep_evidence(f"{request.node.name}-{name}", context)
+        context.close()
+
+
+@pytest.fixture(scope="session")
+def cookies() -> dict[str, object]:
+    """Who has signed in already in this run: a one-time code works only once, so nobody types two."""
+    return {}
+
+
+@pytest.fixture
+def sign_in(product: Product, new_page: NewPage, cookies: dict[str, object]) -> Callable[[SignIn], Operator]:
+    """Give somebody a browser in which they are signed in; the first time with password and one-time code."""
+
+    def come_in(who: SignIn) -> Operator:
+        known = cookies.get(who.email)
+        person = Operator(new_page(who.email, storage_state=known), product.web)
+        if known is None:
+            person.sign_in(who)
+            cookies[who.email] = person.page.context.storage_state()
+        return person
+
+    return come_in
+
+
+@pytest.fixture
+def operator(product: Product, sign_in: Callable[[SignIn], Operator]) -> Operator:
+    """The provider's operator, signed in."""
+    return sign_in(product.operator)
+
+
+@pytest.fixture
+def administrator(product: Product, new_page: NewPage) -> Administrator:
+    """The customer's administrator: a browser, an inbox, and no account with us."""
+    return Administrator(new_page("administrator", permissions=["clipboard-read", "clipboard-write"]), product.mails)
+
+
+def keep_evidence(name: str, context: BrowserContext) -> None:
+    """Save a picture and the words of each open page."""
+    EVIDENCE.mkdir(exist_ok=True)
+    for number, page in enumerate(context.pages):
+        stem = re.sub(r"[^\w.-]+", "-", f"{name}-{number}")
+        page.screenshot(path=EVIDENCE / f"{stem}.png", full_page=True)
+        (EVIDENCE / f"{stem}.txt").write_text(f"{page.url}\n\n{page.inner_text('body')}\n", "utf-8")

@@ -1,0 +1,228 @@
+"""The two people of the journey, as they use the pages: by what is written on them, never by addresses or selectors.
+
+Each method is one thing that the person does and ends when the page shows that it is done. The words are those of the
+pages that the product follows; when a label changes there, it has to change here too, and a test says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Locator, Page, expect
+
+from gangway.cli.demo import one_time_code
+from gangway.cli.demo.plot import SignIn
+from tests.journeys.waiting import eventually
+
+PATIENCE_MS = 30_000
+"""How long a person waits for a page that follows background work; a bound for failure, never a pause."""
+
+PAGE_MS = 10_000
+"""How long they look for something on a page that has come."""
+
+ACTIVATE = "Click here to activate your tenant"
+ESTABLISHED = "The Token connection has successfully been established."
+COPY_AND_OPEN = "Copy code and open page in new tab"
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def sees(page: Page, words: str, *, seconds: float = PATIENCE_MS / 1000) -> None:
+    """Wait until the words stand on the page; the page is not loaded again for it."""
+    expect(page.get_by_role("main").or_(page.locator("body")).first).to_contain_text(words, timeout=seconds * 1000)
+
+
+def fact(page: Page, name: str) -> str:
+    """What stands beside a name in a list of facts."""
+    found = page.locator("dt").filter(has_text=re.compile(f"^{re.escape(name)}$")).locator("xpath=following::dd[1]")
+    return " ".join(found.first.inner_text().split())
+
+
+@dataclass
+class Operator:
+    """Somebody of the provider at work in the Operation Center."""
+
+    page: Page
+    origin: str
+
+    def sign_in(self, who: SignIn) -> None:
+        """With password and one-time code."""
+        self.page.goto(self.origin)
+        self.page.get_by_label("Email").fill(who.email)
+        self.page.get_by_label("Password", exact=True).fill(who.password)
+        button(self.page, "Sign in").click()
+        self.page.get_by_label("Code").fill(one_time_code.current(who.totp_key))
+        button(self.page, "Sign in").click()
+        expect(self.page.get_by_role("heading", name="Services", level=1)).to_be_visible()
+
+    def choose_customer(self, customer: str) -> None:
+        """*Add Service* → *Direct Routing* → the customer."""
+        self.page.goto(f"{self.origin}/services/")
+        self.page.get_by_role("button", name="Add Service").click()
+        self.page.get_by_role("link", name="Direct Routing").click()
+        self.page.get_by_role("link", name=re.compile(f"^{customer}")).click()
+
+    def send_link(self, customer: str, short_name: str, email: str) -> None:
+        """*Add New Tenant*, filled in and sent to the customer's administrator."""
+        self.choose_customer(customer)
+        self.page.get_by_role("link", name="Add New Tenant").click()
+        self.fill_new_tenant(short_name=short_name, email=email)
+        button(self.page, "Next").click()
+        expect(self.page.get_by_role("main")).to_contain_text(email)
+        expect(self.page.get_by_role("main")).to_contain_text(short_name)
+
+    def fill_new_tenant(self, *, short_name: str, email: str, users: str = "20") -> None:
+        page = self.page
+        page.get_by_label("Full Name of Service").fill(f"Calling for {short_name}")
+        page.get_by_label("Unique Short Name of Service").fill(short_name)
+        page.locator("label").filter(has_text="Hosted Essentials+").click()
+        expect(page.get_by_label("Hosted Essentials+")).to_be_checked()
+        page.get_by_label("Number of licensed users").fill(users)
+        page.get_by_label("Send link to IT administrator for authentication").check()
+        page.get_by_label("E-mail address of the tenant service admin").fill(email)
+
+    def open_pending(self, customer: str) -> None:
+        """*Add Service* → *Direct Routing* → customer → *Pending Invitations*."""
+        self.choose_customer(customer)
+        self.page.get_by_role("main").get_by_role("link", name="Pending Invitations").click()
+
+    def row(self, words: str) -> Locator:
+        """The row of a list in which these words stand."""
+        return self.page.get_by_role("row").filter(has_text=words)
+
+    def pending_row(self, customer: str, short_name: str) -> Locator:
+        self.open_pending(customer)
+        return self.row(short_name)
+
+    def press_add(self, short_name: str) -> None:
+        self.row(short_name).get_by_role("button", name="Add", exact=True).click()
+
+    def validate_credentials(self) -> None:
+        """*Next*: a worker proves the credentials, and the page tells it by itself."""
+        button(self.page, "Next").click()
+        sees(self.page, "The credentials work.")
+
+    def create_service(self) -> None:
+        """*Next* → *Microsoft 365 Settings* → prerequisites → summary → *Create service*."""
+        button(self.page, "Next").click()
+        expect(self.page.get_by_role("heading", name="Microsoft 365 Settings")).to_be_visible()
+        button(self.page, "Next").click()
+        expect(self.page.get_by_role("heading", name="Prerequisites in the tenant")).to_be_visible()
+        button(self.page, "Next").click()
+        button(self.page, "Create service").click()
+        expect(self.page.get_by_role("navigation", name="Service portal")).to_be_visible()
+
+    def open_configuration(self) -> None:
+        """Service portal → Configuration → *M365 Configuration*."""
+        self.page.get_by_role("link", name="M365 Configuration").click()
+        expect(self.page.get_by_role("heading", name="Microsoft 365 Settings")).to_be_visible()
+
+    def validate_authentication(self) -> None:
+        """*Validate Authentication*, until its result has come by itself."""
+        button(self.page, "Validate Authentication").click()
+        sees(self.page, "Validation has started.")
+        expect(self.page.get_by_text("Validating now")).to_be_hidden(timeout=PATIENCE_MS)
+
+
+@dataclass
+class Administrator:
+    """The customer's Microsoft 365 administrator, who has a mail and a browser and no account with us."""
+
+    page: Page
+    mails: Callable[..., list[dict[str, Any]]]
+
+    def link_mailed_to(self, address: str, *, about: str) -> str:
+        """The link behind *Click here to activate your tenant* in the mail about this service."""
+        mail = eventually(lambda: self.mail(address, about=about), "the mail with the link")
+        return next(link["address"] for link in mail["links"] if link["words"] == ACTIVATE)
+
+    def mail(self, address: str, *, about: str) -> dict[str, Any] | None:
+        """The newest mail in which these words stand."""
+        found = [mail for mail in self.mails(address) if about in mail["subject"] + mail["text"]]
+        return found[-1] if found else None
+
+    def open_link(self, link: str) -> None:
+        """The link only explains; *Continue* begins, or goes on."""
+        self.page.goto(link)
+        button(self.page, "Continue").click()
+
+    def start_authentication(self, upn: str) -> None:
+        """*Create New App Registration* → UPN → *Start Authentication* → the code is shown."""
+        self.page.get_by_role("button", name="Create New App Registration").click()
+        self.give_upn(upn)
+
+    def give_upn(self, upn: str) -> None:
+        self.page.get_by_label("User Principal Name (UPN)").fill(upn)
+        button(self.page, "Start Authentication").click()
+        expect(self.page.get_by_role("link", name=COPY_AND_OPEN)).to_be_visible(timeout=PATIENCE_MS)
+
+    def shown_code(self) -> str:
+        """The code as it stands on the page."""
+        return re.sub(r"\s", "", self.page.get_by_test_id("user-code").inner_text())
+
+    def open_microsoft(self) -> tuple[Page, str]:
+        """*Copy code and open page in new tab*; the tab, and what is on the clipboard now."""
+        with self.page.context.expect_page() as opened:
+            self.page.get_by_role("link", name=COPY_AND_OPEN).click()
+        self.page.bring_to_front()
+        code: str = self.page.evaluate("navigator.clipboard.readText()")
+        opened.value.bring_to_front()
+        return opened.value, code
+
+    def sign_in_at_microsoft(self, upn: str, password: str) -> None:
+        """Everything that Microsoft asks, in the new tab; the tab is closed in the end."""
+        tab, code = self.open_microsoft()
+        self.give_code(tab, code)
+        self.give_account(tab, upn, password)
+        button(tab, "Continue").click()
+        self.consent(tab)
+        tab.close()
+
+    def give_code(self, tab: Page, code: str) -> None:
+        tab.get_by_label("Code").fill(code)
+        button(tab, "Next").click()
+
+    def give_account(self, tab: Page, upn: str, password: str) -> None:
+        tab.get_by_label("Email or user name").fill(upn)
+        button(tab, "Next").click()
+        tab.get_by_label("Password").fill(password)
+        button(tab, "Sign in").click()
+
+    def consent(self, tab: Page) -> None:
+        """*Accept*, if this account has not agreed before."""
+        signed_in = tab.get_by_text("You have signed in to the")
+        expect(signed_in.or_(button(tab, "Accept"))).to_be_visible()
+        if button(tab, "Accept").is_visible():
+            button(tab, "Accept").click()
+        expect(signed_in).to_be_visible()
+
+    def connection_established(self) -> None:
+        """The page has noticed by itself that the sign-in worked."""
+        expect(self.page.get_by_role("heading", name=ESTABLISHED)).to_be_visible(timeout=PATIENCE_MS)
+
+    def next_step(self) -> None:
+        button(self.page, "Next Step").click()
+
+    def start_provisioning(self, name: str) -> None:
+        self.page.get_by_label("Name of the App registration").fill(name)
+        button(self.page, "Start Provisioning").click()
+
+    def until_confirmed(self, *, seconds: float = PATIENCE_MS / 1000) -> str:
+        """The confirmation has come by itself; the application (client) id that it names."""
+        sees(self.page, "You can close this page", seconds=seconds)
+        return fact(self.page, "Application (client) ID")
+
+    def connect(self, link: str, upn: str, password: str, name: str) -> str:
+        """The whole wizard; the application (client) id."""
+        self.open_link(link)
+        self.start_authentication(upn)
+        self.sign_in_at_microsoft(upn, password)
+        self.connection_established()
+        self.next_step()
+        self.start_provisioning(name)
+        return self.until_confirmed()

@@ -1,0 +1,130 @@
+"""The whole product as production runs it, each part a process of its own: database, worker, web, and their neighbours.
+
+The demo's own supervisor starts the parts; here they can also be killed, stopped and started again, one by one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from gangway.cli.demo.folder import DemoFolder
+from gangway.cli.demo.plot import SignIn
+from gangway.cli.demo.processes import Child, family
+from gangway.cli.demo.proof import Witness
+from gangway.cli.demo.supervisor import Supervisor
+from gangway.config.database.server import Embedded, supervised
+from tests.journeys.microsoft import Microsoft
+
+PARTS = ("web", "emulator", "portal", "inbox", "smtp")
+HEARTBEAT_SECONDS, STALLED_SECONDS = 2, 5
+"""What the demo's supervisor tells its workers; `test_worker_killed` derives its time to resume from them."""
+
+
+class Product:
+    """Everything runs. ``microsoft`` is the emulated cloud as tests see it."""
+
+    def __init__(self, supervisor: Supervisor, database: Embedded) -> None:
+        self.supervisor, self.database = supervisor, database
+        self.web = supervisor.web
+        self.home = supervisor.folder.home
+        self.starts = 0
+        self.announcement = supervisor.start_microsoft()
+        self.inbox = supervisor.start_mail()["web"]
+        self.operator: SignIn = supervisor.prepare(self.announcement)
+        self.worker: Child = supervisor.start_worker(self.announcement)
+        supervisor.start_web(self.announcement)
+
+    @property
+    def microsoft(self) -> Microsoft:
+        """The emulated cloud as it runs now; its control door has a new token after each start."""
+        return Microsoft(self.announcement, self.home / "microsoft.json")
+
+    @property
+    def witness(self) -> Witness:
+        return Witness(self.announcement)
+
+    @property
+    def logs(self) -> list[Path]:
+        """What every process has said so far, also those that have ended."""
+        return sorted(self.supervisor.parts.logs.glob("*.log"))
+
+    def kill_worker(self) -> None:
+        """As a machine dies: no chance to clean up."""
+        self.worker.process.kill()
+        self.worker.process.wait()
+
+    def start_worker(self) -> None:
+        self.worker = self.supervisor.start_worker(self.announcement, name=self._again("worker"))
+
+    def stop(self, name: str) -> None:
+        """Stop a neighbour: ``mail`` or ``microsoft``."""
+        children = self.supervisor.parts.children
+        child = next(child for child in reversed(children) if child.name.split()[0] == name)
+        children.remove(child)
+        child.stop()
+
+    def start_mail(self) -> None:
+        self.supervisor.start_mail(name=self._again("mail"))
+
+    def start_microsoft(self) -> None:
+        self.announcement = self.supervisor.start_microsoft(name=self._again("microsoft"))
+
+    def add_operator(self, name: str, email: str, password: str) -> SignIn:
+        """A further operator of the provider, made as an installation's own people make one."""
+        command = ["gangway", "create-admin", "--email", email, "--name", name, "--provider", "sp2"]
+        said = self.supervisor._run(
+            "create-admin",
+            self.supervisor._gangway(*command[1:], "--password-stdin", "--totp"),
+            self.supervisor._settings("owner", self.announcement),
+            given=f"{password}\n",
+        )
+        key = next(line.rpartition(": ")[2] for line in said.splitlines() if line.startswith("Key "))
+        return SignIn(email, password, key)
+
+    def mails(self, to: str, *, after: int = 0) -> list[dict[str, Any]]:
+        """What the mail catcher has received for somebody, oldest first."""
+        with requests.Session() as session:
+            session.trust_env = False
+            query: dict[str, Any] = {"to": to, "after": after}
+            answer = session.get(f"{self.inbox}/api/messages", params=query, timeout=10)
+        answer.raise_for_status()
+        found: list[dict[str, Any]] = answer.json()["messages"]
+        return found
+
+    def _again(self, name: str) -> str:
+        self.starts += 1
+        return f"{name} again {self.starts}"
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Product]:
+    """Start everything in an empty folder, on free ports of this machine only; end everything with the block."""
+    with ExitStack() as stack:
+        home = DemoFolder.under(folder)
+        stack.enter_context(home.taken())
+        database = stack.enter_context(supervised(folder, durable=False))
+        parts = stack.enter_context(family(home.home / "logs"))
+        product = Product(Supervisor(home, home.ports(free_ports()), parts, database), database)
+        parts.check()
+        yield product
+
+
+def free_ports() -> dict[str, int]:
+    """A free port for each part, all different."""
+    with ExitStack() as stack:
+        doors = {part: stack.enter_context(socket.create_server(("127.0.0.1", 0))) for part in PARTS}
+        return {part: int(door.getsockname()[1]) for part, door in doors.items()}
+
+
+def written_settings(product: Product) -> str:
+    """Everything the processes were told on their command lines, for the search of secrets."""
+    lines = [Path(f"/proc/{child.process.pid}/cmdline") for child in product.supervisor.parts.children]
+    return json.dumps([line.read_bytes().decode("utf-8", "replace") for line in lines if os.access(line, os.R_OK)])
