@@ -13,6 +13,7 @@ from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections import queries as connected
 from gangway.foundation import clock
+from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
@@ -327,3 +328,34 @@ def test_the_doctor_believes_only_what_microsoft_says(emulator):
     (application,) = queries.sign_in_applications(walked.provider.id)
     (good,) = async_to_sync(doctor.check)([application])
     assert (good.ok, application.client_id) == (True, CLIENT)
+
+
+def test_a_name_that_microsoft_refuses_comes_back_at_its_field(emulator):
+    walked = walk()
+    sign_in(walked, emulator)
+    provision(walked, "MicrosoftVoice")
+    failed = walked.view()
+    assert (failed.state, failed.problem.next_move) == (CaseState.FAILED, NextMove.START_AGAIN)
+    assert failed.name_error
+    sign_in(walked, emulator)
+    actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    asked_again = walked.view()
+    assert (asked_again.step, asked_again.registration_name) == (Step.NAME, "MicrosoftVoice")
+    assert asked_again.name_error
+    actions.start_provisioning(case_id=walked.case_id, name="gw-contoso", by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+    assert walked.view().done.registration_name == "gw-contoso"
+
+
+def test_withdrawing_while_the_run_is_at_work_lets_it_finish_and_tells_nobody(emulator):
+    walked = walk()
+    sign_in(walked, emulator)
+    actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    actions.start_provisioning(case_id=walked.case_id, name="gw-contoso", by=ADMINISTRATOR, now=clock.now())
+    with within(walked.customer.path):
+        invitations.revoke(invitation_id=walked.invitation_id, by=OLGA, now=clock.now())
+    mail.outbox.clear()
+    run_until_idle()
+    assert (state_of(walked), walked.view().step) == (State.REVOKED, Step.CLOSED)
+    assert tokens_kept() == []
+    assert mail.outbox == []

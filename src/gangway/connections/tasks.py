@@ -1,5 +1,6 @@
 """What workers do for this room."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.schedule import every
 from gangway.jobs.threads import in_database
-from gangway.provisioning.actions import check_registration
+from gangway.provisioning.actions import CheckItem, check_registration
 
 GIVE_UP: Final = "connections:give_up_validations"
 
@@ -21,11 +22,16 @@ async def validate_connection(validation_id: str) -> None:
     begun = await in_database(validation.begin, validation_id=wanted)
     if begun is None:
         return
+
+    async def tell(items: Sequence[CheckItem]) -> None:
+        await in_database(validation.note, items, validation_id=wanted)
+
     result = await check_registration(
         registration_id=begun.registration_id,
         credential_id=begun.credential_id,
         users_wanted=begun.users,
         by=validation.WORKER,
+        tell=tell,
     )
     await in_database(validation.end, validation_id=wanted, result=result, now=clock.now())
 

@@ -1,5 +1,6 @@
 """One validation of a connection: begun by a worker, ended with what was seen, kept as history."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -13,7 +14,7 @@ from gangway.connections import verdict
 from gangway.connections.models import RUNNING, Connection, Validation
 from gangway.connections.verdict import KeptItem
 from gangway.organizations.scope import within_everything
-from gangway.provisioning.actions import CheckResult
+from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.services import actions as services
 from gangway.services.queries import service
 from gangway.services.states import Connection as Status
@@ -42,6 +43,15 @@ def begin(*, validation_id: UUID) -> Begun | None:
         asked.save(update_fields=["state"])
         row = asked.connection
         return Begun(row.registration_id, row.credential_id, service(row.service_id).licensed_users)
+
+
+def note(items: Sequence[CheckItem], *, validation_id: UUID) -> None:
+    """Show what is known so far to whoever watches."""
+    with within_everything("a worker validates everybody's connections"), transaction.atomic():
+        asked = _locked(validation_id)
+        if asked is not None:
+            asked.items = verdict.kept(items)
+            asked.save(update_fields=["items"])
 
 
 def end(*, validation_id: UUID, result: CheckResult, now: datetime) -> None:

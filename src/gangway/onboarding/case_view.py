@@ -25,6 +25,10 @@ PARTS: Final = {
 }
 
 
+AT_REST: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseState.FAILED})
+"""In these a case shows why; afterwards its row still knows what Microsoft said about the name."""
+
+
 def offer_of(about: InvitationView) -> Offer:
     """Say what an invitation offers: who asks, for whom, for what, until when, and what exactly will be made."""
     planned, customer = service(about.service_id), organizations.customer(about.organization_id)
@@ -77,7 +81,7 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         registration_name=row.registration_name,
         name_error=_name_error(row.problem),
         run=run,
-        problem=problems.shown(row.problem, reference=str(row.pk)),
+        problem=problems.shown(row.problem, reference=str(row.pk)) if row.state in AT_REST else None,
         done=done_view.done_of(row, about) if row.state == CaseState.DONE else None,
         closed=closed,
     )

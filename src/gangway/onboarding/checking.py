@@ -1,5 +1,6 @@
 """The validation of a fresh registration: begun and ended by a worker, looked at live by the operator's page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -12,7 +13,7 @@ from gangway.audit.record import Actor, record
 from gangway.connections import verdict
 from gangway.onboarding.models import OperatorOnboarding
 from gangway.organizations.scope import within_everything
-from gangway.provisioning.actions import CheckResult
+from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.services.queries import service
 
 WORKER: Final = Actor.system("onboarding")
@@ -39,6 +40,15 @@ def begin(*, onboarding_id: UUID) -> Begun | None:
         row.check_state = "running"
         row.save(update_fields=["check_state"])
         return Begun(row.registration_id, row.credential_id, service(row.service_id).licensed_users)
+
+
+def note(items: Sequence[CheckItem], *, onboarding_id: UUID) -> None:
+    """Show what is known so far to whoever watches."""
+    with within_everything(REASON), transaction.atomic():
+        row = _locked(onboarding_id)
+        if row is not None:
+            row.check_items = verdict.kept(items)
+            row.save(update_fields=["check_items"])
 
 
 def end(*, onboarding_id: UUID, result: CheckResult, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """What workers do for this room: jobs, and the loop that polls waiting sign-ins (registered in `polling`)."""
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from gangway.jobs.schedule import every
 from gangway.jobs.threads import in_database
 from gangway.onboarding import checking, polling, tidying
 from gangway.onboarding.stages import verification
-from gangway.provisioning.actions import check_registration
+from gangway.provisioning.actions import CheckItem, check_registration
 
 ABANDON: Final = "onboarding:abandon"
 SOON: Final = RetryDecision(waits=(2, 5, 15, 60))
@@ -35,11 +36,16 @@ async def validate_onboarding(onboarding_id: str) -> None:
     begun = await in_database(checking.begin, onboarding_id=wanted)
     if begun is None:
         return
+
+    async def tell(items: Sequence[CheckItem]) -> None:
+        await in_database(checking.note, items, onboarding_id=wanted)
+
     result = await check_registration(
         registration_id=begun.registration_id,
         credential_id=begun.credential_id,
         users_wanted=begun.users,
         by=checking.WORKER,
+        tell=tell,
     )
     await in_database(checking.end, onboarding_id=wanted, result=result, now=clock.now())
 

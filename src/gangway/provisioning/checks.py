@@ -1,7 +1,7 @@
 """Checking a registration: fresh tokens and their claims, domains, licences. The tenant is only read."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -30,6 +30,8 @@ from gangway.vault.actions import reveal
 
 NO_ANSWER: Final = Answer(0)
 
+Tell = Callable[[Sequence[CheckItem]], Awaitable[None]]
+
 SOON: Final = 30
 """Days before the end of a secret from which on we warn."""
 
@@ -47,11 +49,12 @@ class Subject:
 
 
 async def check_registration(
-    *, registration_id: UUID, credential_id: UUID, users_wanted: int, by: Actor
+    *, registration_id: UUID, credential_id: UUID, users_wanted: int, by: Actor, tell: Tell | None = None
 ) -> CheckResult:
     """Look at everything a service needs of a registration. Worker only; opens its own scope.
 
-    What Microsoft refuses or doesn't answer becomes items. Raises NoSuchCredential and the vault's errors.
+    `tell` is given what is known so far, for somebody who watches. What Microsoft refuses or doesn't answer becomes
+    items. Raises NoSuchCredential and the vault's errors.
     """
     subject = await in_database(_subject, registration_id, credential_id, by)
     own = await clouds.RegistrationSignIn.at(subject.tenant)
@@ -61,10 +64,14 @@ async def check_registration(
     items = [_signs_in(graph_token, "sign_in", "Sign-in as the registration"), _secret_age(subject)]
     if isinstance(graph_token, MicrosoftError):
         return CheckResult(tuple(items))
-    outcomes = await _read(own, subject, graph_token)
     items += [
         _signs_in(teams_token, "teams", "Sign-in to the Teams service"),
         _permissions(subject.plan, graph_token),
+    ]
+    if tell is not None:
+        await tell(tuple(items))
+    outcomes = await _read(own, subject, graph_token)
+    items += [
         _roles(subject.plan, graph_token, outcomes[2]),
         _tenant(subject, outcomes[0]),
         _domains(outcomes[0]),

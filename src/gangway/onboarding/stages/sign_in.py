@@ -170,7 +170,7 @@ def accept(sign_in_id: UUID, *, owner: str, facts: SignerFacts, now: datetime) -
 
 def signed_in(case: Case, *, signer: dict[str, Any], by: Actor, now: datetime) -> None:
     """Move a locked case and its invitation on; raises `NotNow` when the invitation was withdrawn meanwhile."""
-    move_case(case, CaseState.SIGNED_IN, by=by, now=now, signer=signer, signed_in_at=now, problem={})
+    move_case(case, CaseState.SIGNED_IN, by=by, now=now, signer=signer, signed_in_at=now)
     invitation_on(case, State.SIGNED_IN, by=by)
 
 
