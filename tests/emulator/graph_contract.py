@@ -81,6 +81,11 @@ def described() -> set[str]:
     return {f"{method.upper()} {path}" for path, item in _spec()["paths"].items() for method in item}
 
 
+def schemas() -> dict[str, Any]:
+    """The types of Graph's model as the description writes them."""
+    return dict(_spec()["components"]["schemas"])
+
+
 def _operation(operation: str) -> dict[str, Any]:
     method, _, path = operation.partition(" ")
     found = _spec()["paths"].get(path, {}).get(method.lower())
