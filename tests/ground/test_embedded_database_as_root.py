@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from gangway.config.database import server
+from gangway.config.database.binaries import Binaries
 from gangway.config.database.errors import DatabaseForeign
 from gangway.config.database.folder import SYSTEM_FOLDER, DatabaseFolder
-from gangway.config.database.user import own_user
+from gangway.config.database.user import SystemUser, own_user
 from tests.ground.databases import SUPERVISOR, ask, supervisor_process
 
 
@@ -49,3 +50,12 @@ def test_root_below_a_closed_folder_uses_the_system_folder_and_changes_no_mode(p
         assert list(closed.iterdir()) == []
     finally:
         shutil.rmtree(folder.home.parent)
+
+
+def test_only_the_shared_group_gets_to_the_socket(place: Path) -> None:
+    """So web and worker may be two users of their own; strangers don't even get to the password."""
+    psql = Binaries.installed().runnable_by(own_user(1), copies=SYSTEM_FOLDER).program("psql")
+    with server.supervised(place / "data", durable=False) as database:
+        ask_as_web = [psql, database.web.url().reveal(), "-c", "SELECT 1"]
+        assert own_user(1).can_run(ask_as_web)
+        assert not SystemUser(65534, 65534).can_run(ask_as_web)

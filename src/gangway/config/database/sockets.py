@@ -15,8 +15,8 @@ LONGEST = 80
 def socket_folder(home: Path, user: SystemUser | None) -> Path:
     """Make the socket folder of the database in `home`.
 
-    It is 0700 of whoever runs PostgreSQL. Under root, PostgreSQL, web and worker are three users: then the folder is
-    0750 for the one group they share. A folder somebody else put there first is not used.
+    It is 0700 of whoever runs PostgreSQL. Under root PostgreSQL is another user, web and worker may be others again:
+    then the folder is 0750 for the one group they share. A folder somebody else put there first is not used.
     """
     digest = hashlib.sha256(str(home).encode()).hexdigest()[:12]
     folder = _base() / f"gangway-{digest}"
