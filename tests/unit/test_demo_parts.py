@@ -71,7 +71,8 @@ def test_a_part_is_ready_when_it_listens_itself(tmp_path):
 
 def test_secrets_are_random_for_a_folder_and_stay_private(tmp_path):
     one, two = DemoFolder.under(tmp_path / "one"), DemoFolder.under(tmp_path / "two")
-    assert one.password() == one.password() != two.password()
+    assert one.password("a@b.example") == one.password("a@b.example") != two.password("a@b.example")
+    assert one.password("c@d.example") != one.password("a@b.example")
     assert one.secret_key() == one.secret_key() != two.secret_key()
     assert {file.stat().st_mode & 0o077 for file in one.home.iterdir()} == {0}
 

@@ -1,7 +1,7 @@
 """Who and what the demo plays with: a provider with a channel and customers, an operator, the sign-in application.
 
 Run as a process of its own with the database's owner role: ``python -m gangway.cli.demo.cast``. It reads one JSON
-object from standard input (the operator's password must not stand in a command line) and prints one.
+object from standard input (passwords must not stand in a command line) and prints one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import django
 if TYPE_CHECKING:
     from uuid import UUID
 
+    from gangway.audit.record import Actor
+
 SERVER: Final = "Sandbox1"
 PROVIDER: Final = "sp2"
 CHANNEL: Final = "Harbour Telecom"
@@ -24,72 +26,85 @@ CUSTOMERS: Final = (
     ("Fabrikam", "fabrikam.com"),
     ("Adventure Works", ""),
 )
-OPERATOR: Final = "Olivia Operator"
 OPERATOR_EMAIL: Final = "olivia@sp2.example"
+"""The one a person signs in as."""
+
+WALKER_EMAIL: Final = "otto@sp2.example"
+"""The one who walks by himself: each one-time code is good once, so he needs codes of his own."""
+
+OPERATORS: Final = {OPERATOR_EMAIL: "Olivia Operator", WALKER_EMAIL: "Otto Operator"}
 
 CLIENT_ID: Final = "5a4db0c1-0000-4000-8000-000000000001"
 HOME_TENANT: Final = "a11ce000-0000-4000-8000-000000000001"
 """The sign-in application and its tenant in the emulator's documented default seed."""
 
 
-def play(password: str) -> dict[str, str]:
-    """Bring everybody on the stage, once per database; returns the operator's key for one-time codes when it is new."""
-    from gangway.audit.record import Actor  # noqa: PLC0415 (Django must be set up first)
+def play(*, passwords: dict[str, str], keys_wanted: list[str]) -> dict[str, str]:
+    """Bring everybody on the stage, once per database.
+
+    Returns keys for one-time codes of the operators that are named in ``keys_wanted``; earlier keys of theirs end.
+    """
+    from django.contrib.auth import get_user_model  # noqa: PLC0415 (Django must be set up first)
+
+    from gangway.audit.record import Actor  # noqa: PLC0415
     from gangway.foundation.clock import now  # noqa: PLC0415
     from gangway.onboarding import applications  # noqa: PLC0415
     from gangway.organizations import queries  # noqa: PLC0415
+    from gangway.organizations.actions import enroll_totp  # noqa: PLC0415
     from gangway.organizations.scope import within_everything  # noqa: PLC0415
 
     by = Actor.system("demo")
     with within_everything("the demo makes its organizations"):
-        known = next((found for found in queries.providers() if found.short_name == PROVIDER), None)
-        provider_id, totp_key = (known.id, "") if known else _make(password)
+        known = next((found.id for found in queries.providers() if found.short_name == PROVIDER), None)
         applications.register(
-            provider_id=provider_id, client_id=CLIENT_ID, home_tenant_id=HOME_TENANT, cloud="public", by=by, now=now()
+            provider_id=known or _make(passwords, by),
+            client_id=CLIENT_ID,
+            home_tenant_id=HOME_TENANT,
+            cloud="public",
+            by=by,
+            now=now(),
         )
-    return {"totp_key": totp_key}
+        people = {email: get_user_model().objects.get(email=email) for email in keys_wanted}
+        return {email: enroll_totp(person.pk, by=by).reveal() for email, person in people.items()}
 
 
-def _make(password: str) -> tuple[UUID, str]:
-    from gangway.audit.record import Actor  # noqa: PLC0415
+def _make(passwords: dict[str, str], by: Actor) -> UUID:
+    """Make the organizations and the operators, all or nothing; returns the provider's id."""
+    from django.db import transaction  # noqa: PLC0415
+
     from gangway.foundation.sealed import SealedText  # noqa: PLC0415
-    from gangway.organizations.actions import create_operator, create_organization, enroll_totp  # noqa: PLC0415
+    from gangway.organizations.actions import create_operator, create_organization  # noqa: PLC0415
     from gangway.organizations.roles import Kind, Role  # noqa: PLC0415
 
-    by = Actor.system("demo")
-    provider = create_organization(
-        kind=Kind.PROVIDER,
-        name="Sandbox Provider",
-        short_name=PROVIDER,
-        parent_id=None,
-        reply_to=OPERATOR_EMAIL,
-        support_phone="+1 555 0100",
-        by=by,
-    )
-    channel = create_organization(
-        kind=Kind.CHANNEL, name=CHANNEL, short_name="harbour", parent_id=provider, by=by
-    )
-    for place, (name, domain) in zip((provider, channel, channel), CUSTOMERS, strict=True):
-        create_organization(
-            kind=Kind.CUSTOMER, name=name, short_name=name.split()[0].lower(), parent_id=place, domain=domain, by=by
+    with transaction.atomic():
+        provider = create_organization(
+            kind=Kind.PROVIDER,
+            name="Sandbox Provider",
+            short_name=PROVIDER,
+            parent_id=None,
+            reply_to=OPERATOR_EMAIL,
+            support_phone="+1 555 0100",
+            by=by,
         )
-    operator = create_operator(
-        email=OPERATOR_EMAIL,
-        name=OPERATOR,
-        password=SealedText(password),
-        organization_id=provider,
-        role=Role.ADMIN,
-        by=by,
-    )
-    return provider, enroll_totp(operator, by=by).reveal()
+        channel = create_organization(kind=Kind.CHANNEL, name=CHANNEL, short_name="harbour", parent_id=provider, by=by)
+        for place, (name, domain) in zip((provider, channel, channel), CUSTOMERS, strict=True):
+            short = name.split()[0].lower()
+            create_organization(
+                kind=Kind.CUSTOMER, name=name, short_name=short, parent_id=place, domain=domain, by=by
+            )
+        for email, name in OPERATORS.items():
+            password = SealedText(passwords[email])
+            create_operator(
+                email=email, name=name, password=password, organization_id=provider, role=Role.ADMIN, by=by
+            )
+    return provider
 
 
 def main() -> None:
     """Read, play, print."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gangway.config.settings.django")
     django.setup()
-    given = json.load(sys.stdin)
-    print(json.dumps(play(given["password"])))
+    print(json.dumps(play(**json.load(sys.stdin))))
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ Port = Annotated[int, typer.Option(help="Port of the web pages; by default 8000,
 EmulatorPort = Annotated[int, typer.Option(help="Port of the emulated Microsoft 365 for programs (TLS).")]
 PortalPort = Annotated[int, typer.Option(help="Port of the emulated Microsoft's pages for people.")]
 InboxPort = Annotated[int, typer.Option(help="Port of the mail catcher's inbox.")]
-LatencyMs = Annotated[int, typer.Option(min=0, help="Milliseconds that each answer of the emulated Microsoft takes.")]
+LatencyMs = Annotated[int, typer.Option(min=0, help="Milliseconds that each answer of the emulated Microsoft takes; real ones take about 100.")]
 SmtpPort = Annotated[int, typer.Option(help="Port of the mail catcher for mail.")]
 
 
@@ -44,7 +44,7 @@ def demo(
     portal_port: PortalPort = 0,
     inbox_port: InboxPort = 0,
     smtp_port: SmtpPort = 0,
-    latency_ms: LatencyMs = 0,
+    latency_ms: LatencyMs = 30,
 ) -> None:
     """Show the main job for real on this machine, with an emulated Microsoft 365 and no account anywhere."""
     if any(importlib.util.find_spec(name) is None for name in NEEDED):
@@ -78,7 +78,7 @@ def _play(setting: Setting, report: Report, *, once: bool) -> None:
     report.say("Gangway's demo: an emulated Microsoft 365, real everything else.\n")
     with on_stage(setting, report) as stage:
         report.say()
-        walk(web=stage.web, inbox=stage.inbox, who=stage.operator, witness=stage.witness, report=report)
+        walk(web=stage.web, inbox=stage.inbox, who=stage.walker, witness=stage.witness, report=report)
         _tell_result(report)
         if not once:
             _tell_addresses(stage, report)

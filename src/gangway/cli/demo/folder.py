@@ -65,19 +65,23 @@ class DemoFolder:
             _write(path, secrets.token_urlsafe(64))
         return path.read_text("ascii")
 
-    def password(self) -> str:
-        """The operator's password, random for this folder. The demo signs in with it itself, so it has to be kept."""
-        path = self.home / "password"
+    def password(self, email: str) -> str:
+        """An operator's password, random for this folder. The demo signs in with it itself, so it has to be kept."""
+        path = self.home / f"password-{email}"
         if not path.exists():
             _write(path, secrets.token_urlsafe(12))
         return path.read_text("ascii")
 
-    def sign_in(self, email: str, *, new_totp_key: str) -> SignIn:
-        """How the operator signs in; the key of the one-time codes is known only when the operator is made."""
-        path = self.home / "totp-key"
-        if new_totp_key:
-            _write(path, new_totp_key)
-        return SignIn(email, self.password(), path.read_text("ascii"))
+    def keep_totp_key(self, email: str, key: str) -> None:
+        """Keep the key of an operator's one-time codes; it is told only at the moment when it is made."""
+        _write(self.home / f"totp-key-{email}", key)
+
+    def has_totp_key(self, email: str) -> bool:
+        return (self.home / f"totp-key-{email}").exists()
+
+    def sign_in(self, email: str) -> SignIn:
+        """How an operator signs in."""
+        return SignIn(email, self.password(email), (self.home / f"totp-key-{email}").read_text("ascii"))
 
     def ports(self, wished: dict[str, int]) -> dict[str, int]:
         """A port for each part: as wished, else as last time, else the usual one, else any that is free.

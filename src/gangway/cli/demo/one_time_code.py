@@ -17,3 +17,8 @@ def current(key: str) -> str:
     padded = key + "=" * (-len(key) % 8)
     totp = TOTP(base64.b32decode(padded), DIGITS, SHA1(), SECONDS, enforce_key_length=False)  # noqa: S303 (the standard's)
     return totp.generate(int(time.time())).decode()
+
+
+def wait_for_next() -> None:
+    """Wait until the next code begins, at most 30 seconds: each code is good once."""
+    time.sleep(SECONDS - time.time() % SECONDS)

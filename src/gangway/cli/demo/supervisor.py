@@ -67,9 +67,13 @@ class Supervisor:
             self._run("keys", self._gangway("keys", "new"), self._settings("worker", microsoft))
         self._run("migrate", self._gangway("migrate"), self._settings("owner", microsoft))
         cast = [sys.executable, "-m", "gangway.cli.demo.cast"]
-        passwords = json.dumps({email: self.folder.password(email) for email in OPERATORS})
-        said = self._run("cast", cast, self._settings("owner", microsoft), given=passwords)
-        self.folder.keep_totp_keys(json.loads(said))
+        given = {
+            "passwords": {email: self.folder.password(email) for email in OPERATORS},
+            "keys_wanted": [email for email in OPERATORS if not self.folder.has_totp_key(email)],
+        }
+        said = self._run("cast", cast, self._settings("owner", microsoft), given=json.dumps(given))
+        for email, key in json.loads(said).items():
+            self.folder.keep_totp_key(email, key)
         return self.folder.sign_in(OPERATOR_EMAIL)
 
     def start_worker(self, microsoft: dict[str, Any], *, name: str = "worker") -> Child:
@@ -140,4 +144,5 @@ def on_stage(setting: Setting, report: Report) -> Iterator[Stage]:
         with report.step("Worker and web start"):
             supervisor.start_worker(microsoft)
             supervisor.start_web(microsoft)
-        yield Stage(supervisor.web, mail["web"], microsoft, operator, Witness(microsoft), parts)
+        walker = folder.sign_in(WALKER_EMAIL)
+        yield Stage(supervisor.web, mail["web"], microsoft, operator, walker, Witness(microsoft), parts)
