@@ -30,7 +30,9 @@ Port = Annotated[int, typer.Option(help="Port of the web pages; by default 8000,
 EmulatorPort = Annotated[int, typer.Option(help="Port of the emulated Microsoft 365 for programs (TLS).")]
 PortalPort = Annotated[int, typer.Option(help="Port of the emulated Microsoft's pages for people.")]
 InboxPort = Annotated[int, typer.Option(help="Port of the mail catcher's inbox.")]
-LatencyMs = Annotated[int, typer.Option(min=0, help="Milliseconds that each answer of the emulated Microsoft takes; real ones take about 100.")]
+LatencyMs = Annotated[
+    int, typer.Option(min=0, help="Milliseconds that each answer of the emulated Microsoft takes; as real ones: 100.")
+]
 SmtpPort = Annotated[int, typer.Option(help="Port of the mail catcher for mail.")]
 
 
