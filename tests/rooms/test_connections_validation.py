@@ -16,6 +16,7 @@ from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.organizations.scope import within
 from gangway.provisioning.actions import CheckItem, CheckResult
+from gangway.provisioning.errors import NoSuchCredential
 from gangway.services.queries import service
 from tests.rooms import factories_services
 from tests.rooms.factories_organizations import Place, make_customer
@@ -182,3 +183,18 @@ def test_somebody_elses_validation_is_not_there():
     asked = ask(customer, connect(customer))
     with within(stranger.path), pytest.raises(NoSuchValidation):
         shown(asked)
+
+
+def test_a_fault_of_ours_is_told_and_changes_nothing(monkeypatch):
+    async def check(**_asked):
+        raise NoSuchCredential
+
+    monkeypatch.setattr("gangway.connections.tasks.check_registration", check)
+    customer = make_customer()
+    service_id = connect(customer)
+    asked = ask(customer, service_id)
+    run_until_idle()
+    with within(customer.path):
+        row = shown(asked)
+        assert (row.state, row.status, bool(row.words)) == ("failed", "unknown", True)
+        assert Connection.objects.get(service_id=service_id).status == "ok"

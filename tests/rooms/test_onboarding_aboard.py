@@ -1,6 +1,7 @@
 """The whole way aboard against the emulator as a real process: sign in, make it, prove it, add it, validate it."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
@@ -20,8 +21,16 @@ from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import callers_thread
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.transport import shared
-from gangway.onboarding import actions, doctor, polling, queries
-from gangway.onboarding.errors import AlreadyAdded, NotAVerifiedDomain, NotReadyToAdd, SignInTooOld
+from gangway.onboarding import actions, checking, doctor, polling, queries, tidying
+from gangway.onboarding.errors import (
+    AlreadyAdded,
+    NotAVerifiedDomain,
+    NotNow,
+    NotReady,
+    NotReadyToAdd,
+    NotValidated,
+    SignInTooOld,
+)
 from gangway.onboarding.shapes import NextMove, Step
 from gangway.onboarding.states import CaseState, OperatorStep, SignInState
 from gangway.onboarding.visits import Visitor
@@ -359,3 +368,54 @@ def test_withdrawing_while_the_run_is_at_work_lets_it_finish_and_tells_nobody(em
     assert (state_of(walked), walked.view().step) == (State.REVOKED, Step.CLOSED)
     assert tokens_kept() == []
     assert mail.outbox == []
+
+
+def test_withdrawing_a_case_that_waits_cancels_its_run_and_lets_go(emulator):
+    walked = walk()
+    sign_in(walked, emulator, avery)
+    provision(walked)
+    with within(walked.customer.path):
+        invitations.revoke(invitation_id=walked.invitation_id, by=OLGA, now=clock.now())
+    tidying.close_withdrawn_cases(now=clock.now())
+    view = walked.view()
+    assert (view.state, view.run.state.value) == (CaseState.ABANDONED, "cancelled")
+
+
+def test_a_validation_without_a_worker_ends_and_can_be_asked_again(emulator):
+    walked = aboard(emulator)
+    onboarding_id = add(walked)
+    with within(walked.customer.path):
+        actions.validate(onboarding_id=onboarding_id, by=OLGA, now=clock.now())
+    checking.begin(onboarding_id=onboarding_id)
+    checking.give_up(now=clock.now() + timedelta(minutes=6))
+    with within(walked.customer.path):
+        assert queries.validation(onboarding_id).state == "failed"
+        with pytest.raises(NotValidated):
+            actions.accept_validation(onboarding_id=onboarding_id, by=OLGA, now=clock.now())
+        actions.validate(onboarding_id=onboarding_id, by=OTTO, now=clock.now())
+        run_until_idle()
+        assert queries.validation(onboarding_id).status == "ok"
+
+
+def test_credentials_that_do_not_work_stop_the_operator_with_the_reason(emulator):
+    walked = aboard(emulator)
+    onboarding_id, step = add(walked), {"by": OLGA, "now": clock.now()}
+    emulator.control("POST", "reset")
+    with within(walked.customer.path):
+        actions.validate(onboarding_id=onboarding_id, **step)
+        run_until_idle()
+        with pytest.raises(NotValidated):
+            actions.accept_validation(onboarding_id=onboarding_id, **step)
+        with pytest.raises(NotReady):
+            actions.finish(onboarding_id=onboarding_id, **step)
+        assert queries.onboarding(onboarding_id).blockers
+
+
+def test_a_step_cannot_be_skipped(emulator):
+    walked = aboard(emulator)
+    onboarding_id, step = add(walked), {"by": OLGA, "now": clock.now()}
+    with within(walked.customer.path):
+        with pytest.raises(NotNow):
+            actions.save_microsoft_settings(onboarding_id=onboarding_id, domain="contoso.com", **step)
+        with pytest.raises(NotNow):
+            actions.accept_prerequisites(onboarding_id=onboarding_id, **step)

@@ -4,13 +4,18 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from gangway.connections import validation
 from gangway.foundation import clock
+from gangway.foundation.errors import GangwayError
 from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.schedule import every
 from gangway.jobs.threads import in_database
 from gangway.provisioning.actions import CheckItem, check_registration
+
+log = structlog.get_logger(__name__)
 
 GIVE_UP: Final = "connections:give_up_validations"
 
@@ -26,13 +31,18 @@ async def validate_connection(validation_id: str) -> None:
     async def tell(items: Sequence[CheckItem]) -> None:
         await in_database(validation.note, items, validation_id=wanted)
 
-    result = await check_registration(
-        registration_id=begun.registration_id,
-        credential_id=begun.credential_id,
-        users_wanted=begun.users,
-        by=validation.WORKER,
-        tell=tell,
-    )
+    try:
+        result = await check_registration(
+            registration_id=begun.registration_id,
+            credential_id=begun.credential_id,
+            users_wanted=begun.users,
+            by=validation.WORKER,
+            tell=tell,
+        )
+    except GangwayError as error:
+        log.exception("validation_failed", validation=validation_id)
+        await in_database(validation.fail, validation_id=wanted, error=error, now=clock.now())
+        return
     await in_database(validation.end, validation_id=wanted, result=result, now=clock.now())
 
 

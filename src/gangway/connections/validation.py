@@ -13,6 +13,7 @@ from gangway.audit.record import Actor, record
 from gangway.connections import verdict
 from gangway.connections.models import RUNNING, Connection, Validation
 from gangway.connections.verdict import KeptItem
+from gangway.foundation.errors import GangwayError
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.services import actions as services
@@ -64,15 +65,17 @@ def end(*, validation_id: UUID, result: CheckResult, now: datetime) -> None:
             write_down(asked, row, items=verdict.kept(result.items), granted=granted, by=WORKER, now=now)
 
 
+def fail(*, validation_id: UUID, error: GangwayError, now: datetime) -> None:
+    """Write down that we could not look: a fault of ours, which says nothing about the connection."""
+    with within_everything("a worker validates everybody's connections"), transaction.atomic():
+        asked = _locked(validation_id)
+        if asked is not None:
+            _close(asked, items=[_ours(error.what, error.cure)], status="unknown", state="failed", now=now)
+
+
 def give_up(*, now: datetime) -> None:
     """End validations that lost their worker: nobody knows, and the page says so."""
-    item = KeptItem(
-        key="worker",
-        label="Validation",
-        state="unknown",
-        words="The validation was cut off on our side.",
-        cure="Press Validate Authentication again.",
-    )
+    item = _ours("The validation was cut off on our side.", "Press Validate Authentication again.")
     with within_everything("a worker validates everybody's connections"):
         old = list(
             Validation.objects.filter(state__in=RUNNING, asked_at__lt=now - LONGEST).values_list("pk", flat=True)
@@ -117,6 +120,10 @@ def write_down(
 def running(row: Connection) -> Validation | None:
     """Return the validation of a connection that is under way, if there is one."""
     return Validation.objects.filter(connection=row, state__in=RUNNING).first()
+
+
+def _ours(words: str, cure: str) -> KeptItem:
+    return KeptItem(key="worker", label="Validation", state="unknown", words=words, cure=cure)
 
 
 def _close(asked: Validation, *, items: list[KeptItem], status: str, state: str, now: datetime) -> None:

@@ -11,7 +11,10 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import verdict
+from gangway.foundation.errors import GangwayError
+from gangway.onboarding import problems
 from gangway.onboarding.models import OperatorOnboarding
+from gangway.onboarding.shapes import NextMove
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.services.queries import service
@@ -61,6 +64,16 @@ def end(*, onboarding_id: UUID, result: CheckResult, now: datetime) -> None:
         row.check_state, row.check_items, row.check_status = "done", items, verdict.status_of(items)
         row.check_granted = sorted(result.granted) if result.granted else None
         _close(row, now=now)
+
+
+def fail(*, onboarding_id: UUID, error: GangwayError, now: datetime) -> None:
+    """Write down that we could not look: a fault of ours, which says nothing about the registration."""
+    with within_everything(REASON), transaction.atomic():
+        row = _locked(onboarding_id)
+        if row is not None:
+            row.check_state = "failed"
+            row.check_problem = problems.kept(error, next_move=NextMove.START_AGAIN, at=now, details=[])
+            _close(row, now=now)
 
 
 def give_up(*, now: datetime) -> None:

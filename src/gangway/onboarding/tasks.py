@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from gangway.foundation import clock
+from gangway.foundation.errors import GangwayError
 from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.schedule import every
@@ -12,6 +15,8 @@ from gangway.jobs.threads import in_database
 from gangway.onboarding import checking, polling, tidying
 from gangway.onboarding.stages import verification
 from gangway.provisioning.actions import CheckItem, check_registration
+
+log = structlog.get_logger(__name__)
 
 ABANDON: Final = "onboarding:abandon"
 SOON: Final = RetryDecision(waits=(2, 5, 15, 60))
@@ -40,13 +45,18 @@ async def validate_onboarding(onboarding_id: str) -> None:
     async def tell(items: Sequence[CheckItem]) -> None:
         await in_database(checking.note, items, onboarding_id=wanted)
 
-    result = await check_registration(
-        registration_id=begun.registration_id,
-        credential_id=begun.credential_id,
-        users_wanted=begun.users,
-        by=checking.WORKER,
-        tell=tell,
-    )
+    try:
+        result = await check_registration(
+            registration_id=begun.registration_id,
+            credential_id=begun.credential_id,
+            users_wanted=begun.users,
+            by=checking.WORKER,
+            tell=tell,
+        )
+    except GangwayError as error:
+        log.exception("validation_failed", onboarding=onboarding_id)
+        await in_database(checking.fail, onboarding_id=wanted, error=error, now=clock.now())
+        return
     await in_database(checking.end, onboarding_id=wanted, result=result, now=clock.now())
 
 
