@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from gangway.cli.demo.plot import SignIn
 from tests.journeys import product as production
-from tests.journeys.people import PAGE_MS, Administrator, Operator
+from tests.journeys.people import PAGE_MS, Administrator, Invited, Operator
 from tests.journeys.product import Product
 
 EVIDENCE = Path(__file__).parents[2] / "test-results"
@@ -57,6 +57,7 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.fail("The journeys need chromium. Type: sudo apt-get install chromium")
+    expect.set_options(timeout=PAGE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         yield started
@@ -108,9 +109,25 @@ def operator(product: Product, sign_in: Callable[[SignIn], Operator]) -> Operato
 
 
 @pytest.fixture
-def administrator(product: Product, new_page: NewPage) -> Administrator:
-    """The customer's administrator: a browser, an inbox, and no account with us."""
-    return Administrator(new_page("administrator", permissions=["clipboard-read", "clipboard-write"]), product.mails)
+def new_administrator(product: Product, new_page: NewPage) -> Callable[[str], Administrator]:
+    """Another browser of an administrator, with an inbox and no account with us."""
+
+    def come(name: str) -> Administrator:
+        return Administrator(new_page(name, permissions=["clipboard-read", "clipboard-write"]), product.mails)
+
+    return come
+
+
+@pytest.fixture
+def administrator(new_administrator: Callable[[str], Administrator]) -> Administrator:
+    """The customer's administrator."""
+    return new_administrator("administrator")
+
+
+@pytest.fixture
+def invited(operator: Operator, administrator: Administrator) -> Invited:
+    """A service that is planned for Contoso, and the link that was mailed to its administrator."""
+    return operator.invite("Contoso", "grace.global@contoso.com", administrator)
 
 
 def keep_evidence(name: str, context: BrowserContext) -> None:

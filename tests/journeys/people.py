@@ -14,7 +14,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from gangway.cli.demo import one_time_code
-from gangway.cli.demo.plot import SignIn
+from gangway.cli.demo.plot import SignIn, new_name
 from tests.journeys.waiting import eventually
 
 PATIENCE_MS = 30_000
@@ -41,6 +41,14 @@ def fact(page: Page, name: str) -> str:
     """What stands beside a name in a list of facts."""
     found = page.locator("dt").filter(has_text=re.compile(f"^{re.escape(name)}$")).locator("xpath=following::dd[1]")
     return " ".join(found.first.inner_text().split())
+
+
+@dataclass(frozen=True)
+class Invited:
+    """A planned service and the link in its administrator's mail."""
+
+    short_name: str
+    link: str
 
 
 @dataclass
@@ -75,6 +83,12 @@ class Operator:
         button(self.page, "Next").click()
         expect(self.page.get_by_role("main")).to_contain_text(email)
         expect(self.page.get_by_role("main")).to_contain_text(short_name)
+
+    def invite(self, customer: str, email: str, administrator: Administrator) -> Invited:
+        """Plan a service under a new name, and take the link from the mail."""
+        short_name = new_name("svc")
+        self.send_link(customer, short_name, email)
+        return Invited(short_name, administrator.link_mailed_to(email, about=short_name))
 
     def fill_new_tenant(self, *, short_name: str, email: str, users: str = "20") -> None:
         page = self.page
@@ -174,14 +188,24 @@ class Administrator:
         opened.value.bring_to_front()
         return opened.value, code
 
-    def sign_in_at_microsoft(self, upn: str, password: str) -> None:
+    def sign_in_at_microsoft(self, upn: str, password: str, *, organization: str = "") -> None:
         """Everything that Microsoft asks, in the new tab; the tab is closed in the end."""
-        tab, code = self.open_microsoft()
-        self.give_code(tab, code)
-        self.give_account(tab, upn, password)
+        tab = self.prove_at_microsoft(upn, password, organization=organization)
         button(tab, "Continue").click()
         self.consent(tab)
         tab.close()
+
+    def prove_at_microsoft(self, upn: str, password: str, *, organization: str = "") -> Page:
+        """As far as Microsoft's question "Are you trying to sign in to …?"; guests name the organization first."""
+        tab, code = self.open_microsoft()
+        self.give_code(tab, code)
+        if organization:
+            button(tab, "Sign in to an organization").click()
+            tab.get_by_label("Domain name").fill(organization)
+            button(tab, "Next").click()
+        self.give_account(tab, upn, password)
+        expect(tab.get_by_role("heading", name=re.compile("^Are you trying to sign in"))).to_be_visible()
+        return tab
 
     def give_code(self, tab: Page, code: str) -> None:
         tab.get_by_label("Code").fill(code)
@@ -217,12 +241,20 @@ class Administrator:
         sees(self.page, "You can close this page", seconds=seconds)
         return fact(self.page, "Application (client) ID")
 
-    def connect(self, link: str, upn: str, password: str, name: str) -> str:
-        """The whole wizard; the application (client) id."""
+    def to_the_code(self, link: str, upn: str) -> None:
+        """From the link to the page with the code."""
         self.open_link(link)
         self.start_authentication(upn)
+
+    def to_the_name(self, link: str, upn: str, password: str) -> None:
+        """From the link to the page that asks for the registration's name."""
+        self.to_the_code(link, upn)
         self.sign_in_at_microsoft(upn, password)
         self.connection_established()
         self.next_step()
-        self.start_provisioning(name)
-        return self.until_confirmed()
+        expect(self.page.get_by_label("Name of the App registration")).to_be_visible()
+
+    def again(self) -> None:
+        """*Sign in again*, back at the question who one is."""
+        button(self.page, "Sign in again").click()
+        expect(self.page.get_by_label("User Principal Name (UPN)")).to_be_visible()

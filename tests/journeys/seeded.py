@@ -1,0 +1,19 @@
+"""The people of the emulator's documented default seed who appear in the journeys: sign-in name and password."""
+
+GRACE = ("grace.global@contoso.com", "Contoso-Grace-1")
+"""Global Administrator of Contoso."""
+
+AVERY = ("avery.apps@contoso.com", "Contoso-Avery-1")
+"""Application Administrator of Contoso."""
+
+RILEY = ("riley.roles@contoso.com", "Contoso-Riley-1")
+"""Privileged Role Administrator of Contoso."""
+
+MORGAN = ("morgan.member@contoso.com", "Contoso-Morgan-1")
+"""A member of Contoso without any role."""
+
+GRAY = ("gray.global@fabrikam.com", "Fabrikam-Gray-1")
+"""Global Administrator of Fabrikam."""
+
+DANA = ("dana.dual@fabrikam.com", "Fabrikam-Dana-1")
+"""A member of Fabrikam, and a guest of Contoso."""

@@ -1,0 +1,141 @@
+"""Sign-ins that don't work out: each says so by itself, and offers a next move that leads on."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from gangway.cli.demo.plot import new_name
+from tests.journeys.microsoft import CONTOSO
+from tests.journeys.people import PATIENCE_MS, Administrator, Invited, Operator, button, sees
+from tests.journeys.product import Product
+from tests.journeys.seeded import AVERY, DANA, GRACE, GRAY, MORGAN, RILEY
+
+pytestmark = pytest.mark.slow
+
+CODE_SECONDS = 900
+"""How long a code is good at Microsoft."""
+
+
+def test_wrong_code_and_wrong_password_are_told_at_microsoft_and_the_code_stays_good(
+    invited: Invited, administrator: Administrator
+) -> None:
+    administrator.to_the_code(invited.link, GRACE[0])
+    tab, code = administrator.open_microsoft()
+    administrator.give_code(tab, "ABCDEFGHJ")
+    expect(tab.get_by_role("alert")).to_contain_text("That code didn't work")
+    administrator.give_code(tab, code)
+    administrator.give_account(tab, GRACE[0], "not her password")
+    expect(tab.get_by_role("alert")).to_contain_text("incorrect")
+    assert administrator.shown_code() == code
+    tab.get_by_label("Password").fill(GRACE[1])
+    button(tab, "Sign in").click()
+    button(tab, "Continue").click()
+    administrator.consent(tab)
+    administrator.connection_established()
+
+
+def test_expired_code_says_so_and_a_new_one_works(
+    product: Product, invited: Invited, administrator: Administrator
+) -> None:
+    administrator.to_the_code(invited.link, GRACE[0])
+    old = administrator.shown_code()
+    with product.microsoft.later(CODE_SECONDS + 1):
+        sees(administrator.page, "The code has expired")
+    administrator.again()
+    administrator.give_upn(GRACE[0])
+    assert administrator.shown_code() != old
+    administrator.sign_in_at_microsoft(*GRACE)
+    administrator.connection_established()
+
+
+@pytest.mark.parametrize("where", ["question", "consent"])
+def test_declined_sign_in_made_nothing_and_can_be_started_again(
+    product: Product, invited: Invited, administrator: Administrator, operator: Operator, where: str
+) -> None:
+    before = product.microsoft.made(CONTOSO).applications
+    administrator.to_the_code(invited.link, RILEY[0])
+    tab = administrator.prove_at_microsoft(*RILEY)
+    if where == "consent":
+        button(tab, "Continue").click()
+        expect(tab.get_by_role("heading", name="Permissions requested")).to_be_visible()
+    button(tab, "Cancel").click()
+    sees(administrator.page, "The request was declined at Microsoft. Nothing was made in your tenant.")
+    assert product.microsoft.made(CONTOSO).applications == before
+    operator.open_pending("Contoso")
+    operator.page.get_by_role("link", name=invited.short_name, exact=True).click()
+    sees(operator.page, "What the administrator sees now: The request was declined at Microsoft.")
+    administrator.again()
+    expect(administrator.page.get_by_label("User Principal Name (UPN)")).to_have_value(RILEY[0])
+
+
+def test_member_without_rights_is_sent_to_an_administrator(invited: Invited, administrator: Administrator) -> None:
+    administrator.to_the_code(invited.link, MORGAN[0])
+    tab = administrator.prove_at_microsoft(*MORGAN)
+    button(tab, "Continue").click()
+    expect(tab.get_by_role("heading", name="Need admin approval")).to_be_visible()
+    button(tab, "Return to the application without granting consent").click()
+    sees(administrator.page, "Nothing was made in your tenant.")
+    administrator.again()
+    administrator.give_upn(GRACE[0])
+    administrator.sign_in_at_microsoft(*GRACE)
+    administrator.connection_established()
+
+
+def test_guest_is_told_to_take_a_members_account(invited: Invited, administrator: Administrator) -> None:
+    administrator.to_the_code(invited.link, DANA[0])
+    administrator.sign_in_at_microsoft(*DANA, organization="contoso.com")
+    sees(administrator.page, "You signed in as a guest of this Microsoft 365, and guests can't connect it.")
+    administrator.again()
+
+
+def test_another_organizations_administrator_is_told_which_one_is_expected(
+    product: Product, invited: Invited, administrator: Administrator
+) -> None:
+    before = product.microsoft.made(CONTOSO).applications
+    administrator.to_the_code(invited.link, GRAY[0])
+    administrator.sign_in_at_microsoft(*GRAY)
+    sees(administrator.page, "You signed in to Fabrikam")
+    sees(administrator.page, "the one with the domain contoso.com")
+    assert product.microsoft.made(CONTOSO).applications == before
+    administrator.again()
+
+
+def test_application_administrator_does_their_part_and_a_colleague_finishes_the_same_registration(
+    product: Product, invited: Invited, operator: Operator, administrator: Administrator
+) -> None:
+    name = new_name("shared")
+    administrator.to_the_code(invited.link, AVERY[0])
+    administrator.sign_in_at_microsoft(*AVERY)
+    administrator.connection_established()
+    sees(administrator.page, "Needs another administrator")
+    administrator.next_step()
+    administrator.start_provisioning(name)
+    sees(administrator.page, "a Global Administrator or a Privileged Role Administrator has to sign in")
+    expect(administrator.page.get_by_text("made and proved")).to_be_hidden()
+    (half,) = named(product, name)
+
+    row = operator.pending_row("Contoso", invited.short_name)
+    expect(row).to_contain_text("Waiting for another administrator")
+    expect(row).to_contain_text("false")
+    expect(row.get_by_role("button", name="Add", exact=True)).to_be_hidden()
+
+    button(administrator.page, "Sign in as someone else").click()
+    administrator.give_upn(GRACE[0])
+    tab, code = administrator.open_microsoft()
+    administrator.give_code(tab, code)
+    administrator.give_account(tab, *GRACE)
+    button(tab, "Continue").click()
+    administrator.consent(tab)
+    administrator.connection_established()
+    administrator.next_step()
+    button(administrator.page, "Start Provisioning").click()
+    assert administrator.until_confirmed(seconds=PATIENCE_MS / 1000) == half
+    assert named(product, name) == [half]
+    assert product.witness.registration(app_id=half).credential_key_id
+
+
+def named(product: Product, name: str) -> list[str]:
+    """Application ids of this name in Contoso."""
+    applications = product.microsoft.made(CONTOSO).applications.values()
+    return [application["appId"] for application in applications if application["displayName"] == name]
