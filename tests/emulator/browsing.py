@@ -42,7 +42,7 @@ class Page(HTMLParser):
         elif tag == "input" and "name" in given:
             self.form.fields[given["name"]] = given.get("value", "")
         elif tag == "button":
-            self._button, self._label = (given["name"], given["value"]), ""
+            self._button, self._label = (given.get("name", ""), given.get("value", "")), ""
         self._in_alert = given.get("role") == "alert" or (self._in_alert and tag != "p")
         if given.get("role") == "alert":
             self.alerts.append("")
