@@ -1,8 +1,24 @@
 """The root of all addresses: operators' accounts and the pages."""
 
-from django.urls import include, path
+from typing import NoReturn
+
+from django.http import Http404, HttpRequest
+from django.urls import include, path, re_path
+
+CLOSED = r"^accounts/(?:signup|email|confirm-email|inactive|password/set|password/reset|login/code)(?:/|$)"
+"""Pages of allauth that we don't offer: nobody signs up alone, and the web process sends no mail of its own."""
+
+
+def not_offered(_request: HttpRequest) -> NoReturn:
+    """Answer as if the page didn't exist, for anybody."""
+    raise Http404
+
+
+not_offered.for_anyone = True  # type: ignore[attr-defined]
+
 
 urlpatterns = [
+    re_path(CLOSED, not_offered),
     path("accounts/", include("allauth.urls")),
     path("", include("gangway.web.urls")),
 ]

@@ -1,0 +1,36 @@
+"""Pages of the account library that we don't offer are not there, for anybody."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.django_db
+
+CLOSED = (
+    "signup/",
+    "email/",
+    "confirm-email/",
+    "confirm-email/abc:def/",
+    "inactive/",
+    "password/set/",
+    "password/reset/",
+    "password/reset/key/1-abc/",
+    "password/reset/done/",
+    "login/code/confirm/",
+)
+OPEN = ("login/", "2fa/", "password/change/", "reauthenticate/", "logout/")
+
+
+@pytest.mark.parametrize("page", CLOSED)
+@pytest.mark.parametrize("verb", ["get", "post"])
+def test_a_page_that_is_not_offered_is_not_there(client, page, verb):
+    assert getattr(client, verb)(f"/accounts/{page}").status_code == 404
+
+
+@pytest.mark.parametrize("page", OPEN)
+def test_a_page_that_is_offered_is_there(client, page):
+    assert client.get(f"/accounts/{page}").status_code in {200, 302}
+
+
+def test_the_sign_in_page_promises_no_mail(client):
+    assert "password/reset" not in client.get("/accounts/login/").content.decode()
