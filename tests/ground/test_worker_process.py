@@ -22,6 +22,8 @@ DEFER = (
     "%s::jsonb, NULL)]::procrastinate_job_to_defer_v1[])"
 )
 
+LEFT = "SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE 'ground:%'"
+
 
 def ask(installation: Installation, query: str, *values: object) -> object:
     with psycopg.connect(**installation.database.owner.psycopg()) as connection:
@@ -52,7 +54,7 @@ def test_job_of_a_killed_worker_is_finished_by_another_in_time(installation: Ins
             eventually(lambda: ask(installation, "SELECT count(*) FROM procrastinate_workers") == 2)
             one.kill()
             assert eventually(lambda: "done 7" in said(notes)) < RESUME_SECONDS
-    assert ask(installation, "SELECT count(*) FROM procrastinate_jobs WHERE task_name LIKE 'ground:%'") == 0
+            eventually(lambda: ask(installation, LEFT) == 0)
 
 
 def test_stopped_worker_gives_its_job_back_at_once(installation: Installation, notes: Path) -> None:
