@@ -43,7 +43,7 @@ class Plot:
     full_name: str = "Contoso calling"
     short_name: str = field(default_factory=lambda: new_name("contoso"))
     registration_name: str = field(default_factory=lambda: new_name("voice"))
-    licensed_users: int = 25
+    licensed_users: int = 20
     domain: str = "contoso.onmicrosoft.com"
     administrator_email: str = "grace.global@contoso.com"
     administrator_upn: str = "grace.global@contoso.com"
