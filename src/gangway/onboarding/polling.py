@@ -49,6 +49,7 @@ class Rounds:
         await self._give_back()
         room = AT_ONCE - len(self._running)
         taken = await in_database(leases.take, owner=self.visitor.owner, now=clock.now(), limit=room) if room else []
+        await self.visitor.prepare(taken)
         self.begin(taken)
         return bool(taken or self._running)
 

@@ -5,7 +5,8 @@ an answer (silence, too busy, not readable) is kept as such and shown to the per
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable  # noqa: TC003 - evaluated where it stands
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Protocol
@@ -15,6 +16,7 @@ import structlog
 from django.db import transaction
 
 from gangway.foundation import clock
+from gangway.foundation.errors import GangwayError
 from gangway.foundation.ids import AppId
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
@@ -42,6 +44,8 @@ FIRST_WAIT: Final = 5
 LONGEST_WAIT: Final = 60
 """Seconds between two tries while Microsoft doesn't answer: 5, 10, 20, 40, 60, 60, …"""
 
+POLL: Final = "poll for the sign-in"
+
 PASSING: Final = (NotHeard, Busy, Unreadable, TimeoutError)
 """No answer, or none that decides anything."""
 
@@ -68,6 +72,12 @@ class Visitor:
     owner: str
     observe: Observe = observe_signer
     _codes: dict[UUID, SealedText] = field(default_factory=dict)
+
+    async def prepare(self, taken: Sequence[Due]) -> None:
+        """Open the device codes of many sign-ins in one go, such as all those that a dead worker left behind."""
+        closed = [due for due in taken if due.state is SignInState.CODE_READY and due.id not in self._codes]
+        if len(closed) > 1:
+            self._codes |= await in_database(self._open_codes, closed)
 
     async def visit(self, due: Due) -> int | None:
         """Visit one sign-in and write down what came of it.
@@ -162,9 +172,19 @@ class Visitor:
 
     async def _code(self, due: Due) -> SealedText:
         if due.id not in self._codes:
-            opened = await in_database(self._open, due, due.device_code_id, sign_in.DEVICE_CODE, "poll for the sign-in")
+            opened = await in_database(self._open, due, due.device_code_id, sign_in.DEVICE_CODE, POLL)
             self._codes[due.id] = opened
         return self._codes[due.id]
+
+    @classmethod
+    def _open_codes(cls, closed: Sequence[Due]) -> dict[UUID, SealedText]:
+        """Open what opens; whatever doesn't is left to its own visit, which then tells why."""
+        opened: dict[UUID, SealedText] = {}
+        with transaction.atomic():
+            for due in closed:
+                with suppress(GangwayError):
+                    opened[due.id] = cls._open(due, due.device_code_id, sign_in.DEVICE_CODE, POLL)
+        return opened
 
     @staticmethod
     def _open(due: Due, sealed_id: UUID | None, field_name: str, purpose: str) -> SealedText:
