@@ -91,7 +91,7 @@ TEMPLATES = [
 DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.postgresql",
-        **Address.parse(GANGWAY.database_url).django(),
+        **(Address.parse(GANGWAY.database_url).django() | ({} if GANGWAY.database_url else {"NAME": "none"})),
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,
         "DISABLE_SERVER_SIDE_CURSORS": True,
