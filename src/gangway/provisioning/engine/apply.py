@@ -80,7 +80,9 @@ def _is_success(step: Step, error: MicrosoftError) -> bool:
 
 def _learned(wave: Wave, seen: Observation) -> bool:
     """Whether the wave's answers said enough for the next one: an upsert that found its object there names no ids."""
-    kinds = {step.kind for step in wave}
-    if "create_application" in kinds and seen.application is None:
-        return False
-    return not ("create_principal" in kinds and seen.principal is None)
+    made = {
+        "create_application": seen.application,
+        "create_principal": seen.principal,
+        "create_resource": all(seen.resources.values()),
+    }
+    return all(made[step.kind] for step in wave if step.kind in made)

@@ -1,0 +1,192 @@
+"""One tenant of the emulator as tests use it: sign somebody in, run a course of the engine, look at what is there."""
+
+import itertools
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from gangway.foundation import clock
+from gangway.foundation.ids import AppId, TenantId
+from gangway.foundation.sealed import SealedText
+from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.graph import service_principals
+from gangway.microsoft.graph.session import GraphSession
+from gangway.microsoft.patience import Patience
+from gangway.microsoft.transport import Transport, shared
+from gangway.microsoft.wire import Answer, Asked
+from gangway.provisioning.clouds import RegistrationSignIn
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.blueprint import Blueprint, draw
+from gangway.provisioning.engine.course import Course
+from gangway.provisioning.engine.steps.credentials import Fresh
+from gangway.provisioning.queries import SCOPES
+from tests.emulator.conftest import Emulator, contoso, grace, sign_in_app
+from tests.unit.small_journal import SmallJournal
+
+TEAMS = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239"
+REGISTRATION = "0f7d1f2e-1111-4111-8111-000000000001"
+CONTOSO = TenantId(contoso)
+_numbers = itertools.count(1)
+
+
+class Killed(BaseException):
+    """The process died here: nothing of ours catches it."""
+
+
+@dataclass
+class Mortal:
+    """A transport that dies before or after its n-th request (from 0); `sent` counts them."""
+
+    inner: Transport
+    before: int = -1
+    after: int = -1
+    sent: int = 0
+
+    async def send(self, asked: Asked) -> Answer:
+        number = self.sent
+        self.sent += 1
+        if number == self.before:
+            raise Killed
+        answer = await self.inner.send(asked)
+        if number == self.after:
+            raise Killed
+        return answer
+
+
+@dataclass
+class Tenant:
+    """Contoso in the emulator."""
+
+    emulator: Emulator
+    id: TenantId = CONTOSO
+    _first: SealedText | None = None
+    _door: requests.Session | None = None
+
+    def control(self, method: str, path: str, **options: Any) -> Any:
+        """Use the emulator's control door over one kept connection."""
+        self._door = self._door or self.emulator.session
+        door = self.emulator.ready["control"]
+        answer = self._door.request(method, door["url"] + path, headers={door["header"]: door["token"]}, **options)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def close(self) -> None:
+        """Let the kept connection go."""
+        if self._door is not None:
+            self._door.close()
+
+    @property
+    def cloud(self) -> Cloud:
+        url = self.emulator.url
+        return Cloud(login=url, graph=url, teams_resource=TEAMS, extra_ca_file=Path(self.emulator.ca_file))
+
+    def token(self, who: tuple[str, str] = grace) -> SealedText:
+        """Somebody's delegated token for the sign-in application, consented for the organization."""
+        flow = self.emulator.device_code(" ".join(SCOPES))
+        self.emulator.grant(flow, who)
+        answer = self.emulator.poll(flow)
+        assert answer.status_code == 200, answer.text
+        return SealedText(answer.json()["access_token"])
+
+    async def start_over(self) -> SealedText:
+        """Everything as after a first sign-in, in a fraction of its time: the token of that sign-in stays good."""
+        if self._first is None:
+            self.reset()
+            self._first = self.token()
+        self.reset()
+        graph = GraphSession(await self.transport(), self.cloud, self._first, self.id)
+        await graph.call(service_principals.create_if_missing(sign_in_app))
+        self.control("DELETE", "log")
+        return self._first
+
+    async def transport(self) -> Transport:
+        return await shared(self.cloud.extra_ca_file)
+
+    async def course(
+        self,
+        journal: SmallJournal,
+        token: SealedText,
+        *,
+        name: str = "voice1",
+        version: int = 2,
+        transport: Transport | None = None,
+        seconds: float = 10,
+    ) -> Course:
+        """A course with short waits over the real client; `seconds` is the patience with copies."""
+        wire = transport or await self.transport()
+        return Course(
+            blueprint=blueprint(name, version),
+            client=AppId(sign_in_app),
+            cloud=self.cloud,
+            tenant_id=self.id,
+            graph=GraphSession(wire, self.cloud, token, self.id),
+            own=RegistrationSignIn(wire, self.cloud, self.id),
+            journal=journal,
+            patience=Patience(seconds, first_wait=0.005, longest_wait=0.1),
+            fresh=fresh,
+        )
+
+    def state(self) -> dict[str, Any]:
+        """What the emulator itself holds of this tenant."""
+        tenants = self.control("GET", "state")["tenants"]
+        found: dict[str, Any] = next(row for row in tenants if row["id"] == self.id)
+        return found
+
+    def fault(self, name: str, match: dict[str, Any], effect: dict[str, Any]) -> None:
+        self.control("PUT", f"faults/{name}", json={"match": match, "effect": effect})
+
+    def log(self) -> list[dict[str, Any]]:
+        """The requests that reached Graph and the token endpoint since the log was emptied."""
+        rows: list[dict[str, Any]] = self.control("GET", "log?plane=graph&plane=login")["requests"]
+        return rows
+
+    def reset(self) -> None:
+        """Everything as in the seed, no fault, an empty log."""
+        self.control("DELETE", "faults")
+        self.control("POST", "reset")
+        self.control("DELETE", "log")
+
+    def orphans(self, journal: SmallJournal, version: int = 2) -> list[str]:
+        """What is wrong with what a finished run left, judged by the emulator's own state; empty when all is exact."""
+        state, wanted = self.state(), blueprint(version=version)
+        objects = [row["body"] for row in state["objects"].values()]
+        mine = [row for row in objects if row.get("uniqueName") == wanted.unique_name]
+        if len(mine) != 1:
+            return [f"{len(mine)} applications"]
+        application = mine[0]
+        principals = [row for row in objects if row.get("appId") == application["appId"] and row is not application]
+        found = [f"{len(principals)} principals"] if len(principals) != 1 else []
+        principal = principals[0]["id"] if principals else ""
+        grants = [row["appRoleId"] for row in state["app_role_assignments"].values() if row["principalId"] == principal]
+        if sorted(grants) != sorted(entry.id for entry in wanted.permissions):
+            found.append(f"grants {grants}")
+        roles = [
+            row["roleDefinitionId"] for row in state["role_assignments"].values() if row["principalId"] == principal
+        ]
+        if sorted(roles) != sorted(role.template_id for role in wanted.roles):
+            found.append(f"roles {roles}")
+        keys = [row["keyId"] for row in application["passwordCredentials"]]
+        known = [held.key_id for held in journal.credentials.values() if held.key_id]
+        if len(keys) != 1 or keys != known:
+            found.append(f"secrets {keys} of which we know {known}")
+        return found
+
+    def has_sign_in_application(self) -> bool:
+        """Whether the sign-in application's enterprise application is in the tenant."""
+        objects = self.state()["objects"].values()
+        return any(row["kind"] == "servicePrincipal" and row["body"]["appId"] == sign_in_app for row in objects)
+
+
+def blueprint(name: str = "voice1", version: int = 2) -> Blueprint:
+    plan = pinning.pin(profile="teams-voice", version=version)
+    return draw(
+        plan, registration=REGISTRATION, display_name=name, notes="Made by Sandbox1.", sign_in_client=AppId(sign_in_app)
+    )
+
+
+def fresh() -> Fresh:
+    number = next(_numbers)
+    return Fresh(f"c{number}", f"voice1-{number:08x}", clock.now() + timedelta(days=365))
