@@ -1,4 +1,4 @@
-"""The product's client against the emulator: device code, identity, signer, speed of a run, lag, weak signers, names."""
+"""The product's client against the emulator: device code, identity, signer, speed, lag, weak signers, names."""
 
 import asyncio
 from pathlib import Path
@@ -52,8 +52,8 @@ async def test_a_code_past_its_time_is_expired(tenant: Tenant) -> None:
 
 
 async def test_an_unknown_client_is_told(tenant: Tenant) -> None:
+    wire = await tenant.transport()
     with pytest.raises(errors.ApplicationUnknown):
-        wire = await tenant.transport()
         await device_code.start(wire, tenant.cloud, client_id=AppId(contoso), scopes=["openid"])
 
 
