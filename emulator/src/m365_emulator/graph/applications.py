@@ -138,4 +138,4 @@ def _require_unique(call: Call, name: str | None) -> None:
     if call.tenant.find("application", uniqueName=name) is not None or any(
         str(item.body.get("uniqueName")).casefold() == name.casefold() for item in deleted
     ):
-        raise same_key()
+        raise same_key("uniqueName")

@@ -5,11 +5,6 @@ from __future__ import annotations
 from m365_emulator.errors import GraphError
 
 
-def invalid_token(message: str, *, challenge: str) -> GraphError:
-    """401: the token is missing, broken, expired or for somebody else; ``challenge`` goes to WWW-Authenticate."""
-    return GraphError(401, "InvalidAuthenticationToken", message, headers={"WWW-Authenticate": challenge})
-
-
 def denied() -> GraphError:
     """403: a permission, a directory role or ownership is missing; Graph does not say which."""
     return GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
@@ -78,22 +73,21 @@ def unsupported_query(message: str = "Unsupported Query.") -> GraphError:
     return GraphError(400, "Request_UnsupportedQuery", message)
 
 
-def same_key(message: str = "Another object with the same value for property uniqueName already exists.") -> GraphError:
+def same_key(target: str, message: str | None = None) -> GraphError:
     """409: a value that must be unique is taken, also by an object among the deleted ones."""
+    words = message or f"Another object with the same value for property {target} already exists."
     return GraphError(
         409,
         "Request_MultipleObjectsWithSameKeyValue",
-        message,
-        details=[{"code": "ObjectConflict", "message": message, "target": "uniqueName"}],
+        words,
+        details=[{"code": "ObjectConflict", "message": words, "target": target}],
     )
 
 
-def conflicting_object(*, status: int = 400) -> GraphError:
-    """A role assignment that exists already. 400 Request_BadRequest; 409 has been seen as well."""
+def conflicting_object() -> GraphError:
+    """A role assignment that exists already. 400; Microsoft has been seen to answer 409 as well."""
     message = "A conflicting object with one or more of the specified property values is present in the directory."
-    return GraphError(
-        status, "Request_BadRequest", message, details=[{"code": "ConflictingObjects", "message": message}]
-    )
+    return GraphError(400, "Request_BadRequest", message, details=[{"code": "ConflictingObjects", "message": message}])
 
 
 def reference_exists() -> GraphError:

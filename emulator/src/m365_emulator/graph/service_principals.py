@@ -146,8 +146,9 @@ def create(call: Call, app_id: str, wanted: dict[str, Any]) -> DirectoryObject:
     """
     if call.tenant.principal(app_id) is not None:
         raise same_key(
+            "servicePrincipalNames",
             f"The service principal cannot be created, updated, or restored because the service principal "
-            f"name {app_id} is already in use."
+            f"name {app_id} is already in use.",
         )
     _require_backing(call, app_id)
     try:

@@ -54,12 +54,6 @@ def require(call: Call) -> None:
         raise denied()
 
 
-def require_rule(call: Call, rule: Rule) -> None:
-    """A second look, where only the operation itself finds out what it changes."""
-    if not call.caller.is_app and not _person_fits(call, rule):
-        raise denied()
-
-
 @cache
 def permissions(operation: str) -> Permissions:
     """Which permissions admit an operation, from Microsoft's data and the reviewed table."""
