@@ -26,7 +26,11 @@ def test_door_describes_itself_and_every_description_is_true(emulator):
     assert {"status", "cut", "lag_reads", "retry_after"} <= set(guide["fault"]["effect"])
     assert contoso in [tenant["id"] for tenant in guide["tenants"]]
     reading = [door.split()[1] for door in guide["doors"] if door.startswith("GET")]
-    assert [emulator.control("GET", path.removeprefix("/_control/")) is not None for path in reading]
+    assert [emulator.control("GET", _filled_in(path)) is not None for path in reading]
+
+
+def _filled_in(path):
+    return path.removeprefix("/_control/").format(tenant=contoso)
 
 
 @pytest.mark.slow

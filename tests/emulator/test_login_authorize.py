@@ -112,6 +112,8 @@ def test_confidential_client_needs_its_secret(emulator):
     form = {"client_id": daemon_app, "code": returned(page.response)["code"], "redirect_uri": web}
     form["code_verifier"] = verifier
     path = f"/{contoso}/oauth2/v2.0/token"
+    assert number(emulator.post(path, grant_type="authorization_code", **form)) == ("invalid_client", 7000218)
+    form["client_secret"] = "wrong"
     assert number(emulator.post(path, grant_type="authorization_code", **form)) == ("invalid_client", 7000215)
 
 
@@ -150,5 +152,5 @@ def test_no_at_the_permissions_comes_back_as_access_denied(emulator):
 def test_what_the_client_got_wrong_comes_back_to_it(emulator):
     browser = emulator.browser()
     browser.session.hooks["response"] = [_stop_outside]
-    for change in ({"response_type": "token"}, {"response_mode": "form_post"}, {"code_challenge_method": "plain"}):
+    for change in ({"response_type": "token"}, {"response_mode": "pigeon"}, {"prompt": "create"}, {"code_challenge_method": "plain"}):
         assert "error" in returned(browser.open(address(emulator, **change)).response)

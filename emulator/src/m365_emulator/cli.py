@@ -62,6 +62,7 @@ def _settings(chosen: argparse.Namespace, secure: socket.socket, plain: socket.s
         device_interval=chosen.device_interval,
         state_file=chosen.state,
         seed_file=chosen.seed,
+        trust_ca=chosen.trust_ca,
     )
 
 
@@ -113,6 +114,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--state", type=Path, help="file that keeps the state over restarts")
     serve.add_argument("--latency-ms", type=float, default=0, help="wait before every answer, in milliseconds")
     serve.add_argument("--device-interval", type=int, default=5, help="poll interval of device codes, in seconds")
+    serve.add_argument(
+        "--trust-ca", type=Path, help="authorities (PEM) to trust when issuers of federated credentials are asked"
+    )
     control = serve.add_mutually_exclusive_group()
     control.add_argument("--control-token", help="token of the control door (default: random, printed when ready)")
     control.add_argument("--no-control", action="store_true", help="no control door at all")

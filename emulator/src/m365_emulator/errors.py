@@ -67,15 +67,18 @@ class FaultAnswer(GraphError):
 class EntraError(EmulatorError):
     """Entra ID refuses: the AADSTS number decides status and OAuth error; ``text`` follows ``AADSTS<number>: ``.
 
-    ``error`` overrides the OAuth error where one number is used with several.
+    ``error`` overrides the OAuth error where one number is used with several; ``claims`` is the claims challenge.
     """
 
-    def __init__(self, number: int, text: str, *, error: str | None = None, status: int | None = None) -> None:
+    def __init__(
+        self, number: int, text: str, *, error: str | None = None, status: int | None = None, claims: str | None = None
+    ) -> None:
         super().__init__(f"AADSTS{number}: {text}")
         self.number = number
         self.text = text
         self.error = error
         self.status = status
+        self.claims = claims
 
 
 class ConnectionCut(EmulatorError):

@@ -43,6 +43,7 @@ class Effect:
     lag_seconds: float = 0.0
     usable_after_seconds: float = 0.0
     tokens_after_seconds: float = 0.0
+    aadsts: int = 0
 
     @property
     def lags(self) -> bool:
@@ -51,7 +52,7 @@ class Effect:
     @property
     def answers(self) -> bool:
         """Whether the fault answers in the emulator's place."""
-        return self.status > 0
+        return self.status > 0 or self.aadsts > 0
 
 
 @dataclass(slots=True)

@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import credentials, data, principals
+from m365_emulator import credentials, data, partners, principals
 from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject, Tenant
+from m365_emulator.login import policies
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,13 +38,18 @@ def read(path: Path | None) -> dict[str, Any]:
 
 
 def plant(world: World, seed: dict[str, Any]) -> None:
-    """Fill an empty world. Guests come last because their home tenants must be there. Raises SeedError."""
+    """Fill an empty world. Guests and partners come last: their home tenants must be there. Raises SeedError."""
     try:
         for row in seed["tenants"]:
             _plant_tenant(world, row)
         for row in seed["tenants"]:
             for guest in row.get("guests", []):
                 _plant_guest(world, world.directory.tenants[row["id"]], guest)
+            for partner in row.get("partners", []):
+                _plant_partner(world, world.directory.tenants[row["id"]], partner)
+            policies.change(world.directory.tenants[row["id"]], row.get("policies", {}))
+    except ValueError as error:
+        raise SeedError(str(error)) from error
     except KeyError as error:
         message = f"The seed lacks, or names something unknown: {error.args[0]}"
         raise SeedError(message) from error
@@ -74,8 +80,25 @@ def _plant_person(world: World, tenant: Tenant, row: dict[str, Any]) -> None:
     person = DirectoryObject("user", made, _user_body(tenant, made, row["upn"], row["displayName"], "Member"))
     person.body["accountEnabled"] = row.get("enabled", True)
     credentials.set_person_password(person, row["password"])
+    person.hidden.update(_secondary(row))
     tenant.objects[made] = person
     _give_roles(world, tenant, made, row.get("roles", []))
+    _make_eligible(world, tenant, made, row.get("eligibleRoles", []))
+
+
+def _secondary(row: dict[str, Any]) -> dict[str, Any]:
+    """What else a sign-in may look at; only what the seed names."""
+    wanted = {"mfaNumber": "mfa_number", "passwordExpired": "password_expired", "compliantDevice": "compliant_device"}
+    return {kept: row[name] for name, kept in wanted.items() if name in row}
+
+
+def _plant_partner(world: World, tenant: Tenant, row: dict[str, Any]) -> None:
+    """A person of a partner (GDAP), who may sign in here with the relationship's roles."""
+    home = world.directory.tenant_of_upn(row["of"])
+    account = home.user(row["of"]) if home is not None else None
+    if home is None or account is None:
+        raise KeyError(row["of"])
+    partners.add(tenant, home, account, [data.role_ids_by_name()[name] for name in row["roles"]])
 
 
 def _plant_guest(world: World, tenant: Tenant, row: dict[str, Any]) -> None:
@@ -109,6 +132,18 @@ def _plant_application(world: World, tenant: Tenant, row: dict[str, Any]) -> Non
         _grant(world, tenant, principal, row.get("application", []))
     if "secret" in row:
         _plant_secret(world, application, row["secret"])
+    if "certificate" in row:
+        _plant_certificate(world, application, row["certificate"])
+    if "federated" in row:
+        application.hidden["federated"] = [
+            {
+                "id": world.ids.named(f"{made}/federated/{one['name']}"),
+                "description": None,
+                "audiences": ["api://AzureADTokenExchange"],
+                **one,
+            }
+            for one in row["federated"]
+        ]
 
 
 def _plant_secret(world: World, application: DirectoryObject, text: str) -> None:
@@ -125,6 +160,24 @@ def _plant_secret(world: World, application: DirectoryObject, text: str) -> None
         }
     ]
     application.hidden["secrets"] = {key_id: credentials.digest(text)}
+
+
+def _plant_certificate(world: World, application: DirectoryObject, text: str) -> None:
+    """``text`` is the certificate's DER in base64, as Graph's ``keyCredential.key``."""
+    key_id = world.ids.named(f"{application.id}/certificate")
+    application.body["keyCredentials"] = [
+        {
+            "customKeyIdentifier": None,
+            "displayName": "from the seed",
+            "keyId": key_id,
+            "startDateTime": graph_time(_founded),
+            "endDateTime": graph_time(_founded + _a_lifetime),
+            "type": "AsymmetricX509Cert",
+            "usage": "Verify",
+            "key": None,
+        }
+    ]
+    application.hidden["keys"] = {key_id: text}
 
 
 def _grant(world: World, tenant: Tenant, principal: DirectoryObject, values: list[str]) -> None:
@@ -155,6 +208,18 @@ def _give_roles(world: World, tenant: Tenant, principal_id: str, names: list[str
             "directoryScopeId": "/",
             "appScopeId": None,
             "condition": None,
+        }
+
+
+def _make_eligible(world: World, tenant: Tenant, principal_id: str, names: list[str]) -> None:
+    """Roles that the person could activate (PIM) but has not."""
+    for name in names:
+        key = world.ids.named(f"{principal_id}/eligible-role/{name}")
+        tenant.role_eligibilities[key] = {
+            "id": key,
+            "principalId": principal_id,
+            "roleDefinitionId": data.role_ids_by_name()[name],
+            "directoryScopeId": "/",
         }
 
 

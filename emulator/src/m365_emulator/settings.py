@@ -14,7 +14,8 @@ class Settings:
     """``origin`` is the address for clients (``https://localhost:8443``), ``people_origin`` the one for browsers.
 
     ``control_token`` None closes the control door. ``device_interval`` is the poll interval of device codes and
-    ``latency_seconds`` what every answer waits, both in seconds.
+    ``latency_seconds`` what every answer waits, both in seconds. ``trust_ca`` is a file with certificate authorities
+    that the emulator trusts, beside the machine's own, when it asks a federated credential's issuer for its keys.
     """
 
     origin: str = "https://localhost:8443"
@@ -25,3 +26,4 @@ class Settings:
     device_interval: int = 5
     state_file: Path | None = None
     seed_file: Path | None = None
+    trust_ca: Path | None = None

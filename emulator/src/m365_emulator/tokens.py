@@ -12,11 +12,13 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data
+from m365_emulator import data, partners
 from m365_emulator.errors import GraphError
 from m365_emulator.keys import BadToken
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from m365_emulator.directory import DirectoryObject, Tenant
     from m365_emulator.world import World
 
@@ -49,7 +51,7 @@ def authenticate(world: World, authorization: str | None) -> Caller:
     if now >= claims["exp"]:
         raise _unauthorized("Lifetime validation failed, the token is expired.")
     tenant = world.directory.tenants.get(claims["tid"])
-    if tenant is None or claims["oid"] not in tenant.objects:
+    if tenant is None or not (claims["oid"] in tenant.objects or partners.is_partner(tenant, claims["oid"])):
         raise _unauthorized("The identity of the calling application could not be established.")
     is_app = claims["idtyp"] == "app"
     return Caller(
@@ -65,20 +67,24 @@ def authenticate(world: World, authorization: str | None) -> Caller:
 
 
 def directory_roles(world: World, tenant: Tenant, principal_id: str) -> list[str]:
-    """Template ids of tenant-wide roles that a new token carries."""
-    return list(
-        dict.fromkeys(
-            row["roleDefinitionId"]
-            for key, row in tenant.role_assignments.items()
-            if row["principalId"] == principal_id
-            and row["directoryScopeId"] == "/"
-            and world.replica.in_tokens("roleAssignment", key)
-        )
+    """Template ids of tenant-wide roles that a new token carries; a partner's come from the relationship (GDAP)."""
+    assigned = (
+        row["roleDefinitionId"]
+        for key, row in tenant.role_assignments.items()
+        if row["principalId"] == principal_id
+        and row["directoryScopeId"] == "/"
+        and world.replica.in_tokens("roleAssignment", key)
     )
+    return list(dict.fromkeys([*assigned, *partners.roles(tenant, principal_id)]))
 
 
-def application_token(world: World, tenant: Tenant, principal: DirectoryObject, resource: Resource, life: int) -> str:
-    """An app-only access token; it is issued even when the application has no permission at all."""
+def application_token(
+    world: World, tenant: Tenant, principal: DirectoryObject, resource: Resource, life: int, *, proof: str = "1"
+) -> str:
+    """An app-only access token; it is issued even when the application has no permission at all.
+
+    ``proof`` is the claim ``appidacr``: 1 for a secret, 2 for a certificate or a federated credential.
+    """
     claims = _access_claims(world, tenant, resource, life)
     names = {role["id"]: role["value"] for role in resource.principal.body.get("appRoles", [])}
     roles = sorted(
@@ -96,7 +102,7 @@ def application_token(world: World, tenant: Tenant, principal: DirectoryObject, 
             **claims,
             "app_displayname": principal.body["displayName"],
             "appid": principal.body["appId"],
-            "appidacr": "1",
+            "appidacr": proof,
             "idp": f"https://sts.windows.net/{tenant.id}/",
             "idtyp": "app",
             "oid": principal.id,
@@ -122,10 +128,13 @@ def person_token(
     scopes: list[str],
     confidential: bool,
     life: int,
+    proof: str = "1",
+    methods: Sequence[str] = ("pwd",),
 ) -> str:
     """A delegated access token. ``client`` is the application's service principal in this tenant.
 
-    ``confidential`` says that the application proved itself with a secret.
+    ``confidential`` says that the application proved itself, ``proof`` how (the claim ``appidacr``); ``methods`` is
+    how the person did (the claim ``amr``).
     """
     claims = _access_claims(world, tenant, resource, life)
     name = person.body["userPrincipalName"]
@@ -134,10 +143,10 @@ def person_token(
             **claims,
             "acct": int(is_guest(person)),
             "acr": "1",
-            "amr": ["pwd"],
+            "amr": list(methods),
             "app_displayname": client.body["displayName"],
             "appid": client.body["appId"],
-            "appidacr": "1" if confidential else "0",
+            "appidacr": proof if confidential else "0",
             "idp": home_issuer(tenant, person),
             "idtyp": "user",
             "ipaddr": "127.0.0.1",

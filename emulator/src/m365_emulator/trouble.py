@@ -6,7 +6,8 @@ import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from m365_emulator.errors import ConnectionCut, FaultAnswer
+from m365_emulator import data
+from m365_emulator.errors import ConnectionCut, EmulatorError, EntraError, FaultAnswer
 
 if TYPE_CHECKING:
     from m365_emulator.faults import Strike
@@ -43,9 +44,12 @@ def after(strike: Strike | None) -> None:
         raise ConnectionCut(strike.name)
 
 
-def answer(strike: Strike) -> FaultAnswer:
-    """The fault's own answer, in Graph's shape where the fault gives no body."""
+def answer(strike: Strike) -> EmulatorError:
+    """The fault's own answer: Entra's by number, else in Graph's shape where the fault gives no body."""
     effect = strike.effect
+    if effect.aadsts:
+        known = data.errors().get(effect.aadsts, {"meaning": "A fault was asked to refuse with this number."})
+        return EntraError(effect.aadsts, effect.message or known["meaning"], status=effect.status or None)
     headers = {} if effect.retry_after is None else {"Retry-After": str(effect.retry_after)}
     phrase = next((item.phrase for item in HTTPStatus if item == effect.status), "Refused")
     return FaultAnswer(

@@ -6,7 +6,9 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.clock import graph_time
+from m365_emulator.control import people
 from m365_emulator.faults import Effect, Match
+from m365_emulator.login import policies
 
 if TYPE_CHECKING:
     from m365_emulator.world import World
@@ -27,9 +29,12 @@ _doors = {
     "DELETE /_control/log": "empty the log",
     "GET /_control/state": "what the directory holds: tenants, objects, grants, roles; never a secret's value",
     "POST /_control/keys/rotate": "sign with a new key; tokens of older keys stay good",
+    "GET /_control/tenants/{tenant}/policies": "what the tenant (id or domain) demands of sign-ins",
+    "PATCH /_control/tenants/{tenant}/policies": 'change some: {"conditionalAccess": ["requireMfa"], …}; see policies',
+    "PATCH /_control/people/{upn}": "change a person: see people",
 }
 _match_words = {
-    "method": "HTTP method, * for any",
+    "method": "HTTP method, * for any; CONSENT is the moment when somebody's consent is written",
     "path": "path with /v1.0 in front, * stands for anything; sub-requests of a batch match as if sent alone",
     "kind": "for the lag effects instead of method and path: application, servicePrincipal, appRoleAssignment, "
     "oauth2PermissionGrant, roleAssignment, passwordCredential, or *",
@@ -47,7 +52,10 @@ _effect_words = {
     "lag_reads": "fresh objects of the kind are hidden from this many reads each",
     "lag_seconds": "fresh objects of the kind are hidden for this long",
     "usable_after_seconds": "fresh secrets are unknown at the token endpoint for this long (kind passwordCredential)",
-    "tokens_after_seconds": "fresh grants and roles are missing in new tokens for this long",
+    "tokens_after_seconds": "fresh grants and roles are missing in new tokens for this long; also how long fresh "
+    "keyCredential and federatedIdentityCredential are unknown",
+    "aadsts": "Entra refuses with this number (error name and status from the table); with method CONSENT 650051 is "
+    "the race of two consents",
 }
 
 
@@ -57,6 +65,8 @@ def guide(world: World, header: str) -> dict[str, Any]:
         "about": f"The control door of the Microsoft 365 emulator. Every request needs the header {header}.",
         "doors": _doors,
         "fault": {"match": _described(Match, _match_words), "effect": _described(Effect, _effect_words)},
+        "policies": policies.described(),
+        "people": people.described(),
         "clock": {"now": graph_time(world.clock.now()), "frozen": world.clock.frozen_at is not None},
         "addresses": {"clients": world.settings.origin, "people": world.settings.people_origin},
         "seed": world.ids.seed,

@@ -12,7 +12,9 @@ from starlette.routing import Route
 
 from m365_emulator import state
 from m365_emulator.clock import graph_time
+from m365_emulator.control import people
 from m365_emulator.control.guide import guide
+from m365_emulator.login import policies
 from m365_emulator.seed import SeedError
 from m365_emulator.world import build
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from m365_emulator.directory import Tenant
     from m365_emulator.world import World
 
 header_name = "X-Emulator-Control"
@@ -43,6 +46,9 @@ def routes(world: World) -> list[Route]:
         ("DELETE", "/_control/log", _clear_log),
         ("GET", "/_control/state", _state),
         ("POST", "/_control/keys/rotate", _rotate),
+        ("GET", "/_control/tenants/{tenant}/policies", _policies),
+        ("PATCH", "/_control/tenants/{tenant}/policies", _change_policies),
+        ("PATCH", "/_control/people/{upn}", _change_person),
     ]
     return [Route(path, _guarded(world, door), methods=[method]) for method, path, door in doors]
 
@@ -61,6 +67,10 @@ def _guarded(
             return _refuse(f"The control door wants its token in the header {header_name}.")
         try:
             return await door(world, request)
+        except KeyError as error:
+            return JSONResponse({"error": f"The body lacks {error.args[0]}."}, 400)
+        except LookupError as error:
+            return JSONResponse({"error": f"There is no {error.args[0]} here."}, 404)
         except (ValueError, TypeError, SeedError) as error:
             return JSONResponse({"error": str(error)}, 400)
 
@@ -142,6 +152,27 @@ async def _state(world: World, _request: Request) -> Response:
 async def _rotate(world: World, _request: Request) -> Response:
     world.keys.rotate()
     return Response(status_code=204)
+
+
+async def _policies(world: World, request: Request) -> Response:
+    return JSONResponse(policies.values(_tenant(world, request)))
+
+
+async def _change_policies(world: World, request: Request) -> Response:
+    tenant = _tenant(world, request)
+    policies.change(tenant, await _body(request))
+    return JSONResponse(policies.values(tenant))
+
+
+async def _change_person(world: World, request: Request) -> Response:
+    return JSONResponse(people.change(world, request.path_params["upn"], await _body(request)))
+
+
+def _tenant(world: World, request: Request) -> Tenant:
+    tenant = world.directory.tenant(request.path_params["tenant"])
+    if tenant is None:
+        raise LookupError(request.path_params["tenant"])
+    return tenant
 
 
 def _wanted(request: Request) -> dict[str, Any]:

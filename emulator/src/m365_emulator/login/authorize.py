@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
@@ -10,10 +9,10 @@ from starlette.routing import Route
 
 from m365_emulator import data
 from m365_emulator.errors import EntraError
-from m365_emulator.login import clients, scopes, tenants, visits
+from m365_emulator.login import addresses, clients, people, scopes, tenants, visits
 from m365_emulator.login.browser import Browser
 from m365_emulator.login.memory import AuthorizeRequest, Visit
-from m365_emulator.login.render import page, redirect, to_visit
+from m365_emulator.login.render import page, post_back, redirect, to_visit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 _hour = 3600
-_loopback = re.compile(r"(localhost|127\.0\.0\.1)(:\d{1,5})?")
+_response_modes = ("query", "fragment", "form_post")
+_prompts = ("", "login", "none", "consent", "select_account")
 
 
 def routes(world: World) -> list[Route]:
@@ -36,7 +36,7 @@ def routes(world: World) -> list[Route]:
         try:
             tenant = tenants.resolve(world, request.path_params["tenant"])
             client = clients.find(world, clients.required(asked, "client_id"), tenant)
-            redirect_uri = _redirect_uri(client, asked.get("redirect_uri", ""))
+            redirect_uri = addresses.check(client, asked.get("redirect_uri", ""))
         except EntraError as error:
             return page("refused", status=400, problem=str(error))
         made = _request(world, request.path_params["tenant"], client, redirect_uri, asked)
@@ -44,18 +44,19 @@ def routes(world: World) -> list[Route]:
             _check(world, client, asked)
             return _begin(world, request, made)
         except EntraError as error:
-            known = data.errors().get(error.number, {"error": ["invalid_request"]})
-            return _send_back(made, error=error.error or known["error"][0], error_description=str(error))
+            return send_back(made, **_told(error))
 
     return [Route("/{tenant}/oauth2/v2.0/authorize", authorize)]
 
 
 def finish(request: AuthorizeRequest) -> Response:
-    """Send the browser back to the client: with the code, or with the news that the person said no."""
+    """Send the browser back to the client: with the code, or with the reason why there is none."""
+    if request.state == "declined" and request.problem:
+        return send_back(request, error="access_denied", error_description=request.problem)
     if request.state == "declined":
         text = "AADSTS65004: User declined to consent to access the app."
-        return _send_back(request, error="access_denied", error_subcode="cancel", error_description=text)
-    return _send_back(request, code=request.code, session_state=request.id)
+        return send_back(request, error="access_denied", error_subcode="cancel", error_description=text)
+    return send_back(request, code=request.code, session_state=request.id)
 
 
 def form_targets(request: AuthorizeRequest) -> str:
@@ -76,6 +77,8 @@ def _request(
         scope=asked.get("scope", ""),
         redirect_uri=redirect_uri,
         response_mode=asked.get("response_mode", "query"),
+        prompt=asked.get("prompt", ""),
+        domain_hint=asked.get("domain_hint", ""),
         client_state=asked.get("state", ""),
         nonce=asked.get("nonce", ""),
         challenge=asked.get("code_challenge", ""),
@@ -91,8 +94,10 @@ def _check(world: World, client: Client, asked: Mapping[str, str]) -> None:
         raise EntraError(
             70003, "The response type is not supported: only 'code' is.", error="unsupported_response_type"
         )
-    if asked.get("response_mode", "query") not in ("query", "fragment"):
-        raise EntraError(9002313, "The response mode is not supported: only 'query' and 'fragment' are.")
+    if asked.get("response_mode", "query") not in _response_modes:
+        raise EntraError(9002313, f"The response mode is not supported: only {', '.join(_response_modes)} are.")
+    if asked.get("prompt", "") not in _prompts:
+        raise EntraError(9002313, f"The prompt is not supported: only {', '.join(_prompts[1:])} are.")
     if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
         raise EntraError(9002313, "The code challenge method is not supported: only 'S256' is.")
     wanted = scopes.parse(clients.required(asked, "scope"))
@@ -103,13 +108,13 @@ def _check(world: World, client: Client, asked: Mapping[str, str]) -> None:
 
 def _begin(world: World, request: Request, made: AuthorizeRequest) -> Response:
     browser = Browser(world, request)
-    prompt, hint = request.query_params.get("prompt", ""), request.query_params.get("login_hint", "")
+    hint = request.query_params.get("login_hint", "")
     visit = Visit(world.ids.opaque(18, "visit"), browser.id, "redirect", made.id, made.segment)
     world.login.add_visit(visit)
     key = _session_for(world, browser, visit, hint)
-    if prompt == "none":
+    if made.prompt == "none":
         return _silently(world, visit, browser, key, made)
-    if hint and key and prompt not in ("login", "select_account"):
+    if hint and key and made.prompt not in ("login", "select_account"):
         visits.pick_session(world, visit, browser, key)
     elif hint:
         visits.choose_account(world, visit, hint)
@@ -121,9 +126,14 @@ def _silently(world: World, visit: Visit, browser: Browser, key: str, made: Auth
     if not key:
         raise EntraError(50058, "A silent sign-in request was sent but no user is signed in.")
     visits.pick_session(world, visit, browser, key)
-    if visit.step != "done":
-        raise EntraError(65001, "The user or administrator has not consented.", error="interaction_required")
-    return finish(made)
+    if visit.step == "done":
+        return finish(made)
+    tenant, person = people.at(world, visit.tenant_id, visit.user_id)
+    verdict = visits.verdict(world, visit, tenant, person)
+    if verdict is not None:
+        refusal = verdict.error()
+        raise EntraError(refusal.number, refusal.text, error="interaction_required")
+    raise EntraError(65001, "The user or administrator has not consented.", error="interaction_required")
 
 
 def _session_for(world: World, browser: Browser, visit: Visit, hint: str) -> str:
@@ -132,37 +142,17 @@ def _session_for(world: World, browser: Browser, visit: Visit, hint: str) -> str
     return next((row["key"] for row in rows if not hint or row["account"].casefold() == hint.casefold()), "")
 
 
-def _redirect_uri(client: Client, given: str) -> str:
-    """The address, if it is registered. Loopback addresses may use any port. Raises EntraError 50011, 500113."""
-    body = client.application.body
-    known = [
-        address for kind in ("web", "publicClient", "spa") for address in body.get(kind, {}).get("redirectUris", [])
-    ]
-    if not known:
-        raise EntraError(500113, "No reply address is registered for the application.")
-    if given in known or _without_port(given) in {_without_port(address) for address in known if _is_loopback(address)}:
-        return given
-    raise EntraError(
-        50011,
-        f"The redirect URI '{given}' specified in the request does not match the redirect URIs configured for the "
-        f"application '{client.app_id}'. Make sure the redirect URI sent in the request matches one added to your "
-        "application.",
-    )
+def _told(error: EntraError) -> dict[str, str]:
+    known = data.errors().get(error.number, {"error": ["invalid_request"]})
+    return {"error": error.error or known["error"][0], "error_description": str(error)}
 
 
-def _is_loopback(address: str) -> bool:
-    parts = urlsplit(address)
-    return parts.scheme == "http" and _loopback.fullmatch(parts.netloc) is not None
-
-
-def _without_port(address: str) -> str:
-    parts = urlsplit(address)
-    return parts._replace(netloc=parts.hostname or "").geturl().rstrip("/") if _is_loopback(address) else address
-
-
-def _send_back(request: AuthorizeRequest, **values: str) -> Response:
+def send_back(request: AuthorizeRequest, **values: str) -> Response:
+    """The end of a visit: the values go back to the client in the response mode that it chose."""
     if request.client_state:
         values["state"] = request.client_state
+    if request.response_mode == "form_post":
+        return post_back(request.redirect_uri, form_targets(request), values)
     if request.response_mode == "fragment":
         return redirect(f"{request.redirect_uri}#{urlencode(values)}")
     joint = "&" if "?" in request.redirect_uri else "?"

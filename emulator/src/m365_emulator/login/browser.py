@@ -6,6 +6,7 @@ import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from m365_emulator import partners
 from m365_emulator.login.memory import Session
 
 if TYPE_CHECKING:
@@ -47,8 +48,8 @@ class Browser:
         """Who is signed in here, by ``tenant/person``."""
         return self.world.login.sessions.get(self.id, {})
 
-    def sign_in(self, tenant: Tenant, person: DirectoryObject) -> None:
-        session = Session(tenant.id, person.id, self.world.clock.seconds())
+    def sign_in(self, tenant: Tenant, person: DirectoryObject, methods: list[str]) -> None:
+        session = Session(tenant.id, person.id, self.world.clock.seconds(), list(methods))
         self.world.login.sessions.setdefault(self.id, {})[f"{tenant.id}/{person.id}"] = session
 
     def sign_out(self) -> None:
@@ -60,7 +61,7 @@ def signed_in(world: World, request: Request) -> tuple[Tenant, DirectoryObject] 
     sessions = Browser(world, request).sessions
     for session in sorted(sessions.values(), key=lambda item: item.signed_in_at, reverse=True):
         tenant = world.directory.tenants.get(session.tenant_id)
-        person = tenant.objects.get(session.user_id) if tenant is not None else None
+        person = partners.find(world, tenant, session.user_id) if tenant is not None else None
         if tenant is not None and person is not None and person.body.get("accountEnabled") is not False:
             return tenant, person
     return None

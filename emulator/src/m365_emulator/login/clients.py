@@ -52,6 +52,14 @@ def required(form: Mapping[str, str], name: str) -> str:
     return form[name]
 
 
+def required_proof(form: Mapping[str, str]) -> None:
+    """Raises EntraError 7000218 when there is neither secret nor assertion."""
+    if not form.get("client_secret") and not form.get("client_assertion"):
+        raise EntraError(
+            7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
+        )
+
+
 def find(world: World, client_id: str, tenant: Tenant | None) -> Client:
     """The application behind a client id, if this tenant (None: any) may use it. Raises EntraError 700016, 50194."""
     found = world.directory.home_of_application(client_id)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data, principals, tokens
-from m365_emulator.login import scopes
+from m365_emulator import data, partners, principals, tokens, trouble
+from m365_emulator.errors import EntraError
+from m365_emulator.login import policies, scopes
+from m365_emulator.login.policies import consent_requests
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,22 +58,26 @@ class _Granted:
         return item.value.lower() in self.known[item.resource_app_id]
 
 
-def missing(world: World, tenant: Tenant, person: DirectoryObject, client: Client, asked: Asked) -> list[Permission]:
-    """Permissions that are asked for and that nobody granted for this person yet."""
+def missing(
+    world: World, tenant: Tenant, person: DirectoryObject, client: Client, asked: Asked, *, again: bool = False
+) -> list[Permission]:
+    """Permissions that are asked for and that nobody granted for this person yet; all of them when asked ``again``."""
     principal = tenant.principal(client.app_id)
     granted = _Granted(tenant, principal.id if principal is not None else "", person.id)
-    return [item for item in _wanted(world, tenant, client, asked) if not granted.holds(item)]
+    return [item for item in _wanted(world, tenant, client, asked) if again or not granted.holds(item)]
 
 
 def may_grant(world: World, tenant: Tenant, person: DirectoryObject, wanted: list[Permission]) -> bool:
-    """Whether this person may agree: anybody to everyday permissions, some administrators to all."""
+    """Whether this person may agree: anybody to everyday permissions unless that is off, administrators to all."""
     if may_grant_for_all(world, tenant, person):
         return True
-    return not any(item.needs_admin for item in wanted)
+    return bool(policies.value(tenant, "userConsent")) and not any(item.needs_admin for item in wanted)
 
 
 def may_grant_for_all(world: World, tenant: Tenant, person: DirectoryObject) -> bool:
-    """Whether this person may consent on behalf of the organization."""
+    """Whether this person may consent on behalf of the organization; partners never may (90099)."""
+    if partners.is_partner(tenant, person.id):
+        return False
     return not _may_consent_for_all.isdisjoint(tokens.directory_roles(world, tenant, person.id))
 
 
@@ -84,14 +90,37 @@ def grant(
     *,
     for_all: bool,
 ) -> None:
-    """Record the consent; the application gets its service principal in the tenant if it has none yet."""
+    """Record the consent; the application gets its service principal in the tenant if it has none yet.
+
+    Raises what a fault on the method ``CONSENT`` says, once the service principal is there (the race of 650051).
+    """
     principal = tenant.principal(client.app_id) or principals.create(
         world, tenant, client.app_id, tags=["WindowsAzureActiveDirectoryIntegratedApp"]
     )
+    strike_consent(world, tenant)
     for app_id in dict.fromkeys(item.resource_app_id for item in wanted):
         values = [item.value for item in wanted if item.resource_app_id == app_id]
         resource = tenant.principal(app_id) or principals.create(world, tenant, app_id)
         _extend(world, tenant, (principal.id, resource.id, None if for_all else person.id), values)
+    if for_all:
+        consent_requests.complete(tenant, client.app_id)
+
+
+def strike_consent(world: World, tenant: Tenant) -> None:
+    """Faults may strike the moment when a consent is written, which is no request of its own."""
+    strike = world.faults.strike("CONSENT", f"/{tenant.id}/adminconsent")
+    if strike is not None and strike.effect.answers:
+        raise trouble.answer(strike)
+
+
+def not_for_partners(tenant: Tenant, client: Client) -> EntraError:
+    """What a partner's person hears about an application that the customer did not consent to."""
+    return EntraError(
+        90099,
+        f"The application '{client.app_id}' ({client.name}) has not been authorized in the tenant '{tenant.id}'. "
+        "Applications must be authorized to access the customer tenant before partner delegated administrators can "
+        "use them.",
+    )
 
 
 def granted(

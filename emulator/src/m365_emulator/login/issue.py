@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data, tokens
+from m365_emulator import data, partners, tokens
 from m365_emulator.errors import EntraError
 from m365_emulator.login import consent, scopes
 from m365_emulator.login.memory import Refresh
+from m365_emulator.login.policies import conditional_access
 
 if TYPE_CHECKING:
     from m365_emulator.directory import DirectoryObject, Tenant
@@ -18,6 +20,20 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 _refresh_life = 90 * 86_400.0
+_public = "0"
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How these tokens came about: the flow that the session began with, what the person proved, how the client did.
+
+    ``renewed`` says that a refresh token asks.
+    """
+
+    flow: str = "authorizationCode"
+    methods: tuple[str, ...] = ("pwd",)
+    proof: str = _public
+    renewed: bool = False
 
 
 def for_person(
@@ -27,22 +43,26 @@ def for_person(
     client: Client,
     asked: Asked,
     *,
+    how: How,
     client_info: bool,
     nonce: str | None = None,
 ) -> dict[str, Any]:
-    """Tokens for a person's consented permissions. Raises EntraError 50057, 65001, 500011."""
+    """Tokens for a person's consented permissions. Raises EntraError 50057, 65001, 90099, 500011 and policies'."""
     if person.body.get("accountEnabled") is False:
         raise EntraError(50057, "The user account is disabled.")
     resource, audience = scopes.find_resource(world, tenant, asked)
     principal = tenant.principal(client.app_id)
     values = [] if principal is None else consent.granted(world, tenant, person, principal, resource)
     if principal is None or not values:
+        if partners.is_partner(tenant, person.id):
+            raise consent.not_for_partners(tenant, client)
         raise EntraError(
             65001,
             f"The user or administrator has not consented to use the application with ID "
             f"'{client.app_id}' named '{client.name}'. Send an interactive authorization request "
             "for this user and resource.",
         )
+    _check_policies(world, tenant, person, client, str(resource.body["appId"]), how=how)
     life = world.ids.number(3600, 5400, "life")
     at = tokens.Resource(resource, audience)
     openid = [name for name in scopes.openid_scopes if name in asked.openid]
@@ -58,12 +78,14 @@ def for_person(
             principal,
             at,
             life=life,
-            confidential=not client.is_public,
+            confidential=how.proof != _public,
+            proof=how.proof,
+            methods=how.methods,
             scopes=[value for value in values if value != "offline_access"],
         ),
     }
     if "offline_access" in openid:
-        answer["refresh_token"] = _refresh_token(world, tenant, person, client, asked)
+        answer["refresh_token"] = _refresh_token(world, tenant, person, client, asked, how=how)
     if "openid" in openid:
         answer["id_token"] = tokens.id_token(world, tenant, person, client.app_id, nonce=nonce, life=life)
     if client_info:
@@ -76,14 +98,37 @@ def for_application(
     tenant: Tenant,
     principal: DirectoryObject,
     resource: tokens.Resource,
+    *,
+    proof: str,
 ) -> dict[str, Any]:
-    """A token for the application itself."""
+    """A token for the application itself. Raises EntraError 53003."""
+    verdict = conditional_access.judge_application(tenant, principal)
+    if verdict is not None:
+        raise verdict.error()
     return {
         "token_type": "Bearer",
         "expires_in": 3599,
         "ext_expires_in": 3599,
-        "access_token": tokens.application_token(world, tenant, principal, resource, 3599),
+        "access_token": tokens.application_token(world, tenant, principal, resource, 3599, proof=proof),
     }
+
+
+def _check_policies(
+    world: World, tenant: Tenant, person: DirectoryObject, client: Client, resource_app_id: str, *, how: How
+) -> None:
+    """Conditional Access is asked whenever tokens go out. Raises EntraError 53003, 53000, 50076, 530036."""
+    sign_in = conditional_access.SignIn(
+        person,
+        client.app_id,
+        resource_app_id,
+        how.flow,
+        how.methods,
+        compliant_device=conditional_access.has_compliant_device(person, how.flow),
+        renewed=how.renewed,
+    )
+    verdict = conditional_access.judge(world, tenant, sign_in)
+    if verdict is not None:
+        raise verdict.error()
 
 
 def _scope_text(asked: Asked, resource: DirectoryObject, values: list[str]) -> str:
@@ -93,11 +138,14 @@ def _scope_text(asked: Asked, resource: DirectoryObject, values: list[str]) -> s
     return " ".join([*named, *([f"{asked.prefix}.default"] if asked.default else [])])
 
 
-def _refresh_token(world: World, tenant: Tenant, person: DirectoryObject, client: Client, asked: Asked) -> str:
+def _refresh_token(
+    world: World, tenant: Tenant, person: DirectoryObject, client: Client, asked: Asked, *, how: How
+) -> str:
     token = f"1.{world.ids.opaque(192, 'refresh')}"
     text = " ".join([*asked.openid, *(f"{asked.prefix}{name}" for name in asked.names)])
+    now = world.clock.seconds()
     world.login.refreshes[token] = Refresh(
-        client.app_id, tenant.id, person.id, text, world.clock.seconds() + _refresh_life
+        client.app_id, tenant.id, person.id, text, now + _refresh_life, now, how.flow, list(how.methods)
     )
     return token
 

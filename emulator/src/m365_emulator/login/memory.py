@@ -27,13 +27,15 @@ class DeviceFlow:
     user_id: str = ""
     required_wait: float = 0.0
     last_poll_at: float | None = None
+    methods: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class AuthorizeRequest:
     """A redirect sign-in. ``state`` as for a device code; ``code`` is set once the person agreed, and works once.
 
-    ``client_state``, ``nonce`` and ``challenge`` (PKCE, S256) are the client's own, empty when it sent none.
+    ``client_state``, ``nonce`` and ``challenge`` (PKCE, S256) are the client's own, empty when it sent none. ``kind``
+    is ``code`` or ``admin_consent``; ``problem`` what the client is told instead of a code ("AADSTS…: …").
     """
 
     id: str
@@ -50,6 +52,11 @@ class AuthorizeRequest:
     tenant_id: str = ""
     user_id: str = ""
     code: str = ""
+    methods: list[str] = field(default_factory=list)
+    prompt: str = ""
+    domain_hint: str = ""
+    kind: str = "code"
+    problem: str = ""
 
 
 @dataclass(slots=True)
@@ -58,7 +65,8 @@ class Visit:
 
     ``kind`` is ``device`` (``reference`` holds the device code), ``redirect`` (the id of the authorize request) or
     ``page`` (where to go afterwards). ``resource_segment`` is the tenant that is signed in to; ``user_id`` is set once
-    the password was right.
+    the password was right. ``methods`` is what the person proved on this visit; ``number`` is the AADSTS number of
+    the refusal that the page ``blocked`` explains.
     """
 
     id: str
@@ -71,15 +79,18 @@ class Visit:
     tenant_id: str = ""
     user_id: str = ""
     problem: str = ""
+    methods: list[str] = field(default_factory=list)
+    number: int = 0
 
 
 @dataclass(slots=True)
 class Session:
-    """A person who signed in with this browser at one tenant."""
+    """A person who signed in with this browser at one tenant; ``methods`` is what they proved (``pwd``, ``mfa``)."""
 
     tenant_id: str
     user_id: str
     signed_in_at: float
+    methods: list[str] = field(default_factory=lambda: ["pwd"])
 
 
 @dataclass(slots=True)
@@ -91,11 +102,18 @@ class Refresh:
     user_id: str
     scope: str
     expires_at: float
+    issued_at: float = 0.0
+    flow: str = "authorizationCode"
+    methods: list[str] = field(default_factory=lambda: ["pwd"])
 
 
 @dataclass(slots=True)
 class LoginMemory:
-    """Device flows by device code, visits by id, sessions by browser and then by ``tenant/user``."""
+    """Device flows by device code, visits by id, sessions by browser and then by ``tenant/user``.
+
+    ``issuers`` are the keys (JWKS rows) of other issuers by address, ``assertions`` the end of life of client
+    assertions that were used, by client and ``jti``.
+    """
 
     devices: dict[str, DeviceFlow] = field(default_factory=dict)
     device_of_user_code: dict[str, str] = field(default_factory=dict)
@@ -103,6 +121,8 @@ class LoginMemory:
     sessions: dict[str, dict[str, Session]] = field(default_factory=dict)
     refreshes: dict[str, Refresh] = field(default_factory=dict)
     requests: dict[str, AuthorizeRequest] = field(default_factory=dict)
+    issuers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    assertions: dict[str, float] = field(default_factory=dict)
 
     def asking(self, reference: str) -> DeviceFlow | AuthorizeRequest | None:
         """What a visit is for: a device code or an authorize request."""
@@ -135,6 +155,8 @@ class LoginMemory:
             del self.requests[request.id]
         for token in [token for token, kept in self.refreshes.items() if kept.expires_at < moment]:
             del self.refreshes[token]
+        for name in [name for name, ends_at in self.assertions.items() if ends_at < moment]:
+            del self.assertions[name]
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
@@ -149,6 +171,8 @@ def load(kept: dict[str, Any]) -> LoginMemory:
         },
         refreshes={key: Refresh(**row) for key, row in kept["refreshes"].items()},
         requests={key: AuthorizeRequest(**row) for key, row in kept["requests"].items()},
+        issuers=kept.get("issuers", {}),
+        assertions=kept.get("assertions", {}),
     )
     for row in kept["devices"].values():
         memory.add_device(DeviceFlow(**row))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from m365_emulator.log import Entry
     from m365_emulator.world import World
 
 
@@ -38,7 +39,8 @@ def routes(world: World) -> list[Route]:
 
     async def visit_page(request: Request) -> Response:
         browser = Browser(world, request)
-        return _show(world, browser, _visit(world, browser, request.query_params.get("visit", "")))
+        visit = _visit(world, browser, request.query_params.get("visit", ""))
+        return _show(world, browser, visit, request.scope["emulator.entry"])
 
     async def visit_answered(request: Request) -> Response:
         return _answered(world, request, await _form(request))
@@ -116,9 +118,17 @@ def _answered(world: World, request: Request, form: dict[str, str]) -> Response:
         visit.step = "account" if action == "back" else visit.step
     elif step == "password":
         problem = _answer_password(world, visit, browser, form, action)
+    elif step in ("mfa", "update_password", "request") and action in ("switch", "cancel"):
+        _answer_decision(world, visit, form, action)
+    elif step == "mfa":
+        problem = visits.enter_number(world, visit, browser, form.get("otc", ""))
+    elif step == "update_password":
+        problem = visits.update_password(world, visit, browser, form)
+    elif step == "request":
+        problem = visits.ask_administrator(world, visit, form.get("reason", ""))
     else:
         _answer_decision(world, visit, form, action)
-    return _show(world, browser, visit, problem) if problem else to_visit(visit)
+    return _show(world, browser, visit, request.scope["emulator.entry"], problem) if problem else to_visit(visit)
 
 
 def _answer_account(world: World, visit: Visit, browser: Browser, form: dict[str, str], action: str) -> str:
@@ -145,15 +155,15 @@ def _answer_decision(world: World, visit: Visit, form: dict[str, str], action: s
             visits.agree_to_sign_in(world, visit)
         case ("consent", "accept"):
             visits.agree_to_permissions(world, visit, for_all="for_organization" in form)
-        case (("confirm" | "consent" | "approval"), "cancel"):
+        case (("confirm" | "consent" | "approval" | "request" | "requested"), "cancel"):
             visits.decline(world, visit)
-        case (("approval" | "failed" | "confirm"), "switch"):
+        case (("approval" | "failed" | "confirm" | "blocked" | "mfa" | "update_password" | "request"), "switch"):
             visits.use_another_account(visit)
         case _:
             return
 
 
-def _show(world: World, browser: Browser, visit: Visit, problem: str = "") -> Response:
+def _show(world: World, browser: Browser, visit: Visit, entry: Entry, problem: str = "") -> Response:
     flow = world.login.asking(visit.reference)
     if visit.kind == "page" and visit.step == "done":
         return redirect(visit.reference)
@@ -163,7 +173,9 @@ def _show(world: World, browser: Browser, visit: Visit, problem: str = "") -> Re
     shown["app"] = _app_name(world, flow) if flow is not None else ""
     if visit.step == "account":
         shown["sessions"] = visits.pickable(world, visit, browser)
-    if visit.step in ("consent", "approval"):
+    if visit.step == "blocked":
+        shown.update(number=visit.number, details=_details(world, visit, flow, entry))
+    if visit.step in ("consent", "approval", "request"):
         tenant, person, client = visits.parties(world, visit)
         shown.update(
             permissions=visits.wanted_permissions(world, visit),
@@ -173,6 +185,23 @@ def _show(world: World, browser: Browser, visit: Visit, problem: str = "") -> Re
         )
     leads_to = authorize.form_targets(flow) if isinstance(flow, AuthorizeRequest) else ""
     return browser.mark(page(visit.step, leads_to=leads_to, **shown))
+
+
+def _details(
+    world: World, visit: Visit, flow: DeviceFlow | AuthorizeRequest | None, entry: Entry
+) -> list[tuple[str, str]]:
+    """What Entra shows under *More details*, for the person to copy to their administrator."""
+    return [
+        ("Error Code", str(visit.number)),
+        ("Request Id", entry.request_id),
+        ("Correlation Id", entry.request_id),
+        ("Timestamp", world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")),
+        ("App name", _app_name(world, flow) if flow is not None else "Azure Portal"),
+        ("App id", flow.client_id if flow is not None else visits.azure_portal),
+        ("IP address", "127.0.0.1"),
+        ("Device identifier", "Not available"),
+        ("Device state", "Unregistered"),
+    ]
 
 
 def _app_name(world: World, flow: DeviceFlow | AuthorizeRequest) -> str:

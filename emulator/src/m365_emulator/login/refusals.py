@@ -20,9 +20,12 @@ def entra_answer(world: World, scope: Scope, error: EntraError) -> Response:
     """The JSON answer of the token and device code endpoints."""
     known = data.errors().get(error.number, {"error": ["invalid_request"], "httpStatus": 400})
     name = error.error or known["error"][0]
-    return JSONResponse(
-        body(world, scope, name, error.number, error.text), error.status or known["httpStatus"], _headers
-    )
+    content = body(world, scope, name, error.number, error.text)
+    if "suberror" in known:
+        content["suberror"] = known["suberror"]
+    if error.claims is not None:
+        content["claims"] = error.claims
+    return JSONResponse(content, error.status or known["httpStatus"], _headers)
 
 
 def fault_answer(world: World, scope: Scope, error: FaultAnswer) -> Response:

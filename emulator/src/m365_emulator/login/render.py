@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from m365_emulator.login.memory import Visit
 
 visit_path = "/common/login"
+_post_script = "document.forms[0].submit()"
+_post_script_hash = f"sha256-{base64.b64encode(hashlib.sha256(_post_script.encode()).digest()).decode()}"
 _fixed_headers = {
     "Cache-Control": "no-store, no-cache",
     "Referrer-Policy": "no-referrer",
@@ -29,6 +33,16 @@ def page(name: str, *, status: int = 200, leads_to: str = "", **shown: Any) -> R
     )
     headers = {**_fixed_headers, "Content-Security-Policy": policy}
     return HTMLResponse(_templates().get_template(f"{name}.html").render(**shown), status, headers)
+
+
+def post_back(address: str, origin: str, values: dict[str, str]) -> Response:
+    """``response_mode=form_post``: a page whose form posts itself to the client; a button is there without script."""
+    policy = (
+        f"default-src 'none'; style-src 'self'; img-src data:; script-src '{_post_script_hash}'; form-action {origin}; "
+        "frame-ancestors 'none'; base-uri 'none'"
+    )
+    text = _templates().get_template("post_back.html").render(address=address, values=values, script=_post_script)
+    return HTMLResponse(text, 200, {**_fixed_headers, "Content-Security-Policy": policy})
 
 
 def to_visit(visit: Visit) -> Response:

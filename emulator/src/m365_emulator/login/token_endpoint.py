@@ -11,6 +11,7 @@ from starlette.routing import Route
 from m365_emulator.errors import EntraError
 from m365_emulator.login import clients
 from m365_emulator.login.grants import authorization_code, client_credentials, device_code, refresh_token
+from m365_emulator.login.proofs import federated
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,10 +32,13 @@ def routes(world: World) -> list[Route]:
     """Version 2, and version 1 with its ``resource`` parameter."""
 
     async def token(request: Request) -> Response:
-        return _redeem(world, request, await _form(request))
+        form = await _form(request)
+        await federated.fetch(world, form)
+        return _redeem(world, request, form)
 
     async def token_version_one(request: Request) -> Response:
         form = await _form(request)
+        await federated.fetch(world, form)
         form.setdefault("scope", f"{clients.required(form, 'resource').rstrip('/')}/.default")
         return _redeem(world, request, form)
 

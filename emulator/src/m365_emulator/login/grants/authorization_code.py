@@ -8,16 +8,18 @@ import hmac
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.errors import EntraError
-from m365_emulator.login import clients, issue, scopes, tenants
+from m365_emulator.login import addresses, clients, issue, people, proofs, scopes, tenants
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from m365_emulator.directory import Tenant
+    from m365_emulator.login.clients import Client
     from m365_emulator.login.memory import AuthorizeRequest
     from m365_emulator.world import World
 
 
-def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
+def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
     """Raises EntraError 70000 (unknown code), 54005 (used), 70008 (too old), 501481 (verifier), 500112 (address)."""
     tenant = tenants.resolve(world, segment)
     client = clients.find(world, clients.required(form, "client_id"), tenant)
@@ -27,17 +29,40 @@ def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) 
     if asked.segment != segment.lower():
         raise EntraError(700005, "Provided Authorization Code is intended to use against other tenant, thus rejected.")
     _check(world, asked, form)
-    if client.is_public:
-        clients.check_public(client, form)
-    else:
-        clients.check_secret(world, client, form.get("client_secret", ""))
-    home = world.directory.tenants[asked.tenant_id]
-    person = home.objects[asked.user_id]
+    proof = _prove(world, client, tenant, asked, form, origin=request.headers.get("origin", ""))
+    home, person = people.at(world, asked.tenant_id, asked.user_id)
     wanted = scopes.parse(form.get("scope") or asked.scope)
     info = form.get("client_info") == "1"
-    answer = issue.for_person(world, home, person, client, wanted, client_info=info, nonce=asked.nonce)
+    how = issue.How("authorizationCode", tuple(asked.methods), proof)
+    answer = issue.for_person(world, home, person, client, wanted, how=how, client_info=info, nonce=asked.nonce)
     asked.state = "redeemed"
     return answer
+
+
+def _prove(
+    world: World,
+    client: Client,
+    tenant: Tenant | None,
+    asked: AuthorizeRequest,
+    form: dict[str, str],
+    *,
+    origin: str,
+) -> str:
+    """The platform of the redirect address says what proof is due. Raises EntraError 7000218, 700025, 9002327."""
+    platform = addresses.platform(client, asked.redirect_uri)
+    if platform == "web":
+        return proofs.prove(world, client, tenant, form)
+    if form.get("client_secret") or form.get("client_assertion"):
+        raise EntraError(
+            700025, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."
+        )
+    if platform == "spa" and not origin:
+        raise EntraError(
+            9002327,
+            "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin "
+            "requests.",
+        )
+    return proofs.PUBLIC
 
 
 def _check(world: World, asked: AuthorizeRequest, form: dict[str, str]) -> None:

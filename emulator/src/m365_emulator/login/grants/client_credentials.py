@@ -1,4 +1,4 @@
-"""The application signs in as itself, with a secret in the body or in a Basic header."""
+"""The application signs in as itself: secret in the body or in a Basic header, certificate, federated credential."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from m365_emulator import tokens
 from m365_emulator.errors import EntraError
-from m365_emulator.login import clients, issue, scopes, tenants
+from m365_emulator.login import clients, issue, proofs, scopes, tenants
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,12 +18,9 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     """A token; it says nothing about permissions, because Entra gives one to an application without any."""
     tenant = tenants.require(world, segment)
     client = clients.find(world, clients.required(form, "client_id"), tenant)
-    if not form.get("client_secret"):
-        raise EntraError(
-            7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
-        )
+    clients.required_proof(form)
     principal = clients.principal_for_secret(world, client, tenant)
-    clients.check_secret(world, client, form["client_secret"])
+    proof = proofs.prove(world, client, tenant, form)
     asked = scopes.parse(clients.required(form, "scope"))
     if asked.names != (".default",):
         raise EntraError(
@@ -34,4 +31,5 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
             "resource identifier (application ID URI).",
         )
     request.scope["emulator.unchanged"] = True
-    return issue.for_application(world, tenant, principal, tokens.Resource(*scopes.find_resource(world, tenant, asked)))
+    resource = tokens.Resource(*scopes.find_resource(world, tenant, asked))
+    return issue.for_application(world, tenant, principal, resource, proof=proof)

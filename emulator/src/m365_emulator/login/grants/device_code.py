@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.errors import EntraError
-from m365_emulator.login import clients, issue, scopes, tenants
+from m365_emulator.login import clients, issue, people, scopes, tenants
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -31,10 +31,10 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     if flow.segment != segment.lower():
         raise EntraError(700005, "Provided Authorization Code is intended to use against other tenant, thus rejected.")
     _check_state(world, flow)
-    home = world.directory.tenants[flow.tenant_id]
-    person = home.objects[flow.user_id]
+    home, person = people.at(world, flow.tenant_id, flow.user_id)
     wants_info = form.get("client_info") == "1"
-    answer = issue.for_person(world, home, person, client, scopes.parse(flow.scope), client_info=wants_info)
+    how = issue.How("deviceCodeFlow", tuple(flow.methods))
+    answer = issue.for_person(world, home, person, client, scopes.parse(flow.scope), how=how, client_info=wants_info)
     flow.state = "redeemed"
     request.scope["emulator.unchanged"] = False
     return answer

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.errors import EntraError
-from m365_emulator.login import clients, issue, scopes, tenants
+from m365_emulator.login import clients, issue, people, proofs, scopes, tenants
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+    from m365_emulator.directory import DirectoryObject
+    from m365_emulator.login.memory import Refresh
     from m365_emulator.world import World
 
 
 def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
-    """Raises EntraError 70000 for a foreign or unknown token, 700082 for one that was unused too long."""
+    """Raises EntraError 70000 (foreign or unknown token), 700082 (unused too long), 50173 (password changed), 50055."""
     tenant = tenants.resolve(world, segment)
     client = clients.find(world, clients.required(form, "client_id"), tenant)
     kept = world.login.refreshes.get(clients.required(form, "refresh_token"))
@@ -22,11 +24,21 @@ def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) 
         raise EntraError(70000, "The provided value for the input parameter 'refresh_token' is not valid.")
     if world.clock.seconds() >= kept.expires_at:
         raise EntraError(700082, "The refresh token has expired due to inactivity.")
-    if not client.is_public:
-        clients.check_secret(world, client, form.get("client_secret", ""))
-    home = world.directory.tenants[kept.tenant_id]
-    person = home.objects.get(kept.user_id)
-    if person is None:
-        raise EntraError(50034, "The user account does not exist in the directory.")
+    proof = proofs.of_person_flow(world, client, tenant, form)
+    home, person = people.at(world, kept.tenant_id, kept.user_id)
+    _check_password(person, kept)
     asked = scopes.parse(form.get("scope") or kept.scope)
-    return issue.for_person(world, home, person, client, asked, client_info=form.get("client_info") == "1")
+    how = issue.How(kept.flow, tuple(kept.methods), proof, renewed=True)
+    return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
+
+
+def _check_password(person: DirectoryObject, kept: Refresh) -> None:
+    """A refresh token ends with the password that it came from."""
+    if person.hidden.get("password_expired"):
+        raise EntraError(50055, "The password is expired.")
+    if float(person.hidden.get("password_changed_at", 0)) > kept.issued_at:
+        raise EntraError(
+            50173,
+            "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have "
+            "changed or reset their password.",
+        )

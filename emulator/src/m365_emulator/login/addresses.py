@@ -1,0 +1,55 @@
+"""Redirect addresses: which are registered, on which platform, and the rule for this machine's own (loopback)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from m365_emulator.errors import EntraError
+
+if TYPE_CHECKING:
+    from m365_emulator.login.clients import Client
+
+_loopback = re.compile(r"(localhost|127\.0\.0\.1)(:\d{1,5})?")
+_platforms = ("web", "publicClient", "spa")
+
+
+def check(client: Client, given: str) -> str:
+    """The address, if it is registered. Loopback addresses may use any port. Raises EntraError 50011, 500113."""
+    if not any(_registered(client, kind) for kind in _platforms):
+        raise EntraError(500113, "No reply address is registered for the application.")
+    if platform(client, given):
+        return given
+    raise EntraError(
+        50011,
+        f"The redirect URI '{given}' specified in the request does not match the redirect URIs configured for the "
+        f"application '{client.app_id}'. Make sure the redirect URI sent in the request matches one added to your "
+        "application.",
+    )
+
+
+def platform(client: Client, given: str) -> str:
+    """``web``, ``publicClient`` or ``spa``; empty for an address that is not registered."""
+    for kind in _platforms:
+        known = _registered(client, kind)
+        if given in known:
+            return kind
+        if _without_port(given) in {_without_port(address) for address in known if _is_loopback(address)}:
+            return kind
+    return ""
+
+
+def _registered(client: Client, kind: str) -> list[str]:
+    addresses: list[str] = client.application.body.get(kind, {}).get("redirectUris", [])
+    return addresses
+
+
+def _is_loopback(address: str) -> bool:
+    parts = urlsplit(address)
+    return parts.scheme == "http" and _loopback.fullmatch(parts.netloc) is not None
+
+
+def _without_port(address: str) -> str:
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.hostname or "").geturl().rstrip("/") if _is_loopback(address) else address
