@@ -1,6 +1,7 @@
 """One tenant of the emulator as tests use it: sign somebody in, run a course of the engine, look at what is there."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -150,10 +151,15 @@ class Tenant:
         self.control("DELETE", "log")
 
     def orphans(self, journal: SmallJournal, version: int = 2) -> list[str]:
-        """What is wrong with what a finished run left, judged by the emulator's own state; empty when all is exact."""
+        """What is wrong with what a finished course left; empty when all is exact."""
+        known = [held.key_id for held in journal.credentials.values() if held.key_id]
+        return self.judge(blueprint().unique_name, known, version=version)
+
+    def judge(self, unique_name: str, known: Sequence[str], *, version: int = 2) -> list[str]:
+        """The same for any registration and the key ids that we know of, by the emulator's own state."""
         state, wanted = self.state(), blueprint(version=version)
         objects = [row["body"] for row in state["objects"].values()]
-        mine = [row for row in objects if row.get("uniqueName") == wanted.unique_name]
+        mine = [row for row in objects if row.get("uniqueName") == unique_name]
         if len(mine) != 1:
             return [f"{len(mine)} applications"]
         application = mine[0]
@@ -169,8 +175,7 @@ class Tenant:
         if sorted(roles) != sorted(role.template_id for role in wanted.roles):
             found.append(f"roles {roles}")
         keys = [row["keyId"] for row in application["passwordCredentials"]]
-        known = [held.key_id for held in journal.credentials.values() if held.key_id]
-        if len(keys) != 1 or keys != known:
+        if len(keys) != 1 or keys != list(known):
             found.append(f"secrets {keys} of which we know {known}")
         return found
 
