@@ -15,6 +15,7 @@ from typing import Any
 
 import requests
 
+from gangway.cli.demo.cast import WALKER_EMAIL
 from gangway.cli.demo.folder import DemoFolder
 from gangway.cli.demo.plot import SignIn
 from gangway.cli.demo.processes import Child, family
@@ -39,6 +40,7 @@ class Product:
         self.announcement = supervisor.start_microsoft()
         self.inbox = supervisor.start_mail()["web"]
         self.operator: SignIn = supervisor.prepare(self.announcement)
+        self.second_operator: SignIn = supervisor.folder.sign_in(WALKER_EMAIL)
         self.worker: Child = supervisor.start_worker(self.announcement)
         supervisor.start_web(self.announcement)
 
@@ -76,18 +78,6 @@ class Product:
 
     def start_microsoft(self) -> None:
         self.announcement = self.supervisor.start_microsoft(name=self._again("microsoft"))
-
-    def add_operator(self, name: str, email: str, password: str) -> SignIn:
-        """A further operator of the provider, made as an installation's own people make one."""
-        command = ["gangway", "create-admin", "--email", email, "--name", name, "--provider", "sp2"]
-        said = self.supervisor._run(
-            "create-admin",
-            self.supervisor._gangway(*command[1:], "--password-stdin", "--totp"),
-            self.supervisor._settings("owner", self.announcement),
-            given=f"{password}\n",
-        )
-        key = next(line.rpartition(": ")[2] for line in said.splitlines() if line.startswith("Key "))
-        return SignIn(email, password, key)
 
     def mails(self, to: str, *, after: int = 0) -> list[dict[str, Any]]:
         """What the mail catcher has received for somebody, oldest first."""

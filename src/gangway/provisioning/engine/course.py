@@ -32,6 +32,7 @@ UNKNOWN_TURNS = 2
 """How often a refusal is believed to be lag when we could not read what the person may do."""
 
 BUSY = "Microsoft is busy at the moment. We go on by ourselves."
+SILENT = "Microsoft does not answer at the moment. We go on by ourselves."
 
 Gone = Literal["yes", "no", "unknown"]
 
@@ -139,7 +140,7 @@ class Course:
         seconds = waits.next(trouble.wait if isinstance(trouble, Busy) else None)
         if self.patience.ticks() + seconds > ends:
             raise trouble if busy or isinstance(trouble, NotHeard) else OutOfPatience(fault=trouble.fault) from trouble
-        await self.journal.tell(BUSY if busy else COPYING)
+        await self.journal.tell(_words_of(trouble))
         await self.patience.sleep(seconds)
 
     async def _observe(self) -> Observation:
@@ -221,6 +222,13 @@ class Course:
             fresh=self.fresh(),
             refused=self.refused,
         )
+
+
+def _words_of(trouble: MicrosoftError) -> str:
+    """Why it waits, for the person who watches."""
+    if isinstance(trouble, Busy):
+        return BUSY
+    return SILENT if isinstance(trouble, NotHeard) else COPYING
 
 
 _GOODBYE: dict[Gone, str] = {
