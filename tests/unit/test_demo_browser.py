@@ -51,7 +51,8 @@ class Site(BaseHTTPRequestHandler):
         if path == "/sent":
             self.server.seen.append((self.command, self.path, sent, self.headers))
         self.server.looks += 1
-        page = FORM if path == "/form" else f"<h1>{path}</h1><p>look {self.server.looks}</p>"
+        pages = {"/form": FORM, "/alert": "<h1>Live</h1><p role=alert>Microsoft said no</p>"}
+        page = pages.get(path) or f"<h1>{path}</h1><p>look {self.server.looks}</p>"
         self.send_response(500 if path == "/broken" else 200)
         self.send_header("Set-Cookie", "__Host-session=s; Secure; Path=/; HttpOnly")
         self.end_headers()
@@ -145,6 +146,13 @@ def test_a_person_looks_again_until_it_is_there(site, tab):
     tab.wait(lambda tab: tab.says("look 4"), "the fourth look", 10)
     with pytest.raises(NotOnThePage, match="the fifth"):
         tab.wait(lambda tab: tab.says("look 2 "), "the fifth", 0)
+
+
+def test_nobody_waits_where_something_went_wrong(site, tab):
+    """A page that says so is not looked at until the time is over."""
+    tab.open(site.address + "/alert")
+    with pytest.raises(NotOnThePage, match="Microsoft said no"):
+        tab.wait(lambda tab: tab.says("never"), "the end", 600)
 
 
 def test_a_link_of_a_mail_never_stands_in_an_error(site, tab):

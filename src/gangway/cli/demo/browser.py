@@ -88,11 +88,14 @@ class Tab:
             self._show(self.session.get(address, params=sent, timeout=REQUEST_SECONDS))
 
     def wait(self, until: Callable[[Tab], bool], what: str, seconds: float) -> None:
-        """Look at the page again until something stands there. Raises NotOnThePage when it takes too long."""
+        """Look at the page again until something stands there.
+
+        Raises NotOnThePage when it takes too long, or when the page says meanwhile that something went wrong.
+        """
         deadline = time.monotonic() + seconds
         while not until(self):
-            if time.monotonic() > deadline:
-                raise NotOnThePage(f"{what} (waited {seconds:.0f} s)", self.who, self.url, self.text)
+            if time.monotonic() > deadline or self.page.select("[role=alert]"):
+                raise NotOnThePage(f"{what} (for {seconds:.0f} s at most)", self.who, self.url, self.text)
             time.sleep(LOOK_AGAIN_SECONDS)
             self.reload()
 
