@@ -6,15 +6,19 @@ from django.urls import reverse
 
 from gangway.audit.models import Entry
 from gangway.foundation.sealed import SealedText
+from gangway.invitations import actions
+from gangway.invitations import queries as invitations
 from gangway.invitations.models import Link
 from gangway.invitations.queries import LinkHeld, by_token
 from gangway.invitations.states import State
 from gangway.organizations.roles import Role
-from gangway.organizations.scope import within_everything
+from gangway.organizations.scope import within, within_everything
+from gangway.services import actions as services
+from gangway.web import pending
 from gangway.web.views import invitations as views
 from tests.rooms import factories_services, web_values
-from tests.rooms.factories_invitations import bring_to, issue
-from tests.rooms.factories_organizations import make_channel, make_customer, make_provider
+from tests.rooms.factories_invitations import OPERATOR, bring_to, issue
+from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import row, sit_down, soup
 
 pytestmark = pytest.mark.django_db
@@ -193,3 +197,33 @@ def test_strangers_find_nothing(customer):
     for what in ("_copy", "_resend", "_revoke", "_add"):
         assert stranger.post(page_of(invitation_id, what)).status_code == 404
     assert stranger.get(page_of(invitation_id)).status_code == 404
+
+
+def test_what_was_added_and_not_finished_stays_in_sight(customer, client, monkeypatch):
+    invitation_id = invite(customer, State.AUTHENTICATED)
+    bring(customer, invitation_id, State.ADDED)
+    unfinished = {invitation_id: web_values.NIL}
+    monkeypatch.setattr(
+        pending, "onboardings_of", lambda ids: {one: unfinished[one] for one in ids if one in unfinished}
+    )
+    for address in ("/invitations/", reverse("web:pending_of_customer", args=[customer.id])):
+        answer = client.get(address)
+        assert "Added, not finished" in answer.content.decode()
+        assert "Go on" in row(answer, "contoso-hq").get_text()
+    unfinished.clear()
+    assert "Added, not finished" not in client.get("/invitations/").content.decode()
+
+
+def test_a_finished_one_leads_to_its_service(customer, client):
+    invitation_id = invite(customer, State.AUTHENTICATED)
+    bring(customer, invitation_id, State.ADDED)
+    with within(customer.path):
+        service_id = invitations.invitation(invitation_id).service_id
+        services.create_service(service_id=service_id, by=SETUP)
+    page = soup(client.get(page_of(invitation_id)))
+    assert page.select_one("main header a.btn")["href"] == reverse("web:service", args=[service_id])
+
+
+def bring(customer, invitation_id, state):
+    with within(customer.path):
+        actions.move(invitation_id=invitation_id, to=state, by=OPERATOR)

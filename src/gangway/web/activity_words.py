@@ -35,9 +35,16 @@ def entry_of(row: ActivityRow) -> dict[str, Any]:
     return {
         "pill": Pill("", "idle", SHAPES.get(row.event.split(":", 1)[0], "activity")),
         "what": words_of(row.event),
-        "who": " · ".join(part for part in (row.organization_name, row.actor_name, _named(row)) if part),
+        "who": " · ".join(
+            part for part in (row.organization_name, who_did(row.actor_kind, row.actor_name), _named(row)) if part
+        ),
         "at": row.at,
     }
+
+
+def who_did(kind: str, name: str) -> str:
+    """Return who it was, for a page; a part of ours is named as Gangway's."""
+    return f"Gangway ({name})" if kind == "system" else name
 
 
 def words_of(event: str) -> str:

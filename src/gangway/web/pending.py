@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
-from gangway.invitations.queries import PendingRow
+from gangway.invitations.queries import PendingRow, pending
 from gangway.invitations.states import CONSUMED, ENDED, MOVES, State
 from gangway.onboarding.queries import onboardings_of
 from gangway.organizations.roles import Capability
@@ -23,6 +24,14 @@ def rows_of(rows: Iterable[PendingRow], capabilities: frozenset[Capability]) -> 
         }
         for row in known
     ]
+
+
+def begun_rows(capabilities: frozenset[Capability], customer_id: UUID | None = None) -> list[dict[str, Any]]:
+    """Return the invitations that somebody added and hasn't finished: they are over, but their service isn't there."""
+    if Capability.ADD_SERVICE not in capabilities:
+        return []
+    added = pending(state=State.ADDED, customer_id=customer_id)
+    return [row for row in rows_of(added.rows, capabilities) if row["onboarding_id"]]
 
 
 def moves(state: State, capabilities: frozenset[Capability]) -> dict[str, bool]:

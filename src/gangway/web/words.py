@@ -43,7 +43,7 @@ INVITATION: Final[Mapping[str, Pill]] = {
     "provisioning": Pill(_("Making it"), "busy", "loader-2"),
     "waiting_for_administrator": Pill(_("Waiting for another administrator"), "warning", "hourglass"),
     "authenticated": Pill(_("Ready to add"), "ok", "circle-check"),
-    "added": Pill(_("Connected"), "ok", "plug-connected"),
+    "added": Pill(_("Added"), "ok", "plug-connected"),
     "failed": Pill(_("Needs attention"), "error", "alert-octagon"),
     "declined": Pill(_("Declined"), "error", "ban"),
     "expired": Pill(_("Expired"), "idle", "clock"),

@@ -7,14 +7,19 @@ from django import template
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from gangway.foundation import clock
 from gangway.web.words import Pill
 
 register = template.Library()
+
+SHORTEST = 0.1
+"""Seconds below which a step's time is only called short."""
 
 SPRITE = "vendor/tabler-icons/sprite.svg"
 
@@ -54,6 +59,27 @@ def moment(at: datetime | None, zone: bool = False) -> SafeString:
         return mark_safe("–")
     text = localtime(at).strftime("%-d %b %Y, %H:%M %Z")
     return format_html('<time datetime="{}" data-local="{}">{}</time>', at.isoformat(), "zone" if zone else "yes", text)
+
+
+@register.simple_tag
+def server_time() -> str:
+    """Say what time it is here, for countdowns in browsers whose clocks are wrong."""
+    return clock.now().isoformat()
+
+
+@register.filter
+def as_seconds(duration: float) -> str:
+    """Write how long something took; less than a tenth of a second is not worth a number."""
+    if duration < SHORTEST:
+        return _("< 0.1 s")
+    return _("%(seconds)s s") % {"seconds": localize(round(duration, 1))}
+
+
+@register.filter
+def fours(text: str) -> str:
+    """Cut a fingerprint into groups of four, for eyes to compare."""
+    plain = text.replace(" ", "")
+    return " ".join(plain[start : start + 4] for start in range(0, len(plain), 4))
 
 
 @register.simple_tag
@@ -141,7 +167,7 @@ def dialog_name(thing: object) -> str:
 def styled(field: BoundField) -> SafeString:
     """Render a field of somebody else's form with our class."""
     ticked = field.widget_type in {"checkbox", "radioselect"}
-    return field.as_widget(attrs={"class": "form-check-input" if ticked else "form-control"})
+    return field.as_widget(attrs={"class": "form-check-input" if ticked else "form-control", "placeholder": ""})
 
 
 @register.filter

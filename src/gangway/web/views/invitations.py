@@ -15,9 +15,12 @@ from gangway.invitations.queries import HistoryRow, history, invitation, pending
 from gangway.invitations.states import State
 from gangway.onboarding.queries import case_of_invitation, onboarding_of_invitation
 from gangway.organizations.roles import Capability
+from gangway.services.queries import service
+from gangway.services.states import Lifecycle
+from gangway.web.activity_words import who_did
 from gangway.web.desk import DeskRequest, may
 from gangway.web.listing import asked
-from gangway.web.pending import moves, rows_of
+from gangway.web.pending import begun_rows, moves, rows_of
 from gangway.web.words import INVITATION, said
 
 
@@ -30,6 +33,7 @@ def invitation_list(request: DeskRequest) -> HttpResponse:
     values = {
         "page": page,
         "rows": rows_of(page.rows, request.seat.capabilities),
+        "begun": [] if wanted.narrows else begun_rows(request.seat.capabilities),
         "wanted": wanted,
         "states": [(state.value, said(INVITATION, state).word) for state in State],
     }
@@ -84,6 +88,7 @@ def _values(request: DeskRequest, invitation_id: UUID) -> dict[str, object]:
     return {
         "invitation": about,
         "pill": said(INVITATION, about.state),
+        "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
         "entries": [_entry(row) for row in history(invitation_id)],
         "case": case_of_invitation(invitation_id),
         "onboarding_id": onboarding_of_invitation(invitation_id),
@@ -93,4 +98,4 @@ def _values(request: DeskRequest, invitation_id: UUID) -> dict[str, object]:
 
 def _entry(row: HistoryRow) -> dict[str, object]:
     pill = said(INVITATION, row.state)
-    return {"pill": pill, "what": row.note or pill.word, "who": row.actor_name, "at": row.at}
+    return {"pill": pill, "what": row.note or pill.word, "who": who_did(row.actor_kind, row.actor_name), "at": row.at}

@@ -27,7 +27,7 @@ from gangway.web.forms.settings import MicrosoftSettings
 from gangway.web.listing import asked
 from gangway.web.live import first_look, look_again
 from gangway.web.onboarding_pages import VALIDATION_PARTIAL, items_of, page, page_of, validation_values
-from gangway.web.pending import rows_of
+from gangway.web.pending import begun_rows, rows_of
 
 
 @require_safe
@@ -40,6 +40,7 @@ def pending_of_customer(request: DeskRequest, customer_id: UUID) -> HttpResponse
         "customer": customer(customer_id),
         "page": found,
         "rows": rows_of(found.rows, request.seat.capabilities),
+        "begun": begun_rows(request.seat.capabilities, customer_id),
         "wanted": wanted,
     }
     return render(request, "add_service/pending.html", values)

@@ -108,18 +108,15 @@
     }
   };
 
+  /* Our clock may differ from the server's: the page says what time it was there when it was made. */
+  const skew = new Date(root.dataset.now) - Date.now();
+
   /* A countdown is for the eye only; the time it ends at is in the text beside it. */
   const tick = () => {
     for (const clock of document.querySelectorAll("[data-until]")) {
-      const left = Math.max(0, Math.round((new Date(clock.dataset.until) - Date.now() - skew(clock)) / 1000));
+      const left = Math.max(0, Math.round((new Date(clock.dataset.until) - Date.now() - skew) / 1000));
       clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     }
-  };
-
-  /* Our clock may differ from the server's: the page says what time it was there when it was made. */
-  const skew = (clock) => {
-    clock.dataset.skew ??= String(new Date(clock.dataset.now || Date.now()) - Date.now());
-    return Number(clock.dataset.skew);
   };
 
   const showWhatIsAsked = () => {
@@ -166,6 +163,9 @@
       wrong.focus();
     }
   });
-  document.addEventListener("htmx:afterSwap", (event) => localise(event.target));
+  document.addEventListener("htmx:afterSwap", (event) => {
+    localise(event.target);
+    tick();
+  });
   document.addEventListener("htmx:responseError", () => say(root.dataset.lost || ""));
 })();
