@@ -9,6 +9,7 @@ from typing import Any
 
 graph_app_id = "00000003-0000-0000-c000-000000000000"
 teams_app_id = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239"
+token_exchange_app_id = "fb60f99c-7a34-4190-8149-302f77469936"  # noqa: S105 an application id
 microsoft_services_tenant = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 default_member_role = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 

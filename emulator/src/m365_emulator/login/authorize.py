@@ -51,12 +51,19 @@ def routes(world: World) -> list[Route]:
 
 def finish(request: AuthorizeRequest) -> Response:
     """Send the browser back to the client: with the code, or with the reason why there is none."""
+    both = {"admin_consent": "True"} if request.kind == "admin_consent" else {}
     if request.state == "declined" and request.problem:
-        return send_back(request, error="access_denied", error_description=request.problem)
+        return send_back(request, error="access_denied", error_description=request.problem, **both)
     if request.state == "declined":
         text = "AADSTS65004: User declined to consent to access the app."
-        return send_back(request, error="access_denied", error_subcode="cancel", error_description=text)
+        return send_back(request, error="access_denied", error_subcode="cancel", error_description=text, **both)
+    if request.kind == "admin_consent":
+        return send_back(request, admin_consent="True", tenant=request.tenant_id, **_scope(request))
     return send_back(request, code=request.code, session_state=request.id)
+
+
+def _scope(request: AuthorizeRequest) -> dict[str, str]:
+    return {"scope": request.scope} if request.scope else {}
 
 
 def form_targets(request: AuthorizeRequest) -> str:

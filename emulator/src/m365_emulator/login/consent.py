@@ -101,7 +101,7 @@ def grant(
     for app_id in dict.fromkeys(item.resource_app_id for item in wanted):
         values = [item.value for item in wanted if item.resource_app_id == app_id]
         resource = tenant.principal(app_id) or principals.create(world, tenant, app_id)
-        _extend(world, tenant, (principal.id, resource.id, None if for_all else person.id), values)
+        extend(world, tenant, (principal.id, resource.id, None if for_all else person.id), values)
     if for_all:
         consent_requests.complete(tenant, client.app_id)
 
@@ -139,7 +139,7 @@ def granted(
     return list(values)
 
 
-def _extend(world: World, tenant: Tenant, parties: tuple[str, str, str | None], values: list[str]) -> None:
+def extend(world: World, tenant: Tenant, parties: tuple[str, str, str | None], values: list[str]) -> None:
     """Add permissions to the grant of these parties (client, API, person or None for everybody), or make it."""
     client_id, resource_id, person_id = parties
     for row in tenant.permission_grants.values():

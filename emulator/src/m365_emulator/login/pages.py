@@ -155,7 +155,9 @@ def _answer_decision(world: World, visit: Visit, form: dict[str, str], action: s
             visits.agree_to_sign_in(world, visit)
         case ("consent", "accept"):
             visits.agree_to_permissions(world, visit, for_all="for_organization" in form)
-        case (("confirm" | "consent" | "approval" | "request" | "requested"), "cancel"):
+        case ("admin_consent", "accept"):
+            visits.agree_for_all(world, visit)
+        case (("confirm" | "consent" | "admin_consent" | "approval" | "request" | "requested"), "cancel"):
             visits.decline(world, visit)
         case (("approval" | "failed" | "confirm" | "blocked" | "mfa" | "update_password" | "request"), "switch"):
             visits.use_another_account(visit)
@@ -175,16 +177,22 @@ def _show(world: World, browser: Browser, visit: Visit, entry: Entry, problem: s
         shown["sessions"] = visits.pickable(world, visit, browser)
     if visit.step == "blocked":
         shown.update(number=visit.number, details=_details(world, visit, flow, entry))
-    if visit.step in ("consent", "approval", "request"):
-        tenant, person, client = visits.parties(world, visit)
-        shown.update(
-            permissions=visits.wanted_permissions(world, visit),
-            tenant=tenant,
-            publisher=client.home,
-            for_all=consent.may_grant_for_all(world, tenant, person),
-        )
+    if visit.step in ("consent", "approval", "request", "admin_consent"):
+        shown.update(_permissions(world, visit))
     leads_to = authorize.form_targets(flow) if isinstance(flow, AuthorizeRequest) else ""
     return browser.mark(page(visit.step, leads_to=leads_to, **shown))
+
+
+def _permissions(world: World, visit: Visit) -> dict[str, Any]:
+    """What the pages about permissions show."""
+    tenant, person, client = visits.parties(world, visit)
+    list_of = visits.admin_permissions if visit.kind == "admin" else visits.wanted_permissions
+    return {
+        "permissions": list_of(world, visit),
+        "tenant": tenant,
+        "publisher": client.home,
+        "for_all": consent.may_grant_for_all(world, tenant, person),
+    }
 
 
 def _details(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m365_emulator.login import authorize, device, discovery, pages, token_endpoint
+from m365_emulator.login import admin_consent_endpoint, authorize, device, discovery, pages, token_endpoint
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -19,5 +19,6 @@ def routes(world: World) -> list[Route]:
         *device.routes(world),
         *discovery.routes(world),
         *authorize.routes(world),
+        *admin_consent_endpoint.routes(world),
         *pages.routes(world),
     ]

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from m365_emulator import data
+from m365_emulator import data, principals
+from m365_emulator.directory import DirectoryObject
 from m365_emulator.errors import EntraError
 
 if TYPE_CHECKING:
-    from m365_emulator.directory import DirectoryObject, Tenant
+    from m365_emulator.directory import Tenant
     from m365_emulator.world import World
 
 openid_scopes = ("openid", "profile", "email", "offline_access")
@@ -56,6 +57,8 @@ def find_resource(world: World, tenant: Tenant, asked: Asked) -> tuple[Directory
     """The API's service principal in the tenant, and the audience of its tokens. Raises EntraError 500011."""
     app_id, audience = identify(world, asked.resource)
     principal = tenant.principal(app_id) if app_id else _by_name(tenant, asked.resource)
+    if principal is None and app_id == data.token_exchange_app_id:
+        principal = DirectoryObject("servicePrincipal", app_id, principals.first_party_body(app_id))
     if principal is None:
         raise EntraError(
             500011,
@@ -81,7 +84,7 @@ def identify(world: World, resource: str) -> tuple[str, str]:
     if _is_our_own(world, resource):
         return data.graph_app_id, "https://graph.microsoft.com"
     for row in data.resources_by_app_id().values():
-        if resource in row.get("identifierUris", []):
+        if resource.lower() in (address.lower() for address in row.get("identifierUris", [])):
             return str(row["appId"]), resource
     return "", ""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from m365_emulator import credentials, data, partners, tokens
 from m365_emulator.errors import EntraError
-from m365_emulator.login import clients, consent, people, policies, scopes, tenants
+from m365_emulator.login import admin_consent, clients, consent, people, policies, scopes, tenants
 from m365_emulator.login.memory import AuthorizeRequest
 from m365_emulator.login.policies import conditional_access, consent_requests, lockout
 
@@ -153,6 +153,40 @@ def signed_in(world: World, visit: Visit, tenant: Tenant, person: DirectoryObjec
     visit.step = "done" if visit.kind == "page" else "confirm"
     if visit.kind == "redirect":
         agree_to_sign_in(world, visit)
+    elif visit.kind == "admin":
+        _review(world, visit)
+
+
+def agree_for_all(world: World, visit: Visit) -> None:
+    """*Accept* at the end of an admin consent link."""
+    if not _check_flow(world, visit):
+        return
+    tenant, person, client = parties(world, visit)
+    flow, rows = flow_of(world, visit), admin_permissions(world, visit)
+    if not admin_consent.may_grant(world, tenant, person, rows):
+        visit.step = "approval"
+        return
+    everything = not flow.scope or scopes.parse(flow.scope).default
+    flow.state, flow.tenant_id, flow.user_id = "approved", tenant.id, person.id
+    visit.step = "done"
+    try:
+        admin_consent.grant(world, tenant, client, rows, everything=everything)
+    except EntraError as error:
+        flow.state, visit.step = "declined", "declined"
+        if isinstance(flow, AuthorizeRequest):
+            flow.problem = str(error)
+
+
+def admin_permissions(world: World, visit: Visit) -> list[admin_consent.Wanted]:
+    """What the page of an admin consent link lists."""
+    tenant, _, client = parties(world, visit)
+    return admin_consent.wanted(world, tenant, client, flow_of(world, visit).scope)
+
+
+def _review(world: World, visit: Visit) -> None:
+    tenant, person, _ = parties(world, visit)
+    allowed = admin_consent.may_grant(world, tenant, person, admin_permissions(world, visit))
+    visit.step = "admin_consent" if allowed else "approval"
 
 
 def verdict(world: World, visit: Visit, tenant: Tenant, person: DirectoryObject) -> conditional_access.Verdict | None:

@@ -56,7 +56,7 @@ def _check_match(world: World, client: Client, given: Assertion) -> None:
         for row in client.application.hidden.get("federated", [])
         if world.replica.in_tokens("federatedIdentityCredential", row["id"])
     ]
-    same_issuer = [row for row in rows if row["issuer"] == given.issuer]
+    same_issuer = [row for row in rows if issuers.same(world, row["issuer"], given.issuer)]
     same_subject = [row for row in same_issuer if row["subject"] == given.subject]
     if any(set(row["audiences"]) & set(given.audiences) for row in same_subject):
         return

@@ -22,13 +22,26 @@ if TYPE_CHECKING:
 
 _patience = 5.0
 _largest = 1 << 20
-_own = re.compile(r"https://(sts\.windows\.net|login\.microsoftonline\.com)/[0-9a-f-]{36}/(v2\.0)?")
+_own = re.compile(r"https://(sts\.windows\.net|login\.microsoftonline\.com)/([0-9a-f-]{36})/(v2\.0)?")
 _loopback = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def is_own(world: World, issuer: str) -> bool:
     """Whether this cloud issued it itself: nobody needs to be asked then."""
-    return _own.fullmatch(issuer) is not None or issuer.startswith(f"{world.settings.origin}/")
+    return _own_tenant(world, issuer) != ""
+
+
+def same(world: World, one: str, other: str) -> bool:
+    """Whether two issuers are one: letter by letter, or both this cloud's own for the same tenant."""
+    return one == other or (_own_tenant(world, one) == _own_tenant(world, other) != "")
+
+
+def _own_tenant(world: World, issuer: str) -> str:
+    prefix = f"{world.settings.origin}/"
+    if issuer.startswith(prefix):
+        return issuer.removeprefix(prefix).partition("/")[0].lower()
+    found = _own.fullmatch(issuer)
+    return found.group(2) if found is not None else ""
 
 
 def ask(issuer: str, trust_ca: Path | None) -> list[dict[str, Any]]:
