@@ -13,6 +13,7 @@ from gangway.audit import queries as audit
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.testing import run_until_idle
+from gangway.jobs.threads import in_database
 from gangway.microsoft.wire import Answer, Asked
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, clouds, conduct, journal_store, tasks
@@ -392,6 +393,48 @@ def delete(tenant: Tenant, path: str) -> None:
     """Somebody removes something in the tenant's portal."""
     headers = {"Authorization": f"Bearer {token(tenant).reveal()}"}
     tenant.emulator.session.delete(f"{tenant.emulator.url}/v1.0{path}", headers=headers).raise_for_status()
+
+
+def cancel(work: Work) -> None:
+    with within(work.customer.path):
+        actions.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
+
+
+def test_a_run_that_is_cancelled_at_work_takes_back_what_it_made(tenant, monkeypatch):
+    work = make_work()
+    work.start(token(tenant))
+    original = journal_store.RunJournal.proved
+
+    async def cancelled_meanwhile(self: Any, *args: Any) -> None:
+        await in_database(cancel, work)
+        await original(self, *args)
+
+    monkeypatch.setattr(journal_store.RunJournal, "proved", cancelled_meanwhile)
+    run_until_idle()
+    run = work.run()
+    assert (run.state, run.error) == (RunState.CANCELLED, None)
+    assert [row for row in tenant.state()["objects"].values() if row["body"].get("uniqueName")] == []
+    assert work.secrets() == {}
+    assert work.registration().state == "removed"
+    assert not tenant.has_sign_in_application()
+
+
+def test_what_cannot_be_taken_back_is_told(tenant, monkeypatch):
+    work = make_work()
+    work.start(token(tenant))
+    original = journal_store.RunJournal.proved
+
+    async def cancelled_meanwhile(self: Any, *args: Any) -> None:
+        await in_database(cancel, work)
+        tenant.fault("never", {"method": "DELETE", "path": "/v1.0/applications/*"}, {"status": 403})
+        await original(self, *args)
+
+    monkeypatch.setattr(journal_store.RunJournal, "proved", cancelled_meanwhile)
+    run_until_idle()
+    run = work.run()
+    assert run.error
+    assert (run.state, run.error.code) == (RunState.CANCELLED, "provisioning:run:not_taken_back")
+    assert work.registration().app_id
 
 
 # Below: without Microsoft.

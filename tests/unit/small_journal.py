@@ -26,6 +26,7 @@ class SmallJournal:
     looks: list[Looked] = field(default_factory=list)
     told: list[str] = field(default_factory=list)
     proofs: Proofs | None = None
+    steps: tuple[Step, ...] = ()
 
     def settle(self) -> None:
         """Time passes: nothing is fresh any more."""
@@ -51,6 +52,7 @@ class SmallJournal:
             if not result.good:
                 continue
             self.done.append(result.step.key)
+            self.steps += (result.step,)
             if isinstance(result.step, RemoveLeftover):
                 self.credentials.pop(result.step.credential_id)
             if isinstance(result.step, AddPassword) and result.new:
@@ -74,3 +76,10 @@ class SmallJournal:
 
     async def proved(self, seen: Observation, proofs: Proofs) -> None:
         self.proofs = proofs
+
+    async def undone(self, result: Noted) -> None:
+        if isinstance(result.step, AddPassword):
+            self.credentials.pop(result.step.fresh.credential_id, None)
+
+    async def made(self) -> tuple[Step, ...]:
+        return self.steps

@@ -21,7 +21,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.foundation.ids import AppId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
-from gangway.microsoft.errors import AuthorityEnded, Busy, NotHeard
+from gangway.microsoft.errors import AuthorityEnded, Busy, MicrosoftError, NotHeard
 from gangway.provisioning import clouds, lease, opening
 from gangway.provisioning.engine.blueprint import draw
 from gangway.provisioning.engine.course import Course, Ending
@@ -29,7 +29,7 @@ from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.pinning import read
 from gangway.provisioning.engine.ports import Proofs
 from gangway.provisioning.engine.steps.credentials import Fresh
-from gangway.provisioning.errors import Broke, LeaseLost, TookTooLong
+from gangway.provisioning.errors import Broke, LeaseLost, NotTakenBack, RunCancelled, TookTooLong
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.opening import Opened
 from gangway.provisioning.states import RunState
@@ -66,6 +66,8 @@ async def _work(opened: Opened) -> None:
         await _stop(opened, RunState.NEEDS_SIGN_IN, error)
     except (NotHeard, Busy) as error:
         await in_database(opening.come_back, opened, error, seconds=BACK_AFTER, now=clock.now())
+    except RunCancelled:
+        await _take_back(opened)
     except (LeaseLost, DatabaseError):
         raise  # nothing can be written down now: the lease ends, the reaper finds the run, the engine looks again
     except GangwayError as error:
@@ -75,6 +77,19 @@ async def _work(opened: Opened) -> None:
         raise
     else:
         await in_database(opening.close, opened, ending, now=clock.now())
+
+
+async def _take_back(opened: Opened) -> None:
+    """Undo what the run made while the person's authority lasts, then write down what is left, if anything is."""
+    error: GangwayError | None = None
+    try:
+        if opened.token is not None:
+            course = await _engine(opened, opened.token, taking_back=True)
+            taken = await course.take_back()
+            error = NotTakenBack(left=", ".join(taken.left)) if taken.left else None
+    except MicrosoftError as refused:
+        error = refused
+    await in_database(opening.cancelled, opened, error, now=clock.now())
 
 
 async def _stop(opened: Opened, to: RunState, error: GangwayError) -> None:
@@ -93,7 +108,7 @@ async def _course(opened: Opened) -> Ending:
     return await course.run()
 
 
-async def _engine(opened: Opened, token: SealedText) -> Course:
+async def _engine(opened: Opened, token: SealedText, *, taking_back: bool = False) -> Course:
     tenant, client = TenantId(opened.tenant_id), AppId(opened.sign_in_client_id)
     patience = clouds.patience()
     blueprint = draw(
@@ -112,6 +127,8 @@ async def _engine(opened: Opened, token: SealedText) -> Course:
         lease=opened.lease,
         fresh_seconds=patience.deadline,
         says_goodbye=blueprint.farewell is not None,
+        blueprint=blueprint,
+        taking_back=taking_back,
     )
     return Course(
         blueprint=blueprint,

@@ -6,6 +6,8 @@ ProvisioningError
 ├── RunOver                 the run is proved or cancelled: nothing goes on
 ├── NoSuchRun, NoSuchRegistration, NoSuchCredential
 ├── LeaseLost               another worker has taken the run over
+├── RunCancelled            somebody asked to stop the run at work
+├── NotTakenBack            it was stopped, and something it made is still there
 ├── TookTooLong             the run's deadline passed
 └── Broke                   something of ours failed in the middle
 """
@@ -83,6 +85,24 @@ class LeaseLost(ProvisioningError):
     what = "Another worker goes on with this."
     cure = "Nothing needs to be done."
     acts = WhoActs.NOBODY
+
+
+class RunCancelled(ProvisioningError):
+    """Somebody asked to stop a run that is at work."""
+
+    code = "provisioning:run:cancelled"
+    what = "This was cancelled. What was made is taken back."
+    cure = "Start again whenever you like."
+    acts = WhoActs.NOBODY
+
+
+class NotTakenBack(ProvisioningError):
+    """The run was cancelled, but something it made is still in the tenant; `details` say what."""
+
+    code = "provisioning:run:not_taken_back"
+    what = "This was cancelled, but not everything could be taken back."
+    cure = "An administrator can remove what is left: it stands in the list of steps."
+    acts = WhoActs.ADMINISTRATOR
 
 
 class TookTooLong(ProvisioningError):

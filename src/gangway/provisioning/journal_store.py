@@ -18,13 +18,15 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.graph.shapes import Application, ServicePrincipal
 from gangway.organizations.scope import within
 from gangway.provisioning import lease as leases
+from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.ports import Look, Looked, Noted, Proofs
-from gangway.provisioning.engine.steps.credentials import AddPassword, RemoveLeftover
+from gangway.provisioning.engine.steps.application import CreateApplication
+from gangway.provisioning.engine.steps.credentials import AddPassword, Fresh, RemoveLeftover
 from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.verify import LABELS
-from gangway.provisioning.errors import NoSuchCredential
+from gangway.provisioning.errors import NoSuchCredential, RunCancelled
 from gangway.provisioning.lease import Lease
 from gangway.provisioning.models import Credential, Registration, Run, StepRecord
 from gangway.provisioning.states import CredentialState, RegistrationState, StepState
@@ -67,6 +69,8 @@ class RunJournal:
     lease: Lease
     fresh_seconds: float
     says_goodbye: bool
+    blueprint: Blueprint
+    taking_back: bool = False
     now: Callable[[], datetime] = field(default=clock.now, repr=False)
 
     async def show(self, steps: Sequence[Step]) -> None:
@@ -90,6 +94,12 @@ class RunJournal:
     async def proved(self, seen: Observation, proofs: Proofs) -> None:
         await self._write(self._proved, seen, proofs)
 
+    async def undone(self, result: Noted) -> None:
+        await self._write(self._undone, result)
+
+    async def made(self) -> tuple[Step, ...]:
+        return await self._write(self._made)
+
     async def held(self) -> tuple[Held, ...]:
         return await self._write(self._held)
 
@@ -102,6 +112,8 @@ class RunJournal:
     def _fenced(self, function: Callable[[], R]) -> R:
         with self._scope(), transaction.atomic():
             leases.hold(self.lease, now=self.now())
+            if not self.taking_back and Run.objects.filter(pk=self.run_id, cancel_asked_at__isnull=False).exists():
+                raise RunCancelled
             return function()
 
     def _scope(self) -> AbstractContextManager[None]:
@@ -222,6 +234,25 @@ class RunJournal:
             row.intent_at = row.done_at - timedelta(seconds=looked.seconds)
             row.seconds, row.request_id, row.words = looked.seconds, looked.request_id[:100], looked.words[:500]
             row.save()
+
+    def _undone(self, result: Noted) -> None:
+        if result.good and isinstance(result.step, AddPassword):
+            self._remove(UUID(result.step.fresh.credential_id), why="cancelled")
+        row = StepRecord.objects.filter(run_id=self.run_id, key=result.step.key).first()
+        if row is None:
+            return
+        row.state = (StepState.UNDONE if result.good else StepState.FAILED).value
+        row.words, row.request_id = result.words[:500], result.request_id[:100]
+        row.save(update_fields=["state", "words", "request_id"])
+
+    def _made(self) -> tuple[Step, ...]:
+        """The application, unless it was in use before; and the secrets of this run."""
+        began = Run.objects.values_list("created_at", flat=True).get(pk=self.run_id)
+        never_used = Registration.objects.filter(pk=self.registration_id, proved_at__isnull=True).exists()
+        secrets = self._credentials().filter(announced_at__gte=began, made_at__isnull=False)
+        steps: list[Step] = [CreateApplication(self.blueprint)] if never_used else []
+        kept = secrets.exclude(state=CredentialState.REMOVED.value)
+        return *steps, *(AddPassword(Fresh(str(row.pk), row.display_name, row.expires_at or self.now())) for row in kept)
 
     def _gone(self, lost: Sequence[Held]) -> None:
         for held in lost:

@@ -108,6 +108,7 @@ class Run(OwnedModel):
     waiting_for = models.CharField(max_length=500, blank=True)
     words = models.CharField(max_length=300, blank=True)
     error = models.JSONField(null=True)
+    cancel_asked_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
@@ -160,8 +161,7 @@ class StepRecord(OwnedModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["run", "key"], name="provisioning_one_record_per_step"),
             models.CheckConstraint(
-                condition=models.Q(intent_at__isnull=False)
-                | models.Q(state__in=[StepState.PLANNED.value, StepState.SKIPPED.value]),
+                condition=models.Q(intent_at__isnull=False) | models.Q(state=StepState.PLANNED.value),
                 name="provisioning_intent_before_result",
             ),
         ]

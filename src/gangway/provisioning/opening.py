@@ -162,6 +162,20 @@ def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) ->
         leases.release(opened.lease)
 
 
+def cancelled(opened: Opened, error: GangwayError | None, *, now: datetime) -> None:
+    """Write down that the run was cancelled at work; with nothing left of it, its name is free again."""
+    with within(opened.path), transaction.atomic():
+        run = _ours(opened, now)
+        if error is None and run.registration.proved_at is None:
+            run.registration.state = RegistrationState.REMOVED.value
+            run.registration.save(update_fields=["state"])
+        facts = faults.kept(error, now=now) if error else None
+        data = {"error": error.code} if error else None
+        move(run, RunState.CANCELLED, by=ENGINE, now=now, error=facts, data=data)
+        _tell(run)
+        leases.release(opened.lease)
+
+
 def come_back(opened: Opened, error: GangwayError, *, seconds: float, now: datetime) -> None:
     """Microsoft is out of reach: the run stays alive, says so, and goes on later."""
     with within(opened.path), transaction.atomic():

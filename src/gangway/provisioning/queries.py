@@ -116,7 +116,7 @@ def run(run_id: UUID) -> RunView:
     if row is None:
         raise NoSuchRun
     steps = tuple(_step(step) for step in StepRecord.objects.filter(run_id=run_id).order_by("number"))
-    done = sum(step.state in {StepState.DONE, StepState.SKIPPED} for step in steps)
+    done = sum(step.state is StepState.DONE for step in steps)
     state = RunState(row.state)
     return RunView(
         id=row.pk,

@@ -127,11 +127,16 @@ def resume_run(
 
 @transaction.atomic
 def cancel_run(*, run_id: UUID, by: Actor, now: datetime) -> None:
-    """A run that rests, or that no worker has begun, will not go on. Its name is free again if nothing was made.
+    """A run will not go on. One at work is stopped before its next step, and its worker takes back what it made.
 
-    What was made stays in the tenant and in `queries.registration`. Raises RunUnderWay while a worker has it, RunOver.
+    One that rests has no authority left to take anything back: what it made stays in the tenant and in
+    `queries.registration`; if it made nothing, its name is free again. Raises RunOver.
     """
     run = locked(run_id)
+    if run.state == RunState.RUNNING:
+        run.cancel_asked_at = now
+        run.save(update_fields=["cancel_asked_at"])
+        return
     move(run, RunState.CANCELLED, by=by, now=now)
     if not run.registration.app_id and not run.registration.credentials.exists():
         run.registration.state = RegistrationState.REMOVED.value

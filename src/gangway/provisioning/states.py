@@ -1,12 +1,13 @@
 """The states of this room, the allowed moves, and nothing else.
 
 run           queued → running ┬→ proved
+                         │     ├→ cancelled      (at work: what it made is taken back)
                          ↑     ├→ waiting        (somebody with more rights must finish)  → queued, cancelled
                          │     ├→ needs_sign_in  (the person's authority ended)           → queued, cancelled
-                         │     └→ failed                                                  → queued
+                         │     └→ failed                                                  → queued, cancelled
 registration  making → proved → broken → proved;  any → removed
 credential    announced → made → proved → removed;  announced → removed
-step          planned → intended → done, failed;  planned → skipped
+step          planned → intended → done, failed → undone (when the run is cancelled at work)
 """
 
 from enum import StrEnum
@@ -50,7 +51,7 @@ class StepState(StrEnum):
     INTENDED = "intended"
     DONE = "done"
     FAILED = "failed"
-    SKIPPED = "skipped"
+    UNDONE = "undone"
 
 
 _RESTARTABLE: Final = frozenset({RunState.QUEUED, RunState.CANCELLED})
@@ -58,7 +59,14 @@ _RESTARTABLE: Final = frozenset({RunState.QUEUED, RunState.CANCELLED})
 RUN_MOVES: Final = {
     RunState.QUEUED: frozenset({RunState.RUNNING, RunState.FAILED, RunState.CANCELLED}),
     RunState.RUNNING: frozenset(
-        {RunState.WAITING, RunState.NEEDS_SIGN_IN, RunState.PROVED, RunState.FAILED, RunState.RUNNING}
+        {
+            RunState.RUNNING,
+            RunState.WAITING,
+            RunState.NEEDS_SIGN_IN,
+            RunState.PROVED,
+            RunState.FAILED,
+            RunState.CANCELLED,
+        }
     ),
     RunState.WAITING: _RESTARTABLE,
     RunState.NEEDS_SIGN_IN: _RESTARTABLE,

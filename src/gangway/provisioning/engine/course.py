@@ -26,6 +26,7 @@ from gangway.provisioning.engine.rights import Part, verdict
 from gangway.provisioning.engine.steps import farewell
 from gangway.provisioning.engine.steps.credentials import Fresh
 from gangway.provisioning.engine.steps.step import Step
+from gangway.provisioning.engine.undo import TakenBack, undo
 from gangway.provisioning.engine.verify import COPYING, Prover
 
 UNKNOWN_TURNS = 2
@@ -98,6 +99,14 @@ class Course:
         except MicrosoftError:
             return "unknown"
         return await self._say_goodbye(seen)
+
+    async def take_back(self) -> TakenBack:
+        """Undo what this run made, in reverse order, and remove the sign-in application. Raises MicrosoftError."""
+        seen = await observe(self.graph, self.blueprint, held=await self.journal.held(), client=self.client)
+        taken = await undo(await self.journal.made(), seen, graph=self.graph, journal=self.journal)
+        if not taken.left:
+            await self._say_goodbye(seen)
+        return taken
 
     async def _say_goodbye(self, seen: Observation) -> Gone:
         """Remove the sign-in application from the tenant and look whether it is gone. Never fails."""
