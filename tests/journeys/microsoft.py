@@ -84,6 +84,24 @@ class Microsoft:
         state: dict[str, Any] = json.loads(self.state_file.read_text("utf-8"))
         return state
 
+    def tenant_kept(self, state: dict[str, Any], tenant_id: str) -> dict[str, Any]:
+        """A tenant as the state file holds it: also digests of secrets."""
+        tenants: list[dict[str, Any]] = state["tenants"]
+        return next(tenant for tenant in tenants if tenant["id"] == tenant_id)
+
+    @property
+    def seed(self) -> str:
+        """From which all of the emulator's ids and secrets follow."""
+        return str(self.control("GET", "")["seed"])
+
+    def token(self, tenant_id: str, app_id: str, secret: str, scope: str) -> str:
+        """An application's own token, got with its secret."""
+        form = {"grant_type": "client_credentials", "client_id": app_id, "client_secret": secret, "scope": scope}
+        address = f"{self.announcement['login_url']}/{tenant_id}/oauth2/v2.0/token"
+        answer = self.session.post(address, data=form, verify=self.announcement["ca_file"], timeout=30)
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
+
     def requests(self, *, after: int = 0) -> list[dict[str, Any]]:
         """The log of what programs and people asked."""
         found: list[dict[str, Any]] = self.control("GET", f"log?after={after}")["requests"]

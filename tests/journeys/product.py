@@ -5,8 +5,6 @@ The demo's own supervisor starts the parts; here they can also be killed, stoppe
 
 from __future__ import annotations
 
-import json
-import os
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +13,7 @@ from typing import Any
 
 import requests
 
-from gangway.cli.demo.cast import WALKER_EMAIL
+from gangway.cli.demo.cast import PROVIDER, WALKER_EMAIL
 from gangway.cli.demo.folder import DemoFolder
 from gangway.cli.demo.plot import SignIn
 from gangway.cli.demo.processes import Child, family
@@ -79,6 +77,19 @@ class Product:
     def start_microsoft(self) -> None:
         self.announcement = self.supervisor.start_microsoft(name=self._again("microsoft"))
 
+    def add_operator(self, name: str, email: str, password: str) -> SignIn:
+        """A further operator of the provider, made as an installation's own people make one."""
+        words = ("create-admin", "--email", email, "--name", name, "--provider", PROVIDER, "--password-stdin", "--totp")
+        command, settings = self.supervisor._gangway(*words), self.supervisor._settings("owner", self.announcement)
+        said = self.supervisor._run("create-admin", command, settings, given=f"{password}\n")
+        key = next(line.rpartition(": ")[2] for line in said.splitlines() if line.startswith("Key "))
+        return SignIn(email, password, key)
+
+    def database_passwords(self) -> list[str]:
+        """Of every role."""
+        roles = ("superuser", "owner", "web", "worker")
+        return [getattr(self.database, role).password.reveal() for role in roles]
+
     def mails(self, to: str, *, after: int = 0) -> list[dict[str, Any]]:
         """What the mail catcher has received for somebody, oldest first."""
         with requests.Session() as session:
@@ -114,7 +125,7 @@ def free_ports() -> dict[str, int]:
         return {part: int(door.getsockname()[1]) for part, door in doors.items()}
 
 
-def written_settings(product: Product) -> str:
-    """Everything the processes were told on their command lines, for the search of secrets."""
-    lines = [Path(f"/proc/{child.process.pid}/cmdline") for child in product.supervisor.parts.children]
-    return json.dumps([line.read_bytes().decode("utf-8", "replace") for line in lines if os.access(line, os.R_OK)])
+def command_lines(product: Product) -> bytes:
+    """What every process was told on its command line, which anybody on the machine may read."""
+    pids = [child.process.pid for child in product.supervisor.parts.children]
+    return b"\n".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids)

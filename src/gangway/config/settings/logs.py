@@ -41,11 +41,12 @@ def _described(settings: Settings) -> dict[str, Any]:
         },
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
         "root": {"handlers": ["stderr"], "level": settings.log_level},
-        # uvicorn's access log and Django's request log print paths, and our paths carry link tokens.
+        # These print paths (refused forms also the page before), and our paths carry link tokens.
         "loggers": {
             "uvicorn.access": {"level": "CRITICAL", "propagate": False},
             "django.request": {"level": "CRITICAL", "propagate": False},
             "django.security": quiet,
+            "django.security.csrf": {"level": "CRITICAL", "propagate": False},
             "procrastinate": quiet,
             "asyncio": quiet,
         },
