@@ -38,13 +38,17 @@ def _request(url, query):
 
 def sign_in(emulator, browser, **change):
     """The redirect that ends the visit, as query parameters."""
+    return returned(_signed_in_page(emulator, browser, **change).response)
+
+
+def _signed_in_page(emulator, browser, **change):
     browser.session.hooks["response"] = [_stop_outside]
     page = browser.open(address(emulator, **change))
     page = browser.press(page, "Next", loginfmt=grace[0])
     page = browser.press(page, "Sign in", passwd=grace[1])
     if "Accept" in page.form.buttons:
         page = browser.press(page, "Accept", check=("for_organization",))
-    return returned(page.response)
+    return page
 
 
 def _stop_outside(response, **_):
@@ -128,6 +132,108 @@ def test_loopback_address_may_have_any_port(emulator):
     assert "Sign in" in emulator.browser().open(address(emulator, redirect_uri="http://localhost:5")).text
 
 
+def test_answer_is_posted_back(emulator):
+    page = _signed_in_page(emulator, emulator.browser(), response_mode="form_post")
+    assert page.form.action == home
+    assert page.form.fields["state"] == "my state"
+    assert "script-src 'sha256-" in page.response.headers["Content-Security-Policy"]
+    assert "access_token" in redeem(emulator, page.form.fields["code"]).json()
+
+
+def test_prompt_login_asks_for_the_password_again(emulator):
+    browser = emulator.browser()
+    sign_in(emulator, browser)
+    page = browser.open(address(emulator, prompt="login"))
+    assert "Enter password" in browser.press(page, "Grace Global").text
+
+
+def test_prompt_consent_shows_the_permissions_again(emulator):
+    browser = emulator.browser()
+    sign_in(emulator, browser)
+    page = browser.open(address(emulator, prompt="consent", login_hint=grace[0]))
+    assert "Permissions requested" in page.text
+    browser.session.hooks["response"] = [_stop_outside]
+    assert "code" in returned(browser.press(page, "Accept").response)
+
+
+def test_domain_hint_leaves_other_accounts_out(emulator):
+    browser = emulator.browser()
+    sign_in(emulator, browser)
+    assert "Pick an account" in browser.open(address(emulator, domain_hint="contoso.com")).text
+    assert "Pick an account" not in browser.open(address(emulator, domain_hint="fabrikam.com")).text
+    assert "Pick an account" in browser.open(address(emulator, domain_hint="nobody.example")).text
+
+
+def test_silent_sign_in_says_which_policy_stands_in_the_way(emulator):
+    browser = emulator.browser()
+    browser.session.hooks["response"] = [_stop_outside]
+    sign_in(emulator, browser)
+    for name, number_text in (("requireMfa", "AADSTS50076"), ("requireCompliantDevice", "AADSTS53000")):
+        emulator.control("PATCH", f"tenants/{contoso}/policies", json={"conditionalAccess": [name]})
+        values = returned(browser.open(address(emulator, prompt="none")).response)
+        assert values["error"] == "interaction_required"
+        assert values["error_description"].startswith(number_text)
+
+
+def test_compliant_device_passes_by_redirect(emulator):
+    browser = emulator.browser()
+    browser.session.hooks["response"] = [_stop_outside]
+    page = browser.press(browser.open(address(emulator)), "Next", loginfmt="wes.global@wingtip.example")
+    page = browser.press(page, "Sign in", passwd="Wingtip-Wes-1")
+    values = returned(browser.press(page, "Accept").response)
+    assert redeem(emulator, values["code"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("platform", "headers", "expected"),
+    [
+        ("spa", {}, 9002327),
+        ("spa", {"Origin": "http://localhost:40999"}, None),
+        ("publicClient", {}, None),
+        ("web", {}, 7000218),
+    ],
+)
+def test_platform_of_the_address_says_what_proof_is_due(emulator, platform, headers, expected):
+    seed = {
+        "seed": "p",
+        "tenants": [
+            {
+                "id": contoso,
+                "displayName": "C",
+                "domains": ["contoso.com"],
+                "people": [
+                    {"upn": grace[0], "displayName": "G", "password": grace[1], "roles": ["Global Administrator"]}
+                ],
+                "applications": [
+                    {
+                        "name": "a",
+                        "displayName": "A",
+                        "appId": sign_in_app,
+                        "publicClient": platform != "web",
+                        "multiTenant": True,
+                        "delegated": ["User.Read"],
+                        "spaRedirectUris": [],
+                        "redirectUris": [],
+                        "publicRedirectUris": [],
+                    }
+                ],
+            }
+        ],
+    }
+    key = {"spa": "spaRedirectUris", "publicClient": "publicRedirectUris", "web": "redirectUris"}[platform]
+    seed["tenants"][0]["applications"][0][key] = [home]
+    emulator.control("POST", "seed", json=seed)
+    form = {
+        "client_id": sign_in_app,
+        "code": sign_in(emulator, emulator.browser())["code"],
+        "redirect_uri": home,
+        "code_verifier": verifier,
+        "grant_type": "authorization_code",
+    }
+    answer = emulator.session.post(f"{emulator.url}/organizations/oauth2/v2.0/token", data=form, headers=headers)
+    assert (answer.json()["error_codes"][0] if "error" in answer.json() else None) == expected
+
+
 def test_silent_sign_in_needs_a_session(emulator):
     browser = emulator.browser()
     browser.session.hooks["response"] = [_stop_outside]
@@ -152,5 +258,10 @@ def test_no_at_the_permissions_comes_back_as_access_denied(emulator):
 def test_what_the_client_got_wrong_comes_back_to_it(emulator):
     browser = emulator.browser()
     browser.session.hooks["response"] = [_stop_outside]
-    for change in ({"response_type": "token"}, {"response_mode": "pigeon"}, {"prompt": "create"}, {"code_challenge_method": "plain"}):
+    for change in (
+        {"response_type": "token"},
+        {"response_mode": "pigeon"},
+        {"prompt": "create"},
+        {"code_challenge_method": "plain"},
+    ):
         assert "error" in returned(browser.open(address(emulator, **change)).response)

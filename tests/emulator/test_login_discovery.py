@@ -64,8 +64,6 @@ def test_realm_of_an_account_follows_its_domain(emulator):
     "path",
     [
         "/contoso.com/saml2",
-        "/contoso.com/saml2",
-        "/organizations/v2.0/adminconsent",
         "/contoso.com/oauth2/v2.0/userinfo",
         "/contoso.com/federationmetadata/2007-06/federationmetadata.xml",
         "/nothing",

@@ -271,7 +271,7 @@ def _application_body(tenant: Tenant, object_id: str, row: dict[str, Any]) -> di
         "appRoles": [],
         "web": {"redirectUris": row.get("redirectUris", [])},
         "publicClient": {"redirectUris": row.get("publicRedirectUris", [])},
-        "spa": {"redirectUris": []},
+        "spa": {"redirectUris": row.get("spaRedirectUris", [])},
         "api": {"oauth2PermissionScopes": []},
     }
 
