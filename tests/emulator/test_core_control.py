@@ -175,10 +175,21 @@ def test_state_survives_a_restart(tmp_path):
 
 @pytest.mark.slow
 def test_answer_that_a_client_heard_survives_a_kill(tmp_path):
-    state = tmp_path / "state.json"
+    """What stands in the files while the emulator runs is all that a new one needs."""
+    state, found = tmp_path / "state.json", tmp_path / "found.json"
     with running(tmp_path, "--state", str(state)) as emulator:
-        code = emulator.device_code()["user_code"]
-        assert code in state.read_text()
+        flow = emulator.device_code()
+        emulator.grant(flow)
+        made = emulator.session.post(
+            f"{emulator.url}/v1.0/applications", json={"displayName": "heard"}, **_daemon(emulator)
+        )
+        before = emulator.control("GET", "state")
+        for suffix in ("", ".journal"):
+            found.with_name(found.name + suffix).write_bytes(state.with_name(state.name + suffix).read_bytes())
+    with running(tmp_path, "--state", str(found)) as emulator:
+        assert emulator.control("GET", "state") == before
+        assert made.json()["id"] in _tenant(emulator, contoso)["objects"]
+        assert emulator.poll(flow).status_code == 200
 
 
 @pytest.mark.slow
@@ -196,6 +207,10 @@ def test_wrong_method_and_unknown_path_in_graphs_shape(emulator):
     answer = emulator.session.options(f"{emulator.url}/v1.0/organization")
     assert answer.status_code in (401, 405)
     assert "error" in answer.json()
+
+
+def _daemon(emulator):
+    return {"headers": {"Authorization": f"Bearer {emulator.application_token().json()['access_token']}"}}
 
 
 def _tenant(emulator, tenant_id):

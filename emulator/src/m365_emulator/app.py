@@ -19,10 +19,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from m365_emulator import state, trouble
+from m365_emulator import trouble
 from m365_emulator.control.routes import routes as control_routes
+from m365_emulator.directory import handed_out
 from m365_emulator.errors import ConnectionCut, EntraError, FaultAnswer, GraphError
 from m365_emulator.graph.routes import routes as graph_routes
+from m365_emulator.keeper import Keeper
 from m365_emulator.login.refusals import entra_answer, fault_answer
 from m365_emulator.login.routes import routes as login_routes
 from m365_emulator.portal.routes import routes as portal_routes
@@ -45,6 +47,7 @@ class App:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.keeper = Keeper(world)
         self.planes: dict[str, ASGIApp] = {
             "graph": _router(graph_routes(world)),
             "portal": _router(portal_routes(world)),
@@ -60,12 +63,14 @@ class App:
             plane=plane, method=scope["method"], path=scope["path"], request_id=self.world.ids.uuid("request")
         )
         scope["app"], scope["emulator.entry"] = self, entry
-        outlet = _Outlet(self.world, scope, send, entry)
+        outlet = _Outlet(self, scope, send, entry)
+        noted = handed_out.set(outlet.tenants)
         try:
             await self._answer(plane, scope, receive, outlet)
         except ConnectionCut:
             await _cut(scope, receive)
         finally:
+            handed_out.reset(noted)
             entry.route = entry.route or _route_of(scope)
             self.world.log.end(entry, outlet.status)
 
@@ -93,15 +98,18 @@ class App:
 class _Outlet:
     """What an answer passes on its way out: the state file, the emulator's own Date and request ids, a late cut."""
 
-    def __init__(self, world: World, scope: Scope, send: Send, entry: Entry) -> None:
-        self.world, self.scope, self.send, self.entry = world, scope, send, entry
+    def __init__(self, app: App, scope: Scope, send: Send, entry: Entry) -> None:
+        self.app, self.world, self.scope, self.send, self.entry = app, app.world, scope, send, entry
+        self.tenants: set[str] = set()
         self.status: int | None = None
         self.strike: Any = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            if self.scope["method"] not in _reading and not self.scope.get("emulator.unchanged"):
-                state.save(self.world)
+            if self.scope["method"] in _reading or self.scope.get("emulator.unchanged"):
+                self.app.keeper.remember(self.tenants)
+            else:
+                await self.app.keeper.keep(self.tenants)
             trouble.after(self.strike)
             self.status = message["status"]
             message["headers"] = [*message.get("headers", []), *self._own_headers()]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from m365_emulator import seed, state, tls, world
+from m365_emulator import keeper, seed, state, tls, world
 from m365_emulator.app import App
 from m365_emulator.control.routes import header_name
 from m365_emulator.server import bind, run
@@ -43,13 +43,14 @@ def _serve(chosen: argparse.Namespace, tls_folder: Path) -> None:
     settings = _settings(chosen, secure, plain)
     keep = settings.state_file
     made = (
-        state.load(settings, keep)
+        keeper.load(settings, keep)
         if keep is not None and keep.exists()
         else world.build(settings, seed.read(settings.seed_file))
     )
-    state.save(made)
-    uvloop.run(run(App(made), tls=secure, files=files, plain=plain, ready=lambda: _announce(settings, files)))
-    state.save(made)
+    app = App(made)
+    app.keeper.snapshot()
+    uvloop.run(run(app, tls=secure, files=files, plain=plain, ready=lambda: _announce(settings, files)))
+    app.keeper.close()
 
 
 def _settings(chosen: argparse.Namespace, secure: socket.socket, plain: socket.socket) -> Settings:

@@ -80,6 +80,12 @@ def app_roles(app_id: str) -> list[dict[str, Any]]:
 
 
 @cache
+def names_of_app_roles(app_id: str) -> dict[str, str]:
+    """Values of those permissions by id; empty for an API that isn't Microsoft's or has none."""
+    return {row["id"]: row["value"] for row in app_roles(app_id)}
+
+
+@cache
 def scopes(app_id: str) -> list[dict[str, Any]]:
     """Delegated permissions of one of Microsoft's APIs in the shape of ``oauth2PermissionScopes``."""
     if app_id == graph_app_id:

@@ -9,11 +9,14 @@ the questions at the end of :class:`Tenant`.
 from __future__ import annotations
 
 import itertools
+from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+T = TypeVar("T")
 
 type_of_kind = {
     "user": "#microsoft.graph.user",
@@ -135,11 +138,45 @@ class Tenant:
         return list(dict.fromkeys(itertools.chain.from_iterable(row["scope"].split() for row in rows)))
 
 
+class Tenants(dict[str, Tenant]):
+    """Tenants by id. Whom a request was handed is noted, because only those can it have changed."""
+
+    def __getitem__(self, key: str) -> Tenant:
+        _note(key)
+        return super().__getitem__(key)
+
+    def __setitem__(self, key: str, tenant: Tenant) -> None:
+        _note(key)
+        super().__setitem__(key, tenant)
+
+    @overload
+    def get(self, key: str, default: None = None, /) -> Tenant | None: ...
+    @overload
+    def get(self, key: str, default: Tenant | T, /) -> Tenant | T: ...
+    def get(self, key: str, default: Any = None, /) -> Any:
+        _note(key)
+        return super().get(key, default)
+
+    def looked_at(self) -> Iterator[Tenant]:
+        """All of them, for somebody who only looks for the right one and then asks for it by id."""
+        return iter(super().values())
+
+
+handed_out: ContextVar[set[str] | None] = ContextVar("handed_out", default=None)
+"""Ids of the tenants that the running request was handed; None where nobody wants to know."""
+
+
+def _note(tenant_id: str) -> None:
+    noted = handed_out.get()
+    if noted is not None:
+        noted.add(tenant_id)
+
+
 @dataclass(slots=True)
 class Directory:
     """All tenants of the emulated cloud."""
 
-    tenants: dict[str, Tenant] = field(default_factory=dict)
+    tenants: Tenants = field(default_factory=Tenants)
     _domains: dict[str, str] = field(default_factory=dict, repr=False)
     _homes: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -149,18 +186,19 @@ class Directory:
         known = self.tenants.get(wanted) or self.tenants.get(self._domains.get(wanted, ""))
         if known is not None and (known.id == wanted or wanted in map(str.lower, known.domain_names())):
             return known
-        found = next((t for t in self.tenants.values() if wanted in map(str.lower, t.domain_names())), None)
-        if found is not None:
-            self._domains[wanted] = found.id
-        return found
+        found = next((t for t in self.tenants.looked_at() if wanted in map(str.lower, t.domain_names())), None)
+        if found is None:
+            return None
+        self._domains[wanted] = found.id
+        return self.tenants[found.id]
 
     def home_of_application(self, app_id: str) -> tuple[Tenant, DirectoryObject] | None:
         """The tenant where an application is registered, and the application."""
         known = self.tenants.get(self._homes.get(app_id, ""))
-        for tenant in self.tenants.values() if known is None else (known, *self.tenants.values()):
+        for tenant in itertools.chain([known] if known else [], self.tenants.looked_at()):
             if (application := tenant.application(app_id)) is not None:
                 self._homes[app_id] = tenant.id
-                return tenant, application
+                return self.tenants[tenant.id], application
         return None
 
     def tenant_of_upn(self, upn: str) -> Tenant | None:

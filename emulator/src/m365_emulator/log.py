@@ -11,7 +11,7 @@ from typing import Any
 
 from m365_emulator.clock import monotonic
 
-_kept = 50_000
+_kept = 20_000
 
 
 @dataclass(slots=True)

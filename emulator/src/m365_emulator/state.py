@@ -1,19 +1,17 @@
-"""The state file: everything that must be there again after a restart, written whole, for its owner only.
+"""The world as JSON and back: everything that must be there again after a restart. ``keeper`` puts it into files.
 
 Lists of permissions that Microsoft's own service principals share stay out of it; they come back from ``data/``.
 """
 
 from __future__ import annotations
 
-import json
-import os
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import data, faults, world
 from m365_emulator.clock import Clock
-from m365_emulator.directory import Directory, DirectoryObject, Tenant
+from m365_emulator.directory import Directory, DirectoryObject, Tenant, Tenants
 from m365_emulator.ids import Ids
 from m365_emulator.keys import Keys
 from m365_emulator.log import RequestLog
@@ -21,12 +19,12 @@ from m365_emulator.login import memory
 from m365_emulator.replica import Replica, Written
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator
 
     from m365_emulator.settings import Settings
     from m365_emulator.world import World
 
-_version = 1
+_version = 2
 _shared = ("appRoles", "oauth2PermissionScopes")
 
 
@@ -34,63 +32,45 @@ class StateError(Exception):
     """The state file is not one of ours, or of another version; the sentence says which."""
 
 
-def save(of: World) -> None:
-    """Write the state file, if the emulator was started with one."""
-    path = of.settings.state_file
-    if path is None:
-        return
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(dump(of), file, separators=(",", ":"))
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-
-
 def dump(of: World) -> dict[str, Any]:
     """The whole world as JSON can hold it."""
-    return {
-        "m365_emulator_state": _version,
-        "seed": of.seed,
-        "clock": of.clock.dump(),
-        "ids": of.ids.dump(),
-        "keys": of.keys.dump(),
-        "tenants": [_dump_tenant(tenant) for tenant in of.directory.tenants.values()],
-        "faults": of.faults.dump(),
-        "replica": of.replica.dump(),
-        "login": of.login.dump(),
-    }
+    return {"m365_emulator_state": _version, "seed": of.seed, "sections": dict(sections(of))}
 
 
-def load(settings: Settings, path: Path) -> World:
-    """The world that a state file holds. Raises StateError."""
-    try:
-        kept = json.loads(path.read_text("utf-8"))
-        if kept["m365_emulator_state"] != _version:
-            message = f"{path} was written by another version of the emulator; start with a new file."
-            raise StateError(message)
-        return _restore(settings, kept)
-    except (ValueError, KeyError, TypeError) as error:
-        message = f"{path} is not a state file of this emulator: {error}"
-        raise StateError(message) from error
+def sections(of: World, tenants: Iterable[str] | None = None) -> Iterator[tuple[str, Any]]:
+    """The world in parts that change apart, by name; of tenants only the named ones (None: all)."""
+    yield "clock", of.clock.dump()
+    yield "ids", of.ids.dump()
+    yield "keys", of.keys.dump()
+    yield "faults", of.faults.dump()
+    yield "replica", of.replica.dump()
+    yield "login", of.login.dump()
+    yield "tenants", list(of.directory.tenants)
+    for tenant in of.directory.tenants.looked_at():
+        if tenants is None or tenant.id in tenants:
+            yield f"tenant/{tenant.id}", _dump_tenant(tenant)
 
 
-def _restore(settings: Settings, kept: dict[str, Any]) -> World:
-    clock, troubles = Clock(**kept["clock"]), faults.load(kept["faults"])
-    replica = Replica(clock, troubles, {key: Written(**row) for key, row in kept["replica"].items()})
-    directory = Directory({row["id"]: _restore_tenant(row) for row in kept["tenants"]})
+def restore(settings: Settings, kept: dict[str, Any]) -> World:
+    """The world of a dump. Raises KeyError, TypeError or StateError when it isn't one."""
+    if kept["m365_emulator_state"] != _version:
+        message = "It was written by another version of the emulator; start with a new file."
+        raise StateError(message)
+    parts = kept["sections"]
+    clock, troubles = Clock(**parts["clock"]), faults.load(parts["faults"])
+    replica = Replica(clock, troubles, {key: Written(**row) for key, row in parts["replica"].items()})
+    tenants = Tenants({oid: _restore_tenant(parts[f"tenant/{oid}"]) for oid in parts["tenants"]})
     return world.World(
         settings=settings,
         seed=kept["seed"],
         clock=clock,
-        ids=Ids(kept["ids"]["seed"], Counter(kept["ids"]["counters"])),
-        keys=Keys(**kept["keys"]),
-        directory=directory,
+        ids=Ids(parts["ids"]["seed"], Counter(parts["ids"]["counters"])),
+        keys=Keys(**parts["keys"]),
+        directory=Directory(tenants),
         faults=troubles,
         replica=replica,
         log=RequestLog(),
-        login=memory.load(kept["login"]),
+        login=memory.load(parts["login"]),
     )
 
 

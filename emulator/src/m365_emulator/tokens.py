@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 graph_audiences = frozenset({"https://graph.microsoft.com", data.graph_app_id})
 _verified: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
-_verified_at_most = 20_000
+_verified_at_most = 4_096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,17 +86,7 @@ def application_token(
     ``proof`` is the claim ``appidacr``: 1 for a secret, 2 for a certificate or a federated credential.
     """
     claims = _access_claims(world, tenant, resource, life)
-    names = {role["id"]: role["value"] for role in resource.principal.body.get("appRoles", [])}
-    roles = sorted(
-        {
-            names[row["appRoleId"]]
-            for key, row in tenant.app_role_assignments.items()
-            if row["principalId"] == principal.id
-            and row["resourceId"] == resource.principal.id
-            and row["appRoleId"] in names
-            and world.replica.in_tokens("appRoleAssignment", key)
-        }
-    )
+    roles = _application_roles(world, tenant, principal, resource)
     return world.keys.sign(
         {
             **claims,
@@ -116,6 +106,21 @@ def application_token(
         },
         v1=True,
     )
+
+
+def _application_roles(world: World, tenant: Tenant, principal: DirectoryObject, resource: Resource) -> list[str]:
+    """Values of the application permissions that a new token carries."""
+    held = {
+        row["appRoleId"]
+        for key, row in tenant.app_role_assignments.items()
+        if row["principalId"] == principal.id
+        and row["resourceId"] == resource.principal.id
+        and world.replica.in_tokens("appRoleAssignment", key)
+    }
+    names = data.names_of_app_roles(str(resource.principal.body["appId"])) or {
+        role["id"]: role["value"] for role in resource.principal.body.get("appRoles", [])
+    }
+    return sorted({names[role_id] for role_id in held if role_id in names})
 
 
 def person_token(

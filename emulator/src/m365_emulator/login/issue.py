@@ -144,9 +144,8 @@ def _refresh_token(
     token = f"1.{world.ids.opaque(192, 'refresh')}"
     text = " ".join([*asked.openid, *(f"{asked.prefix}{name}" for name in asked.names)])
     now = world.clock.seconds()
-    world.login.refreshes[token] = Refresh(
-        client.app_id, tenant.id, person.id, text, now + _refresh_life, now, how.flow, list(how.methods)
-    )
+    kept = Refresh(client.app_id, tenant.id, person.id, text, now + _refresh_life, now, how.flow, list(how.methods))
+    world.login.add_refresh(token, kept)
     return token
 
 

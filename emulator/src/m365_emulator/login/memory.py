@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+T = TypeVar("T")
 
 _visits_at_most = 10_000
+_kept_at_most = 20_000  # of each other kind: what a busy tenant has in flight, and a few megabytes
 
 
 @dataclass(slots=True)
@@ -137,6 +144,11 @@ class LoginMemory:
         self.devices[flow.device_code] = flow
         self.device_of_user_code[flow.user_code] = flow.device_code
 
+    def add_refresh(self, token: str, kept: Refresh) -> None:
+        """Keep a refresh token; the oldest go when there are very many."""
+        self.refreshes[token] = kept
+        _drop_oldest(self.refreshes)
+
     def device_by_user_code(self, user_code: str) -> DeviceFlow | None:
         return self.devices.get(self.device_of_user_code.get(user_code, ""))
 
@@ -147,16 +159,19 @@ class LoginMemory:
             del self.visits[next(iter(self.visits))]
 
     def forget_before(self, moment: float) -> None:
-        """Drop codes and tokens that ran out before this moment, so that memory stays flat."""
-        for flow in [flow for flow in self.devices.values() if flow.expires_at < moment]:
-            del self.devices[flow.device_code]
-            self.device_of_user_code.pop(flow.user_code, None)
-        for request in [request for request in self.requests.values() if request.expires_at < moment]:
-            del self.requests[request.id]
-        for token in [token for token, kept in self.refreshes.items() if kept.expires_at < moment]:
+        """Drop codes and tokens that ran out before this moment, and the oldest of very many: memory stays flat.
+
+        Each kind lives equally long, so the oldest stand in front and a look at those is enough.
+        """
+        for code in _old(self.devices, lambda flow: flow.expires_at < moment):
+            self.device_of_user_code.pop(self.devices.pop(code).user_code, None)
+        for name in _old(self.requests, lambda request: request.expires_at < moment):
+            del self.requests[name]
+        for token in _old(self.refreshes, lambda kept: kept.expires_at < moment):
             del self.refreshes[token]
-        for name in [name for name, ends_at in self.assertions.items() if ends_at < moment]:
+        for name in _old(self.assertions, lambda ends_at: ends_at < moment):
             del self.assertions[name]
+        _drop_oldest(self.sessions)
 
     def dump(self) -> dict[str, Any]:
         return asdict(self)
@@ -177,3 +192,19 @@ def load(kept: dict[str, Any]) -> LoginMemory:
     for row in kept["devices"].values():
         memory.add_device(DeviceFlow(**row))
     return memory
+
+
+def _old(rows: Mapping[str, T], is_over: Callable[[T], bool]) -> list[str]:
+    """Keys from the front that are over, or too many."""
+    too_many = len(rows) - _kept_at_most
+    return [
+        key
+        for _, (key, row) in itertools.takewhile(
+            lambda numbered: numbered[0] < too_many or is_over(numbered[1][1]), enumerate(rows.items())
+        )
+    ]
+
+
+def _drop_oldest(rows: dict[str, Any]) -> None:
+    while len(rows) > _kept_at_most:
+        del rows[next(iter(rows))]
