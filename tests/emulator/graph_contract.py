@@ -19,7 +19,17 @@ from referencing.jsonschema import DRAFT202012
 here = Path(__file__).parent
 copy = here / "graph-openapi-v1.0-subset.yaml"
 beside = here.parents[2] / "shared" / "graph" / "openapi-v1.0-subset.yaml"
+_api = "https://learn.microsoft.com/graph/api/"
 beyond = {
+    "PATCH /policies/authorizationPolicy": f"{_api}authorizationpolicy-update",
+    **{
+        f"{method} {one}/appManagementPolicies{end}": f"{_api}appmanagementpolicy-{page}"
+        for one in ("/applications/{application-id}", "/servicePrincipals/{servicePrincipal-id}")
+        for method, end, page in (
+            ("POST", "/$ref", "post-appliesto"),
+            ("DELETE", "/{appManagementPolicy-id}/$ref", "delete-appliesto"),
+        )
+    },
     "POST /directoryRoles(roleTemplateId='{roleTemplateId}')/members/$ref": "https://learn.microsoft.com/graph/api/directoryrole-post-members",
     "GET /users/{user-id}/memberOf/microsoft.graph.group": "https://learn.microsoft.com/graph/api/user-list-memberof",
     "GET /users/{user-id}/memberOf/microsoft.graph.administrativeUnit": "https://learn.microsoft.com/graph/api/user-list-memberof",

@@ -40,6 +40,18 @@ all_scopes = (
     "AdministrativeUnit.Read.All",
     "Application.Read.All",
     "GroupMember.Read.All",
+    "Policy.ReadWrite.ApplicationConfiguration",
+    "Policy.ReadWrite.Authorization",
+    "Domain.ReadWrite.All",
+    "AdministrativeUnit.ReadWrite.All",
+    "RoleAssignmentSchedule.ReadWrite.Directory",
+    "RoleEligibilitySchedule.ReadWrite.Directory",
+    "LicenseAssignment.ReadWrite.All",
+    "TeamsTelephoneNumber.ReadWrite.All",
+    "TeamsUserConfiguration.Read.All",
+    "TeamsPolicyUserAssign.ReadWrite.All",
+    "AuditLog.Read.All",
+    "Organization.ReadWrite.All",
 )
 
 

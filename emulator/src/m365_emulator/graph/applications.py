@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
-from m365_emulator.graph import application_form, targets
+from m365_emulator.graph import application_form, key_credentials, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, not_found, same_key
 from m365_emulator.graph.odata import pages
@@ -107,8 +107,10 @@ def create(call: Call, wanted: dict[str, Any]) -> DirectoryObject:
     world, tenant = call.world, call.tenant
     oid, app_id = world.ids.uuid("application"), world.ids.uuid("appId")
     body = application_form.fresh(tenant, wanted)
+    keys = body.pop("keyCredentials")
     body.update(id=oid, appId=app_id, createdDateTime=graph_time(world.clock.now()))
     application = DirectoryObject("application", oid, body, owners=owner_of_new(call))
+    body["keyCredentials"] = key_credentials.replace_all(call, application, keys)
     tenant.objects[oid] = application
     world.replica.wrote("application", oid)
     return application
@@ -121,6 +123,8 @@ def change(call: Call, application: DirectoryObject, wanted: dict[str, Any]) -> 
         if name is not None:
             raise bad_request("Property 'uniqueName' is immutable once it is set.", target="uniqueName")
         _require_unique(call, wished)
+    if wanted.get("keyCredentials") is not None:
+        wanted["keyCredentials"] = key_credentials.replace_all(call, application, wanted["keyCredentials"])
     application_form.merge(application.body, wanted)
     principal = call.tenant.principal(application.body["appId"])
     if principal is not None and "displayName" in wanted:

@@ -6,6 +6,7 @@ from functools import cache
 
 from m365_emulator.graph import (
     administrative_units,
+    app_management_policies,
     app_role_assignments,
     applications,
     deleted_items,
@@ -13,6 +14,7 @@ from m365_emulator.graph import (
     domains,
     federated_credentials,
     groups,
+    key_credentials,
     me,
     memberships,
     organization,
@@ -31,6 +33,7 @@ from m365_emulator.graph.operations import Finder
 _resources = (
     applications,
     passwords,
+    key_credentials,
     owners,
     federated_credentials,
     deleted_items,
@@ -47,6 +50,7 @@ _resources = (
     groups,
     me,
     policies,
+    app_management_policies,
     tenant_lookup,
     administrative_units,
 )

@@ -23,6 +23,7 @@ shape = Shape(
 )
 _application = ("/applications/{application-id}", "/applications(appId='{appId}')")
 _one = _application[0] + "/federatedIdentityCredentials/{federatedIdentityCredential-id}"
+_named = _application[0] + "/federatedIdentityCredentials(name='{name}')"
 _at_most = 20
 
 
@@ -32,7 +33,7 @@ def list_credentials(call: Call) -> Answer:
     return pages.collection(call, shape, _rows(call))
 
 
-@operations.on("GET", _one)
+@operations.on("GET", _one, _named)
 def get_credential(call: Call) -> Answer:
     """By id or by name."""
     return pages.single(call, shape, _row(call))
@@ -41,17 +42,31 @@ def get_credential(call: Call) -> Answer:
 @operations.on("POST", *(one + "/federatedIdentityCredentials" for one in _application))
 def add_credential(call: Call) -> Answer:
     """201; at most 20, names and issuer with subject unique."""
-    wanted = bodies.checked(
-        "federatedIdentityCredential", call.body, fixed=("id",), needed=("name", "issuer", "subject", "audiences")
-    )
-    rows = _rows(call)
-    _check(wanted, rows)
-    row = {"id": call.world.ids.uuid("federated"), "description": None, **wanted}
-    rows.append(row)
-    return pages.single(call, shape, row, status=201)
+    return pages.single(call, shape, _made(call, _rows(call), call.body), status=201)
 
 
-@operations.on("DELETE", _one)
+@operations.on("PATCH", _one)
+def update_credential(call: Call) -> Answer:
+    """204; everything but the name can change."""
+    row = _row(call)
+    _change(row, _rows(call), call.body)
+    return no_content()
+
+
+@operations.on("PATCH", _named)
+def upsert_credential(call: Call) -> Answer:
+    """Change the credential of this name or, with ``Prefer: create-if-missing``, make it."""
+    rows, name = _rows(call), call.keys["name"]
+    row = next((one for one in rows if one["name"] == name), None)
+    if row is not None:
+        _change(row, rows, call.body)
+        return no_content()
+    if not call.creates_if_missing:
+        raise not_found(name)
+    return pages.single(call, shape, _made(call, rows, {**call.body, "name": name}), status=201)
+
+
+@operations.on("DELETE", _one, _named)
 def remove_credential(call: Call) -> Answer:
     """204."""
     _rows(call).remove(_row(call))
@@ -65,23 +80,43 @@ def _rows(call: Call) -> list[dict[str, Any]]:
 
 
 def _row(call: Call) -> dict[str, Any]:
-    wanted = call.keys["federatedIdentityCredential-id"]
+    keys = call.keys
+    wanted = keys["name"] if "name" in keys else keys["federatedIdentityCredential-id"]
     for row in _rows(call):
-        if wanted in (row["id"], row["name"]):
+        if wanted == row["name"] or ("name" not in keys and wanted == row["id"]):
             return row
     raise not_found(wanted)
+
+
+def _made(call: Call, rows: list[dict[str, Any]], body: dict[str, Any]) -> dict[str, Any]:
+    wanted = bodies.checked(
+        "federatedIdentityCredential", body, fixed=("id",), needed=("name", "issuer", "subject", "audiences")
+    )
+    _check(wanted, rows)
+    if len(rows) >= _at_most:
+        raise bad_request(f"At most {_at_most} federated identity credentials can be added.")
+    row = {"id": call.world.ids.uuid("federated"), "description": None, **wanted}
+    rows.append(row)
+    call.world.replica.wrote("federatedIdentityCredential", row["id"])
+    return row
+
+
+def _change(row: dict[str, Any], rows: list[dict[str, Any]], body: dict[str, Any]) -> None:
+    wanted = bodies.checked("federatedIdentityCredential", body, fixed=("id",))
+    if wanted.get("name", row["name"]) != row["name"]:
+        raise bad_request("Property 'name' is immutable once it is set.", target="name")
+    _check({**row, **wanted}, [one for one in rows if one is not row])
+    row.update(wanted)
 
 
 def _check(wanted: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     if not 3 <= len(wanted["name"]) <= 120:  # noqa: PLR2004 Microsoft's limits
         raise invalid_value("name", "FederatedIdentityCredential")
-    if not wanted["issuer"].startswith("https://"):
+    if not str(wanted["issuer"]).startswith("https://"):
         raise invalid_value("issuer", "FederatedIdentityCredential")
-    if len(wanted["audiences"]) != 1:
+    if len(wanted["audiences"] or []) != 1:
         raise invalid_value("audiences", "FederatedIdentityCredential")
     if any(row["name"] == wanted["name"] for row in rows):
         raise bad_request("A federated identity credential with this name exists already.", target="name")
     if any((row["issuer"], row["subject"]) == (wanted["issuer"], wanted["subject"]) for row in rows):
         raise bad_request("Issuer and subject combination already exists for this object.", target="subject")
-    if len(rows) >= _at_most:
-        raise bad_request(f"At most {_at_most} federated identity credentials can be added.")

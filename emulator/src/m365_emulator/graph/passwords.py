@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import credentials
-from m365_emulator.graph import bodies, targets
+from m365_emulator.graph import app_restrictions, bodies, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, value_required
 from m365_emulator.graph.operations import Operations
@@ -42,6 +42,7 @@ def add_password(call: Call) -> Answer:
         raise bad_request(
             "The size of the object has exceeded its limit. Please reduce the number of values and retry your request."
         )
+    app_restrictions.check_secret(call.tenant, item, ends - starts)
     made = credentials.add_password(call.world, item, display_name=wanted.get("displayName"), starts=starts, ends=ends)
     return Answer(200, {"@odata.context": f"{call.base}/$metadata#microsoft.graph.passwordCredential", **made})
 

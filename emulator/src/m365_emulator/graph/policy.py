@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,12 +41,40 @@ _defaults: dict[str, dict[str, Any]] = {
         "applicationRestrictions": {"passwordCredentials": [], "keyCredentials": []},
         "servicePrincipalRestrictions": {"passwordCredentials": [], "keyCredentials": []},
     },
+    "identitySecurityDefaultsEnforcementPolicy": {
+        "id": "00000000-0000-0000-0000-000000000005",
+        "deletedDateTime": None,
+        "displayName": "Security Defaults",
+        "description": "Security defaults is a set of basic identity security mechanisms recommended by Microsoft. "
+        "When enabled, these recommendations will be automatically enforced in your organization. "
+        "Administrators and users will be better protected from common identity related attacks.",
+        "isEnabled": False,
+    },
+    "adminConsentRequestPolicy": {
+        "id": "adminConsentRequestPolicy",
+        "isEnabled": False,
+        "notifyReviewers": True,
+        "remindersEnabled": True,
+        "requestDurationInDays": 30,
+        "reviewers": [],
+        "version": 0,
+    },
 }
 
 
 def policy(tenant: Tenant, name: str) -> dict[str, Any]:
     """The policy as Graph shows it."""
     return {**_defaults[name], **tenant.policies.get(name, {})}
+
+
+def change(tenant: Tenant, name: str, wanted: dict[str, Any]) -> None:
+    """Lay properties over the policy; of complex ones only the members that are named."""
+    have = policy(tenant, name)
+    laid = {
+        key: {**have[key], **value} if isinstance(value, dict) and isinstance(have.get(key), dict) else value
+        for key, value in wanted.items()
+    }
+    tenant.policies.setdefault(name, {}).update(copy.deepcopy(laid))
 
 
 def member_may(tenant: Tenant, right: str) -> bool:

@@ -98,3 +98,22 @@ manages_groups = Rule(
     f"{_permissions}: Groups Administrator; owners: {_defaults}",
     owners=True,
 )
+
+changes_app_policies = Rule(
+    ("Global Administrator", "Security Administrator", "Application Administrator", "Cloud Application Administrator"),
+    "/graph/api/tenantappmanagementpolicy-update, /graph/api/policyroot-post-appmanagementpolicies",
+)
+changes_authorization = Rule(
+    ("Global Administrator", "Privileged Role Administrator"), "/graph/api/authorizationpolicy-update"
+)
+reads_conditional_access = Rule(
+    (
+        "Global Administrator",
+        "Global Reader",
+        "Security Reader",
+        "Security Administrator",
+        "Conditional Access Administrator",
+        "Global Secure Access Administrator",
+    ),
+    "/graph/api/conditionalaccessroot-list-policies",
+)

@@ -50,6 +50,7 @@ _app = ("/applications/{application-id}", "/applications(appId='{appId}')")
 _unique = "/applications(uniqueName='{uniqueName}')"
 _sp = ("/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
 _role = ("/directoryRoles/{directoryRole-id}", "/directoryRoles(roleTemplateId='{roleTemplateId}')")
+_federated_keys = ("/{federatedIdentityCredential-id}", "(name='{name}')")
 _members = ("/members", "/members/$ref", "/transitiveMembers")
 _memberships = (
     "/memberOf",
@@ -215,7 +216,45 @@ roles_of_operations: dict[str, Rule | Chooser] = {
         rules.manages_groups, "DELETE", "/groups/{group-id}", "/groups/{group-id}/members/{directoryObject-id}/$ref"
     ),
     **_rows(rules.manages_groups, "POST", "/groups/{group-id}/members/$ref"),
-    **_rows(rules.reads_policies, "GET", "/policies/defaultAppManagementPolicy", "/policies/authorizationPolicy"),
+    **_rows(
+        rules.reads_policies,
+        "GET",
+        "/policies/defaultAppManagementPolicy",
+        "/policies/authorizationPolicy",
+        "/policies/identitySecurityDefaultsEnforcementPolicy",
+        "/policies/adminConsentRequestPolicy",
+        "/policies/appManagementPolicies",
+        "/policies/appManagementPolicies/{appManagementPolicy-id}",
+        _app[0] + "/appManagementPolicies",
+    ),
+    **_rows(rules.reads_conditional_access, "GET", "/identity/conditionalAccess/policies"),
+    **_rows(rules.changes_authorization, "PATCH", "/policies/authorizationPolicy"),
+    **_rows(
+        rules.changes_app_policies,
+        "PATCH",
+        "/policies/defaultAppManagementPolicy",
+        "/policies/appManagementPolicies/{appManagementPolicy-id}",
+    ),
+    **_rows(
+        rules.changes_app_policies,
+        "POST",
+        "/policies/appManagementPolicies",
+        *(one + "/appManagementPolicies/$ref" for one in (_app[0], _sp[0])),
+    ),
+    **_rows(
+        rules.changes_app_policies,
+        "DELETE",
+        "/policies/appManagementPolicies/{appManagementPolicy-id}",
+        *(one + "/appManagementPolicies/{appManagementPolicy-id}/$ref" for one in (_app[0], _sp[0])),
+    ),
+    **_rows(
+        rules.manages_applications,
+        "PATCH",
+        *(_app[0] + "/federatedIdentityCredentials" + key for key in _federated_keys),
+    ),
+    **_rows(rules.manages_applications, "DELETE", _app[0] + "/federatedIdentityCredentials" + _federated_keys[1]),
+    **_rows(rules.reads_directory, "GET", _app[0] + "/federatedIdentityCredentials" + _federated_keys[1]),
+    **_rows(rules.manages_applications, "POST", *(one + end for one in _app for end in ("/addKey", "/removeKey"))),
 }
 
 _reference = "https://learn.microsoft.com/graph/api/"
@@ -276,6 +315,7 @@ _granting: dict[str, tuple[str, ...]] = {
     "delegated": ("AppRoleAssignment.ReadWrite.All",),
     "application": ("AppRoleAssignment.ReadWrite.All",),
 }
+_app_policies = dict.fromkeys(("delegated", "application"), ("Policy.ReadWrite.ApplicationConfiguration",))
 _group_members = {"delegated": ("GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.ReadWrite.All")}
 own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
     # operation: (permissions of people and of applications, source)
@@ -321,6 +361,25 @@ own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
             ("DELETE", "/{directoryObject-id}/$ref", "group-delete-members"),
         )
     },
+    **{
+        f"{method} {one}/appManagementPolicies{end}/$ref": (_app_policies, f"{_reference}appmanagementpolicy-{page}")
+        for one in (_app[0], _sp[0])
+        for method, end, page in (
+            ("POST", "", "post-appliesto"),
+            ("DELETE", "/{appManagementPolicy-id}", "delete-appliesto"),
+        )
+    },
+    f"GET {_app[0]}/appManagementPolicies": (
+        dict.fromkeys(
+            ("delegated", "application"),
+            ("Policy.Read.All", "Policy.Read.ApplicationConfiguration", "Policy.ReadWrite.ApplicationConfiguration"),
+        ),
+        f"{_reference}appmanagementpolicy-list-appliesto",
+    ),
+    "PATCH /policies/authorizationPolicy": (
+        dict.fromkeys(("delegated", "application"), ("Policy.ReadWrite.Authorization",)),
+        f"{_reference}authorizationpolicy-update",
+    ),
     "GET /groups/{group-id}/members/$ref": (
         {
             "delegated": ("GroupMember.Read.All", "Group.Read.All", "Directory.Read.All"),

@@ -88,6 +88,11 @@ def check_times(world: World, given: Assertion) -> None:
     )
 
 
+def lives(given: Assertion, now: float) -> bool:
+    """Whether ``now`` (seconds since 1970) is between ``nbf`` and ``exp``, to the second."""
+    return _seconds(given, "nbf") <= now < _seconds(given, "exp")
+
+
 def is_signed_by(given: Assertion, key: rsa.RSAPublicKey, *, algorithms: tuple[str, ...]) -> bool:
     """Whether this key made the signature, by one of the algorithms that the caller accepts."""
     algorithm = str(given.header.get("alg"))
