@@ -63,7 +63,7 @@ async def test_a_good_id_token_says_who_signed_in() -> None:
         {"aud": "somebody else"},
         {"iss": "https://login.test/other/v2.0"},
         {"exp": int(time.time()) - 301},
-        {"nbf": int(time.time()) + 330},
+        {"nbf": int(time.time()) + 7200},
         {"tid": "no guid"},
         {"key": OTHER_KEY},
         {"key": "x" * 32, "algorithm": "HS256"},
