@@ -2,43 +2,27 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import credentials, data, partners, principals
 from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject, Tenant
 from m365_emulator.login import policies
+from m365_emulator.seed_file import SeedError, check, read
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from m365_emulator.world import World
 
+__all__ = ["SeedError", "plant", "read"]
 _founded = datetime(2023, 11, 14, tzinfo=UTC)
 _a_lifetime = timedelta(days=36500)
 _first_party = (data.graph_app_id, data.teams_app_id)
 
 
-class SeedError(Exception):
-    """The seed names something that does not exist, or lacks something; the sentence says what."""
-
-
-def read(path: Path | None) -> dict[str, Any]:
-    """A seed file, or the default seed that comes with the emulator. Raises SeedError when it is not JSON."""
-    source = path if path is not None else resources.files("m365_emulator") / "seeds" / "default.json"
-    try:
-        seed = json.loads(source.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        message = f"The seed {source} cannot be read: {error}"
-        raise SeedError(message) from error
-    return dict(seed)
-
-
 def plant(world: World, seed: dict[str, Any]) -> None:
     """Fill an empty world. Guests and partners come last: their home tenants must be there. Raises SeedError."""
+    check(seed)
     try:
         for row in seed["tenants"]:
             _plant_tenant(world, row)

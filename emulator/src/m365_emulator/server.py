@@ -53,25 +53,36 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
+def servers(app: App, files: TlsFiles) -> tuple[Server, Server]:
+    """The one for clients and the one for people's browsers, not started yet."""
+    return Server(_config(app, ssl_certfile=str(files.certificate), ssl_keyfile=str(files.key))), Server(_config(app))
+
+
 async def run(
     app: App, *, tls: socket.socket, files: TlsFiles, plain: socket.socket, ready: Callable[[], None]
 ) -> None:
     """Serve until SIGTERM or SIGINT; ``ready`` is called once both sockets answer."""
-    secure = Server(_config(app, ssl_certfile=str(files.certificate), ssl_keyfile=str(files.key)))
-    people = Server(_config(app))
-    servers = (secure, people)
+    both = servers(app, files)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _stop, servers)
-    tasks = [asyncio.create_task(secure.serve([tls])), asyncio.create_task(people.serve([plain]))]
-    for server in servers:
+        loop.add_signal_handler(number, stop, both)
+    await serve(both, tls=tls, plain=plain, ready=ready)
+
+
+async def serve(
+    both: tuple[Server, Server], *, tls: socket.socket, plain: socket.socket, ready: Callable[[], None]
+) -> None:
+    """Serve until :func:`stop`; ``ready`` is called once both sockets answer."""
+    tasks = [asyncio.create_task(one.serve([at])) for one, at in zip(both, (tls, plain), strict=True)]
+    for server in both:
         await server.up.wait()
     ready()
     await asyncio.gather(*tasks)
 
 
-def _stop(servers: tuple[Server, ...]) -> None:
-    for server in servers:
+def stop(both: tuple[Server, Server]) -> None:
+    """Let both finish what they are at; for the thread that they run in."""
+    for server in both:
         server.should_exit = True
 
 
