@@ -6,8 +6,9 @@ import base64
 import html
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -22,7 +23,7 @@ class Canary:
     """A secret value of this run; ``name`` may be told, ``value`` only searched for."""
 
     name: str
-    value: str
+    value: str = field(repr=False)
 
     def spellings(self) -> set[bytes]:
         """The value as it may stand in a log, a page, a row: plain, escaped, quoted, in hexadecimal, in base64."""
@@ -43,10 +44,10 @@ def _in_base64(raw: bytes) -> Iterator[bytes]:
         yield base64.urlsafe_b64encode(b"\0" * offset + raw)[begin:end]
 
 
-def rows(address: dict[str, object]) -> bytes:
+def rows(address: dict[str, Any]) -> bytes:
     """Every row of every table of a database, as text; bytes as hexadecimal and as they are."""
     found: list[bytes] = []
-    with psycopg.connect(**address) as connection:  # type: ignore[arg-type]
+    with psycopg.connect(**address) as connection:
         tables = connection.execute(
             "SELECT schemaname, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog', 'information_schema')"
         ).fetchall()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
@@ -34,7 +35,7 @@ NewPage = Callable[..., Page]
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Let fixtures know at the end whether their test has failed."""
     report = yield
     item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
@@ -69,7 +70,7 @@ def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewPa
     """Open a browser of their own for somebody; after a failure what they saw is kept."""
     opened: dict[str, BrowserContext] = {}
 
-    def open_one(name: str, **options: object) -> Page:
+    def open_one(name: str, **options: Any) -> Page:
         context = opened[name] = browser.new_context(locale="en-GB", **options)
         context.set_default_timeout(PAGE_MS)
         return context.new_page()
@@ -82,13 +83,13 @@ def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewPa
 
 
 @pytest.fixture(scope="session")
-def cookies() -> dict[str, object]:
+def cookies() -> dict[str, Any]:
     """Who has signed in already in this run: a one-time code works only once, so nobody types two."""
     return {}
 
 
 @pytest.fixture
-def sign_in(product: Product, new_page: NewPage, cookies: dict[str, object]) -> Callable[[SignIn], Operator]:
+def sign_in(product: Product, new_page: NewPage, cookies: dict[str, Any]) -> Callable[[SignIn], Operator]:
     """Give somebody a browser in which they are signed in; the first time with password and one-time code."""
 
     def come_in(who: SignIn) -> Operator:

@@ -153,7 +153,7 @@ class Administrator:
     def link_mailed_to(self, address: str, *, about: str) -> str:
         """The link behind *Click here to activate your tenant* in the mail about this service."""
         mail = eventually(lambda: self.mail(address, about=about), "the mail with the link")
-        return next(link["address"] for link in mail["links"] if link["words"] == ACTIVATE)
+        return next(str(link["address"]) for link in mail["links"] if link["words"] == ACTIVATE)
 
     def mail(self, address: str, *, about: str) -> dict[str, Any] | None:
         """The newest mail in which these words stand."""

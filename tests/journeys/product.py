@@ -45,7 +45,7 @@ class Product:
     @property
     def microsoft(self) -> Microsoft:
         """The emulated cloud as it runs now; its control door has a new token after each start."""
-        return Microsoft(self.announcement, self.home / "microsoft.json")
+        return Microsoft(self.announcement)
 
     @property
     def witness(self) -> Witness:
