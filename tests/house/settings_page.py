@@ -51,7 +51,7 @@ def _row(name: str, description: str, default: str) -> str:
 def _default(value: object) -> str:
     if value is PydanticUndefined:
         return "set by the command"
-    if value is None or value in ("", ()):
+    if value is None or value in ("", (), {}):
         return NOTHING
     text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     return f"`{text}`"

@@ -1,9 +1,15 @@
-"""Addresses of one Microsoft cloud: the worldwide one, a national one, or whatever the settings point at."""
+"""Microsoft's clouds, worldwide and national: which hosts belong to which, or whatever the settings point at.
 
+The cloud is an attribute of a tenant: customer, sign-in application, sign-in and registration carry its name, and every
+address follows from it. Nothing here falls back to another cloud.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, Self
+from typing import Final, Protocol, Self
 
+from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.foundation.ids import TenantId
 
 ANY_ORGANIZATION = "organizations"
@@ -11,6 +17,67 @@ ANY_ORGANIZATION = "organizations"
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 """Microsoft Graph's own application id, the same in every cloud."""
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where a cloud is. `teams_module`: what Teams PowerShell calls it; empty for the worldwide one."""
+
+    login: str
+    graph: str
+    portal: str
+    entra: str
+    device_page: str
+    teams_module: str
+
+
+CLOUDS: Final[Mapping[CloudName, Addresses]] = {
+    CloudName.PUBLIC: Addresses(
+        login="https://login.microsoftonline.com",
+        graph="https://graph.microsoft.com",
+        portal="https://portal.azure.com",
+        entra="https://entra.microsoft.com",
+        device_page="https://microsoft.com/devicelogin",
+        teams_module="",
+    ),
+    CloudName.GCC_HIGH: Addresses(
+        login="https://login.microsoftonline.us",
+        graph="https://graph.microsoft.us",
+        portal="https://portal.azure.us",
+        entra="https://entra.microsoft.us",
+        device_page="https://microsoft.com/deviceloginus",
+        teams_module="TeamsGCCH",
+    ),
+    CloudName.DOD: Addresses(
+        login="https://login.microsoftonline.us",
+        graph="https://dod-graph.microsoft.us",
+        portal="https://portal.azure.us",
+        entra="https://entra.microsoft.us",
+        device_page="https://microsoft.com/deviceloginus",
+        teams_module="TeamsDOD",
+    ),
+    CloudName.CHINA: Addresses(
+        login="https://login.partner.microsoftonline.cn",
+        graph="https://microsoftgraph.chinacloudapi.cn",
+        portal="https://portal.azure.cn",
+        entra="https://entra.microsoftonline.cn",
+        device_page="https://microsoft.com/deviceloginchina",
+        teams_module="TeamsChina",
+    ),
+}
+"""GCC is in the worldwide one. Sources, all on learn.microsoft.com: sign-in hosts and portals, "National clouds"
+(entra/identity-platform/authentication-national-cloud); Graph, "National cloud deployments" (graph/deployments); admin
+centers, the allow-list in entra/fundamentals/faq; Teams, "Connect-MicrosoftTeams" (-TeamsEnvironmentName). The device
+page is only what stands in when Microsoft's answer names none."""
+
+
+class Elsewhere(Protocol):
+    """Other hosts for one cloud, as the settings have them; empty means the cloud's own."""
+
+    @property
+    def login_url(self) -> str: ...
+    @property
+    def graph_url(self) -> str: ...
 
 
 class CloudSettings(Protocol):
@@ -23,27 +90,52 @@ class CloudSettings(Protocol):
     @property
     def cloud_teams_resource(self) -> str: ...
     @property
+    def clouds(self) -> Mapping[CloudName, Elsewhere]: ...
+    @property
     def extra_ca_file(self) -> Path | None: ...
+    @property
+    def egress_addresses(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True)
 class Cloud:
-    """One cloud. `login` and `graph` are origins without a slash at the end; `teams_resource` is an application id."""
+    """One cloud. `login` and `graph` are origins without a slash at the end; `teams_resource` is an application id.
+
+    `egress_addresses`: what Microsoft sees our workers come from, for administrators who must let them in.
+    """
 
     login: str
     graph: str
     teams_resource: str
     extra_ca_file: Path | None = None
+    name: CloudName = CloudName.PUBLIC
+    egress_addresses: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, settings: CloudSettings) -> Self:
-        """The cloud that the product's settings name."""
+    def of(cls, settings: CloudSettings, name: CloudName | str = CloudName.PUBLIC) -> Self:
+        """The cloud of that name, at the hosts of the table or at those that the settings name.
+
+        `cloud_login_url` and `cloud_graph_url` are the worldwide cloud's. The Teams administration API has one
+        application id in all clouds. Raises CloudUnknown.
+        """
+        known = cloud_name(name)
+        own, given = CLOUDS[known], settings.clouds.get(known)
+        login, graph = (given.login_url, given.graph_url) if given else ("", "")
+        if known is CloudName.PUBLIC:
+            login, graph = login or settings.cloud_login_url, graph or settings.cloud_graph_url
         return cls(
-            login=settings.cloud_login_url.rstrip("/"),
-            graph=settings.cloud_graph_url.rstrip("/"),
+            login=(login or own.login).rstrip("/"),
+            graph=(graph or own.graph).rstrip("/"),
             teams_resource=settings.cloud_teams_resource,
             extra_ca_file=settings.extra_ca_file,
+            name=known,
+            egress_addresses=tuple(settings.egress_addresses),
         )
+
+    @property
+    def addresses(self) -> Addresses:
+        """The cloud's own addresses for people: portal, admin center, device page."""
+        return CLOUDS[self.name]
 
     @property
     def graph_scope(self) -> str:

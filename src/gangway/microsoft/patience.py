@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gangway.foundation import clock
-from gangway.foundation.errors import WhoActs
 from gangway.microsoft.errors import Busy, MicrosoftError
 from gangway.microsoft.throttling import Waits
 
@@ -17,9 +16,6 @@ class OutOfPatience(MicrosoftError):
     """The deadline passed before Microsoft's answers agreed. The last answer's error, if any, is the cause."""
 
     code = "microsoft:copies:disagree"
-    what = "Microsoft has not finished copying what was made."
-    cure = "Nothing is lost. We look again later; you can also try again now."
-    acts = WhoActs.RETRY_LATER
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,14 @@
-"""From an answer to an error of the tree: by status and code; by number for Entra; by text only through `texts`."""
+"""From an answer to an error of the tree: by status and code; by number for Entra; by text only through `texts`.
+
+The dictionary says which class a number of Entra's becomes, and what a person is told.
+"""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gangway.foundation.errors import MicrosoftFault
-from gangway.microsoft import errors, texts
+from gangway.microsoft import dictionary, errors, texts
 from gangway.microsoft.throttling import retry_after
 from gangway.microsoft.wire import Answer
 
@@ -24,49 +27,62 @@ _BY_STATUS: Mapping[int, type[errors.MicrosoftError]] = {
     409: errors.Contended,
 }
 
-_BY_NUMBER: Mapping[int, type[errors.MicrosoftError]] = {
-    7000215: errors.CredentialNotAccepted,
-    7000222: errors.CredentialNotAccepted,
-    700016: errors.ApplicationUnknown,
-    7000229: errors.ApplicationUnknown,
-    90002: errors.TenantUnknown,
-    900023: errors.TenantUnknown,
-    500011: errors.ResourceUnknown,
-    650052: errors.ResourceUnknown,
-    53000: errors.PolicyBlocked,
-    53001: errors.PolicyBlocked,
-    53003: errors.PolicyBlocked,
-    530036: errors.PolicyBlocked,
-    50005: errors.PolicyBlocked,
-    50097: errors.PolicyBlocked,
-    65001: errors.ConsentMissing,
-    65004: errors.ConsentMissing,
-    90094: errors.ConsentMissing,
-    7000218: errors.ClientSetUpWrong,
-    700025: errors.ClientSetUpWrong,
-}
+_MARK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
+"""What a code or an id looks like. Anything else in its place is free text, which may hold anything: it is left out."""
 
 
 def graph_error(answer: Answer) -> errors.MicrosoftError:
     """The error that a Graph answer (or one part of a batch) means. Call it only with an answer that isn't good."""
     fault = _graph_fault(answer)
-    if answer.status == 429:  # noqa: PLR2004 - too many requests
-        return errors.Throttled(fault=fault, wait=retry_after(answer.headers, now=answer.at))
-    if answer.status >= 500:  # noqa: PLR2004 - Microsoft's side failed
-        return errors.Unavailable(fault=fault, wait=retry_after(answer.headers, now=answer.at))
-    if (kind := _by_code(answer, fault)) is not None:
-        return kind(fault=fault)
-    return _BY_STATUS.get(answer.status, errors.Refused)(fault=fault)
+    entry = dictionary.of_signal(f"graph:{fault.code}")
+    kind = _busy(answer) or _by_code(answer, fault) or _BY_STATUS.get(answer.status, errors.Refused)
+    words = entry.words if entry and _is_about(entry, kind) else None
+    return _made(kind, answer, fault, words)
 
 
-def entra_error(answer: Answer) -> errors.MicrosoftError:
-    """The error that an answer of Entra's token or device code endpoint means."""
+def entra_error(answer: Answer, *, workers: Iterable[str] | None = None) -> errors.MicrosoftError:
+    """The error that an answer of Entra's token or device code endpoint means.
+
+    `workers`: the addresses that our requests come from, when an application signs in by itself; None for a person.
+    """
     fault = _entra_fault(answer)
+    entry = dictionary.of_signal(f"AADSTS{fault.aadsts}") or dictionary.of_signal(f"oauth:{fault.code}")
+    kind = _busy(answer) or (getattr(errors, entry.error) if entry and entry.error else errors.SignInRefused)
+    if entry is None or (issubclass(kind, errors.Busy) and not _is_about(entry, kind)):
+        return _made(kind, answer, fault, None)
+    words = entry.words if workers is None else entry.application
+    return _made(kind, answer, fault, words, from_addresses=dictionary.from_addresses(workers or ()))
+
+
+def _busy(answer: Answer) -> type[errors.Busy] | None:
     if answer.status == 429:  # noqa: PLR2004 - too many requests
-        return errors.Throttled(fault=fault, wait=retry_after(answer.headers, now=answer.at))
-    if answer.status >= 500:  # noqa: PLR2004 - Microsoft's side failed
-        return errors.Unavailable(fault=fault, wait=retry_after(answer.headers, now=answer.at))
-    return _BY_NUMBER.get(fault.aadsts or 0, errors.SignInRefused)(fault=fault)
+        return errors.Throttled
+    return errors.Unavailable if answer.status >= 500 else None  # noqa: PLR2004 - Microsoft's side failed
+
+
+def _is_about(entry: dictionary.Entry, kind: type[errors.MicrosoftError]) -> bool:
+    """Whether an entry's words are about this class of errors: what we do and what we say must fit."""
+    return kind.code in entry.signals or kind.__name__ == entry.error
+
+
+def _made(
+    kind: type[errors.MicrosoftError],
+    answer: Answer,
+    fault: MicrosoftFault,
+    words: dictionary.Words | None,
+    **facts: str,
+) -> errors.MicrosoftError:
+    """The error with its words; one that we have none for is told with Microsoft's own number or code."""
+    said = words or dictionary.of_signal_or_fail(kind.code).words
+    meaning = said.with_facts({"marks": _marks(fault), **facts})
+    if issubclass(kind, errors.Busy):
+        return kind(fault=fault, meaning=meaning, wait=retry_after(answer.headers, now=answer.at))
+    return kind(fault=fault, meaning=meaning)
+
+
+def _marks(fault: MicrosoftFault) -> str:
+    mark = f"AADSTS{fault.aadsts}" if fault.aadsts else fault.code or (f"HTTP {fault.status}" if fault.status else "")
+    return f" ({mark})" if mark else ""
 
 
 def _by_code(answer: Answer, fault: MicrosoftFault) -> type[errors.MicrosoftError] | None:
@@ -95,10 +111,10 @@ def _graph_fault(answer: Answer) -> MicrosoftFault:
     inner = told.get("innerError") or told.get("innererror") or {}
     return MicrosoftFault(
         status=answer.status,
-        code=str(told.get("code", "")),
+        code=_mark(told.get("code")),
         message=str(told.get("message", ""))[:LONGEST_MESSAGE],
-        request_id=answer.request_id or str(inner.get("request-id", "")),
-        correlation_id=answer.correlation_id or str(inner.get("client-request-id", "")),
+        request_id=_mark(answer.request_id or inner.get("request-id")),
+        correlation_id=_mark(answer.correlation_id or inner.get("client-request-id")),
         at=answer.at,
         aadsts=None,
     )
@@ -110,13 +126,21 @@ def _entra_fault(answer: Answer) -> MicrosoftFault:
     written = re.match(r"AADSTS(\d+)", message)
     return MicrosoftFault(
         status=answer.status,
-        code=str(answer.member("error", "")),
+        code=_mark(answer.member("error")),
         message=message[:LONGEST_MESSAGE],
-        request_id=str(answer.member("trace_id") or answer.request_id),
-        correlation_id=str(answer.member("correlation_id") or answer.correlation_id),
+        request_id=_mark(answer.member("trace_id") or answer.request_id),
+        correlation_id=_mark(answer.member("correlation_id") or answer.correlation_id),
         at=answer.at,
-        aadsts=int(numbers[0]) if numbers else int(written.group(1)) if written else None,
+        aadsts=_number(numbers[0] if numbers else written and written.group(1)),
     )
+
+
+def _number(value: Any) -> int | None:
+    return int(value) if str(value).isdecimal() else None
+
+
+def _mark(value: Any) -> str:
+    return str(value) if value and _MARK.fullmatch(str(value)) else ""
 
 
 def _details(answer: Answer) -> list[Mapping[str, Any]]:

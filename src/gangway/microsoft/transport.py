@@ -14,7 +14,7 @@ import aiohttp
 import structlog
 
 from gangway.foundation import clock
-from gangway.microsoft.errors import NotHeard
+from gangway.microsoft.silence import unheard
 from gangway.microsoft.wire import Answer, Asked
 
 log = structlog.get_logger(__name__)
@@ -51,7 +51,7 @@ class Wire:
             answer = await self._exchange(asked, headers, began)
         except (aiohttp.ClientError, TimeoutError, ssl.SSLError) as error:
             self._log(asked, mark, clock.ticks() - began, failed=type(error).__name__)
-            raise NotHeard from error
+            raise unheard(error, correlation_id=mark, at=clock.now()) from error
         self._log(asked, mark, answer.seconds, status=answer.status, microsoft_request_id=answer.request_id)
         return answer
 

@@ -6,19 +6,22 @@ it needs: the web process is refused what belongs to workers (private keys, the 
 who takes over the web process finds nothing of it, neither in memory nor in its environment.
 """
 
+import json
 import os
 import secrets
 import tomllib
 from collections.abc import Mapping
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from gangway.config.database.address import Address
 from gangway.config.settings.faults import Fault, SettingsFaulty
+from gangway.foundation.clouds import CloudName
 from gangway.foundation.sealed import SealedText
 
 PREFIX = "GANGWAY_"
@@ -41,6 +44,16 @@ class Role(StrEnum):
     TEST = "test"
 
 
+def origin(value: str) -> str:
+    """Check an address that is only scheme and host, without a slash at its end; ValueError says what is wrong."""
+    scheme, _, rest = value.rstrip("/").partition("://")
+    if scheme not in {"http", "https"} or not rest or any(c in rest for c in "/?#@ "):
+        raise ValueError("is not an address like https://gangway.example.com|give scheme and host only, no path")
+    if scheme == "http" and rest.split(":")[0] not in {"localhost", "127.0.0.1"}:
+        raise ValueError("is not encrypted|use https; plain http is only for localhost")
+    return value.rstrip("/")
+
+
 def _sealed(value: object) -> object:
     return SealedText(value) if isinstance(value, str) else value
 
@@ -49,12 +62,38 @@ def _listed(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _mapped(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except ValueError:
+        raise ValueError('is not JSON|write {"gcc-high": {"login_url": "https://…"}}') from None
+
+
 NOTHING: Any = ""
 """The default of a secret: sealed like any other value when it is validated."""
 
 Secret = Annotated[SealedText, BeforeValidator(_sealed)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Seconds = Annotated[tuple[int, ...], BeforeValidator(_listed)]
+
+
+class CloudHosts(BaseModel):
+    """Other hosts for one of Microsoft's clouds; what is left out stays the cloud's own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    login_url: str = ""
+    graph_url: str = ""
+
+    @field_validator("login_url", "graph_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        return origin(value) if value else value
+
+
+Clouds = Annotated[Mapping[CloudName, CloudHosts], BeforeValidator(_mapped)]
 
 
 class Settings(BaseSettings):
@@ -88,8 +127,22 @@ class Settings(BaseSettings):
         default="Sandbox1", min_length=1, description="this server's name, as in Sandbox1-sp2-token"
     )
     extra_ca_file: Path | None = Field(default=None, description="PEM authorities trusted beside the system's own")
-    cloud_login_url: str = Field(default="https://login.microsoftonline.com", description="Entra ID of the cloud")
-    cloud_graph_url: str = Field(default="https://graph.microsoft.com", description="Microsoft Graph of the cloud")
+    cloud_login_url: str = Field(
+        default="https://login.microsoftonline.com", description="Entra ID of the worldwide cloud"
+    )
+    cloud_graph_url: str = Field(
+        default="https://graph.microsoft.com", description="Microsoft Graph of the worldwide cloud"
+    )
+    clouds: Clouds = Field(
+        default={},
+        description="other hosts for clouds (public, gcc-high, dod, china), as JSON in the environment: "
+        '{"gcc-high": {"login_url": "https://…", "graph_url": "https://…"}}',
+    )
+    egress_addresses: Names = Field(
+        default=(),
+        description="addresses that Microsoft sees workers come from, told to administrators whose Conditional Access "
+        "policies must let them in; default: they are not named",
+    )
     cloud_teams_resource: str = Field(
         default="48ac35b8-9aa8-4d74-927d-1f4a14a0b239", description="application id of the Teams admin API"
     )
@@ -159,13 +212,7 @@ class Settings(BaseSettings):
     @field_validator("public_url", "cloud_login_url", "cloud_graph_url")
     @classmethod
     def _origin(cls, value: str) -> str:
-        scheme, _, rest = value.rstrip("/").partition("://")
-        if scheme not in {"http", "https"} or not rest or any(c in rest for c in "/?#@ "):
-            raise ValueError("is not an address like https://gangway.example.com|give scheme and host only, no path")
-        local = rest.split(":")[0] in {"localhost", "127.0.0.1"}
-        if scheme == "http" and not local:
-            raise ValueError("is not encrypted|use https; plain http is only for localhost")
-        return value.rstrip("/")
+        return origin(value)
 
     @field_validator("database_url")
     @classmethod
@@ -174,6 +221,16 @@ class Settings(BaseSettings):
             Address.parse(value)
         except ValueError:
             raise ValueError("is no PostgreSQL address|write postgresql://user:password@host:5432/name") from None
+        return value
+
+    @field_validator("egress_addresses")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for each in value:
+            try:
+                ip_network(each)
+            except ValueError:
+                raise ValueError("names no IP address or network|write 203.0.113.7,203.0.113.8/31") from None
         return value
 
     @field_validator("extra_ca_file")

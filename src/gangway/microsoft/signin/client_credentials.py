@@ -36,7 +36,7 @@ async def fetch(
     }
     answer = await transport.send(Asked("POST", cloud.token_url(tenant), form=form))
     if not answer.good:
-        raise entra_error(answer)
+        raise entra_error(answer, workers=cloud.egress_addresses)
     text = answer.member("access_token")
     if not isinstance(text, str):
         raise Unreadable

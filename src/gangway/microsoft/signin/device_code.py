@@ -74,7 +74,8 @@ class Blocked:
 Poll = Pending | Granted | Declined | Expired | Blocked
 
 _EXPIRED = frozenset({"expired_token", "bad_verification_code", "code_expired"})
-_DECLINED = frozenset({"authorization_declined", "access_denied"})
+DECLINED_NUMBER = 65004
+"""The person said no. `access_denied` comes with policies and missing consent, too: those are no "no"."""
 
 
 async def start(
@@ -93,7 +94,7 @@ async def start(
     return Offer(
         device_code=_sealed(answer, "device_code"),
         user_code=_sealed(answer, "user_code"),
-        verification_uri=str(answer.member("verification_uri") or ""),
+        verification_uri=str(answer.member("verification_uri") or cloud.addresses.device_page),
         interval=int(answer.member("interval") or DEFAULT_INTERVAL),
         expires_at=answer.at + timedelta(seconds=int(answer.member("expires_in") or 900)),
     )
@@ -136,11 +137,14 @@ def _not_granted(answer: Answer, interval: int) -> Poll:
         return Pending(max(interval, round(error.wait or 0)), error)
     if said in _EXPIRED:
         return Expired(error)
-    return Declined(error) if said in _DECLINED else Blocked(error)
+    declined = said == "authorization_declined" or (
+        said == "access_denied" and error.fault.aadsts in {None, DECLINED_NUMBER}
+    )
+    return Declined(error) if declined else Blocked(error)
 
 
 def _sealed(answer: Answer, name: str) -> SealedText:
     value = answer.member(name)
     if not isinstance(value, str) or not value:
-        raise Unreadable(f"Microsoft's answer has no {name}.")
+        raise Unreadable
     return SealedText(value)

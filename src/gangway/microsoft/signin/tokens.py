@@ -104,7 +104,7 @@ def _unverified(token: SealedText) -> dict[str, Any]:
     try:
         claims: dict[str, Any] = jwt.decode(token.reveal(), options={"verify_signature": False})
     except jwt.InvalidTokenError as error:
-        raise Unreadable("Microsoft's token can't be read.") from error
+        raise Unreadable from error
     return claims
 
 
