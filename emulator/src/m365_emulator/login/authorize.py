@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from m365_emulator import data
 from m365_emulator.errors import EntraError
-from m365_emulator.login import addresses, clients, people, scopes, tenants, visits
+from m365_emulator.login import addresses, clients, gate, people, scopes, tenants, visits
 from m365_emulator.login.browser import Browser
 from m365_emulator.login.memory import AuthorizeRequest, Visit
 from m365_emulator.login.render import page, post_back, redirect, to_visit
@@ -136,7 +136,7 @@ def _silently(world: World, visit: Visit, browser: Browser, key: str, made: Auth
     if visit.step == "done":
         return finish(made)
     tenant, person = people.at(world, visit.tenant_id, visit.user_id)
-    verdict = visits.verdict(world, visit, tenant, person)
+    verdict = gate.verdict(world, visit, tenant, person)
     if verdict is not None:
         refusal = verdict.error()
         raise EntraError(refusal.number, refusal.text, error="interaction_required")

@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from m365_emulator import data
 from m365_emulator.errors import EntraError
-from m365_emulator.login import authorize, consent, visits
+from m365_emulator.login import authorize, consent, decisions, gate, visits, walk
 from m365_emulator.login.browser import Browser, start_path
 from m365_emulator.login.memory import AuthorizeRequest, DeviceFlow, Visit
 from m365_emulator.login.render import page, redirect, to_visit, visit_path
@@ -125,7 +125,7 @@ def _answered(world: World, request: Request, form: dict[str, str]) -> Response:
     elif step == "update_password":
         problem = visits.update_password(world, visit, browser, form)
     elif step == "request":
-        problem = visits.ask_administrator(world, visit, form.get("reason", ""))
+        problem = decisions.ask_administrator(world, visit, form.get("reason", ""))
     else:
         _answer_decision(world, visit, form, action)
     return _show(world, browser, visit, request.scope["emulator.entry"], problem) if problem else to_visit(visit)
@@ -152,13 +152,13 @@ def _answer_decision(world: World, visit: Visit, form: dict[str, str], action: s
     """Pages with buttons only; an action that a page does not have changes nothing."""
     match (visit.step, action):
         case ("confirm", "continue"):
-            visits.agree_to_sign_in(world, visit)
+            decisions.agree_to_sign_in(world, visit)
         case ("consent", "accept"):
-            visits.agree_to_permissions(world, visit, for_all="for_organization" in form)
+            decisions.agree_to_permissions(world, visit, for_all="for_organization" in form)
         case ("admin_consent", "accept"):
-            visits.agree_for_all(world, visit)
+            decisions.agree_for_all(world, visit)
         case (("confirm" | "consent" | "admin_consent" | "approval" | "request" | "requested"), "cancel"):
-            visits.decline(world, visit)
+            decisions.decline(world, visit)
         case (("approval" | "failed" | "confirm" | "blocked" | "mfa" | "update_password" | "request"), "switch"):
             visits.use_another_account(visit)
         case _:
@@ -172,11 +172,11 @@ def _show(world: World, browser: Browser, visit: Visit, entry: Entry, problem: s
     if isinstance(flow, AuthorizeRequest) and visit.step in ("done", "declined"):
         return authorize.finish(flow)
     shown: dict[str, Any] = {"visit": visit, "canary": browser.canary(visit.id), "problem": problem}
-    shown["app"] = _app_name(world, flow) if flow is not None else ""
+    shown["app"] = gate.app_name(world, flow) if flow is not None else ""
     if visit.step == "account":
         shown["sessions"] = visits.pickable(world, visit, browser)
     if visit.step == "blocked":
-        shown.update(number=visit.number, details=_details(world, visit, flow, entry))
+        shown.update(number=visit.number, details=gate.details(world, visit, flow, entry.request_id))
     if visit.step in ("consent", "approval", "request", "admin_consent"):
         shown.update(_permissions(world, visit))
     leads_to = authorize.form_targets(flow) if isinstance(flow, AuthorizeRequest) else ""
@@ -185,36 +185,14 @@ def _show(world: World, browser: Browser, visit: Visit, entry: Entry, problem: s
 
 def _permissions(world: World, visit: Visit) -> dict[str, Any]:
     """What the pages about permissions show."""
-    tenant, person, client = visits.parties(world, visit)
-    list_of = visits.admin_permissions if visit.kind == "admin" else visits.wanted_permissions
+    tenant, person, client = walk.parties(world, visit)
+    list_of = decisions.admin_permissions if visit.kind == "admin" else decisions.wanted_permissions
     return {
         "permissions": list_of(world, visit),
         "tenant": tenant,
         "publisher": client.home,
         "for_all": consent.may_grant_for_all(world, tenant, person),
     }
-
-
-def _details(
-    world: World, visit: Visit, flow: DeviceFlow | AuthorizeRequest | None, entry: Entry
-) -> list[tuple[str, str]]:
-    """What Entra shows under *More details*, for the person to copy to their administrator."""
-    return [
-        ("Error Code", str(visit.number)),
-        ("Request Id", entry.request_id),
-        ("Correlation Id", entry.request_id),
-        ("Timestamp", world.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")),
-        ("App name", _app_name(world, flow) if flow is not None else "Azure Portal"),
-        ("App id", flow.client_id if flow is not None else visits.azure_portal),
-        ("IP address", "127.0.0.1"),
-        ("Device identifier", "Not available"),
-        ("Device state", "Unregistered"),
-    ]
-
-
-def _app_name(world: World, flow: DeviceFlow | AuthorizeRequest) -> str:
-    found = world.directory.home_of_application(flow.client_id)
-    return str(found[1].body["displayName"]) if found is not None else "an application"
 
 
 def _visit(world: World, browser: Browser, visit_id: str) -> Visit:
