@@ -54,6 +54,17 @@ def test_audit_is_append_only_for_both(roles: tuple[str, str]) -> None:
                 run_as(role, forbidden)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE invitations_move SET note = ''", "DELETE FROM invitations_move", "DELETE FROM vault_sealed"],
+)
+def test_what_has_happened_stays_for_both(roles: tuple[str, str], statement: str) -> None:
+    for role in roles:
+        run_as(role, "UPDATE vault_sealed SET ciphertext = NULL, destroyed_at = now()")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            run_as(role, statement)
+
+
 def test_web_defers_jobs_but_changes_none_and_sees_no_worker(roles: tuple[str, str]) -> None:
     web, worker = roles
     run_as(web, DEFER, json.dumps({"word": "x"}))

@@ -31,6 +31,31 @@ def opens(path):
 print(json.dumps({path: opens(path) for path in sys.argv[1:]}))
 """
 
+MAKE = """
+import json, os, stat, tempfile
+from gangway.cli.web import give_up_reach
+from gangway.config.settings.typed import Role, Settings
+give_up_reach(Settings.load(Role.WEB))
+def makes(make):
+    path = os.path.join(tempfile.gettempdir(), f"made-{os.getpid()}")
+    try:
+        make(path)
+        os.unlink(path)
+    except OSError:
+        return False
+    return True
+def plain(path):
+    with tempfile.TemporaryFile() as file:
+        file.write(b"x")
+        file.truncate(0)
+print(json.dumps({
+    "plain": makes(plain) or makes(lambda path: open(path, "wb").close()),
+    "link": makes(lambda path: os.symlink("/etc/shadow", path)),
+    "pipe": makes(os.mkfifo),
+    "device": makes(lambda path: os.mknod(path, stat.S_IFBLK | 0o600, os.makedev(8, 0))),
+}))
+"""
+
 
 @dataclass
 class Web:
@@ -99,6 +124,14 @@ def test_what_is_confined_like_it_reads_no_key_no_password_no_process(installati
     seen = json.loads(done.stdout)
     assert seen.pop(opened) is True
     assert not any(seen.values()), seen
+
+
+def test_what_is_confined_like_it_makes_plain_files_and_no_devices(installation: Installation) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MAKE], env=installation.web(), capture_output=True, text=True, cwd="/", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == {"plain": True, "link": False, "pipe": False, "device": False}
 
 
 def test_it_refuses_to_start_when_it_is_given_the_key(installation: Installation) -> None:

@@ -15,10 +15,17 @@ from gangway.microsoft.errors import Unavailable
 from gangway.microsoft.signin.tokens import Identity
 from gangway.microsoft.wire import Answer
 from gangway.onboarding import actions, queries
-from gangway.onboarding.errors import GuestName, LinkClosed, NoSignInApplication, NotAPrincipalName, NotNow
+from gangway.onboarding.errors import (
+    GuestName,
+    LinkClosed,
+    NoSignInApplication,
+    NotAPrincipalName,
+    NotNow,
+    TooManySignIns,
+)
 from gangway.onboarding.models import SignIn, SignInApplication
 from gangway.onboarding.shapes import NextMove, Step
-from gangway.onboarding.stages import tenant
+from gangway.onboarding.stages import sign_in, tenant
 from gangway.onboarding.states import CaseState, SignInState
 from gangway.organizations.scope import within, within_everything
 from gangway.vault.models import Sealed
@@ -68,7 +75,16 @@ def follow(walked: Walk, microsoft: Microsoft, *, rounds: int) -> None:
         round_trip(going)
 
 
-NO_UPN = ["", "grace", "grace@", "@contoso.com", "gr ace@contoso.com", "grace@contoso", "a@b@c.com"]
+NO_UPN = [
+    "",
+    "grace",
+    "grace@",
+    "@contoso.com",
+    "gr ace@contoso.com",
+    "grace@contoso",
+    "a@b@c.com",
+    "\u202egrace@contoso.com",
+]
 
 
 @pytest.mark.parametrize("upn", NO_UPN)
@@ -82,6 +98,18 @@ def test_a_guests_name_is_refused_at_its_field():
     with pytest.raises(GuestName) as told:
         walk().start("grace_contoso.com#EXT#@fabrikam.onmicrosoft.com")
     assert told.value.field == "upn"
+
+
+def test_a_link_starts_only_so_many_sign_ins_in_a_short_time():
+    walked, begun = walk(), clock.now()
+    for _ in range(sign_in.MOST_STARTS):
+        walked.start(now=begun)
+    before = latest(walked).pk
+    with pytest.raises(TooManySignIns) as told:
+        walked.start(now=begun)
+    assert told.value.field == "upn"
+    assert latest(walked).pk == before
+    walked.start(now=begun + sign_in.STARTS_COUNT_FOR)
 
 
 def test_starting_defers_the_job_and_shows_the_code_page():

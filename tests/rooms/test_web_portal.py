@@ -161,3 +161,12 @@ def test_activity_says_what_happened_and_by_whom(client, service_id):
     assert "contoso-hq" in text
     assert client.get("/activity/?before=0").status_code == 200
     assert client.get("/activity/?before=²").status_code == 200
+
+
+def test_a_live_partial_of_what_is_not_there_or_not_mine_is_not_found(client, provider):
+    rival = make_customer(make_provider(short_name="rival"), name="Rival's customer")
+    theirs = factories_services.plan(rival, short_name="theirs")
+    for unseen in (theirs, uuid4()):
+        assert client.get(portal(unseen, "_validation_state")).status_code == 404
+        assert client.get(reverse("web:run", args=[unseen])).status_code == 404
+        assert client.get(reverse("web:run_state", args=[unseen])).status_code == 404

@@ -26,6 +26,9 @@ EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
 _ALL_BY_VERSION = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1}
 _OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | (1 << 14)
 READ = EXECUTE | READ_FILE | READ_DIR
+_REMOVE_FILE, _MAKE_FILE, _TRUNCATE = 1 << 5, 1 << 8, 1 << 14
+CHANGE = READ_FILE | WRITE_FILE | READ_DIR | _REMOVE_FILE | _MAKE_FILE | _TRUNCATE
+"""Plain files only: root could make a device in a folder where it may make anything, and read the disk by it."""
 
 SYSTEM = ("/usr", "/lib", "/lib64", "/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/etc/localtime", "/dev/urandom")
 NAMES = ("/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/ld.so.cache")
@@ -46,7 +49,7 @@ def confine(*, readable: Iterable[Path], writable: Iterable[Path]) -> bool:
         for path in (*_own_folders(), *map(Path, (*SYSTEM, *NAMES, *PEOPLE)), *readable):
             _allow(ruleset, path, READ)
         for path in writable:
-            _allow(ruleset, path, everything)
+            _allow(ruleset, path, everything & CHANGE)
         _allow(ruleset, Path("/dev/null"), READ_FILE | WRITE_FILE)
         _restrict(ruleset)
     finally:

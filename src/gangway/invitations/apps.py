@@ -1,5 +1,7 @@
 """The room as a Django application."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,4 @@ class InvitationsConfig(AppConfig):
 
     name = "gangway.invitations"
     label = "invitations"
+    append_only_tables: ClassVar[tuple[str, ...]] = ("invitations_move",)

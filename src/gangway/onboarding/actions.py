@@ -36,8 +36,8 @@ def choose_new(*, case_id: UUID, by: Actor, now: datetime) -> None:
 def start_authentication(*, case_id: UUID, upn: str, by: Actor, now: datetime) -> UUID:
     """*Start Authentication*: have a worker get a device code; an earlier sign-in of the case is replaced.
 
-    Returns the sign-in's id. Raises `NotAPrincipalName`, `GuestName` (at "upn"), `NoSignInApplication`, `LinkClosed`,
-    `NotNow` (a run is under way or has succeeded).
+    Returns the sign-in's id. Raises `NotAPrincipalName`, `GuestName`, `TooManySignIns` (all at "upn"),
+    `NoSignInApplication`, `LinkClosed`, `NotNow` (a run is under way or has succeeded).
     """
     checked = sign_in.check_upn(upn)
     with scope_of_case(case_id), transaction.atomic():

@@ -95,6 +95,15 @@ class NotAGuid(OnboardingError):
     acts = WhoActs.OPERATOR
 
 
+class TooManySignIns(OnboardingError):
+    """Each start asks Microsoft for a code in the provider's name; whoever holds a link can't do so endlessly."""
+
+    code = "onboarding:sign_in:too_many"
+    what = "Too many sign-ins were started with this invitation in a short time."
+    cure = "Wait ten minutes, then start again; everything you entered is kept."
+    acts = WhoActs.RETRY_LATER
+
+
 class SignInTooOld(OnboardingError):
     """The delegated token is gone or lives no longer than the work needs."""
 

@@ -54,7 +54,7 @@ class RunOver(ProvisioningError):
 class NoSuchRun(ProvisioningError):
     """There is none, or not in this scope."""
 
-    code = "provisioning:run:missing"
+    code = "provisioning:run:unknown"
     what = "There is no such run."
     cure = "Go back and choose again."
     acts = WhoActs.OPERATOR

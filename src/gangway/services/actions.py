@@ -20,6 +20,8 @@ from gangway.services.states import MOVES, Connection, Deployment, Lifecycle
 
 LONGEST_FULL_NAME: Final = 200
 LONGEST_REASON: Final = 500
+_TURNS_TEXT: Final = frozenset({"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"})
+"""Kinds of invisible signs that turn the reading direction: a name in a mail must not read as another one."""
 
 
 @transaction.atomic
@@ -65,9 +67,14 @@ def plan_service(
 def check_full_name(text: str, *, field: str = "full_name") -> str:
     """Return a full name in its composed form without blanks around it; raises `InvalidFullName` at `field`."""
     name = unicodedata.normalize("NFC", text).strip()
-    if len(name) > LONGEST_FULL_NAME or any(unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"} for sign in name):
+    if len(name) > LONGEST_FULL_NAME or not all(map(_can_be_read, name)):
         raise InvalidFullName(field=field)
     return name
+
+
+def _can_be_read(sign: str) -> bool:
+    hidden = unicodedata.category(sign) in {"Cc", "Cs", "Zl", "Zp"}
+    return not hidden and unicodedata.bidirectional(sign) not in _TURNS_TEXT
 
 
 def _reserve(service: Service) -> None:

@@ -1,5 +1,7 @@
 """The room as a Django application."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,4 @@ class VaultConfig(AppConfig):
 
     name = "gangway.vault"
     label = "vault"
+    never_removed_tables: ClassVar[tuple[str, ...]] = ("vault_sealed",)

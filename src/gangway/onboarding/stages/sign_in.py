@@ -24,7 +24,7 @@ from gangway.jobs.actions import defer
 from gangway.microsoft.signin.device_code import Granted, Offer
 from gangway.onboarding import problems
 from gangway.onboarding.applications import for_provider
-from gangway.onboarding.errors import GuestName, NotAPrincipalName, NotNow
+from gangway.onboarding.errors import GuestName, NotAPrincipalName, NotNow, TooManySignIns
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.refusals import Refusal
 from gangway.onboarding.rows import lock_sign_in, move_case, move_sign_in
@@ -39,6 +39,9 @@ from gangway.vault.places import Place
 UPN: Final = re.compile(
     r"[^\s@\\/:;,<>()\[\]\"']{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62}", re.IGNORECASE
 )
+MOST_STARTS: Final = 10
+STARTS_COUNT_FOR: Final = timedelta(minutes=10)
+"""A case may start so many sign-ins within this time."""
 LOOP_STEPS_IN: Final = timedelta(seconds=5)
 """The job starts a sign-in at once; should it get lost, a polling loop finds the row due after this."""
 LET_GO_AFTER: Final = timedelta(seconds=90)
@@ -59,13 +62,18 @@ def check_upn(text: str) -> str:
     upn = text.strip()
     if "#ext#" in upn.lower():
         raise GuestName(field="upn")
-    if len(upn) > 320 or not UPN.fullmatch(upn):  # noqa: PLR2004 - longest address
+    if len(upn) > 320 or not upn.isprintable() or not UPN.fullmatch(upn):  # noqa: PLR2004 - longest address
         raise NotAPrincipalName(field="upn")
     return upn
 
 
 def ask(case: Case, *, upn: str, by: Actor, now: datetime) -> SignIn:
-    """Begin a sign-in for a locked case, in place of an earlier one, and have a worker ask Microsoft for a code."""
+    """Begin a sign-in for a locked case, in place of an earlier one, and have a worker ask Microsoft for a code.
+
+    Raises `TooManySignIns` at "upn", `NoSignInApplication`.
+    """
+    if SignIn.objects.filter(case=case, created_at__gt=now - STARTS_COUNT_FOR).count() >= MOST_STARTS:
+        raise TooManySignIns(field="upn")
     retire(case, by=by, now=now)
     application, invitation = for_provider(case.provider_id), invited.invitation(case.invitation_id)
     if invitation.state is State.DECLINED:

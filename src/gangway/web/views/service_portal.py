@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gangway.audit.queries import activity
 from gangway.connections.actions import validate_connection
+from gangway.connections.errors import NoSuchConnection
 from gangway.connections.queries import ConnectionView, ValidationRow, connection
 from gangway.foundation.clock import now
 from gangway.organizations.roles import Capability
@@ -71,7 +72,7 @@ def validation_state(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """How the running validation stands."""
     found = connection(service_id)
     if found is None:
-        return look_again(request, VALIDATION_PARTIAL, {}, over=True)
+        raise NoSuchConnection
     return look_again(request, VALIDATION_PARTIAL, _validation_values(found), over=found.running is None)
 
 
