@@ -44,11 +44,22 @@ def test_secret_may_come_in_a_basic_header(emulator):
         "https://localhost/.default",
         "https://localhost//.default",
         "https://127.0.0.1/.default",
+        "https://127.0.0.1:1/.default",
+        "http://localhost/.default",
+        "https://Graph.Microsoft.com/.default",
     ],
 )
 def test_every_spelling_of_graph_is_graph(emulator, scope):
     found = claims(emulator.application_token(scope=scope.format(url=emulator.url)))
     assert found["aud"] == "https://graph.microsoft.com"
+
+
+def test_graph_named_by_its_application_id_is_the_audience(emulator):
+    graph_id = "00000003-0000-0000-c000-000000000000"
+    answer = emulator.application_token(scope=f"{graph_id}/.default")
+    assert claims(answer)["aud"] == graph_id
+    bearer = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    assert emulator.get("/v1.0/organization", headers=bearer).status_code == 200
 
 
 def test_teams_token_has_its_own_audience_and_no_roles(emulator):

@@ -1,5 +1,8 @@
 """What clients read before they sign in."""
 
+import base64
+import json
+
 import pytest
 
 from tests.emulator.conftest import contoso
@@ -71,6 +74,23 @@ def test_realm_of_an_account_follows_its_domain(emulator):
 )
 def test_unknown_path_is_404(emulator, path):
     assert emulator.get(path).status_code == 404
+
+
+def test_rotation_publishes_another_key_and_signs_with_it(emulator):
+    before = {key["kid"] for key in emulator.get("/organizations/discovery/v2.0/keys").json()["keys"]}
+    old = emulator.application_token().json()["access_token"]
+    emulator.control("POST", "keys/rotate")
+    after = {key["kid"] for key in emulator.get("/organizations/discovery/v2.0/keys").json()["keys"]}
+    new = emulator.application_token().json()["access_token"]
+    assert (len(after - before), kid(new) in after - before, kid(old) in before) == (1, True, True)
+    for token in (old, new):
+        answer = emulator.get("/v1.0/organization", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200
+
+
+def kid(token):
+    head = token.split(".")[0]
+    return json.loads(base64.urlsafe_b64decode(head + "=" * (-len(head) % 4)))["kid"]
 
 
 def test_error_page_explains_the_number(emulator):

@@ -219,6 +219,26 @@ def own_token(emulator, **form):
     return answer.json()["access_token"]
 
 
+def test_fresh_certificate_is_unknown_for_a_while(emulator):
+    fault = {"match": {"kind": "keyCredential"}, "effect": {"tokens_after_seconds": 60}}
+    emulator.control("PUT", "faults/slow-certificates", json=fault)
+    row = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": pair.der, "displayName": "CN=tests"}
+    assert graph_call(emulator, "PATCH", f"/applications(appId='{daemon_app}')", keyCredentials=[row]) == 204
+    assert refusal(present(emulator, signed(emulator)))[2] == 700027
+    emulator.advance(61)
+    assert present(emulator, signed(emulator)).status_code == 200
+
+
+def test_fresh_federated_credential_is_unknown_for_a_while(trusting, issuer):
+    fault = {"match": {"kind": "federatedIdentityCredential"}, "effect": {"tokens_after_seconds": 60}}
+    trusting.control("PUT", "faults/slow-trust", json=fault)
+    trust(trusting, issuer)
+    token = issuer.token(exp=noon + 600)
+    assert refusal(present(trusting, token))[2] == 70021
+    trusting.advance(61)
+    assert present(trusting, token).status_code == 200
+
+
 def test_token_of_the_cloud_itself(trusting):
     token = own_token(trusting)
     path = f"/applications(appId='{daemon_app}')/federatedIdentityCredentials"

@@ -84,8 +84,9 @@ def identify(world: World, resource: str) -> tuple[str, str]:
     if _is_our_own(world, resource):
         return data.graph_app_id, "https://graph.microsoft.com"
     for row in data.resources_by_app_id().values():
-        if resource.lower() in (address.lower() for address in row.get("identifierUris", [])):
-            return str(row["appId"]), resource
+        for address in row.get("identifierUris", []):
+            if address.lower() == resource.lower():
+                return str(row["appId"]), address
     return "", ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from m365_emulator.errors import EntraError
 from m365_emulator.keys import BadToken
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric import rsa
 
+    from m365_emulator.directory import DirectoryObject
     from m365_emulator.login.clients import Client
     from m365_emulator.login.proofs.assertions import Assertion
     from m365_emulator.world import World
@@ -30,7 +31,7 @@ async def fetch(world: World, form: Mapping[str, str]) -> None:
         return
     given = assertions.read(form)
     found = world.directory.home_of_application(form.get("client_id", ""))
-    trusted = {row["issuer"] for row in found[1].hidden.get("federated", [])} if found is not None else set()
+    trusted = {row["issuer"] for row in _credentials(world, found[1])} if found is not None else set()
     if given.issuer not in trusted or issuers.is_own(world, given.issuer) or _key(world, given) is not None:
         return
     keys = await asyncio.to_thread(issuers.ask, given.issuer, world.settings.trust_ca)
@@ -51,11 +52,7 @@ def check(world: World, client: Client, given: Assertion) -> None:
 
 def _check_match(world: World, client: Client, given: Assertion) -> None:
     """Issuer, subject and audience must be one credential's, letter by letter."""
-    rows = [
-        row
-        for row in client.application.hidden.get("federated", [])
-        if world.replica.in_tokens("federatedIdentityCredential", row["id"])
-    ]
+    rows = _credentials(world, client.application)
     same_issuer = [row for row in rows if issuers.same(world, row["issuer"], given.issuer)]
     same_subject = [row for row in same_issuer if row["subject"] == given.subject]
     if any(set(row["audiences"]) & set(given.audiences) for row in same_subject):
@@ -67,6 +64,15 @@ def _check_match(world: World, client: Client, given: Assertion) -> None:
     if not same_subject:
         raise _no_match(700213, f" subject '{given.subject}'")
     raise _no_match(700212, f" audience '{' '.join(given.audiences)}'")
+
+
+def _credentials(world: World, application: DirectoryObject) -> list[dict[str, Any]]:
+    """The application's federated credentials that sign-in knows already."""
+    return [
+        row
+        for row in application.hidden.get("federated", [])
+        if world.replica.in_tokens("federatedIdentityCredential", row["id"])
+    ]
 
 
 def _check_own(world: World, given: Assertion) -> None:
