@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.emulator.conftest import contoso, everyday, fabrikam, grace, morgan, privileged, sign_in_app
+from tests.emulator.conftest import contoso, everyday, fabrikam, grace, morgan, privileged, running, sign_in_app
 
 northwind = "90271171-0000-4000-8000-000000000001"
 tailspin = "7a115912-0000-4000-8000-000000000001"
@@ -138,6 +138,26 @@ def test_door_refuses_policies_that_do_not_exist(emulator, wrong):
     answer = emulator.session.patch(address, json=wrong, headers={door["header"]: door["token"]})
     assert answer.status_code == 400
     assert answer.json()["error"]
+
+
+def test_door_describes_every_policy_and_what_it_can_change_of_people(emulator):
+    guide = emulator.control("GET", "")
+    assert set(guide["policies"]) == set(emulator.control("GET", f"tenants/{contoso}/policies"))
+    assert set(guide["people"]) - {"password"} == set(person(emulator, grace)) - {"id", "userPrincipalName"}
+
+
+def test_policies_and_people_survive_a_restart(tmp_path):
+    state = ("--state", str(tmp_path / "state.json"))
+    with running(tmp_path, *state) as emulator:
+        demand(emulator, contoso, conditionalAccess=["requireMfa"], userConsent=False)
+        person(emulator, grace, mfaNumber="111222", passwordExpired=True)
+    with running(tmp_path, *state) as emulator:
+        found = emulator.control("GET", f"tenants/{contoso}/policies")
+        assert ([row["displayName"] for row in found["conditionalAccess"]], found["userConsent"]) == (
+            ["requireMfa"],
+            False,
+        )
+        assert person(emulator, grace)["mfaNumber"] == "111222"
 
 
 def test_workload_identities_can_be_blocked(emulator):

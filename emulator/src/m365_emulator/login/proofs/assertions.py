@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 kind = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-_skew = 300.0
+skew = 300.0
 _far_away = 4e9
 _paddings: dict[str, padding.AsymmetricPadding] = {
     "RS256": padding.PKCS1v15(),
@@ -78,7 +78,7 @@ def check_times(world: World, given: Assertion) -> None:
     """Raises EntraError 700024 outside of ``nbf`` to ``exp``; five minutes are forgiven."""
     now = world.clock.seconds()
     starts, ends = _seconds(given, "nbf"), _seconds(given, "exp")
-    if "exp" in given.claims and starts - _skew <= now < ends + _skew:
+    if "exp" in given.claims and starts - skew <= now < ends + skew:
         return
     raise EntraError(
         700024,

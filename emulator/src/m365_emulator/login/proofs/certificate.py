@@ -92,10 +92,13 @@ def _check_first_use(world: World, client: Client, given: Assertion) -> None:
     """Entra has been seen to take an assertion again until it runs out; a policy makes it strict."""
     if not policies.value(client.home, "refuseUsedAssertions"):
         return
+    used, now = world.login.assertions, world.clock.seconds()
+    for old in [name for name, ends_at in used.items() if ends_at + assertions.skew < now]:
+        del used[old]
     name = f"{client.app_id}/{given.claims.get('jti', '')}"
-    if name in world.login.assertions:
+    if name in used:
         raise EntraError(700027, "Client assertion was already used: its 'jti' is known.")
-    world.login.assertions[name] = float(given.claims["exp"])
+    used[name] = float(given.claims["exp"])
 
 
 def _unknown_key(client: Client, given: Assertion, reason: str) -> EntraError:
