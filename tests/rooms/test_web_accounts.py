@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.rooms.factories_organizations import make_provider
+from tests.rooms.factories_web import sit_down
+
 pytestmark = pytest.mark.django_db
 
 CLOSED = (
@@ -34,3 +37,8 @@ def test_a_page_that_is_offered_is_there(client, page):
 
 def test_the_sign_in_page_promises_no_mail(client):
     assert "password/reset" not in client.get("/accounts/login/").content.decode()
+
+
+@pytest.mark.parametrize("page", ["2fa/", "2fa/webauthn/", "2fa/totp/deactivate/", "password/change/"])
+def test_a_signed_in_person_reaches_the_pages_of_their_account(page):
+    assert sit_down(make_provider()).get(f"/accounts/{page}", follow=True).status_code == 200

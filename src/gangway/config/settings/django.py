@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "gangway.organizations.apps.OrganizationsConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.humanize",  # for allauth's page of passkeys
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",

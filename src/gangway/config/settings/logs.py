@@ -47,6 +47,8 @@ def _described(settings: Settings) -> dict[str, Any]:
             "django.request": {"level": "CRITICAL", "propagate": False},
             "django.security": quiet,
             "django.security.csrf": {"level": "CRITICAL", "propagate": False},
+            # A trace for each wrong host name would let any stranger fill the disk.
+            "django.security.DisallowedHost": {"level": "CRITICAL", "propagate": False},
             "procrastinate": quiet,
             "asyncio": quiet,
         },
