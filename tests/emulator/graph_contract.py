@@ -21,6 +21,12 @@ copy = here / "graph-openapi-v1.0-subset.yaml"
 beside = here.parents[2] / "shared" / "graph" / "openapi-v1.0-subset.yaml"
 _api = "https://learn.microsoft.com/graph/api/"
 beyond = {
+    "POST /roleManagement/directory/roleEligibilityScheduleRequests": (
+        f"{_api}rbacapplication-post-roleeligibilityschedulerequests"
+    ),
+    "GET /roleManagement/directory/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id}": (
+        f"{_api}unifiedroleassignmentschedulerequest-get"
+    ),
     "PATCH /policies/authorizationPolicy": f"{_api}authorizationpolicy-update",
     **{
         f"{method} {one}/appManagementPolicies{end}": f"{_api}appmanagementpolicy-{page}"

@@ -21,6 +21,7 @@ fitting_rule = {  # which rule is tested where the table asks the request's cont
     "granting": rules.grants_anything,
     "upserting": rules.creates_applications,
     "upserting_principal": rules.creates_principals,
+    "requesting": rules.assigns_roles,
 }
 nobody = "11111111-1111-4111-8111-111111111111"
 unrelated = "Calendars.Read"

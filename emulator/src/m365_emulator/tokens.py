@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data, partners
+from m365_emulator import data, partners, role_schedules
 from m365_emulator.errors import GraphError
 from m365_emulator.keys import BadToken
 
@@ -68,6 +68,7 @@ def authenticate(world: World, authorization: str | None) -> Caller:
 
 def directory_roles(world: World, tenant: Tenant, principal_id: str) -> list[str]:
     """Template ids of tenant-wide roles that a new token carries; a partner's come from the relationship (GDAP)."""
+    role_schedules.settle(world, tenant)
     assigned = (
         row["roleDefinitionId"]
         for key, row in tenant.role_assignments.items()

@@ -23,11 +23,12 @@ shape = Shape(
     filterable={"resourceId": "eq", "appRoleId": "eq", "principalId": "eq", "principalDisplayName": "eq startsWith"},
 )
 _principal = ("/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
+_user = "/users/{user-id}"
 _default_access = "00000000-0000-0000-0000-000000000000"
 _types = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
 
 
-@operations.on("GET", *(one + "/appRoleAssignments" for one in _principal))
+@operations.on("GET", *(one + "/appRoleAssignments" for one in (*_principal, _user)))
 def list_assignments(call: Call) -> Answer:
     """What this principal was granted, at all resources."""
     return pages.collection(call, shape, _rows(call, "principalId"))
@@ -47,7 +48,11 @@ def get_assignment(call: Call) -> Answer:
     return pages.single(call, shape, _row(call))
 
 
-@operations.on("POST", *(one + name for one in _principal for name in ("/appRoleAssignments", "/appRoleAssignedTo")))
+@operations.on(
+    "POST",
+    *(one + name for one in _principal for name in ("/appRoleAssignments", "/appRoleAssignedTo")),
+    _user + "/appRoleAssignments",
+)
 def grant(call: Call) -> Answer:
     """201; 400 when the same role is assigned already, 404 when an end of it is not there (or not copied yet)."""
     wanted = bodies.checked(
@@ -56,7 +61,7 @@ def grant(call: Call) -> Answer:
         needed=("principalId", "resourceId", "appRoleId"),
         fixed=("id", "createdDateTime", "principalDisplayName", "principalType", "resourceDisplayName"),
     )
-    end = targets.get(call, "servicePrincipal")
+    end = _named(call)
     if end.id not in (wanted["principalId"], wanted["resourceId"]):
         raise bad_request("The principalId or resourceId must be the object that the address names.")
     principal, resource = _end(call, wanted["principalId"]), _end(call, wanted["resourceId"])
@@ -75,8 +80,12 @@ def revoke(call: Call) -> Answer:
     return no_content()
 
 
+def _named(call: Call) -> DirectoryObject:
+    return targets.get(call, targets.kind_of_path(call.operation.path) or "servicePrincipal")
+
+
 def _rows(call: Call, end: str) -> list[dict[str, Any]]:
-    item = targets.get(call, "servicePrincipal")
+    item = _named(call)
     return [
         row
         for row in call.tenant.app_role_assignments.values()

@@ -9,6 +9,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from m365_emulator import role_schedules
+from m365_emulator.graph import audit_log
 from m365_emulator.graph.authority import check
 from m365_emulator.graph.call import Call
 from m365_emulator.graph.catalogue import finder
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from m365_emulator.tokens import Caller
     from m365_emulator.world import World
 
+_writing = frozenset({"POST", "PATCH", "DELETE"})
 _with_body = frozenset({"POST", "PATCH", "PUT"})
 
 
@@ -57,8 +60,12 @@ def perform(
         headers=asked.headers,
         body=_object(asked),
     )
+    role_schedules.settle(world, caller.tenant)
     check.require(call)
-    return operation.handle(call)
+    answer = operation.handle(call)
+    if asked.method in _writing:
+        audit_log.record(call, answer)
+    return answer
 
 
 def operation_of(asked: Asked) -> tuple[Operation, dict[str, str]]:

@@ -37,6 +37,7 @@ shape = Shape(
     expandable={"members": lambda call, item: shown(call.tenant, call.tenant.memberships.get(item["id"], []))},
 )
 _one = "/groups/{group-id}"
+_fixed = ("id", "createdDateTime", "deletedDateTime", "mail", "proxyAddresses")
 
 
 @operations.on("GET", "/groups")
@@ -58,7 +59,7 @@ def create_group(call: Call) -> Answer:
         "group",
         call.body,
         needed=("displayName", "mailNickname"),
-        fixed=("id", "createdDateTime", "deletedDateTime", "mail"),
+        fixed=_fixed,
     )
     for name in ("mailEnabled", "securityEnabled"):
         if not isinstance(wanted.get(name), bool):
@@ -82,6 +83,14 @@ def create_group(call: Call) -> Answer:
     call.tenant.memberships[oid] = []
     call.world.replica.wrote("group", oid)
     return pages.single(call, shape, body, status=201)
+
+
+@operations.on("PATCH", _one)
+def update_group(call: Call) -> Answer:
+    """204; only what is named changes. Whether it can have roles is decided when it is made."""
+    group = targets.get(call, "group")
+    group.body.update(bodies.checked("group", call.body, fixed=(*_fixed, "isAssignableToRole", "groupTypes")))
+    return no_content()
 
 
 @operations.on("DELETE", _one)

@@ -51,6 +51,18 @@ def answer(call: Call, member_id: str) -> Answer:
     return pages.collection(call, objects, rows)
 
 
+def group_ids(tenant: Tenant, member_id: str) -> list[str]:
+    """Ids of the groups that somebody is in, directly or through other groups."""
+    found = _with_groups_above(tenant, member_id)[1:]
+    return [oid for oid in found if oid in tenant.objects and tenant.objects[oid].kind == "group"]
+
+
+def other_ids(call: Call, member_id: str) -> list[str]:
+    """Ids of the roles and units that somebody has or is in, directly or through groups."""
+    ids = _with_groups_above(call.tenant, member_id)
+    return [row["id"] for row in (*_containers(call.tenant, ids), *_roles(call, ids))]
+
+
 def _with_groups_above(tenant: Tenant, oid: str) -> list[str]:
     found = [oid]
     for one in found:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator.graph.errors import not_found
+from m365_emulator.graph import bodies
+from m365_emulator.graph.answer import no_content
+from m365_emulator.graph.errors import not_found, read_only
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
@@ -16,6 +18,21 @@ if TYPE_CHECKING:
 
 operations = Operations()
 shape = Shape(type="organization", set="organization")
+_changeable = frozenset(
+    {
+        "businessPhones",
+        "city",
+        "marketingNotificationEmails",
+        "postalCode",
+        "preferredLanguage",
+        "privacyProfile",
+        "securityComplianceNotificationMails",
+        "securityComplianceNotificationPhones",
+        "state",
+        "street",
+        "technicalNotificationMails",
+    }
+)
 _shown_to_anyone = frozenset({"id", "displayName", "verifiedDomains"})
 
 
@@ -31,6 +48,18 @@ def get_organization(call: Call) -> Answer:
     if call.keys["organization-id"].lower() != call.tenant.id:
         raise not_found(call.keys["organization-id"])
     return pages.single(call, shape, _shown(call))
+
+
+@operations.on("PATCH", "/organization/{organization-id}")
+def update_organization(call: Call) -> Answer:
+    """204; contact addresses and the like."""
+    if call.keys["organization-id"].lower() != call.tenant.id:
+        raise not_found(call.keys["organization-id"])
+    wanted = bodies.checked("organization", call.body)
+    if refused := sorted(set(wanted) - _changeable):
+        raise read_only(refused[0], "Organization")
+    call.tenant.organization.update(wanted)
+    return no_content()
 
 
 def whole(tenant: Tenant) -> dict[str, Any]:

@@ -50,3 +50,12 @@ def forget_relations(tenant: Tenant, oid: str) -> None:
     for other in tenant.objects.values():
         if oid in other.owners:
             other.owners.remove(oid)
+
+
+def forget_unit(tenant: Tenant, oid: str) -> None:
+    """An administrative unit goes at once, with the roles that were limited to it."""
+    del tenant.objects[oid]
+    tenant.memberships.pop(oid, None)
+    scope = f"/administrativeUnits/{oid}"
+    for key in [key for key, row in tenant.role_assignments.items() if row["directoryScopeId"] == scope]:
+        del tenant.role_assignments[key]

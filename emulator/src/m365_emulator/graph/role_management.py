@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data
-from m365_emulator.graph import bodies, roles
+from m365_emulator import data, role_schedules
+from m365_emulator.graph import bodies, role_scopes, roles
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, conflicting_object, invalid_value, not_found
 from m365_emulator.graph.odata import pages
@@ -16,6 +16,7 @@ from m365_emulator.graph.owners import shown
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from m365_emulator.directory import Tenant
     from m365_emulator.graph.call import Call
 
 operations = Operations()
@@ -114,7 +115,7 @@ def assign(call: Call) -> Answer:
         raise invalid_value("roleDefinitionId", "UnifiedRoleAssignment")
     if principal.kind == "group" and not principal.body.get("isAssignableToRole"):
         raise bad_request("The group is not assignable to roles.", target="principalId")
-    _check_scope(call, role_id, scope)
+    role_scopes.check(call, role_id, scope)
     if roles.assignment_of(call.tenant, principal.id, role_id, scope):
         raise conflicting_object()
     row = roles.add_assignment(call.world, call.tenant, principal.id, role_id, scope)
@@ -124,14 +125,16 @@ def assign(call: Call) -> Answer:
 @operations.on("DELETE", _root + "/roleAssignments/{unifiedRoleAssignment-id}")
 def unassign(call: Call) -> Answer:
     """204; tokens that are out keep the role until they expire."""
-    del call.tenant.role_assignments[_row(call)["id"]]
+    role_schedules.drop(call.tenant, _row(call)["id"])
     return no_content()
 
 
 @operations.on("GET", _root + "/roleEligibilityScheduleInstances")
 def list_eligibilities(call: Call) -> Answer:
     """Who could activate which role (PIM)."""
-    return pages.collection(call, eligibilities, map(_eligible, call.tenant.role_eligibilities.values()))
+    return pages.collection(
+        call, eligibilities, [_eligible(call.tenant, row) for row in call.tenant.role_eligibilities.values()]
+    )
 
 
 @operations.on("GET", _root + "/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}')")
@@ -141,21 +144,7 @@ def list_own_eligibilities(call: Call) -> Answer:
         raise bad_request(f"The value '{call.keys['on']}' of 'on' is not supported here; use 'principal'.")
     own = call.caller.principal_id
     rows = [row for row in call.tenant.role_eligibilities.values() if row["principalId"] == own]
-    return pages.collection(call, eligibilities, map(_eligible, rows))
-
-
-def _check_scope(call: Call, role_id: str, scope: str) -> None:
-    if scope == "/":
-        return
-    kind, _, oid = scope.removeprefix("/").partition("/")
-    unit = call.tenant.objects.get(oid)
-    if kind != "administrativeUnits" or unit is None or unit.kind != "administrativeUnit":
-        raise not_found(scope)
-    if not data.role_templates()[role_id]["administrativeUnitScope"]:
-        raise bad_request(
-            "The given built-in role is not supported to be assigned to a single resource scope.",
-            target="directoryScopeId",
-        )
+    return pages.collection(call, eligibilities, [_eligible(call.tenant, row) for row in rows])
 
 
 def _row(call: Call) -> dict[str, Any]:
@@ -173,11 +162,11 @@ def _shown(call: Call, row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _eligible(row: dict[str, Any]) -> dict[str, Any]:
+def _eligible(tenant: Tenant, row: dict[str, Any]) -> dict[str, Any]:
     return {
         "roleEligibilityScheduleId": row["id"],
         "memberType": "Direct",
-        "endDateTime": None,
+        "endDateTime": role_schedules.schedules(tenant).get(row["id"], {}).get("endDateTime"),
         "appScopeId": None,
         "startDateTime": row.get("startDateTime", _eligible_since),
         **row,

@@ -117,3 +117,40 @@ reads_conditional_access = Rule(
     ),
     "/graph/api/conditionalaccessroot-list-policies",
 )
+manages_domains = Rule(("Global Administrator", "Domain Name Administrator"), "/graph/api/domain-post-domains")
+reads_domain_records = Rule(
+    ("Global Administrator", "Domain Name Administrator", "Global Reader"),
+    "/graph/api/domain-list-verificationdnsrecords",
+)
+manages_units = Rule(
+    ("Global Administrator", "Privileged Role Administrator"), "/graph/api/directory-post-administrativeunits"
+)
+activates_own_roles = Rule(
+    _role_administrators, "/graph/api/rbacapplication-post-roleassignmentschedulerequests: selfActivate", members=True
+)
+assigns_licences = Rule(
+    ("Global Administrator", "License Administrator", "User Administrator", "Directory Writers"),
+    "/graph/api/user-assignlicense",
+)
+changes_organization = Rule(("Global Administrator",), "/graph/api/organization-update")
+manages_numbers = Rule(
+    ("Global Administrator", "Teams Administrator", "Teams Telephony Administrator"),
+    "/graph/api/teamsadministration-telephonenumbermanagementroot-list-numberassignments",
+)
+reads_teams_users = Rule(
+    (
+        "Global Administrator",
+        "Teams Administrator",
+        "Teams Telephony Administrator",
+        "Teams Communications Administrator",
+    ),
+    "/graph/api/teamsadministration-teamsadminroot-list-userconfigurations",
+)
+assigns_teams_policies = Rule(
+    ("Global Administrator", "Teams Administrator"), "/graph/api/teamsadministration-teamspolicyassignment-getpolicyid"
+)
+reads_audits = Rule(
+    ("Global Reader", "Reports Reader", "Security Administrator", "Security Operator", "Security Reader"),
+    "/graph/api/directoryaudit-list",
+)
+applications_only = Rule((), "/graph/api/callrecords-callrecord-getdirectroutingcalls: not for people")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from m365_emulator import data
 from m365_emulator.graph.authority import rules
+from m365_emulator.graph.authority.tenant_table import tenant_permissions, tenant_roles, tenant_same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +68,8 @@ def _rows(rule: Rule | Chooser, method: str, *where: str) -> dict[str, Rule | Ch
 
 
 roles_of_operations: dict[str, Rule | Chooser] = {
+    **tenant_roles,
+    **_rows(granting, "POST", "/users/{user-id}/appRoleAssignments"),
     **_rows(
         rules.reads_directory,
         "GET",
@@ -260,6 +263,7 @@ roles_of_operations: dict[str, Rule | Chooser] = {
 _reference = "https://learn.microsoft.com/graph/api/"
 same_permissions: dict[str, tuple[str, str]] = {
     # operation whose permissions the data lacks or garbles: (operation whose permissions hold for it too, source)
+    **tenant_same,
     **{
         f"{method} {one}{end}": (f"{like} {one}{of}", f"{_reference}{page}")
         for one in (_app[0], _app[1], _sp[0])
@@ -319,6 +323,7 @@ _app_policies = dict.fromkeys(("delegated", "application"), ("Policy.ReadWrite.A
 _group_members = {"delegated": ("GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.ReadWrite.All")}
 own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
     # operation: (permissions of people and of applications, source)
+    **tenant_permissions,
     **{
         f"{method} /directory/deletedItems/{{directoryObject-id}}{end}": (
             _all_kinds,

@@ -1,0 +1,58 @@
+"""Questions about membership: of which groups, roles and units is somebody a member, through groups too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from m365_emulator.graph import memberships, targets
+from m365_emulator.graph.answer import Answer
+from m365_emulator.graph.errors import bad_request
+from m365_emulator.graph.operations import Operations
+
+if TYPE_CHECKING:
+    from m365_emulator.graph.call import Call
+
+operations = Operations()
+_who = ("/users/{user-id}", "/servicePrincipals/{servicePrincipal-id}", "/me")
+_at_most_groups, _at_most_objects = 20, 20
+
+
+@operations.on("POST", *(one + "/getMemberGroups" for one in _who))
+def get_member_groups(call: Call) -> Answer:
+    """Ids of all groups; ``securityEnabledOnly`` leaves the others out."""
+    found = memberships.group_ids(call.tenant, _member(call))
+    if call.body.get("securityEnabledOnly"):
+        found = [oid for oid in found if call.tenant.objects[oid].body.get("securityEnabled")]
+    return _texts(call, found)
+
+
+@operations.on("POST", "/users/{user-id}/checkMemberGroups")
+def check_member_groups(call: Call) -> Answer:
+    """Those of at most 20 groups that somebody is in."""
+    wanted = _ids(call, "groupIds", _at_most_groups)
+    return _texts(call, [oid for oid in wanted if oid in memberships.group_ids(call.tenant, _member(call))])
+
+
+@operations.on("POST", *(one + "/checkMemberObjects" for one in _who))
+def check_member_objects(call: Call) -> Answer:
+    """Those of at most 20 groups, roles and units that somebody is in."""
+    wanted, member = _ids(call, "ids", _at_most_objects), _member(call)
+    held = {*memberships.group_ids(call.tenant, member), *memberships.other_ids(call, member)}
+    return _texts(call, [oid for oid in wanted if oid in held])
+
+
+def _member(call: Call) -> str:
+    if call.operation.path.startswith("/me"):
+        return call.caller.principal_id
+    return targets.get(call, targets.kind_of_path(call.operation.path) or "user").id
+
+
+def _ids(call: Call, name: str, at_most: int) -> list[str]:
+    wanted = call.body.get(name)
+    if not isinstance(wanted, list) or len(wanted) > at_most:
+        raise bad_request(f"'{name}' must be a list of at most {at_most} ids.", target=name)
+    return [str(one) for one in wanted]
+
+
+def _texts(call: Call, values: list[str]) -> Answer:
+    return Answer(200, {"@odata.context": f"{call.base}/$metadata#Collection(Edm.String)", "value": values})
