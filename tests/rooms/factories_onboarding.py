@@ -1,6 +1,6 @@
 """A case for tests, as far along as a test needs it; and Microsoft as a script at the product's own transport seam."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -88,7 +88,9 @@ class Microsoft:
         public = jwt.algorithms.RSAAlgorithm.to_jwk(KEY.public_key(), as_dict=True)
         return Answer(200, {"keys": [{**public, "kid": "k1", "use": "sig"}]})
 
-    async def observe(self, *, token: SealedText, tenant_id: str, cloud: Cloud) -> SignerFacts:
+    async def observe(
+        self, *, token: SealedText, tenant_id: str, cloud: Cloud, plan: Mapping[str, Any], registration_id: UUID
+    ) -> SignerFacts:
         """Tell of the signer, for the right token only."""
         assert (token.reveal(), cloud) == (ACCESS_TOKEN, CLOUD)
         if isinstance(self.signer, MicrosoftError):
@@ -201,7 +203,7 @@ def issue(customer: Place, operator_id: UUID) -> UUID:
 
 def loop(microsoft: Microsoft, *, owner: str = "loop-1") -> polling.Rounds:
     """A polling loop that talks to the script."""
-    return polling.Rounds(Visitor(microsoft, CLOUD, owner, observe=microsoft.observe))
+    return polling.Rounds(Visitor(microsoft, lambda _name: CLOUD, owner, observe=microsoft.observe))
 
 
 def round_trip(rounds: polling.Rounds) -> None:

@@ -69,10 +69,10 @@ def look(walked: Walk) -> None:
     """Let the polling loop look at the case's sign-in once."""
     sign_in = walked.view().sign_in
     make_due(sign_in.id)
-    cloud = Cloud.of(django_settings.GANGWAY)
+    known = django_settings.GANGWAY
 
     async def visited() -> None:
-        rounds = polling.Rounds(Visitor(await shared(cloud.extra_ca_file), cloud, "loop"))
+        rounds = polling.Rounds(Visitor(await shared(known.extra_ca_file), partial(Cloud.of, known), "loop"))
         await rounds.once()
         await rounds.finish()
 

@@ -36,7 +36,7 @@ class Unknown(Microsoft):
     [
         (Microsoft(polls=[PENDING]), True, "gives codes"),
         (Unknown(), False, "does not know the client id"),
-        (Microsoft(polls=[refused("invalid_client", 7000218, 401)]), False, "not a public client"),
+        (Microsoft(polls=[refused("invalid_client", 7000218, 401)]), False, "not set up as a public client"),
         (Microsoft(silent=True), False, "does not answer"),
         (Microsoft(polls=[refused("interaction_required", 53003)]), False, "Conditional Access"),
     ],

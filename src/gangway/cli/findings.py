@@ -128,7 +128,8 @@ def _microsoft(_settings: Settings) -> Iterable[Finding]:
         applications = sign_in_applications()
 
     async def ask() -> list[Finding]:
-        return [await doctor.cloud_answers(), *await doctor.check(applications)]
+        clouds = await doctor.clouds_answer(application.cloud for application in applications)
+        return [*clouds, *await doctor.check(applications)]
 
     yield from asyncio.run(ask())
     if not applications:

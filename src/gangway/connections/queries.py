@@ -1,5 +1,6 @@
 """Reads of this room. Everything returned is a plain frozen value; call them inside a scope."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, cast
@@ -24,6 +25,8 @@ class ItemView:
     state: Literal["pending", "ok", "warning", "error", "unknown"]
     words: str
     cure: str
+    details: Sequence[Sequence[str]] = ()
+    """Microsoft's own code, ids and time, each with its name."""
 
 
 @dataclass(frozen=True, slots=True)

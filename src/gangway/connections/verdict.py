@@ -1,7 +1,7 @@
 """From what was seen to a status: OK only by proof, and *unknown* is a status of its own. Pure logic."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal, Protocol, TypedDict
+from typing import Final, Literal, NotRequired, Protocol, TypedDict
 
 Status = Literal["ok", "warning", "error", "unknown"]
 
@@ -30,6 +30,8 @@ class Looked(Protocol):
     def words(self) -> str: ...
     @property
     def cure(self) -> str: ...
+    @property
+    def details(self) -> tuple[tuple[str, str], ...]: ...
 
 
 class KeptItem(TypedDict):
@@ -40,13 +42,19 @@ class KeptItem(TypedDict):
     state: Status
     words: str
     cure: str
+    details: NotRequired[list[list[str]]]
 
 
 def kept(items: Iterable[Looked]) -> list[KeptItem]:
     """Turn what was seen into what a row keeps."""
-    return [
-        KeptItem(key=item.key, label=item.label, state=item.state, words=item.words, cure=item.cure) for item in items
-    ]
+    return [_kept(item) for item in items]
+
+
+def _kept(item: Looked) -> KeptItem:
+    row = KeptItem(key=item.key, label=item.label, state=item.state, words=item.words, cure=item.cure)
+    if item.details:
+        row["details"] = [list(pair) for pair in item.details]
+    return row
 
 
 def status_of(items: Iterable[KeptItem]) -> Status:

@@ -54,6 +54,21 @@ def _said(code: str) -> tuple[str, str, WhoActs]:
     return words.what, words.cure, words.acts
 
 
+def marks(fault: MicrosoftFault) -> tuple[tuple[str, str], ...]:
+    """What Microsoft's support needs to find a request, by name; nothing when nothing was asked."""
+    if fault == NO_FAULT:
+        return ()
+    pairs = (
+        ("AADSTS", str(fault.aadsts or "")),
+        ("Error", fault.code),
+        ("HTTP status", str(fault.status or "no answer")),
+        ("Request ID", fault.request_id),
+        ("Correlation ID", fault.correlation_id),
+        ("Time", fault.at.isoformat(timespec="seconds")),
+    )
+    return tuple(pair for pair in pairs if pair[1])
+
+
 class MicrosoftError(GangwayError):
     """The root: Microsoft did not do what was asked. `fault` holds what it said."""
 

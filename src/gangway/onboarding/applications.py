@@ -10,6 +10,7 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.foundation.clouds import cloud_name
 from gangway.onboarding.errors import NoSignInApplication, NotAGuid
 from gangway.onboarding.models import SignInApplication
 from gangway.onboarding.shapes import SignInApplicationView
@@ -20,7 +21,10 @@ GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @transaction.atomic
 def register(*, provider_id: UUID, client_id: str, home_tenant_id: str, cloud: str, by: Actor, now: datetime) -> UUID:
-    """Tell Gangway a provider's sign-in application; a second time changes it. Raises `NotAGuid` at its field."""
+    """Tell Gangway a provider's sign-in application in a cloud; a second time changes it.
+
+    Raises `NotAGuid` at its field, `CloudUnknown` at "cloud".
+    """
     provider = provider_of(provider_id)
     facts = {
         "client_id": _guid(client_id, field="client_id"),
@@ -29,7 +33,7 @@ def register(*, provider_id: UUID, client_id: str, home_tenant_id: str, cloud: s
     }
     row, _ = SignInApplication.objects.update_or_create(
         provider_id=provider.id,
-        cloud=cloud,
+        cloud=cloud_name(cloud).value,
         server_name=provider.server_name,
         defaults=facts | {"registered_at": now},
     )
@@ -48,16 +52,16 @@ def name_of(provider: ProviderView) -> str:
     return f"{provider.server_name}-{provider.short_name or provider.name}-token"
 
 
-def for_provider(provider_id: UUID, *, cloud: str = "public") -> SignInApplicationView:
-    """Return the application of this server for a provider; raises `NoSignInApplication`."""
+def for_provider(provider_id: UUID, *, cloud: str) -> SignInApplicationView:
+    """Return the application of this server for a provider in a cloud; raises `NoSignInApplication`."""
     found = _view_of_first(provider_id, cloud)
     if found is None:
         raise NoSignInApplication
     return found
 
 
-def find(provider_id: UUID, *, cloud: str = "public") -> SignInApplicationView | None:
-    """Return the application of this server for a provider; None before it is registered."""
+def find(provider_id: UUID, *, cloud: str) -> SignInApplicationView | None:
+    """Return the application of this server for a provider in a cloud; None before it is registered there."""
     return _view_of_first(provider_id, cloud)
 
 

@@ -48,7 +48,7 @@ def offer_of(about: InvitationView) -> Offer:
         plan=provisioning.explain(about.plan),
         plan_fingerprint=about.plan_fingerprint,
         expected_domain=customer.domain,
-        sign_in_application=applications.find(about.provider_id),
+        sign_in_application=applications.find(about.provider_id, cloud=customer.cloud),
     )
 
 
@@ -106,7 +106,7 @@ def sign_in_view(row: SignIn, *, now: datetime) -> SignInView:
 
 def signer_view(facts: dict[str, Any]) -> SignerView:
     """Show who signed in and what of the plan they can do."""
-    parts = tuple(Part(key, PARTS.get(key, key), verdict) for key, verdict in facts["can"].items())
+    parts = _parts(facts)
     return SignerView(
         upn=facts["upn"],
         name=facts["name"],
@@ -116,10 +116,19 @@ def signer_view(facts: dict[str, Any]) -> SignerView:
         domains=tuple(facts["domains"]),
         roles=tuple(sorted(facts["active_roles"].values())),
         parts=parts,
-        can_everything=all(part.verdict == "can" for part in parts),
+        can_everything=all(verdict == "can" for verdict in facts["can"].values()),
         summary=facts["cannot_summary"],
         other_than_named=facts.get("other_than_named", ""),
+        notes=tuple(facts.get("preflight", {}).get("notes", ())),
     )
+
+
+def _parts(facts: dict[str, Any]) -> tuple[Part, ...]:
+    """The pre-flight's steps; for a sign-in from before there was one, what the roles alone tell."""
+    steps = facts.get("preflight", {}).get("steps")
+    if steps:
+        return tuple(Part(row["key"], row["label"], row["result"], row["words"], row["cure"]) for row in steps)
+    return tuple(Part(key, PARTS.get(key, key), verdict) for key, verdict in facts["can"].items())
 
 
 def _name_error(problem: dict[str, Any]) -> str:

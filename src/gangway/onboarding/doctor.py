@@ -4,7 +4,7 @@ Two harmless requests for each application: one for a device code, which only a 
 which only a public client may make. Its name and the permissions it asks for, only a sign-in shows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -18,6 +18,7 @@ from gangway.microsoft.wire import Asked
 from gangway.onboarding.shapes import SignInApplicationView
 
 HARMLESS = ("openid", "profile")
+SETTINGS = "GANGWAY_CLOUD_LOGIN_URL and GANGWAY_CLOUDS"
 HOW_TO = "docs/how-to/sign-in-application.md shows how."
 
 
@@ -34,22 +35,29 @@ class Finding:
 async def check(
     applications: Sequence[SignInApplicationView], *, transport: Transport | None = None, cloud: Cloud | None = None
 ) -> list[Finding]:
-    """Try each application at Microsoft; never raises for what Microsoft says."""
-    where = cloud or Cloud.of(settings.GANGWAY)
-    wire = transport or await shared(where.extra_ca_file)
-    return [await _check_one(application, wire, where) for application in applications]
+    """Try each application at Microsoft, in its own cloud; never raises for what Microsoft says."""
+    wire = transport or await shared(settings.GANGWAY.extra_ca_file)
+    return [
+        await _check_one(application, wire, cloud or Cloud.of(settings.GANGWAY, application.cloud))
+        for application in applications
+    ]
+
+
+async def clouds_answer(names: Iterable[str]) -> list[Finding]:
+    """Fetch what each cloud says of its own sign-in service; the worldwide one is always asked."""
+    return [await cloud_answers(cloud=Cloud.of(settings.GANGWAY, name)) for name in dict.fromkeys(["public", *names])]
 
 
 async def cloud_answers(*, transport: Transport | None = None, cloud: Cloud | None = None) -> Finding:
-    """Fetch what the cloud says of its own sign-in service, as every worker does; never raises for what it says."""
+    """Fetch what a cloud says of its own sign-in service, as every worker does; never raises for what it says."""
     where = cloud or Cloud.of(settings.GANGWAY)
     wire = transport or await shared(where.extra_ca_file)
     try:
         answer = await wire.send(Asked("GET", where.discovery_url(ANY_ORGANIZATION)))
-    except MicrosoftError:
-        return _silent(where.login)
+    except MicrosoftError as error:
+        return _silent(where.login, error)
     if not answer.good:
-        cure = "Check GANGWAY_CLOUD_LOGIN_URL: it names another service."
+        cure = f"Check {SETTINGS}: they name another service."
         return Finding(where.login, ok=False, words=f"It answers {answer.status} when asked about sign-in.", cure=cure)
     return Finding(where.login, ok=True, words="Microsoft answers from here.")
 
@@ -64,24 +72,32 @@ async def _check_one(application: SignInApplicationView, wire: Transport, cloud:
     except MicrosoftError as error:
         return _refused(name, application.client_id, error)
     if isinstance(polled, device_code.Pending):
-        return _silent(name) if polled.trouble else Finding(name, ok=True, words="Microsoft gives codes for it.")
+        if polled.trouble:
+            return _silent(name, polled.trouble)
+        return Finding(name, ok=True, words="Microsoft gives codes for it.")
     if isinstance(polled, device_code.Granted):
         return Finding(name, ok=False, words="Microsoft granted a sign-in that nobody made.", cure="Tell us at once.")
     return _refused(name, application.client_id, polled.error)
 
 
 def _refused(name: str, client_id: str, error: MicrosoftError) -> Finding:
-    if isinstance(error, ApplicationUnknown):
-        words = f"Microsoft does not know the client id {client_id}, or it is not multi-tenant."
-        return Finding(name, ok=False, words=words, cure=f"Check the id, and make the application as {HOW_TO}")
-    if isinstance(error, ClientSetUpWrong):
-        words = "It is not a public client: Microsoft asks it for a secret."
-        return Finding(name, ok=False, words=words, cure=f'Set "Allow public client flows" to Yes; {HOW_TO}')
     if error.fault.status == 0:
-        return _silent(name)
-    return Finding(name, ok=False, words=str(error), cure=error.cure)
+        return _silent(name, error)
+    cure = error.cure
+    if isinstance(error, ApplicationUnknown):
+        cure = f"Check the client id {client_id}, and make the application as {HOW_TO}"
+    elif isinstance(error, ClientSetUpWrong):
+        cure = f'"Allow public client flows" must be on, for accounts in any organizational directory; {HOW_TO}'
+    return Finding(name, ok=False, words=f"{error.what}{_marks(error)}", cure=cure)
 
 
-def _silent(name: str) -> Finding:
-    cure = "Check GANGWAY_CLOUD_LOGIN_URL, GANGWAY_EXTRA_CA_FILE and the way out of this machine."
-    return Finding(name, ok=False, words="Microsoft does not answer from here.", cure=cure)
+def _silent(name: str, error: MicrosoftError) -> Finding:
+    cure = f"Check {SETTINGS}, GANGWAY_EXTRA_CA_FILE and the way out of this machine."
+    return Finding(name, ok=False, words=error.what, cure=cure)
+
+
+def _marks(error: MicrosoftError) -> str:
+    """Microsoft's own code and id behind the words, for its support."""
+    fault = error.fault
+    told = [f"AADSTS{fault.aadsts}" if fault.aadsts else fault.code, fault.correlation_id or fault.request_id]
+    return f" [{' '.join(filter(None, told))}]"

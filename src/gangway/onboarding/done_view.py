@@ -1,8 +1,8 @@
 """The end of the wizard: what was granted, by whom, until when, where to look at it, and how to undo it."""
 
-from typing import Final
-
+from gangway.foundation.clouds import cloud_name
 from gangway.invitations.queries import InvitationView
+from gangway.microsoft.cloud import CLOUDS
 from gangway.onboarding import applications
 from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Done, PortalPath
@@ -10,15 +10,12 @@ from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.queries import RegistrationView
 
-PORTAL: Final = "https://portal.azure.com/"
-ENTRA: Final = "https://entra.microsoft.com/"
-
 
 def done_of(row: Case, about: InvitationView) -> Done:
     """Tell the end of a case from its registration."""
     made = provisioning.registration(about.registration_id)
     credential = proved_credential(made, about.service_id)
-    application = applications.find(row.provider_id)
+    application = applications.find(row.provider_id, cloud=made.cloud)
     name = application.display_name if application else ""
     return Done(
         registration_name=made.display_name,
@@ -47,7 +44,8 @@ def _next_steps(about: InvitationView) -> tuple[str, ...]:
 
 
 def _paths(made: RegistrationView, sign_in_name: str) -> tuple[PortalPath, ...]:
-    blade = f"{PORTAL}#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~"
+    where = CLOUDS[cloud_name(made.cloud)]
+    blade = f"{where.portal}/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~"
     app = made.app_id
     start = f"Azure portal > App registrations > All applications > {made.display_name}"
     paths = [
@@ -57,12 +55,14 @@ def _paths(made: RegistrationView, sign_in_name: str) -> tuple[PortalPath, ...]:
         ),
         PortalPath("Its permissions", f"{start} > API permissions", f"{blade}/CallAnAPI/appId/{app}"),
         PortalPath(
-            "Its roles", "Microsoft Entra > Roles and administrators", f"{ENTRA}#view/Microsoft_AAD_IAM/AllRolesBlade"
+            "Its roles",
+            "Microsoft Entra > Roles and administrators",
+            f"{where.entra}/#view/Microsoft_AAD_IAM/AllRolesBlade",
         ),
     ]
     if sign_in_name and made.sign_in_application_removed != "yes":
-        where = f"Microsoft Entra > Enterprise applications > {sign_in_name}"
-        paths.append(PortalPath("The application you signed in to", where, ENTRA))
+        path = f"Microsoft Entra > Enterprise applications > {sign_in_name}"
+        paths.append(PortalPath("The application you signed in to", path, f"{where.entra}/"))
     return tuple(paths)
 
 

@@ -11,6 +11,7 @@ import os
 import socket
 from collections import defaultdict
 from datetime import timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -124,9 +125,9 @@ async def visit_one(sign_in_id: UUID) -> None:
 
 async def new_visitor() -> Visitor:
     """Make a visitor for this process's event loop, with a name of its own on its leases."""
-    cloud = Cloud.of(settings.GANGWAY)
     owner = f"{socket.gethostname()[:30]}:{os.getpid()}:{uuid4().hex[:12]}"
-    return Visitor(transport=await shared(cloud.extra_ca_file), cloud=cloud, owner=owner)
+    wire = await shared(settings.GANGWAY.extra_ca_file)
+    return Visitor(transport=wire, cloud_of=partial(Cloud.of, settings.GANGWAY), owner=owner)
 
 
 async def _without_falling(rounds: Rounds) -> bool:

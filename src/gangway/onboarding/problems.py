@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gangway.foundation.errors import GangwayError, MicrosoftFault, WhoActs
+from gangway.microsoft import errors
 from gangway.microsoft.errors import MicrosoftError
 from gangway.onboarding.refusals import Refusal
 from gangway.onboarding.shapes import NextMove, Problem
@@ -17,13 +18,7 @@ def of_refusal(refusal: Refusal, *, at: datetime) -> dict[str, Any]:
 
 def of_silence(error: MicrosoftError, *, at: datetime, retry_at: datetime) -> dict[str, Any]:
     """Keep that Microsoft doesn't answer (properly) now, and when we ask again."""
-    waiting = kept(error, next_move=NextMove.WAIT, at=at, details=marks(error.fault), retry_at=retry_at)
-    return waiting | {
-        "code": "onboarding:microsoft:silent",
-        "what": "Microsoft does not answer at the moment.",
-        "cure": "Nothing is lost, and you need do nothing: we try again by ourselves.",
-        "acts": WhoActs.RETRY_LATER.value,
-    }
+    return kept(error, next_move=NextMove.WAIT, at=at, details=marks(error.fault), retry_at=retry_at)
 
 
 def kept(
@@ -49,17 +44,7 @@ def kept(
 
 def marks(fault: MicrosoftFault | None) -> list[list[str]]:
     """List what Microsoft's support needs to find a request; empty when Microsoft said nothing."""
-    if fault is None:
-        return []
-    pairs = [
-        ["AADSTS", str(fault.aadsts or "")],
-        ["Error", fault.code],
-        ["HTTP status", str(fault.status or "no answer")],
-        ["Request ID", fault.request_id],
-        ["Correlation ID", fault.correlation_id],
-        ["Time", fault.at.isoformat(timespec="seconds") if fault.status else ""],
-    ]
-    return [pair for pair in pairs if pair[1]]
+    return [list(pair) for pair in errors.marks(fault)] if fault else []
 
 
 def shown(problem: Mapping[str, Any], *, reference: str) -> Problem | None:

@@ -15,9 +15,10 @@ SignInRefused
 └── NotUnderstood       anything else Microsoft refuses
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 
-from gangway.foundation.errors import MicrosoftFault, WhoActs
+from gangway.foundation.errors import MicrosoftFault
+from gangway.microsoft import dictionary
 from gangway.microsoft import errors as microsoft
 from gangway.onboarding.errors import SignInRefused
 from gangway.onboarding.shapes import NextMove
@@ -29,28 +30,39 @@ class Refusal(SignInRefused):
 
     state: ClassVar[SignInState] = SignInState.FAILED
     next_move: ClassVar[NextMove] = NextMove.START_AGAIN
+    signal: ClassVar[str] = ""
+    """Where the dictionary of Microsoft's errors has its words; empty: they are ours, and stand here."""
     fault: MicrosoftFault | None = None
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Take a refusal's words out of the dictionary."""
+        super().__init_subclass__(**kwargs)
+        if cls.signal:
+            words = dictionary.of_class(cls.signal)
+            cls.what, cls.cure, cls.acts = words.what, words.cure, words.acts
+
+    @classmethod
+    def by(cls, error: microsoft.MicrosoftError) -> Self:
+        """Make the refusal with what Microsoft said, which is more exact."""
+        refusal = cls(error.what, cure=error.cure)
+        refusal.acts, refusal.fault = error.acts, error.fault
+        return refusal
 
 
 class Declined(Refusal):
     """`authorization_declined`."""
 
     code = "onboarding:sign_in:declined"
+    signal = "oauth:authorization_declined"
     state = SignInState.DECLINED
-    what = "The request was declined at Microsoft. Nothing was made in your tenant."
-    cure = "If that was a mistake, start again. If you don't want this, you need do nothing more; tell your provider."
 
 
 class CodeExpired(Refusal):
     """`expired_token`, or our own clock: fifteen minutes went by."""
 
     code = "onboarding:sign_in:expired"
+    signal = "oauth:expired_token"
     state = SignInState.EXPIRED
-    what = "The code has expired: it was not used within its 15 minutes."
-    cure = (
-        "Start again to get a new code. If Microsoft showed you an error instead of asking for your consent, "
-        "a policy of your tenant may not allow sign-in with a code: show its text to your IT team."
-    )
 
 
 class WrongTenant(Refusal):
@@ -85,9 +97,8 @@ class PersonalSignedIn(Refusal):
     """Outlook.com, Xbox and their like."""
 
     code = "onboarding:sign_in:personal"
+    signal = "microsoft:identity:personal"
     state = SignInState.PERSONAL
-    what = "You signed in with a personal Microsoft account."
-    cure = "Start again with your account at work: the one you administer Microsoft 365 with."
 
 
 class OwnTenant(Refusal):
@@ -103,24 +114,16 @@ class Blocked(Refusal):
     """53003 and its kin. We never advise to switch protection off."""
 
     code = "onboarding:sign_in:blocked"
+    signal = "microsoft:policy:sign_in_blocked"
     state = SignInState.BLOCKED
-    what = "A security policy of your tenant (Conditional Access) does not allow this sign-in."
-    cure = (
-        "Show the details below to the people who look after Conditional Access. Often it works from a managed device, "
-        "from the office, or with another administrator's account; then start again. Leave the policy on."
-    )
 
 
 class ConsentNotGiven(Refusal):
     """65001, 65004, 90094: the person may not agree, or nobody has."""
 
     code = "onboarding:sign_in:no_consent"
+    signal = "microsoft:consent:missing"
     state = SignInState.FAILED
-    what = "The permissions that Microsoft showed were not agreed to. Nothing was made in your tenant."
-    cure = (
-        "Start again as an administrator who may agree for the organization: "
-        "a Global Administrator or a Privileged Role Administrator. A colleague can open this link, too."
-    )
     next_move = NextMove.START_AGAIN
 
 
@@ -128,19 +131,16 @@ class CodeUnknown(Refusal):
     """`bad_verification_code`."""
 
     code = "onboarding:sign_in:code_unknown"
+    signal = "oauth:bad_verification_code"
     state = SignInState.FAILED
-    what = "Microsoft does not know this code any more."
-    cure = "Start again to get a new code."
 
 
 class NotSetUp(Refusal):
     """700016, 7000218, 700025 about our own application."""
 
     code = "onboarding:sign_in:not_set_up"
+    signal = "microsoft:client:set_up_wrong"
     state = SignInState.FAILED
-    what = "Your provider's sign-in application is not set up correctly at Microsoft."
-    cure = "Tell your provider; nothing is wrong on your side, and your link stays good."
-    acts = WhoActs.OPERATOR
     next_move = NextMove.ASK_PROVIDER
 
 
@@ -148,9 +148,8 @@ class NotUnderstood(Refusal):
     """Microsoft said no in a way we have no better words for."""
 
     code = "onboarding:sign_in:refused"
+    signal = "microsoft:sign_in:refused"
     state = SignInState.FAILED
-    what = "Microsoft refused the sign-in."
-    cure = "Start again. If it is refused again, send your provider the details below."
 
 
 _MEANINGS: tuple[tuple[type[microsoft.MicrosoftError], type[Refusal]], ...] = (
@@ -166,13 +165,10 @@ CODE_EXPIRED = frozenset({70019, 70020})
 
 
 def meaning_of(error: microsoft.MicrosoftError) -> Refusal:
-    """Put Microsoft's refusal into our words, keeping what it said. Not for errors that only ask for patience."""
+    """Tell which refusal Microsoft's is, keeping what it said. Not for errors that only ask for patience."""
     if error.fault.aadsts in CODE_UNKNOWN:
-        refusal: Refusal = CodeUnknown()
-    elif error.fault.aadsts in CODE_EXPIRED:
-        refusal = CodeExpired()
-    else:
-        kind = next((ours for theirs, ours in _MEANINGS if isinstance(error, theirs)), NotUnderstood)
-        refusal = kind()
-    refusal.fault = error.fault
-    return refusal
+        return CodeUnknown.by(error)
+    if error.fault.aadsts in CODE_EXPIRED:
+        return CodeExpired.by(error)
+    kind = next((ours for theirs, ours in _MEANINGS if isinstance(error, theirs)), NotUnderstood)
+    return kind.by(error)

@@ -4,6 +4,7 @@ Times are aware UTC. Words are whole sentences, ready to show. The user code is 
 for it at the moment of rendering with `queries.user_code(case_id)`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -140,7 +141,10 @@ class Part:
 
     key: str
     label: str
-    verdict: Literal["can", "needs_other", "unknown"]
+    verdict: Literal["can", "activate", "needs_other", "forbidden", "unknown"]
+    words: str = ""
+    cure: str = ""
+    """The way on or round; empty when none is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,8 @@ class SignerView:
     summary: str
     other_than_named: str
     """The UPN typed before, when another person signed in and that was confirmed; else empty."""
+    notes: tuple[str, ...] = ()
+    """What else is good to know before anything is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +231,8 @@ class CheckItemView:
     state: Status
     words: str
     cure: str
+    details: Sequence[Sequence[str]] = ()
+    """Microsoft's own code, ids and time, each with its name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ an answer (silence, too busy, not readable) is kept as such and shown to the per
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 import structlog
@@ -19,6 +19,7 @@ from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.ids import AppId
 from gangway.foundation.sealed import SealedText
+from gangway.invitations import queries as invited
 from gangway.jobs.threads import in_database
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable
@@ -55,20 +56,22 @@ log = structlog.get_logger(__name__)
 class Observe(Protocol):
     """Reads who signed in, by Graph."""
 
-    async def __call__(self, *, token: SealedText, tenant_id: str, cloud: Cloud) -> SignerFacts:
-        """The facts about the signer; MicrosoftError when they can't be read."""
+    async def __call__(
+        self, *, token: SealedText, tenant_id: str, cloud: Cloud, plan: Mapping[str, Any], registration_id: UUID
+    ) -> SignerFacts:
+        """The facts about the signer and what they can do of the plan; MicrosoftError when they can't be read."""
         ...
 
 
 @dataclass(slots=True)
 class Visitor:
-    """What all visits of one loop share: the way to Microsoft, the lease's owner, and the opened device codes.
+    """What all visits of one loop share: the ways to Microsoft's clouds, the lease's owner, the opened device codes.
 
     An opened code stays in memory while its sign-in lives: a poll every five seconds is not an opening each time.
     """
 
     transport: Transport
-    cloud: Cloud
+    cloud_of: Callable[[str], Cloud]
     owner: str
     observe: Observe = observe_signer
     _codes: dict[UUID, SealedText] = field(default_factory=dict)
@@ -100,13 +103,15 @@ class Visitor:
         return None
 
     async def _start(self, due: Due) -> None:
-        offer = await device_code.start(self.transport, self.cloud, client_id=AppId(due.client_id), scopes=due.scopes)
+        offer = await device_code.start(
+            self.transport, self.cloud_of(due.cloud), client_id=AppId(due.client_id), scopes=due.scopes
+        )
         await in_database(sign_in.hold_code, due.id, owner=self.owner, offer=offer, now=clock.now())
 
     async def _poll(self, due: Due) -> int | None:
         answer = await device_code.poll_once(
             self.transport,
-            self.cloud,
+            self.cloud_of(due.cloud),
             client_id=AppId(due.client_id),
             device_code=await self._code(due),
             interval=due.interval_seconds,
@@ -117,7 +122,7 @@ class Visitor:
         if isinstance(answer, device_code.Granted):
             await in_database(sign_in.hold_token, due.id, owner=self.owner, granted=answer, now=clock.now())
         elif isinstance(answer, device_code.Declined):
-            await self._refuse(due, _with_fault(refusals.Declined(), answer.error))
+            await self._refuse(due, refusals.Declined.by(answer.error))
         else:
             await self._refuse(due, _meaning(answer))
         return None
@@ -134,12 +139,16 @@ class Visitor:
 
     async def _check(self, due: Due) -> None:
         identity_token = await in_database(self._open, due, due.identity_id, sign_in.IDENTITY, "check who signed in")
-        identity = await check_id_token(self.transport, self.cloud, identity_token, client_id=AppId(due.client_id))
+        cloud = self.cloud_of(due.cloud)
+        identity = await check_id_token(self.transport, cloud, identity_token, client_id=AppId(due.client_id))
         expected = await in_database(expectation_of, due.id)
         refusal, facts = tenant.refusal_of_identity(identity, expected), None
         if refusal is None:
             token = await in_database(self._open, due, due.token_id, sign_in.TOKEN, "read who signed in")
-            facts = await self.observe(token=token, tenant_id=identity.tenant_id, cloud=self.cloud)
+            plan, registration_id = await in_database(pinned_for, due.id)
+            facts = await self.observe(
+                token=token, tenant_id=identity.tenant_id, cloud=cloud, plan=plan, registration_id=registration_id
+            )
             refusal = tenant.refusal_of_signer(facts, expected)
         await self._conclude(due, refusal, facts)
 
@@ -207,12 +216,15 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
         )
 
 
+def pinned_for(sign_in_id: UUID) -> tuple[Mapping[str, Any], UUID]:
+    """Return the plan that a sign-in is meant for, and the id of the registration that it will make."""
+    with within_everything("a polling loop looks after everybody's sign-ins"):
+        case = SignIn.objects.select_related("case").get(pk=sign_in_id).case
+        about = invited.invitation(case.invitation_id)
+        return about.plan, about.registration_id
+
+
 def _meaning(answer: device_code.Expired | device_code.Blocked) -> refusals.Refusal:
     if isinstance(answer, device_code.Expired) and answer.error.fault.aadsts not in refusals.CODE_UNKNOWN:
-        return _with_fault(refusals.CodeExpired(), answer.error)
+        return refusals.CodeExpired.by(answer.error)
     return refusals.meaning_of(answer.error)
-
-
-def _with_fault(refusal: refusals.Refusal, error: MicrosoftError) -> refusals.Refusal:
-    refusal.fault = error.fault
-    return refusal

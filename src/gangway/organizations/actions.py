@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation import clock
+from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.foundation.sealed import SealedText
 from gangway.organizations.errors import (
     AddressTaken,
@@ -41,13 +42,14 @@ def create_organization(
     parent_id: UUID | None,
     by: Actor,
     domain: str = "",
+    cloud: str = CloudName.PUBLIC,
     reply_to: str = "",
     support_phone: str = "",
 ) -> UUID:
     """Add a provider (no parent), a channel or a customer.
 
     Raises `WrongPlace`, `NoSuchOrganization` (parent outside the scope), `InvalidOrganizationName` at "name",
-    `InvalidAddress` at "reply_to", `ShortNameTaken` at "short_name".
+    `InvalidAddress` at "reply_to", `ShortNameTaken` at "short_name", `CloudUnknown` at "cloud".
     """
     parent = _parent(Kind(kind), parent_id)
     row = Organization(
@@ -57,6 +59,7 @@ def create_organization(
         name=_checked_name(name),
         short_name=short_name.strip(),
         domain=domain.strip().lower(),
+        cloud=cloud_name(cloud).value,
         reply_to=_checked_address(reply_to, field="reply_to") if reply_to else "",
         support_phone=support_phone.strip(),
         created_at=clock.now(),

@@ -12,7 +12,7 @@ from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
-from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable
+from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable, marks
 from gangway.microsoft.graph import grants, tenant
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import Organization, RoleAssignment
@@ -41,6 +41,7 @@ class Subject:
     """What is checked, taken out of the database."""
 
     tenant: TenantId
+    cloud: str
     app_id: AppId
     principal: ObjectId
     plan: Pinned
@@ -57,7 +58,7 @@ async def check_registration(
     items. Raises NoSuchCredential and the vault's errors.
     """
     subject = await in_database(_subject, registration_id, credential_id, by)
-    own = await clouds.RegistrationSignIn.at(subject.tenant)
+    own = await clouds.RegistrationSignIn.at(clouds.cloud(subject.cloud), subject.tenant)
     graph_token, teams_token = await asyncio.gather(
         _token(own, subject, own.cloud.graph_scope), _token(own, subject, own.cloud.teams_scope)
     )
@@ -103,6 +104,7 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
         registration = row.registration
         return Subject(
             tenant=TenantId(registration.tenant_id),
+            cloud=registration.cloud,
             app_id=AppId(registration.app_id),
             principal=ObjectId(registration.service_principal_id),
             plan=read(registration.plan),
@@ -135,7 +137,7 @@ def _signs_in(token: AppToken | MicrosoftError, key: str, label: str) -> CheckIt
 def _trouble(error: MicrosoftError, key: str, label: str) -> CheckItem:
     """No answer says nothing about the registration; a refusal does."""
     state: ItemState = "unknown" if isinstance(error, (NotHeard, Busy, Unreadable)) else "error"
-    return CheckItem(key, label, state, error.what, error.cure)
+    return CheckItem(key, label, state, error.what, error.cure, marks(error.fault))
 
 
 def _secret_age(subject: Subject) -> CheckItem:

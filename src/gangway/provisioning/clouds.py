@@ -1,4 +1,4 @@
-"""The real parts: the cloud of the settings, Graph over this loop's connections, a registration's own sign-in."""
+"""The real parts: a tenant's cloud, Graph over this loop's connections, a registration's own sign-in."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,9 @@ from gangway.microsoft.signin.client_credentials import AppToken, fetch
 from gangway.microsoft.transport import Transport, shared
 
 
-def cloud() -> Cloud:
-    """The cloud that the settings name."""
-    return Cloud.of(settings.GANGWAY)
+def cloud(name: str) -> Cloud:
+    """The cloud of that name, at the hosts that the settings give it. Raises CloudUnknown."""
+    return Cloud.of(settings.GANGWAY, name)
 
 
 def patience() -> Patience:
@@ -23,9 +23,9 @@ def patience() -> Patience:
     return Patience(float(settings.GANGWAY.propagation_deadline_seconds))
 
 
-async def graph(tenant: TenantId, token: SealedText) -> GraphSession:
-    """Graph in a tenant with a token, over this event loop's connections."""
-    return GraphSession(await shared(cloud().extra_ca_file), cloud(), token, tenant)
+async def graph(where: Cloud, tenant: TenantId, token: SealedText) -> GraphSession:
+    """Graph of a cloud in a tenant with a token, over this event loop's connections."""
+    return GraphSession(await shared(where.extra_ca_file), where, token, tenant)
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,9 @@ class RegistrationSignIn:
     tenant: TenantId
 
     @classmethod
-    async def at(cls, tenant: TenantId) -> "RegistrationSignIn":
-        """Over this event loop's connections."""
-        return cls(await shared(cloud().extra_ca_file), cloud(), tenant)
+    async def at(cls, where: Cloud, tenant: TenantId) -> "RegistrationSignIn":
+        """In a cloud, over this event loop's connections."""
+        return cls(await shared(where.extra_ca_file), where, tenant)
 
     async def token(self, *, app_id: AppId, secret: SealedText, scope: str) -> AppToken:
         return await fetch(self.transport, self.cloud, tenant=self.tenant, app_id=app_id, secret=secret, scope=scope)

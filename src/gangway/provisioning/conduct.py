@@ -110,7 +110,7 @@ async def _course(opened: Opened) -> Ending:
 
 async def _engine(opened: Opened, token: SealedText, *, taking_back: bool = False) -> Course:
     tenant, client = TenantId(opened.tenant_id), AppId(opened.sign_in_client_id)
-    patience = clouds.patience()
+    patience, cloud = clouds.patience(), clouds.cloud(opened.cloud)
     blueprint = draw(
         opened.plan,
         registration=str(opened.registration_id),
@@ -133,10 +133,10 @@ async def _engine(opened: Opened, token: SealedText, *, taking_back: bool = Fals
     return Course(
         blueprint=blueprint,
         client=client,
-        cloud=clouds.cloud(),
+        cloud=cloud,
         tenant_id=opened.tenant_id,
-        graph=await clouds.graph(tenant, token),
-        own=await clouds.RegistrationSignIn.at(tenant),
+        graph=await clouds.graph(cloud, tenant, token),
+        own=await clouds.RegistrationSignIn.at(cloud, tenant),
         journal=journal,
         patience=patience,
         fresh=lambda: _fresh(opened),

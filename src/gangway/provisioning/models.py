@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.db import models
 
+from gangway.foundation.clouds import CloudName
 from gangway.organizations.scope import OwnedModel
 from gangway.provisioning.states import CredentialState, RegistrationState, RunState, StepState
 
@@ -20,6 +21,7 @@ class Registration(OwnedModel):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     provider = models.ForeignKey("organizations.Organization", on_delete=models.PROTECT, related_name="+")
     tenant_id = models.CharField(max_length=36)
+    cloud = models.CharField(max_length=20, default=CloudName.PUBLIC.value)
     tenant_name = models.CharField(max_length=256, blank=True)
     domains = models.JSONField(default=list)
     display_name = models.CharField(max_length=NAME)

@@ -40,6 +40,7 @@ class Opened:
     service_id: UUID
     path: str
     tenant_id: str
+    cloud: str
     display_name: str
     plan: dict[str, Any]
     credential_name: str
@@ -92,6 +93,7 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         path=path,
         tenant_id=registration.tenant_id,
         display_name=registration.display_name,
+        cloud=registration.cloud,
         plan=registration.plan,
         credential_name=run.credential_name,
         sign_in_client_id=run.sign_in_client_id,

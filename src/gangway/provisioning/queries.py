@@ -168,6 +168,7 @@ def registration(registration_id: UUID) -> RegistrationView:
         roles=tuple(_right(row, f"role:{role.template_id}", role.name, "role", role.why) for role in plan.roles),
         credentials=tuple(_credential(credential, now) for credential in credentials),
         sign_in_application_removed=_gone(row.sign_in_application_gone),
+        cloud=row.cloud,
     )
 
 

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.jobs.actions import defer
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import NoSuchRun, RegistrationNameTaken, RunUnderWay
@@ -32,6 +33,7 @@ def start_run(
     provider_id: UUID,
     service_id: UUID,
     tenant_id: str,
+    cloud: str = CloudName.PUBLIC,
     tenant_name: str,
     domains: Sequence[str],
     display_name: str,
@@ -49,7 +51,7 @@ def start_run(
 
     `registration_id` is the invitation's own: with the same one, a registration that was begun is gone on with, perhaps
     under another name. `on_end` is a task that is deferred with `run_id` in every transaction in which the run comes to
-    rest or to its end. Raises InvalidName and RegistrationNameTaken at "name", PlanUnknown, RunUnderWay.
+    rest or to its end. Raises InvalidName and RegistrationNameTaken at "name", PlanUnknown, RunUnderWay, CloudUnknown.
     """
     pinning.read(plan)
     registration = _registration(
@@ -57,6 +59,7 @@ def start_run(
         organization_id=organization_id,
         provider_id=provider_id,
         tenant_id=tenant_id,
+        cloud=cloud,
         plan=plan,
         now=now,
     )
@@ -149,12 +152,13 @@ def _registration(
     organization_id: UUID,
     provider_id: UUID,
     tenant_id: str,
+    cloud: str,
     plan: Mapping[str, Any],
     now: datetime,
 ) -> Registration:
     row = Registration.objects.select_for_update(of=("self",)).filter(pk=registration_id).first()
     if row is not None and row.tenant_id != tenant_id and not row.app_id:
-        row.tenant_id = tenant_id
+        row.tenant_id, row.cloud = tenant_id, cloud
     if row is not None and (row.organization_id != organization_id or row.tenant_id != tenant_id):
         raise NoSuchRun
     if row is None:
@@ -163,6 +167,7 @@ def _registration(
             organization_id=organization_id,
             provider_id=provider_id,
             tenant_id=tenant_id,
+            cloud=cloud_name(cloud).value,
             created_at=now,
             state=RegistrationState.MAKING.value,
         )

@@ -180,6 +180,8 @@ class RegistrationView:
 
 
 @dataclass(frozen=True, slots=True)
+    cloud: str = "public"
+    """Microsoft's cloud that the tenant lives in."""
 class CheckItem:
     """One thing that was looked at when a registration was checked."""
 
@@ -191,6 +193,8 @@ class CheckItem:
 
 
 @dataclass(frozen=True, slots=True)
+    details: tuple[tuple[str, str], ...] = ()
+    """Microsoft's own code, ids and time, by name, when it refused or did not answer."""
 class CheckResult:
     """What a check of a registration found. What could not be read is None or empty; an item says so."""
 

@@ -62,4 +62,7 @@ def validation_values(validation: ValidationView) -> dict[str, Any]:
 
 def items_of(items: Iterable[Any]) -> list[dict[str, Any]]:
     """Give each item its pill."""
-    return [{"label": i.label, "words": i.words, "cure": i.cure, "pill": said(CHECK, i.state)} for i in items]
+    return [
+        {"label": i.label, "words": i.words, "cure": i.cure, "details": i.details, "pill": said(CHECK, i.state)}
+        for i in items
+    ]

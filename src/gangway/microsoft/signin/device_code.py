@@ -75,7 +75,7 @@ Poll = Pending | Granted | Declined | Expired | Blocked
 
 _EXPIRED = frozenset({"expired_token", "bad_verification_code", "code_expired"})
 DECLINED_NUMBER = 65004
-"""The person said no. `access_denied` comes with policies and missing consent, too: those are no "no"."""
+"""The person said no. The error `access_denied` alone says less: it comes with policies and missing consent, too."""
 
 
 async def start(
@@ -137,9 +137,7 @@ def _not_granted(answer: Answer, interval: int) -> Poll:
         return Pending(max(interval, round(error.wait or 0)), error)
     if said in _EXPIRED:
         return Expired(error)
-    declined = said == "authorization_declined" or (
-        said == "access_denied" and error.fault.aadsts in {None, DECLINED_NUMBER}
-    )
+    declined = said == "authorization_declined" or error.fault.aadsts == DECLINED_NUMBER
     return Declined(error) if declined else Blocked(error)
 
 

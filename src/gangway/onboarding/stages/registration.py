@@ -47,7 +47,7 @@ def start(case: Case, *, name: str, by: Actor, now: datetime) -> UUID:
         "by": by,
         "now": now,
     }
-    run_id = _go_on(case, name, token) if _same_tenant(case) else _first(case, name, token)
+    run_id = _go_on(case, name, token) if _same_tenant(case) else _first(case, name, token, cloud=row.cloud)
     registration_id = invited.invitation(case.invitation_id).registration_id
     kept_name = made.registration(registration_id).display_name
     changes = {"run_id": run_id, "registration_id": registration_id, "registration_name": kept_name, "problem": {}}
@@ -58,7 +58,8 @@ def start(case: Case, *, name: str, by: Actor, now: datetime) -> UUID:
 
 def signer_of(case: Case) -> SignerFacts:
     """Give the kept facts about who signed in their shape again."""
-    facts: dict[str, Any] = {key: value for key, value in case.signer.items() if key in SignerFacts.__slots__}
+    wanted = set(SignerFacts.__slots__) - {"preflight"}  # which is for people to read, not for the run
+    facts: dict[str, Any] = {key: value for key, value in case.signer.items() if key in wanted}
     return SignerFacts(**(facts | {"domains": tuple(facts["domains"])}))
 
 
@@ -85,7 +86,7 @@ def _same_tenant(case: Case) -> bool:
     return known is not None and known.tenant_id == case.signer["tenant_id"]
 
 
-def _first(case: Case, name: str, token: dict[str, Any]) -> UUID:
+def _first(case: Case, name: str, token: dict[str, Any], *, cloud: str) -> UUID:
     invitation, about, signer = invited.invitation(case.invitation_id), service(case.service_id), token["signer"]
     return provisioning.start_run(
         registration_id=invitation.registration_id,
@@ -93,6 +94,7 @@ def _first(case: Case, name: str, token: dict[str, Any]) -> UUID:
         provider_id=case.provider_id,
         service_id=case.service_id,
         tenant_id=signer.tenant_id,
+        cloud=cloud,
         tenant_name=signer.tenant_name,
         domains=signer.domains,
         display_name=name,

@@ -29,6 +29,7 @@ from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.refusals import Refusal
 from gangway.onboarding.rows import lock_sign_in, move_case, move_sign_in
 from gangway.onboarding.states import ALIVE, CaseState, SignInState
+from gangway.organizations import queries as organizations
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import SignerFacts
 from gangway.provisioning.queries import scopes_for
@@ -75,7 +76,8 @@ def ask(case: Case, *, upn: str, by: Actor, now: datetime) -> SignIn:
     if SignIn.objects.filter(case=case, created_at__gt=now - STARTS_COUNT_FOR).count() >= MOST_STARTS:
         raise TooManySignIns(field="upn")
     retire(case, by=by, now=now)
-    application, invitation = for_provider(case.provider_id), invited.invitation(case.invitation_id)
+    application = for_provider(case.provider_id, cloud=organizations.customer(case.organization_id).cloud)
+    invitation = invited.invitation(case.invitation_id)
     if invitation.state is State.DECLINED:
         invitation_on(case, State.OPENED, by=by)
     row = SignIn.objects.create(
