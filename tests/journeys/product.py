@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 
 from gangway.cli.demo.cast import PROVIDER, WALKER_EMAIL
@@ -21,6 +22,7 @@ from gangway.cli.demo.proof import Witness
 from gangway.cli.demo.supervisor import Supervisor
 from gangway.config.database.server import Embedded, supervised
 from tests.journeys.microsoft import Microsoft
+from tests.journeys.waiting import eventually
 
 PARTS = ("web", "emulator", "portal", "inbox", "smtp")
 HEARTBEAT_SECONDS, STALLED_SECONDS = 2, 5
@@ -62,7 +64,16 @@ class Product:
         self.worker.process.wait()
 
     def start_worker(self) -> None:
+        """Start another one; returns when it has begun to work."""
+        known = self.newest_worker()
         self.worker = self.supervisor.start_worker(self.announcement, name=self._again("worker"))
+        eventually(lambda: self.worker.check() or self.newest_worker() > known, "the worker's start")
+
+    def newest_worker(self) -> int:
+        """The number of the worker that has started last, as the queue knows it."""
+        with psycopg.connect(**self.database.superuser.psycopg()) as connection:
+            row = connection.execute("SELECT coalesce(max(id), 0) FROM procrastinate_workers").fetchone()
+        return int(row[0]) if row else 0
 
     def stop(self, name: str) -> None:
         """Stop a neighbour: ``mail`` or ``microsoft``."""

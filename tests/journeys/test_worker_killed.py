@@ -5,8 +5,6 @@ The request is held by the emulator until the worker is dead, then done. Another
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from gangway.cli.demo.plot import new_name
@@ -20,12 +18,9 @@ pytestmark = pytest.mark.slow
 
 GRACE, PASSWORD = "grace.global@contoso.com", "Contoso-Grace-1"
 
-START_SECONDS = 5.0
-"""What a worker takes to start on a busy machine."""
-
-RESUME_SECONDS = START_SECONDS + STALLED_SECONDS + HEARTBEAT_SECONDS + 2 * Pace().poll
-"""From the start of another worker to its first request: silence counts as death, the reaper's period, the queue's, and
-once more the queue's when the tenant's lease ends last."""
+RESUME_SECONDS = STALLED_SECONDS + HEARTBEAT_SECONDS + 2 * Pace().poll + 1.0
+"""From another worker's readiness to its first request: silence counts as death, the reaper's period, the queue's, once
+more the queue's when the tenant's lease ends last, and a second for a busy machine."""
 
 HELD_MS = 1_500
 """How long Microsoft takes for the request in which the worker dies; it is killed as soon as the request is there."""
@@ -56,10 +51,8 @@ def test_another_worker_goes_on_in_time_and_nothing_is_made_twice(
         product.kill_worker()
         eventually(lambda: nothing_under_way(product.microsoft), "the end of that request at Microsoft")
     last = product.microsoft.last_request()
-    began = time.monotonic()
     product.start_worker()
-    eventually(lambda: by_programs(product.microsoft, after=last), "another worker", seconds=RESUME_SECONDS)
-    assert time.monotonic() - began < RESUME_SECONDS
+    eventually(lambda: by_programs(product.microsoft, after=last), "the other worker's work", seconds=RESUME_SECONDS)
 
     app_id = administrator.until_confirmed()
     made, after = product.witness.registration(app_id=app_id), product.microsoft.made(CONTOSO)
