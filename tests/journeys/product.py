@@ -67,7 +67,7 @@ class Product:
         """Start another one; returns when it has begun to work."""
         known = self.newest_worker()
         self.worker = self.supervisor.start_worker(self.announcement, name=self._again("worker"))
-        eventually(lambda: self.worker.check() or self.newest_worker() > known, "the worker's start")
+        eventually(lambda: self.newest_worker() > known, "the worker's start")
 
     def newest_worker(self) -> int:
         """The number of the worker that has started last, as the queue knows it."""
