@@ -176,7 +176,7 @@ SIGNER = SignerView(
 _STEPS = (
     (1, "application", "Make the App registration", StepState.DONE, 0.4, ""),
     (2, "service_principal", "Make its enterprise application", StepState.DONE, 0.6, ""),
-    (3, "grants", "Grant the permissions", StepState.SKIPPED, 0.0, "They were granted already."),
+    (3, "grants", "Grant the permissions", StepState.DONE, 0.0, "They were granted already."),
     (4, "roles", "Assign the roles", StepState.INTENDED, None, "Microsoft is copying it; this can take a minute."),
     (5, "credential", "Make and seal the secret", StepState.PLANNED, None, ""),
     (6, "proof", "Prove it with a fresh token", StepState.PLANNED, None, ""),
