@@ -9,7 +9,7 @@ import pytest
 import typer.main
 
 from gangway.cli.main import app
-from tests.house import settings_page
+from tests.house import errors_page, settings_page
 
 ROOT = Path(__file__).parents[2]
 PAPER = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -54,3 +54,8 @@ def test_every_command_is_documented():
 def test_every_setting_is_documented():
     """The page of settings is what the settings say of themselves."""
     assert settings_page.PAGE.read_text("utf-8") == settings_page.page(), "run: python -m tests.house.settings_page"
+
+
+def test_every_error_of_microsofts_is_documented():
+    """The page of errors is what the dictionary says."""
+    assert errors_page.PAGE.read_text("utf-8") == errors_page.page(), "run: python -m tests.house.errors_page"

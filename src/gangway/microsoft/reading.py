@@ -20,6 +20,8 @@ _POLICY_CODES: Mapping[str, type[errors.MicrosoftError]] = {
     "CredentialInvalidLifetimeAsPerAppPolicy": errors.LifetimeForbidden,
 }
 _COPYING_CODES = frozenset({"NoBackingApplicationObject"})
+_ALREADY_CODES = frozenset({"RoleAssignmentExists"})
+_GONE_CODES = frozenset({"RoleAssignmentDoesNotExist"})
 _BY_STATUS: Mapping[int, type[errors.MicrosoftError]] = {
     401: errors.AuthorityEnded,
     403: errors.Forbidden,
@@ -91,9 +93,10 @@ def _by_code(answer: Answer, fault: MicrosoftFault) -> type[errors.MicrosoftErro
         return _POLICY_CODES[fault.code]
     if fault.code in _COPYING_CODES or texts.says_still_copying(fault.message):
         return errors.NotCopiedYet
-    if any(row.get("code") == "ConflictingObjects" for row in details) or texts.says_already_so(fault.message):
+    conflicting = any(row.get("code") == "ConflictingObjects" for row in details)
+    if conflicting or fault.code in _ALREADY_CODES or texts.says_already_so(fault.message):
         return errors.AlreadySo
-    if texts.says_gone(fault.message):
+    if fault.code in _GONE_CODES or texts.says_gone(fault.message):
         return errors.Missing
     if answer.status == 400 and _names_the_name(details, fault.message):  # noqa: PLR2004 - bad request
         return errors.NameRefused
