@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -12,9 +13,10 @@ from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.graph import applications
 from gangway.microsoft.graph.session import GraphSession
 from gangway.microsoft.signin import client_credentials, device_code, tokens
+from gangway.provisioning.engine import pinning
 from gangway.provisioning.queries import SCOPES
 from gangway.provisioning.signers import observe_signer
-from tests.contract.tenant import Tenant
+from tests.contract.tenant import REGISTRATION, Tenant
 from tests.emulator.conftest import Emulator, avery, contoso, grace, morgan, running, sign_in_app
 from tests.unit.small_journal import SmallJournal
 
@@ -78,7 +80,13 @@ async def test_the_pre_flight_says_what_a_person_may_do(
 ) -> None:
     await asyncio.to_thread(tenant.token, grace)
     token = await asyncio.to_thread(tenant.token, who)
-    facts = await observe_signer(token=token, tenant_id=tenant.id, cloud=tenant.cloud)
+    facts = await observe_signer(
+        token=token,
+        tenant_id=tenant.id,
+        cloud=tenant.cloud,
+        plan=pinning.pin(profile="teams-voice", version=2),
+        registration_id=UUID(REGISTRATION),
+    )
     assert (facts.upn, facts.tenant_name, facts.can) == (who[0], "Contoso", can)
     assert "contoso.com" in facts.domains
     assert bool(facts.cannot_summary) == (who != grace)

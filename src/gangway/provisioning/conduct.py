@@ -77,6 +77,8 @@ async def _work(opened: Opened) -> None:
         raise
     else:
         await in_database(opening.close, opened, ending, now=clock.now())
+        milliseconds = round((clock.now() - opened.queued_at).total_seconds() * 1000)
+        log.info("run_ended", run_id=str(opened.run_id), withheld=len(ending.withheld), milliseconds=milliseconds)
 
 
 async def _take_back(opened: Opened) -> None:

@@ -47,6 +47,7 @@ class Opened:
     sign_in_client_id: str
     proved: bool
     needed_by_others: bool
+    queued_at: datetime
     started_at: datetime
     token: SealedText | None
     lease: Lease
@@ -92,13 +93,14 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         service_id=run.service_id,
         path=path,
         tenant_id=registration.tenant_id,
-        display_name=registration.display_name,
         cloud=registration.cloud,
+        display_name=registration.display_name,
         plan=registration.plan,
         credential_name=run.credential_name,
         sign_in_client_id=run.sign_in_client_id,
         proved=registration.proved_at is not None and registration.proved_at >= run.queued_at,
         needed_by_others=_needed_by_others(run),
+        queued_at=run.queued_at,
         started_at=run.started_at or run.queued_at,
         token=token,
         lease=lease,

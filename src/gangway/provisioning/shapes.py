@@ -6,6 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from gangway.foundation.errors import WhoActs
+from gangway.provisioning.engine.preflight import Preflight
 from gangway.provisioning.states import RegistrationState, RunState, StepState
 
 Proof = Literal["read_back", "token_claim", "called", "not_called_yet", "unknown"]
@@ -69,6 +70,8 @@ class SignerFacts:
     can: dict[str, Literal["can", "needs_other", "unknown"]]
     cannot_summary: str
     """Empty when this person can do everything."""
+    preflight: Preflight = field(default_factory=Preflight)
+    """What they can do of the plan, step by step; empty when it was read back from a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +180,11 @@ class RegistrationView:
     credentials: tuple[CredentialView, ...]
     sign_in_application_removed: Literal["yes", "no", "unknown"]
     """Whether the sign-in application's enterprise application is gone from the tenant."""
+    cloud: str = "public"
+    """Microsoft's cloud that the tenant lives in."""
 
 
 @dataclass(frozen=True, slots=True)
-    cloud: str = "public"
-    """Microsoft's cloud that the tenant lives in."""
 class CheckItem:
     """One thing that was looked at when a registration was checked."""
 
@@ -190,11 +193,11 @@ class CheckItem:
     state: ItemState
     words: str
     cure: str = ""
+    details: tuple[tuple[str, str], ...] = ()
+    """Microsoft's own code, ids and time, by name, when it refused or did not answer."""
 
 
 @dataclass(frozen=True, slots=True)
-    details: tuple[tuple[str, str], ...] = ()
-    """Microsoft's own code, ids and time, by name, when it refused or did not answer."""
 class CheckResult:
     """What a check of a registration found. What could not be read is None or empty; an item says so."""
 

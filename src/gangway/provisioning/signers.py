@@ -1,29 +1,84 @@
 """Who signed in and what they may do, read before any write: one round trip."""
 
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
 from gangway.foundation.ids import TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.errors import Forbidden
-from gangway.microsoft.graph import tenant
+from gangway.microsoft.graph import applications, policies, tenant
 from gangway.microsoft.graph.session import GraphSession, Outcome
-from gangway.microsoft.graph.shapes import DirectoryRole, Organization, Person
+from gangway.microsoft.graph.shapes import DirectoryRole, Licence, Organization, Person
 from gangway.microsoft.transport import shared
+from gangway.provisioning import licences
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.blueprint import UNIQUE_NAME_PREFIX
+from gangway.provisioning.engine.preflight import Preflight, Seen, Wanted, preflight
 from gangway.provisioning.engine.rights import Part, summary, verdict
 from gangway.provisioning.shapes import SignerFacts
 
+T = TypeVar("T")
 
-async def observe_signer(*, token: SealedText, tenant_id: str, cloud: Cloud) -> SignerFacts:
-    """The facts about the person behind a delegated token. Worker only. Raises MicrosoftError."""
+
+async def observe_signer(
+    *, token: SealedText, tenant_id: str, cloud: Cloud, plan: Mapping[str, Any], registration_id: UUID
+) -> SignerFacts:
+    """The facts about the person behind a delegated token, and what they can do of a pinned plan.
+
+    Worker only. Raises the MicrosoftError of what must be readable: person, tenant and roles.
+    """
     graph = GraphSession(await shared(cloud.extra_ca_file), cloud, token, TenantId(tenant_id))
-    who, where, which = await graph.batch([tenant.me(), tenant.organization(), tenant.my_roles()])
-    return _facts(who.get(), where.get(), _roles(which))
+    who, where, which, eligible, rule, skus, ours, deleted = await graph.batch(
+        [
+            tenant.me(),
+            tenant.organization(),
+            tenant.my_roles(),
+            tenant.my_eligible_roles(),
+            policies.secret_rule(),
+            tenant.licences(),
+            applications.with_prefix(UNIQUE_NAME_PREFIX),
+            applications.deleted_with_prefix(UNIQUE_NAME_PREFIX),
+        ]
+    )
+    roles = _roles(which)
+    seen = Seen(
+        active=None if roles is None else {role.template_id: role.name for role in roles},
+        eligible=_if_read(eligible),
+        secrets=_if_read(rule),
+        ours=_if_read(ours),
+        deleted=_if_read(deleted),
+        phone_licences_left=_left(_if_read(skus)),
+    )
+    return _facts(who.get(), where.get(), roles, _checked(seen, plan, registration_id))
+
+
+def _checked(seen: Seen, plan: Mapping[str, Any], registration_id: UUID) -> Preflight:
+    """Empty for a plan that this release doesn't know: who tries to start it is told why."""
+    try:
+        days = pinning.read(plan).credential_days
+    except pinning.PlanUnknown:
+        return Preflight()
+    return preflight(seen, Wanted(f"{UNIQUE_NAME_PREFIX}{registration_id}", days))
+
+
+def _if_read(outcome: Outcome[T]) -> T | None:
+    """Nothing of this must be readable: a refusal, a missing licence for PIM, a busy moment all mean unknown."""
+    return None if outcome.error is not None else outcome.get()
+
+
+def _left(found: tuple[Licence, ...] | None) -> int | None:
+    return None if found is None else licences.count(found).left
 
 
 def _roles(outcome: Outcome[tuple[DirectoryRole, ...]]) -> tuple[DirectoryRole, ...] | None:
     return None if isinstance(outcome.error, Forbidden) else outcome.get()
 
 
-def _facts(person: Person, organization: Organization, roles: tuple[DirectoryRole, ...] | None) -> SignerFacts:
+def _facts(
+    person: Person, organization: Organization, roles: tuple[DirectoryRole, ...] | None, checked: Preflight
+) -> SignerFacts:
     ids = None if roles is None else {role.template_id for role in roles}
     return SignerFacts(
         user_id=person.object_id,
@@ -36,4 +91,5 @@ def _facts(person: Person, organization: Organization, roles: tuple[DirectoryRol
         active_roles={role.template_id: role.name for role in roles or ()},
         can={part.value: verdict(part, ids) for part in Part},
         cannot_summary=summary(ids),
+        preflight=checked,
     )

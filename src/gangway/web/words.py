@@ -71,7 +71,9 @@ STEP: Final[Mapping[str, Pill]] = {
 
 PART: Final[Mapping[str, Pill]] = {
     "can": Pill(_("This account can do it"), "ok", "check"),
+    "activate": Pill(_("A role has to be activated first"), "warning", "clock"),
     "needs_other": Pill(_("Needs another administrator"), "warning", "user"),
+    "forbidden": Pill(_("Something stands in the way"), "error", "ban"),
     "unknown": Pill(_("We can't tell before trying"), "idle", "help-circle"),
 }
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from gangway.foundation.ids import AppId, KeyId, ObjectId
-from gangway.microsoft.graph.calls import CREATE_IF_MISSING, Call, literal, nothing, text
-from gangway.microsoft.graph.shapes import Application, Password
+from gangway.microsoft.graph.calls import CREATE_IF_MISSING, Call, literal, nothing, rows, text
+from gangway.microsoft.graph.shapes import Application, Namesake, Password
 from gangway.microsoft.wire import Answer
 
 FIELDS = "id,appId,displayName,uniqueName,requiredResourceAccess,passwordCredentials"
@@ -20,6 +20,18 @@ def by_unique_name(unique_name: str) -> Call[Application]:
 def by_app_id(app_id: AppId) -> Call[Application]:
     """The application with a client id. An app-only caller needs a permission to read applications for this."""
     return Call("GET", f"/applications(appId={literal(app_id)})?$select={FIELDS}", _one)
+
+
+def with_prefix(prefix: str) -> Call[tuple[Namesake, ...]]:
+    """Registrations whose unique name begins so; the first hundred are enough to tell a person."""
+    query = f"$filter=startswith(uniqueName,{literal(prefix)})&$select=id,displayName,uniqueName&$top=100"
+    return Call("GET", f"/applications?{query}", lambda answer: _namesakes(answer, prefix))
+
+
+def deleted_with_prefix(prefix: str) -> Call[tuple[Namesake, ...]]:
+    """The same among those that Microsoft still keeps after deletion. Not every filter works there: we choose here."""
+    path = "/directory/deletedItems/microsoft.graph.application?$select=id,displayName,uniqueName,deletedDateTime"
+    return Call("GET", f"{path}&$top=999", lambda answer: _namesakes(answer, prefix))
 
 
 def create_if_missing(
@@ -94,4 +106,12 @@ def _password(row: Any) -> Password:
         key_id=KeyId(text(row, "keyId")),
         display_name=row.get("displayName") or "",
         ends_at=moment(row.get("endDateTime")),
+    )
+
+
+def _namesakes(answer: Answer, prefix: str) -> tuple[Namesake, ...]:
+    return tuple(
+        Namesake(row["uniqueName"], row.get("displayName") or "", moment(row.get("deletedDateTime")))
+        for row in rows(answer)
+        if (row.get("uniqueName") or "").startswith(prefix)
     )

@@ -113,3 +113,20 @@ class Licence:
     enabled: int
     consumed: int
     plan_ids: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Namesake:
+    """A registration under a unique name of ours, living or deleted."""
+
+    unique_name: str
+    display_name: str
+    deleted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SecretRule:
+    """What a tenant's policy says of secrets on new registrations. `longest_days`: None when it says nothing."""
+
+    forbidden: bool
+    longest_days: int | None

@@ -26,6 +26,12 @@ def my_roles() -> Call[tuple[DirectoryRole, ...]]:
     return Call("GET", "/me/transitiveMemberOf?$select=id,displayName,roleTemplateId&$top=999", _roles)
 
 
+def my_eligible_roles() -> Call[frozenset[str]]:
+    """Template ids of tenant-wide roles that the person may activate (PIM) but has not."""
+    path = "/roleManagement/directory/roleEligibilityScheduleInstances/filterByCurrentUser(on='principal')"
+    return Call("GET", path, _eligible)
+
+
 def licences() -> Call[tuple[Licence, ...]]:
     """The tenant's subscriptions."""
     fields = "skuId,skuPartNumber,prepaidUnits,consumedUnits,servicePlans,capabilityStatus"
@@ -65,6 +71,10 @@ def _roles(answer: Answer) -> tuple[DirectoryRole, ...]:
         for row in rows(answer)
         if row.get("@odata.type") == _ROLE_TYPE
     )
+
+
+def _eligible(answer: Answer) -> frozenset[str]:
+    return frozenset(text(row, "roleDefinitionId") for row in rows(answer) if row.get("directoryScopeId") == "/")
 
 
 def _licences(answer: Answer) -> tuple[Licence, ...]:

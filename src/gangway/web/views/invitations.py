@@ -21,6 +21,7 @@ from gangway.web.activity_words import who_did
 from gangway.web.desk import DeskRequest, may
 from gangway.web.listing import asked
 from gangway.web.pending import begun_rows, moves, rows_of
+from gangway.web.preflight import pills_of
 from gangway.web.words import INVITATION, said
 
 
@@ -84,13 +85,14 @@ def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 
 
 def _values(request: DeskRequest, invitation_id: UUID) -> dict[str, object]:
-    about = invitation(invitation_id)
+    about, case = invitation(invitation_id), case_of_invitation(invitation_id)
     return {
         "invitation": about,
         "pill": said(INVITATION, about.state),
         "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
         "entries": [_entry(row) for row in history(invitation_id)],
-        "case": case_of_invitation(invitation_id),
+        "case": case,
+        "parts": pills_of(case.signer) if case else [],
         "onboarding_id": onboarding_of_invitation(invitation_id),
         "can": moves(about.state, request.seat.capabilities),
     }

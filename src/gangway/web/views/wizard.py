@@ -18,9 +18,9 @@ from gangway.web.forms.base import told
 from gangway.web.forms.wizard import RegistrationName, WhoYouAre
 from gangway.web.live import first_look
 from gangway.web.names import rules
+from gangway.web.preflight import pills_of
 from gangway.web.wizard_pages import RUN_PARTIAL, SIGN_IN_PARTIAL, page, page_of, run_values, sign_in_values
 from gangway.web.wizard_session import WizardRequest, in_wizard
-from gangway.web.words import PART, said
 
 NAME_RULES = _("Not used by another App registration that we made in your tenant")
 
@@ -92,8 +92,7 @@ def signed_in(request: WizardRequest) -> HttpResponse:
     if request.method == "POST":
         return _act(request, actions.confirm_signed_in)
     signer = request.case.signer
-    parts = [{"part": part, "pill": said(PART, part.verdict)} for part in signer.parts] if signer else []
-    return page(request, "wizard/signed_in.html", {"signer": signer, "parts": parts})
+    return page(request, "wizard/signed_in.html", {"signer": signer, "parts": pills_of(signer)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

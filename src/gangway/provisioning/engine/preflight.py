@@ -1,0 +1,164 @@
+"""Pre-flight: what this person can do of a plan in this tenant, told before anything is written. A pure function.
+
+What could not be read is `unknown`, a normal result: Microsoft will tell when we try.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from gangway.microsoft.graph.shapes import Namesake, SecretRule
+from gangway.provisioning.engine.rights import ENOUGH, GLOBAL, NAMES, Part, verdict
+
+Result = Literal["can", "activate", "needs_other", "forbidden", "unknown"]
+"""`activate`: possible after activating a role (PIM). `forbidden`: nobody can as it is; `cure` says the way on."""
+
+CREDENTIAL: Final = "credential"
+
+LABELS: Final = {
+    Part.REGISTRATION.value: "Create the app registration",
+    CREDENTIAL: "Create its secret",
+    Part.CONSENT.value: "Consent to the permissions",
+    Part.ROLES.value: "Give the registration its directory roles",
+}
+
+_WHO: Final = {
+    Part.REGISTRATION: "an Application Administrator or a Global Administrator",
+    Part.CONSENT: "a Privileged Role Administrator or a Global Administrator",
+    Part.ROLES: "a Privileged Role Administrator or a Global Administrator",
+}
+_ROLES_UNREAD: Final = "The roles of this account could not be read; Microsoft will tell when we try."
+_POLICY_UNREAD: Final = (
+    "The roles suffice. Whether a policy of the tenant forbids secrets can't be read with what we ask for; "
+    "Microsoft will tell when we try."
+)
+_GO_ROUND: Final = "Ask whoever looks after that policy to lift it while the connection is made, then sign in again."
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was read. None: could not be read. Roles are template ids; `eligible` are those that may be activated."""
+
+    active: Mapping[str, str] | None
+    eligible: frozenset[str] | None
+    secrets: SecretRule | None
+    ours: tuple[Namesake, ...] | None
+    deleted: tuple[Namesake, ...] | None
+    phone_licences_left: int | None
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be made: under which unique name, with a secret of how many days."""
+
+    unique_name: str
+    credential_days: int
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One step, with words for a person; `cure` is the way on or round, empty when none is needed."""
+
+    key: str
+    label: str
+    result: Result
+    words: str = ""
+    cure: str = ""
+
+
+@dataclass(frozen=True)
+class Preflight:
+    """All steps in their order, and what else is good to know."""
+
+    steps: tuple[StepResult, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def preflight(seen: Seen, wanted: Wanted) -> Preflight:
+    """Compare what is to be made with what was read."""
+    steps = (
+        _registration(seen, wanted),
+        _credential(seen, wanted),
+        _by_role(Part.CONSENT, Part.CONSENT.value, seen),
+        _by_role(Part.ROLES, Part.ROLES.value, seen),
+    )
+    return Preflight(steps, (*_namesakes(seen, wanted), *_licences(seen)))
+
+
+def _registration(seen: Seen, wanted: Wanted) -> StepResult:
+    """A deleted registration keeps its unique name for thirty days: Microsoft makes no second one meanwhile."""
+    by_role = _by_role(Part.REGISTRATION, Part.REGISTRATION.value, seen)
+    same = next((row for row in seen.deleted or () if row.unique_name == wanted.unique_name), None)
+    if same is None or by_role.result != "can":
+        return by_role
+    return StepResult(
+        by_role.key,
+        by_role.label,
+        "forbidden",
+        f"An earlier registration of this invitation, “{same.display_name}”, was deleted, "
+        "and Microsoft makes no second one while it keeps the first.",
+        "Delete it permanently in the Microsoft Entra admin center under App registrations, Deleted applications; "
+        "then sign in again.",
+    )
+
+
+def _credential(seen: Seen, wanted: Wanted) -> StepResult:
+    by_role = _by_role(Part.REGISTRATION, CREDENTIAL, seen)
+    if seen.secrets is not None and seen.secrets.forbidden:
+        words = "A policy of the tenant forbids secrets on new app registrations."
+        return StepResult(CREDENTIAL, by_role.label, "forbidden", words, _GO_ROUND)
+    longest = seen.secrets.longest_days if seen.secrets else None
+    if longest is not None and longest < wanted.credential_days:
+        words = (
+            f"A policy of the tenant allows secrets for {longest} days at most; "
+            f"this connection asks for {wanted.credential_days}."
+        )
+        return StepResult(CREDENTIAL, by_role.label, "forbidden", words, _GO_ROUND)
+    if by_role.result == "can" and seen.secrets is None:
+        return StepResult(CREDENTIAL, by_role.label, "unknown", _POLICY_UNREAD)
+    return by_role
+
+
+def _by_role(part: Part, key: str, seen: Seen) -> StepResult:
+    found = verdict(part, seen.active)
+    if found == "can":
+        return StepResult(key, LABELS[key], "can")
+    if role := _to_activate(part, seen):
+        words = f"This account may take the role {role}, but it is not active now."
+        cure = "Activate it in Privileged Identity Management (PIM), then sign in again."
+        return StepResult(key, LABELS[key], "activate", words, cure)
+    if found == "unknown":
+        return StepResult(key, LABELS[key], "unknown", _ROLES_UNREAD)
+    return StepResult(key, LABELS[key], "needs_other", cure=f"It takes {_WHO[part]}.")
+
+
+def _to_activate(part: Part, seen: Seen) -> str:
+    """The name of an eligible role that would be enough; the one with fewer rights when there are several."""
+    enough = sorted(ENOUGH[part] & (seen.eligible or frozenset()), key=lambda role: (role == GLOBAL, role))
+    return NAMES[enough[0]] if enough else ""
+
+
+def _namesakes(seen: Seen, wanted: Wanted) -> tuple[str, ...]:
+    if seen.ours is None:
+        return ("Whether we made app registrations here before could not be read.",)
+    mine = any(row.unique_name == wanted.unique_name for row in seen.ours)
+    others = sorted(row.display_name for row in seen.ours if row.unique_name != wanted.unique_name)
+    deleted = sorted(row.display_name for row in seen.deleted or () if row.unique_name != wanted.unique_name)
+    return (
+        *(("The app registration of this invitation is here already: we go on with it.",) if mine else ()),
+        *((f"App registrations that were made like this before stay untouched: {_listed(others)}.",) if others else ()),
+        *((f"Deleted, but kept by Microsoft for 30 days: {_listed(deleted)}.",) if deleted else ()),
+    )
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
+
+
+def _licences(seen: Seen) -> tuple[str, ...]:
+    left = seen.phone_licences_left
+    if left is None:
+        return ("How many Teams Phone licences are left could not be read.",)
+    if left == 0:
+        return ("No Teams Phone licence is left. The connection can be made; users need one each before calling.",)
+    return (f"Teams Phone licences left: {left}.",)

@@ -1,0 +1,142 @@
+"""The pre-flight against the emulator: roles, eligible roles, policy, namesakes; one request, before any write."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from gangway.foundation.ids import TenantId
+from gangway.foundation.sealed import SealedText
+from gangway.microsoft.graph import applications
+from gangway.microsoft.graph.calls import Call, nothing
+from gangway.microsoft.graph.session import GraphSession
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.preflight import Preflight
+from gangway.provisioning.queries import SCOPES
+from gangway.provisioning.shapes import SignerFacts
+from gangway.provisioning.signers import observe_signer
+from tests.contract.tenant import REGISTRATION, Tenant, blueprint
+from tests.emulator.conftest import avery, grace
+
+POLICY_READ = "Policy.Read.All"
+POLICY_WRITE = "Policy.ReadWrite.ApplicationConfiguration"
+northwind = TenantId("90271171-0000-4000-8000-000000000001")
+ellis = ("ellis.eligible@northwind.example", "Northwind-Ellis-1")
+
+
+async def observe(tenant: Tenant, token: SealedText) -> SignerFacts:
+    return await observe_signer(
+        token=token,
+        tenant_id=tenant.id,
+        cloud=tenant.cloud,
+        plan=pinning.pin(profile="teams-voice", version=2),
+        registration_id=UUID(REGISTRATION),
+    )
+
+
+def results(found: Preflight) -> list[str]:
+    return [step.result for step in found.steps]
+
+
+def token_with(tenant: Tenant, who: tuple[str, str], more: Iterable[str]) -> SealedText:
+    flow = tenant.emulator.device_code(" ".join([*SCOPES, *more]))
+    tenant.emulator.grant(flow, who)
+    return SealedText(tenant.emulator.poll(flow).json()["access_token"])
+
+
+async def graph(tenant: Tenant, token: SealedText) -> GraphSession:
+    return GraphSession(await tenant.transport(), tenant.cloud, token, tenant.id)
+
+
+@pytest.mark.parametrize(
+    ("who", "wanted"),
+    [(grace, ["can", "unknown", "can", "can"]), (avery, ["can", "unknown", "needs_other", "needs_other"])],
+)
+async def test_without_the_right_to_read_policies_the_secret_is_unknown(
+    tenant: Tenant, who: tuple[str, str], wanted: list[str]
+) -> None:
+    await asyncio.to_thread(tenant.token, grace)
+    token = await asyncio.to_thread(tenant.token, who)
+    assert results((await observe(tenant, token)).preflight) == wanted
+
+
+async def test_it_is_one_request_and_changes_nothing(tenant: Tenant) -> None:
+    token = await tenant.start_over()
+    before = tenant.state()
+    facts = await observe(tenant, token)
+    assert len(tenant.log()) == 1
+    assert tenant.state() == before
+    assert any("Teams Phone licences left" in note for note in facts.preflight.notes)
+
+
+async def test_an_eligible_role_is_named_with_the_way_to_activate_it(tenant: Tenant) -> None:
+    other = replace(tenant, id=northwind)
+    tenant.control("PATCH", f"tenants/{northwind}/policies", json={"conditionalAccess": []})
+    token = await asyncio.to_thread(token_with, other, ellis, ())
+    found = (await observe(other, token)).preflight
+    assert results(found)[2:] == ["activate", "activate"]
+    assert "Privileged Role Administrator" in found.steps[2].words
+    assert "PIM" in found.steps[2].cure
+
+
+async def restrict(tenant: Tenant, token: SealedText, **restriction: str) -> None:
+    row = {"state": "enabled", **restriction}
+    body: dict[str, Any] = {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": [row]}}
+    change: Call[None] = Call("PATCH", "/policies/defaultAppManagementPolicy", nothing, body=body)
+    await (await graph(tenant, token)).call(change)
+
+
+@pytest.mark.parametrize(
+    ("restriction", "result", "words"),
+    [
+        ({"restrictionType": "passwordAddition"}, "forbidden", "forbids secrets"),
+        ({"restrictionType": "passwordLifetime", "maxLifetime": "P90D"}, "forbidden", "90 days at most"),
+        ({"restrictionType": "passwordLifetime", "maxLifetime": "P730D"}, "can", ""),
+    ],
+)
+async def test_a_policy_that_can_be_read_decides(
+    tenant: Tenant, restriction: dict[str, str], result: str, words: str
+) -> None:
+    token = await asyncio.to_thread(token_with, tenant, grace, (POLICY_READ, POLICY_WRITE))
+    await restrict(tenant, token, **restriction)
+    step = (await observe(tenant, token)).preflight.steps[1]
+    assert (step.key, step.result) == ("credential", result)
+    assert words in step.words
+
+
+async def make(tenant: Tenant, token: SealedText, *, unique_name: str, display_name: str) -> GraphSession:
+    session = await graph(tenant, token)
+    await session.call(
+        applications.create_if_missing(
+            unique_name=unique_name, display_name=display_name, required=[], notes="", tags=["gangway"]
+        )
+    )
+    return session
+
+
+async def test_registrations_made_before_are_named_ours_and_the_deleted_ones(tenant: Tenant) -> None:
+    token = await tenant.start_over()
+    await make(tenant, token, unique_name="gangway-another", display_name="voice2")
+    session = await make(tenant, token, unique_name="gangway-third", display_name="voice3")
+    third = await session.call(applications.by_unique_name("gangway-third"))
+    await session.call(applications.delete(third.object_id))
+    notes = " ".join((await observe(tenant, token)).preflight.notes)
+    assert "stay untouched: “voice2”" in notes
+    assert "kept by Microsoft for 30 days: “voice3”" in notes
+
+
+async def test_a_deleted_registration_under_our_very_name_stands_in_the_way(tenant: Tenant) -> None:
+    token = await tenant.start_over()
+    mine = blueprint().unique_name
+    session = await make(tenant, token, unique_name=mine, display_name="voice1")
+    notes = (await observe(tenant, token)).preflight.notes
+    assert "go on with it" in notes[0]
+    made = await session.call(applications.by_unique_name(mine))
+    await session.call(applications.delete(made.object_id))
+    step = (await observe(tenant, token)).preflight.steps[0]
+    assert step.result == "forbidden"
+    assert "“voice1”" in step.words
+    assert "permanently" in step.cure
