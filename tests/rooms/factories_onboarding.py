@@ -160,12 +160,12 @@ class Walk:
         return actions.start_authentication(case_id=self.case_id, upn=upn, by=ADMINISTRATOR, now=now or clock.now())
 
 
-def walk(*, domain: str = "", choose: bool = True) -> Walk:
+def walk(*, domain: str = "", choose: bool = True, cloud: str = "public") -> Walk:
     """A customer with an invitation whose link was opened; *Create New App Registration* is pressed unless not."""
     provider = factories_organizations.make_provider()
-    customer = factories_organizations.make_customer(provider, domain=domain)
+    customer = factories_organizations.make_customer(provider, domain=domain, cloud=cloud)
     operator_id = factories_organizations.make_operator(provider)
-    register(provider)
+    register(provider, cloud=cloud)
     invitation_id = issue(customer, operator_id)
     token = factories_invitations.link(customer, invitation_id)
     case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())
@@ -174,12 +174,13 @@ def walk(*, domain: str = "", choose: bool = True) -> Walk:
     return Walk(customer, provider, operator_id, invitation_id, case_id)
 
 
-def register(provider: Place, *, home: str = HOME) -> UUID:
-    """Tell Gangway a provider's sign-in application."""
+def register(provider: Place, *, home: str = HOME, cloud: str = "public") -> UUID:
+    """Tell Gangway a provider's sign-in application in a cloud."""
     return actions.register_sign_in_application(
         provider_id=provider.id,
         client_id=CLIENT,
         home_tenant_id=home,
+        cloud=cloud,
         by=factories_organizations.SETUP,
         now=clock.now(),
     )
