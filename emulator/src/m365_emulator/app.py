@@ -110,7 +110,8 @@ class _Outlet:
                 self.app.keeper.remember(self.tenants)
             else:
                 await self.app.keeper.keep(self.tenants)
-            trouble.after(self.strike)
+            strike, self.strike = self.strike, None
+            trouble.after(strike)
             self.status = message["status"]
             message["headers"] = [*message.get("headers", []), *self._own_headers()]
         await self.send(message)

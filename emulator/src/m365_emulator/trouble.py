@@ -34,14 +34,19 @@ async def before(strike: Strike | None) -> None:
         await asyncio.sleep(strike.effect.delay_ms / 1000)
     if strike.effect.cut == "before":
         raise ConnectionCut(strike.name)
-    if strike.effect.answers:
+    if strike.effect.answers and not strike.effect.late:
         raise answer(strike)
 
 
 def after(strike: Strike | None) -> None:
-    """Call after the work, before its answer leaves. Raises ConnectionCut when nobody may hear of it."""
+    """Call after the work, before its answer leaves. Raises ConnectionCut when nobody may hear of it.
+
+    A late fault answers here, in place of what the work said.
+    """
     if strike is not None and strike.effect.cut == "after":
         raise ConnectionCut(strike.name)
+    if strike is not None and strike.effect.answers and strike.effect.late:
+        raise answer(strike)
 
 
 def answer(strike: Strike) -> EmulatorError:

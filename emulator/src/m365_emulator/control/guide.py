@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.clock import graph_time
-from m365_emulator.control import people
+from m365_emulator.control import people, ready_faults
 from m365_emulator.faults import Effect, Match
 from m365_emulator.login import policies
 
@@ -21,7 +21,8 @@ _doors = {
     "POST /_control/clock": 'move it: {"advance": seconds}, {"freeze": true or "2026-01-31T12:00:00Z"}, '
     '{"thaw": true}, {"reset": true}',
     "GET /_control/faults": "faults in force, how many requests each has met and hit",
-    "PUT /_control/faults/{name}": 'set or replace one: {"match": {...}, "effect": {...}}',
+    "PUT /_control/faults/{name}": 'set or replace one: {"match": {...}, "effect": {...}}; without a body the '
+    "ready-made fault of that name",
     "DELETE /_control/faults/{name}": "take one away",
     "DELETE /_control/faults": "take all away",
     "GET /_control/log": "requests, oldest first; ?after=<number> &plane=graph|login|portal|control (repeatable)",
@@ -37,7 +38,8 @@ _match_words = {
     "method": "HTTP method, * for any; CONSENT is the moment when somebody's consent is written",
     "path": "path with /v1.0 in front, * stands for anything; sub-requests of a batch match as if sent alone",
     "kind": "for the lag effects instead of method and path: application, servicePrincipal, appRoleAssignment, "
-    "oauth2PermissionGrant, roleAssignment, passwordCredential, or *",
+    "oauth2PermissionGrant, roleAssignment, passwordCredential, user, group, administrativeUnit, "
+    "telephoneNumberOperation, or *",
     "nth": "the first matching request that is hit (1 = the very next)",
     "times": "how many in a row are hit (0 = for ever)",
 }
@@ -54,6 +56,7 @@ _effect_words = {
     "usable_after_seconds": "fresh secrets are unknown at the token endpoint for this long (kind passwordCredential)",
     "tokens_after_seconds": "fresh grants and roles are missing in new tokens for this long; also how long fresh "
     "keyCredential and federatedIdentityCredential are unknown",
+    "late": "true: do the work first, then give the answer of status (404 although it was written)",
     "aadsts": "Entra refuses with this number (error name and status from the table); with method CONSENT 650051 is "
     "the race of two consents",
 }
@@ -65,6 +68,7 @@ def guide(world: World, header: str) -> dict[str, Any]:
         "about": f"The control door of the Microsoft 365 emulator. Every request needs the header {header}.",
         "doors": _doors,
         "fault": {"match": _described(Match, _match_words), "effect": _described(Effect, _effect_words)},
+        "ready_faults": ready_faults.ready,
         "policies": policies.described(),
         "people": people.described(),
         "clock": {"now": graph_time(world.clock.now()), "frozen": world.clock.frozen_at is not None},

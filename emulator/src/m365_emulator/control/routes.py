@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from m365_emulator import state
 from m365_emulator.clock import graph_time
-from m365_emulator.control import people
+from m365_emulator.control import people, ready_faults
 from m365_emulator.control.guide import guide
 from m365_emulator.login import policies
 from m365_emulator.seed import SeedError
@@ -117,8 +117,9 @@ async def _faults(world: World, _request: Request) -> Response:
 
 
 async def _set_fault(world: World, request: Request) -> Response:
-    body = await _body(request)
-    world.faults.set(request.path_params["name"], dict(body.get("match", {})), dict(body["effect"]))
+    name = request.path_params["name"]
+    body = await _body(request) if await request.body() else ready_faults.of(name)
+    world.faults.set(name, dict(body.get("match", {})), dict(body["effect"]))
     return await _faults(world, request)
 
 

@@ -8,7 +8,7 @@ from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
 from m365_emulator.graph import application_form, key_credentials, targets
 from m365_emulator.graph.answer import Answer, no_content
-from m365_emulator.graph.errors import bad_request, not_found, same_key
+from m365_emulator.graph.errors import bad_request, not_found, precondition_failed, same_key
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
@@ -86,6 +86,8 @@ def upsert_application(call: Call) -> Answer:
         raise bad_request("The uniqueName in the body differs from the one in the address.", target="uniqueName")
     application = call.tenant.find("application", uniqueName=name)
     if application is not None:
+        if call.only_creates:
+            raise precondition_failed()
         change(call, application, application_form.read(call.body, new=False))
         return no_content()
     if not call.creates_if_missing:

@@ -42,8 +42,22 @@ class Call:
 
     @property
     def creates_if_missing(self) -> bool:
-        preferences = self.headers.get("prefer", "").replace(";", ",").split(",")
-        return "create-if-missing" in (one.strip().lower() for one in preferences)
+        return "create-if-missing" in self._preferences()
+
+    @property
+    def only_creates(self) -> bool:
+        """``If-None-Match: *``: an upsert may make the object, but not change one that is there."""
+        return self.headers.get("if-none-match", "").strip() == "*"
+
+    @property
+    def page_size(self) -> int | None:
+        """``Prefer: odata.maxpagesize=50``."""
+        sizes = [one.partition("=")[2] for one in self._preferences() if one.startswith("odata.maxpagesize=")]
+        return int(sizes[0]) if sizes and sizes[0].isdecimal() and int(sizes[0]) > 0 else None
+
+    def _preferences(self) -> list[str]:
+        given = self.headers.get("prefer", "").replace(";", ",").split(",")
+        return [one.strip().lower() for one in given]
 
     def sees(self, item: DirectoryObject) -> bool:
         """Whether this read meets a copy of the directory that has the object already. Counts as one read."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import role_schedules
-from m365_emulator.graph import audit_log
+from m365_emulator.graph import audit_log, throttle
 from m365_emulator.graph.authority import check
 from m365_emulator.graph.call import Call
 from m365_emulator.graph.catalogue import finder
@@ -60,9 +60,11 @@ def perform(
         headers=asked.headers,
         body=_object(asked),
     )
+    paid = throttle.take(call)
     role_schedules.settle(world, caller.tenant)
     check.require(call)
     answer = operation.handle(call)
+    answer.headers.update(paid)
     if asked.method in _writing:
         audit_log.record(call, answer)
     return answer

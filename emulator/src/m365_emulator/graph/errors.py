@@ -90,6 +90,11 @@ def conflicting_object() -> GraphError:
     return GraphError(400, "Request_BadRequest", message, details=[{"code": "ConflictingObjects", "message": message}])
 
 
+def precondition_failed() -> GraphError:
+    """412: the object is there already, and the client said that it must not be."""
+    return GraphError(412, "PreconditionFailed", "One or more conditions given in the request header are not met.")
+
+
 def reference_exists() -> GraphError:
     """400: the reference that is being added is there already."""
     return bad_request(

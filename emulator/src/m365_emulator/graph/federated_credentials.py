@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from m365_emulator.graph import bodies, targets
 from m365_emulator.graph.answer import Answer, no_content
-from m365_emulator.graph.errors import bad_request, invalid_value, not_found
+from m365_emulator.graph.errors import bad_request, invalid_value, not_found, precondition_failed
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
@@ -59,6 +59,8 @@ def upsert_credential(call: Call) -> Answer:
     rows, name = _rows(call), call.keys["name"]
     row = next((one for one in rows if one["name"] == name), None)
     if row is not None:
+        if call.only_creates:
+            raise precondition_failed()
         _change(row, rows, call.body)
         return no_content()
     if not call.creates_if_missing:

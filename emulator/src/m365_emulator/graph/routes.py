@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from m365_emulator import tokens
-from m365_emulator.graph import batch, dispatch
+from m365_emulator.graph import batch, dispatch, wire
 from m365_emulator.graph.answer import Answer, json_type
 from m365_emulator.graph.errors import method_not_allowed
 
@@ -70,4 +70,4 @@ def _rendered(answer: Answer) -> Response:
         return Response(status_code=answer.status, headers=headers)
     if isinstance(answer.body, str):
         return Response(answer.body, answer.status, headers)
-    return JSONResponse(answer.body, answer.status, {"Content-Type": json_type, **headers})
+    return Response(wire.json_bytes(answer.body), answer.status, {"Content-Type": json_type, **headers})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from m365_emulator import data, principals
 from m365_emulator.graph import bodies, targets
 from m365_emulator.graph.answer import Answer, no_content
-from m365_emulator.graph.errors import backing_application_missing, not_found, same_key
+from m365_emulator.graph.errors import backing_application_missing, not_found, precondition_failed, same_key
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
@@ -125,6 +125,8 @@ def upsert_principal(call: Call) -> Answer:
     wanted = bodies.checked("servicePrincipal", {k: v for k, v in call.body.items() if k != "appId"}, fixed=_fixed)
     principal = call.tenant.principal(app_id)
     if principal is not None:
+        if call.only_creates:
+            raise precondition_failed()
         principal.body.update(wanted)
         return no_content()
     if not call.creates_if_missing:

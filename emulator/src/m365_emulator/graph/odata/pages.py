@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
@@ -24,14 +25,18 @@ if TYPE_CHECKING:
 
     Item = Mapping[str, Any]
 
-usual_page = 100
+usual_page, largest_page = 100, 999
+_or, _and = (re.compile(rf'(?<=")\s+{word}\s+(?=")') for word in ("OR", "AND"))
+_searchable = frozenset(
+    {"displayName", "description", "userPrincipalName", "mail", "mailNickname", "givenName", "surname"}
+)
 
 
 def collection(call: Call, shape: Shape, items: Iterable[Item]) -> Answer:
     """200 with the page of ``items`` that the request asks for."""
     options = call.options
     chosen = _chosen(call, shape, items)
-    page, token = _page(chosen, options)
+    page, token = _page(chosen, options, call.page_size)
     body: dict[str, Any] = {"@odata.context": f"{call.base}/$metadata#{shape.set}{_selected(options)}"}
     if options.count and (call.eventual or not shape.directory):
         body["@odata.count"] = len(chosen)
@@ -77,21 +82,35 @@ def _chosen(call: Call, shape: Shape, items: Iterable[Item], *, counting: bool =
 
 
 def _searched(call: Call, items: list[Item]) -> list[Item]:
-    """``$search="displayName:voice"``: the property holds the text somewhere."""
+    """``$search="displayName:voice" OR "mail:voice"``: the property holds the text somewhere; AND binds closer."""
     if not call.eventual:
         raise bad_request(
             "Request with $search query parameter only works through MSGraph with a special request "
             "header: 'ConsistencyLevel: eventual'"
         )
-    name, colon, text = call.options.search.strip().removeprefix('"').removesuffix('"').partition(":")
-    if not colon or name not in ("displayName", "description", "userPrincipalName", "mail"):
+    wanted = [[_clause(text) for text in _and.split(group)] for group in _or.split(call.options.search)]
+    return [item for item in items if any(all(_holds(item, one) for one in group) for group in wanted)]
+
+
+def _clause(text: str) -> tuple[str, str]:
+    """``"displayName:voice"`` as property and text. Raises 400."""
+    stripped = text.strip()
+    if len(stripped) > 1 and stripped[0] == stripped[-1] == '"':
+        stripped = stripped[1:-1]
+    name, colon, words = stripped.partition(":")
+    if not colon or name not in _searchable:
         raise unsupported_query("Unsupported or invalid $search clause.")
-    return [item for item in items if text.casefold() in str(item.get(name) or "").casefold()]
+    return name, words.casefold()
 
 
-def _page(items: list[Item], options: Options) -> tuple[list[Item], str]:
+def _holds(item: Item, clause: tuple[str, str]) -> bool:
+    name, words = clause
+    return words in str(item.get(name) or "").casefold()
+
+
+def _page(items: list[Item], options: Options, preferred: int | None) -> tuple[list[Item], str]:
     """One page and the token of the next, which names the last object seen: objects that go or come don't shift it."""
-    size = options.top or usual_page
+    size = options.top or min(preferred or usual_page, largest_page)
     start = 0
     if options.skiptoken:
         last = _opened(options.skiptoken)

@@ -9,6 +9,7 @@ from m365_emulator.login.policies import (
     assertions,
     conditional_access,
     consent_requests,
+    directory,
     lockout,
     user_consent,
 )
@@ -27,6 +28,7 @@ _all = {
         lockout.threshold,
         lockout.seconds,
         assertions.policy,
+        *directory.every,
     )
 }
 
