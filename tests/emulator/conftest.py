@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import requests
 
 from tests.emulator.browsing import Browser, Page
 
+collect_ignore = [] if os.environ.get("EMULATOR_TEST_AZURE_CLI") else ["test_judge_azure_cli.py"]
 contoso = "c0475050-0000-4000-8000-000000000001"
 fabrikam = "fab41ca0-0000-4000-8000-000000000001"
 sign_in_app = "5a4db0c1-0000-4000-8000-000000000001"

@@ -28,6 +28,7 @@ from m365_emulator.keeper import Keeper
 from m365_emulator.login.refusals import entra_answer, fault_answer
 from m365_emulator.login.routes import routes as login_routes
 from m365_emulator.portal.routes import routes as portal_routes
+from m365_emulator.resource_manager import routes as resource_manager_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +53,7 @@ class App:
             "graph": _router(graph_routes(world)),
             "portal": _router(portal_routes(world)),
             "control": _router(control_routes(world)),
-            "login": _router(login_routes(world)),
+            "login": _router([*login_routes(world), *resource_manager_routes(world)]),
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,4 +1,4 @@
-"""``m365-emulator serve``: starts the emulator and prints one JSON line when it is ready."""
+"""``m365-emulator serve`` starts the emulator, ``m365-emulator contract`` asks a real tenant what holds there."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import uvloop
 
 from m365_emulator import keeper, seed, state, tls, world
 from m365_emulator.app import App
+from m365_emulator.contract import command as contract
 from m365_emulator.control.routes import header_name
 from m365_emulator.server import bind, run
 from m365_emulator.settings import Settings
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry of the command line. Returns the exit code: 0 after a clean stop, 2 when it could not start."""
     chosen = _parser().parse_args(arguments)
+    if chosen.command == "contract":
+        return contract.run(chosen, print)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s", stream=sys.stderr)
     try:
         with tempfile.TemporaryDirectory(prefix="m365-emulator-") as scratch:
@@ -100,7 +103,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="m365-emulator", description="A local Microsoft Entra ID and Microsoft Graph."
     )
-    serve = parser.add_subparsers(required=True, metavar="serve").add_parser("serve", help="start the emulator")
+    commands = parser.add_subparsers(required=True, dest="command", metavar="serve|contract")
+    contract.add_to(commands)
+    serve = commands.add_parser("serve", help="start the emulator")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
     serve.add_argument(
         "--port", type=int, default=8443, help="port for clients, TLS (default 8443, 0 takes a free one)"

@@ -1,7 +1,6 @@
 """msgraph-sdk with azure-identity, unmodified: an administrator's device code, then a whole registration, then undone.
 
-Upsert, service principal, permission, directory role, secret, and a read page by page. (The batch client of
-msgraph-core needs a package that it does not declare.)
+Upsert, service principal, permission, directory role, secret, a read page by page, and a batch.
 """
 
 import asyncio
@@ -19,6 +18,9 @@ from msgraph.generated.models.password_credential import PasswordCredential
 from msgraph.generated.models.service_principal import ServicePrincipal
 from msgraph.generated.models.unified_role_assignment import UnifiedRoleAssignment
 from msgraph_core import PageIterator
+from msgraph_core.requests.batch_request_builder import BatchRequestBuilder
+from msgraph_core.requests.batch_request_content import BatchRequestContent
+from msgraph_core.requests.batch_request_item import BatchRequestItem
 from talk import contoso, ready, say, sign_in_app
 
 graph_app_id = "00000003-0000-0000-c000-000000000000"
@@ -72,6 +74,16 @@ async def pages(graph, adapter):
     return seen
 
 
+async def batch(graph, adapter, application):
+    """Status of each of three requests that go together; the last waits for the first."""
+    one = BatchRequestItem(graph.applications.by_application_id(application.id).to_get_request_information(), id="one")
+    none = BatchRequestItem(graph.applications.by_application_id("none").to_get_request_information(), id="none")
+    last = BatchRequestItem(graph.organization.to_get_request_information(), id="last", depends_on=[one])
+    content = BatchRequestContent({item.id: item for item in (one, none, last)})
+    answered = await BatchRequestBuilder(adapter).post(content)
+    return [answered.get_response_by_id(item.id).status for item in (one, none, last)]
+
+
 async def own_organization(application, secret):
     """What the new registration reads by itself."""
     credential = ClientSecretCredential(contoso, application.app_id, secret.secret_text, **options)
@@ -102,6 +114,7 @@ async def main():
     say(
         {
             "apart": application.id != principal.id,
+            "batch": await batch(graph, adapter, application),
             "paged": len(seen) == len(set(seen)) >= 2 and application.app_id in seen,
             "reads": await own_organization(application, secret),
             "gone": await undo(graph, application.id),

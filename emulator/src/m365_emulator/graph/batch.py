@@ -123,7 +123,7 @@ class _Inside:
 
     async def answered(self, step: Step, *, refused: GraphError | None) -> dict[str, Any]:
         """The step's part of the answer; ``refused`` is told instead of doing it. Always leaves a log entry."""
-        path, _, query = step.url.partition("?")
+        path, _, query = step.url.removeprefix(self.asked.base).partition("?")
         path = "/" + path.removeprefix("/")
         inner = dispatch.Asked(
             step.method, path, query, self.asked.base, {**self._passed_on(), **step.headers}, step.body
