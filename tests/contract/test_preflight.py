@@ -16,7 +16,7 @@ from gangway.microsoft.graph.session import GraphSession
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.preflight import Preflight
 from gangway.provisioning.queries import SCOPES
-from gangway.provisioning.shapes import SignerFacts
+from gangway.provisioning.shapes import PARTNER, SignerFacts
 from gangway.provisioning.signers import observe_signer
 from tests.contract.tenant import REGISTRATION, Tenant, blueprint
 from tests.emulator.conftest import avery, grace
@@ -24,6 +24,9 @@ from tests.emulator.conftest import avery, grace
 POLICY_READ = "Policy.Read.All"
 POLICY_WRITE = "Policy.ReadWrite.ApplicationConfiguration"
 northwind = TenantId("90271171-0000-4000-8000-000000000001")
+adatum = TenantId("ade0ade0-0000-4000-8000-000000000001")
+ada = ("ada.global@adatum.example", "Adatum-Ada-1")
+pat = ("pat.provider@sandbox1.example", "Provider-Pat-1")
 ellis = ("ellis.eligible@northwind.example", "Northwind-Ellis-1")
 
 
@@ -140,3 +143,14 @@ async def test_a_deleted_registration_under_our_very_name_stands_in_the_way(tena
     assert step.result == "forbidden"
     assert "“voice1”" in step.words
     assert "permanently" in step.cure
+
+
+async def test_a_partners_person_is_told_apart_who_has_no_account_in_the_tenant(tenant: Tenant) -> None:
+    customer, scopes = replace(tenant, id=adatum), " ".join(SCOPES)
+    flow = tenant.emulator.device_code(scopes, tenant=adatum)
+    await asyncio.to_thread(tenant.emulator.grant, flow, ada)
+    flow = tenant.emulator.device_code(scopes, tenant=adatum)
+    await asyncio.to_thread(tenant.emulator.grant, flow, pat)
+    token = SealedText(tenant.emulator.poll(flow, tenant=adatum).json()["access_token"])
+    facts = await observe(customer, token)
+    assert (facts.user_type, facts.upn, facts.tenant_id) == (PARTNER, "", adatum)

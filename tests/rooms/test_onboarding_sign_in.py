@@ -24,10 +24,12 @@ from gangway.onboarding.errors import (
     TooManySignIns,
 )
 from gangway.onboarding.models import SignIn, SignInApplication
-from gangway.onboarding.shapes import NextMove, Step
+from gangway.onboarding.shapes import NextMove, Part, Step
 from gangway.onboarding.stages import sign_in, tenant
 from gangway.onboarding.states import CaseState, SignInState
 from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.actions import PARTNER
+from gangway.provisioning.engine.preflight import Preflight, StepResult
 from gangway.vault.models import Sealed
 from tests.rooms.factories_onboarding import (
     ACCESS_TOKEN,
@@ -157,6 +159,16 @@ def test_whoever_signs_in_as_expected_is_shown_with_tenant_and_roles():
     assert state_of_invitation(walked) is State.SIGNED_IN
 
 
+def test_what_the_account_can_do_is_kept_with_the_case_and_shown():
+    walked = walk()
+    step = StepResult("consent", "Consent to the permissions", "activate", "Not active.", "Activate it in PIM.")
+    told = facts(preflight=Preflight((step,), ("Teams Phone licences left: 5.",)))
+    signed_in(walked, Microsoft(signer=told))
+    signer = walked.view().signer
+    assert signer.parts == (Part("consent", step.label, "activate", step.words, step.cure),)
+    assert signer.notes == ("Teams Phone licences left: 5.",)
+
+
 def test_the_code_is_wiped_and_the_device_code_destroyed_once_somebody_signed_in():
     walked = walk()
     signed_in(walked)
@@ -189,6 +201,7 @@ REFUSED = [
     (None, {"claims": {"tid": "9188040d-6c67-4c5b-b112-36a304b66dad"}}, SignInState.PERSONAL, NextMove.START_AGAIN),
     (None, {"claims": {"idp": "https://sts.windows.net/x/"}}, SignInState.GUEST, NextMove.START_AGAIN),
     (None, {"signer": facts(user_type="Guest")}, SignInState.GUEST, NextMove.START_AGAIN),
+    (None, {"signer": facts(user_type=PARTNER, upn="")}, SignInState.FAILED, NextMove.START_AGAIN),
     (None, {"signer": facts(domains=("fabrikam.com",))}, SignInState.WRONG_TENANT, NextMove.START_AGAIN),
     (None, {"signer": facts(upn="avery.apps@contoso.com")}, SignInState.WRONG_PERSON, NextMove.CONFIRM_PERSON),
     (None, {"claims": {"aud": "somebody else"}}, SignInState.FAILED, NextMove.START_AGAIN),

@@ -128,6 +128,15 @@ def test_the_page_shows_the_same_problem_that_the_administrator_sees(customer, c
     assert web_values.CODE not in answer.content.decode()
 
 
+def test_the_page_shows_what_the_account_that_signed_in_can_do(customer, client, monkeypatch):
+    monkeypatch.setattr(views, "case_of_invitation", lambda _id: web_values.case(web_values.Step.SIGNED_IN))
+    text = soup(client.get(page_of(invite(customer)))).get_text(" ", strip=True)
+    assert f"What {web_values.SIGNER.upn} can do" in text
+    for part in web_values.SIGNER.parts:
+        assert part.label in text
+    assert "Needs another administrator" in text
+
+
 def test_copy_link_shows_a_working_link_once(customer, client):
     invitation_id = invite(customer)
     answer = client.post(page_of(invitation_id, "_copy"))

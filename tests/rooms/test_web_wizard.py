@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from gangway.onboarding import actions
 from gangway.onboarding.errors import GuestName, NotAPrincipalName, NotNow, SignInTooOld
-from gangway.onboarding.shapes import NextMove, Step
+from gangway.onboarding.shapes import NextMove, Part, Step
 from gangway.onboarding.states import SignInState
 from gangway.provisioning.states import RunState
 from gangway.services.errors import InvalidName
@@ -168,6 +168,25 @@ def test_the_established_connection_says_who_where_and_what_they_can_do(monkeypa
         "Needs another administrator",
     ):
         assert told in text
+
+
+def test_each_step_is_told_with_its_words_and_the_way_on(monkeypatch):
+    parts = (
+        Part("registration", "Create the app registration", "can"),
+        Part("credential", "Create its secret", "forbidden", "A policy forbids secrets.", "Ask for an exception."),
+        Part("consent", "Consent to the permissions", "activate", "The role is not active.", "Activate it in PIM."),
+        Part("roles", "Give the directory roles", "needs_other", "", "It takes a Global Administrator."),
+    )
+    signer = replace(web_values.SIGNER, parts=parts, notes=("Teams Phone licences left: 5.",))
+    client = in_wizard(monkeypatch, web_values.case(Step.SIGNED_IN, signer=signer))
+    text = soup(client.get("/wizard/signed-in/")).get_text(" ", strip=True)
+    for part in parts:
+        assert part.label in text
+        assert part.words in text
+        assert part.cure in text
+    for word in ("This account can do it", "Something stands in the way", "A role has to be activated first"):
+        assert word in text
+    assert "Teams Phone licences left: 5." in text
 
 
 def test_next_step_is_a_post_and_goes_where_the_case_then_stands(monkeypatch):

@@ -6,6 +6,7 @@ SignInRefused
 ├── WrongTenant         another organization's Microsoft 365
 ├── WrongPerson         another account than the one typed; may be confirmed knowingly
 ├── GuestSignedIn       a guest of that tenant, not a member
+├── PartnerSignedIn     a partner's account, which has rights there but no place
 ├── PersonalSignedIn    a personal Microsoft account
 ├── OwnTenant           the platform's own tenant
 ├── Blocked             Conditional Access and its kin
@@ -91,6 +92,14 @@ class GuestSignedIn(Refusal):
     state = SignInState.GUEST
     what = "You signed in as a guest of this Microsoft 365, and guests can't connect it."
     cure = "Start again with an account that is a member of the organization, not one invited from another."
+
+
+class PartnerSignedIn(Refusal):
+    """Somebody of a partner (GDAP), who has rights in the tenant but no account there."""
+
+    code = "onboarding:sign_in:partner"
+    what = "You signed in with an account of a partner that looks after this Microsoft 365."
+    cure = "Start again with an account of the organization itself, so that what is made is made by its own people."
 
 
 class PersonalSignedIn(Refusal):

@@ -2,10 +2,11 @@
 
 from gangway.provisioning.checks import check_registration
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
-from gangway.provisioning.shapes import CheckItem, CheckResult, SignerFacts
+from gangway.provisioning.shapes import PARTNER, CheckItem, CheckResult, SignerFacts
 from gangway.provisioning.signers import observe_signer
 
 __all__ = [
+    "PARTNER",
     "CheckItem",
     "CheckResult",
     "SignerFacts",

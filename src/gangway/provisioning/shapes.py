@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from gangway.foundation.errors import WhoActs
@@ -11,6 +11,9 @@ from gangway.provisioning.states import RegistrationState, RunState, StepState
 
 Proof = Literal["read_back", "token_claim", "called", "not_called_yet", "unknown"]
 """How we know: read back from the tenant, seen in the registration's own fresh token, or really called with it."""
+
+PARTNER: Final = "Partner"
+"""The type of a person who works in the tenant for a partner (GDAP) and has no account there."""
 
 ItemState = Literal["ok", "warning", "error", "unknown"]
 
@@ -62,6 +65,7 @@ class SignerFacts:
     upn: str
     name: str
     user_type: str
+    """Member, Guest, or `PARTNER`; then id, upn and name are empty."""
     tenant_id: str
     tenant_name: str
     domains: tuple[str, ...]

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 from uuid import UUID
 
-from gangway.foundation.ids import TenantId
+from gangway.foundation.ids import ObjectId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import Cloud
-from gangway.microsoft.errors import Forbidden
+from gangway.microsoft.errors import Forbidden, Missing
 from gangway.microsoft.graph import applications, policies, tenant
 from gangway.microsoft.graph.session import GraphSession, Outcome
 from gangway.microsoft.graph.shapes import DirectoryRole, Licence, Organization, Person
@@ -17,7 +17,7 @@ from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.blueprint import UNIQUE_NAME_PREFIX
 from gangway.provisioning.engine.preflight import Preflight, Seen, Wanted, preflight
 from gangway.provisioning.engine.rights import Part, summary, verdict
-from gangway.provisioning.shapes import SignerFacts
+from gangway.provisioning.shapes import PARTNER, SignerFacts
 
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ async def observe_signer(
         deleted=_if_read(deleted),
         phone_licences_left=_left(_if_read(skus)),
     )
-    return _facts(who.get(), where.get(), roles, _checked(seen, plan, registration_id))
+    return _facts(_person(who), where.get(), roles, _checked(seen, plan, registration_id))
 
 
 def _checked(seen: Seen, plan: Mapping[str, Any], registration_id: UUID) -> Preflight:
@@ -61,6 +61,13 @@ def _checked(seen: Seen, plan: Mapping[str, Any], registration_id: UUID) -> Pref
     except pinning.PlanUnknown:
         return Preflight()
     return preflight(seen, Wanted(f"{UNIQUE_NAME_PREFIX}{registration_id}", days))
+
+
+def _person(outcome: Outcome[Person]) -> Person:
+    """A partner's person (GDAP) may work in the tenant without being there."""
+    if isinstance(outcome.error, Missing):
+        return Person(object_id=ObjectId(""), upn="", name="", user_type=PARTNER)
+    return outcome.get()
 
 
 def _if_read(outcome: Outcome[T]) -> T | None:

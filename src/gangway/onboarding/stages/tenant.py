@@ -7,8 +7,8 @@ id_token alone; then what Graph says about the account and its tenant; last, whe
 from dataclasses import dataclass
 
 from gangway.microsoft.signin.tokens import Identity
-from gangway.onboarding.refusals import GuestSignedIn, OwnTenant, Refusal, WrongPerson, WrongTenant
-from gangway.provisioning.actions import SignerFacts
+from gangway.onboarding.refusals import GuestSignedIn, OwnTenant, PartnerSignedIn, Refusal, WrongPerson, WrongTenant
+from gangway.provisioning.actions import PARTNER, SignerFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ def refusal_of_identity(identity: Identity, expected: Expected) -> Refusal | Non
 
 def refusal_of_signer(facts: SignerFacts, expected: Expected) -> Refusal | None:
     """Say what speaks against this account by what Graph told; None when it is the expected one."""
+    if facts.user_type == PARTNER:
+        return PartnerSignedIn()
     if facts.user_type.casefold() == "guest" or "#ext#" in facts.upn.casefold():
         return GuestSignedIn()
     if expected.domain_wanted not in {domain.casefold() for domain in facts.domains}:
