@@ -55,4 +55,4 @@ def settle(world: World, tenant: Tenant) -> None:
 
 def _ended(schedule: dict[str, Any], now: datetime) -> bool:
     ends = schedule.get("endDateTime")
-    return bool(ends) and credentials.moment(ends) <= now
+    return ends is not None and credentials.moment(ends) <= now

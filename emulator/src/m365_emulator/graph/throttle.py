@@ -81,10 +81,10 @@ def _limits(tenant: Tenant) -> dict[str, float] | None:
 def _pour(call: Call, kind: str, limit: float, seconds: float, amount: int) -> float:
     """Take from a bucket; the part of it that is used now."""
     now = call.world.clock.seconds()
-    buckets = call.tenant.settings.setdefault(_buckets, {})
+    buckets: dict[str, tuple[float, float]] = call.tenant.settings.setdefault(_buckets, {})
     key = f"{call.caller.app_id}/{kind}"
     left, at = buckets.get(key, (limit, now))
-    left = min(limit, left + max(0.0, now - at) * limit / seconds)
+    left = min(limit, float(left) + max(0.0, now - at) * limit / seconds)
     if left < amount:
         buckets[key] = (left, now)
         raise _too_many(kind, math.ceil((amount - left) * seconds / limit))

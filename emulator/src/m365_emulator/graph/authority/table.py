@@ -319,7 +319,9 @@ _granting: dict[str, tuple[str, ...]] = {
     "delegated": ("AppRoleAssignment.ReadWrite.All",),
     "application": ("AppRoleAssignment.ReadWrite.All",),
 }
-_app_policies = dict.fromkeys(("delegated", "application"), ("Policy.ReadWrite.ApplicationConfiguration",))
+_app_policies: dict[str, tuple[str, ...]] = dict.fromkeys(
+    ("delegated", "application"), ("Policy.ReadWrite.ApplicationConfiguration",)
+)
 _group_members = {"delegated": ("GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory.ReadWrite.All")}
 own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
     # operation: (permissions of people and of applications, source)
