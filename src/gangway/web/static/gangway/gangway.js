@@ -115,7 +115,7 @@
   const tick = () => {
     for (const clock of document.querySelectorAll("[data-until]")) {
       const left = Math.max(0, Math.round((new Date(clock.dataset.until) - Date.now() - skew) / 1000));
-      clock.textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
+      clock.textContent = `(${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")})`;
     }
   };
 
@@ -151,6 +151,10 @@
       delete form.dataset.sent;
     }
   });
+
+  /* A page that answers a refused form is remembered as a plain visit: Back and reload show the form once more, instead
+     of the browser's question whether to send it again. */
+  history.replaceState(history.state, "", location.href);
 
   document.addEventListener("DOMContentLoaded", () => {
     localise(document);
