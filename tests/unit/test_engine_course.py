@@ -148,10 +148,12 @@ async def test_an_application_administrator_does_what_they_may_and_somebody_else
     assert (tenant.grants, tenant.roles) == ([], [])
     assert len(next(iter(tenant.applications.values()))["passwordCredentials"]) == 1
     assert tenant.principal_of(CLIENT)
+    assert "Registration and principal are there." in [look.words for look in journal.looks]
     journal.settle()
     tenant.signer_roles = [PRIVILEGED_ROLE, APPLICATION]
     second = await course(tenant, journal).run()
     assert second.withheld == ()
+    assert "Registration, principal, permissions and roles are there." in [look.words for look in journal.looks]
     assert_exact(tenant, journal)
 
 

@@ -77,20 +77,20 @@ class Prover:
         if seen.credential is None:
             raise ValueError("there is nothing to prove without a credential")
         secret = await self.journal.secret(seen.credential)
-        reading = asyncio.create_task(self._read_back(seen))
+        reading = asyncio.create_task(self._read_back(seen, plan))
         signing = asyncio.create_task(self._token(seen, plan, secret, Look.GRAPH_TOKEN, self.cloud.graph_scope))
         teams = asyncio.create_task(self._token(seen, plan, secret, Look.TEAMS_TOKEN, self.cloud.teams_scope))
         read, token, _ = await _all(reading, signing, teams)
         name = "" if self._withheld(plan, Part.CONSENT) else await self._first_call(token)
         return read, Proofs(self._how(read, plan), name)
 
-    async def _read_back(self, seen: Observation) -> Observation:
+    async def _read_back(self, seen: Observation, plan: Plan) -> Observation:
         """What is in the tenant now, without anything we only believe. Needs nothing but what this person may read."""
 
         async def once() -> tuple[Observation, Looked]:
             read, outcomes = await look_again(self.graph, self.blueprint, seen)
             slowest = max(outcomes, key=lambda outcome: outcome.answer.seconds).answer
-            words = "Registration, principal, permissions and roles are there."
+            words = self._told(read, plan)
             return read, Looked(
                 Look.READ_BACK, good=True, words=words, seconds=slowest.seconds, request_id=slowest.request_id
             )
@@ -98,6 +98,13 @@ class Prover:
         read, looked = await self._until(once, good=lambda pair: self._complete(pair[0], seen), lag=_copying)
         await self.journal.looked([looked])
         return read if read.roles is not None else replace(read, roles=seen.roles)
+
+    def _told(self, read: Observation, plan: Plan) -> str:
+        """What the reading found, and nothing that still waits for somebody or that this person may not read."""
+        there = ["registration", "principal"]
+        there += [] if self._withheld(plan, Part.CONSENT) else ["permissions"]
+        there += [] if self._withheld(plan, Part.ROLES) or read.roles is None else ["roles"]
+        return f"{', '.join(there[:-1])} and {there[-1]} are there.".capitalize()
 
     def _complete(self, read: Observation, seen: Observation) -> bool:
         """Whether nothing is left to do: but a leftover that shows only now isn't lag, the caller takes it away."""
