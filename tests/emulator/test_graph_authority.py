@@ -11,8 +11,9 @@ import pytest
 from m365_emulator import data, tokens
 from m365_emulator.directory import DirectoryObject
 from m365_emulator.graph.authority import check, rules
+from m365_emulator.graph.authority.permission_table import also_needed, own_permissions, same_permissions
 from m365_emulator.graph.authority.rules import Rule
-from m365_emulator.graph.authority.table import also_needed, own_permissions, roles_of_operations, same_permissions
+from m365_emulator.graph.authority.table import roles_of_operations
 from m365_emulator.graph.catalogue import finder
 from tests.emulator.graph_door import Door
 

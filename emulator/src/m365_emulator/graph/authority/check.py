@@ -9,13 +9,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.graph import policy, targets
+from m365_emulator.graph.authority.permission_table import also_needed, own_permissions, same_permissions
 from m365_emulator.graph.authority.rules import Rule
-from m365_emulator.graph.authority.table import (
-    also_needed,
-    own_permissions,
-    roles_of_operations,
-    same_permissions,
-)
+from m365_emulator.graph.authority.table import roles_of_operations
 from m365_emulator.graph.errors import denied, malformed
 
 if TYPE_CHECKING:
