@@ -67,6 +67,7 @@ STEP: Final[Mapping[str, Pill]] = {
     "skipped": Pill(_("Was already so"), "ok", "check"),
     "failed": Pill(_("Failed"), "error", "alert-octagon"),
     "waiting": Pill(_("Waiting"), "warning", "hourglass"),
+    "undone": Pill(_("Taken back"), "idle", "circle-dashed"),
 }
 
 PART: Final[Mapping[str, Pill]] = {
