@@ -113,6 +113,16 @@ class Operator:
         self.open_pending(customer)
         return self.row(short_name)
 
+    def reloaded(self) -> str:
+        """What the page says when it is loaded again."""
+        self.page.reload()
+        return self.page.get_by_role("main").inner_text()
+
+    def reloaded_row(self, words: str) -> str:
+        """What a row says when the page is loaded again."""
+        self.page.reload()
+        return self.row(words).inner_text()
+
     def press_add(self, short_name: str) -> None:
         self.row(short_name).get_by_role("button", name="Add", exact=True).click()
 

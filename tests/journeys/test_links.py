@@ -16,20 +16,31 @@ from gangway.cli.demo.plot import new_name
 from tests.journeys.people import COPY_AND_OPEN, Administrator, Invited, Operator, button, sees
 from tests.journeys.product import Product
 from tests.journeys.seeded import GRACE
+from tests.journeys.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
 OPENINGS = 100
+WAITING = "Waiting for the customer"
 MAKING, HELD_MS = "/v1.0/applications(uniqueName=*", 6_000
 """The request that makes the application, and how long Microsoft takes for it: a browser comes back in that time."""
 
-RESTLESS = {"procrastinate_workers", "procrastinate_jobs", "procrastinate_events", "procrastinate_periodic_defers"}
-"""Tables in which workers note that they live, whatever anybody does. Jobs about invitations are looked at apart."""
+RESTLESS = {
+    "jobs_schedule",
+    "onboarding_signin",
+    "procrastinate_events",
+    "procrastinate_jobs",
+    "procrastinate_periodic_defers",
+    "procrastinate_workers",
+}
+"""In these workers note that they live and poll, whatever anybody does. Jobs for somebody are looked at apart."""
 
 
 def test_link_opened_a_hundred_times_by_a_scanner_changes_nothing(
-    product: Product, invited: Invited, administrator: Administrator, new_page: Callable[..., Page]
+    product: Product, invited: Invited, operator: Operator, administrator: Administrator, new_page: Callable[..., Page]
 ) -> None:
+    operator.open_pending("Contoso")
+    eventually(lambda: WAITING in operator.reloaded_row(invited.short_name), "the mail's state")
     before = contents(product)
     scanner = new_page("scanner")
     scanner.goto(invited.link, wait_until="networkidle")
@@ -38,6 +49,7 @@ def test_link_opened_a_hundred_times_by_a_scanner_changes_nothing(
     assert set(answers) == {200}
     assert {cookie["name"] for cookie in scanner.context.cookies()} <= {"__Host-csrf"}
     assert contents(product) == before
+    assert WAITING in operator.reloaded_row(invited.short_name)
     administrator.to_the_code(invited.link, GRACE[0])
 
 

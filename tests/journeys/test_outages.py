@@ -23,12 +23,12 @@ def test_mail_server_down_is_visible_retried_and_the_mail_arrives(
         operator.send_link("Contoso", short_name, GRACE[0])
         operator.open_pending("Contoso")
         operator.page.get_by_role("link", name=short_name, exact=True).click()
-        eventually(lambda: "Next try" in reloaded(operator), "the failed attempt on the invitation's page")
-        assert "Waiting for the customer" not in reloaded(operator)
+        eventually(lambda: "Next try" in operator.reloaded(), "the failed attempt on the invitation's page")
+        assert "Waiting for the customer" not in operator.reloaded()
     finally:
         product.start_mail()
     link = administrator.link_mailed_to(GRACE[0], about=short_name)
-    eventually(lambda: "Waiting for the customer" in reloaded(operator), "the mail's state on the invitation's page")
+    eventually(lambda: "Waiting for the customer" in operator.reloaded(), "the mail's state on the invitation's page")
     assert len([mail for mail in product.mails(GRACE[0]) if short_name in mail["text"]]) == 1
     administrator.to_the_code(link, GRACE[0])
 
@@ -41,7 +41,7 @@ def test_microsoft_unavailable_before_the_code_is_visible_and_goes_on_by_itself(
     with product.microsoft.fault({"path": "*/oauth2/v2.0/devicecode"}, {"status": 503}):
         administrator.page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
         button(administrator.page, "Start Authentication").click()
-        sees(administrator.page, "Microsoft's service is not available at the moment.")
+        sees(administrator.page, "is not available at the moment. Nothing is lost. We try again by ourselves.")
     expect(administrator.page.get_by_role("link", name=COPY_AND_OPEN)).to_be_visible(timeout=PATIENCE_MS)
     administrator.sign_in_at_microsoft(*GRACE)
     administrator.connection_established()
@@ -60,8 +60,3 @@ def test_microsoft_away_during_provisioning_is_visible_and_the_run_goes_on(
         product.start_microsoft()
     app_id = administrator.until_confirmed(seconds=60)
     assert product.witness.registration(app_id=app_id).credential_key_id
-
-
-def reloaded(operator: Operator) -> str:
-    operator.page.reload()
-    return operator.page.get_by_role("main").inner_text()
