@@ -34,7 +34,7 @@ def _check(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str) ->
         return
     for word in schema.keys() - _silent - _rules.keys() - {"items"}:
         message = f"the schema uses {word}, which this checker does not know"
-        raise NotImplementedError(message)
+        raise LookupError(message)
     found = [sentence for word, rule in _rules.items() if word in schema for sentence in rule(value, schema)]
     yield from (f"{at or 'the seed'}{sentence}" for sentence in found)
     if isinstance(value, dict):
