@@ -12,6 +12,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import verdict
 from gangway.foundation.errors import GangwayError
+from gangway.microsoft.errors import MicrosoftError
 from gangway.onboarding import problems
 from gangway.onboarding.models import OperatorOnboarding
 from gangway.onboarding.shapes import NextMove
@@ -72,7 +73,8 @@ def fail(*, onboarding_id: UUID, error: GangwayError, now: datetime) -> None:
         row = _locked(onboarding_id)
         if row is not None:
             row.check_state = "failed"
-            row.check_problem = problems.kept(error, next_move=NextMove.START_AGAIN, at=now, details=[])
+            marks = problems.marks(error.fault) if isinstance(error, MicrosoftError) else []
+            row.check_problem = problems.kept(error, next_move=NextMove.START_AGAIN, at=now, details=marks)
             _close(row, now=now)
 
 

@@ -69,6 +69,7 @@ def problem_of(run: RunView, *, now: datetime) -> dict[str, Any]:
         ["Error", error.microsoft_code],
         ["Request ID", error.request_id],
         ["Correlation ID", error.correlation_id],
+        ["Time", error.at.isoformat(timespec="seconds")],
     ]
     return {
         "code": error.code,
