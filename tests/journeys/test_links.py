@@ -89,7 +89,7 @@ def test_withdrawn_link_says_so_to_its_holder_also_within_the_wizard(
 ) -> None:
     administrator.to_the_code(invited.link, GRACE[0])
     operator.pending_row("Contoso", invited.short_name).get_by_role("button", name="Revoke").click()
-    button(operator.page, "Withdraw it").click()
+    operator.page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     sees(operator.page, "is withdrawn")
     sees(administrator.page, "This invitation is closed")
     answer = administrator.page.goto(invited.link)

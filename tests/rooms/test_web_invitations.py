@@ -166,7 +166,7 @@ def test_resend_makes_one_more_link_and_says_so(customer, client):
 def test_revoke_asks_in_a_dialog_that_names_what_it_withdraws(customer, client):
     invitation_id = invite(customer)
     dialog = soup(client.get(page_of(invitation_id))).select_one(f"dialog#revoke-{invitation_id}")
-    assert dialog.h2.get_text() == "Withdraw the invitation for contoso-hq?"
+    assert dialog.h2.get_text() == "Revoke the invitation for contoso-hq?"
     assert "ada@contoso.example" in dialog.get_text()
     answer = client.post(dialog.form["action"], follow=True)
     assert "is withdrawn" in answer.content.decode()

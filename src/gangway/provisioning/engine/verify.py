@@ -38,7 +38,7 @@ T = TypeVar("T")
 LABELS: Final = {
     Look.GRAPH_TOKEN: "Signed in as the new registration",
     Look.TEAMS_TOKEN: "Signed in to the Teams service",
-    Look.READ_BACK: "Everything read back from the tenant",
+    Look.READ_BACK: "What was made, read back from the tenant",
     Look.FIRST_CALL: "First call with the new registration",
 }
 
