@@ -5,9 +5,10 @@ few kept connections, as plain bytes, so that what is measured is the emulator. 
 
     python bench/emulator.py                 start with 1,000 tenants, signed tokens, pending polls, reads, soak
     python bench/emulator.py --seconds 5 --soak 60
-    python bench/emulator.py --check         exit code 1 when a promise is not kept (on an idle machine)
+    python bench/emulator.py --check         exit code 1 when a promise is not kept
 
-``ratio`` is the figure divided by the bare route's: it says more of us than of the machine.
+``on_one_core`` counts the server's own processor time, so that a busy machine hardly matters; ``of_bare_route`` is that
+figure divided by the bare route's.
 """
 
 from __future__ import annotations
@@ -71,9 +72,22 @@ class Running:
     def megabytes(self) -> float:
         return round(psutil.Process(self.process.pid).memory_info().rss / 1e6, 1)
 
+    def busy(self) -> float:
+        """Seconds of processor time that it has used."""
+        used = psutil.Process(self.process.pid).cpu_times()
+        return used.user + used.system
+
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(timeout=30)
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Answers a second by the clock, and by the server's processor time: what a core of its own would give."""
+
+    by_clock: float
+    by_core: float
 
 
 @dataclass
@@ -118,8 +132,8 @@ def _length(head: bytes) -> int:
     return int(head[marker + 15 :].split(b"\r\n", 1)[0]) if marker >= 0 else 0
 
 
-async def rate(server: Running, requests: list[bytes], seconds: float, expected: bytes) -> float:
-    """Answers a second; ``expected`` is how each answer must begin (``HTTP/1.1 200``)."""
+async def rate(server: Running, requests: list[bytes], seconds: float, expected: bytes) -> Speed:
+    """How fast ``requests`` are answered; ``expected`` is how each answer must begin (``HTTP/1.1 200``)."""
     loop = asyncio.get_running_loop()
     context = ssl.create_default_context(cafile=server.ready["ca_file"])
     port = urlsplit(server.ready["url"]).port
@@ -129,13 +143,14 @@ async def rate(server: Running, requests: list[bytes], seconds: float, expected:
         wire = Wire(requests, until, loop.create_future(), expected)
         await loop.create_connection(lambda wire=wire: wire, "localhost", port, ssl=context)
         wires.append(wire)
-    started = time.monotonic()
+    started, busy = time.monotonic(), server.busy()
     first = sum(wire.answered for wire in wires)
     await asyncio.gather(*(wire.done for wire in wires))
-    spent = time.monotonic() - started
+    spent, worked = time.monotonic() - started, server.busy() - busy
     for wire in wires:
         wire.transport.close()
-    return (sum(wire.answered for wire in wires) - first) / spent
+    answered = sum(wire.answered for wire in wires) - first
+    return Speed(answered / spent, answered / worked)
 
 
 async def once(server: Running, request: bytes) -> dict[str, Any]:
@@ -237,7 +252,7 @@ def many_tenants(folder: Path) -> Path:
 
 
 async def speeds(server: Running, bare: Running, seconds: float) -> dict[str, Any]:
-    """Each kind of request alone, and the bare route before and after."""
+    """Each kind of request alone, and the bare route."""
     token = (await once(server, token_request()))["access_token"]
     polls = [poll_request((await once(server, device_request()))["device_code"]) for _ in range(50)]
     plain = await rate(bare, [token_request()], seconds, b"HTTP/1.1 200")
@@ -246,9 +261,13 @@ async def speeds(server: Running, bare: Running, seconds: float) -> dict[str, An
         "pending_polls": await rate(server, polls, seconds, b"HTTP/1.1 400"),
         "reads": await rate(server, [graph("GET", "/organization", token)], seconds, b"HTTP/1.1 200"),
     }
-    plain = max(plain, await rate(bare, [token_request()], seconds, b"HTTP/1.1 200"))
-    rows = {name: {"a_second": round(value), "ratio": round(value / plain, 2)} for name, value in found.items()}
-    return {"bare_route": {"a_second": round(plain)}, **rows}
+    rows = {name: _row(speed, plain) for name, speed in {"bare_route": plain, **found}.items()}
+    return {"answers_a_second": rows}
+
+
+def _row(speed: Speed, plain: Speed) -> dict[str, float]:
+    ratio = round(speed.by_core / plain.by_core, 2)
+    return {"by_clock": round(speed.by_clock), "on_one_core": round(speed.by_core), "of_bare_route": ratio}
 
 
 async def soak(server: Running, seconds: float) -> dict[str, float]:
@@ -295,7 +314,8 @@ async def measure(chosen: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
 def kept(found: dict[str, Any]) -> bool:
     """Whether every promise is kept."""
-    fast = all(found[name]["a_second"] >= least for name, least in PROMISED.items())
+    speeds = found["answers_a_second"]
+    fast = all(speeds[name]["on_one_core"] >= least for name, least in PROMISED.items())
     flat = found["megabytes"]["end"] <= found["megabytes"]["mid"] * GROWTH
     return fast and flat and found["start_seconds_with_1000_tenants"] < PROMISED_START
 

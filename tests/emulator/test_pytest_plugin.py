@@ -15,9 +15,9 @@ import requests
 
 from m365_emulator.clock import graph_time, real_now
 from m365_emulator.loopback import Loopback
+from tests.emulator.conftest import contoso, daemon_app, daemon_secret
 
 root = Path(__file__).parents[2]
-contoso = "c0475050-0000-4000-8000-000000000001"
 
 
 def get(cloud, address, **headers):
@@ -30,6 +30,14 @@ def test_loopback_answers_with_tls_and_plainly(m365_emulator):
     path = "/contoso.com/v2.0/.well-known/openid-configuration"
     assert get(m365_emulator, m365_emulator.url + path)["token_endpoint"].startswith(f"{m365_emulator.url}/{contoso}/")
     assert get(m365_emulator, m365_emulator.http_url + path)["msgraph_host"]
+
+
+def test_daemon_gets_a_token(m365_emulator):
+    form = {"grant_type": "client_credentials", "scope": "https://graph.microsoft.com/.default"}
+    with requests.Session() as session:
+        session.trust_env, session.auth = False, (daemon_app, daemon_secret)
+        address = f"{m365_emulator.url}/{contoso}/oauth2/v2.0/token"
+        assert "access_token" in session.post(address, data=form, verify=m365_emulator.ca_file).json()
 
 
 def test_world_can_be_changed_from_the_test(m365_emulator):
