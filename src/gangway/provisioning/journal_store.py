@@ -252,7 +252,9 @@ class RunJournal:
         secrets = self._credentials().filter(announced_at__gte=began, made_at__isnull=False)
         steps: list[Step] = [CreateApplication(self.blueprint)] if never_used else []
         kept = secrets.exclude(state=CredentialState.REMOVED.value)
-        return *steps, *(AddPassword(Fresh(str(row.pk), row.display_name, row.expires_at or self.now())) for row in kept)
+        return *steps, *(
+            AddPassword(Fresh(str(row.pk), row.display_name, row.expires_at or self.now())) for row in kept
+        )
 
     def _gone(self, lost: Sequence[Held]) -> None:
         for held in lost:

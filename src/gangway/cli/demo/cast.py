@@ -89,14 +89,10 @@ def _make(passwords: dict[str, str], by: Actor) -> UUID:
         channel = create_organization(kind=Kind.CHANNEL, name=CHANNEL, short_name="harbour", parent_id=provider, by=by)
         for place, (name, domain) in zip((provider, channel, channel), CUSTOMERS, strict=True):
             short = name.split()[0].lower()
-            create_organization(
-                kind=Kind.CUSTOMER, name=name, short_name=short, parent_id=place, domain=domain, by=by
-            )
+            create_organization(kind=Kind.CUSTOMER, name=name, short_name=short, parent_id=place, domain=domain, by=by)
         for email, name in OPERATORS.items():
             password = SealedText(passwords[email])
-            create_operator(
-                email=email, name=name, password=password, organization_id=provider, role=Role.ADMIN, by=by
-            )
+            create_operator(email=email, name=name, password=password, organization_id=provider, role=Role.ADMIN, by=by)
     return provider
 
 
