@@ -55,6 +55,8 @@ class Event(StrEnum):
     """A registration is to be made or completed: a new run, or one that goes on after a sign-in."""
     RUN_STARTED = "provisioning:run:started"
     """A worker has taken the run."""
+    RUN_COPYING = "provisioning:run:copying"
+    """Microsoft's copies don't agree yet: the run rests and is looked at again by ourselves."""
     RUN_WAITING = "provisioning:run:waiting"
     """Somebody with more rights has to do the rest; the data says what."""
     RUN_NEEDS_SIGN_IN = "provisioning:run:needs_sign_in"

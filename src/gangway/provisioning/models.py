@@ -32,6 +32,7 @@ class Registration(OwnedModel):
     service_principal_id = models.CharField(max_length=36, blank=True)
     state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in RegistrationState])
     proofs = models.JSONField(default=dict, help_text="How each right was proved, by the key of its step.")
+    roles_end_at = models.DateTimeField(null=True, help_text="When the first of its roles ends; none: they don't end.")
     sign_in_application_gone = models.CharField(max_length=10, default="no")
     signer_upn = models.CharField(max_length=320, blank=True)
     signer_name = models.CharField(max_length=256, blank=True)
@@ -111,6 +112,9 @@ class Run(OwnedModel):
     words = models.CharField(max_length=300, blank=True)
     error = models.JSONField(null=True)
     cancel_asked_at = models.DateTimeField(null=True)
+    copying_since = models.DateTimeField(null=True)
+    looks = models.PositiveIntegerField(default=0, help_text="How often it was looked at again while it rested.")
+    look_at = models.DateTimeField(null=True, help_text="When we look again by ourselves; nothing else wakes it.")
     created_at = models.DateTimeField()
     queued_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
@@ -125,8 +129,13 @@ class Run(OwnedModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(token_sealed_id__isnull=True)
-                | models.Q(state__in=[RunState.QUEUED.value, RunState.RUNNING.value]),
+                | models.Q(state__in=[RunState.QUEUED.value, RunState.RUNNING.value, RunState.COPYING.value]),
                 name="provisioning_only_living_runs_hold_a_token",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=RunState.COPYING.value)
+                | models.Q(copying_since__isnull=False, look_at__isnull=False),
+                name="provisioning_a_copying_run_is_looked_at_again",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -134,7 +143,10 @@ class Run(OwnedModel):
                 fields=["queued_at"],
                 condition=models.Q(state__in=[RunState.QUEUED.value, RunState.RUNNING.value]),
                 name="provisioning_living_runs",
-            )
+            ),
+            models.Index(
+                fields=["look_at"], condition=models.Q(look_at__isnull=False), name="provisioning_runs_to_look_at"
+            ),
         ]
 
     def __str__(self) -> str:

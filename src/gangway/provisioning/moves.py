@@ -8,12 +8,13 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.provisioning.errors import NoSuchRun, RunOver, RunUnderWay
 from gangway.provisioning.models import Run
-from gangway.provisioning.states import LIVING, RUN_MOVES, RunState
+from gangway.provisioning.states import HOLDING, LIVING, RUN_MOVES, RunState
 from gangway.vault.actions import destroy
 
 EVENTS: Final = {
     RunState.QUEUED: Event.RUN_QUEUED,
     RunState.RUNNING: Event.RUN_STARTED,
+    RunState.COPYING: Event.RUN_COPYING,
     RunState.WAITING: Event.RUN_WAITING,
     RunState.NEEDS_SIGN_IN: Event.RUN_NEEDS_SIGN_IN,
     RunState.PROVED: Event.RUN_PROVED,
@@ -33,16 +34,19 @@ def locked(run_id: UUID) -> Run:
 def move(
     run: Run, to: RunState, *, by: Actor, now: datetime, data: dict[str, Any] | None = None, **fields: Any
 ) -> None:
-    """Bring a locked run to another state with some of its fields; a run that rests or ends holds no token any more.
+    """Bring a locked run to another state with some of its fields; a run that rests or ends holds no token any more,
+    except while Microsoft is copying.
 
     Raises RunUnderWay for a living run that can't go there, RunOver for an ended one.
     """
     here = RunState(run.state)
     if to not in RUN_MOVES[here]:
         raise RunUnderWay if here in LIVING else RunOver
-    if to not in LIVING:
+    if to not in HOLDING:
         destroy(sealed_id=run.token_sealed_id, by=by)
         fields |= {"token_sealed_id": None, "ended_at": now, "words": ""}
+    if to is not RunState.COPYING:
+        fields = {"copying_since": None, "look_at": None, **fields}
     run.state = to.value
     for name, value in fields.items():
         setattr(run, name, value)

@@ -2,7 +2,8 @@
 
 run           queued → running ┬→ proved
                          │     ├→ cancelled      (at work: what it made is taken back)
-                         ↑     ├→ waiting        (somebody with more rights must finish)  → queued, cancelled
+                         ↑     ├→ copying        (Microsoft's copies don't agree yet)      → any end, queued, cancelled
+                         │     ├→ waiting        (somebody with more rights must finish)  → queued, cancelled
                          │     ├→ needs_sign_in  (the person's authority ended)           → queued, cancelled
                          │     └→ failed                                                  → queued, cancelled
 registration  making → proved → broken → proved;  any → removed
@@ -15,10 +16,14 @@ from typing import Final
 
 
 class RunState(StrEnum):
-    """Where a run stands. `needs_sign_in`, `waiting` and `failed` keep all progress: the same run goes on later."""
+    """Where a run stands. `needs_sign_in`, `waiting` and `failed` keep all progress: the same run goes on later.
+
+    `copying`: nothing is contradicted, and we look again by ourselves until it is proved or its deadline has passed.
+    """
 
     QUEUED = "queued"
     RUNNING = "running"
+    COPYING = "copying"
     WAITING = "waiting"
     NEEDS_SIGN_IN = "needs_sign_in"
     PROVED = "proved"
@@ -61,6 +66,17 @@ RUN_MOVES: Final = {
     RunState.RUNNING: frozenset(
         {
             RunState.RUNNING,
+            RunState.COPYING,
+            RunState.WAITING,
+            RunState.NEEDS_SIGN_IN,
+            RunState.PROVED,
+            RunState.FAILED,
+            RunState.CANCELLED,
+        }
+    ),
+    RunState.COPYING: frozenset(
+        {
+            RunState.QUEUED,
             RunState.WAITING,
             RunState.NEEDS_SIGN_IN,
             RunState.PROVED,
@@ -80,3 +96,6 @@ LIVING: Final = frozenset({RunState.QUEUED, RunState.RUNNING})
 
 RESTING: Final = frozenset({RunState.WAITING, RunState.NEEDS_SIGN_IN, RunState.FAILED})
 """It goes on when somebody signs in."""
+
+HOLDING: Final = LIVING | {RunState.COPYING}
+"""It may keep the delegated token: what is left to do with it is the goodbye."""

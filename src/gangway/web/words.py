@@ -53,6 +53,7 @@ INVITATION: Final[Mapping[str, Pill]] = {
 RUN: Final[Mapping[str, Pill]] = {
     "queued": Pill(_("Queued"), "busy", "clock"),
     "running": Pill(_("Making it"), "busy", "loader-2", turning=True),
+    "copying": Pill(_("Microsoft is copying it"), "busy", "hourglass"),
     "waiting": Pill(_("Waiting"), "warning", "hourglass"),
     "needs_sign_in": Pill(_("Needs a new sign-in"), "warning", "user"),
     "proved": Pill(_("Proved"), "ok", "circle-check"),
