@@ -20,12 +20,12 @@ from gangway.organizations.scope import within
 from gangway.provisioning import lease as leases
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Held, Observation
-from gangway.provisioning.engine.ports import Look, Looked, Noted, Proofs
+from gangway.provisioning.engine.ports import Looked, Noted, Proofs
 from gangway.provisioning.engine.steps.application import CreateApplication
 from gangway.provisioning.engine.steps.credentials import AddPassword, Fresh, RemoveLeftover
 from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
 from gangway.provisioning.engine.steps.step import Step
-from gangway.provisioning.engine.verify import LABELS
+from gangway.provisioning.engine.verify import LABELS, looks_of
 from gangway.provisioning.errors import NoSuchCredential, RunCancelled
 from gangway.provisioning.lease import Lease
 from gangway.provisioning.models import Credential, Registration, Run, StepRecord
@@ -135,7 +135,7 @@ class RunJournal:
         """The looks and the goodbye stand on the list from the beginning."""
         rows = [
             self._row(FIRST_LOOK + place, look.value, look.value, LABELS[look])
-            for place, look in enumerate(Look)
+            for place, look in enumerate(looks_of(self.blueprint))
             if look.value not in known
         ]
         last = RemoveSignInApplication()

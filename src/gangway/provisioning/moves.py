@@ -34,9 +34,9 @@ def locked(run_id: UUID) -> Run:
 def move(
     run: Run, to: RunState, *, by: Actor, now: datetime, data: dict[str, Any] | None = None, **fields: Any
 ) -> None:
-    """Bring a locked run to another state with some of its fields; a run that rests or ends holds no token any more,
-    except while Microsoft is copying.
+    """Bring a locked run to another state with some of its fields.
 
+    A run that rests or ends holds no token any more, except while Microsoft is copying.
     Raises RunUnderWay for a living run that can't go there, RunOver for an ended one.
     """
     here = RunState(run.state)

@@ -27,13 +27,11 @@ from gangway.provisioning.engine.steps import farewell
 from gangway.provisioning.engine.steps.credentials import Fresh
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.undo import TakenBack, undo
-from gangway.provisioning.engine.verify import COPYING, Prover
+from gangway.provisioning.engine.verify import COPYING, Prover, StillCopying
 
+GOES_ON = "We go on by ourselves."
 UNKNOWN_TURNS = 2
 """How often a refusal is believed to be lag when we could not read what the person may do."""
-
-BUSY = "Microsoft is busy at the moment. We go on by ourselves."
-SILENT = "Microsoft does not answer at the moment. We go on by ourselves."
 
 Gone = Literal["yes", "no", "unknown"]
 
@@ -83,7 +81,12 @@ class Course:
             seen, plan = await self._reach()
             if seen.credential is None:
                 return Ending(seen, plan.withheld, Proofs({}))
-            read, proofs = await self._prover().prove(seen, plan)
+            try:
+                read, proofs = await self._prover().prove(seen, plan)
+            except StillCopying:
+                if not plan.withheld:
+                    raise
+                return Ending(seen, plan.withheld, Proofs({}))
             if not read.leftovers:
                 break
             self._memory = Observation()
@@ -235,9 +238,7 @@ class Course:
 
 def _words_of(trouble: MicrosoftError) -> str:
     """Why it waits, for the person who watches."""
-    if isinstance(trouble, Busy):
-        return BUSY
-    return SILENT if isinstance(trouble, NotHeard) else COPYING
+    return f"{trouble.what} {GOES_ON}" if isinstance(trouble, (Busy, NotHeard)) else COPYING
 
 
 _GOODBYE: dict[Gone, str] = {

@@ -60,6 +60,7 @@ class Look(StrEnum):
     TEAMS_TOKEN = "teams_token"  # noqa: S105 - likewise
     READ_BACK = "read_back"
     FIRST_CALL = "first_call"
+    TEAMS_READ = "teams_read"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ A first good answer is enough. Only a disagreement starts patience: then several
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
@@ -21,9 +21,11 @@ from gangway.microsoft.errors import (
     NotHeard,
     ResourceUnknown,
 )
-from gangway.microsoft.graph import tenant
+from gangway.microsoft.graph import teams, tenant
+from gangway.microsoft.graph.calls import Call
 from gangway.microsoft.graph.grants import WHOLE_TENANT
-from gangway.microsoft.patience import Patience
+from gangway.microsoft.graph.session import Outcome
+from gangway.microsoft.patience import OutOfPatience, Patience
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Observation
@@ -32,6 +34,7 @@ from gangway.provisioning.engine.plan import Plan, make_plan
 from gangway.provisioning.engine.ports import Graph, How, Journal, Look, Looked, OwnSignIn, Proofs
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.credentials import Fresh
+from gangway.provisioning.engine.steps.step import Step
 
 T = TypeVar("T")
 
@@ -40,10 +43,17 @@ LABELS: Final = {
     Look.TEAMS_TOKEN: "Signed in to the Teams service",
     Look.READ_BACK: "What was made, read back from the tenant",
     Look.FIRST_CALL: "First call with the new registration",
+    Look.TEAMS_READ: "First read from Teams",
 }
 
+SIGNED_IN: Final = "The secret works."
 NOT_CALLED_YET: Final = "Role in token, not called yet."
-COPYING: Final = "Microsoft is still copying what was made; usually this takes less than a minute."
+TEAMS_WAS_READ: Final = "Teams answered: how it has set up one person was read, and not kept."
+COPYING: Final = "Microsoft is still copying this; usually under a minute."
+
+
+class StillCopying(OutOfPatience):
+    """All is made that this person may make, and only Microsoft's copies don't agree yet."""
 
 
 class OtherTenant(GangwayError):
@@ -72,8 +82,14 @@ class Prover:
     async def prove(self, seen: Observation, plan: Plan) -> tuple[Observation, Proofs]:
         """Read back and sign in at the same time, then call: two round trips when all agrees. `plan`: what is withheld.
 
-        Raises OutOfPatience when it doesn't come to agree, and what Microsoft refuses for good.
+        Raises StillCopying when it doesn't come to agree, and what Microsoft refuses for good.
         """
+        try:
+            return await self._prove(seen, plan)
+        except OutOfPatience as error:
+            raise StillCopying(fault=error.fault) from error
+
+    async def _prove(self, seen: Observation, plan: Plan) -> tuple[Observation, Proofs]:
         if seen.credential is None:
             raise ValueError("there is nothing to prove without a credential")
         secret = await self.journal.secret(seen.credential)
@@ -81,7 +97,7 @@ class Prover:
         signing = asyncio.create_task(self._token(seen, plan, secret, Look.GRAPH_TOKEN, self.cloud.graph_scope))
         teams = asyncio.create_task(self._token(seen, plan, secret, Look.TEAMS_TOKEN, self.cloud.teams_scope))
         read, token, _ = await _all(reading, signing, teams)
-        name = "" if self._withheld(plan, Part.CONSENT) else await self._first_call(token)
+        name = "" if self._withheld(plan, Part.CONSENT) else await self._first_calls(token, plan)
         return read, Proofs(self._how(read, plan), name)
 
     async def _read_back(self, seen: Observation, plan: Plan) -> Observation:
@@ -124,28 +140,26 @@ class Prover:
         token = await self._until(
             once,
             good=lambda token: wanted_roles <= token.claims.roles and wanted_wids <= token.claims.wids,
-            lag=_not_known_everywhere,
+            lag=not_known_everywhere,
         )
-        words = NOT_CALLED_YET if look is Look.TEAMS_TOKEN and wanted_wids else "The secret works."
+        words = NOT_CALLED_YET if look is Look.TEAMS_TOKEN and wanted_wids else SIGNED_IN
         await self.journal.looked([Looked(look, True, words, token.seconds, token.request_id)])
         return token
 
-    async def _first_call(self, token: AppToken) -> str:
-        own = self.own.graph(token.text)
+    async def _first_calls(self, token: AppToken, plan: Plan) -> str:
+        """A harmless read of Graph's, and one of Teams' where the profile allows it: together, until they agree."""
+        own, asks_teams = self.own.graph(token.text), reads_teams(self.blueprint, _keys(plan.withheld))
 
-        async def once() -> Any:
-            (outcome,) = await own.batch([tenant.organization()])
-            outcome.get()
-            return outcome
+        async def once() -> Sequence[Outcome[Any]]:
+            outcomes = await own.batch(first_calls(teams_too=asks_teams))
+            for outcome in outcomes:
+                outcome.get()
+            return outcomes
 
-        outcome = await self._until(once, good=lambda _outcome: True, lag=_not_allowed_yet)
-        organization = outcome.value
-        if organization.tenant_id != self.tenant_id:
-            raise OtherTenant
-        words = f"It read the organization's name: {organization.name}."
-        answer = outcome.answer
-        await self.journal.looked([Looked(Look.FIRST_CALL, True, words, answer.seconds, answer.request_id)])
-        return str(organization.name)
+        outcomes = await self._until(once, good=lambda _outcomes: True, lag=not_allowed_yet)
+        name, looks = told_of_calls(outcomes, self.tenant_id)
+        await self.journal.looked(looks)
+        return name
 
     async def _until(
         self,
@@ -167,20 +181,13 @@ class Prover:
 
     def _wanted(self, plan: Plan, look: Look) -> tuple[frozenset[str], frozenset[str]]:
         """Claims that the token must have: permissions only in Graph's own, roles in both; nothing that is withheld."""
-        withheld = {step.key for step in plan.withheld}
-        roles = frozenset(
-            permission.value
-            for permission in self.blueprint.permissions
-            if permission.resource == GRAPH_APP_ID and f"grant:{permission.value}" not in withheld
-        )
-        wids = frozenset(
-            role.template_id for role in self.blueprint.roles if f"role:{role.template_id}" not in withheld
-        )
-        return (roles if look is Look.GRAPH_TOKEN else frozenset()), wids
+        withheld = _keys(plan.withheld)
+        permissions = wanted_permissions(self.blueprint, withheld) if look is Look.GRAPH_TOKEN else frozenset[str]()
+        return permissions, wanted_roles(self.blueprint, withheld)
 
     def _how(self, read: Observation, plan: Plan) -> dict[str, How]:
         """Both tokens had all claims, so what could not be read back is proved by them."""
-        withheld = {step.key for step in plan.withheld}
+        withheld = _keys(plan.withheld)
         how: dict[str, How] = {f"grant:{permission.value}": "read_back" for permission in self.blueprint.permissions}
         for role in self.blueprint.roles:
             read_back = read.roles is not None and (role.template_id, WHOLE_TENANT) in read.roles
@@ -207,11 +214,58 @@ def _copying(error: MicrosoftError) -> bool:
     return isinstance(error, (Missing, NotHeard))
 
 
-def _not_known_everywhere(error: MicrosoftError) -> bool:
+def not_known_everywhere(error: MicrosoftError) -> bool:
     """A fresh credential's first failures are not a verdict."""
     return isinstance(error, (CredentialNotAccepted, ApplicationUnknown, ResourceUnknown, NotHeard))
 
 
-def _not_allowed_yet(error: MicrosoftError) -> bool:
+def not_allowed_yet(error: MicrosoftError) -> bool:
     """A token whose claims are right, refused: the copies behind it don't know yet."""
     return isinstance(error, (Forbidden, AuthorityEnded, NotHeard))
+
+
+def wanted_permissions(blueprint: Blueprint, withheld: frozenset[str]) -> frozenset[str]:
+    """Values of Graph's permissions that the fresh token must have, but for those that wait for somebody else."""
+    return frozenset(
+        permission.value
+        for permission in blueprint.permissions
+        if permission.resource == GRAPH_APP_ID and f"grant:{permission.value}" not in withheld
+    )
+
+
+def wanted_roles(blueprint: Blueprint, withheld: frozenset[str]) -> frozenset[str]:
+    """Template ids of the directory roles that the fresh tokens must have, likewise."""
+    return frozenset(role.template_id for role in blueprint.roles if f"role:{role.template_id}" not in withheld)
+
+
+def reads_teams(blueprint: Blueprint, withheld: frozenset[str]) -> bool:
+    """Whether the registration may read from Teams at all; without it, its role is only seen in the token."""
+    return teams.READ_PERMISSION in wanted_permissions(blueprint, withheld)
+
+
+def looks_of(blueprint: Blueprint) -> tuple[Look, ...]:
+    """The looks that stand on the list of a run, in their order."""
+    return tuple(look for look in Look if look is not Look.TEAMS_READ or reads_teams(blueprint, frozenset()))
+
+
+def first_calls(*, teams_too: bool) -> list[Call[Any]]:
+    """What the registration calls first, in one batch."""
+    return [tenant.organization(), *([teams.some_user_configuration()] if teams_too else [])]
+
+
+def told_of_calls(outcomes: Sequence[Outcome[Any]], tenant_id: str) -> tuple[str, tuple[Looked, ...]]:
+    """The tenant's name and what to show of the first calls. Raises their errors, and OtherTenant."""
+    organization, first = outcomes[0].get(), outcomes[0].answer
+    if organization.tenant_id != tenant_id:
+        raise OtherTenant
+    words = f"It read the organization's name: {organization.name}."
+    looks = [Looked(Look.FIRST_CALL, True, words, first.seconds, first.request_id)]
+    for outcome in outcomes[1:]:
+        outcome.get()
+        answer = outcome.answer
+        looks.append(Looked(Look.TEAMS_READ, True, TEAMS_WAS_READ, answer.seconds, answer.request_id))
+    return str(organization.name), tuple(looks)
+
+
+def _keys(steps: Sequence[Step]) -> frozenset[str]:
+    return frozenset(step.key for step in steps)

@@ -1,0 +1,139 @@
+"""Proving with nothing but the registration's own sign-in: nobody's delegated token is needed.
+
+It is what can be done while a run rests: Microsoft is still copying, or another administrator has to act. What the
+registration may read of itself is read back; the rest is proved by its fresh token's claims, and the proof says which.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from gangway.foundation.ids import AppId, ObjectId
+from gangway.foundation.sealed import SealedText
+from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.errors import Forbidden, MicrosoftError, Missing
+from gangway.microsoft.graph import grants
+from gangway.microsoft.graph.grants import WHOLE_TENANT
+from gangway.microsoft.patience import Patience
+from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.provisioning.engine.blueprint import Blueprint
+from gangway.provisioning.engine.ports import How, Look, Looked, OwnSignIn, Proofs
+from gangway.provisioning.engine.verify import (
+    NOT_CALLED_YET,
+    SIGNED_IN,
+    first_calls,
+    not_allowed_yet,
+    not_known_everywhere,
+    reads_teams,
+    told_of_calls,
+    wanted_permissions,
+    wanted_roles,
+)
+
+OWN_WORDS: Final = "Read by the registration itself, as far as its own rights allow."
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What one look showed. `missing`: keys of the rights that are not in the fresh token, as steps spell them."""
+
+    missing: tuple[str, ...]
+    rights: Mapping[str, How]
+    tenant_name: str = ""
+    looks: tuple[Looked, ...] = field(default=(), repr=False)
+
+    @property
+    def proofs(self) -> Proofs:
+        """Every right that is there, and how we know."""
+        return Proofs(self.rights, self.tenant_name)
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A registration that looks at itself. `principal`: the object id of its enterprise application."""
+
+    blueprint: Blueprint
+    cloud: Cloud
+    tenant_id: str
+    own: OwnSignIn
+    app_id: AppId
+    principal: ObjectId
+    secret: SealedText
+    patience: Patience
+
+    async def look(self) -> Standing:
+        """One look: two fresh tokens at the same time, then one batch. Raises the MicrosoftError of what failed.
+
+        With rights missing nothing is called: it would be refused, and that would say nothing new.
+        """
+        graph, teams = await self._tokens()
+        missing = self._missing(graph, teams)
+        looks = [
+            Looked(Look.GRAPH_TOKEN, not missing, SIGNED_IN, graph.seconds, graph.request_id),
+            Looked(Look.TEAMS_TOKEN, not missing, NOT_CALLED_YET, teams.seconds, teams.request_id),
+        ]
+        if missing:
+            return Standing(missing, self._how(missing, frozenset()), looks=tuple(looks))
+        held, name, called = await self._calls(graph)
+        return Standing((), self._how((), held), name, (*looks, *called))
+
+    async def prove(self) -> Standing | None:
+        """Several good looks in a row; None when the patience ends before. What is refused for good is raised."""
+        good = 0
+        ends = self.patience.ticks() + self.patience.deadline
+        while True:
+            standing = await self._look_through_lag()
+            good = good + 1 if standing is not None and not standing.missing else 0
+            if standing is not None and good >= self.patience.good_in_a_row:
+                return standing
+            if self.patience.ticks() + self.patience.first_wait > ends:
+                return None
+            await self.patience.sleep(self.patience.first_wait)
+
+    async def _look_through_lag(self) -> Standing | None:
+        try:
+            return await self.look()
+        except MicrosoftError as error:
+            if not_known_everywhere(error) or not_allowed_yet(error):
+                return None
+            raise
+
+    async def _tokens(self) -> tuple[AppToken, AppToken]:
+        graph, teams = await asyncio.gather(
+            self._token(self.cloud.graph_scope), self._token(self.cloud.teams_scope), return_exceptions=True
+        )
+        if isinstance(graph, BaseException):
+            raise graph
+        if isinstance(teams, BaseException):
+            raise teams
+        return graph, teams
+
+    async def _token(self, scope: str) -> AppToken:
+        return await self.own.token(app_id=self.app_id, secret=self.secret, scope=scope)
+
+    async def _calls(self, token: AppToken) -> tuple[frozenset[str] | None, str, Sequence[Looked]]:
+        """The roles as the registration reads them itself (None: it may not), the tenant's name, and what to show."""
+        wanted = first_calls(teams_too=reads_teams(self.blueprint, frozenset()))
+        outcomes = await self.own.graph(token.text).batch([*wanted, grants.roles_of(self.principal)])
+        name, looks = told_of_calls(outcomes[:-1], self.tenant_id)
+        roles = outcomes[-1]
+        if isinstance(roles.error, (Forbidden, Missing)):
+            return None, name, looks
+        held = frozenset(f"role:{row.role_id}" for row in roles.get() if row.scope == WHOLE_TENANT)
+        read = Looked(Look.READ_BACK, True, OWN_WORDS, roles.answer.seconds, roles.answer.request_id)
+        return held, name, (*looks, read)
+
+    def _missing(self, graph: AppToken, teams: AppToken) -> tuple[str, ...]:
+        held = {f"grant:{value}" for value in graph.claims.roles}
+        held |= {f"role:{role}" for role in graph.claims.wids & teams.claims.wids}
+        return tuple(key for key in self._keys() if key not in held)
+
+    def _keys(self) -> list[str]:
+        permissions = [f"grant:{value}" for value in sorted(wanted_permissions(self.blueprint, frozenset()))]
+        return [*permissions, *(f"role:{role}" for role in sorted(wanted_roles(self.blueprint, frozenset())))]
+
+    def _how(self, missing: Sequence[str], read: frozenset[str] | None) -> dict[str, How]:
+        """Roles that were read back say so; a permission is never read back here, its claim is the proof."""
+        there = [key for key in self._keys() if key not in missing]
+        return {key: "read_back" if read and key in read else "token_claim" for key in there}
