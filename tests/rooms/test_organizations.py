@@ -6,7 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from gangway.audit.queries import activity
 from gangway.foundation.sealed import SealedText
@@ -40,11 +40,21 @@ from tests.rooms.factories_organizations import (
 pytestmark = pytest.mark.django_db
 
 
-def test_path_leads_from_the_provider_down():
+def test_path_leads_from_the_system_down():
     provider = make_provider()
     channel = make_channel(provider)
     customer = make_customer(channel)
-    assert customer.path == f"{provider.id.hex}/{channel.id.hex}/{customer.id.hex}/"
+    assert customer.path == f"{actions.system().hex}/{provider.id.hex}/{channel.id.hex}/{customer.id.hex}/"
+
+
+def test_there_is_one_system_above_all_providers():
+    one, other = make_provider(), make_provider()
+    assert one.path.split("/")[0] == other.path.split("/")[0] == actions.system().hex
+
+
+def test_only_the_system_has_no_parent():
+    with pytest.raises(IntegrityError), within_everything("test"):
+        Organization.objects.filter(pk=make_provider().id).update(parent=None)
 
 
 @pytest.mark.parametrize(

@@ -27,9 +27,11 @@ from gangway.organizations.errors import (
 )
 from gangway.organizations.models import Membership, Operator, Organization
 from gangway.organizations.roles import ROLE_TABLE, Kind, Role
+from gangway.organizations.scope import within_everything
 from gangway.organizations.search import LONGEST_KEY, fold, words
 
 LONGEST_NAME = 200
+SYSTEM_NAME = "System"
 _PARENTS = {Kind.CHANNEL: {Kind.PROVIDER}, Kind.CUSTOMER: {Kind.PROVIDER, Kind.CHANNEL}}
 
 
@@ -46,7 +48,7 @@ def create_organization(
     reply_to: str = "",
     support_phone: str = "",
 ) -> UUID:
-    """Add a provider (no parent), a channel or a customer.
+    """Add a provider (no parent: it stands below the system), a channel or a customer.
 
     Raises `WrongPlace`, `NoSuchOrganization` (parent outside the scope), `InvalidOrganizationName` at "name",
     `InvalidAddress` at "reply_to", `ShortNameTaken` at "short_name", `CloudUnknown` at "cloud".
@@ -64,7 +66,7 @@ def create_organization(
         support_phone=support_phone.strip(),
         created_at=clock.now(),
     )
-    row.path = f"{parent.path if parent else ''}{row.id.hex}/"
+    row.path = f"{parent.path}{row.id.hex}/"
     row.name_key = fold(row.name)[:LONGEST_KEY]
     row.search_words = words(row.name, row.short_name, row.domain)
     _save_organization(row)
@@ -78,12 +80,10 @@ def create_organization(
     return row.id
 
 
-def _parent(kind: Kind, parent_id: UUID | None) -> Organization | None:
-    if kind is Kind.PROVIDER:
-        if parent_id is not None:
-            raise WrongPlace(field="parent_id")
-        return None
-    if parent_id is None:
+def _parent(kind: Kind, parent_id: UUID | None) -> Organization:
+    if kind is Kind.PROVIDER and parent_id is None:
+        return _system()
+    if kind not in _PARENTS or parent_id is None:
         raise WrongPlace(field="parent_id")
     parent = Organization.objects.filter(pk=parent_id).first()
     if parent is None:
@@ -91,6 +91,37 @@ def _parent(kind: Kind, parent_id: UUID | None) -> Organization | None:
     if Kind(parent.kind) not in _PARENTS[kind]:
         raise WrongPlace(field="parent_id")
     return parent
+
+
+def system() -> UUID:
+    """Return the root of the tree, which is made when it is first needed."""
+    return _system().id
+
+
+def _system() -> Organization:
+    with within_everything("the system stands above every scope"):
+        rows = Organization.objects.filter(kind=Kind.SYSTEM.value)
+        return rows.first() or _made_system() or rows.get()
+
+
+def _made_system() -> Organization | None:
+    """Return the new root, or None when somebody made it at the same moment."""
+    key = uuid4()
+    row = Organization(
+        id=key,
+        kind=Kind.SYSTEM.value,
+        path=f"{key.hex}/",
+        name=SYSTEM_NAME,
+        name_key=fold(SYSTEM_NAME),
+        search_words=words(SYSTEM_NAME),
+        created_at=clock.now(),
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return None
+    return row
 
 
 def _checked_name(name: str) -> str:

@@ -44,7 +44,10 @@ class Operator(AbstractBaseUser):
 
 
 class Organization(models.Model):
-    """A provider, a channel (reseller) or a customer; `path` holds the ids of all its ancestors and its own."""
+    """The system, a provider, a channel (reseller) or a customer; `path` holds its ancestors' ids and its own.
+
+    The system is the root of the tree: one row, made with the first provider.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     kind = models.CharField(max_length=10, choices=[(kind.value, kind.value) for kind in Kind])
@@ -68,8 +71,12 @@ class Organization(models.Model):
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=models.Q(kind=Kind.PROVIDER.value) | models.Q(parent__isnull=False),
-                name="organizations_channels_and_customers_have_a_parent",
+                condition=models.Q(kind=Kind.SYSTEM.value, parent__isnull=True)
+                | (~models.Q(kind=Kind.SYSTEM.value) & models.Q(parent__isnull=False)),
+                name="organizations_all_but_the_system_have_a_parent",
+            ),
+            models.UniqueConstraint(
+                fields=["kind"], condition=models.Q(kind=Kind.SYSTEM.value), name="organizations_one_system"
             ),
             models.UniqueConstraint(
                 fields=["short_name"],

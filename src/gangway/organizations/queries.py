@@ -12,6 +12,8 @@ from gangway.organizations.roles import ROLE_TABLE, Capability, Kind, Role
 from gangway.organizations.scope import within_everything
 from gangway.organizations.search import matching
 
+_PROVIDERS_PLACE = 1
+
 
 @dataclass(frozen=True, slots=True)
 class Seat:
@@ -25,7 +27,8 @@ class Seat:
     organization_kind: Kind
     path: str
     role: Role
-    provider_id: UUID
+    provider_id: UUID | None
+    """None for people of the system, who stand above all providers."""
     provider_name: str
     provider_short_name: str
     capabilities: frozenset[Capability]
@@ -95,7 +98,7 @@ def seat(operator_id: UUID) -> Seat:
 
 def _seat(place: Membership) -> Seat:
     here, role = place.organization, Role(place.role)
-    provider = _provider_above(here)
+    provider = None if here.kind == Kind.SYSTEM.value else _provider_above(here)
     return Seat(
         operator_id=place.operator.id,
         name=place.operator.name,
@@ -105,9 +108,9 @@ def _seat(place: Membership) -> Seat:
         organization_kind=Kind(here.kind),
         path=here.path,
         role=role,
-        provider_id=provider.id,
-        provider_name=provider.name,
-        provider_short_name=provider.short_name,
+        provider_id=provider.id if provider else None,
+        provider_name=provider.name if provider else here.name,
+        provider_short_name=provider.short_name if provider else "",
         capabilities=ROLE_TABLE.get((Kind(here.kind), role), frozenset()),
     )
 
@@ -183,8 +186,11 @@ def providers() -> tuple[ProviderView, ...]:
 
 
 def _provider_above(here: Organization) -> Organization:
-    """Return the first organization of the path, which is always a provider."""
+    """Return the provider of the path, the second of its ids: the first one is the system."""
     if here.kind == Kind.PROVIDER.value:
         return here
+    ids = [UUID(hex=each) for each in here.path.strip("/").split("/")]
+    if len(ids) <= _PROVIDERS_PLACE:
+        raise NoSuchOrganization
     with within_everything("the provider stands above the scope"):
-        return Organization.objects.get(pk=UUID(hex=here.path.split("/", 1)[0]))
+        return Organization.objects.get(pk=ids[_PROVIDERS_PLACE])

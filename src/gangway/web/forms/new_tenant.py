@@ -81,8 +81,11 @@ class NewTenant(PlainForm):
         return typed
 
 
-def short_name_faults(provider_id: UUID, typed: str) -> tuple[str, ...]:
-    """Return a sentence for each thing that is wrong with a short name; nothing when it can be used."""
+def short_name_faults(provider_id: UUID | None, typed: str) -> tuple[str, ...]:
+    """Return a sentence for each thing that is wrong with a short name; nothing when it can be used.
+
+    Without a provider, only the rules are looked at.
+    """
     if sentences := names.broken_rules(typed):
         return sentences
-    return () if name_is_free(provider_id, typed) else (f"{NameTaken.what} {NameTaken.cure}",)
+    return () if provider_id is None or name_is_free(provider_id, typed) else (f"{NameTaken.what} {NameTaken.cure}",)
