@@ -9,7 +9,7 @@ from gangway.microsoft.graph.calls import CREATE_IF_MISSING, Call, literal, noth
 from gangway.microsoft.graph.shapes import Application, Namesake, Password
 from gangway.microsoft.wire import Answer
 
-FIELDS = "id,appId,displayName,uniqueName,requiredResourceAccess,passwordCredentials"
+FIELDS = "id,appId,displayName,uniqueName,requiredResourceAccess,passwordCredentials,web"
 
 
 def by_unique_name(unique_name: str) -> Call[Application]:
@@ -35,14 +35,21 @@ def deleted_with_prefix(prefix: str) -> Call[tuple[Namesake, ...]]:
 
 
 def create_if_missing(
-    *, unique_name: str, display_name: str, required: Iterable[tuple[str, str, str]], notes: str, tags: Iterable[str]
+    *,
+    unique_name: str,
+    display_name: str,
+    required: Iterable[tuple[str, str, str]],
+    notes: str,
+    tags: Iterable[str],
+    redirects: Iterable[str] = (),
 ) -> Call[Application | None]:
     """Make the application under our unique name: a repeat can't make a second one.
 
     Gives None when it was there already (then read it). Use it only when it was not seen: on an existing application
     the same request would overwrite its list of permissions.
     """
-    body = {
+    back = list(redirects)
+    body: dict[str, Any] = {
         "displayName": display_name,
         "signInAudience": "AzureADMyOrg",
         "requiredResourceAccess": required_resource_access(required),
@@ -89,6 +96,8 @@ def _one(answer: Answer) -> Application:
         required=frozenset(_required(record)),
         passwords=tuple(_password(row) for row in record.get("passwordCredentials") or []),
     )
+        certificates=tuple(_certificate(row) for row in record.get("keyCredentials") or []),
+        redirects=tuple((record.get("web") or {}).get("redirectUris") or []),
 
 
 def _one_or_none(answer: Answer) -> Application | None:

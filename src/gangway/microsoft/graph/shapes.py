@@ -29,7 +29,10 @@ class NewPassword:
 
 @dataclass(frozen=True)
 class Application:
-    """An app registration. `required` holds (resource application id, permission id, "Role" or "Scope")."""
+    """An app registration. `required` holds (resource application id, permission id, "Role" or "Scope").
+
+    `redirects`: the addresses that Microsoft's pages may send a browser back to.
+    """
 
     object_id: ObjectId
     app_id: AppId
@@ -58,6 +61,8 @@ class Grant:
     role_id: str
 
 
+    certificates: tuple[CertificateKey, ...] = ()
+    redirects: tuple[str, ...] = ()
 @dataclass(frozen=True)
 class RoleAssignment:
     """A directory role that a principal holds. `role_id` is the template's id, `scope` "/" or a unit."""

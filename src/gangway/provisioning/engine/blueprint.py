@@ -14,7 +14,10 @@ TAG = "gangway"
 
 @dataclass(frozen=True)
 class Blueprint:
-    """What shall be. `farewell`: the sign-in application whose enterprise application leaves the tenant at the end."""
+    """What shall be. `farewell`: the sign-in application whose enterprise application leaves the tenant at the end.
+
+    `redirects`: where Microsoft's consent page may send a browser back to; it sends nobody anywhere else.
+    """
 
     unique_name: str
     display_name: str
@@ -24,6 +27,7 @@ class Blueprint:
     services: tuple[Service, ...]
     credential_days: int
     farewell: AppId | None
+    redirects: tuple[str, ...] = ()
 
     @property
     def required(self) -> frozenset[tuple[str, str, str]]:
@@ -38,7 +42,13 @@ class Blueprint:
 
 
 def draw(
-    plan: Mapping[str, Any], *, registration: str, display_name: str, notes: str, sign_in_client: AppId | None
+    plan: Mapping[str, Any],
+    *,
+    registration: str,
+    display_name: str,
+    notes: str,
+    sign_in_client: AppId | None,
+    redirects: tuple[str, ...] = (),
 ) -> Blueprint:
     """The blueprint of a pinned plan for the registration with this uuid. Raises PlanUnknown."""
     pinned = pinning.read(plan)
@@ -51,4 +61,5 @@ def draw(
         services=pinned.services,
         credential_days=pinned.credential_days,
         farewell=None if pinned.keep_sign_in_application else sign_in_client,
+        redirects=redirects,
     )

@@ -41,6 +41,7 @@ class CreateApplication:
             required=self.blueprint.required,
             notes=self.blueprint.notes,
             tags=[TAG],
+            redirects=self.blueprint.redirects,
         )
 
     def learn(self, seen: Observation, value: Any) -> Observation:
