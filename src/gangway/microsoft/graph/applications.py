@@ -55,6 +55,7 @@ def create_if_missing(
         "requiredResourceAccess": required_resource_access(required),
         "notes": notes,
         "tags": list(tags),
+        **({"web": {"redirectUris": back}} if back else {}),
     }
     path = f"/applications(uniqueName={literal(unique_name)})"
     return Call("PATCH", path, _one_or_none, body=body, headers=CREATE_IF_MISSING)
@@ -95,9 +96,8 @@ def _one(answer: Answer) -> Application:
         unique_name=record.get("uniqueName") or "",
         required=frozenset(_required(record)),
         passwords=tuple(_password(row) for row in record.get("passwordCredentials") or []),
-    )
-        certificates=tuple(_certificate(row) for row in record.get("keyCredentials") or []),
         redirects=tuple((record.get("web") or {}).get("redirectUris") or []),
+    )
 
 
 def _one_or_none(answer: Answer) -> Application | None:

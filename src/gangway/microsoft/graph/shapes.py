@@ -40,6 +40,7 @@ class Application:
     unique_name: str
     required: frozenset[tuple[str, str, str]] = frozenset()
     passwords: tuple[Password, ...] = ()
+    redirects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,8 +62,6 @@ class Grant:
     role_id: str
 
 
-    certificates: tuple[CertificateKey, ...] = ()
-    redirects: tuple[str, ...] = ()
 @dataclass(frozen=True)
 class RoleAssignment:
     """A directory role that a principal holds. `role_id` is the template's id, `scope` "/" or a unit."""
