@@ -7,12 +7,22 @@ from django.db import models
 
 from gangway.foundation.clouds import CloudName
 from gangway.organizations.scope import OwnedModel
-from gangway.provisioning.states import CredentialState, RegistrationState, RunState, StepState
+from gangway.provisioning.states import (
+    CredentialState,
+    LeftoverKind,
+    RegistrationState,
+    RunKind,
+    RunState,
+    StepState,
+)
 
 ONE_NAME_PER_TENANT = "provisioning_one_name_per_tenant"
 ONE_LIVING_RUN = "provisioning_one_living_run_of_a_registration"
+ONE_LEFTOVER = "provisioning_one_open_leftover_of_a_thing"
 NAME = 45
 """Longest name in code points."""
+MADE, GIVEN = "made", "given"
+"""Where a registration or credential comes from: what was given to us is never taken away by us."""
 
 
 class Registration(OwnedModel):
@@ -30,6 +40,7 @@ class Registration(OwnedModel):
     app_id = models.CharField(max_length=36, blank=True)
     object_id = models.CharField(max_length=36, blank=True)
     service_principal_id = models.CharField(max_length=36, blank=True)
+    origin = models.CharField(max_length=6, default=MADE, help_text="Whether we made it, or the customer did.")
     state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in RegistrationState])
     proofs = models.JSONField(default=dict, help_text="How each right was proved, by the key of its step.")
     roles_end_at = models.DateTimeField(null=True, help_text="When the first of its roles ends; none: they don't end.")
@@ -67,6 +78,7 @@ class Credential(OwnedModel):
     registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="credentials")
     service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=12, default="secret")
+    origin = models.CharField(max_length=6, default=MADE, help_text="Whether we made it, or somebody typed it in.")
     display_name = models.CharField(max_length=80)
     key_id = models.CharField(max_length=36, blank=True)
     sealed_id = models.UUIDField(null=True)
@@ -74,9 +86,14 @@ class Credential(OwnedModel):
     announced_at = models.DateTimeField()
     made_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    rest_until = models.DateTimeField(null=True, help_text="Until when it still works beside the one in its place.")
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(rest_until__isnull=False) | ~models.Q(state=CredentialState.RESTING.value),
+                name="provisioning_rest_has_an_end",
+            ),
             models.UniqueConstraint(
                 fields=["registration", "display_name"], name="provisioning_credential_names_are_used_once"
             ),
@@ -98,7 +115,11 @@ class Run(OwnedModel):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="runs")
     service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
-    kind = models.CharField(max_length=12, default="setup")
+    kind = models.CharField(max_length=12, default=RunKind.SETUP.value)
+    wanted = models.JSONField(
+        default=dict, help_text="What a run of this kind shall do, as far as the plan leaves it open."
+    )
+    result = models.JSONField(default=dict, help_text="What it found or left, for its page.")
     state = models.CharField(max_length=15, choices=[(state.value, state.value) for state in RunState])
     attempt = models.PositiveIntegerField(default=0)
     credential_name = models.CharField(max_length=NAME)
@@ -184,6 +205,48 @@ class StepRecord(OwnedModel):
     def __str__(self) -> str:
         """Say the step as people read it."""
         return self.label
+
+
+class Leftover(OwnedModel):
+    """Something of ours that is still in a tenant, or can't be seen to be gone: for a person to look at."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="leftovers")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="leftovers")
+    service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in LeftoverKind])
+    name = models.CharField(max_length=200)
+    object_id = models.CharField(
+        max_length=200, help_text="How Microsoft knows it: an object id, key id or assignment id."
+    )
+    facts = models.JSONField(default=dict, help_text="Other ids that a person needs to find it.")
+    why = models.CharField(max_length=500)
+    since = models.DateTimeField()
+    seen_at = models.DateTimeField(help_text="When we last met it.")
+    cleared_at = models.DateTimeField(null=True)
+    cleared_by_kind = models.CharField(max_length=16, blank=True)
+    cleared_by_id = models.CharField(max_length=64, blank=True)
+    cleared_by_name = models.CharField(max_length=200, blank=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["registration", "kind", "object_id"],
+                condition=models.Q(cleared_at__isnull=True),
+                name=ONE_LEFTOVER,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cleared_at__isnull=True) | ~models.Q(cleared_by_name=""),
+                name="provisioning_cleared_by_somebody",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-since"], name="provisioning_leftovers"),
+        ]
+
+    def __str__(self) -> str:
+        """Name it as the tenant's portal does."""
+        return self.name
 
 
 class TenantLease(models.Model):

@@ -7,12 +7,26 @@ run           queued → running ┬→ proved
                          │     ├→ needs_sign_in  (the person's authority ended)           → queued, cancelled
                          │     └→ failed                                                  → queued, cancelled
 registration  making → proved → broken → proved;  any → removed
-credential    announced → made → proved → removed;  announced → removed
+credential    announced → made → proved → resting → removed;  any → removed
 step          planned → intended → done, failed → undone (when the run is cancelled at work)
 """
 
 from enum import StrEnum
 from typing import Final
+
+
+class RunKind(StrEnum):
+    """What a run is for. All are the same engine: set-up, repair and upgrade reach a plan, an audit only compares.
+
+    A tear-down reaches absence; a rotation puts a new credential in the place of one that goes on resting for a while.
+    """
+
+    SETUP = "setup"
+    REPAIR = "repair"
+    UPGRADE = "upgrade"
+    AUDIT = "audit"
+    TEARDOWN = "teardown"
+    ROTATION = "rotation"
 
 
 class RunState(StrEnum):
@@ -41,12 +55,28 @@ class RegistrationState(StrEnum):
 
 
 class CredentialState(StrEnum):
-    """`announced`: its name was written down before it was asked for; `made`: its text is sealed."""
+    """`announced`: its name was written down before it was asked for; `made`: its text is sealed.
+
+    `resting`: another one took its place; it still works until its rest is over, then it is removed by its key id.
+    """
 
     ANNOUNCED = "announced"
     MADE = "made"
     PROVED = "proved"
+    RESTING = "resting"
     REMOVED = "removed"
+
+
+class LeftoverKind(StrEnum):
+    """What can be left in a tenant, each with its own place in Microsoft's portal."""
+
+    APPLICATION = "application"
+    DELETED_APPLICATION = "deleted_application"
+    PRINCIPAL = "principal"
+    CREDENTIAL = "credential"
+    PERMISSION = "permission"
+    ROLE = "role"
+    SIGN_IN_APPLICATION = "sign_in_application"
 
 
 class StepState(StrEnum):
