@@ -13,6 +13,7 @@ from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.graph import applications
 from gangway.microsoft.graph.session import GraphSession
 from gangway.microsoft.signin import client_credentials, device_code, tokens
+from gangway.microsoft.signin.own_credentials import Secret
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.queries import SCOPES
 from gangway.provisioning.signers import observe_signer
@@ -181,7 +182,7 @@ async def test_a_made_secret_works_once_sealed_and_a_wrong_one_is_told(tenant: T
             tenant.cloud,
             tenant=tenant.id,
             app_id=ending.seen.application.app_id,
-            secret=SealedText("wrong"),
+            credential=Secret(SealedText("wrong")),
             scope=tenant.cloud.graph_scope,
         )
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from gangway.foundation.sealed import SealedText
+from gangway.microsoft.signin.own_credentials import OwnCredential, Secret
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.ports import Looked, Noted, Proofs
 from gangway.provisioning.engine.steps.credentials import AddPassword, RemoveLeftover
@@ -71,8 +72,8 @@ class SmallJournal:
         for held in lost:
             self.credentials.pop(held.credential_id, None)
 
-    async def secret(self, held: Held) -> SealedText:
-        return self.secrets[held.credential_id]
+    async def credential(self, held: Held) -> OwnCredential:
+        return Secret(self.secrets[held.credential_id])
 
     async def proved(self, seen: Observation, proofs: Proofs) -> None:
         self.proofs = proofs

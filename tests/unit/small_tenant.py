@@ -20,6 +20,7 @@ from gangway.microsoft.graph.calls import Call
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.reading import graph_error
 from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.microsoft.signin.own_credentials import OwnCredential, Secret
 from gangway.microsoft.signin.tokens import AppClaims
 from gangway.microsoft.wire import Answer
 from gangway.provisioning.engine import profile
@@ -131,7 +132,7 @@ class SmallSignIn:
         self.tenant = tenant
         self.lag = 0
 
-    async def token(self, *, app_id: AppId, secret: SealedText, scope: str) -> AppToken:
+    async def token(self, *, app_id: AppId, credential: OwnCredential, scope: str) -> AppToken:
         self.tenant.trips += 1
         if self.lag:
             self.lag -= 1
@@ -140,7 +141,8 @@ class SmallSignIn:
         principal = self.tenant.principal_of(app_id)
         if application is None or principal is None:
             raise ApplicationUnknown
-        if secret.reveal() not in [row["secretText"] for row in application["passwordCredentials"]]:
+        assert isinstance(credential, Secret)
+        if credential.text.reveal() not in [row["secretText"] for row in application["passwordCredentials"]]:
             raise CredentialNotAccepted
         names = {entry.id: entry.value for entry in _voice().permissions}
         granted = [row["appRoleId"] for row in self.tenant.grants if row["principalId"] == principal["id"]]

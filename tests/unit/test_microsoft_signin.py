@@ -12,6 +12,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.microsoft import errors
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.signin import client_credentials, device_code, tokens
+from gangway.microsoft.signin.own_credentials import Secret
 from gangway.microsoft.wire import Answer, Asked
 
 CLOUD = Cloud("https://login.test", "https://graph.test", "48ac35b8-9aa8-4d74-927d-1f4a14a0b239")
@@ -152,7 +153,7 @@ async def test_an_app_token_is_read_for_its_roles() -> None:
     text = jwt.encode(claims, KEY, algorithm="RS256")
     entra = Entra(Answer(200, {"access_token": text, "expires_in": 3599}))
     token = await client_credentials.fetch(
-        entra, CLOUD, tenant=TENANT, app_id=CLIENT, secret=SealedText("s"), scope=CLOUD.graph_scope
+        entra, CLOUD, tenant=TENANT, app_id=CLIENT, credential=Secret(SealedText("s")), scope=CLOUD.graph_scope
     )
     assert token.claims.roles == {"A.Read"}
     assert entra.asked[0].form is not None
@@ -166,6 +167,6 @@ async def test_a_refused_app_token_says_why() -> None:
             CLOUD,
             tenant=TENANT,
             app_id=CLIENT,
-            secret=SealedText("s"),
+            credential=Secret(SealedText("s")),
             scope=CLOUD.teams_scope,
         )

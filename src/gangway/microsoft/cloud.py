@@ -23,7 +23,10 @@ GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a cloud is. `teams_module`: what Teams PowerShell calls it; empty for the worldwide one."""
+    """Where a cloud is. `teams_module`: what Teams PowerShell calls it; empty for the worldwide one.
+
+    `exchange_audience`: the audience of a federated credential.
+    """
 
     login: str
     graph: str
@@ -31,6 +34,7 @@ class Addresses:
     entra: str
     device_page: str
     teams_module: str
+    exchange_audience: str = "api://AzureADTokenExchange"
 
 
 CLOUDS: Final[Mapping[CloudName, Addresses]] = {
@@ -49,6 +53,7 @@ CLOUDS: Final[Mapping[CloudName, Addresses]] = {
         entra="https://entra.microsoft.us",
         device_page="https://microsoft.com/deviceloginus",
         teams_module="TeamsGCCH",
+        exchange_audience="api://AzureADTokenExchangeUSGov",
     ),
     CloudName.DOD: Addresses(
         login="https://login.microsoftonline.us",
@@ -57,6 +62,7 @@ CLOUDS: Final[Mapping[CloudName, Addresses]] = {
         entra="https://entra.microsoft.us",
         device_page="https://microsoft.com/deviceloginus",
         teams_module="TeamsDOD",
+        exchange_audience="api://AzureADTokenExchangeUSGov",
     ),
     CloudName.CHINA: Addresses(
         login="https://login.partner.microsoftonline.cn",
@@ -65,6 +71,7 @@ CLOUDS: Final[Mapping[CloudName, Addresses]] = {
         entra="https://entra.microsoftonline.cn",
         device_page="https://microsoft.com/deviceloginchina",
         teams_module="TeamsChina",
+        exchange_audience="api://AzureADTokenExchangeChina",
     ),
 }
 """GCC is in the worldwide one. Sources, all on learn.microsoft.com: sign-in hosts and portals, "National clouds"

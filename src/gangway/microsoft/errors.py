@@ -8,6 +8,7 @@
     │   └── Contended          409: somebody else wrote the same object at that moment
     ├── AlreadySo              what was asked for is there already → look and go on
     ├── Missing                404: gone, or not copied everywhere yet (only the caller knows which)
+    ├── CopiedTooSlowly        its copies didn't agree within the longest time that we give them
     ├── NotCopiedYet           Microsoft says in other words that a fresh object isn't copied everywhere yet
     ├── AuthorityEnded         401: the person must sign in again
     ├── Forbidden              403: somebody with more rights must do it (or a fresh object isn't copied yet)
@@ -25,6 +26,7 @@
     │   └── ClientSetUpWrong       our sign-in application isn't set up as it must be
     ├── IdentityRefused        an id_token that we don't believe
     │   └── PersonalAccount    not an account of an organization
+    ├── KeyUnusable            a private key of ours can't sign: nothing was asked
     └── Unreadable             an answer that isn't what Microsoft documents
 
 They are made in `microsoft.reading` from status and code. Each carries the `fault`: status, code, message, ids, time.
@@ -163,6 +165,12 @@ class NotCopiedYet(MicrosoftError):
     code = "microsoft:object:not_copied_yet"
 
 
+class CopiedTooSlowly(MicrosoftError):
+    """Its copies did not come to agree within the longest time that we give them. The `fault` is what it said last."""
+
+    code = "microsoft:copies:too_slow"
+
+
 class AuthorityEnded(MicrosoftError):
     """401: the token ended or was withdrawn; the person must sign in again."""
 
@@ -188,7 +196,7 @@ class NameRefused(Refused):
 
 
 class CredentialForbidden(Refused):
-    """The tenant's application management policy forbids secrets."""
+    """The tenant's application management policy forbids this kind of credential."""
 
     code = "microsoft:policy:credential_forbidden"
 
@@ -206,7 +214,7 @@ class SignInRefused(MicrosoftError):
 
 
 class CredentialNotAccepted(SignInRefused):
-    """7000215, 7000222: the secret is wrong or has expired. For a fresh one: not known everywhere yet."""
+    """7000215, 7000222, 700027, 70021: wrong, or expired. For a fresh one: not known everywhere yet."""
 
     code = "microsoft:credential:not_accepted"
 
@@ -257,6 +265,12 @@ class PersonalAccount(IdentityRefused):
     """A personal Microsoft account, not one of an organization."""
 
     code = "microsoft:identity:personal"
+
+
+class KeyUnusable(MicrosoftError):
+    """A private key of ours can't sign an assertion."""
+
+    code = "microsoft:key:unusable"
 
 
 class Unreadable(MicrosoftError):

@@ -10,13 +10,13 @@ from uuid import UUID
 from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId, TenantId
-from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable, marks
 from gangway.microsoft.graph import grants, tenant
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import Organization, RoleAssignment
 from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.microsoft.signin.own_credentials import OwnCredential, Secret
 from gangway.microsoft.wire import Answer
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import clouds
@@ -45,7 +45,7 @@ class Subject:
     app_id: AppId
     principal: ObjectId
     plan: Pinned
-    secret: SealedText
+    credential: OwnCredential
     expires_at: datetime | None
 
 
@@ -108,14 +108,14 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
             app_id=AppId(registration.app_id),
             principal=ObjectId(registration.service_principal_id),
             plan=read(registration.plan),
-            secret=secret,
+            credential=Secret(secret),
             expires_at=row.expires_at,
         )
 
 
 async def _token(own: clouds.RegistrationSignIn, subject: Subject, scope: str) -> AppToken | MicrosoftError:
     try:
-        return await own.token(app_id=subject.app_id, secret=subject.secret, scope=scope)
+        return await own.token(app_id=subject.app_id, credential=subject.credential, scope=scope)
     except MicrosoftError as error:
         return error
 

@@ -1,6 +1,7 @@
 """The real parts: a tenant's cloud, Graph over this loop's connections, a registration's own sign-in."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.conf import settings
 
@@ -10,7 +11,11 @@ from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.graph.session import GraphSession
 from gangway.microsoft.patience import Patience
 from gangway.microsoft.signin.client_credentials import AppToken, fetch
+from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.microsoft.transport import Transport, shared
+
+LOOK_SECONDS: Final = 10.0
+"""The longest patience of one look in the background."""
 
 
 def cloud(name: str) -> Cloud:
@@ -21,6 +26,11 @@ def cloud(name: str) -> Cloud:
 def patience() -> Patience:
     """How long the settings let us wait for Microsoft's copies to agree."""
     return Patience(float(settings.GANGWAY.propagation_deadline_seconds))
+
+
+def short_patience() -> Patience:
+    """For a look at a run that rests: when the copies don't agree, it is looked at again later."""
+    return Patience(min(float(settings.GANGWAY.propagation_deadline_seconds), LOOK_SECONDS))
 
 
 async def graph(where: Cloud, tenant: TenantId, token: SealedText) -> GraphSession:
@@ -41,8 +51,10 @@ class RegistrationSignIn:
         """In a cloud, over this event loop's connections."""
         return cls(await shared(where.extra_ca_file), where, tenant)
 
-    async def token(self, *, app_id: AppId, secret: SealedText, scope: str) -> AppToken:
-        return await fetch(self.transport, self.cloud, tenant=self.tenant, app_id=app_id, secret=secret, scope=scope)
+    async def token(self, *, app_id: AppId, credential: OwnCredential, scope: str) -> AppToken:
+        return await fetch(
+            self.transport, self.cloud, tenant=self.tenant, app_id=app_id, credential=credential, scope=scope
+        )
 
     def graph(self, token: SealedText) -> GraphSession:
         return GraphSession(self.transport, self.cloud, token, self.tenant)

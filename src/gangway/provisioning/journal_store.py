@@ -16,6 +16,7 @@ from gangway.foundation.ids import KeyId
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
 from gangway.microsoft.graph.shapes import Application, ServicePrincipal
+from gangway.microsoft.signin.own_credentials import OwnCredential, Secret
 from gangway.organizations.scope import within
 from gangway.provisioning import lease as leases
 from gangway.provisioning.engine.blueprint import Blueprint
@@ -103,8 +104,8 @@ class RunJournal:
     async def held(self) -> tuple[Held, ...]:
         return await self._write(self._held)
 
-    async def secret(self, held: Held) -> SealedText:
-        return await in_database(self._secret, held)
+    async def credential(self, held: Held) -> OwnCredential:
+        return Secret(await in_database(self._secret, held))
 
     async def _write(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await in_database(self._fenced, lambda: function(*args, **kwargs))

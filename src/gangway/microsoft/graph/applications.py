@@ -6,7 +6,7 @@ from typing import Any
 
 from gangway.foundation.ids import AppId, KeyId, ObjectId
 from gangway.microsoft.graph.calls import CREATE_IF_MISSING, Call, literal, nothing, rows, text
-from gangway.microsoft.graph.shapes import Application, Namesake, Password
+from gangway.microsoft.graph.shapes import Application, CertificateKey, Namesake, Password
 from gangway.microsoft.wire import Answer
 
 FIELDS = "id,appId,displayName,uniqueName,requiredResourceAccess,passwordCredentials,web"
@@ -96,6 +96,7 @@ def _one(answer: Answer) -> Application:
         unique_name=record.get("uniqueName") or "",
         required=frozenset(_required(record)),
         passwords=tuple(_password(row) for row in record.get("passwordCredentials") or []),
+        certificates=tuple(_certificate(row) for row in record.get("keyCredentials") or []),
         redirects=tuple((record.get("web") or {}).get("redirectUris") or []),
     )
 
@@ -115,6 +116,15 @@ def _password(row: Any) -> Password:
         key_id=KeyId(text(row, "keyId")),
         display_name=row.get("displayName") or "",
         ends_at=moment(row.get("endDateTime")),
+    )
+
+
+def _certificate(row: Any) -> CertificateKey:
+    return CertificateKey(
+        key_id=KeyId(text(row, "keyId")),
+        display_name=row.get("displayName") or "",
+        ends_at=moment(row.get("endDateTime")),
+        row=row,
     )
 
 

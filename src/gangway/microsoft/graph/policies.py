@@ -1,4 +1,4 @@
-"""The tenant's app management policy: what it allows secrets of new registrations."""
+"""The tenant's app management policy: what it allows credentials of new registrations."""
 
 import re
 from datetime import datetime
@@ -15,19 +15,29 @@ _DAYS = (365, 30, 7, 1)
 
 
 def secret_rule() -> Call[SecretRule]:
-    """What holds for secrets by default. Needs Policy.Read.All; without it Forbidden, a normal answer."""
+    """What holds for secrets and certificates. Needs Policy.Read.All; without it Forbidden, a normal answer."""
     return Call("GET", "/policies/defaultAppManagementPolicy?$select=isEnabled,applicationRestrictions", _secret_rule)
 
 
 def _secret_rule(answer: Answer) -> SecretRule:
-    restrictions = answer.member("applicationRestrictions") or {}
-    in_force = [row for row in restrictions.get("passwordCredentials") or [] if _in_force(row, answer.at)]
-    rows = in_force if answer.member("isEnabled") else []
-    lives = [_days(row.get("maxLifetime")) for row in rows if row.get("restrictionType") == "passwordLifetime"]
+    rows = _rows(answer, "passwordCredentials")
     return SecretRule(
         forbidden=any(row.get("restrictionType") == "passwordAddition" for row in rows),
-        longest_days=min((life for life in lives if life is not None), default=None),
+        longest_days=_longest(rows, "passwordLifetime"),
+        longest_certificate_days=_longest(_rows(answer, "keyCredentials"), "asymmetricKeyLifetime"),
     )
+
+
+def _rows(answer: Answer, group: str) -> list[Any]:
+    """The restrictions of one group that are in force."""
+    restrictions = answer.member("applicationRestrictions") or {}
+    rows = restrictions.get(group) or [] if answer.member("isEnabled") else []
+    return [row for row in rows if _in_force(row, answer.at)]
+
+
+def _longest(rows: list[Any], kind: str) -> int | None:
+    lives = [_days(row.get("maxLifetime")) for row in rows if row.get("restrictionType") == kind]
+    return min((life for life in lives if life is not None), default=None)
 
 
 def _in_force(row: Any, now: datetime) -> bool:

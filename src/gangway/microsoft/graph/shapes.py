@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from gangway.foundation.ids import AppId, KeyId, ObjectId, TenantId
 from gangway.foundation.sealed import SealedText
@@ -28,6 +29,26 @@ class NewPassword:
 
 
 @dataclass(frozen=True)
+class CertificateKey:
+    """A certificate on an application. `row` is the whole entry, which a changed list must hold again to keep it."""
+
+    key_id: KeyId
+    display_name: str
+    ends_at: datetime | None
+    row: Mapping[str, Any] = field(repr=False, hash=False)
+
+
+@dataclass(frozen=True)
+class FederatedKey:
+    """A federated identity credential: the application trusts this subject of this issuer."""
+
+    key_id: KeyId
+    display_name: str
+    issuer: str
+    subject: str
+
+
+@dataclass(frozen=True)
 class Application:
     """An app registration. `required` holds (resource application id, permission id, "Role" or "Scope").
 
@@ -40,6 +61,7 @@ class Application:
     unique_name: str
     required: frozenset[tuple[str, str, str]] = frozenset()
     passwords: tuple[Password, ...] = ()
+    certificates: tuple[CertificateKey, ...] = ()
     redirects: tuple[str, ...] = ()
 
 
@@ -130,7 +152,8 @@ class Namesake:
 
 @dataclass(frozen=True)
 class SecretRule:
-    """What a tenant's policy says of secrets on new registrations. `longest_days`: None when it says nothing."""
+    """What a tenant's policy says of credentials on new registrations. Longest days: None when it says nothing."""
 
     forbidden: bool
     longest_days: int | None
+    longest_certificate_days: int | None = None

@@ -1,13 +1,15 @@
-"""An app-only token with a registration's own secret."""
+"""An app-only token with a registration's own credential, of any kind."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gangway.foundation import clock
 from gangway.foundation.ids import AppId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.errors import Unreadable
 from gangway.microsoft.reading import entra_error
+from gangway.microsoft.signin.own_credentials import OwnCredential, form_of
 from gangway.microsoft.signin.tokens import AppClaims, read_app_claims
 from gangway.microsoft.transport import Transport
 from gangway.microsoft.wire import Asked
@@ -25,16 +27,16 @@ class AppToken:
 
 
 async def fetch(
-    transport: Transport, cloud: Cloud, *, tenant: TenantId, app_id: AppId, secret: SealedText, scope: str
+    transport: Transport, cloud: Cloud, *, tenant: TenantId, app_id: AppId, credential: OwnCredential, scope: str
 ) -> AppToken:
-    """A new token for one resource (`scope` ends with /.default). Raises SignInRefused's kin, Busy, NotHeard."""
-    form = {
-        "grant_type": "client_credentials",
-        "client_id": app_id,
-        "client_secret": secret.reveal(),
-        "scope": scope,
-    }
-    answer = await transport.send(Asked("POST", cloud.token_url(tenant), form=form))
+    """A new token for one resource (`scope` ends with /.default). Raises SignInRefused's kin, Busy, NotHeard.
+
+    Signing an assertion takes about a millisecond, so it needs no thread. Raises KeyUnusable for a key that is none.
+    """
+    url = cloud.token_url(tenant)
+    form = {"grant_type": "client_credentials", "client_id": app_id, "scope": scope}
+    form |= form_of(credential, app_id=app_id, token_url=url, now=clock.now())
+    answer = await transport.send(Asked("POST", url, form=form))
     if not answer.good:
         raise entra_error(answer, workers=cloud.egress_addresses)
     text = answer.member("access_token")

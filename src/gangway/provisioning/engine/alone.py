@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gangway.foundation.ids import AppId, ObjectId
-from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.errors import Forbidden, MicrosoftError, Missing
 from gangway.microsoft.graph import grants
 from gangway.microsoft.graph.grants import WHOLE_TENANT
 from gangway.microsoft.patience import Patience
 from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.ports import How, Look, Looked, OwnSignIn, Proofs
 from gangway.provisioning.engine.verify import (
@@ -59,7 +59,7 @@ class Alone:
     own: OwnSignIn
     app_id: AppId
     principal: ObjectId
-    secret: SealedText
+    credential: OwnCredential
     patience: Patience
 
     async def look(self) -> Standing:
@@ -110,7 +110,7 @@ class Alone:
         return graph, teams
 
     async def _token(self, scope: str) -> AppToken:
-        return await self.own.token(app_id=self.app_id, secret=self.secret, scope=scope)
+        return await self.own.token(app_id=self.app_id, credential=self.credential, scope=scope)
 
     async def _calls(self, token: AppToken) -> tuple[frozenset[str] | None, str, Sequence[Looked]]:
         """The roles as the registration reads them itself (None: it may not), the tenant's name, and what to show."""

@@ -12,6 +12,7 @@ from gangway.microsoft.graph.calls import Call
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import NewPassword
 from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.steps.step import Step
 
@@ -27,7 +28,7 @@ class Graph(Protocol):
 class OwnSignIn(Protocol):
     """Signing in as the registration itself."""
 
-    async def token(self, *, app_id: AppId, secret: SealedText, scope: str) -> AppToken:
+    async def token(self, *, app_id: AppId, credential: OwnCredential, scope: str) -> AppToken:
         """A fresh token, never a cached one. Raises the MicrosoftError that the answer means."""
         ...
 
@@ -128,6 +129,6 @@ class Journal(Protocol):
         """The credentials of this registration and service that we announced and did not see removed."""
         ...
 
-    async def secret(self, held: Held) -> SealedText:
-        """A credential's text, opened for proving it."""
+    async def credential(self, held: Held) -> OwnCredential:
+        """A credential, opened for proving it."""
         ...

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, TypeVar
 
 from gangway.foundation.errors import GangwayError, WhoActs
-from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import GRAPH_APP_ID, Cloud
 from gangway.microsoft.errors import (
     ApplicationUnknown,
@@ -27,6 +26,7 @@ from gangway.microsoft.graph.grants import WHOLE_TENANT
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.patience import OutOfPatience, Patience
 from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.observe import look_again
@@ -46,7 +46,7 @@ LABELS: Final = {
     Look.TEAMS_READ: "First read from Teams",
 }
 
-SIGNED_IN: Final = "The secret works."
+SIGNED_IN: Final = "It signed in by itself."
 NOT_CALLED_YET: Final = "Role in token, not called yet."
 TEAMS_WAS_READ: Final = "Teams answered: how it has set up one person was read, and not kept."
 COPYING: Final = "Microsoft is still copying this; usually under a minute."
@@ -92,10 +92,10 @@ class Prover:
     async def _prove(self, seen: Observation, plan: Plan) -> tuple[Observation, Proofs]:
         if seen.credential is None:
             raise ValueError("there is nothing to prove without a credential")
-        secret = await self.journal.secret(seen.credential)
+        own = await self.journal.credential(seen.credential)
         reading = asyncio.create_task(self._read_back(seen, plan))
-        signing = asyncio.create_task(self._token(seen, plan, secret, Look.GRAPH_TOKEN, self.cloud.graph_scope))
-        teams = asyncio.create_task(self._token(seen, plan, secret, Look.TEAMS_TOKEN, self.cloud.teams_scope))
+        signing = asyncio.create_task(self._token(seen, plan, own, Look.GRAPH_TOKEN, self.cloud.graph_scope))
+        teams = asyncio.create_task(self._token(seen, plan, own, Look.TEAMS_TOKEN, self.cloud.teams_scope))
         read, token, _ = await _all(reading, signing, teams)
         name = "" if self._withheld(plan, Part.CONSENT) else await self._first_calls(token, plan)
         return read, Proofs(self._how(read, plan), name)
@@ -128,13 +128,13 @@ class Prover:
         plan = make_plan(self.blueprint, known, fresh=self.fresh, refused=self.refused)
         return all(step.kind == "remove_leftover" for step in plan.steps)
 
-    async def _token(self, seen: Observation, plan: Plan, secret: SealedText, look: Look, scope: str) -> AppToken:
+    async def _token(self, seen: Observation, plan: Plan, own: OwnCredential, look: Look, scope: str) -> AppToken:
         application = seen.application
         if application is None:
             raise ValueError("there is no application to sign in as")
 
         async def once() -> AppToken:
-            return await self.own.token(app_id=application.app_id, secret=secret, scope=scope)
+            return await self.own.token(app_id=application.app_id, credential=own, scope=scope)
 
         wanted_roles, wanted_wids = self._wanted(plan, look)
         token = await self._until(
