@@ -7,6 +7,7 @@ from django.db import models
 
 from gangway.foundation.clouds import CloudName
 from gangway.organizations.scope import OwnedModel
+from gangway.provisioning.engine.remaining import WaitsFor
 from gangway.provisioning.states import (
     CredentialState,
     LeftoverKind,
@@ -247,6 +248,50 @@ class Leftover(OwnedModel):
     def __str__(self) -> str:
         """Name it as the tenant's portal does."""
         return self.name
+
+
+class Waiting(OwnedModel):
+    """What a run waits for after one person did their part: what remains, until when, and when we look again.
+
+    `remaining` has a row for each permission and role. Without `next_check_at` nothing can be seen from here: only a
+    sign-in goes on.
+    """
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="waiting")
+    kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in WaitsFor])
+    remaining = models.JSONField(default=list)
+    consent_link = models.BooleanField(default=False, help_text="Microsoft's consent page would revoke nothing.")
+    since = models.DateTimeField()
+    deadline_at = models.DateTimeField()
+    next_check_at = models.DateTimeField(null=True)
+    checks = models.PositiveIntegerField(default=0)
+    checked_at = models.DateTimeField(null=True)
+    found = models.CharField(max_length=300, blank=True, help_text="What the last look showed, in words.")
+    trouble = models.JSONField(null=True, help_text="Why the last look showed nothing.")
+    planned_on = models.DateField(null=True)
+    reminders = models.PositiveIntegerField(default=0)
+    next_reminder_at = models.DateTimeField(null=True)
+    reminders_stopped_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(deadline_at__gt=models.F("since")), name="provisioning_a_wait_has_its_end"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reminders_stopped_at__isnull=True) | models.Q(next_reminder_at__isnull=True),
+                name="provisioning_stopped_reminders_stay_stopped",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["next_check_at"], name="provisioning_waits_to_check"),
+            models.Index(fields=["deadline_at"], name="provisioning_waits_to_end"),
+            models.Index(fields=["next_reminder_at"], name="provisioning_waits_to_remind"),
+        ]
+
+    def __str__(self) -> str:
+        """Say what is waited for."""
+        return f"waits for {self.kind}"
 
 
 class TenantLease(models.Model):

@@ -3,7 +3,8 @@
 run           queued → running ┬→ proved
                          │     ├→ cancelled      (at work: what it made is taken back)
                          ↑     ├→ copying        (Microsoft's copies don't agree yet)      → any end, queued, cancelled
-                         │     ├→ waiting        (somebody with more rights must finish)  → queued, cancelled
+                         │     ├→ waiting        (somebody with more rights must finish)  → queued, cancelled;
+                         │     │                  copying (all of it has come), failed (its time is over)
                          │     ├→ needs_sign_in  (the person's authority ended)           → queued, cancelled
                          │     └→ failed                                                  → queued, cancelled
 registration  making → proved → broken → proved;  any → removed
@@ -114,7 +115,7 @@ RUN_MOVES: Final = {
             RunState.CANCELLED,
         }
     ),
-    RunState.WAITING: _RESTARTABLE,
+    RunState.WAITING: _RESTARTABLE | {RunState.COPYING, RunState.FAILED},
     RunState.NEEDS_SIGN_IN: _RESTARTABLE,
     RunState.FAILED: _RESTARTABLE,
     RunState.PROVED: frozenset(),

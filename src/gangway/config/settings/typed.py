@@ -156,6 +156,9 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="Gangway <gangway@localhost>", description="sender of every message")
     mail_retry_seconds: Seconds = Field(default=(60, 300, 1800, 7200), description="waits between mail attempts")
     invitation_days: int = Field(default=7, ge=1, le=90, description="days an invitation is good for")
+    waiting_days: int = Field(
+        default=60, ge=1, le=365, description="days a registration waits for an administrator with more rights"
+    )
     worker_concurrency: int = Field(default=16, ge=1, le=500, description="jobs one worker runs at a time")
     worker_heartbeat_seconds: float = Field(default=5, gt=0, description="how often a worker says that it lives")
     worker_stalled_seconds: float = Field(
