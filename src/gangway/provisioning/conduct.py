@@ -18,17 +18,20 @@ from django.db import DatabaseError
 
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
-from gangway.foundation.ids import AppId, TenantId
+from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import AuthorityEnded, Busy, MicrosoftError, NotHeard
-from gangway.provisioning import clouds, lease, opening
-from gangway.provisioning.engine.blueprint import draw
-from gangway.provisioning.engine.course import Course, Ending
+from gangway.microsoft.patience import OutOfPatience
+from gangway.provisioning import clouds, copying, lease, opening
+from gangway.provisioning.engine.alone import Alone
+from gangway.provisioning.engine.blueprint import Blueprint, draw
+from gangway.provisioning.engine.course import Course, Ending, without_goodbye
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.pinning import read
 from gangway.provisioning.engine.ports import Proofs
 from gangway.provisioning.engine.steps.credentials import Fresh
+from gangway.provisioning.engine.verify import StillCopying
 from gangway.provisioning.errors import Broke, LeaseLost, NotTakenBack, RunCancelled, TookTooLong
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.opening import Opened
@@ -36,6 +39,8 @@ from gangway.provisioning.states import RunState
 
 log = structlog.get_logger(__name__)
 
+LOOK_MAY_TAKE: Final = 90.0
+"""Seconds that one look at a run that Microsoft is still copying may take, all its waits together."""
 BACK_AFTER: Final = 20.0
 """Seconds until a run that could not reach Microsoft is tried again."""
 
@@ -58,14 +63,13 @@ async def conduct(run_id: UUID) -> None:
 
 async def _work(opened: Opened) -> None:
     try:
-        async with asyncio.timeout(_seconds_left(opened)):
-            ending = await _course(opened)
-    except TimeoutError:
-        await _stop(opened, RunState.FAILED, TookTooLong())
+        ending = await _in_time(opened)
+    except OutOfPatience as error:
+        await _rest(opened, error)
     except AuthorityEnded as error:
         await _stop(opened, RunState.NEEDS_SIGN_IN, error)
     except (NotHeard, Busy) as error:
-        await in_database(opening.come_back, opened, error, seconds=BACK_AFTER, now=clock.now())
+        await _later(opened, error)
     except RunCancelled:
         await _take_back(opened)
     except (LeaseLost, DatabaseError):
@@ -81,6 +85,22 @@ async def _work(opened: Opened) -> None:
         log.info("run_ended", run_id=str(opened.run_id), withheld=len(ending.withheld), milliseconds=milliseconds)
 
 
+async def _in_time(opened: Opened) -> Ending:
+    try:
+        async with asyncio.timeout(_seconds_left(opened)):
+            return await _course(opened)
+    except TimeoutError as error:
+        raise (NotHeard() if opened.copying else TookTooLong()) from error
+
+
+async def _later(opened: Opened, error: NotHeard | Busy) -> None:
+    """Microsoft is out of reach: come back soon, or at the next look when the run only waits for copies."""
+    if opened.copying:
+        await _rest(opened, error)
+    else:
+        await in_database(opening.come_back, opened, error, seconds=BACK_AFTER, now=clock.now())
+
+
 async def _take_back(opened: Opened) -> None:
     """Undo what the run made while the person's authority lasts, then write down what is left, if anything is."""
     error: GangwayError | None = None
@@ -94,6 +114,11 @@ async def _take_back(opened: Opened) -> None:
     await in_database(opening.cancelled, opened, error, now=clock.now())
 
 
+async def _rest(opened: Opened, error: MicrosoftError) -> None:
+    log.info("run_copying", run_id=str(opened.run_id), error=error.code)
+    await in_database(copying.rest, opened, error, now=clock.now())
+
+
 async def _stop(opened: Opened, to: RunState, error: GangwayError) -> None:
     log.warning("run_stopped", run_id=str(opened.run_id), state=to.value, error=error.code)
     await in_database(opening.stop, opened, to, error, now=clock.now())
@@ -103,35 +128,50 @@ async def _course(opened: Opened) -> Ending:
     if opened.token is None:
         if opened.proved:
             return Ending(Observation(), (), Proofs({}), "unknown")
-        raise AuthorityEnded
+        return await _without_token(opened)
     course = await _engine(opened, opened.token)
     if opened.proved:
         return Ending(Observation(), (), Proofs({}), await course.finish())
-    return await course.run()
+    try:
+        return await course.run()
+    except AuthorityEnded:
+        return await _without_token(opened)
+
+
+async def _without_token(opened: Opened) -> Ending:
+    """Prove a run that only waits for Microsoft's copies by the registration's own sign-in.
+
+    Raises AuthorityEnded when anything is left that only the administrator's token could do, StillCopying when the
+    copies still don't agree. The sign-in application stays in the tenant then, and the page says so.
+    """
+    if not opened.copying or not opened.principal_id:
+        raise AuthorityEnded
+    blueprint = _blueprint(opened)
+    journal = _journal(opened, blueprint)
+    held = next((held for held in await journal.held() if held.key_id), None)
+    if held is None or await journal.unfinished():
+        raise AuthorityEnded
+    cloud = clouds.cloud(opened.cloud)
+    standing = await Alone(
+        blueprint=blueprint,
+        cloud=cloud,
+        tenant_id=opened.tenant_id,
+        own=await clouds.RegistrationSignIn.at(cloud, TenantId(opened.tenant_id)),
+        app_id=AppId(opened.app_id),
+        principal=ObjectId(opened.principal_id),
+        credential=await journal.credential(held),
+        patience=clouds.short_patience(),
+    ).prove()
+    if standing is None:
+        raise StillCopying
+    await journal.looked(standing.looks)
+    await journal.proved(Observation(), standing.proofs)
+    return Ending(Observation(), (), standing.proofs, await without_goodbye(journal, blueprint))
 
 
 async def _engine(opened: Opened, token: SealedText, *, taking_back: bool = False) -> Course:
     tenant, client = TenantId(opened.tenant_id), AppId(opened.sign_in_client_id)
-    patience, cloud = clouds.patience(), clouds.cloud(opened.cloud)
-    blueprint = draw(
-        opened.plan,
-        registration=str(opened.registration_id),
-        display_name=opened.display_name,
-        notes=f"Made by {settings.GANGWAY.server_name} for the service {opened.credential_name}.",
-        sign_in_client=None if opened.needed_by_others else client,
-    )
-    journal = RunJournal(
-        run_id=opened.run_id,
-        registration_id=opened.registration_id,
-        organization_id=opened.organization_id,
-        service_id=opened.service_id,
-        path=opened.path,
-        lease=opened.lease,
-        fresh_seconds=patience.deadline,
-        says_goodbye=blueprint.farewell is not None,
-        blueprint=blueprint,
-        taking_back=taking_back,
-    )
+    cloud, blueprint = clouds.cloud(opened.cloud), _blueprint(opened)
     return Course(
         blueprint=blueprint,
         client=client,
@@ -139,9 +179,35 @@ async def _engine(opened: Opened, token: SealedText, *, taking_back: bool = Fals
         tenant_id=opened.tenant_id,
         graph=await clouds.graph(cloud, tenant, token),
         own=await clouds.RegistrationSignIn.at(cloud, tenant),
-        journal=journal,
-        patience=patience,
+        journal=_journal(opened, blueprint, taking_back=taking_back),
+        patience=clouds.short_patience() if opened.copying else clouds.patience(),
         fresh=lambda: _fresh(opened),
+    )
+
+
+def _blueprint(opened: Opened) -> Blueprint:
+    return draw(
+        opened.plan,
+        registration=str(opened.registration_id),
+        display_name=opened.display_name,
+        notes=f"Made by {settings.GANGWAY.server_name} for the service {opened.credential_name}.",
+        sign_in_client=None if opened.needed_by_others else AppId(opened.sign_in_client_id),
+    )
+
+
+def _journal(opened: Opened, blueprint: Blueprint, *, taking_back: bool = False) -> RunJournal:
+    longest = settings.GANGWAY.propagation_deadline_seconds
+    return RunJournal(
+        run_id=opened.run_id,
+        registration_id=opened.registration_id,
+        organization_id=opened.organization_id,
+        service_id=opened.service_id,
+        path=opened.path,
+        lease=opened.lease,
+        fresh_seconds=float(settings.GANGWAY.copying_deadline_seconds if opened.copying else longest),
+        says_goodbye=blueprint.farewell is not None,
+        blueprint=blueprint,
+        taking_back=taking_back,
     )
 
 
@@ -153,6 +219,8 @@ def _fresh(opened: Opened) -> Fresh:
 
 
 def _seconds_left(opened: Opened) -> float:
+    if opened.copying:
+        return LOOK_MAY_TAKE
     ends: datetime = opened.started_at + timedelta(seconds=settings.GANGWAY.run_deadline_seconds)
     return max((ends - clock.now()).total_seconds(), 0.0)
 

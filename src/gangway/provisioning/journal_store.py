@@ -104,6 +104,10 @@ class RunJournal:
     async def held(self) -> tuple[Held, ...]:
         return await self._write(self._held)
 
+    async def unfinished(self) -> bool:
+        """Whether a step of the plan is not done: then only somebody's delegated token could go on."""
+        return await self._write(self._unfinished)
+
     async def credential(self, held: Held) -> OwnCredential:
         return Secret(await in_database(self._secret, held))
 
@@ -285,6 +289,10 @@ class RunJournal:
             )
             for row in rows
         )
+
+    def _unfinished(self) -> bool:
+        rows = StepRecord.objects.filter(run_id=self.run_id, number__lt=FIRST_LOOK)
+        return rows.exclude(state=StepState.DONE.value).exists()
 
     def _secret(self, held: Held) -> SealedText:
         with self._scope():

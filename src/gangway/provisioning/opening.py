@@ -20,19 +20,22 @@ from gangway.provisioning.journal_store import ENGINE, found
 from gangway.provisioning.lease import Lease, Taken
 from gangway.provisioning.models import Run
 from gangway.provisioning.moves import locked, move
-from gangway.provisioning.states import LIVING, RegistrationState, RunState
+from gangway.provisioning.states import HOLDING, RegistrationState, RunState
 from gangway.vault.actions import reveal
 from gangway.vault.errors import SecretDestroyed, SecretMissing
 from gangway.vault.places import Place
 
 TASK: Final = "provisioning:run"
-NEIGHBOURS: Final = frozenset({*LIVING, RunState.WAITING, RunState.NEEDS_SIGN_IN})
+NEIGHBOURS: Final = frozenset({*HOLDING, RunState.WAITING, RunState.NEEDS_SIGN_IN})
 """States in which another run of the tenant may still need the sign-in application."""
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A run this worker has now. `token`: None when it is gone. `needed_by_others`: the sign-in application stays."""
+    """A run this worker has now. `token`: None when it is gone. `needed_by_others`: the sign-in application stays.
+
+    `copying`: it rests while Microsoft is copying, and is only looked at again.
+    """
 
     run_id: UUID
     registration_id: UUID
@@ -49,6 +52,9 @@ class Opened:
     needed_by_others: bool
     queued_at: datetime
     started_at: datetime
+    copying: bool
+    app_id: str
+    principal_id: str
     token: SealedText | None
     lease: Lease
 
@@ -66,7 +72,7 @@ def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
         raise NoSuchRun
     with within(path), transaction.atomic():
         run = locked(run_id)
-        if RunState(run.state) not in LIVING:
+        if RunState(run.state) not in HOLDING:
             return None
         lease = leases.acquire(
             tenant_id=run.registration.tenant_id,
@@ -77,8 +83,12 @@ def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
         if isinstance(lease, Taken):
             defer(TASK, queueing_lock=queue_lock(run_id), run_at=lease.until, run_id=str(run_id))
             return None
-        started = run.started_at or now
-        move(run, RunState.RUNNING, by=ENGINE, now=now, started_at=started, attempt=run.attempt + 1)
+        if run.state == RunState.COPYING:
+            run.look_at = now + timedelta(seconds=settings.GANGWAY.worker_stalled_seconds)
+            run.save(update_fields=["look_at"])
+        else:
+            started = run.started_at or now
+            move(run, RunState.RUNNING, by=ENGINE, now=now, started_at=started, attempt=run.attempt + 1)
     return _opened(run, path, lease)
 
 
@@ -102,6 +112,9 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         needed_by_others=_needed_by_others(run),
         queued_at=run.queued_at,
         started_at=run.started_at or run.queued_at,
+        copying=run.state == RunState.COPYING,
+        app_id=registration.app_id,
+        principal_id=registration.service_principal_id,
         token=token,
         lease=lease,
     )
@@ -130,7 +143,7 @@ def _needed_by_others(run: Run) -> bool:
 def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
     """Write down a good end: proved, or waiting for somebody with more rights."""
     with within(opened.path), transaction.atomic():
-        run = _ours(opened, now)
+        run = ours(opened, now)
         registration = run.registration
         found(registration, ending.seen, now=now)
         if ending.withheld:
@@ -156,7 +169,7 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
 def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) -> None:
     """Write down that the run rests at an error: failed, or in need of a new sign-in. What was made is kept."""
     with within(opened.path), transaction.atomic():
-        run = _ours(opened, now)
+        run = ours(opened, now)
         if to is RunState.FAILED and run.registration.proved_at is not None:
             run.registration.state = RegistrationState.BROKEN.value
             run.registration.save(update_fields=["state"])
@@ -169,7 +182,7 @@ def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) ->
 def cancelled(opened: Opened, error: GangwayError | None, *, now: datetime) -> None:
     """Write down that the run was cancelled at work; with nothing left of it, its name is free again."""
     with within(opened.path), transaction.atomic():
-        run = _ours(opened, now)
+        run = ours(opened, now)
         if error is None and run.registration.proved_at is None:
             run.registration.state = RegistrationState.REMOVED.value
             run.registration.save(update_fields=["state"])
@@ -183,7 +196,7 @@ def cancelled(opened: Opened, error: GangwayError | None, *, now: datetime) -> N
 def come_back(opened: Opened, error: GangwayError, *, seconds: float, now: datetime) -> None:
     """Microsoft is out of reach: the run stays alive, says so, and goes on later."""
     with within(opened.path), transaction.atomic():
-        run = _ours(opened, now)
+        run = ours(opened, now)
         run.words, run.error = error.what, faults.kept(error, now=now)
         run.save(update_fields=["words", "error"])
         leases.release(opened.lease)
@@ -209,7 +222,8 @@ def waiting_words(ending: Ending) -> str:
     return f"Waiting for {joined}: a Global Administrator or a Privileged Role Administrator has to sign in."
 
 
-def _ours(opened: Opened, now: datetime) -> Run:
+def ours(opened: Opened, now: datetime) -> Run:
+    """The run, locked, while its tenant's lease is ours. Raises LeaseLost."""
     leases.hold(opened.lease, now=now)
     return locked(opened.run_id)
 

@@ -8,7 +8,7 @@ from gangway.foundation import clock
 from gangway.provisioning import faults
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.pinning import PlanUnknown
-from gangway.provisioning.engine.verify import NOT_CALLED_YET
+from gangway.provisioning.engine.verify import COPYING, NOT_CALLED_YET
 from gangway.provisioning.errors import NoSuchRegistration, NoSuchRun
 from gangway.provisioning.models import Credential, Registration, Run, StepRecord
 from gangway.provisioning.shapes import (
@@ -53,6 +53,7 @@ SCOPES: Final = (
 HEADLINES: Final = {
     RunState.QUEUED: "We start in a moment.",
     RunState.RUNNING: "We are making the registration.",
+    RunState.COPYING: f"{COPYING} We look again by ourselves; you may close this page.",
     RunState.WAITING: "What this account may do is done; somebody with more rights has to finish.",
     RunState.NEEDS_SIGN_IN: "The sign-in ended before everything was done. Sign in again to go on.",
     RunState.PROVED: "The registration is made and proved.",

@@ -132,13 +132,18 @@ def resume_run(
 def cancel_run(*, run_id: UUID, by: Actor, now: datetime) -> None:
     """A run will not go on. One at work is stopped before its next step, and its worker takes back what it made.
 
-    One that rests has no authority left to take anything back: what it made stays in the tenant and in
+    One that Microsoft is copying still holds its authority: a worker takes back what it made likewise. Another one
+    that rests has no authority left to take anything back: what it made stays in the tenant and in
     `queries.registration`; if it made nothing, its name is free again. Raises RunOver.
     """
     run = locked(run_id)
     if run.state == RunState.RUNNING:
         run.cancel_asked_at = now
         run.save(update_fields=["cancel_asked_at"])
+        return
+    if run.state == RunState.COPYING and run.token_sealed_id is not None:
+        move(run, RunState.QUEUED, by=by, now=now, queued_at=now, cancel_asked_at=now)
+        defer(TASK, queueing_lock=queue_lock(run.pk), run_id=str(run.pk))
         return
     move(run, RunState.CANCELLED, by=by, now=now)
     if not run.registration.app_id and not run.registration.credentials.exists():

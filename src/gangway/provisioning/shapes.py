@@ -132,7 +132,7 @@ class RunView:
     @property
     def is_over(self) -> bool:
         """Whether a live page may stop asking: nothing moves until somebody acts."""
-        return self.state not in {RunState.QUEUED, RunState.RUNNING}
+        return self.state not in {RunState.QUEUED, RunState.RUNNING, RunState.COPYING}
 
 
 @dataclass(frozen=True, slots=True)

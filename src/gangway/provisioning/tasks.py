@@ -12,6 +12,7 @@ from gangway.jobs.actions import defer
 from gangway.jobs.registry import task
 from gangway.jobs.schedule import every
 from gangway.organizations.scope import within_everything
+from gangway.provisioning import copying
 from gangway.provisioning.conduct import conduct
 from gangway.provisioning.models import Run, TenantLease
 from gangway.provisioning.opening import TASK, queue_lock
@@ -22,6 +23,8 @@ LONGEST_RUN_SECONDS: Final = 24 * 3600
 
 REAP: Final = "provisioning:reap"
 REAP_EVERY_SECONDS: Final = 30
+WAKE: Final = "provisioning:wake"
+WAKE_EVERY_SECONDS: Final = 5
 
 
 @task(name=TASK, queue="provisioning", deadline_seconds=LONGEST_RUN_SECONDS)
@@ -42,4 +45,11 @@ def reap() -> None:
             defer(TASK, queueing_lock=queue_lock(run_id), run_id=str(run_id))
 
 
+@task(name=WAKE, deadline_seconds=60)
+def wake() -> None:
+    """Have the runs looked at again that rest while Microsoft is copying."""
+    copying.wake_what_is_due(now=clock.now())
+
+
 every(REAP_EVERY_SECONDS, REAP)
+every(WAKE_EVERY_SECONDS, WAKE)

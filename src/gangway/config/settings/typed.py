@@ -169,6 +169,12 @@ class Settings(BaseSettings):
     propagation_deadline_seconds: int = Field(
         default=300, gt=0, description="longest wait for Microsoft's copies to agree"
     )
+    copying_look_seconds: float = Field(
+        default=15, gt=0, description="first wait before a run that Microsoft is still copying is looked at again"
+    )
+    copying_deadline_seconds: int = Field(
+        default=3600, gt=0, description="longest time that such a run is looked at again before it fails"
+    )
     web_role: str = Field(default="gangway_web", description="the database role of web processes, granted by migrate")
     worker_role: str = Field(default="gangway_worker", description="the database role of workers, granted by migrate")
     web_confined: bool = Field(default=True, description="whether the web process gives up files it does not need")

@@ -236,6 +236,15 @@ class Course:
         )
 
 
+async def without_goodbye(journal: Journal, blueprint: Blueprint) -> Gone:
+    """Say of a run that ended without anybody's token that the sign-in application stayed. Nothing is called."""
+    if blueprint.farewell is not None:
+        step = farewell.RemoveSignInApplication()
+        await journal.intend([step])
+        await journal.note([Noted(step, good=False, seconds=0.0, request_id="", words=_GOODBYE["no"])])
+    return "no"
+
+
 def _words_of(trouble: MicrosoftError) -> str:
     """Why it waits, for the person who watches."""
     return f"{trouble.what} {GOES_ON}" if isinstance(trouble, (Busy, NotHeard)) else COPYING

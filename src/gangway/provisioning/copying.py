@@ -1,0 +1,61 @@
+"""Runs that rest while Microsoft is copying: a row says when we look again, so no restart and no crash loses one."""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+
+from gangway.jobs.actions import defer
+from gangway.microsoft.errors import CopiedTooSlowly, MicrosoftError
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning import lease as leases
+from gangway.provisioning import opening
+from gangway.provisioning.journal_store import ENGINE
+from gangway.provisioning.models import Run
+from gangway.provisioning.moves import move
+from gangway.provisioning.opening import TASK, Opened, queue_lock
+from gangway.provisioning.states import RunState
+
+LONGEST_DOUBLINGS: Final = 4
+"""The wait between two looks grows sixteen-fold and no more."""
+
+
+def rest(opened: Opened, error: MicrosoftError, *, now: datetime) -> None:
+    """Nothing is contradicted and our patience for now is used up: rest, and look again later.
+
+    Once the deadline of the copying has passed, the run fails in words, with what Microsoft said last.
+    """
+    with within(opened.path), transaction.atomic():
+        run = opening.ours(opened, now)
+        since = run.copying_since or now
+        if now - since < timedelta(seconds=settings.GANGWAY.copying_deadline_seconds):
+            _look_later(run, now=now)
+            leases.release(opened.lease)
+            return
+    opening.stop(opened, RunState.FAILED, CopiedTooSlowly(fault=error.fault), now=now)
+
+
+def _look_later(run: Run, *, now: datetime) -> None:
+    if run.state == RunState.COPYING:
+        run.looks, run.look_at = run.looks + 1, next_look(run.looks + 1, now=now)
+        run.save(update_fields=["looks", "look_at"])
+    else:
+        first = next_look(0, now=now)
+        move(
+            run, RunState.COPYING, by=ENGINE, now=now, copying_since=now, looks=0, look_at=first, words="", error=None
+        )
+
+
+def next_look(looks: int, *, now: datetime) -> datetime:
+    """When to look after so many looks: soon at first, then less often."""
+    seconds: float = settings.GANGWAY.copying_look_seconds * 2 ** min(looks, LONGEST_DOUBLINGS)
+    return now + timedelta(seconds=seconds)
+
+
+def wake_what_is_due(*, now: datetime) -> None:
+    """Have workers look at every resting run whose time has come; one that is being looked at is not woken twice."""
+    with within_everything("copying runs, whoever they belong to"), transaction.atomic():
+        due = Run.objects.filter(state=RunState.COPYING.value, look_at__lte=now).order_by("look_at")
+        for run_id in due.values_list("pk", flat=True):
+            defer(TASK, queueing_lock=queue_lock(run_id), run_id=str(run_id))
