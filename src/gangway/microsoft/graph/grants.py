@@ -1,7 +1,7 @@
 """What a principal may do: application permissions at a resource, and directory roles."""
 
 from gangway.foundation.ids import ObjectId
-from gangway.microsoft.graph.calls import Call, literal, rows, text
+from gangway.microsoft.graph.calls import Call, literal, nothing, rows, text
 from gangway.microsoft.graph.shapes import Grant, RoleAssignment
 from gangway.microsoft.wire import Answer
 
@@ -20,6 +20,11 @@ def grant(principal: ObjectId, *, resource: ObjectId, role_id: str) -> Call[Gran
     return Call("POST", f"/servicePrincipals/{principal}/appRoleAssignments", _grant, body=body)
 
 
+def revoke(principal: ObjectId, assignment_id: str) -> Call[None]:
+    """Take an application permission from a principal; Missing when it is gone."""
+    return Call("DELETE", f"/servicePrincipals/{principal}/appRoleAssignments/{assignment_id}", nothing)
+
+
 def roles_of(principal: ObjectId) -> Call[tuple[RoleAssignment, ...]]:
     """The directory roles that a principal holds, at the whole tenant or at administrative units."""
     path = f"/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20{literal(principal)}"
@@ -30,6 +35,11 @@ def assign_role(principal: ObjectId, *, role_id: str, scope: str = WHOLE_TENANT)
     """Give a principal a directory role; AlreadySo when it has it."""
     body = {"principalId": principal, "roleDefinitionId": role_id, "directoryScopeId": scope}
     return Call("POST", "/roleManagement/directory/roleAssignments", _assignment_of, body=body)
+
+
+def unassign_role(assignment_id: str) -> Call[None]:
+    """Take a directory role from whoever holds it; Missing when it is gone."""
+    return Call("DELETE", f"/roleManagement/directory/roleAssignments/{assignment_id}", nothing)
 
 
 def _grants(answer: Answer) -> tuple[Grant, ...]:

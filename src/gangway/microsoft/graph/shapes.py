@@ -151,6 +151,17 @@ class Namesake:
 
 
 @dataclass(frozen=True)
+class DeletedApplication:
+    """An application that was deleted and that Microsoft still keeps."""
+
+    object_id: ObjectId
+    app_id: AppId
+    display_name: str
+    unique_name: str
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True)
 class SecretRule:
     """What a tenant's policy says of credentials on new registrations. Longest days: None when it says nothing."""
 

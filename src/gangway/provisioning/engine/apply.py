@@ -13,8 +13,7 @@ from gangway.microsoft.graph.session import Outcome
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.plan import Plan, Wave
 from gangway.provisioning.engine.ports import Graph, Journal, Noted
-from gangway.provisioning.engine.steps.credentials import RemoveLeftover
-from gangway.provisioning.engine.steps.step import Step
+from gangway.provisioning.engine.steps.step import REMOVING, Step
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def _noted(step: Step, outcome: Outcome[Any]) -> Noted:
 
 def _is_success(step: Step, error: MicrosoftError) -> bool:
     """Already there, or already gone, is what was wanted."""
-    return isinstance(error, AlreadySo) or (isinstance(error, Missing) and isinstance(step, RemoveLeftover))
+    return isinstance(error, AlreadySo) or (isinstance(error, Missing) and step.kind.startswith(REMOVING))
 
 
 def _learned(wave: Wave, seen: Observation) -> bool:

@@ -7,6 +7,10 @@ from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.rights import Part
 
 
+REMOVING = "remove_"
+"""How the kinds of steps begin that take something away: what is gone already is as good as removed."""
+
+
 class Step(Protocol):
     """One thing to do. `key` is unique within a plan; `needs` are the keys of steps that must be done before."""
 
