@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gangway.microsoft.cloud import GRAPH_APP_ID
 from gangway.microsoft.graph.shapes import Application, ServicePrincipal
-from gangway.provisioning.engine import pinning, profile, rights
+from gangway.provisioning.engine import rights
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.plan import make_plan, waves
 from gangway.provisioning.engine.steps.credentials import Fresh
@@ -18,68 +18,6 @@ from tests.unit.small_journal import SmallJournal
 from tests.unit.small_tenant import TEAMS, SmallTenant
 
 FRESH = Fresh("c1", "voice1-abc", datetime(2027, 1, 1, tzinfo=UTC))
-
-
-def test_version_2_adds_the_two_permissions_and_nothing_else() -> None:
-    first, second = (pinning.pin(profile="teams-voice", version=version) for version in (1, 2))
-    assert set(first["permissions"]) == {"Organization.Read.All", "User.Read.All"}
-    assert set(second["permissions"]) - set(first["permissions"]) == {
-        "GroupMember.Read.All",
-        "RoleManagement.Read.Directory",
-    }
-    assert first["roles"] == second["roles"]
-
-
-def test_a_pinned_plan_reads_back_with_its_words() -> None:
-    read = pinning.read(pinning.pin(profile="teams-voice", version=2, role_choice="teams", credential_days=90))
-    assert [role.name for role in read.roles] == ["Teams Administrator"]
-    assert (read.credential_days, len(read.permissions)) == (90, 4)
-    assert all(permission.why and permission.without for permission in read.permissions)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"profile": "unknown", "version": 1},
-        {"profile": "../teams_voice", "version": 1},
-        {"profile": "teams-voice", "version": 9},
-        {"profile": "teams-voice", "version": 1, "role_choice": "everything"},
-        {"profile": "teams-voice", "version": 1, "credential_days": 9999},
-    ],
-)
-def test_what_no_profile_offers_cannot_be_pinned(wrong: dict[str, Any]) -> None:
-    with pytest.raises(pinning.PlanUnknown):
-        pinning.pin(**wrong)
-
-
-@pytest.mark.parametrize(
-    "change", [{"version": 1}, {"roles": {}}, {"permissions": {"X": "y"}}, {"profile": 7}, {"more": 1}]
-)
-def test_a_changed_plan_is_not_made(change: dict[str, Any]) -> None:
-    with pytest.raises(pinning.PlanUnknown):
-        pinning.read({**pinning.pin(profile="teams-voice", version=2), **change})
-
-
-def test_a_fingerprint_depends_on_content_and_not_on_order() -> None:
-    plan = pinning.pin(profile="teams-voice", version=2)
-    backwards = dict(reversed(plan.items()))
-    assert pinning.fingerprint(backwards) == pinning.fingerprint(plan)
-    assert pinning.fingerprint({**plan, "version": 1}) != pinning.fingerprint(plan)
-    assert len(pinning.shown(pinning.fingerprint(plan)).split()) == 8
-
-
-def test_a_wrong_profile_file_is_refused() -> None:
-    loaded = profile.load("teams-voice")
-    assert loaded is not None
-    data = loaded.model_dump()
-    for change in (
-        {"default_role_choice": "x"},
-        {"versions": (1,)},
-        {"permissions": data["permissions"] * 2},
-        {"x": 1},
-    ):
-        with pytest.raises(ValueError, match=r"\w"):
-            profile.Profile.model_validate({**data, **change})
 
 
 def test_an_empty_tenant_is_planned_in_three_waves() -> None:

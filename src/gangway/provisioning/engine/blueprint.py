@@ -16,7 +16,9 @@ TAG = "gangway"
 class Blueprint:
     """What shall be. `farewell`: the sign-in application whose enterprise application leaves the tenant at the end.
 
-    `redirects`: where Microsoft's consent page may send a browser back to; it sends nobody anywhere else.
+    `setup_only`: permissions that go when the set-up is over; they are among `permissions` until then. `may_lack`:
+    values of permissions that a tenant may not offer, since their feature is optional. `owns_itself`: the principal is
+    an owner of its application. `unit`: id or name of the administrative unit that limits roles; empty for none.
     """
 
     unique_name: str
@@ -27,7 +29,11 @@ class Blueprint:
     services: tuple[Service, ...]
     credential_days: int
     farewell: AppId | None
-    redirects: tuple[str, ...] = ()
+    credential_kind: str = "secret"
+    setup_only: tuple[Permission, ...] = ()
+    may_lack: frozenset[str] = frozenset()
+    owns_itself: bool = False
+    unit: str = ""
 
     @property
     def required(self) -> frozenset[tuple[str, str, str]]:
@@ -40,6 +46,10 @@ class Blueprint:
         of_permissions = (permission.resource for permission in self.permissions)
         return tuple(dict.fromkeys((*of_permissions, *(service.app_id for service in self.services))))
 
+    def is_limited(self, role: Role) -> bool:
+        """Whether the role reaches only the administrative unit. Such roles never stand in a token."""
+        return bool(self.unit) and role.in_unit
+
 
 def draw(
     plan: Mapping[str, Any],
@@ -48,18 +58,28 @@ def draw(
     display_name: str,
     notes: str,
     sign_in_client: AppId | None,
-    redirects: tuple[str, ...] = (),
+    set_up: bool = False,
 ) -> Blueprint:
-    """The blueprint of a pinned plan for the registration with this uuid. Raises PlanUnknown."""
+    """The blueprint of a pinned plan for the registration with this uuid. `set_up`: the set-up is over.
+
+    Raises PlanUnknown, UnitNotNamed.
+    """
     pinned = pinning.read(plan)
+    if pinned.in_unit and not pinned.unit:
+        raise pinning.UnitNotNamed
+    setup_only = tuple(entry for entry in pinned.permissions if entry.stage == "setup")
     return Blueprint(
         unique_name=f"{UNIQUE_NAME_PREFIX}{registration}",
         display_name=display_name,
         notes=notes,
-        permissions=pinned.permissions,
+        permissions=tuple(entry for entry in pinned.permissions if not (set_up and entry in setup_only)),
         roles=pinned.roles,
         services=pinned.services,
         credential_days=pinned.credential_days,
         farewell=None if pinned.keep_sign_in_application else sign_in_client,
-        redirects=redirects,
+        credential_kind=pinned.credential_kind,
+        setup_only=setup_only,
+        may_lack=frozenset(entry.value for entry in pinned.permissions if entry.feature in pinned.optional),
+        owns_itself=pinned.owns_itself,
+        unit=pinned.unit if pinned.in_unit else "",
     )

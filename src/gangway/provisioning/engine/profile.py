@@ -1,17 +1,49 @@
 """Profiles: what a registration must have, and why. Read from versioned data files and checked when they are loaded."""
 
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 Guid = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 Words = Annotated[str, StringConstraints(min_length=10)]
+Key = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z-]*$")]
+Risk = Annotated[int, Field(ge=1, le=5)]
+Kind = Literal["secret", "certificate", "federated"]
+"""A kind of credential. `federated`: no secret at all, the platform's own tokens are trusted."""
+
+FOLDER: Final = "gangway.provisioning.engine.profiles"
 
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Feature(_Frozen):
+    """What a registration can be used for. `declining`: what an administrator reads before saying no.
+
+    `owner`: the registration owns itself, so that it may change its own credentials and nobody else's. `unit`: roles
+    that can be are limited to one administrative unit.
+    """
+
+    key: Key
+    title: str
+    why: Words
+    declining: str = ""
+    optional: bool = False
+    on_by_default: bool = False
+    owner: bool = False
+    unit: bool = False
+    since: int
+
+
+class Reason(_Frozen):
+    """What something is good for besides, when a feature is chosen."""
+
+    feature: Key
+    why: Words
 
 
 class Permission(_Frozen):
@@ -23,26 +55,37 @@ class Permission(_Frozen):
     kind: Literal["application"]
     why: Words
     without: Words
-    risk: int = Field(ge=1, le=5)
-    feature: str
+    risk: Risk
+    feature: Key
     stage: Literal["setup", "always"]
     since: int
+    also: tuple[Reason, ...] = ()
 
 
 class Role(_Frozen):
-    """A directory role, by the id of its template."""
+    """A directory role, by the id of its template.
+
+    `risk` is our own grade, Microsoft gives none. `in_unit`: Microsoft lets it be limited to an administrative unit.
+    """
 
     template_id: Guid
     name: str
+    kind: Literal["directory_role"]
     why: Words
     without: Words
+    risk: Risk
+    feature: Key
+    stage: Literal["always"]
+    since: int
+    in_unit: bool = False
 
 
 class RoleChoice(_Frozen):
     """One of the ways to give enough rights; a pinned plan names it by `key`."""
 
-    key: str
+    key: Key
     title: str
+    why: Words
     roles: tuple[Role, ...] = Field(min_length=1)
 
 
@@ -56,41 +99,72 @@ class Service(_Frozen):
 
 
 class CredentialRule(_Frozen):
-    """Which kinds of credential there may be, and for how many days."""
+    """Which kinds of credential there may be, and for how many days; `days_with` is the default with a feature."""
 
-    kinds: tuple[Literal["secret"], ...]
+    kinds: tuple[Kind, ...] = Field(min_length=1)
     default_days: int = Field(ge=1)
+    days_with: dict[Key, int] = {}
     longest_days: int = Field(ge=1)
 
 
 class Profile(_Frozen):
     """One profile with all its versions. Raises ValueError when something in it can't be true."""
 
-    name: str
+    schema_name: Literal["profile.schema.json"] = Field(alias="$schema")
+    format: Literal[1]
+    name: Key
     title: str
     source: str
-    versions: tuple[int, ...]
-    services: tuple[Service, ...]
+    versions: tuple[int, ...] = Field(min_length=1)
+    features: tuple[Feature, ...] = Field(min_length=1)
+    services: tuple[Service, ...] = ()
     permissions: tuple[Permission, ...]
-    role_choices: tuple[RoleChoice, ...]
-    default_role_choice: str
+    roles: tuple[Role, ...] = ()
+    role_choices: tuple[RoleChoice, ...] = ()
+    default_role_choice: str = ""
     credential: CredentialRule
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
-        since = {*(entry.since for entry in self.permissions), *(entry.since for entry in self.services)}
-        if not since <= set(self.versions):
-            raise ValueError("an entry is since a version that the profile doesn't have")
-        if len({permission.value for permission in self.permissions}) < len(self.permissions):
-            raise ValueError("a permission is listed twice")
-        if self.default_role_choice not in {choice.key for choice in self.role_choices}:
-            raise ValueError("the default role choice isn't among the choices")
-        if self.credential.default_days > self.credential.longest_days:
-            raise ValueError("the default life of a credential is longer than the longest")
+        if problem := next(self._problems(), ""):
+            raise ValueError(problem)
         return self
+
+    def _problems(self) -> Iterator[str]:
+        chosen = [role for choice in self.role_choices for role in choice.roles]
+        entries = (*self.features, *self.services, *self.permissions, *self.roles, *chosen)
+        if not {entry.since for entry in entries} <= set(self.versions):
+            yield "an entry is since a version that the profile doesn't have"
+        features = {feature.key for feature in self.features}
+        named = {entry.feature for entry in (*self.permissions, *self.roles, *chosen)}
+        named |= {reason.feature for entry in self.permissions for reason in entry.also} | set(
+            self.credential.days_with
+        )
+        if not named <= features:
+            yield "an entry names a feature that the profile doesn't have"
+        if any(feature.optional and not feature.declining for feature in self.features):
+            yield "a feature is optional without saying what declining it means"
+        if len({permission.value for permission in self.permissions}) < len(self.permissions):
+            yield "a permission is listed twice"
+        if self.default_role_choice not in ({choice.key for choice in self.role_choices} or {""}):
+            yield "the default role choice isn't among the choices"
+        if max(self.credential.default_days, *self.credential.days_with.values(), 1) > self.credential.longest_days:
+            yield "the default life of a credential is longer than the longest"
+
+    @property
+    def newest(self) -> int:
+        """The version that new invitations pin."""
+        return max(self.versions)
+
+    def features_of(self, version: int) -> tuple[Feature, ...]:
+        return tuple(entry for entry in self.features if entry.since <= version)
 
     def permissions_of(self, version: int) -> tuple[Permission, ...]:
         return tuple(entry for entry in self.permissions if entry.since <= version)
+
+    def roles_of(self, version: int) -> tuple[Role, ...]:
+        """Roles that come with a feature, whatever role choice there is."""
+        return tuple(entry for entry in self.roles if entry.since <= version)
 
     def services_of(self, version: int) -> tuple[Service, ...]:
         return tuple(entry for entry in self.services if entry.since <= version)
@@ -102,7 +176,7 @@ class Profile(_Frozen):
 @cache
 def load(name: str) -> Profile | None:
     """The profile of that name, checked; None when there is none. Raises ValueError when its file is wrong."""
-    file = resources.files("gangway.provisioning.engine.profiles") / f"{name.replace('-', '_')}.json"
+    file = resources.files(FOLDER) / f"{name.replace('-', '_')}.json"
     if not name.replace("-", "").isalnum() or not file.is_file():
         return None
     return Profile.model_validate_json(file.read_text("utf-8"))
