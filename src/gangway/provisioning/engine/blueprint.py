@@ -19,6 +19,7 @@ class Blueprint:
     `setup_only`: permissions that go when the set-up is over; they are among `permissions` until then. `may_lack`:
     values of permissions that a tenant may not offer, since their feature is optional. `owns_itself`: the principal is
     an owner of its application. `unit`: id or name of the administrative unit that limits roles; empty for none.
+    `redirects`: where Microsoft's consent page may send a browser back to; it sends nobody anywhere else.
     """
 
     unique_name: str
@@ -29,6 +30,7 @@ class Blueprint:
     services: tuple[Service, ...]
     credential_days: int
     farewell: AppId | None
+    redirects: tuple[str, ...] = ()
     credential_kind: str = "secret"
     setup_only: tuple[Permission, ...] = ()
     may_lack: frozenset[str] = frozenset()
@@ -58,6 +60,7 @@ def draw(
     display_name: str,
     notes: str,
     sign_in_client: AppId | None,
+    redirects: tuple[str, ...] = (),
     set_up: bool = False,
 ) -> Blueprint:
     """The blueprint of a pinned plan for the registration with this uuid. `set_up`: the set-up is over.
@@ -77,6 +80,7 @@ def draw(
         services=pinned.services,
         credential_days=pinned.credential_days,
         farewell=None if pinned.keep_sign_in_application else sign_in_client,
+        redirects=redirects,
         credential_kind=pinned.credential_kind,
         setup_only=setup_only,
         may_lack=frozenset(entry.value for entry in pinned.permissions if entry.feature in pinned.optional),

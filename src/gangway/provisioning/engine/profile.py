@@ -132,11 +132,13 @@ class Profile(_Frozen):
 
     def _problems(self) -> Iterator[str]:
         chosen = [role for choice in self.role_choices for role in choice.roles]
-        entries = (*self.features, *self.services, *self.permissions, *self.roles, *chosen)
-        if not {entry.since for entry in entries} <= set(self.versions):
+        rights: tuple[Permission | Role, ...] = (*self.permissions, *self.roles, *chosen)
+        since = {entry.since for entry in rights}
+        since |= {entry.since for entry in self.features} | {entry.since for entry in self.services}
+        if not since <= set(self.versions):
             yield "an entry is since a version that the profile doesn't have"
         features = {feature.key for feature in self.features}
-        named = {entry.feature for entry in (*self.permissions, *self.roles, *chosen)}
+        named = {entry.feature for entry in rights}
         named |= {reason.feature for entry in self.permissions for reason in entry.also} | set(
             self.credential.days_with
         )
