@@ -4,12 +4,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
+from psycopg import sql
 
-from gangway.config.database import server
+from gangway.config.database import grants, server
 from gangway.config.database.address import Address
 from gangway.foundation.sealed import SealedText
 from gangway.vault import keys
@@ -41,3 +43,36 @@ def django_db_modify_db_settings(database_server: Address) -> None:
     entry = connections["default"].settings_dict
     entry.update(database_server.django())
     entry["TEST"]["NAME"] = f"test_{os.getpid()}"
+
+
+class Roles(NamedTuple):
+    """The database roles of this run."""
+
+    web: str
+    worker: str
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[Roles]:
+    """Give the test database its roles, rights and policies, as `gangway migrate` does; the roles go with the run."""
+    roles = Roles(f"test_{os.getpid()}_web", f"test_{os.getpid()}_worker")
+    with django_db_blocker.unblock():
+        _for_each(roles, "CREATE ROLE {}")
+        grants.grant(web=roles.web, worker=roles.worker)
+        connection.close()
+    yield roles
+    with django_db_blocker.unblock():
+        _for_each(roles, "DROP OWNED BY {0}; DROP ROLE {0}")
+        connection.close()
+
+
+def _for_each(roles: Roles, statement: str) -> None:
+    with connection.cursor() as cursor:
+        for role in roles:
+            cursor.execute(sql.SQL(statement).format(sql.Identifier(role)))
+
+
+@pytest.fixture
+def database_roles(django_db_setup: Roles) -> Roles:
+    """The names of the roles web and worker in the test database."""
+    return django_db_setup

@@ -1,7 +1,6 @@
 """What the database itself refuses to web and worker, asked as those very roles."""
 
 import json
-from collections.abc import Iterator
 
 import psycopg
 import pytest
@@ -9,11 +8,13 @@ from django.db import connection
 from psycopg import sql
 
 from gangway.config.database import grants
+from tests.conftest import Roles
+from tests.rooms.factories_organizations import make_provider
 
 AUDIT = (
     "INSERT INTO audit_entry (at, event, subject, actor_kind, actor_id, actor_name, actor_address, request_id, data,"
 )
-AUDIT += " organization_id) VALUES (now(), 'x', 'x', 'system', '', '', '', '', '{}', gen_random_uuid())"
+AUDIT += " organization_id) VALUES (now(), 'x', 'x', 'system', '', '', '', '', '{}', %s)"
 DEFER = (
     "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'ground:note', 0, NULL, NULL, %s::jsonb, NULL)]"
     "::procrastinate_job_to_defer_v1[])"
@@ -21,23 +22,16 @@ DEFER = (
 
 
 @pytest.fixture
-def roles(django_db_blocker: object, transactional_db: None) -> Iterator[tuple[str, str]]:
-    """Two roles without a login, granted as `gangway migrate` does; gone afterwards."""
-    names = ("ground_web", "ground_worker")
-    with connection.cursor() as cursor:
-        for name in names:
-            cursor.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
-    grants.grant(web=names[0], worker=names[1])
-    grants.grant(web=names[0], worker=names[1])
-    yield names
-    with connection.cursor() as cursor:
-        for name in names:
-            cursor.execute(sql.SQL("DROP OWNED BY {0}; DROP ROLE {0}").format(sql.Identifier(name)))
+def roles(database_roles: Roles, transactional_db: None) -> Roles:
+    """The two roles, granted a second time: it must be repeatable."""
+    grants.grant(web=database_roles.web, worker=database_roles.worker)
+    return database_roles
 
 
-def run_as(role: str, statement: str, *values: object) -> None:
+def run_as(role: str, statement: str, *values: object, scope: str = "") -> None:
     with psycopg.connect(**connection_parameters()) as own:
         own.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        own.execute("SELECT set_config('gangway.scope', %s, true)", [scope])
         own.execute(statement, values or None)
 
 
@@ -46,9 +40,10 @@ def connection_parameters() -> dict[str, object]:
     return {key: parameters[key] for key in ("dbname", "user", "password", "host", "port")}
 
 
-def test_audit_is_append_only_for_both(roles: tuple[str, str]) -> None:
+def test_audit_is_append_only_for_both(roles: Roles) -> None:
+    place = make_provider()
     for role in roles:
-        run_as(role, AUDIT)
+        run_as(role, AUDIT, place.id, scope=place.path)
         for forbidden in ("UPDATE audit_entry SET event = 'y'", "DELETE FROM audit_entry", "TRUNCATE audit_entry"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 run_as(role, forbidden)
@@ -58,14 +53,14 @@ def test_audit_is_append_only_for_both(roles: tuple[str, str]) -> None:
     "statement",
     ["UPDATE invitations_move SET note = ''", "DELETE FROM invitations_move", "DELETE FROM vault_sealed"],
 )
-def test_what_has_happened_stays_for_both(roles: tuple[str, str], statement: str) -> None:
+def test_what_has_happened_stays_for_both(roles: Roles, statement: str) -> None:
     for role in roles:
         run_as(role, "UPDATE vault_sealed SET ciphertext = NULL, destroyed_at = now()")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             run_as(role, statement)
 
 
-def test_web_defers_jobs_but_changes_none_and_sees_no_worker(roles: tuple[str, str]) -> None:
+def test_web_defers_jobs_but_changes_none_and_sees_no_worker(roles: Roles) -> None:
     web, worker = roles
     run_as(web, DEFER, json.dumps({"word": "x"}))
     forbidden = (
@@ -85,7 +80,7 @@ def test_web_defers_jobs_but_changes_none_and_sees_no_worker(roles: tuple[str, s
     "statement",
     ["CREATE TABLE own (x int)", "DROP TABLE audit_entry", "DELETE FROM django_migrations", "TRUNCATE vault_sealed"],
 )
-def test_neither_changes_the_schema_or_the_list_of_migrations(roles: tuple[str, str], statement: str) -> None:
+def test_neither_changes_the_schema_or_the_list_of_migrations(roles: Roles, statement: str) -> None:
     for role in roles:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             run_as(role, statement)

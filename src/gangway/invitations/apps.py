@@ -11,3 +11,4 @@ class InvitationsConfig(AppConfig):
     name = "gangway.invitations"
     label = "invitations"
     append_only_tables: ClassVar[tuple[str, ...]] = ("invitations_move",)
+    doors: ClassVar[dict[str, tuple[str, ...]]] = {"link": ("invitations_link", "invitations_invitation")}

@@ -20,7 +20,7 @@ from gangway.notifications.queries import Delivery, deliveries, delivery
 from gangway.notifications.states import DeliveryState
 from gangway.organizations.pages import Page, page_of
 from gangway.organizations.queries import provider_of
-from gangway.organizations.scope import within_everything
+from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
 
 
@@ -134,7 +134,7 @@ def by_token(token: SealedText, *, now: datetime | None = None) -> LinkHeld | Li
     Every token costs one hash and one look-up, whether it exists or not.
     """
     wanted = links.hash_of(token)
-    with within_everything("a link names its own organization"):
+    with through(Door.LINK):
         link = Link.objects.filter(token_hash=wanted).select_related("invitation__organization").first()
     if link is None or not hmac.compare_digest(link.token_hash, wanted):
         return None

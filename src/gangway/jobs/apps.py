@@ -12,3 +12,4 @@ class JobsConfig(AppConfig):
     label = "jobs"
     default_auto_field = "django.db.models.BigAutoField"
     worker_only_tables: ClassVar[tuple[str, ...]] = ("jobs_schedule",)
+    open_tables: ClassVar[dict[str, str]] = {"jobs_schedule": "when periodic work is due; workers only"}

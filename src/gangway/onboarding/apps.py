@@ -14,3 +14,7 @@ class OnboardingConfig(AppConfig):
     label = "onboarding"
     default_auto_field = "django.db.models.BigAutoField"
     append_only_tables: ClassVar[tuple[str, ...]] = ()
+    open_tables: ClassVar[dict[str, str]] = {
+        "onboarding_signinapplication": "a provider's, used by everybody below it; its client id stands on every page",
+    }
+    doors: ClassVar[dict[str, tuple[str, ...]]] = {"case": ("onboarding_case",)}

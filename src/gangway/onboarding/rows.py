@@ -15,7 +15,7 @@ from gangway.audit.record import Actor, record
 from gangway.onboarding.errors import NoSuchCase, NoSuchOnboarding, NotNow
 from gangway.onboarding.models import Case, OperatorOnboarding, SignIn
 from gangway.onboarding.states import ALIVE, CASE_MOVES, HOLDS_TOKEN, SIGN_IN_MOVES, CaseState, SignInState
-from gangway.organizations.scope import within, within_everything
+from gangway.organizations.scope import Door, through, within
 from gangway.vault.actions import destroy
 
 CASE_EVENTS: Final = {
@@ -48,7 +48,7 @@ def scope_of_case(case_id: UUID) -> Iterator[None]:
 
     The case's id, out of the wizard's session, is the administrator's only ticket: it opens this one organization.
     """
-    with within_everything("a wizard session names its case"):
+    with through(Door.CASE):
         path = Case.objects.filter(pk=case_id).values_list("organization__path", flat=True).first()
     if path is None:
         raise NoSuchCase

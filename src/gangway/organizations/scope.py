@@ -5,28 +5,54 @@ to the query; what that library lets through silently (see its own warnings and 
 manager refuses before a queryset exists: `exists`, `aexists`, `explain`, `bulk_create`, `async for … exclude()`,
 `_base_manager`, an empty scope, and writes into somebody else's organization. Joins from outside find no way in, as the
 key to the organization has no reverse name.
+
+The database is the second wall: our engine tells it the scope with every statement (`told`), and its policies show and
+take only rows below it (`config.database.walls`). For it, "everything" is for workers; web goes through a `Door`.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from typing import Any, ClassVar, Final, NoReturn, Self, TypeVar
 from uuid import UUID
 
 import structlog
 from django.apps import apps
 from django.db import models
-from django_scopes import get_scope, scope, scopes_disabled
+from django_scopes import get_scope, scope
 
 from gangway.organizations.errors import OutOfScope, ScopeForbidden, ScopeMissing
 
 DIMENSION: Final = "organization"
+EVERYTHING: Final = "*"
+DOOR: Final = "door"
+_PATH: Final = re.compile(r"(?:[0-9a-f]{32}/)+")
 log = structlog.get_logger(__name__)
+
+
+class Door(StrEnum):
+    """Where a web process looks beyond a scope, to read only, in the tables that rooms name for it in `apps.py`.
+
+    A member is added with a reason that holds for every row that can be seen through it.
+    """
+
+    SEAT = "seat"
+    """A person who signed in: their memberships tell their scope."""
+    ANCESTORS = "ancestors"
+    """The organizations above a scope: a customer's provider has a name, an address for answers, and settings."""
+    LINK = "link"
+    """A link, found by its hash, names its organization."""
+    CASE = "case"
+    """A wizard session names its case, and that its organization."""
+    SHORT_NAMES = "short_names"
+    """A short name is unique within a whole provider, whoever of its channels asks."""
 
 
 @contextmanager
 def within(path: str) -> Iterator[None]:
     """Let queries see what belongs to the organization at `path` or below; raises `ScopeForbidden` for no path."""
-    if not isinstance(path, str) or not path.endswith("/") or len(path.strip("/")) < len(UUID(int=0).hex):
+    if not isinstance(path, str) or not _PATH.fullmatch(path):
         raise ScopeForbidden
     with scope(**{DIMENSION: path}):
         yield
@@ -34,12 +60,27 @@ def within(path: str) -> Iterator[None]:
 
 @contextmanager
 def within_everything(reason: str) -> Iterator[None]:
-    """Let queries see everybody's data; for workers, migrations and links, which name their organization themselves."""
+    """Let queries see everybody's data; for workers and set-up. To a web process the database then shows nothing."""
     if not reason:
         raise ScopeForbidden
     log.debug("scope opened to everything", reason=reason)
-    with scopes_disabled():
+    with scope(_enabled=False, **{DOOR: ""}):
         yield
+
+
+@contextmanager
+def through(door: Door) -> Iterator[None]:
+    """Let queries read beyond the scope what this door shows; in a worker it shows everything."""
+    with scope(_enabled=False, **{DOOR: Door(door).value}):
+        yield
+
+
+def told() -> str:
+    """Return the scope as the database is told it: a path, "*", "door:link", or nothing."""
+    current = get_scope()  # type: ignore[no-untyped-call]
+    if current.get("_enabled", True):
+        return current.get(DIMENSION) or ""
+    return f"{DOOR}:{current[DOOR]}" if current.get(DOOR) else EVERYTHING
 
 
 def current_path() -> str | None:

@@ -1,5 +1,7 @@
 """The room as a Django application."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -9,6 +11,10 @@ class ProvisioningConfig(AppConfig):
     name = "gangway.provisioning"
     label = "provisioning"
     default_auto_field = "django.db.models.BigAutoField"
+    worker_only_tables: ClassVar[tuple[str, ...]] = ("provisioning_tenantlease",)
+    open_tables: ClassVar[dict[str, str]] = {
+        "provisioning_tenantlease": "one run per Microsoft tenant, whoever's service it is for; workers only",
+    }
 
     def ready(self) -> None:
         """Put this room's tasks on the list that workers read."""

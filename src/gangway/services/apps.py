@@ -1,5 +1,7 @@
 """The room as a Django application."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,4 @@ class ServicesConfig(AppConfig):
 
     name = "gangway.services"
     label = "services"
+    doors: ClassVar[dict[str, tuple[str, ...]]] = {"short_names": ("services_service",)}

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from gangway.organizations.pages import Page, page_of
 from gangway.organizations.roles import Kind
-from gangway.organizations.scope import within_everything
+from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
 from gangway.services import names
 from gangway.services.errors import NoSuchService
@@ -124,7 +124,7 @@ def service(service_id: UUID) -> ServiceView:
 
 def name_is_free(provider_id: UUID, short_name: str) -> bool:
     """Say whether no living service of the provider has this short name, wherever in its tree that service stands."""
-    with within_everything("a short name is unique within the whole provider"):
+    with through(Door.SHORT_NAMES):
         taken = Service.objects.filter(
             provider_id=provider_id,
             short_name_key=names.key(short_name),

@@ -64,3 +64,15 @@ class DatabaseRoleMissing(DatabaseError):
     code = "config:database:role_missing"
     what = "A database role is missing."
     cure = "create it"
+
+
+class TableWithoutWall(DatabaseError):
+    """A table has no `organization_id`, and nobody said why that is right."""
+
+    code = "config:database:table_without_wall"
+    what = "Nobody said whose rows stand in a table."
+    cure = (
+        "let its model inherit OwnedModel (it gets organization_id, and its policies by themselves), or, if its rows "
+        "are nobody's, write it with a reason into `open_tables` of its room's apps.py: "
+        'open_tables: ClassVar[dict[str, str]] = {"room_table": "why every organization may see all of it"}'
+    )

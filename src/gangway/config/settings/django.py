@@ -91,7 +91,7 @@ TEMPLATES = [
 # Requests borrow a connection from the pool and give it back when they end, so a page that polls holds none in between.
 DATABASES = {
     "default": {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "gangway.config.database.engine",
         **(Address.parse(GANGWAY.database_url).django() | ({} if GANGWAY.database_url else {"NAME": "none"})),
         "CONN_MAX_AGE": 0,
         "CONN_HEALTH_CHECKS": True,

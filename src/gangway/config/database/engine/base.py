@@ -1,0 +1,112 @@
+"""Tells PostgreSQL the scope of every statement, in the same message as the statement: no round trip of its own.
+
+The scope is a setting of the transaction (`SET LOCAL gangway.scope`), never of the connection. So a connection that
+goes back to a pool, ours or one between us and the server, carries nobody's scope along, and a statement that comes by
+any other way finds none, hence no rows. Inside a transaction it is told again only when it has changed, or after a
+rollback to a savepoint took it back.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django.db.backends.postgresql import base
+from psycopg import sql
+
+SCOPED: Final = ("select", "insert", "update", "delete", "with", "explain", "(")
+"""How statements about rows begin; others (CREATE, LISTEN, VACUUM …) know no scope and may want to stand alone."""
+
+
+_Cursor: Any = base.Cursor
+_DatabaseWrapper: Any = base.DatabaseWrapper
+
+
+class ScopedCursor(_Cursor):  # type: ignore[misc]  the stubs know psycopg 2 only
+    """Puts the scope before a statement where the database doesn't know it yet."""
+
+    wrapper: "DatabaseWrapper | None" = None
+    """Django's own questions to a bare connection (is it alive? its time zone?) know none, and no scope."""
+
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
+        """Run one statement in the scope of the caller."""
+        telling = self.wrapper.telling(_text(query, self)) if self.wrapper else ""
+        if not self.wrapper or not telling:
+            return super().execute(query, params, **options)
+        super().execute(telling + _text(query, self), params, **options)
+        self.nextset()
+        self.wrapper.has_been_told()
+        return self
+
+    def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> Any:
+        """Run a statement for many values; these travel as prepared statements, so the scope goes ahead of them."""
+        telling = self.wrapper.telling(_text(query, self)) if self.wrapper else ""
+        if not self.wrapper or not telling:
+            return super().executemany(query, params_seq, **options)
+        if not self.wrapper.in_atomic_block:
+            for params in params_seq:
+                self.execute(query, params)
+            return None
+        super().execute(telling)
+        self.wrapper.has_been_told()
+        return super().executemany(query, params_seq, **options)
+
+
+class DatabaseWrapper(_DatabaseWrapper):  # type: ignore[misc]  the stubs leave out what begins with an underscore
+    """Django's connection, which remembers what this transaction was told."""
+
+    told: str = ""
+
+    def get_connection_params(self) -> dict[str, Any]:
+        """Give what a connection is made with: our cursor among it."""
+        return {**super().get_connection_params(), "cursor_factory": ScopedCursor}
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """Make a cursor that knows this connection."""
+        cursor = super().create_cursor(name)
+        cursor.wrapper = self
+        return cursor
+
+    def telling(self, statement: str) -> str:
+        """Return the statement that must go before this one; empty when the database knows the scope already."""
+        wanted = _scope()
+        known = self.told if self.in_atomic_block else ""
+        if wanted == known or not statement.lstrip().lower().startswith(SCOPED):
+            return ""
+        return f"SET LOCAL gangway.scope = '{wanted}'; "
+
+    def has_been_told(self) -> None:
+        """Remember the scope for the rest of the transaction; without one it has ended with the statement."""
+        self.told = _scope() if self.in_atomic_block else ""
+
+    def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001  the signature is Django's
+        self.told = ""
+        super()._set_autocommit(autocommit)
+
+    def _commit(self) -> Any:
+        self.told = ""
+        return super()._commit()
+
+    def _rollback(self) -> Any:
+        self.told = ""
+        return super()._rollback()
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        super()._savepoint_rollback(sid)
+        self.told = UNKNOWN
+
+    def _close(self) -> Any:
+        self.told = ""
+        return super()._close()
+
+
+UNKNOWN: Final = "?"
+"""What was told before the savepoint may hold again or not; the next statement says it anew."""
+
+
+def _text(query: Any, cursor: Any) -> str:
+    return query.as_string(cursor) if isinstance(query, sql.Composable) else str(query)
+
+
+def _scope() -> str:
+    from gangway.organizations.scope import told  # noqa: PLC0415  models stand behind it; engines load before models
+
+    return told()

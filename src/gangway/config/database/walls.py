@@ -1,0 +1,136 @@
+"""The second wall: PostgreSQL itself shows and takes only rows of the scope that the statement was told.
+
+Every table is one of three: *owned* (it has `organization_id`: a row is there if its organization lies at or below
+the scope), the *organizations* themselves (by their path), or *open*, with a reason, in its room's `open_tables`. A
+table that is none of them stops `gangway migrate`. Without a scope nothing is there; "*" is everything, for the worker
+role alone; `door:<name>` lets web read, never write, the tables that rooms name for that `Door` in `doors`. The owner
+is not bound.
+
+For plans: the path is compared by a range over its index; an owned row costs one look-up of its organization by key, so
+a page's query still walks its own index and pays for the rows it shows. See `docs/why/two-walls.md`.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from django.apps import apps
+from django.db import connection
+from psycopg import sql
+
+from gangway.config.database.errors import TableWithoutWall
+from gangway.organizations.scope import EVERYTHING, Door
+
+ORGANIZATIONS: Final = "organizations_organization"
+OWNER_COLUMN: Final = "organization_id"
+
+OPEN_TABLES: Final[Mapping[str, str]] = {
+    "account_emailaddress": "signing in looks a person up before there is a scope",
+    "account_emailconfirmation": "a confirmation's key is its own ticket",
+    "auth_group": "names of rights, of nobody; unused",
+    "auth_group_permissions": "names of rights, of nobody; unused",
+    "auth_permission": "names of rights, of nobody; unused",
+    "config_cache": "counts of attempts, under keys that name no organization",
+    "django_content_type": "names of tables",
+    "django_migrations": "names of migrations",
+    "django_session": "a session's random key is its own ticket",
+    "mfa_authenticator": "signing in needs a person's factors before there is a scope; keys are encrypted",
+    "procrastinate_events": "when jobs began and ended; no customer's data",
+    "procrastinate_jobs": "arguments are ids; web adds and can't change",
+    "procrastinate_periodic_defers": "when periodic jobs ran; workers only",
+    "procrastinate_workers": "heartbeats; workers only",
+}
+"""Tables of others' packages that belong to no organization, and why that is right; rooms name their own themselves."""
+
+_TOLD: Final = "nullif(current_setting('gangway.scope', true), '')"
+_COMMANDS: Final[Mapping[str, str]] = {
+    "SELECT": "USING ({})",
+    "INSERT": "WITH CHECK ({})",
+    "UPDATE": "USING ({0}) WITH CHECK ({0})",
+    "DELETE": "USING ({})",
+}
+
+
+def build(*, web: str, worker: str) -> None:
+    """Put the policies on every table there is, in place of all earlier ones. Raises `TableWithoutWall`."""
+    tables = owned_tables()
+    _require_all_known(tables)
+    for table in (*tables, ORGANIZATIONS):
+        _clear(table)
+        for kind, role in (("web", web), ("worker", worker)):
+            for command in _COMMANDS:
+                _policy(table, kind, role, command)
+
+
+def owned_tables() -> list[str]:
+    """List the tables with a column that says whose the row is."""
+    return _ask(
+        "SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped"
+        " WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = %s ORDER BY 1",
+        OWNER_COLUMN,
+    )
+
+
+def open_tables() -> dict[str, str]:
+    """Give every table without a wall, and the reason."""
+    named = {table: why for app in apps.get_app_configs() for table, why in getattr(app, "open_tables", {}).items()}
+    return {**OPEN_TABLES, **named}
+
+
+def _require_all_known(owned: Iterable[str]) -> None:
+    everything = _ask("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+    unknown = sorted(set(everything) - {*owned, ORGANIZATIONS, *open_tables()})
+    both = sorted(set(owned) & set(open_tables()))
+    if unknown or both:
+        raise TableWithoutWall(f"Nobody said whose rows stand in: {', '.join(unknown or both)}.")
+
+
+def _clear(table: str) -> None:
+    """Switch the wall on and take away what stood there, by an older version or by hand."""
+    _run("ALTER TABLE {} ENABLE ROW LEVEL SECURITY", table)
+    for policy in _ask("SELECT policyname FROM pg_policies WHERE schemaname = 'public' AND tablename = %s", table):
+        _run("DROP POLICY {1} ON {0}", table, policy)
+
+
+def _policy(table: str, kind: str, role: str, command: str) -> None:
+    openers = _openers(kind, table, reading=command == "SELECT")
+    condition = _of_organizations(openers) if table == ORGANIZATIONS else _of_owned(table, openers)
+    clause = _COMMANDS[command].format(condition)
+    _run(f"CREATE POLICY {{1}} ON {{0}} FOR {command} TO {{2}} {clause}", table, f"{kind}_{command.lower()}", role)
+
+
+def _openers(kind: str, table: str, *, reading: bool) -> list[str]:
+    """List what may be told in place of a path so that every row of this table is there."""
+    doors = [f"door:{door.value}" for door in Door if kind == "worker" or table in _behind(door)]
+    return [EVERYTHING] * (kind == "worker") + doors * reading
+
+
+def _behind(door: Door) -> set[str]:
+    return {table for app in apps.get_app_configs() for table in getattr(app, "doors", {}).get(door.value, ())}
+
+
+def _of_organizations(openers: list[str]) -> str:
+    """Compare paths as a range, which an index answers; what opens everything is the range of all."""
+    start = f"CASE WHEN {_TOLD} = ANY ({_array(openers)}) THEN '' ELSE {_TOLD} END"
+    return f"path ~>=~ {start} AND path ~<~ ({start} || '~')"
+
+
+def _of_owned(table: str, openers: list[str]) -> str:
+    """Look the row's organization up by key: a scalar subquery is never turned into a walk over all of them."""
+    below = f"o.path ~>=~ {_TOLD} AND o.path ~<~ ({_TOLD} || '~')"
+    mine = f"(SELECT true FROM {ORGANIZATIONS} o WHERE o.id = {table}.{OWNER_COLUMN} AND {below})"  # noqa: S608 names
+    return f"{_TOLD} = ANY ({_array(openers)}) OR {mine}" if openers else mine
+
+
+def _array(texts: list[str]) -> str:
+    return "ARRAY[" + ", ".join(f"'{text}'" for text in texts) + "]::text[]"
+
+
+def _ask(question: str, *values: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(question, values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _run(statement: str, *names: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
