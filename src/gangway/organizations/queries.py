@@ -9,7 +9,7 @@ from gangway.organizations.errors import NoSeat, NoSuchOrganization
 from gangway.organizations.models import Membership, Operator, Organization
 from gangway.organizations.pages import Page, page_of
 from gangway.organizations.roles import ROLE_TABLE, Capability, Kind, Role
-from gangway.organizations.scope import within_everything
+from gangway.organizations.scope import Door, through, within_everything
 from gangway.organizations.search import matching
 
 _PROVIDERS_PLACE = 1
@@ -84,7 +84,7 @@ class ProviderView:
 
 def seat(operator_id: UUID) -> Seat:
     """Return where this person works (their oldest membership); raises `NoSeat`. Needs no scope: it gives one."""
-    with within_everything("a seat tells the scope"):
+    with through(Door.SEAT):
         place = (
             Membership.objects.filter(operator_id=operator_id, operator__is_active=True)
             .select_related("operator", "organization")
@@ -158,7 +158,7 @@ def customer(customer_id: UUID) -> CustomerView:
 
 def provider_of(organization_id: UUID) -> ProviderView:
     """Return the provider above (or at) an organization; raises `NoSuchOrganization`. What it tells is no secret."""
-    with within_everything("the provider stands above the scope"):
+    with through(Door.ANCESTORS):
         here = Organization.objects.filter(pk=organization_id).first()
     if here is None:
         raise NoSuchOrganization
@@ -192,5 +192,5 @@ def _provider_above(here: Organization) -> Organization:
     ids = [UUID(hex=each) for each in here.path.strip("/").split("/")]
     if len(ids) <= _PROVIDERS_PLACE:
         raise NoSuchOrganization
-    with within_everything("the provider stands above the scope"):
+    with through(Door.ANCESTORS):
         return Organization.objects.get(pk=ids[_PROVIDERS_PLACE])
