@@ -50,6 +50,7 @@ class Work:
     registration_id: UUID = field(default_factory=uuid4)
     run_id: UUID | None = None
     version: int = 2
+    token_id: UUID | None = None
 
     def token(self, text: SealedText | str) -> dict[str, Any]:
         """A delegated token, sealed as onboarding seals it."""

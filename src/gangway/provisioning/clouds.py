@@ -30,7 +30,8 @@ def patience() -> Patience:
 
 def short_patience() -> Patience:
     """For a look at a run that rests: when the copies don't agree, it is looked at again later."""
-    return Patience(min(float(settings.GANGWAY.propagation_deadline_seconds), LOOK_SECONDS))
+    longest = min(float(settings.GANGWAY.propagation_deadline_seconds), LOOK_SECONDS)
+    return Patience(longest, first_wait=0.25)
 
 
 async def graph(where: Cloud, tenant: TenantId, token: SealedText) -> GraphSession:

@@ -1,0 +1,219 @@
+"""Runs that rest while Microsoft is copying: looked at by schedule, across crashes, until proved or honestly failed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from django.conf import settings as django_settings
+from django.db import connection
+
+from gangway.foundation import clock
+from gangway.jobs.testing import run_until_idle
+from gangway.organizations.scope import within
+from gangway.provisioning import actions, tasks
+from gangway.provisioning.errors import RunOver
+from gangway.provisioning.models import TenantLease
+from gangway.provisioning.states import RunState, StepState
+from gangway.vault.models import Sealed
+from tests.contract.tenant import Tenant
+from tests.emulator.conftest import Emulator, running
+from tests.rooms.factories_provisioning import BY, Work, make_work
+from tests.rooms.test_provisioning_runs import Killed, run_until_killed
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+A_WHILE = 900
+LAGGING_TOKENS = {"tokens_after_seconds": A_WHILE}
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def kept(process: Emulator) -> Iterator[Tenant]:
+    tenant = Tenant(process)
+    yield tenant
+    tenant.close()
+
+
+@pytest.fixture
+def tenant(kept: Tenant, settings) -> Tenant:
+    """Contoso, fresh; our patience is short, the first look follows at once."""
+    kept.reset()
+    changed = {
+        "cloud_login_url": kept.emulator.url,
+        "cloud_graph_url": kept.emulator.url,
+        "extra_ca_file": kept.cloud.extra_ca_file,
+        "propagation_deadline_seconds": 1,
+    }
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
+    return kept
+
+
+@pytest.fixture
+def lagging(tenant: Tenant) -> Tenant:
+    """New roles are in no token for a while."""
+    tenant.fault("roles", {"kind": "roleAssignment"}, LAGGING_TOKENS)
+    return tenant
+
+
+def catch_up(tenant: Tenant) -> None:
+    """Microsoft has copied everything."""
+    tenant.control("DELETE", "faults/roles")
+    reset_lag(tenant)
+
+
+def reset_lag(tenant: Tenant) -> None:
+    tenant.control("POST", "clock", json={"advance": A_WHILE + 1})
+
+
+def time_passes(column: str = "look_at", hours: float = 1) -> None:
+    """The moment to look again comes; a lease whose holder is dead is over."""
+    past = clock.now() - timedelta(hours=hours)
+    TenantLease.objects.update(expires_at=past)
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE provisioning_run SET {column} = %s WHERE {column} IS NOT NULL", [past])  # noqa: S608
+
+
+def look_again() -> None:
+    time_passes()
+    tasks.wake()
+    run_until_idle()
+
+
+def sealed(work: Work) -> bool:
+    """Whether the delegated token can still be opened by a worker."""
+    return Sealed.objects.filter(pk=work.token_id, ciphertext__isnull=False).exists()
+
+
+@pytest.fixture
+def work(lagging: Tenant) -> Work:
+    """A run that rests, because Microsoft's tokens don't have the new roles yet."""
+    work = make_work()
+    work.start(lagging.token())
+    work.token_id = work.row().token_sealed_id
+    run_until_idle()
+    return work
+
+
+def test_a_lagging_tenant_is_no_failure_the_run_rests_and_says_so(work):
+    run = work.run()
+    assert (run.state, run.error, run.is_over) == (RunState.COPYING, None, False)
+    assert run.headline.startswith("Microsoft is still copying this; usually under a minute.")
+    assert work.registration().state == "making"
+    assert {step.state for step in run.steps if step.kind == "assign_role"} == {StepState.DONE}
+
+
+def test_it_keeps_the_token_for_the_goodbye_and_nothing_longer(work, lagging):
+    assert sealed(work)
+    catch_up(lagging)
+    look_again()
+    assert work.run().state is RunState.PROVED
+    assert not sealed(work)
+    assert work.orphans(lagging) == []
+    assert not lagging.has_sign_in_application()
+
+
+def test_it_is_looked_at_again_and_again_less_often(work):
+    first = work.row().look_at
+    assert first > clock.now()
+    look_again()
+    row = work.row()
+    assert (row.state, row.looks) == ("copying", 1)
+    assert (row.look_at - clock.now()) > (first - clock.now())
+
+
+def test_nobody_looks_before_the_time_has_come(work):
+    tasks.wake()
+    assert run_until_idle() == 0
+
+
+def test_after_the_deadline_it_fails_with_what_microsoft_said_last(work):
+    time_passes("copying_since", hours=2)
+    look_again()
+    run = work.run()
+    assert run.error
+    assert (run.state, run.error.code) == (RunState.FAILED, "microsoft:copies:too_slow")
+    assert not sealed(work)
+
+
+def test_a_worker_that_dies_while_it_looks_is_followed_by_another(work, lagging, monkeypatch):
+    def die(*_args: object, **_kwargs: object) -> None:
+        raise Killed
+
+    monkeypatch.setattr("gangway.provisioning.conduct._engine", die)
+    time_passes()
+    tasks.wake()
+    run_until_killed()
+    monkeypatch.undo()
+    assert work.run().state is RunState.COPYING
+    catch_up(lagging)
+    look_again()
+    assert work.run().state is RunState.PROVED
+    assert work.orphans(lagging) == []
+
+
+def test_without_the_token_the_registration_proves_itself_and_the_goodbye_is_a_leftover(work, lagging):
+    Sealed.objects.filter(pk=work.token_id).update(ciphertext=None, destroyed_at=clock.now())
+    catch_up(lagging)
+    look_again()
+    run, about = work.run(), work.registration()
+    assert run.state is RunState.PROVED
+    assert about.sign_in_application_removed == "no"
+    assert {right.proof for right in about.permissions} == {"token_claim"}
+    assert {right.proof for right in about.roles} == {"read_back"}
+    assert lagging.has_sign_in_application()
+    assert (run.steps[-1].state, "still there" in run.steps[-1].words) == (StepState.FAILED, True)
+
+
+def test_a_token_that_ended_meanwhile_is_as_good_as_none(work, lagging):
+    catch_up(lagging)
+    lagging.fault("401", {"method": "POST", "path": "/v1.0/$batch", "times": 1}, {"status": 401})
+    look_again()
+    assert work.run().state is RunState.PROVED
+    assert work.registration().sign_in_application_removed == "no"
+
+
+def test_without_the_token_and_with_steps_left_somebody_has_to_sign_in(work, lagging):
+    Sealed.objects.filter(pk=work.token_id).update(ciphertext=None, destroyed_at=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE provisioning_steprecord SET state = 'failed' WHERE kind = 'assign_role'")
+    look_again()
+    assert work.run().state is RunState.NEEDS_SIGN_IN
+
+
+def test_microsoft_out_of_reach_is_no_verdict_either(work, settings, lagging):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"cloud_graph_url": "https://localhost:9"})
+    look_again()
+    assert work.run().state is RunState.COPYING
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"cloud_graph_url": lagging.emulator.url})
+    catch_up(lagging)
+    look_again()
+    assert work.run().state is RunState.PROVED
+
+
+def test_cancelling_it_takes_back_what_it_made_and_destroys_the_token(work, lagging):
+    with within(work.customer.path):
+        actions.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
+    run_until_idle()
+    assert work.run().state is RunState.CANCELLED
+    assert not sealed(work)
+    assert [row for row in lagging.state()["objects"].values() if row["body"].get("uniqueName")] == []
+    with within(work.customer.path), pytest.raises(RunOver):
+        actions.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
+
+
+def test_objects_that_cannot_be_read_for_long_are_waited_for_likewise(tenant):
+    tenant.fault("lag", {"kind": "servicePrincipal"}, {"lag_seconds": A_WHILE})
+    work = make_work()
+    run = work.done(tenant.token())
+    assert run.state is RunState.COPYING
+    tenant.control("DELETE", "faults")
+    reset_lag(tenant)
+    work.resume(tenant.token())
+    run_until_idle()
+    assert work.run().state is RunState.PROVED
+    assert work.orphans(tenant) == []
