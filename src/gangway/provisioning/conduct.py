@@ -23,7 +23,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import AuthorityEnded, Busy, MicrosoftError, NotHeard
 from gangway.microsoft.patience import OutOfPatience
-from gangway.provisioning import clouds, copying, lease, opening
+from gangway.provisioning import clouds, consent, copying, lease, opening
 from gangway.provisioning.engine.alone import Alone
 from gangway.provisioning.engine.blueprint import Blueprint, draw
 from gangway.provisioning.engine.course import Course, Ending, without_goodbye
@@ -192,6 +192,7 @@ def _blueprint(opened: Opened) -> Blueprint:
         display_name=opened.display_name,
         notes=f"Made by {settings.GANGWAY.server_name} for the service {opened.credential_name}.",
         sign_in_client=None if opened.needed_by_others else AppId(opened.sign_in_client_id),
+        redirects=tuple(filter(None, [consent.return_address()])),
     )
 
 

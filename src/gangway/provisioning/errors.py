@@ -9,6 +9,9 @@ ProvisioningError
 ├── RunCancelled            somebody asked to stop the run at work
 ├── NotTakenBack            it was stopped, and something it made is still there
 ├── TookTooLong             the run's deadline passed
+├── NotWaiting              the run waits for nobody (any more)
+├── CheckedJustNow, NothingToSee, NotADayToPlan   what people ask of a run that waits
+├── WaitedTooLong           nobody with enough rights came in time
 └── Broke                   something of ours failed in the middle
 """
 
@@ -121,3 +124,48 @@ class Broke(ProvisioningError):
     what = "Something failed on our side. What was made so far is kept."
     cure = "Tell your provider; after that, sign in again to go on."
     acts = WhoActs.US
+
+
+class NotWaiting(ProvisioningError):
+    """The run isn't waiting for another administrator (any more)."""
+
+    code = "provisioning:waiting:over"
+    what = "This is no longer waiting for another administrator."
+    cure = "Load the page again to see where it stands."
+    acts = WhoActs.NOBODY
+
+
+class CheckedJustNow(ProvisioningError):
+    """Every look asks Microsoft for fresh tokens; once in a while is enough."""
+
+    code = "provisioning:waiting:checked_just_now"
+    what = "We have looked just now, or are looking."
+    cure = "Wait a quarter of a minute, then check again."
+    acts = WhoActs.RETRY_LATER
+
+
+class NothingToSee(ProvisioningError):
+    """The registration can't tell what is missing: only a sign-in goes on."""
+
+    code = "provisioning:waiting:nothing_to_see"
+    what = "From here we can't see whether what is missing has come."
+    cure = "Ask an administrator with the needed role to sign in by a link of their own."
+    acts = WhoActs.ADMINISTRATOR
+
+
+class NotADayToPlan(ProvisioningError):
+    """A planned day lies within the time that the run waits."""
+
+    code = "provisioning:waiting:not_a_day"
+    what = "Choose a day within the time that we wait."
+    cure = "If your change board meets later, tell your provider."
+    acts = WhoActs.ADMINISTRATOR
+
+
+class WaitedTooLong(ProvisioningError):
+    """Nobody with enough rights came before the wait's own deadline."""
+
+    code = "provisioning:waiting:too_long"
+    what = "Nobody finished this in time."
+    cure = "An administrator can still sign in and finish it, or delete what is in the tenant."
+    acts = WhoActs.ADMINISTRATOR

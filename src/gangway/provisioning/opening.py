@@ -12,7 +12,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import faults
+from gangway.provisioning import faults, waiting
 from gangway.provisioning import lease as leases
 from gangway.provisioning.engine.course import Ending
 from gangway.provisioning.errors import NoSuchRun
@@ -158,6 +158,7 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
                 error=None,
                 data={"for": waiting_for},
             )
+            waiting.begin(run, ending, now=now)
         else:
             registration.sign_in_application_gone = ending.gone
             registration.save()

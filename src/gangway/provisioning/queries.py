@@ -1,13 +1,16 @@
 """Reads of this room; plain values. Call them inside a scope (organizations.scope)."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
 from gangway.foundation import clock
-from gangway.provisioning import faults
+from gangway.provisioning import consent, faults, scopes
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.pinning import PlanUnknown
+from gangway.provisioning.engine.remaining import WaitsFor
+from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.verify import COPYING, NOT_CALLED_YET
 from gangway.provisioning.errors import NoSuchRegistration, NoSuchRun
 from gangway.provisioning.models import Credential, Registration, Run, StepRecord
@@ -24,31 +27,33 @@ from gangway.provisioning.shapes import (
     StepView,
 )
 from gangway.provisioning.states import CredentialState, RegistrationState, RunState, StepState
+from gangway.provisioning.waiting import due_reminders
+from gangway.provisioning.waiting_view import RemainingRow, WaitingView, kinds_of, waiting_of
 
 __all__ = [
     "ErrorView",
+    "Part",
     "PlanUnknown",
     "PlanView",
     "RegistrationView",
+    "RemainingRow",
     "RunView",
     "StepView",
+    "WaitingView",
+    "WaitsFor",
+    "consented_run",
+    "due_reminders",
     "explain",
+    "kinds_of",
     "pin",
     "registration",
     "run",
     "scopes_for",
+    "waiting_of",
 ]
 
-SCOPES: Final = (
-    "openid",
-    "profile",
-    "User.Read",
-    "Organization.Read.All",
-    "Application.ReadWrite.All",
-    "AppRoleAssignment.ReadWrite.All",
-    "RoleManagement.ReadWrite.Directory",
-)
-"""All that one sign-in asks for. No offline_access: all work is done within the first token."""
+SCOPES: Final = scopes.of_parts(Part, says_goodbye=True)
+"""All that the sign-in of somebody who does everything asks for."""
 
 HEADLINES: Final = {
     RunState.QUEUED: "We start in a moment.",
@@ -105,10 +110,15 @@ def explain(plan: dict[str, Any]) -> PlanView:
     )
 
 
-def scopes_for(plan: dict[str, Any]) -> list[str]:
-    """Delegated scopes that the administrator's one sign-in asks for. Raises PlanUnknown."""
-    pinning.read(plan)
-    return list(SCOPES)
+def scopes_for(plan: dict[str, Any], *, parts: Collection[Part] = tuple(Part)) -> list[str]:
+    """Delegated scopes that the sign-in of somebody who does these parts asks for. Raises PlanUnknown."""
+    keeps = pinning.read(plan).keep_sign_in_application
+    return list(scopes.of_parts(parts, says_goodbye=not keeps))
+
+
+def consented_run(state: str) -> UUID | None:
+    """The run whose link to Microsoft's consent page somebody comes back from; None for a state that isn't ours."""
+    return consent.run_of(state)
 
 
 def run(run_id: UUID) -> RunView:

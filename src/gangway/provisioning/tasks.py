@@ -12,7 +12,7 @@ from gangway.jobs.actions import defer
 from gangway.jobs.registry import task
 from gangway.jobs.schedule import every
 from gangway.organizations.scope import within_everything
-from gangway.provisioning import copying
+from gangway.provisioning import copying, looking, waiting
 from gangway.provisioning.conduct import conduct
 from gangway.provisioning.models import Run, TenantLease
 from gangway.provisioning.opening import TASK, queue_lock
@@ -25,6 +25,8 @@ REAP: Final = "provisioning:reap"
 REAP_EVERY_SECONDS: Final = 30
 WAKE: Final = "provisioning:wake"
 WAKE_EVERY_SECONDS: Final = 5
+TAKE_UP: Final = "provisioning:take_up_waiting"
+TAKE_UP_EVERY_SECONDS: Final = 10
 
 
 @task(name=TASK, queue="provisioning", deadline_seconds=LONGEST_RUN_SECONDS)
@@ -51,5 +53,18 @@ def wake() -> None:
     copying.wake_what_is_due(now=clock.now())
 
 
+@task(name=waiting.LOOK, queue="provisioning", deadline_seconds=120)
+async def look_at_waiting(*, run_id: str) -> None:
+    """See whether what a run waits for has come, by its registration's own fresh tokens."""
+    await looking.look(UUID(run_id))
+
+
+@task(name=TAKE_UP, deadline_seconds=60)
+def take_up_waiting() -> None:
+    """Have those waiting runs looked at whose time has come, and those ended whose time is over."""
+    waiting.take_up(now=clock.now())
+
+
 every(REAP_EVERY_SECONDS, REAP)
+every(TAKE_UP_EVERY_SECONDS, TAKE_UP)
 every(WAKE_EVERY_SECONDS, WAKE)
