@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from gangway.foundation.ids import KeyId
 from gangway.foundation.sealed import SealedText
-from gangway.microsoft.signin.own_credentials import OwnCredential, Secret
+from gangway.microsoft.signin.own_credentials import Certificate, Federated, OwnCredential, Secret
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.ports import Looked, Noted, Proofs
-from gangway.provisioning.engine.steps.credentials import AddPassword, RemoveLeftover
+from gangway.provisioning.engine.steps.credentials import Fresh, NewCredential, RemoveLeftover
 from gangway.provisioning.engine.steps.step import Step
 
 
@@ -22,6 +23,8 @@ class SmallJournal:
     seals: bool = True
     credentials: dict[str, Held] = field(default_factory=dict)
     secrets: dict[str, SealedText] = field(default_factory=dict)
+    own: dict[str, OwnCredential] = field(default_factory=dict)
+    issuer_key: SealedText | None = None
     intents: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     looks: list[Looked] = field(default_factory=list)
@@ -42,12 +45,12 @@ class SmallJournal:
     async def intend(self, steps: Sequence[Step]) -> None:
         for step in steps:
             self.intents.append(step.key)
-            if isinstance(step, AddPassword):
-                fresh = step.fresh
-                self.credentials[fresh.credential_id] = Held(fresh.credential_id, fresh.display_name, None)
+            if isinstance(step, NewCredential):
+                self._announce(step.fresh)
 
     async def note(self, results: Sequence[Noted]) -> None:
-        if any(result.new for result in results) and not self.seals:
+        made = [result for result in results if result.good and isinstance(result.step, NewCredential)]
+        if made and not self.seals:
             raise CannotSeal
         for result in results:
             if not result.good:
@@ -56,11 +59,30 @@ class SmallJournal:
             self.steps += (result.step,)
             if isinstance(result.step, RemoveLeftover):
                 self.credentials.pop(result.step.credential_id)
-            if isinstance(result.step, AddPassword) and result.new:
-                credential_id = result.step.fresh.credential_id
-                held = self.credentials[credential_id]
-                self.credentials[credential_id] = replace(held, key_id=result.new.key_id, fresh=True)
-                self.secrets[credential_id] = result.new.text
+            if isinstance(result.step, NewCredential):
+                self._keep(result, result.step.fresh)
+
+    def _announce(self, fresh: Fresh) -> None:
+        """A certificate's key is made and kept here, before Microsoft is told of it."""
+        held = Held(fresh.credential_id, fresh.display_name, None, kind=fresh.kind)
+        if fresh.kind == "certificate":
+            if not self.seals:
+                raise CannotSeal
+            made = fresh.certificate
+            self.own[fresh.credential_id] = Certificate(made.private_key, made.thumbprint)
+        self.credentials[fresh.credential_id] = held
+
+    def _keep(self, result: Noted, fresh: Fresh) -> None:
+        held = self.credentials[fresh.credential_id]
+        key_id = result.value.key_id if result.value else KeyId(fresh.credential_id)
+        self.credentials[fresh.credential_id] = replace(held, key_id=key_id, fresh=True)
+        if result.new:
+            self.secrets[fresh.credential_id] = result.new.text
+            self.own[fresh.credential_id] = Secret(result.new.text)
+        if fresh.trust:
+            key = self.issuer_key or SealedText("none")
+            trust = fresh.trust
+            self.own[fresh.credential_id] = Federated(key, "1", trust.issuer, trust.subject, trust.audience)
 
     async def looked(self, looks: Sequence[Looked]) -> None:
         self.looks += looks
@@ -73,13 +95,13 @@ class SmallJournal:
             self.credentials.pop(held.credential_id, None)
 
     async def credential(self, held: Held) -> OwnCredential:
-        return Secret(self.secrets[held.credential_id])
+        return self.own[held.credential_id]
 
     async def proved(self, seen: Observation, proofs: Proofs) -> None:
         self.proofs = proofs
 
     async def undone(self, result: Noted) -> None:
-        if isinstance(result.step, AddPassword):
+        if isinstance(result.step, NewCredential):
             self.credentials.pop(result.step.fresh.credential_id, None)
 
     async def made(self) -> tuple[Step, ...]:

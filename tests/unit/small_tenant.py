@@ -4,6 +4,8 @@ It knows nothing of the engine's own model: it reads method, path and body. It c
 the n-th call. What it keeps is plain data, so a test judges the tenant by looking at it.
 """
 
+import base64
+import hashlib
 import itertools
 import re
 from collections.abc import Callable, Sequence
@@ -20,7 +22,7 @@ from gangway.microsoft.graph.calls import Call
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.reading import graph_error
 from gangway.microsoft.signin.client_credentials import AppToken
-from gangway.microsoft.signin.own_credentials import OwnCredential, Secret
+from gangway.microsoft.signin.own_credentials import Certificate, OwnCredential, Secret
 from gangway.microsoft.signin.tokens import AppClaims
 from gangway.microsoft.wire import Answer
 from gangway.provisioning.engine import profile
@@ -55,6 +57,7 @@ class SmallTenant:
     roles: list[dict[str, Any]] = field(default_factory=list)
     before: Hook = lambda _number, _method, _path: None
     after: Hook = lambda _number, _method, _path: None
+    trusted: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     refusals: dict[str, list[Answer]] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     trips: int = 0
@@ -74,7 +77,7 @@ class SmallTenant:
     def add_application(self, unique_name: str, **more: Any) -> dict[str, Any]:
         """Put an app registration into the tenant."""
         row = {"id": self._id("app"), "appId": self._id("client"), "uniqueName": unique_name, "displayName": "x"}
-        row |= {"requiredResourceAccess": [], "passwordCredentials": [], **more}
+        row |= {"requiredResourceAccess": [], "passwordCredentials": [], "keyCredentials": [], **more}
         self.applications[row["id"]] = row
         return row
 
@@ -141,8 +144,7 @@ class SmallSignIn:
         principal = self.tenant.principal_of(app_id)
         if application is None or principal is None:
             raise ApplicationUnknown
-        assert isinstance(credential, Secret)
-        if credential.text.reveal() not in [row["secretText"] for row in application["passwordCredentials"]]:
+        if not self._accepts(application, credential):
             raise CredentialNotAccepted
         names = {entry.id: entry.value for entry in _voice().permissions}
         granted = [row["appRoleId"] for row in self.tenant.grants if row["principalId"] == principal["id"]]
@@ -150,6 +152,16 @@ class SmallSignIn:
         values = frozenset(names[role] for role in granted) if "graph" in scope else frozenset[str]()
         ends = datetime.now(UTC) + timedelta(hours=1)
         return AppToken(SealedText("t"), ends, AppClaims(TENANT, app_id, values, frozenset(wids), ends), "r", 0.1)
+
+    def _accepts(self, application: dict[str, Any], credential: OwnCredential) -> bool:
+        if isinstance(credential, Secret):
+            return credential.text.reveal() in [row["secretText"] for row in application["passwordCredentials"]]
+        if isinstance(credential, Certificate):
+            rows = [base64.b64decode(row["key"]) for row in application["keyCredentials"]]
+            return credential.thumbprint in [_thumbprint(row) for row in rows]
+        rows = self.tenant.trusted.get(application["id"], [])
+        wanted = (credential.issuer, credential.subject, [credential.audience])
+        return wanted in [(row["issuer"], row["subject"], row["audiences"]) for row in rows]
 
     def graph(self, token: SealedText) -> SmallGraph:
         return SmallGraph(self.tenant)
@@ -183,7 +195,38 @@ def _upsert_application(tenant: SmallTenant, call: Call[Any], name: str) -> Answ
 
 def _change_application(tenant: SmallTenant, call: Call[Any], object_id: str) -> Answer:
     assert "passwordCredentials" not in call.body
-    tenant.applications[object_id].update(call.body)
+    body = dict(call.body)
+    if "keyCredentials" in body:
+        known = {row["keyId"]: row for row in tenant.applications[object_id]["keyCredentials"]}
+        body["keyCredentials"] = [row if row.get("key") else known[row["keyId"]] for row in body["keyCredentials"]]
+    tenant.applications[object_id].update(body)
+    return Answer(204)
+
+
+def _thumbprint(der: bytes) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(der).digest()).rstrip(b"=").decode()
+
+
+def _trusted(tenant: SmallTenant, _call: Call[Any], object_id: str) -> Answer:
+    if object_id not in tenant.applications:
+        return refusal(404, "Request_ResourceNotFound")
+    return Answer(200, {"value": list(tenant.trusted.get(object_id, []))})
+
+
+def _trust(tenant: SmallTenant, call: Call[Any], object_id: str) -> Answer:
+    if object_id not in tenant.applications:
+        return refusal(404, "Request_ResourceNotFound")
+    row = {"id": tenant._id("trust"), **call.body}
+    tenant.trusted.setdefault(object_id, []).append(row)
+    return Answer(201, row)
+
+
+def _distrust(tenant: SmallTenant, _call: Call[Any], object_id: str, key_id: str) -> Answer:
+    rows = tenant.trusted.get(object_id, [])
+    row = _found(rows, "id", key_id)
+    if row is None:
+        return refusal(404, "Request_ResourceNotFound")
+    rows.remove(row)
     return Answer(204)
 
 
@@ -272,6 +315,9 @@ _ROUTES: list[tuple[str, Callable[..., Answer]]] = [
     (r"GET /applications\(uniqueName='(.+)'\)", _application),
     (r"PATCH /applications\(uniqueName='(.+)'\)", _upsert_application),
     (r"PATCH /applications/([^/]+)", _change_application),
+    (r"GET /applications/([^/]+)/federatedIdentityCredentials", _trusted),
+    (r"POST /applications/([^/]+)/federatedIdentityCredentials", _trust),
+    (r"DELETE /applications/([^/]+)/federatedIdentityCredentials/([^/]+)", _distrust),
     (r"DELETE /applications/([^/]+)", _delete_application),
     (r"POST /applications/([^/]+)/addPassword", _add_password),
     (r"POST /applications/([^/]+)/removePassword", _remove_password),

@@ -15,7 +15,8 @@
     ├── Refused                400, 412: the same call will always be refused
     │   ├── NameRefused        the display name
     │   ├── CredentialForbidden    the tenant's policy forbids this kind of credential
-    │   └── LifetimeForbidden      … or its length of life
+    │   ├── LifetimeForbidden      … or its length of life
+    │   └── TrustFull              the application trusts as many issuers as it can
     ├── SignInRefused          Entra gives no token; `.fault.aadsts` says why
     │   ├── CredentialNotAccepted  wrong, expired, or not known everywhere yet
     │   ├── ApplicationUnknown     unknown in that tenant, or not known everywhere yet
@@ -205,6 +206,12 @@ class LifetimeForbidden(Refused):
     """The tenant's application management policy allows only a shorter life."""
 
     code = "microsoft:policy:lifetime_forbidden"
+
+
+class TrustFull(Refused):
+    """The application has twenty federated credentials: Microsoft takes no further one."""
+
+    code = "microsoft:federation:full"
 
 
 class SignInRefused(MicrosoftError):

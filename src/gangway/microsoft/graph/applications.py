@@ -9,7 +9,7 @@ from gangway.microsoft.graph.calls import CREATE_IF_MISSING, Call, literal, noth
 from gangway.microsoft.graph.shapes import Application, CertificateKey, Namesake, Password
 from gangway.microsoft.wire import Answer
 
-FIELDS = "id,appId,displayName,uniqueName,requiredResourceAccess,passwordCredentials,web"
+FIELDS = "id,appId,displayName,uniqueName,requiredResourceAccess,passwordCredentials,keyCredentials,web"
 
 
 def by_unique_name(unique_name: str) -> Call[Application]:

@@ -52,7 +52,8 @@ class FederatedKey:
 class Application:
     """An app registration. `required` holds (resource application id, permission id, "Role" or "Scope").
 
-    `redirects`: the addresses that Microsoft's pages may send a browser back to.
+    `redirects`: the addresses that Microsoft's pages may send a browser back to. `federated`: the issuers that it
+    trusts; Graph lists them apart.
     """
 
     object_id: ObjectId
@@ -62,6 +63,7 @@ class Application:
     required: frozenset[tuple[str, str, str]] = frozenset()
     passwords: tuple[Password, ...] = ()
     certificates: tuple[CertificateKey, ...] = ()
+    federated: tuple[FederatedKey, ...] = ()
     redirects: tuple[str, ...] = ()
 
 
@@ -91,6 +93,14 @@ class RoleAssignment:
     assignment_id: str
     role_id: str
     scope: str
+
+
+@dataclass(frozen=True)
+class Unit:
+    """An administrative unit of a tenant."""
+
+    object_id: str
+    name: str
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from gangway.microsoft.errors import AlreadySo, Busy, MicrosoftError, Missing, NotHeard
-from gangway.microsoft.graph import credentials
 from gangway.microsoft.graph.session import Outcome
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.plan import Plan, Wave
 from gangway.provisioning.engine.ports import Graph, Journal, Noted
+from gangway.provisioning.engine.steps.credentials import NewCredential
 from gangway.provisioning.engine.steps.step import REMOVING, Step
 
 
@@ -49,13 +49,14 @@ async def _do(wave: Wave, seen: Observation, *, graph: Graph, journal: Journal) 
 
 
 async def _keep(results: Sequence[Noted], seen: Observation, *, graph: Graph, journal: Journal) -> None:
-    """Write the results down. A secret that can't be stored is taken away again at once: nobody would know its text."""
+    """Write the results down. A credential that can't be stored is taken away again at once."""
     try:
         await journal.note(results)
     except Exception:
-        made = [result.new.key_id for result in results if result.new is not None]
-        if made and seen.application is not None:
-            await graph.batch([credentials.remove_password(seen.application.object_id, key_id) for key_id in made])
+        for result in results:
+            if result.good and isinstance(result.step, NewCredential):
+                call = result.step.undo(result.step.learn(seen, result.value))
+                await graph.batch([call] if call else [])
         raise
 
 
@@ -66,10 +67,17 @@ def _noted(step: Step, outcome: Outcome[Any]) -> Noted:
         good=error is None or _is_success(step, error),
         seconds=outcome.answer.seconds,
         request_id=outcome.answer.request_id,
-        words="It was there already." if isinstance(error, AlreadySo) else "",
+        words=_words(step, error),
         error=error,
         value=outcome.value,
     )
+
+
+def _words(step: Step, error: MicrosoftError | None) -> str:
+    """What the answer alone doesn't say: that it was so already; why a credential isn't as planned."""
+    if isinstance(error, AlreadySo):
+        return "It was there already."
+    return step.fresh.why if isinstance(step, NewCredential) and error is None else ""
 
 
 def _is_success(step: Step, error: MicrosoftError) -> bool:
@@ -81,6 +89,7 @@ def _learned(wave: Wave, seen: Observation) -> bool:
     """Whether the wave's answers said enough for the next one: an upsert that found its object there names no ids."""
     made = {
         "create_application": seen.application,
+        "restore_application": seen.application,
         "create_principal": seen.principal,
         "create_resource": all(seen.resources.values()),
     }

@@ -4,7 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from gangway.foundation.ids import KeyId
-from gangway.microsoft.graph.shapes import Application, Password, ServicePrincipal
+from gangway.microsoft.graph.shapes import (
+    Application,
+    CertificateKey,
+    DeletedApplication,
+    FederatedKey,
+    Password,
+    ServicePrincipal,
+)
+from gangway.provisioning.engine.credential_kinds import Kind
+
+Key = Password | CertificateKey | FederatedKey
+"""A credential as Microsoft lists it."""
 
 Right = tuple[str, str]
 """A permission as (resource application id, permission id), or a role as (template id, scope)."""
@@ -21,6 +32,7 @@ class Held:
     display_name: str
     key_id: KeyId | None
     fresh: bool = False
+    kind: Kind = "secret"
 
 
 @dataclass(frozen=True)
@@ -38,6 +50,7 @@ class Observation:
     held: tuple[Held, ...] = ()
     signer_roles: frozenset[str] | None = None
     sign_in_principal: ServicePrincipal | None = None
+    deleted: DeletedApplication | None = None
 
     @property
     def credential(self) -> Held | None:
@@ -47,18 +60,23 @@ class Observation:
     @property
     def lost(self) -> tuple[Held, ...]:
         """Credentials of ours that somebody took away in the tenant."""
-        listed = {password.key_id for password in self.application.passwords} if self.application else set()
+        listed = {key.key_id for key in self.keys}
         return tuple(held for held in self.held if held.key_id and not held.fresh and held.key_id not in listed)
 
     @property
-    def leftovers(self) -> tuple[tuple[Held, Password], ...]:
-        """Secrets with exactly a name that we announced and no recorded result: made by us, known to nobody."""
-        passwords = self.application.passwords if self.application else ()
+    def keys(self) -> tuple[Key, ...]:
+        """All credentials of the application, of all kinds."""
+        found = self.application
+        return (*found.passwords, *found.certificates, *found.federated) if found else ()
+
+    @property
+    def leftovers(self) -> tuple[tuple[Held, Key], ...]:
+        """Credentials with exactly a name that we announced and no recorded result: made by us, known to nobody."""
         return tuple(
-            (held, password)
+            (held, key)
             for held in self.held
-            for password in passwords
-            if held.key_id is None and password.display_name == held.display_name
+            for key in self.keys
+            if held.key_id is None and key.display_name == held.display_name
         )
 
     def with_memory(self, memory: "Observation") -> "Observation":

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from gangway.foundation.ids import AppId
 from gangway.microsoft.cloud import GRAPH_APP_ID
-from gangway.microsoft.errors import Forbidden, Missing
-from gangway.microsoft.graph import applications, grants, service_principals, tenant
+from gangway.microsoft.errors import Forbidden, Missing, NotCopiedYet
+from gangway.microsoft.graph import applications, federation, grants, service_principals, tenant
 from gangway.microsoft.graph.session import Outcome
-from gangway.microsoft.graph.shapes import Application, Grant, RoleAssignment, ServicePrincipal
+from gangway.microsoft.graph.shapes import Application, FederatedKey, Grant, RoleAssignment, ServicePrincipal
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.ports import Graph
@@ -38,8 +38,10 @@ async def observe(graph: Graph, blueprint: Blueprint, *, held: tuple[Held, ...],
     )
     if application is None:
         return seen
-    (outcome,) = await graph.batch([service_principals.by_app_id(application.app_id)])
-    return replace(seen, principal=_or_none(outcome))
+    found, trusted = await graph.batch(
+        [service_principals.by_app_id(application.app_id), federation.federated_of(application.object_id)]
+    )
+    return replace(seen, principal=_or_none(found), application=replace(application, federated=_trusted(trusted)))
 
 
 async def with_rights(graph: Graph, seen: Observation) -> Observation:
@@ -64,14 +66,16 @@ async def look_again(
             service_principals.by_app_id(seen.application.app_id),
             grants.of_principal(principal),
             grants.roles_of(principal),
+            federation.federated_of(seen.application.object_id),
             *(service_principals.by_app_id(app) for app in absent_before),
         ]
     )
-    resources = {app: _or_none(outcomes[4 + place]) for place, app in enumerate(absent_before)}
+    resources = {app: _or_none(outcomes[5 + place]) for place, app in enumerate(absent_before)}
     found: ServicePrincipal | None = _or_none(outcomes[1])
+    again: Application | None = _or_none(outcomes[0])
     read = replace(
         seen,
-        application=_or_none(outcomes[0]),
+        application=again and replace(again, federated=_trusted(outcomes[4])),
         principal=found,
         resources={**seen.resources, **resources},
         grants=_grants(outcomes[2], seen),
@@ -83,6 +87,13 @@ async def look_again(
 def _or_none(outcome: Outcome[Any]) -> Any:
     """The value, None when it isn't there; any other error rises."""
     return None if isinstance(outcome.error, Missing) else outcome.get()
+
+
+def _trusted(outcome: Outcome[tuple[FederatedKey, ...]]) -> tuple[FederatedKey, ...]:
+    """An application that is there and whose list is not is still being copied."""
+    if isinstance(outcome.error, Missing):
+        raise NotCopiedYet(fault=outcome.error.fault) from outcome.error
+    return outcome.get()
 
 
 def _signer_roles(outcome: Outcome[Any]) -> frozenset[str] | None:

@@ -17,6 +17,7 @@ from gangway.microsoft.errors import (
     Forbidden,
     MicrosoftError,
     Missing,
+    NotCopiedYet,
     NotHeard,
     ResourceUnknown,
 )
@@ -211,7 +212,7 @@ async def _all(*tasks: "asyncio.Task[Any]") -> list[Any]:
 
 
 def _copying(error: MicrosoftError) -> bool:
-    return isinstance(error, (Missing, NotHeard))
+    return isinstance(error, (Missing, NotCopiedYet, NotHeard))
 
 
 def not_known_everywhere(error: MicrosoftError) -> bool:
