@@ -4,7 +4,10 @@ ProvisioningError
 ├── RegistrationNameTaken   another registration of ours in that tenant has the name
 ├── RunUnderWay             a run of this registration is at work already
 ├── RunOver                 the run is proved or cancelled: nothing goes on
-├── NoSuchRun, NoSuchRegistration, NoSuchCredential
+├── NoSuchRun, NoSuchRegistration, NoSuchCredential, NoSuchLeftover
+├── LeftoverCleared         it is marked as removed already
+├── NobodyToRemove          nobody with the right to remove it is signed in
+├── CannotRotate            the registration may not give itself a new credential
 ├── LeaseLost               another worker has taken the run over
 ├── RunCancelled            somebody asked to stop the run at work
 ├── NotTakenBack            it was stopped, and something it made is still there
@@ -169,3 +172,39 @@ class WaitedTooLong(ProvisioningError):
     what = "Nobody finished this in time."
     cure = "An administrator can still sign in and finish it, or delete what is in the tenant."
     acts = WhoActs.ADMINISTRATOR
+
+
+class NoSuchLeftover(ProvisioningError):
+    """There is none, or not in this scope."""
+
+    code = "provisioning:leftover:missing"
+    what = "There is no such leftover."
+    cure = "Go back and choose again."
+    acts = WhoActs.OPERATOR
+
+
+class LeftoverCleared(ProvisioningError):
+    """Somebody, or we ourselves, cleared it before."""
+
+    code = "provisioning:leftover:cleared"
+    what = "This is marked as removed already."
+    cure = "Nothing needs to be done."
+    acts = WhoActs.NOBODY
+
+
+class NobodyToRemove(ProvisioningError):
+    """No token of a person, and the registration itself may not remove anything."""
+
+    code = "provisioning:teardown:needs_sign_in"
+    what = "Nobody who may remove this is signed in, and the registration has no right to do it by itself."
+    cure = "An administrator of the customer signs in and it goes on, or removes by hand what the list of leftovers names."
+    acts = WhoActs.ADMINISTRATOR
+
+
+class CannotRotate(ProvisioningError):
+    """Without Application.ReadWrite.OwnedBy and ownership the customer has to renew the credential."""
+
+    code = "provisioning:rotation:needs_customer"
+    what = "The registration may not give itself a new credential."
+    cure = "Send a renewal to the administrator; the present credential keeps working until it ends."
+    acts = WhoActs.OPERATOR
