@@ -150,6 +150,10 @@ class Event(StrEnum):
     """Something of ours stays in a tenant, or can't be seen to be gone."""
     LEFTOVER_CLEARED = "provisioning:leftover:cleared"
     """It is gone: we saw it ourselves, or somebody says that they removed it."""
+
+    ISSUER_KEY_MADE = "federation:key:made"
+    """The platform has a new key to sign its own tokens with."""
+
     REGISTRATION_PROVED = "provisioning:registration:proved"
     """The registration signed in by itself and its rights were read back."""
 

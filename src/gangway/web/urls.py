@@ -5,6 +5,7 @@ from django.urls import path
 from gangway.web.views import (
     add_service,
     around,
+    federation,
     invitations,
     onboarding,
     runs,
@@ -53,8 +54,12 @@ urlpatterns = [
     path("onboarding/<uuid:onboarding_id>/settings/", onboarding.settings, name="onboarding_settings"),
     path("onboarding/<uuid:onboarding_id>/prerequisites/", onboarding.prerequisites, name="onboarding_prerequisites"),
     path("onboarding/<uuid:onboarding_id>/summary/", onboarding.summary, name="onboarding_summary"),
+    path("runs/", runs.run_list, name="runs"),
+    path(".well-known/openid-configuration", federation.configuration, name="issuer"),
+    path(".well-known/jwks.json", federation.keys, name="issuer_keys"),
     path("runs/<uuid:run_id>/", runs.run_page, name="run"),
     path("runs/<uuid:run_id>/state/", runs.run_state, name="run_state"),
+    path("runs/<uuid:run_id>/support/", runs.run_support, name="run_support"),
     path("customers/", around.customer_list, name="customers"),
     path("activity/", around.activity_page, name="activity"),
     path("i/<str:token>", wizard_door.door, name="door"),
@@ -68,6 +73,7 @@ urlpatterns = [
     path("wizard/name/", wizard.name, name="wizard_name"),
     path("wizard/provisioning/", wizard.provisioning, name="wizard_provisioning"),
     path("wizard/provisioning/state", wizard_live.run_state, name="wizard_provisioning_state"),
+    path("wizard/provisioning/support/", wizard_live.run_support, name="wizard_support"),
     path("wizard/done/", wizard.done, name="wizard_done"),
     path("wizard/closed/", wizard.closed, name="wizard_closed"),
 ]

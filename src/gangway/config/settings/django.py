@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "gangway.audit.apps.AuditConfig",
     "gangway.vault.apps.VaultConfig",
     "gangway.jobs.apps.JobsConfig",
+    "gangway.federation.apps.FederationConfig",
     "gangway.services.apps.ServicesConfig",
     "gangway.notifications.apps.NotificationsConfig",
     "gangway.invitations.apps.InvitationsConfig",

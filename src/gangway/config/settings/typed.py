@@ -123,6 +123,11 @@ class Settings(BaseSettings):
     trusted_proxies: Names = Field(
         default=(), description="addresses of the reverse proxies in front, for X-Forwarded-*"
     )
+    issuer_url: str = Field(
+        default="",
+        description="stable https address, no path, under which Microsoft reads this platform's public keys; it is the "
+        "issuer of federated credentials, for ever. Default: none, and certificates are made instead",
+    )
     server_name: str = Field(
         default="Sandbox1", min_length=1, description="this server's name, as in Sandbox1-sp2-token"
     )
@@ -223,6 +228,11 @@ class Settings(BaseSettings):
     def _origin(cls, value: str) -> str:
         return origin(value)
 
+    @field_validator("issuer_url")
+    @classmethod
+    def _issuer(cls, value: str) -> str:
+        return origin(value) if value else value
+
     @field_validator("database_url")
     @classmethod
     def _database_is_postgresql(cls, value: SealedText) -> SealedText:
@@ -267,7 +277,8 @@ class Settings(BaseSettings):
     def hosts(self) -> list[str]:
         """Host names the web process answers to."""
         own = self.public_url.partition("://")[2].rpartition(":")[0] or self.public_url.partition("://")[2]
-        return list(self.allowed_hosts) or [own]
+        issuer = self.issuer_url.partition("://")[2].partition(":")[0]
+        return list(self.allowed_hosts) or list(dict.fromkeys([own, *([issuer] if issuer else [])]))
 
     @classmethod
     def settings_customise_sources(

@@ -192,7 +192,7 @@ class RemoveLeftover:
 
     def learn(self, seen: Observation, _value: Any) -> Observation:
         left = tuple(held for held in seen.held if held.credential_id != self.credential_id)
-        return replace(seen, held=left, application=_without(_there(seen), self.key_id))
+        return replace(without(seen, self.key_id), held=left)
 
     def undo(self, _seen: Observation) -> None:
         """Nothing: nobody knows its text."""
@@ -217,13 +217,16 @@ def removal(application: Application, key_id: KeyId) -> Call[None]:
     return credentials.remove_password(application.object_id, key_id)
 
 
-def _without(application: Application, key_id: KeyId) -> Application:
-    return replace(
-        application,
-        passwords=tuple(key for key in application.passwords if key.key_id != key_id),
-        certificates=tuple(key for key in application.certificates if key.key_id != key_id),
-        federated=tuple(key for key in application.federated if key.key_id != key_id),
+def without(seen: Observation, key_id: KeyId) -> Observation:
+    """The same without one credential in the tenant."""
+    known = _there(seen)
+    changed = replace(
+        known,
+        passwords=tuple(key for key in known.passwords if key.key_id != key_id),
+        certificates=tuple(key for key in known.certificates if key.key_id != key_id),
+        federated=tuple(key for key in known.federated if key.key_id != key_id),
     )
+    return replace(seen, application=changed)
 
 
 def _holding(seen: Observation, fresh: Fresh, key_id: KeyId) -> Observation:
