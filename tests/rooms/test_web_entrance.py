@@ -81,6 +81,7 @@ def test_the_navigation_shows_only_what_one_may_open():
     page = soup(sit_down(channel).get("/services/"))
     assert [link.get_text(strip=True) for link in page.select("nav[aria-label=Main] a")] == [
         "Services",
+        "Runs",
         "Customers",
         "Activity",
     ]

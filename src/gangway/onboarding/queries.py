@@ -34,6 +34,7 @@ from gangway.onboarding.shapes import (
 from gangway.onboarding.stages.sign_in import page_context
 from gangway.onboarding.states import SignInState
 from gangway.organizations.scope import within
+from gangway.provisioning.support import bundle
 from gangway.vault.page_codes import unveil
 
 __all__ = [
@@ -89,6 +90,15 @@ def user_code(case_id: UUID) -> str:
     if row is None or not row.user_code:
         return ""
     return unveil(row.user_code, context=page_context(row.pk)).reveal()
+
+
+def support_bundle(case_id: UUID, *, now: datetime) -> str:
+    """The support bundle of a case's run, for the administrator's IT team. Raises NoSuchCase while there is no run."""
+    with scope_of_case(case_id):
+        run_id = Case.objects.values_list("run_id", flat=True).get(pk=case_id)
+        if run_id is None:
+            raise NoSuchCase
+        return bundle(run_id, now=now)
 
 
 def case_of_invitation(invitation_id: UUID) -> CaseView | None:

@@ -67,6 +67,7 @@ class Door:
 DOORS: Final = (
     Door(_("Services"), "phone-call", "web:services", Capability.SEE_SERVICES),
     Door(_("Pending Invitations"), "mail", "web:invitations", Capability.SEE_INVITATIONS),
+    Door(_("Runs"), "list-check", "web:runs", Capability.SEE_RUNS),
     Door(_("Customers"), "building", "web:customers", Capability.SEE_CUSTOMERS),
     Door(_("Activity"), "activity", "web:activity", Capability.SEE_ACTIVITY),
 )

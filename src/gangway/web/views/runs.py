@@ -1,4 +1,4 @@
-"""One page for one run of the engine: its steps, timings, Microsoft's request-ids, and why it stopped if it did."""
+"""The runs of the engine: the list, and one page for each with its plan, steps, timings, request-ids and troubles."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -8,14 +8,35 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from gangway.foundation.clock import now
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import registration, run
+from gangway.provisioning.run_list import runs
 from gangway.provisioning.shapes import RunView
+from gangway.provisioning.states import RunState
+from gangway.provisioning.support import bundle
 from gangway.web.desk import DeskRequest, may
+from gangway.web.downloads import support_file
+from gangway.web.listing import asked
 from gangway.web.live import first_look, look_again
 from gangway.web.words import RUN, STEP, said
 
 PARTIAL: Final = "runs/_run.html"
+
+
+@require_safe
+@may(Capability.SEE_RUNS)
+def run_list(request: DeskRequest) -> HttpResponse:
+    """List the runs, newest first."""
+    wanted = asked(request, "state")
+    page = runs(search=wanted.search, state=wanted.choices["state"], page=wanted.page)
+    values = {
+        "page": page,
+        "rows": [{"run": row, "pill": said(RUN, row.state)} for row in page.rows],
+        "wanted": wanted,
+        "states": [(state.value, said(RUN, state).word) for state in RunState],
+    }
+    return render(request, "runs/list.html", values)
 
 
 @require_safe
@@ -37,6 +58,14 @@ def run_state(request: DeskRequest, run_id: UUID) -> HttpResponse:
     """How the run stands."""
     found = run(run_id)
     return look_again(request, PARTIAL, _values(found), over=found.is_over)
+
+
+@require_safe
+@may(Capability.SEE_RUNS)
+def run_support(request: DeskRequest, run_id: UUID) -> HttpResponse:
+    """Hand out the support bundle."""
+    del request
+    return support_file(bundle(run_id, now=now()), run_id=run_id)
 
 
 def _values(found: RunView) -> dict[str, Any]:

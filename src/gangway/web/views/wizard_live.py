@@ -1,9 +1,12 @@
 """What the wizard's live pages ask for again and again: is the person signed in, how far has the run come."""
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_safe
 
+from gangway.foundation.clock import now
+from gangway.onboarding.queries import support_bundle
 from gangway.onboarding.shapes import Step
+from gangway.web.downloads import support_file
 from gangway.web.live import look_again, move_on
 from gangway.web.wizard_pages import RUN_PARTIAL, SIGN_IN_PARTIAL, page_of, run_values, sign_in_values
 from gangway.web.wizard_session import WizardRequest, in_wizard
@@ -25,3 +28,12 @@ def run_state(request: WizardRequest) -> HttpResponse:
     if request.case.step is not Step.PROVISIONING:
         return move_on(page_of(request.case))
     return look_again(request, RUN_PARTIAL, run_values(request.case), over=False)
+
+
+@require_safe
+@in_wizard
+def run_support(request: WizardRequest) -> HttpResponse:
+    """Hand out the support bundle of this case's own run, for the administrator's IT team."""
+    if request.case.run is None:
+        raise Http404
+    return support_file(support_bundle(request.case.id, now=now()), run_id=request.case.run.id)

@@ -1,0 +1,72 @@
+"""The list of runs, newest first. Call it inside a scope (organizations.scope)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from gangway.organizations.pages import Page, page_of
+from gangway.organizations.search import matching
+from gangway.provisioning import faults
+from gangway.provisioning.models import Run
+from gangway.provisioning.states import RunState
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """One run in a list. `why` says in a sentence why it rests or stopped; empty when there is nothing to say."""
+
+    id: UUID
+    kind: str
+    state: RunState
+    why: str
+    service_id: UUID
+    short_name: str
+    customer_name: str
+    registration_name: str
+    tenant_name: str
+    signer_upn: str
+    created_at: datetime
+    ended_at: datetime | None
+
+
+def runs(*, search: str = "", state: str = "", page: int = 1) -> Page[RunRow]:
+    """Return the scope's runs.
+
+    `search`: the beginning of the service's or the registration's name, words of the service's, or an id of the run or
+    the tenant; `state`: a RunState or empty, which anything unknown is taken for.
+    """
+    rows = Run.objects.filter(_meant_by(search))
+    if state in set(RunState):
+        rows = rows.filter(state=state)
+    ordered = rows.select_related("registration", "service", "organization").order_by("-created_at", "-id")
+    return page_of(ordered, page, _row)
+
+
+def _meant_by(search: str) -> Q:
+    """An id is asked for whole, as one copies it from a page, a log or a support bundle."""
+    try:
+        whole = UUID(search.strip())
+    except ValueError:
+        begins = ("service__short_name_key", "registration__name_key")
+        return matching(search, begins=begins, among="service__search_words")
+    return Q(pk=whole) | Q(registration__tenant_id=str(whole)) | Q(registration__app_id=str(whole))
+
+
+def _row(row: Run) -> RunRow:
+    error = faults.view(row.error)
+    return RunRow(
+        id=row.pk,
+        kind=row.kind,
+        state=RunState(row.state),
+        why=error.what if error else row.waiting_for or row.words,
+        service_id=row.service_id,
+        short_name=row.service.short_name,
+        customer_name=row.organization.name,
+        registration_name=row.registration.display_name,
+        tenant_name=row.registration.tenant_name,
+        signer_upn=row.signer_upn,
+        created_at=row.created_at,
+        ended_at=row.ended_at,
+    )
