@@ -11,3 +11,5 @@ class AuditConfig(AppConfig):
     name = "gangway.audit"
     label = "audit"
     append_only_tables: ClassVar[tuple[str, ...]] = ("audit_entry",)
+    open_to_workers: ClassVar[tuple[str, ...]] = ("audit_entry",)
+    """Workers record for whoever they work for, and check every chain; nobody changes an entry."""

@@ -11,3 +11,5 @@ class VaultConfig(AppConfig):
     name = "gangway.vault"
     label = "vault"
     never_removed_tables: ClassVar[tuple[str, ...]] = ("vault_sealed",)
+    open_to_workers: ClassVar[tuple[str, ...]] = ("vault_sealed",)
+    """The vault stands below organizations; what it opens is bound to its organization by the seal itself."""

@@ -3,8 +3,8 @@
 Every table is one of three: *owned* (it has `organization_id`: a row is there if its organization lies at or below
 the scope), the *organizations* themselves (by their path), or *open*, with a reason, in its room's `open_tables`. A
 table that is none of them stops `gangway migrate`. Without a scope nothing is there; "*" is everything, for the worker
-role alone; `door:<name>` lets web read, never write, the tables that rooms name for that `Door` in `doors`. The owner
-is not bound.
+role alone, which has the tables of `open_to_workers` without a word; `door:<name>` lets web read, never write, the
+tables that rooms name for that `Door` in `doors`. The owner is not bound.
 
 For plans: the path is compared by a range over its index; an owned row costs one look-up of its organization by key, so
 a page's query still walks its own index and pays for the rows it shows. See `docs/why/two-walls.md`.
@@ -93,7 +93,12 @@ def _clear(table: str) -> None:
 
 def _policy(table: str, kind: str, role: str, command: str) -> None:
     openers = _openers(kind, table, reading=command == "SELECT")
-    condition = _of_organizations(openers) if table == ORGANIZATIONS else _of_owned(table, openers)
+    if kind == "worker" and table in _open_to_workers():
+        condition = "true"
+    elif table == ORGANIZATIONS:
+        condition = _of_organizations(openers, reading=command == "SELECT")
+    else:
+        condition = _of_owned(table, openers)
     clause = _COMMANDS[command].format(condition)
     _run(f"CREATE POLICY {{1}} ON {{0}} FOR {command} TO {{2}} {clause}", table, f"{kind}_{command.lower()}", role)
 
@@ -104,14 +109,23 @@ def _openers(kind: str, table: str, *, reading: bool) -> list[str]:
     return [EVERYTHING] * (kind == "worker") + doors * reading
 
 
+def _open_to_workers() -> set[str]:
+    return {table for app in apps.get_app_configs() for table in getattr(app, "open_to_workers", ())}
+
+
 def _behind(door: Door) -> set[str]:
     return {table for app in apps.get_app_configs() for table in getattr(app, "doors", {}).get(door.value, ())}
 
 
-def _of_organizations(openers: list[str]) -> str:
-    """Compare paths as a range, which an index answers; what opens everything is the range of all."""
+def _of_organizations(openers: list[str], *, reading: bool) -> str:
+    """Compare paths as a range, which an index answers; what opens everything is the range of all.
+
+    Those above can be read too: a join to a customer's provider would lose the customer's own row otherwise.
+    """
     start = f"CASE WHEN {_TOLD} = ANY ({_array(openers)}) THEN '' ELSE {_TOLD} END"
-    return f"path ~>=~ {start} AND path ~<~ ({start} || '~')"
+    below = f"path ~>=~ {start} AND path ~<~ ({start} || '~')"
+    ids = f"string_to_array(rtrim({_TOLD}, '/'), '/')::uuid[]"
+    return f"{below} OR id = ANY (CASE WHEN {_TOLD} ~ '^[0-9a-f]{{{{32}}}}/' THEN {ids} END)" if reading else below
 
 
 def _of_owned(table: str, openers: list[str]) -> str:
