@@ -13,9 +13,11 @@ from gangway.audit.record import Actor, record
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import letters, links
 from gangway.invitations.errors import AlreadyInvited, InvitationOver, NoSuchInvitation
-from gangway.invitations.models import ONE_PENDING, Invitation, Link, Purpose
+from gangway.invitations.handoffs import hand_off, note_opened, remind_handoff, revoke_handoff
+from gangway.invitations.models import ONE_PENDING, Handoff, Invitation, Link, Purpose
 from gangway.invitations.moves import move, write_history
 from gangway.invitations.phrases import new_phrase
+from gangway.invitations.rest import Rest
 from gangway.invitations.states import CONSUMED, ENDED, EXPIRABLE, State
 from gangway.notifications import outbox
 from gangway.services import actions as services
@@ -24,13 +26,20 @@ from gangway.services.queries import service
 
 __all__ = [
     "Issued",
+    "Rest",
     "copy_link",
     "expire",
+    "hand_off",
     "issue_invitation",
+    "keep_open",
     "move",
+    "note_opened",
     "record_administrator",
+    "remind_again",
+    "remind_handoff",
     "resend",
     "revoke",
+    "revoke_handoff",
 ]
 
 
@@ -138,7 +147,7 @@ def expire(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
     """End an invitation whose time is over; False when it moved on, or was given more time, in the meantime."""
     rows = Invitation.objects.select_for_update(of=("self",)).filter(pk=invitation_id, expires_at__lte=now)
     invitation = rows.filter(state__in=[state.value for state in EXPIRABLE]).first()
-    if invitation is None:
+    if invitation is None or invitation.lasts_until > now:
         return False
     move(invitation_id=invitation_id, to=State.EXPIRED, by=by)
     _let_go(invitation, by=by)
@@ -148,12 +157,47 @@ def expire(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
 def _let_go(invitation: Invitation, *, by: Actor) -> None:
     """Stop its unsent mails and free the name of a service that was never created."""
     outbox.withdraw(subject_ref=letters.subject_of(invitation.id), by=by)
+    for handoff_id in Handoff.objects.filter(invitation_id=invitation.id).values_list("pk", flat=True):
+        outbox.withdraw(subject_ref=letters.subject_of_handoff(handoff_id), by=by)
     try:
         with transaction.atomic():
             services.abandon_service(service_id=invitation.service_id, by=by)
     except ServiceMoved:
         # Created, or given up before: both are the service's own business.
         return
+
+
+@transaction.atomic
+def keep_open(*, invitation_id: UUID, until: datetime) -> None:
+    """Another administrator must finish: the invitation lasts until then, whatever its links' life; never shorter."""
+    invitation = _locked(invitation_id)
+    if invitation.waits_until is None or invitation.waits_until < until:
+        invitation.waits_until = until
+        invitation.save(update_fields=["waits_until"])
+
+
+@transaction.atomic
+def remind_again(*, invitation_id: UUID, rest: Rest, by: Actor, now: datetime) -> None:
+    """Remind everybody who has a link for what remains; without anybody named, the one who was invited.
+
+    Raises `NoSuchInvitation`.
+    """
+    invitation = _locked(invitation_id)
+    living = Handoff.objects.filter(invitation_id=invitation_id, revoked_at__isnull=True).order_by("created_at")
+    for handoff_id in list(living.values_list("pk", flat=True)):
+        remind_handoff(handoff_id=handoff_id, rest=rest, by=by, now=now)
+    if not living:
+        letters.mail_rest(
+            invitation,
+            rest,
+            _mint(invitation, Link.Kind.MAILED, now=now),
+            to=invitation.recipient,
+            asked_by=invitation.created_by_name,
+            until=invitation.lasts_until,
+            subject_ref=letters.subject_of(invitation.id),
+            by=by,
+            again=True,
+        )
 
 
 @transaction.atomic
@@ -178,7 +222,7 @@ def _locked(invitation_id: UUID) -> Invitation:
 def _open(invitation_id: UUID, *, now: datetime) -> Invitation:
     """Return an invitation for which links still make sense, locked so that it can't end meanwhile."""
     invitation = _locked(invitation_id)
-    if State(invitation.state) in ENDED | CONSUMED or invitation.expires_at <= now:
+    if State(invitation.state) in ENDED | CONSUMED or invitation.lasts_until <= now:
         raise InvitationOver(state=invitation.state)
     return invitation
 

@@ -11,4 +11,6 @@ class InvitationsConfig(AppConfig):
     name = "gangway.invitations"
     label = "invitations"
     append_only_tables: ClassVar[tuple[str, ...]] = ("invitations_move",)
-    doors: ClassVar[dict[str, tuple[str, ...]]] = {"link": ("invitations_link", "invitations_invitation")}
+    doors: ClassVar[dict[str, tuple[str, ...]]] = {
+        "link": ("invitations_link", "invitations_invitation", "invitations_handoff")
+    }

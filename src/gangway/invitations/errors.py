@@ -4,7 +4,10 @@ InvitationsError
 ├── NoSuchInvitation   there is none, or not in this scope
 ├── InvitationMoved    it is no longer in the state this needs; the details say where it is and who moved it
 ├── InvitationOver     it has ended: no link of it can be made or sent
-└── AlreadyInvited     the service has a pending invitation
+├── AlreadyInvited     the service has a pending invitation
+├── NoSuchHandoff      no living link of another administrator, or not in this scope
+├── NothingToHandOff   nothing waits for another administrator
+└── ColleagueElsewhere, TooManyHandoffs   what was typed as the other administrator's address (field "colleague")
 """
 
 from gangway.foundation.errors import GangwayError, WhoActs
@@ -49,3 +52,38 @@ class AlreadyInvited(InvitationsError):
     code = "invitations:invitation:already_pending"
     what = "This service already has a pending invitation."
     cure = "Send that one again, or withdraw it first."
+
+
+class NoSuchHandoff(InvitationsError):
+    """There is no such link of another administrator, or it was withdrawn."""
+
+    code = "invitations:handoff:unknown"
+    what = "This other administrator has no link any more."
+    cure = "Send them a new one from the invitation's page."
+
+
+class NothingToHandOff(InvitationsError):
+    """Nothing waits for another administrator."""
+
+    code = "invitations:handoff:nothing"
+    what = "Nothing waits for another administrator at the moment."
+    cure = "Load the page again to see where it stands."
+    acts = WhoActs.NOBODY
+
+
+class ColleagueElsewhere(InvitationsError):
+    """What remains is handed on within the organization only."""
+
+    code = "invitations:handoff:elsewhere"
+    what = "This address belongs to another organization."
+    cure = "Type an address at a domain of your Microsoft 365, or of the one this invitation went to."
+    acts = WhoActs.ADMINISTRATOR
+
+
+class TooManyHandoffs(InvitationsError):
+    """Three people, five mails a day: enough to find somebody, too few to trouble anybody."""
+
+    code = "invitations:handoff:too_many"
+    what = "Enough mails went out for this already."
+    cure = "Wait a day, or withdraw a link that nobody uses; the ones that are out keep working."
+    acts = WhoActs.RETRY_LATER

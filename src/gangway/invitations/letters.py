@@ -8,6 +8,7 @@ from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import links
 from gangway.invitations.models import Invitation
+from gangway.invitations.rest import Rest
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.organizations.queries import provider_of
@@ -47,6 +48,53 @@ def mail_link(invitation: Invitation, token: SealedText, *, by: Actor) -> UUID:
         on_change=ON_DELIVERY,
         give_up_at=invitation.expires_at,
     )
+
+
+def mail_rest(
+    invitation: Invitation,
+    rest: Rest,
+    token: SealedText,
+    *,
+    to: str,
+    asked_by: str,
+    until: datetime,
+    subject_ref: str,
+    by: Actor,
+    again: bool,
+) -> UUID:
+    """Put the mail about what remains into the outbox: what was done, what is missing, and a link of their own."""
+    provider, about = provider_of(invitation.organization_id), service(invitation.service_id)
+    return outbox.put(
+        organization_id=invitation.organization_id,
+        kind=MessageKind.REMINDER if again else MessageKind.HANDOFF,
+        to=to,
+        language="en",
+        context={
+            "provider": provider.name,
+            "asked_by": asked_by,
+            "operator": invitation.created_by_name,
+            "customer": about.customer_name,
+            "service": _named(about),
+            "done_by": rest.done_by,
+            "done": "\n".join(f"- {line}" for line in rest.done),
+            "remaining": "\n".join(f"- {line}" for line in rest.remaining),
+            "roles": rest.roles,
+            "matching_phrase": invitation.matching_phrase,
+            "minutes": MINUTES,
+            "expires": time_in_words(until),
+            "deadline": time_in_words(rest.deadline_at),
+            "reply_to": provider.reply_to,
+        },
+        link=links.url_of(token),
+        subject_ref=subject_ref,
+        by=by,
+        give_up_at=until,
+    )
+
+
+def subject_of_handoff(handoff_id: UUID) -> str:
+    """Return what messages call a colleague's link."""
+    return f"handoff:{handoff_id}"
 
 
 def subject_of(invitation_id: UUID) -> str:

@@ -1,5 +1,6 @@
 """Rows of the room *invitations*. Private: other rooms come in through actions and queries."""
 
+from datetime import datetime
 from typing import ClassVar
 from uuid import uuid4
 
@@ -37,6 +38,9 @@ class Invitation(OwnedModel):
     created_by_name = models.CharField(max_length=200)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
+    waits_until = models.DateTimeField(
+        null=True, help_text="Set once another administrator must finish: the run's own time, apart from the link's."
+    )
     opened_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
 
@@ -64,6 +68,41 @@ class Invitation(OwnedModel):
         """Name the invitation without its recipient."""
         return f"invitation {self.id}"
 
+    @property
+    def lasts_until(self) -> datetime:
+        """When it ends unless something comes of it: its links' life, or the longer wait for another administrator."""
+        return max(self.expires_at, self.waits_until or self.expires_at)
+
+
+class Handoff(OwnedModel):
+    """What remains, handed to another administrator, who has links of their own and sees only their part."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="handoffs")
+    recipient = models.EmailField()
+    recipient_key = models.CharField(max_length=320)
+    by_kind = models.CharField(max_length=15)
+    by_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    sent_count = models.PositiveIntegerField(default=0)
+    last_sent_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["invitation", "recipient_key"],
+                condition=models.Q(revoked_at__isnull=True),
+                name="invitations_one_handoff_to_a_colleague",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the hand-off without its recipient."""
+        return f"handoff {self.id}"
+
 
 class Link(OwnedModel):
     """One way in. Only a hash of its token is kept; whoever reads this table can open nothing with it."""
@@ -76,6 +115,7 @@ class Link(OwnedModel):
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="links")
+    handoff = models.ForeignKey(Handoff, on_delete=models.CASCADE, null=True, related_name="links")
     token_hash = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
     created_at = models.DateTimeField()

@@ -12,9 +12,9 @@ from django.db.models import Count, Q
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import links
-from gangway.invitations.errors import NoSuchInvitation
-from gangway.invitations.letters import subject_of
-from gangway.invitations.models import Invitation, Link, Move
+from gangway.invitations.errors import NoSuchHandoff, NoSuchInvitation
+from gangway.invitations.letters import subject_of, subject_of_handoff
+from gangway.invitations.models import Handoff, Invitation, Link, Move
 from gangway.invitations.states import CONSUMED, DEVICE_AUTHENTICATED, EXPIRABLE, PENDING, State
 from gangway.notifications.queries import Delivery, deliveries, delivery
 from gangway.notifications.states import DeliveryState
@@ -43,6 +43,8 @@ class LinkHeld:
     organization_path: str
     state: State
     expires_at: datetime
+    handoff_id: UUID | None = None
+    """Set for another administrator's link: it opens only what remains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,8 @@ class InvitationView:
     expires_at: datetime
     opened_at: datetime | None
     ended_at: datetime | None
+    lasts_until: datetime
+    """The same as `expires_at`, or later while another administrator must finish."""
     mailed_links: int
     copied_links: int
     delivery: Delivery | None
@@ -115,6 +119,27 @@ class PendingRow:
     device_authenticated: bool
     state: State
     created_by_name: str
+    registration_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffView:
+    """Another administrator's link: who holds it, by whose hand, until when, and what became of the mail."""
+
+    id: UUID
+    invitation_id: UUID
+    recipient: str
+    by_name: str
+    created_at: datetime
+    expires_at: datetime
+    sent_count: int
+    opened_at: datetime | None
+    revoked_at: datetime | None
+    mail_error: str
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether its links still open something, as far as the hand-off itself says."""
+        return self.revoked_at is None and self.expires_at > now
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +160,13 @@ def by_token(token: SealedText, *, now: datetime | None = None) -> LinkHeld | Li
     """
     wanted = links.hash_of(token)
     with through(Door.LINK):
-        link = Link.objects.filter(token_hash=wanted).select_related("invitation__organization").first()
+        link = Link.objects.filter(token_hash=wanted).select_related("invitation__organization", "handoff").first()
     if link is None or not hmac.compare_digest(link.token_hash, wanted):
         return None
     invitation = link.invitation
     why = _why_dead(link, now or clock.now())
     if why is not None:
-        return _dead(invitation, why)
+        return _dead(link, why)
     return LinkHeld(
         invitation_id=invitation.id,
         link_id=link.id,
@@ -149,7 +174,8 @@ def by_token(token: SealedText, *, now: datetime | None = None) -> LinkHeld | Li
         organization_id=invitation.organization_id,
         organization_path=invitation.organization.path,
         state=State(invitation.state),
-        expires_at=invitation.expires_at,
+        expires_at=link.handoff.expires_at if link.handoff else invitation.lasts_until,
+        handoff_id=link.handoff.id if link.handoff else None,
     )
 
 
@@ -157,14 +183,21 @@ def _why_dead(link: Link, now: datetime) -> Why | None:
     state = State(link.invitation.state)
     if state in CONSUMED:
         return Why.USED
-    if state is State.REVOKED or link.revoked_at is not None:
+    handoff = link.handoff
+    if (
+        state is State.REVOKED
+        or link.revoked_at is not None
+        or (handoff is not None and handoff.revoked_at is not None)
+    ):
         return Why.REVOKED
     # What a run is making doesn't expire under the person who watches it.
-    expired = link.invitation.expires_at <= now and state in EXPIRABLE
+    expired = link.invitation.lasts_until <= now and state in EXPIRABLE
+    expired = expired or (handoff is not None and handoff.expires_at <= now and state is not State.PROVISIONING)
     return Why.EXPIRED if expired or state is State.EXPIRED else None
 
 
-def _dead(invitation: Invitation, why: Why) -> LinkDead:
+def _dead(link: Link, why: Why) -> LinkDead:
+    invitation, handoff = link.invitation, link.handoff
     provider = provider_of(invitation.organization_id)
     return LinkDead(
         reason=why,
@@ -173,7 +206,7 @@ def _dead(invitation: Invitation, why: Why) -> LinkDead:
         provider_name=provider.name,
         reply_to=provider.reply_to,
         support_phone=provider.support_phone,
-        since=invitation.expires_at if why is Why.EXPIRED else invitation.ended_at,
+        since=(handoff or invitation).expires_at if why is Why.EXPIRED else invitation.ended_at,
     )
 
 
@@ -210,6 +243,7 @@ def invitation(invitation_id: UUID) -> InvitationView:
         expires_at=row.expires_at,
         opened_at=row.opened_at,
         ended_at=row.ended_at,
+        lasts_until=row.lasts_until,
         mailed_links=row.mailed,
         copied_links=row.copied,
         delivery=delivery(subject_of(row.id)),
@@ -256,6 +290,7 @@ def _pending_row(row: Invitation, mail: Delivery | None) -> PendingRow:
         device_authenticated=State(row.state) in DEVICE_AUTHENTICATED,
         state=State(row.state),
         created_by_name=row.created_by_name,
+        registration_id=row.registration_id,
     )
 
 
@@ -270,7 +305,38 @@ def history(invitation_id: UUID) -> tuple[HistoryRow, ...]:
     )
 
 
+def handoffs(invitation_id: UUID) -> tuple[HandoffView, ...]:
+    """Return the links of other administrators, oldest first; empty outside the scope."""
+    rows = list(Handoff.objects.filter(invitation_id=invitation_id).order_by("created_at", "id"))
+    mails = deliveries(subject_of_handoff(row.id) for row in rows)
+    return tuple(_handoff(row, mails.get(subject_of_handoff(row.id))) for row in rows)
+
+
+def handoff(handoff_id: UUID) -> HandoffView:
+    """Return one of them; raises `NoSuchHandoff`."""
+    row = Handoff.objects.filter(pk=handoff_id).first()
+    if row is None:
+        raise NoSuchHandoff
+    return _handoff(row, delivery(subject_of_handoff(row.id)))
+
+
+def _handoff(row: Handoff, mail: Delivery | None) -> HandoffView:
+    return HandoffView(
+        id=row.id,
+        invitation_id=row.invitation_id,
+        recipient=row.recipient,
+        by_name=row.by_name,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        sent_count=row.sent_count,
+        opened_at=row.opened_at,
+        revoked_at=row.revoked_at,
+        mail_error=mail.last_error if mail and mail.state is not DeliveryState.SENT else "",
+    )
+
+
 def due_to_expire(*, now: datetime, most: int = 500) -> list[UUID]:
     """Return invitations whose time is over, the oldest first."""
-    rows = Invitation.objects.filter(expires_at__lte=now, state__in=[state.value for state in EXPIRABLE])
+    waited = Q(waits_until__isnull=True) | Q(waits_until__lte=now)
+    rows = Invitation.objects.filter(waited, expires_at__lte=now, state__in=[state.value for state in EXPIRABLE])
     return list(rows.order_by("expires_at").values_list("pk", flat=True)[:most])

@@ -55,9 +55,8 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
         {State.SIGNED_IN, State.WAITING_FOR_ADMINISTRATOR, State.AUTHENTICATED, State.FAILED, State.REVOKED}
     ),
     State.WAITING_FOR_ADMINISTRATOR: frozenset(
-        {State.OPENED, State.SIGNED_IN, State.PROVISIONING, State.AUTHENTICATED, State.FAILED}
-    )
-    | _ENDS,
+        {State.OPENED, State.SIGNED_IN, State.PROVISIONING, State.AUTHENTICATED, State.FAILED, State.REVOKED}
+    ),
     State.AUTHENTICATED: frozenset({State.ADDED, State.REVOKED}),
     State.ADDED: frozenset(),
     State.FAILED: frozenset({State.OPENED, State.SIGNED_IN, State.PROVISIONING}) | _ENDS,
@@ -65,7 +64,8 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
     State.EXPIRED: frozenset(),
     State.REVOKED: frozenset(),
 }
-"""From each state, where it may go. What a run is making, or has made, doesn't expire under it."""
+"""From each state, where it may go. What a run is making, waits for or has made doesn't expire under it: a wait has a
+time of its own, and fails when that is over."""
 
 ENDED: Final = frozenset(state for state, onward in MOVES.items() if not onward)
 EXPIRABLE: Final = frozenset(state for state, onward in MOVES.items() if State.EXPIRED in onward)

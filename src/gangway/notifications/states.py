@@ -18,7 +18,10 @@ class MessageKind(StrEnum):
 
     INVITATION = "invitation"
     COMPLETION = "completion"
+    HANDOFF = "handoff"
+    REMINDER = "reminder"
     OPERATOR_READY = "operator_ready"
+    OPERATOR_WAITING = "operator_waiting"
 
 
 UNSENT: Final = (DeliveryState.QUEUED, DeliveryState.RETRYING)

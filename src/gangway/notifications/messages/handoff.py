@@ -1,0 +1,33 @@
+"""The mail that hands what remains to another administrator. It never carries a code."""
+
+from typing import Final
+
+from gangway.notifications.messages.mail import Message
+
+NEEDS: Final = frozenset(
+    {
+        "provider",
+        "asked_by",
+        "operator",
+        "customer",
+        "service",
+        "done_by",
+        "done",
+        "remaining",
+        "roles",
+        "matching_phrase",
+        "minutes",
+        "expires",
+        "deadline",
+        "reply_to",
+    }
+)
+
+MESSAGE: Final = Message(
+    template="handoff",
+    subject="{asked_by} asks you to finish connecting {customer}'s Microsoft 365 with {provider}",
+    needs=NEEDS,
+    has_link=True,
+)
+"""`done` and `remaining` have one line for each thing; `roles` says who may do it; `expires` is the link's end,
+`deadline` the end of the wait itself; `reply_to` may be empty."""

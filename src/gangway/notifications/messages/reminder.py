@@ -1,0 +1,14 @@
+"""The mail that reminds of what remains, with a fresh link. How to have no more of them stands in it."""
+
+from typing import Final
+
+from gangway.notifications.messages.handoff import NEEDS
+from gangway.notifications.messages.mail import Message
+
+MESSAGE: Final = Message(
+    template="reminder",
+    subject="Still missing: a part of connecting {customer}'s Microsoft 365 with {provider}",
+    needs=NEEDS,
+    has_link=True,
+)
+"""The same values as the first mail's."""
