@@ -19,6 +19,8 @@ from gangway.provisioning.states import (
 
 ONE_NAME_PER_TENANT = "provisioning_one_name_per_tenant"
 ONE_LIVING_RUN = "provisioning_one_living_run_of_a_registration"
+FEDERATED = "federated"
+"""The kind of credential that has no secret."""
 ONE_LEFTOVER = "provisioning_one_open_leftover_of_a_thing"
 NAME = 45
 """Longest name in code points."""
@@ -73,13 +75,20 @@ class Registration(OwnedModel):
 
 
 class Credential(OwnedModel):
-    """A secret of a registration, for one service. Its text lies in the vault."""
+    """What a registration signs in with, for one service. Secrets and private keys lie in the vault.
+
+    A federated one has nothing to seal; services of one registration share it, each with a row of its own.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="credentials")
     service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=12, default="secret")
     origin = models.CharField(max_length=6, default=MADE, help_text="Whether we made it, or somebody typed it in.")
+    about = models.JSONField(
+        default=dict, help_text="What is public of it: a certificate's thumbprint; issuer, subject and audience."
+    )
+    why = models.CharField(max_length=300, blank=True, help_text="Why its kind or life isn't as planned.")
     display_name = models.CharField(max_length=80)
     key_id = models.CharField(max_length=36, blank=True)
     sealed_id = models.UUIDField(null=True)
@@ -100,7 +109,7 @@ class Credential(OwnedModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=[CredentialState.ANNOUNCED.value, CredentialState.REMOVED.value])
-                | (models.Q(sealed_id__isnull=False) & ~models.Q(key_id="")),
+                | (~models.Q(key_id="") & (models.Q(sealed_id__isnull=False) | models.Q(kind=FEDERATED))),
                 name="provisioning_a_made_credential_is_sealed",
             ),
         ]
