@@ -27,6 +27,7 @@ from gangway.microsoft.signin.tokens import AppClaims
 from gangway.microsoft.wire import Answer
 from gangway.provisioning.engine import profile
 from gangway.provisioning.engine.rights import GLOBAL
+from gangway.provisioning.engine.wider import table
 
 TENANT = TenantId("11111111-1111-4111-8111-111111111111")
 CLIENT = AppId("33333333-3333-4333-8333-333333333333")
@@ -40,10 +41,15 @@ class Killed(BaseException):
 Hook = Callable[[int, str, str], None]
 
 
-def _voice() -> profile.Profile:
-    loaded = profile.load("teams-voice")
-    assert loaded is not None
-    return loaded
+def _offered() -> dict[str, str]:
+    """What Graph offers here, by id: all that our profiles know, and everything wider, under ids of this tenant."""
+    profiles = [found for name in ("teams-voice", "qoe") if (found := profile.load(name))]
+    known = {entry.id: entry.value for found in profiles for entry in found.permissions}
+    wider = {wide for row in table().rows for wide in row.wider} - set(known.values())
+    return known | {f"id of {value}": value for value in sorted(wider)}
+
+
+OFFERED = _offered()
 
 
 @dataclass
@@ -62,9 +68,12 @@ class SmallTenant:
     calls: list[tuple[str, str]] = field(default_factory=list)
     trips: int = 0
     ids: Any = field(default_factory=lambda: itertools.count(1))
+    owners: dict[str, list[str]] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+    offered: dict[str, str] = field(default_factory=lambda: dict(OFFERED))
 
     def __post_init__(self) -> None:
-        offered = [{"id": entry.id, "value": entry.value, "isEnabled": True} for entry in _voice().permissions]
+        offered = [{"id": role_id, "value": value, "isEnabled": True} for role_id, value in self.offered.items()]
         self.add_principal(GRAPH_APP_ID, appRoles=offered)
         self.add_principal(CLIENT)
 
@@ -146,10 +155,10 @@ class SmallSignIn:
             raise ApplicationUnknown
         if not self._accepts(application, credential):
             raise CredentialNotAccepted
-        names = {entry.id: entry.value for entry in _voice().permissions}
         granted = [row["appRoleId"] for row in self.tenant.grants if row["principalId"] == principal["id"]]
-        wids = [row["roleDefinitionId"] for row in self.tenant.roles if row["principalId"] == principal["id"]]
-        values = frozenset(names[role] for role in granted) if "graph" in scope else frozenset[str]()
+        mine = [row for row in self.tenant.roles if row["principalId"] == principal["id"]]
+        wids = [row["roleDefinitionId"] for row in mine if row["directoryScopeId"] == "/"]
+        values = frozenset(self.tenant.offered[role] for role in granted) if "graph" in scope else frozenset[str]()
         ends = datetime.now(UTC) + timedelta(hours=1)
         return AppToken(SealedText("t"), ends, AppClaims(TENANT, app_id, values, frozenset(wids), ends), "r", 0.1)
 
@@ -302,6 +311,30 @@ def _assign(tenant: SmallTenant, call: Call[Any]) -> Answer:
     return Answer(201, tenant.roles[-1])
 
 
+def _owners(tenant: SmallTenant, _call: Call[Any], object_id: str) -> Answer:
+    return Answer(200, {"value": [{"id": owner} for owner in tenant.owners.get(object_id, [])]})
+
+
+def _add_owner(tenant: SmallTenant, call: Call[Any], object_id: str) -> Answer:
+    known, owner = tenant.owners.setdefault(object_id, []), call.refers_to.rpartition("/")[2]
+    assert owner in tenant.principals
+    if owner in known:
+        return refusal(400, "Request_BadRequest", "One or more added object references already exist")
+    known.append(owner)
+    return Answer(204)
+
+
+def _unit(tenant: SmallTenant, _call: Call[Any], unit: str) -> Answer:
+    return _one({"id": unit, "displayName": tenant.units[unit]} if unit in tenant.units else None)
+
+
+def _units(tenant: SmallTenant, call: Call[Any]) -> Answer:
+    found = re.search(r"displayName eq '([^']+)'", unquote(call.path))
+    assert found
+    rows = [{"id": unit, "displayName": name} for unit, name in tenant.units.items() if name == found[1]]
+    return Answer(200, {"value": rows})
+
+
 def _my_roles(tenant: SmallTenant, _call: Call[Any]) -> Answer:
     kind = "#microsoft.graph.directoryRole"
     return Answer(200, {"value": [{"@odata.type": kind, "roleTemplateId": role} for role in tenant.signer_roles]})
@@ -309,6 +342,10 @@ def _my_roles(tenant: SmallTenant, _call: Call[Any]) -> Answer:
 
 def _organization(_tenant: SmallTenant, _call: Call[Any]) -> Answer:
     return Answer(200, {"value": [{"id": TENANT, "displayName": "Contoso", "verifiedDomains": []}]})
+
+
+def _nobody(_tenant: SmallTenant, _call: Call[Any]) -> Answer:
+    return Answer(200, {"value": []})
 
 
 _ROUTES: list[tuple[str, Callable[..., Answer]]] = [
@@ -328,6 +365,11 @@ _ROUTES: list[tuple[str, Callable[..., Answer]]] = [
     (r"POST /servicePrincipals/([^/]+)/appRoleAssignments", _grant),
     (r"GET /roleManagement/directory/roleAssignments", _held_roles),
     (r"POST /roleManagement/directory/roleAssignments", _assign),
+    (r"GET /applications/([^/]+)/owners", _owners),
+    (r"POST /applications/([^/]+)/owners/\$ref", _add_owner),
+    (r"GET /directory/administrativeUnits/([^/]+)", _unit),
+    (r"GET /directory/administrativeUnits", _units),
     (r"GET /me/transitiveMemberOf", _my_roles),
     (r"GET /organization", _organization),
+    (r"GET /admin/teams/userConfigurations", _nobody),
 ]

@@ -18,13 +18,17 @@ CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
 
 @dataclass(frozen=True)
 class Call(Generic[T_co]):
-    """One request to Graph. `path` starts with a slash, has its query, is relative to the version; `read` is pure."""
+    """One request to Graph. `path` starts with a slash, has its query, is relative to the version; `read` is pure.
+
+    `refers_to`: the path of an object that the body names by its whole address, which only the cloud knows.
+    """
 
     method: str
     path: str
     read: Callable[[Answer], T_co] = field(repr=False)
     body: Any = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    refers_to: str = ""
 
     @property
     def safe(self) -> bool:

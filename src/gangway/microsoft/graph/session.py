@@ -60,7 +60,8 @@ class GraphSession:
 
     async def outcome(self, call: Call[T]) -> Outcome[T]:
         """Send one call and keep its error as a value. Raises only NotHeard."""
-        answer = await self._send(Asked(call.method, self.cloud.graph_url(call.path), self._headers(call), call.body))
+        url = self.cloud.graph_url(call.path)
+        answer = await self._send(Asked(call.method, url, self._headers(call), self._body(call)))
         return self._outcome(call, answer)
 
     async def batch(self, calls: Sequence[Call[Any]], *, in_order: bool = False) -> list[Outcome[Any]]:
@@ -88,7 +89,7 @@ class GraphSession:
     async def _one_batch(self, calls: Sequence[Call[Any]], *, in_order: bool) -> list[Outcome[Any]]:
         if len(calls) == 1:
             return [await self.outcome(calls[0])]
-        parts = [_part(place, call, in_order=in_order) for place, call in enumerate(calls)]
+        parts = [_part(place, call, self._body(call), in_order=in_order) for place, call in enumerate(calls)]
         whole = await self._send(Asked("POST", self.cloud.graph_url("/$batch"), self._headers(), {"requests": parts}))
         if not whole.good:
             raise graph_error(whole)
@@ -108,15 +109,18 @@ class GraphSession:
             gates.close(self.tenant, UNTOLD_WAIT if error.wait is None else error.wait)
         return Outcome(answer, error=error)
 
+    def _body(self, call: Call[Any]) -> Any:
+        return {"@odata.id": self.cloud.graph_url(call.refers_to)} if call.refers_to else call.body
+
     def _headers(self, call: Call[Any] | None = None) -> dict[str, str]:
         return {**(call.headers if call else {}), "Authorization": f"Bearer {self.token.reveal()}"}
 
 
-def _part(place: int, call: Call[Any], *, in_order: bool) -> dict[str, Any]:
+def _part(place: int, call: Call[Any], body: Any, *, in_order: bool) -> dict[str, Any]:
     part: dict[str, Any] = {"id": str(place), "method": call.method, "url": call.path}
-    if call.body is not None:
-        part["body"] = call.body
-    headers = {**call.headers, **({"Content-Type": "application/json"} if call.body is not None else {})}
+    if body is not None:
+        part["body"] = body
+    headers = {**call.headers, **({"Content-Type": "application/json"} if body is not None else {})}
     if headers:
         part["headers"] = headers
     if in_order and place:

@@ -30,6 +30,7 @@ from gangway.provisioning.engine.verify import (
     wanted_permissions,
     wanted_roles,
 )
+from gangway.provisioning.engine.wider import not_satisfied
 
 OWN_WORDS: Final = "Read by the registration itself, as far as its own rights allow."
 
@@ -125,7 +126,8 @@ class Alone:
         return held, name, (*looks, read)
 
     def _missing(self, graph: AppToken, teams: AppToken) -> tuple[str, ...]:
-        held = {f"grant:{value}" for value in graph.claims.roles}
+        wanted = wanted_permissions(self.blueprint, frozenset())
+        held = {f"grant:{value}" for value in wanted - not_satisfied(wanted, graph.claims.roles)}
         held |= {f"role:{role}" for role in graph.claims.wids & teams.claims.wids}
         return tuple(key for key in self._keys() if key not in held)
 

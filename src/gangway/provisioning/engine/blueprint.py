@@ -1,7 +1,7 @@
 """The blueprint: the one state of a registration that we want, made from a pinned plan."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from gangway.foundation.ids import AppId
@@ -19,6 +19,7 @@ class Blueprint:
     `setup_only`: permissions that go when the set-up is over; they are among `permissions` until then. `may_lack`:
     values of permissions that a tenant may not offer, since their feature is optional. `owns_itself`: the principal is
     an owner of its application. `unit`: id or name of the administrative unit that limits roles; empty for none.
+    `lacking`: what was left out since the tenant doesn't offer it.
     `redirects`: where Microsoft's consent page may send a browser back to; it sends nobody anywhere else.
     """
 
@@ -37,6 +38,8 @@ class Blueprint:
     owns_itself: bool = False
     unit: str = ""
 
+    lacking: tuple[str, ...] = ()
+
     @property
     def required(self) -> frozenset[tuple[str, str, str]]:
         """What the application's own list of permissions must hold: portal and consent link are driven by it."""
@@ -47,6 +50,14 @@ class Blueprint:
         """Application ids of all APIs that must be present in the tenant."""
         of_permissions = (permission.resource for permission in self.permissions)
         return tuple(dict.fromkeys((*of_permissions, *(service.app_id for service in self.services))))
+
+    def without(self, values: Collection[str]) -> "Blueprint":
+        """The same without these permissions."""
+        return replace(self, permissions=tuple(entry for entry in self.permissions if entry.value not in values))
+
+    def lacks(self, values: Collection[str]) -> "Blueprint":
+        """The same for a tenant that doesn't offer these permissions."""
+        return replace(self.without(values), lacking=(*self.lacking, *values))
 
     def is_limited(self, role: Role) -> bool:
         """Whether the role reaches only the administrative unit. Such roles never stand in a token."""

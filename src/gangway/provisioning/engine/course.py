@@ -12,7 +12,7 @@ from typing import Literal
 from gangway.foundation.errors import GangwayError, WhoActs
 from gangway.foundation.ids import AppId
 from gangway.microsoft.cloud import Cloud
-from gangway.microsoft.errors import Busy, Forbidden, MicrosoftError, Missing, NotCopiedYet, NotHeard
+from gangway.microsoft.errors import Busy, Forbidden, MicrosoftError, Missing, NotCopiedYet, NotHeard, Refused
 from gangway.microsoft.graph import service_principals
 from gangway.microsoft.patience import OutOfPatience, Patience
 from gangway.microsoft.throttling import Waits
@@ -43,6 +43,15 @@ class PermissionNotOffered(GangwayError):
     what = "Microsoft does not offer a permission that is needed."
     cure = "Tell your provider: the profile does not fit this cloud."
     acts = WhoActs.US
+
+
+class ServiceMissing(GangwayError):
+    """A service of Microsoft's that nothing works without can't be made known in the tenant."""
+
+    code = "provisioning:service:missing"
+    what = "A service of Microsoft's that calling needs is not in this tenant."
+    cure = "Check that the tenant has a licence with Microsoft Teams, wait some minutes, then sign in again."
+    acts = WhoActs.ADMINISTRATOR
 
 
 @dataclass(frozen=True)
@@ -162,7 +171,7 @@ class Course:
         seen = await self._settle(seen.with_memory(self._believed()))
         if seen.principal is None:
             return seen
-        return (await with_rights(self.graph, seen)).with_memory(self._believed())
+        return (await with_rights(self.graph, self.blueprint, seen)).with_memory(self._believed())
 
     async def _settle(self, seen: Observation) -> Observation:
         """After a crash while making a secret: look several times whether it was made, before making another."""
@@ -195,12 +204,16 @@ class Course:
         plan = make_plan(self.blueprint, seen, fresh=self.fresh(), refused=self.refused)
         if plan.not_offered:
             raise PermissionNotOffered(permissions=", ".join(plan.not_offered))
+        if plan.skipped:
+            self.blueprint = self.blueprint.lacks(plan.skipped)
         return plan
 
     def _passing(self, applied: Applied) -> MicrosoftError:
         """The trouble to wait out. Raises one that won't pass; a part that is refused for good is withheld."""
         waited: MicrosoftError = Missing()
         for step, error in applied.troubles:
+            if step.kind == "create_resource" and isinstance(error, (Missing, NotCopiedYet, Refused)):
+                raise ServiceMissing(step=step.label) from error
             if isinstance(error, Forbidden):
                 self._forbidden(step, error, applied.seen)
             elif not isinstance(error, (NotHeard, Busy, Missing, NotCopiedYet)):

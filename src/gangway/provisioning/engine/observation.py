@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from gangway.foundation.ids import KeyId
+from gangway.foundation.ids import KeyId, ObjectId
 from gangway.microsoft.graph.shapes import (
     Application,
     CertificateKey,
@@ -11,6 +11,7 @@ from gangway.microsoft.graph.shapes import (
     FederatedKey,
     Password,
     ServicePrincipal,
+    Unit,
 )
 from gangway.provisioning.engine.credential_kinds import Kind
 
@@ -39,6 +40,9 @@ class Held:
 class Observation:
     """What is there. None means: could not be read, except for an application or principal, where it means: not there.
 
+    `owners`: object ids of the application's owners, asked for when the blueprint wants one. `unit`: the administrative
+    unit that the blueprint names, found in the tenant.
+
     `roles` is None when the person may not read role assignments, `signer_roles` when their own can't be read.
     """
 
@@ -47,6 +51,8 @@ class Observation:
     resources: Mapping[str, ServicePrincipal | None] = field(default_factory=dict)
     grants: frozenset[Right] = frozenset()
     roles: frozenset[Right] | None = frozenset()
+    owners: frozenset[ObjectId] | None = frozenset()
+    unit: Unit | None = None
     held: tuple[Held, ...] = ()
     signer_roles: frozenset[str] | None = None
     sign_in_principal: ServicePrincipal | None = None
@@ -83,6 +89,7 @@ class Observation:
         """The same, completed by what we made ourselves a moment ago and Microsoft may still be copying."""
         resources = {app_id: seen or memory.resources.get(app_id) for app_id, seen in self.resources.items()}
         roles = self.roles if self.roles is None else self.roles | (memory.roles or frozenset())
+        owners = self.owners if self.owners is None else self.owners | (memory.owners or frozenset())
         return replace(
             self,
             application=self.application or memory.application,
@@ -90,4 +97,5 @@ class Observation:
             resources=resources,
             grants=self.grants | memory.grants,
             roles=roles,
+            owners=owners,
         )

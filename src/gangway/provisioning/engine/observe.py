@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from gangway.foundation.ids import AppId
+from gangway.foundation.ids import AppId, ObjectId
 from gangway.microsoft.cloud import GRAPH_APP_ID
 from gangway.microsoft.errors import Forbidden, Missing, NotCopiedYet
-from gangway.microsoft.graph import applications, federation, grants, service_principals, tenant
+from gangway.microsoft.graph import applications, federation, grants, owners, service_principals, tenant
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import Application, FederatedKey, Grant, RoleAssignment, ServicePrincipal
+from gangway.provisioning.engine import unit
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.ports import Graph
@@ -26,6 +27,7 @@ async def observe(graph: Graph, blueprint: Blueprint, *, held: tuple[Held, ...],
     calls: list[Call[Any]] = [applications.by_unique_name(blueprint.unique_name), tenant.my_roles()]
     calls += [service_principals.by_app_id(app, with_roles=app == GRAPH_APP_ID) for app in blueprint.resources]
     calls += [service_principals.by_app_id(client)] if client else []
+    calls += [unit.call(blueprint.unit)] if blueprint.unit else []
     outcomes = await graph.batch(calls)
     application: Application | None = _or_none(outcomes[0])
     resources = {app: _or_none(outcomes[2 + place]) for place, app in enumerate(blueprint.resources)}
@@ -34,7 +36,8 @@ async def observe(graph: Graph, blueprint: Blueprint, *, held: tuple[Held, ...],
         resources=resources,
         held=held,
         signer_roles=_signer_roles(outcomes[1]),
-        sign_in_principal=_or_none(outcomes[-1]) if client else None,
+        sign_in_principal=_or_none(outcomes[2 + len(resources)]) if client else None,
+        unit=unit.found(blueprint.unit, outcomes[-1]) if blueprint.unit else None,
     )
     if application is None:
         return seen
@@ -44,13 +47,14 @@ async def observe(graph: Graph, blueprint: Blueprint, *, held: tuple[Held, ...],
     return replace(seen, principal=_or_none(found), application=replace(application, federated=_trusted(trusted)))
 
 
-async def with_rights(graph: Graph, seen: Observation) -> Observation:
-    """The same observation with the rights of its principal read afresh: one round trip."""
+async def with_rights(graph: Graph, blueprint: Blueprint, seen: Observation) -> Observation:
+    """The same observation with the rights of its principal, and who owns it, read afresh: one round trip."""
     if seen.principal is None:
         return replace(seen, grants=frozenset(), roles=frozenset())
     principal = seen.principal.object_id
-    held, given = await graph.batch([grants.of_principal(principal), grants.roles_of(principal)])
-    return replace(seen, grants=_grants(held, seen), roles=_roles(given))
+    calls: list[Call[Any]] = [grants.of_principal(principal), grants.roles_of(principal)]
+    held, given, *owned = await graph.batch([*calls, *_asks_owners(blueprint, seen)])
+    return replace(seen, grants=_grants(held, seen), roles=_roles(given), owners=_owners(owned))
 
 
 async def look_again(
@@ -68,6 +72,7 @@ async def look_again(
             grants.roles_of(principal),
             federation.federated_of(seen.application.object_id),
             *(service_principals.by_app_id(app) for app in absent_before),
+            *_asks_owners(blueprint, seen),
         ]
     )
     resources = {app: _or_none(outcomes[5 + place]) for place, app in enumerate(absent_before)}
@@ -80,8 +85,21 @@ async def look_again(
         resources={**seen.resources, **resources},
         grants=_grants(outcomes[2], seen),
         roles=_roles(outcomes[3]),
+        owners=_owners(outcomes[-1:] if blueprint.owns_itself else ()),
     )
     return read, outcomes
+
+
+def _asks_owners(blueprint: Blueprint, seen: Observation) -> list["Call[frozenset[ObjectId]]"]:
+    asked = blueprint.owns_itself and seen.application is not None
+    return [owners.of_application(seen.application.object_id)] if asked and seen.application else []
+
+
+def _owners(outcomes: Sequence[Outcome[frozenset[ObjectId]]]) -> frozenset[ObjectId] | None:
+    """Nobody when nobody asked, or when the application isn't copied everywhere."""
+    if any(isinstance(outcome.error, Forbidden) for outcome in outcomes):
+        return None
+    return frozenset(owner for outcome in outcomes for owner in (_or_none(outcome) or ()))
 
 
 def _or_none(outcome: Outcome[Any]) -> Any:

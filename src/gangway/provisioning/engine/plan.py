@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.rights import Part, verdict
-from gangway.provisioning.engine.steps import application, credentials, grants, principals, roles
+from gangway.provisioning.engine.steps import application, credentials, grants, owner, principals, roles
 from gangway.provisioning.engine.steps.credentials import Fresh
 from gangway.provisioning.engine.steps.step import Step
+from gangway.provisioning.engine.wider import instead
 
 Wave = tuple[Step, ...]
 
@@ -16,12 +17,14 @@ Wave = tuple[Step, ...]
 class Plan:
     """`waves`: steps of one wave need nothing of each other. `withheld`: steps for somebody with more rights.
 
-    `not_offered`: values of permissions that Microsoft's API doesn't offer in this tenant.
+    `not_offered`: values of permissions that Microsoft's API doesn't offer in this tenant. `skipped`: those that the
+    tenant may do without, since their feature is optional.
     """
 
     waves: tuple[Wave, ...] = ()
     withheld: tuple[Step, ...] = ()
     not_offered: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -32,17 +35,23 @@ class Plan:
 def make_plan(blueprint: Blueprint, seen: Observation, *, fresh: Fresh, refused: frozenset[Part] = frozenset()) -> Plan:
     """Compare and order. Nothing that the blueprint doesn't name is ever touched; what is there already is left alone.
 
-    `refused`: parts that Microsoft itself refused to this person, whatever their roles say.
+    Where something wider is there, nothing narrower is added. `refused`: parts that Microsoft itself refused to this
+    person, whatever their roles say.
     """
+    covered, absent = instead(blueprint, seen), _not_offered(blueprint, seen)
+    skipped = tuple(value for value in absent if value in blueprint.may_lack)
+    blueprint = blueprint.without({*covered, *skipped})
     steps = [
         *application.needed(blueprint, seen),
         *principals.needed(blueprint, seen),
+        *owner.needed(blueprint, seen),
         *credentials.needed(seen, fresh),
         *grants.needed(blueprint, seen),
         *roles.needed(blueprint, seen),
     ]
     withheld = _withheld(steps, seen, refused)
-    return Plan(waves(tuple(step for step in steps if step not in withheld)), withheld, _not_offered(blueprint, seen))
+    missing = tuple(value for value in absent if value not in {*covered, *skipped})
+    return Plan(waves(tuple(step for step in steps if step not in withheld)), withheld, missing, skipped)
 
 
 def waves(steps: tuple[Step, ...]) -> tuple[Wave, ...]:

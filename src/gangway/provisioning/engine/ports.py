@@ -15,6 +15,7 @@ from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.steps.step import Step
+from gangway.provisioning.engine.surplus import Beyond
 
 
 class Graph(Protocol):
@@ -80,10 +81,14 @@ How = Literal["read_back", "token_claim"]
 
 @dataclass(frozen=True)
 class Proofs:
-    """How each right was proved, by the key of its step; and whose tenant the first call reached."""
+    """How each right was proved, by the key of its step; and whose tenant the first call reached.
+
+    `beyond`: what is there otherwise than planned; None when that was not looked at.
+    """
 
     rights: Mapping[str, How]
     tenant_name: str = ""
+    beyond: Beyond | None = None
 
 
 class Journal(Protocol):

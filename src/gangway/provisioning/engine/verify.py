@@ -35,7 +35,10 @@ from gangway.provisioning.engine.plan import Plan, make_plan
 from gangway.provisioning.engine.ports import Graph, How, Journal, Look, Looked, OwnSignIn, Proofs
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.credentials import Fresh
+from gangway.provisioning.engine.steps.roles import key_of, scope_of
 from gangway.provisioning.engine.steps.step import Step
+from gangway.provisioning.engine.surplus import beyond
+from gangway.provisioning.engine.wider import not_satisfied
 
 T = TypeVar("T")
 
@@ -96,10 +99,11 @@ class Prover:
         own = await self.journal.credential(seen.credential)
         reading = asyncio.create_task(self._read_back(seen, plan))
         signing = asyncio.create_task(self._token(seen, plan, own, Look.GRAPH_TOKEN, self.cloud.graph_scope))
-        teams = asyncio.create_task(self._token(seen, plan, own, Look.TEAMS_TOKEN, self.cloud.teams_scope))
-        read, token, _ = await _all(reading, signing, teams)
+        others = [Look.TEAMS_TOKEN] if self.blueprint.services else []
+        teams = (self._token(seen, plan, own, look, self.cloud.teams_scope) for look in others)
+        read, token, *_ = await _all(reading, signing, *(asyncio.create_task(signing_in) for signing_in in teams))
         name = "" if self._withheld(plan, Part.CONSENT) else await self._first_calls(token, plan)
-        return read, Proofs(self._how(read, plan), name)
+        return read, Proofs(self._how(read, plan), name, beyond(self.blueprint, read))
 
     async def _read_back(self, seen: Observation, plan: Plan) -> Observation:
         """What is in the tenant now, without anything we only believe. Needs nothing but what this person may read."""
@@ -137,10 +141,10 @@ class Prover:
         async def once() -> AppToken:
             return await self.own.token(app_id=application.app_id, credential=own, scope=scope)
 
-        wanted_roles, wanted_wids = self._wanted(plan, look)
+        wanted, wanted_wids = self._wanted(plan, look)
         token = await self._until(
             once,
-            good=lambda token: wanted_roles <= token.claims.roles and wanted_wids <= token.claims.wids,
+            good=lambda token: not not_satisfied(wanted, token.claims.roles) and wanted_wids <= token.claims.wids,
             lag=not_known_everywhere,
         )
         words = NOT_CALLED_YET if look is Look.TEAMS_TOKEN and wanted_wids else SIGNED_IN
@@ -191,8 +195,12 @@ class Prover:
         withheld = _keys(plan.withheld)
         how: dict[str, How] = {f"grant:{permission.value}": "read_back" for permission in self.blueprint.permissions}
         for role in self.blueprint.roles:
-            read_back = read.roles is not None and (role.template_id, WHOLE_TENANT) in read.roles
-            how[f"role:{role.template_id}"] = "read_back" if read_back else "token_claim"
+            limited = self.blueprint.is_limited(role)
+            scopes = {WHOLE_TENANT, scope_of(self.blueprint, role, read)}
+            if any((role.template_id, scope) in (read.roles or ()) for scope in scopes):
+                how[key_of(role, limited=limited)] = "read_back"
+            elif not limited:
+                how[key_of(role, limited=False)] = "token_claim"
         return {key: value for key, value in how.items() if key not in withheld}
 
     @staticmethod
@@ -235,8 +243,9 @@ def wanted_permissions(blueprint: Blueprint, withheld: frozenset[str]) -> frozen
 
 
 def wanted_roles(blueprint: Blueprint, withheld: frozenset[str]) -> frozenset[str]:
-    """Template ids of the directory roles that the fresh tokens must have, likewise."""
-    return frozenset(role.template_id for role in blueprint.roles if f"role:{role.template_id}" not in withheld)
+    """Template ids of the directory roles that the fresh tokens must have, likewise; those of a unit are in none."""
+    of_tenant = (role for role in blueprint.roles if not blueprint.is_limited(role))
+    return frozenset(role.template_id for role in of_tenant if key_of(role, limited=False) not in withheld)
 
 
 def reads_teams(blueprint: Blueprint, withheld: frozenset[str]) -> bool:

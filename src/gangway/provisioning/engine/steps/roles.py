@@ -1,12 +1,12 @@
-"""Directory roles of the principal, for the whole tenant."""
+"""Directory roles of the principal: for the whole tenant, or for one administrative unit."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from gangway.microsoft.graph import grants
+from gangway.microsoft.graph import grants, units
 from gangway.microsoft.graph.calls import Call
-from gangway.microsoft.graph.shapes import RoleAssignment
+from gangway.microsoft.graph.shapes import RoleAssignment, Unit
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.profile import Role
@@ -16,39 +16,65 @@ from gangway.provisioning.engine.steps.step import Step
 
 
 def needed(blueprint: Blueprint, seen: Observation) -> Iterator[Step]:
-    """Every role that the principal doesn't hold, or that can't be read: giving a role twice does no harm."""
+    """Every role that the principal doesn't hold, or that can't be read: giving a role twice does no harm.
+
+    Who has a role in the whole tenant has it in each of its units as well.
+    """
     held = seen.roles or frozenset()
     before = frozenset({principals.KEY}) if seen.principal is None else frozenset[str]()
     for role in blueprint.roles:
-        if (role.template_id, grants.WHOLE_TENANT) not in held:
-            yield AssignRole(role, before)
+        scopes = {grants.WHOLE_TENANT, scope_of(blueprint, role, seen)}
+        if not any((role.template_id, scope) in held for scope in scopes):
+            yield AssignRole(role, before, seen.unit if blueprint.is_limited(role) else None)
+
+
+def scope_of(blueprint: Blueprint, role: Role, seen: Observation) -> str:
+    """Where the blueprint wants a role. Raises ValueError when its administrative unit was not looked up."""
+    if not blueprint.is_limited(role):
+        return grants.WHOLE_TENANT
+    if seen.unit is None:
+        raise ValueError("the administrative unit must be seen before a role is limited to it")
+    return units.scope_of(seen.unit)
+
+
+def key_of(role: Role, *, limited: bool) -> str:
+    """How plans, journals and proofs name a role; `limited`: for one administrative unit only."""
+    return f"role:{role.template_id}:unit" if limited else f"role:{role.template_id}"
 
 
 @dataclass(frozen=True)
 class AssignRole:
-    """Give one directory role."""
+    """Give one directory role; with a `unit`, for that unit only."""
 
     kind: ClassVar[str] = "assign_role"
     part: ClassVar[Part] = Part.ROLES
     role: Role
     needs: frozenset[str] = frozenset()
+    unit: Unit | None = None
 
     @property
     def key(self) -> str:
-        return f"role:{self.role.template_id}"
+        return key_of(self.role, limited=self.unit is not None)
 
     @property
     def label(self) -> str:
-        return f"Role {self.role.name} given"
+        return f"Role {self.role.name} given" + (f" for the administrative unit {self._unit_name}" if self.unit else "")
 
     def call(self, seen: Observation) -> Call[RoleAssignment]:
         if seen.principal is None:
             raise ValueError("the principal must be seen before it is given a role")
-        return grants.assign_role(seen.principal.object_id, role_id=self.role.template_id)
+        return grants.assign_role(seen.principal.object_id, role_id=self.role.template_id, scope=self._scope)
 
     def learn(self, seen: Observation, _value: Any) -> Observation:
-        given = (self.role.template_id, grants.WHOLE_TENANT)
-        return replace(seen, roles=(seen.roles or frozenset()) | {given})
+        return replace(seen, roles=(seen.roles or frozenset()) | {(self.role.template_id, self._scope)})
 
     def undo(self, _seen: Observation) -> None:
         """Covered: it goes with the principal."""
+
+    @property
+    def _scope(self) -> str:
+        return units.scope_of(self.unit) if self.unit else grants.WHOLE_TENANT
+
+    @property
+    def _unit_name(self) -> str:
+        return (self.unit.name or self.unit.object_id) if self.unit else ""
