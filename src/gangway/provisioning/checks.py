@@ -16,24 +16,31 @@ from gangway.microsoft.graph import grants, tenant
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import Organization, RoleAssignment
 from gangway.microsoft.signin.client_credentials import AppToken
-from gangway.microsoft.signin.own_credentials import OwnCredential, Secret
+from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.microsoft.wire import Answer
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import clouds
+from gangway.provisioning.credential_rows import opened
+from gangway.provisioning.engine.credential_kinds import KINDS, NAMES, Kind
 from gangway.provisioning.engine.pinning import Pinned, read
 from gangway.provisioning.errors import NoSuchCredential
-from gangway.provisioning.journal_store import secret_place
 from gangway.provisioning.licences import PhoneLicences, count
 from gangway.provisioning.models import Credential
 from gangway.provisioning.shapes import CheckItem, CheckResult, ItemState
-from gangway.vault.actions import reveal
+from gangway.provisioning.states import CredentialState
 
 NO_ANSWER: Final = Answer(0)
 
 Tell = Callable[[Sequence[CheckItem]], Awaitable[None]]
 
 SOON: Final = 30
-"""Days before the end of a secret from which on we warn."""
+"""Days before the end of a secret or certificate from which on we warn."""
+
+_LABELS: Final[dict[Kind, str]] = {
+    "secret": "Client secret",
+    "certificate": "Certificate",
+    "federated": "Federated credential",
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Subject:
     app_id: AppId
     principal: ObjectId
     plan: Pinned
+    kind: Kind
     credential: OwnCredential
     expires_at: datetime | None
 
@@ -97,10 +105,10 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
         raise NoSuchCredential
     with within(path):
         rows = Credential.objects.select_related("registration")
-        row = rows.filter(pk=credential_id, registration_id=registration_id, sealed_id__isnull=False).first()
-        if row is None or row.sealed_id is None:
+        row = rows.filter(pk=credential_id, registration_id=registration_id).first()
+        if row is None or row.state == CredentialState.ANNOUNCED:
             raise NoSuchCredential
-        secret = reveal(sealed_id=row.sealed_id, place=secret_place(row), purpose="check the connection", by=by)
+        credential = opened(row, purpose="check the connection", by=by)
         registration = row.registration
         return Subject(
             tenant=TenantId(registration.tenant_id),
@@ -108,7 +116,8 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
             app_id=AppId(registration.app_id),
             principal=ObjectId(registration.service_principal_id),
             plan=read(registration.plan),
-            credential=Secret(secret),
+            kind=KINDS[row.kind],
+            credential=credential,
             expires_at=row.expires_at,
         )
 
@@ -131,7 +140,7 @@ async def _read(own: clouds.RegistrationSignIn, subject: Subject, token: AppToke
 def _signs_in(token: AppToken | MicrosoftError, key: str, label: str) -> CheckItem:
     if isinstance(token, MicrosoftError):
         return _trouble(token, key, label)
-    return CheckItem(key, label, "ok", "A fresh token was given for its secret.")
+    return CheckItem(key, label, "ok", "It got a fresh token by itself.")
 
 
 def _trouble(error: MicrosoftError, key: str, label: str) -> CheckItem:
@@ -141,15 +150,17 @@ def _trouble(error: MicrosoftError, key: str, label: str) -> CheckItem:
 
 
 def _secret_age(subject: Subject) -> CheckItem:
-    label = "Client secret"
+    label, name = _LABELS[subject.kind], NAMES[subject.kind]
+    if subject.kind == "federated":
+        return CheckItem("secret", label, "ok", "It needs no renewal: nothing of it ends.")
     if subject.expires_at is None:
-        return CheckItem("secret", label, "unknown", "We don't know when the secret ends.")
+        return CheckItem("secret", label, "unknown", f"We don't know when the {name} ends.")
     days = (subject.expires_at - clock.now()).days
     cure = "Renew it with a new invitation to the administrator."
     if days < 0:
-        return CheckItem("secret", label, "error", "The secret has expired.", cure)
+        return CheckItem("secret", label, "error", f"The {name} has expired.", cure)
     state: ItemState = "warning" if days < SOON else "ok"
-    return CheckItem("secret", label, state, f"The secret ends in {days} days.", cure if days < SOON else "")
+    return CheckItem("secret", label, state, f"The {name} ends in {days} days.", cure if days < SOON else "")
 
 
 def _permissions(plan: Pinned, token: AppToken) -> CheckItem:

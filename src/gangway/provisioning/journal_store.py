@@ -8,45 +8,37 @@ from typing import Any, Final, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation import clock
-from gangway.foundation.ids import KeyId
-from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
 from gangway.microsoft.graph.shapes import Application, ServicePrincipal
-from gangway.microsoft.signin.own_credentials import OwnCredential, Secret
+from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within
+from gangway.provisioning import credential_rows
 from gangway.provisioning import lease as leases
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.ports import Looked, Noted, Proofs
-from gangway.provisioning.engine.steps.application import CreateApplication
-from gangway.provisioning.engine.steps.credentials import AddPassword, Fresh, RemoveLeftover
+from gangway.provisioning.engine.steps.credentials import Fresh, NewCredential, RemoveLeftover
 from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
+from gangway.provisioning.engine.steps.removal import RemoveCredential
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.verify import LABELS, looks_of
 from gangway.provisioning.errors import NoSuchCredential, RunCancelled
 from gangway.provisioning.lease import Lease
-from gangway.provisioning.models import Credential, Registration, Run, StepRecord
+from gangway.provisioning.models import FEDERATED, Credential, Registration, Run, StepRecord
 from gangway.provisioning.states import CredentialState, RegistrationState, StepState
-from gangway.vault.actions import reveal, seal
-from gangway.vault.places import Place
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-SECRET: Final = "provisioning.credential.secret"  # noqa: S105 - the name of a place
 ENGINE: Final = Actor.system("provisioning")
 FIRST_LOOK: Final = 900
 FAREWELL: Final = 990
 """Numbers of the rows that stand at the end of every list, however many steps come before."""
-
-
-def secret_place(credential: Credential) -> Place:
-    """Where a credential's text is sealed."""
-    return Place(credential.organization_id, SECRET, credential.pk)
 
 
 def found(row: Registration, seen: Observation, *, now: datetime) -> None:
@@ -95,12 +87,6 @@ class RunJournal:
     async def proved(self, seen: Observation, proofs: Proofs) -> None:
         await self._write(self._proved, seen, proofs)
 
-    async def undone(self, result: Noted) -> None:
-        await self._write(self._undone, result)
-
-    async def made(self) -> tuple[Step, ...]:
-        return await self._write(self._made)
-
     async def held(self) -> tuple[Held, ...]:
         return await self._write(self._held)
 
@@ -109,7 +95,7 @@ class RunJournal:
         return await self._write(self._unfinished)
 
     async def credential(self, held: Held) -> OwnCredential:
-        return Secret(await in_database(self._secret, held))
+        return await in_database(self._opened, held)
 
     async def _write(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await in_database(self._fenced, lambda: function(*args, **kwargs))
@@ -168,20 +154,18 @@ class RunJournal:
             row = rows[step.key]
             row.state, row.intent_at, row.attempt = StepState.INTENDED.value, self.now(), row.attempt + 1
             row.done_at, row.words = None, ""
-            if isinstance(step, AddPassword):
+            if isinstance(step, NewCredential):
                 row.result = {"credential": step.fresh.credential_id}
-                self._announce(step)
+                self._announce(step.fresh)
             row.save()
 
-    def _announce(self, step: AddPassword) -> None:
-        Credential.objects.create(
-            pk=UUID(step.fresh.credential_id),
+    def _announce(self, fresh: Fresh) -> None:
+        credential_rows.announce(
+            fresh,
             organization_id=self.organization_id,
             registration_id=self.registration_id,
             service_id=self.service_id,
-            display_name=step.fresh.display_name,
-            state=CredentialState.ANNOUNCED.value,
-            announced_at=self.now(),
+            now=self.now(),
         )
 
     def _note(self, results: Sequence[Noted]) -> None:
@@ -201,8 +185,10 @@ class RunJournal:
             return {"error": result.error.code} if result.error else {}
         if isinstance(result.step, RemoveLeftover):
             self._remove(UUID(result.step.credential_id), why="interrupted")
-        if result.new is not None and isinstance(result.step, AddPassword):
-            return self._keep_secret(result)
+        if isinstance(result.step, RemoveCredential):
+            self._remove(UUID(result.step.credential_id), why="taken away")
+        if isinstance(result.step, NewCredential):
+            return self._keep(result.step, result)
         if isinstance(result.value, Application):
             ids = {"app_id": result.value.app_id, "object_id": result.value.object_id}
             Registration.objects.filter(pk=self.registration_id).update(**ids, made_at=self.now())
@@ -213,22 +199,15 @@ class RunJournal:
             return ids
         return {}
 
-    def _keep_secret(self, result: Noted) -> dict[str, Any]:
-        new, step = result.new, result.step
-        if new is None or not isinstance(step, AddPassword):
-            raise NoSuchCredential
-        row = Credential.objects.select_for_update(of=("self",)).get(pk=UUID(step.fresh.credential_id))
-        row.key_id, row.expires_at, row.made_at = new.key_id, new.ends_at, self.now()
-        row.sealed_id = seal(place=secret_place(row), text=new.text)
-        row.state = CredentialState.MADE.value
-        row.save()
-        self._record(Event.CREDENTIAL_MADE, f"credential:{row.pk}", {"name": row.display_name, "key": row.key_id})
-        return {"key_id": new.key_id}
+    def _keep(self, step: NewCredential, result: Noted) -> dict[str, Any]:
+        row = credential_rows.keep(step, result, now=self.now())
+        facts = {"name": row.display_name, "kind": row.kind, "key": row.key_id, "why": row.why}
+        self._record(Event.CREDENTIAL_MADE, f"credential:{row.pk}", facts)
+        return {"key_id": row.key_id}
 
     def _remove(self, credential_id: UUID, *, why: str) -> None:
         row = Credential.objects.select_for_update(of=("self",)).get(pk=credential_id)
-        row.state = CredentialState.REMOVED.value
-        row.save(update_fields=["state"])
+        credential_rows.remove(row, by=ENGINE)
         self._record(Event.CREDENTIAL_REMOVED, f"credential:{row.pk}", {"name": row.display_name, "why": why})
 
     def _looked(self, looks: Sequence[Looked]) -> None:
@@ -240,27 +219,6 @@ class RunJournal:
             row.seconds, row.request_id, row.words = looked.seconds, looked.request_id[:100], looked.words[:500]
             row.save()
 
-    def _undone(self, result: Noted) -> None:
-        if result.good and isinstance(result.step, AddPassword):
-            self._remove(UUID(result.step.fresh.credential_id), why="cancelled")
-        row = StepRecord.objects.filter(run_id=self.run_id, key=result.step.key).first()
-        if row is None:
-            return
-        row.state = (StepState.UNDONE if result.good else StepState.FAILED).value
-        row.words, row.request_id = result.words[:500], result.request_id[:100]
-        row.save(update_fields=["state", "words", "request_id"])
-
-    def _made(self) -> tuple[Step, ...]:
-        """The application, unless it was in use before; and the secrets of this run."""
-        began = Run.objects.values_list("created_at", flat=True).get(pk=self.run_id)
-        never_used = Registration.objects.filter(pk=self.registration_id, proved_at__isnull=True).exists()
-        secrets = self._credentials().filter(announced_at__gte=began, made_at__isnull=False)
-        steps: list[Step] = [CreateApplication(self.blueprint)] if never_used else []
-        kept = secrets.exclude(state=CredentialState.REMOVED.value)
-        return *steps, *(
-            AddPassword(Fresh(str(row.pk), row.display_name, row.expires_at or self.now())) for row in kept
-        )
-
     def _gone(self, lost: Sequence[Held]) -> None:
         for held in lost:
             self._remove(UUID(held.credential_id), why="gone from the tenant")
@@ -271,37 +229,41 @@ class RunJournal:
         row.tenant_name = proofs.tenant_name or row.tenant_name
         found(row, seen, now=self.now())
         row.save()
+        self._share(seen)
         self._credentials().filter(state=CredentialState.MADE.value).update(state=CredentialState.PROVED.value)
         self._record(Event.REGISTRATION_PROVED, f"registration:{row.pk}", {"application": row.app_id})
 
+    def _share(self, seen: Observation) -> None:
+        """What another service of the registration signs in with by federation is this one's as well."""
+        held = seen.credential
+        row = Credential.objects.filter(pk=UUID(held.credential_id)).first() if held else None
+        if row is not None and row.service_id != self.service_id:
+            credential_rows.shared(row, service_id=self.service_id, now=self.now())
+
     def _credentials(self) -> Any:
-        return Credential.objects.filter(registration_id=self.registration_id, service_id=self.service_id)
+        """Those of the service; a federated one serves all services of the registration."""
+        mine = Q(service_id=self.service_id) | Q(kind=FEDERATED)
+        return Credential.objects.filter(mine, registration_id=self.registration_id)
 
     def _held(self) -> tuple[Held, ...]:
+        """Those that rest have their successor: they count no more, until they are taken away."""
+        away = [CredentialState.REMOVED.value, CredentialState.RESTING.value]
+        return self._of(self._credentials().exclude(state__in=away))
+
+    def _of(self, rows: Any) -> tuple[Held, ...]:
         youngest = self.now() - timedelta(seconds=self.fresh_seconds)
-        rows = self._credentials().exclude(state=CredentialState.REMOVED.value).order_by("announced_at")
-        return tuple(
-            Held(
-                credential_id=str(row.pk),
-                display_name=row.display_name,
-                key_id=KeyId(row.key_id) if row.key_id else None,
-                fresh=row.made_at is not None and row.made_at > youngest,
-            )
-            for row in rows
-        )
+        return tuple(credential_rows.held_of(row, youngest=youngest) for row in rows.order_by("announced_at"))
 
     def _unfinished(self) -> bool:
         rows = StepRecord.objects.filter(run_id=self.run_id, number__lt=FIRST_LOOK)
         return rows.exclude(state=StepState.DONE.value).exists()
 
-    def _secret(self, held: Held) -> SealedText:
+    def _opened(self, held: Held) -> OwnCredential:
         with self._scope():
             row = Credential.objects.filter(pk=UUID(held.credential_id)).first()
-            if row is None or row.sealed_id is None:
+            if row is None:
                 raise NoSuchCredential
-            return reveal(
-                sealed_id=row.sealed_id, place=secret_place(row), purpose="prove the new credential", by=ENGINE
-            )
+            return credential_rows.opened(row, purpose="prove the credential", by=ENGINE)
 
     def _record(self, event: Event, subject: str, data: dict[str, Any]) -> None:
         record(event, by=ENGINE, organization_id=self.organization_id, subject=subject, data=data)

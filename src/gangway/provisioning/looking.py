@@ -21,20 +21,19 @@ from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.jobs.actions import defer
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import Busy, Forbidden, MicrosoftError, NotHeard
-from gangway.microsoft.signin.own_credentials import OwnCredential, Secret
+from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import clouds, faults, opening, waiting
+from gangway.provisioning import clouds, credential_rows, faults, opening, waiting
 from gangway.provisioning.engine.alone import Alone
 from gangway.provisioning.engine.blueprint import draw
 from gangway.provisioning.engine.remaining import Remains, still_missing, waits_for
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.verify import COPYING, not_known_everywhere
 from gangway.provisioning.errors import NotWaiting, WaitedTooLong
-from gangway.provisioning.journal_store import ENGINE, secret_place
+from gangway.provisioning.journal_store import ENGINE
 from gangway.provisioning.models import Credential, Run, StepRecord, Waiting
 from gangway.provisioning.moves import move
 from gangway.provisioning.states import CredentialState, RunState, StepState
-from gangway.vault.actions import reveal
 
 log = structlog.get_logger(__name__)
 
@@ -137,12 +136,10 @@ def _claim(run_id: UUID, now: datetime) -> Subject | None:
 
 def _credential(run: Run) -> OwnCredential | None:
     rows = Credential.objects.filter(registration_id=run.registration_id, service_id=run.service_id)
-    row = rows.filter(sealed_id__isnull=False).exclude(state=CredentialState.REMOVED.value).order_by("made_at").last()
-    if row is None or row.sealed_id is None:
+    row = rows.filter(made_at__isnull=False).exclude(state=CredentialState.REMOVED.value).order_by("made_at").last()
+    if row is None:
         return None
-    return Secret(
-        reveal(sealed_id=row.sealed_id, place=secret_place(row), purpose="look what has been granted", by=ENGINE)
-    )
+    return credential_rows.opened(row, purpose="look what has been granted", by=ENGINE)
 
 
 def _keep(subject: Subject, missing: tuple[str, ...] | None, error: GangwayError | None, now: datetime) -> None:

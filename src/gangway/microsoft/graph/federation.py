@@ -16,9 +16,7 @@ def federated_of(application: ObjectId) -> Call[tuple[FederatedKey, ...]]:
     return Call("GET", f"/applications/{application}/federatedIdentityCredentials", _all)
 
 
-def add_federated(
-    application: ObjectId, *, name: str, issuer: str, subject: str, audience: str
-) -> Call[FederatedKey | None]:
+def add_federated(application: ObjectId, *, name: str, issuer: str, subject: str, audience: str) -> Call[FederatedKey]:
     """Let the application trust one subject of one issuer. Name, and issuer with subject, are unique in it."""
     body = {
         "name": name,

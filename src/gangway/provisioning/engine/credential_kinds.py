@@ -12,6 +12,9 @@ from gangway.microsoft.graph.shapes import SecretRule
 
 Kind = Literal["secret", "certificate", "federated"]
 
+KINDS: Final[dict[str, Kind]] = {"secret": "secret", "certificate": "certificate", "federated": "federated"}
+"""The kinds by the text that plans and rows keep."""
+
 NAMES: Final[dict[Kind, str]] = {
     "secret": "secret",
     "certificate": "certificate",
