@@ -20,9 +20,11 @@ from gangway.microsoft.transport import Transport, shared
 from gangway.microsoft.wire import Answer, Asked
 from gangway.provisioning.clouds import RegistrationSignIn
 from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.absence import Absence
 from gangway.provisioning.engine.blueprint import Blueprint, draw
 from gangway.provisioning.engine.course import Course
 from gangway.provisioning.engine.steps.credentials import Fresh
+from gangway.provisioning.engine.teardown import Teardown
 from gangway.provisioning.queries import SCOPES
 from tests.emulator.conftest import Emulator, contoso, grace, sign_in_app
 from tests.unit.small_journal import SmallJournal
@@ -129,6 +131,38 @@ class Tenant:
             patience=Patience(seconds, first_wait=0.005, longest_wait=0.1),
             fresh=fresh,
         )
+
+    async def teardown(
+        self,
+        journal: SmallJournal,
+        token: SealedText,
+        *,
+        whole: bool = True,
+        transport: Transport | None = None,
+        seconds: float = 10,
+    ) -> Teardown:
+        """A tear-down with short waits: of the registration for good, or only of the credentials in the journal."""
+        wire, wanted = transport or await self.transport(), blueprint()
+        return Teardown(
+            absence=Absence(
+                wanted.unique_name, whole=whole, for_good=whole, farewell=AppId(sign_in_app) if whole else None
+            ),
+            client=AppId(sign_in_app),
+            graph=GraphSession(wire, self.cloud, token, self.id),
+            journal=journal,
+            patience=Patience(seconds, first_wait=0.005, longest_wait=0.1),
+        )
+
+    def remains(self) -> list[str]:
+        """What there still is of our registration, deleted or not, of its principal and of its rights."""
+        state = self.state()
+        alive = [row for row in state["objects"].values() if row["body"].get("uniqueName") == blueprint().unique_name]
+        known = {row["id"] for row in state["objects"].values()}
+        held = [*state["app_role_assignments"].values(), *state["role_assignments"].values()]
+        dangling = [row["principalId"] for row in held if row["principalId"] not in known]
+        deleted = [row for row in state["deleted"].values() if row["body"].get("uniqueName") == blueprint().unique_name]
+        named = [row["body"]["id"] for row in state["objects"].values() if row["body"].get("displayName") == "voice1"]
+        return [*(f"alive {row['kind']}" for row in alive), *(f"deleted {row['kind']}" for row in deleted), *dangling, *named]
 
     def state(self) -> dict[str, Any]:
         """What the emulator itself holds of this tenant."""

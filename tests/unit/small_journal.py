@@ -9,6 +9,7 @@ from gangway.microsoft.signin.own_credentials import Certificate, Federated, Own
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.ports import Looked, Noted, Proofs
 from gangway.provisioning.engine.steps.credentials import Fresh, NewCredential, RemoveLeftover
+from gangway.provisioning.engine.steps.removal import RemoveCredential
 from gangway.provisioning.engine.steps.step import Step
 
 
@@ -57,8 +58,8 @@ class SmallJournal:
                 continue
             self.done.append(result.step.key)
             self.steps += (result.step,)
-            if isinstance(result.step, RemoveLeftover):
-                self.credentials.pop(result.step.credential_id)
+            if isinstance(result.step, (RemoveLeftover, RemoveCredential)):
+                self.credentials.pop(result.step.credential_id, None)
             if isinstance(result.step, NewCredential):
                 self._keep(result, result.step.fresh)
 
@@ -99,10 +100,3 @@ class SmallJournal:
 
     async def proved(self, seen: Observation, proofs: Proofs) -> None:
         self.proofs = proofs
-
-    async def undone(self, result: Noted) -> None:
-        if isinstance(result.step, NewCredential):
-            self.credentials.pop(result.step.fresh.credential_id, None)
-
-    async def made(self) -> tuple[Step, ...]:
-        return self.steps

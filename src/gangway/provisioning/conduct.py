@@ -6,7 +6,6 @@ begins at the top: the engine looks at what is there and goes on.
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -23,19 +22,19 @@ from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import AuthorityEnded, Busy, MicrosoftError, NotHeard
 from gangway.microsoft.patience import OutOfPatience
-from gangway.provisioning import clouds, consent, copying, lease, opening
+from gangway.provisioning import clouds, copying, lease, opening, undoing
+from gangway.provisioning.drawing import blueprint_of, journal_of
 from gangway.provisioning.engine.alone import Alone
-from gangway.provisioning.engine.blueprint import Blueprint, draw
-from gangway.provisioning.engine.course import Course, Ending, without_goodbye
+from gangway.provisioning.engine.course import Course, Ending
+from gangway.provisioning.engine.goodbye import without_goodbye
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.pinning import read
 from gangway.provisioning.engine.ports import Proofs
-from gangway.provisioning.engine.steps.credentials import Fresh
 from gangway.provisioning.engine.verify import StillCopying
-from gangway.provisioning.errors import Broke, LeaseLost, NotTakenBack, RunCancelled, TookTooLong
-from gangway.provisioning.journal_store import RunJournal
+from gangway.provisioning.errors import Broke, LeaseLost, NobodyToRemove, NotTakenBack, RunCancelled, TookTooLong
+from gangway.provisioning.fresh import fresh_of
 from gangway.provisioning.opening import Opened
-from gangway.provisioning.states import RunState
+from gangway.provisioning.states import RunKind, RunState
 
 log = structlog.get_logger(__name__)
 
@@ -63,10 +62,10 @@ async def conduct(run_id: UUID) -> None:
 
 async def _work(opened: Opened) -> None:
     try:
-        ending = await _in_time(opened)
+        await _in_time(opened)
     except OutOfPatience as error:
         await _rest(opened, error)
-    except AuthorityEnded as error:
+    except (AuthorityEnded, NobodyToRemove) as error:
         await _stop(opened, RunState.NEEDS_SIGN_IN, error)
     except (NotHeard, Busy) as error:
         await _later(opened, error)
@@ -79,18 +78,30 @@ async def _work(opened: Opened) -> None:
     except Exception:
         await _stop(opened, RunState.FAILED, Broke())
         raise
-    else:
-        await in_database(opening.close, opened, ending, now=clock.now())
-        milliseconds = round((clock.now() - opened.queued_at).total_seconds() * 1000)
-        log.info("run_ended", run_id=str(opened.run_id), withheld=len(ending.withheld), milliseconds=milliseconds)
 
 
-async def _in_time(opened: Opened) -> Ending:
+async def _in_time(opened: Opened) -> None:
     try:
         async with asyncio.timeout(_seconds_left(opened)):
-            return await _course(opened)
+            await _OF_KIND.get(opened.kind, _set_up)(opened)
     except TimeoutError as error:
         raise (NotHeard() if opened.copying else TookTooLong()) from error
+
+
+async def _set_up(opened: Opened) -> None:
+    ending = await _course(opened)
+    await in_database(opening.close, opened, ending, now=clock.now())
+    milliseconds = round((clock.now() - opened.queued_at).total_seconds() * 1000)
+    log.info("run_ended", run_id=str(opened.run_id), withheld=len(ending.withheld), milliseconds=milliseconds)
+
+
+async def _tear_down(opened: Opened) -> None:
+    torn = await undoing.tear_down(opened)
+    stays = await in_database(undoing.stays, opened)
+    await in_database(opening.torn_down, opened, torn, stays, now=clock.now())
+
+
+_OF_KIND: Final = {RunKind.TEARDOWN: _tear_down}
 
 
 async def _later(opened: Opened, error: NotHeard | Busy) -> None:
@@ -102,16 +113,21 @@ async def _later(opened: Opened, error: NotHeard | Busy) -> None:
 
 
 async def _take_back(opened: Opened) -> None:
-    """Undo what the run made while the person's authority lasts, then write down what is left, if anything is."""
+    """Undo what the run made while somebody's right to do so lasts, then write down what is left, if anything is.
+
+    What can't be done now is not tried for ever: it stands on the list of leftovers, with *Try again*.
+    """
     error: GangwayError | None = None
     try:
-        if opened.token is not None:
-            course = await _engine(opened, opened.token, taking_back=True)
-            taken = await course.take_back()
-            error = NotTakenBack(left=", ".join(taken.left)) if taken.left else None
-    except MicrosoftError as refused:
-        error = refused
-    await in_database(opening.cancelled, opened, error, now=clock.now())
+        async with asyncio.timeout(settings.GANGWAY.run_deadline_seconds):
+            taken = await undoing.take_back(opened)
+        error = NotTakenBack(left=", ".join(one.name for one in taken.left)) if taken.left else None
+    except (MicrosoftError, NobodyToRemove) as refused:
+        error, taken = refused, await in_database(undoing.nothing_taken_back, opened, refused)
+    except TimeoutError:
+        error = TookTooLong()
+        taken = await in_database(undoing.nothing_taken_back, opened, error)
+    await in_database(opening.cancelled, opened, taken, error, now=clock.now())
 
 
 async def _rest(opened: Opened, error: MicrosoftError) -> None:
@@ -121,6 +137,8 @@ async def _rest(opened: Opened, error: MicrosoftError) -> None:
 
 async def _stop(opened: Opened, to: RunState, error: GangwayError) -> None:
     log.warning("run_stopped", run_id=str(opened.run_id), state=to.value, error=error.code)
+    if opened.kind is RunKind.TEARDOWN:
+        await in_database(undoing.list_what_stays, opened, error)
     await in_database(opening.stop, opened, to, error, now=clock.now())
 
 
@@ -146,8 +164,8 @@ async def _without_token(opened: Opened) -> Ending:
     """
     if not opened.copying or not opened.principal_id:
         raise AuthorityEnded
-    blueprint = _blueprint(opened)
-    journal = _journal(opened, blueprint)
+    blueprint = blueprint_of(opened)
+    journal = journal_of(opened, blueprint)
     held = next((held for held in await journal.held() if held.key_id), None)
     if held is None or await journal.unfinished():
         raise AuthorityEnded
@@ -166,12 +184,16 @@ async def _without_token(opened: Opened) -> Ending:
         raise StillCopying
     await journal.looked(standing.looks)
     await journal.proved(Observation(), standing.proofs)
-    return Ending(Observation(), (), standing.proofs, await without_goodbye(journal, blueprint))
+    return Ending(Observation(), (), standing.proofs, await without_goodbye(blueprint.farewell, journal=journal))
 
 
-async def _engine(opened: Opened, token: SealedText, *, taking_back: bool = False) -> Course:
+async def _engine(opened: Opened, token: SealedText) -> Course:
     tenant, client = TenantId(opened.tenant_id), AppId(opened.sign_in_client_id)
-    cloud, blueprint = clouds.cloud(opened.cloud), _blueprint(opened)
+    cloud, blueprint = clouds.cloud(opened.cloud), blueprint_of(opened)
+    days: int | None = opened.wanted.get("credential_days")
+    fresh = fresh_of(
+        read(opened.plan), name=opened.credential_name, subject=blueprint.unique_name, cloud=cloud, days=days
+    )
     return Course(
         blueprint=blueprint,
         client=client,
@@ -179,44 +201,11 @@ async def _engine(opened: Opened, token: SealedText, *, taking_back: bool = Fals
         tenant_id=opened.tenant_id,
         graph=await clouds.graph(cloud, tenant, token),
         own=await clouds.RegistrationSignIn.at(cloud, tenant),
-        journal=_journal(opened, blueprint, taking_back=taking_back),
+        journal=journal_of(opened, blueprint),
         patience=clouds.short_patience() if opened.copying else clouds.patience(),
-        fresh=lambda: _fresh(opened),
+        fresh=fresh,
+        adapt=fresh.adapt,
     )
-
-
-def _blueprint(opened: Opened) -> Blueprint:
-    return draw(
-        opened.plan,
-        registration=str(opened.registration_id),
-        display_name=opened.display_name,
-        notes=f"Made by {settings.GANGWAY.server_name} for the service {opened.credential_name}.",
-        sign_in_client=None if opened.needed_by_others else AppId(opened.sign_in_client_id),
-        redirects=tuple(filter(None, [consent.return_address()])),
-    )
-
-
-def _journal(opened: Opened, blueprint: Blueprint, *, taking_back: bool = False) -> RunJournal:
-    longest = settings.GANGWAY.propagation_deadline_seconds
-    return RunJournal(
-        run_id=opened.run_id,
-        registration_id=opened.registration_id,
-        organization_id=opened.organization_id,
-        service_id=opened.service_id,
-        path=opened.path,
-        lease=opened.lease,
-        fresh_seconds=float(settings.GANGWAY.copying_deadline_seconds if opened.copying else longest),
-        says_goodbye=blueprint.farewell is not None,
-        blueprint=blueprint,
-        taking_back=taking_back,
-    )
-
-
-def _fresh(opened: Opened) -> Fresh:
-    """A credential named after the service, with a mark that no other attempt has."""
-    days = read(opened.plan).credential_days
-    name = f"{opened.credential_name}-{secrets.token_hex(4)}"
-    return Fresh(str(uuid4()), name, clock.now() + timedelta(days=days))
 
 
 def _seconds_left(opened: Opened) -> float:

@@ -6,6 +6,7 @@ ProvisioningError
 ├── RunOver                 the run is proved or cancelled: nothing goes on
 ├── NoSuchRun, NoSuchRegistration, NoSuchCredential, NoSuchLeftover
 ├── LeftoverCleared         it is marked as removed already
+├── NotAllGone              a tear-down left something; the list of leftovers says what
 ├── NobodyToRemove          nobody with the right to remove it is signed in
 ├── CannotRotate            the registration may not give itself a new credential
 ├── LeaseLost               another worker has taken the run over
@@ -190,6 +191,15 @@ class LeftoverCleared(ProvisioningError):
     what = "This is marked as removed already."
     cure = "Nothing needs to be done."
     acts = WhoActs.NOBODY
+
+
+class NotAllGone(ProvisioningError):
+    """A tear-down did what it could; `left` names what stays."""
+
+    code = "provisioning:teardown:not_all_gone"
+    what = "Not everything could be removed from the tenant."
+    cure = "The list of leftovers says what is left, why, and how an administrator removes it."
+    acts = WhoActs.ADMINISTRATOR
 
 
 class NobodyToRemove(ProvisioningError):

@@ -1,6 +1,6 @@
 """Opening and closing a run: what happens in the database before the engine starts and after it ended. Sync."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -8,24 +8,33 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from gangway.audit.events import Event
+from gangway.audit.record import record
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import faults, waiting
+from gangway.provisioning import faults, leftovers, waiting
 from gangway.provisioning import lease as leases
+from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.course import Ending
-from gangway.provisioning.errors import NoSuchRun
+from gangway.provisioning.engine.ports import Look
+from gangway.provisioning.engine.steps.step import REMOVING
+from gangway.provisioning.engine.teardown import TornDown
+from gangway.provisioning.errors import NoSuchRun, NotAllGone
 from gangway.provisioning.journal_store import ENGINE, found
 from gangway.provisioning.lease import Lease, Taken
-from gangway.provisioning.models import Run
+from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import locked, move
-from gangway.provisioning.states import HOLDING, RegistrationState, RunState
-from gangway.vault.actions import reveal
+from gangway.provisioning.states import HOLDING, CredentialState, RegistrationState, RunKind, RunState, StepState
+from gangway.vault.actions import destroy, reveal
 from gangway.vault.errors import SecretDestroyed, SecretMissing
 from gangway.vault.places import Place
 
 TASK: Final = "provisioning:run"
+LOOKS: Final = tuple(look.value for look in Look)
+REACHING: Final = frozenset({RunKind.SETUP, RunKind.REPAIR, RunKind.UPGRADE})
+"""Kinds whose failure says something about the registration itself."""
 NEIGHBOURS: Final = frozenset({*HOLDING, RunState.WAITING, RunState.NEEDS_SIGN_IN})
 """States in which another run of the tenant may still need the sign-in application."""
 
@@ -57,6 +66,8 @@ class Opened:
     principal_id: str
     token: SealedText | None
     lease: Lease
+    kind: RunKind = RunKind.SETUP
+    wanted: dict[str, Any] = field(default_factory=dict)
 
 
 def queue_lock(run_id: UUID) -> str:
@@ -117,6 +128,8 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         principal_id=registration.service_principal_id,
         token=token,
         lease=lease,
+        kind=RunKind(run.kind),
+        wanted=run.wanted,
     )
 
 
@@ -171,7 +184,8 @@ def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) ->
     """Write down that the run rests at an error: failed, or in need of a new sign-in. What was made is kept."""
     with within(opened.path), transaction.atomic():
         run = ours(opened, now)
-        if to is RunState.FAILED and run.registration.proved_at is not None:
+        reaches = RunKind(run.kind) in REACHING
+        if to is RunState.FAILED and reaches and run.registration.proved_at is not None:
             run.registration.state = RegistrationState.BROKEN.value
             run.registration.save(update_fields=["state"])
         facts = faults.kept(error, now=now)
@@ -180,18 +194,69 @@ def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) ->
         leases.release(opened.lease)
 
 
-def cancelled(opened: Opened, error: GangwayError | None, *, now: datetime) -> None:
+def cancelled(opened: Opened, taken: TornDown, error: GangwayError | None, *, now: datetime) -> None:
     """Write down that the run was cancelled at work; with nothing left of it, its name is free again."""
     with within(opened.path), transaction.atomic():
         run = ours(opened, now)
-        if error is None and run.registration.proved_at is None:
-            run.registration.state = RegistrationState.REMOVED.value
-            run.registration.save(update_fields=["state"])
+        never_used = run.registration.proved_at is None
+        if error is None:
+            made = StepRecord.objects.filter(run_id=run.pk, state=StepState.DONE.value).exclude(kind__in=LOOKS)
+            made.exclude(kind__startswith=REMOVING).update(state=StepState.UNDONE.value)
+        leftovers.write(run, (*taken.left, *taken.kept), by=ENGINE, now=now)
+        if error is None:
+            leftovers.seen_gone(run, besides=taken.kept, whole=never_used, by=ENGINE, now=now)
+        if error is None and never_used:
+            removed(run.registration)
         facts = faults.kept(error, now=now) if error else None
         data = {"error": error.code} if error else None
         move(run, RunState.CANCELLED, by=ENGINE, now=now, error=facts, data=data)
         _tell(run)
         leases.release(opened.lease)
+
+
+def torn_down(opened: Opened, torn: TornDown, stays: tuple[Left, ...], *, now: datetime) -> None:
+    """Write down how a tear-down ended: everything that is ours is gone, or what is left and why."""
+    with within(opened.path), transaction.atomic():
+        run = ours(opened, now)
+        whole = bool(run.wanted.get("whole")) and run.registration.origin == MADE
+        leftovers.write(run, (*torn.left, *torn.kept), by=ENGINE, now=now)
+        leftovers.seen_gone(run, besides=(*torn.left, *torn.kept), whole=whole, by=ENGINE, now=now)
+        if whole and not torn.left:
+            removed(run.registration)
+        run.result = {"stays": [_plain(one) for one in stays], "kept": [_plain(one) for one in torn.kept]}
+        run.save(update_fields=["result"])
+        if torn.left:
+            error = NotAllGone(left=", ".join(one.name for one in torn.left))
+            facts = faults.kept(error, now=now)
+            move(run, RunState.FAILED, by=ENGINE, now=now, error=facts, data={"error": error.code})
+        else:
+            move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None)
+        _tell(run)
+        leases.release(opened.lease)
+
+
+def removed(registration: Registration) -> None:
+    """The registration was seen gone: none of its credentials is kept, and its name is free again."""
+    rows = Credential.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk, origin=MADE)
+    for row in rows.exclude(state=CredentialState.REMOVED.value):
+        destroy(sealed_id=row.sealed_id, by=ENGINE)
+        row.state = CredentialState.REMOVED.value
+        row.save(update_fields=["state"])
+    registration.state = RegistrationState.REMOVED.value
+    registration.save(update_fields=["state"])
+    facts = {"application": registration.app_id, "name": registration.display_name}
+    subject = f"registration:{registration.pk}"
+    record(
+        Event.REGISTRATION_REMOVED,
+        by=ENGINE,
+        organization_id=registration.organization_id,
+        subject=subject,
+        data=facts,
+    )
+
+
+def _plain(one: Left) -> dict[str, Any]:
+    return {"kind": one.kind.value, "name": one.name, "id": one.object_id, "facts": dict(one.facts), "why": one.why}
 
 
 def come_back(opened: Opened, error: GangwayError, *, seconds: float, now: datetime) -> None:

@@ -21,6 +21,7 @@ class Blueprint:
     an owner of its application. `unit`: id or name of the administrative unit that limits roles; empty for none.
     `lacking`: what was left out since the tenant doesn't offer it.
     `redirects`: where Microsoft's consent page may send a browser back to; it sends nobody anywhere else.
+    `in_use`: proved before; it keeps the name that the customer gave it, and is brought back when it was deleted.
     """
 
     unique_name: str
@@ -37,6 +38,7 @@ class Blueprint:
     may_lack: frozenset[str] = frozenset()
     owns_itself: bool = False
     unit: str = ""
+    in_use: bool = False
 
     lacking: tuple[str, ...] = ()
 

@@ -6,34 +6,42 @@ it never asks what was done before, only what is there now.
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, replace
 
 from gangway.foundation.errors import GangwayError, WhoActs
 from gangway.foundation.ids import AppId
 from gangway.microsoft.cloud import Cloud
-from gangway.microsoft.errors import Busy, Forbidden, MicrosoftError, Missing, NotCopiedYet, NotHeard, Refused
-from gangway.microsoft.graph import service_principals
+from gangway.microsoft.errors import (
+    Busy,
+    Contended,
+    Forbidden,
+    MicrosoftError,
+    Missing,
+    NotCopiedYet,
+    NotHeard,
+    Refused,
+    TrustFull,
+)
+from gangway.microsoft.graph import deleted_items
+from gangway.microsoft.graph.shapes import DeletedApplication
 from gangway.microsoft.patience import OutOfPatience, Patience
 from gangway.microsoft.throttling import Waits
 from gangway.provisioning.engine.apply import Applied, apply
 from gangway.provisioning.engine.blueprint import Blueprint
+from gangway.provisioning.engine.credential_kinds import AVOIDABLE
+from gangway.provisioning.engine.goodbye import Gone, say_goodbye
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.observe import observe, with_rights
 from gangway.provisioning.engine.plan import Plan, make_plan
-from gangway.provisioning.engine.ports import Graph, Journal, Noted, OwnSignIn, Proofs
+from gangway.provisioning.engine.ports import Graph, Journal, OwnSignIn, Proofs
 from gangway.provisioning.engine.rights import Part, verdict
-from gangway.provisioning.engine.steps import farewell
-from gangway.provisioning.engine.steps.credentials import Fresh
+from gangway.provisioning.engine.steps.credentials import Fresh, is_too_many
 from gangway.provisioning.engine.steps.step import Step
-from gangway.provisioning.engine.undo import TakenBack, undo
 from gangway.provisioning.engine.verify import COPYING, Prover, StillCopying
 
 GOES_ON = "We go on by ourselves."
 UNKNOWN_TURNS = 2
 """How often a refusal is believed to be lag when we could not read what the person may do."""
-
-Gone = Literal["yes", "no", "unknown"]
 
 
 class PermissionNotOffered(GangwayError):
@@ -66,7 +74,10 @@ class Ending:
 
 @dataclass
 class Course:
-    """One go at reaching the blueprint, with one person's token. `fresh` gives a new credential's id, name and end."""
+    """One go at reaching the blueprint, with one person's token. `fresh` gives a new credential's id, name and end.
+
+    `adapt` is told when Microsoft refuses a credential's kind or life, and says whether `fresh` gives another now.
+    """
 
     blueprint: Blueprint
     client: AppId | None
@@ -77,12 +88,14 @@ class Course:
     journal: Journal
     patience: Patience
     fresh: Callable[[], Fresh]
+    adapt: Callable[[MicrosoftError], bool] = field(default=lambda _refusal: False)
     refused: frozenset[Part] = frozenset()
     _memory: Observation = field(default_factory=Observation)
     _made_at: float | None = None
     _born_at: float | None = None
     _turns: Counter[Part] = field(default_factory=Counter)
     _settled: set[str] = field(default_factory=set)
+    _name_taken: bool = False
 
     async def run(self) -> Ending:
         """Reach and prove. Raises what can't be waited out; what was made so far is journalled and found again."""
@@ -112,30 +125,9 @@ class Course:
             return "unknown"
         return await self._say_goodbye(seen)
 
-    async def take_back(self) -> TakenBack:
-        """Undo what this run made, in reverse order, and remove the sign-in application. Raises MicrosoftError."""
-        seen = await observe(self.graph, self.blueprint, held=await self.journal.held(), client=self.client)
-        taken = await undo(await self.journal.made(), seen, graph=self.graph, journal=self.journal)
-        if not taken.left:
-            await self._say_goodbye(seen)
-        return taken
-
     async def _say_goodbye(self, seen: Observation) -> Gone:
-        """Remove the sign-in application from the tenant and look whether it is gone. Never fails."""
-        steps = tuple(farewell.needed(self.blueprint, seen))
-        if not steps:
-            return "no" if self.blueprint.farewell is None else "unknown"
-        await self.journal.intend(steps)
-        look = service_principals.by_app_id(str(self.blueprint.farewell))
-        try:
-            done, read = await self.graph.batch([steps[0].call(seen), look], in_order=True)
-        except MicrosoftError:
-            return "unknown"
-        good = done.error is None or isinstance(done.error, Missing)
-        gone: Gone = "no" if not good else "yes" if isinstance(read.error, Missing) or done.error else "unknown"
-        noted = Noted(steps[0], good, done.answer.seconds, done.answer.request_id, _GOODBYE[gone], done.error)
-        await self.journal.note([noted])
-        return gone
+        principal = seen.sign_in_principal
+        return await say_goodbye(self.blueprint.farewell, principal, graph=self.graph, journal=self.journal)
 
     async def _reach(self) -> tuple[Observation, Plan]:
         """Apply until nothing is left that this person can do; look again after every trouble that may pass."""
@@ -152,6 +144,8 @@ class Course:
                 if not applied.troubles and not after.steps:
                     return applied.seen, after
                 trouble = self._passing(applied)
+                if trouble is None:
+                    continue
             except (NotHeard, Busy, NotCopiedYet) as error:
                 trouble = error
             await self._wait(waits, ends, trouble)
@@ -169,6 +163,8 @@ class Course:
         if seen.application is not None and seen.lost:
             await self.journal.gone(seen.lost)
         seen = await self._settle(seen.with_memory(self._believed()))
+        if seen.application is None and self._name_taken:
+            return replace(seen, deleted=await self._deleted())
         if seen.principal is None:
             return seen
         return (await with_rights(self.graph, self.blueprint, seen)).with_memory(self._believed())
@@ -186,6 +182,12 @@ class Course:
         self._settled |= open_ends
         return seen
 
+    async def _deleted(self) -> DeletedApplication | None:
+        """Who has our unique name, when it is taken and nobody is to be seen: one of ours that was deleted."""
+        (outcome,) = await self.graph.batch([deleted_items.application(self.blueprint.unique_name)])
+        found: DeletedApplication | None = None if isinstance(outcome.error, Forbidden) else outcome.get()
+        return found
+
     def _believed(self) -> Observation:
         """What we made ourselves counts as there while Microsoft may still be copying it, and not a moment longer."""
         return self._memory if self._within(self._made_at, self.patience.deadline) else Observation()
@@ -201,17 +203,32 @@ class Course:
             self._born_at = self._made_at
 
     def _plan(self, seen: Observation) -> Plan:
-        plan = make_plan(self.blueprint, seen, fresh=self.fresh(), refused=self.refused)
+        plan = make_plan(self.blueprint, seen, fresh=self._fresh(seen), refused=self.refused)
         if plan.not_offered:
             raise PermissionNotOffered(permissions=", ".join(plan.not_offered))
         if plan.skipped:
             self.blueprint = self.blueprint.lacks(plan.skipped)
         return plan
 
-    def _passing(self, applied: Applied) -> MicrosoftError:
-        """The trouble to wait out. Raises one that won't pass; a part that is refused for good is withheld."""
-        waited: MicrosoftError = Missing()
+    def _fresh(self, seen: Observation) -> Fresh:
+        """Before Microsoft has to refuse one issuer too many, another kind is made."""
+        fresh, full = self.fresh(), TrustFull()
+        if not is_too_many(fresh, seen):
+            return fresh
+        if not self.adapt(full):
+            raise full
+        return self.fresh()
+
+    def _passing(self, applied: Applied) -> MicrosoftError | None:
+        """The trouble to wait out; None when there is another way at once.
+
+        Raises one that won't pass; a part that is refused for good is withheld.
+        """
+        waited: MicrosoftError | None = None if applied.troubles else Missing()
         for step, error in applied.troubles:
+            if isinstance(error, AVOIDABLE) and self.adapt(error):
+                continue
+            self._name_taken |= step.kind == "create_application" and isinstance(error, Contended)
             if step.kind == "create_resource" and isinstance(error, (Missing, NotCopiedYet, Refused)):
                 raise ServiceMissing(step=step.label) from error
             if isinstance(error, Forbidden):
@@ -249,22 +266,6 @@ class Course:
         )
 
 
-async def without_goodbye(journal: Journal, blueprint: Blueprint) -> Gone:
-    """Say of a run that ended without anybody's token that the sign-in application stayed. Nothing is called."""
-    if blueprint.farewell is not None:
-        step = farewell.RemoveSignInApplication()
-        await journal.intend([step])
-        await journal.note([Noted(step, good=False, seconds=0.0, request_id="", words=_GOODBYE["no"])])
-    return "no"
-
-
 def _words_of(trouble: MicrosoftError) -> str:
     """Why it waits, for the person who watches."""
     return f"{trouble.what} {GOES_ON}" if isinstance(trouble, (Busy, NotHeard)) else COPYING
-
-
-_GOODBYE: dict[Gone, str] = {
-    "yes": "It is gone.",
-    "no": "It is still there: an administrator can remove it in Enterprise applications.",
-    "unknown": "It was removed; that could not be read back.",
-}

@@ -110,14 +110,6 @@ class Journal(Protocol):
         """How they ended. A new secret is sealed in the same transaction."""
         ...
 
-    async def undone(self, result: Noted) -> None:
-        """A step that was taken back, or could not be."""
-        ...
-
-    async def made(self) -> tuple[Step, ...]:
-        """The steps of this run that are taken back when it is cancelled, in the order in which they were made."""
-        ...
-
     async def looked(self, looks: Sequence[Looked]) -> None:
         """What was only looked at, and what it proved."""
         ...

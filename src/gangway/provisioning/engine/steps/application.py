@@ -4,23 +4,59 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from gangway.microsoft.graph import applications
+from gangway.foundation.ids import ObjectId
+from gangway.microsoft.graph import applications, deleted_items
 from gangway.microsoft.graph.calls import Call
 from gangway.microsoft.graph.shapes import Application
 from gangway.provisioning.engine.blueprint import TAG, Blueprint
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.rights import Part
+from gangway.provisioning.engine.steps.deletion import RemoveForGood
 from gangway.provisioning.engine.steps.step import Step
 
 KEY = "application"
 
 
 def needed(blueprint: Blueprint, seen: Observation) -> Iterator[Step]:
-    """Create it when it isn't there; else complete its list of permissions and its name, keeping what others added."""
-    if seen.application is None:
-        yield CreateApplication(blueprint)
-    elif not blueprint.required <= seen.application.required or seen.application.display_name != blueprint.display_name:
-        yield CompleteApplication(blueprint)
+    """Create it when it isn't there; else complete its list of permissions and its name, keeping what others added.
+
+    One of ours that was deleted holds our unique name for thirty days. One in use is brought back, since we know its
+    credentials; one that was never used makes room for a fresh one.
+    """
+    if seen.application is not None:
+        if not blueprint.required <= seen.application.required or _renamed(blueprint, seen.application):
+            yield CompleteApplication(blueprint)
+    elif seen.deleted is not None and blueprint.in_use:
+        yield RestoreApplication(seen.deleted.object_id)
+    else:
+        room = [RemoveForGood(seen.deleted.object_id)] if seen.deleted else []
+        yield from room
+        yield CreateApplication(blueprint, needs=frozenset(step.key for step in room))
+
+
+def _renamed(blueprint: Blueprint, application: Application) -> bool:
+    return not blueprint.in_use and application.display_name != blueprint.display_name
+
+
+@dataclass(frozen=True)
+class RestoreApplication:
+    """Bring our deleted registration back; then it has to be looked at again. Its rights don't come back with it."""
+
+    kind: ClassVar[str] = "restore_application"
+    part: ClassVar[Part] = Part.REGISTRATION
+    object_id: ObjectId
+    key: str = KEY
+    label: str = "Deleted app registration brought back"
+    needs: frozenset[str] = frozenset()
+
+    def call(self, _seen: Observation) -> Call[None]:
+        return deleted_items.restore(self.object_id)
+
+    def learn(self, seen: Observation, _value: Any) -> Observation:
+        return seen
+
+    def undo(self, _seen: Observation) -> None:
+        """Nothing: it was there before we came."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +91,7 @@ class CreateApplication:
 
 @dataclass(frozen=True)
 class CompleteApplication:
-    """Add what its list of permissions lacks, and give it the name that was chosen."""
+    """Add what its list of permissions lacks, and give it the name that was chosen: one in use keeps its own."""
 
     kind: ClassVar[str] = "complete_application"
     part: ClassVar[Part] = Part.REGISTRATION
@@ -69,18 +105,20 @@ class CompleteApplication:
         application = _there(seen)
         return applications.change(
             application.object_id,
-            displayName=self.blueprint.display_name,
+            displayName=self._name(application),
             requiredResourceAccess=applications.required_resource_access(self._merged(application)),
         )
 
     def learn(self, seen: Observation, _value: Any) -> Observation:
         application = _there(seen)
-        name = self.blueprint.display_name
-        changed = replace(application, required=self._merged(application), display_name=name)
+        changed = replace(application, required=self._merged(application), display_name=self._name(application))
         return replace(seen, application=changed)
 
     def undo(self, _seen: Observation) -> None:
         """Nothing: a registration that was there before stays."""
+
+    def _name(self, application: Application) -> str:
+        return application.display_name if self.blueprint.in_use else self.blueprint.display_name
 
     def _merged(self, application: Application) -> frozenset[tuple[str, str, str]]:
         return application.required | self.blueprint.required

@@ -1,27 +1,15 @@
-"""Taking away: each step names one thing by the id that Microsoft gave it. What is gone already counts as removed."""
+"""Taking away what hangs on a registration: each step names one thing by the id that Microsoft gave it."""
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from gangway.foundation.ids import ObjectId
-from gangway.microsoft.graph import applications, deleted_items, grants, service_principals
+from gangway.foundation.ids import KeyId, ObjectId
+from gangway.microsoft.graph import grants, service_principals
 from gangway.microsoft.graph.calls import Call
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.rights import Part
-
-FOR_GOOD = "for_good"
-
-
-class Removal:
-    """What all of them share: nothing is learned from the answer, and nothing takes it back."""
-
-    needs: frozenset[str]
-
-    def learn(self, seen: Observation, _value: Any) -> Observation:
-        return seen
-
-    def undo(self, _seen: Observation) -> None:
-        """Nothing: it was meant."""
+from gangway.provisioning.engine.steps import credentials
+from gangway.provisioning.engine.steps.deletion import Removal
 
 
 @dataclass(frozen=True)
@@ -88,36 +76,21 @@ class RemovePrincipal(Removal):
 
 
 @dataclass(frozen=True)
-class RemoveApplication(Removal):
-    """Delete the app registration. Microsoft keeps it among the deleted ones; `RemoveForGood` ends that."""
+class RemoveCredential(Removal):
+    """Take one credential of ours from the registration, by its key id and as its kind wants it."""
 
-    kind: ClassVar[str] = "remove_application"
+    kind: ClassVar[str] = "remove_credential"
     part: ClassVar[Part] = Part.REGISTRATION
-    application: ObjectId
+    credential_id: str
+    key_id: KeyId
     needs: frozenset[str] = frozenset()
-    label: str = "App registration deleted"
+    label: str = "Our credential removed"
 
     @property
     def key(self) -> str:
-        return f"gone:{self.application}"
+        return f"gone:{self.key_id}"
 
-    def call(self, _seen: Observation) -> Call[None]:
-        return applications.delete(self.application)
-
-
-@dataclass(frozen=True)
-class RemoveForGood(Removal):
-    """Take a deleted app registration of ours from among the deleted ones: only then its unique name is free again."""
-
-    kind: ClassVar[str] = "remove_for_good"
-    part: ClassVar[Part] = Part.REGISTRATION
-    application: ObjectId
-    needs: frozenset[str] = frozenset()
-    label: str = "Deleted app registration removed for good"
-
-    @property
-    def key(self) -> str:
-        return f"{FOR_GOOD}:{self.application}"
-
-    def call(self, _seen: Observation) -> Call[None]:
-        return deleted_items.delete_for_good(self.application)
+    def call(self, seen: Observation) -> Call[None]:
+        if seen.application is None:
+            raise ValueError("the application must be seen before its credentials are touched")
+        return credentials.removal(seen.application, self.key_id)

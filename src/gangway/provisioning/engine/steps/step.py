@@ -6,7 +6,6 @@ from gangway.microsoft.graph.calls import Call
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.rights import Part
 
-
 REMOVING = "remove_"
 """How the kinds of steps begin that take something away: what is gone already is as good as removed."""
 

@@ -1,0 +1,41 @@
+"""From an opened run to the engine's blueprint and journal."""
+
+from dataclasses import replace
+
+from django.conf import settings
+
+from gangway.foundation.ids import AppId
+from gangway.provisioning import consent
+from gangway.provisioning.engine.blueprint import Blueprint, draw
+from gangway.provisioning.journal_store import RunJournal
+from gangway.provisioning.opening import Opened
+from gangway.provisioning.states import RunKind
+
+
+def blueprint_of(opened: Opened) -> Blueprint:
+    """What this run's registration must be. A repair or an upgrade finds one in use, and keeps its name."""
+    drawn = draw(
+        opened.plan,
+        registration=str(opened.registration_id),
+        display_name=opened.display_name,
+        notes=f"Made by {settings.GANGWAY.server_name} for the service {opened.credential_name}.",
+        sign_in_client=None if opened.needed_by_others else AppId(opened.sign_in_client_id),
+        redirects=tuple(filter(None, [consent.return_address()])),
+    )
+    return replace(drawn, in_use=opened.kind in {RunKind.REPAIR, RunKind.UPGRADE})
+
+
+def journal_of(opened: Opened, blueprint: Blueprint) -> RunJournal:
+    """The journal of this run under its lease."""
+    longest = settings.GANGWAY.propagation_deadline_seconds
+    return RunJournal(
+        run_id=opened.run_id,
+        registration_id=opened.registration_id,
+        organization_id=opened.organization_id,
+        service_id=opened.service_id,
+        path=opened.path,
+        lease=opened.lease,
+        fresh_seconds=float(settings.GANGWAY.copying_deadline_seconds if opened.copying else longest),
+        says_goodbye=blueprint.farewell is not None,
+        blueprint=blueprint,
+    )

@@ -1,0 +1,105 @@
+"""What stays in a customer's tenant although it should not: written by every ending that leaves something. Sync.
+
+A row is about one thing, by the id that Microsoft gave it. It stays open until we saw the thing gone ourselves, or a
+person says that they removed it.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.organizations.scope import within_everything
+from gangway.provisioning.engine.absence import Left
+from gangway.provisioning.errors import LeftoverCleared, NoSuchLeftover
+from gangway.provisioning.models import Credential, Leftover, Registration, Run
+from gangway.provisioning.states import CredentialState, LeftoverKind, RegistrationState
+from gangway.vault.actions import destroy
+
+KEPT_BY_MICROSOFT: Final = timedelta(days=30)
+MICROSOFT: Final = Actor.system("Microsoft's thirty days")
+MOST: Final = 500
+
+
+def write(run: Run, left: Iterable[Left], *, by: Actor, now: datetime) -> None:
+    """Put what a run leaves on the list; what stands there already is only seen again."""
+    for one in left:
+        rows = Leftover.objects.filter(registration_id=run.registration_id, kind=one.kind.value, cleared_at=None)
+        if rows.filter(object_id=one.object_id).update(seen_at=now, why=one.why[:500], run_id=run.pk):
+            continue
+        row = Leftover.objects.create(
+            organization_id=run.organization_id,
+            registration_id=run.registration_id,
+            run_id=run.pk,
+            service_id=run.service_id,
+            kind=one.kind.value,
+            name=(one.name or one.object_id)[:200],
+            object_id=one.object_id[:200],
+            facts=dict(one.facts),
+            why=one.why[:500],
+            since=now,
+            seen_at=now,
+        )
+        _record(Event.LEFTOVER_FOUND, row, by)
+
+
+def seen_gone(run: Run, *, besides: Iterable[Left], whole: bool, by: Actor, now: datetime) -> None:
+    """Clear what a tear-down saw gone: all of a registration that went, else its credentials that are removed."""
+    still = {one.object_id for one in besides}
+    rows = Leftover.objects.select_for_update(of=("self",)).filter(registration_id=run.registration_id, cleared_at=None)
+    removed = Credential.objects.filter(registration_id=run.registration_id, state=CredentialState.REMOVED.value)
+    keys = set(removed.exclude(key_id="").values_list("key_id", flat=True))
+    for row in rows.exclude(kind=LeftoverKind.SIGN_IN_APPLICATION.value):
+        if row.object_id not in still and (whole or row.object_id in keys):
+            _clear(row, by=by, now=now)
+
+
+@transaction.atomic
+def mark_removed(leftover_id: UUID, *, by: Actor, now: datetime) -> None:
+    """*Mark as removed*: a person says that it is gone from the tenant. Raises NoSuchLeftover, LeftoverCleared."""
+    row = locked(leftover_id)
+    if row.cleared_at is not None:
+        raise LeftoverCleared
+    _clear(row, by=by, now=now)
+    if row.kind == LeftoverKind.CREDENTIAL:
+        for credential in Credential.objects.filter(registration_id=row.registration_id, key_id=row.object_id):
+            destroy(sealed_id=credential.sealed_id, by=by)
+            credential.state = CredentialState.REMOVED.value
+            credential.save(update_fields=["state"])
+    open_ones = Leftover.objects.filter(registration_id=row.registration_id, cleared_at=None)
+    if row.kind == LeftoverKind.APPLICATION and not open_ones.filter(kind=LeftoverKind.APPLICATION.value).exists():
+        Registration.objects.filter(pk=row.registration_id).update(state=RegistrationState.REMOVED.value)
+
+
+def locked(leftover_id: UUID) -> Leftover:
+    """The row, locked. Raises NoSuchLeftover."""
+    row = Leftover.objects.select_for_update(of=("self",)).filter(pk=leftover_id).first()
+    if row is None:
+        raise NoSuchLeftover
+    return row
+
+
+def forget_what_microsoft_dropped(*, now: datetime) -> None:
+    """Clear deleted registrations that Microsoft has not kept any longer."""
+    with within_everything("leftovers whose thirty days are over"), transaction.atomic():
+        kept = Leftover.objects.select_for_update(of=("self",), skip_locked=True).filter(
+            kind=LeftoverKind.DELETED_APPLICATION.value, cleared_at=None, since__lt=now - KEPT_BY_MICROSOFT
+        )
+        for row in kept[:MOST]:
+            _clear(row, by=MICROSOFT, now=now)
+
+
+def _clear(row: Leftover, *, by: Actor, now: datetime) -> None:
+    row.cleared_at, row.cleared_by_kind, row.cleared_by_id = now, by.kind, by.id
+    row.cleared_by_name = (by.name or by.kind)[:200]
+    row.save(update_fields=["cleared_at", "cleared_by_kind", "cleared_by_id", "cleared_by_name"])
+    _record(Event.LEFTOVER_CLEARED, row, by)
+
+
+def _record(event: Event, row: Leftover, by: Actor) -> None:
+    facts = {"name": row.name, "kind": row.kind, "object": row.object_id, "run": str(row.run_id)}
+    record(event, by=by, organization_id=row.organization_id, subject=f"service:{row.service_id}", data=facts)

@@ -1,0 +1,280 @@
+"""Tear-downs and cancelled runs in a worker: what is taken away, by whose right, and what is left when nobody may."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from gangway.foundation import clock
+from gangway.foundation.errors import GangwayError
+from gangway.foundation.ids import AppId, TenantId
+from gangway.jobs.threads import in_database
+from gangway.microsoft.errors import ApplicationUnknown, SignInRefused
+from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.organizations.scope import within
+from gangway.provisioning import clouds, credential_rows, leftovers
+from gangway.provisioning.drawing import blueprint_of
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.absence import Absence, Left
+from gangway.provisioning.engine.blueprint import UNIQUE_NAME_PREFIX
+from gangway.provisioning.engine.observation import Held
+from gangway.provisioning.engine.ports import Graph
+from gangway.provisioning.engine.teardown import Teardown, TornDown
+from gangway.provisioning.errors import NobodyToRemove
+from gangway.provisioning.journal_store import ENGINE, RunJournal
+from gangway.provisioning.models import GIVEN, MADE, Credential, Registration, Run, StepRecord
+from gangway.provisioning.opening import Opened
+from gangway.provisioning.states import CredentialState, LeftoverKind, StepState
+
+CHANGES_ITSELF: Final = frozenset({"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"})
+"""Permissions with which a registration that owns itself may change, and delete, itself."""
+
+SIGNS_IN: Final = frozenset({CredentialState.PROVED.value, CredentialState.MADE.value, CredentialState.RESTING.value})
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What our journal says may be taken away. `whole`: the registration, which we made; else what is named."""
+
+    whole: bool
+    for_good: bool
+    credentials: frozenset[UUID]
+    permissions: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class UndoJournal(RunJournal):
+    """The journal of a tear-down: it holds what is to go, and no looks stand at its list's end."""
+
+    going: frozenset[UUID] = frozenset()
+
+    def _held(self) -> tuple[Held, ...]:
+        rows = Credential.objects.filter(pk__in=self.going).exclude(state=CredentialState.REMOVED.value)
+        return self._of(rows)
+
+    def _closing(self, known: dict[str, StepRecord]) -> list[StepRecord]:
+        return [row for row in super()._closing(known) if row.kind == "remove_sign_in_application"]
+
+
+async def take_back(opened: Opened) -> TornDown:
+    """Undo what a run at work has made, the last thing first. Raises NobodyToRemove and MicrosoftError."""
+    return await _reach(opened, await in_database(made_by_run, opened), taking_back=True)
+
+
+async def tear_down(opened: Opened) -> TornDown:
+    """A tear-down run. Raises NobodyToRemove and MicrosoftError."""
+    return await _reach(opened, await in_database(asked_for, opened), taking_back=False)
+
+
+async def _reach(opened: Opened, scope: Scope, *, taking_back: bool) -> TornDown:
+    if not scope.whole and not scope.credentials and not scope.permissions and not scope.roles:
+        return TornDown()
+    if not opened.app_id and not await in_database(anything_intended, opened):
+        return TornDown()
+    graph, alone, app_token = await _authority(opened, taking_back=taking_back)
+    client = AppId(opened.sign_in_client_id) if opened.sign_in_client_id and not alone else None
+    own = await clouds.RegistrationSignIn.at(clouds.cloud(opened.cloud), TenantId(opened.tenant_id))
+
+    async def vanished() -> bool:
+        """Entra answers a registration that is gone by saying that it knows none."""
+        if app_token is None:
+            return True
+        try:
+            await own.token(app_id=AppId(opened.app_id), credential=app_token, scope=own.cloud.graph_scope)
+        except ApplicationUnknown:
+            return True
+        except SignInRefused:
+            return False
+        return False
+
+    teardown = Teardown(
+        absence=Absence(
+            unique_name=f"{UNIQUE_NAME_PREFIX}{opened.registration_id}",
+            whole=scope.whole,
+            app_id=opened.app_id,
+            for_good=scope.for_good,
+            alone=alone,
+            permissions=scope.permissions,
+            roles=scope.roles,
+            names=_names(opened),
+            farewell=None if alone or opened.needed_by_others else client,
+        ),
+        client=client,
+        graph=graph,
+        journal=_journal(opened, scope, taking_back=taking_back, says_goodbye=bool(client)),
+        patience=clouds.short_patience() if opened.copying else clouds.patience(),
+        vanished=vanished if alone else None,
+    )
+    return await teardown.run()
+
+
+async def _authority(opened: Opened, *, taking_back: bool) -> tuple[Graph, bool, Any]:
+    """Somebody's token while it lasts, else the registration's own if it may change itself. Raises NobodyToRemove."""
+    tenant, cloud = TenantId(opened.tenant_id), clouds.cloud(opened.cloud)
+    if opened.token is not None:
+        return await clouds.graph(cloud, tenant, opened.token), False, None
+    signed_in = await own_token(opened, taking_back=taking_back)
+    if signed_in is None:
+        raise NobodyToRemove
+    token, credential = signed_in
+    own = await clouds.RegistrationSignIn.at(cloud, tenant)
+    return own.graph(token.text), True, credential
+
+
+async def own_token(opened: Opened, *, taking_back: bool = False) -> tuple[AppToken, Any] | None:
+    """A token of the registration itself with which it may change itself, and what it signed in with."""
+    if not opened.app_id:
+        return None
+    journal = _journal(opened, Scope(False, False, frozenset()), taking_back=taking_back, says_goodbye=False)
+    own = await clouds.RegistrationSignIn.at(clouds.cloud(opened.cloud), TenantId(opened.tenant_id))
+    for held in await in_database(usable, opened):
+        credential = await journal.credential(held)
+        try:
+            token = await own.token(app_id=AppId(opened.app_id), credential=credential, scope=own.cloud.graph_scope)
+        except SignInRefused:
+            continue
+        if CHANGES_ITSELF & token.claims.roles:
+            return token, credential
+    return None
+
+
+def usable(opened: Opened) -> tuple[Held, ...]:
+    """Credentials that the registration can sign in with, the newest first, as our journal knows them."""
+    with within(opened.path):
+        rows = Credential.objects.filter(registration_id=opened.registration_id, state__in=SIGNS_IN)
+        return tuple(
+            credential_rows.held_of(row, youngest=clock.now())
+            for row in rows.exclude(key_id="").order_by("-announced_at")
+        )
+
+
+def made_by_run(opened: Opened) -> Scope:
+    """All of a registration that was never used; else what this very run added to it."""
+    with within(opened.path):
+        run = Run.objects.select_related("registration").get(pk=opened.run_id)
+        registration, credentials = run.registration, _ours(run.registration)
+        if registration.origin == MADE and registration.proved_at is None:
+            return Scope(True, True, frozenset(credentials.values_list("pk", flat=True)))
+        mine = credentials.filter(announced_at__gte=run.created_at, service_id=run.service_id)
+        done = StepRecord.objects.filter(run_id=run.pk, state=StepState.DONE.value, words="")
+        keys = frozenset(done.filter(kind__in=["grant_permission", "assign_role"]).values_list("key", flat=True))
+        plan = pinning.read(registration.plan)
+        return Scope(
+            whole=False,
+            for_good=False,
+            credentials=frozenset(mine.values_list("pk", flat=True)),
+            permissions=frozenset(entry.id for entry in plan.permissions if f"grant:{entry.value}" in keys),
+            roles=frozenset(role.template_id for role in plan.roles if any(role.template_id in key for key in keys)),
+        )
+
+
+def asked_for(opened: Opened) -> Scope:
+    """What a tear-down run was started for, as far as it is ours."""
+    with within(opened.path):
+        wanted: dict[str, Any] = opened.wanted
+        registration = Registration.objects.get(pk=opened.registration_id)
+        whole = bool(wanted.get("whole")) and registration.origin == MADE
+        rows = _ours(registration)
+        if not whole and not wanted.get("whole"):
+            rows = rows.filter(pk__in=[UUID(one) for one in wanted.get("credentials", ())])
+        return Scope(
+            whole=whole,
+            for_good=whole and bool(wanted.get("for_good")),
+            credentials=frozenset(rows.values_list("pk", flat=True)),
+            permissions=frozenset(wanted.get("permissions", ())),
+            roles=frozenset(wanted.get("roles", ())),
+        )
+
+
+def anything_intended(opened: Opened) -> bool:
+    """Whether anything was ever asked of Microsoft for this registration."""
+    with within(opened.path):
+        rows = StepRecord.objects.filter(run__registration_id=opened.registration_id, intent_at__isnull=False)
+        return rows.exists()
+
+
+def known_left(opened: Opened, scope: Scope, *, why: str) -> tuple[Left, ...]:
+    """What stays, by our journal alone: nobody could look."""
+    with within(opened.path):
+        registration = Registration.objects.get(pk=opened.registration_id)
+        ours = Credential.objects.filter(pk__in=scope.credentials).exclude(state=CredentialState.REMOVED.value)
+        return (*_registration_left(registration, scope, why), *_credentials_left(registration, ours, why))
+
+
+def nothing_taken_back(opened: Opened, error: GangwayError) -> TornDown:
+    """What a cancelled run leaves when nobody could look: all that our journal knows of."""
+    return TornDown(left=known_left(opened, made_by_run(opened), why=error.what))
+
+
+def list_what_stays(opened: Opened, error: GangwayError) -> None:
+    """Put what a tear-down could not begin with, or go on with, on the list of leftovers."""
+    left = known_left(opened, asked_for(opened), why=error.what)
+    with within(opened.path), transaction.atomic():
+        leftovers.write(Run.objects.get(pk=opened.run_id), left, by=ENGINE, now=clock.now())
+
+
+def stays(opened: Opened) -> tuple[Left, ...]:
+    """What isn't ours to remove: a registration that the customer made, its rights, and what somebody typed."""
+    with within(opened.path):
+        registration = Registration.objects.get(pk=opened.registration_id)
+        if registration.origin == MADE:
+            return ()
+        why = "The customer made it: only they remove it, when they no longer need it."
+        typed = Credential.objects.filter(registration_id=registration.pk, origin=GIVEN)
+        plan, facts = pinning.read(registration.plan), {"app_id": registration.app_id}
+        rights = [
+            *(Left(LeftoverKind.PERMISSION, entry.value, entry.id, facts, why) for entry in plan.permissions),
+            *(Left(LeftoverKind.ROLE, role.name, role.template_id, facts, why) for role in plan.roles),
+        ]
+        whole = Scope(whole=True, for_good=False, credentials=frozenset())
+        return (
+            *_registration_left(registration, whole, why),
+            *_credentials_left(registration, typed.exclude(state=CredentialState.REMOVED.value), why),
+            *rights,
+        )
+
+
+def _registration_left(registration: Registration, scope: Scope, why: str) -> Iterable[Left]:
+    if not scope.whole:
+        return
+    unique_name, name = f"{UNIQUE_NAME_PREFIX}{registration.pk}", registration.display_name
+    facts = {"app_id": registration.app_id, "unique_name": unique_name}
+    yield Left(LeftoverKind.APPLICATION, name, registration.object_id or unique_name, facts, why)
+    if registration.service_principal_id:
+        yield Left(LeftoverKind.PRINCIPAL, name, registration.service_principal_id, facts, why)
+
+
+def _credentials_left(registration: Registration, rows: Any, why: str) -> Iterable[Left]:
+    facts = {"app_id": registration.app_id, "application": registration.display_name}
+    for row in rows:
+        yield Left(LeftoverKind.CREDENTIAL, row.display_name, row.key_id or row.display_name, facts, why)
+
+
+def _ours(registration: Registration) -> Any:
+    rows = Credential.objects.filter(registration_id=registration.pk, origin=MADE)
+    return rows.exclude(state=CredentialState.REMOVED.value)
+
+
+def _names(opened: Opened) -> dict[str, str]:
+    plan = pinning.read(opened.plan)
+    return {entry.id: entry.value for entry in plan.permissions} | {role.template_id: role.name for role in plan.roles}
+
+
+def _journal(opened: Opened, scope: Scope, *, taking_back: bool, says_goodbye: bool) -> UndoJournal:
+    return UndoJournal(
+        blueprint=blueprint_of(opened),
+        run_id=opened.run_id,
+        registration_id=opened.registration_id,
+        organization_id=opened.organization_id,
+        service_id=opened.service_id,
+        path=opened.path,
+        lease=opened.lease,
+        fresh_seconds=float(settings.GANGWAY.propagation_deadline_seconds),
+        says_goodbye=says_goodbye,
+        taking_back=taking_back,
+        going=scope.credentials,
+    )
