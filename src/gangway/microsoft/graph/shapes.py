@@ -88,11 +88,15 @@ class Grant:
 
 @dataclass(frozen=True)
 class RoleAssignment:
-    """A directory role that a principal holds. `role_id` is the template's id, `scope` "/" or a unit."""
+    """A directory role that a principal holds. `role_id` is the template's id, `scope` "/" or a unit.
+
+    `ends_at`: when it was given through PIM with an end, and that was read.
+    """
 
     assignment_id: str
     role_id: str
     scope: str
+    ends_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ class Blueprint:
     `setup_only`: permissions that go when the set-up is over; they are among `permissions` until then. `may_lack`:
     values of permissions that a tenant may not offer, since their feature is optional. `owns_itself`: the principal is
     an owner of its application. `unit`: id or name of the administrative unit that limits roles; empty for none.
+    `role_days`: for how many days PIM gives the roles; 0: without an end.
     `lacking`: what was left out since the tenant doesn't offer it.
     `redirects`: where Microsoft's consent page may send a browser back to; it sends nobody anywhere else.
     `in_use`: proved before; it keeps the name that the customer gave it, and is brought back when it was deleted.
@@ -38,6 +39,7 @@ class Blueprint:
     may_lack: frozenset[str] = frozenset()
     owns_itself: bool = False
     unit: str = ""
+    role_days: int = 0
     in_use: bool = False
 
     lacking: tuple[str, ...] = ()
@@ -99,4 +101,5 @@ def draw(
         may_lack=frozenset(entry.value for entry in pinned.permissions if entry.feature in pinned.optional),
         owns_itself=pinned.owns_itself,
         unit=pinned.unit if pinned.in_unit else "",
+        role_days=pinned.role_days,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from gangway.foundation.ids import KeyId, ObjectId
 from gangway.microsoft.graph.shapes import (
@@ -43,6 +44,9 @@ class Observation:
     `owners`: object ids of the application's owners, asked for when the blueprint wants one. `unit`: the administrative
     unit that the blueprint names, found in the tenant.
 
+    `role_ends`: of roles that PIM gave with an end, asked for when the blueprint wants such; `ending`: those among them
+    that end so soon that they are to be extended.
+
     `roles` is None when the person may not read role assignments, `signer_roles` when their own can't be read.
     """
 
@@ -51,6 +55,8 @@ class Observation:
     resources: Mapping[str, ServicePrincipal | None] = field(default_factory=dict)
     grants: frozenset[Right] = frozenset()
     roles: frozenset[Right] | None = frozenset()
+    role_ends: Mapping[Right, datetime] = field(default_factory=dict)
+    ending: frozenset[Right] = frozenset()
     owners: frozenset[ObjectId] | None = frozenset()
     unit: Unit | None = None
     held: tuple[Held, ...] = ()

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
 
+from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId
 from gangway.microsoft.cloud import GRAPH_APP_ID
 from gangway.microsoft.errors import Forbidden, Missing, NotCopiedYet
@@ -17,6 +19,9 @@ from gangway.provisioning.engine.ports import Graph
 
 if TYPE_CHECKING:
     from gangway.microsoft.graph.calls import Call
+
+EXTEND_BEFORE: Final = timedelta(days=30)
+"""How long before its end a role that PIM gave is extended, at most; a short one in the last third of its life."""
 
 
 async def observe(graph: Graph, blueprint: Blueprint, *, held: tuple[Held, ...], client: AppId | None) -> Observation:
@@ -53,8 +58,10 @@ async def with_rights(graph: Graph, blueprint: Blueprint, seen: Observation) -> 
         return replace(seen, grants=frozenset(), roles=frozenset())
     principal = seen.principal.object_id
     calls: list[Call[Any]] = [grants.of_principal(principal), grants.roles_of(principal)]
-    held, given, *owned = await graph.batch([*calls, *_asks_owners(blueprint, seen)])
-    return replace(seen, grants=_grants(held, seen), roles=_roles(given), owners=_owners(owned))
+    asked = _asks_ends(blueprint, principal)
+    held, given, *more = await graph.batch([*calls, *asked, *_asks_owners(blueprint, seen)])
+    rights = replace(seen, grants=_grants(held, seen), roles=_roles(given), owners=_owners(more[len(asked) :]))
+    return _with_ends(blueprint, rights, more[: len(asked)])
 
 
 async def look_again(
@@ -72,10 +79,12 @@ async def look_again(
             grants.roles_of(principal),
             federation.federated_of(seen.application.object_id),
             *(service_principals.by_app_id(app) for app in absent_before),
+            *_asks_ends(blueprint, principal),
             *_asks_owners(blueprint, seen),
         ]
     )
     resources = {app: _or_none(outcomes[5 + place]) for place, app in enumerate(absent_before)}
+    after = 5 + len(absent_before)
     found: ServicePrincipal | None = _or_none(outcomes[1])
     again: Application | None = _or_none(outcomes[0])
     read = replace(
@@ -87,7 +96,21 @@ async def look_again(
         roles=_roles(outcomes[3]),
         owners=_owners(outcomes[-1:] if blueprint.owns_itself else ()),
     )
-    return read, outcomes
+    return _with_ends(blueprint, read, outcomes[after : after + bool(blueprint.role_days)]), outcomes
+
+
+def _asks_ends(blueprint: Blueprint, principal: ObjectId) -> list["Call[tuple[RoleAssignment, ...]]"]:
+    return [grants.ends_of_roles(principal)] if blueprint.role_days else []
+
+
+def _with_ends(
+    blueprint: Blueprint, seen: Observation, outcomes: Sequence[Outcome[tuple[RoleAssignment, ...]]]
+) -> Observation:
+    """When roles end that PIM gave. Without the licence or the right to read it, nobody knows: nothing is extended."""
+    rows = [row for outcome in outcomes if outcome.error is None for row in outcome.get()]
+    ends = {(row.role_id, row.scope): row.ends_at for row in rows if row.ends_at is not None}
+    soon = clock.now() + min(EXTEND_BEFORE, timedelta(days=blueprint.role_days) / 3)
+    return replace(seen, role_ends=ends, ending=frozenset(right for right, at in ends.items() if at < soon))
 
 
 def _asks_owners(blueprint: Blueprint, seen: Observation) -> list["Call[frozenset[ObjectId]]"]:

@@ -19,6 +19,8 @@ from gangway.provisioning.engine.profile import Feature, Permission, Profile, Ro
 FORMAT: Final = 2
 GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 LONGEST_UNIT: Final = 256
+LONGEST_ROLE_DAYS: Final = 365
+"""PIM's own longest active assignment, unless a tenant allows more."""
 """Characters of a display name at Microsoft."""
 
 
@@ -72,7 +74,8 @@ class Pinned:
     """A pinned plan, read back with its words.
 
     `features`: what it is used for, without those that were declined. `optional`: keys of asked features that may be
-    declined. `unit`: id or name of an administrative unit, empty when nobody named one. `days_chosen`: somebody chose
+    declined. `unit`: id or name of an administrative unit, empty when nobody named one. `role_days`: for how many days
+    PIM gives the roles; 0: they don't end. `days_chosen`: somebody chose
     the credential's life; else it follows the features.
     """
 
@@ -86,6 +89,7 @@ class Pinned:
     roles: tuple[Role, ...]
     services: tuple[Service, ...]
     unit: str
+    role_days: int
     credential_kind: str
     credential_days: int
     days_chosen: bool
@@ -116,6 +120,7 @@ def pin(
     features: Collection[str] | None = None,
     declined: Collection[str] = (),
     unit: str = "",
+    role_days: int = 0,
     credential_kind: str | None = None,
     credential_days: int | None = None,
     keep_sign_in_application: bool = False,
@@ -123,7 +128,7 @@ def pin(
     """A plan to store with an invitation.
 
     `features`: None for those that are on by default; what isn't optional is in it anyway. `credential_days`: None for
-    the default of the features.
+    the default of the features. `role_days`: roles are given through PIM and end after so many days; 0: they don't end.
 
     Raises PlanUnknown when the profile has no such version, roles, features, kind or days; NotInAUnit at "role_choice",
     UnitMalformed at "unit".
@@ -138,6 +143,8 @@ def pin(
     kind = credential_kind or known.credential.kinds[0]
     days = credential_days or _default_days(known, kept)
     if kind not in known.credential.kinds or not 1 <= days <= known.credential.longest_days:
+        raise PlanUnknown
+    if not 0 <= role_days <= LONGEST_ROLE_DAYS:
         raise PlanUnknown
     keys = {feature.key for feature in kept}
     permissions = [entry for entry in known.permissions_of(version) if entry.feature in keys]
@@ -157,6 +164,7 @@ def pin(
         "owns_itself": any(feature.owner for feature in kept),
         "credential": {"kind": kind, "days": days, "chosen": credential_days is not None},
         "keep_sign_in_application": keep_sign_in_application,
+        **({"role_days": role_days} if role_days else {}),
     }
 
 
@@ -185,6 +193,7 @@ def read(plan: Mapping[str, Any]) -> Pinned:
         roles=_roles(known, version, plan["role_choice"], features),
         services=known.services_of(version),
         unit=plan.get("unit", ""),
+        role_days=plan.get("role_days", 0),
         credential_kind=plan["credential"]["kind"],
         credential_days=plan["credential"]["days"],
         days_chosen=plan["credential"].get("chosen", True),
@@ -211,6 +220,7 @@ def decline(plan: Mapping[str, Any], declined: Collection[str], *, unit: str | N
         features=plan["features"],
         declined=declined,
         unit=wanted,
+        role_days=pinned.role_days,
         credential_kind=pinned.credential_kind,
         credential_days=pinned.credential_days if pinned.days_chosen else None,
         keep_sign_in_application=pinned.keep_sign_in_application,
@@ -239,6 +249,7 @@ def _again(plan: Mapping[str, Any]) -> dict[str, Any]:
         features=plan["features"],
         declined=plan["declined"],
         unit=plan["unit"],
+        role_days=plan.get("role_days", 0),
         credential_kind=credential["kind"],
         credential_days=credential["days"] if credential["chosen"] else None,
         keep_sign_in_application=plan["keep_sign_in_application"],

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from gangway.microsoft.graph import grants, units
 from gangway.microsoft.graph.calls import Call
@@ -14,6 +14,9 @@ from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps import principals
 from gangway.provisioning.engine.steps.step import Step
 
+WHY: Final = "The calling connection works by this role; its provider is named in the registration's notes."
+"""The justification that PIM asks for and keeps. Names nobody."""
+
 
 def needed(blueprint: Blueprint, seen: Observation) -> Iterator[Step]:
     """Every role that the principal doesn't hold, or that can't be read: giving a role twice does no harm.
@@ -24,8 +27,11 @@ def needed(blueprint: Blueprint, seen: Observation) -> Iterator[Step]:
     before = frozenset({principals.KEY}) if seen.principal is None else frozenset[str]()
     for role in blueprint.roles:
         scopes = {grants.WHOLE_TENANT, scope_of(blueprint, role, seen)}
+        unit = seen.unit if blueprint.is_limited(role) else None
         if not any((role.template_id, scope) in held for scope in scopes):
-            yield AssignRole(role, before, seen.unit if blueprint.is_limited(role) else None)
+            yield AssignRole(role, before, unit, blueprint.role_days)
+        elif any((role.template_id, scope) in seen.ending for scope in scopes):
+            yield AssignRole(role, before, unit, blueprint.role_days, extends=True)
 
 
 def scope_of(blueprint: Blueprint, role: Role, seen: Observation) -> str:
@@ -44,13 +50,18 @@ def key_of(role: Role, *, limited: bool) -> str:
 
 @dataclass(frozen=True)
 class AssignRole:
-    """Give one directory role; with a `unit`, for that unit only."""
+    """Give one directory role; with a `unit`, for that unit only; with `days`, through PIM and until then.
+
+    `extends`: it is there and ends soon.
+    """
 
     kind: ClassVar[str] = "assign_role"
     part: ClassVar[Part] = Part.ROLES
     role: Role
     needs: frozenset[str] = frozenset()
     unit: Unit | None = None
+    days: int = 0
+    extends: bool = False
 
     @property
     def key(self) -> str:
@@ -58,15 +69,30 @@ class AssignRole:
 
     @property
     def label(self) -> str:
-        return f"Role {self.role.name} given" + (f" for the administrative unit {self._unit_name}" if self.unit else "")
+        done = "extended" if self.extends else "given"
+        where = f" for the administrative unit {self._unit_name}" if self.unit else ""
+        until = f" for {self.days} days" if self.days else ""
+        return f"Role {self.role.name} {done}{where}{until}"
 
     def call(self, seen: Observation) -> Call[RoleAssignment]:
         if seen.principal is None:
             raise ValueError("the principal must be seen before it is given a role")
-        return grants.assign_role(seen.principal.object_id, role_id=self.role.template_id, scope=self._scope)
+        principal, role_id = seen.principal.object_id, self.role.template_id
+        if not self.days:
+            return grants.assign_role(principal, role_id=role_id, scope=self._scope)
+        return grants.schedule_role(
+            principal, role_id=role_id, scope=self._scope, days=self.days, why=WHY, extend=self.extends
+        )
 
-    def learn(self, seen: Observation, _value: Any) -> Observation:
-        return replace(seen, roles=(seen.roles or frozenset()) | {(self.role.template_id, self._scope)})
+    def learn(self, seen: Observation, value: Any) -> Observation:
+        right = (self.role.template_id, self._scope)
+        ends = {right: value.ends_at} if isinstance(value, RoleAssignment) and value.ends_at else {}
+        return replace(
+            seen,
+            roles=(seen.roles or frozenset()) | {right},
+            role_ends={**seen.role_ends, **ends},
+            ending=seen.ending - {right},
+        )
 
     def undo(self, _seen: Observation) -> None:
         """Covered: it goes with the principal."""
