@@ -50,7 +50,7 @@ def needed(settings: Settings) -> list[Path]:
     """List what the web process reads beside Python and Gangway: public keys, authorities, the database's socket."""
     address = Address.parse(settings.database_url)
     options = [Path(value) for _, value in address.options if value.startswith("/")]
-    given = [settings.sealing_public_keys_dir, settings.extra_ca_file]
+    given = [settings.sealing_public_keys_dir, settings.extra_ca_file, settings.breached_passwords_file]
     socket = [Path(address.host)] if address.host.startswith("/") else []
     return [*(path for path in given if path), *socket, *options]
 

@@ -1,4 +1,8 @@
-"""What we ask of allauth beyond its settings: nobody signs up by themselves, TOTP keys are encrypted at rest."""
+"""What we ask of allauth beyond its settings.
+
+Nobody signs up by themselves, TOTP keys are encrypted at rest, mails leave through the outbox, and a tenant that is
+trusted to have asked for a second factor isn't doubled by ours.
+"""
 
 import base64
 from typing import Any
@@ -10,6 +14,12 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from gangway.accounts import letters
+from gangway.accounts.microsoft import is_offered
+from gangway.accounts.queries import identities
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -18,6 +28,24 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, _request: HttpRequest) -> bool:
         """Say no: there is no public sign-up."""
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Hand the mail to the outbox: the web process sends none itself."""
+        letters.from_library(template_prefix, email, context, asked_from=self.get_client_ip(self.request))
+
+    def get_login_stages(self) -> list[str]:
+        """Leave the second factor out for somebody whose tenant was trusted to ask for it in this very request."""
+        stages: list[str] = super().get_login_stages()
+        trusted = getattr(self.request, "second_factor_by_tenant", False)
+        return [stage for stage in stages if not (trusted and stage.startswith("allauth.mfa."))]
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Offer Microsoft beside password and second factor to those who come in by it."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        if user.is_authenticated and is_offered() and identities(user.pk):
+            address = reverse("web:microsoft_again")
+            methods.append({"id": "microsoft", "description": _("Sign in with Microsoft again"), "url": address})
+        return methods
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count failures by account *and* address: five from elsewhere must not lock the person out."""

@@ -5,8 +5,8 @@ from typing import NoReturn
 from django.http import Http404, HttpRequest
 from django.urls import include, path, re_path
 
-CLOSED = r"^accounts/(?:signup|email|confirm-email|inactive|password/set|password/reset|login/code)(?:/|$)"
-"""Pages of allauth that we don't offer: nobody signs up alone, and the web process sends no mail of its own."""
+CLOSED = r"^accounts/(?:signup|email|confirm-email|inactive|password/set|login/code)(?:/|$)"
+"""Pages of allauth that we don't offer: nobody signs up alone, and an address is changed by whoever invites."""
 
 
 def not_offered(_request: HttpRequest) -> NoReturn:

@@ -22,6 +22,9 @@ class MessageKind(StrEnum):
     REMINDER = "reminder"
     OPERATOR_READY = "operator_ready"
     OPERATOR_WAITING = "operator_waiting"
+    OPERATOR_INVITATION = "operator_invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  the name of a message
+    SIGN_IN_CHANGED = "sign_in_changed"
 
 
 UNSENT: Final = (DeliveryState.QUEUED, DeliveryState.RETRYING)

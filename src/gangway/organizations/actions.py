@@ -7,7 +7,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
@@ -15,10 +14,10 @@ from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.foundation.sealed import SealedText
+from gangway.organizations.changing import PARENTS, call, locked_parent
+from gangway.organizations.details import checked_address
 from gangway.organizations.errors import (
     AddressTaken,
-    InvalidAddress,
-    InvalidOrganizationName,
     NoSuchOrganization,
     NoSuchRole,
     ShortNameTaken,
@@ -28,11 +27,10 @@ from gangway.organizations.errors import (
 from gangway.organizations.models import Membership, Operator, Organization
 from gangway.organizations.roles import ROLE_TABLE, Kind, Role
 from gangway.organizations.scope import within_everything
-from gangway.organizations.search import LONGEST_KEY, fold, words
+from gangway.organizations.search import fold, words
 
 LONGEST_NAME = 200
-SYSTEM_NAME = "System"
-_PARENTS = {Kind.CHANNEL: {Kind.PROVIDER}, Kind.CUSTOMER: {Kind.PROVIDER, Kind.CHANNEL}}
+SYSTEM_NAME = "Gangway"
 
 
 @transaction.atomic
@@ -50,7 +48,8 @@ def create_organization(
 ) -> UUID:
     """Add a provider (no parent: it stands below the system), a channel or a customer.
 
-    Raises `WrongPlace`, `NoSuchOrganization` (parent outside the scope), `InvalidOrganizationName` at "name",
+    Raises `WrongPlace`, `NoSuchOrganization` (parent outside the scope), `QuotaUsedUp` (the channel has all it may
+    have), `InvalidOrganizationName` at "name",
     `InvalidAddress` at "reply_to", `ShortNameTaken` at "short_name", `CloudUnknown` at "cloud".
     """
     parent = _parent(Kind(kind), parent_id)
@@ -58,17 +57,15 @@ def create_organization(
         id=uuid4(),
         kind=Kind(kind).value,
         parent=parent,
-        name=_checked_name(name),
         short_name=short_name.strip(),
         domain=domain.strip().lower(),
         cloud=cloud_name(cloud).value,
-        reply_to=_checked_address(reply_to, field="reply_to") if reply_to else "",
+        reply_to=checked_address(reply_to, field="reply_to") if reply_to else "",
         support_phone=support_phone.strip(),
         created_at=clock.now(),
     )
     row.path = f"{parent.path}{row.id.hex}/"
-    row.name_key = fold(row.name)[:LONGEST_KEY]
-    row.search_words = words(row.name, row.short_name, row.domain)
+    call(row, name)
     _save_organization(row)
     record(
         Event.ORGANIZATION_CREATED,
@@ -83,14 +80,9 @@ def create_organization(
 def _parent(kind: Kind, parent_id: UUID | None) -> Organization:
     if kind is Kind.PROVIDER and parent_id is None:
         return _system()
-    if kind not in _PARENTS or parent_id is None:
+    if kind not in PARENTS or parent_id is None:
         raise WrongPlace(field="parent_id")
-    parent = Organization.objects.filter(pk=parent_id).first()
-    if parent is None:
-        raise NoSuchOrganization(field="parent_id")
-    if Kind(parent.kind) not in _PARENTS[kind]:
-        raise WrongPlace(field="parent_id")
-    return parent
+    return locked_parent(kind, parent_id)
 
 
 def system() -> UUID:
@@ -124,22 +116,6 @@ def _made_system() -> Organization | None:
     return row
 
 
-def _checked_name(name: str) -> str:
-    cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
-        raise InvalidOrganizationName(field="name")
-    return cleaned
-
-
-def _checked_address(address: str, *, field: str) -> str:
-    cleaned = address.strip().lower()
-    try:
-        validate_email(cleaned)
-    except ValidationError as error:
-        raise InvalidAddress(field=field) from error
-    return cleaned
-
-
 def _save_organization(row: Organization) -> None:
     try:
         with transaction.atomic():
@@ -156,6 +132,7 @@ def create_operator(
 ) -> UUID:
     """Add a person with a verified address and one role in one organization of the scope.
 
+    An empty password means none: they sign in with Microsoft only.
     Raises `InvalidAddress` and `AddressTaken` at "email", `WeakPassword` at "password", `NoSuchRole` at "role",
     `NoSuchOrganization`.
     """
@@ -164,9 +141,10 @@ def create_operator(
         raise NoSuchOrganization
     if (Kind(organization.kind), Role(role)) not in ROLE_TABLE:
         raise NoSuchRole(field="role")
-    person = Operator(email=_checked_address(email, field="email"), name=name.strip(), created_at=clock.now())
+    person = Operator(email=checked_address(email, field="email"), created_at=clock.now())
+    person.call(name)
     _set_password(person, password)
-    _save_operator(person)
+    save_operator(person)
     EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
     Membership(operator=person, organization=organization, role=Role(role).value, created_at=clock.now()).save()
     record(
@@ -180,6 +158,9 @@ def create_operator(
 
 
 def _set_password(person: Operator, password: SealedText) -> None:
+    if not password.reveal():
+        person.set_unusable_password()
+        return
     try:
         validate_password(password.reveal(), user=person)
     except ValidationError as error:
@@ -187,7 +168,8 @@ def _set_password(person: Operator, password: SealedText) -> None:
     person.set_password(password.reveal())
 
 
-def _save_operator(person: Operator) -> None:
+def save_operator(person: Operator) -> None:
+    """Add the person's row; raises `AddressTaken` at "email"."""
     try:
         with transaction.atomic():
             person.save(force_insert=True)

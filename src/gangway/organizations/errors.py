@@ -6,8 +6,16 @@ OrganizationsError
 ├── NoSuchOrganization  there is none, or not in this scope
 ├── WrongPlace          a channel stands below a provider, a customer below either
 ├── NoSuchRole          the role doesn't exist at this level
+├── NotYoursToGive      nobody gives a role that their own may not give
+├── RoleTaken           one role per person and organization
+├── NoSuchOperator      there is none, or not in this scope
+├── LastAdmin           somebody must stay who can let others in
+├── BelongsElsewhere    another organization answers for this person, too
 ├── AddressTaken        somebody already signs in with this address
 ├── InvalidAddress      no e-mail address
+├── InvalidField        a field's own rule is broken
+├── QuotaUsedUp         the channel has all the customers it may have
+├── NotEmpty            something living stands below it
 ├── InvalidOrganizationName   empty, too long or not printable
 ├── ShortNameTaken      another provider has it
 ├── WeakPassword        breaks the password rules
@@ -68,6 +76,46 @@ class NoSuchRole(OrganizationsError):
     cure = "Choose one of the roles offered."
 
 
+class NotYoursToGive(NotAllowed):
+    """A role can be given, changed and taken away only by those whose own role may give it."""
+
+    code = "organizations:role:not_yours_to_give"
+    what = "Your role may not give, change or take away this role."
+    cure = "Ask an administrator of this organization, or of the one above it."
+
+
+class RoleTaken(OrganizationsError):
+    """One role per person and organization."""
+
+    code = "organizations:role:taken"
+    what = "This person already has a role in this organization."
+    cure = "Change that role instead."
+
+
+class NoSuchOperator(OrganizationsError):
+    """There is no such place of a person where this one may look."""
+
+    code = "organizations:operator:unknown"
+    what = "We can't find this operator."
+    cure = "Check the address, or choose them from the list."
+
+
+class LastAdmin(OrganizationsError):
+    """Without an Admin nobody could let others in."""
+
+    code = "organizations:operator:last_admin"
+    what = "This is the last active Admin of the organization."
+    cure = "Make somebody else an Admin first."
+
+
+class BelongsElsewhere(OrganizationsError):
+    """What belongs to the person and not to the place is not for one organization alone to change."""
+
+    code = "organizations:operator:belongs_elsewhere"
+    what = "This person belongs to another organization, too, so their second factor can't be reset from here."
+    cure = "Ask them to use a recovery code, or the operators of the system to help."
+
+
 class AddressTaken(OrganizationsError):
     """E-mail addresses identify people, so each belongs to one person only."""
 
@@ -105,6 +153,30 @@ class InvalidOrganizationName(OrganizationsError):
     code = "organizations:name:invalid"
     what = "A name has 1 to 200 visible characters."
     cure = "Type the name again, without line breaks and hidden characters."
+
+
+class InvalidField(OrganizationsError):
+    """A field of an organization that breaks its own rule, which stands beside it on the page."""
+
+    code = "organizations:field:invalid"
+    what = "This can't be used here."
+    cure = "Change it as the rule beside the field says."
+
+
+class QuotaUsedUp(OrganizationsError):
+    """The channel has all the customers that it may have."""
+
+    code = "organizations:quota:used_up"
+    what = "This channel has all the customers it may have."
+    cure = "Choose another channel, or have the provider raise the channel's number of customers."
+
+
+class NotEmpty(OrganizationsError):
+    """Something that lives stands below the organization, so it can't go."""
+
+    code = "organizations:organization:not_empty"
+    what = "This organization still has customers or services."
+    cure = "Move or delete them first."
 
 
 class InvalidAddress(OrganizationsError):

@@ -7,9 +7,10 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
+from gangway.organizations.details import GRACE_PERCENT, SERVICE_TYPES, WARNING_PERCENT
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import OwnedModel, TreeManager
-from gangway.organizations.search import LONGEST_KEY, WORDS_INDEX
+from gangway.organizations.search import LONGEST_KEY, WORDS_INDEX, fold, words
 
 
 class OperatorManager(BaseUserManager["Operator"]):
@@ -26,6 +27,8 @@ class Operator(AbstractBaseUser):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     email = models.EmailField(unique=True, help_text="Always kept in lower case: it is what a person signs in with.")
     name = models.CharField(max_length=200)
+    name_key = models.CharField(max_length=LONGEST_KEY, default="", help_text="Start of the folded name, for order.")
+    search_words = models.TextField(default="", help_text="Words of name and address, as search compares them.")
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
 
@@ -37,10 +40,25 @@ class Operator(AbstractBaseUser):
 
     class Meta:
         ordering: ClassVar[tuple[str, ...]] = ("email",)
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["name_key", "id"], name="operators_by_name"),
+            GinIndex(WORDS_INDEX, name="operators_words"),
+        ]
+
+    def call(self, name: str) -> None:
+        """Give the person a name, with what search and order need of it."""
+        self.name = " ".join(name.split())
+        self.name_key = fold(self.name)[:LONGEST_KEY]
+        self.search_words = words(self.name, self.email)
 
     def __str__(self) -> str:
         """Name the person as pages do."""
         return self.name or self.email
+
+
+def default_service_types() -> list[str]:
+    """All kinds of service that there are."""
+    return list(SERVICE_TYPES)
 
 
 class Organization(models.Model):
@@ -64,7 +82,18 @@ class Organization(models.Model):
     cloud = models.CharField(max_length=20, default="public")
     reply_to = models.EmailField(blank=True, help_text="Where answers to a provider's mails go.")
     support_phone = models.CharField(max_length=40, blank=True)
+    description = models.CharField(max_length=500, blank=True)
+    information = models.CharField(max_length=500, blank=True)
+    entra_group_id = models.CharField(
+        max_length=36, blank=True, help_text="Only members of this Entra group come in with Microsoft, when set."
+    )
+    most_customers = models.PositiveIntegerField(null=True, help_text="A channel's quota; empty means unlimited.")
+    most_users = models.PositiveIntegerField(null=True, help_text="A provider's pool; empty means unlimited.")
+    warning_percent = models.PositiveSmallIntegerField(default=WARNING_PERCENT)
+    grace_percent = models.PositiveSmallIntegerField(default=GRACE_PERCENT)
+    service_types = models.JSONField(default=default_service_types)
     created_at = models.DateTimeField()
+    removed_at = models.DateTimeField(null=True)
 
     objects: ClassVar[TreeManager[Self]] = TreeManager()
 
@@ -86,6 +115,7 @@ class Organization(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["kind", "name_key", "id"], name="organizations_by_name"),
+            models.Index(fields=["parent", "kind"], name="organizations_by_parent"),
             models.Index(fields=["name_key"], name="organizations_name_prefix", opclasses=["varchar_pattern_ops"]),
             GinIndex(WORDS_INDEX, name="organizations_words"),
         ]
@@ -95,11 +125,38 @@ class Organization(models.Model):
         return self.name
 
 
+class ContactRow(OwnedModel):
+    """Somebody at an organization who is told when a service of theirs needs a person."""
+
+    place = models.PositiveSmallIntegerField()
+    name = models.CharField(max_length=200, blank=True)
+    email = models.EmailField()
+    phone = models.CharField(max_length=40, blank=True)
+
+    class Meta(OwnedModel.Meta):
+        db_table = "organizations_contact"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization", "email"], name="organizations_contacts_once_each")
+        ]
+        ordering: ClassVar[tuple[str, ...]] = ("place",)
+
+    def __str__(self) -> str:
+        """Name the contact as a mail does."""
+        return self.name or self.email
+
+
 class Membership(OwnedModel):
-    """One operator's role in one organization: at most one role per person and organization."""
+    """One operator's role in one organization: at most one role per person and organization.
+
+    Somebody who is suspended keeps the role, and may do nothing with it.
+    """
 
     operator = models.ForeignKey(Operator, on_delete=models.CASCADE, related_name="+")
     role = models.CharField(max_length=15, choices=[(role.value, role.value) for role in Role])
+    is_active = models.BooleanField(default=True)
+    from_entra = models.BooleanField(
+        default=False, help_text="Given by a role or group of the person's Entra tenant, and follows it."
+    )
     created_at = models.DateTimeField()
 
     class Meta(OwnedModel.Meta):

@@ -1,5 +1,6 @@
 """Reading organizations and the people in them. Everything returned is a plain frozen value."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,6 +14,15 @@ from gangway.organizations.scope import Door, through, within_everything
 from gangway.organizations.search import matching
 
 _PROVIDERS_PLACE = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SeatPlace:
+    """One organization in which a person has a role."""
+
+    organization_id: UUID
+    organization_name: str
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +42,8 @@ class Seat:
     provider_name: str
     provider_short_name: str
     capabilities: frozenset[Capability]
+    places: tuple[SeatPlace, ...]
+    """All organizations in which this person has a role, this one among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +94,22 @@ class ProviderView:
     support_phone: str
 
 
-def seat(operator_id: UUID) -> Seat:
-    """Return where this person works (their oldest membership); raises `NoSeat`. Needs no scope: it gives one."""
+def seat(operator_id: UUID, *, organization_id: UUID | None = None) -> Seat:
+    """Return where this person works: in the organization named, if they have a role there, else in their oldest one.
+
+    Raises `NoSeat`. Needs no scope: it gives one.
+    """
     with through(Door.SEAT):
-        place = (
-            Membership.objects.filter(operator_id=operator_id, operator__is_active=True)
-            .select_related("operator", "organization")
-            .order_by("created_at", "id")
-            .first()
-        )
-    if place is None:
+        found = Membership.objects.filter(operator_id=operator_id, operator__is_active=True, is_active=True)
+        held = list(found.select_related("operator", "organization").order_by("created_at", "id"))
+    if not held:
         raise NoSeat
-    return _seat(place)
+    return _seat(next((row for row in held if row.organization_id == organization_id), held[0]), held)
 
 
-def _seat(place: Membership) -> Seat:
+def _seat(place: Membership, held: Iterable[Membership]) -> Seat:
     here, role = place.organization, Role(place.role)
-    provider = None if here.kind == Kind.SYSTEM.value else _provider_above(here)
+    provider = _provider_above(here)
     return Seat(
         operator_id=place.operator.id,
         name=place.operator.name,
@@ -108,10 +119,11 @@ def _seat(place: Membership) -> Seat:
         organization_kind=Kind(here.kind),
         path=here.path,
         role=role,
-        provider_id=provider.id if provider else None,
-        provider_name=provider.name if provider else here.name,
-        provider_short_name=provider.short_name if provider else "",
+        provider_id=None if here.kind == Kind.SYSTEM.value else provider.id,
+        provider_name=provider.name,
+        provider_short_name=provider.short_name,
         capabilities=ROLE_TABLE.get((Kind(here.kind), role), frozenset()),
+        places=tuple(SeatPlace(row.organization_id, row.organization.name, Role(row.role)) for row in held),
     )
 
 
@@ -123,7 +135,8 @@ def operator(operator_id: UUID) -> OperatorView | None:
 
 def customers(*, search: str = "", page: int = 1) -> Page[CustomerRow]:
     """Return the scope's customers by name; `search` finds the beginning of a name or of any of its words."""
-    rows = Organization.objects.filter(matching(search, begins=("name_key",)), kind=Kind.CUSTOMER.value)
+    living = Organization.objects.filter(kind=Kind.CUSTOMER.value, removed_at__isnull=True)
+    rows = living.filter(matching(search, begins=("name_key",)))
     return page_of(rows.select_related("parent").order_by("name_key", "id"), page, _customer_row)
 
 
@@ -137,8 +150,8 @@ def _channel_name(row: Organization) -> str:
 
 def customer(customer_id: UUID) -> CustomerView:
     """Return one customer of the scope; raises `NoSuchOrganization`."""
-    rows = Organization.objects.filter(pk=customer_id, kind=Kind.CUSTOMER.value).select_related("parent")
-    row = rows.first()
+    rows = Organization.objects.filter(pk=customer_id, kind=Kind.CUSTOMER.value, removed_at__isnull=True)
+    row = rows.select_related("parent").first()
     if row is None:
         raise NoSuchOrganization
     provider = _provider_above(row)
@@ -186,11 +199,9 @@ def providers() -> tuple[ProviderView, ...]:
 
 
 def _provider_above(here: Organization) -> Organization:
-    """Return the provider of the path, the second of its ids: the first one is the system."""
-    if here.kind == Kind.PROVIDER.value:
+    """Return the provider of the path, the second of its ids; the system, the first one, has none but itself."""
+    if here.kind in {Kind.SYSTEM.value, Kind.PROVIDER.value}:
         return here
     ids = [UUID(hex=each) for each in here.path.strip("/").split("/")]
-    if len(ids) <= _PROVIDERS_PLACE:
-        raise NoSuchOrganization
     with through(Door.ANCESTORS):
         return Organization.objects.get(pk=ids[_PROVIDERS_PLACE])

@@ -45,6 +45,8 @@ class Door(StrEnum):
     """A link, found by its hash, names its organization."""
     CASE = "case"
     """A wizard session names its case, and that its organization."""
+    SIGN_IN = "sign_in"
+    """A Microsoft account whose id_token was checked: its tenant names the organizations that let its people in."""
     SHORT_NAMES = "short_names"
     """A short name is unique within a whole provider, whoever of its channels asks."""
 

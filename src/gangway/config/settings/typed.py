@@ -151,6 +151,17 @@ class Settings(BaseSettings):
     cloud_teams_resource: str = Field(
         default="48ac35b8-9aa8-4d74-927d-1f4a14a0b239", description="application id of the Teams admin API"
     )
+    people_client_id: str = Field(
+        default="",
+        description="client id of the Operation Center's own application in Entra, by which people sign in with "
+        "Microsoft; a public client, so there is no secret; empty: nobody does",
+    )
+    people_cloud: CloudName = Field(default=CloudName.PUBLIC, description="the cloud that application lives in")
+    breached_passwords_file: Path | None = Field(
+        default=None,
+        description="SHA-1 hashes of breached passwords, in order, one a line (as Pwned Passwords is downloaded): "
+        "none of them is taken as a new password",
+    )
     sealing_public_keys_dir: Path | None = Field(default=None, description="folder of <number>.public files")
     sealing_private_keys_dir: Path | None = Field(default=None, description="folder of <number>.private; workers only")
     smtp_host: str = Field(default="localhost", description="mail server (used by workers)")
@@ -252,11 +263,11 @@ class Settings(BaseSettings):
                 raise ValueError("names no IP address or network|write 203.0.113.7,203.0.113.8/31") from None
         return value
 
-    @field_validator("extra_ca_file")
+    @field_validator("extra_ca_file", "breached_passwords_file")
     @classmethod
     def _file_is_there(cls, value: Path | None) -> Path | None:
         if value is not None and not value.is_file():
-            raise ValueError("names a file that is not there|give the path of a PEM file, or leave it out")
+            raise ValueError("names a file that is not there|give the path of one, or leave it out")
         return value
 
     @field_validator("worker_stalled_seconds")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -46,6 +46,12 @@ class Identity:
     username: str
     name: str
     home_issuer: str
+    issuer: str = ""
+    nonce: str = field(default="", repr=False)
+    roles: frozenset[str] = frozenset()
+    """Values of the app roles that the tenant gave this person for the application that asked."""
+    groups: frozenset[str] = frozenset()
+    """Ids of the person's groups, where the application's registration asks for that claim."""
 
     @property
     def is_guest(self) -> bool:
@@ -137,7 +143,15 @@ def _identity(claims: Mapping[str, Any], tenant: TenantId) -> Identity:
         username=str(claims.get("preferred_username") or ""),
         name=str(claims.get("name") or ""),
         home_issuer="" if home == claims["iss"] else home,
+        issuer=str(claims["iss"]),
+        nonce=str(claims.get("nonce") or ""),
+        roles=_texts(claims.get("roles")),
+        groups=_texts(claims.get("groups")),
     )
+
+
+def _texts(claim: object) -> frozenset[str]:
+    return frozenset(str(each) for each in claim) if isinstance(claim, list) else frozenset()
 
 
 async def _document(transport: Transport, url: str) -> Mapping[str, Any]:

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import Final
 
-from gangway.notifications.messages import completion, handoff, invitation, operator_ready, operator_waiting, reminder
+from gangway.notifications.messages import (
+    completion,
+    handoff,
+    invitation,
+    operator_invitation,
+    operator_ready,
+    operator_waiting,
+    password_reset,
+    reminder,
+    sign_in_changed,
+)
 from gangway.notifications.messages.mail import Mail, Message
 from gangway.notifications.states import MessageKind
 
@@ -14,6 +24,9 @@ MESSAGES: Final[Mapping[MessageKind, Message]] = {
     MessageKind.REMINDER: reminder.MESSAGE,
     MessageKind.OPERATOR_READY: operator_ready.MESSAGE,
     MessageKind.OPERATOR_WAITING: operator_waiting.MESSAGE,
+    MessageKind.OPERATOR_INVITATION: operator_invitation.MESSAGE,
+    MessageKind.PASSWORD_RESET: password_reset.MESSAGE,
+    MessageKind.SIGN_IN_CHANGED: sign_in_changed.MESSAGE,
 }
 
 __all__ = ["MESSAGES", "Mail", "Message"]

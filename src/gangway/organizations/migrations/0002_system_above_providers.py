@@ -12,7 +12,7 @@ def put_system_on_top(apps: Any, _editor: object) -> None:
     if not organizations.exists():
         return
     key = uuid.uuid4()
-    root = {"kind": "system", "name": "System", "name_key": "system", "search_words": "system"}
+    root = {"kind": "system", "name": "Gangway", "name_key": "gangway", "search_words": "gangway"}
     system = organizations.create(id=key, path=f"{key.hex}/", created_at=timezone.now(), **root)
     organizations.exclude(pk=key).update(path=Concat(Value(system.path), F("path")))
     organizations.filter(kind="provider").update(parent=system)

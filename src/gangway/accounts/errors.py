@@ -1,0 +1,114 @@
+"""What can go wrong when our own people get in.
+
+AccountsError
+├── NoSuchOperatorInvitation   unknown, or not in this scope
+├── OperatorInvitationOver     accepted, withdrawn or too old
+├── AlreadyInvited             somebody invited this address to this organization
+├── AlreadyOperator            this address has a role in this organization
+├── SignInFirst                the address has an account: its owner accepts
+├── SignInClosed               Microsoft sign-in isn't set up, or nobody invited this account
+├── TenantNotYours             the account's tenant is none of the organization's own
+├── SignInBroken               what Microsoft sent doesn't belong to what this browser asked
+├── IdentityTaken              the Microsoft account belongs to somebody else
+├── NoSuchTenant               unknown, or not in this scope
+└── InvalidTenant              no tenant id, or no role or group
+"""
+
+from gangway.foundation.errors import GangwayError, WhoActs
+
+
+class AccountsError(GangwayError):
+    """Root of this room's errors."""
+
+    code = "accounts:error"
+    what = "This can't be done with this account."
+    cure = "Go back and try again; if it happens again, tell us."
+    acts = WhoActs.OPERATOR
+
+
+class NoSuchOperatorInvitation(AccountsError):
+    """There is no such invitation where this person may look, or the link is none of ours."""
+
+    code = "accounts:invitation:unknown"
+    what = "We can't find this invitation."
+    cure = "Check that the whole link was opened, or ask whoever invited you for a new one."
+
+
+class OperatorInvitationOver(AccountsError):
+    """The invitation was good once."""
+
+    code = "accounts:invitation:over"
+    what = "This invitation is no longer good: it was used, withdrawn, or is too old."
+    cure = "If you have an account, sign in. Else ask whoever invited you for a new invitation."
+
+
+class AlreadyInvited(AccountsError):
+    """One pending invitation per person and organization."""
+
+    code = "accounts:invitation:already"
+    what = "This address is invited to this organization already."
+    cure = "Send that invitation again, or withdraw it first."
+
+
+class AlreadyOperator(AccountsError):
+    """One role per person and organization."""
+
+    code = "accounts:operator:already"
+    what = "This person already has a role in this organization."
+    cure = "Change that role instead."
+
+
+class SignInFirst(AccountsError):
+    """An account exists, so only its owner may accept."""
+
+    code = "accounts:invitation:sign_in_first"
+    what = "There is an account with this address already."
+    cure = "Sign in with it, then open the link again."
+
+
+class SignInClosed(AccountsError):
+    """Nobody signs up alone."""
+
+    code = "accounts:sign_in:closed"
+    what = "Nobody has let this Microsoft account in."
+    cure = "Ask an operator of your organization to invite you, or your Entra administrator to assign you a role of it."
+
+
+class TenantNotYours(AccountsError):
+    """An account of another tenant than those of the organization."""
+
+    code = "accounts:sign_in:tenant"
+    what = "This Microsoft account belongs to a tenant that may not sign in here."
+    cure = "Sign in with your organization's own account, or ask your operator to add the tenant."
+
+
+class SignInBroken(AccountsError):
+    """State, nonce, issuer or signature don't fit what this browser asked for. Which one is only in our log."""
+
+    code = "accounts:sign_in:broken"
+    what = "The sign-in with Microsoft could not be completed."
+    cure = "Start it again from the sign-in page, in this browser. If it happens again, tell us."
+
+
+class IdentityTaken(AccountsError):
+    """A Microsoft account belongs to one person of ours."""
+
+    code = "accounts:identity:taken"
+    what = "This Microsoft account is tied to another person already."
+    cure = "Sign in as that person, or use another Microsoft account."
+
+
+class NoSuchTenant(AccountsError):
+    """There is no such tenant or rule where this person may look."""
+
+    code = "accounts:tenant:unknown"
+    what = "We can't find this Entra tenant."
+    cure = "Choose it from the list."
+
+
+class InvalidTenant(AccountsError):
+    """What was given can't be a tenant's id, an app role or a group."""
+
+    code = "accounts:tenant:invalid"
+    what = "This isn't what an Entra tenant calls it."
+    cure = "A tenant and a group have an id like 00000000-0000-0000-0000-000000000000; an app role has a value."

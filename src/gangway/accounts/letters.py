@@ -1,0 +1,72 @@
+"""Mails about a person's own sign-in: the account library asks for them, a worker sends them, links are sealed."""
+
+from collections.abc import Mapping
+from datetime import UTC
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from gangway.audit.record import Actor
+from gangway.foundation.clock import now
+from gangway.foundation.sealed import SealedText
+from gangway.notifications import outbox
+from gangway.notifications.states import MessageKind
+from gangway.organizations.people_queries import home_of, path_of, person_by_address
+from gangway.organizations.queries import operator
+from gangway.organizations.scope import within
+
+log = structlog.get_logger("gangway.accounts")
+
+RESET: Final = "account/email/password_reset_key"
+CHANGES: Final[Mapping[str, str | Promise]] = {
+    "account/email/password_changed": _("your password was changed"),
+    "account/email/password_set": _("a password was set"),
+    "account/email/password_reset": _("your password was replaced by a link in a mail"),
+    "mfa/email/totp_activated": _("an authenticator app was added"),
+    "mfa/email/totp_deactivated": _("your authenticator app was removed"),
+    "mfa/email/webauthn_added": _("a passkey was added"),
+    "mfa/email/webauthn_removed": _("a passkey was removed"),
+    "mfa/email/recovery_codes_generated": _("new recovery codes were made"),
+}
+"""What the library tells of, in our words."""
+
+
+def from_library(prefix: str, email: str, context: Mapping[str, Any], *, asked_from: str) -> None:
+    """Put one of the library's mails into the outbox; a kind that we don't know is left out and logged."""
+    person = person_by_address(email)
+    if person is None:
+        return
+    if prefix == RESET:
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": context["uid"], "key": context["key"]})
+        link = SealedText(f"{settings.GANGWAY.public_url}{path}")
+        _put(person, MessageKind.PASSWORD_RESET, {"asked_from": asked_from}, link)
+    elif prefix in CHANGES:
+        there = now().astimezone(UTC)
+        when = f"{there:%A}, {there.day} {there:%B %Y, %H:%M} (UTC)"
+        facts = {"what": str(CHANGES[prefix]), "asked_from": asked_from, "when": when}
+        _put(person, MessageKind.SIGN_IN_CHANGED, facts, None)
+    else:
+        log.warning("a mail of the account library is unknown", prefix=prefix)
+
+
+def _put(person: UUID, kind: MessageKind, facts: Mapping[str, str], link: SealedText | None) -> None:
+    """Put it where the person's own things belong: somebody without any role gets none, and may do nothing anyway."""
+    home, about = home_of(person), operator(person)
+    if home is None or about is None:
+        return
+    with within(path_of(home)):
+        outbox.put(
+            organization_id=home,
+            kind=kind,
+            to=about.email,
+            language="en",
+            context={"name": about.name or about.email, **facts},
+            link=link,
+            subject_ref=f"operator:{person}",
+            by=Actor.system("sign-in"),
+        )

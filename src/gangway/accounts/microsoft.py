@@ -1,0 +1,224 @@
+"""Signing in with Microsoft: who may come in, as whom, and with which role.
+
+A Microsoft account is known by issuer, tenant and object id; its address is only shown. Its tenant must be one of the
+organization's own. It comes in if it is tied to a person already, if its owner holds an invitation, or if the tenant's
+administrator gave it an app role or group that the organization's table maps to a role. Nobody else does.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from gangway.accounts.actions import accept_by_microsoft
+from gangway.accounts.entra_roles import follow
+from gangway.accounts.errors import IdentityTaken, SignInBroken, SignInClosed, TenantNotYours
+from gangway.accounts.models import Identity as IdentityRow
+from gangway.accounts.queries import TenantView, places_of_tenant
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.foundation.errors import GangwayError
+from gangway.foundation.ids import AppId
+from gangway.foundation.sealed import SealedText
+from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.signin import redirect
+from gangway.microsoft.signin.tokens import Identity
+from gangway.microsoft.transport import shared
+from gangway.organizations.people_queries import home_of, path_of
+from gangway.organizations.scope import within
+
+log = structlog.get_logger("gangway.accounts")
+
+PATIENCE: Final = timedelta(minutes=10)
+"""How long somebody may stay at Microsoft."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """Who came in. `second_factor_in`: the organizations that trust this tenant to have asked for a second factor."""
+
+    operator_id: UUID
+    tenant_id: UUID
+    second_factor_in: tuple[UUID, ...]
+
+
+def is_offered() -> bool:
+    """Return whether people can sign in with Microsoft at all."""
+    return bool(settings.GANGWAY.people_client_id)
+
+
+def callback_url() -> str:
+    """Return the address that Microsoft sends browsers back to, exactly as it is registered."""
+    return f"{settings.GANGWAY.public_url}/accounts/microsoft/callback/"
+
+
+def consent_url(state: str, *, tenant_id: UUID) -> str:
+    """Return where an administrator of the tenant agrees to the Operation Center's application."""
+    _need_offer()
+    back = f"{settings.GANGWAY.public_url}/accounts/microsoft/consented/"
+    return redirect.consent_address(
+        _cloud(), client_id=_client(), redirect_uri=back, state=state, tenant=str(tenant_id)
+    )
+
+
+def begin(*, now: datetime, prompt: str = "select_account", hint: str = "") -> tuple[str, dict[str, str]]:
+    """Return where to send the browser, and what its session must keep until it comes back. Raises `SignInClosed`."""
+    _need_offer()
+    begun = redirect.begin(_cloud(), client_id=_client(), redirect_uri=callback_url(), prompt=prompt, login_hint=hint)
+    kept = {
+        "state": begun.state,
+        "nonce": begun.nonce.reveal(),
+        "verifier": begun.verifier.reveal(),
+        "until": (now + PATIENCE).isoformat(),
+    }
+    return begun.address, kept
+
+
+def finish(kept: dict[str, Any] | None, *, state: str, code: SealedText, now: datetime) -> Identity:
+    """Return whose account it is, once everything fits what this browser asked for.
+
+    `kept` must have left the session before: an answer is good once. Raises `SignInBroken`, and Microsoft's own errors.
+    """
+    if not kept or not code or datetime.fromisoformat(kept["until"]) < now:
+        raise SignInBroken
+    if SealedText(state) != SealedText(kept["state"]):
+        raise SignInBroken
+    verifier, nonce = SealedText(kept["verifier"]), SealedText(kept["nonce"])
+    try:
+        return asyncio.run(_redeem(code, verifier, nonce))
+    except GangwayError as error:
+        log.warning("microsoft sign-in refused", code=error.code)
+        raise
+
+
+async def _redeem(code: SealedText, verifier: SealedText, nonce: SealedText) -> Identity:
+    cloud = _cloud()
+    return await redirect.redeem(
+        await shared(cloud.extra_ca_file),
+        cloud,
+        client_id=_client(),
+        redirect_uri=callback_url(),
+        code=code,
+        verifier=verifier,
+        nonce=nonce,
+    )
+
+
+def come_in(who: Identity, *, address: str, request_id: str, now: datetime) -> Arrival:
+    """Find the person behind a checked account, or make them where their tenant's roles say so.
+
+    Raises `TenantNotYours` for a tenant of nobody, `SignInClosed` for an account that nobody let in, `AddressTaken`.
+    """
+    by = _actor(who, address, request_id)
+    rows = _own(who)
+    known = _known(who)
+    person = follow(who, rows, operator_id=known, by=by, now=now)
+    if person is None:
+        raise SignInClosed
+    _note_use(who, now)
+    if known is None:
+        tie(who, operator_id=person, by=by, now=now)
+    return _arrival(person, who, rows)
+
+
+def accept(
+    who: Identity, *, invitation_id: UUID, organization_id: UUID, address: str, request_id: str, now: datetime
+) -> Arrival:
+    """Take up an invitation with a checked account of one of the organization's own tenants.
+
+    Raises `TenantNotYours`, `IdentityTaken`, `OperatorInvitationOver`, `SignInFirst`.
+    """
+    rows = _own(who)
+    if organization_id not in {row.organization_id for row in rows}:
+        raise TenantNotYours
+    if _known(who) is not None:
+        raise IdentityTaken
+    by = _actor(who, address, request_id)
+    with transaction.atomic():
+        person = accept_by_microsoft(invitation_id, path=path_of(organization_id), by=by, now=now)
+        tie(who, operator_id=person, by=by, now=now)
+    return _arrival(person, who, rows)
+
+
+@transaction.atomic
+def tie(who: Identity, *, operator_id: UUID, by: Actor, now: datetime) -> None:
+    """Tie a checked account to a person. Raises `IdentityTaken`, `TenantNotYours`."""
+    _own(who)
+    row = IdentityRow(
+        operator_id=operator_id,
+        issuer=who.issuer,
+        tenant_id=UUID(who.tenant_id),
+        object_id=UUID(who.object_id),
+        username=who.username,
+        created_at=now,
+        last_used_at=now,
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError as error:
+        raise IdentityTaken from error
+    _told(Event.IDENTITY_LINKED, row, by)
+
+
+@transaction.atomic
+def untie(identity_id: int, *, operator_id: UUID, by: Actor) -> None:
+    """Take a Microsoft account away from its person; of another's nothing is said and nothing happens."""
+    row = IdentityRow.objects.filter(pk=identity_id, operator_id=operator_id).first()
+    if row is not None:
+        _told(Event.IDENTITY_UNLINKED, row, by)
+        row.delete()
+
+
+def _own(who: Identity) -> tuple[TenantView, ...]:
+    """Return the organizations that let people of this tenant in; a guest comes in at their own tenant only."""
+    rows = tuple(row for row in places_of_tenant(UUID(who.tenant_id)) if row.cloud == settings.GANGWAY.people_cloud)
+    if not rows or who.is_guest:
+        raise TenantNotYours
+    return rows
+
+
+def _known(who: Identity) -> UUID | None:
+    rows = IdentityRow.objects.filter(issuer=who.issuer, tenant_id=who.tenant_id, object_id=who.object_id)
+    return rows.filter(operator__is_active=True).values_list("operator_id", flat=True).first()
+
+
+def _note_use(who: Identity, now: datetime) -> None:
+    rows = IdentityRow.objects.filter(issuer=who.issuer, tenant_id=who.tenant_id, object_id=who.object_id)
+    rows.update(last_used_at=now, username=who.username)
+
+
+def _arrival(person: UUID, who: Identity, rows: tuple[TenantView, ...]) -> Arrival:
+    trusted = tuple(row.organization_id for row in rows if row.does_second_factor)
+    return Arrival(person, UUID(who.tenant_id), trusted)
+
+
+def _actor(who: Identity, address: str, request_id: str) -> Actor:
+    return Actor("person", id="", name=who.name or who.username, address=address, request_id=request_id)
+
+
+def _told(event: Event, row: IdentityRow, by: Actor) -> None:
+    home = home_of(row.operator_id)
+    if home is None:
+        return
+    facts = {"tenant": str(row.tenant_id), "username": row.username}
+    with within(path_of(home)):
+        record(event, by=by, organization_id=home, subject=f"operator:{row.operator_id}", data=facts)
+
+
+def _need_offer() -> None:
+    if not is_offered():
+        raise SignInClosed("Signing in with Microsoft isn't set up here.", cure="Sign in with your password.")
+
+
+def _client() -> AppId:
+    return AppId(settings.GANGWAY.people_client_id)
+
+
+def _cloud() -> Cloud:
+    return Cloud.of(settings.GANGWAY, settings.GANGWAY.people_cloud)

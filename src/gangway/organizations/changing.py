@@ -1,0 +1,175 @@
+"""Changing organizations: their fields, contacts and bounds, their place in the tree, and taking them out of use."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.foundation import clock
+from gangway.foundation.clouds import cloud_name
+from gangway.organizations.details import (
+    LONGEST_NAME,
+    Bounds,
+    Contact,
+    Details,
+    checked_bounds,
+    checked_contacts,
+    checked_details,
+)
+from gangway.organizations.errors import (
+    InvalidOrganizationName,
+    NoSuchOrganization,
+    NotEmpty,
+    QuotaUsedUp,
+    WrongPlace,
+)
+from gangway.organizations.models import ContactRow, Organization
+from gangway.organizations.roles import Kind
+from gangway.organizations.search import LONGEST_KEY, fold, words
+
+PARENTS = {Kind.CHANNEL: {Kind.PROVIDER}, Kind.CUSTOMER: {Kind.PROVIDER, Kind.CHANNEL}}
+"""Below what an organization may stand."""
+
+
+@transaction.atomic
+def change_details(*, organization_id: UUID, name: str, details: Details, cloud: str = "", by: Actor) -> None:
+    """Change name and fields; an empty `cloud` stays as it is.
+
+    Raises NoSuchOrganization, InvalidOrganizationName at "name", InvalidField and InvalidAddress at their fields,
+    CloudUnknown at "cloud".
+    """
+    row = _locked(organization_id)
+    before = {"name": row.name, **_details_of(row)}
+    row.cloud = cloud_name(cloud).value if cloud else row.cloud
+    for field, value in asdict(checked_details(details)).items():
+        setattr(row, field, value)
+    call(row, name)
+    row.save()
+    after = {"name": row.name, **_details_of(row)}
+    changed = ", ".join(sorted(field for field, value in after.items() if value != before[field]))
+    _record(Event.ORGANIZATION_CHANGED, row, by, {"name": row.name, "changed": changed})
+
+
+@transaction.atomic
+def change_bounds(*, organization_id: UUID, bounds: Bounds, by: Actor) -> None:
+    """Change what may be used at most. Less than is in use takes nothing away; only nothing more can be added.
+
+    Raises NoSuchOrganization, and InvalidField at the field.
+    """
+    row = _locked(organization_id)
+    kept = checked_bounds(bounds)
+    row.most_customers, row.most_users = kept.customers, kept.users
+    row.warning_percent, row.grace_percent = kept.warning_percent, kept.grace_percent
+    row.service_types = list(kept.service_types)
+    row.save()
+    data = {"customers": kept.customers, "users": kept.users, "warning": kept.warning_percent}
+    _record(Event.ORGANIZATION_BOUNDS_CHANGED, row, by, {**data, "grace": kept.grace_percent})
+
+
+@transaction.atomic
+def change_contacts(*, organization_id: UUID, contacts: Sequence[Contact], by: Actor) -> None:
+    """Put these contacts in place of the earlier ones. Raises NoSuchOrganization, and at "contacts" what is wrong."""
+    row = _locked(organization_id)
+    kept = checked_contacts(contacts)
+    ContactRow.objects.filter(organization=row).delete()
+    ContactRow.objects.bulk_create(
+        ContactRow(organization=row, place=place, **asdict(contact)) for place, contact in enumerate(kept)
+    )
+    _record(Event.ORGANIZATION_CONTACTS_CHANGED, row, by, {"contacts": len(kept)})
+
+
+@transaction.atomic
+def move_customer(*, customer_id: UUID, to: UUID, by: Actor) -> None:
+    """Put a customer, with all that belongs to it, below another channel or directly below its provider.
+
+    Raises NoSuchOrganization, WrongPlace (not within the same provider), QuotaUsedUp at "to".
+    """
+    row = _locked(customer_id)
+    if row.kind != Kind.CUSTOMER.value or row.parent_id is None:
+        raise WrongPlace(field="to")
+    parent = locked_parent(Kind.CUSTOMER, to, field="to")
+    if parent.pk == row.parent_id:
+        return
+    if _provider_part(parent.path) != _provider_part(row.path):
+        raise WrongPlace(field="to")
+    before = row.parent.name if row.parent else ""
+    row.parent = parent
+    row.path = f"{parent.path}{row.pk.hex}/"
+    row.save(update_fields=["parent", "path"])
+    _record(Event.ORGANIZATION_MOVED, row, by, {"name": row.name, "from": before, "to": parent.name})
+
+
+@transaction.atomic
+def take_out_of_use(*, organization_id: UUID, by: Actor) -> None:
+    """Remove a channel or customer from all lists; its activity stays. Who calls makes sure that no service lives.
+
+    Raises NoSuchOrganization, NotEmpty while organizations stand below it, WrongPlace for a provider or the system.
+    """
+    row = _locked(organization_id)
+    if Kind(row.kind) not in PARENTS:
+        raise WrongPlace
+    if Organization.objects.filter(parent=row, removed_at__isnull=True).exists():
+        raise NotEmpty
+    row.removed_at = clock.now()
+    row.save(update_fields=["removed_at"])
+    _record(Event.ORGANIZATION_REMOVED, row, by, {"name": row.name, "kind": row.kind})
+
+
+def hold_in_use(organization_id: UUID) -> None:
+    """Keep an organization from being taken out of use until the caller's transaction ends.
+
+    Django checks foreign keys at the commit, so a new row alone wouldn't hold it. Raises NoSuchOrganization.
+    """
+    rows = Organization.objects.select_for_update(of=("self",), no_key=True)
+    if not rows.filter(pk=organization_id, removed_at__isnull=True).exists():
+        raise NoSuchOrganization
+
+
+def call(row: Organization, name: str) -> None:
+    """Give the row a name, with what search and order need of it (not saved yet). Raises InvalidOrganizationName."""
+    cleaned = " ".join(name.split())
+    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
+        raise InvalidOrganizationName(field="name")
+    row.name, row.name_key = cleaned, fold(cleaned)[:LONGEST_KEY]
+    row.search_words = words(cleaned, row.short_name, row.domain)
+
+
+def locked_parent(kind: Kind, parent_id: UUID, *, field: str = "parent_id") -> Organization:
+    """Return the organization below which another one comes to stand, locked so that its quota is counted once.
+
+    Raises at `field` NoSuchOrganization (outside the scope, or out of use), WrongPlace, QuotaUsedUp.
+    """
+    parent = Organization.objects.select_for_update(of=("self",)).filter(pk=parent_id, removed_at__isnull=True).first()
+    if parent is None:
+        raise NoSuchOrganization(field=field)
+    if Kind(parent.kind) not in PARENTS.get(kind, ()):
+        raise WrongPlace(field=field)
+    if kind is Kind.CUSTOMER and parent.most_customers is not None:
+        below = Organization.objects.filter(parent=parent, kind=kind.value, removed_at__isnull=True)
+        if below.count() >= parent.most_customers:
+            raise QuotaUsedUp(field=field)
+    return parent
+
+
+def _locked(organization_id: UUID) -> Organization:
+    rows = Organization.objects.select_for_update(of=("self",)).select_related("parent")
+    row = rows.filter(pk=organization_id, removed_at__isnull=True).first()
+    if row is None:
+        raise NoSuchOrganization
+    return row
+
+
+def _details_of(row: Organization) -> dict[str, str]:
+    return {field: getattr(row, field) for field in asdict(replace(Details()))}
+
+
+def _provider_part(path: str) -> list[str]:
+    return path.split("/")[:2]
+
+
+def _record(event: Event, row: Organization, by: Actor, data: dict[str, Any]) -> None:
+    record(event, by=by, organization_id=row.pk, subject=f"organization:{row.pk}", data=data)

@@ -1,0 +1,130 @@
+"""What one may say about an organization beside its name: fields, contacts, and the bounds it was sold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import regex
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from gangway.organizations.errors import InvalidAddress, InvalidField
+
+LONGEST_TEXT: Final = 500
+LONGEST_NAME: Final = 200
+LONGEST_PHONE: Final = 40
+MOST_CONTACTS: Final = 10
+MOST_COUNTED: Final = 1_000_000
+WHOLE: Final = 100
+"""Percent."""
+WARNING_PERCENT: Final = 90
+GRACE_PERCENT: Final = 10
+
+DIRECT_ROUTING: Final = "direct_routing"
+SERVICE_TYPES: Final = (DIRECT_ROUTING,)
+"""Kinds of service that can be offered to an organization."""
+
+_GUID: Final = regex.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN: Final = regex.compile(rf"(?=.{{4,253}}\Z){_LABEL}(?:\.{_LABEL})+")
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """The free fields. `tenant_id` is the customer's Microsoft tenant, `entra_group_id` limits who may sign in."""
+
+    description: str = ""
+    domain: str = ""
+    tenant_id: str = ""
+    entra_group_id: str = ""
+    reply_to: str = ""
+    support_phone: str = ""
+    information: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What may be used at most; None means unlimited.
+
+    `customers`: customers of a channel. `users`: licensed users of all services of a provider; `warning_percent` of
+    them raise a warning, `grace_percent` more may be used for a while.
+    """
+
+    customers: int | None = None
+    users: int | None = None
+    warning_percent: int = WARNING_PERCENT
+    grace_percent: int = GRACE_PERCENT
+    service_types: tuple[str, ...] = SERVICE_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """Somebody to tell: at least an address."""
+
+    name: str
+    email: str
+    phone: str = ""
+
+
+def checked_details(given: Details) -> Details:
+    """Return the fields as they are kept. Raises InvalidField and InvalidAddress at the field that is wrong."""
+    return Details(
+        description=text(given.description, field="description"),
+        domain=_matching(_DOMAIN, given.domain, field="domain"),
+        tenant_id=_matching(_GUID, given.tenant_id, field="tenant_id"),
+        entra_group_id=_matching(_GUID, given.entra_group_id, field="entra_group_id"),
+        reply_to=checked_address(given.reply_to, field="reply_to") if given.reply_to.strip() else "",
+        support_phone=text(given.support_phone, field="support_phone", longest=LONGEST_PHONE),
+        information=text(given.information, field="information"),
+    )
+
+
+def checked_bounds(given: Bounds) -> Bounds:
+    """Return the bounds. Raises InvalidField at "customers", "users", "warning_percent", "grace_percent"."""
+    for field, count in (("customers", given.customers), ("users", given.users)):
+        if count is not None and not 0 <= count <= MOST_COUNTED:
+            raise InvalidField(field=field)
+    if not 1 <= given.warning_percent <= WHOLE:
+        raise InvalidField(field="warning_percent")
+    if not 0 <= given.grace_percent <= WHOLE:
+        raise InvalidField(field="grace_percent")
+    if not set(given.service_types) <= set(SERVICE_TYPES):
+        raise InvalidField(field="service_types")
+    return given
+
+
+def checked_contacts(given: Sequence[Contact]) -> tuple[Contact, ...]:
+    """Return the contacts, each address once. Raises InvalidField and InvalidAddress at "contacts"."""
+    kept: dict[str, Contact] = {}
+    for contact in given:
+        email = checked_address(contact.email, field="contacts")
+        name = text(contact.name, field="contacts", longest=LONGEST_NAME)
+        kept.setdefault(email, Contact(name, email, text(contact.phone, field="contacts", longest=LONGEST_PHONE)))
+    if len(kept) > MOST_CONTACTS:
+        raise InvalidField(field="contacts")
+    return tuple(kept.values())
+
+
+def checked_address(typed: str, *, field: str) -> str:
+    """Return an e-mail address in lower case; raises InvalidAddress at `field`."""
+    cleaned = typed.strip().lower()
+    try:
+        validate_email(cleaned)
+    except ValidationError as error:
+        raise InvalidAddress(field=field) from error
+    return cleaned
+
+
+def text(typed: str, *, field: str, longest: int = LONGEST_TEXT) -> str:
+    """Return one line of visible text without doubled blanks; raises InvalidField at `field`."""
+    cleaned = " ".join(typed.split())
+    if len(cleaned) > longest or not cleaned.isprintable():
+        raise InvalidField(field=field)
+    return cleaned
+
+
+def _matching(pattern: "regex.Pattern[str]", typed: str, *, field: str) -> str:
+    cleaned = typed.strip().lower()
+    if cleaned and not pattern.fullmatch(cleaned):
+        raise InvalidField(field=field)
+    return cleaned

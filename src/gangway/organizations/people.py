@@ -1,0 +1,206 @@
+"""Changes to people's places: which role somebody has in which organization, and when that ends.
+
+Whoever changes something must be able to give both the role that is there and the one that shall be there. The last
+active Admin of a system, provider or channel stays: the organization's row is locked while they are counted.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.foundation import clock
+from gangway.organizations.actions import save_operator
+from gangway.organizations.details import checked_address
+from gangway.organizations.errors import (
+    BelongsElsewhere,
+    LastAdmin,
+    NoSuchOperator,
+    NoSuchOrganization,
+    NoSuchRole,
+    NotYoursToGive,
+    RoleTaken,
+)
+from gangway.organizations.models import Membership, Operator, Organization
+from gangway.organizations.people_queries import belongs_elsewhere
+from gangway.organizations.queries import Seat
+from gangway.organizations.roles import ROLE_TABLE, Kind, Role, gives
+
+_HAS_ADMINS: Final = {Kind.SYSTEM, Kind.PROVIDER, Kind.CHANNEL}
+
+
+@transaction.atomic
+def create_person(*, email: str, name: str) -> UUID:
+    """Add a person without password and role, whose address an identity provider vouches for; see `give_role`.
+
+    Raises `InvalidAddress` and `AddressTaken` at "email".
+    """
+    person = Operator(email=checked_address(email, field="email"), created_at=clock.now())
+    person.call(name or person.email)
+    person.set_unusable_password()
+    save_operator(person)
+    EmailAddress.objects.create(user=person, email=person.email, verified=True, primary=True)
+    return person.id
+
+
+@transaction.atomic
+def give_role(*, operator_id: UUID, organization_id: UUID, role: Role, by: Actor, from_entra: bool = False) -> int:
+    """Give a person who has none yet a role in an organization of the scope, and return the place's id.
+
+    Whether the giver may was decided when the person was invited, or by the organization's own table of Entra roles.
+    Raises `NoSuchOrganization`, `NoSuchRole`, and `RoleTaken` when the person has a role there.
+    """
+    organization = Organization.objects.select_for_update().filter(pk=organization_id).first()
+    if organization is None:
+        raise NoSuchOrganization
+    _need_role(Kind(organization.kind), Role(role))
+    if Membership.objects.filter(operator_id=operator_id, organization=organization).exists():
+        raise RoleTaken
+    row = Membership(
+        operator_id=operator_id,
+        organization=organization,
+        role=Role(role).value,
+        from_entra=from_entra,
+        created_at=clock.now(),
+    )
+    row.save()
+    Operator.objects.filter(pk=operator_id, is_active=False).update(is_active=True)
+    _told(Event.OPERATOR_ROLE_GIVEN, row, by, role=row.role)
+    return int(row.pk)
+
+
+@transaction.atomic
+def change_role(membership_id: int, *, role: Role, by: Actor, seat: Seat | None) -> None:
+    """Give somebody another role; `seat` is who changes it, None for the organization's own table of Entra roles.
+
+    Raises `NoSuchOperator`, `NoSuchRole`, `NotYoursToGive`, `LastAdmin`.
+    """
+    row = _locked(membership_id)
+    _need_role(Kind(row.organization.kind), Role(role))
+    _need_gift(seat, row.organization, (Role(row.role), Role(role)))
+    if Role(role) is not Role.ADMIN:
+        _need_another_admin(row)
+    before, row.role = row.role, Role(role).value
+    if before == row.role:
+        return
+    row.save(update_fields=["role"])
+    _told(Event.OPERATOR_ROLE_CHANGED, row, by, before=before, role=row.role)
+
+
+@transaction.atomic
+def suspend(membership_id: int, *, by: Actor, seat: Seat) -> None:
+    """Take away what somebody may do here until they are let in again; their sessions end at once.
+
+    Raises `NoSuchOperator`, `NotYoursToGive`, `LastAdmin`.
+    """
+    row = _locked(membership_id)
+    _need_gift(seat, row.organization, (Role(row.role),))
+    _need_another_admin(row)
+    row.is_active = False
+    row.save(update_fields=["is_active"])
+    ended = _end_sessions(row.operator_id)
+    _told(Event.OPERATOR_SUSPENDED, row, by, role=row.role, sessions=ended)
+
+
+@transaction.atomic
+def resume(membership_id: int, *, by: Actor, seat: Seat) -> None:
+    """Let somebody in again, with the role they had. Raises `NoSuchOperator`, `NotYoursToGive`."""
+    row = _locked(membership_id)
+    _need_gift(seat, row.organization, (Role(row.role),))
+    row.is_active = True
+    row.save(update_fields=["is_active"])
+    _told(Event.OPERATOR_RESUMED, row, by, role=row.role)
+
+
+@transaction.atomic
+def remove(membership_id: int, *, by: Actor, seat: Seat | None) -> None:
+    """End somebody's role here; their sessions end at once. What they did stays in the activity log.
+
+    Raises `NoSuchOperator`, `NotYoursToGive`, `LastAdmin`.
+    """
+    row = _locked(membership_id)
+    _need_gift(seat, row.organization, (Role(row.role),))
+    _need_another_admin(row)
+    ended = _end_sessions(row.operator_id)
+    _told(Event.OPERATOR_REMOVED, row, by, role=row.role, sessions=ended)
+    row.delete()
+
+
+@transaction.atomic
+def end_sessions(membership_id: int, *, by: Actor, seat: Seat) -> int:
+    """Sign somebody out everywhere and return of how many sessions. Raises `NoSuchOperator`, `NotYoursToGive`."""
+    row = _locked(membership_id)
+    _need_gift(seat, row.organization, (Role(row.role),))
+    ended = _end_sessions(row.operator_id)
+    _told(Event.OPERATOR_SESSIONS_ENDED, row, by, sessions=ended)
+    return ended
+
+
+@transaction.atomic
+def reset_second_factor(membership_id: int, *, by: Actor, seat: Seat) -> None:
+    """Take somebody's second factors away because they lost them; at their next sign-in they set up new ones.
+
+    Only for people who belong to this organization alone: elsewhere, others answer for them, too.
+    Raises `NoSuchOperator`, `NotYoursToGive`, `BelongsElsewhere`.
+    """
+    row = _locked(membership_id)
+    _need_gift(seat, row.organization, (Role(row.role),))
+    if belongs_elsewhere(row.operator_id, row.organization_id):
+        raise BelongsElsewhere
+    Authenticator.objects.filter(user_id=row.operator_id).delete()
+    _end_sessions(row.operator_id)
+    _told(Event.OPERATOR_SECOND_FACTOR_RESET, row, by)
+
+
+def may_change(seat: Seat, *, kind: Kind, role: Role) -> bool:
+    """Return whether somebody may change a person with this role at this level."""
+    return role in gives(seat.organization_kind, seat.role, at=kind)
+
+
+def _need_role(kind: Kind, role: Role) -> None:
+    if (kind, role) not in ROLE_TABLE:
+        raise NoSuchRole(field="role")
+
+
+def _need_gift(seat: Seat | None, organization: Organization, roles: Iterable[Role]) -> None:
+    if seat is not None and not all(may_change(seat, kind=Kind(organization.kind), role=role) for role in roles):
+        raise NotYoursToGive(field="role")
+
+
+def _locked(membership_id: int) -> Membership:
+    """Return somebody's place with the organization's row locked, so that two can't take the last two Admins away."""
+    row = Membership.objects.select_related("organization", "operator").filter(pk=membership_id).first()
+    if row is None:
+        raise NoSuchOperator
+    Organization.objects.select_for_update().filter(pk=row.organization_id).first()
+    row.refresh_from_db(fields=["role", "is_active"])
+    return row
+
+
+def _need_another_admin(row: Membership) -> None:
+    if Kind(row.organization.kind) not in _HAS_ADMINS or row.role != Role.ADMIN.value or not row.is_active:
+        return
+    admins = Membership.objects.filter(
+        organization=row.organization, role=Role.ADMIN.value, is_active=True, operator__is_active=True
+    )
+    if not admins.exclude(pk=row.pk).exists():
+        raise LastAdmin
+
+
+def _end_sessions(operator_id: UUID) -> int:
+    sessions = list(UserSession.objects.filter(user_id=operator_id))
+    for session in sessions:
+        session.end()
+    return len(sessions)
+
+
+def _told(event: Event, row: Membership, by: Actor, **data: str | int) -> None:
+    person = row.operator
+    facts = {"name": person.name, "email": person.email, **data}
+    record(event, by=by, organization_id=row.organization_id, subject=f"operator:{row.operator_id}", data=facts)

@@ -1,0 +1,154 @@
+"""Reading who has which role where. Everything returned is a plain frozen value."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from django.db.models import Exists, OuterRef, QuerySet
+
+from gangway.organizations.errors import NoSuchOperator, NoSuchOrganization
+from gangway.organizations.models import Membership, Operator, Organization
+from gangway.organizations.pages import Page, page_of
+from gangway.organizations.roles import Kind, Role
+from gangway.organizations.scope import Door, through
+from gangway.organizations.search import matching
+
+_ORDERS: Final = {
+    "name": "operator__name_key",
+    "organization": "organization__name_key",
+    "role": "role",
+    "seen": "operator__last_login",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """One person's place in one organization, as others may see it."""
+
+    id: int
+    operator_id: UUID
+    name: str
+    email: str
+    organization_id: UUID
+    organization_name: str
+    organization_kind: Kind
+    role: Role
+    is_active: bool
+    from_entra: bool
+    has_second_factor: bool
+    last_sign_in_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceChoice:
+    """An organization for which somebody may be invited, and its level."""
+
+    id: UUID
+    name: str
+    kind: Kind
+
+
+def operators(*, search: str = "", role: str = "", state: str = "", sort: str = "", page: int = 1) -> Page[PlaceView]:
+    """Return the scope's people; `state` is active, suspended or no_second_factor, `sort` a key with "-" for turned."""
+    rows = _places().filter(
+        matching(search, begins=("operator__name_key", "operator__email"), among="operator__search_words")
+    )
+    if role in set(Role):
+        rows = rows.filter(role=role)
+    if state in {"active", "suspended"}:
+        rows = rows.filter(is_active=state == "active")
+    if state == "no_second_factor":
+        rows = rows.filter(~Exists(_factors()))
+    column = _ORDERS.get(sort.removeprefix("-"), _ORDERS["name"])
+    return page_of(rows.order_by(f"-{column}" if sort.startswith("-") else column, "id"), page, _view)
+
+
+def place(membership_id: int) -> PlaceView:
+    """Return one person's place in the scope; raises `NoSuchOperator`."""
+    row = _places().filter(pk=membership_id).first()
+    if row is None:
+        raise NoSuchOperator
+    return _view(row)
+
+
+def place_of_person(operator_id: UUID, organization_id: UUID) -> PlaceView | None:
+    """Return a person's place in one organization of the scope, None where they have none."""
+    row = _places().filter(operator_id=operator_id, organization_id=organization_id).first()
+    return None if row is None else _view(row)
+
+
+def person_by_address(email: str) -> UUID | None:
+    """Return who signs in with this address, None for nobody. People are found without a scope, as at the sign-in."""
+    return Operator.objects.filter(email=email.strip().lower()).values_list("pk", flat=True).first()
+
+
+def has_role(operator_id: UUID, organization_id: UUID) -> bool:
+    """Return whether somebody has a role in this organization of the scope."""
+    return Membership.objects.filter(operator_id=operator_id, organization_id=organization_id).exists()
+
+
+def belongs_elsewhere(operator_id: UUID, organization_id: UUID) -> bool:
+    """Return whether somebody has a role in another organization than this one, wherever it stands."""
+    with through(Door.SEAT):
+        return Membership.objects.filter(operator_id=operator_id).exclude(organization_id=organization_id).exists()
+
+
+def home_of(operator_id: UUID) -> UUID | None:
+    """Return the organization that a person's own events and mails belong to: that of their oldest role."""
+    with through(Door.SEAT):
+        rows = Membership.objects.filter(operator_id=operator_id).order_by("created_at", "id")
+        return rows.values_list("organization_id", flat=True).first()
+
+
+def places_to_invite(kinds: frozenset[Kind], *, most: int = 500) -> tuple[PlaceChoice, ...]:
+    """Return the scope's organizations of these levels, by name, for a list to choose from."""
+    rows = Organization.objects.filter(kind__in=[kind.value for kind in kinds]).order_by("path")[:most]
+    return tuple(PlaceChoice(row.id, row.name, Kind(row.kind)) for row in rows)
+
+
+def place_to_invite(organization_id: UUID) -> PlaceChoice:
+    """Return one organization of the scope; raises `NoSuchOrganization`."""
+    row = Organization.objects.filter(pk=organization_id).first()
+    if row is None:
+        raise NoSuchOrganization
+    return PlaceChoice(row.id, row.name, Kind(row.kind))
+
+
+def path_of(organization_id: UUID) -> str:
+    """Return the scope of an organization that a link, a mapping or a person's own role has named."""
+    with through(Door.SEAT):
+        row = Organization.objects.filter(pk=organization_id).first()
+    if row is None:
+        raise NoSuchOrganization
+    return row.path
+
+
+def _places() -> QuerySet[Membership]:
+    rows = Membership.objects.select_related("operator", "organization")
+    return rows.annotate(has_second_factor=Exists(_factors()))
+
+
+def _factors() -> QuerySet[Authenticator]:
+    kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+    return Authenticator.objects.filter(user_id=OuterRef("operator_id"), type__in=kinds)
+
+
+def _view(row: Membership) -> PlaceView:
+    return PlaceView(
+        id=int(row.pk),
+        operator_id=row.operator_id,
+        name=row.operator.name,
+        email=row.operator.email,
+        organization_id=row.organization_id,
+        organization_name=row.organization.name,
+        organization_kind=Kind(row.organization.kind),
+        role=Role(row.role),
+        is_active=row.is_active,
+        from_entra=row.from_entra,
+        has_second_factor=bool(getattr(row, "has_second_factor", False)),
+        last_sign_in_at=row.operator.last_login,
+        created_at=row.created_at,
+    )

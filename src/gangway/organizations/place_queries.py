@@ -1,0 +1,148 @@
+"""Reading the tree itself: organizations of one level as a list, one with everything about it, bounds and contacts."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from gangway.organizations.details import Bounds, Contact, Details
+from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.models import ContactRow, Organization
+from gangway.organizations.pages import Page, page_of
+from gangway.organizations.roles import Kind
+from gangway.organizations.scope import Door, through
+from gangway.organizations.search import matching
+
+SORTS: Final = {"name": ("name_key", "id"), "-name": ("-name_key", "-id"), "-created_at": ("-created_at", "id")}
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRow:
+    """One organization in a list; `below` counts the customers that stand directly below a channel."""
+
+    id: UUID
+    name: str
+    short_name: str
+    above: str
+    domain: str
+    below: int
+    most_customers: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceView:
+    """One organization with its fields, bounds and contacts. `parent_name` is empty outside the reader's scope."""
+
+    id: UUID
+    kind: Kind
+    name: str
+    short_name: str
+    cloud: str
+    path: str
+    parent_id: UUID | None
+    parent_name: str
+    details: Details
+    bounds: Bounds
+    contacts: tuple[Contact, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """An organization to choose: its id and name."""
+
+    id: UUID
+    name: str
+
+
+def places(kind: Kind, *, search: str = "", above: UUID | None = None, sort: str = "", page: int = 1) -> Page[PlaceRow]:
+    """Return the scope's organizations of a level; `above`: only those directly below this one."""
+    rows = Organization.objects.filter(matching(search, begins=("name_key",)), kind=kind.value, removed_at__isnull=True)
+    if above is not None:
+        rows = rows.filter(parent_id=above)
+    order = SORTS.get(sort, SORTS["name"])
+    found = page_of(rows.select_related("parent").order_by(*order), page, _row)
+    if kind is not Kind.CHANNEL:
+        return found
+    counts = _counted([row.id for row in found.rows])
+    counted = tuple(_with_count(row, counts.get(row.id, 0)) for row in found.rows)
+    return Page(counted, found.number, found.has_next)
+
+
+def place(organization_id: UUID) -> PlaceView:
+    """Return one organization of the scope that is in use. Raises NoSuchOrganization."""
+    row = Organization.objects.filter(pk=organization_id, removed_at__isnull=True).select_related("parent").first()
+    if row is None:
+        raise NoSuchOrganization
+    contacts = ContactRow.objects.filter(organization=row)
+    return PlaceView(
+        id=row.pk,
+        kind=Kind(row.kind),
+        name=row.name,
+        short_name=row.short_name,
+        cloud=row.cloud,
+        path=row.path,
+        parent_id=row.parent_id,
+        parent_name=_above(row),
+        details=Details(**{field: getattr(row, field) for field in asdict(Details())}),
+        bounds=_bounds(row),
+        contacts=tuple(Contact(contact.name, contact.email, contact.phone) for contact in contacts),
+        created_at=row.created_at,
+    )
+
+
+def bounds_above(organization_id: UUID) -> Bounds:
+    """Return the bounds of an organization that stands above the reader, such as their provider's pool."""
+    with through(Door.ANCESTORS):
+        row = Organization.objects.filter(pk=organization_id).first()
+    if row is None:
+        raise NoSuchOrganization
+    return _bounds(row)
+
+
+def parents_for_customers(provider_id: UUID) -> tuple[Choice, ...]:
+    """Return where a customer of this provider may stand, as far as the scope goes: the provider, then its channels."""
+    rows = Organization.objects.filter(
+        Q(pk=provider_id) | Q(parent_id=provider_id, kind=Kind.CHANNEL.value), removed_at__isnull=True
+    )
+    ordered = sorted(rows, key=lambda row: (row.pk != provider_id, row.name_key))
+    return tuple(Choice(row.pk, row.name) for row in ordered)
+
+
+def _counted(ids: list[UUID]) -> dict[UUID, int]:
+    below = Organization.objects.filter(parent_id__in=ids, kind=Kind.CUSTOMER.value, removed_at__isnull=True)
+    return dict(below.order_by().values_list("parent_id").annotate(number=Count("pk")))
+
+
+def _with_count(row: PlaceRow, count: int) -> PlaceRow:
+    return PlaceRow(**{**asdict(row), "below": count})
+
+
+def _row(row: Organization) -> PlaceRow:
+    return PlaceRow(
+        id=row.pk,
+        name=row.name,
+        short_name=row.short_name,
+        above=_above(row),
+        domain=row.domain,
+        below=0,
+        most_customers=row.most_customers,
+        created_at=row.created_at,
+    )
+
+
+def _above(row: Organization) -> str:
+    return row.parent.name if row.parent is not None and row.parent.kind != Kind.SYSTEM.value else ""
+
+
+def _bounds(row: Organization) -> Bounds:
+    return Bounds(
+        customers=row.most_customers,
+        users=row.most_users,
+        warning_percent=row.warning_percent,
+        grace_percent=row.grace_percent,
+        service_types=tuple(row.service_types),
+    )
