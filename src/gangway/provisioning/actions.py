@@ -1,23 +1,39 @@
-"""Writes of this room. `start_run`, `resume_run`, `cancel_run` are for the web as well; the rest is for workers."""
+"""Writes of this room. What starts, resumes, cancels or clears is for the web as well; the rest is for workers."""
 
 from gangway.provisioning.checks import check_registration
+from gangway.provisioning.leftovers import mark_removed
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
 from gangway.provisioning.shapes import PARTNER, CheckItem, CheckResult, SignerFacts
 from gangway.provisioning.signers import observe_signer
+from gangway.provisioning.starting import (
+    SignedIn,
+    start_audit,
+    start_repair,
+    start_rotation,
+    start_teardown,
+    try_again,
+)
 from gangway.provisioning.waiting import check_now, plan_for, reminded, stop_reminders
 
 __all__ = [
     "PARTNER",
     "CheckItem",
     "CheckResult",
+    "SignedIn",
     "SignerFacts",
     "cancel_run",
     "check_now",
     "check_registration",
+    "mark_removed",
     "observe_signer",
     "plan_for",
     "reminded",
     "resume_run",
+    "start_audit",
+    "start_repair",
+    "start_rotation",
     "start_run",
+    "start_teardown",
     "stop_reminders",
+    "try_again",
 ]

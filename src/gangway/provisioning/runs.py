@@ -11,13 +11,14 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.jobs.actions import defer
+from gangway.provisioning import starting
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import NoSuchRun, RegistrationNameTaken, RunUnderWay
-from gangway.provisioning.models import ONE_NAME_PER_TENANT, Registration, Run
+from gangway.provisioning.models import ONE_NAME_PER_TENANT, Registration, Run, StepRecord
 from gangway.provisioning.moves import locked, move
 from gangway.provisioning.opening import TASK, queue_lock
 from gangway.provisioning.shapes import SignerFacts
-from gangway.provisioning.states import LIVING, RESTING, RegistrationState, RunState
+from gangway.provisioning.states import LIVING, RESTING, RegistrationState, RunKind, RunState
 from gangway.services import names
 from gangway.vault.places import Place
 
@@ -132,12 +133,13 @@ def resume_run(
 def cancel_run(*, run_id: UUID, by: Actor, now: datetime) -> None:
     """A run will not go on. One at work is stopped before its next step, and its worker takes back what it made.
 
-    One that Microsoft is copying still holds its authority: a worker takes back what it made likewise. Another one
-    that rests has no authority left to take anything back: what it made stays in the tenant and in
-    `queries.registration`; if it made nothing, its name is free again. Raises RunOver.
+    One that still holds its authority, since it is queued again or Microsoft is copying, is taken back likewise. One
+    that rests has no authority left: a tear-down of its own takes back what the registration's own right allows,
+    and lists the rest as leftovers. If it made nothing, its name is free again. Raises RunOver.
     """
     run = locked(run_id)
-    if run.state == RunState.RUNNING:
+    begun = run.state == RunState.QUEUED and run.token_sealed_id is not None and _has_begun(run)
+    if run.state == RunState.RUNNING or begun:
         run.cancel_asked_at = now
         run.save(update_fields=["cancel_asked_at"])
         return
@@ -146,9 +148,15 @@ def cancel_run(*, run_id: UUID, by: Actor, now: datetime) -> None:
         defer(TASK, queueing_lock=queue_lock(run.pk), run_id=str(run.pk))
         return
     move(run, RunState.CANCELLED, by=by, now=now)
-    if not run.registration.app_id and not run.registration.credentials.exists():
+    if RunKind(run.kind) is RunKind.TEARDOWN or starting.undo_rested(run, by=by, now=now) is not None:
+        return
+    if run.registration.proved_at is None:
         run.registration.state = RegistrationState.REMOVED.value
         run.registration.save(update_fields=["state"])
+
+
+def _has_begun(run: Run) -> bool:
+    return StepRecord.objects.filter(run_id=run.pk, intent_at__isnull=False).exists()
 
 
 def _registration(
@@ -177,7 +185,8 @@ def _registration(
             state=RegistrationState.MAKING.value,
         )
     if row.state == RegistrationState.REMOVED:
-        row.state = RegistrationState.MAKING.value
+        row.state, row.made_at, row.proved_at = RegistrationState.MAKING.value, None, None
+        row.app_id = row.object_id = row.service_principal_id = ""
     row.plan = dict(plan)
     return row
 

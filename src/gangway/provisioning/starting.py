@@ -1,0 +1,252 @@
+"""Starting runs on a registration that is there: repair, upgrade, audit, tear-down, rotation. Sync, idempotent.
+
+Asking twice gives the same run; one that rests goes on. Without a delegated token a run works by the registration's own
+right, where it has one, and says what somebody has to sign in for where it hasn't.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.jobs.actions import defer
+from gangway.provisioning import leftovers
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.errors import NoSuchCredential, NoSuchRegistration, RunUnderWay
+from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
+from gangway.provisioning.moves import move
+from gangway.provisioning.opening import TASK, queue_lock
+from gangway.provisioning.shapes import SignerFacts
+from gangway.provisioning.states import (
+    HOLDING,
+    RESTING,
+    CredentialState,
+    LeftoverKind,
+    RunKind,
+    RunState,
+)
+from gangway.services.queries import service
+from gangway.vault.places import Place
+
+WHOLE: Final = frozenset({LeftoverKind.APPLICATION, LeftoverKind.PRINCIPAL, LeftoverKind.DELETED_APPLICATION})
+"""Leftovers that go with their registration."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Somebody's fresh sign-in for a run: their sealed delegated token, and who they are."""
+
+    token_sealed_id: UUID
+    token_place: Place
+    client_id: str
+    signer: SignerFacts
+
+
+@transaction.atomic
+def start_teardown(
+    *,
+    registration_id: UUID,
+    service_id: UUID,
+    whole: bool,
+    for_good: bool = False,
+    credentials: Iterable[UUID] = (),
+    signed_in: SignedIn | None = None,
+    on_end: str = "",
+    by: Actor,
+    now: datetime,
+) -> UUID:
+    """Take a registration of ours out of the tenant (`whole`), else only credentials of ours; gives the run's id.
+
+    A registration that the customer made is never deleted, and what somebody typed in is never removed: the run's
+    result lists it. `for_good` also ends the thirty days in which Microsoft keeps a deleted registration.
+    Raises NoSuchRegistration, RunUnderWay.
+    """
+    registration = _locked(registration_id)
+    wanted = {"whole": whole, "for_good": for_good, "credentials": sorted(str(one) for one in credentials)}
+    return _start(
+        registration, RunKind.TEARDOWN, service_id, wanted=wanted, signed_in=signed_in, on_end=on_end, by=by, now=now
+    )
+
+
+@transaction.atomic
+def start_repair(
+    *,
+    registration_id: UUID,
+    service_id: UUID,
+    plan: Mapping[str, Any],
+    signed_in: SignedIn | None = None,
+    on_end: str = "",
+    by: Actor,
+    now: datetime,
+) -> UUID:
+    """Bring a registration to a pinned plan, its own or a newer one (then it is an upgrade); gives the run's id.
+
+    Its name stays as the customer has it, what others listed and made stays. Raises PlanUnknown, NoSuchRegistration,
+    RunUnderWay.
+    """
+    new, registration = pinning.read(plan), _locked(registration_id)
+    old = pinning.read(registration.plan)
+    kind = RunKind.UPGRADE if new.version > old.version else RunKind.REPAIR
+    registration.plan = dict(plan)
+    registration.save(update_fields=["plan"])
+    return _start(registration, kind, service_id, wanted={}, signed_in=signed_in, on_end=on_end, by=by, now=now)
+
+
+@transaction.atomic
+def start_audit(
+    *,
+    registration_id: UUID,
+    service_id: UUID,
+    signed_in: SignedIn | None = None,
+    on_end: str = "",
+    by: Actor,
+    now: datetime,
+) -> UUID:
+    """Compare a registration with its plan, and change nothing. Raises NoSuchRegistration, RunUnderWay."""
+    registration = _locked(registration_id)
+    return _start(
+        registration, RunKind.AUDIT, service_id, wanted={}, signed_in=signed_in, on_end=on_end, by=by, now=now
+    )
+
+
+@transaction.atomic
+def start_rotation(*, registration_id: UUID, service_id: UUID, on_end: str = "", by: Actor, now: datetime) -> UUID:
+    """Put a new credential in the place of the service's present one, by the registration's own right.
+
+    Raises NoSuchRegistration, NoSuchCredential when nothing is in use or somebody typed it in, RunUnderWay.
+    """
+    registration = _locked(registration_id)
+    rows = Credential.objects.filter(registration_id=registration_id, service_id=service_id, origin=MADE)
+    current = rows.filter(state=CredentialState.PROVED.value).order_by("-announced_at").first()
+    if current is None:
+        raise NoSuchCredential
+    wanted = {"credential": str(current.pk)}
+    return _start(
+        registration, RunKind.ROTATION, service_id, wanted=wanted, signed_in=None, on_end=on_end, by=by, now=now
+    )
+
+
+@transaction.atomic
+def try_again(*, leftover_id: UUID, by: Actor, now: datetime) -> UUID:
+    """*Try again*: start a tear-down of just this leftover; gives the run's id.
+
+    Raises NoSuchLeftover, RunUnderWay.
+    """
+    row = leftovers.locked(leftover_id)
+    whole = LeftoverKind(row.kind) in WHOLE
+    keys = Credential.objects.filter(registration_id=row.registration_id, key_id=row.object_id)
+    return start_teardown(
+        registration_id=row.registration_id,
+        service_id=row.service_id,
+        whole=whole,
+        for_good=row.kind == LeftoverKind.DELETED_APPLICATION,
+        credentials=() if whole else keys.exclude(key_id="").values_list("pk", flat=True),
+        by=by,
+        now=now,
+    )
+
+
+def undo_rested(run: Run, *, by: Actor, now: datetime) -> UUID | None:
+    """What a run made that is cancelled while it rests: a tear-down of its own; None when it never made anything."""
+    begun = StepRecord.objects.filter(run__registration_id=run.registration_id, intent_at__isnull=False).exists()
+    if not begun and not run.registration.app_id:
+        return None
+    never_used = run.registration.proved_at is None
+    mine = Credential.objects.filter(
+        registration_id=run.registration_id, service_id=run.service_id, announced_at__gte=run.created_at
+    ).exclude(state=CredentialState.REMOVED.value)
+    if not never_used and not mine.exists():
+        return None
+    return start_teardown(
+        registration_id=run.registration_id,
+        service_id=run.service_id,
+        whole=never_used,
+        for_good=never_used,
+        credentials=() if never_used else mine.values_list("pk", flat=True),
+        by=by,
+        now=now,
+    )
+
+
+def _locked(registration_id: UUID) -> Registration:
+    row = Registration.objects.select_for_update(of=("self",)).filter(pk=registration_id).first()
+    if row is None:
+        raise NoSuchRegistration
+    return row
+
+
+def _start(
+    registration: Registration,
+    kind: RunKind,
+    service_id: UUID,
+    *,
+    wanted: dict[str, Any],
+    signed_in: SignedIn | None,
+    on_end: str,
+    by: Actor,
+    now: datetime,
+) -> UUID:
+    """The living run of this kind and wish, the resting one set going again, or a new one."""
+    standing = _standing(registration, kind, wanted)
+    if standing is not None and RunState(standing.state) in HOLDING:
+        return standing.pk
+    if kind in {RunKind.TEARDOWN, RunKind.REPAIR, RunKind.UPGRADE}:
+        _put_aside(registration, keep=standing, by=by, now=now)
+    token = _token(signed_in)
+    if standing is None:
+        standing = Run.objects.create(
+            organization_id=registration.organization_id,
+            registration=registration,
+            service_id=service_id,
+            kind=kind.value,
+            wanted=wanted,
+            state=RunState.QUEUED.value,
+            credential_name=service(service_id).short_name,
+            on_end=on_end,
+            created_at=now,
+            queued_at=now,
+            **token,
+        )
+        facts = {"registration": str(registration.pk), "kind": kind.value, "name": registration.display_name}
+        subject = f"run:{standing.pk}"
+        record(Event.RUN_QUEUED, by=by, organization_id=registration.organization_id, subject=subject, data=facts)
+    else:
+        again = {"queued_at": now, "started_at": None, "ended_at": None, "error": None, "waiting_for": ""}
+        move(standing, RunState.QUEUED, by=by, now=now, data={"kind": kind.value}, **again, **token)
+    defer(TASK, queueing_lock=queue_lock(standing.pk), run_id=str(standing.pk))
+    return standing.pk
+
+
+def _standing(registration: Registration, kind: RunKind, wanted: dict[str, Any]) -> Run | None:
+    """Raises RunUnderWay while something else is at work on the registration."""
+    rows = list(Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk))
+    same = [run for run in rows if run.kind == kind and run.wanted == wanted]
+    living = [run for run in rows if RunState(run.state) in HOLDING]
+    if any(run not in same for run in living):
+        raise RunUnderWay
+    going_on = [run for run in same if RunState(run.state) in HOLDING | RESTING]
+    return max(going_on, key=lambda run: run.created_at, default=None)
+
+
+def _put_aside(registration: Registration, *, keep: Run | None, by: Actor, now: datetime) -> None:
+    """A run that changes the registration takes the place of those that rest."""
+    for run in Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk):
+        if RunState(run.state) in RESTING and (keep is None or run.pk != keep.pk):
+            move(run, RunState.CANCELLED, by=by, now=now)
+
+
+def _token(signed_in: SignedIn | None) -> dict[str, Any]:
+    if signed_in is None:
+        return {"sign_in_client_id": "", "signer_upn": ""}
+    return {
+        "sign_in_client_id": signed_in.client_id,
+        "signer_upn": signed_in.signer.upn,
+        "token_sealed_id": signed_in.token_sealed_id,
+        "token_field": signed_in.token_place.field,
+        "token_row_id": signed_in.token_place.row_id,
+    }
