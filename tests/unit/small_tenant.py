@@ -294,6 +294,29 @@ def _grant(tenant: SmallTenant, call: Call[Any], principal: str) -> Answer:
     return Answer(201, tenant.grants[-1])
 
 
+def _revoke(tenant: SmallTenant, _call: Call[Any], principal: str, grant: str) -> Answer:
+    left = [row for row in tenant.grants if (row["principalId"], row["id"]) != (principal, grant)]
+    gone, tenant.grants = len(left) < len(tenant.grants), left
+    return Answer(204) if gone else refusal(404, "Request_ResourceNotFound")
+
+
+def _schedule(tenant: SmallTenant, call: Call[Any]) -> Answer:
+    """PIM: the same assignment with an end."""
+    wanted = {name: call.body[name] for name in ("principalId", "roleDefinitionId", "directoryScopeId")}
+    assert call.body["justification"]
+    days = int(call.body["scheduleInfo"]["expiration"]["duration"][1:-1])
+    ends = (datetime.now(UTC) + timedelta(days=days)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    row = next((row for row in tenant.roles if row.items() >= wanted.items()), None)
+    if (row is None) is (call.body["action"] == "adminExtend"):
+        return refusal(400, "RoleAssignmentExists" if row else "RoleAssignmentDoesNotExist")
+    if row is None:
+        row = {"id": tenant._id("role"), **wanted}
+        tenant.roles.append(row)
+    row["endDateTime"] = ends
+    expiration = {"type": "afterDateTime", "endDateTime": ends}
+    return Answer(201, {**row, "scheduleInfo": {"expiration": expiration}})
+
+
 def _held_roles(tenant: SmallTenant, call: Call[Any]) -> Answer:
     found = re.search(r"principalId eq '([^']+)'", unquote(call.path))
     assert found
@@ -369,6 +392,9 @@ _ROUTES: list[tuple[str, Callable[..., Answer]]] = [
     (r"POST /applications/([^/]+)/owners/\$ref", _add_owner),
     (r"GET /directory/administrativeUnits/([^/]+)", _unit),
     (r"GET /directory/administrativeUnits", _units),
+    (r"POST /roleManagement/directory/roleAssignmentScheduleRequests", _schedule),
+    (r"GET /roleManagement/directory/roleAssignmentScheduleInstances", _held_roles),
+    (r"DELETE /servicePrincipals/([^/]+)/appRoleAssignments/([^/]+)", _revoke),
     (r"GET /me/transitiveMemberOf", _my_roles),
     (r"GET /organization", _organization),
     (r"GET /admin/teams/userConfigurations", _nobody),

@@ -25,11 +25,11 @@ from gangway.microsoft.patience import OutOfPatience
 from gangway.provisioning import clouds, copying, lease, opening, undoing
 from gangway.provisioning.drawing import blueprint_of, journal_of
 from gangway.provisioning.engine.alone import Alone
-from gangway.provisioning.engine.course import Course, Ending
-from gangway.provisioning.engine.goodbye import without_goodbye
+from gangway.provisioning.engine.course import Course, Ending, unseen
+from gangway.provisioning.engine.goodbye import sign_in_application_left, without_goodbye
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.pinning import read
-from gangway.provisioning.engine.ports import Proofs
+from gangway.provisioning.engine.settling import not_seen
 from gangway.provisioning.engine.verify import StillCopying
 from gangway.provisioning.errors import Broke, LeaseLost, NobodyToRemove, NotTakenBack, RunCancelled, TookTooLong
 from gangway.provisioning.fresh import fresh_of
@@ -145,11 +145,11 @@ async def _stop(opened: Opened, to: RunState, error: GangwayError) -> None:
 async def _course(opened: Opened) -> Ending:
     if opened.token is None:
         if opened.proved:
-            return Ending(Observation(), (), Proofs({}), "unknown")
+            return unseen(blueprint_of(opened))
         return await _without_token(opened)
     course = await _engine(opened, opened.token)
     if opened.proved:
-        return Ending(Observation(), (), Proofs({}), await course.finish())
+        return await course.finish()
     try:
         return await course.run()
     except AuthorityEnded:
@@ -184,7 +184,11 @@ async def _without_token(opened: Opened) -> Ending:
         raise StillCopying
     await journal.looked(standing.looks)
     await journal.proved(Observation(), standing.proofs)
-    return Ending(Observation(), (), standing.proofs, await without_goodbye(blueprint.farewell, journal=journal))
+    gone = await without_goodbye(blueprint.farewell, journal=journal)
+    left = not_seen(blueprint, Observation())
+    if blueprint.farewell is not None:
+        left += (sign_in_application_left(blueprint.farewell, None),)
+    return Ending(Observation(), (), standing.proofs, gone, left=left)
 
 
 async def _engine(opened: Opened, token: SealedText) -> Course:

@@ -26,15 +26,17 @@ from gangway.microsoft.graph import deleted_items
 from gangway.microsoft.graph.shapes import DeletedApplication
 from gangway.microsoft.patience import OutOfPatience, Patience
 from gangway.microsoft.throttling import Waits
+from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.apply import Applied, apply
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.credential_kinds import AVOIDABLE
-from gangway.provisioning.engine.goodbye import Gone, say_goodbye
+from gangway.provisioning.engine.goodbye import Gone, say_goodbye, sign_in_application_left
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.observe import observe, with_rights
 from gangway.provisioning.engine.plan import Plan, make_plan
 from gangway.provisioning.engine.ports import Graph, Journal, OwnSignIn, Proofs
 from gangway.provisioning.engine.rights import Part, verdict
+from gangway.provisioning.engine.settling import not_seen, settle_down, settled
 from gangway.provisioning.engine.steps.credentials import Fresh, is_too_many
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.verify import COPYING, Prover, StillCopying
@@ -64,12 +66,17 @@ class ServiceMissing(GangwayError):
 
 @dataclass(frozen=True)
 class Ending:
-    """Where the course ended. `withheld` are steps for somebody with more rights; without any, everything is proved."""
+    """Where the course ended. `withheld` are steps for somebody with more rights; without any, everything is proved.
+
+    `settled`: values of permissions that were only for the set-up and are seen gone; `left`: what is still there.
+    """
 
     seen: Observation
     withheld: tuple[Step, ...]
     proofs: Proofs
     gone: Gone = "no"
+    settled: tuple[str, ...] = ()
+    left: tuple[Left, ...] = ()
 
 
 @dataclass
@@ -115,15 +122,23 @@ class Course:
         if plan.withheld:
             return Ending(read, plan.withheld, proofs)
         await self.journal.proved(read, proofs)
-        return Ending(read, (), proofs, await self._say_goodbye(read))
+        return await self._end(read, proofs)
 
-    async def finish(self) -> Gone:
-        """For a run that was interrupted after it was proved: only the goodbye is left. Never fails."""
+    async def finish(self) -> Ending:
+        """For a run that was interrupted after it was proved: only what ends it is left. Never fails."""
         try:
             seen = await observe(self.graph, self.blueprint, held=(), client=self.client)
         except MicrosoftError:
-            return "unknown"
-        return await self._say_goodbye(seen)
+            return unseen(self.blueprint)
+        return await self._end(seen, Proofs({}))
+
+    async def _end(self, seen: Observation, proofs: Proofs) -> Ending:
+        """What was only for the set-up goes, then the sign-in application; what stays is said, never a failure."""
+        left = await settle_down(self.blueprint, seen, graph=self.graph, journal=self.journal, patience=self.patience)
+        gone = await self._say_goodbye(seen)
+        if gone == "no" and self.blueprint.farewell is not None:
+            left += (sign_in_application_left(self.blueprint.farewell, seen.sign_in_principal),)
+        return Ending(seen, (), proofs, gone, settled(self.blueprint, left), left)
 
     async def _say_goodbye(self, seen: Observation) -> Gone:
         principal = seen.sign_in_principal
@@ -264,6 +279,11 @@ class Course:
             fresh=self.fresh(),
             refused=self.refused,
         )
+
+
+def unseen(blueprint: Blueprint) -> Ending:
+    """Of a run that is proved and whose end nobody could look at: nothing is claimed to be gone."""
+    return Ending(Observation(), (), Proofs({}), "unknown", left=not_seen(blueprint, Observation()))
 
 
 def _words_of(trouble: MicrosoftError) -> str:

@@ -7,9 +7,11 @@ from gangway.foundation.ids import AppId
 from gangway.microsoft.errors import MicrosoftError, Missing
 from gangway.microsoft.graph import service_principals
 from gangway.microsoft.graph.shapes import ServicePrincipal
+from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.ports import Graph, Journal, Noted
 from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
+from gangway.provisioning.states import LeftoverKind
 
 Gone = Literal["yes", "no", "unknown"]
 
@@ -37,6 +39,13 @@ async def say_goodbye(
     gone: Gone = "no" if not good else "yes" if isinstance(read.error, Missing) or done.error else "unknown"
     await journal.note([Noted(step, good, done.answer.seconds, done.answer.request_id, WORDS[gone], done.error)])
     return gone
+
+
+def sign_in_application_left(client: AppId, principal: ServicePrincipal | None) -> Left:
+    """The sign-in application as something for a person to remove; by its application id when nobody saw it."""
+    name = principal.display_name if principal else "The sign-in application"
+    object_id = principal.object_id if principal else client
+    return Left(LeftoverKind.SIGN_IN_APPLICATION, name, object_id, {"app_id": client}, WORDS["no"])
 
 
 async def without_goodbye(farewell: AppId | None, *, journal: Journal) -> Gone:

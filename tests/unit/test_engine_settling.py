@@ -1,0 +1,150 @@
+"""What is only for the set-up goes at its end, what stays is told; roles of PIM end and are extended."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.blueprint import Blueprint, draw
+from gangway.provisioning.engine.pinning import PlanUnknown
+from gangway.provisioning.engine.settling import NOT_SEEN, STILL_HELD
+from gangway.provisioning.states import LeftoverKind
+from tests.unit.small_course import assert_exact, course
+from tests.unit.small_journal import SmallJournal
+from tests.unit.small_tenant import CLIENT, SmallTenant, refusal
+
+SETUP_ONLY = {"Domain.ReadWrite.All", "User.ReadWrite.All"}
+
+
+def with_domain(**more: Any) -> Blueprint:
+    plan = pinning.pin(profile="teams-voice", version=2, features=["automatic-domain"], **more)
+    return draw(plan, registration="r1", display_name="voice1", notes="Made by Gangway.", sign_in_client=CLIENT)
+
+
+def with_pim(days: int = 180) -> Blueprint:
+    plan = pinning.pin(profile="teams-voice", version=2, role_days=days)
+    return draw(plan, registration="r1", display_name="voice1", notes="Made by Gangway.", sign_in_client=CLIENT)
+
+
+def listed(tenant: SmallTenant) -> set[str]:
+    (application,) = tenant.applications.values()
+    return {row["id"] for api in application["requiredResourceAccess"] for row in api["resourceAccess"]}
+
+
+async def test_rights_of_the_set_up_are_used_taken_away_and_read_back() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    wanted = with_domain()
+    ending = await course(tenant, journal, wanted=wanted).run()
+    assert {f"grant:{value}" for value in SETUP_ONLY} <= set(ending.proofs.rights)
+    assert (set(ending.settled), ending.left, ending.gone) == (SETUP_ONLY, (), "yes")
+    assert_exact(tenant, journal)
+    assert listed(tenant) == {entry.id for entry in wanted.permissions if entry.stage == "always"}
+    assert journal.intents.index("setup_list") > journal.intents.index("grant:Domain.ReadWrite.All")
+    assert journal.intents[-1] == "farewell"
+
+
+async def test_what_microsoft_refuses_to_take_away_is_left_and_named_and_the_rest_goes_on() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    tenant.refusals["DELETE .*appRoleAssignments"] = [refusal(403, "Authorization_RequestDenied")]
+    ending = await course(tenant, journal, wanted=with_domain()).run()
+    (left,) = ending.left
+    assert (left.kind, left.why) == (LeftoverKind.PERMISSION, STILL_HELD)
+    assert set(ending.settled) == SETUP_ONLY - {left.name}
+    assert ending.gone == "yes"
+
+
+async def test_what_cannot_be_seen_to_be_gone_is_never_said_to_be() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    running = course(tenant, journal, wanted=with_domain())
+    proved = journal.proved
+
+    async def then_refuse(*args: Any) -> None:
+        await proved(*args)
+        tenant.refusals["GET .*appRoleAssignments"] = [refusal(401, "InvalidAuthenticationToken")]
+
+    journal.proved = then_refuse  # type: ignore[method-assign]
+    ending = await running.run()
+    assert {(left.name, left.why) for left in ending.left} == {(value, NOT_SEEN) for value in SETUP_ONLY}
+    assert ending.settled == ()
+
+
+async def test_a_run_that_was_interrupted_after_its_proof_still_takes_them_away() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    first = course(tenant, journal, wanted=with_domain())
+    first.blueprint = draw_without_end(first.blueprint)
+    await first.run()
+    journal.settle()
+    tenant.add_principal(CLIENT)
+    ending = await course(tenant, journal, wanted=with_domain()).finish()
+    assert set(ending.settled) == SETUP_ONLY
+    assert_exact(tenant, journal)
+
+
+def draw_without_end(blueprint: Blueprint) -> Blueprint:
+    """The same, by an engine that forgets what was only for the set-up: as if it had died before."""
+    from dataclasses import replace  # noqa: PLC0415
+
+    return replace(blueprint, setup_only=())
+
+
+async def test_without_any_of_them_nothing_more_is_asked() -> None:
+    tenant = SmallTenant()
+    ending = await course(tenant, SmallJournal()).run()
+    assert (ending.settled, ending.left) == ((), ())
+    assert [path for method, path in tenant.calls if method == "DELETE" and "appRoleAssignments" in path] == []
+
+
+async def test_a_sign_in_application_that_stays_is_listed() -> None:
+    tenant = SmallTenant()
+    tenant.refusals["DELETE /servicePrincipals"] = [refusal(403, "Authorization_RequestDenied")]
+    ending = await course(tenant, SmallJournal()).run()
+    (left,) = ending.left
+    assert (ending.gone, left.kind) == ("no", LeftoverKind.SIGN_IN_APPLICATION)
+
+
+async def test_pim_gives_the_roles_with_an_end_and_a_reason() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    ending = await course(tenant, journal, wanted=with_pim()).run()
+    assert_exact(tenant, journal)
+    ends = set(ending.seen.role_ends.values())
+    assert len(ending.seen.role_ends) == 2
+    assert all(at - datetime.now(UTC) > timedelta(days=179) for at in ends if at)
+    assert ("POST", "/roleManagement/directory/roleAssignments") not in tenant.calls
+
+
+async def test_a_role_that_ends_soon_is_extended_and_not_given_twice() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    await course(tenant, journal, wanted=with_pim()).run()
+    soon = (datetime.now(UTC) + timedelta(days=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    tenant.roles[0]["endDateTime"] = soon
+    journal.settle()
+    tenant.calls.clear()
+    ending = await course(tenant, journal, wanted=with_pim()).run()
+    writes = [path for method, path in tenant.calls if method == "POST"]
+    assert writes == ["/roleManagement/directory/roleAssignmentScheduleRequests"]
+    assert min(at for at in ending.seen.role_ends.values() if at) - datetime.now(UTC) > timedelta(days=100)
+    assert_exact(tenant, journal)
+
+
+async def test_an_hour_after_it_was_given_nothing_is_extended() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    await course(tenant, journal, wanted=with_pim(days=1)).run()
+    journal.settle()
+    tenant.calls.clear()
+    await course(tenant, journal, wanted=with_pim(days=1)).run()
+    assert {method for method, _ in tenant.calls} == {"GET"}
+
+
+def test_a_plan_without_pim_keeps_its_fingerprint_and_one_with_it_has_another() -> None:
+    plain = pinning.pin(profile="teams-voice", version=2)
+    assert "role_days" not in plain
+    timed = pinning.pin(profile="teams-voice", version=2, role_days=90)
+    assert pinning.read(timed).role_days == 90
+    assert pinning.fingerprint(timed) != pinning.fingerprint(plain)
+
+
+@pytest.mark.parametrize("days", [-1, 366])
+def test_an_end_that_pim_does_not_know_is_refused(days: int) -> None:
+    with pytest.raises(PlanUnknown):
+        pinning.pin(profile="teams-voice", version=2, role_days=days)
