@@ -10,10 +10,10 @@ from gangway.connections.errors import NoSuchValidation
 from gangway.connections.models import Connection, Validation
 from gangway.connections.verdict import Status
 from gangway.provisioning import queries as provisioning
-from gangway.provisioning.shapes import HeldRight, RegistrationView
+from gangway.provisioning.shapes import HeldRight, RegistrationView, RightState
 
 ValidationState = Literal["queued", "running", "done", "failed"]
-GrantState = Literal["as_planned", "missing", "more_than_needed", "unknown"]
+GrantState = RightState
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,15 +137,21 @@ def _last_granted(row: Connection) -> list[str] | None:
 def _grants(about: RegistrationView, granted: list[str] | None) -> tuple[GrantRow, ...]:
     """Compare what was planned with what the last fresh token really had; without one, nobody knows."""
     planned = [_grant(right, granted) for right in (*about.permissions, *about.roles)]
-    extra = sorted(set(granted or ()) - {right.name for right in about.permissions})
+    surplus = [
+        GrantRow(right.name, right.kind, right.why, "more_than_needed", right.proof_words)
+        for right in about.surplus
+        if right.kind == "role" or granted is None or right.name in granted
+    ]
+    known = {right.name for right in (*about.permissions, *about.surplus)}
     words = "In the registration's token, but not in its plan."
-    return (*planned, *(GrantRow(name, "permission", "", "more_than_needed", words) for name in extra))
+    extra = (GrantRow(name, "permission", "", "more_than_needed", words) for name in sorted(set(granted or ()) - known))
+    return (*planned, *surplus, *extra)
 
 
 def _grant(right: HeldRight, granted: list[str] | None) -> GrantRow:
-    state: GrantState = "unknown" if right.proof == "unknown" else "as_planned"
-    if right.kind == "permission" and granted is not None:
-        state = "as_planned" if right.name in granted else "missing"
+    state: GrantState = right.state
+    if right.kind == "permission" and granted is not None and state != "left_out":
+        state = "as_planned" if provisioning.holds(right.name, granted) else "missing"
     return GrantRow(right.name, right.kind, right.why, state, right.proof_words)
 
 

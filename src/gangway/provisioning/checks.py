@@ -19,10 +19,11 @@ from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.microsoft.wire import Answer
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import clouds
+from gangway.provisioning import beyond, clouds
 from gangway.provisioning.credential_rows import opened
 from gangway.provisioning.engine.credential_kinds import KINDS, NAMES, Kind
 from gangway.provisioning.engine.pinning import Pinned, read
+from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchCredential
 from gangway.provisioning.licences import PhoneLicences, count
 from gangway.provisioning.models import Credential
@@ -52,6 +53,7 @@ class Subject:
     app_id: AppId
     principal: ObjectId
     plan: Pinned
+    lacking: tuple[str, ...]
     kind: Kind
     credential: OwnCredential
     expires_at: datetime | None
@@ -75,7 +77,7 @@ async def check_registration(
         return CheckResult(tuple(items))
     items += [
         _signs_in(teams_token, "teams", "Sign-in to the Teams service"),
-        _permissions(subject.plan, graph_token),
+        _permissions(subject, graph_token),
     ]
     if tell is not None:
         await tell(tuple(items))
@@ -116,6 +118,7 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
             app_id=AppId(registration.app_id),
             principal=ObjectId(registration.service_principal_id),
             plan=read(registration.plan),
+            lacking=beyond.skipped(registration.beyond),
             kind=KINDS[row.kind],
             credential=credential,
             expires_at=row.expires_at,
@@ -163,9 +166,9 @@ def _secret_age(subject: Subject) -> CheckItem:
     return CheckItem("secret", label, state, f"The {name} ends in {days} days.", cure if days < SOON else "")
 
 
-def _permissions(plan: Pinned, token: AppToken) -> CheckItem:
-    label, wanted = "Permissions", {permission.value for permission in plan.permissions}
-    if missing := wanted - token.claims.roles:
+def _permissions(subject: Subject, token: AppToken) -> CheckItem:
+    label, wanted = "Permissions", {entry.value for entry in subject.plan.permissions} - set(subject.lacking)
+    if missing := not_satisfied(wanted, token.claims.roles):
         cure = "Send a new invitation: an administrator who may consent has to sign in."
         return CheckItem("permissions", label, "error", f"Missing: {_listed(missing)}.", cure)
     surplus = token.claims.roles - wanted
@@ -174,7 +177,7 @@ def _permissions(plan: Pinned, token: AppToken) -> CheckItem:
 
 
 def _roles(plan: Pinned, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]) -> CheckItem:
-    names = {role.template_id: role.name for role in plan.roles}
+    names = {role.template_id: role.name for role in plan.roles if not (plan.in_unit and role.in_unit)}
     held = token.claims.wids if outcome.value is None else {row.role_id for row in outcome.value if row.scope == "/"}
     if missing := set(names) - (held & token.claims.wids):
         cure = "Send a new invitation: an administrator who may assign roles has to sign in."

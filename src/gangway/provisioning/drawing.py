@@ -22,7 +22,7 @@ def blueprint_of(opened: Opened) -> Blueprint:
         sign_in_client=None if opened.needed_by_others else AppId(opened.sign_in_client_id),
         redirects=tuple(filter(None, [consent.return_address()])),
     )
-    return replace(drawn, in_use=opened.kind in {RunKind.REPAIR, RunKind.UPGRADE})
+    return replace(drawn.lacks(opened.lacking), in_use=opened.kind in {RunKind.REPAIR, RunKind.UPGRADE})
 
 
 def journal_of(opened: Opened, blueprint: Blueprint) -> RunJournal:

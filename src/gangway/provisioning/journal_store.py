@@ -17,7 +17,7 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.graph.shapes import Application, ServicePrincipal
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within
-from gangway.provisioning import credential_rows
+from gangway.provisioning import beyond, credential_rows
 from gangway.provisioning import lease as leases
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Held, Observation
@@ -227,6 +227,7 @@ class RunJournal:
         row = Registration.objects.select_for_update(of=("self",)).get(pk=self.registration_id)
         row.state, row.proved_at, row.proofs = RegistrationState.PROVED.value, self.now(), dict(proofs.rights)
         row.tenant_name = proofs.tenant_name or row.tenant_name
+        row.beyond = beyond.kept(proofs.beyond) if proofs.beyond else row.beyond
         found(row, seen, now=self.now())
         row.save()
         self._share(seen)

@@ -23,7 +23,7 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import Busy, Forbidden, MicrosoftError, NotHeard
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import clouds, credential_rows, faults, opening, waiting
+from gangway.provisioning import beyond, clouds, credential_rows, faults, opening, waiting
 from gangway.provisioning.engine.alone import Alone
 from gangway.provisioning.engine.blueprint import draw
 from gangway.provisioning.engine.remaining import Remains, still_missing, waits_for
@@ -57,6 +57,7 @@ class Subject:
     principal_id: str
     display_name: str
     plan: dict[str, Any]
+    lacking: tuple[str, ...]
     credential: OwnCredential | None
 
 
@@ -87,7 +88,7 @@ async def _missing(subject: Subject, credential: OwnCredential) -> tuple[str, ..
             display_name=subject.display_name,
             notes="",
             sign_in_client=None,
-        ),
+        ).lacks(subject.lacking),
         cloud=where,
         tenant_id=subject.tenant_id,
         own=await clouds.RegistrationSignIn.at(where, TenantId(subject.tenant_id)),
@@ -130,6 +131,7 @@ def _claim(run_id: UUID, now: datetime) -> Subject | None:
             principal_id=registration.service_principal_id,
             display_name=registration.display_name,
             plan=registration.plan,
+            lacking=beyond.skipped(registration.beyond),
             credential=_credential(run) if row.next_check_at is not None else None,
         )
 

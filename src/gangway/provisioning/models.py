@@ -46,6 +46,7 @@ class Registration(OwnedModel):
     origin = models.CharField(max_length=6, default=MADE, help_text="Whether we made it, or the customer did.")
     state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in RegistrationState])
     proofs = models.JSONField(default=dict, help_text="How each right was proved, by the key of its step.")
+    beyond = models.JSONField(default=dict, help_text="What it holds otherwise than planned: too much, or not offered.")
     roles_end_at = models.DateTimeField(null=True, help_text="When the first of its roles ends; none: they don't end.")
     sign_in_application_gone = models.CharField(max_length=10, default="no")
     signer_upn = models.CharField(max_length=320, blank=True)

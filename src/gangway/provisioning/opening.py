@@ -14,7 +14,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import faults, leftovers, waiting
+from gangway.provisioning import beyond, faults, leftovers, waiting
 from gangway.provisioning import lease as leases
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.course import Ending
@@ -43,6 +43,7 @@ NEIGHBOURS: Final = frozenset({*HOLDING, RunState.WAITING, RunState.NEEDS_SIGN_I
 class Opened:
     """A run this worker has now. `token`: None when it is gone. `needed_by_others`: the sign-in application stays.
 
+    `lacking`: permissions that Microsoft was seen not to offer here.
     `copying`: it rests while Microsoft is copying, and is only looked at again.
     """
 
@@ -66,6 +67,7 @@ class Opened:
     principal_id: str
     token: SealedText | None
     lease: Lease
+    lacking: tuple[str, ...] = ()
     kind: RunKind = RunKind.SETUP
     wanted: dict[str, Any] = field(default_factory=dict)
 
@@ -117,6 +119,7 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         cloud=registration.cloud,
         display_name=registration.display_name,
         plan=registration.plan,
+        lacking=beyond.skipped(registration.beyond),
         credential_name=run.credential_name,
         sign_in_client_id=run.sign_in_client_id,
         proved=registration.proved_at is not None and registration.proved_at >= run.queued_at,
@@ -159,6 +162,7 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
         run = ours(opened, now)
         registration = run.registration
         found(registration, ending.seen, now=now)
+        registration.beyond = beyond.kept(ending.proofs.beyond) if ending.proofs.beyond else registration.beyond
         if ending.withheld:
             waiting_for = waiting_words(ending)
             registration.save()

@@ -6,23 +6,23 @@ from typing import Any, Final, Literal
 from uuid import UUID
 
 from gangway.foundation import clock
-from gangway.provisioning import consent, faults, scopes
+from gangway.provisioning import beyond, consent, faults, scopes
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.pinning import PlanUnknown
 from gangway.provisioning.engine.remaining import WaitsFor
 from gangway.provisioning.engine.rights import Part
+from gangway.provisioning.engine.steps.roles import key_of
 from gangway.provisioning.engine.verify import COPYING, NOT_CALLED_YET
 from gangway.provisioning.errors import NoSuchRegistration, NoSuchRun
 from gangway.provisioning.models import Credential, Registration, Run, StepRecord
+from gangway.provisioning.plans import choices, declined_of, difference, explain, holds, pin, with_declined
 from gangway.provisioning.shapes import (
     CredentialView,
     ErrorView,
     HeldRight,
-    PermissionRow,
     PlanView,
     Proof,
     RegistrationView,
-    RoleRow,
     RunView,
     StepView,
 )
@@ -41,15 +41,20 @@ __all__ = [
     "StepView",
     "WaitingView",
     "WaitsFor",
+    "choices",
     "consented_run",
+    "declined_of",
+    "difference",
     "due_reminders",
     "explain",
+    "holds",
     "kinds_of",
     "pin",
     "registration",
     "run",
     "scopes_for",
     "waiting_of",
+    "with_declined",
 ]
 
 SCOPES: Final = scopes.of_parts(Part, says_goodbye=True)
@@ -66,6 +71,8 @@ HEADLINES: Final = {
     RunState.CANCELLED: "This was cancelled.",
 }
 
+LEFT_OUT: Final = "Microsoft does not offer it in this tenant. Its feature is optional, so it was left out."
+
 PROOF_WORDS: Final[dict[str, str]] = {
     "read_back": "Read back from the tenant.",
     "token_claim": "Seen in the registration's own fresh token.",
@@ -75,45 +82,11 @@ PROOF_WORDS: Final[dict[str, str]] = {
 }
 
 
-def pin(
-    *, profile: str = "teams-voice", version: int = 2, role_choice: str | None = None
-) -> tuple[dict[str, Any], str]:
-    """The plan to store with an invitation, and its fingerprint (sha256, hexadecimal). Raises PlanUnknown."""
-    plan = pinning.pin(profile=profile, version=version, role_choice=role_choice)
-    return plan, pinning.fingerprint(plan)
-
-
-def explain(plan: dict[str, Any]) -> PlanView:
-    """A pinned plan in words. Raises PlanUnknown."""
-    read, whole = pinning.read(plan), pinning.fingerprint(plan)
-    permissions = tuple(
-        PermissionRow(
-            name=entry.value,
-            kind=entry.kind,
-            why=entry.why,
-            without=entry.without,
-            risk=entry.risk,
-            feature=entry.feature,
-            since_version=entry.since,
-        )
-        for entry in read.permissions
-    )
-    return PlanView(
-        profile=read.profile.name,
-        version=read.version,
-        permissions=permissions,
-        roles=tuple(RoleRow(role.name, role.template_id, role.why, role.without) for role in read.roles),
-        credential_kind=read.credential_kind,
-        credential_days=read.credential_days,
-        fingerprint=whole,
-        fingerprint_shown=pinning.shown(whole),
-    )
-
-
 def scopes_for(plan: dict[str, Any], *, parts: Collection[Part] = tuple(Part)) -> list[str]:
     """Delegated scopes that the sign-in of somebody who does these parts asks for. Raises PlanUnknown."""
-    keeps = pinning.read(plan).keep_sign_in_application
-    return list(scopes.of_parts(parts, says_goodbye=not keeps))
+    read = pinning.read(plan)
+    found = scopes.of_parts(parts, says_goodbye=not read.keep_sign_in_application, finds_unit=read.in_unit)
+    return list(found)
 
 
 def consented_run(state: str) -> UUID | None:
@@ -176,10 +149,15 @@ def registration(registration_id: UUID) -> RegistrationView:
         permissions=tuple(
             _right(row, f"grant:{entry.value}", entry.value, "permission", entry.why) for entry in plan.permissions
         ),
-        roles=tuple(_right(row, f"role:{role.template_id}", role.name, "role", role.why) for role in plan.roles),
+        roles=tuple(
+            _right(row, key_of(role, limited=plan.in_unit and role.in_unit), role.name, "role", role.why)
+            for role in plan.roles
+        ),
         credentials=tuple(_credential(credential, now) for credential in credentials),
         sign_in_application_removed=_gone(row.sign_in_application_gone),
         cloud=row.cloud,
+        declined=explain(row.plan).declined,
+        surplus=beyond.more_than_needed(row.beyond),
     )
 
 
@@ -196,11 +174,15 @@ def _step(row: StepRecord) -> StepView:
 
 
 def _right(row: Registration, key: str, name: str, kind: Literal["permission", "role"], why: str) -> HeldRight:
+    if kind == "permission" and name in beyond.skipped(row.beyond):
+        return HeldRight(name, kind, why, "unknown", LEFT_OUT, "left_out")
     proof: Proof = row.proofs.get(key, "unknown")
-    words = PROOF_WORDS[proof]
+    words, wider = PROOF_WORDS[proof], beyond.instead(row.beyond, name)
     if kind == "role" and proof != "unknown":
         words = f"{words} {NOT_CALLED_YET}"
-    return HeldRight(name=name, kind=kind, why=why, proof=proof, proof_words=words)
+    if wider:
+        words = f"Covered by {wider}, which is wider. {words}"
+    return HeldRight(name, kind, why, proof, words, "unknown" if proof == "unknown" else "as_planned", wider)
 
 
 def _credential(row: Credential, now: datetime) -> CredentialView:

@@ -17,8 +17,15 @@ OF_PART: Final = {
 }
 
 
-def of_parts(parts: Collection[Part], *, says_goodbye: bool) -> tuple[str, ...]:
-    """The scopes for these parts. `says_goodbye`: removing the sign-in application at the end needs to write, too."""
+UNITS: Final = "AdministrativeUnit.Read.All"
+
+
+def of_parts(parts: Collection[Part], *, says_goodbye: bool, finds_unit: bool = False) -> tuple[str, ...]:
+    """The scopes for these parts. `says_goodbye`: removing the sign-in application at the end needs to write, too.
+
+    `finds_unit`: an administrative unit has to be found by its name.
+    """
+    units = (UNITS,) if finds_unit else ()
     own = {OF_PART[part] for part in parts} | {WRITE_ALL if says_goodbye else READ_ALL}
     order = (READ_ALL, *OF_PART.values())
-    return (*WHO, *(scope for scope in order if scope in own and not (scope == READ_ALL and WRITE_ALL in own)))
+    return (*WHO, *(scope for scope in order if scope in own and not (scope == READ_ALL and WRITE_ALL in own)), *units)

@@ -29,16 +29,58 @@ class PermissionRow:
     risk: int
     feature: str
     since_version: int
+    setup_only: bool = False
+    """Whether it is taken away again when the service is set up."""
 
 
 @dataclass(frozen=True, slots=True)
 class RoleRow:
-    """One directory role of a plan."""
+    """One directory role of a plan. `unit`: the administrative unit that it is limited to; empty for none."""
 
     name: str
     template_id: str
     why: str
     without: str
+    risk: int = 3
+    limited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureRow:
+    """What a registration can be used for. `declining`: what saying no means; `on`: asked for and not declined."""
+
+    key: str
+    title: str
+    why: str
+    declining: str
+    optional: bool
+    on: bool
+    needs_unit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RoleChoiceRow:
+    """One of the ways to give a registration its roles."""
+
+    key: str
+    title: str
+    why: str
+    in_unit: bool
+    """Whether Microsoft lets it be limited to an administrative unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileView:
+    """What an operator may choose for a new registration."""
+
+    name: str
+    version: int
+    title: str
+    features: tuple[FeatureRow, ...]
+    """`on` says what is chosen when nobody says otherwise."""
+    role_choices: tuple[RoleChoiceRow, ...]
+    default_role_choice: str
+    longest_days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +97,18 @@ class PlanView:
     """The whole sha256, hexadecimal."""
     fingerprint_shown: str
     """The same in groups of four, for eyes to compare."""
+    features: tuple[FeatureRow, ...] = ()
+    """All that was asked for, the declined ones as well."""
+    role_choice: str = ""
+    unit: str = ""
+    needs_unit: bool = False
+    """Whether roles are limited to an administrative unit, be it named or not."""
+    days_chosen: bool = False
+
+    @property
+    def declined(self) -> tuple[FeatureRow, ...]:
+        """What the administrator said no to."""
+        return tuple(feature for feature in self.features if not feature.on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +189,21 @@ class RunView:
         return self.state not in {RunState.QUEUED, RunState.RUNNING, RunState.COPYING}
 
 
+RightState = Literal["as_planned", "missing", "more_than_needed", "left_out", "unknown"]
+"""`left_out`: Microsoft doesn't offer it in the tenant, and its feature is optional."""
+
+
 @dataclass(frozen=True, slots=True)
 class HeldRight:
-    """One permission or role of a registration, and how we know of it."""
+    """One permission or role of a registration, and how we know of it. `instead`: a wider permission that covers it."""
 
     name: str
     kind: Literal["permission", "role"]
     why: str
     proof: Proof
     proof_words: str
+    state: RightState = "unknown"
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +246,10 @@ class RegistrationView:
     """Whether the sign-in application's enterprise application is gone from the tenant."""
     cloud: str = "public"
     """Microsoft's cloud that the tenant lives in."""
+    declined: tuple[FeatureRow, ...] = ()
+    """Features that the administrator said no to."""
+    surplus: tuple[HeldRight, ...] = ()
+    """What it holds beyond its plan."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,7 @@ GRANT: Final[Mapping[str, Pill]] = {
     "as_planned": Pill(_("As planned"), "ok", "check"),
     "missing": Pill(_("Missing"), "error", "alert-octagon"),
     "more_than_needed": Pill(_("More than needed"), "warning", "alert-triangle"),
+    "left_out": Pill(_("Not offered here, left out"), "idle", "circle-dashed"),
     "unknown": UNKNOWN,
 }
 
