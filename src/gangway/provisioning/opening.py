@@ -178,7 +178,9 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
             waiting.begin(run, ending, now=now)
         else:
             registration.sign_in_application_gone = ending.gone
+            registration.proofs = registration.proofs | {f"grant:{value}": "removed" for value in ending.settled}
             registration.save()
+            leftovers.write(run, ending.left, by=ENGINE, now=now)
             move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None)
         _tell(run)
         leases.release(opened.lease)
