@@ -26,6 +26,7 @@ class SmallJournal:
     secrets: dict[str, SealedText] = field(default_factory=dict)
     own: dict[str, OwnCredential] = field(default_factory=dict)
     issuer_key: SealedText | None = None
+    issuer_kid: str = "1"
     intents: list[str] = field(default_factory=list)
     done: list[str] = field(default_factory=list)
     looks: list[Looked] = field(default_factory=list)
@@ -83,7 +84,7 @@ class SmallJournal:
         if fresh.trust:
             key = self.issuer_key or SealedText("none")
             trust = fresh.trust
-            self.own[fresh.credential_id] = Federated(key, "1", trust.issuer, trust.subject, trust.audience)
+            self.own[fresh.credential_id] = Federated(key, self.issuer_kid, trust.issuer, trust.subject, trust.audience)
 
     async def looked(self, looks: Sequence[Looked]) -> None:
         self.looks += looks

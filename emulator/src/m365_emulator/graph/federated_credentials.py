@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from m365_emulator.graph import bodies, targets
 from m365_emulator.graph.answer import Answer, no_content
@@ -25,6 +26,7 @@ _application = ("/applications/{application-id}", "/applications(appId='{appId}'
 _one = _application[0] + "/federatedIdentityCredentials/{federatedIdentityCredential-id}"
 _named = _application[0] + "/federatedIdentityCredentials(name='{name}')"
 _at_most = 20
+_loopback = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @operations.on("GET", *(one + "/federatedIdentityCredentials" for one in _application))
@@ -111,10 +113,16 @@ def _change(row: dict[str, Any], rows: list[dict[str, Any]], body: dict[str, Any
     row.update(wanted)
 
 
+def _may_be_asked(issuer: str) -> bool:
+    """HTTPS, as Microsoft wants it; plain HTTP only on this machine, where a developer's platform is the issuer."""
+    parts = urlsplit(issuer)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _loopback)
+
+
 def _check(wanted: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     if not 3 <= len(wanted["name"]) <= 120:  # noqa: PLR2004 Microsoft's limits
         raise invalid_value("name", "FederatedIdentityCredential")
-    if not str(wanted["issuer"]).startswith("https://"):
+    if not _may_be_asked(str(wanted["issuer"])):
         raise invalid_value("issuer", "FederatedIdentityCredential")
     if len(wanted["audiences"] or []) != 1:
         raise invalid_value("audiences", "FederatedIdentityCredential")
