@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from gangway.audit.record import Actor
@@ -12,7 +12,7 @@ from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable, marks
-from gangway.microsoft.graph import grants, tenant
+from gangway.microsoft.graph import grants, teams, tenant
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import Organization, RoleAssignment
 from gangway.microsoft.signin.client_credentials import AppToken
@@ -23,12 +23,16 @@ from gangway.provisioning import beyond, clouds
 from gangway.provisioning.credential_rows import opened
 from gangway.provisioning.engine.credential_kinds import KINDS, NAMES, Kind
 from gangway.provisioning.engine.pinning import Pinned, read
+from gangway.provisioning.engine.verify import TEAMS_WAS_READ
 from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchCredential
 from gangway.provisioning.licences import PhoneLicences, count
 from gangway.provisioning.models import Credential
 from gangway.provisioning.shapes import CheckItem, CheckResult, ItemState
 from gangway.provisioning.states import CredentialState
+
+if TYPE_CHECKING:
+    from gangway.microsoft.graph.calls import Call
 
 NO_ANSWER: Final = Answer(0)
 
@@ -57,6 +61,7 @@ class Subject:
     kind: Kind
     credential: OwnCredential
     expires_at: datetime | None
+    roles_end_at: datetime | None
 
 
 async def check_registration(
@@ -84,6 +89,8 @@ async def check_registration(
     outcomes = await _read(own, subject, graph_token)
     items += [
         _roles(subject.plan, graph_token, outcomes[2]),
+        *_roles_end(subject),
+        *_teams(outcomes[3:]),
         _tenant(subject, outcomes[0]),
         _domains(outcomes[0]),
         _licences(outcomes[1], users_wanted),
@@ -122,6 +129,7 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
             kind=KINDS[row.kind],
             credential=credential,
             expires_at=row.expires_at,
+            roles_end_at=registration.roles_end_at,
         )
 
 
@@ -133,7 +141,8 @@ async def _token(own: clouds.RegistrationSignIn, subject: Subject, scope: str) -
 
 
 async def _read(own: clouds.RegistrationSignIn, subject: Subject, token: AppToken) -> list[Outcome[Any]]:
-    calls = [tenant.organization(), tenant.licences(), grants.roles_of(subject.principal)]
+    calls: list[Call[Any]] = [tenant.organization(), tenant.licences(), grants.roles_of(subject.principal)]
+    calls += [teams.some_user_configuration()] if teams.READ_PERMISSION in token.claims.roles else []
     try:
         return await own.graph(token.text).batch(calls)
     except MicrosoftError as error:
@@ -167,7 +176,8 @@ def _secret_age(subject: Subject) -> CheckItem:
 
 
 def _permissions(subject: Subject, token: AppToken) -> CheckItem:
-    label, wanted = "Permissions", {entry.value for entry in subject.plan.permissions} - set(subject.lacking)
+    label, kept = "Permissions", [entry for entry in subject.plan.permissions if entry.stage == "always"]
+    wanted = {entry.value for entry in kept} - set(subject.lacking)
     if missing := not_satisfied(wanted, token.claims.roles):
         cure = "Send a new invitation: an administrator who may consent has to sign in."
         return CheckItem("permissions", label, "error", f"Missing: {_listed(missing)}.", cure)
@@ -185,6 +195,29 @@ def _roles(plan: Pinned, token: AppToken, outcome: Outcome[tuple[RoleAssignment,
         return CheckItem("roles", "Directory roles", "error", words, cure)
     how = "Role in token, not called yet" if outcome.value is None else "Read back; role in token, not called yet"
     return CheckItem("roles", "Directory roles", "ok", f"{how}: {_listed(names.values())}.")
+
+
+def _roles_end(subject: Subject) -> list[CheckItem]:
+    """Roles that PIM gave end, and nothing works after that: watched like a secret's end."""
+    if subject.roles_end_at is None:
+        return []
+    label, days = "End of the directory roles", (subject.roles_end_at - clock.now()).days
+    cure = "Send a new invitation: an administrator who may assign roles signs in, and the roles are extended."
+    if days < 0:
+        return [CheckItem("roles_end", label, "error", "The roles that PIM gave have ended.", cure)]
+    words = f"PIM gave the roles with an end; they end in {days} days."
+    return [CheckItem("roles_end", label, "warning" if days < SOON else "ok", words, cure if days < SOON else "")]
+
+
+def _teams(outcomes: Sequence[Outcome[int]]) -> list[CheckItem]:
+    """Whether Teams really answered; nothing without the permission to ask: then the role is only in the token."""
+    label = "Read from Teams"
+    return [
+        _trouble(outcome.error, "teams_read", label)
+        if outcome.error is not None
+        else CheckItem("teams_read", label, "ok", TEAMS_WAS_READ)
+        for outcome in outcomes
+    ]
 
 
 def _tenant(subject: Subject, outcome: Outcome[Organization]) -> CheckItem:

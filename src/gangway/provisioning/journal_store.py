@@ -229,6 +229,8 @@ class RunJournal:
         row.tenant_name = proofs.tenant_name or row.tenant_name
         row.beyond = beyond.kept(proofs.beyond) if proofs.beyond else row.beyond
         found(row, seen, now=self.now())
+        if seen.principal is not None:
+            row.roles_end_at = min(seen.role_ends.values(), default=None)
         row.save()
         self._share(seen)
         self._credentials().filter(state=CredentialState.MADE.value).update(state=CredentialState.PROVED.value)

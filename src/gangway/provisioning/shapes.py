@@ -9,8 +9,11 @@ from gangway.foundation.errors import WhoActs
 from gangway.provisioning.engine.preflight import Preflight
 from gangway.provisioning.states import RegistrationState, RunState, StepState
 
-Proof = Literal["read_back", "token_claim", "called", "not_called_yet", "unknown"]
-"""How we know: read back from the tenant, seen in the registration's own fresh token, or really called with it."""
+Proof = Literal["read_back", "token_claim", "called", "not_called_yet", "removed", "unknown"]
+"""How we know: read back from the tenant, seen in the registration's own fresh token, or really called with it.
+
+`removed`: it was only for the set-up and was seen gone.
+"""
 
 PARTNER: Final = "Partner"
 """The type of a person who works in the tenant for a partner (GDAP) and has no account there."""
@@ -217,6 +220,11 @@ class CredentialView:
     state: str
     expires_at: datetime | None
     days_left: int | None
+    kind: str = "secret"
+    about: tuple[tuple[str, str], ...] = ()
+    """What is public of it, with its names: a certificate's thumbprint; issuer, subject and audience."""
+    why: str = ""
+    """Why its kind or life isn't as planned; empty when it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +254,8 @@ class RegistrationView:
     """Whether the sign-in application's enterprise application is gone from the tenant."""
     cloud: str = "public"
     """Microsoft's cloud that the tenant lives in."""
+    roles_end_at: datetime | None = None
+    """When the first of its roles ends, when PIM gave them with an end."""
     declined: tuple[FeatureRow, ...] = ()
     """Features that the administrator said no to."""
     surplus: tuple[HeldRight, ...] = ()
