@@ -78,6 +78,7 @@ PROOF_WORDS: Final[dict[str, str]] = {
     "token_claim": "Seen in the registration's own fresh token.",
     "called": "Really called.",
     "not_called_yet": NOT_CALLED_YET,
+    "removed": "Only for the set-up. Taken away again and read back: it is gone.",
     "unknown": "Not proved yet.",
 }
 
@@ -156,6 +157,7 @@ def registration(registration_id: UUID) -> RegistrationView:
         credentials=tuple(_credential(credential, now) for credential in credentials),
         sign_in_application_removed=_gone(row.sign_in_application_gone),
         cloud=row.cloud,
+        roles_end_at=row.roles_end_at,
         declined=explain(row.plan).declined,
         surplus=beyond.more_than_needed(row.beyond),
     )
