@@ -2,6 +2,7 @@
 
 ProvisioningError
 ├── RegistrationNameTaken   another registration of ours in that tenant has the name
+├── LifeOutOfRange          the credential would live longer than the plan says
 ├── RunUnderWay             a run of this registration is at work already
 ├── RunOver                 the run is proved or cancelled: nothing goes on
 ├── NoSuchRun, NoSuchRegistration, NoSuchCredential, NoSuchLeftover
@@ -37,6 +38,15 @@ class RegistrationNameTaken(ProvisioningError):
     code = "provisioning:name:taken"
     what = "Another registration in this tenant has this name."
     cure = "Choose another name."
+    acts = WhoActs.ADMINISTRATOR
+
+
+class LifeOutOfRange(ProvisioningError):
+    """A credential's life that the plan doesn't allow."""
+
+    code = "provisioning:life:out_of_range"
+    what = "This life of the credential is not possible."
+    cure = "Choose fewer days; more would need a new invitation."
     acts = WhoActs.ADMINISTRATOR
 
 
@@ -207,7 +217,9 @@ class NobodyToRemove(ProvisioningError):
 
     code = "provisioning:teardown:needs_sign_in"
     what = "Nobody who may remove this is signed in, and the registration has no right to do it by itself."
-    cure = "An administrator of the customer signs in and it goes on, or removes by hand what the list of leftovers names."
+    cure = (
+        "An administrator of the customer signs in and it goes on, or removes by hand what the list of leftovers names."
+    )
     acts = WhoActs.ADMINISTRATOR
 
 

@@ -73,6 +73,14 @@ HEADLINES: Final = {
 
 LEFT_OUT: Final = "Microsoft does not offer it in this tenant. Its feature is optional, so it was left out."
 
+PUBLIC: Final = {
+    "thumbprint": "Thumbprint (SHA-256)",
+    "issuer": "Issuer",
+    "subject": "Subject",
+    "audience": "Audience",
+}
+"""Public facts of credentials, by the names that Microsoft's portal gives them."""
+
 PROOF_WORDS: Final[dict[str, str]] = {
     "read_back": "Read back from the tenant.",
     "token_claim": "Seen in the registration's own fresh token.",
@@ -196,6 +204,9 @@ def _credential(row: Credential, now: datetime) -> CredentialView:
         state=row.state,
         expires_at=row.expires_at,
         days_left=None if row.expires_at is None else (row.expires_at - now).days,
+        kind=row.kind,
+        about=tuple((name, row.about[key]) for key, name in PUBLIC.items() if row.about.get(key)),
+        why=row.why,
     )
 
 

@@ -13,7 +13,8 @@ from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.jobs.actions import defer
 from gangway.provisioning import starting
 from gangway.provisioning.engine import pinning
-from gangway.provisioning.errors import NoSuchRun, RegistrationNameTaken, RunUnderWay
+from gangway.provisioning.engine.pinning import Pinned
+from gangway.provisioning.errors import LifeOutOfRange, NoSuchRun, RegistrationNameTaken, RunUnderWay
 from gangway.provisioning.models import ONE_NAME_PER_TENANT, Registration, Run, StepRecord
 from gangway.provisioning.moves import locked, move
 from gangway.provisioning.opening import TASK, queue_lock
@@ -22,6 +23,7 @@ from gangway.provisioning.states import LIVING, RESTING, RegistrationState, RunK
 from gangway.services import names
 from gangway.vault.places import Place
 
+DAYS = "days"
 FIELD = "name"
 """The form field of a registration's name."""
 
@@ -45,6 +47,7 @@ def start_run(
     delegated_token_place: Place,
     signer: SignerFacts,
     on_end: str = "",
+    credential_days: int | None = None,
     by: Actor,
     now: datetime,
 ) -> UUID:
@@ -52,9 +55,10 @@ def start_run(
 
     `registration_id` is the invitation's own: with the same one, a registration that was begun is gone on with, perhaps
     under another name. `on_end` is a task that is deferred with `run_id` in every transaction in which the run comes to
-    rest or to its end. Raises InvalidName and RegistrationNameTaken at "name", PlanUnknown, RunUnderWay, CloudUnknown.
+    rest or to its end. `credential_days`: fewer than the plan's, when the administrator wants so. Raises InvalidName
+    and RegistrationNameTaken at "name", LifeOutOfRange at "days", PlanUnknown, RunUnderWay, CloudUnknown.
     """
-    pinning.read(plan)
+    wanted = _wanted(pinning.read(plan), credential_days)
     registration = _registration(
         registration_id=registration_id,
         organization_id=organization_id,
@@ -80,6 +84,7 @@ def start_run(
         token_row_id=delegated_token_place.row_id,
         signer_upn=signer.upn,
         on_end=on_end,
+        wanted=wanted,
         created_at=now,
         queued_at=now,
     )
@@ -98,15 +103,17 @@ def resume_run(
     sign_in_client_id: str,
     signer: SignerFacts,
     display_name: str = "",
+    credential_days: int | None = None,
     by: Actor,
     now: datetime,
 ) -> None:
     """Go on with a run that waits, needs a sign-in or failed, with a fresh sign-in; the person may be another one.
 
-    `display_name`: another name, after Microsoft refused the first. Raises RunUnderWay, RunOver, and at "name"
-    InvalidName and RegistrationNameTaken.
+    `plan`: what was agreed to since. `display_name`: another name, after Microsoft refused the first. Raises RunUnderWay, RunOver, at "name" InvalidName
+    and RegistrationNameTaken, at "days" LifeOutOfRange.
     """
     run = locked(run_id)
+    run.registration.plan = run.registration.plan if plan is None else dict(plan)
     _sign(run.registration, signer)
     _name(run.registration, display_name or run.registration.display_name)
     move(
@@ -115,6 +122,7 @@ def resume_run(
         by=by,
         now=now,
         data={"signer": signer.upn},
+        wanted={**run.wanted, **_wanted(pinning.read(run.registration.plan), credential_days)},
         queued_at=now,
         started_at=None,
         ended_at=None,
@@ -189,6 +197,15 @@ def _registration(
         row.app_id = row.object_id = row.service_principal_id = ""
     row.plan = dict(plan)
     return row
+
+
+def _wanted(plan: Pinned, days: int | None) -> dict[str, Any]:
+    """A life may only become shorter than what was pinned. Raises LifeOutOfRange at "days"."""
+    if days is None:
+        return {}
+    if not 1 <= days <= plan.credential_days:
+        raise LifeOutOfRange(f"The life of the credential must be 1 to {plan.credential_days} days.", field=DAYS)
+    return {"credential_days": days}
 
 
 def _put_aside(registration: Registration, *, by: Actor, now: datetime) -> None:
