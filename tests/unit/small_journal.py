@@ -44,13 +44,13 @@ class SmallJournal:
     async def tell(self, words: str) -> None:
         self.told.append(words)
 
-    async def intend(self, steps: Sequence[Step]) -> None:
+    async def intend(self, steps: Sequence[Step], *, planned: Sequence[Step] = ()) -> None:
         for step in steps:
             self.intents.append(step.key)
             if isinstance(step, NewCredential):
                 self._announce(step.fresh)
 
-    async def note(self, results: Sequence[Noted]) -> None:
+    async def note(self, results: Sequence[Noted], *, following: Sequence[Step] = ()) -> None:
         made = [result for result in results if result.good and isinstance(result.step, NewCredential)]
         if made and not self.seals:
             raise CannotSeal
@@ -63,6 +63,7 @@ class SmallJournal:
                 self.credentials.pop(result.step.credential_id, None)
             if isinstance(result.step, NewCredential):
                 self._keep(result, result.step.fresh)
+        await self.intend(following)
 
     def _announce(self, fresh: Fresh) -> None:
         """A certificate's key is made and kept here, before Microsoft is told of it."""
@@ -88,6 +89,9 @@ class SmallJournal:
 
     async def looked(self, looks: Sequence[Looked]) -> None:
         self.looks += looks
+
+    async def flush(self) -> None:
+        """Nothing waits."""
 
     async def held(self) -> tuple[Held, ...]:
         return tuple(self.credentials.values())

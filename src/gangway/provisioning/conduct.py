@@ -29,6 +29,7 @@ from gangway.provisioning.engine.course import Course, Ending, unseen
 from gangway.provisioning.engine.goodbye import sign_in_application_left, without_goodbye
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.pinning import read
+from gangway.provisioning.engine.ports import Journal
 from gangway.provisioning.engine.settling import not_seen
 from gangway.provisioning.engine.verify import StillCopying
 from gangway.provisioning.errors import Broke, LeaseLost, NobodyToRemove, NotTakenBack, RunCancelled, TookTooLong
@@ -151,9 +152,21 @@ async def _course(opened: Opened) -> Ending:
     if opened.proved:
         return await course.finish()
     try:
-        return await course.run()
+        async with _flushed(course.journal):
+            return await course.run()
     except AuthorityEnded:
         return await _without_token(opened)
+
+
+@contextlib.asynccontextmanager
+async def _flushed(journal: Journal) -> AsyncIterator[None]:
+    """Before a run ends or rests, everything that was seen is written down."""
+    try:
+        yield
+    except Exception:
+        await journal.flush()
+        raise
+    await journal.flush()
 
 
 async def _without_token(opened: Opened) -> Ending:

@@ -29,8 +29,10 @@ from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.verify import LABELS, looks_of
 from gangway.provisioning.errors import NoSuchCredential, RunCancelled
 from gangway.provisioning.lease import Lease
+from gangway.provisioning.looks import Looks
 from gangway.provisioning.models import FEDERATED, Credential, Registration, Run, StepRecord
 from gangway.provisioning.states import CredentialState, RegistrationState, StepState
+from gangway.provisioning.step_rows import StepRows
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,6 +67,11 @@ class RunJournal:
     blueprint: Blueprint
     taking_back: bool = False
     now: Callable[[], datetime] = field(default=clock.now, repr=False)
+    _rows: StepRows = field(init=False, repr=False)
+    _looks: Looks = field(default_factory=Looks, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_rows", StepRows(self.run_id))
 
     async def show(self, steps: Sequence[Step]) -> None:
         await self._write(self._show, steps)
@@ -72,14 +79,23 @@ class RunJournal:
     async def tell(self, words: str) -> None:
         await self._write(self._tell, words)
 
-    async def intend(self, steps: Sequence[Step]) -> None:
-        await self._write(self._intend, steps)
+    async def intend(self, steps: Sequence[Step], *, planned: Sequence[Step] = ()) -> None:
+        await self._write(self._intend, steps, planned)
 
-    async def note(self, results: Sequence[Noted]) -> None:
-        await self._write(self._note, results)
+    async def note(self, results: Sequence[Noted], *, following: Sequence[Step] = ()) -> None:
+        await self._write(self._note, results, following)
 
     async def looked(self, looks: Sequence[Looked]) -> None:
-        await self._write(self._looked, looks)
+        self._looks.add(looks, write=self._write_looks)
+
+    async def flush(self) -> None:
+        """Write down the looks that no other write has taken along; the course is over."""
+        self._looks.leave()
+        await self._write_looks()
+
+    async def _write_looks(self) -> None:
+        if self._looks.waiting:
+            await self._write(lambda: None)
 
     async def gone(self, lost: Sequence[Held]) -> None:
         await self._write(self._gone, lost)
@@ -101,11 +117,16 @@ class RunJournal:
         return await in_database(self._fenced, lambda: function(*args, **kwargs))
 
     def _fenced(self, function: Callable[[], R]) -> R:
-        with self._scope(), transaction.atomic():
-            leases.hold(self.lease, now=self.now())
-            if not self.taking_back and Run.objects.filter(pk=self.run_id, cancel_asked_at__isnull=False).exists():
-                raise RunCancelled
-            return function()
+        try:
+            with self._scope(), self._looks.taken() as looks, transaction.atomic():
+                cancelled = Run.objects.filter(pk=self.run_id, cancel_asked_at__isnull=False)
+                if leases.hold_and_see(self.lease, cancelled, now=self.now()) and not self.taking_back:
+                    raise RunCancelled
+                self._looked(looks)
+                return function()
+        except BaseException:
+            self._rows.forget()
+            raise
 
     def _scope(self) -> AbstractContextManager[None]:
         return within(self.path)
@@ -113,14 +134,17 @@ class RunJournal:
     # What follows runs in one transaction each, under the lease.
 
     def _show(self, steps: Sequence[Step]) -> None:
-        known = {row.key: row for row in StepRecord.objects.filter(run_id=self.run_id)}
-        wanted = {step.key for step in steps}
-        stale = [row.pk for key, row in known.items() if row.state == StepState.PLANNED and key not in wanted]
-        StepRecord.objects.filter(pk__in=stale, number__lt=FIRST_LOOK).delete()
+        self._rows.write(self._planned(steps))
+
+    def _planned(self, steps: Sequence[Step]) -> list[StepRecord]:
+        """Rows for what is new in the plan; what isn't planned any more goes."""
+        known, wanted = self._rows.all(), {step.key for step in steps}
+        stale = [key for key, row in known.items() if row.state == StepState.PLANNED and row.number < FIRST_LOOK]
+        self._rows.remove(key for key in stale if key not in wanted)
         number = max((row.number for row in known.values() if row.number < FIRST_LOOK), default=0)
         new = [step for step in steps if step.key not in known]
         rows = [self._row(number + place, step.kind, step.key, step.label) for place, step in enumerate(new, start=1)]
-        StepRecord.objects.bulk_create(rows + self._closing(known))
+        return rows + self._closing(known)
 
     def _closing(self, known: dict[str, StepRecord]) -> list[StepRecord]:
         """The looks and the goodbye stand on the list from the beginning."""
@@ -148,16 +172,19 @@ class RunJournal:
     def _tell(self, words: str) -> None:
         Run.objects.filter(pk=self.run_id).update(words=words)
 
-    def _intend(self, steps: Sequence[Step]) -> None:
-        rows = {row.key: row for row in StepRecord.objects.filter(run_id=self.run_id)}
-        for step in steps:
-            row = rows[step.key]
+    def _intend(self, steps: Sequence[Step], planned: Sequence[Step]) -> None:
+        new = self._planned(planned) if planned else []
+        self._rows.write([*new, *self._intended(steps, {row.key: row for row in new})])
+
+    def _intended(self, steps: Sequence[Step], new: dict[str, StepRecord]) -> list[StepRecord]:
+        rows = [self._rows.all().get(step.key) or new[step.key] for step in steps]
+        for step, row in zip(steps, rows, strict=True):
             row.state, row.intent_at, row.attempt = StepState.INTENDED.value, self.now(), row.attempt + 1
             row.done_at, row.words = None, ""
             if isinstance(step, NewCredential):
                 row.result = {"credential": step.fresh.credential_id}
                 self._announce(step.fresh)
-            row.save()
+        return rows
 
     def _announce(self, fresh: Fresh) -> None:
         credential_rows.announce(
@@ -168,16 +195,15 @@ class RunJournal:
             now=self.now(),
         )
 
-    def _note(self, results: Sequence[Noted]) -> None:
+    def _note(self, results: Sequence[Noted], following: Sequence[Step]) -> None:
         Run.objects.filter(pk=self.run_id).update(words="")
-        rows = {row.key: row for row in StepRecord.objects.filter(run_id=self.run_id)}
-        for result in results:
-            row = rows[result.step.key]
+        rows = [self._rows.all()[result.step.key] for result in results]
+        for result, row in zip(results, rows, strict=True):
             row.state = (StepState.DONE if result.good else StepState.FAILED).value
             row.done_at, row.seconds, row.request_id = self.now(), result.seconds, result.request_id[:100]
             row.words = (result.words or (result.error.what if result.error and not result.good else ""))[:500]
             row.result = {**row.result, **self._learned(result)}
-            row.save()
+        self._rows.write([*rows, *self._intended(following, {})])
 
     def _learned(self, result: Noted) -> dict[str, Any]:
         """Keep what the answer told, and give back what the step's row shall hold of it."""
@@ -211,13 +237,14 @@ class RunJournal:
         self._record(Event.CREDENTIAL_REMOVED, f"credential:{row.pk}", {"name": row.display_name, "why": why})
 
     def _looked(self, looks: Sequence[Looked]) -> None:
-        for looked in looks:
-            row = StepRecord.objects.get(run_id=self.run_id, key=looked.look.value)
+        rows = [self._rows.all()[looked.look.value] for looked in looks]
+        for looked, row in zip(looks, rows, strict=True):
             row.state = (StepState.DONE if looked.good else StepState.FAILED).value
             row.done_at = self.now()
             row.intent_at = row.done_at - timedelta(seconds=looked.seconds)
             row.seconds, row.request_id, row.words = looked.seconds, looked.request_id[:100], looked.words[:500]
-            row.save()
+        if rows:
+            self._rows.write(rows)
 
     def _gone(self, lost: Sequence[Held]) -> None:
         for held in lost:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, QuerySet
 
 from gangway.provisioning.errors import LeaseLost
 from gangway.provisioning.models import TenantLease
@@ -39,14 +41,24 @@ def acquire(*, tenant_id: str, owner: str, seconds: float, now: datetime) -> Lea
 
 def hold(lease: Lease, *, now: datetime) -> TenantLease:
     """Lock the lease's row in the caller's transaction. Raises LeaseLost when it is another's, or over."""
-    row = (
-        TenantLease.objects.select_for_update()
-        .filter(tenant_id=lease.tenant_id, owner=lease.owner, fence=lease.fence, expires_at__gt=now)
-        .first()
-    )
+    row = _locked(lease, now).first()
     if row is None:
         raise LeaseLost
     return row
+
+
+def hold_and_see(lease: Lease, rows: "QuerySet[Any]", *, now: datetime) -> bool:
+    """The same, and in the same question whether there are such rows. Raises LeaseLost."""
+    there = _locked(lease, now).annotate(there=Exists(rows)).values_list("there", flat=True).first()
+    if there is None:
+        raise LeaseLost
+    return bool(there)
+
+
+def _locked(lease: Lease, now: datetime) -> "QuerySet[TenantLease]":
+    return TenantLease.objects.select_for_update().filter(
+        tenant_id=lease.tenant_id, owner=lease.owner, fence=lease.fence, expires_at__gt=now
+    )
 
 
 @transaction.atomic

@@ -1,5 +1,7 @@
 """Applying a plan, wave by wave: intent, call, result. It stops at the first trouble; whoever called looks again.
 
+A wave's results and the next one's intents are one transaction: nothing lies between them that could be interrupted.
+
 When no answer comes, every step of that wave may have happened or not: it stays an intent in the journal.
 """
 
@@ -26,32 +28,41 @@ class Applied:
 
 async def apply(plan: Plan, seen: Observation, *, graph: Graph, journal: Journal) -> Applied:
     """Do the plan's waves. Raises what concerns a whole wave and won't pass by itself, such as AuthorityEnded."""
-    for wave in plan.waves:
-        applied = await _do(wave, seen, graph=graph, journal=journal)
-        seen = applied.seen
-        if applied.troubles or not _learned(wave, seen):
-            return applied
-    return Applied(seen)
+    if not plan.waves:
+        await journal.show(plan.withheld)
+        return Applied(seen)
+    await journal.intend(plan.waves[0], planned=plan.steps + plan.withheld)
+    applied = Applied(seen)
+    for wave, following in zip(plan.waves, (*plan.waves[1:], ()), strict=True):
+        applied = await _do(wave, applied.seen, following=following, graph=graph, journal=journal)
+        if applied.troubles or not _learned(wave, applied.seen):
+            break
+    return applied
 
 
-async def _do(wave: Wave, seen: Observation, *, graph: Graph, journal: Journal) -> Applied:
-    await journal.intend(wave)
+async def _do(wave: Wave, seen: Observation, *, following: Wave, graph: Graph, journal: Journal) -> Applied:
+    """Call an intended wave and write down how it ended; with it the intents of the next one, if there will be one."""
     try:
         outcomes = await graph.batch([step.call(seen) for step in wave])
     except (NotHeard, Busy) as error:
         return Applied(seen, tuple((step, error) for step in wave))
     results = [_noted(step, outcome) for step, outcome in zip(wave, outcomes, strict=True)]
-    await _keep(results, seen, graph=graph, journal=journal)
+    after = seen
     for result in results:
         if result.good:
-            seen = result.step.learn(seen, result.value)
-    return Applied(seen, tuple((result.step, result.error) for result in results if result.error and not result.good))
+            after = result.step.learn(after, result.value)
+    troubles = tuple((result.step, result.error) for result in results if result.error and not result.good)
+    goes_on = not troubles and _learned(wave, after)
+    await _keep(results, seen, following=following if goes_on else (), graph=graph, journal=journal)
+    return Applied(after, troubles)
 
 
-async def _keep(results: Sequence[Noted], seen: Observation, *, graph: Graph, journal: Journal) -> None:
+async def _keep(
+    results: Sequence[Noted], seen: Observation, *, following: Wave, graph: Graph, journal: Journal
+) -> None:
     """Write the results down. A credential that can't be stored is taken away again at once."""
     try:
-        await journal.note(results)
+        await journal.note(results, following=following)
     except Exception:
         for result in results:
             if result.good and isinstance(result.step, NewCredential):

@@ -152,7 +152,6 @@ class Course:
             try:
                 seen = await self._observe()
                 plan = self._plan(seen)
-                await self.journal.show(plan.steps + plan.withheld)
                 applied = await apply(plan, seen, graph=self.graph, journal=self.journal)
                 self._remember(plan, applied)
                 after = self._plan(applied.seen)

@@ -102,16 +102,20 @@ class Journal(Protocol):
         """Why it takes longer, for people who watch."""
         ...
 
-    async def intend(self, steps: Sequence[Step]) -> None:
-        """These are called next. An AddPassword announces its credential's name here."""
+    async def intend(self, steps: Sequence[Step], *, planned: Sequence[Step] = ()) -> None:
+        """These are called next; `planned` are all of them, for people, as `show`. New credentials are announced."""
         ...
 
-    async def note(self, results: Sequence[Noted]) -> None:
-        """How they ended. A new secret is sealed in the same transaction."""
+    async def note(self, results: Sequence[Noted], *, following: Sequence[Step] = ()) -> None:
+        """How they ended, and what is called next, in one transaction. A new secret is sealed in it."""
         ...
 
     async def looked(self, looks: Sequence[Looked]) -> None:
-        """What was only looked at, and what it proved."""
+        """What was only looked at, and what it proved. Nothing depends on it: it may be written a little later."""
+        ...
+
+    async def flush(self) -> None:
+        """The course is over, however it ended: what was looked at is written down now."""
         ...
 
     async def gone(self, lost: Sequence[Held]) -> None:
