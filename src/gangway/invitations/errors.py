@@ -5,6 +5,8 @@ InvitationsError
 ├── InvitationMoved    it is no longer in the state this needs; the details say where it is and who moved it
 ├── InvitationOver     it has ended: no link of it can be made or sent
 ├── AlreadyInvited     the service has a pending invitation
+├── PlanMoved          somebody changed what is asked for first
+├── PlanIsFixed        what is asked for is being made, or was: it can't be changed any more
 ├── NoSuchHandoff      no living link of another administrator, or not in this scope
 ├── NothingToHandOff   nothing waits for another administrator
 └── ColleagueElsewhere, TooManyHandoffs   what was typed as the other administrator's address (field "colleague")
@@ -52,6 +54,22 @@ class AlreadyInvited(InvitationsError):
     code = "invitations:invitation:already_pending"
     what = "This service already has a pending invitation."
     cure = "Send that one again, or withdraw it first."
+
+
+class PlanMoved(InvitationsError):
+    """The plan isn't the one that was seen."""
+
+    code = "invitations:plan:moved"
+    what = "What this invitation asks for has changed in the meantime."
+    cure = "Read what is different now, then go on."
+
+
+class PlanIsFixed(InvitationsError):
+    """What was agreed is what is made."""
+
+    code = "invitations:plan:fixed"
+    what = "What this invitation asks for can't be changed any more: it is being made, or was."
+    cure = "Send a new invitation when this one is over."
 
 
 class NoSuchHandoff(InvitationsError):

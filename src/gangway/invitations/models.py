@@ -29,6 +29,8 @@ class Invitation(OwnedModel):
     state = models.CharField(max_length=30, choices=[(state.value, state.value) for state in State])
     plan = models.JSONField()
     plan_fingerprint = models.CharField(max_length=128)
+    earlier_plans = models.JSONField(default=list, help_text="What was asked for before, with its fingerprints.")
+    agreed_fingerprint = models.CharField(max_length=128, blank=True, help_text="The plan that somebody went on with.")
     matching_phrase = models.CharField(max_length=40)
     registration_id = models.UUIDField(
         default=uuid4, help_text="The same over all runs: Graph's uniqueName is made of it."

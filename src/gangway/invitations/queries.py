@@ -79,6 +79,8 @@ class InvitationView:
     state: State
     plan: dict[str, Any]
     plan_fingerprint: str
+    agreed_fingerprint: str
+    """The plan that the administrator went on with; empty before."""
     matching_phrase: str
     registration_id: UUID
     created_by_id: str
@@ -235,6 +237,7 @@ def invitation(invitation_id: UUID) -> InvitationView:
         state=State(row.state),
         plan=row.plan,
         plan_fingerprint=row.plan_fingerprint,
+        agreed_fingerprint=row.agreed_fingerprint,
         matching_phrase=row.matching_phrase,
         registration_id=row.registration_id,
         created_by_id=row.created_by_id,

@@ -4,6 +4,7 @@ The wizard's actions enter the case's scope by themselves; the operator's are ca
 Each is one transaction: the state, its audit event and its job happen together or not at all.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -11,11 +12,12 @@ from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
-from gangway.onboarding import applications, operator
+from gangway.onboarding import applications, operator, plans
 from gangway.onboarding.errors import SignInTooOld
 from gangway.onboarding.rows import lock_onboarding, move_case, scope_of_case
 from gangway.onboarding.stages import invitation, registration, sign_in
 from gangway.onboarding.states import CaseState
+from gangway.provisioning.queries import PlanChanged
 
 # The administrator's side
 
@@ -33,15 +35,42 @@ def choose_new(*, case_id: UUID, by: Actor, now: datetime) -> None:
             move_case(case, CaseState.IDENTIFYING, by=by, now=now)
 
 
-def start_authentication(*, case_id: UUID, upn: str, by: Actor, now: datetime) -> UUID:
+def choose_features(
+    *, case_id: UUID, declined: Collection[str], unit: str = "", seen: str, by: Actor, now: datetime
+) -> None:
+    """Decline optional features, or take that back, and name the administrative unit. `seen`: the plan's fingerprint.
+
+    Raises `PlanChanged` when the plan is another one by now, `PlanIsFixed`, `LinkClosed`, and at "unit" UnitMalformed.
+    """
+    with scope_of_case(case_id), transaction.atomic():
+        case = invitation.open_case(case_id, now=now)
+        plans.decline(case, declined=declined, unit=unit, seen=seen, by=by, now=now)
+
+
+def start_authentication(
+    *,
+    case_id: UUID,
+    upn: str,
+    seen: str = "",
+    declined: Collection[str] | None = None,
+    unit: str = "",
+    by: Actor,
+    now: datetime,
+) -> UUID:
     """*Start Authentication*: have a worker get a device code; an earlier sign-in of the case is replaced.
 
-    Returns the sign-in's id. Raises `NotAPrincipalName`, `GuestName`, `TooManySignIns` (all at "upn"),
-    `NoSignInApplication`, `LinkClosed`, `NotNow` (a run is under way or has succeeded).
+    `seen`: fingerprint of the plan that the person saw, who agrees to it by going on; `declined` and `unit` are chosen
+    in the same breath, as by `choose_features` (None: nothing to choose). Returns the sign-in's id.
+
+    Raises `NotAPrincipalName`, `GuestName`, `TooManySignIns` (all at "upn"), UnitNotNamed and UnitMalformed at "unit",
+    `PlanChanged`, `NoSignInApplication`, `LinkClosed`, `NotNow` (a run is under way or has succeeded).
     """
     checked = sign_in.check_upn(upn)
     with scope_of_case(case_id), transaction.atomic():
         case = invitation.open_case(case_id, now=now)
+        if declined is not None:
+            seen = plans.decline(case, declined=declined, unit=unit, seen=seen, by=by, now=now)
+        plans.agree(case, seen=seen)
         if case.state != CaseState.IDENTIFYING:
             move_case(case, CaseState.IDENTIFYING, by=by, now=now)
         return sign_in.ask(case, upn=checked, by=by, now=now).pk
@@ -76,17 +105,18 @@ def confirm_signed_in(*, case_id: UUID, by: Actor, now: datetime) -> None:
 def start_provisioning(*, case_id: UUID, name: str, by: Actor, now: datetime) -> UUID:
     """*Start Provisioning*: a run makes the registration, or the resting run goes on. Returns the run's id.
 
-    Raises at "name" what its rules say; `SignInTooOld` when the token's time is (nearly) over: the case is then back at
-    *who you are*. `NotNow`, `LinkClosed`.
+    Raises at "name" what its rules say; `SignInTooOld` when the token's time is (nearly) over, `PlanChanged` when the
+    plan isn't the agreed one any more: the case is then back at *who you are*. `NotNow`, `LinkClosed`.
     """
     with scope_of_case(case_id):
         with transaction.atomic():
             case = invitation.open_case(case_id, now=now)
-            if registration.is_fresh(case, now=now) or case.state != CaseState.NAMING:
+            agreed = plans.is_agreed(case)
+            if (agreed and registration.is_fresh(case, now=now)) or case.state != CaseState.NAMING:
                 return registration.start(case, name=name, by=by, now=now)
             sign_in.retire(case, by=by, now=now)
             move_case(case, CaseState.IDENTIFYING, by=by, now=now)
-        raise SignInTooOld
+        raise SignInTooOld if agreed else PlanChanged
 
 
 # The operator's side

@@ -3,6 +3,7 @@
 OnboardingError
 ├── NoSuchCase, NoSuchOnboarding      there is none, or not for this person
 ├── LinkClosed                        the link or its invitation isn't open (any more)
+├── PlanIsOther                       an operator changes a plan that somebody else changed first
 ├── NotNow                            the case or the operator's part stands at another step
 ├── NotAPrincipalName, GuestName      what was typed as UPN can't be one (field "upn")
 ├── NoSignInApplication               the provider has not registered its sign-in application
@@ -50,6 +51,15 @@ class LinkClosed(OnboardingError):
     code = "onboarding:link:closed"
     what = "This link can't be used any more."
     cure = "Ask your provider for a new one."
+    acts = WhoActs.OPERATOR
+
+
+class PlanIsOther(OnboardingError):
+    """Of two who change what is asked for, one was first."""
+
+    code = "onboarding:plan:other"
+    what = "Somebody changed what this invitation asks for in the meantime."
+    cure = "Load the page again, read what it asks for now, and change that."
     acts = WhoActs.OPERATOR
 
 

@@ -11,7 +11,7 @@ from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.invitations.queries import LinkDead, LinkHeld
-from gangway.onboarding import applications, case_view, operator_view
+from gangway.onboarding import applications, case_view, operator_view, plans
 from gangway.onboarding.errors import NoSuchCase, NoSuchOnboarding
 from gangway.onboarding.models import Case, OperatorOnboarding, SignIn
 from gangway.onboarding.rows import scope_of_case
@@ -34,6 +34,7 @@ from gangway.onboarding.shapes import (
 from gangway.onboarding.stages.sign_in import page_context
 from gangway.onboarding.states import SignInState
 from gangway.organizations.scope import within
+from gangway.provisioning.queries import Change
 from gangway.provisioning.support import bundle
 from gangway.vault.page_codes import unveil
 
@@ -59,6 +60,7 @@ __all__ = [
     "onboarding",
     "onboarding_of_invitation",
     "onboardings_of",
+    "plan_changes",
     "sign_in_applications",
     "user_code",
     "validation",
@@ -81,6 +83,13 @@ def case(case_id: UUID, *, now: datetime | None = None) -> CaseView:
         if row is None:
             raise NoSuchCase
         return case_view.view_of(row, now=now or clock.now())
+
+
+def plan_changes(case_id: UUID, *, seen: str = "") -> tuple[Change, ...]:
+    """Return what is asked for otherwise than in the plan that somebody saw, or (empty) that they went on with."""
+    with scope_of_case(case_id):
+        invitation_id = Case.objects.values_list("invitation_id", flat=True).get(pk=case_id)
+        return plans.changes_since(invitation_id, seen or invited.invitation(invitation_id).agreed_fingerprint)
 
 
 def user_code(case_id: UUID) -> str:

@@ -8,7 +8,8 @@ from uuid import UUID
 from gangway.foundation import clock
 from gangway.provisioning import beyond, consent, faults, scopes
 from gangway.provisioning.engine import pinning
-from gangway.provisioning.engine.pinning import PlanUnknown
+from gangway.provisioning.engine.difference import Change
+from gangway.provisioning.engine.pinning import NotInAUnit, PlanChanged, PlanUnknown, UnitMalformed, UnitNotNamed
 from gangway.provisioning.engine.remaining import WaitsFor
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.roles import key_of
@@ -31,14 +32,19 @@ from gangway.provisioning.waiting import due_reminders
 from gangway.provisioning.waiting_view import RemainingRow, WaitingView, kinds_of, waiting_of
 
 __all__ = [
+    "Change",
     "ErrorView",
+    "NotInAUnit",
     "Part",
+    "PlanChanged",
     "PlanUnknown",
     "PlanView",
     "RegistrationView",
     "RemainingRow",
     "RunView",
     "StepView",
+    "UnitMalformed",
+    "UnitNotNamed",
     "WaitingView",
     "WaitsFor",
     "choices",

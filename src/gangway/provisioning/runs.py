@@ -103,14 +103,15 @@ def resume_run(
     sign_in_client_id: str,
     signer: SignerFacts,
     display_name: str = "",
+    plan: Mapping[str, Any] | None = None,
     credential_days: int | None = None,
     by: Actor,
     now: datetime,
 ) -> None:
     """Go on with a run that waits, needs a sign-in or failed, with a fresh sign-in; the person may be another one.
 
-    `plan`: what was agreed to since. `display_name`: another name, after Microsoft refused the first. Raises RunUnderWay, RunOver, at "name" InvalidName
-    and RegistrationNameTaken, at "days" LifeOutOfRange.
+    `plan`: what was agreed to since. `display_name`: another name, after Microsoft refused the first. Raises
+    RunUnderWay, RunOver, at "name" InvalidName and RegistrationNameTaken, at "days" LifeOutOfRange.
     """
     run = locked(run_id)
     run.registration.plan = run.registration.plan if plan is None else dict(plan)

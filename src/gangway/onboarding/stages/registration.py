@@ -107,5 +107,6 @@ def _first(case: Case, name: str, token: dict[str, Any], *, cloud: str) -> UUID:
 
 def _go_on(case: Case, name: str, token: dict[str, Any]) -> UUID:
     assert case.run_id is not None  # noqa: S101 - the caller looked
-    provisioning.resume_run(run_id=case.run_id, display_name=name, **token)
+    plan = invited.invitation(case.invitation_id).plan
+    provisioning.resume_run(run_id=case.run_id, display_name=name, plan=plan, **token)
     return case.run_id
