@@ -11,12 +11,14 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.organizations import queries as organizations
+from gangway.organizations.changing import hold_in_use, take_out_of_use
 from gangway.organizations.search import LONGEST_KEY, fold, words
 from gangway.services import names
-from gangway.services.errors import InvalidFullName, NameTaken, NoSuchService, ServiceMoved
+from gangway.services.errors import CustomerHasServices, InvalidFullName, NameTaken, NoSuchService, ServiceMoved
 from gangway.services.licences import check_type, check_users
 from gangway.services.models import NAME_CONSTRAINT, Service
-from gangway.services.states import MOVES, Connection, Deployment, Lifecycle
+from gangway.services.pool import take
+from gangway.services.states import HOLDS_ITS_NAME, MOVES, Connection, Deployment, Lifecycle
 
 LONGEST_FULL_NAME: Final = 200
 LONGEST_REASON: Final = 500
@@ -31,8 +33,10 @@ def plan_service(
     """Start a service of a customer in the scope and reserve its short name within the provider.
 
     An empty full name becomes the short name. Raises, each at its field: `InvalidName` and `NameTaken` ("short_name"),
-    `InvalidFullName` ("full_name"), `InvalidLicence` ("licence_type"), `InvalidUsers` ("licensed_users").
+    `InvalidFullName` ("full_name"), `InvalidLicence` ("licence_type"), `InvalidUsers` and `PoolUsedUp`
+    ("licensed_users").
     """
+    hold_in_use(customer_id)
     customer = organizations.customer(customer_id)
     short = names.check(short_name, field="short_name")
     full = check_full_name(full_name) or short
@@ -53,6 +57,7 @@ def plan_service(
         created_at=now,
         changed_at=now,
     )
+    take(customer.provider_id, service.licensed_users)
     _reserve(service)
     facts: dict[str, str | int] = {
         "short_name": short,
@@ -105,6 +110,35 @@ def abandon_service(*, service_id: UUID, by: Actor) -> None:
     _move(service_id, Lifecycle.ABANDONED)
     service = _get(service_id)
     _record(Event.SERVICE_ABANDONED, service, by, {"short_name": service.short_name})
+
+
+@transaction.atomic
+def change_users(*, service_id: UUID, licensed_users: int, by: Actor) -> None:
+    """Give a living service more or fewer licensed users; fewer always fit.
+
+    Raises `NoSuchService`, `ServiceMoved` when it was given up, `InvalidUsers` and `PoolUsedUp` at "licensed_users".
+    """
+    wanted = check_users(licensed_users)
+    service = _locked(service_id)
+    if Lifecycle(service.lifecycle) not in HOLDS_ITS_NAME:
+        raise ServiceMoved(state=service.lifecycle)
+    before = service.licensed_users
+    take(service.provider_id, wanted - before)
+    service.licensed_users, service.changed_at = wanted, clock.now()
+    service.save(update_fields=["licensed_users", "changed_at"])
+    _record(Event.SERVICE_USERS_CHANGED, service, by, {"before": before, "after": wanted})
+
+
+@transaction.atomic
+def remove_customer(*, customer_id: UUID, by: Actor) -> None:
+    """Take a customer without living services out of all lists.
+
+    Raises `CustomerHasServices`, and the errors of `organizations.changing.take_out_of_use`.
+    """
+    take_out_of_use(organization_id=customer_id, by=by)
+    living = Service.objects.filter(organization_id=customer_id, lifecycle__in=[each.value for each in HOLDS_ITS_NAME])
+    if living.exists():
+        raise CustomerHasServices
 
 
 @transaction.atomic

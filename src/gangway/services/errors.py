@@ -6,6 +6,8 @@ ServicesError
 ├── NameTaken         another service of this provider has it
 ├── InvalidLicence    no such licence type
 ├── InvalidUsers      not 1 to 500
+├── PoolUsedUp        the provider's pool of licensed users has not so many left
+├── CustomerHasServices   it can't go while services of it live
 ├── NoSuchService     there is none, or not in this scope
 └── ServiceMoved      it is no longer in the state this needs
 """
@@ -65,6 +67,27 @@ class InvalidUsers(ServicesError):
     code = "services:users:invalid"
     what = "A service has 1 to 500 licensed users."
     cure = "Type a whole number from 1 to 500."
+
+
+class PoolUsedUp(ServicesError):
+    """The provider bought a number of licensed users, and so many more aren't left."""
+
+    code = "services:pool:used_up"
+    what = "Your provider's pool has not so many licensed users left."
+    cure = "Choose fewer users, or have the provider acquire more."
+
+    def __init__(self, *, left: int, field: str) -> None:
+        """Say how many are left: what somebody can still choose."""
+        super().__init__(f"Your provider's pool has {left} licensed users left.", field=field)
+        self.left = left
+
+
+class CustomerHasServices(ServicesError):
+    """A customer can't be removed while services of it live."""
+
+    code = "services:customer:has_services"
+    what = "This customer still has services."
+    cure = "Delete its services first, or move the customer to another channel instead."
 
 
 class NoSuchService(ServicesError):

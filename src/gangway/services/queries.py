@@ -88,6 +88,13 @@ def services(
     return page_of(rows.select_related("organization__parent").order_by(*order), page, _row)
 
 
+def services_of(customer_id: UUID) -> tuple[ServiceRow, ...]:
+    """Return a customer's planned and created services by name, as many as one page of a list has."""
+    rows = Service.objects.filter(organization_id=customer_id, lifecycle__in=[state.value for state in HOLDS_ITS_NAME])
+    found = rows.select_related("organization__parent").order_by("short_name_key", "id")
+    return page_of(found, 1, _row).rows
+
+
 def _with_status(rows: QuerySet[Service], status: str) -> QuerySet[Service]:
     if status in {Lifecycle.PLANNED, Lifecycle.CREATED}:
         return rows.filter(lifecycle=status)

@@ -16,6 +16,7 @@ from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import explain, pin
 from gangway.services.actions import plan_service
 from gangway.services.licences import LicenceType
+from gangway.services.pool import pool
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.new_tenant import NewTenant, short_name_faults
 from gangway.web.listing import asked
@@ -36,7 +37,11 @@ def choose_customer(request: DeskRequest) -> HttpResponse:
     return render(
         request,
         "add_service/customer.html",
-        {"page": customers(search=wanted.search, page=wanted.page), "wanted": wanted},
+        {
+            "page": customers(search=wanted.search, page=wanted.page),
+            "wanted": wanted,
+            "may_add_customer": Capability.EDIT_CUSTOMERS in request.seat.capabilities,
+        },
     )
 
 
@@ -67,6 +72,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
         "name_rules": rules(SHORT_NAME_RULES),
         "licences": [{"kind": kind, "words": LICENCES[kind.value]} for kind in LicenceType],
         "plan": explain(plan),
+        "pool": pool(whose.provider_id),
     }
     return render(request, "add_service/new_tenant.html", values)
 

@@ -1,4 +1,4 @@
-"""Looking around: the customers one may see, and what happened lately."""
+"""Looking around: what happened lately."""
 
 from typing import Final
 
@@ -7,27 +7,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gangway.audit.queries import activity
-from gangway.organizations.queries import customers
 from gangway.organizations.roles import Capability
 from gangway.web.activity_words import entry_of
 from gangway.web.desk import DeskRequest, may
-from gangway.web.listing import asked
 
 AT_ONCE: Final = 50
 LONGEST_ID: Final = 18
-
-
-@require_safe
-@may(Capability.SEE_CUSTOMERS)
-def customer_list(request: DeskRequest) -> HttpResponse:
-    """List the customers."""
-    wanted = asked(request)
-    values = {
-        "page": customers(search=wanted.search, page=wanted.page),
-        "wanted": wanted,
-        "may_add": Capability.ADD_SERVICE in request.seat.capabilities,
-    }
-    return render(request, "around/customers.html", values)
 
 
 @require_safe

@@ -1,0 +1,160 @@
+"""What an operator types about a customer, channel or provider: its fields, its bounds, and whom to tell."""
+
+from collections.abc import Iterable
+from typing import Final
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from gangway.foundation.clouds import CloudName
+from gangway.organizations.details import Bounds, Contact, Details
+from gangway.organizations.place_queries import Choice, PlaceView
+from gangway.organizations.roles import Kind
+from gangway.web.forms.base import PlainForm
+
+MOST_ROWS: Final = 5
+"""Contacts that the page has room for."""
+GUID: Final = _("Looks like 11111111-2222-4333-8444-555555555555.")
+CLOUDS: Final = (
+    (CloudName.PUBLIC.value, _("Public")),
+    (CloudName.GCC_HIGH.value, _("GCC High (United States Government)")),
+    (CloudName.DOD.value, _("DoD (United States)")),
+    (CloudName.CHINA.value, _("21Vianet (China)")),
+)
+
+
+class PlaceForm(PlainForm):
+    """All fields of the three levels; those that a level doesn't have are left out."""
+
+    name = forms.CharField(label=_("Name"), strip=False, error_messages={"required": _("Type a name.")})
+    short_name = forms.CharField(
+        label=_("Short name"),
+        help_text=_("Part of the sign-in application's name. It can't be changed later."),
+        error_messages={"required": _("Type a short name.")},
+    )
+    parent = forms.ChoiceField(label=_("Below"), error_messages={"required": _("Choose the provider or a channel.")})
+    description = forms.CharField(label=_("Description"), required=False)
+    domain = forms.CharField(
+        label=_("Microsoft 365 domain"), required=False, help_text=_("One of the customer's domains: contoso.com.")
+    )
+    tenant_id = forms.CharField(label=_("Microsoft tenant ID"), required=False, help_text=GUID)
+    cloud = forms.ChoiceField(label=_("Microsoft cloud"), choices=CLOUDS, required=False)
+    entra_group_id = forms.CharField(
+        label=_("Entra group object ID"),
+        required=False,
+        help_text=_("Only members of this group come in with Microsoft. Empty: everybody with a role."),
+    )
+    reply_to = forms.CharField(label=_("Reply address"), required=False, help_text=_("Where answers to our mails go."))
+    support_phone = forms.CharField(label=_("Support telephone"), required=False)
+    information = forms.CharField(label=_("General information"), required=False)
+    customers = forms.IntegerField(
+        label=_("Number of customers"), required=False, min_value=0, help_text=_("Empty: as many as there are.")
+    )
+    users = forms.IntegerField(
+        label=_("Acquired user licenses"),
+        required=False,
+        min_value=0,
+        help_text=_("Of all services together. Empty: unlimited."),
+    )
+    warning_percent = forms.IntegerField(label=_("Warning Limit (%)"), min_value=1, max_value=100, initial=90)
+    grace_percent = forms.IntegerField(
+        label=_("Grace Interval (%)"),
+        min_value=0,
+        max_value=100,
+        initial=10,
+        help_text=_("So much more may be used for a while."),
+    )
+
+    LEFT_OUT: Final = {
+        Kind.CUSTOMER: {"short_name", "customers", "users", "warning_percent", "grace_percent"},
+        Kind.CHANNEL: {"short_name", "domain", "users", "warning_percent", "grace_percent", "cloud"},
+        Kind.PROVIDER: {"parent", "domain", "customers", "cloud"},
+    }
+
+    def __init__(
+        self, *args: object, kind: Kind, parents: Iterable[Choice] = (), adding: bool, **kwargs: object
+    ) -> None:
+        """`adding`: place and short name are asked for; later the first is changed by moving, the second never."""
+        super().__init__(*args, **kwargs)
+        out = set(self.LEFT_OUT[kind])
+        out |= set() if adding else {"parent", "short_name"}
+        choices = [(str(choice.id), choice.name) for choice in parents]
+        if len(choices) < 2:  # noqa: PLR2004 - nothing to choose
+            out.add("parent")
+        for name in out:
+            self.fields.pop(name, None)
+        if "parent" in self.fields:
+            self.fields["parent"].choices = choices  # type: ignore[attr-defined]
+        self.kind, self._only_parent = kind, choices[0][0] if len(choices) == 1 else None
+
+    def parent_id(self) -> UUID | None:
+        """Return the organization below which a new one comes to stand."""
+        chosen = self.cleaned_data.get("parent") or self._only_parent
+        return UUID(chosen) if chosen else None
+
+    def details(self) -> Details:
+        """Return the free fields that this level has."""
+        names = Details.__dataclass_fields__
+        return Details(**{name: self.cleaned_data.get(name, "") for name in names})
+
+    def bounds(self) -> Bounds | None:
+        """Return what may be used at most, None for a level without bounds."""
+        if self.kind is Kind.CUSTOMER:
+            return None
+        given = self.cleaned_data
+        bounds = Bounds(customers=given.get("customers"), users=given.get("users"))
+        if self.kind is Kind.CHANNEL:
+            return bounds
+        return Bounds(None, given["users"], given["warning_percent"], given["grace_percent"])
+
+
+def initial_of(view: PlaceView) -> dict[str, object]:
+    """Return what the form begins with when an organization is edited."""
+    details = {name: getattr(view.details, name) for name in Details.__dataclass_fields__}
+    bounds = {
+        "customers": view.bounds.customers,
+        "users": view.bounds.users,
+        "warning_percent": view.bounds.warning_percent,
+        "grace_percent": view.bounds.grace_percent,
+    }
+    return {"name": view.name, "cloud": view.cloud, **details, **bounds}
+
+
+class ContactForm(PlainForm):
+    """One contact; a row without an address is no contact."""
+
+    name = forms.CharField(label=_("Name"), required=False)
+    email = forms.EmailField(
+        label=_("E-mail address"),
+        required=False,
+        error_messages={"invalid": _("This isn't an e-mail address. It looks like name@example.com.")},
+    )
+    phone = forms.CharField(label=_("Telephone"), required=False)
+
+    def clean(self) -> dict[str, object]:
+        """Ask for the address of somebody who has a name or a number."""
+        given = self.cleaned_data
+        if not given.get("email") and (given.get("name") or given.get("phone")) and "email" not in self.errors:
+            self.add_error("email", _("Type this contact's address, or empty the row."))
+        return given
+
+
+ContactRows = forms.formset_factory(ContactForm, extra=0, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+
+
+def contact_rows(data: object, contacts: Iterable[Contact]) -> "forms.BaseFormSet[ContactForm]":
+    """Return the rows of contacts: those there are, and empty ones up to what the page has room for."""
+    known = [{"name": each.name, "email": each.email, "phone": each.phone} for each in contacts]
+    rows: forms.BaseFormSet[ContactForm] = ContactRows(
+        data,
+        initial=known + [{} for _row in range(MOST_ROWS - len(known))],
+        prefix="contact",  # type: ignore[arg-type]
+    )
+    return rows
+
+
+def contacts_of(rows: "forms.BaseFormSet[ContactForm]") -> list[Contact]:
+    """Return the contacts that were typed."""
+    given = [row.cleaned_data for row in rows.forms]
+    return [Contact(each["name"], each["email"], each["phone"]) for each in given if each.get("email")]

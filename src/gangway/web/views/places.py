@@ -1,0 +1,293 @@
+"""Customers, channels and providers: lists, one with everything about it, and the pages that add and change them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gangway.foundation.errors import GangwayError
+from gangway.organizations.actions import create_organization
+from gangway.organizations.changing import (
+    change_bounds,
+    change_contacts,
+    change_details,
+    move_customer,
+    take_out_of_use,
+)
+from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.place_queries import PlaceView, parents_for_customers, place, places
+from gangway.organizations.roles import Capability, Kind
+from gangway.services.actions import remove_customer
+from gangway.services.pool import pool
+from gangway.services.queries import services_of
+from gangway.web.desk import DeskRequest, DeskView, may
+from gangway.web.forms.place import PlaceForm, contact_rows, contacts_of, initial_of
+from gangway.web.listing import asked
+from gangway.web.views.services import connection_of
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One level as pages speak of it: its words, its routes, and what one must be allowed to do."""
+
+    kind: Kind
+    route: str
+    icon: str
+    many: str | Promise
+    add: str | Promise
+    see: Capability
+    edit: Capability
+    delete: Capability
+    none_yet: str | Promise
+
+
+CUSTOMERS: Final = Level(
+    Kind.CUSTOMER,
+    "customer",
+    "building",
+    gettext_lazy("Customers"),
+    gettext_lazy("Add customer"),
+    Capability.SEE_CUSTOMERS,
+    Capability.EDIT_CUSTOMERS,
+    Capability.DELETE_CUSTOMERS,
+    gettext_lazy("A customer stands below a provider or a channel and can have several services."),
+)
+CHANNELS: Final = Level(
+    Kind.CHANNEL,
+    "channel",
+    "users",
+    gettext_lazy("Channels"),
+    gettext_lazy("Add channel"),
+    Capability.SEE_CHANNELS,
+    Capability.EDIT_CHANNELS,
+    Capability.EDIT_CHANNELS,
+    gettext_lazy("A channel is a reseller of yours: its people see its own customers and nobody else's."),
+)
+PROVIDERS: Final = Level(
+    Kind.PROVIDER,
+    "provider",
+    "world",
+    gettext_lazy("Providers"),
+    gettext_lazy("Add provider"),
+    Capability.SEE_PROVIDERS,
+    Capability.EDIT_PROVIDERS,
+    Capability.EDIT_PROVIDERS,
+    gettext_lazy("A provider sells services, with a short name, a pool of user licenses and operators of its own."),
+)
+
+
+def list_of(level: Level) -> DeskView:
+    """Return the page that lists a level; search, sort and page stand in the address."""
+
+    @require_safe
+    @may(level.see)
+    def view(request: DeskRequest) -> HttpResponse:
+        wanted = asked(request)
+        values = {
+            "page": places(level.kind, search=wanted.search, sort=wanted.sort, page=wanted.page),
+            "wanted": wanted,
+            **_said(request, level),
+        }
+        return render(request, "places/list.html", values)
+
+    return view
+
+
+def page_of(level: Level) -> DeskView:
+    """Return the page about one organization of a level."""
+
+    @require_safe
+    @may(level.see)
+    def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+        about = _found(level, organization_id)
+        values = {"place": about, **_said(request, level)}
+        if level.kind is Kind.CUSTOMER:
+            rows = services_of(about.id)
+            values["services"] = [{"service": row, "connection": connection_of(row)} for row in rows]
+            values["parents"] = _parents(request, about)
+        else:
+            values["customers"] = places(Kind.CUSTOMER, above=about.id).rows
+        if level.kind is Kind.PROVIDER:
+            values["pool"] = pool(about.id)
+        return render(request, "places/page.html", values)
+
+    return view
+
+
+def add_to(level: Level) -> DeskView:
+    """Return the page that adds an organization; a customer's goes on to where one came from."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @may(level.edit)
+    def view(request: DeskRequest) -> HttpResponse:
+        form = PlaceForm(request.POST or None, kind=level.kind, parents=_places_for(request, level), adding=True)
+        rows = contact_rows(request.POST or None, ())
+        if request.method == "POST" and form.is_valid() & rows.is_valid():
+            made = _tried(form, lambda: _add(request, level, form, contacts=contacts_of(rows)))
+            if made is not None:
+                messages.success(request, _("%(name)s was added.") % {"name": form.cleaned_data["name"]})
+                return _after_adding(request, level, made)
+        values = {"form": form, "contacts": rows, "adding": True, "then": request.GET.get("then", "")}
+        return render(request, "places/form.html", values | _said(request, level))
+
+    return view
+
+
+def edit_of(level: Level) -> DeskView:
+    """Return the page that changes an organization's fields, contacts and bounds."""
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @may(level.edit)
+    def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+        about = _found(level, organization_id)
+        form = PlaceForm(request.POST or None, kind=level.kind, adding=False, initial=initial_of(about))
+        rows = contact_rows(request.POST or None, about.contacts)
+        good = request.method == "POST" and form.is_valid() & rows.is_valid()
+        if good and _tried(form, lambda: _change(request, about, form, contacts=contacts_of(rows))):
+            messages.success(request, _("%(name)s was changed.") % {"name": form.cleaned_data["name"]})
+            return redirect(f"web:{level.route}", organization_id=about.id)
+        values = {"form": form, "contacts": rows, "place": about, **_said(request, level)}
+        return render(request, "places/form.html", values)
+
+    return view
+
+
+def delete_from(level: Level) -> DeskView:
+    """Return the POST that takes an organization out of use; what still lives below it is told as an error."""
+
+    @require_POST
+    @may(level.delete)
+    def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+        about = _found(level, organization_id)
+        if level.kind is Kind.CUSTOMER:
+            remove_customer(customer_id=about.id, by=request.actor)
+        else:
+            take_out_of_use(organization_id=about.id, by=request.actor)
+        messages.success(request, _("%(name)s was deleted.") % {"name": about.name})
+        return redirect(f"web:{level.route}s")
+
+    return view
+
+
+@require_POST
+@may(Capability.DELETE_CUSTOMERS)
+def move(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """Put a customer below another channel, with all its services."""
+    about = _found(CUSTOMERS, organization_id)
+    choices = {str(choice.id): choice for choice in _parents(request, about)}
+    chosen = choices.get(request.POST.get("to", ""))
+    if chosen is None:
+        raise NoSuchOrganization(field="to")
+    move_customer(customer_id=about.id, to=chosen.id, by=request.actor)
+    told = _("%(name)s now stands below %(channel)s, with all its services.")
+    messages.success(request, told % {"name": about.name, "channel": chosen.name})
+    return redirect("web:customer", organization_id=about.id)
+
+
+def _found(level: Level, organization_id: UUID) -> PlaceView:
+    about = place(organization_id)
+    if about.kind is not level.kind:
+        raise NoSuchOrganization
+    return about
+
+
+def _said(request: DeskRequest, level: Level) -> dict[str, Any]:
+    """Give the words, addresses and rights that all pages of a level need."""
+    held = request.seat.capabilities
+    return {
+        "level": level,
+        "is_customer": level.kind is Kind.CUSTOMER,
+        "is_channel": level.kind is Kind.CHANNEL,
+        "is_provider": level.kind is Kind.PROVIDER,
+        "list_url": reverse(f"web:{level.route}s"),
+        "page_route": f"web:{level.route}",
+        "may_edit": level.edit in held,
+        "may_delete": level.delete in held and level.kind is not Kind.PROVIDER,
+        "may_add_service": Capability.ADD_SERVICE in held,
+    }
+
+
+def _places_for(request: DeskRequest, level: Level) -> tuple[Any, ...]:
+    """Where a new organization of this level may stand, as far as this person sees."""
+    seat = request.seat
+    if level.kind is Kind.PROVIDER:
+        return ()
+    if seat.organization_kind is Kind.SYSTEM:
+        providers = places(Kind.PROVIDER).rows
+        if level.kind is Kind.CHANNEL:
+            return tuple(providers)
+        return tuple(choice for provider in providers for choice in parents_for_customers(provider.id))
+    if level.kind is Kind.CHANNEL or seat.provider_id is None:
+        return (place(seat.organization_id),)
+    return parents_for_customers(seat.provider_id)
+
+
+def _parents(request: DeskRequest, about: PlaceView) -> tuple[Any, ...]:
+    """Where else this customer may stand."""
+    if Capability.DELETE_CUSTOMERS not in request.seat.capabilities or about.parent_id is None:
+        return ()
+    provider = UUID(hex=about.path.split("/")[1])
+    return tuple(choice for choice in parents_for_customers(provider) if choice.id != about.parent_id)
+
+
+@transaction.atomic
+def _add(request: DeskRequest, level: Level, form: PlaceForm, *, contacts: list[Any]) -> UUID:
+    given = form.cleaned_data
+    made = create_organization(
+        kind=level.kind,
+        name=given["name"],
+        short_name=given.get("short_name", ""),
+        parent_id=form.parent_id(),
+        cloud=given.get("cloud") or "public",
+        by=request.actor,
+    )
+    _fill(request, made, form, contacts=contacts or None)
+    return made
+
+
+@transaction.atomic
+def _change(request: DeskRequest, about: PlaceView, form: PlaceForm, *, contacts: list[Any]) -> UUID:
+    _fill(request, about.id, form, contacts=contacts if contacts != list(about.contacts) else None)
+    return about.id
+
+
+def _fill(request: DeskRequest, organization_id: UUID, form: PlaceForm, *, contacts: list[Any] | None) -> None:
+    given, by = form.cleaned_data, request.actor
+    change_details(
+        organization_id=organization_id,
+        name=given["name"],
+        details=form.details(),
+        cloud=given.get("cloud", ""),
+        by=by,
+    )
+    bounds = form.bounds()
+    if bounds is not None:
+        change_bounds(organization_id=organization_id, bounds=bounds, by=by)
+    if contacts is not None:
+        change_contacts(organization_id=organization_id, contacts=contacts, by=by)
+
+
+def _tried(form: PlaceForm, act: Callable[[], UUID]) -> UUID | None:
+    """Return what the action gave, None when a room refused: then its words stand at the field."""
+    try:
+        return act()
+    except GangwayError as error:
+        error.field = {"parent_id": "parent"}.get(error.field or "", error.field)
+        form.refuse(error)
+        return None
+
+
+def _after_adding(request: DeskRequest, level: Level, made: UUID) -> HttpResponse:
+    if level.kind is Kind.CUSTOMER and request.GET.get("then") == "service":
+        return redirect("web:choose_way", customer_id=made)
+    return redirect(f"web:{level.route}", organization_id=made)

@@ -1,0 +1,164 @@
+"""Customers, channels and providers at the desk: found, added, changed, moved, deleted; by whom it may be."""
+
+import pytest
+from django.urls import reverse
+
+from gangway.organizations import place_queries
+from gangway.organizations.changing import change_bounds
+from gangway.organizations.details import Bounds
+from gangway.organizations.roles import Kind, Role
+from gangway.organizations.scope import within
+from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
+from tests.rooms.factories_services import plan
+from tests.rooms.factories_web import error_at, row, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+CONTACTS = {"contact-TOTAL_FORMS": "1", "contact-INITIAL_FORMS": "0"}
+
+
+@pytest.fixture
+def provider():
+    return make_provider(name="Sailmaker Voice")
+
+
+@pytest.fixture
+def client(provider):
+    return sit_down(provider)
+
+
+def contact(**fields):
+    return {**CONTACTS, **{f"contact-0-{name}": text for name, text in fields.items()}}
+
+
+def only(kind, scope):
+    with within(scope.path):
+        (found,) = place_queries.places(kind).rows
+        return place_queries.place(found.id)
+
+
+@pytest.mark.parametrize(("path", "word"), [("/customers/", "Add customer"), ("/channels/", "Add channel")])
+def test_empty_lists_teach_and_lead_on(client, path, word):
+    page = soup(client.get(path))
+    assert "None yet" in page.get_text()
+    assert page.find("a", string=word) or word in page.get_text()
+
+
+def test_customer_is_added_with_fields_and_contacts(client, provider):
+    given = {"name": "Contoso", "domain": "Contoso.com", **contact(name="Ann", email="ann@contoso.com", phone="12")}
+    answer = client.post(reverse("web:customer_add"), given)
+    made = only(Kind.CUSTOMER, provider)
+    assert answer.url == reverse("web:customer", args=[made.id])
+    assert (made.name, made.details.domain) == ("Contoso", "contoso.com")
+    assert [each.email for each in made.contacts] == ["ann@contoso.com"]
+    page = soup(client.get(answer.url)).get_text()
+    assert "ann@contoso.com" in page
+
+
+def test_customer_added_for_a_service_leads_on_to_it(client, provider):
+    answer = client.post(reverse("web:customer_add") + "?then=service", {"name": "Contoso", **CONTACTS})
+    assert answer.url == reverse("web:choose_way", args=[only(Kind.CUSTOMER, provider).id])
+
+
+def test_every_fault_stands_at_its_field_and_nothing_typed_is_lost(client):
+    given = {"name": "Contoso", "tenant_id": "abc", "description": "kept", **contact(name="Ann")}
+    page = client.post(reverse("web:customer_add"), given)
+    assert "address" in soup(page).select_one(".gw-contact").get_text()
+    assert soup(page).select_one("#id_description")["value"] == "kept"
+    page = client.post(reverse("web:customer_add"), {**given, **contact()})
+    assert "rule beside the field" in error_at(page, "tenant_id")
+    assert soup(page).select_one("#id_tenant_id")["value"] == "abc"
+
+
+def test_customer_goes_below_the_chosen_channel_until_its_quota_is_used_up(client, provider):
+    channel = make_channel(provider, name="North")
+    with within(channel.path):
+        change_bounds(organization_id=channel.id, bounds=Bounds(customers=1), by=SETUP)
+    given = {"name": "Contoso", "parent": str(channel.id), **CONTACTS}
+    client.post(reverse("web:customer_add"), given)
+    assert only(Kind.CUSTOMER, channel).name == "Contoso"
+    assert "all the customers it may have" in error_at(client.post(reverse("web:customer_add"), given), "parent")
+    assert "1 of 1" in " ".join(row(client.get("/channels/"), "North").get_text(" ").split())
+
+
+def test_nobody_puts_a_customer_below_somebody_elses_channel(client):
+    foreign = make_channel(make_provider())
+    make_channel_of_mine = {"name": "Contoso", "parent": str(foreign.id), **CONTACTS}
+    client.post(reverse("web:customer_add"), make_channel_of_mine)
+    with within(foreign.path):
+        assert place_queries.places(Kind.CUSTOMER).rows == ()
+
+
+def test_fields_are_changed_and_contacts_taken_away(client, provider):
+    client.post(reverse("web:customer_add"), {"name": "Contoso", **contact(email="ann@contoso.com")})
+    made = only(Kind.CUSTOMER, provider)
+    address = reverse("web:customer_edit", args=[made.id])
+    assert soup(client.get(address)).select_one("#id_contact-0-email")["value"] == "ann@contoso.com"
+    client.post(address, {"name": "Contoso Ltd", **contact(email="")})
+    changed = only(Kind.CUSTOMER, provider)
+    assert (changed.name, changed.contacts) == ("Contoso Ltd", ())
+
+
+def test_customer_moves_to_another_channel_with_its_services(client, provider):
+    north, south = make_channel(provider, name="North"), make_channel(provider, name="South")
+    customer = make_customer(north)
+    plan(customer, short_name="cont-1")
+    client.post(reverse("web:customer_move", args=[customer.id]), {"to": str(south.id)})
+    assert "cont-1" in soup(sit_down(south).get("/services/")).get_text()
+    assert "cont-1" not in soup(sit_down(north).get("/services/")).get_text()
+
+
+def test_customer_with_a_service_stays_and_says_why(client, provider):
+    customer = make_customer(provider, name="Contoso")
+    service = plan(customer)
+    address = reverse("web:customer_delete", args=[customer.id])
+    assert "still has services" in soup(client.post(address)).get_text()
+    assert service
+    assert only(Kind.CUSTOMER, provider).id == customer.id
+
+
+def test_deleted_customer_is_nowhere(client, provider):
+    customer = make_customer(provider, name="Contoso")
+    client.post(reverse("web:customer_delete", args=[customer.id]))
+    assert "None yet" in soup(client.get("/customers/")).get_text()
+    assert client.get(reverse("web:customer", args=[customer.id])).status_code == 404
+    assert client.get(reverse("web:choose_way", args=[customer.id])).status_code == 404
+
+
+def test_channel_admin_adds_customers_and_deletes_none(provider):
+    channel = make_channel(provider)
+    seller = sit_down(channel)
+    seller.post(reverse("web:customer_add"), {"name": "Contoso", **CONTACTS})
+    made = only(Kind.CUSTOMER, channel)
+    assert made.parent_id == channel.id
+    page = soup(seller.get(reverse("web:customer", args=[made.id])))
+    assert "Delete" not in page.select_one("main").get_text()
+    assert seller.post(reverse("web:customer_delete", args=[made.id])).status_code == 403
+    assert seller.post(reverse("web:customer_move", args=[made.id]), {"to": str(provider.id)}).status_code == 403
+    assert seller.get("/channels/").status_code == 403
+
+
+def test_monitor_looks_and_changes_nothing(provider):
+    customer = make_customer(provider, name="Contoso")
+    monitor = sit_down(provider, role=Role.MONITOR)
+    assert monitor.get(reverse("web:customer", args=[customer.id])).status_code == 200
+    for name in ("customer_edit", "customer_delete", "customer_move"):
+        assert monitor.post(reverse(f"web:{name}", args=[customer.id])).status_code == 403
+    assert monitor.get(reverse("web:customer_add")).status_code == 403
+
+
+def test_a_channels_page_is_not_a_customers(client, provider):
+    channel = make_channel(provider)
+    assert client.get(reverse("web:customer", args=[channel.id])).status_code == 404
+    assert client.get(reverse("web:channel", args=[channel.id])).status_code == 200
+
+
+def test_pool_left_is_said_where_users_are_typed(client, provider):
+    with within(provider.path):
+        change_bounds(organization_id=provider.id, bounds=Bounds(users=100), by=SETUP)
+    customer = make_customer(provider)
+    plan(customer, users=100)
+    address = reverse("web:new_tenant", args=[customer.id])
+    assert "10 of your provider's 100 user licenses are left" in " ".join(soup(client.get(address)).get_text().split())
+    given = {"short_name": "conto-9", "licence_type": "hosted_pro", "licensed_users": "11", "send_link": "on"}
+    page = client.post(address, {**given, "recipient": "it@contoso.example"})
+    assert "10 licensed users left" in error_at(page, "licensed_users")
