@@ -51,6 +51,7 @@ class Work:
     run_id: UUID | None = None
     version: int = 2
     token_id: UUID | None = None
+    choices: dict[str, Any] = field(default_factory=dict)
 
     def token(self, text: SealedText | str) -> dict[str, Any]:
         """A delegated token, sealed as onboarding seals it."""
@@ -67,7 +68,7 @@ class Work:
     def start(self, token: SealedText | str, *, name: str = "voice1", **changed: Any) -> UUID:
         """Start Provisioning."""
         signer: SignerFacts = changed.pop("signer", facts())
-        plan, _ = queries.pin(version=self.version)
+        plan, _ = queries.pin(version=self.version, **self.choices)
         with within(self.customer.path):
             self.run_id = actions.start_run(
                 registration_id=self.registration_id,

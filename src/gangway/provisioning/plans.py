@@ -40,6 +40,7 @@ def pin(
     role_choice: str | None = None,
     features: Collection[str] | None = None,
     unit: str = "",
+    role_days: int = 0,
     credential_kind: str | None = None,
     credential_days: int | None = None,
 ) -> tuple[dict[str, Any], str]:
@@ -53,6 +54,7 @@ def pin(
         role_choice=role_choice,
         features=features,
         unit=unit,
+        role_days=role_days,
         credential_kind=credential_kind,
         credential_days=credential_days,
     )
