@@ -13,7 +13,7 @@ from gangway.foundation import clock
 from gangway.foundation.ids import AppId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import Cloud
-from gangway.microsoft.graph import service_principals
+from gangway.microsoft.graph import applications, credentials, service_principals
 from gangway.microsoft.graph.session import GraphSession
 from gangway.microsoft.patience import Patience
 from gangway.microsoft.transport import Transport, shared
@@ -100,10 +100,28 @@ class Tenant:
             self.reset()
             self._first = self.token()
         self.reset()
-        graph = GraphSession(await self.transport(), self.cloud, self._first, self.id)
-        await graph.call(service_principals.create_if_missing(sign_in_app))
+        await self.sign_in_application()
         self.control("DELETE", "log")
         return self._first
+
+    async def sign_in_application(self) -> None:
+        """Have the sign-in application's enterprise application in the tenant, as every sign-in brings it."""
+        assert self._first
+        graph = GraphSession(await self.transport(), self.cloud, self._first, self.id)
+        await graph.call(service_principals.create_if_missing(sign_in_app))
+
+    async def add_secret(self, token: SealedText, name: str) -> str:
+        """Somebody else makes a secret on our registration; gives its key id."""
+        graph = GraphSession(await self.transport(), self.cloud, token, self.id)
+        found = await graph.call(applications.by_unique_name(blueprint().unique_name))
+        ends = clock.now() + timedelta(days=90)
+        return (await graph.call(credentials.add_password(found.object_id, display_name=name, ends_at=ends))).key_id
+
+    def secrets(self) -> list[str]:
+        """Key ids of all secrets on our registration."""
+        rows = [row["body"] for row in self.state()["objects"].values()]
+        found = [row for row in rows if row.get("uniqueName") == blueprint().unique_name]
+        return [secret["keyId"] for row in found for secret in row["passwordCredentials"]]
 
     async def transport(self) -> Transport:
         return await shared(self.cloud.extra_ca_file)
@@ -162,7 +180,12 @@ class Tenant:
         dangling = [row["principalId"] for row in held if row["principalId"] not in known]
         deleted = [row for row in state["deleted"].values() if row["body"].get("uniqueName") == blueprint().unique_name]
         named = [row["body"]["id"] for row in state["objects"].values() if row["body"].get("displayName") == "voice1"]
-        return [*(f"alive {row['kind']}" for row in alive), *(f"deleted {row['kind']}" for row in deleted), *dangling, *named]
+        return [
+            *(f"alive {row['kind']}" for row in alive),
+            *(f"deleted {row['kind']}" for row in deleted),
+            *dangling,
+            *named,
+        ]
 
     def state(self) -> dict[str, Any]:
         """What the emulator itself holds of this tenant."""

@@ -1,22 +1,109 @@
-"""Tearing down: every request of a clean tear-down × everything that can happen to it; the emulator's state judges."""
+"""Tearing down: every request of a clean tear-down × everything that can happen to it; the emulator's state judges.
+
+Afterwards nothing of ours is left, neither living nor among the deleted, and nobody else's has changed.
+"""
+
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from tests.contract.tenant import Tenant
+from gangway.foundation.errors import GangwayError
+from gangway.foundation.sealed import SealedText
+from gangway.provisioning.engine.teardown import TornDown
+from tests.contract.interruptions import EFFECTS, Point, Tally, points_of, table
+from tests.contract.tenant import Killed, Mortal, Tenant
 from tests.unit.small_journal import SmallJournal
 
+pytestmark = pytest.mark.slow
 
-async def made(tenant: Tenant) -> tuple[SmallJournal, object]:
+REQUESTS = 6
+PARTS = 20
+"""A clean tear-down's requests and the parts of its batches; it may grow, never lose a point."""
+
+
+@dataclass
+class Made:
+    """A registration that is there, with what is needed to tear it down."""
+
+    journal: SmallJournal
+    token: SealedText
+
+
+async def made(tenant: Tenant) -> Made:
+    """The registration made and proved; the sign-in application back in the tenant, as after another sign-in."""
     journal, token = SmallJournal(), await tenant.start_over()
     await (await tenant.course(journal, token)).run()
-    return journal, token
-
-
-async def test_a_clean_tear_down_leaves_nothing_and_says_so(tenant: Tenant) -> None:
-    journal, token = await made(tenant)
+    await tenant.sign_in_application()
     tenant.control("DELETE", "log")
-    ended = await (await tenant.teardown(journal, token)).run()
-    print(ended, [ (r["method"],r["path"],[(s["method"],s["path"],s["status"]) for s in r["subrequests"]]) for r in tenant.log()])
-    assert (ended.left, ended.kept) == ((), ())
-    assert tenant.remains() == []
-    assert journal.credentials == {}
+    return Made(journal, token)
+
+
+async def tear_down(tenant: Tenant, given: Made, **options: Any) -> TornDown:
+    return await (await tenant.teardown(given.journal, given.token, **options)).run()
+
+
+async def clean(tenant: Tenant) -> list[Point]:
+    given = await made(tenant)
+    ended = await tear_down(tenant, given)
+    assert (ended.left, ended.kept, ended.gone, tenant.remains()) == ((), (), "yes", [])
+    return points_of(tenant.log())
+
+
+async def test_a_clean_tear_down_has_at_least_its_points(tenant: Tenant) -> None:
+    points = await clean(tenant)
+    assert len([point for point in points if "batch" in point.path]) >= REQUESTS - 2
+    assert len(points) >= REQUESTS + PARTS
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_killed_at_any_request_the_next_tear_down_leaves_nothing(tenant: Tenant, moment: str) -> None:
+    tally = Tally(f"tear-down killed {moment} the call", {})
+    for number in range(REQUESTS):
+        given = await made(tenant)
+        mortal = Mortal(await tenant.transport(), **{moment: number})
+        with pytest.raises(Killed):
+            await tear_down(tenant, given, transport=mortal)
+        await tear_down(tenant, given)
+        tally.wrong[number] = tenant.remains()
+    tally.tell()
+    assert tally.failures == {}
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+async def test_whatever_happens_to_any_request_nothing_is_left(tenant: Tenant, effect: str) -> None:
+    tally = await table(
+        tenant,
+        f"tear-down, {effect}",
+        await clean(tenant),
+        EFFECTS[effect],
+        begin=lambda: made(tenant),
+        attempt=lambda given: tear_down(tenant, given),
+        judge=lambda _given: tenant.remains(),
+    )
+    assert tally.failures == {}
+
+
+async def test_a_permanent_403_on_any_write_ends_honestly(tenant: Tenant) -> None:
+    """What stays is named, by its id; with the right person it is finished."""
+    for point in [point for point in await clean(tenant) if point.writes]:
+        given = await made(tenant)
+        tenant.fault("never", {"method": point.method, "path": point.path}, {"status": 403})
+        try:
+            ended = await tear_down(tenant, given, seconds=0.6)
+            honest = ended.left or ended.gone != "yes" or tenant.remains() == []
+            assert honest, point
+        except GangwayError:
+            assert tenant.remains() != []
+        tenant.control("DELETE", "faults")
+        await tear_down(tenant, given)
+        assert tenant.remains() == [], point
+
+
+async def test_only_our_credential_goes_when_others_use_the_registration(tenant: Tenant) -> None:
+    given = await made(tenant)
+    mine = {held.key_id for held in given.journal.credentials.values()}
+    theirs = await tenant.add_secret(given.token, "somebody-elses")
+    ended = await tear_down(tenant, given, whole=False)
+    assert (ended.left, tenant.secrets()) == ((), [theirs])
+    assert theirs not in mine

@@ -12,6 +12,7 @@ import json
 import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
@@ -101,7 +102,9 @@ class Keys:
         return self.made[number]
 
 
+@lru_cache(maxsize=16)
 def _derive(name: str) -> SigningKey:
+    """Half a second of arithmetic, and always the same: a reset begins with the keys that were made before."""
     p, q = _prime(f"{name}/p"), _prime(f"{name}/q")
     d = pow(_exponent, -1, math.lcm(p - 1, q - 1))
     numbers = rsa.RSAPrivateNumbers(
