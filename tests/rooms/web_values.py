@@ -9,6 +9,7 @@ from uuid import UUID
 
 from gangway.connections.queries import ConnectionView, GrantRow, ItemView, ValidationRow
 from gangway.foundation.errors import WhoActs
+from gangway.invitations.queries import HandoffView
 from gangway.onboarding.shapes import (
     Asker,
     CaseView,
@@ -27,6 +28,8 @@ from gangway.onboarding.shapes import (
     ValidationView,
 )
 from gangway.onboarding.states import CaseState, OperatorStep, SignInState
+from gangway.provisioning.queries import Part as WorkPart
+from gangway.provisioning.queries import RemainingRow, WaitingView, WaitsFor
 from gangway.provisioning.shapes import (
     CredentialView,
     HeldRight,
@@ -227,6 +230,47 @@ DONE = Done(
     undo=("Open App registrations › contoso-voice.", "Press Delete. Calling stops working at once."),
 )
 
+WAITING = WaitingView(
+    run_id=NIL,
+    kind=WaitsFor.CONSENT_AND_ROLES,
+    remaining=(
+        RemainingRow(WorkPart.CONSENT, "Permission", "Organization.Read.All", "Privileged Role Administrator"),
+        RemainingRow(WorkPart.ROLES, "Directory role", "Teams Administrator", "Privileged Role Administrator"),
+    ),
+    done=("App registration created", "Secret made and sealed"),
+    done_by="admin@contoso.example",
+    registration_name="contoso-voice",
+    app_id=APP,
+    tenant_id=TENANT,
+    tenant_name="Contoso Bakeries",
+    domains=("contoso.example",),
+    since=NOW,
+    deadline_at=NOW + timedelta(days=60),
+    can_check=True,
+    checked_at=NOW,
+    next_check_at=NOW + timedelta(minutes=1),
+    found="Nothing of it has come yet.",
+    trouble=None,
+    consent_url="https://login.example/b4c8/v2.0/adminconsent?client_id=6f2d",
+    planned_on=None,
+    reminders=1,
+    next_reminder_at=NOW + timedelta(days=3),
+    reminders_stopped_at=None,
+)
+
+COLLEAGUE = HandoffView(
+    id=NIL,
+    invitation_id=NIL,
+    recipient="riley@contoso.example",
+    by_name="admin@contoso.example",
+    created_at=NOW,
+    expires_at=NOW + timedelta(days=7),
+    sent_count=1,
+    opened_at=None,
+    revoked_at=None,
+    mail_error="",
+)
+
 _STATE_OF = {
     Step.CHOOSE: CaseState.BEGUN,
     Step.WHO: CaseState.IDENTIFYING,
@@ -234,6 +278,7 @@ _STATE_OF = {
     Step.SIGNED_IN: CaseState.SIGNED_IN,
     Step.NAME: CaseState.NAMING,
     Step.PROVISIONING: CaseState.PROVISIONING,
+    Step.WAITING: CaseState.WAITING,
     Step.DONE: CaseState.DONE,
     Step.CLOSED: CaseState.ABANDONED,
 }
@@ -241,7 +286,7 @@ _STATE_OF = {
 
 def case(step: Step = Step.CHOOSE, **changes: Any) -> CaseView:
     """A case that stands at this step, with what is known by then."""
-    late = step in {Step.SIGNED_IN, Step.NAME, Step.PROVISIONING, Step.DONE}
+    late = step in {Step.SIGNED_IN, Step.NAME, Step.PROVISIONING, Step.WAITING, Step.DONE}
     return replace(
         CaseView(
             id=NIL,
@@ -251,12 +296,14 @@ def case(step: Step = Step.CHOOSE, **changes: Any) -> CaseView:
             administrator_upn="" if step is Step.CHOOSE else "admin@contoso.example",
             sign_in=sign_in() if step is Step.CODE else None,
             signer=SIGNER if late else None,
-            registration_name="contoso-voice" if step in {Step.PROVISIONING, Step.DONE} else "",
+            registration_name="contoso-voice" if step in {Step.PROVISIONING, Step.WAITING, Step.DONE} else "",
             name_error="",
-            run=run() if step is Step.PROVISIONING else None,
+            run=run() if step is Step.PROVISIONING else run(RunState.WAITING) if step is Step.WAITING else None,
             problem=None,
             done=DONE if step is Step.DONE else None,
             closed="The invitation was withdrawn by Sailmaker Voice." if step is Step.CLOSED else "",
+            waiting=WAITING if step is Step.WAITING else None,
+            colleagues=(COLLEAGUE,) if step is Step.WAITING else (),
         ),
         **changes,
     )

@@ -13,7 +13,7 @@ from gangway.audit.record import Actor, record
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import letters, links
 from gangway.invitations.errors import AlreadyInvited, InvitationOver, NoSuchInvitation
-from gangway.invitations.handoffs import hand_off, note_opened, remind_handoff, revoke_handoff
+from gangway.invitations.handoffs import check_colleague, hand_off, note_opened, remind_handoff, revoke_handoff
 from gangway.invitations.models import ONE_PENDING, Handoff, Invitation, Link, Purpose
 from gangway.invitations.moves import move, write_history
 from gangway.invitations.phrases import new_phrase
@@ -27,6 +27,7 @@ from gangway.services.queries import service
 __all__ = [
     "Issued",
     "Rest",
+    "check_colleague",
     "copy_link",
     "expire",
     "hand_off",

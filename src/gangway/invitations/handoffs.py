@@ -90,6 +90,16 @@ def note_opened(*, handoff_id: UUID, now: datetime) -> None:
         row.save(update_fields=["opened_at"])
 
 
+def check_colleague(*, invitation_id: UUID, recipient: str, domains: Collection[str]) -> str:
+    """Return another administrator's address, before there is anything to hand off.
+
+    Raises at "colleague": `InvalidRecipient`, `ColleagueElsewhere`.
+    """
+    address = outbox.check_address(recipient, field=FIELD)
+    _check_domain(address, {*domains, _domain(Invitation.objects.get(pk=invitation_id).recipient)})
+    return address
+
+
 def _check_domain(address: str, allowed: Collection[str]) -> None:
     if _domain(address) not in {domain.casefold() for domain in allowed}:
         raise ColleagueElsewhere(field=FIELD)

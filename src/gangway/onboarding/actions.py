@@ -5,16 +5,21 @@ Each is one transaction: the state, its audit event and its job happen together 
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from contextlib import suppress
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
 
 from gangway.audit.record import Actor
+from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
+from gangway.invitations import actions as invitations
 from gangway.onboarding import applications, operator, plans
-from gangway.onboarding.errors import SignInTooOld
-from gangway.onboarding.rows import lock_onboarding, move_case, scope_of_case
+from gangway.onboarding.errors import NotNow, SignInTooOld
+from gangway.onboarding.models import Case
+from gangway.onboarding.rows import lock_case, lock_onboarding, move_case, scope_of_case, scope_of_run
+from gangway.onboarding.stages import colleague as stage
 from gangway.onboarding.stages import invitation, registration, sign_in
 from gangway.onboarding.states import CaseState
 from gangway.provisioning.queries import PlanChanged
@@ -102,6 +107,66 @@ def confirm_signed_in(*, case_id: UUID, by: Actor, now: datetime) -> None:
             move_case(case, CaseState.NAMING, by=by, now=now)
 
 
+def do_my_part(*, case_id: UUID, colleague: str, by: Actor, now: datetime) -> None:
+    """*Do my part and ask a colleague for the rest*: *Next Step*, and whom to ask once this person's part is done.
+
+    Nobody named: they can be named afterwards. Raises `InvalidRecipient`, `ColleagueElsewhere` at "colleague";
+    `NotNow`, `LinkClosed`.
+    """
+    with scope_of_case(case_id), transaction.atomic():
+        case = invitation.open_case(case_id, now=now)
+        if case.state != CaseState.NAMING:
+            move_case(case, CaseState.NAMING, by=by, now=now)
+        case.colleague = stage.check_colleague(case, colleague) if colleague.strip() else ""
+        case.save(update_fields=["colleague"])
+
+
+def hand_off(*, case_id: UUID, colleague: str, by: Actor, now: datetime) -> None:
+    """Send another administrator a link of their own for what remains; the operator is told.
+
+    Raises at "colleague" what the address's rules say; `NothingToHandOff`, `NotNow`, `LinkClosed`.
+    """
+    with scope_of_case(case_id), transaction.atomic():
+        case = invitation.open_case(case_id, now=now)
+        if case.handoff_id is not None:
+            raise NotNow
+        stage.hand_off(case, colleague=colleague, by=by, now=now)
+
+
+def check_now(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """*Check now*: see whether what remains has come. Raises `NotWaiting`, `NothingToSee`, `CheckedJustNow`."""
+    with scope_of_case(case_id), transaction.atomic():
+        stage.check_now(invitation.open_case(case_id, now=now), by=by, now=now)
+
+
+def plan_for(*, case_id: UUID, day: date | None, by: Actor, now: datetime) -> None:
+    """*It is planned for …*: no reminder goes out before. Raises `NotADayToPlan` at "planned_on", `NotWaiting`."""
+    with scope_of_case(case_id), transaction.atomic():
+        stage.plan_for(invitation.open_case(case_id, now=now), day=day, by=by, now=now)
+
+
+def stop_reminders(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """*No more reminders*. Raises `NotWaiting`, `NotNow`."""
+    with scope_of_case(case_id), transaction.atomic():
+        stage.stop_reminders(invitation.open_case(case_id, now=now), by=by, now=now)
+
+
+def come_back_from_consent(*, run_id: UUID, now: datetime) -> None:
+    """Somebody comes back from Microsoft's consent page: look soon. That they say so proves nothing.
+
+    The one thing that a GET moves: a look that would come anyway comes earlier. Raises `NoSuchCase`.
+    """
+    with scope_of_run(run_id) as case_id, transaction.atomic(), suppress(GangwayError):
+        by = Actor.system("consent page")
+        stage.check_now(invitation.open_case(case_id, now=now), by=by, now=now)
+
+
+def finish_rest(*, case_id: UUID, by: Actor, now: datetime) -> UUID:
+    """*Finish the connection*: the run goes on with another administrator's sign-in. Raises as `start_provisioning`."""
+    confirm_signed_in(case_id=case_id, by=by, now=now)
+    return start_provisioning(case_id=case_id, name="", by=by, now=now)
+
+
 def start_provisioning(*, case_id: UUID, name: str, by: Actor, now: datetime) -> UUID:
     """*Start Provisioning*: a run makes the registration, or the resting run goes on. Returns the run's id.
 
@@ -120,6 +185,49 @@ def start_provisioning(*, case_id: UUID, name: str, by: Actor, now: datetime) ->
 
 
 # The operator's side
+
+
+@transaction.atomic
+def hand_off_for_operator(*, invitation_id: UUID, colleague: str, by: Actor, now: datetime) -> None:
+    """Send another administrator of the customer a link for what remains. Raises as `hand_off`."""
+    stage.hand_off(_first_case(invitation_id), colleague=colleague, by=by, now=now)
+
+
+@transaction.atomic
+def check_now_for_operator(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """*Check now*, on the operator's side. Raises as `check_now`."""
+    stage.check_now(_first_case(invitation_id), by=by, now=now)
+
+
+@transaction.atomic
+def plan_for_operator(*, invitation_id: UUID, day: date | None, by: Actor, now: datetime) -> None:
+    """The customer told the operator when it is planned for. Raises as `plan_for`."""
+    stage.plan_for(_first_case(invitation_id), day=day, by=by, now=now)
+
+
+@transaction.atomic
+def stop_reminders_for_operator(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """*No more reminders*, on the operator's side. Raises as `stop_reminders`."""
+    stage.stop_reminders(_first_case(invitation_id), by=by, now=now)
+
+
+@transaction.atomic
+def withdraw_handoff(*, handoff_id: UUID, by: Actor, now: datetime) -> None:
+    """Withdraw another administrator's link: whoever uses it now is stopped, their token destroyed.
+
+    What their run does at this moment is let finish. Raises `NoSuchHandoff`.
+    """
+    invitations.revoke_handoff(handoff_id=handoff_id, by=by, now=now)
+    case_id = Case.objects.filter(handoff_id=handoff_id).values_list("pk", flat=True).first()
+    if case_id is not None:
+        stage.let_go(lock_case(case_id), by=by, now=now)
+
+
+def _first_case(invitation_id: UUID) -> Case:
+    found = stage.first_case(invitation_id)
+    if found is None:
+        raise NotNow
+    return lock_case(found.pk)
 
 
 def add_pending(*, invitation_id: UUID, by: Actor, now: datetime) -> UUID:

@@ -11,11 +11,12 @@ from gangway.onboarding import applications, done_view, problems
 from gangway.onboarding.journeys import STEP_OF
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Asker, CaseView, Offer, Part, SignerView, SignInView, Step
-from gangway.onboarding.stages.invitation import why_closed
+from gangway.onboarding.stages.invitation import why_closed_to
 from gangway.onboarding.stages.sign_in import words_of
 from gangway.onboarding.states import CaseState, SignInState
 from gangway.organizations import queries as organizations
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.queries import WaitingView
 from gangway.services.queries import service
 
 PARTS: Final = {
@@ -29,7 +30,7 @@ AT_REST: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseStat
 """In these a case shows why; afterwards its row still knows what Microsoft said about the name."""
 
 
-def offer_of(about: InvitationView) -> Offer:
+def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: datetime | None = None) -> Offer:
     """Say what an invitation offers: who asks, for whom, for what, until when, and what exactly will be made."""
     planned, customer = service(about.service_id), organizations.customer(about.organization_id)
     return Offer(
@@ -43,13 +44,21 @@ def offer_of(about: InvitationView) -> Offer:
         licence=planned.licence.label,
         licensed_users=planned.licensed_users,
         matching_phrase=about.matching_phrase,
-        expires_at=about.expires_at,
+        expires_at=until or about.lasts_until,
         minutes=int(MINUTES),
         plan=provisioning.explain(about.plan),
         plan_fingerprint=about.plan_fingerprint,
         expected_domain=customer.domain,
         sign_in_application=applications.find(about.provider_id, cloud=customer.cloud),
+        rest=rest,
     )
+
+
+def offer_of_rest(about: InvitationView, handoff_id: UUID) -> Offer:
+    """Say what another administrator is asked for: only what remains, until their own link's end."""
+    first = Case.objects.filter(invitation_id=about.id, handoff__isnull=True).first()
+    rest = provisioning.rest_of(first.run_id) if first and first.run_id else None
+    return offer_of(about, rest=rest, until=invited.handoff(handoff_id).expires_at)
 
 
 def _asker(about: InvitationView) -> Asker:
@@ -68,13 +77,14 @@ def _asker(about: InvitationView) -> Asker:
 def view_of(row: Case, *, now: datetime) -> CaseView:
     """Gather a case for the pages; within its scope."""
     about = invited.invitation(row.invitation_id)
-    closed = why_closed(about, now=now)
+    closed = why_closed_to(row, about, now=now)
+    is_rest = row.handoff_id is not None
     run = provisioning.run(row.run_id) if row.run_id else None
     return CaseView(
         id=row.pk,
         state=CaseState(row.state),
         step=Step.CLOSED if closed else STEP_OF[CaseState(row.state)],
-        offer=offer_of(about),
+        offer=offer_of_rest(about, row.handoff_id) if row.handoff_id else offer_of(about),
         administrator_upn=row.administrator_upn,
         sign_in=sign_in_view(row.sign_in, now=now) if row.sign_in else None,
         signer=signer_view(row.signer) if row.signer else None,
@@ -84,6 +94,10 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         problem=problems.shown(row.problem, reference=str(row.pk)) if row.state in AT_REST else None,
         done=done_view.done_of(row, about) if row.state == CaseState.DONE else None,
         closed=closed,
+        is_rest=is_rest,
+        waiting=provisioning.waiting_of(row.run_id) if row.run_id else None,
+        colleagues=() if is_rest else invited.handoffs(row.invitation_id),
+        colleague=row.colleague,
     )
 
 

@@ -24,7 +24,7 @@ def done_of(row: Case, about: InvitationView) -> Done:
         tenant_name=made.tenant_name,
         permissions=tuple(right.name for right in made.permissions),
         roles=tuple(right.name for right in made.roles),
-        granted_by=str(row.signer.get("upn", made.signer_upn)),
+        granted_by=_granted_by(row, made),
         granted_at=made.proved_at or made.made_at or row.touched_at,
         credential_expires_at=credential.expires_at if credential else None,
         sign_in_application_name=name,
@@ -33,6 +33,13 @@ def done_of(row: Case, about: InvitationView) -> Done:
         portal_paths=_paths(made, name),
         undo=_undo(made, about),
     )
+
+
+def _granted_by(row: Case, made: RegistrationView) -> str:
+    """Everybody who signed in for it, in their order; who finished it may have done so at Microsoft's own pages."""
+    cases = Case.objects.filter(invitation_id=row.invitation_id, signed_in_at__isnull=False).order_by("created_at")
+    names = dict.fromkeys(str(case.signer["upn"]) for case in cases if case.signer.get("upn"))
+    return " · ".join(names) or made.signer_upn
 
 
 def _next_steps(about: InvitationView) -> tuple[str, ...]:

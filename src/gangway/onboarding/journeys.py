@@ -53,7 +53,7 @@ STEP_OF: Final = {
     CaseState.SIGNED_IN: Step.SIGNED_IN,
     CaseState.NAMING: Step.NAME,
     CaseState.PROVISIONING: Step.PROVISIONING,
-    CaseState.WAITING: Step.PROVISIONING,
+    CaseState.WAITING: Step.WAITING,
     CaseState.NEEDS_SIGN_IN: Step.PROVISIONING,
     CaseState.FAILED: Step.PROVISIONING,
     CaseState.DONE: Step.DONE,

@@ -55,14 +55,19 @@ class SignInApplication(models.Model):
 
 
 class Case(OwnedModel):
-    """One administrator's walk through the wizard: one for each invitation, however many links and browsers."""
+    """One administrator's walk through the wizard, however many links and browsers.
+
+    An invitation has one, and one for each other administrator to whom what remains was handed: all of one run.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    invitation = models.OneToOneField("invitations.Invitation", on_delete=models.PROTECT, related_name="+")
+    invitation = models.ForeignKey("invitations.Invitation", on_delete=models.PROTECT, related_name="+")
+    handoff = models.ForeignKey("invitations.Handoff", on_delete=models.PROTECT, null=True, related_name="+")
     service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
     provider_id = models.UUIDField()
     state = models.CharField(max_length=20, choices=_choices(CaseState), default=CaseState.BEGUN.value)
     administrator_upn = models.CharField(max_length=320, blank=True)
+    colleague = models.EmailField(blank=True, help_text="Whom to ask for the rest, as named before the work.")
     sign_in = models.ForeignKey("onboarding.SignIn", on_delete=models.PROTECT, null=True, related_name="+")
     signer: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
     signed_in_at = models.DateTimeField(null=True)
@@ -76,6 +81,10 @@ class Case(OwnedModel):
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(condition=Q(state__in=_values(CaseState)), name="onboarding_case_state_known"),
+            models.UniqueConstraint(
+                fields=["invitation"], condition=Q(handoff__isnull=True), name="onboarding_one_first_case_each"
+            ),
+            models.UniqueConstraint(fields=["handoff"], name="onboarding_one_case_of_a_handoff"),
             models.CheckConstraint(
                 condition=Q(run_id__isnull=False)
                 | ~Q(state__in=_values({CaseState.PROVISIONING, CaseState.WAITING, CaseState.DONE})),

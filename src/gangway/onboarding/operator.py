@@ -61,7 +61,7 @@ def _begin(invitation: InvitationView, *, by: Actor, now: datetime) -> UUID:
     row = OperatorOnboarding.objects.create(
         organization_id=invitation.organization_id,
         invitation_id=invitation.id,
-        case=Case.objects.get(invitation_id=invitation.id),
+        case=Case.objects.get(invitation_id=invitation.id, handoff__isnull=True),
         service_id=invitation.service_id,
         registration_id=about.id,
         credential_id=credential.id,

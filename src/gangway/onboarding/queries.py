@@ -73,7 +73,8 @@ def offer(token: SealedText) -> Offer | LinkDead | None:
     if not isinstance(held, LinkHeld):
         return held
     with within(held.organization_path):
-        return case_view.offer_of(invited.invitation(held.invitation_id))
+        about = invited.invitation(held.invitation_id)
+        return case_view.offer_of_rest(about, held.handoff_id) if held.handoff_id else case_view.offer_of(about)
 
 
 def case(case_id: UUID, *, now: datetime | None = None) -> CaseView:
@@ -112,7 +113,8 @@ def support_bundle(case_id: UUID, *, now: datetime) -> str:
 
 def case_of_invitation(invitation_id: UUID) -> CaseView | None:
     """Return the case of an invitation, so that an operator sees the same step and problem as the administrator."""
-    row = Case.objects.filter(invitation_id=invitation_id).select_related("sign_in").first()
+    rows = Case.objects.filter(invitation_id=invitation_id, handoff__isnull=True)
+    row = rows.select_related("sign_in").first()
     return None if row is None else case_view.view_of(row, now=clock.now())
 
 

@@ -7,6 +7,7 @@ SignInRefused
 ├── WrongPerson         another account than the one typed; may be confirmed knowingly
 ├── GuestSignedIn       a guest of that tenant, not a member
 ├── PartnerSignedIn     a partner's account, which has rights there but no place
+├── RoleMissing         another administrator without a role for what remains
 ├── PersonalSignedIn    a personal Microsoft account
 ├── OwnTenant           the platform's own tenant
 ├── Blocked             Conditional Access and its kin
@@ -100,6 +101,17 @@ class PartnerSignedIn(Refusal):
     code = "onboarding:sign_in:partner"
     what = "You signed in with an account of a partner that looks after this Microsoft 365."
     cure = "Start again with an account of the organization itself, so that what is made is made by its own people."
+
+
+class RoleMissing(Refusal):
+    """What remains needs more rights than this account has."""
+
+    code = "onboarding:sign_in:role_missing"
+    what = "This account has no active role that may do what remains."
+    cure = (
+        "It takes a role that is named on the page before. If you have it by Privileged Identity Management (PIM), "
+        "activate it there, then start again; else a colleague who has it signs in."
+    )
 
 
 class PersonalSignedIn(Refusal):

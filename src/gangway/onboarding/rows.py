@@ -56,6 +56,21 @@ def scope_of_case(case_id: UUID) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def scope_of_run(run_id: UUID) -> Iterator[UUID]:
+    """Enter the scope of a run that somebody comes back about from Microsoft's page; gives its first case's id.
+
+    Raises `NoSuchCase`.
+    """
+    with through(Door.CASE):
+        rows = Case.objects.filter(run_id=run_id, handoff__isnull=True)
+        found = rows.values_list("pk", "organization__path").first()
+    if found is None:
+        raise NoSuchCase
+    with within(found[1]):
+        yield found[0]
+
+
 def lock_case(case_id: UUID) -> Case:
     """Lock a case until the end of the transaction; raises `NoSuchCase`."""
     row = Case.objects.select_for_update(of=("self",)).filter(pk=case_id).first()

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from gangway.connections.verdict import Status
 from gangway.foundation.errors import WhoActs
+from gangway.invitations.queries import HandoffView
 from gangway.onboarding.states import CaseState, OperatorStep, SignInState
-from gangway.provisioning.queries import PlanView, RegistrationView, RunView
+from gangway.provisioning.queries import PlanView, RegistrationView, RunView, WaitingView
 
 
 class Step(StrEnum):
@@ -26,6 +27,7 @@ class Step(StrEnum):
     SIGNED_IN = "signed_in"
     NAME = "name"
     PROVISIONING = "provisioning"
+    WAITING = "waiting"
     DONE = "done"
     CLOSED = "closed"
 
@@ -109,6 +111,8 @@ class Offer:
     """The customer's Microsoft 365 domain when the provider knows it, else empty."""
     sign_in_application: SignInApplicationView | None
     """None: the provider has not registered one yet; then nobody can sign in, and the page says who must act."""
+    rest: WaitingView | None = None
+    """For another administrator's link: what was done, and what remains for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +221,14 @@ class CaseView:
     done: Done | None
     closed: str
     """A sentence when the invitation was withdrawn, has expired or is used up; else empty."""
+    is_rest: bool = False
+    """Whether this is another administrator's walk, for what remains only; then `offer.rest` says what."""
+    waiting: WaitingView | None = None
+    """What the run waits for now; None when it doesn't wait."""
+    colleagues: tuple[HandoffView, ...] = ()
+    """Who was asked to finish it."""
+    colleague: str = ""
+    """Whom the person named for the rest before their own part began."""
 
 
 ValidationState = Literal["none", "queued", "running", "done", "failed"]

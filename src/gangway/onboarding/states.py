@@ -4,6 +4,7 @@ case      begun → identifying → signing_in → signed_in → naming → prov
                     ↑__________________________________________________________├→ waiting (for another administrator)
                     (sign in again: progress is kept)                          ├→ needs_sign_in
                                                                                └→ failed
+          of several administrators' cases of one run, those that rest follow how the run ends by whoever's hand
 sign-in   asked → code_ready → checking ┬→ granted            any of the first three → replaced
                                         └→ wrong_tenant, wrong_person (→ granted, knowingly), guest, personal, …
 operator  registration → validation → settings → prerequisites → summary → created
@@ -61,19 +62,22 @@ class OperatorStep(StrEnum):
 
 
 _AGAIN: Final = frozenset({CaseState.IDENTIFYING, CaseState.ABANDONED})
+_BY_ANOTHER: Final = frozenset({CaseState.DONE})
+"""Another administrator of the same run, or nobody's sign-in at all, has finished it."""
+_AT_REST: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseState.FAILED})
 
 CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.BEGUN: _AGAIN,
-    CaseState.IDENTIFYING: frozenset({CaseState.SIGNING_IN, CaseState.ABANDONED}),
-    CaseState.SIGNING_IN: _AGAIN | {CaseState.SIGNED_IN},
-    CaseState.SIGNED_IN: _AGAIN | {CaseState.NAMING},
-    CaseState.NAMING: _AGAIN | {CaseState.PROVISIONING},
+    CaseState.IDENTIFYING: frozenset({CaseState.SIGNING_IN, CaseState.ABANDONED}) | _BY_ANOTHER,
+    CaseState.SIGNING_IN: _AGAIN | _BY_ANOTHER | {CaseState.SIGNED_IN},
+    CaseState.SIGNED_IN: _AGAIN | _BY_ANOTHER | {CaseState.NAMING},
+    CaseState.NAMING: _AGAIN | _BY_ANOTHER | {CaseState.PROVISIONING},
     CaseState.PROVISIONING: frozenset(
         {CaseState.DONE, CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseState.FAILED},
     ),
-    CaseState.WAITING: _AGAIN,
-    CaseState.NEEDS_SIGN_IN: _AGAIN,
-    CaseState.FAILED: _AGAIN,
+    CaseState.WAITING: (_AGAIN | _BY_ANOTHER | _AT_REST) - {CaseState.WAITING},
+    CaseState.NEEDS_SIGN_IN: (_AGAIN | _BY_ANOTHER | _AT_REST) - {CaseState.NEEDS_SIGN_IN},
+    CaseState.FAILED: (_AGAIN | _BY_ANOTHER | _AT_REST) - {CaseState.FAILED},
     CaseState.ABANDONED: frozenset({CaseState.IDENTIFYING}),
     CaseState.DONE: frozenset(),
 }

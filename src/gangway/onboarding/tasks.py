@@ -12,13 +12,14 @@ from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.schedule import every
 from gangway.jobs.threads import in_database
-from gangway.onboarding import checking, polling, tidying
+from gangway.onboarding import checking, polling, reminding, tidying
 from gangway.onboarding.stages import verification
 from gangway.provisioning.actions import CheckItem, check_registration
 
 log = structlog.get_logger(__name__)
 
 ABANDON: Final = "onboarding:abandon"
+REMIND: Final = "onboarding:remind"
 SOON: Final = RetryDecision(waits=(2, 5, 15, 60))
 
 
@@ -69,4 +70,11 @@ def abandon() -> None:
     checking.give_up(now=now)
 
 
+@task(name=REMIND, deadline_seconds=120)
+def remind() -> None:
+    """Remind of what waits for another administrator, where that is due, each in a transaction of its own."""
+    reminding.remind_all(now=clock.now())
+
+
 every(60, ABANDON)
+every(300, REMIND)

@@ -213,6 +213,7 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
             domain=customer.domain,
             tenant_id=tenant_of_registration(row.case) or customer.tenant_id,
             own_tenants=own_tenants(),
+            parts=frozenset(sign_in.parts_of(row.case)) if row.case.handoff_id else frozenset(),
         )
 
 

@@ -29,7 +29,7 @@ from gangway.provisioning.shapes import (
 )
 from gangway.provisioning.states import CredentialState, RegistrationState, RunState, StepState
 from gangway.provisioning.waiting import due_reminders
-from gangway.provisioning.waiting_view import RemainingRow, WaitingView, kinds_of, waiting_of
+from gangway.provisioning.waiting_view import RemainingRow, WaitingView, kinds_of, parts_left, rest_of, waiting_of
 
 __all__ = [
     "Change",
@@ -55,15 +55,17 @@ __all__ = [
     "explain",
     "holds",
     "kinds_of",
+    "parts_left",
     "pin",
     "registration",
+    "rest_of",
     "run",
     "scopes_for",
     "waiting_of",
     "with_declined",
 ]
 
-SCOPES: Final = scopes.of_parts(Part, says_goodbye=True)
+SCOPES: Final = scopes.of_parts(tuple(Part), says_goodbye=True)
 """All that the sign-in of somebody who does everything asks for."""
 
 HEADLINES: Final = {

@@ -91,6 +91,18 @@ def waiting_of(run_id: UUID) -> WaitingView | None:
     return None if row is None else _view(row)
 
 
+def rest_of(run_id: UUID) -> WaitingView | None:
+    """What a run waited for last, wherever it stands now; None for one that never waited."""
+    row = Waiting.objects.filter(run_id=run_id).select_related("run__registration").first()
+    return None if row is None else _view(row)
+
+
+def parts_left(run_id: UUID) -> frozenset[Part]:
+    """The parts that somebody else has to do after what was done; empty for a run that never waited."""
+    row = Waiting.objects.filter(run_id=run_id).first()
+    return frozenset() if row is None else frozenset(one.part for one in waiting.remaining(row))
+
+
 def kinds_of(registration_ids: Collection[UUID]) -> dict[UUID, WaitsFor]:
     """What the waiting runs of several registrations wait for, in one query, by registration."""
     rows = Waiting.objects.filter(

@@ -8,17 +8,22 @@ from gangway.invitations.queries import PendingRow, pending
 from gangway.invitations.states import CONSUMED, ENDED, MOVES, State
 from gangway.onboarding.queries import onboardings_of
 from gangway.organizations.roles import Capability
-from gangway.web.words import INVITATION, said
+from gangway.provisioning.queries import kinds_of
+from gangway.web.words import INVITATION, WAITS_FOR, said
 
 
 def rows_of(rows: Iterable[PendingRow], capabilities: frozenset[Capability]) -> list[dict[str, Any]]:
     """Give each row its pill, its possible moves, and the onboarding that somebody has begun with it."""
     known = list(rows)
     begun = onboardings_of([row.id for row in known])
+    waiting = [row.registration_id for row in known if row.state is State.WAITING_FOR_ADMINISTRATOR]
+    kinds = kinds_of(waiting) if waiting else {}
     return [
         {
             "invitation": row,
-            "pill": said(INVITATION, row.state),
+            "pill": said(WAITS_FOR, kinds[row.registration_id])
+            if row.registration_id in kinds
+            else said(INVITATION, row.state),
             "onboarding_id": begun.get(row.id),
             "can": moves(row.state, capabilities),
         }

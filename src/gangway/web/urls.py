@@ -6,6 +6,7 @@ from gangway.web.views import (
     add_service,
     around,
     federation,
+    handoffs,
     invitations,
     onboarding,
     runs,
@@ -14,6 +15,7 @@ from gangway.web.views import (
     wizard,
     wizard_door,
     wizard_live,
+    wizard_waiting,
 )
 
 app_name = "web"
@@ -42,6 +44,14 @@ urlpatterns = [
     path("invitations/<uuid:invitation_id>/resend/", invitations.resend, name="invitation_resend"),
     path("invitations/<uuid:invitation_id>/copy/", invitations.copy, name="invitation_copy"),
     path("invitations/<uuid:invitation_id>/revoke/", invitations.revoke, name="invitation_revoke"),
+    path("invitations/<uuid:invitation_id>/hand-off/", handoffs.hand_off, name="invitation_hand_off"),
+    path("invitations/<uuid:invitation_id>/check/", handoffs.check_now, name="invitation_check_now"),
+    path("invitations/<uuid:invitation_id>/planned/", handoffs.plan_for, name="invitation_plan_for"),
+    path(
+        "invitations/<uuid:invitation_id>/no-reminders/", handoffs.stop_reminders, name="invitation_stop_reminders"
+    ),
+    path("hand-offs/<uuid:handoff_id>/withdraw/", handoffs.withdraw, name="handoff_withdraw"),
+    path("invitations/<uuid:invitation_id>/plan/", plans.change_plan, name="invitation_plan"),
     path("invitations/<uuid:invitation_id>/add/", onboarding.add, name="invitation_add"),
     path("onboarding/<uuid:onboarding_id>/", onboarding.resume, name="onboarding"),
     path("onboarding/<uuid:onboarding_id>/taken/", onboarding.taken, name="onboarding_taken"),
@@ -74,6 +84,15 @@ urlpatterns = [
     path("wizard/provisioning/", wizard.provisioning, name="wizard_provisioning"),
     path("wizard/provisioning/state", wizard_live.run_state, name="wizard_provisioning_state"),
     path("wizard/provisioning/support/", wizard_live.run_support, name="wizard_support"),
+    path("wizard/my-part/", wizard_waiting.do_my_part, name="wizard_my_part"),
+    path("wizard/finish/", wizard_waiting.finish_rest, name="wizard_finish"),
+    path("wizard/waiting/", wizard_waiting.waiting, name="wizard_waiting"),
+    path("wizard/waiting/state", wizard_waiting.waiting_state, name="wizard_waiting_state"),
+    path("wizard/waiting/hand-off/", wizard_waiting.hand_off, name="wizard_hand_off"),
+    path("wizard/waiting/check/", wizard_waiting.check_now, name="wizard_check_now"),
+    path("wizard/waiting/planned/", wizard_waiting.plan_for, name="wizard_plan_for"),
+    path("wizard/waiting/no-reminders/", wizard_waiting.stop_reminders, name="wizard_stop_reminders"),
+    path("consented/", wizard_waiting.consented, name="consented"),
     path("wizard/done/", wizard.done, name="wizard_done"),
     path("wizard/closed/", wizard.closed, name="wizard_closed"),
 ]

@@ -9,8 +9,12 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from gangway.invitations.plans import CHANGEABLE
 from gangway.onboarding.queries import user_code
 from gangway.onboarding.shapes import CaseView, Step
+from gangway.web.forms.waiting import MaybeColleague
+from gangway.web.preflight import pills_of
+from gangway.web.waiting import facts_of
 from gangway.web.wizard_session import WizardRequest
 from gangway.web.words import RUN, STEP, said
 
@@ -21,6 +25,7 @@ ROUTES: Final[Mapping[Step, str]] = {
     Step.SIGNED_IN: "web:wizard_signed_in",
     Step.NAME: "web:wizard_name",
     Step.PROVISIONING: "web:wizard_provisioning",
+    Step.WAITING: "web:wizard_waiting",
     Step.DONE: "web:wizard_done",
     Step.CLOSED: "web:wizard_closed",
 }
@@ -30,12 +35,18 @@ PROGRESS: Final[tuple[tuple[str | Promise, frozenset[Step]], ...]] = (
     (_("Who you are"), frozenset({Step.WHO})),
     (_("Sign in"), frozenset({Step.CODE, Step.SIGNED_IN})),
     (_("Name"), frozenset({Step.NAME})),
-    (_("Provisioning"), frozenset({Step.PROVISIONING})),
+    (_("Provisioning"), frozenset({Step.PROVISIONING, Step.WAITING})),
     (_("Done"), frozenset({Step.DONE})),
 )
 
 SIGN_IN_PARTIAL: Final = "wizard/_sign_in.html"
 RUN_PARTIAL: Final = "wizard/_run.html"
+WAITING_PARTIAL: Final = "wizard/_waiting.html"
+
+
+def may_change(case: CaseView) -> bool:
+    """Whether the person may still decline something: nothing is being made, and nobody waits for the rest of it."""
+    return case.offer.invitation_state in CHANGEABLE
 
 
 def page_of(case: CaseView) -> str:
@@ -64,6 +75,18 @@ def sign_in_values(case: CaseView) -> dict[str, Any]:
     has_code = case.sign_in is not None and case.sign_in.has_code
     code = user_code(case.id) if has_code else ""
     return {"case": case, "sign_in": case.sign_in, "code": code, "groups": groups(code), "letters": ", ".join(code)}
+
+
+def signed_in_page(request: WizardRequest, form: MaybeColleague | None = None) -> HttpResponse:
+    """Say who signed in, where, and what they can do; who can't do everything may name a colleague for the rest."""
+    signer = request.case.signer
+    values = {"signer": signer, "parts": pills_of(signer), "colleague_form": form or MaybeColleague()}
+    return page(request, "wizard/signed_in.html", values)
+
+
+def waiting_values(case: CaseView) -> dict[str, Any]:
+    """Return what the waiting page shows of the wait, or of the run when a colleague is at it."""
+    return {**run_values(case), **facts_of(case.waiting)}
 
 
 def groups(code: str) -> list[str]:

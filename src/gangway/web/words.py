@@ -61,6 +61,20 @@ RUN: Final[Mapping[str, Pill]] = {
     "cancelled": Pill(_("Cancelled"), "idle", "ban"),
 }
 
+WAITS_FOR: Final[Mapping[str, Pill]] = {
+    "registration": Pill(_("Waiting for the App registration"), "warning", "hourglass"),
+    "consent": Pill(_("Waiting for consent"), "warning", "hourglass"),
+    "roles": Pill(_("Waiting for roles"), "warning", "hourglass"),
+    "consent_and_roles": Pill(_("Waiting for consent and roles"), "warning", "hourglass"),
+}
+
+CASE: Final[Mapping[str, Pill]] = {
+    "sent": Pill(_("Asked"), "busy", "send"),
+    "opened": Pill(_("Opened"), "busy", "eye"),
+    "revoked": Pill(_("Withdrawn"), "idle", "ban"),
+}
+"""Another administrator's own link: how far its holder has come."""
+
 STEP: Final[Mapping[str, Pill]] = {
     "planned": Pill(_("Not started"), "idle", "circle-dashed"),
     "intended": Pill(_("Working"), "busy", "loader-2", turning=True),

@@ -21,18 +21,21 @@ def tell_both_sides(case: Case, *, by: Actor) -> None:
     """Mail the administrator what was granted, and the operator that the service can be added."""
     invitation = invited.invitation(case.invitation_id)
     about = provisioning.registration(invitation.registration_id)
-    _tell_administrator(invitation, about, case=case, by=by)
+    _tell_administrator(invitation, about, case=case, to=invitation.recipient, by=by)
+    for other in Case.objects.filter(invitation_id=invitation.id, handoff__isnull=False, signed_in_at__isnull=False):
+        colleague = invited.handoff(other.handoff_id).recipient if other.handoff_id else ""
+        _tell_administrator(invitation, about, case=other, to=colleague, by=by)
     _tell_operator(invitation, about, by=by)
 
 
-def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, case: Case, by: Actor) -> None:
+def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, case: Case, to: str, by: Actor) -> None:
     provider = organizations.provider_of(invitation.organization_id)
     credential = proved_credential(about, invitation.service_id)
     until = credential.expires_at if credential else None
     outbox.put(
         organization_id=invitation.organization_id,
         kind=MessageKind.COMPLETION,
-        to=invitation.recipient,
+        to=to,
         language="en",
         context={
             "provider": provider.name,

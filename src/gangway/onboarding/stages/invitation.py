@@ -17,6 +17,7 @@ from gangway.invitations.states import CONSUMED, EXPIRABLE, State
 from gangway.onboarding.errors import LinkClosed
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, move_case
+from gangway.onboarding.stages.colleague import begin_rest, first_case
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within
 
@@ -34,7 +35,7 @@ def begin(*, token: SealedText, by: Actor, now: datetime) -> UUID:
     if not isinstance(held, LinkHeld):
         raise LinkClosed(CLOSED[held.reason] if isinstance(held, LinkDead) else None)
     with within(held.organization_path), transaction.atomic():
-        case, made = _case_of(held, now=now)
+        case, made = begin_rest(held, now=now) if held.handoff_id else _case_of(held, now=now)
         event = Event.CASE_BEGUN if made else Event.CASE_REOPENED
         record(event, by=by, organization_id=held.organization_id, subject=f"case:{case.pk}")
         _open(held.invitation_id, by=by)
@@ -45,7 +46,7 @@ def begin(*, token: SealedText, by: Actor, now: datetime) -> UUID:
 
 def _case_of(held: LinkHeld, *, now: datetime) -> tuple[Case, bool]:
     """Find the invitation's case or make it; of two browsers at the same moment one makes it and both get it."""
-    found = Case.objects.filter(invitation_id=held.invitation_id).first()
+    found = first_case(held.invitation_id)
     if found is not None:
         return found, False
     about = invited.invitation(held.invitation_id)
@@ -61,7 +62,7 @@ def _case_of(held: LinkHeld, *, now: datetime) -> tuple[Case, bool]:
         with transaction.atomic():
             case.save(force_insert=True)
     except IntegrityError:
-        return Case.objects.get(invitation_id=held.invitation_id), False
+        return Case.objects.get(invitation_id=held.invitation_id, handoff__isnull=True), False
     return case, True
 
 
@@ -77,15 +78,26 @@ def why_closed(about: InvitationView, *, now: datetime) -> str:
     """Say why an invitation can't be continued; empty while it can, and after it has done its work."""
     if about.state is State.REVOKED:
         return CLOSED[Why.REVOKED]
-    over = about.state is State.EXPIRED or (about.state in EXPIRABLE and about.expires_at <= now)
+    over = about.state is State.EXPIRED or (about.state in EXPIRABLE and about.lasts_until <= now)
     return CLOSED[Why.EXPIRED] if over else ""
+
+
+def why_closed_to(case: Case, about: InvitationView, *, now: datetime) -> str:
+    """The same for one administrator's case: another one's own link may be withdrawn, or over, before the rest."""
+    closed = why_closed(about, now=now)
+    if closed or case.handoff_id is None or case.state in {CaseState.PROVISIONING, CaseState.DONE}:
+        return closed
+    handoff = invited.handoff(case.handoff_id)
+    if handoff.is_open(now):
+        return ""
+    return CLOSED[Why.REVOKED if handoff.revoked_at else Why.EXPIRED]
 
 
 def open_case(case_id: UUID, *, now: datetime) -> Case:
     """Lock a case that may be continued; raises `NoSuchCase`, `LinkClosed`. So withdrawing ends living sessions."""
     case = lock_case(case_id)
     about = invited.invitation(case.invitation_id)
-    closed = CLOSED[Why.USED] if about.state in CONSUMED else why_closed(about, now=now)
+    closed = CLOSED[Why.USED] if about.state in CONSUMED else why_closed_to(case, about, now=now)
     if closed:
         raise LinkClosed(closed)
     return case

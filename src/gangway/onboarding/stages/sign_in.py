@@ -32,7 +32,7 @@ from gangway.onboarding.states import ALIVE, CaseState, SignInState
 from gangway.organizations import queries as organizations
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import SignerFacts
-from gangway.provisioning.queries import scopes_for
+from gangway.provisioning.queries import Part, parts_left, scopes_for
 from gangway.vault.actions import seal
 from gangway.vault.page_codes import veil
 from gangway.vault.places import Place
@@ -87,17 +87,24 @@ def ask(case: Case, *, upn: str, by: Actor, now: datetime) -> SignIn:
         client_id=application.client_id,
         cloud=application.cloud,
         home_tenant_id=application.home_tenant_id,
-        scopes=" ".join(scopes_for(invitation.plan)),
+        scopes=" ".join(scopes_for(invitation.plan, parts=parts_of(case))),
         next_poll_at=now + LOOP_STEPS_IN,
         created_at=now,
     )
     record(
         Event.SIGN_IN_ASKED, by=by, organization_id=row.organization_id, subject=f"case:{case.pk}", data={"upn": upn}
     )
-    invitations.record_administrator(invitation_id=case.invitation_id, upn=upn, by=by)
+    if case.handoff_id is None:
+        invitations.record_administrator(invitation_id=case.invitation_id, upn=upn, by=by)
     defer("onboarding:start_device_code", sign_in_id=str(row.pk))
     move_case(case, CaseState.SIGNING_IN, by=by, now=now, sign_in=row, administrator_upn=upn)
     return row
+
+
+def parts_of(case: Case) -> frozenset[Part]:
+    """What this person is to do: after somebody else's part only what remains, else everything."""
+    left = parts_left(case.run_id) if case.run_id else frozenset[Part]()
+    return left or frozenset(Part)
 
 
 def retire(case: Case, *, by: Actor, now: datetime) -> None:
@@ -181,7 +188,8 @@ def accept(sign_in_id: UUID, *, owner: str, facts: SignerFacts, now: datetime) -
 def signed_in(case: Case, *, signer: dict[str, Any], by: Actor, now: datetime) -> None:
     """Move a locked case and its invitation on; raises `NotNow` when the invitation was withdrawn meanwhile."""
     move_case(case, CaseState.SIGNED_IN, by=by, now=now, signer=signer, signed_in_at=now)
-    invitation_on(case, State.SIGNED_IN, by=by)
+    if invited.invitation(case.invitation_id).state is not State.WAITING_FOR_ADMINISTRATOR:
+        invitation_on(case, State.SIGNED_IN, by=by)
 
 
 def invitation_on(case: Case, to: State, *, by: Actor) -> None:
@@ -226,7 +234,8 @@ def confirm_other_person(case: Case, *, by: Actor, now: datetime) -> None:
     facts = {"named": row.upn, "signed_in": str(signer["upn"])}
     subject = f"case:{case.pk}"
     record(Event.CASE_PERSON_CONFIRMED, by=by, organization_id=case.organization_id, subject=subject, data=facts)
-    invitations.record_administrator(invitation_id=case.invitation_id, upn=str(signer["upn"]), by=by)
+    if case.handoff_id is None:
+        invitations.record_administrator(invitation_id=case.invitation_id, upn=str(signer["upn"]), by=by)
     case.administrator_upn = str(signer["upn"])
     signed_in(case, signer=signer, by=by, now=now)
     case.save(update_fields=["administrator_upn"])

@@ -7,7 +7,15 @@ id_token alone; then what Graph says about the account and its tenant; last, whe
 from dataclasses import dataclass
 
 from gangway.microsoft.signin.tokens import Identity
-from gangway.onboarding.refusals import GuestSignedIn, OwnTenant, PartnerSignedIn, Refusal, WrongPerson, WrongTenant
+from gangway.onboarding.refusals import (
+    GuestSignedIn,
+    OwnTenant,
+    PartnerSignedIn,
+    Refusal,
+    RoleMissing,
+    WrongPerson,
+    WrongTenant,
+)
 from gangway.provisioning.actions import PARTNER, SignerFacts
 
 
@@ -19,6 +27,8 @@ class Expected:
     domain: str
     tenant_id: str
     own_tenants: frozenset[str]
+    parts: frozenset[str] = frozenset()
+    """What this person is asked to do, when somebody else did the rest: they need the rights for some of it."""
 
     @property
     def domain_wanted(self) -> str:
@@ -45,6 +55,8 @@ def refusal_of_signer(facts: SignerFacts, expected: Expected) -> Refusal | None:
         return GuestSignedIn()
     if expected.domain_wanted not in {domain.casefold() for domain in facts.domains}:
         return WrongTenant(_another_tenant(facts.tenant_name, tuple(facts.domains), expected.domain_wanted))
+    if expected.parts and all(facts.can.get(part) == "needs_other" for part in expected.parts):
+        return RoleMissing(f"{facts.upn} has no active role that may do what remains.")
     if facts.upn.casefold() != expected.upn.casefold():
         return WrongPerson(f"You named {expected.upn}, but {facts.upn} signed in.")
     return None

@@ -16,7 +16,7 @@ from gangway.invitations.states import ENDED, State
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import NextMove
-from gangway.onboarding.stages import handover, sign_in
+from gangway.onboarding.stages import colleague, handover, sign_in
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
@@ -34,27 +34,57 @@ MEANING: Final = {
 }
 """Of each end of a run: where it puts the case, and where the invitation."""
 
+RESTS: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseState.FAILED})
+FOLLOWS: Final = {
+    CaseState.DONE: RESTS | {CaseState.IDENTIFYING, CaseState.SIGNING_IN, CaseState.SIGNED_IN, CaseState.NAMING},
+    CaseState.WAITING: RESTS,
+    CaseState.NEEDS_SIGN_IN: RESTS,
+    CaseState.FAILED: RESTS,
+}
+"""Where the cases of others must stand to follow: what is finished is finished for all, else only those that rest."""
+
 
 def run_ended(*, run_id: UUID, now: datetime) -> None:
-    """Write down how a run ended or came to rest. A second time, or for a run that goes on again: nothing happens."""
+    """Write down how a run ended or came to rest, in the cases of all who work on it.
+
+    A second time, or for a run that goes on again: nothing happens.
+    """
     with within_everything("a worker follows everybody's runs"), transaction.atomic():
-        case_id = Case.objects.filter(run_id=run_id).values_list("pk", flat=True).first()
-        if case_id is None:
+        ids = list(Case.objects.filter(run_id=run_id).order_by("created_at", "pk").values_list("pk", flat=True))
+        cases = [lock_case(case_id) for case_id in ids]
+        run = provisioning.run(run_id) if cases else None
+        if run is None or run.state not in MEANING:
             return
-        case, run = lock_case(case_id), provisioning.run(run_id)
-        if case.state == CaseState.PROVISIONING and run.state in MEANING:
-            _conclude(case, run, now=now)
+        moved = [case for case in cases if _conclude(case, run, now=now)]
+        if moved:
+            _tell(_worked_on(cases), run, now=now)
 
 
-def _conclude(case: Case, run: RunView, *, now: datetime) -> None:
-    to, invitation = MEANING[run.state]
+def _conclude(case: Case, run: RunView, *, now: datetime) -> bool:
+    """Move one case as the run's end says; those of others follow from where they rest. Says whether it moved."""
+    to, _invitation = MEANING[run.state]
+    here = CaseState(case.state)
+    if not (here is CaseState.PROVISIONING or (here in FOLLOWS[to] and here is not to)):
+        return False
     sign_in.retire(case, by=WORKER, now=now)
     move_case(case, to, by=WORKER, now=now, problem=problem_of(run, now=now))
+    return True
+
+
+def _worked_on(cases: list[Case]) -> Case:
+    """The case of whoever the invitation went to: it has all facts that both sides are told of."""
+    return next((case for case in cases if case.handoff_id is None), cases[0])
+
+
+def _tell(case: Case, run: RunView, *, now: datetime) -> None:
+    to, invitation = MEANING[run.state]
     if invited.invitation(case.invitation_id).state in ENDED:
         return  # withdrawn while the run was at work: nobody waits for it any more
     sign_in.invitation_on(case, invitation, by=WORKER)
     if to is CaseState.DONE:
         handover.tell_both_sides(case, by=WORKER)
+    if to is CaseState.WAITING:
+        colleague.waits_now(case, by=WORKER, now=now)
 
 
 def problem_of(run: RunView, *, now: datetime) -> dict[str, Any]:

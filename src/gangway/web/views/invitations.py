@@ -1,5 +1,6 @@
 """*Pending Invitations*: the list, one invitation with its timeline, and what an operator does with it."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -11,10 +12,12 @@ from django.views.decorators.http import require_POST, require_safe
 from gangway.foundation.clock import now
 from gangway.invitations import actions
 from gangway.invitations.links import url_of
+from gangway.invitations.plans import CHANGEABLE
 from gangway.invitations.queries import HistoryRow, history, invitation, pending
 from gangway.invitations.states import State
 from gangway.onboarding.queries import case_of_invitation, onboarding_of_invitation
 from gangway.organizations.roles import Capability
+from gangway.provisioning.queries import explain
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.web.activity_words import who_did
@@ -22,6 +25,7 @@ from gangway.web.desk import DeskRequest, may
 from gangway.web.listing import asked
 from gangway.web.pending import begun_rows, moves, rows_of
 from gangway.web.preflight import pills_of
+from gangway.web.waiting import forms_of
 from gangway.web.words import INVITATION, said
 
 
@@ -45,7 +49,12 @@ def invitation_list(request: DeskRequest) -> HttpResponse:
 @may(Capability.SEE_INVITATIONS, Capability.MANAGE_INVITATIONS)
 def invitation_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """Show one invitation: its facts, its timeline, and the same step and problem that the administrator sees."""
-    return render(request, "invitations/detail.html", _values(request, invitation_id))
+    return show(request, invitation_id)
+
+
+def show(request: DeskRequest, invitation_id: UUID, **bound: Any) -> HttpResponse:
+    """Show one invitation; `bound` are forms that come back with what was typed."""
+    return render(request, "invitations/detail.html", _values(request, invitation_id, **bound))
 
 
 @require_safe
@@ -84,9 +93,11 @@ def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     return redirect("web:invitation", invitation_id)
 
 
-def _values(request: DeskRequest, invitation_id: UUID) -> dict[str, object]:
+def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str, object]:
     about, case = invitation(invitation_id), case_of_invitation(invitation_id)
     return {
+        "plan": explain(about.plan),
+        "may_change_plan": about.state in CHANGEABLE and Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "invitation": about,
         "pill": said(INVITATION, about.state),
         "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
@@ -95,6 +106,7 @@ def _values(request: DeskRequest, invitation_id: UUID) -> dict[str, object]:
         "parts": pills_of(case.signer) if case else [],
         "onboarding_id": onboarding_of_invitation(invitation_id),
         "can": moves(about.state, request.seat.capabilities),
+        **forms_of(case, **bound),
     }
 
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from gangway.foundation.clock import now
 from gangway.organizations.roles import Capability
-from gangway.provisioning.queries import registration, run
+from gangway.provisioning.queries import registration, run, waiting_of
 from gangway.provisioning.run_list import runs
 from gangway.provisioning.shapes import RunView
 from gangway.provisioning.states import RunState
@@ -19,6 +19,7 @@ from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import support_file
 from gangway.web.listing import asked
 from gangway.web.live import first_look, look_again
+from gangway.web.waiting import facts_of
 from gangway.web.words import RUN, STEP, said
 
 PARTIAL: Final = "runs/_run.html"
@@ -74,4 +75,5 @@ def _values(found: RunView) -> dict[str, Any]:
         "pill": said(RUN, found.state),
         "steps": [{"step": step, "pill": said(STEP, step.state)} for step in found.steps],
         "references": [step for step in found.steps if step.request_id],
+        **facts_of(waiting_of(found.id)),
     }

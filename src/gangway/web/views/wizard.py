@@ -13,13 +13,24 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding import actions
 from gangway.onboarding.errors import NotNow
+from gangway.onboarding.queries import plan_changes
 from gangway.onboarding.shapes import Step
+from gangway.provisioning.queries import PlanChanged
 from gangway.web.forms.base import told
-from gangway.web.forms.wizard import RegistrationName, WhoYouAre
+from gangway.web.forms.plan import Grant
+from gangway.web.forms.wizard import RegistrationName
 from gangway.web.live import first_look
 from gangway.web.names import rules
-from gangway.web.preflight import pills_of
-from gangway.web.wizard_pages import RUN_PARTIAL, SIGN_IN_PARTIAL, page, page_of, run_values, sign_in_values
+from gangway.web.wizard_pages import (
+    RUN_PARTIAL,
+    SIGN_IN_PARTIAL,
+    may_change,
+    page,
+    page_of,
+    run_values,
+    sign_in_values,
+    signed_in_page,
+)
 from gangway.web.wizard_session import WizardRequest, in_wizard
 
 NAME_RULES = _("Not used by another App registration that we made in your tenant")
@@ -40,22 +51,45 @@ def choose(request: WizardRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_wizard
 def who_you_are(request: WizardRequest) -> HttpResponse:
-    """Say what will be granted and ask who signs in; *Start Authentication*."""
-    if request.case.step is not Step.WHO:
-        return redirect(page_of(request.case))
-    form = WhoYouAre(request.POST or None, initial={"upn": request.case.administrator_upn})
+    """Say what will be granted, which part of it may be declined, and ask who signs in; *Start Authentication*."""
+    case = request.case
+    if case.step is not Step.WHO:
+        return redirect(page_of(case))
+    form = _grant_form(request)
+    changes = plan_changes(case.id, seen=request.POST.get("seen", "")) if may_change(case) else ()
     if request.method == "POST" and form.is_valid():
         try:
-            actions.start_authentication(
-                case_id=request.case.id, upn=form.cleaned_data["upn"], by=request.actor, now=now()
-            )
+            _go_on(request, form)
         except NotNow:
             return _where_it_stands(request)
+        except PlanChanged:
+            form = form.again(case.offer.plan)
         except GangwayError as error:
             form.refuse(error)
         else:
-            return redirect("web:wizard_code")
-    return page(request, "wizard/who.html", {"form": form})
+            return redirect("web:wizard_new" if "choose" in request.POST else "web:wizard_code")
+    return page(request, "wizard/who.html", {"form": form, "changes": changes})
+
+
+def _grant_form(request: WizardRequest) -> Grant:
+    case = request.case
+    return Grant(
+        request.POST or None,
+        plan=case.offer.plan,
+        changeable=may_change(case),
+        only_choosing="choose" in request.POST,
+        initial={"upn": case.administrator_upn},
+    )
+
+
+def _go_on(request: WizardRequest, form: Grant) -> None:
+    """Keep what was chosen; unless only that was wanted, the sign-in begins in the same breath."""
+    given, who = form.cleaned_data, {"case_id": request.case.id, "by": request.actor, "now": now()}
+    choice = {"declined": form.declined, "unit": given.get("unit", ""), "seen": given["seen"]}
+    if "choose" not in request.POST:
+        actions.start_authentication(upn=given["upn"], **choice, **who)
+    elif form.declined is not None:
+        actions.choose_features(**choice, **who)
 
 
 @require_safe
@@ -91,8 +125,7 @@ def signed_in(request: WizardRequest) -> HttpResponse:
         return redirect(page_of(request.case))
     if request.method == "POST":
         return _act(request, actions.confirm_signed_in)
-    signer = request.case.signer
-    return page(request, "wizard/signed_in.html", {"signer": signer, "parts": pills_of(signer)})
+    return signed_in_page(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,0 +1,204 @@
+"""The second administrator: what remains is handed to them, they walk the wizard for their part, the run goes on.
+
+Everything here is about one run that several people work on one after the other; each has a case of their own.
+"""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from gangway.audit.record import Actor
+from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
+from gangway.invitations.actions import Rest
+from gangway.invitations.errors import InvitationsError
+from gangway.invitations.letters import time_in_words
+from gangway.invitations.queries import InvitationView, LinkHeld
+from gangway.notifications import outbox
+from gangway.notifications.states import MessageKind
+from gangway.onboarding.errors import LinkClosed, NotNow
+from gangway.onboarding.models import Case
+from gangway.onboarding.rows import move_case
+from gangway.onboarding.stages import sign_in
+from gangway.onboarding.states import CaseState
+from gangway.organizations import queries as organizations
+from gangway.provisioning import actions as provisioning
+from gangway.provisioning import queries as made
+from gangway.provisioning.queries import WaitingView
+
+NOBODY_YET = "Nobody was asked to finish it yet: you can send a link from the invitation's page."
+
+
+def first_case(invitation_id: UUID) -> Case | None:
+    """The case of whoever the invitation went to."""
+    return Case.objects.filter(invitation_id=invitation_id, handoff__isnull=True).first()
+
+
+def begin_rest(held: LinkHeld, *, now: datetime) -> tuple[Case, bool]:
+    """Find another administrator's case, or make it: it goes on with the first one's run. Raises `LinkClosed`."""
+    assert held.handoff_id is not None  # noqa: S101 - the caller looked
+    found = Case.objects.filter(handoff_id=held.handoff_id).first()
+    if found is not None:
+        return found, False
+    first = first_case(held.invitation_id)
+    if first is None or first.run_id is None:
+        raise LinkClosed
+    case = Case(
+        organization_id=held.organization_id,
+        invitation_id=held.invitation_id,
+        handoff_id=held.handoff_id,
+        service_id=held.service_id,
+        provider_id=first.provider_id,
+        state=CaseState.IDENTIFYING,
+        run_id=first.run_id,
+        registration_id=first.registration_id,
+        registration_name=first.registration_name,
+        created_at=now,
+        touched_at=now,
+    )
+    try:
+        with transaction.atomic():
+            case.save(force_insert=True)
+            invitations.note_opened(handoff_id=held.handoff_id, now=now)
+    except IntegrityError:
+        return Case.objects.get(handoff_id=held.handoff_id), False
+    return case, True
+
+
+def hand_off(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
+    """Mail a link of their own to another administrator, and tell the operator. `case`: the first one's, locked.
+
+    Raises at "colleague" what the address's rules say; `NothingToHandOff`, `NotNow`.
+    """
+    waits = _waits(case)
+    about = invited.invitation(case.invitation_id)
+    handoff_id = invitations.hand_off(
+        invitation_id=about.id, recipient=colleague, domains=waits.domains, rest=rest_of(waits), by=by, now=now
+    )
+    if by.kind == "administrator":
+        asked = f"{by.name} asked {invited.handoff(handoff_id).recipient} to finish it."
+        tell_operator(about, waits, asked=asked, by=by)
+    return handoff_id
+
+
+def waits_now(case: Case, *, by: Actor, now: datetime) -> None:
+    """The first one's part is done: keep the invitation open, ask the colleague who was named, tell the operator."""
+    waits = made.waiting_of(case.run_id) if case.run_id else None
+    if waits is None:
+        return
+    life = settings.GANGWAY.invitation_days
+    invitations.keep_open(invitation_id=case.invitation_id, until=waits.deadline_at + timedelta(days=life))
+    about = invited.invitation(case.invitation_id)
+    asked = NOBODY_YET
+    if case.colleague and not invited.handoffs(case.invitation_id):
+        asked = _ask_named(case, waits, now=now)
+    tell_operator(about, waits, asked=asked, by=by)
+
+
+def _ask_named(case: Case, waits: WaitingView, *, now: datetime) -> str:
+    """Hand off to whom the first administrator named beforehand; what doesn't work is told, the wait begins anyway."""
+    who = Actor(kind="administrator", id="", name=str(case.signer.get("upn", case.administrator_upn)))
+    try:
+        with transaction.atomic():
+            invitations.hand_off(
+                invitation_id=case.invitation_id,
+                recipient=case.colleague,
+                domains=waits.domains,
+                rest=rest_of(waits),
+                by=who,
+                now=now,
+            )
+    except InvitationsError as error:
+        return f"{who.name} named {case.colleague}, but no link was sent: {error.what}"
+    return f"{who.name} asked {case.colleague} to finish it."
+
+
+def remind(case: Case, *, by: Actor, now: datetime) -> None:
+    """Remind of what remains, when it is due. Belongs inside a transaction."""
+    waits = made.waiting_of(case.run_id) if case.run_id else None
+    if waits is None or not provisioning.reminded(run_id=waits.run_id, by=by, now=now):
+        return
+    invitations.remind_again(invitation_id=case.invitation_id, rest=rest_of(waits), by=by, now=now)
+
+
+def check_now(case: Case, *, by: Actor, now: datetime) -> None:
+    """*Check now*. Raises `NotWaiting`, `NothingToSee`, `CheckedJustNow`, `NotNow`."""
+    provisioning.check_now(run_id=_run(case), by=by, now=now)
+
+
+def plan_for(case: Case, *, day: date | None, by: Actor, now: datetime) -> None:
+    """Say when it is planned for. Raises `NotADayToPlan` at "planned_on", `NotWaiting`, `NotNow`."""
+    provisioning.plan_for(run_id=_run(case), day=day, by=by, now=now)
+
+
+def stop_reminders(case: Case, *, by: Actor, now: datetime) -> None:
+    """No more reminders. Raises `NotWaiting`, `NotNow`."""
+    provisioning.stop_reminders(run_id=_run(case), by=by, now=now)
+
+
+def rest_of(waits: WaitingView) -> Rest:
+    """What mails tell of a wait."""
+    return Rest(
+        done_by=waits.done_by,
+        done=waits.done,
+        remaining=tuple(f"{row.what} {row.name}" for row in waits.remaining),
+        roles="; ".join(waits.who),
+        deadline_at=waits.deadline_at,
+    )
+
+
+def tell_operator(about: InvitationView, waits: WaitingView, *, asked: str, by: Actor) -> None:
+    """Tell whoever issued the invitation; the lists show it to all others."""
+    operator = organizations.operator(UUID(about.created_by_id)) if about.created_by_id else None
+    if operator is None:
+        return
+    rest = rest_of(waits)
+    outbox.put(
+        organization_id=about.organization_id,
+        kind=MessageKind.OPERATOR_WAITING,
+        to=operator.email,
+        language="en",
+        context={
+            "customer": about.customer_name,
+            "service": about.service_short_name,
+            "done_by": rest.done_by,
+            "remaining": "\n".join(f"- {line}" for line in rest.remaining),
+            "roles": rest.roles,
+            "asked": asked,
+            "deadline": time_in_words(rest.deadline_at),
+            "page": f"{settings.GANGWAY.public_url}/invitations/{about.id}/",
+        },
+        link=None,
+        subject_ref=f"waiting:{about.id}",
+        by=by,
+    )
+
+
+def _waits(case: Case) -> WaitingView:
+    waits = made.waiting_of(_run(case))
+    if waits is None:
+        raise NotNow
+    return waits
+
+
+def _run(case: Case) -> UUID:
+    if case.run_id is None:
+        raise NotNow
+    return case.run_id
+
+
+def check_colleague(case: Case, address: str) -> str:
+    """Return whom a signed-in administrator names for the rest; raises at "colleague" what the rules say."""
+    return invitations.check_colleague(
+        invitation_id=case.invitation_id, recipient=address, domains=case.signer.get("domains", ())
+    )
+
+
+def let_go(case: Case, *, by: Actor, now: datetime) -> None:
+    """End what a locked case of a withdrawn link still holds; a run at work is let finish."""
+    if CaseState(case.state) in {CaseState.PROVISIONING, CaseState.DONE, CaseState.ABANDONED}:
+        return
+    sign_in.retire(case, by=by, now=now)
+    move_case(case, CaseState.ABANDONED, by=by, now=now)

@@ -1,0 +1,47 @@
+"""What people type about something that waits for another administrator; the same on both sides."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from gangway.web.forms.base import PlainForm
+
+
+class Colleague(PlainForm):
+    """Another administrator's address, to send them a link of their own."""
+
+    colleague = forms.CharField(
+        label=_("E-mail address of the other administrator"),
+        max_length=254,
+        help_text=_("At a domain of the same organization. They get a link that shows only what remains."),
+        error_messages={"required": _("Type the e-mail address of somebody with one of the roles above.")},
+        widget=forms.TextInput(
+            attrs={
+                "type": "email",
+                "inputmode": "email",
+                "autocomplete": "email",
+                "autocapitalize": "none",
+                "spellcheck": "false",
+            }
+        ),
+    )
+
+
+class MaybeColleague(Colleague):
+    """The same, named before one's own part is done; it may wait until then."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Let the field be empty."""
+        super().__init__(*args, **kwargs)
+        self.fields["colleague"].required = False
+
+
+class PlannedDay(PlainForm):
+    """The day on which what remains is planned for; empty: no certain day."""
+
+    planned_on = forms.DateField(
+        label=_("Planned for"),
+        required=False,
+        help_text=_("For example when your change board meets. No reminder goes out before that day is over."),
+        error_messages={"invalid": _("Choose a day, such as 2026-12-01.")},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
