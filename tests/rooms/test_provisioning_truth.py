@@ -1,0 +1,259 @@
+"""A truthful end: the set-up's rights go, PIM's ends are kept, Teams is really asked, no token outlives a run."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from gangway.foundation import clock
+from gangway.jobs.testing import run_until_idle
+from gangway.organizations.scope import within
+from gangway.provisioning import actions, conduct
+from gangway.provisioning.engine import profile as profiles
+from gangway.provisioning.engine.verify import NOT_CALLED_YET, TEAMS_WAS_READ
+from gangway.provisioning.models import Leftover, Registration
+from gangway.provisioning.states import RunState, StepState
+from gangway.vault.models import Sealed
+from tests.contract.tenant import Tenant
+from tests.emulator.conftest import Emulator, avery, running
+from tests.rooms.factories_provisioning import BY, Work, make_work
+from tests.rooms.test_provisioning_runs import check
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+SETUP_ONLY = {"Domain.ReadWrite.All", "User.ReadWrite.All"}
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def kept(process: Emulator) -> Iterator[Tenant]:
+    tenant = Tenant(process)
+    yield tenant
+    tenant.close()
+
+
+@pytest.fixture
+def tenant(kept: Tenant, settings) -> Tenant:
+    kept.reset()
+    changed = {
+        "cloud_login_url": kept.emulator.url,
+        "cloud_graph_url": kept.emulator.url,
+        "extra_ca_file": kept.cloud.extra_ca_file,
+        "propagation_deadline_seconds": 1,
+    }
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
+    return kept
+
+
+def done(tenant: Tenant, **choices: Any) -> Work:
+    work = make_work(choices=choices)
+    work.done(tenant.token())
+    return work
+
+
+def held(work: Work, tenant: Tenant) -> set[str]:
+    """Names of the permissions that the emulator itself says the registration has."""
+    voice = profiles.load("teams-voice")
+    assert voice
+    names = {entry.id: entry.value for entry in voice.permissions}
+    principal = work.registration().service_principal_id
+    rows = tenant.state()["app_role_assignments"].values()
+    return {names[row["appRoleId"]] for row in rows if row["principalId"] == principal}
+
+
+def test_what_is_only_for_the_set_up_is_gone_from_the_tenant_at_the_end(tenant):
+    work = done(tenant, features=["automatic-domain"])
+    assert work.run().state is RunState.PROVED
+    assert held(work, tenant) & SETUP_ONLY == set()
+    proofs = {right.name: right.proof for right in work.registration().permissions}
+    assert {name for name, proof in proofs.items() if proof == "removed"} == SETUP_ONLY
+    assert work.orphans(tenant) == []
+    assert {item.key: item.state for item in check(work).items}["permissions"] == "ok"
+    taken = [step for step in work.run().steps if step.kind in {"remove_permission", "shorten_list"}]
+    assert {step.state for step in taken} == {StepState.DONE}
+    assert all(step.request_id for step in taken)
+
+
+def test_what_cannot_be_taken_away_is_a_listed_leftover_and_the_run_no_failure(tenant):
+    match = {"method": "DELETE", "path": "*/appRoleAssignments/*"}
+    tenant.fault("403", match, {"status": 403, "code": "Authorization_RequestDenied"})
+    work = done(tenant, features=["automatic-domain"])
+    assert work.run().state is RunState.PROVED
+    with within(work.customer.path):
+        left = Leftover.objects.filter(registration_id=work.registration_id, kind="permission")
+        assert {row.name for row in left} == SETUP_ONLY
+        assert all("still there" in row.why for row in left)
+    assert held(work, tenant) >= SETUP_ONLY
+    assert "removed" not in {right.proof for right in work.registration().permissions}
+
+
+def test_pim_gives_the_role_until_the_end_that_the_plan_names(tenant):
+    work = done(tenant, role_days=90)
+    assert work.run().state is RunState.PROVED
+    assert work.orphans(tenant) == []
+    ends = work.registration().roles_end_at
+    assert ends
+    assert timedelta(days=89) < ends - clock.now() < timedelta(days=91)
+    items = {item.key: item for item in check(work).items}
+    assert items["roles_end"].state == "ok"
+    requests = tenant.state()["settings"]["roleScheduleRequests"]
+    assert {row["action"] for row in requests} == {"adminAssign"}
+    assert all(row["justification"] for row in requests)
+
+
+def test_the_end_of_a_role_is_watched_like_that_of_a_secret(tenant):
+    work = done(tenant, role_days=90)
+    for days, state in ((10, "warning"), (-1, "error")):
+        with within(work.customer.path):
+            Registration.objects.update(roles_end_at=clock.now() + timedelta(days=days))
+        item = next(item for item in check(work).items if item.key == "roles_end")
+        assert (item.state, "extended" in item.cure) == (state, True)
+
+
+def test_without_the_licence_for_pim_the_run_says_so_and_who_helps(tenant):
+    tenant.control("PATCH", f"tenants/{tenant.id}/policies", json={"entraEdition": "P1"})
+    work = done(tenant, role_days=90)
+    error = work.run().error
+    assert error
+    assert (work.run().state, error.microsoft_code) == (RunState.FAILED, "AadPremiumLicenseRequired")
+    assert "does without it" in error.cure
+
+
+def test_a_rule_of_pim_that_forbids_the_assignment_is_named(tenant):
+    tenant.control("PATCH", f"tenants/{tenant.id}/policies", json={"pim": {"ticket": True}})
+    error = done(tenant, role_days=90).run().error
+    assert error
+    assert error.microsoft_code == "RoleAssignmentRequestPolicyValidationFailed"
+    assert "Privileged Identity Management" in error.cure
+
+
+def test_teams_is_really_asked_where_the_profile_allows_it(tenant):
+    work = done(tenant, features=["teams-reading"])
+    (asked,) = [step for step in work.run().steps if step.kind == "teams_read"]
+    assert (asked.state, asked.words) == (StepState.DONE, TEAMS_WAS_READ)
+    assert asked.request_id
+    assert {item.key: item.state for item in check(work).items}["teams_read"] == "ok"
+
+
+def test_without_the_permission_the_words_are_exactly_that_nothing_was_called(tenant):
+    work = done(tenant)
+    steps = {step.kind: step for step in work.run().steps}
+    assert "teams_read" not in steps
+    assert steps["teams_token"].words == NOT_CALLED_YET == "Role in token, not called yet."
+    assert "teams_read" not in {item.key for item in check(work).items}
+    roles = next(item for item in check(work).items if item.key == "roles")
+    assert "role in token, not called yet" in roles.words
+
+
+def test_a_teams_that_does_not_answer_yet_is_no_success(tenant):
+    tenant.fault("403", {"method": "GET", "path": "/v1.0/admin/teams/*"}, {"status": 403, "code": "Forbidden"})
+    work = done(tenant, features=["teams-reading"])
+    assert work.run().state is RunState.COPYING
+    assert work.registration().proved_at is None
+
+
+def ended_in_waiting(tenant: Tenant, work: Work) -> None:
+    tenant.token()
+    work.start(tenant.token(avery))
+
+
+def ended_in_failure(tenant: Tenant, work: Work) -> None:
+    tenant.fault("403", {"method": "PATCH", "path": "/v1.0/applications(*"}, {"status": 403})
+    work.start(tenant.token())
+
+
+def ended_with_the_authority(tenant: Tenant, work: Work) -> None:
+    tenant.fault("401", {"method": "POST", "path": "/v1.0/$batch"}, {"status": 401})
+    work.start(tenant.token())
+
+
+def ended_in_success(tenant: Tenant, work: Work) -> None:
+    work.start(tenant.token())
+
+
+def ended_before_it_began(tenant: Tenant, work: Work) -> None:
+    work.start(tenant.token())
+    with within(work.customer.path):
+        actions.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
+
+
+ENDS = [
+    (ended_in_success, RunState.PROVED),
+    (ended_in_waiting, RunState.WAITING),
+    (ended_in_failure, RunState.FAILED),
+    (ended_with_the_authority, RunState.NEEDS_SIGN_IN),
+    (ended_before_it_began, RunState.CANCELLED),
+]
+
+
+@pytest.mark.parametrize(("end", "state"), ENDS, ids=lambda value: getattr(value, "__name__", value))
+def test_the_delegated_token_is_destroyed_however_a_run_ends(tenant, end, state):
+    work = make_work()
+    before = set(Sealed.objects.values_list("pk", flat=True))
+    end(tenant, work)
+    tokens = Sealed.objects.exclude(pk__in=before).filter(place__contains="onboarding.sign_in.token")
+    assert tokens.filter(ciphertext__isnull=False).exists() or state is RunState.CANCELLED
+    run_until_idle()
+    assert work.run().state is state
+    assert tokens.exists()
+    assert not tokens.filter(ciphertext__isnull=False).exists()
+    assert work.row().token_sealed_id is None
+
+
+def test_a_run_cancelled_at_work_destroys_it_too(tenant, monkeypatch):
+    work = make_work()
+    work.start(tenant.token())
+    token_id = work.row().token_sealed_id
+    original = conduct.Course.run
+
+    async def cancelled_meanwhile(self: Any) -> Any:
+        from gangway.jobs.threads import in_database  # noqa: PLC0415
+
+        await in_database(cancel, work)
+        return await original(self)
+
+    monkeypatch.setattr(conduct.Course, "run", cancelled_meanwhile)
+    run_until_idle()
+    assert work.run().state is RunState.CANCELLED
+    assert Sealed.objects.get(pk=token_id).ciphertext is None
+
+
+def cancel(work: Work) -> None:
+    with within(work.customer.path):
+        actions.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
+
+
+def test_the_sign_in_application_stays_while_another_run_of_the_tenant_needs_it(tenant):
+    other = make_work()
+    tenant.token()
+    other.start(tenant.token(avery), name="other1")
+    run_until_idle()
+    assert other.run().state is RunState.WAITING
+    work = make_work()
+    work.done(tenant.token())
+    assert work.run().state is RunState.PROVED
+    assert tenant.has_sign_in_application()
+    assert work.registration().sign_in_application_removed == "no"
+
+
+def test_the_sign_in_application_that_cannot_be_removed_is_listed(tenant):
+    refused = {"status": 403, "code": "Authorization_RequestDenied"}
+    tenant.fault("403", {"method": "DELETE", "path": "/v1.0/servicePrincipals/*"}, refused)
+    work = done(tenant)
+    assert work.registration().sign_in_application_removed == "no"
+    with within(work.customer.path):
+        assert Leftover.objects.filter(kind="sign_in_application", cleared_at=None).count() == 1
+
+
+def test_an_absence_that_cannot_be_read_is_unknown(tenant):
+    tenant.fault("cut", {"method": "DELETE", "path": "/v1.0/servicePrincipals/*"}, {"cut": "after"})
+    work = done(tenant)
+    assert work.run().state is RunState.PROVED
+    assert work.registration().sign_in_application_removed == "unknown"
