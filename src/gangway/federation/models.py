@@ -23,7 +23,11 @@ class IssuerKey(models.Model):
             models.CheckConstraint(
                 condition=Q(signs_from__gte=F("made_at")), name="federation_key_signs_after_it_is_made"
             ),
-            models.UniqueConstraint(fields=["signs_from"], name="federation_one_key_begins_at_a_time"),
+            models.UniqueConstraint(
+                fields=["signs_from"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="federation_one_key_begins_at_a_time",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -36,7 +36,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("signs_from__gte", models.F("made_at"))),
                         name="federation_key_signs_after_it_is_made",
                     ),
-                    models.UniqueConstraint(fields=("signs_from",), name="federation_one_key_begins_at_a_time"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("withdrawn_at__isnull", True)),
+                        fields=("signs_from",),
+                        name="federation_one_key_begins_at_a_time",
+                    ),
                 ],
             },
         ),
