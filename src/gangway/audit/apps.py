@@ -10,6 +10,8 @@ class AuditConfig(AppConfig):
 
     name = "gangway.audit"
     label = "audit"
-    append_only_tables: ClassVar[tuple[str, ...]] = ("audit_entry",)
-    open_to_workers: ClassVar[tuple[str, ...]] = ("audit_entry",)
+    append_only_tables: ClassVar[tuple[str, ...]] = ("audit_entry", "audit_checkpoint")
+    read_only_tables: ClassVar[tuple[str, ...]] = ("audit_head", "audit_seal")
+    worker_only_tables: ClassVar[tuple[str, ...]] = ("audit_checkpoint",)
+    open_to_workers: ClassVar[tuple[str, ...]] = ("audit_entry", "audit_checkpoint", "audit_head", "audit_seal")
     """Workers record for whoever they work for, and check every chain; nobody changes an entry."""

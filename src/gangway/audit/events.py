@@ -6,6 +6,13 @@ from enum import StrEnum
 class Event(StrEnum):
     """`room:thing:happened`; the string is stored, so a member is added and never renamed."""
 
+    AUDIT_CUT = "audit:entries:cut"
+    """Entries that were older than they are kept were removed, up to the signed place in the data."""
+    AUDIT_ERASED = "audit:names:erased"
+    """Names and addresses of one person or subject were erased; what happened stays."""
+    AUDIT_EXPORTED = "audit:entries:exported"
+    """Somebody took entries away as a file; the data has the filters and the format."""
+
     ORGANIZATION_CREATED = "organizations:organization:created"
     """A provider, channel or customer was added."""
     ORGANIZATION_CHANGED = "organizations:organization:changed"

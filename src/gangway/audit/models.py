@@ -1,4 +1,4 @@
-"""The table of what happened. Web and worker may add to it and read it, nothing else."""
+"""The tables of what happened. Web and worker may add entries and read them; the database makes the chain itself."""
 
 from typing import ClassVar
 
@@ -6,7 +6,11 @@ from django.db import models
 
 
 class Entry(models.Model):
-    """One thing that happened: what, to whom it belongs, by whom, from where. Never changed, never removed."""
+    """One thing that happened: what, to whom it belongs, by whom, from where. Never changed, never removed.
+
+    Names and addresses of people (`actor_name`, `actor_address`, `personal`) are not what the chain is made over: it
+    holds their salted digest, so that they can be erased and every other word still be proved.
+    """
 
     id = models.BigAutoField(primary_key=True)
     at = models.DateTimeField()
@@ -21,6 +25,10 @@ class Entry(models.Model):
     actor_address = models.CharField(max_length=64, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     data = models.JSONField(default=dict)
+    personal = models.JSONField(default=dict)
+    salt = models.BinaryField(default=b"", help_text="Empty when what is personal was erased.")
+    commitment = models.BinaryField(default=b"", help_text="Salted SHA-256 of what is personal.")
+    digest = models.BinaryField(default=b"", help_text="SHA-256 of everything else and the commitment.")
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
@@ -31,3 +39,64 @@ class Entry(models.Model):
     def __str__(self) -> str:
         """Name the event and what it happened to."""
         return f"{self.event} {self.subject}"
+
+
+class Head(models.Model):
+    """The last link of one organization's chain; only the trigger writes it."""
+
+    organization = models.OneToOneField(
+        "organizations.Organization",
+        primary_key=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        related_name="+",
+    )
+    sequence = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    def __str__(self) -> str:
+        """Say how far the chain goes."""
+        return f"{self.organization_id}: {self.sequence}"
+
+
+class Seal(models.Model):
+    """One link: the entry at this place of its organization's chain, and the hash up to it; made by the trigger."""
+
+    entry_id = models.BigIntegerField(primary_key=True)
+    organization = models.ForeignKey(
+        "organizations.Organization", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
+    )
+    sequence = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization", "sequence"], name="audit_one_entry_at_each_place"),
+        ]
+
+    def __str__(self) -> str:
+        """Say which place."""
+        return f"{self.organization_id}: {self.sequence}"
+
+
+class Checkpoint(models.Model):
+    """A place of a chain, signed by a worker: what lies before it may be cut off, what is after must join it."""
+
+    organization = models.ForeignKey(
+        "organizations.Organization", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+", db_index=False
+    )
+    sequence = models.BigIntegerField()
+    hash = models.BinaryField()
+    at = models.DateTimeField()
+    key_number = models.PositiveIntegerField()
+    signature = models.BinaryField()
+    is_cut = models.BooleanField(default=False, help_text="Whether what lies before it was removed for its age.")
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization", "sequence"], name="audit_one_checkpoint_at_each_place"),
+        ]
+
+    def __str__(self) -> str:
+        """Say which place."""
+        return f"{self.organization_id}: {self.sequence}"

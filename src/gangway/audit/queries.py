@@ -5,13 +5,24 @@ from datetime import datetime
 from uuid import UUID
 
 from gangway.audit.models import Entry
+from gangway.audit.record import Plain
 
 MOST_ROWS = 200
+MOMENTS = ("before", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that a change touched."""
+
+    field: str
+    before: Plain
+    after: Plain
 
 
 @dataclass(frozen=True, slots=True)
 class ActivityRow:
-    """One entry as pages show it. `subject` is what it happened to, as "service:<id>"."""
+    """One entry as pages show it. `subject` is what it happened to, as "service:<id>". Erased names are empty."""
 
     id: int
     at: datetime
@@ -23,7 +34,8 @@ class ActivityRow:
     actor_name: str
     actor_address: str
     request_id: str
-    data: dict[str, str | int | bool | None]
+    data: dict[str, Plain]
+    changes: tuple[Change, ...]
 
 
 def activity(
@@ -45,6 +57,8 @@ def activity(
 
 
 def _row(entry: Entry) -> ActivityRow:
+    told = {**entry.data, **entry.personal}
+    moments = {name: {**entry.data.get(name, {}), **entry.personal.get(name, {})} for name in MOMENTS}
     return ActivityRow(
         id=entry.id,
         at=entry.at,
@@ -56,5 +70,11 @@ def _row(entry: Entry) -> ActivityRow:
         actor_name=entry.actor_name,
         actor_address=entry.actor_address,
         request_id=entry.request_id,
-        data=entry.data,
+        data={name: value for name, value in told.items() if name not in MOMENTS},
+        changes=_changes(moments["before"], moments["after"]),
     )
+
+
+def _changes(before: dict[str, Plain], after: dict[str, Plain]) -> tuple[Change, ...]:
+    fields = sorted({*before, *after})
+    return tuple(Change(field, before.get(field), after.get(field)) for field in fields)

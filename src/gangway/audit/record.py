@@ -1,12 +1,14 @@
 """One function writes the audit log, inside the transaction of the change it tells of: both happen or neither."""
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal, Self
+from typing import Any, Final, Literal, Self
 from uuid import UUID
 
 from django.db import transaction
 
+from gangway.audit.chain import commitment_of, digest_of
 from gangway.audit.errors import DataNotPlain, SecretInAudit
 from gangway.audit.events import Event
 from gangway.audit.models import Entry
@@ -15,6 +17,9 @@ from gangway.foundation import clock
 LONGEST_TEXT: Final = 500
 """Characters of one recorded text."""
 _SECRET_WORDS: Final = frozenset({"secret", "password", "passphrase", "token", "cookie", "assertion", "totp", "otp"})
+PERSONAL_NAMES: Final = frozenset({"email", "name", "phone", "recipient", "reply_to", "signer", "to", "upn"})
+"""Names of values that tell who a person is; so does every value with an @ in it. They can be erased."""
+_SALT_BYTES: Final = 16
 _SECRET_NAMES: Final = frozenset(
     {"code", "device_code", "user_code", "authorization_code", "code_verifier", "link", "url"}
 )
@@ -45,15 +50,20 @@ def record(
     organization_id: UUID,
     subject: str,
     data: Mapping[str, Plain] | None = None,
+    before: Mapping[str, Plain] | None = None,
+    after: Mapping[str, Plain] | None = None,
 ) -> None:
-    """Write one entry in the caller's transaction.
+    """Write one entry in the caller's transaction; the database links it to its organization's chain at the commit.
 
-    `subject` is what it happened to, as "service:<id>". Raises `SecretInAudit` and `DataNotPlain`, and Django's
-    `TransactionManagementError` outside a transaction.
+    `subject` is what it happened to, as "service:<id>"; `before` and `after` hold the fields that a change touched.
+    Raises `SecretInAudit` and `DataNotPlain`, and Django's `TransactionManagementError` outside a transaction.
     """
-    plain = {name: _plain(name, value) for name, value in (data or {}).items()}
     _need_transaction()
-    Entry.objects.create(
+    plain, personal = _parted(data or {})
+    for moment, fields in (("before", before), ("after", after)):
+        if fields is not None:
+            plain[moment], personal[moment] = _parted(fields)
+    entry = Entry(
         at=clock.now(),
         event=event.value,
         organization_id=organization_id,
@@ -64,6 +74,21 @@ def record(
         actor_address=by.address[:64],
         request_id=by.request_id[:64],
         data=plain,
+        personal={name: value for name, value in personal.items() if value != {}},
+        salt=secrets.token_bytes(_SALT_BYTES),
+    )
+    entry.commitment = commitment_of(entry)
+    entry.digest = digest_of(entry)
+    entry.save(force_insert=True)
+
+
+def _parted(values: Mapping[str, Plain]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part what may stand for ever from what tells of a person."""
+    checked = {name: _plain(name, value) for name, value in values.items()}
+    personal = {name for name, value in checked.items() if name in PERSONAL_NAMES or "@" in str(value)}
+    return (
+        {name: value for name, value in checked.items() if name not in personal},
+        {name: value for name, value in checked.items() if name in personal},
     )
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gangway.cli import federation, keys
+from gangway.cli import audit, federation, keys
 from gangway.cli.create_admin import create_admin
 from gangway.cli.database import database
 from gangway.cli.demo.command import demo
@@ -26,6 +26,7 @@ app = typer.Typer(
 for command in (web, worker, migrate, demo, create_admin, sign_in_application, database, doctor):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
 app.add_typer(federation.app, name="federation")
 
 

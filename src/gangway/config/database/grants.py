@@ -40,7 +40,7 @@ def grant(*, web: str, worker: str) -> None:
         _start_afresh(role)
     _restrict((web, worker), _listed("append_only_tables"), "UPDATE, DELETE, TRUNCATE")
     _restrict((web, worker), _listed("never_removed_tables"), "DELETE, TRUNCATE")
-    _restrict((web, worker), READ_ONLY, "INSERT, UPDATE, DELETE, TRUNCATE")
+    _restrict((web, worker), (*READ_ONLY, *_listed("read_only_tables")), "INSERT, UPDATE, DELETE, TRUNCATE")
     _restrict((web,), (*_listed("append_only_for_web"), *NOT_WEBS_TO_CHANGE), "UPDATE, DELETE, TRUNCATE")
     _restrict((web,), _listed("read_only_for_web"), "INSERT, UPDATE, DELETE, TRUNCATE")
     _restrict((web,), (*_listed("worker_only_tables"), *NOT_WEBS_TO_SEE), "ALL")

@@ -20,7 +20,7 @@ _Cursor: Any = base.Cursor
 _DatabaseWrapper: Any = base.DatabaseWrapper
 
 
-class ScopedCursor(_Cursor):  # type: ignore[misc]  the stubs know psycopg 2 only
+class ScopedCursor(_Cursor):  # type: ignore[misc]  # the stubs know psycopg 2
     """Puts the scope before a statement where the database doesn't know it yet."""
 
     wrapper: "DatabaseWrapper | None" = None
@@ -50,7 +50,7 @@ class ScopedCursor(_Cursor):  # type: ignore[misc]  the stubs know psycopg 2 onl
         return super().executemany(query, params_seq, **options)
 
 
-class DatabaseWrapper(_DatabaseWrapper):  # type: ignore[misc]  the stubs leave out what begins with an underscore
+class DatabaseWrapper(_DatabaseWrapper):  # type: ignore[misc]  # likewise
     """Django's connection, which remembers what this transaction was told."""
 
     told: str = ""

@@ -1,0 +1,85 @@
+"""What may be done to the log by its rules: signing a place, cutting what is too old, erasing what is personal.
+
+Workers sign. Cutting and erasing is for the database's owner alone: neither web nor worker may remove or change a row.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max, Q
+
+from gangway.audit.chain import checkpoint_text
+from gangway.audit.events import Event
+from gangway.audit.models import Checkpoint, Entry, Head, Seal
+from gangway.audit.record import Actor, record
+from gangway.foundation import clock
+
+Sign = Callable[[bytes], bytes]
+
+
+def checkpoint(*, sign: Sign, key_number: int) -> int:
+    """Sign the end of every chain that has grown since it was signed last; returns how many were."""
+    marked = dict(Checkpoint.objects.values_list("organization_id").annotate(Max("sequence")))
+    grown = [head for head in Head.objects.all() if head.sequence > marked.get(head.organization_id, 0)]
+    rows = [
+        Checkpoint(
+            organization_id=head.organization_id,
+            sequence=head.sequence,
+            hash=head.hash,
+            at=clock.now(),
+            key_number=key_number,
+            signature=sign(checkpoint_text(head.organization_id, head.sequence, bytes(head.hash))),
+        )
+        for head in grown
+    ]
+    Checkpoint.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+@transaction.atomic
+def cut(*, before: datetime, by: Actor) -> int:
+    """Remove the entries that are older than this, up to the last checkpoint before it; returns how many.
+
+    The checkpoint stays as the chain's new beginning. What was recorded after it stays too, however old.
+    """
+    removed = 0
+    for head in Head.objects.all():
+        marks = Checkpoint.objects.filter(organization_id=head.organization_id, at__lte=before)
+        mark = marks.order_by("sequence").last()
+        if mark is None or mark.is_cut:
+            continue
+        old = Seal.objects.filter(organization_id=head.organization_id, sequence__lte=mark.sequence)
+        number, _ = Entry.objects.filter(pk__in=old.values("entry_id")).delete()
+        old.delete()
+        Checkpoint.objects.filter(pk=mark.pk).update(is_cut=True)
+        record(
+            Event.AUDIT_CUT,
+            by=by,
+            organization_id=head.organization_id,
+            subject=f"organization:{head.organization_id}",
+            data={"entries": number, "up_to_place": mark.sequence},
+        )
+        removed += number
+    return removed
+
+
+@transaction.atomic
+def erase(*, actor_id: str = "", subject: str = "", organization_id: UUID | None = None, by: Actor) -> int:
+    """Erase names and addresses from what this person did, or from what happened to this subject; returns how many.
+
+    Everything else stays, and so does the proof: the chain holds only a salted digest of what is erased.
+    """
+    if not actor_id and not subject:
+        message = "say whose names are to be erased"
+        raise ValueError(message)
+    meant = Q(actor_id=actor_id, actor_kind="person") if actor_id else Q(subject=subject)
+    rows = Entry.objects.filter(meant).exclude(salt=b"")
+    rows = rows.filter(organization_id=organization_id) if organization_id else rows
+    touched = list(rows.values_list("organization_id", flat=True).distinct())
+    number = rows.update(actor_name="", actor_address="", personal={}, salt=b"")
+    for each in touched:
+        data = {"subject": subject or f"operator:{actor_id}"}
+        record(Event.AUDIT_ERASED, by=by, organization_id=each, subject=data["subject"], data=data)
+    return number
