@@ -44,6 +44,22 @@ OPERATOR_READY = {
     "page": "http://localhost:8000/invitations/1/",
 }
 
+OPERATOR_INVITATION = {
+    "name": "Nils New",
+    "inviter": "Olga Operator",
+    "organization": "Harbour Telecom",
+    "provider": "Sandbox Telecom",
+    "role": "operator",
+    "expires": "Friday, 27 November 2026, 14:05 (UTC)",
+}
+PASSWORD_RESET = {"name": "Olga Operator", "asked_from": "192.0.2.7"}
+SIGN_IN_CHANGED = {
+    "name": "Olga Operator",
+    "what": "a passkey was added",
+    "asked_from": "192.0.2.7",
+    "when": "Friday, 27 November 2026, 14:05 (UTC)",
+}
+
 
 def put_invitation(customer: Place, *, to: str = "ada@contoso.example", subject_ref: str = "test:1", **more) -> UUID:
     """Put an invitation's mail into the outbox, within the customer's scope."""

@@ -13,12 +13,23 @@ from gangway.notifications.errors import MailDelayed, MailRefused
 from gangway.notifications.messages import MESSAGES
 from gangway.notifications.messages.mail import one_line
 from gangway.notifications.states import MessageKind
-from tests.rooms.factories_notifications import COMPLETION, INVITATION, LINK, OPERATOR_READY
+from tests.rooms.factories_notifications import (
+    COMPLETION,
+    INVITATION,
+    LINK,
+    OPERATOR_INVITATION,
+    OPERATOR_READY,
+    PASSWORD_RESET,
+    SIGN_IN_CHANGED,
+)
 
 CONTEXTS = {
     MessageKind.INVITATION: INVITATION,
     MessageKind.COMPLETION: COMPLETION,
     MessageKind.OPERATOR_READY: OPERATOR_READY,
+    MessageKind.OPERATOR_INVITATION: OPERATOR_INVITATION,
+    MessageKind.PASSWORD_RESET: PASSWORD_RESET,
+    MessageKind.SIGN_IN_CHANGED: SIGN_IN_CHANGED,
 }
 ID = "6d7f0a52-7a3e-4f7e-9f43-2d6a2b9d8f10"
 

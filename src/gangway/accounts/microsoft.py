@@ -33,6 +33,8 @@ from gangway.organizations.people_queries import home_of, path_of
 from gangway.organizations.scope import within
 
 log = structlog.get_logger("gangway.accounts")
+Who = Identity
+"""A Microsoft account whose id_token was checked."""
 
 PATIENCE: Final = timedelta(minutes=10)
 """How long somebody may stay at Microsoft."""
@@ -45,6 +47,16 @@ class Arrival:
     operator_id: UUID
     tenant_id: UUID
     second_factor_in: tuple[UUID, ...]
+
+
+def cloud_of_people() -> str:
+    """Return the cloud that the Operation Center's own application lives in, and so its people's tenants."""
+    return str(settings.GANGWAY.people_cloud.value)
+
+
+def is_tied(who: Identity, *, operator_id: UUID) -> bool:
+    """Return whether a checked account is this person's."""
+    return _known(who) == operator_id
 
 
 def is_offered() -> bool:

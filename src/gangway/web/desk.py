@@ -4,10 +4,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final, Protocol, cast
+from urllib.parse import urlsplit
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from gangway.audit.record import Actor
@@ -48,6 +54,43 @@ def may(*capabilities: Capability) -> Callable[[Callable[..., HttpResponse]], De
     return decorate
 
 
+def for_oneself(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Mark a view that every signed-in person may open: what it shows and changes is their own."""
+    view.for_oneself = True  # type: ignore[attr-defined]
+    return view
+
+
+def before_second_factor(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Mark a view that somebody may open who must set up a second factor first; no other is reached by them."""
+    view.before_second_factor = True  # type: ignore[attr-defined]
+    return for_oneself(view)
+
+
+def proved_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Ask who it is once more before something dangerous, unless they proved it a few minutes ago.
+
+    A form that was sent is not kept: after the proof, the page before it opens again.
+    """
+
+    @wraps(view)
+    def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if did_recently_reauthenticate(request):
+            return view(request, *args, **kwargs)
+        back = request.path if request.method in {"GET", "HEAD"} else own_page_before(request)
+        messages.info(request, _("Prove once more who you are, then do it again."))
+        ways = get_adapter(request).get_reauthentication_methods(request.user)
+        return redirect_to_login(back, login_url=ways[0]["url"] if ways else reverse("account_login"))
+
+    return guarded
+
+
+def own_page_before(request: HttpRequest) -> str:
+    """Return the path of the page that a form was on, if it is one of ours; else the start page."""
+    referrer = request.headers.get("Referer", "")
+    ours = url_has_allowed_host_and_scheme(referrer, {request.get_host()}, require_https=request.is_secure())
+    return urlsplit(referrer).path if ours else reverse("web:home")
+
+
 def for_anyone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Mark a view that needs no sign-in; every other view does."""
     view.for_anyone = True  # type: ignore[attr-defined]
@@ -69,6 +112,10 @@ DOORS: Final = (
     Door(_("Pending Invitations"), "mail", "web:invitations", Capability.SEE_INVITATIONS),
     Door(_("Runs"), "list-check", "web:runs", Capability.SEE_RUNS),
     Door(_("Customers"), "building", "web:customers", Capability.SEE_CUSTOMERS),
+    Door(_("Channels"), "users", "web:channels", Capability.SEE_CHANNELS),
+    Door(_("Providers"), "world", "web:providers", Capability.SEE_PROVIDERS),
+    Door(_("Operators"), "shield-check", "web:operators", Capability.SEE_OPERATORS),
+    Door(_("Sign-in rules"), "key", "web:sign_in_rules", Capability.CHANGE_SIGN_IN),
     Door(_("Activity"), "activity", "web:activity", Capability.SEE_ACTIVITY),
 )
 

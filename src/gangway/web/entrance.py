@@ -1,14 +1,14 @@
 """Where every request comes in: nobody gets to the desk without signing in, and nobody sees beyond their seat.
 
 Closed unless marked open: a view without `for_anyone` needs a signed-in operator with a second factor. It then runs
-inside the scope of that operator's organization, entered and left in the very call that runs the view. Errors of the
-rooms become pages here, and only here.
+inside the scope of the organization that the operator has chosen among their own, entered and left in the very
+call that runs the view. Who still has to set up a second factor reaches the pages for that and no others, those of
+the account library included. Errors of the rooms become pages here, and only here.
 """
 
 from collections.abc import Callable
 from typing import Any, Final
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import get_user_model
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -18,8 +18,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
-from gangway.organizations.queries import Seat, seat
+from gangway.organizations.errors import NoSeat
+from gangway.organizations.queries import Seat
 from gangway.organizations.scope import within
+from gangway.web import second_step
 from gangway.web.views.refusals import refused
 
 ACCOUNTS: Final = ("allauth.",)
@@ -33,14 +35,20 @@ class Entrance(MiddlewareMixin):
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         """Run the view inside the person's scope; None lets Django run a view that is open to anyone."""
-        if getattr(view, "for_anyone", False) or view.__module__.startswith(ACCOUNTS):
+        known = isinstance(request.user, get_user_model())
+        if getattr(view, "for_anyone", False) or (_of_library(view) and not known):
             return None
-        if not isinstance(request.user, get_user_model()):
+        if not known:
             return _to(request, redirect_to_login(request.get_full_path()))
-        if not is_mfa_enabled(request.user):
-            return _to(request, redirect("mfa_activate_totp"))
         try:
-            return _at_the_desk(request, seat(request.user.id), lambda: view(request, *args, **kwargs))
+            found = second_step.chosen_seat(request)
+            if second_step.is_missing(request, found) and not second_step.leads_there(request, view):
+                return _to(request, redirect("web:second_factor"))
+            if _of_library(view):
+                return None
+            return _at_the_desk(request, found, lambda: view(request, *args, **kwargs))
+        except NoSeat as error:
+            return None if _of_library(view) else refused(request, error)
         except GangwayError as error:
             return refused(request, error)
 
@@ -53,6 +61,10 @@ class Entrance(MiddlewareMixin):
         if "Cache-Control" not in response.headers and not response.streaming:
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _of_library(view: Callable[..., HttpResponse]) -> bool:
+    return view.__module__.startswith(ACCOUNTS)
 
 
 def _at_the_desk(request: HttpRequest, found: Seat, run: Callable[[], HttpResponse]) -> HttpResponse:

@@ -1,7 +1,8 @@
 """Addresses of the pages."""
 
-from django.urls import path
+from django.urls import URLPattern, path
 
+from gangway.web import people_urls
 from gangway.web.views import (
     add_service,
     around,
@@ -9,6 +10,8 @@ from gangway.web.views import (
     handoffs,
     invitations,
     onboarding,
+    places,
+    plans,
     runs,
     service_portal,
     services,
@@ -20,11 +23,25 @@ from gangway.web.views import (
 
 app_name = "web"
 
+
+def about(level: places.Level) -> list[URLPattern]:
+    """The addresses of one level of organizations: its list, and each one's pages and actions."""
+    one = f"{level.route}s/<uuid:organization_id>"
+    return [
+        path(f"{level.route}s/", places.list_of(level), name=f"{level.route}s"),
+        path(f"{level.route}s/add/", places.add_to(level), name=f"{level.route}_add"),
+        path(f"{one}/", places.page_of(level), name=level.route),
+        path(f"{one}/edit/", places.edit_of(level), name=f"{level.route}_edit"),
+        path(f"{one}/delete/", places.delete_from(level), name=f"{level.route}_delete"),
+    ]
+
+
 DIRECT_ROUTING = "services/add/direct-routing/"
 
 urlpatterns = [
     path("", services.home, name="home"),
     path("services/", services.service_list, name="services"),
+    path("services/export.csv", services.service_export, name="service_export"),
     path(DIRECT_ROUTING, add_service.choose_customer, name="choose_customer"),
     path(f"{DIRECT_ROUTING}short-name/", add_service.short_name_word, name="short_name_word"),
     path(f"{DIRECT_ROUTING}<uuid:customer_id>/", add_service.choose_way, name="choose_way"),
@@ -70,7 +87,11 @@ urlpatterns = [
     path("runs/<uuid:run_id>/", runs.run_page, name="run"),
     path("runs/<uuid:run_id>/state/", runs.run_state, name="run_state"),
     path("runs/<uuid:run_id>/support/", runs.run_support, name="run_support"),
-    path("customers/", around.customer_list, name="customers"),
+    *about(places.CUSTOMERS),
+    path("customers/<uuid:organization_id>/move/", places.move, name="customer_move"),
+    *about(places.CHANNELS),
+    *about(places.PROVIDERS),
+    *people_urls.urlpatterns,
     path("activity/", around.activity_page, name="activity"),
     path("i/<str:token>", wizard_door.door, name="door"),
     path("wizard/", wizard.choose, name="wizard"),

@@ -99,6 +99,19 @@ VALIDATION: Final[Mapping[str, Pill]] = {
     "failed": Pill(_("Could not be checked"), "warning", "alert-triangle"),
 }
 
+OPERATOR: Final[Mapping[str, Pill]] = {
+    "active": Pill(_("Active"), "ok", "circle-check"),
+    "no_second_factor": Pill(_("No second factor"), "warning", "alert-triangle"),
+    "suspended": Pill(_("Suspended"), "idle", "ban"),
+}
+
+OPERATOR_INVITATION: Final[Mapping[str, Pill]] = {
+    "pending": Pill(_("Invited"), "busy", "hourglass"),
+    "accepted": Pill(_("Accepted"), "ok", "circle-check"),
+    "revoked": Pill(_("Withdrawn"), "idle", "ban"),
+    "expired": Pill(_("Expired"), "idle", "clock"),
+}
+
 GRANT: Final[Mapping[str, Pill]] = {
     "as_planned": Pill(_("As planned"), "ok", "check"),
     "missing": Pill(_("Missing"), "error", "alert-octagon"),

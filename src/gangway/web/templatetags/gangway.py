@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from gangway.accounts.microsoft import is_offered
 from gangway.foundation import clock
 from gangway.web.words import Pill
 
@@ -174,3 +175,9 @@ def styled(field: BoundField) -> SafeString:
 def breakable(name: str) -> SafeString:
     """Let a dotted name such as a permission's break after its dots, and nowhere else."""
     return format_html_join(mark_safe(".<wbr>"), "{}", ((part,) for part in name.split(".")))
+
+
+@register.simple_tag
+def microsoft_offered() -> bool:
+    """Return whether people can sign in with Microsoft here."""
+    return is_offered()

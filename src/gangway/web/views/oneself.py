@@ -1,0 +1,56 @@
+"""What is a person's own: their sign-in, the organization they work in, the second factor they owe."""
+
+from uuid import UUID
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.contrib.auth import get_user_model
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from gangway.accounts import microsoft
+from gangway.accounts.queries import identities
+from gangway.organizations.errors import NoSuchOrganization
+from gangway.web import second_step
+from gangway.web.desk import DeskRequest, before_second_factor, for_oneself
+from gangway.web.forms.operators import ROLE_WORDS
+
+
+@require_safe
+@for_oneself
+def me(request: DeskRequest) -> HttpResponse:
+    """Show the ways in, the sessions that are open, and the organizations one belongs to."""
+    person = get_user_model().objects.get(pk=request.seat.operator_id)
+    factors = Authenticator.objects.filter(user=person)
+    values = {
+        "has_password": person.has_usable_password(),
+        "has_app": factors.filter(type=Authenticator.Type.TOTP).exists(),
+        "passkeys": factors.filter(type=Authenticator.Type.WEBAUTHN).count(),
+        "identities": identities(request.seat.operator_id),
+        "offers_microsoft": microsoft.is_offered(),
+        "sessions": UserSession.objects.filter(user=person).count(),
+        "places": [(place, ROLE_WORDS[place.role]) for place in request.seat.places],
+    }
+    return render(request, "operators/me.html", values)
+
+
+@require_POST
+@before_second_factor
+def switch(request: DeskRequest) -> HttpResponse:
+    """Work in another organization of one's own from now on; pages of the one before are left."""
+    chosen = request.POST.get("organization", "")
+    known = {str(place.organization_id) for place in request.seat.places}
+    if chosen not in known:
+        raise NoSuchOrganization
+    second_step.choose(request, UUID(chosen))
+    return redirect("web:home")
+
+
+@require_safe
+@before_second_factor
+def second_factor(request: DeskRequest) -> HttpResponse:
+    """Say why a second factor is needed, and offer an authenticator app or a passkey."""
+    if not second_step.is_missing(request, request.seat):
+        return redirect("web:home")
+    return render(request, "operators/second_factor.html")

@@ -1,0 +1,220 @@
+"""*Operators*: who has which role where; inviting somebody; changing, suspending and ending roles."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gangway.accounts import actions
+from gangway.accounts.queries import InvitationRow, operator_invitation, pending_invitations
+from gangway.accounts.states import InvitationState
+from gangway.audit.queries import activity
+from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
+from gangway.organizations import people
+from gangway.organizations.people_queries import PlaceView, operators, place, places_to_invite
+from gangway.organizations.roles import Capability, Role
+from gangway.web.activity_words import entry_of
+from gangway.web.desk import DeskRequest, may, proved_lately
+from gangway.web.forms.base import told
+from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS, InviteOperator, kinds_to_invite, roles_to_give
+from gangway.web.listing import asked
+from gangway.web.words import OPERATOR, OPERATOR_INVITATION, said
+
+LATEST = 10
+
+
+@require_safe
+@may(Capability.SEE_OPERATORS)
+def operator_list(request: DeskRequest) -> HttpResponse:
+    """List the people of the organization and of those below it, and the invitations that are out."""
+    wanted = asked(request, "role", "state")
+    page = operators(
+        search=wanted.search,
+        role=wanted.choices["role"],
+        state=wanted.choices["state"],
+        sort=wanted.sort,
+        page=wanted.page,
+    )
+    invited = [] if wanted.narrows else [_invited(request, row) for row in pending_invitations(now=now())]
+    values = {
+        "page": page,
+        "rows": [_row(request, row) for row in page.rows],
+        "invited": invited,
+        "wanted": wanted,
+        "roles": [(role.value, words) for role, words in ROLE_WORDS.items()],
+        "states": [(state, said(OPERATOR, state).word) for state in OPERATOR],
+        "may_invite": Capability.MANAGE_OPERATORS in request.seat.capabilities,
+    }
+    return render(request, "operators/list.html", values)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may(Capability.MANAGE_OPERATORS)
+def invite(request: DeskRequest) -> HttpResponse:
+    """Ask who shall come in, where and as what; *Send the invitation* mails the link."""
+    places = places_to_invite(kinds_to_invite(request.seat))
+    first = {"organization": str(request.seat.organization_id)}
+    form = InviteOperator(request.POST or None, seat=request.seat, places=places, initial=first)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        try:
+            actions.invite_operator(
+                email=given["email"],
+                name=given["name"],
+                organization_id=UUID(given["organization"]),
+                role=Role(given["role"]),
+                seat=request.seat,
+                by=request.actor,
+                now=now(),
+            )
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("An invitation is on its way to %(address)s.") % {"address": given["email"]})
+            return redirect("web:operators")
+    return render(request, "operators/invite.html", {"form": form})
+
+
+@require_safe
+@may(Capability.SEE_OPERATORS)
+def operator_page(request: DeskRequest, place_id: int) -> HttpResponse:
+    """Show one person's place: the role, how they sign in, what was done with it."""
+    about = place(place_id)
+    entries = activity(organization_path=request.seat.path, subject=f"operator:{about.operator_id}", limit=LATEST)
+    values = {
+        **_row(request, about),
+        "roles": roles_to_give(request.seat, about.organization_kind),
+        "entries": [entry_of(row) for row in entries],
+        "is_oneself": about.operator_id == request.seat.operator_id,
+    }
+    return render(request, "operators/detail.html", values)
+
+
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+@proved_lately
+def change_role(request: DeskRequest, place_id: int) -> HttpResponse:
+    """Give the person another role."""
+    about, chosen = place(place_id), request.POST.get("role", "")
+    if chosen not in set(Role):
+        messages.error(request, _("Choose one of the roles offered."))
+        return redirect("web:operator", place_id)
+    role = Role(chosen)
+    done = _("%(name)s is %(role)s now.") % {"name": about.name, "role": ROLE_WORDS[role]}
+    change = lambda: people.change_role(place_id, role=role, by=request.actor, seat=request.seat)  # noqa: E731
+    return _tried(request, about, change, done)
+
+
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+@proved_lately
+def suspend(request: DeskRequest, place_id: int) -> HttpResponse:
+    """Suspend the person; their sessions end at once."""
+    about = place(place_id)
+    done = _("%(name)s is suspended; their sessions are ended.") % {"name": about.name}
+    return _tried(request, about, lambda: people.suspend(place_id, by=request.actor, seat=request.seat), done)
+
+
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+@proved_lately
+def resume(request: DeskRequest, place_id: int) -> HttpResponse:
+    """Let the person in again."""
+    about = place(place_id)
+    done = _("%(name)s may come in again.") % {"name": about.name}
+    return _tried(request, about, lambda: people.resume(place_id, by=request.actor, seat=request.seat), done)
+
+
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+@proved_lately
+def remove(request: DeskRequest, place_id: int) -> HttpResponse:
+    """End the person's role here."""
+    about = place(place_id)
+    done = _("%(name)s has no role in %(place)s any more.") % {"name": about.name, "place": about.organization_name}
+    remove_them = lambda: people.remove(place_id, by=request.actor, seat=request.seat)  # noqa: E731
+    return _tried(request, about, remove_them, done, then="web:operators")
+
+
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+@proved_lately
+def end_sessions(request: DeskRequest, place_id: int) -> HttpResponse:
+    """Sign the person out everywhere."""
+    about = place(place_id)
+    done = _("%(name)s is signed out everywhere.") % {"name": about.name}
+    return _tried(request, about, lambda: people.end_sessions(place_id, by=request.actor, seat=request.seat), done)
+
+
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+@proved_lately
+def reset_second_factor(request: DeskRequest, place_id: int) -> HttpResponse:
+    """Take lost second factors away."""
+    about = place(place_id)
+    done = _("%(name)s sets up a new second factor at the next sign-in.") % {"name": about.name}
+    reset = lambda: people.reset_second_factor(place_id, by=request.actor, seat=request.seat)  # noqa: E731
+    return _tried(request, about, reset, done)
+
+
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+def resend(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Mail a new link; the one before stops working."""
+    actions.invite_again(invitation_id, seat=request.seat, by=request.actor, now=now())
+    about = operator_invitation(invitation_id, now=now())
+    messages.success(request, _("A new link is on its way to %(address)s.") % {"address": about.email})
+    return redirect("web:operators")
+
+
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Withdraw an invitation."""
+    about = operator_invitation(invitation_id, now=now())
+    actions.revoke_operator_invitation(invitation_id, seat=request.seat, by=request.actor)
+    messages.success(request, _("The invitation of %(address)s is withdrawn.") % {"address": about.email})
+    return redirect("web:operators")
+
+
+def _tried(
+    request: DeskRequest, about: PlaceView, action: Callable[[], object], done: str, *, then: str = ""
+) -> HttpResponse:
+    try:
+        action()
+    except GangwayError as error:
+        messages.error(request, told(error))
+    else:
+        messages.success(request, done)
+        if then:
+            return redirect(then)
+    return redirect("web:operator", about.id)
+
+
+def _row(request: DeskRequest, row: PlaceView) -> dict[str, Any]:
+    may_change = people.may_change(request.seat, kind=row.organization_kind, role=row.role)
+    state = "suspended" if not row.is_active else "active" if row.has_second_factor else "no_second_factor"
+    return {
+        "operator": row,
+        "role": ROLE_WORDS[row.role],
+        "kind": KIND_WORDS[row.organization_kind],
+        "pill": said(OPERATOR, state),
+        "may_change": may_change and Capability.MANAGE_OPERATORS in request.seat.capabilities,
+    }
+
+
+def _invited(request: DeskRequest, row: InvitationRow) -> dict[str, Any]:
+    return {
+        "invitation": row,
+        "role": ROLE_WORDS[row.role],
+        "pill": said(OPERATOR_INVITATION, row.state),
+        "may_change": people.may_change(request.seat, kind=row.organization_kind, role=row.role)
+        and Capability.MANAGE_OPERATORS in request.seat.capabilities,
+        "is_open": row.state is InvitationState.PENDING,
+    }

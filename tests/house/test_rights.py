@@ -1,0 +1,61 @@
+"""Every view names its right: a capability of the role table, or one of the few marks for those that need none."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from gangway.organizations.roles import Capability
+from tests.house import roles_page
+
+OPEN = {
+    "consented",
+    "door",
+    "issuer",
+    "issuer_keys",
+    "join",
+    "microsoft",
+    "microsoft_callback",
+    "microsoft_consented",
+}
+"""Views for people without an account, beside the Invitation wizard's. A new one is added here with a reason:
+links that somebody was sent, the two documents of our issuer, and the way to Microsoft and back."""
+
+ONESELF = {"me", "microsoft_again", "microsoft_link", "microsoft_unlink", "second_factor", "switch"}
+"""Views for every signed-in person: what they show and change is that person's own."""
+
+
+def routes(patterns, package: str = "gangway"):
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns)
+        elif isinstance(one, URLPattern) and one.callback.__module__.startswith(package):
+            yield one
+
+
+OURS = [route for route in routes(get_resolver().url_patterns) if route.name]
+
+
+@pytest.mark.parametrize("route", OURS, ids=lambda route: route.name)
+def test_every_view_names_its_right(route):
+    """By capability, or by a mark; never by neither, never by two."""
+    view = route.callback
+    marks = [
+        getattr(view, "for_anyone", False),
+        getattr(view, "for_oneself", False),
+        bool(getattr(view, "capabilities", ())),
+    ]
+    assert marks.count(True) == 1
+    assert set(getattr(view, "capabilities", ())) <= set(Capability)
+
+
+def test_what_is_open_is_listed_with_a_reason():
+    """Nothing is opened by accident."""
+    opened = {route.name for route in OURS if getattr(route.callback, "for_anyone", False)}
+    assert {name for name in opened if not name.startswith("wizard")} == OPEN
+    assert {route.name for route in OURS if getattr(route.callback, "for_oneself", False)} == ONESELF
+
+
+def test_the_page_of_roles_is_in_step():
+    """docs/roles.md is what the role table says."""
+    assert roles_page.PAGE.read_text("utf-8") == roles_page.page(), "run: python -m tests.house.roles_page"
