@@ -135,11 +135,12 @@ class Tenant:
         version: int = 2,
         transport: Transport | None = None,
         seconds: float = 10,
+        rotates: bool = False,
     ) -> Course:
         """A course with short waits over the real client; `seconds` is the patience with copies."""
         wire = transport or await self.transport()
         return Course(
-            blueprint=blueprint(name, version),
+            blueprint=blueprint(name, version, rotates=rotates),
             client=AppId(sign_in_app),
             cloud=self.cloud,
             tenant_id=self.id,
@@ -242,8 +243,9 @@ class Tenant:
         return any(row["kind"] == "servicePrincipal" and row["body"]["appId"] == sign_in_app for row in objects)
 
 
-def blueprint(name: str = "voice1", version: int = 2) -> Blueprint:
-    plan = pinning.pin(profile="teams-voice", version=version)
+def blueprint(name: str = "voice1", version: int = 2, *, rotates: bool = False) -> Blueprint:
+    features = {"voice", "self-rotation"} if rotates else None
+    plan = pinning.pin(profile="teams-voice", version=version, features=features)
     return draw(
         plan, registration=REGISTRATION, display_name=name, notes="Made by Sandbox1.", sign_in_client=AppId(sign_in_app)
     )

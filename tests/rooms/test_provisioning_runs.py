@@ -18,7 +18,7 @@ from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import in_database
 from gangway.microsoft.wire import Answer, Asked
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, clouds, conduct, journal_store, tasks
+from gangway.provisioning import actions, clouds, conduct, credential_rows, journal_store, tasks
 from gangway.provisioning.errors import NoSuchRun, RegistrationNameTaken, RunOver, RunUnderWay
 from gangway.provisioning.models import Credential, StepRecord, TenantLease
 from gangway.provisioning.states import RunState, StepState
@@ -233,7 +233,7 @@ def test_a_secret_that_cannot_be_sealed_is_taken_away_and_the_run_says_so(tenant
     def refuse(**_anything: Any) -> None:
         raise SealingKeyMissing
 
-    monkeypatch.setattr(journal_store, "seal", refuse)
+    monkeypatch.setattr(credential_rows, "seal", refuse)
     run_until_idle()
     monkeypatch.undo()
     assert work.run().state is RunState.FAILED
@@ -244,7 +244,7 @@ def test_a_secret_that_cannot_be_sealed_is_taken_away_and_the_run_says_so(tenant
 def test_a_mistake_of_ours_fails_the_run_in_words_and_rises(tenant, monkeypatch):
     work = make_work()
     work.start(token(tenant))
-    monkeypatch.setattr(conduct, "draw", lambda *_a, **_k: 1 / 0)
+    monkeypatch.setattr(conduct, "blueprint_of", lambda *_a, **_k: 1 / 0)
     with pytest.raises(AssertionError, match="provisioning:run failed"):
         run_until_idle()
     error = work.run().error

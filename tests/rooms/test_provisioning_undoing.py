@@ -1,0 +1,177 @@
+"""Cancelling, tearing down and what is left, in the database and against the emulator."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from gangway.foundation import clock
+from gangway.jobs.testing import run_until_idle
+from gangway.jobs.threads import in_database
+from gangway.organizations.scope import within
+from gangway.provisioning import actions, journal_store
+from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
+from gangway.provisioning.states import RunState
+from gangway.vault.models import Sealed
+from tests.contract.tenant import Tenant
+from tests.emulator.conftest import Emulator, avery, grace, running
+from tests.rooms.factories_provisioning import BY, Work, make_work
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def kept(process: Emulator) -> Iterator[Tenant]:
+    tenant = Tenant(process)
+    yield tenant
+    tenant.close()
+
+
+@pytest.fixture
+def tenant(kept: Tenant, settings) -> Tenant:
+    """Contoso, fresh; the product's settings point at it, and waits are short."""
+    kept.reset()
+    changed = {
+        "cloud_login_url": kept.emulator.url,
+        "cloud_graph_url": kept.emulator.url,
+        "extra_ca_file": kept.cloud.extra_ca_file,
+        "propagation_deadline_seconds": 4,
+    }
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
+    return kept
+
+
+def teardown(work: Work, *, signed_in: Any = None, **wanted: Any) -> Run:
+    with within(work.customer.path):
+        asked = {"whole": True, **wanted}
+        run_id = actions.start_teardown(
+            registration_id=work.registration_id,
+            service_id=work.service_id,
+            signed_in=signed_in,
+            by=BY,
+            now=clock.now(),
+            **asked,
+        )
+    run_until_idle()
+    with within(work.customer.path):
+        return Run.objects.get(pk=run_id)
+
+
+def signed_in(work: Work, tenant: Tenant, who: tuple[str, str] = grace) -> actions.SignedIn:
+    from tests.rooms.factories_provisioning import facts  # noqa: PLC0415
+
+    sealed = work.token(tenant.token(who))
+    return actions.SignedIn(
+        sealed["delegated_token_sealed_id"], sealed["delegated_token_place"], sealed["sign_in_client_id"], facts()
+    )
+
+
+def left(work: Work) -> list[Leftover]:
+    with within(work.customer.path):
+        return list(Leftover.objects.filter(cleared_at=None).order_by("kind"))
+
+
+def ours(tenant: Tenant) -> list[str]:
+    """Everything in the tenant under a unique name of ours, living and deleted."""
+    state = tenant.state()
+    rows = [*state["objects"].values(), *state["deleted"].values()]
+    return [row["kind"] for row in rows if str(row["body"].get("uniqueName") or "").startswith("gangway-")]
+
+
+def cancel(work: Work) -> None:
+    with within(work.customer.path):
+        actions.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
+
+
+def test_a_tear_down_removes_all_that_is_ours_and_no_secret_is_kept(tenant):
+    work = make_work()
+    work.done(tenant.token())
+    sealed = [row.sealed_id for row in _credentials(work)]
+    run = teardown(work, for_good=True, signed_in=signed_in(work, tenant))
+    assert (run.state, run.error, left(work), ours(tenant)) == (RunState.PROVED, None, [], [])
+    assert work.registration().state == "removed"
+    assert [row.ciphertext for row in Sealed.objects.filter(pk__in=sealed)] == [None] * len(sealed)
+    assert not tenant.has_sign_in_application()
+
+
+def _credentials(work: Work) -> list[Credential]:
+    with within(work.customer.path):
+        return list(Credential.objects.filter(registration_id=work.registration_id))
+
+
+def test_what_microsoft_keeps_for_thirty_days_is_said_and_forgotten_after_them(tenant):
+    work = make_work()
+    work.done(tenant.token())
+    run = teardown(work, signed_in=signed_in(work, tenant))
+    assert run.state == RunState.PROVED
+    assert [row.kind for row in left(work)] == ["deleted_application"]
+    assert "30 days" in left(work)[0].why
+
+
+def test_without_anybody_signed_in_the_exact_list_is_given_and_a_sign_in_goes_on(tenant):
+    work = make_work()
+    work.done(tenant.token())
+    run = teardown(work, for_good=True)
+    assert run.state == RunState.NEEDS_SIGN_IN
+    assert [row.kind for row in left(work)] == ["application", "credential", "principal"]
+    again = teardown(work, for_good=True, signed_in=signed_in(work, tenant))
+    assert (again.pk, again.state, left(work), ours(tenant)) == (run.pk, RunState.PROVED, [], [])
+
+
+def test_a_registration_of_the_customers_stays_and_what_was_typed_stays(tenant):
+    work = make_work()
+    work.done(tenant.token())
+    with within(work.customer.path):
+        Registration.objects.update(origin=GIVEN)
+        Credential.objects.update(origin=GIVEN)
+    before = tenant.state()["objects"]
+    tenant.control("DELETE", "log")
+    run = teardown(work, for_good=True)
+    assert run.state == RunState.PROVED
+    assert [row["kind"] for row in run.result["stays"]][:3] == ["application", "principal", "credential"]
+    assert (tenant.state()["objects"], tenant.log()) == (before, [])
+
+
+def test_a_resting_run_that_is_cancelled_lists_what_it_made_and_can_be_started_again(tenant):
+    tenant.token()
+    work = make_work()
+    assert work.done(tenant.token(avery)).state is RunState.WAITING
+    cancel(work)
+    run_until_idle()
+    assert {row.kind for row in left(work)} == {"application", "principal", "credential"}
+    assert work.done(tenant.token()).state is RunState.PROVED
+    assert work.orphans(tenant) == []
+
+
+def test_cancelling_at_work_leaves_nothing_and_starting_again_makes_a_new_one(tenant, monkeypatch):
+    work = make_work()
+    work.start(tenant.token())
+    original = journal_store.RunJournal.proved
+
+    async def cancelled_meanwhile(self: Any, *args: Any) -> None:
+        await in_database(cancel, work)
+        await original(self, *args)
+
+    monkeypatch.setattr(journal_store.RunJournal, "proved", cancelled_meanwhile)
+    run_until_idle()
+    monkeypatch.undo()
+    assert (work.run().state, ours(tenant), left(work)) == (RunState.CANCELLED, [], [])
+    assert work.done(tenant.token()).state is RunState.PROVED
+    assert work.orphans(tenant) == []
+
+
+def test_a_deleted_namesake_of_ours_makes_room_for_a_new_registration(tenant):
+    work = make_work()
+    work.done(tenant.token())
+    teardown(work, signed_in=signed_in(work, tenant))
+    assert ours(tenant) == ["application"]
+    assert work.done(tenant.token()).state is RunState.PROVED
+    assert work.orphans(tenant) == []
+    assert ours(tenant) == ["application"]
