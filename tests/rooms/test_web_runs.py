@@ -5,7 +5,11 @@ from uuid import uuid4
 import pytest
 from django.urls import reverse
 
+from gangway.foundation import clock
 from gangway.organizations.roles import Role
+from gangway.organizations.scope import within
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.models import Leftover
 from gangway.provisioning.states import RunState
 from gangway.web.views import wizard_live
 from tests.rooms import factories_services, web_values
@@ -99,3 +103,30 @@ def test_the_wizard_offers_it_under_the_details_for_the_it_team(monkeypatch):
 def test_a_case_without_a_run_has_no_bundle(monkeypatch):
     browser = in_wizard(monkeypatch, web_values.case(web_values.Step.CHOOSE))
     assert browser.get("/wizard/provisioning/support/").status_code == 404
+
+
+def test_the_page_of_a_run_shows_the_plan_its_fingerprint_and_what_was_left(client, work):
+    with within(work.customer.path):
+        row = work.row()
+        Leftover.objects.create(
+            organization_id=row.organization_id,
+            registration_id=row.registration_id,
+            run_id=row.pk,
+            service_id=row.service_id,
+            kind="permission",
+            name="Domain.ReadWrite.All",
+            object_id="assignment-1",
+            why="It was only for the set-up.",
+            since=clock.now(),
+            seen_at=clock.now(),
+        )
+        fingerprint = pinning.shown(pinning.fingerprint(row.registration.plan))
+    text = soup(client.get(reverse("web:run", args=[work.run_id]))).get_text(" ", strip=True)
+    for told in (
+        fingerprint,
+        "Teams Telephony Administrator",
+        "Not proved yet.",
+        "It was only for the set-up.",
+        "Not yet",
+    ):
+        assert told in text

@@ -1,4 +1,4 @@
-"""The list of runs, newest first. Call it inside a scope (organizations.scope)."""
+"""The list of runs, newest first, and what the page of one run tells beside its steps. Call it inside a scope."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,8 @@ from django.db.models import Q
 from gangway.organizations.pages import Page, page_of
 from gangway.organizations.search import matching
 from gangway.provisioning import faults
-from gangway.provisioning.models import Run
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.models import Leftover, Run
 from gangway.provisioning.states import RunState
 
 
@@ -29,6 +30,47 @@ class RunRow:
     signer_upn: str
     created_at: datetime
     ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftRow:
+    """Something that a run left in the tenant. `cleared_at`: when it was seen gone, or somebody said so."""
+
+    name: str
+    kind: str
+    object_id: str
+    why: str
+    cleared_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What a run's page shows beside its steps. `look_at`: when we look again by ourselves, while it rests."""
+
+    kind: str
+    attempt: int
+    fingerprint_shown: str
+    copying_since: datetime | None
+    looks: int
+    look_at: datetime | None
+    left: tuple[LeftRow, ...]
+
+
+def run_facts(run_id: UUID) -> RunFacts | None:
+    """Return these facts; None when there is no such run in the scope."""
+    row = Run.objects.select_related("registration").filter(pk=run_id).first()
+    if row is None:
+        return None
+    left = Leftover.objects.filter(run_id=run_id).order_by("since", "name")
+    return RunFacts(
+        kind=row.kind,
+        attempt=row.attempt,
+        fingerprint_shown=pinning.shown(pinning.fingerprint(row.registration.plan)),
+        copying_since=row.copying_since,
+        looks=row.looks,
+        look_at=row.look_at,
+        left=tuple(LeftRow(one.name, one.kind, one.object_id, one.why, one.cleared_at) for one in left),
+    )
 
 
 def runs(*, search: str = "", state: str = "", page: int = 1) -> Page[RunRow]:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from gangway.foundation.clock import now
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import registration, run, waiting_of
-from gangway.provisioning.run_list import runs
+from gangway.provisioning.run_list import run_facts, runs
 from gangway.provisioning.shapes import RunView
 from gangway.provisioning.states import RunState
 from gangway.provisioning.support import bundle
@@ -48,6 +48,7 @@ def run_page(request: DeskRequest, run_id: UUID) -> HttpResponse:
     values = {
         "run": found,
         "registration": registration(found.registration_id),
+        "facts": run_facts(run_id),
         "live": first_look(request, PARTIAL, _values(found), url=reverse("web:run_state", args=[run_id])),
     }
     return render(request, "runs/detail.html", values)
