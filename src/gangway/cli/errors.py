@@ -37,3 +37,12 @@ class NoSuchProvider(GangwayError):
     what = "There is no provider with this short name."
     cure = "correct it, or make the provider with `gangway create-admin`"
     acts = WhoActs.US
+
+
+class WouldMixSamples(GangwayError):
+    """A provider with that short name is there already; samples never mix with what is real."""
+
+    code = "cli:seed:would_mix"
+    what = "There is a provider with this short name already."
+    cure = "choose another one with --short-name"
+    acts = WhoActs.US

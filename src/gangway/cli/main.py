@@ -12,6 +12,7 @@ from gangway.cli.database import database
 from gangway.cli.demo.command import demo
 from gangway.cli.doctor import doctor
 from gangway.cli.migrate import migrate
+from gangway.cli.seed import seed
 from gangway.cli.sign_in_application import sign_in_application
 from gangway.cli.web import web
 from gangway.cli.worker import worker
@@ -23,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (web, worker, migrate, demo, create_admin, sign_in_application, database, doctor):
+for command in (web, worker, migrate, demo, create_admin, sign_in_application, database, doctor, seed):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")

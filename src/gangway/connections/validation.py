@@ -16,6 +16,7 @@ from gangway.connections.verdict import KeptItem
 from gangway.foundation.errors import GangwayError
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
+from gangway.provisioning.queries import credential_end
 from gangway.services import actions as services
 from gangway.services.queries import service
 from gangway.services.states import Connection as Status
@@ -108,6 +109,9 @@ def write_down(
     row.last_good_at = now if status == "ok" else row.last_good_at
     row.save(update_fields=["status", "status_words", "status_since", "last_validated_at", "last_good_at"])
     services.set_connection(service_id=row.service_id, status=Status(status), reason=asked.words, by=by)
+    services.note_credential(
+        service_id=row.service_id, ends_at=credential_end(row.credential_id), validated_at=row.last_validated_at
+    )
     record(
         Event.CONNECTION_VALIDATION_ENDED,
         by=by,

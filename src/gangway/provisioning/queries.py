@@ -179,6 +179,11 @@ def registration(registration_id: UUID) -> RegistrationView:
     )
 
 
+def credential_end(credential_id: UUID) -> datetime | None:
+    """Until when a credential is good; None when nobody could read it, or there is no such credential."""
+    return Credential.objects.filter(pk=credential_id).values_list("expires_at", flat=True).first()
+
+
 def _step(row: StepRecord) -> StepView:
     return StepView(
         number=row.number,

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -49,6 +50,7 @@ def plan_service(
         short_name=short,
         short_name_key=names.key(short),
         search_words=words(short, full, customer.name),
+        customer_key=fold(customer.name)[:LONGEST_KEY],
         licence_type=check_type(licence_type).value,
         licensed_users=check_users(licensed_users),
         lifecycle=Lifecycle.PLANNED.value,
@@ -139,6 +141,25 @@ def remove_customer(*, customer_id: UUID, by: Actor) -> None:
     living = Service.objects.filter(organization_id=customer_id, lifecycle__in=[each.value for each in HOLDS_ITS_NAME])
     if living.exists():
         raise CustomerHasServices
+
+
+@transaction.atomic
+def follow_customer(*, customer_id: UUID) -> None:
+    """Let a customer's services be found and ordered by its name as it is now. Raises NoSuchOrganization."""
+    customer = organizations.customer(customer_id)
+    key = fold(customer.name)[:LONGEST_KEY]
+    rows = list(Service.objects.select_for_update(of=("self",)).filter(organization_id=customer_id))
+    for row in rows:
+        row.customer_key, row.search_words = key, words(row.short_name, row.full_name, customer.name)
+    Service.objects.bulk_update(rows, ["customer_key", "search_words"])
+
+
+@transaction.atomic
+def note_credential(*, service_id: UUID, ends_at: datetime | None, validated_at: datetime | None) -> None:
+    """Keep, for lists, when the service's credential ends and when it was last validated. Raises NoSuchService."""
+    service = _locked(service_id)
+    service.credential_ends_at, service.last_validated_at = ends_at, validated_at
+    service.save(update_fields=["credential_ends_at", "last_validated_at"])
 
 
 @transaction.atomic

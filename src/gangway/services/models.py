@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F
 
 from gangway.organizations.scope import OwnedModel
 from gangway.organizations.search import LONGEST_KEY, WORDS_INDEX
@@ -25,6 +26,9 @@ class Service(OwnedModel):
     short_name = models.CharField(max_length=MAX_CODE_POINTS)
     short_name_key = models.CharField(max_length=LONGEST_KEY_OF_NAME)
     search_words = models.TextField()
+    customer_key = models.CharField(
+        max_length=LONGEST_KEY, default="", help_text="Start of the customer's folded name, for order."
+    )
     licence_type = models.CharField(max_length=30, choices=[(kind.value, kind.value) for kind in LicenceType])
     licensed_users = models.PositiveSmallIntegerField()
     lifecycle = models.CharField(max_length=10, choices=[(s.value, s.value) for s in Lifecycle])
@@ -32,6 +36,8 @@ class Service(OwnedModel):
     connection_reason = models.CharField(max_length=500, blank=True)
     deployment_status = models.CharField(max_length=10, choices=[(s.value, s.value) for s in Deployment])
     deployment_reason = models.CharField(max_length=500, blank=True)
+    credential_ends_at = models.DateTimeField(null=True, help_text="When its connection's credential ends, for order.")
+    last_validated_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -54,6 +60,17 @@ class Service(OwnedModel):
             models.Index(fields=["short_name_key", "id"], name="services_by_short_name"),
             models.Index(fields=["full_name_key", "id"], name="services_by_full_name"),
             models.Index(fields=["-created_at", "id"], name="services_by_age"),
+            models.Index(fields=["customer_key", "id"], name="services_by_customer"),
+            models.Index(fields=["connection_status", "id"], name="services_by_connection"),
+            models.Index(fields=["deployment_status", "id"], name="services_by_deployment"),
+            models.Index(F("credential_ends_at").asc(nulls_last=True), "id", name="services_by_credential_end"),
+            models.Index(F("last_validated_at").asc(nulls_first=True), "id", name="services_by_last_validation"),
+            models.Index(
+                fields=["provider"],
+                include=["licensed_users"],
+                condition=models.Q(lifecycle__in=[state.value for state in HOLDS_ITS_NAME]),
+                name="services_users_of_a_provider",
+            ),
             models.Index(fields=["short_name_key"], name="services_short_prefix", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["full_name_key"], name="services_full_prefix", opclasses=["varchar_pattern_ops"]),
             GinIndex(WORDS_INDEX, name="services_words"),

@@ -27,7 +27,7 @@ from gangway.organizations.changing import (
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.place_queries import PlaceView, parents_for_customers, place, places
 from gangway.organizations.roles import Capability, Kind
-from gangway.services.actions import remove_customer
+from gangway.services.actions import follow_customer, remove_customer
 from gangway.services.pool import pool
 from gangway.services.queries import services_of
 from gangway.web.desk import DeskRequest, DeskView, may
@@ -270,6 +270,8 @@ def _fill(request: DeskRequest, organization_id: UUID, form: PlaceForm, *, conta
         cloud=given.get("cloud", ""),
         by=by,
     )
+    if form.kind is Kind.CUSTOMER:
+        follow_customer(customer_id=organization_id)
     bounds = form.bounds()
     if bounds is not None:
         change_bounds(organization_id=organization_id, bounds=bounds, by=by)

@@ -4,11 +4,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from gangway.foundation.clock import now
 from gangway.organizations.roles import Capability
 from gangway.services.licences import LicenceType
-from gangway.services.queries import ServiceRow, services
+from gangway.services.queries import ServiceRow, every_service, services
 from gangway.services.states import Lifecycle
 from gangway.web.desk import DeskRequest, may
+from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
 from gangway.web.words import CONNECTION, DEPLOYMENT, PLANNED, Pill, said
 
@@ -19,6 +21,17 @@ def home(request: DeskRequest) -> HttpResponse:
     """The start page is the list of services."""
     del request
     return redirect("web:services")
+
+
+@require_safe
+@may(Capability.SEE_SERVICES)
+def service_export(request: DeskRequest) -> HttpResponse:
+    """Hand out the list, as it is searched, filtered and sorted, as a file for a spreadsheet."""
+    wanted = asked(request, "status", "licence")
+    rows = every_service(search=wanted.search, sort=wanted.sort, **wanted.choices)
+    head = ("Short name", "Full name", "Customer", "Channel", "License Type", "Licensed users", "Connection")
+    more = ("Connection says", "Deployment", "Client Secret Days Until Expire", "Last validated", "Started")
+    return csv_file("services", head + more, map(_exported, rows))
 
 
 @require_safe
@@ -36,7 +49,12 @@ def service_list(request: DeskRequest) -> HttpResponse:
     values = {
         "page": page,
         "rows": [
-            {"service": row, "connection": connection_of(row), "deployment": said(DEPLOYMENT, row.deployment)}
+            {
+                "service": row,
+                "connection": connection_of(row),
+                "deployment": said(DEPLOYMENT, row.deployment),
+                "days_left": days_left(row),
+            }
             for row in page.rows
         ],
         "wanted": wanted,
@@ -50,3 +68,25 @@ def service_list(request: DeskRequest) -> HttpResponse:
 def connection_of(row: ServiceRow) -> Pill:
     """Return the word for a service's connection; one that is only planned has none yet."""
     return PLANNED if row.lifecycle is Lifecycle.PLANNED else said(CONNECTION, row.connection)
+
+
+def days_left(row: ServiceRow) -> int | None:
+    """Return the whole days until the service's credential ends, below zero after it; None when nobody knows."""
+    return None if row.credential_ends_at is None else (row.credential_ends_at - now()).days
+
+
+def _exported(row: ServiceRow) -> tuple[object, ...]:
+    return (
+        row.short_name,
+        row.full_name,
+        row.customer_name,
+        row.channel_name,
+        row.licence.label,
+        row.licensed_users,
+        connection_of(row).word,
+        row.connection_reason,
+        said(DEPLOYMENT, row.deployment).word,
+        days_left(row),
+        row.last_validated_at,
+        row.created_at,
+    )

@@ -1,0 +1,246 @@
+"""How much longer a list takes with 100,000 services than with 1,000, and beside Django's own admin of the same table.
+
+Makes two providers in one database of its own, one small and one large, signs a person in to each, and asks for the
+same pages in turn: with and without search, filter and each sort, a later page, the export of one channel. Prints, for
+each, the 95th percentile of the large one over that of the small one, and the numbers of queries. Django's admin shows
+the same table in the same run (its list counts the whole table for its pages).
+
+    python bench/lists.py [--small 1000] [--large 100000] [--rounds 40]       one JSON line at the end
+
+Ratios in one run, not timed tests: they tell of the queries, hardly of the machine.
+"""
+
+# ruff: noqa: PLC0415  Django has to be awake before its parts are imported
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PAGES = {
+    "services": "/services/",
+    "services, searched": "/services/?q=contoso+bak",
+    "services, filtered": "/services/?status=error",
+    "services by customer": "/services/?sort=customer",
+    "services by days left": "/services/?sort=credential",
+    "services by last validated": "/services/?sort=-validated",
+    "services by status": "/services/?sort=-connection",
+    "services, page 5": "/services/?page=5",
+    "customers": "/customers/",
+    "customers, searched": "/customers/?q=northwind",
+    "channels": "/channels/",
+    "pending invitations": "/invitations/",
+    "runs": "/runs/",
+    "operators": "/operators/",
+    "activity": "/activity/",
+}
+GOAL = 1.3
+"""The 95th percentile of the large list over that of the small one, at most."""
+
+
+def main() -> int:
+    """Measure and print; exit code 1 when a list misses the goal or needs more queries with more rows."""
+    wanted = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    wanted.add_argument("--small", type=int, default=1000)
+    wanted.add_argument("--large", type=int, default=100_000)
+    wanted.add_argument("--rounds", type=int, default=40)
+    given = wanted.parse_args()
+    with tempfile.TemporaryDirectory(prefix="gangway-bench-") as folder, _database(Path(folder)):
+        people = {size: _filled(size) for size in (given.small, given.large)}
+        _analyse()
+        _as_web()
+        clients = [_signed_in(person) for person in people.values()]
+        result = {name: _compared(path, *clients, given.rounds) for name, path in PAGES.items()}
+        _as_owner()
+        admin = _admin(given.rounds)
+    return _told(result, admin)
+
+
+def _told(result: dict[str, dict[str, Any]], admin: float) -> int:
+    print(f"{'list':<28}{'large/small':>12}{'queries':>9}{'p95 ms':>9}")
+    for name, row in result.items():
+        print(f"{name:<28}{row['ratio']:>12.2f}{row['queries']:>9}{row['p95_ms']:>9.1f}")
+    slowest = max(row["p95_ms"] for name, row in result.items() if name.startswith("services"))
+    print(f"Django's admin list of the same table takes {admin / slowest:.1f} times our slowest list of services.")
+    print(json.dumps({"lists": result, "admin_over_ours": round(admin / slowest, 2)}))
+    return 0 if all(row["ratio"] <= GOAL and row["same_queries"] for row in result.values()) else 1
+
+
+@contextmanager
+def _database(folder: Path) -> Iterator[None]:
+    """A database of its own with all tables, roles and policies, durable as in production."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "gangway.config.settings.test"
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+    from django.db import connections
+
+    from gangway.config.database import grants, server
+    from gangway.vault import keys
+
+    logging.disable(logging.CRITICAL)
+    settings.ALLOWED_HOSTS = ["*"]
+    with server.supervised(folder / "data") as embedded:
+        ADDRESSES.update(owner=embedded.owner.django(), web=embedded.web.django())
+        _as_owner()
+        keys.new(
+            public_dir=settings.GANGWAY.sealing_public_keys_dir, private_dir=settings.GANGWAY.sealing_private_keys_dir
+        )
+        call_command("migrate", verbosity=0)
+        call_command("createcachetable")
+        grants.grant(web=ADDRESSES["web"]["USER"], worker=embedded.worker.django()["USER"])
+        yield
+        connections.close_all()
+
+
+ADDRESSES: dict[str, dict[str, Any]] = {}
+
+
+def _as_owner() -> None:
+    _as(ADDRESSES["owner"])
+
+
+def _as_web() -> None:
+    """From here on as the web process asks: by a role that row-level security binds."""
+    _as(ADDRESSES["web"])
+
+
+def _as(address: dict[str, Any]) -> None:
+    from django.db import connection
+
+    connection.close_pool() if hasattr(connection, "close_pool") else connection.close()
+    connection.close()
+    connection.settings_dict.update(address)
+
+
+def _filled(services: int) -> UUID:
+    """Make a provider with so many services, in a tenth as many customers; its administrator's id."""
+    from gangway.audit.record import Actor
+    from gangway.cli.seed import make_samples
+    from gangway.foundation.sealed import SealedText
+    from gangway.organizations import actions
+    from gangway.organizations.roles import Role
+    from gangway.organizations.scope import within_everything
+
+    name, by = f"of {services}", Actor.system("bench")
+    provider = make_samples(services, max(services // 10, 1), max(services // 500, 1), name)
+    with within_everything("a bench of its own"):
+        person = actions.create_operator(
+            email=f"ann{services}@example.org",
+            name="Ann",
+            password=SealedText(f"a long one for {uuid4()}"),
+            organization_id=provider,
+            role=Role.ADMIN,
+            by=by,
+        )
+        actions.enroll_totp(person, by=by)
+    return person
+
+
+def _analyse() -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def _signed_in(person: UUID) -> Any:
+    from django.contrib.auth import get_user_model
+    from django.test import Client
+
+    client = Client()
+    client.force_login(get_user_model().objects.get(pk=person))
+    return client
+
+
+def _compared(path: str, small: Any, large: Any, rounds: int) -> dict[str, Any]:
+    """Ask both in turn, so that whatever else the machine does hits both."""
+    queries = [_queries(client, path) for client in (small, large)]
+    turns = [[_timed(client, path) for client in (small, large)] for _round in range(rounds)]
+    at = [_p95(list(times)) for times in zip(*turns, strict=True)]
+    return {
+        "ratio": round(at[1] / at[0], 2),
+        "p95_ms": round(at[1] * 1000, 1),
+        "queries": queries[1],
+        "same_queries": queries[0] == queries[1],
+    }
+
+
+def _timed(client: Any, path: str) -> float:
+    start = time.perf_counter()
+    answer = client.get(path)
+    took = time.perf_counter() - start
+    if answer.status_code != HTTPStatus.OK:
+        raise SystemExit(f"{path} answered {answer.status_code}")
+    return took
+
+
+def _queries(client: Any, path: str) -> int:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    with CaptureQueriesContext(connection) as asked:
+        _timed(client, path)
+    if any("COUNT(*)" in query["sql"] for query in asked.captured_queries):
+        raise SystemExit(f"{path} counts the whole")
+    return len(asked.captured_queries)
+
+
+def _admin(rounds: int) -> float:
+    """The 95th percentile of Django's own list of the same table, unbound by policies, as its users meet it."""
+    from django.contrib.admin import AdminSite, ModelAdmin
+    from django.test import RequestFactory
+
+    from gangway.organizations.scope import within_everything
+    from gangway.services.models import Service
+
+    class Person:
+        is_active = is_staff = is_authenticated = True
+        pk = id = 1
+
+        def has_perm(self, *_args: object) -> bool:
+            return True
+
+        has_module_perms = has_perm
+
+    class Listed(ModelAdmin):  # type: ignore[type-arg]
+        list_display = ("short_name", "full_name", "organization", "connection_status", "created_at")
+        list_per_page = 50
+        list_select_related = ("organization",)
+
+    site, times = AdminSite(), []
+    with within_everything("the admin knows no scope"):
+        for _round in range(rounds):
+            request = RequestFactory().get("/")
+            request.user = Person()  # type: ignore[assignment]
+            start = time.perf_counter()
+            listed = Listed(Service, site).get_changelist_instance(request)
+            rows = list(listed.result_list)
+            times.append(time.perf_counter() - start)
+            if len(rows) != Listed.list_per_page:
+                raise SystemExit("Django's admin listed something else")
+    return _p95(times)
+
+
+def _p95(times: list[float]) -> float:
+    return statistics.quantiles(times, n=20)[-1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+"""Channels and customers by the thousand, to try lists and searches at size. For a database of their own."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from django.db.models import QuerySet
+
+from gangway.foundation import clock
+from gangway.organizations.models import Organization
+from gangway.organizations.roles import Kind
+from gangway.organizations.search import LONGEST_KEY, fold, words
+
+PORTION = 5000
+
+
+def add_organizations(*, kind: Kind, below: Sequence[UUID], names: Sequence[str]) -> list[UUID]:
+    """Add one organization of a level for each name, spread over those in `below`, without their activity."""
+    parents = list(Organization.objects.filter(pk__in=below).order_by("id"))
+    rows = [_row(kind, parents[place % len(parents)], name) for place, name in enumerate(names)]
+    QuerySet(Organization).bulk_create(rows, batch_size=PORTION)
+    return [row.pk for row in rows]
+
+
+def _row(kind: Kind, parent: Organization, name: str) -> Organization:
+    key = uuid4()
+    return Organization(
+        id=key,
+        kind=kind.value,
+        parent=parent,
+        path=f"{parent.path}{key.hex}/",
+        name=name,
+        name_key=fold(name)[:LONGEST_KEY],
+        search_words=words(name),
+        created_at=clock.now(),
+    )
