@@ -39,6 +39,7 @@ def locked(name: str) -> dict[str, Version]:
         ("demo", wanted(groups=("build", "demo"), parts=(".", "emulator", "mailcatcher"))),
         ("test", wanted(groups=("build", "demo", "test"), parts=(".", "emulator", "mailcatcher"))),
         ("judges", wanted(groups=("judges",))),
+        ("bench", wanted(groups=("bench",))),
     ],
 )
 def test_a_lock_holds_all_that_its_lists_ask_for(lock, requirements):

@@ -424,7 +424,7 @@ def test_a_run_that_is_cancelled_at_work_takes_back_what_it_made(tenant, monkeyp
 
     async def cancelled_meanwhile(self: Any, *args: Any) -> None:
         await in_database(cancel, work)
-        await original(self, *args, **more)
+        await original(self, *args)
 
     monkeypatch.setattr(journal_store.RunJournal, "proved", cancelled_meanwhile)
     run_until_idle()
@@ -444,7 +444,7 @@ def test_what_cannot_be_taken_back_is_told(tenant, monkeypatch):
     async def cancelled_meanwhile(self: Any, *args: Any) -> None:
         await in_database(cancel, work)
         tenant.fault("never", {"method": "DELETE", "path": "/v1.0/applications/*"}, {"status": 403})
-        await original(self, *args, **more)
+        await original(self, *args)
 
     monkeypatch.setattr(journal_store.RunJournal, "proved", cancelled_meanwhile)
     run_until_idle()
