@@ -63,10 +63,10 @@ class Product:
         self.worker.process.kill()
         self.worker.process.wait()
 
-    def start_worker(self) -> None:
-        """Start another one; returns when it has begun to work."""
+    def start_worker(self, **settings: str) -> None:
+        """Start another one, perhaps with other settings; returns when it has begun to work."""
         known = self.newest_worker()
-        self.worker = self.supervisor.start_worker(self.announcement, name=self._again("worker"))
+        self.worker = self.supervisor.start_worker(self.announcement, name=self._again("worker"), **settings)
         eventually(lambda: self.newest_worker() > known, "the worker's start")
 
     def newest_worker(self) -> int:

@@ -76,9 +76,10 @@ class Supervisor:
             self.folder.keep_totp_key(email, key)
         return self.folder.sign_in(OPERATOR_EMAIL)
 
-    def start_worker(self, microsoft: dict[str, Any], *, name: str = "worker") -> Child:
-        """A worker, with the settings of its role."""
-        return self.parts.start(name, self._gangway("worker"), environment=self._settings("worker", microsoft))
+    def start_worker(self, microsoft: dict[str, Any], *, name: str = "worker", **more: str) -> Child:
+        """A worker, with the settings of its role; `more` are other settings, by their names without the prefix."""
+        given = self._settings("worker", microsoft) | {f"GANGWAY_{key}": value for key, value in more.items()}
+        return self.parts.start(name, self._gangway("worker"), environment=given)
 
     def start_web(self, microsoft: dict[str, Any]) -> None:
         """The web pages, with the settings of their role; returns when they take connections."""
