@@ -78,5 +78,10 @@ def validate_connection(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
     return asked.pk
 
 
+def follow_switch(service_id: UUID, old_id: UUID, new_id: UUID) -> None:
+    """A rotation proved a new credential: the service's connection uses it from now on. In the switch's transaction."""
+    Connection.objects.filter(service_id=service_id, credential_id=old_id).update(credential_id=new_id)
+
+
 def _record(event: Event, row: Connection, by: Actor, data: dict[str, str]) -> None:
     record(event, by=by, organization_id=row.organization_id, subject=f"service:{row.service_id}", data=data)

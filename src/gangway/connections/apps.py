@@ -13,4 +13,12 @@ class ConnectionsConfig(AppConfig):
     name = "gangway.connections"
     label = "connections"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let connections follow when a credential takes another one's place."""
+        from gangway.connections.actions import follow_switch
+        from gangway.provisioning.actions import on_switch
+
+        on_switch(follow_switch)
+
     append_only_tables: ClassVar[tuple[str, ...]] = ()

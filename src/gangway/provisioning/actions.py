@@ -13,6 +13,7 @@ from gangway.provisioning.starting import (
     start_teardown,
     try_again,
 )
+from gangway.provisioning.switching import on_switch
 from gangway.provisioning.waiting import check_now, plan_for, reminded, stop_reminders
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "check_registration",
     "mark_removed",
     "observe_signer",
+    "on_switch",
     "plan_for",
     "reminded",
     "resume_run",

@@ -22,7 +22,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import AuthorityEnded, Busy, MicrosoftError, NotHeard
 from gangway.microsoft.patience import OutOfPatience
-from gangway.provisioning import clouds, copying, lease, opening, undoing
+from gangway.provisioning import auditing, clouds, copying, lease, opening, rotating, undoing
 from gangway.provisioning.drawing import blueprint_of, journal_of
 from gangway.provisioning.engine.alone import Alone
 from gangway.provisioning.engine.course import Course, Ending, unseen
@@ -102,7 +102,17 @@ async def _tear_down(opened: Opened) -> None:
     await in_database(opening.torn_down, opened, torn, stays, now=clock.now())
 
 
-_OF_KIND: Final = {RunKind.TEARDOWN: _tear_down}
+async def _rotate(opened: Opened) -> None:
+    await rotating.rotate(opened)
+    await in_database(opening.ended, opened, now=clock.now())
+
+
+async def _audit(opened: Opened) -> None:
+    found = await auditing.audit(opened)
+    await in_database(opening.ended, opened, result=found, now=clock.now())
+
+
+_OF_KIND: Final = {RunKind.TEARDOWN: _tear_down, RunKind.ROTATION: _rotate, RunKind.AUDIT: _audit}
 
 
 async def _later(opened: Opened, error: NotHeard | Busy) -> None:
@@ -138,7 +148,7 @@ async def _rest(opened: Opened, error: MicrosoftError) -> None:
 
 async def _stop(opened: Opened, to: RunState, error: GangwayError) -> None:
     log.warning("run_stopped", run_id=str(opened.run_id), state=to.value, error=error.code)
-    if opened.kind is RunKind.TEARDOWN:
+    if opened.kind in {RunKind.TEARDOWN, RunKind.ROTATION}:
         await in_database(undoing.list_what_stays, opened, error)
     await in_database(opening.stop, opened, to, error, now=clock.now())
 

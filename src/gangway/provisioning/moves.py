@@ -53,3 +53,12 @@ def move(
     run.save(update_fields=["state", *fields])
     facts = {"registration": str(run.registration_id), **(data or {})}
     record(EVENTS[to], by=by, organization_id=run.organization_id, subject=f"run:{run.pk}", data=facts)
+
+
+def is_first(run: Run) -> bool:
+    """Whether nothing but this run ever brought its registration to be proved: then all of it is this run's."""
+    proved_at = run.registration.proved_at
+    if proved_at is None:
+        return True
+    others = Run.objects.filter(registration_id=run.registration_id, state=RunState.PROVED.value).exclude(pk=run.pk)
+    return proved_at >= run.created_at and not others.exists()

@@ -25,7 +25,7 @@ from gangway.provisioning.errors import NoSuchRun, NotAllGone
 from gangway.provisioning.journal_store import ENGINE, found
 from gangway.provisioning.lease import Lease, Taken
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
-from gangway.provisioning.moves import locked, move
+from gangway.provisioning.moves import is_first, locked, move
 from gangway.provisioning.states import HOLDING, CredentialState, RegistrationState, RunKind, RunState, StepState
 from gangway.vault.actions import destroy, reveal
 from gangway.vault.errors import SecretDestroyed, SecretMissing
@@ -204,7 +204,7 @@ def cancelled(opened: Opened, taken: TornDown, error: GangwayError | None, *, no
     """Write down that the run was cancelled at work; with nothing left of it, its name is free again."""
     with within(opened.path), transaction.atomic():
         run = ours(opened, now)
-        never_used = run.registration.proved_at is None
+        never_used = is_first(run)
         if error is None:
             made = StepRecord.objects.filter(run_id=run.pk, state=StepState.DONE.value).exclude(kind__in=LOOKS)
             made.exclude(kind__startswith=REMOVING).update(state=StepState.UNDONE.value)
@@ -237,6 +237,15 @@ def torn_down(opened: Opened, torn: TornDown, stays: tuple[Left, ...], *, now: d
             move(run, RunState.FAILED, by=ENGINE, now=now, error=facts, data={"error": error.code})
         else:
             move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None)
+        _tell(run)
+        leases.release(opened.lease)
+
+
+def ended(opened: Opened, *, result: dict[str, Any] | None = None, now: datetime) -> None:
+    """Write down a good end of a run that changed nothing of the plan: an audit, a rotation."""
+    with within(opened.path), transaction.atomic():
+        run = ours(opened, now)
+        move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None, result=result or {})
         _tell(run)
         leases.release(opened.lease)
 

@@ -159,7 +159,7 @@ def cancel_run(*, run_id: UUID, by: Actor, now: datetime) -> None:
     move(run, RunState.CANCELLED, by=by, now=now)
     if RunKind(run.kind) is RunKind.TEARDOWN or starting.undo_rested(run, by=by, now=now) is not None:
         return
-    if run.registration.proved_at is None:
+    if RunKind(run.kind) is RunKind.SETUP and run.registration.proved_at is None:
         run.registration.state = RegistrationState.REMOVED.value
         run.registration.save(update_fields=["state"])
 

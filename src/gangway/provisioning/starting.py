@@ -19,7 +19,7 @@ from gangway.provisioning import leftovers
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import NoSuchCredential, NoSuchRegistration, RunUnderWay
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
-from gangway.provisioning.moves import move
+from gangway.provisioning.moves import is_first, move
 from gangway.provisioning.opening import TASK, queue_lock
 from gangway.provisioning.shapes import SignerFacts
 from gangway.provisioning.states import (
@@ -156,7 +156,7 @@ def undo_rested(run: Run, *, by: Actor, now: datetime) -> UUID | None:
     begun = StepRecord.objects.filter(run__registration_id=run.registration_id, intent_at__isnull=False).exists()
     if not begun and not run.registration.app_id:
         return None
-    never_used = run.registration.proved_at is None
+    never_used = run.kind == RunKind.SETUP and is_first(run)
     mine = Credential.objects.filter(
         registration_id=run.registration_id, service_id=run.service_id, announced_at__gte=run.created_at
     ).exclude(state=CredentialState.REMOVED.value)

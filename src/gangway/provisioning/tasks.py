@@ -12,7 +12,7 @@ from gangway.jobs.actions import defer
 from gangway.jobs.registry import task
 from gangway.jobs.schedule import every
 from gangway.organizations.scope import within_everything
-from gangway.provisioning import copying, looking, waiting
+from gangway.provisioning import copying, leftovers, looking, switching, waiting
 from gangway.provisioning.conduct import conduct
 from gangway.provisioning.models import Run, TenantLease
 from gangway.provisioning.opening import TASK, queue_lock
@@ -25,6 +25,8 @@ REAP: Final = "provisioning:reap"
 REAP_EVERY_SECONDS: Final = 30
 WAKE: Final = "provisioning:wake"
 WAKE_EVERY_SECONDS: Final = 5
+REMOVE_RESTED: Final = "provisioning:remove_rested"
+REMOVE_RESTED_EVERY_SECONDS: Final = 60
 TAKE_UP: Final = "provisioning:take_up_waiting"
 TAKE_UP_EVERY_SECONDS: Final = 10
 
@@ -65,6 +67,14 @@ def take_up_waiting() -> None:
     waiting.take_up(now=clock.now())
 
 
+@task(name=REMOVE_RESTED, deadline_seconds=60)
+def remove_rested() -> None:
+    """Have credentials removed whose rest is over; forget what Microsoft has not kept any longer."""
+    switching.remove_what_rested(now=clock.now())
+    leftovers.forget_what_microsoft_dropped(now=clock.now())
+
+
+every(REMOVE_RESTED_EVERY_SECONDS, REMOVE_RESTED)
 every(REAP_EVERY_SECONDS, REAP)
 every(TAKE_UP_EVERY_SECONDS, TAKE_UP)
 every(WAKE_EVERY_SECONDS, WAKE)

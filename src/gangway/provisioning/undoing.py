@@ -26,8 +26,9 @@ from gangway.provisioning.engine.teardown import Teardown, TornDown
 from gangway.provisioning.errors import NobodyToRemove
 from gangway.provisioning.journal_store import ENGINE, RunJournal
 from gangway.provisioning.models import GIVEN, MADE, Credential, Registration, Run, StepRecord
+from gangway.provisioning.moves import is_first
 from gangway.provisioning.opening import Opened
-from gangway.provisioning.states import CredentialState, LeftoverKind, StepState
+from gangway.provisioning.states import CredentialState, LeftoverKind, RunKind, StepState
 
 CHANGES_ITSELF: Final = frozenset({"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"})
 """Permissions with which a registration that owns itself may change, and delete, itself."""
@@ -157,9 +158,10 @@ def made_by_run(opened: Opened) -> Scope:
     with within(opened.path):
         run = Run.objects.select_related("registration").get(pk=opened.run_id)
         registration, credentials = run.registration, _ours(run.registration)
-        if registration.origin == MADE and registration.proved_at is None:
+        if run.kind == RunKind.SETUP and registration.origin == MADE and is_first(run):
             return Scope(True, True, frozenset(credentials.values_list("pk", flat=True)))
         mine = credentials.filter(announced_at__gte=run.created_at, service_id=run.service_id)
+        mine = mine.exclude(state=CredentialState.PROVED.value) if run.kind == RunKind.ROTATION else mine
         done = StepRecord.objects.filter(run_id=run.pk, state=StepState.DONE.value, words="")
         keys = frozenset(done.filter(kind__in=["grant_permission", "assign_role"]).values_list("key", flat=True))
         plan = pinning.read(registration.plan)
@@ -211,8 +213,9 @@ def nothing_taken_back(opened: Opened, error: GangwayError) -> TornDown:
 
 
 def list_what_stays(opened: Opened, error: GangwayError) -> None:
-    """Put what a tear-down could not begin with, or go on with, on the list of leftovers."""
-    left = known_left(opened, asked_for(opened), why=error.what)
+    """Put what a tear-down could not take away, and what a rotation could not take back, on the list of leftovers."""
+    scope = asked_for(opened) if opened.kind is RunKind.TEARDOWN else made_by_run(opened)
+    left = known_left(opened, scope, why=error.what)
     with within(opened.path), transaction.atomic():
         leftovers.write(Run.objects.get(pk=opened.run_id), left, by=ENGINE, now=clock.now())
 

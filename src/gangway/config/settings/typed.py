@@ -185,6 +185,9 @@ class Settings(BaseSettings):
     propagation_deadline_seconds: int = Field(
         default=300, gt=0, description="longest wait for Microsoft's copies to agree"
     )
+    credential_rest_hours: int = Field(
+        default=24, ge=0, description="how long a credential still works after another one took its place"
+    )
     copying_look_seconds: float = Field(
         default=15, gt=0, description="first wait before a run that Microsoft is still copying is looked at again"
     )

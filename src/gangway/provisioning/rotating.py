@@ -1,0 +1,111 @@
+"""A rotation in a worker: by the registration's own right, from the credential in use to a new one that is proved."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+
+from gangway.foundation.ids import AppId, TenantId
+from gangway.jobs.threads import in_database
+from gangway.microsoft.errors import CredentialNotAccepted
+from gangway.microsoft.signin.own_credentials import OwnCredential
+from gangway.organizations.scope import within
+from gangway.provisioning import clouds, credential_rows
+from gangway.provisioning.drawing import blueprint_of
+from gangway.provisioning.engine.observation import Held
+from gangway.provisioning.engine.pinning import read
+from gangway.provisioning.engine.rotation import MayNotRotate, Rotation
+from gangway.provisioning.errors import CannotRotate, NoSuchCredential
+from gangway.provisioning.fresh import fresh_of
+from gangway.provisioning.journal_store import ENGINE, RunJournal
+from gangway.provisioning.models import Credential, Run, StepRecord
+from gangway.provisioning.opening import Opened
+from gangway.provisioning.states import CredentialState
+from gangway.provisioning.switching import switch
+
+
+@dataclass(frozen=True)
+class RotationJournal(RunJournal):
+    """The journal of a rotation: it holds what this very run made, and ends with the switch."""
+
+    current: UUID = UUID(int=0)
+
+    async def switched(self, new: Held) -> None:
+        """Raises LeaseLost and RunCancelled like every write."""
+        await self._write(self._switched, new)
+
+    def _switched(self, new: Held) -> None:
+        switch(self.current, UUID(new.credential_id), by=ENGINE, now=self.now())
+
+    def _held(self) -> tuple[Held, ...]:
+        began = Run.objects.values_list("created_at", flat=True).get(pk=self.run_id)
+        rows = Credential.objects.filter(
+            registration_id=self.registration_id, service_id=self.service_id, announced_at__gte=began
+        )
+        going_on = [CredentialState.ANNOUNCED.value, CredentialState.MADE.value]
+        return self._of(rows.filter(state__in=going_on).exclude(pk=self.current))
+
+    def _closing(self, known: dict[str, StepRecord]) -> list[StepRecord]:
+        """Nothing is read back but the tokens."""
+        return [row for row in super()._closing(known) if row.kind in {"graph_token", "teams_token"}]
+
+
+async def rotate(opened: Opened) -> None:
+    """Raises CannotRotate when the customer has to renew, and MicrosoftError."""
+    current = UUID(opened.wanted["credential"])
+    if await in_database(is_switched, opened, current):
+        return
+    rotation = await _rotation(opened, current, taking_back=False)
+    try:
+        await rotation.run()
+    except (MayNotRotate, CredentialNotAccepted) as error:
+        raise CannotRotate from error
+
+
+async def take_back(opened: Opened) -> tuple[Held, ...]:
+    """Remove what a rotation made that is cancelled; gives what is left."""
+    rotation = await _rotation(opened, UUID(opened.wanted["credential"]), taking_back=True)
+    return await rotation.take_back()
+
+
+def is_switched(opened: Opened, current: UUID) -> bool:
+    """Whether the switch was done before a crash: then nothing is left to do."""
+    with within(opened.path):
+        return Credential.objects.filter(pk=current, state=CredentialState.RESTING.value).exists()
+
+
+async def _rotation(opened: Opened, current: UUID, *, taking_back: bool) -> Rotation:
+    cloud, blueprint = clouds.cloud(opened.cloud), blueprint_of(opened)
+    fresh = fresh_of(read(opened.plan), name=opened.credential_name, subject=blueprint.unique_name, cloud=cloud)
+    journal = RotationJournal(
+        run_id=opened.run_id,
+        registration_id=opened.registration_id,
+        organization_id=opened.organization_id,
+        service_id=opened.service_id,
+        path=opened.path,
+        lease=opened.lease,
+        fresh_seconds=float(settings.GANGWAY.propagation_deadline_seconds),
+        says_goodbye=False,
+        blueprint=blueprint,
+        taking_back=taking_back,
+        current=current,
+    )
+    return Rotation(
+        unique_name=blueprint.unique_name,
+        app_id=AppId(opened.app_id),
+        cloud=cloud,
+        own=await clouds.RegistrationSignIn.at(cloud, TenantId(opened.tenant_id)),
+        journal=journal,
+        patience=clouds.patience(),
+        fresh=fresh,
+        current=await in_database(_opened_credential, opened, current),
+        teams=bool(blueprint.services),
+    )
+
+
+def _opened_credential(opened: Opened, credential_id: UUID) -> OwnCredential:
+    with within(opened.path):
+        row = Credential.objects.filter(pk=credential_id, state=CredentialState.PROVED.value).first()
+        if row is None:
+            raise NoSuchCredential
+        return credential_rows.opened(row, purpose="rotate the credential", by=ENGINE)

@@ -1,0 +1,86 @@
+"""From an old credential to a new one: the rooms above say how, and all of it happens in one transaction. Sync.
+
+A service's connection stands above this room, so it can't be called from here: it registers what it does.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.errors import RunUnderWay
+from gangway.provisioning.models import Credential, Leftover
+from gangway.provisioning.starting import start_teardown
+from gangway.provisioning.states import CredentialState
+
+Switch = Callable[[UUID, UUID, UUID], None]
+"""(service, old credential, new credential), called within the transaction that makes the new one the one in use."""
+
+SWITCHES: Final[list[Switch]] = []
+SCHEDULE: Final = Actor.system("rotation schedule")
+MOST: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Rested:
+    """A credential whose rest is over."""
+
+    id: UUID
+    path: str
+
+
+def on_switch(switch: Switch) -> None:
+    """Have something done in every switch; call it when the application is ready."""
+    if switch not in SWITCHES:
+        SWITCHES.append(switch)
+
+
+def switch(old_id: UUID, new_id: UUID, *, by: Actor, now: datetime) -> None:
+    """The proved new credential takes the old one's place, which rests. In the caller's transaction, done once."""
+    rows = Credential.objects.select_for_update(of=("self",)).in_bulk([old_id, new_id])
+    old, new = rows[old_id], rows[new_id]
+    new.state = CredentialState.PROVED.value
+    new.save(update_fields=["state"])
+    old.state = CredentialState.RESTING.value
+    old.rest_until = now + timedelta(hours=settings.GANGWAY.credential_rest_hours)
+    old.save(update_fields=["state", "rest_until"])
+    for follow in SWITCHES:
+        follow(new.service_id, old.pk, new.pk)
+    facts = {"name": new.display_name, "in_place_of": old.display_name, "rests_until": old.rest_until.isoformat()}
+    subject = f"service:{new.service_id}"
+    record(Event.CREDENTIAL_SWITCHED, by=by, organization_id=new.organization_id, subject=subject, data=facts)
+
+
+def remove_what_rested(*, now: datetime) -> None:
+    """Start a tear-down for every credential whose rest is over; one that stands as a leftover waits for a person."""
+    with within_everything("credentials whose rest is over, whoever they belong to"):
+        rows = Credential.objects.filter(state=CredentialState.RESTING.value, rest_until__lte=now)
+        open_ones = Leftover.objects.filter(cleared_at__isnull=True).values("object_id")
+        due = rows.exclude(key_id__in=open_ones).order_by("rest_until")[:MOST]
+        rested = [Rested(*row) for row in due.values_list("pk", "organization__path")]
+    for one in rested:
+        with within(one.path), transaction.atomic():
+            _remove(one.id, now=now)
+
+
+def _remove(credential_id: UUID, *, now: datetime) -> None:
+    row = Credential.objects.get(pk=credential_id)
+    try:
+        with transaction.atomic():
+            start_teardown(
+                registration_id=row.registration_id,
+                service_id=row.service_id,
+                whole=False,
+                credentials=[row.pk],
+                by=SCHEDULE,
+                now=now,
+            )
+    except RunUnderWay:
+        return  # the registration is at work: its turn comes with a later look

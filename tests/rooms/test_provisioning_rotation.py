@@ -1,0 +1,238 @@
+"""Rotation, audit and repair as runs in the database, against the emulator."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+
+from gangway.connections import actions as connections
+from gangway.connections.models import Connection
+from gangway.foundation import clock
+from gangway.jobs.testing import run_until_idle
+from gangway.organizations.scope import within
+from gangway.provisioning import actions, tasks
+from gangway.provisioning.engine.pinning import pin
+from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
+from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
+from gangway.provisioning.states import RunKind, RunState
+from tests.contract.tenant import Tenant
+from tests.emulator.conftest import Emulator, running
+from tests.rooms.factories_provisioning import BY, Work, facts, make_work
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def kept(process: Emulator) -> Iterator[Tenant]:
+    tenant = Tenant(process)
+    yield tenant
+    tenant.close()
+
+
+@pytest.fixture
+def tenant(kept: Tenant, settings) -> Tenant:
+    """Contoso, fresh; the product's settings point at it, and waits are short."""
+    kept.reset()
+    changed = {
+        "cloud_login_url": kept.emulator.url,
+        "cloud_graph_url": kept.emulator.url,
+        "extra_ca_file": kept.cloud.extra_ca_file,
+        "propagation_deadline_seconds": 4,
+    }
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
+    return kept
+
+
+def connected(tenant: Tenant, *, rotates: bool = True) -> Work:
+    """A service whose connection uses a proved secret; the registration may rotate itself, if it is granted."""
+    features = {"voice", "self-rotation"} if rotates else {"voice"}
+    work = make_work(choices={"features": features})
+    assert work.done(tenant.token()).state is RunState.PROVED
+    (secret,) = secrets(work)
+    with within(work.customer.path):
+        connections.connect_service(
+            service_id=work.service_id,
+            organization_id=work.customer.id,
+            registration_id=work.registration_id,
+            credential_id=secret.pk,
+            user_name="grace.global@contoso.com",
+            m365_domain="contoso.com",
+            items=[],
+            granted=None,
+            seen_at=clock.now(),
+            by=BY,
+            now=clock.now(),
+        )
+    return work
+
+
+def secrets(work: Work) -> list[Credential]:
+    with within(work.customer.path):
+        return list(Credential.objects.filter(registration_id=work.registration_id).order_by("announced_at"))
+
+
+def start(work: Work, what: str, **options: Any) -> Run:
+    with within(work.customer.path):
+        run_id = getattr(actions, what)(
+            registration_id=work.registration_id, service_id=work.service_id, by=BY, now=clock.now(), **options
+        )
+    run_until_idle()
+    with within(work.customer.path):
+        return Run.objects.get(pk=run_id)
+
+
+def in_use(work: Work) -> Any:
+    with within(work.customer.path):
+        return Connection.objects.get(service_id=work.service_id).credential_id
+
+
+def keys_there(tenant: Tenant) -> set[str]:
+    rows = [row["body"] for row in tenant.state()["objects"].values()]
+    found = [row for row in rows if str(row.get("uniqueName") or "").startswith("gangway-")]
+    return {secret["keyId"] for row in found for secret in row["passwordCredentials"]}
+
+
+def test_a_rotation_switches_the_connection_and_the_old_secret_rests_until_it_is_removed(tenant):
+    work = connected(tenant)
+    run = start(work, "start_rotation")
+    old, new = secrets(work)
+    assert (run.kind, run.state, run.error) == (RunKind.ROTATION, RunState.PROVED, None)
+    assert (old.state, new.state, in_use(work)) == ("resting", "proved", new.pk)
+    assert keys_there(tenant) == {old.key_id, new.key_id}
+    tasks.remove_rested()
+    run_until_idle()
+    assert keys_there(tenant) == {old.key_id, new.key_id}
+    with within(work.customer.path):
+        Credential.objects.filter(pk=old.pk).update(rest_until=clock.now() - timedelta(seconds=1))
+    tasks.remove_rested()
+    run_until_idle()
+    assert keys_there(tenant) == {new.key_id}
+    assert [row.state for row in secrets(work)] == ["removed", "proved"]
+
+
+def test_a_rotation_can_be_repeated_at_once(tenant):
+    work = connected(tenant)
+    for _ in range(2):
+        assert start(work, "start_rotation").state == RunState.PROVED
+    assert [row.state for row in secrets(work)] == ["resting", "resting", "proved"]
+    assert in_use(work) == secrets(work)[-1].pk
+
+
+def test_a_registration_without_the_right_needs_the_customer_and_nothing_changes(tenant):
+    work = connected(tenant, rotates=False)
+    before = keys_there(tenant)
+    run = start(work, "start_rotation")
+    assert run.error
+    assert (run.state, run.error["code"]) == (RunState.FAILED, "provisioning:rotation:needs_customer")
+    assert (keys_there(tenant), in_use(work)) == (before, secrets(work)[0].pk)
+    assert work.registration().state == "proved"
+
+
+def test_what_somebody_typed_in_is_not_rotated(tenant):
+    work = connected(tenant)
+    with within(work.customer.path):
+        Credential.objects.update(origin=GIVEN)
+    with pytest.raises(NoSuchCredential):
+        start(work, "start_rotation")
+
+
+def test_a_new_secret_that_is_never_accepted_is_taken_away_and_the_old_one_stays_in_use(tenant):
+    work = connected(tenant)
+    before = keys_there(tenant)
+    tenant.fault("lag", {"kind": "passwordCredential"}, {"usable_after_seconds": 9999})
+    run = start(work, "start_rotation")
+    assert run.state in {RunState.COPYING, RunState.FAILED}
+    assert (keys_there(tenant), in_use(work)) == (before, secrets(work)[0].pk)
+    tenant.control("DELETE", "faults")
+
+
+def test_an_audit_compares_and_writes_nothing(tenant):
+    work = connected(tenant)
+    tenant.control("DELETE", "log")
+    run = start(work, "start_audit")
+    assert run.state == RunState.PROVED
+    states = {(row["kind"], row["state"]) for row in run.result["items"]}
+    assert states == {(kind, "as_planned") for kind in ("credential", "application", "principal", "permission", "role")}
+    parts = [part for row in tenant.log() for part in [row, *row["subrequests"]] if "token" not in part["path"]]
+    assert {part["method"] for part in parts} <= {"GET"}
+
+
+def test_an_audit_names_what_is_missing_and_what_is_too_much(tenant):
+    work = connected(tenant)
+    with within(work.customer.path):
+        Registration.objects.update(plan=pin(profile="teams-voice", version=1, features={"voice"}))
+    items = {(row["name"], row["state"]) for row in start(work, "start_audit").result["items"]}
+    assert ("GroupMember.Read.All", "more_than_needed") in items
+    with within(work.customer.path):
+        Registration.objects.update(plan=pin(profile="teams-voice", version=2, features={"voice", "teams-reading"}))
+    items = {(row["name"], row["state"]) for row in start(work, "start_audit").result["items"]}
+    assert ("TeamsUserConfiguration.Read.All", "missing") in items
+
+
+def signed_in(work: Work, tenant: Tenant) -> actions.SignedIn:
+    sealed = work.token(tenant.token())
+    return actions.SignedIn(
+        sealed["delegated_token_sealed_id"], sealed["delegated_token_place"], sealed["sign_in_client_id"], facts()
+    )
+
+
+def test_an_upgrade_adds_what_is_missing_and_keeps_the_customers_name_and_secrets(tenant):
+    work = make_work(version=1)
+    work.done(tenant.token())
+    (application,) = [row["body"] for row in tenant.state()["objects"].values() if row["body"].get("uniqueName")]
+    rename(tenant, application["id"], "Our own name")
+    before = keys_there(tenant)
+    newer = pin(profile="teams-voice", version=2)
+    run = start(work, "start_repair", plan=newer, signed_in=signed_in(work, tenant))
+    assert (run.kind, run.state, run.error) == (RunKind.UPGRADE, RunState.PROVED, None)
+    (application,) = [row["body"] for row in tenant.state()["objects"].values() if row["body"].get("uniqueName")]
+    assert (application["displayName"], keys_there(tenant)) == ("Our own name", before)
+    work.version = 2
+    assert work.orphans(tenant) == []
+
+
+def rename(tenant: Tenant, object_id: str, name: str) -> None:
+    """The customer gives it another name in the portal."""
+    headers = {"Authorization": f"Bearer {tenant.token().reveal()}"}
+    address = f"{tenant.emulator.url}/v1.0/applications/{object_id}"
+    tenant.emulator.session.patch(address, json={"displayName": name}, headers=headers).raise_for_status()
+
+
+def test_a_repair_brings_a_deleted_registration_back_with_its_secret(tenant):
+    work = make_work()
+    work.done(tenant.token())
+    before = keys_there(tenant)
+    headers = {"Authorization": f"Bearer {tenant.token().reveal()}"}
+    address = f"{tenant.emulator.url}/v1.0/applications/{work.registration().object_id}"
+    tenant.emulator.session.delete(address, headers=headers).raise_for_status()
+    run = start(work, "start_repair", plan=pin(profile="teams-voice", version=2), signed_in=signed_in(work, tenant))
+    assert (run.kind, run.state, run.error) == (RunKind.REPAIR, RunState.PROVED, None)
+    assert keys_there(tenant) == before
+    assert work.orphans(tenant) == []
+
+
+def test_a_tear_down_by_the_registration_itself_says_what_microsoft_keeps(tenant):
+    work = connected(tenant)
+    run = start(work, "start_teardown", whole=True)
+    assert (run.state, run.error) == (RunState.PROVED, None)
+    assert keys_there(tenant) == set()
+    with within(work.customer.path):
+        assert [row.kind for row in Leftover.objects.filter(cleared_at=None)] == ["deleted_application"]
+
+
+def test_asking_twice_is_one_run_and_something_else_is_refused_meanwhile(tenant):
+    work = connected(tenant)
+    given = {"registration_id": work.registration_id, "service_id": work.service_id, "by": BY, "now": clock.now()}
+    with within(work.customer.path):
+        first = actions.start_rotation(**given)
+        assert actions.start_rotation(**given) == first
+        with pytest.raises(RunUnderWay):
+            actions.start_audit(**given)
