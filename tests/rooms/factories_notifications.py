@@ -22,6 +22,32 @@ INVITATION = {
     "expires": "Friday, 27 November 2026, 14:05 (UTC)",
     "reply_to": "help@sp2.example",
 }
+REST = {
+    "provider": "Sandbox Telecom",
+    "asked_by": "avery@contoso.example",
+    "operator": "Olga Operator",
+    "customer": "Contoso",
+    "service": "Contoso voice (contoso)",
+    "done_by": "avery@contoso.example",
+    "done": "- App registration created",
+    "remaining": "- Permission User.Read.All\n- Directory role Teams Administrator",
+    "roles": "Privileged Role Administrator or Global Administrator",
+    "matching_phrase": "amber harbour",
+    "minutes": "3",
+    "expires": "Friday, 27 November 2026, 14:05 (UTC)",
+    "deadline": "Tuesday, 19 January 2027, 14:05 (UTC)",
+    "reply_to": "help@sp2.example",
+}
+OPERATOR_WAITING = {
+    "customer": "Contoso",
+    "service": "contoso",
+    "done_by": "avery@contoso.example",
+    "remaining": "- Permission User.Read.All",
+    "roles": "Privileged Role Administrator or Global Administrator",
+    "asked": "Nobody was asked to finish it yet.",
+    "deadline": "Tuesday, 19 January 2027, 14:05 (UTC)",
+    "page": "http://localhost:8000/invitations/1/",
+}
 COMPLETION = {
     "provider": "Sandbox Telecom",
     "customer": "Contoso",

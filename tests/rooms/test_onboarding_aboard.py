@@ -289,7 +289,7 @@ def test_an_application_administrator_does_their_part_and_a_colleague_finishes(e
     assert walked.view().signer.summary
     provision(walked)
     waiting = walked.view()
-    assert (waiting.state, waiting.step) == (CaseState.WAITING, Step.PROVISIONING)
+    assert (waiting.state, waiting.step) == (CaseState.WAITING, Step.WAITING)
     assert waiting.problem.next_move is NextMove.ASK_COLLEAGUE
     assert state_of(walked) is State.WAITING_FOR_ADMINISTRATOR
     assert tokens_kept() == []

@@ -1,0 +1,332 @@
+"""Two administrators, one registration: the second one's own link, what it opens, and everything it doesn't."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+import pytest
+from django.conf import settings as django_settings
+from django.core import mail
+
+from gangway.audit.record import Actor
+from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import actions as invitations
+from gangway.invitations import handoffs
+from gangway.invitations import queries as invited
+from gangway.invitations.errors import ColleagueElsewhere, NothingToHandOff, TooManyHandoffs
+from gangway.invitations.models import Link
+from gangway.invitations.queries import LinkDead, Why
+from gangway.invitations.states import State
+from gangway.jobs.testing import run_until_idle
+from gangway.notifications.errors import InvalidRecipient
+from gangway.onboarding import actions, queries, tasks, tidying
+from gangway.onboarding.errors import LinkClosed, NotNow
+from gangway.onboarding.models import Case, SignIn
+from gangway.onboarding.shapes import Step
+from gangway.onboarding.stages.tenant import Expected, refusal_of_signer
+from gangway.onboarding.states import CaseState, SignInState
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.queries import SCOPES
+from gangway.provisioning.states import RunState
+from tests.emulator.conftest import Emulator, avery, grace, running
+from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, facts, walk
+from tests.rooms.races import race
+from tests.rooms.test_onboarding_aboard import OLGA, flow, look, provision, sign_in, state_of, tokens_kept
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
+COLLEAGUE = "riley.roles@contoso.com"
+AVERY = Actor(kind="administrator", id="", name=avery[0])
+LINK = re.compile(r"http://\S+/i/(\S+)")
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(process: Emulator, settings) -> Emulator:
+    """The emulator, fresh, where the sign-in application is consented; and the product's settings pointing at it."""
+    process.control("POST", "reset")
+    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
+    process.grant(process.device_code(" ".join(SCOPES)), grace)
+    return process
+
+
+@pytest.fixture
+def first(emulator: Emulator) -> Walk:
+    """An Application Administrator has done their part."""
+    walked = walk()
+    sign_in(walked, emulator, avery)
+    provision(walked)
+    assert walked.view().step is Step.WAITING
+    return walked
+
+
+def ask(walked: Walk, address: str = COLLEAGUE) -> None:
+    actions.hand_off(case_id=walked.case_id, colleague=address, by=AVERY, now=clock.now())
+
+
+def mailed(address: str = COLLEAGUE) -> str:
+    """The newest mail to somebody, after everything that waits was sent."""
+    run_until_idle()
+    return next(message.body for message in reversed(mail.outbox) if message.to == [address])
+
+
+def token_of(text: str) -> SealedText:
+    found = LINK.search(text)
+    assert found is not None
+    return SealedText(found[1])
+
+
+def open_link(walked: Walk, token: SealedText) -> Walk:
+    """Press Continue at another administrator's link: a case of their own."""
+    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())
+    return Walk(walked.customer, walked.provider, walked.operator_id, walked.invitation_id, case_id)
+
+
+@pytest.fixture
+def second(first: Walk) -> Walk:
+    ask(first)
+    return open_link(first, token_of(mailed()))
+
+
+def finish(walked: Walk) -> None:
+    actions.finish_rest(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+
+
+def test_a_colleague_finishes_by_a_link_and_sign_in_of_their_own(first, second, emulator):
+    view = second.view()
+    assert (view.is_rest, view.step) == (True, Step.WHO)
+    assert view.offer.rest.done_by == avery[0]
+    sign_in(second, emulator, riley)
+    assert second.view().step is Step.SIGNED_IN
+    assert state_of(first) is State.WAITING_FOR_ADMINISTRATOR
+    finish(second)
+    assert (first.view().state, second.view().state) == (CaseState.DONE, CaseState.DONE)
+    assert state_of(first) is State.AUTHENTICATED
+    assert first.view().done.granted_by == f"{avery[0]} · {riley[0]}"
+    assert tokens_kept() == []
+    with within(first.customer.path):
+        assert invited.invitation(first.invitation_id).administrator_upn == avery[0]
+
+
+def test_the_mail_says_what_was_done_what_remains_which_role_and_no_code(first):
+    ask(first)
+    text = mailed()
+    for words in (avery[0], "App registration created", "Organization.Read.All", "Privileged Role Administrator"):
+        assert words in text
+    assert first.view().offer.matching_phrase in text
+    assert first.view().registration_name not in LINK.findall(text)[0]
+
+
+def test_the_operator_is_told_that_it_waits_and_who_was_asked(first):
+    ask(first)
+    run_until_idle()
+    told = [message.body for message in mail.outbox if message.subject.startswith("Waiting for another administrator")]
+    assert "Nobody was asked to finish it yet" in told[0]
+    assert f"{avery[0]} asked {COLLEAGUE} to finish it." in told[1]
+
+
+def test_a_colleague_named_before_ones_own_part_is_asked_at_its_end(emulator):
+    walked = walk()
+    sign_in(walked, emulator, avery)
+    actions.do_my_part(case_id=walked.case_id, colleague=COLLEAGUE, by=AVERY, now=clock.now())
+    actions.start_provisioning(case_id=walked.case_id, name="gw-contoso", by=AVERY, now=clock.now())
+    assert "Open your part" in mailed()
+
+
+def test_the_sign_in_asks_for_what_the_part_needs_and_no_more(second):
+    sign_in_id = second.start(riley[0])
+    with within_everything("test"):
+        scopes = SignIn.objects.get(pk=sign_in_id).scopes.split()
+    assert set(scopes) == set(SCOPES)
+    assert "offline_access" not in scopes
+
+
+@pytest.mark.parametrize(
+    ("who", "state", "words"),
+    [
+        (("gray.global@fabrikam.com", "Fabrikam-Gray-1"), SignInState.WRONG_TENANT, "another organization"),
+        (avery, SignInState.FAILED, "no active role that may do what remains"),
+    ],
+)
+def test_a_foreign_tenant_or_too_weak_an_account_is_refused_before_any_write(second, emulator, who, state, words):
+    sign_in(second, emulator, who)
+    found = second.view().sign_in
+    assert found.state is state
+    assert words in found.problem.what
+    assert second.view().run.state is RunState.WAITING
+    with pytest.raises(NotNow):
+        actions.finish_rest(case_id=second.case_id, by=ADMINISTRATOR, now=clock.now())
+
+
+def test_a_guest_is_refused_whatever_their_role():
+    guest = facts(upn="dana.dual_fabrikam.com#EXT#@contoso.com", user_type="Guest")
+    expected = Expected("dana.dual@fabrikam.com", "contoso.com", "", frozenset(), frozenset({"consent"}))
+    assert refusal_of_signer(guest, expected).state is SignInState.GUEST
+
+
+def test_another_account_than_the_named_one_is_taken_knowingly(second, emulator):
+    second.start(riley[0])
+    run_until_idle()
+    sign_in_as_grace(second, emulator)
+    assert second.view().sign_in.state is SignInState.WRONG_PERSON
+    actions.confirm_other_person(case_id=second.case_id, by=ADMINISTRATOR, now=clock.now())
+    finish(second)
+    assert second.view().state is CaseState.DONE
+
+
+def sign_in_as_grace(walked: Walk, emulator: Emulator) -> None:
+    emulator.grant(flow(walked), grace)
+    look(walked)
+    look(walked)
+
+
+@pytest.mark.parametrize("address", ["mallory@elsewhere.example", "riley@contoso.com.evil.example"])
+def test_only_people_of_the_tenant_or_of_the_invitation_are_asked(first, address):
+    with pytest.raises(ColleagueElsewhere) as told:
+        ask(first, address)
+    assert told.value.field == "colleague"
+
+
+def test_an_address_that_is_none_is_told_at_its_field(first):
+    with pytest.raises(InvalidRecipient) as told:
+        ask(first, "riley")
+    assert told.value.field == "colleague"
+
+
+def test_mails_are_counted_and_limited(first):
+    for _ in range(handoffs.MOST_MAILS_A_DAY):
+        ask(first)
+    with pytest.raises(TooManyHandoffs):
+        ask(first)
+    with within(first.customer.path):
+        (one,) = invited.handoffs(first.invitation_id)
+    assert one.sent_count == handoffs.MOST_MAILS_A_DAY
+
+
+def test_at_most_three_people_hold_a_link_at_once(first):
+    for name in ("one", "two", "three"):
+        ask(first, f"{name}@contoso.com")
+    with pytest.raises(TooManyHandoffs):
+        ask(first, "four@contoso.com")
+
+
+def test_nothing_is_handed_off_before_anything_waits():
+    walked = walk()
+    with pytest.raises(NotNow):
+        ask(walked)
+    with within(walked.customer.path), pytest.raises(NothingToHandOff):
+        invitations.check_colleague(invitation_id=walked.invitation_id, recipient=COLLEAGUE, domains=["contoso.com"])
+        handoffs._locked(walked.invitation_id)
+
+
+def test_a_link_of_ones_own_opens_only_its_own_part_of_its_own_invitation(first, second):
+    other = walk()
+    assert second.case_id not in {first.case_id, other.case_id}
+    with within_everything("test"):
+        mine = Case.objects.get(pk=second.case_id)
+    assert (mine.invitation_id, mine.run_id) == (first.invitation_id, first.view().run.id)
+    with pytest.raises(NotNow):
+        actions.hand_off(case_id=second.case_id, colleague="x@contoso.com", by=ADMINISTRATOR, now=clock.now())
+
+
+def test_a_withdrawn_link_is_dead_at_once_also_for_whoever_uses_it(first, second, emulator):
+    sign_in(second, emulator, riley)
+    with within(first.customer.path):
+        (one,) = invited.handoffs(first.invitation_id)
+        actions.withdraw_handoff(handoff_id=one.id, by=OLGA, now=clock.now())
+    assert tokens_kept() == []
+    assert second.view().step is Step.CLOSED
+    with pytest.raises(LinkClosed):
+        second.start(riley[0])
+    assert first.view().step is Step.WAITING
+
+
+def test_an_expired_link_explains_itself_while_the_wait_goes_on(first):
+    ask(first)
+    token = token_of(mailed())
+    later = clock.now() + timedelta(days=8)
+    dead = invited.by_token(token, now=later)
+    assert isinstance(dead, LinkDead)
+    assert dead.reason is Why.EXPIRED
+    assert first.view(now=later).step is Step.WAITING
+
+
+def test_withdrawing_the_invitation_kills_every_link_of_it(first):
+    ask(first)
+    token = token_of(mailed())
+    with within(first.customer.path):
+        invitations.revoke(invitation_id=first.invitation_id, by=OLGA, now=clock.now())
+    assert isinstance(invited.by_token(token), LinkDead)
+    tidying.close_withdrawn_cases(now=clock.now())
+    assert first.view().run.state is RunState.CANCELLED
+
+
+def test_a_link_is_kept_only_as_a_hash(first):
+    ask(first)
+    token = token_of(mailed())
+    with within_everything("test"):
+        assert not Link.objects.filter(token_hash__contains=token.reveal()).exists()
+
+
+def test_the_operator_may_ask_look_and_plan_too(first):
+    with within(first.customer.path):
+        now = clock.now()
+        about = first.invitation_id
+        actions.hand_off_for_operator(invitation_id=about, colleague=COLLEAGUE, by=OLGA, now=now)
+        actions.check_now_for_operator(invitation_id=about, by=OLGA, now=now)
+        actions.plan_for_operator(invitation_id=about, day=(now + timedelta(days=9)).date(), by=OLGA, now=now)
+        actions.stop_reminders_for_operator(invitation_id=about, by=OLGA, now=now)
+        view = queries.case_of_invitation(about)
+    assert [one.recipient for one in view.colleagues] == [COLLEAGUE]
+    assert view.waiting.planned_on is not None
+
+
+def test_reminders_go_to_whom_was_asked_and_carry_a_link_that_works(first, monkeypatch):
+    ask(first)
+    mailed()
+    monkeypatch.setenv("GANGWAY_CLOCK_OFFSET_SECONDS", str(4 * 86_400))
+    tasks.remind()
+    text = mailed()
+    assert "is still missing" in text
+    assert open_link(first, token_of(text)).view().step is Step.WHO
+
+
+def test_without_anybody_asked_the_first_one_is_reminded(first, monkeypatch):
+    monkeypatch.setenv("GANGWAY_CLOCK_OFFSET_SECONDS", str(4 * 86_400))
+    tasks.remind()
+    assert "is still missing" in mailed(grace[0])
+
+
+def test_an_abandoned_walk_goes_on_by_the_same_link(first, second, emulator):
+    ask(first)
+    token = token_of(mailed())
+    sign_in(second, emulator, riley)
+    tidying.abandon_idle_cases(now=clock.now() + timedelta(hours=3))
+    assert tokens_kept() == []
+    assert open_link(first, token).case_id == second.case_id
+    assert second.view().step is Step.WHO
+    assert state_of(first) is State.WAITING_FOR_ADMINISTRATOR
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_browsers_with_the_same_link_share_one_walk(emulator):
+    walked = walk()
+    sign_in(walked, emulator, avery)
+    provision(walked)
+    ask(walked)
+    token = token_of(mailed())
+    begin = partial(actions.begin_case, token=token, by=ADMINISTRATOR, now=clock.now())
+    found = race(begin, begin, begin)
+    assert len(set(found)) == 1
+    assert isinstance(found[0], UUID)
