@@ -10,7 +10,7 @@ from gangway.connections.errors import NoSuchValidation
 from gangway.connections.models import Connection, Validation
 from gangway.connections.verdict import Status
 from gangway.provisioning import queries as provisioning
-from gangway.provisioning.shapes import HeldRight, RegistrationView, RightState
+from gangway.provisioning.shapes import CredentialView, HeldRight, RegistrationView, RightState
 
 ValidationState = Literal["queued", "running", "done", "failed"]
 GrantState = RightState
@@ -85,6 +85,8 @@ class ConnectionView:
     running: ValidationRow | None
     history: tuple[ValidationRow, ...]
     """Newest first, at most 20."""
+    credential: CredentialView | None = None
+    """What the registration signs in with; None when it is gone from the tenant."""
 
 
 HISTORY: Final = 20
@@ -109,6 +111,7 @@ def connection(service_id: UUID) -> ConnectionView | None:
         m365_domain=row.m365_domain,
         secret_expires_at=credential.expires_at if credential else None,
         days_left=credential.days_left if credential else None,
+        credential=credential,
         roles=tuple(role.name for role in about.roles),
         grants=_grants(about, _last_granted(row)),
         status=cast("Status", row.status),

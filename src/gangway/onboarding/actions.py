@@ -167,18 +167,21 @@ def finish_rest(*, case_id: UUID, by: Actor, now: datetime) -> UUID:
     return start_provisioning(case_id=case_id, name="", by=by, now=now)
 
 
-def start_provisioning(*, case_id: UUID, name: str, by: Actor, now: datetime) -> UUID:
+def start_provisioning(
+    *, case_id: UUID, name: str, credential_days: int | None = None, by: Actor, now: datetime
+) -> UUID:
     """*Start Provisioning*: a run makes the registration, or the resting run goes on. Returns the run's id.
 
-    Raises at "name" what its rules say; `SignInTooOld` when the token's time is (nearly) over, `PlanChanged` when the
-    plan isn't the agreed one any more: the case is then back at *who you are*. `NotNow`, `LinkClosed`.
+    `credential_days`: fewer than planned. Raises at "name" and "days" what their rules say; `SignInTooOld` when the
+    token's time is (nearly) over, `PlanChanged` when the plan isn't the agreed one any more: the case is then back at
+    *who you are*. `NotNow`, `LinkClosed`.
     """
     with scope_of_case(case_id):
         with transaction.atomic():
             case = invitation.open_case(case_id, now=now)
             agreed = plans.is_agreed(case)
             if (agreed and registration.is_fresh(case, now=now)) or case.state != CaseState.NAMING:
-                return registration.start(case, name=name, by=by, now=now)
+                return registration.start(case, name=name, credential_days=credential_days, by=by, now=now)
             sign_in.retire(case, by=by, now=now)
             move_case(case, CaseState.IDENTIFYING, by=by, now=now)
         raise SignInTooOld if agreed else PlanChanged

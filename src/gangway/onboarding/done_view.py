@@ -32,6 +32,8 @@ def done_of(row: Case, about: InvitationView) -> Done:
         next_steps=_next_steps(about),
         portal_paths=_paths(made, name),
         undo=_undo(made, about),
+        credential_kind=credential.kind if credential else "secret",
+        credential_why=credential.why if credential else "",
     )
 
 

@@ -198,6 +198,9 @@ class Done:
     next_steps: tuple[str, ...]
     portal_paths: tuple[PortalPath, ...]
     undo: tuple[str, ...]
+    credential_kind: str = "secret"
+    credential_why: str = ""
+    """Why it isn't of the kind or life that was planned; empty when it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,10 +31,10 @@ def is_fresh(case: Case, *, now: datetime) -> bool:
     return bool(row and row.token_id and row.token_expires_at and row.token_expires_at > now + MARGIN)
 
 
-def start(case: Case, *, name: str, by: Actor, now: datetime) -> UUID:
+def start(case: Case, *, name: str, credential_days: int | None, by: Actor, now: datetime) -> UUID:
     """Start a run for a locked case, or let the resting one go on with the fresh sign-in.
 
-    Raises `NotNow`; at "name": what provisioning and Microsoft say about the name.
+    `credential_days`: fewer than planned. Raises `NotNow`; at "name" and "days" what provisioning says about them.
     """
     row = _sign_in(case)
     if case.state != CaseState.NAMING or row is None or row.token_id is None:
@@ -44,6 +44,7 @@ def start(case: Case, *, name: str, by: Actor, now: datetime) -> UUID:
         "delegated_token_place": sign_in.token_place(row.organization_id, row.pk),
         "sign_in_client_id": row.client_id,
         "signer": signer_of(case),
+        "credential_days": credential_days,
         "by": by,
         "now": now,
     }

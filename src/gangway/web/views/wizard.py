@@ -1,6 +1,7 @@
 """The Invitation wizard after *Continue*: one page asks one thing, and each sends people to where their case stands."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -84,12 +85,13 @@ def _grant_form(request: WizardRequest) -> Grant:
 
 def _go_on(request: WizardRequest, form: Grant) -> None:
     """Keep what was chosen; unless only that was wanted, the sign-in begins in the same breath."""
-    given, who = form.cleaned_data, {"case_id": request.case.id, "by": request.actor, "now": now()}
-    choice = {"declined": form.declined, "unit": given.get("unit", ""), "seen": given["seen"]}
+    given = form.cleaned_data
+    choice: dict[str, Any] = {"declined": form.declined, "unit": given.get("unit", ""), "seen": given["seen"]}
+    choice |= {"case_id": request.case.id, "by": request.actor, "now": now()}
     if "choose" not in request.POST:
-        actions.start_authentication(upn=given["upn"], **choice, **who)
+        actions.start_authentication(upn=given["upn"], **choice)
     elif form.declined is not None:
-        actions.choose_features(**choice, **who)
+        actions.choose_features(**choice)
 
 
 @require_safe
@@ -136,11 +138,12 @@ def name(request: WizardRequest) -> HttpResponse:
         return redirect(page_of(request.case))
     form = _name_form(request)
     if request.method == "POST" and form.is_valid():
-        chosen = form.cleaned_data["name"]
+        given = form.cleaned_data
+        chosen = {"name": given["name"], "credential_days": given["days"]}
         try:
-            actions.start_provisioning(case_id=request.case.id, name=chosen, by=request.actor, now=now())
+            actions.start_provisioning(case_id=request.case.id, **chosen, by=request.actor, now=now())
         except GangwayError as error:
-            if error.field != "name":
+            if error.field not in form.fields:
                 return _where_it_stands(request, error)
             form.refuse(error)
         else:
@@ -150,12 +153,13 @@ def name(request: WizardRequest) -> HttpResponse:
 
 def _name_form(request: WizardRequest) -> RegistrationName:
     """Return the form as typed; else with the name that Microsoft refused and why; else with a first suggestion."""
-    known = request.case.registration_name
+    known, longest = request.case.registration_name, request.case.offer.plan.credential_days
     if request.method == "POST":
-        return RegistrationName(request.POST)
+        return RegistrationName(request.POST, longest=longest)
     if not request.case.name_error:
-        return RegistrationName(initial={"name": known or request.case.offer.service_short_name})
-    form = RegistrationName({"name": known})
+        first = {"name": known or request.case.offer.service_short_name}
+        return RegistrationName(initial=first, longest=longest)
+    form = RegistrationName({"name": known, "days": longest}, longest=longest)
     form.add_error("name", request.case.name_error)
     return form
 
