@@ -25,6 +25,7 @@ import time
 from contextlib import contextmanager
 from http import HTTPStatus
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
@@ -48,6 +49,7 @@ PAGES = {
     "operators": "/operators/",
     "activity": "/activity/",
 }
+ADMIN_NEEDS = ["django.template.context_processors.request"]
 GOAL = 1.3
 """The 95th percentile of the large list over that of the small one, at most."""
 
@@ -75,8 +77,8 @@ def _told(result: dict[str, dict[str, Any]], admin: float) -> int:
     for name, row in result.items():
         print(f"{name:<28}{row['ratio']:>12.2f}{row['queries']:>9}{row['p95_ms']:>9.1f}")
     slowest = max(row["p95_ms"] for name, row in result.items() if name.startswith("services"))
-    print(f"Django's admin list of the same table takes {admin / slowest:.1f} times our slowest list of services.")
-    print(json.dumps({"lists": result, "admin_over_ours": round(admin / slowest, 2)}))
+    print(f"Django's admin list of the same table takes {admin * 1000 / slowest:.1f} times our slowest list of services.")
+    print(json.dumps({"lists": result, "admin_over_ours": round(admin * 1000 / slowest, 2)}))
     return 0 if all(row["ratio"] <= GOAL and row["same_queries"] for row in result.values()) else 1
 
 
@@ -85,9 +87,10 @@ def _database(folder: Path) -> Iterator[None]:
     """A database of its own with all tables, roles and policies, durable as in production."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "gangway.config.settings.test"
     import django
-
-    django.setup()
     from django.conf import settings
+
+    settings.INSTALLED_APPS = [*settings.INSTALLED_APPS, "django.contrib.admin"]
+    django.setup()
     from django.core.management import call_command
     from django.db import connections
 
@@ -104,6 +107,8 @@ def _database(folder: Path) -> Iterator[None]:
         )
         call_command("migrate", verbosity=0)
         call_command("createcachetable")
+        with connections["default"].cursor() as cursor:
+            cursor.execute("DROP TABLE django_admin_log")  # the admin's own, which its lists don't need
         grants.grant(web=ADDRESSES["web"]["USER"], worker=embedded.worker.django()["USER"])
         yield
         connections.close_all()
@@ -203,9 +208,11 @@ def _queries(client: Any, path: str) -> int:
 
 
 def _admin(rounds: int) -> float:
-    """The 95th percentile of Django's own list of the same table, unbound by policies, as its users meet it."""
+    """The 95th percentile of Django's own list of the same table, drawn as its users meet it, bound by no policy."""
+    from django.conf import settings
     from django.contrib.admin import AdminSite, ModelAdmin
-    from django.test import RequestFactory
+    from django.test import RequestFactory, override_settings
+    from django.urls import path
 
     from gangway.organizations.scope import within_everything
     from gangway.services.models import Service
@@ -217,6 +224,12 @@ def _admin(rounds: int) -> float:
         def has_perm(self, *_args: object) -> bool:
             return True
 
+        def has_usable_password(self) -> bool:
+            return True
+
+        def get_username(self) -> str:
+            return "Ann"
+
         has_module_perms = has_perm
 
     class Listed(ModelAdmin):  # type: ignore[type-arg]
@@ -224,16 +237,25 @@ def _admin(rounds: int) -> float:
         list_per_page = 50
         list_select_related = ("organization",)
 
-    site, times = AdminSite(), []
-    with within_everything("the admin knows no scope"):
+    site = AdminSite()
+    site.register(Service, Listed)
+    addresses = sys.modules["bench_admin"] = ModuleType("bench_admin")
+    addresses.urlpatterns = [path("admin/", site.urls)]  # type: ignore[attr-defined]
+    templates = [{**settings.TEMPLATES[0], "OPTIONS": {"context_processors": ADMIN_NEEDS}, "APP_DIRS": True}]
+    templates[0]["OPTIONS"].setdefault("builtins", [])
+    times = []
+    with (
+        within_everything("the admin knows no scope"),
+        override_settings(ROOT_URLCONF="bench_admin", TEMPLATES=templates),
+    ):
         for _round in range(rounds):
-            request = RequestFactory().get("/")
+            request = RequestFactory().get("/admin/services/service/")
             request.user = Person()  # type: ignore[assignment]
+            request._messages = []  # type: ignore[attr-defined]  # noqa: SLF001  its template asks for them
             start = time.perf_counter()
-            listed = Listed(Service, site).get_changelist_instance(request)
-            rows = list(listed.result_list)
+            answer = site._registry[Service].changelist_view(request).render()  # noqa: SLF001
             times.append(time.perf_counter() - start)
-            if len(rows) != Listed.list_per_page:
+            if answer.content.count(b'class="action-select"') != Listed.list_per_page:
                 raise SystemExit("Django's admin listed something else")
     return _p95(times)
 
