@@ -36,6 +36,7 @@ def in_wizard(monkeypatch: Any, case: Any) -> Client:
     put_into_wizard(client, case.id)
     monkeypatch.setattr(wizard_session, "case", lambda _case_id: case)
     monkeypatch.setattr("gangway.web.wizard_pages.user_code", lambda _case_id: web_values.CODE)
+    monkeypatch.setattr("gangway.web.views.wizard.plan_changes", lambda _case_id, **_seen: ())
     return client
 
 

@@ -29,7 +29,7 @@ def change_plan(
     plan: dict[str, Any],
     plan_fingerprint: str,
     event: Event,
-    facts: dict[str, Any],
+    facts: dict[str, str],
     note: str,
     by: Actor,
     now: datetime,
@@ -84,5 +84,5 @@ def _locked(invitation_id: UUID) -> Invitation:
     return row
 
 
-def _record(invitation: Invitation, event: Event, facts: dict[str, Any], by: Actor) -> None:
+def _record(invitation: Invitation, event: Event, facts: dict[str, str], by: Actor) -> None:
     record(event, by=by, organization_id=invitation.organization_id, subject=subject_of(invitation.id), data=facts)

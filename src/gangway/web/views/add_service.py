@@ -13,12 +13,13 @@ from gangway.foundation.errors import GangwayError
 from gangway.invitations.actions import issue_invitation
 from gangway.organizations.queries import customer, customers
 from gangway.organizations.roles import Capability
-from gangway.provisioning.queries import explain, pin
+from gangway.provisioning.queries import choices, explain, pin
 from gangway.services.actions import plan_service
 from gangway.services.licences import LicenceType
 from gangway.services.pool import pool
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.new_tenant import NewTenant, short_name_faults
+from gangway.web.forms.plan import AskedFor
 from gangway.web.listing import asked
 from gangway.web.names import rules
 
@@ -58,9 +59,10 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     """Ask for names, licence, users and the administrator's address; *Next* sends the link."""
     whose = customer(customer_id)
     form = NewTenant(request.POST or None, provider_id=whose.provider_id)
-    if request.method == "POST" and form.is_valid():
+    asked_for = AskedFor(request.POST or None, profile=choices())
+    if request.method == "POST" and form.is_valid() & asked_for.is_valid():
         try:
-            invitation_id = _start(request, customer_id, form)
+            invitation_id = _start(request, customer_id, form, asked_for)
         except GangwayError as error:
             form.refuse(error)
         else:
@@ -69,6 +71,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     values = {
         "customer": whose,
         "form": form,
+        "asked_for": asked_for,
         "name_rules": rules(SHORT_NAME_RULES),
         "licences": [{"kind": kind, "words": LICENCES[kind.value]} for kind in LicenceType],
         "plan": explain(plan),
@@ -86,10 +89,9 @@ def short_name_word(request: DeskRequest) -> HttpResponse:
     return render(request, "add_service/_short_name.html", {"typed": typed, "faults": faults})
 
 
-def _start(request: DeskRequest, customer_id: UUID, form: NewTenant) -> UUID:
+def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: AskedFor) -> UUID:
     """Plan the service and invite its administrator, both or neither."""
     given = form.cleaned_data
-    plan, fingerprint = pin()
     with transaction.atomic():
         service_id = plan_service(
             customer_id=customer_id,
@@ -102,8 +104,8 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant) -> UUID:
         issued = issue_invitation(
             service_id=service_id,
             recipient=given["recipient"],
-            plan=plan,
-            plan_fingerprint=fingerprint,
+            plan=asked_for.plan,
+            plan_fingerprint=asked_for.fingerprint,
             by=request.actor,
             now=now(),
         )

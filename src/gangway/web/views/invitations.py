@@ -13,10 +13,11 @@ from gangway.foundation.clock import now
 from gangway.invitations import actions
 from gangway.invitations.links import url_of
 from gangway.invitations.plans import CHANGEABLE
-from gangway.invitations.queries import HistoryRow, history, invitation, pending
+from gangway.invitations.queries import HistoryRow, InvitationView, history, invitation, pending
 from gangway.invitations.states import State
 from gangway.onboarding.queries import case_of_invitation, onboarding_of_invitation
 from gangway.organizations.roles import Capability
+from gangway.provisioning.queries import PlanUnknown, PlanView, explain
 from gangway.provisioning.queries import explain
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
@@ -98,6 +99,8 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
     return {
         "plan": explain(about.plan),
         "may_change_plan": about.state in CHANGEABLE and Capability.MANAGE_INVITATIONS in request.seat.capabilities,
+        "plan": _plan(about),
+        "may_change_plan": about.state in CHANGEABLE and Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "invitation": about,
         "pill": said(INVITATION, about.state),
         "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
@@ -108,6 +111,14 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "can": moves(about.state, request.seat.capabilities),
         **forms_of(case, **bound),
     }
+
+
+def _plan(about: InvitationView) -> PlanView | None:
+    """What is asked for; None for a plan that this release doesn't know."""
+    try:
+        return explain(about.plan)
+    except PlanUnknown:
+        return None
 
 
 def _entry(row: HistoryRow) -> dict[str, object]:

@@ -1,0 +1,155 @@
+"""What a registration may do, as people choose it: an administrator declines, an operator asks."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from gangway.foundation.errors import GangwayError
+from gangway.provisioning.queries import PlanView, pin
+from gangway.provisioning.shapes import FeatureRow, ProfileView
+from gangway.web.forms.base import PlainForm, told
+from gangway.web.forms.wizard import WhoYouAre
+
+UNIT = _("Name or object ID of the administrative unit")
+
+
+def _switch(feature: FeatureRow) -> forms.BooleanField:
+    return forms.BooleanField(
+        label=feature.title, required=False, initial=feature.on, widget=forms.CheckboxInput(attrs={"role": "switch"})
+    )
+
+
+def _name(feature: FeatureRow) -> str:
+    return f"use_{feature.key.replace('-', '_')}"
+
+
+class Grant(WhoYouAre):
+    """What will be granted, with a switch for everything that may be declined, and who signs in to grant it.
+
+    `offered` holds the switches that the page had: a feature that was added meanwhile is not declined by its absence.
+    """
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+    offered = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(
+        self, *args: Any, plan: PlanView, changeable: bool, only_choosing: bool = False, **kwargs: Any
+    ) -> None:
+        """`only_choosing`: nobody signs in yet, so nobody has to be named."""
+        super().__init__(*args, **kwargs)
+        self.changeable = changeable
+        self.switched = [feature for feature in plan.features if feature.optional and changeable]
+        for feature in self.switched:
+            self.fields[_name(feature)] = _switch(feature)
+        if any(feature.needs_unit for feature in self.switched):
+            self.fields["unit"] = forms.CharField(label=UNIT, required=False, initial=plan.unit)
+        self.fields["upn"].required = not only_choosing
+        self.initial |= {"seen": plan.fingerprint, "offered": " ".join(feature.key for feature in self.switched)}
+        for field in self.fields.values():
+            kind = "form-check-input" if isinstance(field.widget, forms.CheckboxInput) else "form-control"
+            field.widget.attrs.setdefault("class", kind)
+
+    @property
+    def switches(self) -> list[tuple[FeatureRow, forms.BoundField]]:
+        """Each feature that may be declined, with its field."""
+        return [(feature, self[_name(feature)]) for feature in self.switched]
+
+    @property
+    def declined(self) -> list[str] | None:
+        """What was said no to; None when there is nothing to choose."""
+        if not self.switched:
+            return None
+        offered = self.cleaned_data["offered"].split()
+        return [
+            feature.key
+            for feature in self.switched
+            if not (self.cleaned_data[_name(feature)] if feature.key in offered else feature.on)
+        ]
+
+    def again(self, plan: PlanView) -> "Grant":
+        """The same form for a plan that changed meanwhile, with everything that was typed and chosen."""
+        offered = self.cleaned_data.get("offered", "").split()
+        kept = {_name(row): self.cleaned_data.get(_name(row)) for row in self.switched if row.key in offered}
+        typed = {"upn": self.cleaned_data.get("upn", ""), "unit": self.cleaned_data.get("unit", "")}
+        return Grant(plan=plan, changeable=self.changeable, initial=kept | typed)
+
+
+class AskedFor(PlainForm):
+    """What an operator asks for: features, roles, how long the credential lives. All with defaults."""
+
+    role_choice = forms.ChoiceField(label=_("Directory roles"), required=False, widget=forms.RadioSelect)
+    unit = forms.CharField(
+        label=UNIT, required=False, help_text=_("Left empty, the administrator names it before signing in.")
+    )
+    credential_days = forms.IntegerField(
+        label=_("Days until the credential ends"),
+        required=False,
+        min_value=1,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, profile: ProfileView, plan: PlanView | None = None, **kwargs: Any) -> None:
+        """`plan`: what is asked for now; None for a new registration."""
+        super().__init__(*args, **kwargs)
+        self.profile = profile
+        asked = {feature.key for feature in plan.features} if plan else None
+        self.features = [feature for feature in profile.features if feature.optional]
+        for feature in self.features:
+            self.fields[_name(feature)] = _switch(feature)
+            self.initial[_name(feature)] = feature.on if asked is None else feature.key in asked
+        roles = self.fields["role_choice"]
+        roles.choices = [(choice.key, choice.title) for choice in profile.role_choices]  # type: ignore[attr-defined]
+        self.initial["role_choice"] = plan.role_choice if plan else profile.default_role_choice
+        self.initial["unit"] = plan.unit if plan else ""
+        self.initial["credential_days"] = plan.credential_days if plan and plan.days_chosen else None
+        days = self.fields["credential_days"]
+        days.help_text = _("1 to %(most)s. Left empty: 180 when the registration renews its own secret, else 365.") % {
+            "most": profile.longest_days
+        }
+        days.error_messages = dict.fromkeys(
+            ("invalid", "min_value"), _("Type a number of days from 1 to %(most)s.") % {"most": profile.longest_days}
+        )
+        for field in self.fields.values():
+            kind = (
+                "form-check-input"
+                if isinstance(field.widget, forms.CheckboxInput | forms.RadioSelect)
+                else "form-control"
+            )
+            field.widget.attrs.setdefault("class", kind)
+
+    @property
+    def switches(self) -> list[tuple[FeatureRow, forms.BoundField]]:
+        """Each optional feature with its field."""
+        return [(feature, self[_name(feature)]) for feature in self.features]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the section is shown open: something in it is wrong, or isn't the default."""
+        return self.is_bound and (bool(self.errors) or self.has_changed())
+
+    def clean(self) -> dict[str, Any]:
+        """Pin the plan, so that what doesn't go together is told at its field."""
+        given = super().clean() or self.cleaned_data
+        days = given.get("credential_days")
+        if days is not None and days > self.profile.longest_days:
+            self.add_error("credential_days", self.fields["credential_days"].error_messages["invalid"])
+        if self.errors:
+            return given
+        try:
+            self.plan, self.fingerprint = pin(
+                profile=self.profile.name,
+                version=self.profile.version,
+                role_choice=given["role_choice"] or self.profile.default_role_choice,
+                features=self._chosen(given),
+                unit=given["unit"],
+                credential_days=days,
+            )
+        except GangwayError as error:
+            self.add_error(error.field if error.field in self.fields else None, ValidationError(told(error)))
+        return given
+
+    def _chosen(self, given: dict[str, Any]) -> Iterable[str]:
+        return [feature.key for feature in self.features if given.get(_name(feature))]
