@@ -59,6 +59,17 @@ def test_role_is_given_until_its_end(door):
     assert listed == []
 
 
+def test_an_applications_principal_is_given_a_role_and_keeps_it_until_its_end(door):
+    made = door.post("/applications", {"displayName": "voice1"}).body
+    principal = door.post("/servicePrincipals", {"appId": made["appId"]}).body["id"]
+    given = door.post(_path, request(principal))
+    assert (given.status, given.body["status"]) == (201, "Provisioned")
+    assert roles(door, principal) == [_role]
+    assert door.post(_path, request(principal)).code == "RoleAssignmentExists"
+    door.world.clock.advance(4 * 3600)
+    assert roles(door, principal) == []
+
+
 def test_role_begins_later(door):
     morgan = door.user("morgan.member").id
     info = {"startDateTime": "2026-11-20T13:00:00Z", "expiration": {"type": "noExpiration"}}
@@ -156,8 +167,14 @@ def test_requests_of_wrong_form_are_400(door, wrong):
 
 def test_without_entra_p2_there_is_no_pim(door):
     licensing.set_edition(door.tenant, "P1")
-    reply = door.post(_path, request(door.user("morgan.member").id))
-    assert (reply.status, reply.code) == (400, "AadPremiumLicenseRequired")
+    of_roles = "/roleManagement/directory"
+    replies = [
+        door.post(_path, request(door.user("morgan.member").id)),
+        door.get(_path),
+        door.get(f"{of_roles}/roleAssignmentScheduleInstances"),
+        door.get(f"{of_roles}/roleEligibilityScheduleInstances/filterByCurrentUser(on='principal')"),
+    ]
+    assert {(reply.status, reply.code) for reply in replies} == {(400, "AadPremiumLicenseRequired")}
 
 
 def test_validation_changes_nothing(door):

@@ -130,3 +130,14 @@ def row(kind: str, **more: str) -> dict[str, str]:
 )
 def test_a_policy_is_read_as_it_binds_a_registration_made_now(rule: SecretRule, forbidden: bool, days: int) -> None:
     assert (rule.forbidden, rule.longest_days) == (forbidden, days)
+
+
+@pytest.mark.parametrize(("pim", "result"), [(True, "can"), (False, "forbidden"), (None, "unknown")])
+def test_roles_that_pim_gives_take_a_tenant_that_has_it(pim: bool | None, result: str) -> None:
+    step = preflight(replace(ALL_READ, pim=pim), replace(WANTED, role_days=180)).steps[3]
+    assert step.result == result
+    assert bool(step.cure) is (result == "forbidden")
+
+
+def test_roles_without_an_end_need_no_pim() -> None:
+    assert preflight(replace(ALL_READ, pim=False), WANTED).steps[3].result == "can"

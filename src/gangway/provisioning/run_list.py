@@ -48,6 +48,7 @@ class RunFacts:
     """What a run's page shows beside its steps. `look_at`: when we look again by ourselves, while it rests."""
 
     kind: str
+    short_name: str
     attempt: int
     fingerprint_shown: str
     copying_since: datetime | None
@@ -58,12 +59,13 @@ class RunFacts:
 
 def run_facts(run_id: UUID) -> RunFacts | None:
     """Return these facts; None when there is no such run in the scope."""
-    row = Run.objects.select_related("registration").filter(pk=run_id).first()
+    row = Run.objects.select_related("registration", "service").filter(pk=run_id).first()
     if row is None:
         return None
     left = Leftover.objects.filter(run_id=run_id).order_by("since", "name")
     return RunFacts(
         kind=row.kind,
+        short_name=row.service.short_name,
         attempt=row.attempt,
         fingerprint_shown=pinning.shown(pinning.fingerprint(row.registration.plan)),
         copying_since=row.copying_since,

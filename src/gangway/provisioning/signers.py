@@ -1,7 +1,7 @@
 """Who signed in and what they may do, read before any write: one round trip."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from gangway.foundation.ids import ObjectId, TenantId
@@ -20,6 +20,8 @@ from gangway.provisioning.engine.rights import Part, summary, verdict
 from gangway.provisioning.shapes import PARTNER, SignerFacts
 
 T = TypeVar("T")
+NO_LICENCE: Final = "AadPremiumLicenseRequired"
+"""Graph's code for a tenant without the licence that PIM takes."""
 
 
 async def observe_signer(
@@ -50,6 +52,7 @@ async def observe_signer(
         ours=_if_read(ours),
         deleted=_if_read(deleted),
         phone_licences_left=_left(_if_read(skus)),
+        pim=_pim(eligible),
     )
     return _facts(_person(who), where.get(), roles, _checked(seen, plan, registration_id))
 
@@ -57,10 +60,18 @@ async def observe_signer(
 def _checked(seen: Seen, plan: Mapping[str, Any], registration_id: UUID) -> Preflight:
     """Empty for a plan that this release doesn't know: who tries to start it is told why."""
     try:
-        days = pinning.read(plan).credential_days
+        pinned = pinning.read(plan)
     except pinning.PlanUnknown:
         return Preflight()
-    return preflight(seen, Wanted(f"{UNIQUE_NAME_PREFIX}{registration_id}", days))
+    unique_name = f"{UNIQUE_NAME_PREFIX}{registration_id}"
+    return preflight(seen, Wanted(unique_name, pinned.credential_days, pinned.role_days))
+
+
+def _pim(outcome: Outcome[frozenset[str]]) -> bool | None:
+    """Whether the tenant has PIM: who may read eligible roles, or is told that the licence is missing, knows."""
+    if outcome.error is None:
+        return True
+    return False if outcome.error.fault.code == NO_LICENCE else None
 
 
 def _person(outcome: Outcome[Person]) -> Person:

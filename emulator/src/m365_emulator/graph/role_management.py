@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import data, role_schedules
-from m365_emulator.graph import bodies, role_scopes, roles
+from m365_emulator.graph import bodies, licensing, role_scopes, roles
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, conflicting_object, invalid_value, not_found
 from m365_emulator.graph.odata import pages
@@ -132,6 +132,7 @@ def unassign(call: Call) -> Answer:
 @operations.on("GET", _root + "/roleEligibilityScheduleInstances")
 def list_eligibilities(call: Call) -> Answer:
     """Who could activate which role (PIM)."""
+    licensing.require(call.tenant, "P2")
     return pages.collection(
         call, eligibilities, [_eligible(call.tenant, row) for row in call.tenant.role_eligibilities.values()]
     )
@@ -140,6 +141,7 @@ def list_eligibilities(call: Call) -> Answer:
 @operations.on("GET", _root + "/roleEligibilityScheduleInstances/filterByCurrentUser(on='{on}')")
 def list_own_eligibilities(call: Call) -> Answer:
     """The caller's own."""
+    licensing.require(call.tenant, "P2")
     if call.keys["on"] != "principal":
         raise bad_request(f"The value '{call.keys['on']}' of 'on' is not supported here; use 'principal'.")
     own = call.caller.principal_id

@@ -45,12 +45,14 @@ _done = {"adminRemove": "Revoked", "selfDeactivate": "Revoked"}
 @operations.on("GET", _root + "/roleAssignmentScheduleRequests")
 def list_requests(call: Call) -> Answer:
     """What was asked for, whatever became of it."""
+    licensing.require(call.tenant, "P2")
     return pages.collection(call, requests, _kept(call))
 
 
 @operations.on("GET", _root + "/roleAssignmentScheduleRequests/{unifiedRoleAssignmentScheduleRequest-id}")
 def get_request(call: Call) -> Answer:
     """One request."""
+    licensing.require(call.tenant, "P2")
     oid = call.keys["unifiedRoleAssignmentScheduleRequest-id"]
     for row in _kept(call):
         if row["id"] == oid:
@@ -61,6 +63,7 @@ def get_request(call: Call) -> Answer:
 @operations.on("GET", _root + "/roleAssignmentScheduleInstances")
 def list_instances(call: Call) -> Answer:
     """Roles that are active now, with the end of those that have one."""
+    licensing.require(call.tenant, "P2")
     sees = call.world.replica.sees
     rows = [_instance(call, row) for key, row in call.tenant.role_assignments.items() if sees("roleAssignment", key)]
     return pages.collection(call, instances, rows)

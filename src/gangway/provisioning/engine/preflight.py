@@ -32,12 +32,19 @@ _POLICY_UNREAD: Final = (
     "The roles suffice. Whether a policy of the tenant forbids secrets can't be read with what we ask for; "
     "Microsoft will tell when we try."
 )
+_PIM_UNREAD: Final = (
+    "The account's own roles suffice. The plan gives the registration its roles through PIM, and whether the tenant "
+    "has that could not be read; Microsoft will tell when we try."
+)
 _GO_ROUND: Final = "Ask whoever looks after that policy to lift it while the connection is made, then sign in again."
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What was read. None: could not be read. Roles are template ids; `eligible` are those that may be activated."""
+    """What was read. None: could not be read. Roles are template ids; `eligible` are those that may be activated.
+
+    `pim`: whether the tenant has Privileged Identity Management.
+    """
 
     active: Mapping[str, str] | None
     eligible: frozenset[str] | None
@@ -45,14 +52,16 @@ class Seen:
     ours: tuple[Namesake, ...] | None
     deleted: tuple[Namesake, ...] | None
     phone_licences_left: int | None
+    pim: bool | None = None
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be made: under which unique name, with a secret of how many days."""
+    """What is to be made: under which unique name, for how many days its secret and its roles are good (0: no end)."""
 
     unique_name: str
     credential_days: int
+    role_days: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ def preflight(seen: Seen, wanted: Wanted) -> Preflight:
         _registration(seen, wanted),
         _credential(seen, wanted),
         _by_role(Part.CONSENT, Part.CONSENT.value, seen),
-        _by_role(Part.ROLES, Part.ROLES.value, seen),
+        _roles(seen, wanted),
     )
     return Preflight(steps, (*_namesakes(seen, wanted), *_licences(seen)))
 
@@ -117,6 +126,18 @@ def _credential(seen: Seen, wanted: Wanted) -> StepResult:
     if by_role.result == "can" and seen.secrets is None:
         return StepResult(CREDENTIAL, by_role.label, "unknown", _POLICY_UNREAD)
     return by_role
+
+
+def _roles(seen: Seen, wanted: Wanted) -> StepResult:
+    """With an end, roles are given through PIM, which takes a licence of its own."""
+    by_role = _by_role(Part.ROLES, Part.ROLES.value, seen)
+    if not wanted.role_days or by_role.result != "can" or seen.pim:
+        return by_role
+    if seen.pim is None:
+        return StepResult(by_role.key, by_role.label, "unknown", _PIM_UNREAD)
+    words = f"The plan gives the roles for {wanted.role_days} days through PIM, and the tenant has no licence for it."
+    cure = "Ask your provider for a plan that gives the roles without an end, or get Microsoft Entra ID P2."
+    return StepResult(by_role.key, by_role.label, "forbidden", words, cure)
 
 
 def _by_role(part: Part, key: str, seen: Seen) -> StepResult:
