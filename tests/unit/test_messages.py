@@ -29,7 +29,7 @@ CONTEXTS = {
     MessageKind.INVITATION: INVITATION,
     MessageKind.COMPLETION: COMPLETION,
     MessageKind.HANDOFF: REST,
-    MessageKind.REMINDER: REST,
+    MessageKind.REMINDER: {name: text for name, text in REST.items() if name not in {"asked_by", "done", "minutes"}},
     MessageKind.OPERATOR_READY: OPERATOR_READY,
     MessageKind.OPERATOR_WAITING: OPERATOR_WAITING,
     MessageKind.OPERATOR_INVITATION: OPERATOR_INVITATION,

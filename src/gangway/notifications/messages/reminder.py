@@ -8,7 +8,7 @@ from gangway.notifications.messages.mail import Message
 MESSAGE: Final = Message(
     template="reminder",
     subject="Still missing: a part of connecting {customer}'s Microsoft 365 with {provider}",
-    needs=NEEDS,
+    needs=NEEDS - {"asked_by", "done", "minutes"},
     has_link=True,
 )
-"""The same values as the first mail's."""
+"""The values of the first mail, without those that a reminder has no place for."""
