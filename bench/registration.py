@@ -98,7 +98,10 @@ def _other(stage: Stage, name: str, *, ours: dict[str, float]) -> dict[str, Any]
     script, plan = f"with_{name}.py", pin(profile="teams-voice", version=2)
     told = {
         **{key: stage.microsoft[key] for key in ("login_url", "graph_url", "ca_file")},
-        "tenant": CONTOSO, "client": DAEMON["appId"], "secret": DAEMON["secret"], "name": f"bench-{name}",
+        "tenant": CONTOSO,
+        "client": DAEMON["appId"],
+        "secret": DAEMON["secret"],
+        "name": f"bench-{name}",
         **{key: plan[key] for key in ("permissions", "roles")},
     }
     with _talking(script, told) as process:

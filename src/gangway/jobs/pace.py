@@ -11,7 +11,7 @@ class Pace:
     `poll` is how often the queue is asked for work whose time has come; new work is announced by the database at once.
     """
 
-    concurrency: int = 16
+    concurrency: int = 64
     heartbeat: float = 5
     stalled: float = 15
     grace: float = 25

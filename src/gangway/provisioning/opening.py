@@ -35,6 +35,8 @@ TASK: Final = "provisioning:run"
 LOOKS: Final = tuple(look.value for look in Look)
 REACHING: Final = frozenset({RunKind.SETUP, RunKind.REPAIR, RunKind.UPGRADE})
 """Kinds whose failure says something about the registration itself."""
+NEIGHBOUR_AT_WORK: Final = timedelta(seconds=1)
+"""How soon a run asks again whether the tenant is free; a lease that nobody renews ends later than most runs."""
 NEIGHBOURS: Final = frozenset({*HOLDING, RunState.WAITING, RunState.NEEDS_SIGN_IN})
 """States in which another run of the tenant may still need the sign-in application."""
 
@@ -94,7 +96,8 @@ def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
             now=now,
         )
         if isinstance(lease, Taken):
-            defer(TASK, queueing_lock=queue_lock(run_id), run_at=lease.until, run_id=str(run_id))
+            again = min(lease.until, now + NEIGHBOUR_AT_WORK)
+            defer(TASK, queueing_lock=queue_lock(run_id), run_at=again, run_id=str(run_id))
             return None
         if run.state == RunState.COPYING:
             run.look_at = now + timedelta(seconds=settings.GANGWAY.worker_stalled_seconds)

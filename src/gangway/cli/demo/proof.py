@@ -61,12 +61,15 @@ class Witness:
 
     def registration(self, *, app_id: str) -> Made:
         """What was made for an application. Raises NotProved, saying what is missing."""
-        tenants = self._get("state")["tenants"]
-        for tenant in tenants:
+        for tenant in self.state()["tenants"]:
             for item in tenant["objects"].values():
                 if item["kind"] == "application" and item["body"].get("appId") == app_id:
                     return _made(tenant, item)
         raise NotProved(f"No tenant holds an application {app_id}.")
+
+    def state(self) -> dict[str, Any]:
+        """Everything that is in every tenant."""
+        return self._get("state")
 
     def _get(self, door: str, **query: int | list[str]) -> dict[str, Any]:
         # `verify` is given with each request: with the session's, REQUESTS_CA_BUNDLE of the environment would win.

@@ -175,7 +175,7 @@ class Settings(BaseSettings):
     waiting_days: int = Field(
         default=60, ge=1, le=365, description="days a registration waits for an administrator with more rights"
     )
-    worker_concurrency: int = Field(default=16, ge=1, le=500, description="jobs one worker runs at a time")
+    worker_concurrency: int = Field(default=64, ge=1, le=500, description="jobs one worker runs at a time")
     worker_heartbeat_seconds: float = Field(default=5, gt=0, description="how often a worker says that it lives")
     worker_stalled_seconds: float = Field(
         default=15, gt=0, description="silence after which its jobs are given to others"
