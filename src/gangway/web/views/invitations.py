@@ -18,7 +18,6 @@ from gangway.invitations.states import State
 from gangway.onboarding.queries import case_of_invitation, onboarding_of_invitation
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import PlanUnknown, PlanView, explain
-from gangway.provisioning.queries import explain
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.web.activity_words import who_did
@@ -97,8 +96,6 @@ def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str, object]:
     about, case = invitation(invitation_id), case_of_invitation(invitation_id)
     return {
-        "plan": explain(about.plan),
-        "may_change_plan": about.state in CHANGEABLE and Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "plan": _plan(about),
         "may_change_plan": about.state in CHANGEABLE and Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "invitation": about,
