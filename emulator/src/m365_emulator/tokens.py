@@ -177,14 +177,19 @@ def id_token(
     world: World,
     tenant: Tenant,
     person: DirectoryObject,
-    client_id: str,
+    client: DirectoryObject,
     *,
     nonce: str | None,
     life: int,
 ) -> str:
-    """A version 2 id token for the client itself."""
+    """A version 2 id token for the client itself, which is told the app roles of its own that the person was given.
+
+    ``client`` is the application's service principal in this tenant.
+    """
     now = int(world.clock.seconds())
     home = home_issuer(tenant, person)
+    client_id = str(client.body["appId"])
+    roles = _application_roles(world, tenant, person, Resource(client, client_id))
     return world.keys.sign(
         {
             "aud": client_id,
@@ -198,6 +203,7 @@ def id_token(
             "oid": person.id,
             "preferred_username": person.hidden.get("sign_in_name", person.body["userPrincipalName"]),
             "rh": f"1.{world.ids.opaque(24, 'rh')}.",
+            **({"roles": roles} if roles else {}),
             "sub": pairwise(world, person, client_id),
             "tid": tenant.id,
             "uti": world.ids.opaque(16, "uti"),

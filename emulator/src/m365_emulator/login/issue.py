@@ -87,7 +87,7 @@ def for_person(
     if "offline_access" in openid:
         answer["refresh_token"] = _refresh_token(world, tenant, person, client, asked, how=how)
     if "openid" in openid:
-        answer["id_token"] = tokens.id_token(world, tenant, person, client.app_id, nonce=nonce, life=life)
+        answer["id_token"] = tokens.id_token(world, tenant, person, principal, nonce=nonce, life=life)
     if client_info:
         answer["client_info"] = _client_info(tenant, person)
     return answer

@@ -1,0 +1,33 @@
+"""App roles of an application's own: given to people, told to the application in its id_token."""
+
+import jwt
+
+from tests.rooms.factories_microsoft import CONTOSO, MORGAN, OPERATOR_ROLE, PAT, register
+
+
+def test_app_roles_given_to_a_person_stand_in_the_id_token(emulator):
+    entra = register(emulator)
+    emulator.control("POST", "clock", json={"freeze": "2026-11-20T12:00:00Z"})
+    entra.tokens.clear()
+    path = f"/applications(appId='{entra.client_id}')"
+    entra.graph(PAT, "PATCH", path, {"isFallbackPublicClient": True})
+    flow = _device_code(emulator, entra.client_id)
+    emulator.grant(flow, MORGAN, for_all=False)
+    assert "roles" not in _told(emulator, entra.client_id, flow)
+    entra.assign(MORGAN, OPERATOR_ROLE)
+    flow = _device_code(emulator, entra.client_id)
+    emulator.grant(flow, MORGAN, for_all=False)
+    told = _told(emulator, entra.client_id, flow)
+    assert (told["roles"], told["tid"]) == (["Gangway.Operator"], CONTOSO)
+
+
+def _device_code(emulator, client_id):
+    form = {"client_id": client_id, "scope": "openid profile"}
+    return emulator.post("/organizations/oauth2/v2.0/devicecode", **form).json()
+
+
+def _told(emulator, client_id, flow):
+    kind = "urn:ietf:params:oauth:grant-type:device_code"
+    form = {"client_id": client_id, "device_code": flow["device_code"], "grant_type": kind}
+    token = emulator.post("/organizations/oauth2/v2.0/token", **form).json()["id_token"]
+    return jwt.decode(token, options={"verify_signature": False})
