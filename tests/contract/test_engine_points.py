@@ -4,16 +4,14 @@ The points come from a recorded clean run: whole requests, and the parts of batc
 must hold exactly one registration with exactly its rights and one secret that we know, and nothing else of ours.
 """
 
-from collections import Counter
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
+from tests.contract.interruptions import EFFECTS, Point, Tally, points_of, table
 from tests.contract.tenant import Killed, Mortal, Tenant
-from tests.unit.small_journal import SmallJournal
+from tests.unit.small_journal import CannotSeal, SmallJournal
 
 pytestmark = pytest.mark.slow
 
@@ -22,37 +20,11 @@ PARTS = 20
 """A clean run's requests and the parts of its batches; the run may grow, never lose a point."""
 
 
-@dataclass(frozen=True)
-class Point:
-    """One request or part: the n-th of its method and path."""
-
-    method: str
-    path: str
-    nth: int
-
-
-def points_of(log: list[dict[str, Any]]) -> list[Point]:
-    """Every request and every part of a batch, in the order in which they were made."""
-    seen: Counter[tuple[str, str]] = Counter()
-    found = []
-    for row in log:
-        for part in [row, *row["subrequests"]]:
-            key = (part["method"], part["path"])
-            seen[key] += 1
-            found.append(Point(*key, seen[key]))
-    return found
-
-
 async def clean_run(tenant: Tenant) -> list[Point]:
     journal, token = SmallJournal(), await tenant.start_over()
     await (await tenant.course(journal, token)).run()
     assert tenant.orphans(journal) == []
     return points_of(tenant.log())
-
-
-def tell(what: str, orphans: dict[Any, list[str]]) -> None:
-    """The count is part of the proof: it stands in the test's output."""
-    print(f"\n{what}: {len(orphans)} points, {sum(map(len, orphans.values()))} orphans")  # noqa: T201
 
 
 async def finish(tenant: Tenant, journal: SmallJournal, token: SealedText) -> None:
@@ -68,49 +40,49 @@ async def test_a_clean_run_has_at_least_its_points(tenant: Tenant) -> None:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_killed_at_any_request_the_next_run_leaves_no_orphan(tenant: Tenant, moment: str) -> None:
-    orphans = {}
+    tally = Tally(f"set-up killed {moment} the call", {})
     for number in range(REQUESTS):
         journal, token = SmallJournal(), await tenant.start_over()
         mortal = Mortal(await tenant.transport(), **{moment: number})
         with pytest.raises(Killed):
             await (await tenant.course(journal, token, transport=mortal)).run()
         await finish(tenant, journal, token)
-        orphans[number] = tenant.orphans(journal)
-    tell(f"killed {moment} the call", orphans)
-    assert not any(orphans.values())
-
-
-EFFECTS: dict[str, dict[str, Any]] = {
-    "cut before the write": {"cut": "before"},
-    "cut after the write": {"cut": "after"},
-    "429": {"status": 429, "retry_after": 0},
-    "503": {"status": 503, "retry_after": 0},
-    "409": {"status": 409, "code": "Directory_ConcurrencyViolation"},
-    "lagging 404": {"status": 404, "code": "Request_ResourceNotFound"},
-    "misleading 403": {"status": 403, "code": "Authorization_RequestDenied"},
-    "401 midway": {"status": 401, "code": "InvalidAuthenticationToken"},
-}
+        tally.wrong[number] = tenant.orphans(journal)
+    tally.tell()
+    assert tally.failures == {}
 
 
 @pytest.mark.parametrize("effect", EFFECTS)
 async def test_whatever_happens_to_any_request_no_orphan_is_left(tenant: Tenant, effect: str) -> None:
-    points = await clean_run(tenant)
-    orphans, ended = {}, 0
-    for point in points:
-        journal, token = SmallJournal(), await tenant.start_over()
-        match = {"method": point.method, "path": point.path, "nth": point.nth, "times": 1}
-        tenant.fault("trouble", match, EFFECTS[effect])
+    async def begin() -> tuple[SmallJournal, SealedText]:
+        return SmallJournal(), await tenant.start_over()
+
+    async def attempt(given: tuple[SmallJournal, SealedText]) -> None:
         try:
-            await (await tenant.course(journal, token)).run()
-        except GangwayError:
-            ended += 1
-        assert [fault["hit"] for fault in tenant.control("GET", "faults")["faults"]] == [1], point
-        tenant.control("DELETE", "faults")
-        journal.settle()
+            await finish(tenant, *given)
+        finally:
+            given[0].settle()
+
+    tally = await table(
+        tenant,
+        f"set-up, {effect}",
+        await clean_run(tenant),
+        EFFECTS[effect],
+        begin=begin,
+        attempt=attempt,
+        judge=lambda given: tenant.orphans(given[0]),
+    )
+    assert tally.failures == {}
+
+
+async def test_a_secret_that_cannot_be_stored_is_taken_away_and_a_later_run_makes_another(tenant: Tenant) -> None:
+    journal, token = SmallJournal(seals=False), await tenant.start_over()
+    with pytest.raises(CannotSeal):
         await finish(tenant, journal, token)
-        orphans[point] = tenant.orphans(journal)
-    tell(f"{effect} ({ended} ended in words and went on later)", orphans)
-    assert {point: found for point, found in orphans.items() if found} == {}
+    assert tenant.secrets() == []
+    journal.seals = True
+    await finish(tenant, journal, token)
+    assert tenant.orphans(journal) == []
 
 
 async def test_a_permanent_403_on_any_write_ends_honestly(tenant: Tenant) -> None:
