@@ -189,14 +189,14 @@ def test_at_add_new_tenant_the_choice_is_quiet_and_pinned_with_the_invitation():
     address = reverse("web:new_tenant", args=[customer.id])
     section = soup(client.get(address)).find("summary", string=lambda text: text and "registration may do" in text)
     assert not section.parent.has_attr("open")
-    chosen = {"use_self_rotation": "on", "role_choice": "teams", "credential_days": "90"}
+    chosen = {"use_self_rotation": "on", "role_choice": "teams", "credential_days": "90", "role_days": "180"}
     answer = client.post(address, GOOD | chosen)
     assert answer.status_code == 302
     with within(customer.path):
         plan = invited.pending(customer_id=customer.id).rows[0]
         told = explain(invited.invitation(plan.id).plan)
     assert ([feature.key for feature in told.features], told.role_choice) == (["voice", "self-rotation"], "teams")
-    assert told.credential_days == 90
+    assert (told.credential_days, told.role_days) == (90, 180)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +205,8 @@ def test_at_add_new_tenant_the_choice_is_quiet_and_pinned_with_the_invitation():
         ({"use_administrative_unit": "on", "role_choice": "telephony"}, "role_choice", "Microsoft does not let"),
         ({"credential_days": "731"}, "credential_days", "from 1 to 730"),
         ({"credential_days": "long"}, "credential_days", "from 1 to 730"),
+        ({"role_days": "366"}, "role_days", "from 1 to 365"),
+        ({"role_days": "0"}, "role_days", "from 1 to 365"),
         ({"role_choice": "everything"}, "role_choice", "not one of the available choices"),
     ],
 )

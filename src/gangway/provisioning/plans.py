@@ -103,6 +103,7 @@ def explain(plan: Mapping[str, Any]) -> PlanView:
         unit=read.unit,
         needs_unit=read.in_unit,
         days_chosen=read.days_chosen,
+        role_days=read.role_days,
     )
 
 

@@ -9,7 +9,14 @@ from gangway.foundation import clock
 from gangway.provisioning import beyond, consent, faults, scopes
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.difference import Change
-from gangway.provisioning.engine.pinning import NotInAUnit, PlanChanged, PlanUnknown, UnitMalformed, UnitNotNamed
+from gangway.provisioning.engine.pinning import (
+    LONGEST_ROLE_DAYS,
+    NotInAUnit,
+    PlanChanged,
+    PlanUnknown,
+    UnitMalformed,
+    UnitNotNamed,
+)
 from gangway.provisioning.engine.remaining import WaitsFor
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.roles import key_of
@@ -32,6 +39,7 @@ from gangway.provisioning.waiting import due_reminders
 from gangway.provisioning.waiting_view import RemainingRow, WaitingView, kinds_of, parts_left, rest_of, waiting_of
 
 __all__ = [
+    "LONGEST_ROLE_DAYS",
     "Change",
     "ErrorView",
     "NotInAUnit",

@@ -107,6 +107,8 @@ class PlanView:
     needs_unit: bool = False
     """Whether roles are limited to an administrative unit, be it named or not."""
     days_chosen: bool = False
+    role_days: int = 0
+    """For how many days PIM gives the roles; 0: they don't end."""
 
     @property
     def declined(self) -> tuple[FeatureRow, ...]:

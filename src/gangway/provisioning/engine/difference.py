@@ -35,6 +35,8 @@ def _changes(old: Pinned, new: Pinned) -> Iterator[Change]:
         yield Change("changed", f"Profile {new.profile.name}, version {new.version}, instead of version {old.version}")
     if new.in_unit and old.in_unit and old.unit != new.unit:
         yield Change("changed", f"Administrative unit: {new.unit or 'not named yet'}, instead of {old.unit or 'none'}")
+    if old.role_days != new.role_days:
+        yield Change("changed", f"Roles: {_role_life(new)}, instead of {_role_life(old)}")
     if old.credential_kind != new.credential_kind:
         yield Change("changed", f"Kind of credential: {new.credential_kind}, instead of {old.credential_kind}")
     if old.credential_days != new.credential_days:
@@ -44,6 +46,10 @@ def _changes(old: Pinned, new: Pinned) -> Iterator[Change]:
     if old.keep_sign_in_application != new.keep_sign_in_application:
         stays = "stays in" if new.keep_sign_in_application else "is removed from"
         yield Change("changed", f"The application that you sign in to {stays} your tenant")
+
+
+def _role_life(plan: Pinned) -> str:
+    return f"{plan.role_days} days, through PIM" if plan.role_days else "without an end"
 
 
 def _features(plan: Pinned) -> set[str]:

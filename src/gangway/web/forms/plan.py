@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.errors import GangwayError
-from gangway.provisioning.queries import PlanView, pin
+from gangway.provisioning.queries import LONGEST_ROLE_DAYS, PlanView, pin
 from gangway.provisioning.shapes import FeatureRow, ProfileView
 from gangway.web.forms.base import PlainForm, told
 from gangway.web.forms.wizard import WhoYouAre
@@ -84,6 +84,21 @@ class AskedFor(PlainForm):
     unit = forms.CharField(
         label=UNIT, required=False, help_text=_("Left empty, the administrator names it before signing in.")
     )
+    role_days = forms.IntegerField(
+        label=_("Days until the roles end (PIM)"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST_ROLE_DAYS,
+        help_text=_(
+            "Left empty, the roles don't end. With a number they are given through Privileged Identity Management, "
+            "and checks warn before they end; the customer's tenant needs Microsoft Entra ID P2."
+        ),
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            _("Type a number of days from 1 to %(most)s.") % {"most": LONGEST_ROLE_DAYS},
+        ),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
     credential_days = forms.IntegerField(
         label=_("Days until the credential ends"),
         required=False,
@@ -104,6 +119,7 @@ class AskedFor(PlainForm):
         roles.choices = [(choice.key, choice.title) for choice in profile.role_choices]  # type: ignore[attr-defined]
         self.initial["role_choice"] = plan.role_choice if plan else profile.default_role_choice
         self.initial["unit"] = plan.unit if plan else ""
+        self.initial["role_days"] = (plan.role_days or None) if plan else None
         self.initial["credential_days"] = plan.credential_days if plan and plan.days_chosen else None
         days = self.fields["credential_days"]
         days.help_text = _("1 to %(most)s. Left empty: 180 when the registration renews its own secret, else 365.") % {
@@ -145,6 +161,7 @@ class AskedFor(PlainForm):
                 role_choice=given["role_choice"] or self.profile.default_role_choice,
                 features=self._chosen(given),
                 unit=given["unit"],
+                role_days=given.get("role_days") or 0,
                 credential_days=days,
             )
         except GangwayError as error:
