@@ -17,6 +17,7 @@ from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.blueprint import UNIQUE_NAME_PREFIX
 from gangway.provisioning.engine.preflight import Preflight, Seen, Wanted, preflight
 from gangway.provisioning.engine.rights import Part, summary, verdict
+from gangway.provisioning.fresh import terms_of
 from gangway.provisioning.shapes import PARTNER, SignerFacts
 
 T = TypeVar("T")
@@ -64,7 +65,8 @@ def _checked(seen: Seen, plan: Mapping[str, Any], registration_id: UUID) -> Pref
     except pinning.PlanUnknown:
         return Preflight()
     unique_name = f"{UNIQUE_NAME_PREFIX}{registration_id}"
-    return preflight(seen, Wanted(unique_name, pinned.credential_days, pinned.role_days))
+    terms, others = terms_of(pinned)
+    return preflight(seen, Wanted(unique_name, terms.days, pinned.role_days, terms.kind, others))
 
 
 def _pim(outcome: Outcome[frozenset[str]]) -> bool | None:

@@ -4,10 +4,12 @@ What could not be read is `unknown`, a normal result: Microsoft will tell when w
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from gangway.microsoft.graph.shapes import Namesake, SecretRule
+from gangway.provisioning.engine.credential_kinds import NAMES as NAMES_OF_KINDS
+from gangway.provisioning.engine.credential_kinds import Kind, Terms, by_rule
 from gangway.provisioning.engine.rights import ENOUGH, GLOBAL, NAMES, Part, verdict
 
 Result = Literal["can", "activate", "needs_other", "forbidden", "unknown"]
@@ -29,8 +31,8 @@ _WHO: Final = {
 }
 _ROLES_UNREAD: Final = "The roles of this account could not be read; Microsoft will tell when we try."
 _POLICY_UNREAD: Final = (
-    "The roles suffice. Whether a policy of the tenant forbids secrets can't be read with what we ask for; "
-    "Microsoft will tell when we try."
+    "The roles suffice. Whether a policy of the tenant forbids it can't be read with what we ask for; "
+    "if so, another kind or a shorter life is made, and we say which and why."
 )
 _PIM_UNREAD: Final = (
     "The account's own roles suffice. The plan gives the registration its roles through PIM, and whether the tenant "
@@ -57,11 +59,16 @@ class Seen:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be made: under which unique name, for how many days its secret and its roles are good (0: no end)."""
+    """What is to be made: under which unique name, for how many days its credential and roles are good (0: no end).
+
+    `others`: kinds of credential that may stand in where the tenant forbids the planned one.
+    """
 
     unique_name: str
     credential_days: int
     role_days: int = 0
+    kind: Kind = "secret"
+    others: tuple[Kind, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -112,20 +119,16 @@ def _registration(seen: Seen, wanted: Wanted) -> StepResult:
 
 
 def _credential(seen: Seen, wanted: Wanted) -> StepResult:
+    """What a policy forbids is gone round where that asks for nothing more, and is told before anything is written."""
     by_role = _by_role(Part.REGISTRATION, CREDENTIAL, seen)
-    if seen.secrets is not None and seen.secrets.forbidden:
-        words = "A policy of the tenant forbids secrets on new app registrations."
-        return StepResult(CREDENTIAL, by_role.label, "forbidden", words, _GO_ROUND)
-    longest = seen.secrets.longest_days if seen.secrets else None
-    if longest is not None and longest < wanted.credential_days:
-        words = (
-            f"A policy of the tenant allows secrets for {longest} days at most; "
-            f"this connection asks for {wanted.credential_days}."
-        )
-        return StepResult(CREDENTIAL, by_role.label, "forbidden", words, _GO_ROUND)
-    if by_role.result == "can" and seen.secrets is None:
-        return StepResult(CREDENTIAL, by_role.label, "unknown", _POLICY_UNREAD)
-    return by_role
+    label, planned = f"Create its {NAMES_OF_KINDS[wanted.kind]}", Terms(wanted.kind, wanted.credential_days)
+    terms = by_rule(planned, seen.secrets, wanted.others)
+    if terms is None:
+        words = "A policy of the tenant forbids every credential that could be made here on new app registrations."
+        return StepResult(CREDENTIAL, label, "forbidden", words, _GO_ROUND)
+    if by_role.result == "can" and seen.secrets is None and wanted.kind != "federated":
+        return StepResult(CREDENTIAL, label, "unknown", _POLICY_UNREAD)
+    return replace(by_role, label=label, words=by_role.words or terms.why)
 
 
 def _roles(seen: Seen, wanted: Wanted) -> StepResult:
