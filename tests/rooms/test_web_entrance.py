@@ -76,6 +76,7 @@ def test_the_navigation_shows_only_what_one_may_open():
     channel = make_channel(make_provider())
     page = soup(sit_down(channel).get("/services/"))
     assert [link.get_text(strip=True) for link in page.select("nav[aria-label=Main] a")] == [
+        "Dashboard",
         "Services",
         "Runs",
         "Customers",

@@ -64,7 +64,7 @@ def test_every_fault_stands_at_its_field_and_nothing_typed_is_lost(client):
     page = client.post(reverse("web:customer_add"), given)
     assert "address" in soup(page).select_one(".gw-contact").get_text()
     assert soup(page).select_one("#id_description")["value"] == "kept"
-    page = client.post(reverse("web:customer_add"), {**given, **contact()})
+    page = client.post(reverse("web:customer_add"), {**given, **contact(name="")})
     assert "rule beside the field" in error_at(page, "tenant_id")
     assert soup(page).select_one("#id_tenant_id")["value"] == "abc"
 

@@ -96,7 +96,7 @@ def services(
     `search`: beginning of a name or words; `status`: a Connection ("ok"), a Lifecycle ("planned") or empty;
     `licence`: a licence type or empty; `sort`: a key of `SORTS`. Unknown values of the last three are taken as empty.
     """
-    return page_of(_found(search, status, licence, sort), page, _row)
+    return page_of(_found(search, status, licence, sort), page, row_of)
 
 
 def every_service(*, search: str = "", status: str = "", licence: str = "", sort: str = "") -> Iterator[ServiceRow]:
@@ -104,7 +104,7 @@ def every_service(*, search: str = "", status: str = "", licence: str = "", sort
     found = _found(search, status, licence, sort)
     start = 0
     while rows := list(found[start : start + PORTION]):
-        yield from map(_row, rows)
+        yield from map(row_of, rows)
         start += PORTION
 
 
@@ -120,7 +120,7 @@ def services_of(customer_id: UUID) -> tuple[ServiceRow, ...]:
     """Return a customer's planned and created services by name, as many as one page of a list has."""
     rows = Service.objects.filter(organization_id=customer_id, lifecycle__in=[state.value for state in HOLDS_ITS_NAME])
     found = rows.select_related("organization__parent").order_by("short_name_key", "id")
-    return page_of(found, 1, _row).rows
+    return page_of(found, 1, row_of).rows
 
 
 def _with_status(rows: QuerySet[Service], status: str) -> QuerySet[Service]:
@@ -168,7 +168,8 @@ def name_is_free(provider_id: UUID, short_name: str) -> bool:
         return not taken.exists()
 
 
-def _row(row: Service) -> ServiceRow:
+def row_of(row: Service) -> ServiceRow:
+    """Return a row with its organization as lists show it."""
     return ServiceRow(
         id=row.id,
         full_name=row.full_name,

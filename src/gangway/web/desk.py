@@ -108,9 +108,11 @@ class Door:
 
 
 DOORS: Final = (
+    Door(_("Dashboard"), "sailboat", "web:home", Capability.SEE_SERVICES),
     Door(_("Services"), "phone-call", "web:services", Capability.SEE_SERVICES),
     Door(_("Pending Invitations"), "mail", "web:invitations", Capability.SEE_INVITATIONS),
     Door(_("Runs"), "list-check", "web:runs", Capability.SEE_RUNS),
+    Door(_("Leftovers"), "alert-triangle", "web:leftovers", Capability.SEE_RUNS),
     Door(_("Customers"), "building", "web:customers", Capability.SEE_CUSTOMERS),
     Door(_("Channels"), "users", "web:channels", Capability.SEE_CHANNELS),
     Door(_("Providers"), "world", "web:providers", Capability.SEE_PROVIDERS),
@@ -133,4 +135,5 @@ def frame(request: HttpRequest) -> dict[str, Any]:
 
 def _entry(door: Door, path: str) -> dict[str, Any]:
     url = reverse(door.route)
-    return {"word": door.word, "icon": door.icon, "url": url, "here": path.startswith(url), "exact": path == url}
+    inside = path.startswith(url) if url != reverse("web:home") else path == url
+    return {"word": door.word, "icon": door.icon, "url": url, "here": inside, "exact": path == url}

@@ -6,9 +6,11 @@ from gangway.web import people_urls
 from gangway.web.views import (
     add_service,
     around,
+    dashboard,
     federation,
     handoffs,
     invitations,
+    leftovers,
     onboarding,
     places,
     plans,
@@ -39,7 +41,7 @@ def about(level: places.Level) -> list[URLPattern]:
 DIRECT_ROUTING = "services/add/direct-routing/"
 
 urlpatterns = [
-    path("", services.home, name="home"),
+    path("", dashboard.dashboard, name="home"),
     path("services/", services.service_list, name="services"),
     path("services/export.csv", services.service_export, name="service_export"),
     path(DIRECT_ROUTING, add_service.choose_customer, name="choose_customer"),
@@ -84,6 +86,9 @@ urlpatterns = [
     path("runs/", runs.run_list, name="runs"),
     path(".well-known/openid-configuration", federation.configuration, name="issuer"),
     path(".well-known/jwks.json", federation.keys, name="issuer_keys"),
+    path("leftovers/", leftovers.leftover_list, name="leftovers"),
+    path("leftovers/<uuid:leftover_id>/try-again/", leftovers.try_again, name="leftover_try_again"),
+    path("leftovers/<uuid:leftover_id>/removed/", leftovers.mark_removed, name="leftover_removed"),
     path("runs/<uuid:run_id>/", runs.run_page, name="run"),
     path("runs/<uuid:run_id>/state/", runs.run_state, name="run_state"),
     path("runs/<uuid:run_id>/support/", runs.run_support, name="run_support"),

@@ -1,7 +1,7 @@
 """The *Services* page: every service that the operator may see; search, filters, sort and page stand in the address."""
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gangway.foundation.clock import now
@@ -13,14 +13,6 @@ from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
 from gangway.web.words import CONNECTION, DEPLOYMENT, PLANNED, Pill, said
-
-
-@require_safe
-@may(Capability.SEE_SERVICES)
-def home(request: DeskRequest) -> HttpResponse:
-    """The start page is the list of services."""
-    del request
-    return redirect("web:services")
 
 
 @require_safe

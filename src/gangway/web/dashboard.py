@@ -1,0 +1,92 @@
+"""What needs a person, most urgent first, each with its next action; made from what the other rooms know."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from gangway.foundation.clock import now
+from gangway.invitations.queries import PendingRow, pending
+from gangway.invitations.states import State
+from gangway.organizations.roles import Capability
+from gangway.services.overview import ending, in_state
+from gangway.services.queries import ServiceRow
+from gangway.services.states import Connection
+
+AT_MOST: Final = 20
+"""Of each kind; the lists behind have the rest."""
+SOON, LATER = timedelta(days=7), timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """One thing that needs a person: whose it is, what is wrong, and the next action as a button."""
+
+    urgency: int
+    tone: str
+    title: str
+    words: str
+    action: str | Promise
+    url: str
+    about: str
+
+
+def needs(capabilities: frozenset[Capability]) -> list[Need]:
+    """Return what this person can see and ought to look at, most urgent first."""
+    found: list[Need] = []
+    if Capability.SEE_CONNECTION in capabilities:
+        found += _connections()
+    if Capability.SEE_INVITATIONS in capabilities:
+        found += _invitations()
+    return sorted(found, key=lambda need: (need.urgency, need.about, need.title))
+
+
+def _connections() -> Iterator[Need]:
+    told = set()
+    for row in ending(now=now(), within=LATER, limit=AT_MOST):
+        told.add(row.id)
+        yield _ending(row)
+    for row in in_state(Connection.ERROR, limit=AT_MOST):
+        if row.id not in told:
+            yield _need(row, 0, "error", row.connection_reason or _("The connection doesn't work."))
+            told.add(row.id)
+    for row in in_state(Connection.WARNING, limit=AT_MOST):
+        if row.id not in told:
+            yield _need(row, 4, "warning", row.connection_reason)
+
+
+def _ending(row: ServiceRow) -> Need:
+    left = (row.credential_ends_at - now()) if row.credential_ends_at else LATER
+    days = left.days
+    if days < 0:
+        return _need(row, 0, "error", _("Its credential has expired: nothing can be managed until it is renewed."))
+    words = ngettext("Its credential ends in %(days)d day.", "Its credential ends in %(days)d days.", days)
+    return _need(row, 1 if left <= SOON else 3, "warning", words % {"days": days})
+
+
+def _need(row: ServiceRow, urgency: int, tone: str, words: str) -> Need:
+    url = reverse("web:service_m365", args=[row.id])
+    return Need(urgency, tone, row.short_name, words, _("M365 Configuration"), url, row.customer_name)
+
+
+def _invitations() -> Iterator[Need]:
+    for state, urgency, tone, words, action in (
+        (State.FAILED, 1, "error", _("Making the registration stopped at an error."), _("See what happened")),
+        (State.AUTHENTICATED, 2, "ok", _("The customer's part is done: it can be added."), _("Add")),
+        (State.WAITING_FOR_ADMINISTRATOR, 3, "warning", _("Another administrator must finish."), _("See what remains")),
+    ):
+        for row in pending(state=state.value).rows[:AT_MOST]:
+            yield _invitation(row, urgency, tone, words, action)
+    for row in pending(state=State.QUEUED.value).rows[:AT_MOST]:
+        if row.email_error:
+            yield _invitation(row, 1, "error", _("The mail could not be sent."), _("See why"))
+
+
+def _invitation(row: PendingRow, urgency: int, tone: str, words: str, action: str) -> Need:
+    url = reverse("web:invitation", args=[row.id])
+    return Need(urgency, tone, row.short_name, words, action, url, row.customer_name)
