@@ -90,6 +90,13 @@ def test_rights_are_as_planned_missing_or_more_than_needed(client, service_id, c
         assert told in text
 
 
+def test_the_end_of_roles_that_pim_gave_is_shown(client, service_id, connected):
+    connected()
+    assert "Roles end (PIM)" not in client.get(portal(service_id, "_m365")).content.decode()
+    connected(roles_end_at=web_values.NOW)
+    assert soup(client.get(portal(service_id, "_m365"))).find("dt", string="Roles end (PIM)")
+
+
 @pytest.mark.parametrize(("days", "told"), [(-1, "Expired"), (None, "Unknown"), (0, "0")])
 def test_days_left_are_honest(client, service_id, connected, days, told):
     connected(days_left=days, secret_expires_at=None)

@@ -86,6 +86,8 @@ class ConnectionView:
     history: tuple[ValidationRow, ...]
     """Newest first, at most 20."""
     credential: CredentialView | None = None
+    roles_end_at: datetime | None = None
+    """When the first of its roles ends, when PIM gave them with an end."""
     """What the registration signs in with; None when it is gone from the tenant."""
 
 
@@ -113,6 +115,7 @@ def connection(service_id: UUID) -> ConnectionView | None:
         days_left=credential.days_left if credential else None,
         credential=credential,
         roles=tuple(role.name for role in about.roles),
+        roles_end_at=about.roles_end_at,
         grants=_grants(about, _last_granted(row)),
         status=cast("Status", row.status),
         status_words=row.status_words,
