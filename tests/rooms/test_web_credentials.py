@@ -10,7 +10,9 @@ from django.template.loader import render_to_string
 
 from gangway.onboarding import actions
 from gangway.onboarding.shapes import Step
+from gangway.provisioning.plans import choices
 from gangway.provisioning.shapes import CredentialView
+from gangway.web.forms.plan import AskedFor
 from tests.rooms import web_values
 from tests.rooms.factories_web import error_at, in_wizard, soup
 
@@ -91,3 +93,26 @@ def test_a_life_that_the_plan_does_not_allow_is_told_at_its_field(monkeypatch, t
     assert error_at(answer, "days") == "Type a number of days from 1 to 180."
     assert soup(answer).select_one("#id_days")["value"] == typed
     assert soup(answer).select_one("#id_name")["value"] == "contoso"
+
+
+def test_operators_may_ask_for_a_kind_and_federation_only_where_the_platform_is_an_issuer(settings):
+    kinds = [kind for kind, _ in asked_for().fields["credential_kind"].choices]
+    assert kinds == ["secret", "certificate"]
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"issuer_url": "https://issuer.example"})
+    kinds = [kind for kind, _ in asked_for().fields["credential_kind"].choices]
+    assert kinds == ["secret", "certificate", "federated"]
+
+
+def test_what_the_settings_ask_for_is_pinned_unless_the_operator_says_otherwise(settings):
+    changed = {"credential_kind": "certificate", "credential_days": 45}
+    settings.GANGWAY = settings.GANGWAY.model_copy(update=changed)
+    form = asked_for({"role_choice": ""})
+    assert form.is_valid(), form.errors
+    assert form.plan["credential"] == {"kind": "certificate", "days": 45, "chosen": True}
+    form = asked_for({"role_choice": "", "credential_kind": "secret", "credential_days": "90"})
+    assert form.is_valid(), form.errors
+    assert form.plan["credential"] == {"kind": "secret", "days": 90, "chosen": True}
+
+
+def asked_for(data: Any = None) -> AskedFor:
+    return AskedFor(data, profile=choices())

@@ -3,12 +3,15 @@
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
+from django.conf import settings
+
+from gangway.federation.queries import issuer
 from gangway.provisioning.engine import difference as differences
 from gangway.provisioning.engine import pinning, wider
 from gangway.provisioning.engine import profile as profiles
 from gangway.provisioning.engine.difference import Change
 from gangway.provisioning.engine.pinning import Pinned, PlanUnknown
-from gangway.provisioning.engine.profile import Feature, Permission, Role
+from gangway.provisioning.engine.profile import Feature, Permission, Profile, Role
 from gangway.provisioning.shapes import FeatureRow, PermissionRow, PlanView, ProfileView, RoleChoiceRow, RoleRow
 
 VOICE: Final = "teams-voice"
@@ -30,7 +33,14 @@ def choices(profile: str = VOICE) -> ProfileView:
         ),
         default_role_choice=known.default_role_choice,
         longest_days=known.credential.longest_days,
+        credential_kinds=_kinds(known),
     )
+
+
+def _kinds(known: Profile) -> tuple[str, ...]:
+    """The default first. Federation is offered only where the platform is an issuer."""
+    kinds = [kind for kind in known.credential.kinds if kind != "federated" or issuer()]
+    return tuple(sorted(kinds, key=lambda kind: kind != settings.GANGWAY.credential_kind))
 
 
 def pin(
@@ -46,8 +56,10 @@ def pin(
 ) -> tuple[dict[str, Any], str]:
     """The plan to store with an invitation, and its fingerprint (sha256, hexadecimal).
 
-    Raises PlanUnknown, NotInAUnit at "role_choice", UnitMalformed at "unit".
+    What nobody says about the credential is as the settings have it. Raises PlanUnknown, NotInAUnit at "role_choice",
+    UnitMalformed at "unit".
     """
+    known = profiles.load(profile)
     plan = pinning.pin(
         profile=profile,
         version=version,
@@ -55,8 +67,8 @@ def pin(
         features=features,
         unit=unit,
         role_days=role_days,
-        credential_kind=credential_kind,
-        credential_days=credential_days,
+        credential_kind=credential_kind or (_kinds(known)[0] if known else None),
+        credential_days=credential_days or settings.GANGWAY.credential_days,
     )
     return plan, pinning.fingerprint(plan)
 

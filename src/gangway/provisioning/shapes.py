@@ -84,6 +84,8 @@ class ProfileView:
     role_choices: tuple[RoleChoiceRow, ...]
     default_role_choice: str
     longest_days: int
+    credential_kinds: tuple[str, ...] = ("secret",)
+    """Kinds of credential that may be asked for here; the first one is asked for unless somebody says another."""
 
 
 @dataclass(frozen=True, slots=True)

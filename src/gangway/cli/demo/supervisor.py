@@ -97,6 +97,7 @@ class Supervisor:
             "SECRET_KEY": self.folder.secret_key(),
             f"{role.upper()}_DATABASE_URL": address.url().reveal(),
             "PUBLIC_URL": self.web,
+            "ISSUER_URL": self.web,
             "WEB_PORT": str(self.ports["web"]),
             "SERVER_NAME": SERVER,
             "SEALING_PUBLIC_KEYS_DIR": str(home / "keys" / "public"),
@@ -104,6 +105,7 @@ class Supervisor:
             "CLOUD_LOGIN_URL": microsoft["login_url"],
             "CLOUD_GRAPH_URL": microsoft["graph_url"],
             "LOG_FORMAT": "text",
+            "SHOW_COMPONENTS": "true",
         }
         if role == "worker":
             given |= {

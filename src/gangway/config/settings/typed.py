@@ -171,6 +171,16 @@ class Settings(BaseSettings):
     smtp_tls: Literal["none", "starttls", "implicit"] = Field(default="none", description="how mail is encrypted")
     mail_from: str = Field(default="Gangway <gangway@localhost>", description="sender of every message")
     mail_retry_seconds: Seconds = Field(default=(60, 300, 1800, 7200), description="waits between mail attempts")
+    credential_kind: Literal["secret", "certificate", "federated"] = Field(
+        default="secret", description="kind of credential that new invitations ask for unless the operator says another"
+    )
+    credential_days: int | None = Field(
+        default=None,
+        ge=1,
+        le=730,
+        description="days until the credentials of new invitations end unless the operator says other ones; default: "
+        "the profile's, 180 with self-rotation and 365 without",
+    )
     invitation_days: int = Field(default=7, ge=1, le=90, description="days an invitation is good for")
     waiting_days: int = Field(
         default=60, ge=1, le=365, description="days a registration waits for an administrator with more rights"
@@ -198,6 +208,9 @@ class Settings(BaseSettings):
     worker_role: str = Field(default="gangway_worker", description="the database role of workers, granted by migrate")
     web_confined: bool = Field(default=True, description="whether the web process gives up files it does not need")
     database_pool_size: int = Field(default=8, ge=2, le=200, description="most database connections of one process")
+    show_components: bool = Field(
+        default=False, description="whether there is a page of all components, for those who build pages"
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(default="INFO", description="least level logged")
     log_format: Literal["json", "text"] = Field(default="json", description="one JSON object a line, or for reading")
 

@@ -1,7 +1,6 @@
 """What a registration may do, as people choose it: an administrator declines, an operator asks."""
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -77,6 +76,13 @@ class Grant(WhoYouAre):
         return Grant(plan=plan, changeable=self.changeable, initial=kept | typed)
 
 
+KINDS: Final = {
+    "secret": _("Client secret, made by Microsoft and sealed by us"),
+    "certificate": _("Certificate, whose key is made and sealed by us"),
+    "federated": _("Federated: no secret at all, Microsoft trusts our own tokens"),
+}
+
+
 class AskedFor(PlainForm):
     """What an operator asks for: features, roles, how long the credential lives. All with defaults."""
 
@@ -99,6 +105,7 @@ class AskedFor(PlainForm):
         ),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+    credential_kind = forms.ChoiceField(label=_("Kind of credential"), required=False)
     credential_days = forms.IntegerField(
         label=_("Days until the credential ends"),
         required=False,
@@ -120,6 +127,9 @@ class AskedFor(PlainForm):
         self.initial["role_choice"] = plan.role_choice if plan else profile.default_role_choice
         self.initial["unit"] = plan.unit if plan else ""
         self.initial["role_days"] = (plan.role_days or None) if plan else None
+        kinds = self.fields["credential_kind"]
+        kinds.choices = [(kind, KINDS[kind]) for kind in profile.credential_kinds]  # type: ignore[attr-defined]
+        self.initial["credential_kind"] = plan.credential_kind if plan else profile.credential_kinds[0]
         self.initial["credential_days"] = plan.credential_days if plan and plan.days_chosen else None
         days = self.fields["credential_days"]
         days.help_text = _("1 to %(most)s. Left empty: 180 when the registration renews its own secret, else 365.") % {
@@ -162,11 +172,12 @@ class AskedFor(PlainForm):
                 features=self._chosen(given),
                 unit=given["unit"],
                 role_days=given.get("role_days") or 0,
+                credential_kind=given["credential_kind"] or None,
                 credential_days=days,
             )
         except GangwayError as error:
             self.add_error(error.field if error.field in self.fields else None, ValidationError(told(error)))
         return given
 
-    def _chosen(self, given: dict[str, Any]) -> Iterable[str]:
+    def _chosen(self, given: dict[str, Any]) -> list[str]:
         return [feature.key for feature in self.features if given.get(_name(feature))]
