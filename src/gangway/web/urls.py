@@ -6,6 +6,7 @@ from gangway.web import people_urls
 from gangway.web.views import (
     add_service,
     around,
+    components,
     dashboard,
     federation,
     handoffs,
@@ -97,7 +98,10 @@ urlpatterns = [
     *about(places.CHANNELS),
     *about(places.PROVIDERS),
     *people_urls.urlpatterns,
+    path("components/", components.components, name="components"),
     path("activity/", around.activity_page, name="activity"),
+    path("activity/export.csv", around.activity_csv, name="activity_csv"),
+    path("activity/export.json", around.activity_json, name="activity_json"),
     path("i/<str:token>", wizard_door.door, name="door"),
     path("wizard/", wizard.choose, name="wizard"),
     path("wizard/new/", wizard.who_you_are, name="wizard_new"),
