@@ -12,23 +12,21 @@ from tests.rooms.factories_web import soup
 
 pytestmark = pytest.mark.django_db
 PARTS = Path(words.__file__).parent / "templates" / "components"
-WITHIN = set(
-    [
-        "all",
-        "wordmark",
-        "flash",
-        "form_errors",
-        "live",
-        "preflight",
-        "run_steps",
-        "run_references",
-        "waiting_facts",
-        "asked_for",
-        "plan_changes",
-        "consent_way",
-        "credential",
-    ]
-)
+WITHIN = {
+    "all",
+    "wordmark",
+    "flash",
+    "form_errors",
+    "live",
+    "preflight",
+    "run_steps",
+    "run_references",
+    "waiting_facts",
+    "asked_for",
+    "plan_changes",
+    "consent_way",
+    "credential",
+}
 """Parts that need something real behind them, or are drawn as part of others; and the page itself."""
 
 
