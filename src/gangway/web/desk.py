@@ -6,8 +6,9 @@ from functools import wraps
 from typing import Any, Final, Protocol, cast
 from urllib.parse import urlsplit
 
+from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter
-from allauth.account.internal.flows.reauthentication import did_recently_reauthenticate
+from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from gangway.audit.record import Actor
+from gangway.foundation import clock
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import Capability, require
 
@@ -74,7 +76,7 @@ def proved_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
     @wraps(view)
     def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if did_recently_reauthenticate(request):
+        if _proved_at(request) > clock.now().timestamp() - account_settings.REAUTHENTICATION_TIMEOUT:
             return view(request, *args, **kwargs)
         back = request.path if request.method in {"GET", "HEAD"} else own_page_before(request)
         messages.info(request, _("Prove once more who you are, then do it again."))
@@ -82,6 +84,11 @@ def proved_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
         return redirect_to_login(back, login_url=ways[0]["url"] if ways else reverse("account_login"))
 
     return guarded
+
+
+def _proved_at(request: HttpRequest) -> float:
+    """Return when this session's person last proved who they are, in any way: the library keeps it in the session."""
+    return max((float(each["at"]) for each in get_authentication_records(request, request.user)), default=0.0)
 
 
 def own_page_before(request: HttpRequest) -> str:

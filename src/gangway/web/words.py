@@ -85,6 +85,16 @@ STEP: Final[Mapping[str, Pill]] = {
     "undone": Pill(_("Taken back"), "idle", "circle-dashed"),
 }
 
+LEFTOVER: Final[Mapping[str, Pill]] = {
+    "application": Pill(_("App registration"), "warning", "certificate"),
+    "deleted_application": Pill(_("Deleted app registration"), "idle", "clock"),
+    "principal": Pill(_("Enterprise application"), "warning", "plug-connected"),
+    "credential": Pill(_("Credential"), "warning", "lock"),
+    "permission": Pill(_("Permission"), "warning", "lock"),
+    "role": Pill(_("Directory role"), "warning", "user"),
+    "sign_in_application": Pill(_("Sign-in application"), "warning", "user"),
+}
+
 PART: Final[Mapping[str, Pill]] = {
     "can": Pill(_("This account can do it"), "ok", "check"),
     "activate": Pill(_("A role has to be activated first"), "warning", "clock"),

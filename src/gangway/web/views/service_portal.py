@@ -16,6 +16,7 @@ from gangway.connections.errors import NoSuchConnection
 from gangway.connections.queries import ConnectionView, ValidationRow, connection
 from gangway.foundation.clock import now
 from gangway.organizations.roles import Capability
+from gangway.provisioning.leftover_list import open_for
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 from gangway.web.activity_words import entry_of
@@ -34,6 +35,8 @@ def overview(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """Show a service's names, customer, licence and two statuses, and what happened to it lately."""
     about = service(service_id)
     values = _head(request, about, "overview")
+    if Capability.SEE_RUNS in request.seat.capabilities:
+        values["leftovers"] = open_for(about.id)
     if Capability.SEE_ACTIVITY in request.seat.capabilities:
         latest = activity(organization_path=request.seat.path, subject=f"service:{about.id}", limit=LATEST)
         values["entries"] = [entry_of(row) for row in latest]

@@ -1,0 +1,113 @@
+"""The list of leftovers: what is still in a tenant, and how a person takes it away there. Call it inside a scope."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from gangway.organizations.pages import Page, page_of
+from gangway.organizations.search import matching
+from gangway.provisioning.models import Leftover
+from gangway.provisioning.states import LeftoverKind
+
+CENTER: Final = "Microsoft Entra admin center"
+BY_HAND: Final[Mapping[LeftoverKind, tuple[str, ...]]] = {
+    LeftoverKind.APPLICATION: ("App registrations", "All applications", "{name}", "Delete"),
+    LeftoverKind.DELETED_APPLICATION: ("App registrations", "Deleted applications", "{name}", "Delete permanently"),
+    LeftoverKind.PRINCIPAL: ("Enterprise applications", "All applications", "{name}", "Properties", "Delete"),
+    LeftoverKind.CREDENTIAL: ("App registrations", "{application}", "Certificates & secrets", "{name}", "Delete"),
+    LeftoverKind.PERMISSION: ("Enterprise applications", "{application}", "Permissions", "{name}", "Revoke permission"),
+    LeftoverKind.ROLE: ("Roles & admins", "{name}", "Assignments", "{application}", "Remove assignments"),
+    LeftoverKind.SIGN_IN_APPLICATION: (
+        "Enterprise applications",
+        "All applications",
+        "{name}",
+        "Properties",
+        "Delete",
+    ),
+}
+"""Where an administrator finds each kind of thing in the portal, click by click."""
+
+OPEN: Final = "open"
+CLEARED: Final = "cleared"
+
+
+@dataclass(frozen=True, slots=True)
+class LeftoverRow:
+    """One leftover. `portal` is the way to it by hand; `cleared_by` is empty while it is open."""
+
+    id: UUID
+    kind: LeftoverKind
+    name: str
+    object_id: str
+    app_id: str
+    why: str
+    portal: tuple[str, ...]
+    service_id: UUID
+    short_name: str
+    customer_name: str
+    tenant_id: str
+    tenant_name: str
+    run_id: UUID
+    since: datetime
+    cleared_at: datetime | None
+    cleared_by: str
+
+
+def leftovers(*, search: str = "", state: str = "", kind: str = "", page: int = 1) -> Page[LeftoverRow]:
+    """Return the scope's leftovers, the newest first; only open ones unless `state` asks for those that are cleared.
+
+    `search`: the beginning of the service's name, words of it, of the thing itself, or an id copied from a page.
+    """
+    rows = Leftover.objects.filter(_meant_by(search), cleared_at__isnull=state != CLEARED)
+    if kind in set(LeftoverKind):
+        rows = rows.filter(kind=kind)
+    ordered = rows.select_related("registration", "service", "organization").order_by("-since", "-id")
+    return page_of(ordered, page, _row)
+
+
+def open_for(service_id: UUID) -> int:
+    """Return how many leftovers of a service are open."""
+    return Leftover.objects.filter(service_id=service_id, cleared_at__isnull=True).count()
+
+
+def leftover(leftover_id: UUID) -> LeftoverRow | None:
+    """Return one leftover; None when there is no such one in the scope."""
+    rows = Leftover.objects.select_related("registration", "service", "organization")
+    row = rows.filter(pk=leftover_id).first()
+    return None if row is None else _row(row)
+
+
+def _meant_by(search: str) -> Q:
+    plain = search.replace("\x00", "").strip()
+    if not plain:
+        return Q()
+    by_id = Q(object_id=plain) | Q(registration__app_id=plain) | Q(registration__tenant_id=plain)
+    begins = ("service__short_name_key", "registration__name_key")
+    return by_id | Q(name__istartswith=plain) | matching(search, begins=begins, among="service__search_words")
+
+
+def _row(row: Leftover) -> LeftoverRow:
+    kind, registration = LeftoverKind(row.kind), row.registration
+    names = {"name": row.name, "application": row.facts.get("application") or registration.display_name}
+    return LeftoverRow(
+        id=row.pk,
+        kind=kind,
+        name=row.name,
+        object_id=row.object_id,
+        app_id=row.facts.get("app_id") or registration.app_id,
+        why=row.why,
+        portal=(CENTER, *(place.format(**names) for place in BY_HAND[kind])),
+        service_id=row.service_id,
+        short_name=row.service.short_name,
+        customer_name=row.organization.name,
+        tenant_id=registration.tenant_id,
+        tenant_name=registration.tenant_name,
+        run_id=row.run_id,
+        since=row.since,
+        cleared_at=row.cleared_at,
+        cleared_by=row.cleared_by_name,
+    )

@@ -1,0 +1,73 @@
+"""The *Leftovers* page: what stays in customers' tenants, why, how to remove it by hand, and who cleared it."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
+from gangway.organizations.roles import Capability
+from gangway.provisioning import actions
+from gangway.provisioning.leftover_list import CLEARED, OPEN, LeftoverRow, leftover, leftovers
+from gangway.provisioning.states import LeftoverKind
+from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.base import told
+from gangway.web.listing import asked
+from gangway.web.words import LEFTOVER, said
+
+
+@require_safe
+@may(Capability.SEE_RUNS)
+def leftover_list(request: DeskRequest) -> HttpResponse:
+    """List what is left; those that are cleared only when asked for."""
+    wanted = asked(request, "state", "kind")
+    page = leftovers(search=wanted.search, state=wanted.choices["state"], kind=wanted.choices["kind"], page=wanted.page)
+    values = {
+        "page": page,
+        "rows": [
+            {"left": row, "pill": said(LEFTOVER, row.kind), "portal": " → ".join(row.portal)} for row in page.rows
+        ],
+        "wanted": wanted,
+        "states": [(OPEN, _("Still there")), (CLEARED, _("Removed"))],
+        "kinds": [(kind.value, said(LEFTOVER, kind).word) for kind in LeftoverKind],
+        "may_clear": Capability.CHANGE_CONNECTION in request.seat.capabilities,
+    }
+    return render(request, "leftovers/list.html", values)
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def try_again(request: DeskRequest, leftover_id: UUID) -> HttpResponse:
+    """*Try again*: a tear-down of just this, by whatever right there is; its page tells how it goes."""
+    _here(leftover_id)
+    try:
+        run_id = actions.try_again(leftover_id=leftover_id, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+        return redirect("web:leftovers")
+    return redirect("web:run", run_id)
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def mark_removed(request: DeskRequest, leftover_id: UUID) -> HttpResponse:
+    """*Mark as removed*: somebody saw to it in the customer's tenant, and says so with their name."""
+    row = _here(leftover_id)
+    try:
+        actions.mark_removed(leftover_id, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+    else:
+        messages.success(request, _("“%(name)s” is marked as removed.") % {"name": row.name})
+    return redirect("web:leftovers")
+
+
+def _here(leftover_id: UUID) -> LeftoverRow:
+    row = leftover(leftover_id)
+    if row is None:
+        raise Http404
+    return row
