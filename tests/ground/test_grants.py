@@ -61,6 +61,23 @@ def test_what_has_happened_stays_for_both(roles: Roles, statement: str) -> None:
             run_as(role, statement)
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO federation_issuerkey SELECT * FROM federation_issuerkey",
+        "UPDATE federation_issuerkey SET withdrawn_at = now()",
+        "DELETE FROM federation_issuerkey",
+    ],
+)
+def test_who_can_add_a_key_can_be_everybody(roles: Roles, statement: str) -> None:
+    """So web reads the platform's public keys, and nothing more."""
+    web, worker = roles
+    run_as(web, "SELECT * FROM federation_issuerkey")
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        run_as(web, statement)
+    run_as(worker, statement)
+
+
 def test_web_defers_jobs_but_changes_none_and_sees_no_worker(roles: Roles) -> None:
     web, worker = roles
     run_as(web, DEFER, json.dumps({"word": "x"}))
