@@ -1,9 +1,12 @@
 """People at their browsers: operators at the desk, an administrator inside the wizard."""
 
+import time
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.account.internal.userkit import user_id_to_str
 from bs4 import BeautifulSoup, Tag
 from django.contrib.auth import get_user_model
 from django.test import Client
@@ -27,6 +30,16 @@ def sit_down(
             actions.enroll_totp(operator_id, by=SETUP)
     client = Client()
     client.force_login(get_user_model().objects.get(pk=operator_id))
+    return client
+
+
+def prove(client: Client) -> Client:
+    """Let the session say that its person proved who they are just now."""
+    session = client.session
+    person = get_user_model().objects.get(pk=session["_auth_user_id"])
+    session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
+    session["account_authentication_methods_user"] = user_id_to_str(person)
+    session.save()
     return client
 
 

@@ -1,6 +1,6 @@
 """People sign in with Microsoft: a real code flow against the emulated Entra, and everything that must not pass."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -34,7 +34,7 @@ from tests.rooms.factories_microsoft import (
     register,
 )
 from tests.rooms.factories_organizations import SETUP, make_customer, make_operator, make_provider
-from tests.rooms.factories_web import sit_down
+from tests.rooms.factories_web import prove, sit_down
 
 __all__ = ["emulator_process"]
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -95,15 +95,6 @@ def consented(entra: Entra, place) -> dict[str, str]:
     answer = client.get("/accounts/microsoft/consented/", back)
     assert "The tenant agreed" in answer.content.decode()
     return back
-
-
-def prove(client: Client) -> None:
-    """Let the session say that its person proved who they are just now."""
-    session = client.session
-    person = session["_auth_user_id"]
-    session["account_authentication_methods"] = [{"method": "password", "at": datetime.now(UTC).timestamp()}]
-    session["account_authentication_methods_user"] = person
-    session.save()
 
 
 def test_a_customers_person_comes_in_by_their_app_role_at_the_first_sign_in(entra, customer):

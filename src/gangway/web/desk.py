@@ -10,6 +10,7 @@ from allauth.account import app_settings as account_settings
 from allauth.account.adapter import get_adapter
 from allauth.account.internal.flows.login import get_authentication_records
 from django.contrib import messages
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -88,7 +89,8 @@ def proved_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
 
 def _proved_at(request: HttpRequest) -> float:
     """Return when this session's person last proved who they are, in any way: the library keeps it in the session."""
-    return max((float(each["at"]) for each in get_authentication_records(request, request.user)), default=0.0)
+    person = request.user if isinstance(request.user, AbstractBaseUser) else None
+    return max((float(each["at"]) for each in get_authentication_records(request, person)), default=0.0)
 
 
 def own_page_before(request: HttpRequest) -> str:

@@ -75,7 +75,7 @@ def _with_account(request: HttpRequest, token: SealedText, offer: OpenInvitation
 
 def _signed_in(request: HttpRequest, person: UUID, organization_id: UUID) -> HttpResponse:
     user = get_user_model().objects.get(pk=person)
-    record_authentication(request, user, "password")
+    record_authentication(request, user, "password", reauthenticated=True)
     answer: HttpResponse = perform_login(request, user, redirect_url="/")
     second_step.choose(request, organization_id)
     return answer

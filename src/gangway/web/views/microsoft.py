@@ -140,7 +140,7 @@ def _for_the_person(request: HttpRequest, who: Who, kept: dict[str, Any]) -> Htt
 def _come_in(request: HttpRequest, arrival: Arrival, there: str) -> HttpResponse:
     user = get_user_model().objects.get(pk=arrival.operator_id)
     request.second_factor_by_tenant = bool(arrival.second_factor_in)  # type: ignore[attr-defined]
-    record_authentication(request, user, "microsoft", tenant=str(arrival.tenant_id))
+    record_authentication(request, user, "microsoft", tenant=str(arrival.tenant_id), reauthenticated=True)
     second_step.trust(request, arrival.second_factor_in)
     answer: HttpResponse = perform_login(request, user, redirect_url=there)
     return answer

@@ -1,0 +1,361 @@
+"""Pages about people in the browser: inviting, joining, the switcher, the second factor, one's own sign-in."""
+
+import re
+
+import pytest
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.core import mail
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from gangway.accounts import actions, rules
+from gangway.accounts.passwords import is_breached
+from gangway.accounts.states import SecondFactor
+from gangway.audit.queries import activity
+from gangway.foundation.sealed import SealedText
+from gangway.notifications.models import Message
+from gangway.organizations import people
+from gangway.organizations.models import Membership, Operator
+from gangway.organizations.roles import Role
+from gangway.organizations.scope import within, within_everything
+from gangway.vault import actions as vault
+from tests.rooms.factories_organizations import (
+    PASSWORD,
+    SETUP,
+    make_channel,
+    make_customer,
+    make_operator,
+    make_provider,
+)
+from tests.rooms.factories_web import error_at, prove, row, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+TOKEN = SealedText("t" * 43)
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits():
+    cache.clear()
+    yield
+    cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def known_token(monkeypatch):
+    monkeypatch.setattr(actions, "new_token", lambda: TOKEN)
+
+
+def place_id(where, **about) -> int:
+    with within(where.path):
+        return Membership.objects.get(**about).pk
+
+
+def invitation(where, **given) -> dict[str, str]:
+    return {"name": "Nils New", "email": "nils@sp2.example", "organization": str(where.id), "role": "monitor", **given}
+
+
+# Operators
+
+
+def test_an_invited_operator_joins_sets_up_a_second_factor_and_is_in():
+    provider = make_provider()
+    admin = sit_down(provider)
+    assert admin.post("/operators/invite/", invitation(provider)).status_code == 302
+    assert "Invited" in row(admin.get("/operators/"), "nils@sp2.example").get_text()
+    guest = Client()
+    assert "Nils" in guest.get(f"/join/{TOKEN.reveal()}").content.decode()
+    given = {"way": "password", "name": "Nils New", "password": "five words nobody else has"}
+    assert guest.post(f"/join/{TOKEN.reveal()}", given).status_code == 302
+    assert guest.get("/services/").headers["Location"] == "/me/second-factor/"
+    assert "Authenticator app" in guest.get("/me/second-factor/").content.decode()
+    assert "No second factor" in row(admin.get("/operators/"), "nils@sp2.example").get_text()
+
+
+def test_opening_the_link_changes_nothing():
+    provider = make_provider()
+    sit_down(provider).post("/operators/invite/", invitation(provider))
+    for _ in range(3):
+        Client().get(f"/join/{TOKEN.reveal()}")
+        Client().head(f"/join/{TOKEN.reveal()}")
+    assert not Operator.objects.filter(email="nils@sp2.example").exists()
+
+
+def test_the_mail_goes_through_the_outbox_and_web_sends_none():
+    provider = make_provider()
+    answer = sit_down(provider).post("/operators/invite/", invitation(provider), follow=True)
+    assert mail.outbox == []
+    assert TOKEN.reveal() not in answer.content.decode()
+    with within(provider.path):
+        assert Message.objects.get(kind="operator_invitation").to == "nils@sp2.example"
+
+
+def test_what_is_wrong_with_an_invitation_stands_at_its_field_and_nothing_typed_is_lost():
+    provider = make_provider()
+    admin, customer = sit_down(provider), make_customer(provider)
+    answer = admin.post("/operators/invite/", invitation(customer, role="admin", email="nobody"))
+    assert "At this level there are: Operator, Operator Lite, Monitor." in error_at(answer, "role")
+    assert "This isn't an e-mail address" in error_at(answer, "email")
+    assert soup(answer).select_one("#id_name")["value"] == "Nils New"
+
+
+def test_a_password_of_fewer_than_fifteen_characters_is_told_at_its_field():
+    provider = make_provider()
+    sit_down(provider).post("/operators/invite/", invitation(provider))
+    answer = Client().post(f"/join/{TOKEN.reveal()}", {"way": "password", "name": "Nils", "password": "x8Kq!fourteen1"})
+    assert "15 characters" in error_at(answer, "password")
+
+
+def test_a_channels_admin_is_offered_only_what_they_may_give():
+    channel = make_channel(make_provider())
+    make_customer(channel, name="Below")
+    page = soup(sit_down(channel).get("/operators/invite/"))
+    assert [one.get_text() for one in page.select("#id_role option")] == ["Admin"]
+    assert len(page.select("#id_organization option")) == 1
+
+
+def test_dangerous_things_ask_who_it_is_once_more():
+    provider = make_provider()
+    client, target = sit_down(provider), make_operator(provider, role=Role.MONITOR)
+    address = reverse("web:operator_remove", args=[place_id(provider, operator_id=target)])
+    answer = client.post(address)
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
+    assert place_id(provider, operator_id=target)
+    assert prove(client).post(address).headers["Location"] == "/operators/"
+
+
+def test_the_last_admin_is_told_what_to_do_first():
+    provider = make_provider()
+    client = prove(sit_down(provider))
+    answer = client.post(reverse("web:operator_remove", args=[place_id(provider)]), follow=True)
+    assert "Make somebody else an Admin first." in answer.content.decode()
+
+
+def test_a_removed_person_is_out_with_their_next_request():
+    provider = make_provider()
+    admin, other = prove(sit_down(provider)), sit_down(provider, role=Role.MONITOR, name="Mona Monitor")
+    assert other.get("/services/").status_code == 200
+    admin.post(reverse("web:operator_remove", args=[place_id(provider, role="monitor")]))
+    assert other.get("/services/").status_code in {302, 403}
+
+
+@pytest.mark.parametrize("role", [Role.OPERATOR, Role.MONITOR])
+def test_who_may_not_manage_operators_finds_no_button_and_no_way(role):
+    provider = make_provider()
+    client, target = prove(sit_down(provider, role=role)), make_operator(provider, role=Role.MONITOR)
+    address = reverse("web:operator_suspend", args=[place_id(provider, operator_id=target)])
+    assert client.post(address).status_code == 403
+    assert client.get("/operators/invite/").status_code == 403
+
+
+# Several organizations
+
+
+def test_the_switcher_leads_to_ones_other_organization_and_back():
+    provider = make_provider()
+    one, other = make_channel(provider, name="Harbour"), make_channel(provider, name="Lighthouse")
+    client = sit_down(one)
+    person = Operator.objects.get(pk=client.session["_auth_user_id"])
+    with within(other.path):
+        people.give_role(operator_id=person.pk, organization_id=other.id, role=Role.ADMIN, by=SETUP)
+    page = soup(client.get("/services/"))
+    assert [each.get_text() for each in page.select("#switch option")] == ["Harbour", "Lighthouse"]
+    client.post("/me/organization/", {"organization": str(other.id)})
+    assert soup(client.get("/services/")).select_one("#switch option[selected]").get_text() == "Lighthouse"
+    with within(other.path):
+        Membership.objects.filter(operator_id=person.pk).delete()
+    assert "Lighthouse" not in client.get("/services/").content.decode()
+
+
+def test_nobody_switches_into_an_organization_that_is_not_theirs():
+    provider = make_provider()
+    client = sit_down(make_channel(provider))
+    assert client.post("/me/organization/", {"organization": str(provider.id)}).status_code == 404
+    assert client.post("/me/organization/", {"organization": "x"}).status_code == 404
+
+
+# The second factor
+
+
+LIBRARY = ("2fa/", "password/change/", "sessions/", "2fa/recovery-codes/generate/", "2fa/webauthn/")
+
+
+@pytest.mark.parametrize("page", LIBRARY)
+def test_without_a_second_factor_no_other_page_of_the_account_is_reached(page):
+    client = prove(sit_down(make_provider(), second_factor=False))
+    assert client.get(f"/accounts/{page}").headers["Location"] == "/me/second-factor/"
+
+
+@pytest.mark.parametrize("page", ["2fa/totp/activate/", "2fa/webauthn/add/"])
+def test_without_a_second_factor_the_pages_to_set_it_up_are_reached(page):
+    assert prove(sit_down(make_provider(), second_factor=False)).get(f"/accounts/{page}").status_code == 200
+
+
+def test_where_it_is_optional_nobody_is_led_to_it():
+    provider = make_provider()
+    with within(provider.path):
+        rules.set_second_factor(provider.id, rule=SecondFactor.OPTIONAL, by=SETUP)
+    client = sit_down(provider, second_factor=False)
+    assert client.get("/services/").status_code == 200
+    assert client.get("/me/second-factor/").headers["Location"] == "/"
+
+
+def test_an_administrator_resets_a_lost_second_factor():
+    provider = make_provider()
+    admin = prove(sit_down(provider))
+    other = sit_down(provider, role=Role.MONITOR)
+    person = other.session["_auth_user_id"]
+    admin.post(reverse("web:operator_reset_factor", args=[place_id(provider, role="monitor")]))
+    assert not Authenticator.objects.filter(user_id=person).exists()
+
+
+def test_a_second_factor_is_not_reset_for_somebody_of_another_organization_too():
+    one, other = make_provider(), make_provider()
+    admin, target = prove(sit_down(one)), sit_down(other, role=Role.MONITOR)
+    person = Operator.objects.get(pk=target.session["_auth_user_id"])
+    with within(one.path):
+        people.give_role(operator_id=person.pk, organization_id=one.id, role=Role.MONITOR, by=SETUP)
+    answer = admin.post(reverse("web:operator_reset_factor", args=[place_id(one, operator_id=person.pk)]), follow=True)
+    assert "belongs to another organization" in answer.content.decode()
+    assert Authenticator.objects.filter(user=person).exists()
+
+
+# One's own sign-in
+
+
+def test_a_forgotten_password_is_replaced_by_a_link_that_a_worker_mails():
+    provider = make_provider()
+    person = Operator.objects.get(pk=make_operator(provider))
+    answer = Client().post("/accounts/password/reset/", {"email": person.email})
+    assert answer.headers["Location"] == "/accounts/password/reset/done/"
+    assert mail.outbox == []
+    with within(provider.path):
+        message = Message.objects.get(kind="password_reset")
+    client = Client()
+    there = client.get(link_of(message), follow=True)
+    given = {"password1": "another few words of mine", "password2": "another few words of mine"}
+    client.post(there.request["PATH_INFO"], given)
+    person.refresh_from_db()
+    assert person.check_password("another few words of mine")
+
+
+def link_of(message: Message) -> str:
+    """Open a sealed link as only a worker can, and return its path."""
+    from gangway.notifications.outbox import link_place  # noqa: PLC0415  a worker's business
+
+    with within_everything("a test plays the worker"):
+        place = link_place(message.organization_id, message.id)
+        link = vault.reveal(sealed_id=message.link_sealed_id, place=place, purpose="test", by=SETUP).reveal()
+    return re.sub(r"^https?://[^/]+", "", link)
+
+
+def test_an_unknown_address_gets_the_same_answer_and_no_mail():
+    known = Operator.objects.get(pk=make_operator(make_provider()))
+    one = Client().post("/accounts/password/reset/", {"email": known.email}, follow=True)
+    other = Client().post("/accounts/password/reset/", {"email": "nobody@sp2.example"}, follow=True)
+    plain = [re.sub(r'(nonce|value|data-now)="[^"]+"', "", each.content.decode()) for each in (one, other)]
+    assert plain[0] == plain[1]
+    with within_everything("a test looks at all"):
+        assert Message.objects.filter(kind="password_reset").count() == 1
+
+
+def test_resetting_the_password_does_not_go_round_the_second_factor():
+    client = sit_down(make_provider())
+    person = Operator.objects.get(pk=client.session["_auth_user_id"])
+    guest = Client()
+    guest.post("/accounts/login/", {"login": person.email, "password": PASSWORD.reveal()})
+    assert guest.get("/services/").status_code == 302
+    assert "One more step" in guest.get("/accounts/2fa/authenticate/").content.decode()
+
+
+def test_a_changed_password_is_told_by_mail_and_in_the_log():
+    provider = make_provider()
+    client = prove(sit_down(provider))
+    new = {
+        "oldpassword": PASSWORD.reveal(),
+        "password1": "another few words of mine",
+        "password2": "another few words of mine",
+    }
+    assert client.post("/accounts/password/change/", new).status_code == 302
+    with within(provider.path):
+        assert Message.objects.get(kind="sign_in_changed").context["what"] == "your password was changed"
+        told = [(entry.event, entry.data) for entry in activity(organization_path=provider.path, limit=10)]
+    assert ("accounts:credential:changed", {"what": "password changed"}) in told
+
+
+def test_signing_in_and_failing_to_are_in_the_log_without_what_was_typed():
+    provider = make_provider()
+    person = Operator.objects.get(pk=make_operator(provider))
+    Client().post("/accounts/login/", {"login": person.email, "password": "a wrong password of mine"})
+    Client().post("/accounts/login/", {"login": person.email, "password": PASSWORD.reveal()})
+    with within(provider.path):
+        told = activity(organization_path=provider.path, limit=10)
+    assert {"accounts:sign_in:refused", "accounts:sign_in:granted"} <= {entry.event for entry in told}
+    assert not [entry for entry in told if "wrong password" in str(entry.data)]
+
+
+def test_a_stranger_who_guesses_does_not_lock_the_person_out():
+    person = Operator.objects.get(pk=make_operator(make_provider()))
+    guesser, owner = Client(REMOTE_ADDR="192.0.2.66"), Client(REMOTE_ADDR="192.0.2.7")
+    for _ in range(8):
+        guesser.post("/accounts/login/", {"login": person.email, "password": "guessing and guessing"})
+    given = {"login": person.email, "password": PASSWORD.reveal()}
+    assert guesser.post("/accounts/login/", given).status_code != 302
+    assert owner.post("/accounts/login/", given).status_code == 302
+
+
+def test_limits_are_kept_where_every_web_process_sees_them(settings):
+    assert settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache")
+
+
+def test_ones_own_other_sessions_are_seen_and_ended():
+    person = Operator.objects.get(pk=make_operator(make_provider()))
+    with within_everything("a test relaxes the rule"):
+        rules_of = Membership.objects.get(operator=person).organization_id
+        rules.set_second_factor(rules_of, rule=SecondFactor.OPTIONAL, by=SETUP)
+    one, other = Client(HTTP_USER_AGENT="one browser"), Client(HTTP_USER_AGENT="other browser")
+    for client in (one, other):
+        client.post("/accounts/login/", {"login": person.email, "password": PASSWORD.reveal()})
+    assert "other browser" in one.get("/accounts/sessions/").content.decode()
+    one.post("/accounts/sessions/")
+    assert UserSession.objects.filter(user=person).count() == 1
+    assert other.get("/services/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_ones_own_page_shows_the_ways_in():
+    page = soup(sit_down(make_provider()).get("/me/")).get_text(" ", strip=True)
+    assert "Authenticator app Active" in page
+    assert "Change the password" in page
+
+
+# Passwords
+
+
+def test_a_password_of_thieves_is_refused(settings, tmp_path):
+    lines = [f"{number:040X}:3" for number in range(0, 5000, 7)]
+    known = "BC6ED2A6C3A5BB5BDD2E1A1CF2ABFF4E9D0C1B8E"
+    (tmp_path / "breached.txt").write_text("\n".join(sorted([*lines, sha1("correct horse battery"), known])) + "\n")
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"breached_passwords_file": tmp_path / "breached.txt"})
+    assert is_breached("correct horse battery")
+    assert not is_breached("correct horse batterz")
+
+
+def sha1(text: str) -> str:
+    import hashlib  # noqa: PLC0415  only here
+
+    return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest().upper()
+
+
+@pytest.mark.parametrize("easy", ["aaaaaaaaaaaaaaaa", "gangwaygangway1", "password"])
+def test_an_easy_password_is_refused(easy):
+    provider = make_provider()
+    sit_down(provider).post("/operators/invite/", invitation(provider))
+    answer = Client().post(f"/join/{TOKEN.reveal()}", {"way": "password", "name": "Nils", "password": easy})
+    assert error_at(answer, "password")
+
+
+def test_recovery_codes_are_not_kept_in_clear():
+    stored = get_adapter().encrypt("seed of codes")
+    assert "seed" not in stored
