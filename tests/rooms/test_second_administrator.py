@@ -226,7 +226,7 @@ def test_nothing_is_handed_off_before_anything_waits():
     with pytest.raises(NotNow):
         ask(walked)
     with within(walked.customer.path), pytest.raises(NothingToHandOff):
-        handoffs._locked(walked.invitation_id)  # noqa: SLF001 - the door behind all ways in
+        handoffs._locked(walked.invitation_id)
 
 
 def test_a_link_of_ones_own_opens_only_its_own_part_of_its_own_invitation(first, second):
