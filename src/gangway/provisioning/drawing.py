@@ -13,7 +13,11 @@ from gangway.provisioning.states import RunKind
 
 
 def blueprint_of(opened: Opened) -> Blueprint:
-    """What this run's registration must be. A repair or an upgrade finds one in use, and keeps its name."""
+    """What this run's registration must be.
+
+    A repair or an upgrade finds one in use: it keeps its name, and what was only for the set-up isn't asked for again.
+    """
+    in_use = opened.kind in {RunKind.REPAIR, RunKind.UPGRADE}
     drawn = draw(
         opened.plan,
         registration=str(opened.registration_id),
@@ -21,8 +25,9 @@ def blueprint_of(opened: Opened) -> Blueprint:
         notes=f"Made by {settings.GANGWAY.server_name} for the service {opened.credential_name}.",
         sign_in_client=None if opened.needed_by_others else AppId(opened.sign_in_client_id),
         redirects=tuple(filter(None, [consent.return_address()])),
+        set_up=in_use,
     )
-    return replace(drawn.lacks(opened.lacking), in_use=opened.kind in {RunKind.REPAIR, RunKind.UPGRADE})
+    return replace(drawn.lacks(opened.lacking), in_use=in_use)
 
 
 def journal_of(opened: Opened, blueprint: Blueprint) -> RunJournal:
