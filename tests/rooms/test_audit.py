@@ -1,14 +1,25 @@
 """The audit log: in the same transaction, plain, without secrets, for one organization at a time."""
 
+import csv
+import io
+import json
+
 import pytest
+from asgiref.sync import async_to_sync
+from django.core.handlers.asgi import ASGIRequest
 from django.db import transaction
+from django.urls import reverse
 
 from gangway.audit.errors import DataNotPlain, SecretInAudit
 from gangway.audit.events import Event
-from gangway.audit.queries import activity
+from gangway.audit.queries import Sought, activity, every_activity
 from gangway.audit.record import Actor, record
+from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
+from gangway.web.activity_files import json_parts
+from gangway.web.streams import streamed
 from tests.rooms.factories_organizations import make_channel, make_customer, make_provider
+from tests.rooms.factories_web import sit_down
 
 pytestmark = pytest.mark.django_db
 BY = Actor.system("test")
@@ -81,3 +92,92 @@ def test_activity_without_a_path_is_refused():
 def test_every_event_says_its_room_its_thing_and_what_happened():
     for event in Event:
         assert len(event.value.split(":")) == 3, event
+
+
+def test_what_changed_as_a_whole_is_read_as_one_change():
+    place = make_provider()
+    with transaction.atomic():
+        record(
+            Event.SERVICE_CONNECTION_CHANGED,
+            by=BY,
+            organization_id=place.id,
+            subject="service:1",
+            data={"before": "ok", "after": "error", "reason": "It ended."},
+        )
+    (row,) = activity(organization_path=place.path, subject="service:1")
+    assert [(change.before, change.after) for change in row.changes] == [("ok", "error")]
+    assert row.data == {"reason": "It ended."}
+
+
+def sought(place, **given):
+    return sit_down(place).get(reverse("web:activity"), given).content.decode()
+
+
+def test_the_page_is_sought_by_person_event_and_day():
+    provider = make_provider()
+    note(provider, short_name="one-of-ours")
+    today = clock.now().date().isoformat()
+    for given in ({"who": "test"}, {"event": Event.SERVICE_PLANNED.value}, {"subject": "service:1"}, {"since": today}):
+        assert "one-of-ours" in sought(provider, **given), given
+    for given in ({"who": "nobody"}, {"event": "vault:secret:sealed"}, {"until": "2000-01-01"}):
+        assert "one-of-ours" not in sought(provider, **given), given
+
+
+@pytest.mark.parametrize("given", [{"since": "x"}, {"until": "0000-99-99"}, {"organization": "x"}, {"before": "-1"}])
+def test_a_filter_that_makes_no_sense_is_none(given):
+    provider = make_provider()
+    note(provider, short_name="one-of-ours")
+    assert "one-of-ours" in sought(provider, **given)
+
+
+def taken(place, kind, **given):
+    answer = sit_down(place).post(reverse(f"web:activity_{kind}"), given)
+    return b"".join(answer.streaming_content).decode()
+
+
+def test_exports_hold_what_is_sought_and_are_recorded():
+    provider, rival = make_provider(), make_provider()
+    for number in range(3):
+        note(provider, number=number)
+    note(rival, short_name="of-the-rival")
+    rows = json.loads(taken(provider, "json", event=Event.SERVICE_PLANNED.value))
+    assert [row["data"]["number"] for row in rows] == [2, 1, 0]
+    assert "of-the-rival" not in taken(provider, "csv")
+    events = [row.event for row in activity(organization_path=provider.path, limit=5)]
+    assert Event.AUDIT_EXPORTED.value in events
+
+
+def test_no_exported_cell_is_a_formula():
+    provider = make_provider()
+    record(
+        Event.SERVICE_PLANNED,
+        by=Actor(kind="person", id="", name="=HYPERLINK(1)"),
+        organization_id=provider.id,
+        subject="service:1",
+    )
+    cells = [cell for line in csv.reader(io.StringIO(taken(provider, "csv"))) for cell in line]
+    assert "'=HYPERLINK(1)" in cells
+    assert [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))] == []
+
+
+def test_an_export_of_nothing_is_an_empty_list():
+    assert json.loads(taken(make_provider(), "json", who="nobody-at-all")) == []
+
+
+def test_before_and_after_stand_on_the_page():
+    provider = make_provider()
+    users = {"before": {"licensed_users": 5}, "after": {"licensed_users": 9}}
+    record(Event.SERVICE_PLANNED, by=BY, organization_id=provider.id, subject="service:1", **users)
+    assert "5 → 9" in " ".join(sought(provider).split())
+
+
+def test_an_export_is_streamed_within_its_scope_by_the_server_too(database_roles):
+    provider = make_provider()
+    request = ASGIRequest({"type": "http", "method": "POST", "path": "/", "headers": []}, io.BytesIO())
+    some = every_activity(organization_path=provider.path, sought=Sought())
+    answer = streamed(request, json_parts(some), path=provider.path, content_type="application/json")
+
+    async def read():
+        return "".join([part.decode() async for part in answer])
+
+    assert json.loads(async_to_sync(read)())[0]["event"] == "organizations:organization:created"
