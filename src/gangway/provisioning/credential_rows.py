@@ -4,10 +4,13 @@ Only a secret is learned from Microsoft's answer. A certificate's key is made an
 can lose it; a federated credential has nothing to seal at all, and all services of a registration share one.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
+
+from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.federation.actions import signer
@@ -116,10 +119,28 @@ def shared(row: Credential, *, service_id: UUID, now: datetime) -> Credential:
     )
 
 
+def without_shared(rows: Iterable[Credential], *, by: Actor) -> frozenset[UUID]:
+    """Those of the rows that must leave the tenant; what another service signs in with, too, ends only here."""
+    going = {row.pk: row for row in rows}
+    for row in list(going.values()):
+        if _same_as(row).exclude(pk__in=going).exists():
+            with transaction.atomic():
+                remove(row, by=by)
+            del going[row.pk]
+    return frozenset(going)
+
+
 def is_needed_by_others(row: Credential) -> bool:
     """Whether another service signs in with the same credential: then it must stay in the tenant."""
+    return bool(_same_as(row).exclude(pk=row.pk).exists())
+
+
+def _same_as(row: Credential) -> Any:
+    """All living rows of one federated credential; none for the other kinds, which nobody shares."""
+    if row.kind != FEDERATED or not row.key_id:
+        return Credential.objects.none()
     same = Credential.objects.filter(registration_id=row.registration_id, kind=FEDERATED, key_id=row.key_id)
-    return row.kind == FEDERATED and same.exclude(pk=row.pk).exclude(state=CredentialState.REMOVED.value).exists()
+    return same.exclude(state=CredentialState.REMOVED.value)
 
 
 def _trust(row: Credential) -> dict[str, Any]:

@@ -162,6 +162,7 @@ def made_by_run(opened: Opened) -> Scope:
             return Scope(True, True, frozenset(credentials.values_list("pk", flat=True)))
         mine = credentials.filter(announced_at__gte=run.created_at, service_id=run.service_id)
         mine = mine.exclude(state=CredentialState.PROVED.value) if run.kind == RunKind.ROTATION else mine
+        mine = mine.filter(pk__in=credential_rows.without_shared(mine, by=ENGINE))
         done = StepRecord.objects.filter(run_id=run.pk, state=StepState.DONE.value, words="")
         keys = frozenset(done.filter(kind__in=["grant_permission", "assign_role"]).values_list("key", flat=True))
         plan = pinning.read(registration.plan)
@@ -186,7 +187,9 @@ def asked_for(opened: Opened) -> Scope:
         return Scope(
             whole=whole,
             for_good=whole and bool(wanted.get("for_good")),
-            credentials=frozenset(rows.values_list("pk", flat=True)),
+            credentials=frozenset(rows.values_list("pk", flat=True))
+            if whole
+            else credential_rows.without_shared(rows, by=ENGINE),
             permissions=frozenset(wanted.get("permissions", ())),
             roles=frozenset(wanted.get("roles", ())),
         )
