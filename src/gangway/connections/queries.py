@@ -157,7 +157,8 @@ def _grants(about: RegistrationView, granted: list[str] | None) -> tuple[GrantRo
 def _grant(right: HeldRight, granted: list[str] | None) -> GrantRow:
     state: GrantState = right.state
     if right.kind == "permission" and granted is not None and state != "left_out":
-        state = "as_planned" if provisioning.holds(right.name, granted) else "missing"
+        held, gone = provisioning.holds(right.name, granted), right.proof == "removed"
+        state = "as_planned" if held != gone else "more_than_needed" if held else "missing"
     return GrantRow(right.name, right.kind, right.why, state, right.proof_words)
 
 

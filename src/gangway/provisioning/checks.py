@@ -189,7 +189,12 @@ def _permissions(subject: Subject, token: AppToken) -> CheckItem:
 def _roles(plan: Pinned, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]) -> CheckItem:
     names = {role.template_id: role.name for role in plan.roles if not (plan.in_unit and role.in_unit)}
     held = token.claims.wids if outcome.value is None else {row.role_id for row in outcome.value if row.scope == "/"}
-    if missing := set(names) - (held & token.claims.wids):
+    missing = set(names) - (held & token.claims.wids)
+    if outcome.value is not None:  # a role for one administrative unit stands in no token
+        limited = {role.template_id: role.name for role in plan.roles if role.template_id not in names}
+        missing |= set(limited) - {row.role_id for row in outcome.value}
+        names |= limited
+    if missing:
         cure = "Send a new invitation: an administrator who may assign roles has to sign in."
         words = f"Missing: {_listed(names[role] for role in missing)}."
         return CheckItem("roles", "Directory roles", "error", words, cure)
