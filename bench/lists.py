@@ -77,7 +77,9 @@ def _told(result: dict[str, dict[str, Any]], admin: float) -> int:
     for name, row in result.items():
         print(f"{name:<28}{row['ratio']:>12.2f}{row['queries']:>9}{row['p95_ms']:>9.1f}")
     slowest = max(row["p95_ms"] for name, row in result.items() if name.startswith("services"))
-    print(f"Django's admin list of the same table takes {admin * 1000 / slowest:.1f} times our slowest list of services.")
+    print(
+        f"Django's admin list of the same table takes {admin * 1000 / slowest:.1f} times our slowest list of services."
+    )
     print(json.dumps({"lists": result, "admin_over_ours": round(admin * 1000 / slowest, 2)}))
     return 0 if all(row["ratio"] <= GOAL and row["same_queries"] for row in result.values()) else 1
 

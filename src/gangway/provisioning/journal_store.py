@@ -170,7 +170,9 @@ class RunJournal:
         )
 
     def _tell(self, words: str) -> None:
-        Run.objects.filter(pk=self.run_id).update(words=words)
+        if words or self._rows.told:
+            Run.objects.filter(pk=self.run_id).update(words=words)
+        self._rows.told = bool(words)
 
     def _intend(self, steps: Sequence[Step], planned: Sequence[Step]) -> None:
         new = self._planned(planned) if planned else []
@@ -196,7 +198,7 @@ class RunJournal:
         )
 
     def _note(self, results: Sequence[Noted], following: Sequence[Step]) -> None:
-        Run.objects.filter(pk=self.run_id).update(words="")
+        self._tell("")
         rows = [self._rows.all()[result.step.key] for result in results]
         for result, row in zip(results, rows, strict=True):
             row.state = (StepState.DONE if result.good else StepState.FAILED).value

@@ -27,7 +27,7 @@ class Taken:
     until: datetime
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def acquire(*, tenant_id: str, owner: str, seconds: float, now: datetime) -> Lease | Taken:
     """Take the tenant's lease for so many seconds, when nobody has it or its time is over."""
     TenantLease.objects.bulk_create([TenantLease(tenant_id=tenant_id, owner="", expires_at=now)], ignore_conflicts=True)

@@ -13,14 +13,18 @@ CHANGES: Final = ("state", "attempt", "intent_at", "done_at", "seconds", "reques
 
 @dataclass
 class StepRows:
-    """The steps of one run, by their keys. Sync, in the scope and transaction of the caller."""
+    """The steps of one run, by their keys. Sync, in the scope and transaction of the caller.
+
+    `told`: words for the people who watch may stand beside them.
+    """
 
     run_id: UUID
-    _rows: dict[str, StepRecord] = field(default_factory=dict, repr=False)
+    told: bool = True
+    _rows: dict[str, StepRecord] | None = field(default=None, repr=False)
 
     def all(self) -> dict[str, StepRecord]:
-        """All rows; the database is asked only while none is known."""
-        if not self._rows:
+        """All rows; the database is asked once."""
+        if self._rows is None:
             self._rows = {row.key: row for row in StepRecord.objects.filter(run_id=self.run_id)}
         return self._rows
 
@@ -30,14 +34,14 @@ class StepRows:
         StepRecord.objects.bulk_create(
             found.values(), update_conflicts=True, unique_fields=["run", "key"], update_fields=list(CHANGES)
         )
-        self._rows |= found
+        self.all().update(found)
 
     def remove(self, keys: Iterable[str]) -> None:
         """Take away rows of what isn't planned any more."""
-        gone = [self._rows.pop(key).pk for key in list(keys)]
+        gone = [self.all().pop(key).pk for key in list(keys)]
         if gone:
             StepRecord.objects.filter(pk__in=gone).delete()
 
     def forget(self) -> None:
         """Ask the database again: a transaction was rolled back, so what is known here may be wrong."""
-        self._rows = {}
+        self._rows, self.told = None, True

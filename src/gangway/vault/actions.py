@@ -58,7 +58,7 @@ def destroy(*, sealed_id: UUID | None, by: Actor) -> None:
     """Remove the ciphertext for good; the row stays as proof. Nothing to destroy, or destroyed before: fine."""
     if sealed_id is None:
         return
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         row = Sealed.objects.select_for_update().filter(id=sealed_id, ciphertext__isnull=False).first()
         if row is None:
             return

@@ -1,0 +1,49 @@
+"""The benches still work, on a small scale; and many registrations at once keep out of each other's way."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+ROOT = Path(__file__).parents[2]
+
+
+def bench(name: str, *words: str) -> dict:
+    done = subprocess.run(
+        [sys.executable, ROOT / "bench" / f"{name}.py", *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_a_registration_is_measured_and_needs_no_more_requests_than_it_did():
+    ours = bench("registration", "--once")["gangway"]
+    assert ours["runs"] == 1
+    assert ours["requests"] <= 9
+    assert ours["sequential_round_trips"] <= ours["requests"]
+    assert ours["run_ratio"] > 1
+    assert ours["person_seconds"] > ours["run_seconds"]
+
+
+def test_registrations_at_once_in_many_tenants_and_in_one_are_each_made_once():
+    """The bench itself asks the emulator's state: all proved, exactly one application of each run in its tenant."""
+    told = bench("many", "--runs", "4", "--same", "3")
+    assert (told["many"]["runs"], told["same_tenant"]["runs"]) == (4, 3)
+    assert set(told["many"]["processor_seconds"]) == {"worker", "microsoft", "postgresql"}
+
+
+def test_who_has_not_installed_the_others_is_told_how(tmp_path):
+    """Never a silent skip."""
+    alone = tmp_path / "bench"
+    alone.mkdir()
+    for script in ("registration.py", "stage.py"):
+        (alone / script).write_text((ROOT / "bench" / script).read_text("utf-8"), "utf-8")
+    done = subprocess.run([sys.executable, alone / "registration.py"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "bin/bench" in done.stderr
