@@ -18,7 +18,7 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.jobs.threads import callers_thread
+from gangway.jobs.threads import callers_thread, in_database
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.transport import shared
 from gangway.onboarding import actions, checking, doctor, polling, queries, tidying
@@ -34,7 +34,10 @@ from gangway.onboarding.errors import (
 from gangway.onboarding.shapes import NextMove, Step
 from gangway.onboarding.states import CaseState, OperatorStep, SignInState
 from gangway.onboarding.visits import Visitor
+from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
+from gangway.provisioning.journal_store import RunJournal
+from gangway.provisioning.models import Leftover
 from gangway.services.queries import service
 from gangway.services.states import Connection, Deployment, Lifecycle
 from gangway.vault.models import Sealed
@@ -368,6 +371,42 @@ def test_withdrawing_while_the_run_is_at_work_lets_it_finish_and_tells_nobody(em
     assert (state_of(walked), walked.view().step) == (State.REVOKED, Step.CLOSED)
     assert tokens_kept() == []
     assert mail.outbox == []
+    with within(walked.customer.path):
+        assert {row.kind for row in Leftover.objects.filter(cleared_at=None)} == {
+            "application",
+            "principal",
+            "credential",
+        }
+
+
+def test_withdrawing_while_a_run_is_at_work_leaves_nothing_in_the_tenant(emulator, monkeypatch):
+    walked = walk()
+    sign_in(walked, emulator)
+    actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    actions.start_provisioning(case_id=walked.case_id, name="gw-contoso", by=ADMINISTRATOR, now=clock.now())
+    original = RunJournal.proved
+
+    async def withdrawn_meanwhile(self, *args):
+        await in_database(withdraw_now)
+        await original(self, *args)
+
+    def withdraw_now():
+        with within(walked.customer.path):
+            assert withdraw(invitation_id=walked.invitation_id, by=OLGA, now=clock.now())
+
+    monkeypatch.setattr(RunJournal, "proved", withdrawn_meanwhile)
+    run_until_idle()
+    tidying.close_withdrawn_cases(now=clock.now())
+    assert (state_of(walked), walked.view().run.state.value) == (State.REVOKED, "cancelled")
+    assert (tokens_kept(), names_there(emulator)) == ([], [])
+
+
+def names_there(emulator):
+    """Unique names of ours in any tenant, living or deleted."""
+    tenants = emulator.control("GET", "state")["tenants"]
+    rows = [row for tenant in tenants for part in ("objects", "deleted") for row in tenant[part].values()]
+    names = [str(row["body"].get("uniqueName") or "") for row in rows]
+    return [name for name in names if name.startswith("gangway-")]
 
 
 def test_withdrawing_a_case_that_waits_cancels_its_run_and_lets_go(emulator):

@@ -48,7 +48,7 @@ def _abandon(case: Case, *, before: datetime, now: datetime) -> None:
 def close_withdrawn_cases(*, now: datetime) -> None:
     """End the cases whose invitation was withdrawn or has expired, and the runs that rest for them.
 
-    What a run is making at this moment is let finish: half of it would be worse.
+    What a run is making at this moment is taken back by its worker; that ends the case.
     """
     with within_everything(REASON):
         standing = Case.objects.filter(invitation__state__in=OVER).exclude(state__in=LET_BE)

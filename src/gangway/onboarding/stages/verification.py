@@ -13,6 +13,7 @@ from gangway.audit.record import Actor
 from gangway.foundation.errors import WhoActs
 from gangway.invitations import queries as invited
 from gangway.invitations.states import ENDED, State
+from gangway.onboarding import withdrawal
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import NextMove
@@ -79,6 +80,8 @@ def _worked_on(cases: list[Case]) -> Case:
 def _tell(case: Case, run: RunView, *, now: datetime) -> None:
     to, invitation = MEANING[run.state]
     if invited.invitation(case.invitation_id).state in ENDED:
+        if run.state is RunState.PROVED:
+            withdrawal.take_back(run.id, by=WORKER, now=now)
         return  # withdrawn while the run was at work: nobody waits for it any more
     sign_in.invitation_on(case, invitation, by=WORKER)
     if to is CaseState.DONE:

@@ -16,6 +16,7 @@ from gangway.invitations.plans import CHANGEABLE
 from gangway.invitations.queries import HistoryRow, InvitationView, history, invitation, pending
 from gangway.invitations.states import State
 from gangway.onboarding.queries import case_of_invitation, onboarding_of_invitation
+from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import PlanUnknown, PlanView, explain
 from gangway.services.queries import service
@@ -87,9 +88,12 @@ def copy(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 @may(Capability.MANAGE_INVITATIONS)
 def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """Withdraw the invitation; its dialog has said what that means."""
-    actions.revoke(invitation_id=invitation_id, by=request.actor, now=now())
+    begun = withdraw(invitation_id=invitation_id, by=request.actor, now=now())
     about = invitation(invitation_id)
     messages.success(request, _("The invitation for %(service)s is withdrawn.") % {"service": about.service_short_name})
+    if begun:
+        told = _("What was made in the tenant is taken back; what can't be is listed under Leftovers in a moment.")
+        messages.info(request, told)
     return redirect("web:invitation", invitation_id)
 
 

@@ -1,0 +1,50 @@
+"""Withdrawing an invitation: its links die at once, and what was made for it in the tenant is taken back.
+
+A run at work takes back what it made while the administrator's authority lasts. One that rests, or is proved already,
+gets a tear-down: by the registration's own right where it has one, else everything is listed for a person.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.record import Actor
+from gangway.invitations import actions as invitations
+from gangway.onboarding.models import Case
+from gangway.provisioning import actions as provisioning
+from gangway.provisioning import queries as runs
+from gangway.provisioning.errors import RunOver, RunUnderWay
+from gangway.provisioning.states import RunState
+
+
+@transaction.atomic
+def withdraw(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
+    """Withdraw it; says whether anything was begun in the tenant, hence is taken back or listed as left over.
+
+    Raises `NoSuchInvitation`; `InvitationMoved` when it has ended already.
+    """
+    invitations.revoke(invitation_id=invitation_id, by=by, now=now)
+    cases = Case.objects.filter(invitation_id=invitation_id, run_id__isnull=False)
+    begun = set(cases.values_list("run_id", flat=True))
+    for run_id in begun:
+        take_back(run_id, by=by, now=now)
+    return bool(begun)
+
+
+def take_back(run_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Undo one run, wherever it stands; nothing happens when that is under way or done."""
+    run = runs.run(run_id)
+    with suppress(RunOver, RunUnderWay):
+        if run.state is RunState.PROVED:
+            provisioning.start_teardown(
+                registration_id=run.registration_id,
+                service_id=run.service_id,
+                whole=True,
+                for_good=True,
+                by=by,
+                now=now,
+            )
+        else:
+            provisioning.cancel_run(run_id=run_id, by=by, now=now)
