@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from gangway.audit.events import Event
-from gangway.audit.queries import ActivityRow
+from gangway.audit.queries import ActivityRow, Change
 from gangway.web.words import Pill
 
 SHAPES: Final[Mapping[str, str]] = {
@@ -39,7 +39,20 @@ def entry_of(row: ActivityRow) -> dict[str, Any]:
             part for part in (row.organization_name, who_did(row.actor_kind, row.actor_name), _named(row)) if part
         ),
         "at": row.at,
+        "changes": [Change(_spaced(change.field), change.before, change.after) for change in row.changes],
+        "facts": _facts(row),
     }
+
+
+def _facts(row: ActivityRow) -> list[tuple[str, object]]:
+    """Return what else the entry tells, each with its name in words."""
+    around = {"subject": row.subject, "from": row.actor_address, "request": row.request_id}
+    told = {**row.data, **around}
+    return [(_spaced(name), value) for name, value in told.items() if value not in {None, ""}]
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def who_did(kind: str, name: str) -> str:

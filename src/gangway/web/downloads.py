@@ -26,14 +26,15 @@ def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(head)
-    writer.writerows([_cell(value) for value in row] for row in rows)
+    writer.writerows([cell(value) for value in row] for row in rows)
     answer = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="gangway-{name}.csv"'
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
+    """Return a value as a cell that no spreadsheet calculates."""
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, datetime):

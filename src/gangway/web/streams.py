@@ -1,0 +1,36 @@
+"""Answers that are sent while they are made: each part is made inside the person's scope, long after the view ended."""
+
+from collections.abc import AsyncIterator, Iterator
+from typing import cast
+
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+
+from gangway.organizations.scope import within
+
+
+def streamed(request: HttpRequest, parts: Iterator[str], *, path: str, content_type: str) -> HttpResponse:
+    """Return an answer that reads its parts one by one, within the scope of this path."""
+    scoped = _within(parts, path)
+    is_async = isinstance(request, ASGIRequest)
+    answer = StreamingHttpResponse(_awaited(scoped) if is_async else scoped, content_type=content_type)
+    return cast("HttpResponse", answer)
+
+
+def _within(parts: Iterator[str], path: str) -> Iterator[str]:
+    while True:
+        with within(path):
+            part = _next(parts)
+        if part is None:
+            return
+        yield part
+
+
+async def _awaited(parts: Iterator[str]) -> AsyncIterator[str]:
+    while (part := await sync_to_async(_next)(parts)) is not None:
+        yield part
+
+
+def _next(parts: Iterator[str]) -> str | None:
+    return next(parts, None)
