@@ -15,7 +15,7 @@ Everybody who signs in has one role in an organization, and may have roles in se
 page leads from one to the other. A role holds in its organization and in all below it (system → provider → channel →
 customer). Menus, checks and this page are made from one table, `src/gangway/organizations/roles.py`
 (`python -m tests.house.roles_page`), and a test compares them. Where the table comes from, and how its gaps are closed:
-[why/roles.md](why/roles.md).
+[why/operators.md](why/operators.md).
 
 ## What each role may do
 

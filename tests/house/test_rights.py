@@ -9,6 +9,7 @@ from gangway.organizations.roles import Capability
 from tests.house import roles_page
 
 OPEN = {
+    "components",
     "consented",
     "door",
     "issuer",
@@ -19,7 +20,8 @@ OPEN = {
     "microsoft_consented",
 }
 """Views for people without an account, beside the Invitation wizard's. A new one is added here with a reason:
-links that somebody was sent, the two documents of our issuer, and the way to Microsoft and back."""
+links that somebody was sent, the two documents of our issuer, the way to Microsoft and back, and the page that
+shows our components, which is there in development only."""
 
 ONESELF = {"me", "microsoft_again", "microsoft_link", "microsoft_unlink", "second_factor", "switch"}
 """Views for every signed-in person: what they show and change is that person's own."""

@@ -3,7 +3,7 @@
 Read from the original product's permission tables. The system's and a provider's admins and operators do everything
 about services, monitors look; a channel's admin adds and edits but never deletes and has no page of all pending
 invitations (only the list inside the Onboarding wizard); a customer's operator looks after their own Microsoft 365
-connection and their own people. Gaps in those tables are closed once, in `docs/why/roles.md`.
+connection and their own people. Gaps in those tables are closed once, in `docs/why/operators.md`.
 """
 
 from collections.abc import Mapping
