@@ -119,7 +119,7 @@ def test_the_page_is_sought_by_person_event_and_day():
     today = clock.now().date().isoformat()
     for given in ({"who": "test"}, {"event": Event.SERVICE_PLANNED.value}, {"subject": "service:1"}, {"since": today}):
         assert "one-of-ours" in sought(provider, **given), given
-    for given in ({"who": "nobody"}, {"event": "vault:secret:sealed"}, {"until": "2000-01-01"}):
+    for given in ({"who": "nobody"}, {"event": "vault:secret:destroyed"}, {"until": "2000-01-01"}):
         assert "one-of-ours" not in sought(provider, **given), given
 
 

@@ -75,8 +75,6 @@ class Event(StrEnum):
     OPERATOR_SECOND_FACTOR_ENROLLED = "organizations:operator:second_factor_enrolled"
     """A person's authenticator app was set up for them."""
 
-    SECRET_SEALED = "vault:secret:sealed"  # noqa: S105 - the name of an event
-    """A secret was sealed to the workers' public key."""
     SECRET_REVEALED = "vault:secret:revealed"  # noqa: S105 - the name of an event
     """A worker opened a secret, for the purpose in the data."""
     SECRET_DESTROYED = "vault:secret:destroyed"  # noqa: S105 - the name of an event

@@ -1,0 +1,57 @@
+"""Events: each is described and documented, and what changes something records one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from gangway.audit.events import Event
+from tests.house import events_page, reaching
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "gangway"
+
+WITHOUT_EVENT: dict[str, str] = {
+    "connections.actions.follow_switch": "part of a switch, whose event is recorded where it is decided",
+    "invitations.actions.keep_open": "follows from a run that waits, whose event says so",
+    "jobs.actions.defer": "a job is how something is done, not what; what it does is recorded by itself",
+    "notifications.outbox.check_address": "only looks",
+    "notifications.outbox.defer_sending": "a job; sending is recorded by itself",
+    "notifications.outbox.link_place": "only says where",
+    "organizations.actions.save_operator": "part of adding a person, which is recorded by the caller",
+    "organizations.actions.system": "the root of the tree is there from the first migration",
+    "organizations.changing.call": "names a row for the caller, who saves and records it",
+    "organizations.changing.hold_in_use": "only locks",
+    "organizations.changing.locked_parent": "only locks",
+    "organizations.people.create_person": "a person without a role; giving the role is recorded",
+    "organizations.people.may_change": "only looks",
+    "services.actions.check_full_name": "only looks",
+    "services.actions.follow_customer": "follows from a changed customer, which is recorded",
+    "services.actions.note_credential": "keeps for lists what a validation has recorded",
+}
+"""Public actions that write and record no event, as "room.function", each with its reason."""
+
+
+def test_every_event_says_when_it_happens():
+    assert [event for event, line in events_page.described().items() if not line.endswith(".")] == []
+    assert set(events_page.described()) == {event.value for event in Event}
+
+
+def test_every_event_is_documented():
+    assert events_page.PAGE.read_text("utf-8") == events_page.page(), "run: python -m tests.house.events_page"
+
+
+def test_every_event_is_recorded_somewhere():
+    text = "\n".join(file.read_text("utf-8") for file in SOURCE.rglob("*.py") if file.name != "events.py")
+    assert [event.name for event in Event if not re.search(rf"\bEvent\.{event.name}\b", text)] == []
+
+
+def test_every_action_records_an_event():
+    recording = reaching.reaching(("gangway.audit.record", "record"))
+    actions = reaching.public_functions("actions.py", "people.py", "changing.py", "outbox.py")
+    silent = [
+        f"{module.removeprefix('gangway.')}.{name}" for module, name in actions if (module, name) not in recording
+    ]
+    forgotten = sorted(set(silent) - set(WITHOUT_EVENT))
+    assert forgotten == [], "call audit.record.record() in the same transaction, or write the reason into WITHOUT_EVENT"
+    assert sorted(set(WITHOUT_EVENT) - set(silent)) == [], "these record an event, or are gone: take them off the list"
