@@ -136,6 +136,7 @@ def test_consent_page_and_roles_by_hand_finish_it_without_any_sign_in_here(tenan
     assert check(waits).state is RunState.WAITING
     half = view(waits)
     assert (half.kind, half.consent_url, half.found) == (WaitsFor.ROLES, "", "Some of it has come.")
+    assert "consent" not in waits.run().waiting_for
     give_roles_by_hand(tenant, waits)
     done = check(waits)
     assert (done.state, done.error) == (RunState.PROVED, None)

@@ -169,6 +169,9 @@ def _note(
     if len(left) < len(before):
         row.remaining, row.kind = [waiting.kept(one) for one in left], waits_for(left or before).value
         row.consent_link = row.consent_link and any(one.part is Part.CONSENT for one in left)
+        if left:
+            row.run.waiting_for = opening.waiting_words(one.part for one in left)
+            row.run.save(update_fields=["waiting_for"])
         keys = {one.key for one in before} - {one.key for one in left}
         rows = StepRecord.objects.filter(run_id=row.run_id, key__in=keys).exclude(state=StepState.DONE.value)
         rows.update(state=StepState.DONE.value, intent_at=now, done_at=now, words=SEEN_IN_TOKEN)

@@ -1,5 +1,6 @@
 """Opening and closing a run: what happens in the database before the engine starts and after it ended. Sync."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -19,6 +20,7 @@ from gangway.provisioning import lease as leases
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.course import Ending
 from gangway.provisioning.engine.ports import Look
+from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.step import REMOVING
 from gangway.provisioning.engine.teardown import TornDown
 from gangway.provisioning.errors import NoSuchRun, NotAllGone
@@ -167,7 +169,7 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
         found(registration, ending.seen, now=now)
         registration.beyond = beyond.kept(ending.proofs.beyond) if ending.proofs.beyond else registration.beyond
         if ending.withheld:
-            waiting_for = waiting_words(ending)
+            waiting_for = waiting_words(step.part for step in ending.withheld)
             registration.save()
             move(
                 run,
@@ -293,15 +295,14 @@ def give_back(opened: Opened) -> None:
     leases.release(opened.lease)
 
 
-def waiting_words(ending: Ending) -> str:
+def waiting_words(parts: Iterable[Part]) -> str:
     """What somebody with more rights has to do, in one sentence."""
-    parts = dict.fromkeys(step.part for step in ending.withheld)
     words = {
         "registration": "creating the app registration",
         "consent": "consent to the permissions",
         "roles": "its directory roles",
     }
-    listed = [words[part.value] for part in parts]
+    listed = [words[part.value] for part in dict.fromkeys(parts)]
     joined = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
     return f"Waiting for {joined}: a Global Administrator or a Privileged Role Administrator has to sign in."
 
