@@ -59,6 +59,7 @@ class SmallTenant:
     signer_roles: list[str] = field(default_factory=lambda: [GLOBAL])
     applications: dict[str, dict[str, Any]] = field(default_factory=dict)
     principals: dict[str, dict[str, Any]] = field(default_factory=dict)
+    deleted: dict[str, dict[str, Any]] = field(default_factory=dict)
     grants: list[dict[str, Any]] = field(default_factory=list)
     roles: list[dict[str, Any]] = field(default_factory=list)
     before: Hook = lambda _number, _method, _path: None
@@ -138,11 +139,16 @@ class SmallGraph:
 
 
 class SmallSignIn:
-    """Signing in as the registration: tokens carry what the tenant really granted."""
+    """Signing in as the registration: tokens carry what the tenant really granted.
+
+    `lag`: how often any credential is refused at first, `new_lag` only the newest secret. `also`: permissions on top.
+    """
 
     def __init__(self, tenant: SmallTenant) -> None:
         self.tenant = tenant
         self.lag = 0
+        self.new_lag = 0
+        self.also = frozenset[str]()
 
     async def token(self, *, app_id: AppId, credential: OwnCredential, scope: str) -> AppToken:
         self.tenant.trips += 1
@@ -153,14 +159,21 @@ class SmallSignIn:
         principal = self.tenant.principal_of(app_id)
         if application is None or principal is None:
             raise ApplicationUnknown
-        if not self._accepts(application, credential):
+        if not self._accepts(application, credential) or self._is_too_new(application, credential):
             raise CredentialNotAccepted
         granted = [row["appRoleId"] for row in self.tenant.grants if row["principalId"] == principal["id"]]
         mine = [row for row in self.tenant.roles if row["principalId"] == principal["id"]]
         wids = [row["roleDefinitionId"] for row in mine if row["directoryScopeId"] == "/"]
         values = frozenset(self.tenant.offered[role] for role in granted) if "graph" in scope else frozenset[str]()
+        values |= self.also if "graph" in scope else frozenset()
         ends = datetime.now(UTC) + timedelta(hours=1)
         return AppToken(SealedText("t"), ends, AppClaims(TENANT, app_id, values, frozenset(wids), ends), "r", 0.1)
+
+    def _is_too_new(self, application: dict[str, Any], credential: OwnCredential) -> bool:
+        newest = application["passwordCredentials"][1:][-1:]
+        new = isinstance(credential, Secret) and [credential.text.reveal()] == [row["secretText"] for row in newest]
+        self.new_lag -= 1 if new and self.new_lag else 0
+        return new and self.new_lag > 0
 
     def _accepts(self, application: dict[str, Any], credential: OwnCredential) -> bool:
         if isinstance(credential, Secret):
@@ -196,6 +209,8 @@ def _application(tenant: SmallTenant, _call: Call[Any], name: str) -> Answer:
 def _upsert_application(tenant: SmallTenant, call: Call[Any], name: str) -> Answer:
     assert call.headers["Prefer"] == "create-if-missing"
     row = _found(tenant.applications.values(), "uniqueName", name)
+    if row is None and _found(tenant.deleted.values(), "uniqueName", name):
+        return refusal(409, "Request_MultipleObjectsWithSameKeyValue")
     if row is None:
         return Answer(201, tenant.add_application(name, **call.body))
     row.update(call.body)
@@ -243,6 +258,7 @@ def _delete_application(tenant: SmallTenant, _call: Call[Any], object_id: str) -
     row = tenant.applications.pop(object_id, None)
     if row is None:
         return refusal(404)
+    tenant.deleted[object_id] = row
     principal = tenant.principal_of(row["appId"])
     if principal:
         _delete_principal(tenant, _call, principal["id"])
@@ -371,9 +387,42 @@ def _nobody(_tenant: SmallTenant, _call: Call[Any]) -> Answer:
     return Answer(200, {"value": []})
 
 
+def _deleted(tenant: SmallTenant, _call: Call[Any]) -> Answer:
+    return Answer(200, {"value": list(tenant.deleted.values())})
+
+
+def _delete_for_good(tenant: SmallTenant, _call: Call[Any], object_id: str) -> Answer:
+    return Answer(204) if tenant.deleted.pop(object_id, None) else refusal(404)
+
+
+def _restore(tenant: SmallTenant, _call: Call[Any], object_id: str) -> Answer:
+    row = tenant.deleted.pop(object_id, None)
+    if row is None:
+        return refusal(404)
+    tenant.applications[object_id] = row
+    return Answer(200, row)
+
+
+def _revoke(tenant: SmallTenant, _call: Call[Any], _principal: str, assignment: str) -> Answer:
+    before = len(tenant.grants)
+    tenant.grants = [row for row in tenant.grants if row["id"] != assignment]
+    return Answer(204) if len(tenant.grants) < before else refusal(404)
+
+
+def _unassign(tenant: SmallTenant, _call: Call[Any], assignment: str) -> Answer:
+    before = len(tenant.roles)
+    tenant.roles = [row for row in tenant.roles if row["id"] != assignment]
+    return Answer(204) if len(tenant.roles) < before else refusal(404)
+
+
 _ROUTES: list[tuple[str, Callable[..., Answer]]] = [
     (r"GET /applications\(uniqueName='(.+)'\)", _application),
     (r"PATCH /applications\(uniqueName='(.+)'\)", _upsert_application),
+    (r"GET /directory/deletedItems/microsoft.graph.application", _deleted),
+    (r"DELETE /directory/deletedItems/([^/]+)", _delete_for_good),
+    (r"POST /directory/deletedItems/([^/]+)/restore", _restore),
+    (r"DELETE /servicePrincipals/([^/]+)/appRoleAssignments/([^/]+)", _revoke),
+    (r"DELETE /roleManagement/directory/roleAssignments/([^/]+)", _unassign),
     (r"PATCH /applications/([^/]+)", _change_application),
     (r"GET /applications/([^/]+)/federatedIdentityCredentials", _trusted),
     (r"POST /applications/([^/]+)/federatedIdentityCredentials", _trust),

@@ -267,31 +267,3 @@ async def test_the_sign_in_application_stays_when_the_plan_keeps_it() -> None:
     ending: Ending = await course(tenant, journal, wanted=wanted).run()
     assert ending.gone == "no"
     assert tenant.principal_of(CLIENT)
-
-
-async def test_a_cancelled_run_is_taken_back_in_reverse_order() -> None:
-    tenant, journal = SmallTenant(signer_roles=[APPLICATION]), SmallJournal()
-    await course(tenant, journal).run()
-    tenant.calls.clear()
-    taken = await course(tenant, journal).take_back()
-    assert taken.left == ()
-    writes = [path.rpartition("/")[2] for method, path in tenant.calls if method in {"POST", "DELETE"}]
-    assert writes[0] == "removePassword"
-    assert writes[1].startswith("app-")
-    assert (tenant.applications, journal.credentials) == ({}, {})
-    assert tenant.principal_of(CLIENT) is None
-
-
-async def test_what_cannot_be_taken_back_is_listed() -> None:
-    tenant, journal = SmallTenant(), SmallJournal()
-    await course(tenant, journal).run()
-    tenant.refusals["DELETE /applications"] = [refusal(403)]
-    taken = await course(tenant, journal).take_back()
-    assert taken.left == ("App registration created",)
-
-
-async def test_already_gone_counts_as_taken_back() -> None:
-    tenant, journal = SmallTenant(), SmallJournal()
-    await course(tenant, journal).run()
-    tenant.refusals["DELETE /applications"] = [refusal(404)]
-    assert (await course(tenant, journal).take_back()).left == ()

@@ -102,20 +102,16 @@ def preflight(seen: Seen, wanted: Wanted) -> Preflight:
 
 
 def _registration(seen: Seen, wanted: Wanted) -> StepResult:
-    """A deleted registration keeps its unique name for thirty days: Microsoft makes no second one meanwhile."""
+    """A deleted registration of ours keeps its unique name for thirty days: it makes room before a new one is made."""
     by_role = _by_role(Part.REGISTRATION, Part.REGISTRATION.value, seen)
     same = next((row for row in seen.deleted or () if row.unique_name == wanted.unique_name), None)
     if same is None or by_role.result != "can":
         return by_role
-    return StepResult(
-        by_role.key,
-        by_role.label,
-        "forbidden",
-        f"An earlier registration of this invitation, “{same.display_name}”, was deleted, "
-        "and Microsoft makes no second one while it keeps the first.",
-        "Delete it permanently in the Microsoft Entra admin center under App registrations, Deleted applications; "
-        "then sign in again.",
+    words = (
+        f"An earlier registration of this invitation, “{same.display_name}”, was deleted, and Microsoft makes no second "
+        "one while it keeps the first. We remove the deleted one for good, then make the new one."
     )
+    return StepResult(by_role.key, by_role.label, "can", words)
 
 
 def _credential(seen: Seen, wanted: Wanted) -> StepResult:
