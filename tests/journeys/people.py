@@ -66,7 +66,7 @@ class Operator:
         button(self.page, "Sign in").click()
         self.page.get_by_label("Code").fill(one_time_code.current(who.totp_key))
         button(self.page, "Sign in").click()
-        expect(self.page.get_by_role("heading", name="Services", level=1)).to_be_visible()
+        expect(self.page.get_by_role("heading", name=re.compile("Dashboard|Services"), level=1)).to_be_visible()
 
     def choose_customer(self, customer: str) -> None:
         """*Add Service* → *Direct Routing* → the customer."""
@@ -160,10 +160,10 @@ class Administrator:
     page: Page
     mails: Callable[..., list[dict[str, Any]]]
 
-    def link_mailed_to(self, address: str, *, about: str) -> str:
-        """The link behind *Click here to activate your tenant* in the mail about this service."""
+    def link_mailed_to(self, address: str, *, about: str, words: str = ACTIVATE) -> str:
+        """The link behind *Click here to activate your tenant*, or other words, in the mail about this service."""
         mail = eventually(lambda: self.mail(address, about=about), "the mail with the link")
-        return next(str(link["address"]) for link in mail["links"] if link["words"] == ACTIVATE)
+        return next(str(link["address"]) for link in mail["links"] if link["words"] == words)
 
     def mail(self, address: str, *, about: str) -> dict[str, Any] | None:
         """The newest mail in which these words stand."""
@@ -241,6 +241,11 @@ class Administrator:
 
     def next_step(self) -> None:
         button(self.page, "Next Step").click()
+
+    def do_my_part(self, colleague: str = "") -> None:
+        """*Do my part and ask a colleague for the rest*, perhaps with the colleague's address already."""
+        self.page.get_by_label("E-mail address of the other administrator").fill(colleague)
+        button(self.page, "Do my part and ask a colleague for the rest").click()
 
     def start_provisioning(self, name: str) -> None:
         self.page.get_by_label("Name of the App registration").fill(name)

@@ -109,14 +109,14 @@ def test_application_administrator_does_their_part_and_a_colleague_finishes_the_
     administrator.sign_in_at_microsoft(*AVERY)
     administrator.connection_established()
     sees(administrator.page, "Needs another administrator")
-    administrator.next_step()
+    administrator.do_my_part()
     administrator.start_provisioning(name)
     sees(administrator.page, "a Global Administrator or a Privileged Role Administrator has to sign in")
     expect(administrator.page.get_by_text("made and proved")).to_be_hidden()
     (half,) = named(product, name)
 
     row = operator.pending_row("Contoso", invited.short_name)
-    expect(row).to_contain_text("Waiting for another administrator")
+    expect(row).to_contain_text("Waiting for consent and roles")
     expect(row).to_contain_text("false")
     expect(row.get_by_role("button", name="Add", exact=True)).to_be_hidden()
 
