@@ -16,7 +16,7 @@ from gangway.provisioning.engine.surplus import Surplus
 from gangway.provisioning.engine.wider import not_satisfied, satisfying, table
 from tests.unit.small_course import NAME, course
 from tests.unit.small_journal import SmallJournal
-from tests.unit.small_tenant import CLIENT, OFFERED, TEAMS, SmallTenant, refusal
+from tests.unit.small_tenant import CLIENT, OFFERED, TEAMS, Hook, Killed, SmallTenant, refusal
 
 CALLS = Path(__file__).parents[2] / "emulator/src/m365_emulator/graph/data/endpoint-permissions.json"
 UNIT = "0a0a0a0a-1111-4111-8111-00000000000a"
@@ -131,7 +131,7 @@ async def test_one_that_nothing_works_without_is_told_before_anything_is_made() 
 
 async def test_a_service_that_cannot_be_made_known_in_the_tenant_is_told_with_the_cure() -> None:
     tenant = SmallTenant()
-    tenant.refusals[rf"PATCH /servicePrincipals\(appId='{TEAMS}'\)"] = [refusal(400, "NoBackingApplicationObject")]
+    tenant.refusals[rf"PATCH /servicePrincipals\(appId='{TEAMS}'\)"] = [refusal(400, "NoBackingApplicationObject")] * 9
     with pytest.raises(ServiceMissing, match="calling needs") as told:
         await course(tenant, SmallJournal(), wanted=wanting()).run()
     assert "licence" in told.value.cure
@@ -275,3 +275,32 @@ async def test_from_any_state_every_feature_is_reached_and_what_others_gave_stay
 
 def _rights(tenant: SmallTenant) -> tuple[set[str], set[tuple[str, str]], list[str]]:
     return values(tenant), roles(tenant), list(tenant.owners.get(mine(tenant)[0]["id"], []))
+
+
+async def test_killed_before_or_after_any_call_every_feature_is_reached_once() -> None:
+    wanted = wanting(*OPTIONAL, unit="Berlin")
+    clean = SmallTenant(units={UNIT: "Berlin"})
+    await course(clean, SmallJournal(), wanted=wanted).run()
+    for number in range(len(clean.calls)):
+        for moment in ("before", "after"):
+            tenant, journal = SmallTenant(units={UNIT: "Berlin"}), SmallJournal()
+            setattr(tenant, moment, _kill_at(number))
+            with pytest.raises(Killed):
+                await course(tenant, journal, wanted=wanted).run()
+            tenant.before = tenant.after = lambda _number, _method, _path: None
+            journal.settle()
+            await course(tenant, journal, wanted=wanted).run()
+            application, principal = mine(tenant)
+            kept = {entry.value for entry in wanted.permissions} - {entry.value for entry in wanted.setup_only}
+            assert values(tenant) == kept, (number, moment)
+            assert tenant.owners[application["id"]] == [principal["id"]]
+            assert roles(tenant) == {(TEAMS_ADMINISTRATOR, UNIT_SCOPE), (DIRECTORY_READERS, "/")}
+            assert len(application["passwordCredentials"]) == 1
+
+
+def _kill_at(wanted: int) -> Hook:
+    def kill(number: int, _method: str, _path: str) -> None:
+        if number == wanted:
+            raise Killed
+
+    return kill

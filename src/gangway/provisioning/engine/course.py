@@ -101,6 +101,7 @@ class Course:
     _made_at: float | None = None
     _born_at: float | None = None
     _turns: Counter[Part] = field(default_factory=Counter)
+    _denials: Counter[str] = field(default_factory=Counter)
     _settled: set[str] = field(default_factory=set)
     _name_taken: bool = False
 
@@ -244,13 +245,19 @@ class Course:
                 continue
             self._name_taken |= step.kind == "create_application" and isinstance(error, Contended)
             if step.kind == "create_resource" and isinstance(error, (Missing, NotCopiedYet, Refused)):
-                raise ServiceMissing(step=step.label) from error
+                self._not_there(step, error)
             if isinstance(error, Forbidden):
                 self._forbidden(step, error, applied.seen)
             elif not isinstance(error, (NotHeard, Busy, Missing, NotCopiedYet)):
                 raise error
             waited = error
         return waited
+
+    def _not_there(self, step: Step, error: MicrosoftError) -> None:
+        """Microsoft's own services are made long ago: one refusal may be a slip, several say that it isn't for us."""
+        self._denials[step.key] += 1
+        if self._denials[step.key] > UNKNOWN_TURNS or isinstance(error, Refused):
+            raise ServiceMissing(step=step.label) from error
 
     def _forbidden(self, step: Step, error: Forbidden, seen: Observation) -> None:
         """A 403 is lag only shortly after we made the object ourselves; else somebody with more rights has to do it."""

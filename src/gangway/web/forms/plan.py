@@ -46,7 +46,8 @@ class Grant(WhoYouAre):
         if any(feature.needs_unit for feature in self.switched):
             self.fields["unit"] = forms.CharField(label=UNIT, required=False, initial=plan.unit)
         self.fields["upn"].required = not only_choosing
-        self.initial |= {"seen": plan.fingerprint, "offered": " ".join(feature.key for feature in self.switched)}
+        self.initial["seen"] = plan.fingerprint
+        self.initial["offered"] = " ".join(feature.key for feature in self.switched)
         for field in self.fields.values():
             kind = "form-check-input" if isinstance(field.widget, forms.CheckboxInput) else "form-control"
             field.widget.attrs.setdefault("class", kind)
