@@ -119,14 +119,18 @@ class RunJournal:
     def _fenced(self, function: Callable[[], R]) -> R:
         try:
             with self._scope(), self._looks.taken() as looks, transaction.atomic():
-                cancelled = Run.objects.filter(pk=self.run_id, cancel_asked_at__isnull=False)
-                if leases.hold_and_see(self.lease, cancelled, now=self.now()) and not self.taking_back:
-                    raise RunCancelled
+                self._hold()
                 self._looked(looks)
                 return function()
         except BaseException:
             self._rows.forget()
             raise
+
+    def _hold(self) -> None:
+        """Make sure that the tenant is ours and that nobody cancelled; one question. Raises LeaseLost, RunCancelled."""
+        cancelled = Run.objects.filter(pk=self.run_id, cancel_asked_at__isnull=False)
+        if leases.hold_and_see(self.lease, cancelled, now=self.now()) and not self.taking_back:
+            raise RunCancelled
 
     def _scope(self) -> AbstractContextManager[None]:
         return within(self.path)

@@ -14,12 +14,16 @@ from django.utils.safestring import mark_safe
 from django_htmx.http import HttpResponseClientRedirect, HttpResponseStopPolling
 
 UNCHANGED: Final = 204
+USUAL_SECONDS: Final = 2
+"""Between two looks of a page, where nothing says otherwise."""
 
 
-def first_look(request: HttpRequest, template: str, values: dict[str, Any], *, url: str) -> dict[str, str]:
-    """Return what a page needs to start: the partial's HTML with its digest, and where to ask for the next one."""
+def first_look(
+    request: HttpRequest, template: str, values: dict[str, Any], *, url: str, seconds: int = USUAL_SECONDS
+) -> dict[str, str]:
+    """Return what a page needs to start: the partial with its digest, where to ask for the next one, and how often."""
     html = render_to_string(template, values, request=request)
-    return {"html": _with_digest(html, _digest(html)), "url": url}
+    return {"html": _with_digest(html, _digest(html)), "url": url, "seconds": str(seconds)}
 
 
 def look_again(request: HttpRequest, template: str, values: dict[str, Any], *, over: bool) -> HttpResponse:

@@ -1,7 +1,7 @@
 """The Invitation wizard after *Continue*: one page asks one thing, and each sends people to where their case stands."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -34,6 +34,8 @@ from gangway.web.wizard_pages import (
 )
 from gangway.web.wizard_session import WizardRequest, in_wizard
 
+SHORT_WORK: Final = 1
+"""Seconds between two looks at a run, which usually takes no longer."""
 NAME_RULES = _("Not used by another App registration that we made in your tenant")
 
 
@@ -171,7 +173,7 @@ def provisioning(request: WizardRequest) -> HttpResponse:
     if request.case.step is not Step.PROVISIONING:
         return redirect(page_of(request.case))
     url = reverse("web:wizard_provisioning_state")
-    live = first_look(request, RUN_PARTIAL, run_values(request.case), url=url)
+    live = first_look(request, RUN_PARTIAL, run_values(request.case), url=url, seconds=SHORT_WORK)
     return page(request, "wizard/provisioning.html", {"live": live})
 
 
