@@ -123,7 +123,7 @@ def test_without_the_licence_for_pim_the_run_says_so_and_who_helps(tenant):
     error = work.run().error
     assert error
     assert (work.run().state, error.microsoft_code) == (RunState.FAILED, "AadPremiumLicenseRequired")
-    assert "does without it" in error.cure
+    assert "Privileged Identity Management" in error.cure
 
 
 def test_a_rule_of_pim_that_forbids_the_assignment_is_named(tenant):
