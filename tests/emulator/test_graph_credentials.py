@@ -131,6 +131,15 @@ def test_federated_credential_is_upserted_by_name(door, made):
     assert door.get(f"{where}(name='gangway')").status == 404
 
 
+@pytest.mark.parametrize(
+    ("issuer", "status"),
+    [("https://a.example", 201), ("http://localhost:8000", 201), ("http://a.example", 400), ("ftp://localhost", 400)],
+)
+def test_an_issuer_is_asked_over_tls_or_on_this_machine(door, made, issuer, status):
+    where = f"/applications/{made['id']}/federatedIdentityCredentials"
+    assert door.post(where, {**_issuer, "name": "one", "issuer": issuer}).status == status
+
+
 def test_twenty_federated_credentials_are_the_most(door, made):
     where = f"/applications/{made['id']}/federatedIdentityCredentials"
     for number in range(20):

@@ -49,6 +49,20 @@ def test_missing_short_or_default_secret_key_is_refused(tmp_path: Path, key: str
     assert "GANGWAY_SECRET_KEY" in faults(Role.WEB, environ(tmp_path, GANGWAY_SECRET_KEY=key))
 
 
+def test_federation_needs_an_issuer(tmp_path: Path) -> None:
+    """Nobody could be asked for our keys otherwise."""
+    given = {"GANGWAY_CREDENTIAL_KIND": "federated"}
+    assert "GANGWAY_CREDENTIAL_KIND" in faults(Role.WEB, environ(tmp_path, **given))
+    given["GANGWAY_ISSUER_URL"] = "https://issuer.example.com/"
+    settings = Settings.load(Role.WEB, environ=environ(tmp_path, **given))
+    assert (settings.issuer_url, "issuer.example.com" in settings.hosts) == ("https://issuer.example.com", True)
+
+
+@pytest.mark.parametrize("url", ["http://issuer.example.com", "https://issuer.example.com/tokens"])
+def test_an_issuer_is_an_encrypted_address_without_a_path(tmp_path: Path, url: str) -> None:
+    assert "GANGWAY_ISSUER_URL" in faults(Role.WEB, environ(tmp_path, GANGWAY_ISSUER_URL=url))
+
+
 def test_private_keys_are_needed_by_workers_and_refused_to_web(tmp_path: Path) -> None:
     assert "GANGWAY_SEALING_PRIVATE_KEYS_DIR" in faults(Role.WORKER, environ(tmp_path))
     with_them = environ(tmp_path, GANGWAY_SEALING_PRIVATE_KEYS_DIR=str(tmp_path))

@@ -260,6 +260,13 @@ class Settings(BaseSettings):
     def _issuer(cls, value: str) -> str:
         return origin(value) if value else value
 
+    @field_validator("credential_kind")
+    @classmethod
+    def _federation_has_an_issuer(cls, value: str, info: ValidationInfo) -> str:
+        if value == "federated" and not info.data.get("issuer_url"):
+            raise ValueError("needs an issuer|set issuer_url, or choose certificate or secret")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database_is_postgresql(cls, value: SealedText) -> SealedText:
