@@ -113,9 +113,8 @@ class Stage:
     def busy(self) -> dict[str, float]:
         """Seconds of processor time that each kind of part has used."""
         used = {child.name: _seconds(psutil.Process(child.process.pid)) for child in self.parts.children}
-        folder = str(self.director.folder.home.parent)
-        servers = [row for row in psutil.process_iter(["name", "cwd"]) if row.info["name"] == "postgres"]
-        used["postgresql"] = sum(_seconds(row) for row in servers if str(row.info["cwd"]).startswith(folder))
+        ours = psutil.Process().children(recursive=True)
+        used["postgresql"] = sum(_seconds(process) for process in ours if process.name() == "postgres")
         return used
 
 
@@ -124,7 +123,7 @@ def _seconds(process: psutil.Process) -> float:
         used = process.cpu_times()
     except psutil.Error:
         return 0.0
-    return used.user + used.system
+    return used.user + used.system + used.children_user + used.children_system
 
 
 @contextmanager
