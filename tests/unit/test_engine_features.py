@@ -242,6 +242,7 @@ async def test_from_any_state_every_feature_is_reached_and_what_others_gave_stay
         units={UNIT: "Berlin"}, offered={key: value for key, value in OFFERED.items() if value not in not_offered}
     )
     journal, wanted = SmallJournal(), wanting(*features, unit=UNIT, set_up=set_up)
+    foreign = _somebody_elses(tenant)
     if there:
         with_registration(tenant, held, assigned)
         application, principal = mine(tenant)
@@ -271,6 +272,25 @@ async def test_from_any_state_every_feature_is_reached_and_what_others_gave_stay
     journal.settle()
     await course(tenant, journal, wanted=wanting(*features, unit=UNIT, set_up=True)).run()
     assert {method for method, _ in tenant.calls} == {"GET"}
+    assert foreign == _of(tenant, "theirs")
+
+
+def _somebody_elses(tenant: SmallTenant) -> str:
+    """An application with rights and an owner that is none of ours; gives all that is known of it."""
+    row = tenant.add_application("theirs")
+    principal = tenant.add_principal(row["appId"])
+    tenant.owners[row["id"]] = ["person"]
+    tenant.grants.append({"id": "t", "principalId": principal["id"], "resourceId": "x", "appRoleId": "y"})
+    tenant.roles.append({"id": "t", "principalId": principal["id"], "roleDefinitionId": "z", "directoryScopeId": "/"})
+    return _of(tenant, "theirs")
+
+
+def _of(tenant: SmallTenant, unique_name: str) -> str:
+    (row,) = [row for row in tenant.applications.values() if row["uniqueName"] == unique_name]
+    principal = tenant.principal_of(row["appId"])
+    assert principal
+    rights = [right for right in (*tenant.grants, *tenant.roles) if right["principalId"] == principal["id"]]
+    return repr((row, principal, tenant.owners[row["id"]], rights))
 
 
 def _rights(tenant: SmallTenant) -> tuple[set[str], set[tuple[str, str]], list[str]]:
