@@ -145,6 +145,7 @@ ROWS: Final[dict[str, Row]] = {
     "wizard_waiting": anyone(),
     "wizard_waiting_state": anyone(),
     "wizard_hand_off": anyone(),
+    "wizard_back_to_waiting": anyone(),
     "wizard_check_now": anyone(),
     "wizard_plan_for": anyone(),
     "wizard_stop_reminders": anyone(),

@@ -31,6 +31,7 @@ from gangway.onboarding.states import CaseState, SignInState
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.queries import SCOPES
 from gangway.provisioning.states import RunState
+from gangway.provisioning.tasks import take_up_waiting
 from tests.emulator.conftest import Emulator, avery, grace, running
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, facts, walk
 from tests.rooms.races import race
@@ -329,3 +330,22 @@ def test_two_browsers_with_the_same_link_share_one_walk(emulator):
     found = race(begin, begin, begin)
     assert len(set(found)) == 1
     assert isinstance(found[0], UUID)
+
+
+def test_whoever_goes_back_to_sign_in_can_return_to_what_is_waited_for(first):
+    actions.sign_in_again(case_id=first.case_id, by=AVERY, now=clock.now())
+    assert first.view().step is Step.WHO
+    actions.back_to_waiting(case_id=first.case_id, by=AVERY, now=clock.now())
+    assert first.view().step is Step.WAITING
+    with pytest.raises(NotNow):
+        actions.back_to_waiting(case_id=walk().case_id, by=AVERY, now=clock.now())
+
+
+def test_a_wait_that_nobody_is_at_still_ends_for_the_invitation(first, monkeypatch):
+    actions.sign_in_again(case_id=first.case_id, by=AVERY, now=clock.now())
+    tidying.abandon_idle_cases(now=clock.now() + timedelta(hours=3))
+    monkeypatch.setenv("GANGWAY_CLOCK_OFFSET_SECONDS", str(61 * 86_400))
+    take_up_waiting()
+    run_until_idle()
+    assert state_of(first) is State.FAILED
+    assert first.view().run.error.code == "provisioning:waiting:too_long"

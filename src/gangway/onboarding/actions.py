@@ -139,6 +139,15 @@ def check_now(*, case_id: UUID, by: Actor, now: datetime) -> None:
         stage.check_now(invitation.open_case(case_id, now=now), by=by, now=now)
 
 
+def back_to_waiting(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """Back from *who you are* to what is waited for. Raises `NotNow` when nothing is."""
+    with scope_of_case(case_id), transaction.atomic():
+        case = invitation.open_case(case_id, now=now)
+        if stage.goes_on_at(case) is not CaseState.WAITING:
+            raise NotNow
+        move_case(case, CaseState.WAITING, by=by, now=now)
+
+
 def plan_for(*, case_id: UUID, day: date | None, by: Actor, now: datetime) -> None:
     """*It is planned for …*: no reminder goes out before. Raises `NotADayToPlan` at "planned_on", `NotWaiting`."""
     with scope_of_case(case_id), transaction.atomic():

@@ -68,7 +68,7 @@ _AT_REST: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseSta
 
 CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.BEGUN: _AGAIN,
-    CaseState.IDENTIFYING: frozenset({CaseState.SIGNING_IN, CaseState.ABANDONED}) | _BY_ANOTHER,
+    CaseState.IDENTIFYING: frozenset({CaseState.SIGNING_IN, CaseState.ABANDONED, CaseState.WAITING}) | _BY_ANOTHER,
     CaseState.SIGNING_IN: _AGAIN | _BY_ANOTHER | {CaseState.SIGNED_IN},
     CaseState.SIGNED_IN: _AGAIN | _BY_ANOTHER | {CaseState.NAMING},
     CaseState.NAMING: _AGAIN | _BY_ANOTHER | {CaseState.PROVISIONING},
@@ -78,7 +78,7 @@ CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.WAITING: (_AGAIN | _BY_ANOTHER | _AT_REST) - {CaseState.WAITING},
     CaseState.NEEDS_SIGN_IN: (_AGAIN | _BY_ANOTHER | _AT_REST) - {CaseState.NEEDS_SIGN_IN},
     CaseState.FAILED: (_AGAIN | _BY_ANOTHER | _AT_REST) - {CaseState.FAILED},
-    CaseState.ABANDONED: frozenset({CaseState.IDENTIFYING}),
+    CaseState.ABANDONED: frozenset({CaseState.IDENTIFYING, CaseState.WAITING}) | _BY_ANOTHER,
     CaseState.DONE: frozenset(),
 }
 

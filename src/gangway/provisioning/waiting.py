@@ -46,7 +46,7 @@ MOST: Final = 200
 
 
 def begin(run: Run, ending: Ending, *, now: datetime) -> None:
-    """Write down what a locked run waits for. One that waited before keeps its beginning, its end and its reminders."""
+    """Write down what a locked run waits for. One that waited before keeps its time and its reminders."""
     registration, rows = run.registration, remains(ending.withheld)
     wanted = {(entry.resource, entry.id, "Role") for entry in read(registration.plan).permissions}
     row = Waiting.objects.filter(run_id=run.pk).first() or Waiting(
@@ -56,6 +56,8 @@ def begin(run: Run, ending: Ending, *, now: datetime) -> None:
         deadline_at=now + timedelta(days=settings.GANGWAY.waiting_days),
         next_reminder_at=now + REMIND_AFTER[0],
     )
+    if row.deadline_at <= now:  # it ended by its time before, and somebody went on with it
+        row.since, row.deadline_at = now, now + timedelta(days=settings.GANGWAY.waiting_days)
     row.kind, row.remaining = waits_for(rows).value, [kept(one) for one in rows]
     row.consent_link = any(one.part is Part.CONSENT for one in rows) and consent_link_is_safe(
         ending.seen.application, wanted=wanted, granted=ending.seen.grants, back=consent.return_address()

@@ -119,6 +119,7 @@ urlpatterns = [
     path("wizard/waiting/", wizard_waiting.waiting, name="wizard_waiting"),
     path("wizard/waiting/state", wizard_waiting.waiting_state, name="wizard_waiting_state"),
     path("wizard/waiting/hand-off/", wizard_waiting.hand_off, name="wizard_hand_off"),
+    path("wizard/waiting/back/", wizard_waiting.back, name="wizard_back_to_waiting"),
     path("wizard/waiting/check/", wizard_waiting.check_now, name="wizard_check_now"),
     path("wizard/waiting/planned/", wizard_waiting.plan_for, name="wizard_plan_for"),
     path("wizard/waiting/no-reminders/", wizard_waiting.stop_reminders, name="wizard_stop_reminders"),

@@ -67,6 +67,12 @@ def begin_rest(held: LinkHeld, *, now: datetime) -> tuple[Case, bool]:
     return case, True
 
 
+def goes_on_at(case: Case) -> CaseState:
+    """Where somebody who comes back goes on: whose part is done sees what is waited for, everybody else signs in."""
+    waits = case.handoff_id is None and case.run_id is not None and made.waiting_of(case.run_id) is not None
+    return CaseState.WAITING if waits else CaseState.IDENTIFYING
+
+
 def hand_off(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
     """Mail a link of their own to another administrator, and tell the operator. `case`: the first one's, locked.
 

@@ -17,7 +17,7 @@ from gangway.invitations.states import CONSUMED, EXPIRABLE, State
 from gangway.onboarding.errors import LinkClosed
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, move_case
-from gangway.onboarding.stages.colleague import begin_rest, first_case
+from gangway.onboarding.stages.colleague import begin_rest, first_case, goes_on_at
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within
 
@@ -40,7 +40,7 @@ def begin(*, token: SealedText, by: Actor, now: datetime) -> UUID:
         record(event, by=by, organization_id=held.organization_id, subject=f"case:{case.pk}")
         _open(held.invitation_id, by=by)
         if case.state == CaseState.ABANDONED:
-            move_case(lock_case(case.pk), CaseState.IDENTIFYING, by=by, now=now)
+            move_case(lock_case(case.pk), goes_on_at(case), by=by, now=now)
         return case.pk
 
 

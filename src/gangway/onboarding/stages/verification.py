@@ -36,8 +36,9 @@ MEANING: Final = {
 """Of each end of a run: where it puts the case, and where the invitation."""
 
 RESTS: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseState.FAILED})
+IN_THE_MIDDLE: Final = frozenset({CaseState.IDENTIFYING, CaseState.SIGNING_IN, CaseState.SIGNED_IN, CaseState.NAMING})
 FOLLOWS: Final = {
-    CaseState.DONE: RESTS | {CaseState.IDENTIFYING, CaseState.SIGNING_IN, CaseState.SIGNED_IN, CaseState.NAMING},
+    CaseState.DONE: RESTS | IN_THE_MIDDLE | {CaseState.ABANDONED},
     CaseState.WAITING: RESTS,
     CaseState.NEEDS_SIGN_IN: RESTS,
     CaseState.FAILED: RESTS,
@@ -57,7 +58,7 @@ def run_ended(*, run_id: UUID, now: datetime) -> None:
         if run is None or run.state not in MEANING:
             return
         moved = [case for case in cases if _conclude(case, run, now=now)]
-        if moved:
+        if moved or _nobody_is_at_it(cases[0]):
             _tell(_worked_on(cases), run, now=now)
 
 
@@ -70,6 +71,11 @@ def _conclude(case: Case, run: RunView, *, now: datetime) -> bool:
     sign_in.retire(case, by=WORKER, now=now)
     move_case(case, to, by=WORKER, now=now, problem=problem_of(run, now=now))
     return True
+
+
+def _nobody_is_at_it(case: Case) -> bool:
+    """Whether an invitation waits although every walk of it was let go: what it waited for has still ended."""
+    return invited.invitation(case.invitation_id).state is State.WAITING_FOR_ADMINISTRATOR
 
 
 def _worked_on(cases: list[Case]) -> Case:

@@ -91,6 +91,13 @@ def finish_rest(request: WizardRequest) -> HttpResponse:
 
 @require_POST
 @in_wizard
+def back(request: WizardRequest) -> HttpResponse:
+    """Back from *who you are* to what is waited for."""
+    return _act(request, actions.back_to_waiting)
+
+
+@require_POST
+@in_wizard
 def check_now(request: WizardRequest) -> HttpResponse:
     """*Check now*."""
     return _act(request, actions.check_now, _("We are looking now; this page follows by itself."))
