@@ -19,6 +19,7 @@ from gangway.provisioning.models import Credential
 from gangway.provisioning.states import RunState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
+from tests.contract.test_credential_kinds import forbid
 from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_services
 from tests.rooms.factories_federation import DOCUMENTS, PublishedPages, publishing
@@ -172,6 +173,27 @@ def test_the_administrator_may_shorten_the_life_and_not_lengthen_it(tenant):
     work.done(tenant.token(), credential_days=30)
     (credential,) = work.registration().credentials
     assert credential.days_left in {29, 30}
+
+
+def test_where_secrets_are_forbidden_a_certificate_is_made_and_both_sides_are_told_why(tenant):
+    work, token = make_work(), tenant.token()
+    asyncio.run(forbid(tenant, "passwordCredentials", {"restrictionType": "passwordAddition"}))
+    run = work.done(token)
+    (credential,) = work.registration().credentials
+    assert (run.state, credential.kind) == (RunState.PROVED, "certificate")
+    assert "forbids a secret" in credential.why
+    assert credential.why in [step.words for step in run.steps]
+
+
+def test_what_microsoft_refused_leaves_no_open_end(tenant):
+    work, token = make_work(), tenant.token()
+    asyncio.run(forbid(tenant, "passwordCredentials", {"restrictionType": "passwordAddition"}))
+    work.done(token)
+    with within(work.customer.path):
+        assert sorted(Credential.objects.values_list("kind", "state")) == [
+            ("certificate", "proved"),
+            ("secret", "removed"),
+        ]
 
 
 def test_a_platform_that_is_no_issuer_any_more_makes_a_certificate_and_says_why(tenant, settings):

@@ -14,6 +14,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.jobs.threads import in_database
+from gangway.microsoft.errors import Forbidden, Missing, Refused
 from gangway.microsoft.graph.shapes import Application, ServicePrincipal
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within
@@ -214,6 +215,7 @@ class RunJournal:
     def _learned(self, result: Noted) -> dict[str, Any]:
         """Keep what the answer told, and give back what the step's row shall hold of it."""
         if not result.good:
+            self._was_refused(result)
             return {"error": result.error.code} if result.error else {}
         if isinstance(result.step, RemoveLeftover):
             self._remove(UUID(result.step.credential_id), why="interrupted")
@@ -230,6 +232,12 @@ class RunJournal:
             Registration.objects.filter(pk=self.registration_id).update(**ids)
             return ids
         return {}
+
+    def _was_refused(self, result: Noted) -> None:
+        """A clear no: the credential was never made, so nothing of it has to be looked for or kept."""
+        if isinstance(result.step, NewCredential) and isinstance(result.error, (Refused, Forbidden, Missing)):
+            row = Credential.objects.select_for_update(of=("self",)).get(pk=UUID(result.step.fresh.credential_id))
+            credential_rows.remove(row, by=ENGINE)
 
     def _keep(self, step: NewCredential, result: Noted) -> dict[str, Any]:
         row = credential_rows.keep(step, result, now=self.now())
