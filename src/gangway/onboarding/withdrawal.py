@@ -27,7 +27,7 @@ def withdraw(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
     """
     invitations.revoke(invitation_id=invitation_id, by=by, now=now)
     cases = Case.objects.filter(invitation_id=invitation_id, run_id__isnull=False)
-    begun = set(cases.values_list("run_id", flat=True))
+    begun = {run_id for run_id in cases.values_list("run_id", flat=True) if run_id is not None}
     for run_id in begun:
         take_back(run_id, by=by, now=now)
     return bool(begun)

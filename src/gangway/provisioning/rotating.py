@@ -1,6 +1,7 @@
 """A rotation in a worker: by the registration's own right, from the credential in use to a new one that is proved."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -24,11 +25,14 @@ from gangway.provisioning.states import CredentialState
 from gangway.provisioning.switching import switch
 
 
+NO_CREDENTIAL: Final = UUID(int=0)
+
+
 @dataclass(frozen=True)
 class RotationJournal(RunJournal):
     """The journal of a rotation: it holds what this very run made, and ends with the switch."""
 
-    current: UUID = UUID(int=0)
+    current: UUID = NO_CREDENTIAL
 
     async def switched(self, new: Held) -> None:
         """Raises LeaseLost and RunCancelled like every write."""

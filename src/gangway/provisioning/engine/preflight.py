@@ -108,8 +108,8 @@ def _registration(seen: Seen, wanted: Wanted) -> StepResult:
     if same is None or by_role.result != "can":
         return by_role
     words = (
-        f"An earlier registration of this invitation, “{same.display_name}”, was deleted, and Microsoft makes no second "
-        "one while it keeps the first. We remove the deleted one for good, then make the new one."
+        f"An earlier registration of this invitation, “{same.display_name}”, was deleted, and Microsoft makes no "
+        "second one while it keeps the first. We remove the deleted one for good, then make the new one."
     )
     return StepResult(by_role.key, by_role.label, "can", words)
 
