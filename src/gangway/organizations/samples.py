@@ -17,7 +17,8 @@ def add_organizations(*, kind: Kind, below: Sequence[UUID], names: Sequence[str]
     """Add one organization of a level for each name, spread over those in `below`, without their activity."""
     parents = list(Organization.objects.filter(pk__in=below).order_by("id"))
     rows = [_row(kind, parents[place % len(parents)], name) for place, name in enumerate(names)]
-    QuerySet(Organization).bulk_create(rows, batch_size=PORTION)
+    everything: QuerySet[Organization] = QuerySet(Organization)
+    everything.bulk_create(rows, batch_size=PORTION)
     return [row.pk for row in rows]
 
 

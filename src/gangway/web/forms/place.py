@@ -1,7 +1,7 @@
 """What an operator types about a customer, channel or provider: its fields, its bounds, and whom to tell."""
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from django import forms
@@ -143,13 +143,13 @@ class ContactForm(PlainForm):
 ContactRows = forms.formset_factory(ContactForm, extra=0, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
 
 
-def contact_rows(data: object, contacts: Iterable[Contact]) -> "forms.BaseFormSet[ContactForm]":
+def contact_rows(data: Mapping[str, Any] | None, contacts: Iterable[Contact]) -> "forms.BaseFormSet[ContactForm]":
     """Return the rows of contacts: those there are, and empty ones up to what the page has room for."""
     known = [{"name": each.name, "email": each.email, "phone": each.phone} for each in contacts]
     rows: forms.BaseFormSet[ContactForm] = ContactRows(
         data,
         initial=known + [{} for _row in range(MOST_ROWS - len(known))],
-        prefix="contact",  # type: ignore[arg-type]
+        prefix="contact",
     )
     return rows
 
