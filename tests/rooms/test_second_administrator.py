@@ -16,7 +16,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import handoffs
 from gangway.invitations import queries as invited
-from gangway.invitations.errors import ColleagueElsewhere, NothingToHandOff, TooManyHandoffs
+from gangway.invitations.errors import ColleagueElsewhere, NothingToHandOff, PlanIsFixed, TooManyHandoffs
 from gangway.invitations.models import Link
 from gangway.invitations.queries import LinkDead, Why
 from gangway.invitations.states import State
@@ -349,3 +349,12 @@ def test_a_wait_that_nobody_is_at_still_ends_for_the_invitation(first, monkeypat
     run_until_idle()
     assert state_of(first) is State.FAILED
     assert first.view().run.error.code == "provisioning:waiting:too_long"
+
+
+def test_the_second_one_may_decline_nothing_of_what_the_first_one_agreed_to(second):
+    with within(second.customer.path):
+        seen = invited.invitation(second.invitation_id).plan_fingerprint
+    with pytest.raises(PlanIsFixed):
+        actions.choose_features(
+            case_id=second.case_id, declined=["teams_reading"], seen=seen, by=ADMINISTRATOR, now=clock.now()
+        )

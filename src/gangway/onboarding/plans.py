@@ -11,7 +11,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor
 from gangway.invitations import plans as pinned
 from gangway.invitations import queries as invited
-from gangway.invitations.errors import PlanMoved
+from gangway.invitations.errors import PlanIsFixed, PlanMoved
 from gangway.onboarding.errors import PlanIsOther
 from gangway.onboarding.models import Case
 from gangway.provisioning import queries as provisioning
@@ -25,6 +25,8 @@ def decline(case: Case, *, declined: Collection[str], unit: str, seen: str, by: 
     seen, `PlanIsFixed`, and UnitMalformed at "unit".
     """
     about = invited.invitation(case.invitation_id)
+    if case.handoff_id is not None:
+        raise PlanIsFixed
     if about.plan_fingerprint != seen:
         raise PlanChanged
     plan = provisioning.with_declined(about.plan, declined, unit=unit)

@@ -46,7 +46,7 @@ WAITING_PARTIAL: Final = "wizard/_waiting.html"
 
 def may_change(case: CaseView) -> bool:
     """Whether the person may still decline something: nothing is being made, and nobody waits for the rest of it."""
-    return case.offer.invitation_state in CHANGEABLE
+    return case.offer.invitation_state in CHANGEABLE and not case.is_rest
 
 
 def page_of(case: CaseView) -> str:
