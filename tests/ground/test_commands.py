@@ -62,6 +62,17 @@ def test_weak_password_is_refused_in_words(installation: Installation) -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_without_a_provider_an_administrator_of_the_system_is_made(installation: Installation) -> None:
+    command = "create-admin --email sam@gangway.example --name Sam --password-stdin"
+    made = type_with_input(command, "another long passphrase\n", installation.owner())
+    assert made.returncode == 0, made.stderr
+    with psycopg.connect(**installation.database.owner.psycopg()) as connection:
+        asked = """SELECT m.role FROM organizations_membership m JOIN organizations_organization o
+                   ON o.id = m.organization_id WHERE o.kind = 'system'"""
+        found = connection.execute(asked).fetchall()
+    assert found == [("admin",)]
+
+
 def test_doctor_names_every_faulty_setting_at_once() -> None:
     told = gangway("doctor", {"PATH": os.environ["PATH"], "GANGWAY_WEB_PORT": "0", "GANGWAY_NONSENSE": "1"})
     assert told.returncode == 2

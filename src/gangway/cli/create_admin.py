@@ -1,4 +1,4 @@
-"""`gangway create-admin`: the first person of a provider, made on the machine itself, never by a public form."""
+"""`gangway create-admin`: the first person of a provider or of the system, made on the machine, never by a form."""
 
 import sys
 from typing import Annotated
@@ -14,13 +14,15 @@ from gangway.foundation.sealed import SealedText
 def create_admin(
     email: Annotated[str, typer.Option(help="What the person signs in with.")],
     name: Annotated[str, typer.Option(help="The person's name, as others see it.")],
-    provider: Annotated[str, typer.Option(help="Short name of the provider; made if there is none, as in sp2.")],
+    provider: Annotated[
+        str, typer.Option(help="Short name of the provider, as in sp2; made if there is none. Without it: the system.")
+    ] = "",
     provider_name: Annotated[str, typer.Option(help="The provider's full name, when it is made now.")] = "",
     *,
     password_stdin: Annotated[bool, typer.Option("--password-stdin", help="Read the password from stdin.")] = False,
     totp: Annotated[bool, typer.Option(help="Set up an authenticator app and print its key, once.")] = False,
 ) -> None:
-    """Make an administrator of a provider, and the provider too if it is not there yet."""
+    """Make an administrator of a provider, and the provider too if it is not there yet; or one of the whole system."""
     password = _password(from_stdin=password_stdin)
     with prepared(Role.OWNER) as settings:
         key = _create(email, name, provider, provider_name or provider, password, totp=totp)
@@ -42,8 +44,12 @@ def _create(email: str, name: str, short_name: str, full_name: str, password: Se
     by = Actor.system("create-admin")
     with within_everything("an administrator is made on the machine itself"), transaction.atomic():
         known = next((found.id for found in queries.providers() if found.short_name == short_name), None)
-        place = known or actions.create_organization(
-            kind=Kind.PROVIDER, name=full_name, short_name=short_name, parent_id=None, by=by
+        place = known or (
+            actions.create_organization(
+                kind=Kind.PROVIDER, name=full_name, short_name=short_name, parent_id=None, by=by
+            )
+            if short_name
+            else actions.system()
         )
         person = actions.create_operator(
             email=email, name=name, password=password, organization_id=place, role=Seat.ADMIN, by=by
