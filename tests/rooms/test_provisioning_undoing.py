@@ -175,3 +175,43 @@ def test_a_deleted_namesake_of_ours_makes_room_for_a_new_registration(tenant):
     assert work.done(tenant.token()).state is RunState.PROVED
     assert work.orphans(tenant) == []
     assert ours(tenant) == ["application"]
+
+
+def test_a_token_that_expires_before_its_run_asks_for_a_new_sign_in_and_goes_on(tenant):
+    work = make_work()
+    work.start(tenant.token())
+    tenant.control("POST", "clock", json={"advance": 3 * 3600})
+    run_until_idle()
+    assert work.run().state is RunState.NEEDS_SIGN_IN
+    work.resume(tenant.token())
+    run_until_idle()
+    assert work.run().state is RunState.PROVED
+    assert work.orphans(tenant) == []
+
+
+def test_a_role_that_lapses_midway_leaves_the_rest_to_somebody_else_with_progress_kept(tenant):
+    """The roles read before stand in the token; Microsoft refuses all the same once the role has ended."""
+    tenant.token()
+    refused = {"status": 403, "code": "Authorization_RequestDenied"}
+    tenant.fault("lapsed", {"method": "POST", "path": "*/roleAssignments"}, refused)
+    work = make_work()
+    run = work.done(tenant.token())
+    assert run.state is RunState.WAITING
+    assert run.progress > 0
+    tenant.control("DELETE", "faults")
+    work.resume(tenant.token())
+    run_until_idle()
+    assert work.run().state is RunState.PROVED
+    assert work.orphans(tenant) == []
+
+
+def test_authority_that_ends_in_a_tear_down_is_asked_for_again_and_what_stays_is_listed_meanwhile(tenant):
+    work = make_work()
+    work.done(tenant.token())
+    tenant.fault("401", {"method": "DELETE", "path": "/v1.0/applications/*", "times": 1}, {"status": 401})
+    run = teardown(work, for_good=True, signed_in=signed_in(work, tenant))
+    assert run.state == RunState.NEEDS_SIGN_IN
+    assert "application" in {row.kind for row in left(work)}
+    tenant.control("DELETE", "faults")
+    again = teardown(work, for_good=True, signed_in=signed_in(work, tenant))
+    assert (again.pk, again.state, left(work), ours(tenant)) == (run.pk, RunState.PROVED, [], [])

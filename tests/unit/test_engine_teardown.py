@@ -12,6 +12,8 @@ from gangway.microsoft import errors
 from gangway.microsoft.cloud import GRAPH_APP_ID
 from gangway.microsoft.graph.shapes import Application, Grant, Password, RoleAssignment, ServicePrincipal
 from gangway.microsoft.patience import Patience
+from gangway.microsoft.reading import graph_error
+from gangway.microsoft.wire import Answer
 from gangway.provisioning.engine.absence import Absence, Presence, plan_absence
 from gangway.provisioning.engine.observation import Held
 from gangway.provisioning.engine.rights import APPLICATION, GLOBAL, PRIVILEGED_ROLE
@@ -245,3 +247,10 @@ async def test_a_rotation_ends_with_exactly_one_more_live_secret_of_ours(
     there = [row["keyId"] for row in application["passwordCredentials"]]
     assert there == [old["keyId"], *(row["keyId"] for row in strangers), new.key_id]
     assert [one.key_id for one in journal.switches] == [new.key_id]
+
+
+def test_a_claims_challenge_is_an_authority_that_ended() -> None:
+    """Conditional Access asks for more in the middle (continuous access evaluation): the person signs in again."""
+    headers = {"www-authenticate": 'Bearer error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="'}
+    body = {"error": {"code": "InvalidAuthenticationToken", "message": "Continuous access evaluation."}}
+    assert isinstance(graph_error(Answer(401, body, headers)), errors.AuthorityEnded)

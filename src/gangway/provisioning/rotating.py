@@ -24,7 +24,6 @@ from gangway.provisioning.opening import Opened
 from gangway.provisioning.states import CredentialState
 from gangway.provisioning.switching import switch
 
-
 NO_CREDENTIAL: Final = UUID(int=0)
 
 

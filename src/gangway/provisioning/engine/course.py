@@ -158,9 +158,10 @@ class Course:
                 after = self._plan(applied.seen)
                 if not applied.troubles and not after.steps:
                     return applied.seen, after
+                refused = self.refused
                 trouble = self._passing(applied)
-                if trouble is None:
-                    continue
+                if trouble is None or self.refused != refused:
+                    continue  # there is another way, or it is somebody else's part now: nothing to wait for
             except (NotHeard, Busy, NotCopiedYet) as error:
                 trouble = error
             await self._wait(waits, ends, trouble)
