@@ -14,12 +14,14 @@ from django_scopes import scope, scopes_disabled
 
 from gangway.config.database import grants, walls
 from gangway.config.database.errors import TableWithoutWall
-from gangway.organizations.models import Membership, Operator
+from gangway.organizations.actions import create_organization
+from gangway.organizations.models import Membership, Operator, Organization
+from gangway.organizations.roles import Kind
 from gangway.organizations.scope import Door, OwnedQuerySet, through, within, within_everything
 from gangway.services.models import Service
 from tests.conftest import Roles
 from tests.rooms.conftest import database_role
-from tests.rooms.factories_organizations import Place, make_channel, make_customer, make_operator, make_provider
+from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_operator, make_provider
 from tests.rooms.factories_services import plan
 
 pytestmark = pytest.mark.django_db
@@ -307,3 +309,15 @@ def test_a_channel_and_its_sister_share_nothing(database_roles):
         for channel, customer in ((one, mine), (other, theirs)):
             with within(channel.path):
                 assert ask(OWNERS) == [customer.id]
+
+
+def test_web_adds_organizations_at_every_level_below_its_scope(database_roles):
+    provider = make_provider()
+    with within_everything("test"):
+        top = Organization.objects.get(kind=Kind.SYSTEM.value)
+    with database_role(database_roles.web), within(top.path):
+        made = create_organization(kind=Kind.PROVIDER, name="New", short_name="new1", parent_id=None, by=SETUP)
+        assert Organization.objects.get(pk=made).path.startswith(top.path)
+    with database_role(database_roles.web), within(provider.path):
+        made = create_organization(kind=Kind.CUSTOMER, name="New", short_name="new2", parent_id=provider.id, by=SETUP)
+        assert Organization.objects.get(pk=made).path.startswith(provider.path)
