@@ -79,6 +79,7 @@ def test_the_navigation_shows_only_what_one_may_open():
         "Dashboard",
         "Services",
         "Runs",
+        "Leftovers",
         "Customers",
         "Operators",
         "Sign-in rules",
