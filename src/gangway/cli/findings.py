@@ -4,13 +4,14 @@ import asyncio
 import stat
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 from django.core.mail import get_connection
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from gangway.cli.web import give_up_reach
-from gangway.config.database import grants
+from gangway.config.database import grants, walls
 from gangway.config.settings.typed import Role, Settings
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding import doctor
@@ -28,6 +29,7 @@ def all_of(settings: Settings) -> list[Finding]:
         ("database", _database),
         ("migrations", _migrations),
         ("database roles", _roles),
+        ("rows of others", _walls),
         ("sealing keys", _sealing_keys),
     ]
     if settings.role is Role.WORKER:
@@ -73,6 +75,28 @@ def _roles(settings: Settings) -> Iterable[Finding]:
                 yield Finding(f"database role {name}", ok=False, words=words, cure="run `gangway migrate`")
             else:
                 yield Finding(f"database role {name}", ok=True, words=f"{role} has its rights and no more.")
+
+
+def _walls(_settings: Settings) -> Iterable[Finding]:
+    """Look whether the database itself keeps organizations apart, for the role that asks."""
+    name, asks = "rows of others", "SELECT rolbypassrls OR rolsuper FROM pg_roles WHERE rolname = current_user"
+    with connection.cursor() as cursor:
+        open_ones = [table for table in walls.owned_tables() if not _is_walled(cursor, table)]
+        cursor.execute(asks)
+        (goes_round,) = cursor.fetchone()
+    if open_ones:
+        words = f"Row-level security is off for {', '.join(open_ones)}."
+        yield Finding(name, ok=False, words=words, cure="run `gangway migrate`")
+    elif goes_round:
+        cure = "give it a role that is no superuser: ALTER ROLE … NOSUPERUSER NOBYPASSRLS"
+        yield Finding(name, ok=False, words="This process's role is not bound by row-level security.", cure=cure)
+    else:
+        yield Finding(name, ok=True, words="The database shows each organization its own rows only.")
+
+
+def _is_walled(cursor: Any, table: str) -> bool:
+    cursor.execute("SELECT relrowsecurity FROM pg_class WHERE oid = %s::regclass", [table])
+    return bool(cursor.fetchone()[0])
 
 
 def _migrations(_settings: Settings) -> Iterable[Finding]:
