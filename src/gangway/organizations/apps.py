@@ -13,7 +13,7 @@ class OrganizationsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
     append_only_tables: ClassVar[tuple[str, ...]] = ()
     open_tables: ClassVar[dict[str, str]] = {
-        "organizations_operator": "signing in finds a person before there is a scope; roles and lists go by memberships",
+        "organizations_operator": "signing in finds a person before there is a scope; lists go by memberships",
     }
     doors: ClassVar[dict[str, tuple[str, ...]]] = {
         "seat": ("organizations_membership", "organizations_organization"),
