@@ -15,6 +15,7 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.organizations.scope import within, within_everything
+from gangway.provisioning import credential_rows
 from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.models import Credential, Leftover
 from gangway.provisioning.starting import start_teardown
@@ -71,7 +72,10 @@ def remove_what_rested(*, now: datetime) -> None:
 
 
 def _remove(credential_id: UUID, *, now: datetime) -> None:
-    row = Credential.objects.get(pk=credential_id)
+    row = Credential.objects.select_for_update(of=("self",)).get(pk=credential_id)
+    if credential_rows.is_needed_by_others(row):
+        credential_rows.remove(row, by=SCHEDULE)  # in the tenant it stays: another service signs in with it
+        return
     try:
         with transaction.atomic():
             start_teardown(

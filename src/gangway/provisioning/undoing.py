@@ -183,7 +183,9 @@ def asked_for(opened: Opened) -> Scope:
         whole = bool(wanted.get("whole")) and registration.origin == MADE
         rows = _ours(registration)
         if not whole and not wanted.get("whole"):
-            rows = rows.filter(pk__in=[UUID(one) for one in wanted.get("credentials", ())])
+            named = rows.filter(pk__in=[UUID(one) for one in wanted.get("credentials", ())])
+            shared = [row.pk for row in named if credential_rows.is_needed_by_others(row)]
+            rows = named.exclude(pk__in=shared)
         return Scope(
             whole=whole,
             for_good=whole and bool(wanted.get("for_good")),
