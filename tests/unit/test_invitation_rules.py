@@ -23,13 +23,6 @@ def test_hash_is_not_the_token_and_takes_any_text():
     assert len(links.hash_of(SealedText("\ud800" * 5000))) == 64
 
 
-def test_address_of_a_link_ends_with_its_token():
-    token = links.new_token()
-    address = links.url_of(token)
-    assert address.reveal().endswith(f"/i/{token.reveal()}")
-    assert token.reveal() not in repr(address)
-
-
 def test_phrase_is_two_plain_words_of_our_lists():
     for _ in range(50):
         first, second = phrases.new_phrase().split(" ")

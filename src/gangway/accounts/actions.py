@@ -206,7 +206,7 @@ def _mail(row: OperatorInvitation, token: SealedText, organization_name: str, by
             "role": row.role.replace("_", " "),
             "expires": _in_words(row.expires_at),
         },
-        link=url_of(token),
+        link=url_of(token, organization_id=row.organization_id),
         subject_ref=_subject(row.id),
         organization_id=row.organization_id,
         by=by,

@@ -6,7 +6,6 @@ from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from django.conf import settings
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +15,7 @@ from gangway.foundation.clock import now
 from gangway.foundation.sealed import SealedText
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
+from gangway.organizations.hosts import origin_of, public_url
 from gangway.organizations.people_queries import home_of, path_of, person_by_address
 from gangway.organizations.queries import operator
 from gangway.organizations.scope import within
@@ -43,7 +43,7 @@ def from_library(prefix: str, email: str, context: Mapping[str, Any], *, asked_f
         return
     if prefix == RESET:
         path = reverse("account_reset_password_from_key", kwargs={"uidb36": context["uid"], "key": context["key"]})
-        link = SealedText(f"{settings.GANGWAY.public_url}{path}")
+        link = SealedText(f"{_address_for(person)}{path}")
         _put(person, MessageKind.PASSWORD_RESET, {"asked_from": asked_from}, link)
     elif prefix in CHANGES:
         there = now().astimezone(UTC)
@@ -52,6 +52,12 @@ def from_library(prefix: str, email: str, context: Mapping[str, Any], *, asked_f
         _put(person, MessageKind.SIGN_IN_CHANGED, facts, None)
     else:
         log.warning("a mail of the account library is unknown", prefix=prefix)
+
+
+def _address_for(person: UUID) -> str:
+    """Where this person reaches our pages; somebody without any role is told the platform's own address."""
+    home = home_of(person)
+    return public_url(home) if home else origin_of("")
 
 
 def _put(person: UUID, kind: MessageKind, facts: Mapping[str, str], link: SealedText | None) -> None:

@@ -21,6 +21,8 @@ class Event(StrEnum):
     """What an organization may use at most was changed."""
     ORGANIZATION_CONTACTS_CHANGED = "organizations:organization:contacts_changed"
     """Who is told about an organization's services was changed."""
+    HOST_NAME_SET = "organizations:host_name:set"
+    """Links to an organization's pages use another host name from now on; empty: that of the level above."""
     ORGANIZATION_MOVED = "organizations:organization:moved"
     """A customer was put below another channel, with all that belongs to it."""
     ORGANIZATION_REMOVED = "organizations:organization:removed"

@@ -6,10 +6,10 @@ The hash needs no salt and no slow function: nobody can guess 256 bits, with or 
 import hashlib
 import secrets
 from typing import Final
-
-from django.conf import settings
+from uuid import UUID
 
 from gangway.foundation.sealed import SealedText
+from gangway.organizations.hosts import public_url
 
 TOKEN_BYTES: Final = 32
 
@@ -24,6 +24,6 @@ def hash_of(token: SealedText) -> str:
     return hashlib.sha256(token.reveal().encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def url_of(token: SealedText) -> SealedText:
-    """Return the whole address that a person opens."""
-    return SealedText(f"{str(settings.GANGWAY.public_url).rstrip('/')}/i/{token.reveal()}")
+def url_of(token: SealedText, *, organization_id: UUID) -> SealedText:
+    """Return the whole address that a person opens, under the host name of the organization or the nearest above."""
+    return SealedText(f"{public_url(organization_id)}/i/{token.reveal()}")

@@ -105,6 +105,11 @@ def checked_contacts(given: Sequence[Contact]) -> tuple[Contact, ...]:
     return tuple(kept.values())
 
 
+def is_host_name(cleaned: str) -> bool:
+    """Return whether it is a whole host name in lower case; an IP address is none."""
+    return bool(_DOMAIN.fullmatch(cleaned)) and not cleaned.rpartition(".")[2].isdecimal()
+
+
 def checked_address(typed: str, *, field: str) -> str:
     """Return an e-mail address in lower case; raises InvalidAddress at `field`."""
     cleaned = typed.strip().lower()

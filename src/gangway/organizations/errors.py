@@ -16,6 +16,7 @@ OrganizationsError
 ├── InvalidField        a field's own rule is broken
 ├── QuotaUsedUp         the channel has all the customers it may have
 ├── NotEmpty            something living stands below it
+├── InvalidHostName, HostNameTaken   not a host name, or somebody's already
 ├── InvalidOrganizationName   empty, too long or not printable
 ├── ShortNameTaken      another provider has it
 ├── WeakPassword        breaks the password rules
@@ -161,6 +162,22 @@ class InvalidField(OrganizationsError):
     code = "organizations:field:invalid"
     what = "This can't be used here."
     cure = "Change it as the rule beside the field says."
+
+
+class InvalidHostName(OrganizationsError):
+    """Only a plain host name can stand in links: no address, port, path, number or wildcard."""
+
+    code = "organizations:host:malformed"
+    what = "This isn't a host name."
+    cure = "Type one such as connect.example.com, without https:// and without a path. A * is never taken."
+
+
+class HostNameTaken(OrganizationsError):
+    """A host name leads to one organization only."""
+
+    code = "organizations:host:taken"
+    what = "This host name is in use here already."
+    cure = "Choose another one."
 
 
 class QuotaUsedUp(OrganizationsError):

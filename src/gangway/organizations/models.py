@@ -145,6 +145,22 @@ class ContactRow(OwnedModel):
         return self.name or self.email
 
 
+class HostName(OwnedModel):
+    """The host name under which an organization, and all below that have none of their own, meet our pages."""
+
+    name = models.CharField(max_length=253, unique=True)
+    set_at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization"], name="organizations_one_host_name_each")
+        ]
+
+    def __str__(self) -> str:
+        """Give the name as browsers do."""
+        return self.name
+
+
 class Membership(OwnedModel):
     """One operator's role in one organization: at most one role per person and organization.
 

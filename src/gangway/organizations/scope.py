@@ -47,6 +47,8 @@ class Door(StrEnum):
     """A wizard session names its case, and that its organization."""
     SIGN_IN = "sign_in"
     """A Microsoft account whose id_token was checked: its tenant names the organizations that let its people in."""
+    HOST = "host"
+    """The host name that a browser asked for: is it one of ours?"""
     SHORT_NAMES = "short_names"
     """A short name is unique within a whole provider, whoever of its channels asks."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from csp.constants import NONCE, NONE, SELF
 
 from gangway.config.database.address import Address
+from gangway.config.hosts import OF_ORGANIZATIONS
 from gangway.config.settings.logs import logging_config
 from gangway.config.settings.typed import Role, Settings
 
@@ -17,7 +18,7 @@ PACKAGE = Path(__file__).resolve().parents[2]
 
 DEBUG = False
 SECRET_KEY = GANGWAY.secret_key.reveal()
-ALLOWED_HOSTS = GANGWAY.hosts
+ALLOWED_HOSTS = [*GANGWAY.hosts, OF_ORGANIZATIONS]
 CSRF_TRUSTED_ORIGINS = [GANGWAY.public_url]
 USE_TZ = True
 TIME_ZONE = "UTC"

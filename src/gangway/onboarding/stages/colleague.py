@@ -24,6 +24,7 @@ from gangway.onboarding.rows import move_case
 from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState
 from gangway.organizations import queries as organizations
+from gangway.organizations.hosts import public_url
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as made
 from gangway.provisioning.queries import WaitingView
@@ -174,7 +175,7 @@ def tell_operator(about: InvitationView, waits: WaitingView, *, asked: str, by: 
             "roles": rest.roles,
             "asked": asked,
             "deadline": time_in_words(rest.deadline_at),
-            "page": f"{settings.GANGWAY.public_url}/invitations/{about.id}/",
+            "page": f"{public_url(about.organization_id)}/invitations/{about.id}/",
         },
         link=None,
         subject_ref=f"waiting:{about.id}",

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from django.conf import settings
-
 from gangway.audit.record import Actor
 from gangway.invitations import queries as invited
 from gangway.invitations.letters import time_in_words
@@ -13,6 +11,7 @@ from gangway.notifications.states import MessageKind
 from gangway.onboarding.models import Case
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.organizations import queries as organizations
+from gangway.organizations.hosts import public_url
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.queries import RegistrationView
 
@@ -72,7 +71,7 @@ def _tell_operator(invitation: InvitationView, about: RegistrationView, *, by: A
             "tenant": about.tenant_name,
             "registration_name": about.display_name,
             "signed_in_as": about.signer_upn,
-            "page": f"{settings.GANGWAY.public_url}/invitations/{invitation.id}/",
+            "page": f"{public_url(invitation.organization_id)}/invitations/{invitation.id}/",
         },
         link=None,
         subject_ref=f"ready:{invitation.id}",

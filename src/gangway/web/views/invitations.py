@@ -80,7 +80,8 @@ def resend(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 def copy(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """Mint another link and show it, once: it is in this answer and nowhere else."""
     token = actions.copy_link(invitation_id=invitation_id, by=request.actor, now=now())
-    values = {"invitation": invitation(invitation_id), "link": url_of(token).reveal()}
+    about = invitation(invitation_id)
+    values = {"invitation": about, "link": url_of(token, organization_id=about.organization_id).reveal()}
     return render(request, "invitations/link.html", values)
 
 
