@@ -9,10 +9,12 @@ from django.db import IntegrityError, transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import validation
-from gangway.connections.errors import AlreadyConnected, NoSuchConnection
+from gangway.connections.errors import AlreadyConnected, ConnectionSuspended, NoSuchConnection
 from gangway.connections.models import Connection, Validation
 from gangway.connections.verdict import KeptItem
 from gangway.jobs.actions import defer
+from gangway.services import actions as services
+from gangway.services.states import Connection as Status
 
 
 @transaction.atomic
@@ -62,11 +64,13 @@ def connect_service(
 def validate_connection(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
     """*Validate Authentication*: a worker signs in as the registration and reads back what it may.
 
-    One at a time: while one runs, its id is returned. Raises `NoSuchConnection`.
+    One at a time: while one runs, its id is returned. Raises `NoSuchConnection`, `ConnectionSuspended`.
     """
     row = Connection.objects.select_for_update(of=("self",)).filter(service_id=service_id).first()
     if row is None:
         raise NoSuchConnection
+    if row.suspended_at is not None:
+        raise ConnectionSuspended
     running = validation.running(row)
     if running is not None:
         return running.pk
@@ -76,6 +80,21 @@ def validate_connection(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
     _record(Event.CONNECTION_VALIDATION_ASKED, row, by, {"validation": str(asked.pk)})
     defer("connections:validate_connection", validation_id=str(asked.pk))
     return asked.pk
+
+
+@transaction.atomic
+def suspend(*, service_id: UUID, by: Actor, now: datetime) -> None:
+    """Use a service's connection no more; validations that are asked for from now on are refused. Twice does nothing.
+
+    A service without a connection has nothing to suspend.
+    """
+    row = Connection.objects.select_for_update(of=("self",)).filter(service_id=service_id).first()
+    if row is None or row.suspended_at is not None:
+        return
+    row.status, row.status_words, row.status_since, row.suspended_at = "unknown", ConnectionSuspended.what, now, now
+    row.save(update_fields=["status", "status_words", "status_since", "suspended_at"])
+    services.set_connection(service_id=service_id, status=Status.UNKNOWN, reason=ConnectionSuspended.what, by=by)
+    _record(Event.CONNECTION_SUSPENDED, row, by, {"registration": str(row.registration_id)})
 
 
 def follow_switch(service_id: UUID, old_id: UUID, new_id: UUID) -> None:

@@ -3,7 +3,8 @@
 ConnectionsError
 ├── NoSuchConnection    the service has none, or not in this scope
 ├── NoSuchValidation    there is none, or not in this scope
-└── AlreadyConnected    a service has one connection
+├── AlreadyConnected    a service has one connection
+└── ConnectionSuspended its service is being deleted
 """
 
 from gangway.foundation.errors import GangwayError, WhoActs
@@ -40,4 +41,13 @@ class AlreadyConnected(ConnectionsError):
     code = "connections:connection:already_made"
     what = "This service is connected already."
     cure = "Look at its M365 Configuration."
+    acts = WhoActs.NOBODY
+
+
+class ConnectionSuspended(ConnectionsError):
+    """The service is being deleted, so its connection isn't used any more."""
+
+    code = "connections:connection:suspended"
+    what = "This connection is suspended, because its service is being deleted."
+    cure = "There is nothing to validate any more; the service's page tells how its deletion goes."
     acts = WhoActs.NOBODY

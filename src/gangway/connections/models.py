@@ -32,6 +32,7 @@ class Connection(OwnedModel):
     status_since = models.DateTimeField()
     last_validated_at = models.DateTimeField(null=True)
     last_good_at = models.DateTimeField(null=True)
+    suspended_at = models.DateTimeField(null=True, help_text="Since when it isn't used, because its service goes.")
     created_at = models.DateTimeField()
 
     class Meta(OwnedModel.Meta):

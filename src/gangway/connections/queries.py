@@ -127,6 +127,11 @@ def connection(service_id: UUID) -> ConnectionView | None:
     )
 
 
+def registration_of(service_id: UUID) -> UUID | None:
+    """Return the registration that a service signs in with; None while it has no connection."""
+    return Connection.objects.filter(service_id=service_id).values_list("registration_id", flat=True).first()
+
+
 def validation(validation_id: UUID) -> ValidationRow:
     """Return one validation, live; raises `NoSuchValidation`."""
     row = Validation.objects.filter(pk=validation_id).first()

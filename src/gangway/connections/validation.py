@@ -103,6 +103,8 @@ def write_down(
     """
     status, asked.granted = verdict.status_of(items), granted
     _close(asked, items=items, status=status, state="done", now=now)
+    if row.suspended_at is not None:
+        return
     if row.status != status:
         row.status_since = now
     row.status, row.status_words, row.last_validated_at = status, asked.words, now

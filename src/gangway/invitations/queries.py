@@ -15,7 +15,7 @@ from gangway.invitations import links
 from gangway.invitations.errors import NoSuchHandoff, NoSuchInvitation
 from gangway.invitations.letters import subject_of, subject_of_handoff
 from gangway.invitations.models import Handoff, Invitation, Link, Move
-from gangway.invitations.states import CONSUMED, DEVICE_AUTHENTICATED, EXPIRABLE, PENDING, State
+from gangway.invitations.states import CONSUMED, DEVICE_AUTHENTICATED, EXPIRABLE, PENDING, State, sources_of
 from gangway.notifications.queries import Delivery, deliveries, delivery
 from gangway.notifications.states import DeliveryState
 from gangway.organizations.pages import Page, page_of
@@ -336,6 +336,13 @@ def _handoff(row: Handoff, mail: Delivery | None) -> HandoffView:
         revoked_at=row.revoked_at,
         mail_error=mail.last_error if mail and mail.state is not DeliveryState.SENT else "",
     )
+
+
+def open_of(service_id: UUID) -> UUID | None:
+    """Return the invitation of a service that can still be withdrawn; None when it has none."""
+    sources = [state.value for state in sources_of(State.REVOKED)]
+    rows = Invitation.objects.filter(service_id=service_id, state__in=sources).order_by("-created_at")
+    return rows.values_list("pk", flat=True).first()
 
 
 def due_to_expire(*, now: datetime, most: int = 500) -> list[UUID]:

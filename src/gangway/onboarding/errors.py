@@ -10,6 +10,7 @@ OnboardingError
 ├── NotAGuid                          a client id or tenant id that can't be one (fields of the set-up)
 ├── SignInRefused                     what Microsoft or our own checks said about a sign-in
 ├── SignInTooOld                      the sign-in's token is gone or about to be
+├── NameDiffers                       what was typed to confirm isn't the service's short name (field "typed")
 ├── NotReadyToAdd, AlreadyAdded       the operator's *Add*
 └── NotValidated, NotAVerifiedDomain, NotReady   the operator's *Next* and *Create service*
 """
@@ -185,3 +186,12 @@ class SignInRefused(OnboardingError):
     what = "The sign-in did not work out."
     cure = "Start the sign-in again."
     next_move: ClassVar[str] = "start_again"
+
+
+class NameDiffers(OnboardingError):
+    """Deleting asks for the short name, so that nobody deletes another service than they mean."""
+
+    code = "onboarding:deletion:name_differs"
+    what = "This isn't the short name of the service."
+    cure = "Type it exactly as it stands above, upper and lower case included."
+    acts = WhoActs.OPERATOR

@@ -12,13 +12,14 @@ from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.schedule import every
 from gangway.jobs.threads import in_database
-from gangway.onboarding import checking, polling, reminding, tidying
+from gangway.onboarding import checking, deletion, polling, reminding, tidying
 from gangway.onboarding.stages import verification
 from gangway.provisioning.actions import CheckItem, check_registration
 
 log = structlog.get_logger(__name__)
 
 ABANDON: Final = "onboarding:abandon"
+GO_ON_DELETING: Final = "onboarding:go_on_deleting"
 REMIND: Final = "onboarding:remind"
 SOON: Final = RetryDecision(waits=(2, 5, 15, 60))
 
@@ -76,5 +77,24 @@ def remind() -> None:
     reminding.remind_all(now=clock.now())
 
 
+@task(name=deletion.TAKE, retry=SOON, deadline_seconds=60)
+def take_service_away(service_id: str) -> None:
+    """Start, or start again, to take away what goes with a service."""
+    deletion.take_away(UUID(service_id), again=True, now=clock.now())
+
+
+@task(name=deletion.ENDED, retry=SOON, deadline_seconds=60)
+def service_left(run_id: str) -> None:
+    """Take note of how taking a service away ended or came to rest."""
+    deletion.run_ended(UUID(run_id), now=clock.now())
+
+
+@task(name=GO_ON_DELETING, deadline_seconds=120)
+def go_on_deleting() -> None:
+    """Take the next step of every deletion, whatever was lost on the way."""
+    deletion.go_on(now=clock.now())
+
+
 every(60, ABANDON)
+every(60, GO_ON_DELETING)
 every(300, REMIND)

@@ -19,7 +19,7 @@ from gangway.services.errors import CustomerHasServices, InvalidFullName, NameTa
 from gangway.services.licences import check_type, check_users
 from gangway.services.models import NAME_CONSTRAINT, Service
 from gangway.services.pool import take
-from gangway.services.states import HOLDS_ITS_NAME, MOVES, Connection, Deployment, Lifecycle
+from gangway.services.states import HOLDS_ITS_NAME, LIVES, MOVES, Connection, Deployment, Lifecycle
 
 LONGEST_FULL_NAME: Final = 200
 LONGEST_REASON: Final = 500
@@ -115,14 +115,36 @@ def abandon_service(*, service_id: UUID, by: Actor) -> None:
 
 
 @transaction.atomic
+def begin_deletion(*, service_id: UUID, by: Actor) -> None:
+    """Say that a created service is being deleted; its short name stays taken until `end_deletion`.
+
+    Raises `NoSuchService`; `ServiceMoved` when it isn't created, or is being deleted already.
+    """
+    _move(service_id, Lifecycle.DELETING)
+    service = _get(service_id)
+    _record(Event.SERVICE_DELETION_BEGUN, service, by, {"short_name": service.short_name})
+
+
+@transaction.atomic
+def end_deletion(*, service_id: UUID, by: Actor) -> None:
+    """Nothing of it is left: its short name and its licensed users are free again.
+
+    Raises `NoSuchService`, `ServiceMoved`.
+    """
+    _move(service_id, Lifecycle.DELETED)
+    service = _get(service_id)
+    _record(Event.SERVICE_DELETED, service, by, {"short_name": service.short_name})
+
+
+@transaction.atomic
 def change_users(*, service_id: UUID, licensed_users: int, by: Actor) -> None:
     """Give a living service more or fewer licensed users; fewer always fit.
 
-    Raises `NoSuchService`, `ServiceMoved` when it was given up, `InvalidUsers` and `PoolUsedUp` at "licensed_users".
+    Raises `NoSuchService`, `ServiceMoved` when it lives no more, `InvalidUsers` and `PoolUsedUp` at "licensed_users".
     """
     wanted = check_users(licensed_users)
     service = _locked(service_id)
-    if Lifecycle(service.lifecycle) not in HOLDS_ITS_NAME:
+    if Lifecycle(service.lifecycle) not in LIVES:
         raise ServiceMoved(state=service.lifecycle)
     before = service.licensed_users
     take(service.provider_id, wanted - before)

@@ -91,9 +91,9 @@ class ServiceView:
 def services(
     *, search: str = "", status: str = "", licence: str = "", sort: str = "", page: int = 1
 ) -> Page[ServiceRow]:
-    """Return the scope's planned and created services.
+    """Return the scope's services that are planned, created or being deleted.
 
-    `search`: beginning of a name or words; `status`: a Connection ("ok"), a Lifecycle ("planned") or empty;
+    `search`: beginning of a name or words; `status`: a Connection ("ok"), a Lifecycle ("deleted") or empty;
     `licence`: a licence type or empty; `sort`: a key of `SORTS`. Unknown values of the last three are taken as empty.
     """
     return page_of(_found(search, status, licence, sort), page, row_of)
@@ -117,14 +117,14 @@ def _found(search: str, status: str, licence: str, sort: str) -> QuerySet[Servic
 
 
 def services_of(customer_id: UUID) -> tuple[ServiceRow, ...]:
-    """Return a customer's planned and created services by name, as many as one page of a list has."""
+    """Return a customer's services that hold their names, by name, as many as one page of a list has."""
     rows = Service.objects.filter(organization_id=customer_id, lifecycle__in=[state.value for state in HOLDS_ITS_NAME])
     found = rows.select_related("organization__parent").order_by("short_name_key", "id")
     return page_of(found, 1, row_of).rows
 
 
 def _with_status(rows: QuerySet[Service], status: str) -> QuerySet[Service]:
-    if status in {Lifecycle.PLANNED, Lifecycle.CREATED}:
+    if status in set(Lifecycle) - {Lifecycle.ABANDONED}:
         return rows.filter(lifecycle=status)
     living = rows.filter(lifecycle__in=[state.value for state in HOLDS_ITS_NAME])
     return living.filter(connection_status=status) if status in set(Connection) else living
@@ -155,6 +155,12 @@ def service(service_id: UUID) -> ServiceView:
         created_at=row.created_at,
         changed_at=row.changed_at,
     )
+
+
+def being_deleted(*, most: int = 500) -> list[UUID]:
+    """Return the services that are being deleted, for whoever takes the next step."""
+    rows = Service.objects.filter(lifecycle=Lifecycle.DELETING.value).order_by("changed_at")
+    return list(rows.values_list("pk", flat=True)[:most])
 
 
 def name_is_free(provider_id: UUID, short_name: str) -> bool:

@@ -6,11 +6,16 @@ from typing import Final
 
 
 class Lifecycle(StrEnum):
-    """How far a service has come: its name is reserved while planned, in use when created, free when abandoned."""
+    """How far a service has come: its name is reserved while planned, in use when created, free when abandoned.
+
+    One that is being deleted keeps its name until nothing of ours is known to be left in the customer's tenant.
+    """
 
     PLANNED = "planned"
     CREATED = "created"
     ABANDONED = "abandoned"
+    DELETING = "deleting"
+    DELETED = "deleted"
 
 
 class Connection(StrEnum):
@@ -43,10 +48,15 @@ class Deployment(StrEnum):
 
 MOVES: Final[Mapping[Lifecycle, frozenset[Lifecycle]]] = {
     Lifecycle.PLANNED: frozenset({Lifecycle.CREATED, Lifecycle.ABANDONED}),
-    Lifecycle.CREATED: frozenset(),
+    Lifecycle.CREATED: frozenset({Lifecycle.DELETING}),
+    Lifecycle.DELETING: frozenset({Lifecycle.DELETED}),
     Lifecycle.ABANDONED: frozenset(),
+    Lifecycle.DELETED: frozenset(),
 }
 """Where a service may go from each state of its life."""
 
-HOLDS_ITS_NAME: Final = (Lifecycle.PLANNED, Lifecycle.CREATED)
+HOLDS_ITS_NAME: Final = (Lifecycle.PLANNED, Lifecycle.CREATED, Lifecycle.DELETING)
 """While it lives, nobody else at this provider can have its short name."""
+
+LIVES: Final = frozenset({Lifecycle.PLANNED, Lifecycle.CREATED})
+"""It can still be changed."""

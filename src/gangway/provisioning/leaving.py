@@ -1,0 +1,142 @@
+"""A service that goes: what of its registration goes with it, what stays, and how far that has come. Sync.
+
+A registration goes with the last service that uses it, if we made it; else only what this service signs in with goes.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from gangway.audit.record import Actor
+from gangway.provisioning import credential_rows
+from gangway.provisioning.errors import NoSuchRegistration
+from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
+from gangway.provisioning.starting import start_teardown
+from gangway.provisioning.states import HOLDING, CredentialState, RunKind, RunState
+from gangway.services.states import LIVES
+
+
+class Leaving(StrEnum):
+    """How far a service has left its tenant. `stuck`: a person has to sign in, or to remove what is listed."""
+
+    NOT_BEGUN = "not_begun"
+    UNDER_WAY = "under_way"
+    STUCK = "stuck"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Going:
+    """What happens in the tenant when a service goes. `others`: services that use the same registration."""
+
+    registration_id: UUID
+    name: str
+    app_id: str
+    tenant_id: str
+    tenant_name: str
+    is_ours: bool
+    others: tuple[str, ...]
+    credentials: tuple[str, ...]
+    """Ours: they are taken away."""
+    typed: tuple[str, ...]
+    """Somebody typed them in: they stay in the tenant, and our copy is destroyed."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the registration itself goes, with its permissions and roles."""
+        return self.is_ours and not self.others
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How far it has come; `run_id` is None before a run was started."""
+
+    state: Leaving
+    run_id: UUID | None = None
+
+
+def going(*, registration_id: UUID, service_id: UUID) -> Going:
+    """Say beforehand what goes with a service. Raises NoSuchRegistration."""
+    row = Registration.objects.filter(pk=registration_id).first()
+    if row is None:
+        raise NoSuchRegistration
+    mine = list(_credentials(registration_id).filter(service_id=service_id).order_by("announced_at"))
+    return Going(
+        registration_id=row.pk,
+        name=row.display_name,
+        app_id=row.app_id,
+        tenant_id=row.tenant_id,
+        tenant_name=row.tenant_name,
+        is_ours=row.origin == MADE,
+        others=tuple(_others(registration_id, service_id)),
+        credentials=tuple(one.display_name for one in mine if one.origin == MADE),
+        typed=tuple(one.display_name for one in mine if one.origin != MADE),
+    )
+
+
+def left(*, service_id: UUID, on_end: str) -> Left:
+    """Say how far the service has left by the run that `leave` started with this `on_end`."""
+    runs = Run.objects.filter(service_id=service_id, kind=RunKind.TEARDOWN.value, on_end=on_end)
+    run = runs.order_by("-created_at").first()
+    if run is None:
+        return Left(Leaving.NOT_BEGUN)
+    if run.state == RunState.PROVED:
+        return Left(Leaving.GONE, run.pk)
+    if RunState(run.state) in HOLDING:
+        return Left(Leaving.UNDER_WAY, run.pk)
+    listed = Leftover.objects.filter(run_id=run.pk)
+    cleared = listed.exists() and not listed.filter(cleared_at__isnull=True).exists()
+    return Left(Leaving.GONE if cleared else Leaving.STUCK, run.pk)
+
+
+@transaction.atomic
+def leave(*, registration_id: UUID, service_id: UUID, on_end: str, by: Actor, now: datetime) -> UUID:
+    """Start taking away what goes with a service that lives no more; gives the run's id. Asking again goes on.
+
+    Of two services that leave at once, the second one sees the first gone and takes the registration along.
+    Raises NoSuchRegistration, RunUnderWay.
+    """
+    registration = Registration.objects.select_for_update(of=("self",)).filter(pk=registration_id).first()
+    if registration is None:
+        raise NoSuchRegistration
+    mine = _credentials(registration_id).filter(service_id=service_id, origin=MADE)
+    whole = registration.origin == MADE and not _others(registration_id, service_id)
+    if not whole:
+        for row in mine:
+            if credential_rows.is_needed_by_others(row):
+                credential_rows.remove(row, by=by)
+    run_id = start_teardown(
+        registration_id=registration_id,
+        service_id=service_id,
+        whole=whole,
+        credentials=() if whole else mine.values_list("pk", flat=True),
+        on_end=on_end,
+        by=by,
+        now=now,
+    )
+    Run.objects.filter(pk=run_id).update(on_end=on_end)
+    return run_id
+
+
+@transaction.atomic
+def forget(*, service_id: UUID, by: Actor) -> None:
+    """Destroy our copies of what a service that is gone signed in with."""
+    for row in Credential.objects.select_for_update(of=("self",)).filter(service_id=service_id):
+        if row.state != CredentialState.REMOVED.value:
+            credential_rows.remove(row, by=by)
+
+
+def _credentials(registration_id: UUID) -> QuerySet[Credential]:
+    rows = Credential.objects.filter(registration_id=registration_id)
+    return rows.exclude(state=CredentialState.REMOVED.value)
+
+
+def _others(registration_id: UUID, service_id: UUID) -> list[str]:
+    """Short names of the living services that sign in with the same registration."""
+    living = _credentials(registration_id).filter(service__lifecycle__in=[state.value for state in LIVES])
+    names = living.exclude(service_id=service_id).values_list("service__short_name", flat=True)
+    return sorted(set(names))
