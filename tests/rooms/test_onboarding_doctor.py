@@ -43,7 +43,7 @@ class Unknown(Microsoft):
     ids=["good", "unknown", "not public", "silent", "policy"],
 )
 def test_what_microsoft_says_is_told_with_its_cure(script, ok, words):
-    (found,) = async_to_sync(doctor.check)([APPLICATION], transport=script, cloud=CLOUD)
+    found = async_to_sync(doctor.check_one)(APPLICATION, script, CLOUD)
     assert (found.name, found.ok) == ("Sandbox1-sp2-token", ok)
     assert words in found.words
     assert bool(found.cure) is not ok

@@ -17,6 +17,8 @@ def doctor(
 ) -> None:
     """Look at settings, database, roles, migrations, keys, mail and Microsoft; exit code 2 when something is wrong.
 
+    `?` stands before what nobody can see from here, `note` before what is no fault yet.
+
     With a worker's settings it looks at everything; run it once more with those of web.
     """
     try:
@@ -30,8 +32,9 @@ def doctor(
         raise NotReady("The rest can be looked at when the settings are right.") from None
     print("ok     settings: complete, and nothing in them that this role must not have")
     for finding in found:
-        print(f"{'ok   ' if finding.ok else 'wrong'}  {finding.name}: {finding.words}")
-        if not finding.ok:
+        mark = "wrong" if not finding.ok else "?    " if not finding.known else "note " if finding.cure else "ok   "
+        print(f"{mark}  {finding.name}: {finding.words}")
+        if finding.cure:
             print(f"       cure: {finding.cure}")
     if not all(finding.ok for finding in found):
         raise NotReady

@@ -10,16 +10,20 @@ from django.core.mail import get_connection
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
+from gangway.audit.record import Actor
 from gangway.cli.web import give_up_reach
 from gangway.config.database import grants, walls
 from gangway.config.settings.typed import Role, Settings
+from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
-from gangway.onboarding import doctor
+from gangway.onboarding import outside
 from gangway.onboarding.doctor import Finding
+from gangway.onboarding.provider_setup import opened_secret, redirects
 from gangway.onboarding.queries import sign_in_applications
 from gangway.organizations.scope import within_everything
 from gangway.vault import keys
 
+DOCTOR = Actor.system("doctor")
 Look = Callable[[Settings], Iterable[Finding]]
 
 
@@ -149,13 +153,11 @@ def _mail(settings: Settings) -> Iterable[Finding]:
 
 def _microsoft(_settings: Settings) -> Iterable[Finding]:
     with within_everything("the doctor looks at every sign-in application"):
-        applications = sign_in_applications()
-
-    async def ask() -> list[Finding]:
-        clouds = await doctor.clouds_answer(application.cloud for application in applications)
-        return [*clouds, *await doctor.check(applications)]
-
-    yield from asyncio.run(ask())
-    if not applications:
+        looked_at = [
+            (each, redirects(each.provider_id), opened_secret(each, by=DOCTOR, purpose="check the sign-in application"))
+            for each in sign_in_applications()
+        ]
+    yield from asyncio.run(outside.findings(looked_at, now=clock.now()))
+    if not looked_at:
         cure = "make it as docs/how-to/sign-in-application.md shows, then run `gangway sign-in-application`"
         yield Finding("sign-in application", ok=False, words="No provider has one on this server.", cure=cure)

@@ -25,6 +25,7 @@ class MessageKind(StrEnum):
     OPERATOR_INVITATION = "operator_invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105  the name of a message
     SIGN_IN_CHANGED = "sign_in_changed"
+    TEST = "test"
 
 
 UNSENT: Final = (DeliveryState.QUEUED, DeliveryState.RETRYING)

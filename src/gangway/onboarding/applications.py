@@ -1,7 +1,7 @@
 """Sign-in applications: the one that Microsoft's pages name when an administrator of a provider's customer signs in."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,12 +11,19 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation.clouds import cloud_name
-from gangway.onboarding.errors import NoSignInApplication, NotAGuid
+from gangway.foundation.sealed import SealedText
+from gangway.onboarding.errors import NoSignInApplication, NotAGuid, NotASecretValue
 from gangway.onboarding.models import SignInApplication
 from gangway.onboarding.shapes import SignInApplicationView
 from gangway.organizations.queries import ProviderView, provider_of
+from gangway.vault import actions as vault
+from gangway.vault.places import Place
 
 GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+SECRET: Final = "onboarding.sign_in_application.secret"  # noqa: S105  the name of a place
+LONGEST_SECRET: Final = 500
 
 
 @transaction.atomic
@@ -47,6 +54,51 @@ def register(*, provider_id: UUID, client_id: str, home_tenant_id: str, cloud: s
     return row.pk
 
 
+@transaction.atomic
+def keep_secret(application_id: UUID, *, secret: SealedText, ends_on: date | None, by: Actor) -> None:
+    """Seal the application's credential in place of an earlier one. Raises `NotASecretValue` at "secret"."""
+    row = _locked(application_id)
+    text = secret.reveal().strip()
+    if not text.isascii() or not text.isprintable() or " " in text or len(text) > LONGEST_SECRET:
+        raise NotASecretValue(field="secret")
+    if not text or GUID.fullmatch(text.lower()):
+        raise NotASecretValue(field="secret")
+    before, row.secret_id = (
+        row.secret_id,
+        vault.seal(place=secret_place(row.provider_id, row.pk), text=SealedText(text)),
+    )
+    row.secret_ends_on = ends_on
+    row.save(update_fields=["secret_id", "secret_ends_on"])
+    vault.destroy(sealed_id=before, by=by)
+    _told(Event.SIGN_IN_APPLICATION_CREDENTIAL_KEPT, row, by, {"ends_on": ends_on.isoformat() if ends_on else ""})
+
+
+@transaction.atomic
+def forget_secret(application_id: UUID, *, by: Actor) -> None:
+    """Destroy the kept credential here; at Microsoft it stays until somebody deletes it there."""
+    row = _locked(application_id)
+    if row.secret_id is None:
+        return
+    before, row.secret_id, row.secret_ends_on = row.secret_id, None, None
+    row.save(update_fields=["secret_id", "secret_ends_on"])
+    vault.destroy(sealed_id=before, by=by)
+    _told(Event.SIGN_IN_APPLICATION_CREDENTIAL_FORGOTTEN, row, by, {})
+
+
+def secret_place(provider_id: UUID, application_id: UUID) -> Place:
+    """Name the place of the sealed credential; it opens nowhere else."""
+    return Place(provider_id, SECRET, application_id)
+
+
+def _locked(application_id: UUID) -> SignInApplication:
+    return SignInApplication.objects.select_for_update(of=("self",)).get(pk=application_id)
+
+
+def _told(event: Event, row: SignInApplication, by: Actor, data: dict[str, str]) -> None:
+    facts = {"name": row.display_name, "cloud": row.cloud, **data}
+    record(event, by=by, organization_id=row.provider_id, subject=f"sign_in_application:{row.pk}", data=facts)
+
+
 def name_of(provider: ProviderView) -> str:
     """Return the name the application must have, `<server>-<provider>-token`, e.g. Sandbox1-sp2-token."""
     return f"{provider.server_name}-{provider.short_name or provider.name}-token"
@@ -63,6 +115,11 @@ def for_provider(provider_id: UUID, *, cloud: str) -> SignInApplicationView:
 def find(provider_id: UUID, *, cloud: str) -> SignInApplicationView | None:
     """Return the application of this server for a provider in a cloud; None before it is registered there."""
     return _view_of_first(provider_id, cloud)
+
+
+def by_id(application_id: UUID) -> SignInApplicationView:
+    """Return one application that is there."""
+    return _view(SignInApplication.objects.select_related("provider").get(pk=application_id))
 
 
 def listed(provider_id: UUID | None) -> list[SignInApplicationView]:
@@ -96,6 +153,8 @@ def _view(row: SignInApplication) -> SignInApplicationView:
         display_name=row.display_name,
         client_id=row.client_id,
         home_tenant_id=row.home_tenant_id,
+        secret_id=row.secret_id,
+        secret_ends_on=row.secret_ends_on,
     )
 
 

@@ -17,4 +17,7 @@ class OnboardingConfig(AppConfig):
     open_tables: ClassVar[dict[str, str]] = {
         "onboarding_signinapplication": "a provider's, used by everybody below it; its client id stands on every page",
     }
-    doors: ClassVar[dict[str, tuple[str, ...]]] = {"case": ("onboarding_case",)}
+    doors: ClassVar[dict[str, tuple[str, ...]]] = {
+        "case": ("onboarding_case",),
+        "ancestors": ("onboarding_servicedefaults",),
+    }

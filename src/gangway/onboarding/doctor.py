@@ -1,10 +1,10 @@
 """Is the sign-in application set up as it must be? Asked of Microsoft itself, by a code that nobody will ever type.
 
 Two harmless requests for each application: one for a device code, which only a known client id gets, and one poll,
-which only a public client may make. Its name and the permissions it asks for, only a sign-in shows.
+which only a public client may make. What else can be seen from outside stands in `outside`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.conf import settings
@@ -24,23 +24,16 @@ HOW_TO = "docs/how-to/sign-in-application.md shows how."
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found out about one sign-in application; `cure` is empty when all is well."""
+    """What was found out about one thing; `cure` is empty when all is well.
+
+    `known` is false where nobody could see it; then `ok` says only that nothing wrong was seen.
+    """
 
     name: str
     ok: bool
     words: str
     cure: str = ""
-
-
-async def check(
-    applications: Sequence[SignInApplicationView], *, transport: Transport | None = None, cloud: Cloud | None = None
-) -> list[Finding]:
-    """Try each application at Microsoft, in its own cloud; never raises for what Microsoft says."""
-    wire = transport or await shared(settings.GANGWAY.extra_ca_file)
-    return [
-        await _check_one(application, wire, cloud or Cloud.of(settings.GANGWAY, application.cloud))
-        for application in applications
-    ]
+    known: bool = True
 
 
 async def clouds_answer(names: Iterable[str]) -> list[Finding]:
@@ -62,7 +55,8 @@ async def cloud_answers(*, transport: Transport | None = None, cloud: Cloud | No
     return Finding(where.login, ok=True, words="Microsoft answers from here.")
 
 
-async def _check_one(application: SignInApplicationView, wire: Transport, cloud: Cloud) -> Finding:
+async def check_one(application: SignInApplicationView, wire: Transport, cloud: Cloud) -> Finding:
+    """Ask for a code and poll it once; never raises for what Microsoft says."""
     name, client_id = application.display_name, AppId(application.client_id)
     try:
         offer = await device_code.start(wire, cloud, client_id=client_id, scopes=HARMLESS)
@@ -88,15 +82,15 @@ def _refused(name: str, client_id: str, error: MicrosoftError) -> Finding:
         cure = f"Check the client id {client_id}, and make the application as {HOW_TO}"
     elif isinstance(error, ClientSetUpWrong):
         cure = f'"Allow public client flows" must be on, for accounts in any organizational directory; {HOW_TO}'
-    return Finding(name, ok=False, words=f"{error.what}{_marks(error)}", cure=cure)
+    return Finding(name, ok=False, words=f"{error.what}{marks(error)}", cure=cure)
 
 
 def _silent(name: str, error: MicrosoftError) -> Finding:
     cure = f"Check {SETTINGS}, GANGWAY_EXTRA_CA_FILE and the way out of this machine."
-    return Finding(name, ok=False, words=error.what, cure=cure)
+    return Finding(name, ok=False, words=error.what, cure=cure, known=False)
 
 
-def _marks(error: MicrosoftError) -> str:
+def marks(error: MicrosoftError) -> str:
     """Microsoft's own code and id behind the words, for its support."""
     fault = error.fault
     told = [f"AADSTS{fault.aadsts}" if fault.aadsts else fault.code, fault.correlation_id or fault.request_id]

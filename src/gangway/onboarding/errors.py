@@ -7,6 +7,7 @@ OnboardingError
 ├── NotNow                            the case or the operator's part stands at another step
 ├── NotAPrincipalName, GuestName      what was typed as UPN can't be one (field "upn")
 ├── NoSignInApplication               the provider has not registered its sign-in application
+├── NotASecretValue                   a client secret's value that can't be one (field "secret")
 ├── NotAGuid                          a client id or tenant id that can't be one (fields of the set-up)
 ├── SignInRefused                     what Microsoft or our own checks said about a sign-in
 ├── SignInTooOld                      the sign-in's token is gone or about to be
@@ -113,6 +114,15 @@ class TooManySignIns(OnboardingError):
     what = "Too many sign-ins were started with this invitation in a short time."
     cure = "Wait ten minutes, then start again; everything you entered is kept."
     acts = WhoActs.RETRY_LATER
+
+
+class NotASecretValue(OnboardingError):
+    """The value of a client secret, not its id, and nothing else."""
+
+    code = "onboarding:sign_in_application:secret_malformed"
+    what = "This isn't the value of a client secret."
+    cure = "Copy the column Value, not Secret ID. Microsoft shows it once, right after the secret was made."
+    acts = WhoActs.OPERATOR
 
 
 class SignInTooOld(OnboardingError):

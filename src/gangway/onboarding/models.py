@@ -12,7 +12,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
-from gangway.onboarding.states import ALIVE, HOLDS_TOKEN, CaseState, OperatorStep, SignInState
+from gangway.onboarding.states import ALIVE, HOLDS_TOKEN, CaseState, CheckState, OperatorStep, SignInState
 from gangway.organizations.scope import OwnedModel
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ class SignInApplication(models.Model):
     home_tenant_id = models.CharField(max_length=36, help_text="The platform's own tenant: never a customer's.")
     display_name = models.CharField(max_length=120)
     registered_at = models.DateTimeField()
+    secret_id = models.UUIDField(null=True, help_text="The sealed credential of the web client, if one was typed.")
+    secret_ends_on = models.DateField(null=True, help_text="As it was typed: nobody but the home tenant can read it.")
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -52,6 +54,53 @@ class SignInApplication(models.Model):
     def __str__(self) -> str:
         """Name it as Microsoft's pages do."""
         return self.display_name
+
+
+class ApplicationCheck(OwnedModel):
+    """One look at a provider's sign-in application from outside: what was seen, when, and what nobody can see."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    application = models.ForeignKey(SignInApplication, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=10, choices=_choices(CheckState), default=CheckState.QUEUED.value)
+    items: models.JSONField[list[dict[str, str]]] = models.JSONField(default=list)
+    asked_by_name = models.CharField(max_length=200)
+    asked_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(state__in=_values(CheckState)), name="onboarding_look_state_known"),
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(state__in=[CheckState.QUEUED.value, CheckState.RUNNING.value]),
+                name="onboarding_one_look_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the look by its state."""
+        return f"check {self.id} ({self.state})"
+
+
+class ServiceDefaults(OwnedModel):
+    """What *Add New Tenant* begins with for a provider's services. Empty means: as the profile and the settings say."""
+
+    licence_type = models.CharField(max_length=30, blank=True)
+    role_choice = models.CharField(max_length=60, blank=True)
+    features: models.JSONField[list[str] | None] = models.JSONField(null=True)
+    role_days = models.PositiveIntegerField(default=0, help_text="0: the roles don't end.")
+    credential_kind = models.CharField(max_length=20, blank=True)
+    credential_days = models.PositiveIntegerField(null=True)
+    changed_at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization"], name="onboarding_one_set_of_defaults_each")
+        ]
+
+    def __str__(self) -> str:
+        """Name it by what it is."""
+        return f"defaults {self.pk}"
 
 
 class Case(OwnedModel):

@@ -6,7 +6,7 @@ for it at the moment of rendering with `queries.user_code(case_id)`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -14,7 +14,7 @@ from uuid import UUID
 from gangway.connections.verdict import Status
 from gangway.foundation.errors import WhoActs
 from gangway.invitations.queries import HandoffView
-from gangway.onboarding.states import CaseState, OperatorStep, SignInState
+from gangway.onboarding.states import CaseState, CheckState, OperatorStep, SignInState, Verdict
 from gangway.provisioning.queries import PlanView, RegistrationView, RunView, WaitingView
 
 
@@ -87,6 +87,35 @@ class SignInApplicationView:
     display_name: str
     client_id: str
     home_tenant_id: str
+    secret_id: UUID | None = None
+    secret_ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One line of a look at a sign-in application from outside."""
+
+    key: str
+    label: str
+    state: Verdict
+    words: str
+    cure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckView:
+    """One look at a sign-in application: by whom, when, what was seen."""
+
+    state: CheckState
+    items: tuple[Seen, ...]
+    asked_by: str
+    asked_at: datetime
+    ended_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes."""
+        return self.state in {CheckState.DONE, CheckState.FAILED}
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,25 @@ CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
 ALIVE: Final = frozenset({SignInState.ASKED, SignInState.CODE_READY, SignInState.CHECKING})
 """A sign-in in one of these holds a code or a token that isn't looked at yet; a case has at most one of them."""
 
+
+class CheckState(StrEnum):
+    """How far a look at a sign-in application has come."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What one line of such a look says; *unknown* is said where nobody can see it from outside."""
+
+    OK = "ok"
+    WARNING = "warning"
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+
+
 _OVER: Final = frozenset({SignInState.EXPIRED, SignInState.FAILED, SignInState.BLOCKED, SignInState.REPLACED})
 _REFUSALS: Final = frozenset(
     {

@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
@@ -12,7 +13,9 @@ from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.schedule import every
 from gangway.jobs.threads import in_database
-from gangway.onboarding import checking, deletion, polling, reminding, tidying
+from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.transport import shared
+from gangway.onboarding import checking, deletion, outside, polling, provider_setup, reminding, tidying
 from gangway.onboarding.stages import verification
 from gangway.provisioning.actions import CheckItem, check_registration
 
@@ -62,6 +65,27 @@ async def validate_onboarding(onboarding_id: str) -> None:
     await in_database(checking.end, onboarding_id=wanted, result=result, now=clock.now())
 
 
+@task(name=provider_setup.CHECK, retry=RetryDecision(waits=(2, 10)), deadline_seconds=120)
+async def check_application(check_id: str) -> None:
+    """Look at a provider's sign-in application from outside."""
+    wanted = UUID(check_id)
+    begun = await in_database(provider_setup.begin, wanted)
+    if begun is None:
+        return
+    about, redirects, secret = begun
+    try:
+        cloud = Cloud.of(settings.GANGWAY, about.cloud)
+        wire = await shared(cloud.extra_ca_file)
+        items = await outside.look(
+            about, transport=wire, cloud=cloud, redirects=redirects, secret=secret, now=clock.now()
+        )
+    except GangwayError:
+        log.exception("application_check_failed", check=check_id)
+        await in_database(provider_setup.fail, wanted, now=clock.now())
+        return
+    await in_database(provider_setup.end, wanted, items, now=clock.now())
+
+
 @task(name=ABANDON, deadline_seconds=120)
 def abandon() -> None:
     """Let go of what nobody comes back for: sealed tokens, codes, validations without a worker."""
@@ -69,6 +93,7 @@ def abandon() -> None:
     tidying.abandon_idle_cases(now=now)
     tidying.close_withdrawn_cases(now=now)
     checking.give_up(now=now)
+    provider_setup.give_up(now=now)
 
 
 @task(name=REMIND, deadline_seconds=120)

@@ -13,6 +13,7 @@ from gangway.notifications.messages import (
     password_reset,
     reminder,
     sign_in_changed,
+    test,
 )
 from gangway.notifications.messages.mail import Mail, Message
 from gangway.notifications.states import MessageKind
@@ -27,6 +28,7 @@ MESSAGES: Final[Mapping[MessageKind, Message]] = {
     MessageKind.OPERATOR_INVITATION: operator_invitation.MESSAGE,
     MessageKind.PASSWORD_RESET: password_reset.MESSAGE,
     MessageKind.SIGN_IN_CHANGED: sign_in_changed.MESSAGE,
+    MessageKind.TEST: test.MESSAGE,
 }
 
 __all__ = ["MESSAGES", "Mail", "Message"]

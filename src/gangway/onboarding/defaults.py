@@ -1,0 +1,91 @@
+"""What *Add New Tenant* begins with for a provider's services; whoever adds one may choose otherwise."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.onboarding.models import ServiceDefaults
+from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.place_queries import place
+from gangway.organizations.roles import Kind
+from gangway.organizations.scope import Door, through
+from gangway.provisioning.queries import choices, pin
+from gangway.services.licences import LicenceType
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """Empty, None and 0 mean: as the profile and the settings say."""
+
+    licence_type: str = ""
+    role_choice: str = ""
+    features: tuple[str, ...] | None = None
+    role_days: int = 0
+    credential_kind: str = ""
+    credential_days: int | None = None
+
+
+@transaction.atomic
+def set_defaults(provider_id: UUID, *, defaults: Defaults, by: Actor, now: datetime) -> None:
+    """Keep what new services of a provider of the scope begin with.
+
+    Raises `NoSuchOrganization`, `ValueError` for a licence type that isn't one, and what `pin` raises.
+    """
+    if place(provider_id).kind is not Kind.PROVIDER:
+        raise NoSuchOrganization
+    licence = LicenceType(defaults.licence_type).value if defaults.licence_type else ""
+    plan, _fingerprint = pin(
+        role_choice=defaults.role_choice or None,
+        features=defaults.features,
+        role_days=defaults.role_days,
+        credential_kind=defaults.credential_kind or None,
+        credential_days=defaults.credential_days,
+    )
+    row = ServiceDefaults.objects.filter(organization_id=provider_id).first() or ServiceDefaults(
+        organization_id=provider_id
+    )
+    before = _facts(row)
+    row.licence_type, row.role_choice, row.role_days = licence, defaults.role_choice, defaults.role_days
+    row.features = None if defaults.features is None else sorted(defaults.features)
+    row.credential_kind, row.credential_days = defaults.credential_kind, defaults.credential_days
+    row.changed_at = now
+    row.save()
+    data = {**_facts(row), "before": str(before), "after": str(_facts(row)), "profile": plan["profile"]}
+    subject = f"organization:{provider_id}"
+    record(Event.SERVICE_DEFAULTS_CHANGED, by=by, organization_id=provider_id, subject=subject, data=data)
+
+
+def defaults_for(provider_id: UUID) -> Defaults:
+    """Return what a provider's new services begin with; also for its channels, who stand below. No secret in it.
+
+    What this release no longer offers is left out.
+    """
+    with through(Door.ANCESTORS):
+        row = ServiceDefaults.objects.filter(organization_id=provider_id).first()
+    if row is None:
+        return Defaults()
+    known = choices()
+    offered = {feature.key for feature in known.features}
+    return Defaults(
+        licence_type=row.licence_type,
+        role_choice=row.role_choice if row.role_choice in {choice.key for choice in known.role_choices} else "",
+        features=None if row.features is None else tuple(key for key in row.features if key in offered),
+        role_days=row.role_days,
+        credential_kind=row.credential_kind if row.credential_kind in known.credential_kinds else "",
+        credential_days=row.credential_days,
+    )
+
+
+def _facts(row: ServiceDefaults) -> dict[str, str | int]:
+    return {
+        "licence": row.licence_type,
+        "roles": row.role_choice,
+        "features": ", ".join(row.features or ()),
+        "role_days": row.role_days,
+        "credential": row.credential_kind,
+        "days": row.credential_days or 0,
+    }
