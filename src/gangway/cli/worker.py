@@ -1,12 +1,17 @@
 """`gangway worker`: runs jobs. The only kind of process with private keys, and the only one that calls Microsoft."""
 
 import asyncio
+import gc
 import os
 import platform
+from typing import Final
 
 from gangway.cli.start import prepared
 from gangway.config.settings.typed import Role, Settings
 from gangway.jobs.pace import Pace
+
+GARBAGE_AFTER: Final = 20_000
+"""New objects between two searches for garbage in cycles; Python's own 700 suits short programs."""
 
 
 def worker() -> None:
@@ -14,7 +19,15 @@ def worker() -> None:
     with prepared(Role.WORKER) as settings:
         from gangway.jobs import worker as work  # noqa: PLC0415  needs a Django that is awake
 
+        _rarely_collect()
         asyncio.run(work.run(_pace(settings), name=f"{platform.node()}:{os.getpid()}"))
+
+
+def _rarely_collect() -> None:
+    """What is loaded stays for good: it need not be searched for garbage again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AFTER, 20, 20)
 
 
 def _pace(settings: Settings) -> Pace:

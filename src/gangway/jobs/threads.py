@@ -1,5 +1,6 @@
 """Database work out of async code: one sync function, in one thread, with a connection that is given back after."""
 
+import asyncio
 import contextvars
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ async def in_database(
     """
     if _in_callers_thread.get():
         return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
-    return await sync_to_async(_with_own_connection, thread_sensitive=False)(function, *args, **kwargs)
+    return await asyncio.to_thread(_with_own_connection, function, *args, **kwargs)
 
 
 def _with_own_connection(

@@ -45,6 +45,7 @@ async def run(pace: Pace, *, name: str = "worker", handle_signals: bool = True, 
                 stalled_worker_timeout=pace.stalled,
                 shutdown_graceful_timeout=pace.grace,
                 delete_jobs="successful",
+                task_middleware=[],  # `in_database` gives connections back by itself
                 install_signal_handlers=handle_signals,
             )
         finally:

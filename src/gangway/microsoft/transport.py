@@ -1,7 +1,6 @@
 """The one place of input and output: one connection pool per event loop, time-outs, request ids, redacted logs."""
 
 import asyncio
-import json
 import ssl
 import uuid
 from collections.abc import AsyncGenerator
@@ -12,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 import aiohttp
 import structlog
+from pydantic_core import from_json
 
 from gangway.foundation import clock
 from gangway.microsoft.silence import unheard
@@ -119,6 +119,6 @@ def trust(extra_ca_file: Path | None) -> ssl.SSLContext:
 def _parsed(raw: bytes) -> Any:
     """JSON when it is JSON, else None: whoever needs a body says `Unreadable` with the status at hand."""
     try:
-        return json.loads(raw) if raw else None
+        return from_json(raw) if raw else None
     except ValueError:
         return None

@@ -72,6 +72,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "gangway.web.limits.Limits",
     "gangway.web.entrance.Entrance",
 ]
 
@@ -98,7 +99,7 @@ DATABASES = {
         "ENGINE": "gangway.config.database.engine",
         **(Address.parse(GANGWAY.database_url).django() | ({} if GANGWAY.database_url else {"NAME": "none"})),
         "CONN_MAX_AGE": 0,
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": False,  # our engine looks by itself, without a round trip for each request
         "DISABLE_SERVER_SIDE_CURSORS": True,
     }
 }
@@ -110,8 +111,15 @@ if GANGWAY.role in {Role.WEB, Role.WORKER}:
         "max_lifetime": 3600,
     }
 
-# One cache for all processes, so that limits on sign-in attempts hold over every web process.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "config_cache"}}
+# One cache for all processes, so that limits hold over every web process. Were there room for Django's 300 entries only, a
+# stranger could push out what is counted about others.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "config_cache",
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
+    }
+}
 
 AUTH_USER_MODEL = "organizations.Operator"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -143,6 +151,15 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
     "microsoft": "30/m/ip",
+    # What follows is counted by gangway.web.limits.
+    "link": "300/m/ip",
+    "link_used": "60/m/ip",
+    "unknown": "120/m/ip",
+    "wizard": "60/m/key",
+    "person": "120/m/key",
+    "sending": "30/m/key",
+    "asking_microsoft": "20/m/key",
+    "file": "30/m/key",
 }
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False

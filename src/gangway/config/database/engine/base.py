@@ -12,6 +12,8 @@ from typing import Any, Final
 from django.db.backends.postgresql import base
 from psycopg import sql
 
+from gangway.config.database.engine import alive
+
 SCOPED: Final = ("select", "insert", "update", "delete", "with", "explain", "(")
 """How statements about rows begin; others (CREATE, LISTEN, VACUUM …) know no scope and may want to stand alone."""
 
@@ -93,8 +95,18 @@ class DatabaseWrapper(_DatabaseWrapper):  # type: ignore[misc]  # likewise
         super()._savepoint_rollback(sid)
         self.told = UNKNOWN
 
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        """Make a connection, or take one from the pool that lives; the pool replaces those that don't."""
+        connection = super().get_new_connection(conn_params)
+        while self.pool and not alive.is_alive(connection):
+            self.pool.putconn(connection)
+            connection = super().get_new_connection(conn_params)
+        return connection
+
     def _close(self) -> Any:
         self.told = ""
+        if self.connection is not None:
+            alive.let_rest(self.connection)
         return super()._close()
 
 
