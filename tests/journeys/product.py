@@ -88,9 +88,10 @@ class Product:
     def start_microsoft(self) -> None:
         self.announcement = self.supervisor.start_microsoft(name=self._again("microsoft"))
 
-    def add_operator(self, name: str, email: str, password: str) -> SignIn:
-        """A further operator of the provider, made as an installation's own people make one."""
-        words = ("create-admin", "--email", email, "--name", name, "--provider", PROVIDER, "--password-stdin", "--totp")
+    def add_operator(self, name: str, email: str, password: str, *, provider: str = PROVIDER) -> SignIn:
+        """A further operator of the provider, or of the system, made as an installation's own people make one."""
+        words = ["create-admin", "--email", email, "--name", name, "--password-stdin", "--totp"]
+        words += ["--provider", provider] if provider else []
         command, settings = self.supervisor._gangway(*words), self.supervisor._settings("owner", self.announcement)
         said = self.supervisor._run("create-admin", command, settings, given=f"{password}\n")
         key = next(line.rpartition(": ")[2] for line in said.splitlines() if line.startswith("Key "))

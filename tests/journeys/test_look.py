@@ -1,0 +1,98 @@
+"""Every page, with real data, in light and dark, wide and narrow: nothing that shuts anybody out, nothing broken."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from playwright.sync_api import Page
+
+from gangway.cli.demo.plot import new_name
+from tests.journeys.looking import Looker, route_of
+from tests.journeys.product import Product
+from tests.journeys.tour import PASSWORD, Tour
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+
+CLOSED: Final = "not offered: a page of the library that answers 404"
+DATA: Final = "answers with data, not with a page"
+PART: Final = "answers with a part of a page that is looked at as a whole"
+ONWARD: Final = "only leads to another page that is looked at"
+NOT_LOOKED_AT: Final = {
+    "account_confirm_email": CLOSED,
+    "account_confirm_login_code": CLOSED,
+    "account_email": CLOSED,
+    "account_email_verification_sent": CLOSED,
+    "account_inactive": CLOSED,
+    "account_set_password": CLOSED,
+    "account_signup": CLOSED,
+    "issuer": DATA,
+    "issuer_keys": DATA,
+    "mfa_download_recovery_codes": DATA,
+    "mfa_login_webauthn": DATA,
+    "mfa_reauthenticate_webauthn": DATA,
+    "run_support": DATA,
+    "service_export": DATA,
+    "wizard_support": DATA,
+    "onboarding_validate_state": PART,
+    "run_state": PART,
+    "service_validation_state": PART,
+    "short_name_word": PART,
+    "wizard_code_state": PART,
+    "wizard_provisioning_state": PART,
+    "wizard_waiting_state": PART,
+    "microsoft_again": "begins a sign-in at Microsoft, which this installation has not set up",
+    "onboarding": ONWARD,
+}
+"""Addresses that answer GET and are no page to look at, each with its reason."""
+
+
+def test_every_page_in_light_and_dark_wide_and_narrow(product: Product, new_page: Callable[..., Page]) -> None:
+    looker = Looker()
+    tour = Tour(product, looker, new_page)
+    lena = product.add_operator("Lena Look", "lena@sp2.example", PASSWORD)
+    system = product.add_operator("Sven System", "sven@gangway.example", PASSWORD, provider="")
+    tour.strangers()
+    operator = tour.comes_in(lena)
+    tour.empty_lists(operator)
+    tour.places(operator, "customer")
+    tour.places(operator, "channel")
+    tour.own_pages(operator, PASSWORD)
+    tour.people(operator)
+    short_name = tour.add_service(operator)
+    tour.connect(tour.administrator("grace"), short_name, new_name("voice"))
+    tour.take_over(operator, short_name)
+    tour.second_administrator(operator)
+    tour.withdrawn(operator)
+    tour.full_lists(operator)
+    tour.system(system)
+    assert list(dict.fromkeys(looker.faults)) == []
+    assert pages() - looker.seen - set(NOT_LOOKED_AT) == set()
+    assert set(NOT_LOOKED_AT) & looker.seen == set()
+
+
+def test_addresses_that_are_not_looked_at_exist() -> None:
+    assert set(NOT_LOOKED_AT) <= pages()
+    assert route_of("http://localhost/services/") == "services"
+
+
+def pages() -> set[str]:
+    """The names of all addresses that answer GET."""
+    return {str(route.name) for route in routes(get_resolver().url_patterns) if route.name and not only_posted(route)}
+
+
+def routes(patterns: list[Any]) -> Iterator[URLPattern]:
+    for one in patterns:
+        if isinstance(one, URLResolver):
+            yield from routes(one.url_patterns)
+        else:
+            yield one
+
+
+def only_posted(route: URLPattern) -> bool:
+    """Whether the view takes nothing but POST, as its outermost decorator says."""
+    view = route.callback
+    return inspect.isfunction(view) and inspect.getclosurevars(view).nonlocals.get("request_method_list") == ["POST"]

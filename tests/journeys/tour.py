@@ -1,0 +1,321 @@
+"""A walk past every page of the product with real data, each page looked at as it is met.
+
+Short lists, long names and names in other scripts are made on the way, by the same forms that people use.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from playwright.sync_api import Page, expect
+
+from gangway.cli.demo import one_time_code
+from gangway.cli.demo.plot import SignIn, new_name
+from tests.journeys.looking import Looker
+from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, sees
+from tests.journeys.product import Product
+from tests.journeys.seeded import AVERY, GRACE, RILEY
+from tests.journeys.waiting import eventually
+
+PASSWORD: Final = "five words that nobody has"
+NAMES: Final = (
+    "日本電信電話サービス株式会社",
+    "شركة الاتصالات المتحدة للهاتف والإنترنت",
+    "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH",
+)
+HOLD: Final = {"method": "PATCH", "path": "/v1.0/applications(uniqueName=*", "times": 1}
+HELD_MS: Final = 8_000
+"""How long Microsoft takes for the application: in that time the page of the work is looked at."""
+
+
+@dataclass
+class Tour:
+    """Who walks, what they open pages with, and who judges."""
+
+    product: Product
+    looker: Looker
+    new_page: Callable[..., Page]
+
+    def somebody(self, name: str, **options: object) -> Page:
+        """Another browser, whose console is heard."""
+        return self.looker.follow(self.new_page(name, reduced_motion="reduce", **options))
+
+    def address(self, path: str) -> str:
+        return f"{self.product.web}{path}"
+
+    def administrator(self, name: str) -> Administrator:
+        page = self.somebody(name, permissions=["clipboard-read", "clipboard-write"])
+        return Administrator(page, self.product.mails)
+
+    def strangers(self) -> None:
+        """Pages that need no account."""
+        page, look = self.somebody("stranger"), self.looker
+        look.visit(page, self.address("/accounts/login/"))
+        button(page, "Sign in").click()
+        look.at(page, "refused")
+        look.visit(page, self.address("/accounts/password/reset/"))
+        page.get_by_label("Email").fill("nobody@sp2.example")
+        page.locator("main form button").first.click()
+        page.wait_for_url("**/reset/done/")
+        look.at(page)
+        look.visit(page, self.address("/accounts/password/reset/key/1a-none/"))
+        look.visit(page, self.address("/accounts/password/reset/key/done/"))
+        look.visit(page, self.address("/i/" + "A" * 43), "unknown link")
+        look.visit(page, self.address("/join/" + "A" * 43), "unknown link")
+        look.visit(page, self.address("/consented/?state=none"))
+        look.visit(page, self.address("/accounts/microsoft/callback/"))
+        look.visit(page, self.address("/accounts/microsoft/consented/"))
+        look.visit(page, self.address("/wizard/"), "without a link")
+        look.visit(page, self.address("/nowhere/"), "404")
+        look.visit(page, self.address("/components/"))
+
+    def comes_in(self, who: SignIn) -> Operator:
+        """With password and one-time code, both pages looked at."""
+        page = self.somebody(who.email)
+        page.goto(self.product.web)
+        page.get_by_label("Email").fill(who.email)
+        page.get_by_label("Password", exact=True).fill(who.password)
+        button(page, "Sign in").click()
+        expect(page.get_by_label("Code")).to_be_visible()
+        self.looker.at(page)
+        page.get_by_label("Code").fill(one_time_code.current(who.totp_key))
+        button(page, "Sign in").click()
+        expect(page.get_by_role("heading", name="Dashboard", level=1)).to_be_visible()
+        return Operator(page, self.product.web)
+
+    def empty_lists(self, operator: Operator) -> None:
+        """What every list says while it has nothing, or nothing like that."""
+        for path in ("/", "/services/", "/invitations/", "/runs/", "/leftovers/", "/activity/"):
+            self.looker.visit(operator.page, self.address(path), "at first")
+        for path in ("/customers/", "/operators/", "/services/add/direct-routing/"):
+            self.looker.visit(operator.page, self.address(f"{path}?q=zzz"), "nothing like that")
+
+    def places(self, operator: Operator, level: str) -> None:
+        """List, form, refused form, page and change of one level of organizations."""
+        page, look = operator.page, self.looker
+        names = NAMES if level == "customer" else NAMES[-1:]
+        for name in names:
+            page.goto(self.address(f"/{level}s/add/"))
+            if name == names[0]:
+                look.at(page)
+                page.get_by_role("main").locator("form button.btn-primary").click()
+                look.at(page, "refused")
+            page.get_by_label("Name", exact=True).first.fill(name)
+            short = page.get_by_label(re.compile("Short name"))
+            if short.count():
+                short.first.fill(new_name(level))
+            page.get_by_role("main").locator("form button.btn-primary").click()
+            expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+        look.at(page)
+        look.visit(page, f"{page.url}edit/")
+        look.visit(page, self.address(f"/{level}s/"))
+
+    def own_pages(self, operator: Operator, password: str) -> None:
+        """One's own sign-in, second factors, sessions."""
+        page, look = operator.page, self.looker
+        look.visit(page, self.address("/me/"))
+        look.visit(page, self.address("/accounts/2fa/reauthenticate/"))
+        look.visit(page, self.address("/accounts/reauthenticate/"))
+        page.get_by_label("Password").fill(password)
+        page.keyboard.press("Enter")
+        page.wait_for_url(lambda address: "reauthenticate" not in address)
+        for path in ("password/change", "2fa", "2fa/recovery-codes/generate", "2fa/webauthn", "2fa/webauthn/add"):
+            look.visit(page, self.address(f"/accounts/{path}/"))
+        for path in ("2fa/totp/deactivate", "sessions", "logout"):
+            look.visit(page, self.address(f"/accounts/{path}/"))
+        self.passkey(page)
+
+    def passkey(self, page: Page) -> None:
+        """Add one, by the browser's virtual authenticator, so that its pages have something to show."""
+        keys = page.context.new_cdp_session(page)
+        keys.send("WebAuthn.enable")
+        options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
+        options |= {"isUserVerified": True, "automaticPresenceSimulation": True}
+        keys.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        page.goto(self.address("/accounts/2fa/webauthn/add/"))
+        page.get_by_label("Name").fill("My computer")
+        button(page, "Add").click()
+        page.wait_for_url(lambda address: "webauthn/add" not in address)
+        self.looker.visit(page, self.address("/accounts/2fa/webauthn/"), "with a key")
+        for link in page.locator("a[href*='/webauthn/keys/']").evaluate_all("all => all.map((one) => one.href)"):
+            self.looker.visit(page, link)
+
+    def people(self, operator: Operator) -> None:
+        """Operators, an invited colleague and what they meet, the rules of sign-in."""
+        page, look = operator.page, self.looker
+        look.visit(page, self.address("/operators/invite/"))
+        button(page, "Send the invitation").click()
+        look.at(page, "refused")
+        page.get_by_label("Name", exact=True).fill("Müller-Lüdenscheidt, 田中 さくら")
+        page.get_by_label("E-mail address").fill("sakura@sp2.example")
+        page.get_by_label("Role").select_option("Monitor")
+        button(page, "Send the invitation").click()
+        sees(page, "An invitation is on its way")
+        look.visit(page, self.address("/operators/"), "with an invitation")
+        page.get_by_role("main").locator("table a").first.click()
+        look.at(page)
+        look.visit(page, self.address("/sign-in-rules/"))
+        self.colleague()
+
+    def colleague(self) -> None:
+        """Whoever was invited joins, and is asked for a second factor."""
+        mail = eventually(lambda: next(iter(self.product.mails("sakura@sp2.example")), None), "the mail with the link")
+        page, look = self.somebody("colleague"), self.looker
+        link = next(link["address"] for link in mail["links"] if link["words"] == "Accept the invitation")
+        look.visit(page, str(link))
+        page.get_by_label("Password").fill(PASSWORD)
+        button(page, "Make the account").click()
+        sees(page, "Set up a second factor")
+        look.at(page)
+        page.get_by_role("link", name="Authenticator app").click()
+        look.at(page)
+        key = page.get_by_label("Authenticator secret").input_value()
+        page.get_by_label("Authenticator code").fill(one_time_code.current(key))
+        button(page, "Activate").click()
+        page.wait_for_url("**/recovery-codes/")
+        look.at(page)
+        look.visit(page, self.address("/"), "as a monitor")
+        look.visit(page, self.address("/providers/"), "403")
+
+    def add_service(self, operator: Operator) -> str:
+        """The pages of *Add New Tenant*; returns the new service's short name."""
+        page, look, short_name = operator.page, self.looker, new_name("look")
+        operator.page.goto(self.address("/services/"))
+        page.get_by_role("button", name="Add Service").click()
+        look.at(page, "menu open")
+        look.visit(page, self.address("/services/add/direct-routing/"))
+        page.get_by_role("link", name=re.compile("^Contoso")).click()
+        look.at(page)
+        page.get_by_role("link", name="Add New Tenant").click()
+        look.at(page)
+        button(page, "Next").click()
+        look.at(page, "refused")
+        operator.fill_new_tenant(short_name=short_name, email=GRACE[0])
+        button(page, "Next").click()
+        sees(page, short_name)
+        look.at(page)
+        page.get_by_role("link", name="Follow this invitation").click()
+        look.at(page)
+        look.visit(page, f"{page.url}plan/")
+        page.go_back()
+        button(page, "Copy link").click()
+        look.at(page)
+        look.visit(page, self.address("/invitations/"))
+        operator.open_pending("Contoso")
+        look.at(page)
+        return short_name
+
+    def connect(self, administrator: Administrator, short_name: str, name: str) -> None:
+        """Every page of the Invitation wizard, from the mail's link to the last page."""
+        page, look = administrator.page, self.looker
+        look.visit(page, administrator.link_mailed_to(GRACE[0], about=short_name), "first")
+        button(page, "Continue").click()
+        look.at(page)
+        page.get_by_role("button", name="Create New App Registration").click()
+        look.at(page)
+        administrator.give_upn(GRACE[0])
+        look.at(page)
+        administrator.sign_in_at_microsoft(*GRACE)
+        administrator.connection_established()
+        look.at(page)
+        administrator.next_step()
+        look.at(page)
+        page.get_by_label("Name of the App registration").fill("")
+        button(page, "Start Provisioning").click()
+        look.at(page, "refused")
+        with self.product.microsoft.fault(HOLD, {"delay_ms": HELD_MS}):
+            administrator.start_provisioning(name)
+            sees(page, f"Making “{name}”")
+            look.at(page)
+            administrator.until_confirmed()
+        look.at(page)
+
+    def take_over(self, operator: Operator, short_name: str) -> None:
+        """The Onboarding wizard, and the service with its pages."""
+        page, look = operator.page, self.looker
+        look.visit(page, self.address("/"), "ready to add")
+        expect(operator.pending_row("Contoso", short_name)).to_contain_text("Ready to add")
+        look.at(page, "ready to add")
+        operator.press_add(short_name)
+        sees(page, GRACE[0])
+        look.at(page)
+        registration = page.url
+        button(page, "Next").click()
+        sees(page, "The credentials work.")
+        look.at(page)
+        button(page, "Next").click()
+        look.at(page)
+        button(page, "Next").click()
+        look.at(page)
+        button(page, "Next").click()
+        look.at(page)
+        button(page, "Create service").click()
+        expect(page.get_by_role("navigation", name="Service portal")).to_be_visible()
+        look.at(page)
+        for tab in page.get_by_role("navigation", name="Service portal").get_by_role("link").all():
+            look.visit(page, str(tab.evaluate("one => one.href")))
+            page.go_back()
+        look.visit(page, re.sub(r"registration/$", "taken/", registration))
+
+    def second_administrator(self, operator: Operator) -> None:
+        """One does what they may, another finishes: what both meet, and the operator who waits."""
+        look, short_name = self.looker, new_name("two")
+        operator.send_link("Contoso", short_name, AVERY[0])
+        first, second = self.administrator("first"), self.administrator("second")
+        first.to_the_code(first.link_mailed_to(AVERY[0], about=short_name), AVERY[0])
+        first.sign_in_at_microsoft(*AVERY)
+        first.connection_established()
+        look.at(first.page, "not everything")
+        first.do_my_part(RILEY[0])
+        first.start_provisioning(new_name("two"))
+        expect(first.page.get_by_role("heading", name="Your part is done")).to_be_visible(timeout=PATIENCE_MS)
+        sees(first.page, RILEY[0])
+        look.at(first.page)
+        consent = first.page.get_by_label("Consent page at Microsoft").input_value()
+        state = re.search(r"state=([^&]+)", consent)
+        assert state
+        look.visit(self.somebody("back"), self.address(f"/consented/?admin_consent=True&state={state[1]}"), "given")
+
+        operator.pending_row("Contoso", short_name).get_by_role("link", name=short_name).click()
+        look.at(operator.page, "waiting")
+        look.visit(second.page, second.link_mailed_to(RILEY[0], about=short_name, words="Open your part"), "the rest")
+        button(second.page, "Continue").click()
+        look.at(second.page, "the rest")
+        second.give_upn(RILEY[0])
+        second.sign_in_at_microsoft(*RILEY)
+        second.connection_established()
+        look.at(second.page, "the rest")
+
+    def withdrawn(self, operator: Operator) -> None:
+        """A link that is closed while its holder is within the wizard, and opened once more."""
+        short_name, holder = new_name("gone"), self.administrator("holder")
+        operator.send_link("Contoso", short_name, GRACE[0])
+        link = holder.link_mailed_to(GRACE[0], about=short_name)
+        holder.open_link(link)
+        operator.pending_row("Contoso", short_name).get_by_role("button", name="Revoke").click()
+        self.looker.at(operator.page, "dialog open")
+        operator.page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+        sees(operator.page, "is withdrawn")
+        self.looker.visit(holder.page, self.address("/wizard/closed/"))
+        self.looker.visit(holder.page, link, "withdrawn")
+
+    def full_lists(self, operator: Operator) -> None:
+        """The lists and the run's page when something has happened."""
+        page, look = operator.page, self.looker
+        for path in ("/", "/services/", "/invitations/", "/runs/", "/leftovers/", "/activity/"):
+            look.visit(page, self.address(path), "in the end")
+        page.goto(self.address("/runs/"))
+        for number in range(page.locator("main table tbody a").count()):
+            page.locator("main table tbody a").nth(number).click()
+            look.at(page, f"number {number + 1}")
+            page.go_back()
+
+    def system(self, who: SignIn) -> None:
+        """What somebody sees who looks after the whole installation."""
+        operator = self.comes_in(who)
+        for path in ("/", "/services/", "/customers/", "/channels/", "/operators/"):
+            self.looker.visit(operator.page, self.address(path), "of the system")
+        self.places(operator, "provider")
