@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from gangway.web import people_urls
+from gangway.web import people_urls, settings_urls
 from gangway.web.views import (
     add_service,
     around,
@@ -16,6 +16,7 @@ from gangway.web.views import (
     places,
     plans,
     runs,
+    service_changes,
     service_portal,
     services,
     wizard,
@@ -58,6 +59,10 @@ urlpatterns = [
         service_portal.validation_state,
         name="service_validation_state",
     ),
+    path("services/<uuid:service_id>/users/", service_changes.users, name="service_users"),
+    path("services/<uuid:service_id>/activity/", service_portal.service_activity, name="service_activity"),
+    path("services/<uuid:service_id>/danger/", service_changes.danger, name="service_danger"),
+    path("services/<uuid:service_id>/delete/", service_changes.delete, name="service_delete"),
     path("invitations/", invitations.invitation_list, name="invitations"),
     path("invitations/<uuid:invitation_id>/", invitations.invitation_page, name="invitation"),
     path("invitations/<uuid:invitation_id>/sent/", invitations.sent, name="invitation_sent"),
@@ -98,6 +103,7 @@ urlpatterns = [
     *about(places.CHANNELS),
     *about(places.PROVIDERS),
     *people_urls.urlpatterns,
+    *settings_urls.urlpatterns,
     path("components/", components.components, name="components"),
     path("activity/", around.activity_page, name="activity"),
     path("activity/export.csv", around.activity_csv, name="activity_csv"),

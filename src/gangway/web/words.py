@@ -21,6 +21,18 @@ class Pill:
 UNKNOWN: Final = Pill(_("Unknown"), "idle", "help-circle")
 PLANNED: Final = Pill(_("Not created yet"), "idle", "circle-dashed")
 
+DELETING: Final = Pill(_("Being deleted"), "warning", "hourglass")
+DELETED: Final = Pill(_("Deleted"), "idle", "ban")
+GIVEN_UP: Final = Pill(_("Given up"), "idle", "ban")
+
+LIFE: Final[Mapping[str, Pill]] = {
+    "planned": PLANNED,
+    "deleting": DELETING,
+    "deleted": DELETED,
+    "abandoned": GIVEN_UP,
+}
+"""What is said of a service instead of its connection; a created one has its connection's own word."""
+
 CONNECTION: Final[Mapping[str, Pill]] = {
     "ok": Pill(_("OK"), "ok", "circle-check"),
     "warning": Pill(_("Warning"), "warning", "alert-triangle"),
@@ -107,6 +119,26 @@ VALIDATION: Final[Mapping[str, Pill]] = {
     "queued": Pill(_("Queued"), "busy", "clock"),
     "running": Pill(_("Checking"), "busy", "loader-2", turning=True),
     "failed": Pill(_("Could not be checked"), "warning", "alert-triangle"),
+}
+
+LOOK: Final[Mapping[str, Pill]] = {
+    **VALIDATION,
+    "done": Pill(_("Checked"), "ok", "check"),
+}
+"""How far a look at a sign-in application has come."""
+
+VERDICT: Final[Mapping[str, Pill]] = {
+    "ok": Pill(_("As it must be"), "ok", "circle-check"),
+    "warning": Pill(_("Look at this"), "warning", "alert-triangle"),
+    "wrong": Pill(_("Wrong"), "error", "alert-octagon"),
+    "unknown": UNKNOWN,
+}
+
+DELIVERY: Final[Mapping[str, Pill]] = {
+    "queued": Pill(_("On its way"), "busy", "loader-2", turning=True),
+    "retrying": Pill(_("Delayed, tried again by itself"), "warning", "clock"),
+    "sent": Pill(_("Taken by the mail server"), "ok", "circle-check"),
+    "failed": Pill(_("Not sent"), "error", "alert-octagon"),
 }
 
 OPERATOR: Final[Mapping[str, Pill]] = {

@@ -1,4 +1,4 @@
-"""The Service portal: overview, and Configuration › *M365 Configuration* with *Validate Authentication*."""
+"""The Service portal: overview, activity, and *M365 Configuration* with *Validate Authentication*."""
 
 from typing import Any, Final
 from uuid import UUID
@@ -18,15 +18,18 @@ from gangway.foundation.clock import now
 from gangway.organizations.roles import Capability
 from gangway.provisioning.leftover_list import open_for
 from gangway.services.queries import ServiceView, service
-from gangway.services.states import Lifecycle
+from gangway.services.states import HOLDS_ITS_NAME, LIVES, Lifecycle
 from gangway.web.activity_words import entry_of
 from gangway.web.desk import DeskRequest, may
 from gangway.web.live import first_look, look_again
 from gangway.web.onboarding_pages import items_of
-from gangway.web.words import CONNECTION, DEPLOYMENT, GRANT, PLANNED, VALIDATION, Pill, said
+from gangway.web.words import CONNECTION, DEPLOYMENT, GRANT, LIFE, VALIDATION, Pill, said
 
 VALIDATION_PARTIAL: Final = "service_portal/_validation.html"
 LATEST: Final = 8
+AT_ONCE: Final = 50
+LONGEST_ID: Final = 18
+"""Digits of an entry's number."""
 
 
 @require_safe
@@ -34,7 +37,7 @@ LATEST: Final = 8
 def overview(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """Show a service's names, customer, licence and two statuses, and what happened to it lately."""
     about = service(service_id)
-    values = _head(request, about, "overview")
+    values = head(request, about, "overview")
     if Capability.SEE_RUNS in request.seat.capabilities:
         values["leftovers"] = open_for(about.id)
     if Capability.SEE_ACTIVITY in request.seat.capabilities:
@@ -47,7 +50,8 @@ def overview(request: DeskRequest, service_id: UUID) -> HttpResponse:
 @may(Capability.SEE_CONNECTION)
 def m365(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*M365 Configuration*: the facts, the rights as planned or not, *Validate Authentication*, and its history."""
-    values = _head(request, service(service_id), "m365")
+    about = service(service_id)
+    values = head(request, about, "m365")
     found = connection(service_id)
     if found is not None:
         url = reverse("web:service_validation_state", args=[service_id])
@@ -55,7 +59,8 @@ def m365(request: DeskRequest, service_id: UUID) -> HttpResponse:
             "live": first_look(request, VALIDATION_PARTIAL, _validation_values(found), url=url),
             "following": found.running is not None,
             "grants": [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in found.grants],
-            "may_validate": Capability.VALIDATE_CONNECTION in request.seat.capabilities,
+            "may_validate": Capability.VALIDATE_CONNECTION in request.seat.capabilities
+            and about.lifecycle is Lifecycle.CREATED,
         }
     return render(request, "service_portal/m365.html", values | {"connection": found})
 
@@ -79,15 +84,38 @@ def validation_state(request: DeskRequest, service_id: UUID) -> HttpResponse:
     return look_again(request, VALIDATION_PARTIAL, _validation_values(found), over=found.running is None)
 
 
-def _head(request: DeskRequest, about: ServiceView, tab: str) -> dict[str, Any]:
-    planned = about.lifecycle is Lifecycle.PLANNED
+@require_safe
+@may(Capability.SEE_ACTIVITY)
+def service_activity(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """What happened to this service, newest first; older entries by the last one's number in the address."""
+    about = service(service_id)
+    given = request.GET.get("before", "")
+    before = int(given) if given.isascii() and given.isdigit() and len(given) <= LONGEST_ID else None
+    subject = f"service:{about.id}"
+    rows = activity(organization_path=request.seat.path, subject=subject, limit=AT_ONCE + 1, before_id=before)
+    shown = rows[:AT_ONCE]
+    values = {
+        "entries": [entry_of(row) for row in shown],
+        "older": shown[-1].id if len(rows) > AT_ONCE else None,
+        "is_later_page": before is not None,
+    }
+    return render(request, "service_portal/activity.html", head(request, about, "activity") | values)
+
+
+def head(request: DeskRequest, about: ServiceView, tab: str) -> dict[str, Any]:
+    """Return what every page of the portal needs: names, statuses, and the tabs that this person may open."""
+    planned, held = about.lifecycle is Lifecycle.PLANNED, request.seat.capabilities
     return {
         "service": about,
         "planned": planned,
-        "connection_pill": PLANNED if planned else said(CONNECTION, about.connection),
+        "deleting": about.lifecycle is Lifecycle.DELETING,
+        "connection_pill": LIFE.get(about.lifecycle) or said(CONNECTION, about.connection),
         "deployment_pill": said(DEPLOYMENT, about.deployment),
         "tab": tab,
-        "sees_connection": Capability.SEE_CONNECTION in request.seat.capabilities and not planned,
+        "sees_connection": Capability.SEE_CONNECTION in held and not planned,
+        "may_edit": Capability.EDIT_SERVICE in held and about.lifecycle in LIVES,
+        "sees_activity": Capability.SEE_ACTIVITY in held,
+        "may_delete": Capability.DELETE_SERVICE in held and about.lifecycle in HOLDS_ITS_NAME,
     }
 
 

@@ -8,11 +8,10 @@ from gangway.foundation.clock import now
 from gangway.organizations.roles import Capability
 from gangway.services.licences import LicenceType
 from gangway.services.queries import ServiceRow, every_service, services
-from gangway.services.states import Lifecycle
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
-from gangway.web.words import CONNECTION, DEPLOYMENT, PLANNED, Pill, said
+from gangway.web.words import CONNECTION, DELETED, DELETING, DEPLOYMENT, LIFE, PLANNED, Pill, said
 
 
 @require_safe
@@ -50,7 +49,12 @@ def service_list(request: DeskRequest) -> HttpResponse:
             for row in page.rows
         ],
         "wanted": wanted,
-        "statuses": [("planned", PLANNED.word), *((state, pill.word) for state, pill in CONNECTION.items())],
+        "statuses": [
+            ("planned", PLANNED.word),
+            *((state, pill.word) for state, pill in CONNECTION.items()),
+            ("deleting", DELETING.word),
+            ("deleted", DELETED.word),
+        ],
         "licences": [(kind.value, kind.label) for kind in LicenceType],
         "may_add": Capability.ADD_SERVICE in request.seat.capabilities,
     }
@@ -58,8 +62,8 @@ def service_list(request: DeskRequest) -> HttpResponse:
 
 
 def connection_of(row: ServiceRow) -> Pill:
-    """Return the word for a service's connection; one that is only planned has none yet."""
-    return PLANNED if row.lifecycle is Lifecycle.PLANNED else said(CONNECTION, row.connection)
+    """Return the word for a service's connection; one that is planned or deleted has none."""
+    return LIFE.get(row.lifecycle) or said(CONNECTION, row.connection)
 
 
 def days_left(row: ServiceRow) -> int | None:

@@ -1,0 +1,82 @@
+"""What is changed about a service: *Users & licences*, and in the *Danger zone* its deletion."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
+from gangway.onboarding.deletion import delete_service, deletion
+from gangway.organizations.roles import Capability
+from gangway.services.actions import change_users
+from gangway.services.pool import pool
+from gangway.services.queries import ServiceView, service
+from gangway.services.states import Lifecycle
+from gangway.web.desk import DeskRequest, may, proved_lately
+from gangway.web.forms.service import DeleteService, LicensedUsers
+from gangway.web.views.service_portal import head
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may(Capability.EDIT_SERVICE)
+def users(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Users & licences*: show the licence, change the number of licensed users within the pool."""
+    about = service(service_id)
+    form = LicensedUsers(request.POST or None, initial={"licensed_users": about.licensed_users})
+    if request.method == "POST" and form.is_valid():
+        wanted = form.cleaned_data["licensed_users"]
+        try:
+            change_users(service_id=service_id, licensed_users=wanted, by=request.actor)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            told = _("%(service)s has %(users)s licensed users now.")
+            messages.success(request, told % {"service": about.short_name, "users": wanted})
+            return redirect("web:service_users", service_id)
+    values = {"form": form, "pool": pool(about.provider_id)}
+    return render(request, "service_portal/users.html", head(request, about, "users") | values)
+
+
+@require_safe
+@may(Capability.DELETE_SERVICE)
+def danger(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Danger zone*: say what deleting this service means, or how far it has come."""
+    return render(request, "service_portal/danger.html", _about(request, service(service_id)))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may(Capability.DELETE_SERVICE)
+@proved_lately
+def delete(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """Ask for the short name, and delete the service."""
+    about = service(service_id)
+    form = DeleteService(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            delete_service(service_id=service_id, typed=form.cleaned_data["typed"], by=request.actor, now=now())
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            return _after(request, service(service_id))
+    return render(request, "service_portal/delete.html", _about(request, about) | {"form": form})
+
+
+def _after(request: DeskRequest, about: ServiceView) -> HttpResponse:
+    names = {"service": about.short_name}
+    if about.lifecycle is Lifecycle.ABANDONED:
+        messages.success(request, _("%(service)s is given up; its name is free again.") % names)
+        return redirect("web:services")
+    messages.info(request, _("%(service)s is suspended and being deleted. This page tells how far it is.") % names)
+    return redirect("web:service_danger", about.id)
+
+
+def _about(request: DeskRequest, about: ServiceView) -> dict[str, Any]:
+    found = deletion(about.id)
+    values = {"deletion": found, "going": found.going, "gone": about.lifecycle is Lifecycle.DELETED}
+    values["sees_runs"] = Capability.SEE_RUNS in request.seat.capabilities
+    return head(request, about, "danger") | values

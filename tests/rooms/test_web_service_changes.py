@@ -1,0 +1,146 @@
+"""Users & licences, the service's own activity, and the Danger zone, as browsers meet them."""
+
+import pytest
+from django.urls import reverse
+
+from gangway.organizations import changing
+from gangway.organizations.details import Bounds
+from gangway.organizations.roles import Role
+from gangway.organizations.scope import within
+from gangway.services import actions as services
+from gangway.services.queries import service
+from gangway.services.states import Lifecycle
+from tests.rooms import factories_services
+from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
+from tests.rooms.factories_web import error_at, prove, row, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def provider():
+    return make_provider()
+
+
+@pytest.fixture
+def customer(provider):
+    return make_customer(make_channel(provider), name="Contoso Bakeries")
+
+
+@pytest.fixture
+def service_id(customer):
+    made = factories_services.plan(customer, short_name="contoso-hq", users=25)
+    with within(customer.path):
+        services.create_service(service_id=made, by=SETUP)
+    return made
+
+
+@pytest.fixture
+def client(provider):
+    return sit_down(provider)
+
+
+def at(name, service_id):
+    return reverse(f"web:service_{name}", args=[service_id])
+
+
+def tabs(answer):
+    return [link.get_text(strip=True) for link in soup(answer).select(".gw-tabs a")]
+
+
+def life(customer, service_id):
+    with within(customer.path):
+        return service(service_id).lifecycle
+
+
+def test_users_are_changed_and_the_pool_left_is_shown(provider, customer, client, service_id):
+    with within(provider.path):
+        changing.change_bounds(organization_id=provider.id, bounds=Bounds(users=100), by=SETUP)
+    page = client.get(at("users", service_id))
+    assert "Hosted Pro" in soup(page).get_text()
+    assert soup(page).select_one("#id_licensed_users")["value"] == "25"
+    answer = client.post(at("users", service_id), {"licensed_users": "40"}, follow=True)
+    assert "contoso-hq has 40 licensed users now." in soup(answer).get_text()
+    facts = {
+        dt.get_text(strip=True): dt.find_next_sibling("dd").get_text(strip=True) for dt in soup(answer).select("dt")
+    }
+    assert (facts["Acquired"], facts["In use"]) == ("100", "40")
+
+
+@pytest.mark.parametrize("typed", ["0", "501", "many", ""])
+def test_a_wrong_number_stands_at_its_field_and_is_kept(client, service_id, typed):
+    answer = client.post(at("users", service_id), {"licensed_users": typed})
+    assert "1 to 500" in error_at(answer, "licensed_users")
+    assert soup(answer).select_one("#id_licensed_users").get("value", "") == typed
+
+
+def test_more_than_the_pool_has_is_refused_at_the_field(provider, client, service_id):
+    with within(provider.path):
+        changing.change_bounds(organization_id=provider.id, bounds=Bounds(users=30), by=SETUP)
+    answer = client.post(at("users", service_id), {"licensed_users": "300"})
+    assert "licensed users left" in error_at(answer, "licensed_users")
+
+
+def test_the_services_own_activity_is_paged(client, service_id, monkeypatch):
+    monkeypatch.setattr("gangway.web.views.service_portal.AT_ONCE", 1)
+    first = soup(client.get(at("activity", service_id)))
+    assert len(first.select(".gw-timeline li")) == 1
+    older = client.get(at("activity", service_id) + first.select_one("a[rel=next]")["href"])
+    assert soup(older).select(".gw-timeline li") != first.select(".gw-timeline li")
+    assert "Newest" in soup(older).get_text()
+
+
+def test_the_danger_zone_is_for_those_who_may_delete(provider, customer, client, service_id):
+    assert "Danger zone" in tabs(client.get(at("users", service_id)))
+    for other in (sit_down(customer, role=Role.OPERATOR), sit_down(provider, role=Role.MONITOR)):
+        assert "Danger zone" not in tabs(other.get(reverse("web:service", args=[service_id])))
+        assert prove(other).post(at("delete", service_id), {"typed": "contoso-hq"}).status_code == 403
+    assert life(customer, service_id) is Lifecycle.CREATED
+
+
+def test_a_resellers_admin_deletes_nothing(provider, service_id, customer):
+    channel = make_channel(provider)
+    mine = make_customer(channel)
+    with within(mine.path):
+        made = factories_services.plan(mine)
+    admin = prove(sit_down(channel))
+    assert admin.get(at("danger", made)).status_code == 403
+    assert admin.post(at("delete", made), {"typed": "x"}).status_code == 403
+
+
+def test_deleting_asks_who_it_is_before_the_name_is_typed(client, service_id):
+    answer = client.get(at("delete", service_id))
+    assert answer.status_code == 302
+    assert "reauthenticate" in answer["Location"]
+
+
+def test_another_name_is_refused_at_its_field(customer, client, service_id):
+    answer = prove(client).post(at("delete", service_id), {"typed": "contoso-h"})
+    assert "This isn't the short name of the service." in error_at(answer, "typed")
+    assert soup(answer).select_one("#id_typed")["value"] == "contoso-h"
+    assert life(customer, service_id) is Lifecycle.CREATED
+
+
+def test_a_created_service_is_suspended_and_its_page_tells_how_far_it_is(customer, client, service_id):
+    answer = prove(client).post(at("delete", service_id), {"typed": "contoso-hq"}, follow=True)
+    assert life(customer, service_id) is Lifecycle.DELETING
+    assert "This service is being deleted" in soup(answer).get_text()
+    assert "Being deleted" in row(client.get(reverse("web:services")), "contoso-hq").get_text()
+    assert "Users & licences" not in tabs(answer)
+
+
+def test_a_planned_service_is_given_up(customer, client):
+    planned = factories_services.plan(customer, short_name="contoso-lab")
+    assert "only planned" in soup(client.get(at("danger", planned))).get_text()
+    answer = prove(client).post(at("delete", planned), {"typed": "contoso-lab"}, follow=True)
+    assert "contoso-lab is given up; its name is free again." in soup(answer).get_text()
+    assert life(customer, planned) is Lifecycle.ABANDONED
+
+
+def test_the_list_shows_deleted_services_when_they_are_asked_for(customer, client, service_id):
+    with within(customer.path):
+        services.begin_deletion(service_id=service_id, by=SETUP)
+        services.end_deletion(service_id=service_id, by=SETUP)
+    assert "contoso-hq" not in client.get(reverse("web:services")).content.decode()
+    assert "Deleted" in row(client.get(reverse("web:services"), {"status": "deleted"}), "contoso-hq").get_text()
+    assert "Nothing of ours is known to be left" in soup(client.get(at("danger", service_id))).get_text()
