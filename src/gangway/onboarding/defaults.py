@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -28,6 +29,16 @@ class Defaults:
     credential_kind: str = ""
     credential_days: int | None = None
 
+    def pinned(self) -> tuple[dict[str, Any], str]:
+        """Return the plan that they make, and its fingerprint. Raises what `pin` raises."""
+        return pin(
+            role_choice=self.role_choice or None,
+            features=self.features,
+            role_days=self.role_days,
+            credential_kind=self.credential_kind or None,
+            credential_days=self.credential_days,
+        )
+
 
 @transaction.atomic
 def set_defaults(provider_id: UUID, *, defaults: Defaults, by: Actor, now: datetime) -> None:
@@ -38,13 +49,7 @@ def set_defaults(provider_id: UUID, *, defaults: Defaults, by: Actor, now: datet
     if place(provider_id).kind is not Kind.PROVIDER:
         raise NoSuchOrganization
     licence = LicenceType(defaults.licence_type).value if defaults.licence_type else ""
-    plan, _fingerprint = pin(
-        role_choice=defaults.role_choice or None,
-        features=defaults.features,
-        role_days=defaults.role_days,
-        credential_kind=defaults.credential_kind or None,
-        credential_days=defaults.credential_days,
-    )
+    plan, _fingerprint = defaults.pinned()
     row = ServiceDefaults.objects.filter(organization_id=provider_id).first() or ServiceDefaults(
         organization_id=provider_id
     )

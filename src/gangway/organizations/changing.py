@@ -16,6 +16,7 @@ from gangway.organizations.details import (
     Bounds,
     Contact,
     Details,
+    checked_address,
     checked_bounds,
     checked_contacts,
     checked_details,
@@ -52,6 +53,17 @@ def change_details(*, organization_id: UUID, name: str, details: Details, cloud:
     after = {"name": row.name, **_details_of(row)}
     changed = ", ".join(sorted(field for field, value in after.items() if value != before[field]))
     _record(Event.ORGANIZATION_CHANGED, row, by, {"name": row.name, "changed": changed})
+
+
+@transaction.atomic
+def change_reply_to(*, organization_id: UUID, reply_to: str, by: Actor) -> None:
+    """Change where answers to mails go; empty: to the sender. Raises NoSuchOrganization, InvalidAddress."""
+    row = _locked(organization_id)
+    wanted = checked_address(reply_to, field="reply_to") if reply_to.strip() else ""
+    data = {"name": row.name, "changed": "reply_to", "before": row.reply_to, "after": wanted}
+    row.reply_to = wanted
+    row.save(update_fields=["reply_to"])
+    _record(Event.ORGANIZATION_CHANGED, row, by, data)
 
 
 @transaction.atomic

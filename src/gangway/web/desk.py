@@ -129,6 +129,7 @@ DOORS: Final = (
     Door(_("Sign-in rules"), "key", "web:sign_in_rules", Capability.CHANGE_SIGN_IN),
     Door(_("Activity"), "activity", "web:activity", Capability.SEE_ACTIVITY),
 )
+    Door(_("Settings"), "server", "web:settings", Capability.CHANGE_SETTINGS),
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.errors import GangwayError
+from gangway.onboarding.defaults import Defaults
 from gangway.provisioning.queries import LONGEST_ROLE_DAYS, PlanView, pin
 from gangway.provisioning.shapes import FeatureRow, ProfileView
 from gangway.web.forms.base import PlainForm, told
@@ -114,11 +115,20 @@ class AskedFor(PlainForm):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, profile: ProfileView, plan: PlanView | None = None, **kwargs: Any) -> None:
-        """`plan`: what is asked for now; None for a new registration."""
+    def __init__(
+        self,
+        *args: Any,
+        profile: ProfileView,
+        plan: PlanView | None = None,
+        defaults: Defaults | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`plan`: what is asked for now; None for a new registration, which begins with the provider's `defaults`."""
         super().__init__(*args, **kwargs)
         self.profile = profile
         asked = {feature.key for feature in plan.features} if plan else None
+        if defaults and defaults.features is not None:
+            asked = set(defaults.features)
         self.features = [feature for feature in profile.features if feature.optional]
         for feature in self.features:
             self.fields[_name(feature)] = _switch(feature)
@@ -132,6 +142,8 @@ class AskedFor(PlainForm):
         kinds.choices = [(kind, KINDS[kind]) for kind in profile.credential_kinds]  # type: ignore[attr-defined]
         self.initial["credential_kind"] = plan.credential_kind if plan else profile.credential_kinds[0]
         self.initial["credential_days"] = plan.credential_days if plan and plan.days_chosen else None
+        if defaults:
+            self._begin_with(defaults)
         days = self.fields["credential_days"]
         days.help_text = _("1 to %(most)s. Left empty: 180 when the registration renews its own secret, else 365.") % {
             "most": profile.longest_days
@@ -152,6 +164,17 @@ class AskedFor(PlainForm):
         """Each optional feature with its field."""
         return [(feature, self[_name(feature)]) for feature in self.features]
 
+    def _begin_with(self, defaults: Defaults) -> None:
+        """Put what the provider chose in place of the profile's own; empty fields stay as they are."""
+        begins = {
+            "licence_type": defaults.licence_type,
+            "role_choice": defaults.role_choice,
+            "role_days": defaults.role_days,
+            "credential_kind": defaults.credential_kind,
+            "credential_days": defaults.credential_days,
+        }
+        self.initial.update({name: value for name, value in begins.items() if value})
+
     @property
     def is_open(self) -> bool:
         """Whether the section is shown open: something in it is wrong, or isn't the default."""
@@ -170,7 +193,7 @@ class AskedFor(PlainForm):
                 profile=self.profile.name,
                 version=self.profile.version,
                 role_choice=given["role_choice"] or self.profile.default_role_choice,
-                features=self._chosen(given),
+                features=self.chosen(given),
                 unit=given["unit"],
                 role_days=given.get("role_days") or 0,
                 credential_kind=given["credential_kind"] or None,
@@ -180,5 +203,6 @@ class AskedFor(PlainForm):
             self.add_error(error.field if error.field in self.fields else None, ValidationError(told(error)))
         return given
 
-    def _chosen(self, given: dict[str, Any]) -> list[str]:
+    def chosen(self, given: dict[str, Any]) -> list[str]:
+        """Return the optional features that are switched on."""
         return [feature.key for feature in self.features if given.get(_name(feature))]

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.actions import issue_invitation
+from gangway.onboarding.defaults import defaults_for
 from gangway.organizations.queries import customer, customers
 from gangway.organizations.roles import Capability
-from gangway.provisioning.queries import choices, explain, pin
+from gangway.provisioning.queries import choices, explain
 from gangway.services.actions import plan_service
 from gangway.services.licences import LicenceType
 from gangway.services.pool import pool
@@ -58,8 +59,9 @@ def choose_way(request: DeskRequest, customer_id: UUID) -> HttpResponse:
 def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     """Ask for names, licence, users and the administrator's address; *Next* sends the link."""
     whose = customer(customer_id)
-    form = NewTenant(request.POST or None, provider_id=whose.provider_id)
-    asked_for = AskedFor(request.POST or None, profile=choices())
+    begins = defaults_for(whose.provider_id)
+    form = NewTenant(request.POST or None, provider_id=whose.provider_id, initial={"licence_type": begins.licence_type})
+    asked_for = AskedFor(request.POST or None, profile=choices(), defaults=begins)
     if request.method == "POST" and form.is_valid() & asked_for.is_valid():
         try:
             invitation_id = _start(request, customer_id, form, asked_for)
@@ -67,7 +69,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
             form.refuse(error)
         else:
             return redirect("web:invitation_sent", invitation_id)
-    plan, _fingerprint = pin()
+    plan, _fingerprint = begins.pinned()
     values = {
         "customer": whose,
         "form": form,

@@ -1,0 +1,24 @@
+"""Addresses of the settings: each part has its page, and each provider its own settings."""
+
+from django.urls import path
+
+from gangway.web.views import provider_settings as settings
+
+ONE = "settings/<uuid:organization_id>/"
+
+urlpatterns = [
+    path("settings/", settings.overview, name="settings"),
+    path("settings/installation/", settings.installation_page, name="settings_installation"),
+    path(ONE, settings.overview_of, name="settings_of"),
+    path(f"{ONE}sign-in-application/", settings.application, name="settings_application"),
+    path(f"{ONE}sign-in-application/change/", settings.application_change, name="settings_application_change"),
+    path(f"{ONE}sign-in-application/check/", settings.application_check, name="settings_application_check"),
+    path(f"{ONE}sign-in-application/state/", settings.application_state, name="settings_application_state"),
+    path(f"{ONE}sign-in-application/forget-secret/", settings.forget_secret, name="settings_forget_secret"),
+    path(f"{ONE}mail/", settings.mail, name="settings_mail"),
+    path(f"{ONE}mail/test/", settings.mail_test, name="settings_mail_test"),
+    path(f"{ONE}mail/state/", settings.mail_state, name="settings_mail_state"),
+    path(f"{ONE}host-names/", settings.host_names, name="settings_hosts"),
+    path(f"{ONE}host-name/", settings.host_name, name="settings_host"),
+    path(f"{ONE}default-plan/", settings.default_plan, name="settings_plan"),
+]

@@ -1,0 +1,308 @@
+"""*Settings*: a provider's sign-in application, mail, host names and default plan; and facts of this installation."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gangway.foundation.clock import now
+from gangway.foundation.clouds import cloud_name
+from gangway.foundation.errors import GangwayError
+from gangway.foundation.sealed import SealedText
+from gangway.notifications.queries import Delivery
+from gangway.notifications.states import UNSENT
+from gangway.notifications.trying import last_test, send_test
+from gangway.onboarding import applications, provider_setup
+from gangway.onboarding.defaults import defaults_for, set_defaults
+from gangway.onboarding.installation import admin_center, installation
+from gangway.onboarding.queries import sign_in_applications
+from gangway.organizations import hosts
+from gangway.organizations.changing import change_reply_to
+from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.place_queries import PlaceView, place, places
+from gangway.organizations.queries import provider_of
+from gangway.organizations.roles import Capability, Kind
+from gangway.provisioning.queries import SCOPES, choices
+from gangway.web.desk import DeskRequest, may, proved_lately
+from gangway.web.forms.base import told
+from gangway.web.forms.place import CLOUDS
+from gangway.web.forms.provider_setup import ApplicationForm, DefaultPlan, HostForm, ReplyForm
+from gangway.web.listing import asked
+from gangway.web.live import first_look, look_again
+from gangway.web.words import DELIVERY, LOOK, VERDICT, said
+
+CHECK_PARTIAL: Final = "settings/_check.html"
+MAIL_PARTIAL: Final = "settings/_mail.html"
+PAGE: Final = ["GET", "HEAD", "POST"]
+
+
+@require_safe
+@may(Capability.CHANGE_SETTINGS)
+def overview(request: DeskRequest) -> HttpResponse:
+    """Lead a provider's admin to their provider, and the system's to the one they choose."""
+    if request.seat.organization_kind is Kind.PROVIDER:
+        return redirect("web:settings_of", request.seat.organization_id)
+    wanted = asked(request)
+    page = places(Kind.PROVIDER, search=wanted.search, page=wanted.page)
+    return render(request, "settings/providers.html", {"page": page, "wanted": wanted})
+
+
+@require_safe
+@may(Capability.CHANGE_SETTINGS)
+def overview_of(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """Show each part with how it stands, in the order of setting up."""
+    about = _provider(organization_id)
+    known = {each.cloud: each for each in sign_in_applications(about.id)}
+    values = {
+        **_head(request, about),
+        "clouds": [_cloud_row(about, name, word, known.get(name)) for name, word in CLOUDS],
+        "mail": _mail_values(about.id),
+        "host": hosts.host_of(about.id),
+        "public_url": hosts.public_url(about.id),
+        "defaults": defaults_for(about.id),
+    }
+    return render(request, "settings/overview.html", values)
+
+
+@require_safe
+@may(Capability.CHANGE_SETTINGS)
+def application(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """Guide through making the sign-in application of one cloud, and show what is told and seen of it."""
+    about, cloud = _provider(organization_id), _cloud(request)
+    url = f"{reverse('web:settings_application_state', args=[about.id])}?cloud={cloud}"
+    checked = _check_values(about.id, cloud)
+    values = {
+        **_head(request, about),
+        "cloud": cloud,
+        "cloud_word": dict(CLOUDS)[cloud],
+        "application": applications.find(about.id, cloud=cloud),
+        "name": applications.name_of(provider_of(about.id)),
+        "admin_center": admin_center(cloud),
+        "redirects": provider_setup.redirects(about.id),
+        "scopes": SCOPES,
+        "live": first_look(request, CHECK_PARTIAL, checked, url=url),
+        "following": checked["check"] is not None and not checked["check"].is_over,
+    }
+    return render(request, "settings/application.html", values)
+
+
+@require_http_methods(PAGE)
+@may(Capability.CHANGE_SETTINGS)
+@proved_lately
+def application_change(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """Ask for client id, home tenant and, where there is one, the web client's secret."""
+    about, cloud = _provider(organization_id), _cloud(request)
+    known = applications.find(about.id, cloud=cloud)
+    begins: dict[str, Any] = {"cloud": cloud}
+    if known:
+        begins |= {name: getattr(known, name) for name in ("client_id", "home_tenant_id", "secret_ends_on")}
+    form = ApplicationForm(request.POST or None, initial=begins)
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data | {"secret": SealedText(form.cleaned_data["secret"])}
+        try:
+            provider_setup.save_application(about.id, **given, by=request.actor, now=now())
+            provider_setup.ask_check(about.id, cloud=given["cloud"], by=request.actor, now=now())
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("It is saved. A worker looks at it now; the result appears by itself."))
+            return _to_application(about.id, given["cloud"])
+    values = {**_head(request, about), "form": form, "cloud": cloud, "application": known}
+    return render(request, "settings/application_form.html", values | {"cloud_word": dict(CLOUDS)[cloud]})
+
+
+@require_POST
+@may(Capability.CHANGE_SETTINGS)
+def application_check(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """*Check now*: a worker looks at it from outside."""
+    about, cloud = _provider(organization_id), _cloud(request)
+    try:
+        provider_setup.ask_check(about.id, cloud=cloud, by=request.actor, now=now())
+    except provider_setup.NoSignInApplication:
+        messages.error(request, _("Tell its client id first, then it can be checked."))
+    return _to_application(about.id, cloud)
+
+
+@require_safe
+@may(Capability.CHANGE_SETTINGS)
+def application_state(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """How the look at the application stands."""
+    values = _check_values(_provider(organization_id).id, _cloud(request))
+    return look_again(request, CHECK_PARTIAL, values, over=values["check"] is None or values["check"].is_over)
+
+
+@require_POST
+@may(Capability.CHANGE_SETTINGS)
+@proved_lately
+def forget_secret(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """Destroy the kept secret here; at Microsoft somebody has to delete it."""
+    about, cloud = _provider(organization_id), _cloud(request)
+    try:
+        provider_setup.forget_secret(about.id, cloud=cloud, by=request.actor)
+    except GangwayError as error:
+        messages.error(request, told(error))
+    else:
+        messages.success(request, _("The secret is destroyed here. Delete it at Microsoft, too."))
+    return _to_application(about.id, cloud)
+
+
+@require_http_methods(PAGE)
+@may(Capability.CHANGE_SETTINGS)
+def mail(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """Show how mails go out, and change where answers go."""
+    about = _provider(organization_id)
+    form = ReplyForm(request.POST or None, initial={"reply_to": about.details.reply_to})
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_reply_to(organization_id=about.id, reply_to=form.cleaned_data["reply_to"], by=request.actor)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Answers go there from the next mail on."))
+            return redirect("web:settings_mail", about.id)
+    tested = _mail_values(about.id)
+    values = {
+        **_head(request, about),
+        "form": form,
+        "sender": settings.GANGWAY.mail_from,
+        "server": f"{settings.GANGWAY.smtp_host}:{settings.GANGWAY.smtp_port}",
+        "encryption": settings.GANGWAY.smtp_tls,
+        "live": first_look(request, MAIL_PARTIAL, tested, url=reverse("web:settings_mail_state", args=[about.id])),
+        "following": not _is_over(tested["test"]),
+    }
+    return render(request, "settings/mail.html", values)
+
+
+@require_POST
+@may(Capability.CHANGE_SETTINGS)
+def mail_test(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """*Send a test mail to me*."""
+    about, me = _provider(organization_id), request.seat
+    pages = hosts.public_url(about.id)
+    send_test(about.id, organization=about.name, to=me.email, name=me.name, pages=pages, by=request.actor, now=now())
+    messages.info(request, _("A test mail to %(address)s is on its way.") % {"address": me.email})
+    return redirect("web:settings_mail", about.id)
+
+
+@require_safe
+@may(Capability.CHANGE_SETTINGS)
+def mail_state(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """How the test mail is doing."""
+    values = _mail_values(_provider(organization_id).id)
+    return look_again(request, MAIL_PARTIAL, values, over=_is_over(values["test"]))
+
+
+@require_safe
+@may(Capability.CHANGE_SETTINGS)
+def host_names(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """Show under which host names the provider's and its channels' people meet our pages."""
+    about, wanted = _provider(organization_id), asked(request)
+    channels = places(Kind.CHANNEL, above=about.id, search=wanted.search, page=wanted.page)
+    shown = [(about.id, about.name), *((row.id, row.name) for row in channels.rows)]
+    rows = [
+        {"id": each, "name": name, "host": hosts.host_of(each), "url": hosts.public_url(each)} for each, name in shown
+    ]
+    values = {**_head(request, about), "rows": rows, "page": channels, "wanted": wanted}
+    return render(request, "settings/hosts.html", values)
+
+
+@require_http_methods(PAGE)
+@may(Capability.CHANGE_SETTINGS)
+@proved_lately
+def host_name(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """Ask for the host name of a provider or channel: every link that is made from now on begins with it."""
+    about = place(organization_id)
+    if about.kind not in {Kind.PROVIDER, Kind.CHANNEL}:
+        raise NoSuchOrganization
+    form = HostForm(request.POST or None, initial={"host": hosts.host_of(about.id)})
+    provider = provider_of(about.id)
+    if request.method == "POST" and form.is_valid():
+        try:
+            hosts.set_host(about.id, name=form.cleaned_data["host"], by=request.actor)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Links that are made from now on begin with %(url)s.") % {"url": _url(about)})
+            return redirect("web:settings_hosts", provider.id)
+    values = {"provider": provider, "place": about, "form": form, "public_url": hosts.origin_of("")}
+    return render(request, "settings/host_form.html", values)
+
+
+@require_http_methods(PAGE)
+@may(Capability.CHANGE_SETTINGS)
+def default_plan(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """Choose what *Add New Tenant* begins with."""
+    about = _provider(organization_id)
+    form = DefaultPlan(request.POST or None, profile=choices(), defaults=defaults_for(about.id))
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_defaults(about.id, defaults=form.defaults(), by=request.actor, now=now())
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("New services begin with this. Invitations that are out stay as they are."))
+            return redirect("web:settings_of", about.id)
+    return render(request, "settings/plan.html", {**_head(request, about), "form": form})
+
+
+@require_safe
+@may(Capability.CHANGE_SETTINGS)
+def installation_page(request: DeskRequest) -> HttpResponse:
+    """Show facts that whoever runs this server has set; none can be changed here."""
+    return render(request, "settings/installation.html", {"facts": installation(now=now())})
+
+
+def _provider(organization_id: UUID) -> PlaceView:
+    about = place(organization_id)
+    if about.kind is not Kind.PROVIDER:
+        raise NoSuchOrganization
+    return about
+
+
+def _cloud(request: DeskRequest) -> str:
+    """Return the cloud that the page is about; raises `CloudUnknown`."""
+    return cloud_name(request.POST.get("cloud") or request.GET.get("cloud") or "public").value
+
+
+def _head(_request: DeskRequest, about: PlaceView) -> dict[str, Any]:
+    return {"provider": about, "back_url": reverse("web:settings_of", args=[about.id])}
+
+
+def _to_application(provider_id: UUID, cloud: str) -> HttpResponse:
+    return redirect(f"{reverse('web:settings_application', args=[provider_id])}?cloud={cloud}")
+
+
+def _cloud_row(about: PlaceView, name: str, word: Any, known: Any) -> dict[str, Any]:
+    return {"name": name, "word": word, "application": known, **(_check_values(about.id, name) if known else {})}
+
+
+def _check_values(provider_id: UUID, cloud: str) -> dict[str, Any]:
+    kept = provider_setup.checks(provider_id, cloud=cloud)
+    latest = kept[0] if kept else None
+    counted = [item for item in latest.items if item.state != "ok"] if latest else []
+    return {
+        "check": latest,
+        "check_pill": said(LOOK, latest.state) if latest else None,
+        "items": [{"item": item, "pill": said(VERDICT, item.state)} for item in latest.items] if latest else [],
+        "wrong": sum(item.state == "wrong" for item in counted),
+        "before": kept[1:],
+    }
+
+
+def _mail_values(provider_id: UUID) -> dict[str, Any]:
+    latest = last_test(provider_id)
+    return {"test": latest, "test_pill": said(DELIVERY, latest.state) if latest else None}
+
+
+def _is_over(test: Delivery | None) -> bool:
+    return test is None or test.state not in UNSENT
+
+
+def _url(about: PlaceView) -> str:
+    return hosts.public_url(about.id)
