@@ -113,6 +113,7 @@ ROWS: Final[dict[str, Row]] = {
     "operator_revoke": desk("A", "A", "A", "O", about="operator_invitation", finely=True),
     "join": anyone(about="nothing"),
     "me": oneself(),
+    "time_zone": oneself(),
     "switch": oneself(),
     "second_factor": oneself(),
     "microsoft_link": oneself(),

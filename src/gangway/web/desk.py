@@ -22,6 +22,7 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import Capability, require
+from gangway.web import zones
 
 
 class DeskRequest(HttpRequest):
@@ -128,16 +129,17 @@ DOORS: Final = (
     Door(_("Operators"), "shield-check", "web:operators", Capability.SEE_OPERATORS),
     Door(_("Sign-in rules"), "key", "web:sign_in_rules", Capability.CHANGE_SIGN_IN),
     Door(_("Activity"), "activity", "web:activity", Capability.SEE_ACTIVITY),
-)
     Door(_("Settings"), "server", "web:settings", Capability.CHANGE_SETTINGS),
+)
 
 
 def frame(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the seat and the navigation, on pages of the Operation Center only."""
+    """Context processor: the chosen time zone; in the Operation Center also the seat and the navigation."""
     seat: Seat | None = getattr(request, "seat", None)
+    zone = {"chosen_zone": zones.chosen(request)}
     if seat is None:
-        return {}
-    return {
+        return zone
+    return zone | {
         "seat": seat,
         "navigation": [_entry(door, request.path) for door in DOORS if door.capability in seat.capabilities],
     }

@@ -13,6 +13,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -21,7 +22,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.organizations.errors import NoSeat
 from gangway.organizations.queries import Seat
 from gangway.organizations.scope import within
-from gangway.web import second_step
+from gangway.web import second_step, zones
 from gangway.web.views.refusals import refused
 
 ACCOUNTS: Final = ("allauth.",)
@@ -76,7 +77,7 @@ def _at_the_desk(request: HttpRequest, found: Seat, run: Callable[[], HttpRespon
         address=request.META.get("REMOTE_ADDR", ""),
         request_id=getattr(request, "id", ""),
     )
-    with within(found.path):
+    with within(found.path), timezone.override(zones.of(request)):
         return run()
 
 

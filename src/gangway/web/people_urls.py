@@ -18,6 +18,7 @@ urlpatterns = [
     path("operators/invitations/<uuid:invitation_id>/revoke/", operators.revoke, name="operator_revoke"),
     path("join/<str:token>", joining.join, name="join"),
     path("me/", oneself.me, name="me"),
+    path("me/time-zone/", oneself.time_zone, name="time_zone"),
     path("me/organization/", oneself.switch, name="switch"),
     path("me/second-factor/", oneself.second_factor, name="second_factor"),
     path("me/microsoft/", microsoft.link, name="microsoft_link"),

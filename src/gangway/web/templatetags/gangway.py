@@ -55,11 +55,17 @@ def dot(value: Pill) -> SafeString:
 
 @register.simple_tag
 def moment(at: datetime | None, zone: bool = False) -> SafeString:
-    """Write a time in UTC that the browser turns into the person's own; a dash when there is none."""
+    """Write a time in the zone we know of; the browser puts it in its person's manner. A dash when there is none."""
     if at is None:
         return mark_safe("–")
     text = localtime(at).strftime("%-d %b %Y, %H:%M %Z")
     return format_html('<time datetime="{}" data-local="{}">{}</time>', at.isoformat(), "zone" if zone else "yes", text)
+
+
+@register.simple_tag
+def number(value: int) -> SafeString:
+    """Write a count with its thousands apart; the browser does it in its person's manner."""
+    return format_html('<data value="{}" data-number="yes">{}</data>', value, f"{value:,}")
 
 
 @register.simple_tag

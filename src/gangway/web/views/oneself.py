@@ -4,23 +4,44 @@ from uuid import UUID
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gangway.accounts import microsoft
 from gangway.accounts.queries import identities
+from gangway.foundation.clock import now
 from gangway.organizations.errors import NoSuchOrganization
-from gangway.web import second_step
+from gangway.web import second_step, zones
 from gangway.web.desk import DeskRequest, before_second_factor, for_oneself
 from gangway.web.forms.operators import ROLE_WORDS
+from gangway.web.forms.zones import TimeZone
 
 
 @require_safe
 @for_oneself
 def me(request: DeskRequest) -> HttpResponse:
-    """Show the ways in, the sessions that are open, and the organizations one belongs to."""
+    """Show the ways in, the sessions that are open, the organizations one belongs to, and how times are written."""
+    return _page(request, TimeZone(initial={"zone": zones.chosen(request)}))
+
+
+@require_POST
+@for_oneself
+def time_zone(request: DeskRequest) -> HttpResponse:
+    """Keep the zone in which this person reads times, in this browser."""
+    form = TimeZone(request.POST)
+    if not form.is_valid():
+        return _page(request, form)
+    answer = redirect("web:me")
+    zones.keep(answer, form.cleaned_data["zone"])
+    messages.success(request, _("Kept: times are written like that from now on."))
+    return answer
+
+
+def _page(request: DeskRequest, zone_form: TimeZone) -> HttpResponse:
     person = get_user_model().objects.get(pk=request.seat.operator_id)
     factors = Authenticator.objects.filter(user=person)
     values = {
@@ -30,6 +51,8 @@ def me(request: DeskRequest) -> HttpResponse:
         "identities": identities(request.seat.operator_id),
         "offers_microsoft": microsoft.is_offered(),
         "sessions": UserSession.objects.filter(user=person).count(),
+        "zone_form": zone_form,
+        "now": now(),
         "places": [(place, ROLE_WORDS[place.role]) for place in request.seat.places],
     }
     return render(request, "operators/me.html", values)

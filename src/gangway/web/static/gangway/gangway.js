@@ -92,11 +92,19 @@
   /* The page's language, in the person's own variant of it: dates are written differently in London and New York. */
   const tongue = navigator.language.split("-")[0] === root.lang.split("-")[0] ? navigator.language : root.lang;
 
-  /* Times are written by the server in UTC; here they become the person's own, with the zone's name. */
+  /* Who chose a zone reads times in that one, everybody else in the browser's own. */
+  const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const zoned = { timeZone: root.dataset.zone || browserZone };
+
+  /* The server writes times in the zone it knows of, with its name; here they become the person's own. */
   const localise = (scope) => {
+    for (const number of scope.querySelectorAll("data[data-number]")) {
+      number.textContent = new Intl.NumberFormat(tongue).format(number.value);
+      delete number.dataset.number;
+    }
     for (const time of scope.querySelectorAll("time[data-local]")) {
-      const style = { dateStyle: "medium", timeStyle: "short" };
-      const zone = { timeZoneName: "short" };
+      const style = { dateStyle: "medium", timeStyle: "short", ...zoned };
+      const zone = { timeZoneName: "short", ...zoned };
       const at = new Date(time.dateTime);
       time.title = time.textContent.trim();
       time.textContent = new Intl.DateTimeFormat(tongue, style).format(at);
@@ -105,6 +113,14 @@
         time.textContent += ` ${parts.find((part) => part.type === "timeZoneName").value}`;
       }
       delete time.dataset.local;
+    }
+  };
+
+  /* What the server writes by itself, such as a filter's days, then also means the browser's zone. */
+  const tellZone = () => {
+    const told = `__Host-browser-zone=${encodeURIComponent(browserZone)}`;
+    if (browserZone && document.body.matches(".gw-desk") && !document.cookie.includes(told)) {
+      document.cookie = `${told}; Path=/; Secure; SameSite=Lax`;
     }
   };
 
@@ -158,6 +174,7 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     localise(document);
+    tellZone();
     showWhatIsAsked();
     submitOnChange();
     tick();
