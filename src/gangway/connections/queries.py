@@ -1,6 +1,6 @@
 """Reads of this room. Everything returned is a plain frozen value; call them inside a scope."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, cast
@@ -130,6 +130,38 @@ def connection(service_id: UUID) -> ConnectionView | None:
 def registration_of(service_id: UUID) -> UUID | None:
     """Return the registration that a service signs in with; None while it has no connection."""
     return Connection.objects.filter(service_id=service_id).values_list("registration_id", flat=True).first()
+
+
+@dataclass(frozen=True, slots=True)
+class LatestLook:
+    """What came of the latest validation of a service."""
+
+    service_id: UUID
+    state: ValidationState
+    status: Status
+    words: str
+    ended_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its result stands."""
+        return self.state in {"done", "failed"}
+
+
+def latest_looks(service_ids: Collection[UUID]) -> Mapping[UUID, LatestLook]:
+    """Return the latest validation of each of these services that has a connection."""
+    rows = Validation.objects.filter(connection__service_id__in=service_ids).select_related("connection")
+    latest = rows.order_by("connection_id", "-asked_at").distinct("connection_id")
+    return {
+        row.connection.service_id: LatestLook(
+            service_id=row.connection.service_id,
+            state=cast("ValidationState", row.state),
+            status=cast("Status", row.status),
+            words=row.words,
+            ended_at=row.ended_at,
+        )
+        for row in latest
+    }
 
 
 def validation(validation_id: UUID) -> ValidationRow:

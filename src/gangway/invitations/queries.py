@@ -1,13 +1,14 @@
 """Reading invitations. Nothing here changes anything, however often a mail scanner opens a link."""
 
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
@@ -18,7 +19,7 @@ from gangway.invitations.models import Handoff, Invitation, Link, Move
 from gangway.invitations.states import CONSUMED, DEVICE_AUTHENTICATED, EXPIRABLE, PENDING, State, sources_of
 from gangway.notifications.queries import Delivery, deliveries, delivery
 from gangway.notifications.states import DeliveryState
-from gangway.organizations.pages import Page, page_of
+from gangway.organizations.pages import Page, batched, every, page_of
 from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
@@ -258,6 +259,24 @@ def pending(*, search: str = "", state: str = "", customer_id: UUID | None = Non
 
     `search` finds the beginning of the service's names, of their and the customer's words, or of the recipient.
     """
+    rows = _pending(search, state, customer_id)
+    found = page_of(rows, page, lambda row: row)
+    mails = deliveries(subject_of(row.id) for row in found.rows)
+    return Page(
+        rows=tuple(_pending_row(row, mails.get(subject_of(row.id))) for row in found.rows),
+        number=found.number,
+        has_next=found.has_next,
+    )
+
+
+def every_pending(*, search: str = "", state: str = "") -> Iterator[PendingRow]:
+    """Give all that `pending` would show on its pages, for an export."""
+    for some in batched(every(_pending(search, state, None), lambda row: row)):
+        mails = deliveries(subject_of(row.id) for row in some)
+        yield from (_pending_row(row, mails.get(subject_of(row.id))) for row in some)
+
+
+def _pending(search: str, state: str, customer_id: UUID | None) -> QuerySet[Invitation]:
     names = matching(
         search, begins=("service__short_name_key", "service__full_name_key"), among="service__search_words"
     )
@@ -266,13 +285,7 @@ def pending(*, search: str = "", state: str = "", customer_id: UUID | None = Non
     rows = Invitation.objects.filter(condition, state__in=[one.value for one in wanted])
     if customer_id is not None:
         rows = rows.filter(organization_id=customer_id)
-    found = page_of(rows.select_related("service", "organization").order_by("-created_at", "id"), page, lambda row: row)
-    mails = deliveries(subject_of(row.id) for row in found.rows)
-    return Page(
-        rows=tuple(_pending_row(row, mails.get(subject_of(row.id))) for row in found.rows),
-        number=found.number,
-        has_next=found.has_next,
-    )
+    return rows.select_related("service", "organization").order_by("-created_at", "id")
 
 
 def _pending_row(row: Invitation, mail: Delivery | None) -> PendingRow:

@@ -1,7 +1,8 @@
 """One page of a long list, read without counting the whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Generic, TypeVar
 
 from django.db import models
@@ -10,6 +11,8 @@ Row = TypeVar("Row")
 Model = TypeVar("Model", bound=models.Model)
 
 PAGE_SIZE: Final = 50
+PORTION: Final = 1000
+"""Rows of an export that are read at once."""
 LAST_PAGE: Final = 100
 """Nobody turns more pages than this: searching is quicker, for the person and for the database."""
 
@@ -35,3 +38,17 @@ def page_of(rows: models.QuerySet[Model], number: int, shape: Callable[[Model], 
     found = list(rows[start : start + PAGE_SIZE + 1])
     more = len(found) > PAGE_SIZE and bounded < LAST_PAGE
     return Page(rows=tuple(shape(row) for row in found[:PAGE_SIZE]), number=bounded, has_next=more)
+
+
+def every(rows: models.QuerySet[Model], shape: Callable[[Model], Row]) -> Iterator[Row]:
+    """Give all rows of an ordered queryset, for an export; they are read in portions."""
+    start = 0
+    while found := list(rows[start : start + PORTION]):
+        yield from map(shape, found)
+        start += PORTION
+
+
+def batched(rows: Iterator[Row], size: int = PORTION) -> Iterator[list[Row]]:
+    """Give rows in portions, for what is looked up for many of them at once."""
+    while some := list(islice(rows, size)):
+        yield some

@@ -1,14 +1,14 @@
 """The list of leftovers: what is still in a tenant, and how a person takes it away there. Call it inside a scope."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from gangway.organizations.pages import Page, page_of
+from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.search import matching
 from gangway.provisioning.models import Leftover
 from gangway.provisioning.states import LeftoverKind
@@ -62,11 +62,19 @@ def leftovers(*, search: str = "", state: str = "", kind: str = "", page: int = 
 
     `search`: the beginning of the service's name, words of it, of the thing itself, or an id copied from a page.
     """
+    return page_of(_found(search, state, kind), page, _row)
+
+
+def every_leftover(*, search: str = "", state: str = "", kind: str = "") -> Iterator[LeftoverRow]:
+    """Give all that `leftovers` would show on its pages, for an export."""
+    return every(_found(search, state, kind), _row)
+
+
+def _found(search: str, state: str, kind: str) -> QuerySet[Leftover]:
     rows = Leftover.objects.filter(_meant_by(search), cleared_at__isnull=state != CLEARED)
     if kind in set(LeftoverKind):
         rows = rows.filter(kind=kind)
-    ordered = rows.select_related("registration", "service", "organization").order_by("-since", "-id")
-    return page_of(ordered, page, _row)
+    return rows.select_related("registration", "service", "organization").order_by("-since", "-id")
 
 
 def open_for(service_id: UUID) -> int:

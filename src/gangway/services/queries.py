@@ -1,6 +1,6 @@
 """Reading services. Everything returned is a plain frozen value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import F, QuerySet
 from django.db.models.expressions import OrderBy
 
-from gangway.organizations.pages import Page, page_of
+from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.roles import Kind
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
@@ -38,9 +38,6 @@ SORTS: Final[Mapping[str, tuple[str | OrderBy, ...]]] = {
     "-created_at": ("-created_at", "id"),
 }
 """What a list may be sorted by; a minus turns it round. Anything else means the newest first."""
-
-PORTION: Final = 1000
-"""Rows of an export that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +98,13 @@ def services(
 
 def every_service(*, search: str = "", status: str = "", licence: str = "", sort: str = "") -> Iterator[ServiceRow]:
     """Give all services that `services` would show on its pages, for an export; read in portions."""
-    found = _found(search, status, licence, sort)
-    start = 0
-    while rows := list(found[start : start + PORTION]):
-        yield from map(row_of, rows)
-        start += PORTION
+    return every(_found(search, status, licence, sort), row_of)
+
+
+def some_services(ids: Collection[UUID]) -> tuple[ServiceRow, ...]:
+    """Return those of the services that are in the scope, by name."""
+    rows = Service.objects.filter(pk__in=ids).select_related("organization__parent").order_by("short_name_key", "id")
+    return tuple(map(row_of, rows))
 
 
 def _found(search: str, status: str, licence: str, sort: str) -> QuerySet[Service]:

@@ -6,8 +6,10 @@ from gangway.web import people_urls, settings_urls
 from gangway.web.views import (
     add_service,
     around,
+    bulk,
     components,
     dashboard,
+    exports,
     federation,
     handoffs,
     invitations,
@@ -33,6 +35,7 @@ def about(level: places.Level) -> list[URLPattern]:
     one = f"{level.route}s/<uuid:organization_id>"
     return [
         path(f"{level.route}s/", places.list_of(level), name=f"{level.route}s"),
+        path(f"{level.route}s/export.csv", exports.export_of(level), name=f"{level.route}_export"),
         path(f"{level.route}s/add/", places.add_to(level), name=f"{level.route}_add"),
         path(f"{one}/", places.page_of(level), name=level.route),
         path(f"{one}/edit/", places.edit_of(level), name=f"{level.route}_edit"),
@@ -46,6 +49,9 @@ urlpatterns = [
     path("", dashboard.dashboard, name="home"),
     path("services/", services.service_list, name="services"),
     path("services/export.csv", services.service_export, name="service_export"),
+    path("services/validate/", bulk.validate_many, name="services_validate"),
+    path("services/validating/", bulk.validating, name="services_validating"),
+    path("services/validating/state/", bulk.validating_state, name="services_validating_state"),
     path(DIRECT_ROUTING, add_service.choose_customer, name="choose_customer"),
     path(f"{DIRECT_ROUTING}short-name/", add_service.short_name_word, name="short_name_word"),
     path(f"{DIRECT_ROUTING}<uuid:customer_id>/", add_service.choose_way, name="choose_way"),
@@ -64,6 +70,7 @@ urlpatterns = [
     path("services/<uuid:service_id>/danger/", service_changes.danger, name="service_danger"),
     path("services/<uuid:service_id>/delete/", service_changes.delete, name="service_delete"),
     path("invitations/", invitations.invitation_list, name="invitations"),
+    path("invitations/export.csv", exports.invitation_export, name="invitation_export"),
     path("invitations/<uuid:invitation_id>/", invitations.invitation_page, name="invitation"),
     path("invitations/<uuid:invitation_id>/sent/", invitations.sent, name="invitation_sent"),
     path("invitations/<uuid:invitation_id>/resend/", invitations.resend, name="invitation_resend"),
@@ -72,9 +79,7 @@ urlpatterns = [
     path("invitations/<uuid:invitation_id>/hand-off/", handoffs.hand_off, name="invitation_hand_off"),
     path("invitations/<uuid:invitation_id>/check/", handoffs.check_now, name="invitation_check_now"),
     path("invitations/<uuid:invitation_id>/planned/", handoffs.plan_for, name="invitation_plan_for"),
-    path(
-        "invitations/<uuid:invitation_id>/no-reminders/", handoffs.stop_reminders, name="invitation_stop_reminders"
-    ),
+    path("invitations/<uuid:invitation_id>/no-reminders/", handoffs.stop_reminders, name="invitation_stop_reminders"),
     path("hand-offs/<uuid:handoff_id>/withdraw/", handoffs.withdraw, name="handoff_withdraw"),
     path("invitations/<uuid:invitation_id>/plan/", plans.change_plan, name="invitation_plan"),
     path("invitations/<uuid:invitation_id>/add/", onboarding.add, name="invitation_add"),
@@ -95,6 +100,9 @@ urlpatterns = [
     path("leftovers/", leftovers.leftover_list, name="leftovers"),
     path("leftovers/<uuid:leftover_id>/try-again/", leftovers.try_again, name="leftover_try_again"),
     path("leftovers/<uuid:leftover_id>/removed/", leftovers.mark_removed, name="leftover_removed"),
+    path("runs/export.csv", exports.run_export, name="run_export"),
+    path("leftovers/export.csv", exports.leftover_export, name="leftover_export"),
+    path("operators/export.csv", exports.operator_export, name="operator_export"),
     path("runs/<uuid:run_id>/", runs.run_page, name="run"),
     path("runs/<uuid:run_id>/state/", runs.run_state, name="run_state"),
     path("runs/<uuid:run_id>/support/", runs.run_support, name="run_support"),

@@ -7,19 +7,22 @@ from django.views.decorators.http import require_safe
 from gangway.foundation.clock import now
 from gangway.organizations.roles import Capability
 from gangway.services.licences import LicenceType
-from gangway.services.queries import ServiceRow, every_service, services
+from gangway.services.queries import ServiceRow, every_service, services, some_services
+from gangway.services.states import HOLDS_ITS_NAME, LIVES
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
+from gangway.web.views.bulk import ticked
 from gangway.web.words import CONNECTION, DELETED, DELETING, DEPLOYMENT, LIFE, PLANNED, Pill, said
 
 
 @require_safe
 @may(Capability.SEE_SERVICES)
 def service_export(request: DeskRequest) -> HttpResponse:
-    """Hand out the list, as it is searched, filtered and sorted, as a file for a spreadsheet."""
+    """Hand out the list, as it is searched, filtered and sorted, or only its ticked rows, for a spreadsheet."""
     wanted = asked(request, "status", "licence")
-    rows = every_service(search=wanted.search, sort=wanted.sort, **wanted.choices)
+    chosen = ticked(request.GET)
+    rows = some_services(chosen) if chosen else every_service(search=wanted.search, sort=wanted.sort, **wanted.choices)
     head = ("Short name", "Full name", "Customer", "Channel", "License Type", "Licensed users", "Connection")
     more = ("Connection says", "Deployment", "Client Secret Days Until Expire", "Last validated", "Started")
     return csv_file("services", head + more, map(_exported, rows))
@@ -37,6 +40,7 @@ def service_list(request: DeskRequest) -> HttpResponse:
         sort=wanted.sort,
         page=wanted.page,
     )
+    held = request.seat.capabilities
     values = {
         "page": page,
         "rows": [
@@ -45,6 +49,8 @@ def service_list(request: DeskRequest) -> HttpResponse:
                 "connection": connection_of(row),
                 "deployment": said(DEPLOYMENT, row.deployment),
                 "days_left": days_left(row),
+                "may_edit": Capability.EDIT_SERVICE in held and row.lifecycle in LIVES,
+                "may_delete": Capability.DELETE_SERVICE in held and row.lifecycle in HOLDS_ITS_NAME,
             }
             for row in page.rows
         ],
@@ -56,7 +62,8 @@ def service_list(request: DeskRequest) -> HttpResponse:
             ("deleted", DELETED.word),
         ],
         "licences": [(kind.value, kind.label) for kind in LicenceType],
-        "may_add": Capability.ADD_SERVICE in request.seat.capabilities,
+        "may_add": Capability.ADD_SERVICE in held,
+        "may_validate": Capability.VALIDATE_CONNECTION in held,
     }
     return render(request, "services/list.html", values)
 

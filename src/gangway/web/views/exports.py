@@ -1,0 +1,142 @@
+"""Every list as a file for a spreadsheet: as it is searched, filtered and sorted, for whoever may see the list."""
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from gangway.invitations.queries import every_pending
+from gangway.organizations.people_queries import every_operator
+from gangway.organizations.place_queries import every_place
+from gangway.organizations.roles import Capability, Kind
+from gangway.provisioning.leftover_list import every_leftover
+from gangway.provisioning.run_list import every_run
+from gangway.web.desk import DeskRequest, DeskView, may
+from gangway.web.downloads import csv_file
+from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS
+from gangway.web.listing import asked
+from gangway.web.views.places import Level
+from gangway.web.words import INVITATION, LEFTOVER, RUN, said
+
+
+def export_of(level: Level) -> DeskView:
+    """Return the export of one level of organizations."""
+
+    @require_safe
+    @may(level.see)
+    def view(request: DeskRequest) -> HttpResponse:
+        wanted = asked(request)
+        rows = every_place(level.kind, search=wanted.search, sort=wanted.sort)
+        above = _("Provider") if level.kind is Kind.CHANNEL else _("Below")
+        head = (_("Name"), _("Short name"), above, _("Microsoft 365 domain"), _("Added"))
+        cells = ((row.name, row.short_name, row.above, row.domain, row.created_at) for row in rows)
+        return csv_file(f"{level.route}s", head, cells)
+
+    return view
+
+
+@require_safe
+@may(Capability.SEE_INVITATIONS)
+def invitation_export(request: DeskRequest) -> HttpResponse:
+    """*Pending Invitations*."""
+    wanted = asked(request, "state")
+    head = (_("ID"), _("Full Name"), _("Customer"), _("Status"), _("Device Authenticated"), _("Invitation Email"))
+    more = (_("M365 Admin Email"), _("Email Sent"), _("Email Invitation Sent Count"), _("Created at"), _("Expires at"))
+    cells = (
+        (
+            row.short_name,
+            row.full_name,
+            row.customer_name,
+            said(INVITATION, row.state).word,
+            row.device_authenticated,
+            row.recipient,
+            row.administrator_upn,
+            row.email_sent,
+            row.email_sent_count,
+            row.created_at,
+            row.expires_at,
+        )
+        for row in every_pending(search=wanted.search, state=wanted.choices["state"])
+    )
+    return csv_file("invitations", head + more, cells)
+
+
+@require_safe
+@may(Capability.SEE_RUNS)
+def run_export(request: DeskRequest) -> HttpResponse:
+    """The runs."""
+    wanted = asked(request, "state")
+    head = (_("Registration"), _("Short name"), _("Customer"), _("Tenant"), _("Kind"), _("State"), _("Why"))
+    more = (_("Signed in as"), _("Begun"), _("Ended"), _("ID"))
+    cells = (
+        (
+            row.registration_name,
+            row.short_name,
+            row.customer_name,
+            row.tenant_name,
+            row.kind,
+            said(RUN, row.state).word,
+            row.why,
+            row.signer_upn,
+            row.created_at,
+            row.ended_at,
+            row.id,
+        )
+        for row in every_run(search=wanted.search, state=wanted.choices["state"])
+    )
+    return csv_file("runs", head + more, cells)
+
+
+@require_safe
+@may(Capability.SEE_RUNS)
+def leftover_export(request: DeskRequest) -> HttpResponse:
+    """The leftovers."""
+    wanted = asked(request, "state", "kind")
+    head = (_("What"), _("Kind"), _("Object ID"), _("Application ID"), _("Service"), _("Customer"), _("Tenant ID"))
+    more = (_("Why it is there"), _("Remove by hand"), _("Since"), _("Removed"), _("Removed by"))
+    rows = every_leftover(search=wanted.search, state=wanted.choices["state"], kind=wanted.choices["kind"])
+    cells = (
+        (
+            row.name,
+            said(LEFTOVER, row.kind).word,
+            row.object_id,
+            row.app_id,
+            row.short_name,
+            row.customer_name,
+            row.tenant_id,
+            row.why,
+            " → ".join(row.portal),
+            row.since,
+            row.cleared_at,
+            row.cleared_by,
+        )
+        for row in rows
+    )
+    return csv_file("leftovers", head + more, cells)
+
+
+@require_safe
+@may(Capability.SEE_OPERATORS)
+def operator_export(request: DeskRequest) -> HttpResponse:
+    """The operators."""
+    wanted = asked(request, "role", "state")
+    head = (_("Name"), _("E-mail address"), _("Organization"), _("Level"), _("Role"), _("Active"))
+    more = (_("Second factor"), _("By Entra"), _("Last sign-in"), _("Added"))
+    rows = every_operator(
+        search=wanted.search, role=wanted.choices["role"], state=wanted.choices["state"], sort=wanted.sort
+    )
+    cells = (
+        (
+            row.name,
+            row.email,
+            row.organization_name,
+            KIND_WORDS[row.organization_kind],
+            ROLE_WORDS[row.role],
+            row.is_active,
+            row.has_second_factor,
+            row.from_entra,
+            row.last_sign_in_at,
+            row.created_at,
+        )
+        for row in rows
+    )
+    return csv_file("operators", head + more, cells)

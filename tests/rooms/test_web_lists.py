@@ -1,0 +1,139 @@
+"""What all lists share: instant search, keys, exports; and what is done with ticked services."""
+
+import csv
+import io
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from gangway.audit.record import Actor
+from gangway.connections import actions as connections
+from gangway.connections.models import Validation
+from gangway.foundation import clock
+from gangway.jobs.testing import run_until_idle
+from gangway.organizations.roles import Role
+from gangway.organizations.scope import within
+from gangway.services import actions as services
+from tests.rooms import factories_onboarding, factories_services
+from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_operator, make_provider
+from tests.rooms.factories_web import sit_down, soup
+
+pytestmark = pytest.mark.django_db
+
+LISTS = ["services", "customers", "channels", "invitations", "runs", "leftovers", "operators"]
+EXPORTS = {
+    "service_export": "Contoso",
+    "customer_export": "Contoso",
+    "channel_export": "North",
+    "invitation_export": "grace.global@contoso.com",
+    "run_export": "Registration",
+    "leftover_export": "Why it is there",
+    "operator_export": "Olga",
+}
+OLGA = Actor(kind="person", id="1", name="Olga Operator")
+
+
+@pytest.fixture
+def provider():
+    return make_provider()
+
+
+@pytest.fixture
+def customer(provider):
+    customer = make_customer(make_channel(provider, name="North"), name="Contoso Bakeries")
+    factories_onboarding.register(provider)
+    factories_onboarding.issue(customer, make_operator(provider))
+    return customer
+
+
+@pytest.fixture
+def client(provider, customer):
+    return sit_down(provider)
+
+
+def connected(customer):
+    made = factories_services.plan(customer)
+    with within(customer.path):
+        services.create_service(service_id=made, by=SETUP)
+        connections.connect_service(
+            service_id=made,
+            organization_id=customer.id,
+            registration_id=uuid4(),
+            credential_id=uuid4(),
+            user_name="grace.global@contoso.com",
+            m365_domain="contoso.com",
+            items=[],
+            granted=None,
+            seen_at=clock.now(),
+            by=OLGA,
+            now=clock.now(),
+        )
+    return made
+
+
+def table(answer):
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
+
+
+def test_a_list_follows_the_typing_and_the_address_says_what_was_typed(client):
+    for name in LISTS:
+        page = soup(client.get(reverse(f"web:{name}"), {"q": "o"}))
+        field = page.select_one("input[type=search]")
+        assert (field["hx-get"], field["hx-push-url"]) == (reverse(f"web:{name}"), "true")
+        assert page.select_one(f"{field['hx-target']}.gw-list")
+        assert page.select_one("#export a")["href"].endswith("?q=o")
+        assert page.select_one("form[role=search] button"), "without script, a button searches"
+
+
+def test_each_list_is_exported_as_it_is_sought(client):
+    for name, has in EXPORTS.items():
+        answer = client.get(reverse(f"web:{name}"))
+        assert answer["Content-Disposition"].startswith("attachment")
+        assert any(has in cell for row in table(answer) for cell in row), name
+        nothing = table(client.get(reverse(f"web:{name}"), {"q": "nobody-is-called-that"}))
+        assert len(nothing) == 1, name
+
+
+def test_the_export_of_ticked_rows_has_those_of_the_scope_only(client, customer):
+    mine, other = factories_services.plan(customer), factories_services.plan(make_customer())
+    rows = table(client.get(reverse("web:service_export"), {"service": [mine, other, "nonsense"]}))
+    assert len(rows) == 2
+
+
+def test_the_keys_are_shown_on_every_page_of_the_desk(client):
+    page = soup(client.get(reverse("web:home")))
+    assert {key.get_text() for key in page.select("#gw-keys kbd")} == {"/", "j", "k", "Enter", "x", "?"}
+    assert page.select_one("[data-opens=gw-keys]")
+
+
+def test_the_row_menu_offers_what_one_may(provider, customer, client):
+    def offered(person):
+        rows = soup(person.get(reverse("web:services"))).select("tbody tr")
+        return [link.contents[0].strip() for link in rows[0].select(".dropdown-item")]
+
+    assert offered(client) == ["Show", "Edit Service", "Delete"]
+    assert offered(sit_down(customer, role=Role.OPERATOR)) == ["Show", "Edit Service"]
+    assert offered(sit_down(provider, role=Role.MONITOR)) == ["Show"]
+
+
+def test_ticked_services_are_validated_each_by_a_job_and_the_progress_stands_in_the_address(client, customer):
+    made, without = [connected(customer), connected(customer)], factories_services.plan(customer)
+    stranger = connected(make_customer())
+    answer = client.post(reverse("web:services_validate"), {"service": [*made, without, stranger]})
+    assert client.post(reverse("web:services_validate"), {"service": made})["Location"] == answer["Location"]
+    page = soup(client.get(answer["Location"]))
+    assert "0 of 2 are done." in page.get_text()
+    assert "1 service has no connection to validate." in page.get_text()
+    with within(customer.path):
+        assert Validation.objects.exclude(ended_at__isnull=False).count() == 2
+    run_until_idle()
+    assert "2 of 2 are done." in soup(client.get(answer["Location"])).get_text()
+    seen = page.select_one("#live [name=seen]")["value"]
+    state = client.get(page.select_one("#live")["hx-get"], {"seen": seen})
+    assert state.status_code == 286
+
+
+def test_nothing_ticked_says_what_to_do(client):
+    answer = client.post(reverse("web:services_validate"), {"service": ["nonsense"]}, follow=True)
+    assert "Tick the services first" in soup(answer).get_text()
