@@ -119,6 +119,11 @@ class Door:
         """A fresh application with exactly these application permissions calls."""
         principal = self.new_principal(name)
         self.give(principal, *roles)
+        return self.as_principal(principal.id)
+
+    def as_principal(self, principal_id: str) -> Door:
+        """A service principal that is there already calls, with what it was given."""
+        principal = self.tenant.objects[principal_id]
         self.token = tokens.application_token(self.world, self.tenant, principal, self.graph(self.tenant), 3600)
         return self
 

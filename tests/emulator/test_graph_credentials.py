@@ -103,6 +103,17 @@ def test_key_is_added_and_removed_with_a_proof(door, made, key):
     assert len(door.get(f"/applications/{made['id']}").body["keyCredentials"]) == 1
 
 
+def test_an_application_rolls_its_own_keys_without_a_permission_and_nobody_elses(door, made):
+    door.patch(f"/applications/{made['id']}", {"keyCredentials": [certificate()]})
+    where, body = f"/applications/{made['id']}/addKey", {"keyCredential": certificate(name="next")}
+    principal = door.post("/servicePrincipals", {"appId": made["appId"]}).body["id"]
+    assert door.as_application(name="Stranger").post(where, {**body, "proof": proof(made)}).status == 403
+    door.as_principal(principal)
+    assert door.post(where, {**body, "proof": proof(made)}).status == 200
+    assert door.post(where, {**body, "proof": proof(made, exp=1)}).status == 401
+    assert door.get(f"/applications/{made['id']}").status == 403
+
+
 @pytest.mark.parametrize("wrong", [{"iss": "somebody"}, {"aud": "https://graph.microsoft.com"}, {"exp": 1}])
 def test_key_is_not_added_with_a_wrong_proof(door, made, wrong):
     door.patch(f"/applications/{made['id']}", {"keyCredentials": [certificate()]})

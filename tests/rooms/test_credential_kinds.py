@@ -10,12 +10,16 @@ from django.db import connection
 
 from gangway.federation import actions as federation
 from gangway.foundation import clock
+from gangway.foundation.ids import ObjectId
 from gangway.foundation.sealed import SealedText
+from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import in_database
+from gangway.microsoft.graph.federation import federated_of
+from gangway.microsoft.graph.session import GraphSession
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, credential_rows
+from gangway.provisioning import actions, credential_rows, tasks
 from gangway.provisioning.errors import LifeOutOfRange
-from gangway.provisioning.models import Credential
+from gangway.provisioning.models import Credential, Leftover
 from gangway.provisioning.states import RunState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
@@ -24,6 +28,7 @@ from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_services
 from tests.rooms.factories_federation import DOCUMENTS, PublishedPages, publishing
 from tests.rooms.factories_provisioning import BY, Work, make_work
+from tests.rooms.test_provisioning_runs import Killed, let_the_lease_end, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 OTHER_KINDS = ("certificate", "federated")
@@ -202,3 +207,95 @@ def test_a_platform_that_is_no_issuer_any_more_makes_a_certificate_and_says_why(
     work.done(tenant.token())
     (credential,) = work.registration().credentials
     assert (credential.kind, "no issuer" in credential.why) == ("certificate", True)
+
+
+KINDS = ("secret", *OTHER_KINDS)
+NEVER_SIGNED_IN: dict[str, Any] = {"match": {"path": "*/oauth2/v2.0/token"}, "effect": {"aadsts": 53003}}
+REMOVALS = {
+    "secret": {"path": "*/removePassword"},
+    "certificate": {"method": "PATCH", "path": "/v1.0/applications/*", "nth": 2},
+    "federated": {"method": "DELETE", "path": "*/federatedIdentityCredentials/*"},
+}
+
+
+def refuse_sign_ins(tenant: Tenant) -> None:
+    """The tenant's rules keep the new registration from signing in, whatever it signs in with."""
+    tenant.fault("policy", NEVER_SIGNED_IN["match"], NEVER_SIGNED_IN["effect"])
+
+
+def credentials_in(tenant: Tenant, work: Work, token: SealedText) -> list[str]:
+    """Key ids of all credentials that the emulator holds for the registration, of every kind."""
+    application = ObjectId(work.registration_row().object_id)
+
+    async def trusted() -> list[str]:
+        graph = GraphSession(await tenant.transport(), tenant.cloud, token, tenant.id)
+        return [key.key_id for key in await graph.call(federated_of(application))]
+
+    return [*keys_in(tenant, work), *asyncio.run(trusted())]
+
+
+def states_of(work: Work) -> list[str]:
+    with within(work.customer.path):
+        return sorted(Credential.objects.values_list("state", flat=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_that_cannot_be_proved_for_good_is_removed_and_a_retry_makes_another(tenant, kind):
+    work, token = make_work(choices=of(kind)), tenant.token()
+    refuse_sign_ins(tenant)
+    run = work.done(token)
+    assert (run.state, credentials_in(tenant, work, token), states_of(work)) == (RunState.FAILED, [], ["removed"])
+    assert "remove_credential" in [step.kind for step in run.steps if step.state == "done"]
+    assert tenant.has_sign_in_application()
+    tenant.control("DELETE", "faults")
+    work.resume(tenant.token())
+    run_until_idle()
+    (credential,) = [row for row in work.registration().credentials if row.state == "proved"]
+    assert work.run().state == RunState.PROVED
+    assert credentials_in(tenant, work, token) == [credential.key_id]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_one_that_nobody_could_take_away_is_listed_and_goes_with_the_next_try(tenant, kind):
+    work, token = make_work(choices=of(kind)), tenant.token()
+    refuse_sign_ins(tenant)
+    tenant.fault("never", REMOVALS[kind], {"status": 403})
+    assert work.done(token).state == RunState.FAILED
+    (there,) = credentials_in(tenant, work, token)
+    assert open_leftovers(work) == [there]
+    assert states_of(work) == ["announced"]
+    tenant.control("DELETE", "faults")
+    work.resume(tenant.token())
+    run_until_idle()
+    (credential,) = [row for row in work.registration().credentials if row.state == "proved"]
+    assert credentials_in(tenant, work, token) == [credential.key_id] != [there]
+    assert open_leftovers(work) == []
+
+
+def open_leftovers(work: Work) -> list[str]:
+    with within(work.customer.path):
+        return list(Leftover.objects.filter(cleared_at=None).values_list("object_id", flat=True))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("place", ["undoing.give_up", "opening.stop"])
+def test_a_worker_that_dies_around_the_removal_is_followed_by_another(tenant, monkeypatch, kind, place):
+    work, token = make_work(choices=of(kind)), tenant.token()
+    refuse_sign_ins(tenant)
+    work.start(token)
+
+    def die(*_args: object, **_kwargs: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"gangway.provisioning.{place}", die)
+        run_until_killed()
+    assert work.run().state == RunState.RUNNING
+    let_the_lease_end()
+    tasks.reap()
+    run_until_idle()
+    assert (work.run().state, credentials_in(tenant, work, token), set(states_of(work))) == (
+        RunState.FAILED,
+        [],
+        {"removed"},
+    )

@@ -131,10 +131,19 @@ def test_nobody_looks_before_the_time_has_come(work):
     assert run_until_idle() == 0
 
 
-def test_after_the_deadline_it_fails_with_what_microsoft_said_last(work):
+def credentials_in(tenant: Tenant, work: Work) -> list[str]:
+    rows = [row["body"] for row in tenant.state()["objects"].values()]
+    (body,) = [row for row in rows if row.get("uniqueName") == f"gangway-{work.registration_id}"]
+    return [row["keyId"] for row in body["passwordCredentials"]]
+
+
+def test_after_the_deadline_it_fails_with_what_microsoft_said_last_and_its_credential_goes(work, lagging):
+    (kept,) = credentials_in(lagging, work)
+    assert [kept] == list(work.secrets())
     time_passes("copying_since", hours=2)
     look_again()
     run = work.run()
+    assert credentials_in(lagging, work) == []
     assert run.error
     assert (run.state, run.error.code) == (RunState.FAILED, "microsoft:copies:too_slow")
     assert not sealed(work)

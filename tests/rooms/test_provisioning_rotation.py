@@ -1,5 +1,6 @@
 """Rotation, audit and repair as runs in the database, against the emulator."""
 
+import asyncio
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -14,12 +15,16 @@ from gangway.jobs.testing import run_until_idle
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, tasks
 from gangway.provisioning.engine.pinning import pin
+from gangway.provisioning.engine.steps import keys
 from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
+from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
 from gangway.provisioning.states import RunKind, RunState
 from tests.contract.tenant import Tenant
+from tests.contract.test_credential_kinds import forbid
 from tests.emulator.conftest import Emulator, running
 from tests.rooms.factories_provisioning import BY, Work, facts, make_work
+from tests.rooms.test_provisioning_runs import Killed, let_the_lease_end, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -51,10 +56,10 @@ def tenant(kept: Tenant, settings) -> Tenant:
     return kept
 
 
-def connected(tenant: Tenant, *, rotates: bool = True) -> Work:
-    """A service whose connection uses a proved secret; the registration may rotate itself, if it is granted."""
+def connected(tenant: Tenant, *, rotates: bool = True, kind: str = "secret") -> Work:
+    """A service whose connection uses a proved credential; the registration may rotate itself, if it is granted."""
     features = {"voice", "self-rotation"} if rotates else {"voice"}
-    work = make_work(choices={"features": features})
+    work = make_work(choices={"features": features, "credential_kind": kind})
     assert work.done(tenant.token()).state is RunState.PROVED
     (secret,) = secrets(work)
     with within(work.customer.path):
@@ -97,7 +102,7 @@ def in_use(work: Work) -> Any:
 def keys_there(tenant: Tenant) -> set[str]:
     rows = [row["body"] for row in tenant.state()["objects"].values()]
     found = [row for row in rows if str(row.get("uniqueName") or "").startswith("gangway-")]
-    return {secret["keyId"] for row in found for secret in row["passwordCredentials"]}
+    return {key["keyId"] for row in found for key in (*row["passwordCredentials"], *row.get("keyCredentials", []))}
 
 
 def test_a_rotation_switches_the_connection_and_the_old_secret_rests_until_it_is_removed(tenant):
@@ -134,6 +139,65 @@ def test_a_registration_without_the_right_needs_the_customer_and_nothing_changes
     assert (run.state, run.error["code"]) == (RunState.FAILED, "provisioning:rotation:needs_customer")
     assert (keys_there(tenant), in_use(work)) == (before, secrets(work)[0].pk)
     assert work.registration().state == "proved"
+
+
+@pytest.mark.parametrize("rotates", [True, False])
+def test_a_certificate_makes_way_for_another_with_the_right_and_by_a_proof_without_it(tenant, rotates):
+    work = connected(tenant, rotates=rotates, kind="certificate")
+    run = start(work, "start_rotation")
+    old, new = secrets(work)
+    assert (run.state, run.error) == (RunState.PROVED, None)
+    assert (old.state, new.state, in_use(work), new.kind) == ("resting", "proved", new.pk, "certificate")
+    assert keys_there(tenant) == {old.key_id, new.key_id}
+    assert (
+        any(part["path"].endswith("/addKey") for row in tenant.log() for part in [row, *row["subrequests"]]) != rotates
+    )
+    with within(work.customer.path):
+        Credential.objects.filter(pk=old.pk).update(rest_until=clock.now() - timedelta(seconds=1))
+    tasks.remove_rested()
+    run_until_idle()
+    assert keys_there(tenant) == {new.key_id}
+    assert [row.state for row in secrets(work)] == ["removed", "proved"]
+
+
+def test_by_a_proof_a_certificate_that_is_never_accepted_is_taken_away(tenant):
+    work = connected(tenant, rotates=False, kind="certificate")
+    before = keys_there(tenant)
+    tenant.fault("second", {"path": "*/oauth2/v2.0/token", "nth": 2, "times": 1}, {"aadsts": 53003})
+    run = start(work, "start_rotation")
+    tenant.control("DELETE", "faults")
+    assert (run.state, [row.state for row in secrets(work)]) == (RunState.FAILED, ["proved", "removed"])
+    assert (keys_there(tenant), in_use(work)) == (before, secrets(work)[0].pk)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_worker_killed_while_a_certificate_is_added_by_proof_leaves_no_orphan(tenant, monkeypatch, moment):
+    work = connected(tenant, rotates=False, kind="certificate")
+    (old,) = secrets(work)
+    where, what = (keys.AddKey, "call") if moment == "before" else (RunJournal, "note")
+
+    def die(*_args: object, **_kwargs: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched, within(work.customer.path):
+        actions.start_rotation(registration_id=work.registration_id, service_id=work.service_id, by=BY, now=clock.now())
+        patched.setattr(where, what, die)
+        run_until_killed()
+    let_the_lease_end()
+    tasks.reap()
+    run_until_idle()
+    *_, new = secrets(work)
+    assert keys_there(tenant) == {old.key_id, new.key_id}
+    assert in_use(work) == new.pk
+
+
+def test_a_rotation_goes_round_a_policy_that_forbids_secrets(tenant):
+    work = connected(tenant)
+    asyncio.run(forbid(tenant, "passwordCredentials", {"restrictionType": "passwordAddition"}))
+    run = start(work, "start_rotation")
+    *_, new = secrets(work)
+    assert (run.state, new.kind, in_use(work)) == (RunState.PROVED, "certificate", new.pk)
+    assert "forbids a secret" in new.why
 
 
 def test_what_somebody_typed_in_is_not_rotated(tenant):

@@ -15,7 +15,10 @@ COPYING = (
     "must in the local tenant",  # likewise, 403, Microsoft's own spelling
     "not a valid reference update",  # assignments right after the principal, 400
 )
-GONE = ("no password credential found with keyid",)  # removePassword, 400
+GONE = (
+    "no password credential found with keyid",  # removePassword, 400
+    "no key credential found with keyid",  # removeKey, 400
+)
 NAME = ("displayname",)  # a display name that is refused, 400: the property is named in the message or as a target
 
 

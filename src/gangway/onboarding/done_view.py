@@ -1,5 +1,7 @@
 """The end of the wizard: what was granted, by whom, until when, where to look at it, and how to undo it."""
 
+from typing import Final
+
 from gangway.foundation.clouds import cloud_name
 from gangway.invitations.queries import InvitationView
 from gangway.microsoft.cloud import CLOUDS
@@ -10,6 +12,17 @@ from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.queries import RegistrationView
 
+_CREDENTIALS: Final = {
+    "secret": "Its secret (name and expiry)",
+    "certificate": "Its certificate (name and expiry)",
+    "federated": "Its federated credential (name and issuer)",
+}
+_ENDS_WITH_IT: Final = {
+    "secret": "secret",
+    "certificate": "certificate",
+    "federated": "trust in this platform's sign-in",
+}
+
 
 def done_of(row: Case, about: InvitationView) -> Done:
     """Tell the end of a case from its registration."""
@@ -17,6 +30,7 @@ def done_of(row: Case, about: InvitationView) -> Done:
     credential = proved_credential(made, about.service_id)
     application = applications.find(row.provider_id, cloud=made.cloud)
     name = application.display_name if application else ""
+    kind = credential.kind if credential else "secret"
     return Done(
         registration_name=made.display_name,
         application_id=made.app_id,
@@ -30,9 +44,9 @@ def done_of(row: Case, about: InvitationView) -> Done:
         sign_in_application_name=name,
         sign_in_application_removed=made.sign_in_application_removed,
         next_steps=_next_steps(about),
-        portal_paths=_paths(made, name),
-        undo=_undo(made, about),
-        credential_kind=credential.kind if credential else "secret",
+        portal_paths=_paths(made, kind, name),
+        undo=_undo(made, kind, about),
+        credential_kind=kind,
         credential_why=credential.why if credential else "",
     )
 
@@ -52,16 +66,14 @@ def _next_steps(about: InvitationView) -> tuple[str, ...]:
     )
 
 
-def _paths(made: RegistrationView, sign_in_name: str) -> tuple[PortalPath, ...]:
+def _paths(made: RegistrationView, kind: str, sign_in_name: str) -> tuple[PortalPath, ...]:
     where = CLOUDS[cloud_name(made.cloud)]
     blade = f"{where.portal}/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~"
     app = made.app_id
     start = f"Azure portal > App registrations > All applications > {made.display_name}"
     paths = [
         PortalPath("The app registration", start, f"{blade}/Overview/appId/{app}"),
-        PortalPath(
-            "Its secret (name and expiry)", f"{start} > Certificates & secrets", f"{blade}/Credentials/appId/{app}"
-        ),
+        PortalPath(_CREDENTIALS[kind], f"{start} > Certificates & secrets", f"{blade}/Credentials/appId/{app}"),
         PortalPath("Its permissions", f"{start} > API permissions", f"{blade}/CallAnAPI/appId/{app}"),
         PortalPath(
             "Its roles",
@@ -75,9 +87,9 @@ def _paths(made: RegistrationView, sign_in_name: str) -> tuple[PortalPath, ...]:
     return tuple(paths)
 
 
-def _undo(made: RegistrationView, about: InvitationView) -> tuple[str, ...]:
+def _undo(made: RegistrationView, kind: str, about: InvitationView) -> tuple[str, ...]:
     return (
         f"Open Azure portal > App registrations > All applications > {made.display_name} and choose Delete.",
-        "All permissions, roles and the secret end with it, at once.",
+        f"All permissions, roles and the {_ENDS_WITH_IT[kind]} end with it, at once.",
         f"Tell {about.provider_name} first if you can: calling in Teams is no longer managed then.",
     )

@@ -20,7 +20,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
-from gangway.microsoft.errors import AuthorityEnded, Busy, MicrosoftError, NotHeard
+from gangway.microsoft.errors import AuthorityEnded, Busy, CopiedTooSlowly, MicrosoftError, NotHeard
 from gangway.microsoft.patience import OutOfPatience
 from gangway.provisioning import auditing, clouds, copying, lease, opening, rotating, undoing
 from gangway.provisioning.drawing import blueprint_of, journal_of
@@ -142,15 +142,35 @@ async def _take_back(opened: Opened) -> None:
 
 
 async def _rest(opened: Opened, error: MicrosoftError) -> None:
-    log.info("run_copying", run_id=str(opened.run_id), error=error.code)
-    await in_database(copying.rest, opened, error, now=clock.now())
+    if await in_database(copying.rest, opened, now=clock.now()):
+        log.info("run_copying", run_id=str(opened.run_id), error=error.code)
+    else:
+        await _stop(opened, RunState.FAILED, CopiedTooSlowly(fault=error.fault))
 
 
 async def _stop(opened: Opened, to: RunState, error: GangwayError) -> None:
     log.warning("run_stopped", run_id=str(opened.run_id), state=to.value, error=error.code)
     if opened.kind in {RunKind.TEARDOWN, RunKind.ROTATION}:
         await in_database(undoing.list_what_stays, opened, error)
+    if opened.kind in opening.REACHING and to is RunState.FAILED:
+        await _give_up(opened)
     await in_database(opening.stop, opened, to, error, now=clock.now())
+
+
+async def _give_up(opened: Opened) -> None:
+    """A credential that could not be proved is worth nothing and would stay for ever: it goes before the run ends.
+
+    Whatever stops us here, the run fails with its own error; a worker that dies in here comes back to it.
+    """
+    try:
+        async with asyncio.timeout(LOOK_MAY_TAKE):
+            await undoing.give_up(opened)
+    except LeaseLost:
+        raise
+    except GangwayError as refused:
+        await in_database(undoing.list_given_up, opened, refused, now=clock.now())
+    except TimeoutError:
+        await in_database(undoing.list_given_up, opened, TookTooLong(), now=clock.now())
 
 
 async def _course(opened: Opened) -> Ending:

@@ -7,7 +7,6 @@ from django.conf import settings
 from django.db import transaction
 
 from gangway.jobs.actions import defer
-from gangway.microsoft.errors import CopiedTooSlowly, MicrosoftError
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import lease as leases
 from gangway.provisioning import opening
@@ -21,19 +20,19 @@ LONGEST_DOUBLINGS: Final = 4
 """The wait between two looks grows sixteen-fold and no more."""
 
 
-def rest(opened: Opened, error: MicrosoftError, *, now: datetime) -> None:
+def rest(opened: Opened, *, now: datetime) -> bool:
     """Nothing is contradicted and our patience for now is used up: rest, and look again later.
 
-    Once the deadline of the copying has passed, the run fails in words, with what Microsoft said last.
+    False, and nothing changed, once the deadline of the copying has passed: then it is a failure.
     """
     with within(opened.path), transaction.atomic():
         run = opening.ours(opened, now)
         since = run.copying_since or now
-        if now - since < timedelta(seconds=settings.GANGWAY.copying_deadline_seconds):
-            _look_later(run, now=now)
-            leases.release(opened.lease)
-            return
-    opening.stop(opened, RunState.FAILED, CopiedTooSlowly(fault=error.fault), now=now)
+        if now - since >= timedelta(seconds=settings.GANGWAY.copying_deadline_seconds):
+            return False
+        _look_later(run, now=now)
+        leases.release(opened.lease)
+        return True
 
 
 def _look_later(run: Run, *, now: datetime) -> None:
@@ -42,9 +41,7 @@ def _look_later(run: Run, *, now: datetime) -> None:
         run.save(update_fields=["looks", "look_at"])
     else:
         first = next_look(0, now=now)
-        move(
-            run, RunState.COPYING, by=ENGINE, now=now, copying_since=now, looks=0, look_at=first, words="", error=None
-        )
+        move(run, RunState.COPYING, by=ENGINE, now=now, copying_since=now, looks=0, look_at=first, words="", error=None)
 
 
 def next_look(looks: int, *, now: datetime) -> datetime:

@@ -80,6 +80,13 @@ def remove(row: Credential, *, by: Actor) -> None:
     destroy(sealed_id=row.sealed_id, by=by)
 
 
+def disown(row: Credential, *, by: Actor) -> None:
+    """Treat a locked row as one whose result was lost: its announced name is what the next attempt removes it by."""
+    row.state, row.key_id = CredentialState.ANNOUNCED.value, ""
+    row.save(update_fields=["state", "key_id"])
+    destroy(sealed_id=row.sealed_id, by=by)
+
+
 def opened(row: Credential, *, purpose: str, by: Actor) -> OwnCredential:
     """Open what a registration signs in with. Raises NoSuchCredential, NoIssuer, and the vault's errors."""
     if row.kind == FEDERATED:

@@ -18,7 +18,7 @@ from gangway.microsoft.errors import Forbidden, Missing, Refused
 from gangway.microsoft.graph.shapes import Application, ServicePrincipal
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within
-from gangway.provisioning import beyond, credential_rows
+from gangway.provisioning import beyond, credential_rows, leftovers
 from gangway.provisioning import lease as leases
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Held, Observation
@@ -219,6 +219,7 @@ class RunJournal:
             return {"error": result.error.code} if result.error else {}
         if isinstance(result.step, RemoveLeftover):
             self._remove(UUID(result.step.credential_id), why="interrupted")
+            leftovers.credential_gone(self.registration_id, result.step.key_id, by=ENGINE, now=self.now())
         if isinstance(result.step, RemoveCredential):
             self._remove(UUID(result.step.credential_id), why="taken away")
         if isinstance(result.step, NewCredential):

@@ -58,6 +58,13 @@ def seen_gone(run: Run, *, besides: Iterable[Left], whole: bool, by: Actor, now:
             _clear(row, by=by, now=now)
 
 
+def credential_gone(registration_id: UUID, key_id: str, *, by: Actor, now: datetime) -> None:
+    """Clear the row of a credential that was just taken away by its key id."""
+    rows = Leftover.objects.select_for_update(of=("self",)).filter(registration_id=registration_id, cleared_at=None)
+    for row in rows.filter(kind=LeftoverKind.CREDENTIAL.value, object_id=key_id):
+        _clear(row, by=by, now=now)
+
+
 @transaction.atomic
 def mark_removed(leftover_id: UUID, *, by: Actor, now: datetime) -> None:
     """*Mark as removed*: a person says that it is gone from the tenant. Raises NoSuchLeftover, LeftoverCleared."""

@@ -72,6 +72,7 @@ class Opened:
     token: SealedText | None
     lease: Lease
     lacking: tuple[str, ...] = ()
+    object_id: str = ""
     kind: RunKind = RunKind.SETUP
     wanted: dict[str, Any] = field(default_factory=dict)
 
@@ -133,6 +134,7 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         started_at=run.started_at or run.queued_at,
         copying=run.state == RunState.COPYING,
         app_id=registration.app_id,
+        object_id=registration.object_id,
         principal_id=registration.service_principal_id,
         token=token,
         lease=lease,

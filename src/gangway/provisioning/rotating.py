@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from gangway.foundation.ids import AppId, TenantId
+from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import CredentialNotAccepted
 from gangway.microsoft.signin.own_credentials import OwnCredential
@@ -103,6 +103,8 @@ async def _rotation(opened: Opened, current: UUID, *, taking_back: bool) -> Rota
         fresh=fresh,
         current=await in_database(_opened_credential, opened, current),
         teams=bool(blueprint.services),
+        object_id=ObjectId(opened.object_id) if opened.object_id else None,
+        adapt=fresh.adapt,
     )
 
 

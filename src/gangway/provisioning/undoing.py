@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,18 +11,23 @@ from django.db import transaction
 
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
-from gangway.foundation.ids import AppId, TenantId
+from gangway.foundation.ids import AppId, KeyId, ObjectId, TenantId
+from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import ApplicationUnknown, SignInRefused
 from gangway.microsoft.signin.client_credentials import AppToken
+from gangway.microsoft.signin.own_credentials import Certificate, proof_of_possession
 from gangway.organizations.scope import within
 from gangway.provisioning import clouds, credential_rows, leftovers
 from gangway.provisioning.drawing import blueprint_of
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Absence, Left
+from gangway.provisioning.engine.apply import apply
 from gangway.provisioning.engine.blueprint import UNIQUE_NAME_PREFIX
-from gangway.provisioning.engine.observation import Held
+from gangway.provisioning.engine.observation import Held, Observation
+from gangway.provisioning.engine.plan import Plan, waves
 from gangway.provisioning.engine.ports import Graph
+from gangway.provisioning.engine.steps import keys
 from gangway.provisioning.engine.teardown import Teardown, TornDown
 from gangway.provisioning.errors import NobodyToRemove
 from gangway.provisioning.journal_store import ENGINE, RunJournal
@@ -71,10 +77,22 @@ async def tear_down(opened: Opened) -> TornDown:
     return await _reach(opened, await in_database(asked_for, opened), taking_back=False)
 
 
-async def _reach(opened: Opened, scope: Scope, *, taking_back: bool) -> TornDown:
+async def give_up(opened: Opened) -> None:
+    """Of a set-up that failed for good: take away, by key id, what it made and could not prove.
+
+    The sign-in application stays, since somebody will try again. Raises NobodyToRemove and MicrosoftError.
+    """
+    torn = await _reach(opened, await in_database(unproved, opened), taking_back=True, says_goodbye=False)
+    if torn.left:
+        raise NobodyToRemove
+
+
+async def _reach(opened: Opened, scope: Scope, *, taking_back: bool, says_goodbye: bool = True) -> TornDown:
     if not scope.whole and not scope.credentials and not scope.permissions and not scope.roles:
         return TornDown()
     if not opened.app_id and not await in_database(anything_intended, opened):
+        return TornDown()
+    if not (scope.whole or scope.permissions or scope.roles) and await _by_possession(opened, scope):
         return TornDown()
     graph, alone, app_token = await _authority(opened, taking_back=taking_back)
     client = AppId(opened.sign_in_client_id) if opened.sign_in_client_id and not alone else None
@@ -102,15 +120,61 @@ async def _reach(opened: Opened, scope: Scope, *, taking_back: bool) -> TornDown
             permissions=scope.permissions,
             roles=scope.roles,
             names=_names(opened),
-            farewell=None if alone or opened.needed_by_others else client,
+            farewell=None if alone or opened.needed_by_others or not says_goodbye else client,
         ),
         client=client,
         graph=graph,
-        journal=_journal(opened, scope, taking_back=taking_back, says_goodbye=bool(client)),
+        journal=_journal(opened, scope, taking_back=taking_back, says_goodbye=says_goodbye and bool(client)),
         patience=clouds.short_patience() if opened.copying else clouds.patience(),
         vanished=vanished if alone else None,
     )
     return await teardown.run()
+
+
+async def _by_possession(opened: Opened, scope: Scope) -> bool:
+    """Whether all of it went by a proof: certificates of a registration that holds another one and has no right at all.
+
+    It can't read itself either: Microsoft's answers are all that shows that they are gone.
+    """
+    going, staying = await in_database(_certificates, opened, scope)
+    if opened.token is not None or not going or staying is None or len(going) != len(scope.credentials):
+        return False
+    journal = _journal(opened, scope, taking_back=False, says_goodbye=False)
+    credential = await journal.credential(staying)
+    if not isinstance(credential, Certificate):
+        return False
+    application, app_id = ObjectId(opened.object_id), AppId(opened.app_id)
+    own = await clouds.RegistrationSignIn.at(clouds.cloud(opened.cloud), TenantId(opened.tenant_id))
+    try:
+        token = await own.token(app_id=app_id, credential=credential, scope=own.cloud.graph_scope)
+    except SignInRefused:
+        return False
+    if CHANGES_ITSELF & token.claims.roles:
+        return False
+    seen = Observation(application=keys.unread(application, app_id, going), held=going)
+
+    def proof() -> SealedText:
+        return proof_of_possession(credential, application=application, now=clock.now())
+
+    steps = tuple(
+        keys.RemoveKey(held.credential_id, held.key_id or KeyId(held.credential_id), proof=proof) for held in going
+    )
+    applied = await apply(Plan(waves(steps)), seen, graph=own.graph(token.text), journal=journal)
+    for _step, error in applied.troubles:
+        raise error
+    return True
+
+
+def _certificates(opened: Opened, scope: Scope) -> tuple[tuple[Held, ...], Held | None]:
+    """Those that go, and one that stays and signs in."""
+    with within(opened.path):
+        rows = Credential.objects.filter(pk__in=scope.credentials, kind="certificate").exclude(
+            state=CredentialState.REMOVED.value
+        )
+        going = tuple(credential_rows.held_of(row, youngest=clock.now()) for row in rows)
+    ids = {held.credential_id for held in going}
+    staying = (held for held in usable(opened) if held.credential_id not in ids and held.kind == "certificate")
+    return going, next(staying, None)
 
 
 async def _authority(opened: Opened, *, taking_back: bool) -> tuple[Graph, bool, Any]:
@@ -173,6 +237,27 @@ def made_by_run(opened: Opened) -> Scope:
             permissions=frozenset(entry.id for entry in plan.permissions if f"grant:{entry.value}" in keys),
             roles=frozenset(role.template_id for role in plan.roles if any(role.template_id in key for key in keys)),
         )
+
+
+def unproved(opened: Opened) -> Scope:
+    """Credentials of the run's service that no fresh token has proved."""
+    with within(opened.path):
+        registration = Registration.objects.get(pk=opened.registration_id)
+        states = [CredentialState.ANNOUNCED.value, CredentialState.MADE.value]
+        rows = _ours(registration).filter(service_id=opened.service_id, state__in=states)
+        return Scope(whole=False, for_good=False, credentials=credential_rows.without_shared(rows, by=ENGINE))
+
+
+def list_given_up(opened: Opened, error: GangwayError, *, now: datetime) -> None:
+    """Nobody could take it away: it stands on the list, and whoever tries again removes it and makes another."""
+    scope = unproved(opened)
+    with within(opened.path), transaction.atomic():
+        registration = Registration.objects.get(pk=opened.registration_id)
+        rows = Credential.objects.select_for_update(of=("self",)).filter(pk__in=scope.credentials).exclude(key_id="")
+        left = tuple(_credentials_left(registration, rows, error.what))
+        leftovers.write(Run.objects.get(pk=opened.run_id), left, by=ENGINE, now=now)
+        for row in rows:
+            credential_rows.disown(row, by=ENGINE)
 
 
 def asked_for(opened: Opened) -> Scope:

@@ -1,16 +1,21 @@
 """Rotating: the registration gives itself a new credential, proves it, and only then is it used in the old one's place.
 
+With the right to change itself it reads what is there first. A certificate can also make way for another one without
+any right, by a proof of possession (`steps.keys`).
+
 planned → made → sealed → proved → in use → the old one rests → removed by its key id. Until the switch the old one does
 all the work, so that a failure at any moment costs nothing: what was made is taken away again by its key id.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
-from gangway.foundation.ids import AppId
+from gangway.foundation.ids import AppId, ObjectId
+from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.errors import (
     AuthorityEnded,
@@ -24,15 +29,17 @@ from gangway.microsoft.errors import (
 from gangway.microsoft.graph import applications, federation
 from gangway.microsoft.patience import OutOfPatience, Patience
 from gangway.microsoft.signin.client_credentials import AppToken
-from gangway.microsoft.signin.own_credentials import OwnCredential
+from gangway.microsoft.signin.own_credentials import Certificate, OwnCredential, proof_of_possession
 from gangway.microsoft.throttling import Waits
 from gangway.provisioning.engine.apply import Applied, apply
+from gangway.provisioning.engine.credential_kinds import AVOIDABLE
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.plan import Plan, waves
 from gangway.provisioning.engine.ports import Graph, Journal, Look, Looked, OwnSignIn
-from gangway.provisioning.engine.steps import credentials
+from gangway.provisioning.engine.steps import credentials, keys
 from gangway.provisioning.engine.steps.credentials import Fresh
 from gangway.provisioning.engine.steps.removal import RemoveCredential
+from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.verify import COPYING, SIGNED_IN, not_known_everywhere
 
 CHANGES_ITSELF: Final = frozenset({"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"})
@@ -56,7 +63,11 @@ class RotationJournal(Journal, Protocol):
 
 @dataclass
 class Rotation:
-    """One go at it. `current` does the work until the switch; `teams`: whether the Teams service must know it, too."""
+    """One go at it. `current` does the work until the switch; `teams`: whether the Teams service must know it, too.
+
+    `object_id`: the application's, as our journal knows it. `adapt` is told when a policy refuses a credential, and
+    says whether `fresh` gives another now.
+    """
 
     unique_name: str
     app_id: AppId
@@ -67,6 +78,9 @@ class Rotation:
     fresh: Callable[[], Fresh]
     current: OwnCredential
     teams: bool = True
+    object_id: ObjectId | None = None
+    adapt: Callable[[MicrosoftError], bool] = field(default=lambda _refusal: False)
+    _proves: Certificate | None = None
     _turns: Counter[str] = field(default_factory=Counter)
     _settled: set[str] = field(default_factory=set)
 
@@ -88,12 +102,11 @@ class Rotation:
         """Remove what this rotation made, by key id, as far as that goes now; gives what is left."""
         try:
             seen, graph = await self._seen(await self._sign_in(self.current, Look.GRAPH_TOKEN))
-            steps = tuple(
-                RemoveCredential(held.credential_id, held.key_id) for held in seen.held if held.key_id is not None
-            )
-            lost = tuple(step for step in credentials.needed(seen, self.fresh()) if step.kind == "remove_leftover")
-            await self.journal.show((*steps, *lost))
-            await apply(Plan(waves((*steps, *lost))), seen, graph=graph, journal=self.journal)
+            made = [RemoveCredential(held.credential_id, held.key_id) for held in seen.held if held.key_id is not None]
+            lost = [step for step in credentials.needed(seen, self._fresh()) if step.kind == "remove_leftover"]
+            steps = self._as_it_may((*made, *lost))
+            await self.journal.show(steps)
+            await apply(Plan(waves(steps)), seen, graph=graph, journal=self.journal)
         except (MicrosoftError, MayNotRotate):
             pass
         return tuple(held for held in await self.journal.held() if held.key_id)
@@ -102,12 +115,12 @@ class Rotation:
         waits = Waits(self.patience.first_wait, self.patience.longest_wait)
         ends = self.patience.ticks() + self.patience.deadline
         while True:
-            trouble: MicrosoftError
+            trouble: MicrosoftError | None
             try:
                 token = await self._sign_in(self.current, Look.GRAPH_TOKEN)
                 seen, graph = await self._seen(token)
                 seen = await self._settle(seen, token)
-                steps = tuple(credentials.needed(seen, self.fresh()))
+                steps = self._as_it_may(credentials.needed(seen, self._fresh()))
                 await self.journal.show(steps)
                 applied = await apply(Plan(waves(steps)), seen, graph=graph, journal=self.journal)
                 new = applied.seen.credential
@@ -120,19 +133,36 @@ class Rotation:
                 trouble = error
             except (AuthorityEnded, Forbidden) as error:
                 trouble = self._once_more(error)
-            await self._wait(waits, ends, trouble)
+            if trouble is not None:
+                await self._wait(waits, ends, trouble)
 
     async def _seen(self, token: AppToken) -> tuple[Observation, Graph]:
-        """The application as it reads itself, with what this rotation holds."""
-        if not CHANGES_ITSELF & token.claims.roles:
-            raise MayNotRotate
+        """The application as it reads itself, with what this rotation holds; unread where only a proof helps."""
         graph = self.own.graph(token.text)
+        if not CHANGES_ITSELF & token.claims.roles:
+            if not isinstance(self.current, Certificate) or self.object_id is None:
+                raise MayNotRotate
+            self._proves, held = self.current, await self.journal.held()
+            return Observation(application=keys.unread(self.object_id, self.app_id, held), held=held), graph
         (outcome,) = await graph.batch([applications.by_unique_name(self.unique_name)])
         found = outcome.get()
-        if self.fresh().kind == "federated":
+        if self._fresh().kind == "federated":
             (trusted,) = await graph.batch([federation.federated_of(found.object_id)])
             found = replace(found, federated=trusted.get())
         return Observation(application=found, held=await self.journal.held()), graph
+
+    def _fresh(self) -> Fresh:
+        """By a proof, a certificate makes way for nothing but another one."""
+        fresh = self.fresh()
+        return fresh if self._proves is None else replace(fresh, kind="certificate", trust=None)
+
+    def _as_it_may(self, steps: Iterable[Step]) -> tuple[Step, ...]:
+        return tuple(steps if self._proves is None else (keys.by_proof(step, self._proof) for step in steps))
+
+    def _proof(self) -> SealedText:
+        if self._proves is None or self.object_id is None:
+            raise MayNotRotate
+        return proof_of_possession(self._proves, application=self.object_id, now=clock.now())
 
     async def _settle(self, seen: Observation, token: AppToken) -> Observation:
         """After a crash while making one: look several times whether it was made, before making another."""
@@ -172,9 +202,12 @@ class Rotation:
         scope = self.cloud.graph_scope if look is Look.GRAPH_TOKEN else self.cloud.teams_scope
         return await self.own.token(app_id=self.app_id, credential=credential, scope=scope)
 
-    def _passing(self, applied: Applied) -> MicrosoftError:
-        waited: MicrosoftError = Missing()
+    def _passing(self, applied: Applied) -> MicrosoftError | None:
+        """The trouble to wait out; None when there is a way round it at once."""
+        waited: MicrosoftError | None = None if applied.troubles else Missing()
         for _step, error in applied.troubles:
+            if isinstance(error, AVOIDABLE) and self.adapt(error):
+                continue
             if isinstance(error, (AuthorityEnded, Forbidden)):
                 self._once_more(error)
             elif not isinstance(error, (NotHeard, Busy, Missing, NotCopiedYet)):
