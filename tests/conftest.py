@@ -1,6 +1,7 @@
 """What every test needs: Django with the role *test* (`gangway.config.settings.test`) and a database it may change."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from gangway.config.database import grants, server
 from gangway.config.database.address import Address
 from gangway.foundation.sealed import SealedText
 from gangway.vault import keys
+
+COUNTED = re.compile(r": (\d+) points.* (\d+) orphans$")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -76,3 +79,15 @@ def _for_each(roles: Roles, statement: str) -> None:
 def database_roles(django_db_setup: Roles) -> Roles:
     """The names of the roles web and worker in the test database."""
     return django_db_setup
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what the interruption tables counted: the count is part of the proof."""
+    sections = [text for report in terminalreporter.getreports("passed") for _name, text in report.sections]
+    told = dict.fromkeys(line for text in sections for line in text.splitlines() if COUNTED.search(line))
+    if told:
+        found = [COUNTED.search(line) for line in told]
+        points, orphans = (sum(int(one[group]) for one in found if one) for group in (1, 2))
+        terminalreporter.section(f"interrupted at {points} points, {orphans} orphans left")
+        for line in told:
+            terminalreporter.line(line)
