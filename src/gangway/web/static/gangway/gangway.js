@@ -135,6 +135,30 @@
     }
   };
 
+  /* A part that changes by itself keeps what was open in it, and the person stays where they were. */
+  const stops = (part) => [...part.querySelectorAll("a[href], button, input, select, textarea, summary")];
+  let left = { at: -1, open: [] };
+  const leave = (part) => {
+    const open = [...part.querySelectorAll("details")].map((details) => details.open);
+    left = { at: stops(part).indexOf(document.activeElement), open };
+  };
+  const comeBack = (part) => {
+    for (const [place, details] of part.querySelectorAll("details").entries()) {
+      details.open ||= left.open[place] || false;
+    }
+    if (left.at >= 0 && !part.contains(document.activeElement)) {
+      (stops(part)[left.at] || document.getElementById("main")).focus({ preventScroll: true });
+    }
+  };
+
+  /* What looks like a button answers to the space bar as one. */
+  document.addEventListener("keydown", (event) => {
+    if (event.key === " " && event.target.matches("a[role='button']")) {
+      event.preventDefault();
+      event.target.click();
+    }
+  });
+
   const showWhatIsAsked = () => {
     for (const box of document.querySelectorAll("[data-shows]")) {
       const target = document.getElementById(box.dataset.shows);
@@ -184,8 +208,12 @@
       wrong.focus();
     }
   });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    leave(event.detail.target);
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     localise(event.target);
+    comeBack(event.detail.target);
     tick();
   });
   document.addEventListener("htmx:responseError", () => say(root.dataset.lost || ""));
