@@ -11,7 +11,6 @@ from uuid import UUID
 
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -41,7 +40,7 @@ _LASTS: Final = timedelta(minutes=30)
 
 def start(request: HttpRequest, *, purpose: str, prompt: str = "select_account", **facts: object) -> HttpResponse:
     """Send the browser to Microsoft; `facts` come back with the answer."""
-    address, kept = microsoft.begin(now=now(), prompt=prompt)
+    address, kept = microsoft.begin(now=now(), host=request.get_host(), prompt=prompt)
     request.session[KEPT] = {**kept, "purpose": purpose, **{name: str(value) for name, value in facts.items()}}
     return HttpResponseRedirect(address)
 
@@ -90,8 +89,6 @@ def unlink(request: DeskRequest, identity_id: int) -> HttpResponse:
 def callback(request: HttpRequest) -> HttpResponse:
     """Microsoft's answer."""
     kept = request.session.pop(KEPT, None)
-    if not ratelimit.consume(request, action="microsoft"):
-        raise SignInBroken(cure="Too many sign-ins came from your address. Wait a minute, then start again.")
     try:
         return _answered(request, kept)
     except GangwayError as error:
@@ -152,7 +149,7 @@ def ask_consent(request: DeskRequest, tenant_row_id: UUID) -> HttpResponse:
     """Send the browser to Microsoft's page on which an administrator agrees for the whole tenant."""
     about, state = tenant(tenant_row_id), secrets.token_urlsafe(32)
     request.session[CONSENT] = {"state": state, "until": (now() + _LASTS).isoformat()}
-    return HttpResponseRedirect(microsoft.consent_url(state, tenant_id=about.tenant_id))
+    return HttpResponseRedirect(microsoft.consent_url(state, tenant_id=about.tenant_id, host=request.get_host()))
 
 
 @require_safe
@@ -160,7 +157,7 @@ def ask_consent(request: DeskRequest, tenant_row_id: UUID) -> HttpResponse:
 def consented(request: HttpRequest) -> HttpResponse:
     """Where Microsoft's consent page comes back to. It proves nothing and changes nothing: the first sign-in does."""
     kept = request.session.get(CONSENT) or {}
-    mine = bool(kept) and secrets.compare_digest(str(kept.get("state")), request.GET.get("state", ""))
+    mine = bool(kept) and SealedText(str(kept.get("state"))) == SealedText(request.GET.get("state", "")[:LONGEST])
     values = {"agreed": mine and request.GET.get("admin_consent", "") == "True", "mine": mine}
     return render(request, "operators/consented.html", values)
 

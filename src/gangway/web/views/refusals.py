@@ -20,6 +20,7 @@ log = structlog.get_logger("gangway.web")
 FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
 CONFLICT: Final = 409
+TOO_OFTEN: Final = 429
 BROKEN: Final = 500
 
 WITHOUT_ACCOUNT: Final = ("/i/", "/wizard/")
@@ -76,6 +77,16 @@ def broken(request: HttpRequest) -> HttpResponse:
         BROKEN,
         title=_("Something broke on our side"),
         text=_("What you did last may not have been saved. Go back and try again; if it happens again, tell us."),
+    )
+
+
+def too_often(request: HttpRequest) -> HttpResponse:
+    """429: nothing was done; wait and do it again."""
+    return _page(
+        request,
+        TOO_OFTEN,
+        title=_("That was too often in a short time"),
+        text=_("Nothing was done. Wait a minute, then go back and do it once more."),
     )
 
 
