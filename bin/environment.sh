@@ -63,7 +63,7 @@ environment() { # name; afterwards it is in .venvs/<name>
     rm -f "$venv/made-from" # from here on it is half made, until the last line says otherwise
     "$python" -m venv --clear --without-pip "$venv" || fail "Could not make $venv with $python."
     install "$venv" "$python" --require-hashes -r "$lock" || fail "Could not install $lock."
-    if [ "$1" != judges ] && [ "$1" != bench ]; then # other people's clients know nothing of us
+    if [ "$1" != judges ] && [ "$1" != bench ] && [ "$1" != attack ]; then # other people's clients know nothing of us
         install "$venv" "$python" --no-deps --no-build-isolation --editable . --editable ./emulator \
             --editable ./mailcatcher || fail "Could not install Gangway into $venv."
     fi

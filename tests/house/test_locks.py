@@ -40,6 +40,7 @@ def locked(name: str) -> dict[str, Version]:
         ("test", wanted(groups=("build", "demo", "test"), parts=(".", "emulator", "mailcatcher"))),
         ("judges", wanted(groups=("judges",))),
         ("bench", wanted(groups=("bench",))),
+        ("attack", wanted(groups=("attack",))),
     ],
 )
 def test_a_lock_holds_all_that_its_lists_ask_for(lock, requirements):
