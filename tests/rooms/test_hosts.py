@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from gangway.accounts import microsoft
 from gangway.audit.queries import activity
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import links
@@ -108,3 +109,11 @@ def test_form_on_an_own_host_comes_from_that_very_host(provider):
         return client.post("/accounts/logout/", form, headers=headers).status_code
 
     assert [post("http://b.example"), post("http://evil.example"), post("http://a.example")] == [403, 403, 302]
+
+
+def test_sign_in_with_microsoft_comes_back_to_the_host_it_began_on(provider):
+    name(provider, "a.example")
+    backs = [microsoft.callback_url(host) for host in ("a.example:8000", "a.example", "localhost:8000", "evil.example")]
+    assert [back.removesuffix("/accounts/microsoft/callback/") for back in backs] == ["http://a.example:8000"] * 2 + [
+        OWN
+    ] * 2

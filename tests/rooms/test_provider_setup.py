@@ -170,14 +170,18 @@ def test_secret_that_can_not_be_opened_is_unknown_with_the_reason(provider):
     assert (seen["secret"].state, seen["secret"].words) == (Verdict.UNKNOWN, VaultClosed.what)
 
 
-def test_redirect_addresses_are_one_for_each_host_name(provider):
+def test_redirect_addresses_are_one_for_each_host_name(provider, settings):
     channel = make_channel(provider)
     for place, name in ((provider, "a.example"), (channel, "b.example"), (make_provider(), "c.example")):
         with within(place.path):
             set_host(place.id, name=name, by=SETUP)
     with within(provider.path):
         found = provider_setup.redirects(provider.id)
-    assert found == ("http://a.example:8000/consented/", "http://b.example:8000/consented/", BACK)
+        assert found == (BACK,), "Microsoft lists no other address that isn't encrypted"
+        settings.GANGWAY = settings.GANGWAY.model_copy(update={"public_url": "https://gangway.example"})
+        found = provider_setup.redirects(provider.id)
+    hosts = ("a.example", "b.example", "gangway.example")
+    assert found == tuple(f"https://{host}/consented/" for host in hosts)
 
 
 def test_one_look_at_a_time_is_asked_for_and_kept_with_its_time(provider):

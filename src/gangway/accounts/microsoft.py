@@ -29,6 +29,7 @@ from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.signin import redirect
 from gangway.microsoft.signin.tokens import Identity
 from gangway.microsoft.transport import shared
+from gangway.organizations.hosts import is_ours, origin_of
 from gangway.organizations.people_queries import home_of, path_of
 from gangway.organizations.scope import within
 
@@ -64,28 +65,40 @@ def is_offered() -> bool:
     return bool(settings.GANGWAY.people_client_id)
 
 
-def callback_url() -> str:
-    """Return the address that Microsoft sends browsers back to, exactly as it is registered."""
-    return f"{settings.GANGWAY.public_url}/accounts/microsoft/callback/"
+def callback_url(host: str = "") -> str:
+    """Return the address that Microsoft sends browsers back to, exactly as it is registered.
+
+    `host`: as the browser asked for it; under an organization's own host name it comes back to that one.
+    """
+    return f"{_origin(host)}/accounts/microsoft/callback/"
 
 
-def consent_url(state: str, *, tenant_id: UUID) -> str:
+def consent_url(state: str, *, tenant_id: UUID, host: str = "") -> str:
     """Return where an administrator of the tenant agrees to the Operation Center's application."""
     _need_offer()
-    back = f"{settings.GANGWAY.public_url}/accounts/microsoft/consented/"
+    back = consented_url(host)
     return redirect.consent_address(
         _cloud(), client_id=_client(), redirect_uri=back, state=state, tenant=str(tenant_id)
     )
 
 
-def begin(*, now: datetime, prompt: str = "select_account", hint: str = "") -> tuple[str, dict[str, str]]:
+def consented_url(host: str = "") -> str:
+    """Return the address that Microsoft's consent page sends browsers back to."""
+    return f"{_origin(host)}/accounts/microsoft/consented/"
+
+
+def begin(
+    *, now: datetime, host: str = "", prompt: str = "select_account", hint: str = ""
+) -> tuple[str, dict[str, str]]:
     """Return where to send the browser, and what its session must keep until it comes back. Raises `SignInClosed`."""
     _need_offer()
-    begun = redirect.begin(_cloud(), client_id=_client(), redirect_uri=callback_url(), prompt=prompt, login_hint=hint)
+    back = callback_url(host)
+    begun = redirect.begin(_cloud(), client_id=_client(), redirect_uri=back, prompt=prompt, login_hint=hint)
     kept = {
         "state": begun.state,
         "nonce": begun.nonce.reveal(),
         "verifier": begun.verifier.reveal(),
+        "back": back,
         "until": (now + PATIENCE).isoformat(),
     }
     return begun.address, kept
@@ -102,19 +115,19 @@ def finish(kept: dict[str, Any] | None, *, state: str, code: SealedText, now: da
         raise SignInBroken
     verifier, nonce = SealedText(kept["verifier"]), SealedText(kept["nonce"])
     try:
-        return asyncio.run(_redeem(code, verifier, nonce))
+        return asyncio.run(_redeem(code, verifier, nonce, kept.get("back") or callback_url()))
     except GangwayError as error:
         log.warning("microsoft sign-in refused", code=error.code)
         raise
 
 
-async def _redeem(code: SealedText, verifier: SealedText, nonce: SealedText) -> Identity:
+async def _redeem(code: SealedText, verifier: SealedText, nonce: SealedText, back: str) -> Identity:
     cloud = _cloud()
     return await redirect.redeem(
         await shared(cloud.extra_ca_file),
         cloud,
         client_id=_client(),
-        redirect_uri=callback_url(),
+        redirect_uri=back,
         code=code,
         verifier=verifier,
         nonce=nonce,
@@ -221,6 +234,11 @@ def _told(event: Event, row: IdentityRow, by: Actor) -> None:
     facts = {"tenant": str(row.tenant_id), "username": row.username}
     with within(path_of(home)):
         record(event, by=by, organization_id=home, subject=f"operator:{row.operator_id}", data=facts)
+
+
+def _origin(host: str) -> str:
+    name = host.rpartition(":")[0] or host
+    return origin_of(name if name and is_ours(name) else "")
 
 
 def _need_offer() -> None:

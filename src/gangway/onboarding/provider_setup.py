@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -97,10 +98,19 @@ def checks(provider_id: UUID, *, cloud: str, limit: int = 5) -> tuple[CheckView,
 
 
 def redirects(provider_id: UUID) -> tuple[str, ...]:
-    """Return the addresses that the application lists: one for each host name that people of a provider meet."""
+    """Return the addresses that the application lists: one for each host name that people of a provider meet.
+
+    Microsoft lists encrypted ones only, and localhost; others are left out.
+    """
     names = hosts.hosts_of(provider_id)
     origins = [hosts.public_url(provider_id), *(hosts.origin_of(name) for name in names), hosts.origin_of("")]
-    return tuple(f"{origin}{RETURN}" for origin in dict.fromkeys(origins))
+    listed = [origin for origin in dict.fromkeys(origins) if _may_be_listed(origin)]
+    return tuple(f"{origin}{RETURN}" for origin in listed)
+
+
+def _may_be_listed(origin: str) -> bool:
+    parts = urlsplit(origin)
+    return parts.scheme == "https" or parts.hostname == "localhost"
 
 
 def opened_secret(about: SignInApplicationView, *, by: Actor, purpose: str) -> SealedText | GangwayError | None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gangway.accounts import microsoft
 from gangway.foundation.clock import now
 from gangway.foundation.clouds import cloud_name
 from gangway.foundation.errors import GangwayError
@@ -22,6 +23,7 @@ from gangway.onboarding import applications, provider_setup
 from gangway.onboarding.defaults import defaults_for, set_defaults
 from gangway.onboarding.installation import admin_center, installation
 from gangway.onboarding.queries import sign_in_applications
+from gangway.onboarding.states import Verdict
 from gangway.organizations import hosts
 from gangway.organizations.changing import change_reply_to
 from gangway.organizations.errors import NoSuchOrganization
@@ -209,6 +211,9 @@ def host_names(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         {"id": each, "name": name, "host": hosts.host_of(each), "url": hosts.public_url(each)} for each, name in shown
     ]
     values = {**_head(request, about), "rows": rows, "page": channels, "wanted": wanted}
+    if microsoft.is_offered():
+        names = [row["host"] for row in rows if row["host"]]
+        values["returns"] = [back(name) for name in names for back in (microsoft.callback_url, microsoft.consented_url)]
     return render(request, "settings/hosts.html", values)
 
 
@@ -228,7 +233,8 @@ def host_name(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         except GangwayError as error:
             form.refuse(error)
         else:
-            messages.success(request, _("Links that are made from now on begin with %(url)s.") % {"url": _url(about)})
+            url = hosts.public_url(about.id)
+            messages.success(request, _("Links that are made from now on begin with %(url)s.") % {"url": url})
             return redirect("web:settings_hosts", provider.id)
     values = {"provider": provider, "place": about, "form": form, "public_url": hosts.origin_of("")}
     return render(request, "settings/host_form.html", values)
@@ -285,12 +291,13 @@ def _cloud_row(about: PlaceView, name: str, word: Any, known: Any) -> dict[str, 
 def _check_values(provider_id: UUID, cloud: str) -> dict[str, Any]:
     kept = provider_setup.checks(provider_id, cloud=cloud)
     latest = kept[0] if kept else None
-    counted = [item for item in latest.items if item.state != "ok"] if latest else []
+    items = latest.items if latest else ()
     return {
         "check": latest,
         "check_pill": said(LOOK, latest.state) if latest else None,
-        "items": [{"item": item, "pill": said(VERDICT, item.state)} for item in latest.items] if latest else [],
-        "wrong": sum(item.state == "wrong" for item in counted),
+        "items": [{"item": item, "pill": said(VERDICT, item.state)} for item in items],
+        "wrong": sum(item.state is Verdict.WRONG for item in items),
+        "wrong_pill": said(VERDICT, Verdict.WRONG),
         "before": kept[1:],
     }
 
@@ -302,7 +309,3 @@ def _mail_values(provider_id: UUID) -> dict[str, Any]:
 
 def _is_over(test: Delivery | None) -> bool:
     return test is None or test.state not in UNSENT
-
-
-def _url(about: PlaceView) -> str:
-    return hosts.public_url(about.id)
