@@ -11,6 +11,7 @@ OnboardingError
 ├── NotAGuid                          a client id or tenant id that can't be one (fields of the set-up)
 ├── SignInRefused                     what Microsoft or our own checks said about a sign-in
 ├── SignInTooOld                      the sign-in's token is gone or about to be
+├── NotADomain                        what was typed as a domain can't be one (field "domain")
 ├── NameDiffers                       what was typed to confirm isn't the service's short name (field "typed")
 ├── NotReadyToAdd, AlreadyAdded       the operator's *Add*
 └── NotValidated, NotAVerifiedDomain, NotReady   the operator's *Next* and *Create service*
@@ -204,4 +205,13 @@ class NameDiffers(OnboardingError):
     code = "onboarding:deletion:name_differs"
     what = "This isn't the short name of the service."
     cure = "Type it exactly as it stands above, upper and lower case included."
+    acts = WhoActs.OPERATOR
+
+
+class NotADomain(OnboardingError):
+    """A tenant is found by a domain name, nothing else."""
+
+    code = "onboarding:domain:malformed"
+    what = "This isn't a domain name."
+    cure = "Type only the domain, such as contoso.com: the part of their addresses after the @."
     acts = WhoActs.OPERATOR

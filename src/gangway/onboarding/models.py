@@ -12,7 +12,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
-from gangway.onboarding.states import ALIVE, HOLDS_TOKEN, CaseState, CheckState, OperatorStep, SignInState
+from gangway.onboarding.states import ALIVE, HOLDS_TOKEN, CaseState, CheckState, LookupState, OperatorStep, SignInState
 from gangway.organizations.scope import OwnedModel
 
 if TYPE_CHECKING:
@@ -260,3 +260,27 @@ class OperatorOnboarding(OwnedModel):
     def __str__(self) -> str:
         """Name it by its step."""
         return f"onboarding {self.id} ({self.step})"
+
+
+class TenantLookup(OwnedModel):
+    """Which tenant a domain belongs to, as Microsoft's sign-in service tells everybody; kept for a day."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    domain = models.CharField(max_length=253)
+    cloud = models.CharField(max_length=20)
+    state = models.CharField(max_length=10, choices=_choices(LookupState), default=LookupState.ASKED.value)
+    tenant_id = models.CharField(max_length=36, blank=True)
+    asked_at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization", "cloud", "domain"], name="onboarding_one_lookup_a_domain"),
+            models.CheckConstraint(condition=Q(state__in=_values(LookupState)), name="onboarding_lookup_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state=LookupState.FOUND.value) | ~Q(tenant_id=""), name="onboarding_found_is_a_tenant"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name the lookup by its domain."""
+        return self.domain

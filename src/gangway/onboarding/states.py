@@ -137,3 +137,12 @@ HOLDS_TOKEN: Final = frozenset({SignInState.CHECKING, SignInState.WRONG_PERSON, 
 
 OPERATOR_ORDER: Final = tuple(OperatorStep)
 """An operator goes forward one step at a time and may go back; validating again starts from the validation."""
+
+
+class LookupState(StrEnum):
+    """Whether a worker found a tenant for a domain. `failed`: nobody answered, which says nothing of the domain."""
+
+    ASKED = "asked"
+    FOUND = "found"
+    NOT_FOUND = "not_found"
+    FAILED = "failed"

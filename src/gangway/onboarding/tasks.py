@@ -15,7 +15,7 @@ from gangway.jobs.schedule import every
 from gangway.jobs.threads import in_database
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.transport import shared
-from gangway.onboarding import checking, deletion, outside, polling, provider_setup, reminding, tidying
+from gangway.onboarding import checking, deletion, outside, polling, provider_setup, reminding, tenant_lookup, tidying
 from gangway.onboarding.stages import verification
 from gangway.provisioning.actions import CheckItem, check_registration
 
@@ -84,6 +84,18 @@ async def check_application(check_id: str) -> None:
         await in_database(provider_setup.fail, wanted, now=clock.now())
         return
     await in_database(provider_setup.end, wanted, items, now=clock.now())
+
+
+@task(name=tenant_lookup.LOOK_UP, retry=RetryDecision(waits=(2, 10)), deadline_seconds=60)
+async def look_up_tenant(lookup_id: str) -> None:
+    """Ask which tenant a domain belongs to."""
+    wanted = UUID(lookup_id)
+    begun = await in_database(tenant_lookup.begin, wanted)
+    if begun is None:
+        return
+    cloud = tenant_lookup.cloud_of(begun[1])
+    state, tenant_id = await tenant_lookup.look(begun[0], cloud, await shared(cloud.extra_ca_file))
+    await in_database(tenant_lookup.end, wanted, state, tenant_id)
 
 
 @task(name=ABANDON, deadline_seconds=120)

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.errors import GangwayError
+from gangway.onboarding.tenant_lookup import checked_domain
 from gangway.services import names
 from gangway.services.actions import check_full_name
 from gangway.services.errors import InvalidUsers, NameTaken
@@ -47,6 +48,13 @@ class NewTenant(PlainForm):
         error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), InvalidUsers.cure),
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
+    domain = forms.CharField(
+        label=_("The customer's Microsoft 365 domain"),
+        required=False,
+        max_length=253,
+        help_text=_("Such as contoso.com. We look which tenant it belongs to."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
     send_link = forms.BooleanField(
         label=_("Send link to IT administrator for authentication"),
         initial=True,
@@ -70,6 +78,14 @@ class NewTenant(PlainForm):
         """Say at the field what can't be in a full name."""
         try:
             return check_full_name(self.cleaned_data["full_name"])
+        except GangwayError as error:
+            raise ValidationError(told(error)) from error
+
+    def clean_domain(self) -> str:
+        """Return the domain as Microsoft writes it; empty is fine."""
+        typed: str = self.cleaned_data["domain"]
+        try:
+            return checked_domain(typed) if typed else ""
         except GangwayError as error:
             raise ValidationError(told(error)) from error
 

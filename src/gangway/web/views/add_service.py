@@ -1,5 +1,6 @@
 """*Add Service* → *Direct Routing* → customer → *Add New Tenant*: a service is planned and its invitation sent."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -8,10 +9,13 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.actions import issue_invitation
 from gangway.onboarding.defaults import defaults_for
+from gangway.organizations.changing import change_details
+from gangway.organizations.place_queries import place
 from gangway.organizations.queries import customer, customers
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import choices, explain
@@ -95,6 +99,7 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
     """Plan the service and invite its administrator, both or neither."""
     given = form.cleaned_data
     with transaction.atomic():
+        _keep_domain(customer_id, given["domain"], by=request.actor)
         service_id = plan_service(
             customer_id=customer_id,
             full_name=given["full_name"],
@@ -112,3 +117,11 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
             now=now(),
         )
     return issued.invitation_id
+
+
+def _keep_domain(customer_id: UUID, domain: str, *, by: Actor) -> None:
+    """Write the domain down where the customer has none yet; another one is changed on the customer's own page."""
+    about = place(customer_id)
+    if domain and not about.details.domain:
+        details = replace(about.details, domain=domain)
+        change_details(organization_id=customer_id, name=about.name, details=details, cloud="", by=by)

@@ -1,0 +1,26 @@
+"""What the scope has in a tenant. Call it inside a scope: what others have there isn't told."""
+
+from dataclasses import dataclass
+
+from gangway.provisioning.models import Credential, Registration
+from gangway.provisioning.states import CredentialState, RegistrationState
+from gangway.services.states import LIVES
+
+
+@dataclass(frozen=True, slots=True)
+class InTenant:
+    """The tenant's name as we read it, empty if we never did, and the living services that are connected with it."""
+
+    name: str
+    services: tuple[str, ...]
+
+
+def in_tenant(tenant_id: str) -> InTenant:
+    """Return what the scope has in this tenant."""
+    rows = Registration.objects.filter(tenant_id=tenant_id).exclude(state=RegistrationState.REMOVED.value)
+    name = rows.exclude(tenant_name="").order_by("-created_at").values_list("tenant_name", flat=True).first()
+    credentials = Credential.objects.filter(
+        registration__in=rows, service__lifecycle__in=[state.value for state in LIVES]
+    ).exclude(state=CredentialState.REMOVED.value)
+    names = set(credentials.values_list("service__short_name", flat=True)[:50])
+    return InTenant(name or "", tuple(sorted(names)))
