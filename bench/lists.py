@@ -46,6 +46,8 @@ PAGES = {
     "channels": "/channels/",
     "pending invitations": "/invitations/",
     "runs": "/runs/",
+    "leftovers": "/leftovers/",
+    "services being deleted": "/services/?status=deleting",
     "operators": "/operators/",
     "activity": "/activity/",
 }
