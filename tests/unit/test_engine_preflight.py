@@ -141,3 +141,15 @@ def test_roles_that_pim_gives_take_a_tenant_that_has_it(pim: bool | None, result
 
 def test_roles_without_an_end_need_no_pim() -> None:
     assert preflight(replace(ALL_READ, pim=False), WANTED).steps[3].result == "can"
+
+
+@pytest.mark.parametrize(("premium", "result"), [(True, "can"), (False, "unknown")])
+def test_a_role_inside_a_unit_takes_a_tenant_with_entra_id_p1(premium: bool, result: str) -> None:
+    step = preflight(replace(ALL_READ, premium=premium), replace(WANTED, unit="Berlin")).steps[3]
+    assert step.result == result
+    assert premium or all(word in step.words for word in ("Berlin", "Entra ID P1"))
+
+
+def test_whoever_needs_another_for_the_roles_is_told_that_first() -> None:
+    seen = with_roles(rights.APPLICATION)
+    assert preflight(seen, replace(WANTED, unit="Berlin")).steps[3].result == "needs_other"

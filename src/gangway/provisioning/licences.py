@@ -1,12 +1,16 @@
-"""Teams Phone licences of a tenant: which subscriptions carry them and how many are left."""
+"""Licences of a tenant: which subscriptions carry Teams Phone and how many are left; whether Entra ID P1 is there."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from typing import Final
 
 from gangway.microsoft.graph.shapes import Licence
+
+PREMIUM: Final = frozenset({"41781fb2-bc02-4b7c-bd55-b576c07bb09d", "eec0eb4f-6444-4f95-aba0-50c24d67f998"})
+"""The service plans Microsoft Entra ID P1 and P2; the second holds all of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +31,11 @@ def count(licences: Iterable[Licence]) -> PhoneLicences:
         total=sum(licence.enabled for licence in found),
         products=tuple(names.get(licence.sku_id, licence.part_number) for licence in found),
     )
+
+
+def has_premium(licences: Iterable[Licence]) -> bool:
+    """Whether Microsoft Entra ID P1 is in any living subscription; that it isn't seen proves nothing."""
+    return any(PREMIUM & set(licence.plan_ids) for licence in licences if licence.enabled)
 
 
 @cache

@@ -54,6 +54,7 @@ async def observe_signer(
         deleted=_if_read(deleted),
         phone_licences_left=_left(_if_read(skus)),
         pim=_pim(eligible),
+        premium=licences.has_premium(_if_read(skus) or ()),
     )
     return _facts(_person(who), where.get(), roles, _checked(seen, plan, registration_id))
 
@@ -66,7 +67,7 @@ def _checked(seen: Seen, plan: Mapping[str, Any], registration_id: UUID) -> Pref
         return Preflight()
     unique_name = f"{UNIQUE_NAME_PREFIX}{registration_id}"
     terms, others = terms_of(pinned)
-    return preflight(seen, Wanted(unique_name, terms.days, pinned.role_days, terms.kind, others))
+    return preflight(seen, Wanted(unique_name, terms.days, pinned.role_days, terms.kind, others, pinned.unit))
 
 
 def _pim(outcome: Outcome[frozenset[str]]) -> bool | None:

@@ -38,6 +38,9 @@ _PIM_UNREAD: Final = (
     "The account's own roles suffice. The plan gives the registration its roles through PIM, and whether the tenant "
     "has that could not be read; Microsoft will tell when we try."
 )
+_PREMIUM_UNSEEN: Final = (
+    "That takes Microsoft Entra ID P1, and no subscription with it was seen; Microsoft will tell when we try."
+)
 _GO_ROUND: Final = "Ask whoever looks after that policy to lift it while the connection is made, then sign in again."
 
 
@@ -45,7 +48,7 @@ _GO_ROUND: Final = "Ask whoever looks after that policy to lift it while the con
 class Seen:
     """What was read. None: could not be read. Roles are template ids; `eligible` are those that may be activated.
 
-    `pim`: whether the tenant has Privileged Identity Management.
+    `pim`: whether the tenant has Privileged Identity Management; `premium`: whether Microsoft Entra ID P1 was seen.
     """
 
     active: Mapping[str, str] | None
@@ -55,13 +58,15 @@ class Seen:
     deleted: tuple[Namesake, ...] | None
     phone_licences_left: int | None
     pim: bool | None = None
+    premium: bool = False
 
 
 @dataclass(frozen=True)
 class Wanted:
     """What is to be made: under which unique name, for how many days its credential and roles are good (0: no end).
 
-    `others`: kinds of credential that may stand in where the tenant forbids the planned one.
+    `others`: kinds of credential that may stand in where the tenant forbids the planned one. `unit`: the administrative
+    unit that the directory role is limited to, if any.
     """
 
     unique_name: str
@@ -69,6 +74,7 @@ class Wanted:
     role_days: int = 0
     kind: Kind = "secret"
     others: tuple[Kind, ...] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -128,8 +134,11 @@ def _credential(seen: Seen, wanted: Wanted) -> StepResult:
 
 
 def _roles(seen: Seen, wanted: Wanted) -> StepResult:
-    """With an end, roles are given through PIM, which takes a licence of its own."""
+    """With an end, roles are given through PIM; inside a unit, by its rules: each takes a licence of its own."""
     by_role = _by_role(Part.ROLES, Part.ROLES.value, seen)
+    if wanted.unit and by_role.result == "can" and not seen.premium:
+        words = f"The plan limits the role to the administrative unit {wanted.unit}. {_PREMIUM_UNSEEN}"
+        return replace(by_role, result="unknown", words=words)
     if not wanted.role_days or by_role.result != "can" or seen.pim:
         return by_role
     if seen.pim is None:
