@@ -1,0 +1,116 @@
+"""A certificate that makes way for another by a proof, without any right: each request × everything that can happen.
+
+The registration can't read itself then, so nothing of a lost attempt is ever seen; the emulator's own state judges.
+"""
+
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from gangway.foundation.errors import GangwayError
+from gangway.foundation.ids import AppId, ObjectId
+from gangway.provisioning.engine.rotation import MayNotRotate
+from gangway.provisioning.engine.steps.credentials import Fresh
+from tests.contract.interruptions import EFFECTS, Tally, points_of, table
+from tests.contract.tenant import Killed, Mortal, Tenant, blueprint, fresh
+from tests.contract.test_rotation_points import Rotating, RotatingJournal, rotation
+from tests.unit.small_journal import SmallJournal
+
+pytestmark = pytest.mark.slow
+
+REQUESTS = 4
+"""Its own token, the new certificate, and two tokens that prove it."""
+
+OF_A_KIND = {"503", "409"}
+"""To a rotation they are what 429 is: to be asked again."""
+
+
+def certificate() -> Fresh:
+    return replace(fresh(), credential_id=str(uuid4()), kind="certificate")
+
+
+def application(tenant: Tenant) -> dict[str, Any]:
+    rows = [row["body"] for row in tenant.state()["objects"].values()]
+    (found,) = [row for row in rows if row.get("uniqueName") == blueprint().unique_name]
+    return found
+
+
+async def begun(tenant: Tenant) -> Rotating:
+    """Made and proved with a certificate, and with no right to change itself."""
+    journal, token = SmallJournal(), await tenant.start_over()
+    await replace(await tenant.course(journal, token), fresh=certificate).run()
+    (held,) = journal.credentials.values()
+    tenant.control("DELETE", "log")
+    there = AppId(application(tenant)["appId"])
+    return Rotating(there, await journal.credential(held), str(held.key_id), "", RotatingJournal())
+
+
+async def rotate(tenant: Tenant, given: Rotating, **options: Any) -> None:
+    if not given.journal.switches:
+        made = await rotation(tenant, given, **options)
+        await replace(made, fresh=certificate, object_id=ObjectId(application(tenant)["id"])).run()
+
+
+def wrong(tenant: Tenant, given: Rotating) -> list[str]:
+    """What is wrong after a finished rotation."""
+    there = {row["keyId"] for row in application(tenant)["keyCredentials"]}
+    ours = {given.key_id, *(str(held.key_id) for held in given.journal.switches)}
+    found = [] if len(given.journal.switches) == 1 else [f"{len(given.journal.switches)} switches"]
+    return found + [f"certificate {key}" for key in there ^ ours]
+
+
+async def test_a_clean_one_reads_nothing_and_has_its_points(tenant: Tenant) -> None:
+    given = await begun(tenant)
+    await rotate(tenant, given)
+    points = points_of(tenant.log())
+    assert wrong(tenant, given) == []
+    assert len(points) >= REQUESTS
+    assert {point.method for point in points} == {"POST"}
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_killed_at_any_request_the_next_one_leaves_no_orphan(tenant: Tenant, moment: str) -> None:
+    tally = Tally(f"rotation by proof killed {moment} the call", {})
+    for number in range(REQUESTS):
+        given = await begun(tenant)
+        mortal = Mortal(await tenant.transport(), **{moment: number})
+        with pytest.raises(Killed):
+            await rotate(tenant, given, transport=mortal)
+        given.journal.settle()
+        await rotate(tenant, given)
+        tally.wrong[number] = wrong(tenant, given)
+    tally.tell()
+    assert tally.failures == {}
+
+
+@pytest.mark.parametrize("effect", sorted(EFFECTS.keys() - OF_A_KIND))
+async def test_whatever_happens_to_any_request_no_orphan_is_left(tenant: Tenant, effect: str) -> None:
+    async def attempt(given: Rotating) -> None:
+        try:
+            await rotate(tenant, given)
+        finally:
+            given.journal.settle()
+
+    given = await begun(tenant)
+    await rotate(tenant, given)
+    tally = await table(
+        tenant,
+        f"rotation by proof, {effect}",
+        points_of(tenant.log()),
+        EFFECTS[effect],
+        begin=lambda: begun(tenant),
+        attempt=attempt,
+        judge=lambda given: wrong(tenant, given),
+    )
+    assert tally.failures == {}
+
+
+async def test_one_that_is_refused_for_good_leaves_only_the_old_one(tenant: Tenant) -> None:
+    given = await begun(tenant)
+    tenant.fault("never", {"method": "POST", "path": "*/addKey"}, {"status": 403})
+    with pytest.raises((GangwayError, MayNotRotate)):
+        await rotate(tenant, given, seconds=0.6)
+    tenant.control("DELETE", "faults")
+    assert [row["keyId"] for row in application(tenant)["keyCredentials"]] == [given.key_id]
