@@ -35,19 +35,13 @@ NOT_LOOKED_AT: Final = {
     "mfa_login_webauthn": DATA,
     "mfa_reauthenticate_webauthn": DATA,
     "run_support": DATA,
-    "service_export": DATA,
     "wizard_support": DATA,
-    "onboarding_validate_state": PART,
-    "run_state": PART,
-    "service_validation_state": PART,
     "short_name_word": PART,
-    "wizard_code_state": PART,
-    "wizard_provisioning_state": PART,
-    "wizard_waiting_state": PART,
     "microsoft_again": "begins a sign-in at Microsoft, which this installation has not set up",
     "onboarding": ONWARD,
 }
-"""Addresses that answer GET and are no page to look at, each with its reason."""
+"""Addresses that answer GET and are no page to look at, each with its reason. Those whose names end with ``_state`` or
+``_export`` answer with a part of a page or with a file."""
 
 
 def test_every_page_in_light_and_dark_wide_and_narrow(product: Product, new_page: Callable[..., Page]) -> None:
@@ -61,6 +55,7 @@ def test_every_page_in_light_and_dark_wide_and_narrow(product: Product, new_page
     tour.places(operator, "customer")
     tour.places(operator, "channel")
     tour.own_pages(operator, PASSWORD)
+    tour.settings(operator)
     tour.people(operator)
     short_name = tour.add_service(operator)
     tour.connect(tour.administrator("grace"), short_name, new_name("voice"))
@@ -70,8 +65,9 @@ def test_every_page_in_light_and_dark_wide_and_narrow(product: Product, new_page
     tour.full_lists(operator)
     tour.system(system)
     assert list(dict.fromkeys(looker.faults)) == []
-    assert pages() - looker.seen - set(NOT_LOOKED_AT) == set()
-    assert set(NOT_LOOKED_AT) & looker.seen == set()
+    parts = {name for name in pages() if name.endswith(("_state", "_export"))}
+    assert pages() - looker.seen - set(NOT_LOOKED_AT) - parts == set()
+    assert (set(NOT_LOOKED_AT) | parts) & looker.seen == set()
 
 
 def test_addresses_that_are_not_looked_at_exist() -> None:
@@ -93,6 +89,10 @@ def routes(patterns: list[Any]) -> Iterator[URLPattern]:
 
 
 def only_posted(route: URLPattern) -> bool:
-    """Whether the view takes nothing but POST, as its outermost decorator says."""
-    view = route.callback
-    return inspect.isfunction(view) and inspect.getclosurevars(view).nonlocals.get("request_method_list") == ["POST"]
+    """Whether the view takes nothing but POST, as one of its decorators says."""
+    view: Any = route.callback
+    while inspect.isfunction(view):
+        if inspect.getclosurevars(view).nonlocals.get("request_method_list") == ["POST"]:
+            return True
+        view = getattr(view, "__wrapped__", None)
+    return False

@@ -313,9 +313,24 @@ class Tour:
             look.at(page, f"number {number + 1}")
             page.go_back()
 
+    def settings(self, operator: Operator) -> None:
+        """Every page of the settings that the settings lead to."""
+        page = operator.page
+        self.looker.visit(page, self.address("/settings/"))
+        links = "all => [...new Set(all.map((one) => one.href))].filter((one) => one.includes('/settings/'))"
+        here, seen = page.url, {page.url}
+        for first in page.locator("main a[href]").evaluate_all(links):
+            page.goto(first)
+            for found in [first, *page.locator("main a[href]").evaluate_all(links)]:
+                if found not in seen:
+                    seen.add(found)
+                    self.looker.visit(page, found)
+        assert len(seen) > 1, f"nothing is reached from {here}"
+
     def system(self, who: SignIn) -> None:
         """What somebody sees who looks after the whole installation."""
         operator = self.comes_in(who)
         for path in ("/", "/services/", "/customers/", "/channels/", "/operators/"):
             self.looker.visit(operator.page, self.address(path), "of the system")
         self.places(operator, "provider")
+        self.settings(operator)
