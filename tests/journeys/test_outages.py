@@ -55,7 +55,8 @@ def test_microsoft_away_during_provisioning_is_visible_and_the_run_goes_on(
     product.stop("microsoft")
     try:
         administrator.start_provisioning(name)
-        sees(administrator.page, "at the moment. We go on by ourselves.")
+        sees(administrator.page, "Microsoft does not answer at the moment.")
+        sees(administrator.page, "We go on by ourselves.")
     finally:
         product.start_microsoft()
     app_id = administrator.until_confirmed(seconds=60)
