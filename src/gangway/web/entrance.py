@@ -27,6 +27,7 @@ from gangway.web.views.refusals import refused
 
 ACCOUNTS: Final = ("allauth.",)
 """Packages whose views decide for themselves who may come in."""
+SIGNS_OUT: Final = "account_logout"
 
 
 class Entrance(MiddlewareMixin):
@@ -57,8 +58,10 @@ class Entrance(MiddlewareMixin):
         """Turn a room's error into its page, for views open to anyone."""
         return refused(request, exception) if isinstance(exception, GangwayError) else None
 
-    def process_response(self, _request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Let no page be kept by a cache or a shared computer's history: they belong to the person who is there now."""
+        if request.method == "POST" and request.resolver_match and request.resolver_match.view_name == SIGNS_OUT:
+            response.headers["Clear-Site-Data"] = '"cache", "storage"'
         if "Cache-Control" not in response.headers and not response.streaming:
             response.headers["Cache-Control"] = "no-store"
         return response
