@@ -1,15 +1,21 @@
 """Users & licences, the service's own activity, and the Danger zone, as browsers meet them."""
 
+from dataclasses import replace
+from uuid import UUID
+
 import pytest
 from django.urls import reverse
 
+from gangway.onboarding.deletion import Deletion
 from gangway.organizations import changing
 from gangway.organizations.details import Bounds
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
+from gangway.provisioning.leaving import Going, Leaving, Left
 from gangway.services import actions as services
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
+from gangway.web.views import service_changes
 from tests.rooms import factories_services
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import error_at, prove, row, sit_down, soup
@@ -127,6 +133,47 @@ def test_a_created_service_is_suspended_and_its_page_tells_how_far_it_is(custome
     assert "This service is being deleted" in soup(answer).get_text()
     assert "Being deleted" in row(client.get(reverse("web:services")), "contoso-hq").get_text()
     assert "Users & licences" not in tabs(answer)
+
+
+GOING = Going(
+    registration_id=UUID(int=1),
+    name="gw-contoso",
+    app_id="a0000000-0000-4000-8000-000000000001",
+    tenant_id="c0475050-0000-4000-8000-000000000001",
+    tenant_name="Contoso Ltd",
+    is_ours=True,
+    others=(),
+    credentials=("contoso-hq 1",),
+    typed=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({}, ["Contoso Ltd", "Goes", "no other service uses it", "thirty days"]),
+        ({"others": ("contoso-lab",)}, ["Stays", "Still used by contoso-lab."]),
+        (
+            {"is_ours": False, "credentials": (), "typed": ("typed in",)},
+            ["The customer made it", "Our copy is destroyed."],
+        ),
+    ],
+)
+def test_what_goes_and_what_stays_is_said_beforehand(client, service_id, monkeypatch, changed, told):
+    found = Deletion(replace(GOING, **changed), Left(Leaving.NOT_BEGUN))
+    monkeypatch.setattr(service_changes, "deletion", lambda _id: found)
+    text = soup(client.get(at("danger", service_id))).get_text(" ", strip=True)
+    assert [words for words in told if words not in text] == []
+    assert ("thirty days" in text) == found.going.whole
+
+
+def test_what_is_stuck_says_what_a_person_does(customer, client, service_id, monkeypatch):
+    with within(customer.path):
+        services.begin_deletion(service_id=service_id, by=SETUP)
+    found = Deletion(GOING, Left(Leaving.STUCK, UUID(int=2)))
+    monkeypatch.setattr(service_changes, "deletion", lambda _id: found)
+    links = {link.get_text(strip=True) for link in soup(client.get(at("danger", service_id))).select("main section a")}
+    assert links == {"Show what is left", "Show the run", "Try again"}
 
 
 def test_a_planned_service_is_given_up(customer, client):

@@ -64,7 +64,8 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     """Ask for names, licence, users and the administrator's address; *Next* sends the link."""
     whose = customer(customer_id)
     begins = defaults_for(whose.provider_id)
-    form = NewTenant(request.POST or None, provider_id=whose.provider_id, initial={"licence_type": begins.licence_type})
+    first = {"licence_type": begins.licence_type, "domain": whose.domain}
+    form = NewTenant(request.POST or None, provider_id=whose.provider_id, initial=first)
     asked_for = AskedFor(request.POST or None, profile=choices(), defaults=begins)
     if request.method == "POST" and form.is_valid() & asked_for.is_valid():
         try:
