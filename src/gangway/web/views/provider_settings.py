@@ -212,7 +212,7 @@ def host_names(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     ]
     values = {**_head(request, about), "rows": rows, "page": channels, "wanted": wanted}
     if microsoft.is_offered():
-        names = [row["host"] for row in rows if row["host"]]
+        names = [str(row["host"]) for row in rows if row["host"]]
         values["returns"] = [back(name) for name in names for back in (microsoft.callback_url, microsoft.consented_url)]
     return render(request, "settings/hosts.html", values)
 
