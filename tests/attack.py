@@ -59,6 +59,7 @@ ENDS_THE_SESSION: Final = (
     "/operators/*/remove/",
     "/operators/*/suspend/",
     "/operators/*/role/",
+    "/operators/*/second-factor/reset/",
     "/me/organization/",
 )
 LINK: Final = re.compile(r"https?://\S+/i/[\w-]+")

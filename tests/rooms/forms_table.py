@@ -1,0 +1,161 @@
+"""Every form of the product with one set of values that it takes; made from the URL table, so that none is forgotten.
+
+A button alone is a form without values. Who sends it: "desk" a provider's admin, "system" one of the whole system,
+"oneself" anybody signed in, "wizard" an administrator whose case stands at that page, "stranger" nobody.
+"""
+
+from typing import Final, NamedTuple
+
+from django.test import RequestFactory
+from django.urls import URLPattern
+
+from gangway.web.urls import urlpatterns
+
+
+class Form(NamedTuple):
+    """Who sends it, and what."""
+
+    who: str
+    values: dict[str, str]
+
+
+def desk(**values: str) -> Form:
+    """A form at the desk."""
+    return Form("desk", values)
+
+
+def system(**values: str) -> Form:
+    """A form that only people of the system may send."""
+    return Form("system", values)
+
+
+def wizard(**values: str) -> Form:
+    """A form of an administrator behind a link."""
+    return Form("wizard", values)
+
+
+def stranger(**values: str) -> Form:
+    """A form before anybody is known."""
+    return Form("stranger", values)
+
+
+GUID: Final = "11111111-2222-4333-8444-555555555555"
+CONTACTS: Final = {
+    "contact-TOTAL_FORMS": "1",
+    "contact-INITIAL_FORMS": "0",
+    "contact-0-name": "Ada",
+    "contact-0-email": "ada@contoso.example",
+    "contact-0-phone": "",
+}
+PLACE: Final = {"name": "Fine Name", "description": "d", "reply_to": "a@b.example", "information": "i", **CONTACTS}
+OF_CUSTOMER: Final = {"domain": "contoso.com", "tenant_id": GUID, "cloud": "public", "entra_group_id": GUID}
+POOL: Final = {"users": "100", "warning_percent": "90", "grace_percent": "10"}
+ASKED: Final = {"role_choice": "", "unit": "", "role_days": "", "credential_kind": "secret", "credential_days": "90"}
+
+FORMS: Final[dict[str, Form]] = {
+    "new_tenant": desk(
+        full_name="Contoso calling",
+        short_name="contoso-1",
+        licence_type="hosted_pro",
+        licensed_users="20",
+        send_link="on",
+        recipient="ada@contoso.example",
+        **ASKED,
+    ),
+    "service_validate": desk(),
+    "service_users": desk(licensed_users="30"),
+    "service_delete": desk(typed="contoso"),
+    "services_validate": desk(service=GUID),
+    "tenant_ask": desk(domain="contoso.com"),
+    "time_zone": desk(zone="Europe/Vienna"),
+    "settings_application_change": desk(
+        cloud="public", client_id=GUID, home_tenant_id=GUID, secret="", secret_ends_on="2031-05-31"
+    ),
+    "settings_application_check": desk(cloud="public"),
+    "settings_forget_secret": desk(cloud="public"),
+    "settings_host": desk(host="connect.example.com"),
+    "settings_mail": desk(reply_to="help@sp2.example"),
+    "settings_mail_test": desk(),
+    "settings_plan": desk(licence_type="hosted_pro", **ASKED),
+    "invitation_resend": desk(),
+    "invitation_copy": desk(),
+    "invitation_revoke": desk(),
+    "invitation_hand_off": desk(colleague="riley@contoso.com"),
+    "invitation_check_now": desk(),
+    "invitation_plan_for": desk(planned_on="2031-12-01"),
+    "invitation_stop_reminders": desk(),
+    "handoff_withdraw": desk(),
+    "invitation_plan": desk(seen="", **ASKED),
+    "invitation_add": desk(),
+    "onboarding_registration": desk(),
+    "onboarding_validate": desk(),
+    "onboarding_check_again": desk(),
+    "onboarding_settings": desk(domain="contoso.onmicrosoft.com"),
+    "onboarding_prerequisites": desk(),
+    "onboarding_summary": desk(),
+    "leftover_try_again": desk(),
+    "leftover_removed": desk(),
+    "customer_add": desk(**PLACE, **OF_CUSTOMER, parent=""),
+    "customer_edit": desk(**PLACE, **OF_CUSTOMER),
+    "customer_delete": desk(),
+    "customer_move": desk(to=GUID),
+    "channel_add": desk(**PLACE, customers="3"),
+    "channel_edit": desk(**PLACE, customers="3"),
+    "channel_delete": desk(),
+    "provider_add": system(**PLACE, **POOL, short_name="prov9"),
+    "provider_edit": system(**PLACE, **POOL),
+    "provider_delete": system(),
+    "operator_invite": desk(name="Nils New", email="nils@sp2.example", organization="", role="monitor"),
+    "operator_role": desk(role="admin"),
+    "operator_suspend": desk(),
+    "operator_resume": desk(),
+    "operator_remove": desk(),
+    "operator_end_sessions": desk(),
+    "operator_reset_factor": desk(),
+    "operator_resend": desk(),
+    "operator_revoke": desk(),
+    "join": stranger(way="password", name="Nils", password="a long sentence of nine odd words"),
+    "switch": desk(organization=GUID),
+    "microsoft_link": desk(),
+    "microsoft_unlink": desk(),
+    "microsoft_again": desk(next="/"),
+    "microsoft": stranger(next="/"),
+    "second_factor_rule": desk(rule="required"),
+    "tenant_add": desk(tenant_id=GUID, does_second_factor="on"),
+    "tenant_remove": desk(),
+    "tenant_consent": desk(),
+    "role_map": desk(kind="app_role", value="Gangway.Admin", role="monitor"),
+    "role_unmap": desk(),
+    "activity_csv": desk(person="Olga", event="", since="2026-01-01", until="2031-01-01"),
+    "activity_json": desk(person="Olga", event="", since="2026-01-01", until="2031-01-01"),
+    "door": stranger(),
+    "wizard": wizard(),
+    "wizard_new": wizard(upn="grace.global@contoso.com", seen="", offered="", unit=""),
+    "wizard_again": wizard(),
+    "wizard_accept_person": wizard(),
+    "wizard_signed_in": wizard(),
+    "wizard_name": wizard(name="voice-1", days="90"),
+    "wizard_my_part": wizard(colleague="riley@contoso.com"),
+    "wizard_finish": wizard(),
+    "wizard_hand_off": wizard(colleague="riley@contoso.com"),
+    "wizard_back_to_waiting": wizard(),
+    "wizard_check_now": wizard(),
+    "wizard_plan_for": wizard(planned_on="2031-12-01"),
+    "wizard_stop_reminders": wizard(),
+}
+HOW: Final = """
+tests/rooms/forms_table.py has no values for it. Add them: who sends the form, and for each of its fields something that
+it takes, so that it can be sent with everything that it must refuse.
+"""
+
+
+def methods(route: URLPattern) -> set[str]:
+    """What an address answers to, as it says itself; views tell it before they look at anything else."""
+    nothing = dict.fromkeys(route.pattern.converters, "x")
+    answer = route.callback(RequestFactory().options("/"), **nothing)
+    return {word.strip() for word in answer.headers.get("Allow", "").split(",")}
+
+
+METHODS: Final = {str(route.name): methods(route) for route in urlpatterns}
+POSTS: Final = sorted(name for name, known in METHODS.items() if "POST" in known)
+GETS: Final = sorted(name for name, known in METHODS.items() if "GET" in known)

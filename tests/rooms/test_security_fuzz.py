@@ -1,0 +1,333 @@
+"""Every form and every query of the product is sent what no browser would send: never a broken page, nothing half done.
+
+The forms are those of the URL table (`forms_table.py`), the values follow from a seed. After each request all tables
+are compared with what they held: what left no entry in the activity log has changed nothing.
+"""
+
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.db import connection, models, transaction
+from django.test import Client
+
+from gangway.audit.models import Entry
+from gangway.organizations.roles import Kind
+from tests.rooms import factories_onboarding
+from tests.rooms.factories_organizations import make_provider
+from tests.rooms.factories_web import prove, put_into_wizard, sit_down
+from tests.rooms.forms_table import FORMS, GETS, HOW, POSTS
+from tests.rooms.test_web_strangers import World, address, world
+
+__all__ = ["world"]
+
+pytestmark = pytest.mark.django_db
+
+SEED: Final = 20_261_121
+MUCH: Final = 100_000
+DAILY: Final = 6
+"""Requests for each form in the quick subset; the whole is some hundred for the larger ones."""
+FORM: Final = "application/x-www-form-urlencoded"
+NASTY: Final[dict[str, bytes]] = {
+    "nothing": b"",
+    "one": b"a",
+    "blank": b" ",
+    "200": b"a" * 200,
+    "201": b"a" * 201,
+    "255": b"a" * 255,
+    "much": b"a" * MUCH,
+    "combining": ("e" + "\u0301" * 50).encode(),
+    "right to left": "\u202eelif\u202c".encode(),
+    "isolate": "\u2066abc\u2069".encode(),
+    "zero width": "ad\u200bmin".encode(),
+    "emoji": "👩‍👩‍👧‍👦🏴󠁧󠁢󠁥󠁮󠁧󠁿".encode(),
+    "beyond": "\U0010ffff".encode(),
+    "surrogate": b"\xed\xa0\x80",
+    "broken utf-8": b"\xff\xfe\xc3",
+    "null": b"a\x00b",
+    "lines": b"a\r\nBcc: x@evil.example\r\n\r\nb",
+    "escape": b"\x1b[31mred\x1b[0m",
+    "markup": b'"><script>alert(1)</script>',
+    "template": b"{{ 7*7 }}{% debug %}${7*7}%(x)s{0}",
+    "quote": b"' OR 1=1; DROP TABLE organizations_organization; --",
+    "formula": b'=HYPERLINK("http://evil.example")',
+    "path": b"../../../../etc/passwd",
+    "script": b"javascript:alert(1)",
+    "minus": b"-1",
+    "zero": b"0",
+    "huge": b"9" * 40,
+    "digits": b"9" * 5000,
+    "beyond bigint": b"9223372036854775808",
+    "float": b"1.5",
+    "exponent": b"1e309",
+    "not a number": b"NaN",
+    "infinite": b"Infinity",
+    "foreign digits": "\u0661\u0662\u0663".encode(),
+    "guid": b"00000000-0000-0000-0000-000000000000",
+    "no guid": b"00000000-0000-0000-0000-00000000000g",
+    "day that is none": b"2031-02-30",
+    "year of no calendar": b"99999-01-01",
+    "first day": b"0001-01-01",
+    "list": b'["a"]',
+    "mail": b"a@" + b"b" * 250 + b".example",
+    "umlaut host": "a@exämple.com".encode(),
+    "none": b"None",
+    "true": b"true",
+}
+BODIES: Final[dict[str, tuple[bytes, str]]] = {
+    "json": (b'{"name": "x", "role": "admin"}', "application/json"),
+    "deep json": (b"[" * MUCH, "application/json"),
+    "xml": (b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>', "application/xml"),
+    "plain": (b"name=x", "text/plain"),
+    "no type": (b"name=x", ""),
+    "parts without a boundary": (b"--x\r\n", "multipart/form-data"),
+    "broken parts": (b"--x\r\nContent-Disposition: form-data; name=", "multipart/form-data; boundary=x"),
+    "a file": (
+        b'--x\r\nContent-Disposition: form-data; name="name"; filename="../../a.svg"\r\n\r\n<svg/>\r\n--x--\r\n',
+        "multipart/form-data; boundary=x",
+    ),
+    "another alphabet": (b"name=\xff", f"{FORM}; charset=utf-16"),
+    "no alphabet": (b"name=x", f"{FORM}; charset=nonsense"),
+    "many fields": (b"&".join(b"f%d=1" % number for number in range(1_001)), FORM),
+    "too large": (b"name=" + b"a" * 2_700_000, FORM),
+}
+QUERIES: Final = ("q", "sort", "page", "state", "kind", "role", "before", "then", "next", "short_name", "seen", "code")
+IGNORED: Final = {"django_session", "config_cache", "usersessions_usersession", "procrastinate_workers"}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request: what it is called, its body, the body's type."""
+
+    name: str
+    body: bytes
+    kind: str = FORM
+
+
+def encoded(pairs: Iterable[tuple[str, Any]]) -> bytes:
+    return urlencode(list(pairs)).encode()
+
+
+def attacks(values: dict[str, str]) -> Iterator[Sent]:
+    """Everything that is sent to a form with these values."""
+    for field in values:
+        for name, value in NASTY.items():
+            yield Sent(f"{field}: {name}", encoded((values | {field: value}).items()))
+        yield Sent(f"{field}: missing", encoded((k, v) for k, v in values.items() if k != field))
+        yield Sent(f"{field}: twice", encoded([*values.items(), (field, "other"), (f"{field}[]", "x")]))
+    yield Sent("as it should be", encoded(values.items()))
+    yield Sent("nothing at all", b"")
+    yield from (Sent(name, *body) for name, body in BODIES.items())
+
+
+def some(values: dict[str, str], name: str, *, whole: bool) -> list[Sent]:
+    """All of them, or the few of this day's kind: always the same ones."""
+    every = list(attacks(values))
+    return every if whole else random.Random(f"{SEED} {name}").sample(every, min(DAILY, len(every)))  # noqa: S311
+
+
+TABLES: Final = sorted({model._meta.db_table for model in apps.get_models()} - IGNORED)
+
+
+def held() -> dict[str, str]:
+    """A digest of each table."""
+    ask = "SELECT '{0}', coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') FROM {0} t"
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(ask.format(table) for table in TABLES))
+        return dict(cursor.fetchall())
+
+
+@dataclass
+class Answer:
+    """What came back, and which tables hold something else now."""
+
+    status: int
+    body: bytes
+    changed: set[str]
+    wrote: bool
+
+
+def send(client: Client, url: str, sent: Sent, before: dict[str, str]) -> Answer:
+    """Send it and take back what it did."""
+    with transaction.atomic():
+        entries = Entry.objects.count()
+        response = client.generic("POST", url, sent.body, content_type=sent.kind)
+        body = b"".join(response.streaming_content) if response.streaming else response.content
+        after = held()
+        wrote = Entry.objects.count() != entries
+        transaction.set_rollback(True)
+    return Answer(response.status_code, body, {name for name in TABLES if after[name] != before[name]}, wrote)
+
+
+def wrong(answer: Answer) -> str:
+    """What must not be; empty when all is well."""
+    if answer.status >= 500:
+        return f"broke with {answer.status}"
+    if b"Traceback (most" in answer.body:
+        return "shows what it is made of"
+    if answer.changed and not answer.wrote:
+        return f"changed {sorted(answer.changed)} and says so nowhere"
+    return f"refused with {answer.status}, and changed {sorted(answer.changed)}" if refused(answer) else ""
+
+
+def refused(answer: Answer) -> bool:
+    """Whether a refusal changed something: the log of it aside."""
+    about = {name for name in answer.changed if not name.startswith("audit_")}
+    return bool(about) and answer.status >= 400
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_stopped(monkeypatch):
+    """Limits have their own tests; here they would hide what comes behind them."""
+    monkeypatch.setattr("gangway.web.limits._counted", lambda _request: [])
+    cache.clear()
+
+
+def sender(name: str, world: World) -> Client:
+    """The browser of whoever sends this form."""
+    who = FORMS[name].who
+    if who == "desk":
+        return prove(sit_down(world.places[Kind.PROVIDER]))
+    if who == "system":
+        return prove(sit_down(world.places[Kind.SYSTEM]))
+    client = Client()
+    if who == "wizard":
+        put_into_wizard(client, case_for(name))
+    return client
+
+
+def case_for(name: str) -> UUID:
+    """A real case that stands where this form is."""
+    walked = factories_onboarding.walk(choose=name != "wizard")
+    if name in {"wizard_signed_in", "wizard_my_part", "wizard_name"}:
+        factories_onboarding.signed_in(walked)
+    if name == "wizard_name":
+        from gangway.onboarding import actions  # noqa: PLC0415
+
+        actions.confirm_signed_in(
+            case_id=walked.case_id, by=factories_onboarding.ADMINISTRATOR, now=factories_onboarding.clock.now()
+        )
+    return walked.case_id
+
+
+def filled(name: str, world: World) -> dict[str, str]:
+    """The form's values, with the world's own things where something must be chosen."""
+    values = dict(FORMS[name].values)
+    if "parent" in values:
+        values["parent"] = str(world.things["channel"][0])
+    if name == "operator_invite":
+        values["organization"] = str(world.places[Kind.PROVIDER].id)
+    return values
+
+
+def test_every_form_has_values():
+    assert sorted(set(POSTS) - set(FORMS)) == [], HOW
+    assert sorted(set(FORMS) - set(POSTS)) == [], "there is no such form (any more): take it away"
+
+
+def run(name: str, world: World, *, whole: bool) -> None:
+    client, url, found = sender(name, world), address(name, world), {}
+    before = held()
+    for sent in some(filled(name, world), name, whole=whole):
+        told = wrong(send(client, url, sent, before))
+        if told:
+            found[sent.name] = told
+    assert found == {}, name
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_a_form_takes_or_refuses_whatever_is_sent(world, name):
+    run(name, world, whole=False)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("name", POSTS)
+def test_a_form_takes_or_refuses_everything_that_we_can_think_of(world, name):
+    run(name, world, whole=True)
+
+
+@pytest.mark.parametrize("name", GETS)
+def test_an_address_survives_whatever_is_asked(world, name):
+    who = FORMS[name].who if name in FORMS else "wizard" if name.startswith("wizard") else "desk"
+    client = sender(name, world) if name in FORMS else Client()
+    if name not in FORMS and who == "desk":
+        client = sit_down(world.places[Kind.PROVIDER])
+    if name not in FORMS and who == "wizard":
+        put_into_wizard(client, case_for(name))
+    url, before, found = address(name, world), held(), {}
+    chosen = random.Random(f"{SEED} {name}")  # noqa: S311
+    for nasty, value in NASTY.items():
+        query = urlencode(dict.fromkeys(chosen.sample(QUERIES, 3), value[:2000]))
+        with transaction.atomic():
+            response = client.get(f"{url}?{query}")
+            body = b"".join(response.streaming_content) if response.streaming else response.content
+            transaction.set_rollback(True)
+        if response.status_code >= 500 or b"Traceback (most" in body or b"<script>alert(1)" in body:
+            found[nasty] = response.status_code
+    assert found == {}, name
+    assert held() == before
+
+
+@pytest.mark.parametrize("start", ["/i/", "/join/"])
+@pytest.mark.parametrize("token", ["%00", "%ff%fe", "a" * 5_000, "%F0%9F%98%80", "..%2f..%2fetc", "%0d%0aSet-Cookie:x"])
+def test_a_link_with_anything_in_it_is_only_a_wrong_link(start, token):
+    for method in (Client().get, Client().post):
+        answer = method(start + token)
+        assert answer.status_code in {404, 410}
+        assert "Set-Cookie:x" not in str(answer.headers)
+
+
+# Mass assignment: fields that a form doesn't have are nobody's
+
+TEXT, NUMBER, DAY = "zz-mass-assigned", 987_654_321, "2091-02-03T00:00:00Z"
+
+
+def surplus(rival: UUID, own: set[str]) -> dict[str, str]:
+    """Every column of every table as a field, with a value of its type that would be seen."""
+    found = {}
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            for name in {field.name, field.attname} - own:
+                if isinstance(field, models.BooleanField):
+                    found[name] = "on"
+                elif isinstance(field, models.DateTimeField):
+                    found[name] = DAY
+                elif isinstance(field, models.IntegerField):
+                    found[name] = str(NUMBER)
+                elif isinstance(field, models.UUIDField | models.ForeignKey):
+                    found[name] = str(rival)
+                else:
+                    found[name] = TEXT
+    return found
+
+
+def marked(rival: UUID) -> dict[str, int]:
+    """In how many rows of each table one of the values stands."""
+    ask = "SELECT '{0}', count(*) FROM {0} t WHERE t::text LIKE ANY (%s)"
+    marks = [f"%{mark}%" for mark in (TEXT, NUMBER, "2091-02-0", rival)]
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(ask.format(table) for table in TABLES), [marks] * len(TABLES))
+        return dict(cursor.fetchall())
+
+
+@pytest.mark.parametrize("name", POSTS)
+def test_surplus_fields_are_nobodys(world, name):
+    rival = make_provider().id
+    client, values = sender(name, world), filled(name, world)
+    before, given = marked(rival), {**surplus(rival, set(values) | {"way", "organization", "to"}), **values}
+    answer = client.post(address(name, world), given)
+    assert answer.status_code < 500
+    assert marked(rival) == before
+
+
+def test_the_surplus_would_be_seen():
+    """Positive control: a value that does get into a row is found."""
+    rival = make_provider(name=f"A {TEXT}").id
+    assert marked(rival)["organizations_organization"] >= 1

@@ -1,0 +1,425 @@
+"""What every request meets, asked at each address: tokens, methods, headers, cookies, host names, limits."""
+
+import re
+from typing import Any, Final
+
+import pytest
+from django.conf import settings
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from gangway.audit.models import Entry
+from gangway.organizations.models import Operator
+from gangway.organizations.roles import Kind
+from gangway.web.desk import own_page_before
+from tests.rooms import factories_invitations, factories_onboarding
+from tests.rooms.factories_organizations import PASSWORD, make_customer, make_operator, make_provider
+from tests.rooms.factories_web import prove, put_into_wizard, sit_down, soup
+from tests.rooms.forms_table import FORMS, GETS, METHODS, POSTS
+from tests.rooms.test_web_strangers import ROUTES, World, address, world
+
+__all__ = ["world"]
+
+pytestmark = pytest.mark.django_db
+
+EVIL: Final = "https://evil.example"
+LIBRARYS: Final = (
+    "account_login",
+    "account_logout",
+    "account_reauthenticate",
+    "account_change_password",
+    "account_reset_password",
+    "mfa_authenticate",
+    "mfa_reauthenticate",
+    "mfa_activate_totp",
+    "mfa_deactivate_totp",
+    "mfa_generate_recovery_codes",
+    "mfa_add_webauthn",
+    "mfa_login_webauthn",
+    "usersessions_list",
+)
+
+
+@pytest.fixture(autouse=True)
+def fresh_limits():
+    cache.clear()
+
+
+def read(answer: Any) -> str:
+    body = b"".join(answer.streaming_content) if answer.streaming else answer.content
+    return bytes(body).decode()
+
+
+def admin(world: World, **options: Any) -> Client:
+    """The browser of a provider's admin, perhaps one that needs tokens."""
+    client = prove(sit_down(world.places[Kind.PROVIDER]))
+    careful = Client(**options)
+    careful.cookies = client.cookies
+    return careful
+
+
+# Tokens against forged requests
+
+
+@pytest.mark.parametrize("given", [{}, {"csrfmiddlewaretoken": "x" * 64}], ids=["no token", "a wrong token"])
+def test_every_form_is_refused_without_its_token(world, given):
+    client, taken = admin(world, enforce_csrf_checks=True), {}
+    before = Entry.objects.count()
+    for name in POSTS:
+        answer = client.post(address(name, world), FORMS[name].values | given if name in FORMS else given)
+        if answer.status_code != 403 or "open for too long" not in read(answer):
+            taken[name] = answer.status_code
+    assert taken == {}
+    assert Entry.objects.count() == before
+
+
+@pytest.mark.parametrize("name", LIBRARYS)
+def test_every_form_of_the_account_is_refused_without_its_token(world, name):
+    assert admin(world, enforce_csrf_checks=True).post(reverse(name)).status_code == 403
+
+
+@pytest.mark.parametrize("origin", [EVIL, "http://testserver.evil.example", "http://testserver:81", "null"])
+def test_a_form_of_another_site_is_refused_even_with_a_token(world, origin):
+    client = admin(world, enforce_csrf_checks=True)
+    token = soup(client.get("/customers/add/")).find("input", {"name": "csrfmiddlewaretoken"})["value"]
+    given = {"name": "Forged", "csrfmiddlewaretoken": token}
+    assert client.post("/customers/add/", given, headers={"Origin": origin}).status_code == 403
+
+
+# Methods
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "TRACE", "OPTIONS", "PROPFIND", "x" * 100])
+def test_an_address_answers_to_its_own_methods_only(world, monkeypatch, method):
+    monkeypatch.setattr("gangway.web.limits._counted", lambda _request: [])
+    client, before = admin(world), Entry.objects.count()
+    answers = {name: client.generic(method, address(name, world)).status_code for name in ROUTES}
+    assert {name for name, status in answers.items() if status not in {403, 404, 405}} == set()
+    assert 405 in answers.values()
+    assert Entry.objects.count() == before
+
+
+def test_head_is_a_look_without_a_body(world):
+    client = admin(world)
+    for name in GETS:
+        assert "HEAD" in METHODS[name], name
+        url = address(name, world)
+        seen, looked = client.head(url), client.get(url)
+        assert (name, seen.status_code, seen.content if not seen.streaming else b"") == (name, looked.status_code, b"")
+
+
+def test_no_header_or_field_makes_another_method_of_it(world):
+    client, before = admin(world), Entry.objects.count()
+    over = {"X-HTTP-Method-Override": "POST", "X-Method-Override": "POST", "X-HTTP-Method": "POST"}
+    for name in set(POSTS) - set(GETS):
+        assert client.get(f"{address(name, world)}?_method=POST", headers=over).status_code == 405, name
+    assert Entry.objects.count() == before
+
+
+# Headers
+
+
+def pages(world: World) -> dict[str, Any]:
+    """Every address as an admin sees it, refusals and downloads included, and what strangers see."""
+    client, stranger = admin(world), Client()
+    seen = {name: client.get(address(name, world), headers={"Origin": EVIL}) for name in ROUTES}
+    seen |= {name: client.get(reverse(name), headers={"Origin": EVIL}) for name in LIBRARYS}
+    seen |= {path: stranger.get(path, headers={"Origin": EVIL}) for path in ("/accounts/login/", "/nowhere/", "/i/x")}
+    wizard = Client()
+    put_into_wizard(wizard, factories_onboarding.walk().case_id)
+    return seen | {"who": wizard.get("/wizard/new/")} | {"file": client.post("/activity/export.csv", {})}
+
+
+def test_every_answer_carries_the_headers_that_protect_it(world):
+    lacking = {}
+    for name, answer in pages(world).items():
+        told = answer.headers
+        policy = dict(part.strip().partition(" ")[::2] for part in told.get("Content-Security-Policy", "").split(";"))
+        good = {
+            "default": policy.get("default-src") == "'none'",
+            "base": policy.get("base-uri") == "'none'",
+            "frames": policy.get("frame-ancestors") == "'none'" and told.get("X-Frame-Options") == "DENY",
+            "forms": "form-action" in policy and "*" not in policy["form-action"],
+            "scripts": "unsafe" not in told.get("Content-Security-Policy", "unsafe"),
+            "nosniff": told.get("X-Content-Type-Options") == "nosniff",
+            "referrer": told.get("Referrer-Policy") in {"same-origin", "strict-origin"},
+            "opener": told.get("Cross-Origin-Opener-Policy") == "same-origin",
+            "cache": "no-store" in told.get("Cache-Control", "") or name in {"issuer", "issuer_keys"},
+            "no sharing": not any(header.startswith("Access-Control-") for header in told),
+            "kind": answer.status_code in {302, 405} or "charset=utf-8" in told["Content-Type"].lower() or KNOWN(told),
+        }
+        lacking |= {f"{name}: {what}": dict(told) for what, well in good.items() if not well}
+    assert sorted(lacking) == []
+
+
+def KNOWN(told: Any) -> bool:  # noqa: N802  reads as the condition it is
+    """JSON is UTF-8 by itself."""
+    return bool(told["Content-Type"] == "application/json")
+
+
+def test_no_page_has_anything_inline_that_the_policy_would_stop(world):
+    found = {}
+    for name, answer in pages(world).items():
+        if not answer.headers.get("Content-Type", "").startswith("text/html") or answer.streaming:
+            continue
+        page = soup(answer)
+        nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])
+        bad = [str(tag) for tag in page.find_all(["script", "style"]) if not tag.get("src") and not own(tag, nonce)]
+        bad += [
+            str(tag) for tag in page.find_all(True) if any(key.startswith("on") or key == "style" for key in tag.attrs)
+        ]
+        links = [str(tag.get(key)) for tag in page.find_all(True) for key in ("href", "src", "action") if tag.get(key)]
+        bad += [link for link in links if link.lower().startswith(("javascript:", "vbscript:", "data:text"))]
+        found |= {name: bad} if bad else {}
+    assert found == {}
+
+
+def own(tag: Any, nonce: re.Match[str] | None) -> bool:
+    """Whether it carries this answer's nonce, or holds data and nothing that runs."""
+    return tag.get("type") == "application/json" or (nonce is not None and tag.get("nonce") == nonce[1])
+
+
+def test_links_to_others_tell_them_nothing_about_us(world):
+    for name, answer in pages(world).items():
+        if not answer.streaming and answer.headers.get("Content-Type", "").startswith("text/html"):
+            for link in soup(answer).select('a[target="_blank"]'):
+                assert {"noopener", "noreferrer"} & set(link.get("rel", [])), (name, str(link))
+
+
+def test_encrypted_addresses_are_kept_for_a_year(settings):
+    settings.SECURE_HSTS_SECONDS = 63_072_000
+    told = Client().get("/accounts/login/", secure=True).headers["Strict-Transport-Security"]
+    assert int(told.removeprefix("max-age=").partition(";")[0]) >= 31_536_000
+
+
+# Cookies and sessions
+
+
+def test_cookies_belong_to_this_host_and_are_read_by_no_script():
+    operator = Operator.objects.get(pk=make_operator(make_provider()))
+    client = Client()
+    client.get("/accounts/login/")
+    client.post("/accounts/login/", {"login": operator.email, "password": PASSWORD.reveal()})
+    assert set(client.cookies) >= {"__Host-session", "__Host-csrf"}
+    for name, cookie in client.cookies.items():
+        assert name.startswith("__Host-")
+        assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
+        assert cookie["samesite"] == "Lax"
+    assert settings.SESSION_COOKIE_AGE <= 12 * 3600
+
+
+def test_signing_in_begins_another_session():
+    operator = Operator.objects.get(pk=make_operator(make_provider()))
+    client = Client()
+    session = client.session
+    session["planted"] = "by somebody"
+    session.save()
+    planted = session.session_key
+    client.cookies["__Host-session"] = planted
+    client.post("/accounts/login/", {"login": operator.email, "password": PASSWORD.reveal()})
+    assert client.cookies["__Host-session"].value != planted
+    assert len(client.cookies["__Host-session"].value) >= 32
+
+
+def test_an_invented_session_id_is_not_taken():
+    client = Client()
+    client.cookies["__Host-session"] = "a" * 32
+    client.post("/accounts/login/", {"login": "x@example.com", "password": "y"})
+    assert client.cookies["__Host-session"].value != "a" * 32 or "_auth_user_id" not in client.session
+
+
+def test_continue_begins_another_session():
+    customer = make_customer()
+    factories_onboarding.register(make_provider())
+    token = factories_invitations.link(customer, factories_invitations.issue(customer))
+    client = Client()
+    session = client.session
+    session["planted"] = "by somebody"
+    session.save()
+    client.cookies["__Host-session"] = planted = session.session_key
+    assert client.post(f"/i/{token.reveal()}").status_code == 302
+    assert client.cookies["__Host-session"].value != planted
+
+
+def test_signing_out_ends_the_session(world):
+    client = admin(world)
+    key = client.cookies["__Host-session"].value
+    client.post("/accounts/logout/")
+    again = Client()
+    again.cookies["__Host-session"] = key
+    assert again.get("/services/").status_code == 302
+
+
+# Hosts and proxies
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-Host", "X-Forwarded-Server", "X-Host", "Forwarded", "X-Original-URL"])
+def test_headers_that_name_another_host_count_for_nothing(header):
+    answer = Client().get("/services/", headers={header: "evil.example"})
+    assert answer.status_code == 302
+    assert "evil" not in answer.headers["Location"]
+    assert "evil" not in read(Client().get("/accounts/login/", headers={header: "evil.example"}))
+
+
+@pytest.mark.parametrize("host", ["evil.example", "testserver.evil.example", "testserver@evil.example", "a b", "[::1"])
+def test_another_host_name_is_a_bad_request(host):
+    assert Client().get("/accounts/login/", headers={"Host": host}).status_code == 400
+
+
+def test_an_address_that_a_header_claims_is_not_believed(world):
+    client = Client()
+    for number in range(6):
+        client.post(
+            "/accounts/login/",
+            {"login": "x@example.com", "password": "wrong"},
+            headers={"X-Forwarded-For": f"198.51.100.{number}", "X-Real-IP": f"198.51.100.{number}"},
+        )
+    said = client.post("/accounts/login/", {"login": "x@example.com", "password": "wrong"})
+    assert "Too many failed" in read(said)
+
+
+# Where one is led
+
+
+AWAY: Final = (
+    EVIL,
+    "//evil.example",
+    "///evil.example",
+    "/\\evil.example",
+    "\\\\evil.example",
+    "http:evil.example",
+    "javascript:alert(1)",
+    "https://testserver@evil.example",
+    "https://testserver.evil.example/",
+    "%2F%2Fevil.example",
+    "/\t/evil.example",
+    "\x00//evil.example",
+    "data:text/html,x",
+)
+
+
+@pytest.mark.parametrize("there", AWAY)
+def test_nobody_is_led_to_another_site(world, there):
+    operator = Operator.objects.get(pk=make_operator(make_provider()))
+    signing_in = Client()
+    answers = [
+        signing_in.post(
+            "/accounts/login/", {"login": operator.email, "password": PASSWORD.reveal(), "next": there}, follow=False
+        ),
+        admin(world).post("/accounts/logout/", {"next": there}),
+        admin(world).post("/accounts/reauthenticate/", {"password": PASSWORD.reveal(), "next": there}),
+        admin(world).post(f"/customers/add/?then={there}", FORMS["customer_add"].values),
+        admin(world).get("/accounts/login/", {"next": there}),
+    ]
+    for answer in answers:
+        led = answer.headers.get("Location", "/")
+        assert led.startswith("/")
+        assert not led.startswith(("//", "/\\", "/\t"))
+        for form in soup(answer).select("form[action]"):
+            assert form["action"].startswith(("/", "?")) or form["action"] == ""
+
+
+@pytest.mark.parametrize("there", AWAY)
+def test_the_page_before_is_one_of_ours(rf, there):
+    assert own_page_before(rf.get("/", headers={"Referer": there})) == "/"
+
+
+# Limits
+
+
+def times(send: Any, most: int) -> list[int]:
+    return [send().status_code for _number in range(most)]
+
+
+def test_whoever_sends_too_much_is_told_to_wait(world, settings):
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "sending": "3/m/key"}
+    client = admin(world)
+    resend = lambda: client.post(address("invitation_resend", world))  # noqa: E731
+    assert 429 not in times(resend, 3)
+    told = resend()
+    assert told.status_code == 429
+    assert int(told.headers["Retry-After"]) > 0
+    assert "Wait a minute" in read(told)
+    assert client.get("/services/").status_code == 200
+    other = admin(world)
+    assert other.post(address("invitation_resend", world)).status_code != 429
+
+
+@pytest.mark.parametrize(
+    ("limit", "route", "who"),
+    [
+        ("link", "door", "stranger"),
+        ("link", "join", "stranger"),
+        ("link_used", "door", "stranger"),
+        ("link_used", "join", "stranger"),
+        ("unknown", "microsoft", "stranger"),
+        ("microsoft", "microsoft_callback", "stranger"),
+        ("wizard", "wizard_new", "wizard"),
+        ("person", "customer_edit", "desk"),
+        ("sending", "new_tenant", "desk"),
+        ("sending", "invitation_copy", "desk"),
+        ("sending", "operator_resend", "desk"),
+        ("asking_microsoft", "service_validate", "desk"),
+        ("asking_microsoft", "invitation_check_now", "desk"),
+        ("file", "service_export", "desk"),
+        ("file", "run_support", "desk"),
+        ("file", "activity_csv", "desk"),
+    ],
+)
+def test_what_costs_much_has_a_limit(world, settings, limit, route, who):
+    settings.ACCOUNT_RATE_LIMITS = {
+        **settings.ACCOUNT_RATE_LIMITS,
+        limit: f"1/m/{'ip' if who == 'stranger' else 'key'}",
+    }
+    client = admin(world) if who == "desk" else Client()
+    if who == "wizard":
+        put_into_wizard(client, factories_onboarding.walk().case_id)
+    reads = limit in {"link", "microsoft"} or (limit == "file" and route != "activity_csv")
+    ask = client.get if reads else client.post
+    assert ask(address(route, world)).status_code != 429
+    told = ask(address(route, world))
+    assert (told.status_code, told.headers["Retry-After"]) == (429, "60")
+
+
+def test_signing_in_too_often_is_told_with_a_429_and_when_to_come_back(settings):
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login": "2/m/ip"}
+    client = Client()
+    answers = [client.post("/accounts/login/", {"login": "x@example.com", "password": "y"}) for _ in range(3)]
+    assert answers[-1].status_code == 429
+    assert int(answers[-1].headers["Retry-After"]) > 0
+    assert "That was too often" in read(answers[-1])
+
+
+def test_nobody_pushes_out_what_is_counted_about_others():
+    """The cache once had room for 300 entries: enough guesses at other accounts made it forget."""
+    cache.set("a count", 5)
+    for number in range(350):
+        cache.set(f"noise {number}", 1)
+    assert cache.get("a count") == 5
+
+
+# Errors
+
+
+def test_an_error_page_shows_nothing_of_the_inside(world, monkeypatch):
+    def breaks(*_given: Any, **_named: Any) -> None:
+        raise RuntimeError("secret-of-the-inside /usr/lib SELECT")
+
+    monkeypatch.setattr("gangway.web.views.services.asked", breaks)
+    client = admin(world)
+    client.raise_request_exception = False
+    answer = client.get("/services/")
+    page = read(answer)
+    assert answer.status_code == 500
+    for inside in ("secret-of-the-inside", "Traceback", "RuntimeError", "django", "SELECT", "/usr"):
+        assert inside not in page
+    assert answer.headers["X-Request-Id"] in page
+    assert "Content-Security-Policy" in answer.headers
+
+
+def test_a_debug_page_is_never_shown():
+    assert settings.DEBUG is False
+    assert Client().get("/nowhere/").status_code == 404
+    for door in ("/admin/", "/__debug__/", "/metrics", "/api/docs", "/.git/config", "/.env", "/static/../settings.py"):
+        assert Client().get(door).status_code == 404, door
