@@ -47,7 +47,14 @@ CONTACTS: Final = {
     "contact-0-email": "ada@contoso.example",
     "contact-0-phone": "",
 }
-PLACE: Final = {"name": "Fine Name", "description": "d", "reply_to": "a@b.example", "information": "i", **CONTACTS}
+PLACE: Final = {
+    "name": "Fine Name",
+    "description": "d",
+    "support_phone": "1",
+    "reply_to": "a@b.example",
+    "information": "i",
+    **CONTACTS,
+}
 OF_CUSTOMER: Final = {"domain": "contoso.com", "tenant_id": GUID, "cloud": "public", "entra_group_id": GUID}
 POOL: Final = {"users": "100", "warning_percent": "90", "grace_percent": "10"}
 ASKED: Final = {"role_choice": "", "unit": "", "role_days": "", "credential_kind": "secret", "credential_days": "90"}
