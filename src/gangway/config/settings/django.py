@@ -111,8 +111,8 @@ if GANGWAY.role in {Role.WEB, Role.WORKER}:
         "max_lifetime": 3600,
     }
 
-# One cache for all processes, so that limits hold over every web process. Were there room for Django's 300 entries only, a
-# stranger could push out what is counted about others.
+# One cache for all processes, so that limits hold over every web process. With room for Django's 300 entries only,
+# a stranger could push out what is counted about others.
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
