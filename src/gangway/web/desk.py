@@ -98,7 +98,8 @@ def own_page_before(request: HttpRequest) -> str:
     """Return the path of the page that a form was on, if it is one of ours; else the start page."""
     referrer = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(referrer, {request.get_host()}, require_https=request.is_secure())
-    return urlsplit(referrer).path if ours else reverse("web:home")
+    path = urlsplit(referrer).path if ours else ""
+    return path if path.startswith("/") else reverse("web:home")
 
 
 def for_anyone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
