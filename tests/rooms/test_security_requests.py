@@ -396,7 +396,7 @@ def test_nobody_pushes_out_what_is_counted_about_others():
     """The cache once had room for 300 entries: enough guesses at other accounts made it forget."""
     cache.set("a-count", 5)
     for number in range(350):
-        cache.set(f"noise {number}", 1)
+        cache.set(f"noise-{number}", 1)
     assert cache.get("a-count") == 5
 
 
