@@ -386,9 +386,9 @@ def test_withdrawing_while_a_run_is_at_work_leaves_nothing_in_the_tenant(emulato
     actions.start_provisioning(case_id=walked.case_id, name="gw-contoso", by=ADMINISTRATOR, now=clock.now())
     original = RunJournal.proved
 
-    async def withdrawn_meanwhile(self, *args):
+    async def withdrawn_meanwhile(self, *args, **following):
         await in_database(withdraw_now)
-        await original(self, *args)
+        await original(self, *args, **following)
 
     def withdraw_now():
         with within(walked.customer.path):

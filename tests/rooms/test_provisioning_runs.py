@@ -189,7 +189,7 @@ def test_a_worker_killed_at_any_request_is_followed_by_one_that_leaves_no_orphan
     assert work.orphans(tenant) == []
 
 
-WRITES = ["intend", "note", "looked", "proved", "flush"]
+WRITES = ["intend", "note", "note_last", "looked", "proved", "end"]
 
 
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
@@ -422,9 +422,9 @@ def test_a_run_that_is_cancelled_at_work_takes_back_what_it_made(tenant, monkeyp
     work.start(token(tenant))
     original = journal_store.RunJournal.proved
 
-    async def cancelled_meanwhile(self: Any, *args: Any) -> None:
+    async def cancelled_meanwhile(self: Any, *args: Any, **following: Any) -> None:
         await in_database(cancel, work)
-        await original(self, *args)
+        await original(self, *args, **following)
 
     monkeypatch.setattr(journal_store.RunJournal, "proved", cancelled_meanwhile)
     run_until_idle()
@@ -441,10 +441,10 @@ def test_what_cannot_be_taken_back_is_told(tenant, monkeypatch):
     work.start(token(tenant))
     original = journal_store.RunJournal.proved
 
-    async def cancelled_meanwhile(self: Any, *args: Any) -> None:
+    async def cancelled_meanwhile(self: Any, *args: Any, **following: Any) -> None:
         await in_database(cancel, work)
         tenant.fault("never", {"method": "DELETE", "path": "/v1.0/applications/*"}, {"status": 403})
-        await original(self, *args)
+        await original(self, *args, **following)
 
     monkeypatch.setattr(journal_store.RunJournal, "proved", cancelled_meanwhile)
     run_until_idle()

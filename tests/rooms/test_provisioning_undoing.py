@@ -155,9 +155,9 @@ def test_cancelling_at_work_leaves_nothing_and_starting_again_makes_a_new_one(te
     work.start(tenant.token())
     original = journal_store.RunJournal.proved
 
-    async def cancelled_meanwhile(self: Any, *args: Any) -> None:
+    async def cancelled_meanwhile(self: Any, *args: Any, **following: Any) -> None:
         await in_database(cancel, work)
-        await original(self, *args)
+        await original(self, *args, **following)
 
     monkeypatch.setattr(journal_store.RunJournal, "proved", cancelled_meanwhile)
     run_until_idle()

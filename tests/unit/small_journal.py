@@ -87,6 +87,9 @@ class SmallJournal:
             trust = fresh.trust
             self.own[fresh.credential_id] = Federated(key, self.issuer_kid, trust.issuer, trust.subject, trust.audience)
 
+    async def note_last(self, results: Sequence[Noted]) -> None:
+        await self.note(results)
+
     async def looked(self, looks: Sequence[Looked]) -> None:
         self.looks += looks
 
@@ -103,5 +106,6 @@ class SmallJournal:
     async def credential(self, held: Held) -> OwnCredential:
         return self.own[held.credential_id]
 
-    async def proved(self, seen: Observation, proofs: Proofs) -> None:
+    async def proved(self, seen: Observation, proofs: Proofs, *, following: Sequence[Step] = ()) -> None:
         self.proofs = proofs
+        await self.intend(following)

@@ -59,8 +59,8 @@ async def test_what_cannot_be_seen_to_be_gone_is_never_said_to_be() -> None:
     running = course(tenant, journal, wanted=with_domain())
     proved = journal.proved
 
-    async def then_refuse(*args: Any) -> None:
-        await proved(*args)
+    async def then_refuse(*args: Any, **following: Any) -> None:
+        await proved(*args, **following)
         tenant.refusals["GET .*appRoleAssignments"] = [refusal(401, "InvalidAuthenticationToken")]
 
     journal.proved = then_refuse  # type: ignore[method-assign]

@@ -52,4 +52,5 @@ async def _seen(opened: Opened, blueprint: Blueprint) -> Observation:
     journal = journal_of(opened, blueprint)
     await journal.show(())
     await say_goodbye(blueprint.farewell, seen.sign_in_principal, graph=graph, journal=journal)
+    await journal.flush()
     return seen

@@ -34,6 +34,7 @@ from gangway.provisioning.engine.settling import not_seen
 from gangway.provisioning.engine.verify import StillCopying
 from gangway.provisioning.errors import Broke, LeaseLost, NobodyToRemove, NotTakenBack, RunCancelled, TookTooLong
 from gangway.provisioning.fresh import fresh_of
+from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.opening import Opened
 from gangway.provisioning.states import RunKind, RunState
 
@@ -90,8 +91,9 @@ async def _in_time(opened: Opened) -> None:
 
 
 async def _set_up(opened: Opened) -> None:
-    ending = await _course(opened)
-    await in_database(opening.close, opened, ending, now=clock.now())
+    journal = journal_of(opened, blueprint_of(opened), first=True)
+    ending = await _course(opened, journal)
+    await journal.end(lambda: opening.close(opened, ending, now=clock.now()))
     milliseconds = round((clock.now() - opened.queued_at).total_seconds() * 1000)
     log.info("run_ended", run_id=str(opened.run_id), withheld=len(ending.withheld), milliseconds=milliseconds)
 
@@ -173,33 +175,32 @@ async def _give_up(opened: Opened) -> None:
         await in_database(undoing.list_given_up, opened, TookTooLong(), now=clock.now())
 
 
-async def _course(opened: Opened) -> Ending:
+async def _course(opened: Opened, journal: RunJournal) -> Ending:
     if opened.token is None:
         if opened.proved:
-            return unseen(blueprint_of(opened))
-        return await _without_token(opened)
-    course = await _engine(opened, opened.token)
+            return unseen(journal.blueprint)
+        return await _without_token(opened, journal)
+    course = await _engine(opened, opened.token, journal)
     if opened.proved:
         return await course.finish()
     try:
-        async with _flushed(course.journal):
+        async with _flushed(journal):
             return await course.run()
     except AuthorityEnded:
-        return await _without_token(opened)
+        return await _without_token(opened, journal)
 
 
 @contextlib.asynccontextmanager
 async def _flushed(journal: Journal) -> AsyncIterator[None]:
-    """Before a run ends or rests, everything that was seen is written down."""
+    """Before a run rests or stops, everything that was seen is written down; its good end does so by itself."""
     try:
         yield
     except Exception:
         await journal.flush()
         raise
-    await journal.flush()
 
 
-async def _without_token(opened: Opened) -> Ending:
+async def _without_token(opened: Opened, journal: RunJournal) -> Ending:
     """Prove a run that only waits for Microsoft's copies by the registration's own sign-in.
 
     Raises AuthorityEnded when anything is left that only the administrator's token could do, StillCopying when the
@@ -207,8 +208,7 @@ async def _without_token(opened: Opened) -> Ending:
     """
     if not opened.copying or not opened.principal_id:
         raise AuthorityEnded
-    blueprint = blueprint_of(opened)
-    journal = journal_of(opened, blueprint)
+    blueprint = journal.blueprint
     held = next((held for held in await journal.held() if held.key_id), None)
     if held is None or await journal.unfinished():
         raise AuthorityEnded
@@ -234,9 +234,9 @@ async def _without_token(opened: Opened) -> Ending:
     return Ending(Observation(), (), standing.proofs, gone, left=left)
 
 
-async def _engine(opened: Opened, token: SealedText) -> Course:
+async def _engine(opened: Opened, token: SealedText, journal: RunJournal) -> Course:
     tenant, client = TenantId(opened.tenant_id), AppId(opened.sign_in_client_id)
-    cloud, blueprint = clouds.cloud(opened.cloud), blueprint_of(opened)
+    cloud, blueprint = clouds.cloud(opened.cloud), journal.blueprint
     days: int | None = opened.wanted.get("credential_days")
     fresh = fresh_of(
         read(opened.plan), name=opened.credential_name, subject=blueprint.unique_name, cloud=cloud, days=days
@@ -248,7 +248,7 @@ async def _engine(opened: Opened, token: SealedText) -> Course:
         tenant_id=opened.tenant_id,
         graph=await clouds.graph(cloud, tenant, token),
         own=await clouds.RegistrationSignIn.at(cloud, tenant),
-        journal=journal_of(opened, blueprint),
+        journal=journal,
         patience=clouds.short_patience() if opened.copying else clouds.patience(),
         fresh=fresh,
         adapt=fresh.adapt,

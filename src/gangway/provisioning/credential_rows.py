@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from gangway.audit.record import Actor
 from gangway.federation.actions import signer
@@ -96,6 +97,16 @@ def opened(row: Credential, *, purpose: str, by: Actor) -> OwnCredential:
         raise NoSuchCredential
     text = reveal(sealed_id=row.sealed_id, place=secret_place(row), purpose=purpose, by=by)
     return Certificate(text, row.about["thumbprint"]) if row.kind == "certificate" else Secret(text)
+
+
+def of_service(registration_id: UUID, service_id: UUID) -> Any:
+    """Those that count for a service; a federated one serves all services of the registration.
+
+    Those that rest have their successor: they count no more, until they are taken away.
+    """
+    away = [CredentialState.REMOVED.value, CredentialState.RESTING.value]
+    rows = Credential.objects.filter(Q(service_id=service_id) | Q(kind=FEDERATED), registration_id=registration_id)
+    return rows.exclude(state__in=away)
 
 
 def held_of(row: Credential, *, youngest: datetime) -> Held:

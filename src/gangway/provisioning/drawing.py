@@ -30,8 +30,8 @@ def blueprint_of(opened: Opened) -> Blueprint:
     return replace(drawn.lacks(opened.lacking), in_use=in_use)
 
 
-def journal_of(opened: Opened, blueprint: Blueprint) -> RunJournal:
-    """The journal of this run under its lease."""
+def journal_of(opened: Opened, blueprint: Blueprint, *, first: bool = False) -> RunJournal:
+    """The journal of this run under its lease; the `first` one knows what was read when the run was opened."""
     longest = settings.GANGWAY.propagation_deadline_seconds
     return RunJournal(
         run_id=opened.run_id,
@@ -43,4 +43,6 @@ def journal_of(opened: Opened, blueprint: Blueprint) -> RunJournal:
         fresh_seconds=float(settings.GANGWAY.copying_deadline_seconds if opened.copying else longest),
         says_goodbye=blueprint.farewell is not None,
         blueprint=blueprint,
+        first=opened.credentials if first else None,
+        says_words=opened.says_words or not first,
     )

@@ -1,6 +1,6 @@
 """The engine's journal in the database. Every write first makes sure that the tenant's lease is still ours."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,6 +29,7 @@ from gangway.provisioning.engine.steps.removal import RemoveCredential
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.verify import LABELS, looks_of
 from gangway.provisioning.errors import NoSuchCredential, RunCancelled
+from gangway.provisioning.known import Known
 from gangway.provisioning.lease import Lease
 from gangway.provisioning.looks import Looks
 from gangway.provisioning.models import FEDERATED, Credential, Registration, Run, StepRecord
@@ -39,6 +40,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 ENGINE: Final = Actor.system("provisioning")
+PROVING: Final = "prove the credential"
 FIRST_LOOK: Final = 900
 FAREWELL: Final = 990
 """Numbers of the rows that stand at the end of every list, however many steps come before."""
@@ -53,9 +55,17 @@ def found(row: Registration, seen: Observation, *, now: datetime) -> None:
         row.service_principal_id = seen.principal.object_id
 
 
+def _announced(row: Credential) -> datetime:
+    return row.announced_at
+
+
 @dataclass(frozen=True)
 class RunJournal:
-    """The journal of one run and worker. `fresh_seconds`: how long Microsoft may not list a new secret."""
+    """The journal of one run and worker. `fresh_seconds`: how long Microsoft may not list a new secret.
+
+    `first`: the credentials that count, when they were read already under this lease. `says_words`: people were told
+    why it takes longer.
+    """
 
     run_id: UUID
     registration_id: UUID
@@ -67,12 +77,16 @@ class RunJournal:
     says_goodbye: bool
     blueprint: Blueprint
     taking_back: bool = False
+    first: tuple[Credential, ...] | None = None
+    says_words: bool = True
     now: Callable[[], datetime] = field(default=clock.now, repr=False)
     _rows: StepRows = field(init=False, repr=False)
     _looks: Looks = field(default_factory=Looks, repr=False)
+    _known: Known = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_rows", StepRows(self.run_id))
+        object.__setattr__(self, "_rows", StepRows(self.run_id, told=self.says_words))
+        object.__setattr__(self, "_known", Known(self.first))
 
     async def show(self, steps: Sequence[Step]) -> None:
         await self._write(self._show, steps)
@@ -86,6 +100,14 @@ class RunJournal:
     async def note(self, results: Sequence[Noted], *, following: Sequence[Step] = ()) -> None:
         await self._write(self._note, results, following)
 
+    async def note_last(self, results: Sequence[Noted]) -> None:
+        self._known.last += results
+
+    async def end(self, closing: Callable[[], None]) -> None:
+        """Do what closes the run in one transaction with everything that isn't written yet."""
+        self._looks.leave()
+        await self._write(closing)
+
     async def looked(self, looks: Sequence[Looked]) -> None:
         self._looks.add(looks, write=self._write_looks)
 
@@ -95,24 +117,26 @@ class RunJournal:
         await self._write_looks()
 
     async def _write_looks(self) -> None:
-        if self._looks.waiting:
+        if self._looks.waiting or self._known.last:
             await self._write(lambda: None)
 
     async def gone(self, lost: Sequence[Held]) -> None:
         await self._write(self._gone, lost)
 
-    async def proved(self, seen: Observation, proofs: Proofs) -> None:
-        await self._write(self._proved, seen, proofs)
+    async def proved(self, seen: Observation, proofs: Proofs, *, following: Sequence[Step] = ()) -> None:
+        await self._write(self._proved, seen, proofs, following)
 
     async def held(self) -> tuple[Held, ...]:
-        return await self._write(self._held)
+        first = self._known.take_first()
+        return await self._write(self._held) if first is None else self._of(first)
 
     async def unfinished(self) -> bool:
         """Whether a step of the plan is not done: then only somebody's delegated token could go on."""
         return await self._write(self._unfinished)
 
     async def credential(self, held: Held) -> OwnCredential:
-        return await in_database(self._opened, held)
+        ready = self._known.opened.pop(held.credential_id, None)
+        return await in_database(self._opened, held) if ready is None else ready
 
     async def _write(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         return await in_database(self._fenced, lambda: function(*args, **kwargs))
@@ -122,10 +146,14 @@ class RunJournal:
             with self._scope(), self._looks.taken() as looks, transaction.atomic():
                 self._hold()
                 self._looked(looks)
-                return function()
+                self._note_what_was_last()
+                done = function()
         except BaseException:
             self._rows.forget()
+            self._known.opened.clear()
             raise
+        self._known.last.clear()
+        return done
 
     def _hold(self) -> None:
         """Make sure that the tenant is ours and that nobody cancelled; one question. Raises LeaseLost, RunCancelled."""
@@ -212,6 +240,10 @@ class RunJournal:
             row.result = {**row.result, **self._learned(result)}
         self._rows.write([*rows, *self._intended(following, {})])
 
+    def _note_what_was_last(self) -> None:
+        if self._known.last:
+            self._note(self._known.last, ())
+
     def _learned(self, result: Noted) -> dict[str, Any]:
         """Keep what the answer told, and give back what the step's row shall hold of it."""
         if not result.good:
@@ -244,6 +276,7 @@ class RunJournal:
         row = credential_rows.keep(step, result, now=self.now())
         facts = {"name": row.display_name, "kind": row.kind, "key": row.key_id, "why": row.why}
         self._record(Event.CREDENTIAL_MADE, f"credential:{row.pk}", facts)
+        self._known.opened[str(row.pk)] = credential_rows.opened(row, purpose=PROVING, by=ENGINE)
         return {"key_id": row.key_id}
 
     def _remove(self, credential_id: UUID, *, why: str) -> None:
@@ -265,7 +298,7 @@ class RunJournal:
         for held in lost:
             self._remove(UUID(held.credential_id), why="gone from the tenant")
 
-    def _proved(self, seen: Observation, proofs: Proofs) -> None:
+    def _proved(self, seen: Observation, proofs: Proofs, following: Sequence[Step]) -> None:
         row = Registration.objects.select_for_update(of=("self",)).get(pk=self.registration_id)
         row.state, row.proved_at, row.proofs = RegistrationState.PROVED.value, self.now(), dict(proofs.rights)
         row.tenant_name = proofs.tenant_name or row.tenant_name
@@ -275,13 +308,17 @@ class RunJournal:
             row.roles_end_at = min(seen.role_ends.values(), default=None)
         row.save()
         self._share(seen)
+        if following:
+            self._rows.write(self._intended(following, {}))
         self._credentials().filter(state=CredentialState.MADE.value).update(state=CredentialState.PROVED.value)
         self._record(Event.REGISTRATION_PROVED, f"registration:{row.pk}", {"application": row.app_id})
 
     def _share(self, seen: Observation) -> None:
         """What another service of the registration signs in with by federation is this one's as well."""
         held = seen.credential
-        row = Credential.objects.filter(pk=UUID(held.credential_id)).first() if held else None
+        if held is None or held.kind != FEDERATED:
+            return
+        row = Credential.objects.filter(pk=UUID(held.credential_id)).first()
         if row is not None and row.service_id != self.service_id:
             credential_rows.shared(row, service_id=self.service_id, now=self.now())
 
@@ -291,13 +328,11 @@ class RunJournal:
         return Credential.objects.filter(mine, registration_id=self.registration_id)
 
     def _held(self) -> tuple[Held, ...]:
-        """Those that rest have their successor: they count no more, until they are taken away."""
-        away = [CredentialState.REMOVED.value, CredentialState.RESTING.value]
-        return self._of(self._credentials().exclude(state__in=away))
+        return self._of(credential_rows.of_service(self.registration_id, self.service_id))
 
-    def _of(self, rows: Any) -> tuple[Held, ...]:
+    def _of(self, rows: Iterable[Credential]) -> tuple[Held, ...]:
         youngest = self.now() - timedelta(seconds=self.fresh_seconds)
-        return tuple(credential_rows.held_of(row, youngest=youngest) for row in rows.order_by("announced_at"))
+        return tuple(credential_rows.held_of(row, youngest=youngest) for row in sorted(rows, key=_announced))
 
     def _unfinished(self) -> bool:
         rows = StepRecord.objects.filter(run_id=self.run_id, number__lt=FIRST_LOOK)
@@ -308,7 +343,7 @@ class RunJournal:
             row = Credential.objects.filter(pk=UUID(held.credential_id)).first()
             if row is None:
                 raise NoSuchCredential
-            return credential_rows.opened(row, purpose="prove the credential", by=ENGINE)
+            return credential_rows.opened(row, purpose=PROVING, by=ENGINE)
 
     def _record(self, event: Event, subject: str, data: dict[str, Any]) -> None:
         record(event, by=ENGINE, organization_id=self.organization_id, subject=subject, data=data)

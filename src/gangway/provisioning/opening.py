@@ -15,7 +15,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import beyond, faults, leftovers, waiting
+from gangway.provisioning import beyond, credential_rows, faults, leftovers, waiting
 from gangway.provisioning import lease as leases
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.course import Ending
@@ -48,7 +48,8 @@ class Opened:
     """A run this worker has now. `token`: None when it is gone. `needed_by_others`: the sign-in application stays.
 
     `lacking`: permissions that Microsoft was seen not to offer here.
-    `copying`: it rests while Microsoft is copying, and is only looked at again.
+    `copying`: it rests while Microsoft is copying, and is only looked at again. `says_words`: why it takes longer.
+    `credentials`: those that count, read under the lease.
     """
 
     run_id: UUID
@@ -71,6 +72,8 @@ class Opened:
     principal_id: str
     token: SealedText | None
     lease: Lease
+    says_words: bool
+    credentials: tuple[Credential, ...]
     lacking: tuple[str, ...] = ()
     object_id: str = ""
     kind: RunKind = RunKind.SETUP
@@ -108,13 +111,11 @@ def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
         else:
             started = run.started_at or now
             move(run, RunState.RUNNING, by=ENGINE, now=now, started_at=started, attempt=run.attempt + 1)
-    return _opened(run, path, lease)
+        return _opened(run, path, lease)
 
 
 def _opened(run: Run, path: str, lease: Lease) -> Opened:
     registration = run.registration
-    with within(path):
-        token = _token(run)
     return Opened(
         run_id=run.pk,
         registration_id=registration.pk,
@@ -136,8 +137,10 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         app_id=registration.app_id,
         object_id=registration.object_id,
         principal_id=registration.service_principal_id,
-        token=token,
+        token=_token(run),
         lease=lease,
+        says_words=bool(run.words),
+        credentials=tuple(credential_rows.of_service(registration.pk, run.service_id)),
         kind=RunKind(run.kind),
         wanted=run.wanted,
     )
@@ -165,7 +168,7 @@ def _needed_by_others(run: Run) -> bool:
 
 def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
     """Write down a good end: proved, or waiting for somebody with more rights."""
-    with within(opened.path), transaction.atomic():
+    with within(opened.path), transaction.atomic(savepoint=False):
         run = ours(opened, now)
         registration = run.registration
         found(registration, ending.seen, now=now)

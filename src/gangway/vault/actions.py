@@ -49,7 +49,7 @@ def reveal(*, sealed_id: UUID, place: Place, purpose: str, by: Actor) -> SealedT
         text = SealedText(keys.SUITE.decrypt(bytes(row.ciphertext), key, place.info()).decode())
     except (InvalidTag, ValueError):
         raise SealBroken(place=place.field) from None
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         _record(Event.SECRET_REVEALED, row, by, purpose)
     return text
 

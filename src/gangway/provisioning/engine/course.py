@@ -38,6 +38,7 @@ from gangway.provisioning.engine.ports import Graph, Journal, OwnSignIn, Proofs
 from gangway.provisioning.engine.rights import Part, verdict
 from gangway.provisioning.engine.settling import not_seen, settle_down, settled
 from gangway.provisioning.engine.steps.credentials import Fresh, is_too_many
+from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.verify import COPYING, Prover, StillCopying
 
@@ -122,8 +123,9 @@ class Course:
             self._memory = Observation()
         if plan.withheld:
             return Ending(read, plan.withheld, proofs)
-        await self.journal.proved(read, proofs)
-        return await self._end(read, proofs)
+        goodbye = self._goodbye(read)
+        await self.journal.proved(read, proofs, following=goodbye)
+        return await self._end(read, proofs, intended=bool(goodbye))
 
     async def finish(self) -> Ending:
         """For a run that was interrupted after it was proved: only what ends it is left. Never fails."""
@@ -133,17 +135,27 @@ class Course:
             return unseen(self.blueprint)
         return await self._end(seen, Proofs({}))
 
-    async def _end(self, seen: Observation, proofs: Proofs) -> Ending:
+    def _goodbye(self, seen: Observation) -> tuple[Step, ...]:
+        """What comes next at once when everything is proved: the goodbye, unless something of the set-up goes first."""
+        leaves = self.blueprint.farewell is not None and seen.sign_in_principal is not None
+        return (RemoveSignInApplication(),) if leaves and not self.blueprint.setup_only else ()
+
+    async def _end(self, seen: Observation, proofs: Proofs, *, intended: bool = False) -> Ending:
         """What was only for the set-up goes, then the sign-in application; what stays is said, never a failure."""
         left = await settle_down(self.blueprint, seen, graph=self.graph, journal=self.journal, patience=self.patience)
-        gone = await self._say_goodbye(seen)
+        gone = await self._say_goodbye(seen, intended=intended)
         if gone == "no" and self.blueprint.farewell is not None:
             left += (sign_in_application_left(self.blueprint.farewell, seen.sign_in_principal),)
         return Ending(seen, (), proofs, gone, settled(self.blueprint, left), left)
 
-    async def _say_goodbye(self, seen: Observation) -> Gone:
-        principal = seen.sign_in_principal
-        return await say_goodbye(self.blueprint.farewell, principal, graph=self.graph, journal=self.journal)
+    async def _say_goodbye(self, seen: Observation, *, intended: bool) -> Gone:
+        return await say_goodbye(
+            self.blueprint.farewell,
+            seen.sign_in_principal,
+            graph=self.graph,
+            journal=self.journal,
+            intended=intended,
+        )
 
     async def _reach(self) -> tuple[Observation, Plan]:
         """Apply until nothing is left that this person can do; look again after every trouble that may pass."""

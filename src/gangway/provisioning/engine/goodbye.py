@@ -23,13 +23,22 @@ WORDS: Final[dict[Gone, str]] = {
 
 
 async def say_goodbye(
-    farewell: AppId | None, principal: ServicePrincipal | None, *, graph: Graph, journal: Journal
+    farewell: AppId | None,
+    principal: ServicePrincipal | None,
+    *,
+    graph: Graph,
+    journal: Journal,
+    intended: bool = False,
 ) -> Gone:
-    """Remove it when the plan wants it gone and it is there. Never fails: what we can't see is unknown."""
+    """Remove it when the plan wants it gone and it is there. Never fails: what we can't see is unknown.
+
+    `intended`: the journal has the intent already.
+    """
     if farewell is None or principal is None:
         return "no" if farewell is None else "unknown"
     step = RemoveSignInApplication()
-    await journal.intend([step])
+    if not intended:
+        await journal.intend([step])
     call = step.call(replace(Observation(), sign_in_principal=principal))
     try:
         done, read = await graph.batch([call, service_principals.by_app_id(farewell)], in_order=True)
@@ -37,7 +46,7 @@ async def say_goodbye(
         return "unknown"
     good = done.error is None or isinstance(done.error, Missing)
     gone: Gone = "no" if not good else "yes" if isinstance(read.error, Missing) or done.error else "unknown"
-    await journal.note([Noted(step, good, done.answer.seconds, done.answer.request_id, WORDS[gone], done.error)])
+    await journal.note_last([Noted(step, good, done.answer.seconds, done.answer.request_id, WORDS[gone], done.error)])
     return gone
 
 

@@ -110,20 +110,27 @@ class Journal(Protocol):
         """How they ended, and what is called next, in one transaction. A new secret is sealed in it."""
         ...
 
+    async def note_last(self, results: Sequence[Noted]) -> None:
+        """How the last steps ended: it may be written as late as the end of the run, for nothing is called after."""
+        ...
+
     async def looked(self, looks: Sequence[Looked]) -> None:
         """What was only looked at, and what it proved. Nothing depends on it: it may be written a little later."""
         ...
 
     async def flush(self) -> None:
-        """The course is over, however it ended: what was looked at is written down now."""
+        """The course is over, however it ended: what was looked at, or noted last, is written down now."""
         ...
 
     async def gone(self, lost: Sequence[Held]) -> None:
         """Credentials that somebody took away in the tenant."""
         ...
 
-    async def proved(self, seen: Observation, proofs: Proofs) -> None:
-        """The registration and its credential work. A run that is begun again after this only has to say goodbye."""
+    async def proved(self, seen: Observation, proofs: Proofs, *, following: Sequence[Step] = ()) -> None:
+        """The registration and its credential work, and what is called next, in one transaction.
+
+        A run that is begun again after this only has to say goodbye.
+        """
         ...
 
     async def held(self) -> tuple[Held, ...]:

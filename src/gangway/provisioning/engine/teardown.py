@@ -147,6 +147,7 @@ class Teardown:
             return TornDown(left=left_over(self.absence, there, why=self._why or NOT_THIS_PERSON))
         kept = tuple(kept_for_a_while(there)) if self.absence.whole else ()
         gone = await say_goodbye(self.absence.farewell, there.sign_in_principal, graph=self.graph, journal=self.journal)
+        await self.journal.flush()
         return TornDown((), kept, gone)
 
     def _count(self, steps: Sequence[Step]) -> int:
