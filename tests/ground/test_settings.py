@@ -44,7 +44,11 @@ def test_all_faults_are_told_at_once_with_cure_and_without_values(tmp_path: Path
         assert value not in str(faulty.value) + repr(faulty.value)
 
 
-@pytest.mark.parametrize("key", ["", "x" * 60, KEY[:30], "django-insecure-" + KEY, "change-me-" + KEY])
+@pytest.mark.parametrize(
+    "key",
+    ["", "x" * 60, KEY[:30], "django-insecure-" + KEY, "change-me-" + KEY],
+    ids=["none", "one sign", "short", "example", "placeholder"],
+)
 def test_missing_short_or_default_secret_key_is_refused(tmp_path: Path, key: str) -> None:
     assert "GANGWAY_SECRET_KEY" in faults(Role.WEB, environ(tmp_path, GANGWAY_SECRET_KEY=key))
 

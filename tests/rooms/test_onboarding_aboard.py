@@ -21,7 +21,7 @@ from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import callers_thread, in_database
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.transport import shared
-from gangway.onboarding import actions, checking, doctor, polling, queries, tidying
+from gangway.onboarding import actions, checking, polling, queries, tidying
 from gangway.onboarding.errors import (
     AlreadyAdded,
     NotAVerifiedDomain,
@@ -42,7 +42,7 @@ from gangway.services.queries import service
 from gangway.services.states import Connection, Deployment, Lifecycle
 from gangway.vault.models import Sealed
 from tests.emulator.conftest import Emulator, avery, grace, running
-from tests.rooms.factories_onboarding import ADMINISTRATOR, CLIENT, Walk, make_due, walk
+from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, make_due, walk
 from tests.rooms.races import race
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -333,13 +333,6 @@ def test_two_registrations_of_one_tenant_never_share_a_name(emulator):
         actions.start_provisioning(case_id=walked.case_id, name="GW-Contoso", by=ADMINISTRATOR, now=clock.now())
     assert told.value.field == "name"
     assert walked.view().step is Step.NAME
-
-
-def test_the_doctor_believes_only_what_microsoft_says(emulator):
-    walked = walk()
-    (application,) = queries.sign_in_applications(walked.provider.id)
-    (good,) = async_to_sync(doctor.check)([application])
-    assert (good.ok, application.client_id) == (True, CLIENT)
 
 
 def test_a_name_that_microsoft_refuses_comes_back_at_its_field(emulator):

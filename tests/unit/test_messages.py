@@ -35,6 +35,12 @@ CONTEXTS = {
     MessageKind.OPERATOR_INVITATION: OPERATOR_INVITATION,
     MessageKind.PASSWORD_RESET: PASSWORD_RESET,
     MessageKind.SIGN_IN_CHANGED: SIGN_IN_CHANGED,
+    MessageKind.TEST: {
+        "name": "Olivia Operator",
+        "organization": "Sandbox Provider",
+        "pages": "https://gangway.example",
+        "when": "21 November 2026",
+    },
 }
 ID = "6d7f0a52-7a3e-4f7e-9f43-2d6a2b9d8f10"
 
