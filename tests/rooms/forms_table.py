@@ -59,6 +59,14 @@ OF_CUSTOMER: Final = {"domain": "contoso.com", "tenant_id": GUID, "cloud": "publ
 POOL: Final = {"users": "100", "warning_percent": "90", "grace_percent": "10"}
 ASKED: Final = {"role_choice": "", "unit": "", "role_days": "", "credential_kind": "secret", "credential_days": "90"}
 
+SOUGHT = {
+    "who": "Olga",
+    "event": "",
+    "subject": "",
+    "organization": "",
+    "since": "2026-01-01",
+    "until": "2031-01-01",
+}
 FORMS: Final[dict[str, Form]] = {
     "new_tenant": desk(
         full_name="Contoso calling",
@@ -133,8 +141,8 @@ FORMS: Final[dict[str, Form]] = {
     "tenant_consent": desk(),
     "role_map": desk(kind="app_role", value="Gangway.Admin", role="monitor"),
     "role_unmap": desk(),
-    "activity_csv": desk(person="Olga", event="", since="2026-01-01", until="2031-01-01"),
-    "activity_json": desk(person="Olga", event="", since="2026-01-01", until="2031-01-01"),
+    "activity_csv": desk(**SOUGHT),
+    "activity_json": desk(**SOUGHT),
     "door": stranger(),
     "wizard": wizard(),
     "wizard_new": wizard(upn="grace.global@contoso.com", seen="", offered="", unit=""),
