@@ -48,6 +48,17 @@ def django_db_modify_db_settings(database_server: Address) -> None:
     entry["TEST"]["NAME"] = f"test_{os.getpid()}"
 
 
+@pytest.fixture(autouse=True)
+def jobs_end_with_their_test(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Take away the jobs of a test that commits: their tables are nobody's models, so Django doesn't empty them."""
+    yield
+    marker = request.node.get_closest_marker("django_db")
+    if marker is not None and marker.kwargs.get("transaction"):
+        with django_db_blocker.unblock(), connection.cursor() as cursor:
+            cursor.execute("DELETE FROM procrastinate_events")
+            cursor.execute("DELETE FROM procrastinate_jobs")
+
+
 class Roles(NamedTuple):
     """The database roles of this run."""
 

@@ -26,6 +26,7 @@ MAKING, HELD_MS = "/v1.0/applications(uniqueName=*", 6_000
 """The request that makes the application, and how long Microsoft takes for it: a browser comes back in that time."""
 
 RESTLESS = {
+    "config_cache",
     "jobs_schedule",
     "onboarding_signin",
     "procrastinate_events",
@@ -33,7 +34,10 @@ RESTLESS = {
     "procrastinate_periodic_defers",
     "procrastinate_workers",
 }
-"""In these workers note that they live and poll, whatever anybody does. Jobs for somebody are looked at apart."""
+"""In these workers note that they live and poll, and the entrance counts who asks how often, whatever anybody does.
+
+Jobs for somebody are looked at apart.
+"""
 
 
 def test_link_opened_a_hundred_times_by_a_scanner_changes_nothing(

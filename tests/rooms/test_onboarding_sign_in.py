@@ -124,7 +124,8 @@ def test_starting_defers_the_job_and_shows_the_code_page():
 
 def test_without_a_sign_in_application_the_provider_must_act():
     walked = walk()
-    SignInApplication.objects.all().delete()
+    with within_everything("test"):
+        SignInApplication.objects.all().delete()
     with pytest.raises(NoSignInApplication) as told:
         walked.start()
     assert told.value.acts is WhoActs.OPERATOR

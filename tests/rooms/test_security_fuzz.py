@@ -165,13 +165,17 @@ def send(client: Client, url: str, sent: Sent, before: dict[str, str]) -> Answer
     return Answer(response.status_code, body, {name for name in TABLES if after[name] != before[name]}, wrote)
 
 
+A_LOOK = {"onboarding_tenantlookup", "procrastinate_jobs"}
+"""Looking a domain's tenant up changes nothing of anybody's, so the activity log doesn't tell of it."""
+
+
 def wrong(answer: Answer) -> str:
     """What must not be; empty when all is well."""
     if answer.status >= 500:
         return f"broke with {answer.status}"
     if b"Traceback (most" in answer.body:
         return "shows what it is made of"
-    if answer.changed and not answer.wrote:
+    if answer.changed and not answer.wrote and set(answer.changed) != A_LOOK:
         return f"changed {sorted(answer.changed)} and says so nowhere"
     return f"refused with {answer.status}, and changed {sorted(answer.changed)}" if refused(answer) else ""
 

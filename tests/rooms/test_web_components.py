@@ -26,6 +26,8 @@ WITHIN = {
     "plan_changes",
     "consent_way",
     "credential",
+    "export",
+    "keys",
 }
 """Parts that need something real behind them, or are drawn as part of others; and the page itself."""
 

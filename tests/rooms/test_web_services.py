@@ -13,7 +13,7 @@ from gangway.organizations.scope import within, within_everything
 from gangway.services import actions as services
 from gangway.services.models import Service
 from gangway.web.views import add_service
-from tests.rooms import factories_services, web_values
+from tests.rooms import factories_services
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import error_at, row, sit_down, soup
 
@@ -45,9 +45,7 @@ def client(provider):
 
 
 @pytest.fixture
-def form(customer, monkeypatch):
-    monkeypatch.setattr(add_service, "pin", lambda: ({"profile": "teams-voice", "version": 2}, "4b1f90c2"))
-    monkeypatch.setattr(add_service, "explain", lambda _plan: web_values.PLAN)
+def form(customer):
     return reverse("web:new_tenant", args=[customer.id])
 
 

@@ -30,6 +30,7 @@ class PlaceForm(PlainForm):
     name = forms.CharField(label=_("Name"), strip=False, error_messages={"required": _("Type a name.")})
     short_name = forms.CharField(
         label=_("Short name"),
+        max_length=45,
         help_text=_("Part of the sign-in application's name. It can't be changed later."),
         error_messages={"required": _("Type a short name.")},
     )
