@@ -22,6 +22,37 @@ INVITATION = {
     "expires": "Friday, 27 November 2026, 14:05 (UTC)",
     "reply_to": "help@sp2.example",
 }
+INVITATION_REMINDER = {
+    "provider": "Sandbox Telecom",
+    "operator": "Olga Operator",
+    "customer": "Contoso",
+    "service": "Contoso voice (contoso)",
+    "day": "27 November 2026",
+    "expires": "Friday, 27 November 2026, 14:05 (UTC)",
+    "matching_phrase": "amber harbour",
+    "minutes": "3",
+    "reply_to": "help@sp2.example",
+}
+SERVICE_CREATED = {
+    "provider": "Sandbox Telecom",
+    "customer": "Contoso",
+    "service": "Contoso voice (contoso)",
+    "licence": "Hosted Pro",
+    "users": "25 users",
+    "tenant": "Contoso",
+    "domain": "contoso.onmicrosoft.com",
+    "registration_name": "gw-contoso",
+    "created_at": "Friday, 20 November 2026, 14:05 (UTC)",
+    "reply_to": "help@sp2.example",
+}
+OPERATOR_NOTICE = {
+    "news": "Reported as unexpected",
+    "customer": "Contoso",
+    "service": "contoso",
+    "what": "Somebody who holds a link says that they didn't expect it.",
+    "next": "Call the customer by the number on the contract.",
+    "page": "http://localhost:8000/invitations/1/",
+}
 REST = {
     "provider": "Sandbox Telecom",
     "asked_by": "avery@contoso.example",

@@ -219,18 +219,17 @@ def test_no_link_of_an_invitation_that_is_over(customer, action):
 
 
 @pytest.mark.parametrize("state", list(State))
-@pytest.mark.parametrize("to", list(State))
-def test_only_moves_of_the_table_happen(customer, state, to):
-    invitation_id = issue(customer)
-    with within_everything("test"):
-        Invitation.objects.filter(pk=invitation_id).update(state=state.value)
-    if to in MOVES[state]:
-        move(customer, invitation_id, to)
-        assert view(customer, invitation_id).state is to
-    else:
-        with pytest.raises(InvitationMoved):
+def test_only_moves_of_the_table_happen(customer, state):
+    invitation_id, reached = issue(customer), set()
+    for to in State:
+        with within_everything("test"):
+            Invitation.objects.filter(pk=invitation_id).update(state=state.value)
+        try:
             move(customer, invitation_id, to)
-        assert view(customer, invitation_id).state is state
+            reached.add(view(customer, invitation_id).state)
+        except InvitationMoved:
+            assert view(customer, invitation_id).state is state
+    assert reached == MOVES[state]
 
 
 def test_a_move_expects_where_it_comes_from(customer):

@@ -8,7 +8,7 @@ import pytest
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import links, phrases
 from gangway.invitations.letters import time_in_words
-from gangway.invitations.states import ENDED, EXPIRABLE, MOVES, PENDING, State, sources_of
+from gangway.invitations.states import ALLOWED, ENDED, EXPIRABLE, MOVES, PENDING, Doing, State, sources_of
 
 
 def test_token_has_256_bits_and_fits_a_url():
@@ -38,7 +38,7 @@ def test_word_lists_have_no_word_twice_and_many_pairs():
 
 
 def test_every_state_has_a_row_and_words():
-    assert set(MOVES) == set(State)
+    assert set(MOVES) == set(ALLOWED) == set(State)
     assert all(state.words for state in State)
 
 
@@ -50,14 +50,26 @@ def test_only_added_expired_and_revoked_are_ends():
 @pytest.mark.parametrize("state", sorted(set(State) - ENDED))
 def test_everything_pending_can_be_withdrawn(state):
     assert state in sources_of(State.REVOKED)
+    assert Doing.REVOKE in ALLOWED[state]
+
+
+def test_what_is_over_allows_nothing():
+    assert not any(ALLOWED[state] for state in ENDED)
+
+
+def test_what_was_reported_waits_for_a_person():
+    assert ALLOWED[State.REPORTED] == {Doing.UNFREEZE, Doing.REVOKE}
+    assert State.REPORTED not in EXPIRABLE
+    assert all(State.REPORTED in MOVES[state] for state in set(State) - ENDED - {State.DRAFT, State.REPORTED})
 
 
 def test_what_a_run_makes_or_made_does_not_expire():
-    assert not EXPIRABLE & {State.PROVISIONING, State.AUTHENTICATED, State.ADDED}
+    assert not EXPIRABLE & {State.PROVISIONING, State.COPYING, State.AUTHENTICATED, State.ADDED}
 
 
 def test_add_comes_only_after_authenticated():
     assert sources_of(State.ADDED) == {State.AUTHENTICATED}
+    assert {state for state, doings in ALLOWED.items() if Doing.ADD in doings} == {State.AUTHENTICATED}
 
 
 def test_time_is_written_so_that_nobody_can_misread_it():

@@ -16,18 +16,24 @@ from gangway.notifications.states import MessageKind
 from tests.rooms.factories_notifications import (
     COMPLETION,
     INVITATION,
+    INVITATION_REMINDER,
     LINK,
     OPERATOR_INVITATION,
+    OPERATOR_NOTICE,
     OPERATOR_READY,
     OPERATOR_WAITING,
     PASSWORD_RESET,
     REST,
+    SERVICE_CREATED,
     SIGN_IN_CHANGED,
 )
 
 CONTEXTS = {
     MessageKind.INVITATION: INVITATION,
+    MessageKind.INVITATION_REMINDER: INVITATION_REMINDER,
     MessageKind.COMPLETION: COMPLETION,
+    MessageKind.SERVICE_CREATED: SERVICE_CREATED,
+    MessageKind.OPERATOR_NOTICE: OPERATOR_NOTICE,
     MessageKind.HANDOFF: REST,
     MessageKind.REMINDER: {name: text for name, text in REST.items() if name not in {"asked_by", "done", "minutes"}},
     MessageKind.OPERATOR_READY: OPERATOR_READY,

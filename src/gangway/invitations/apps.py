@@ -12,5 +12,6 @@ class InvitationsConfig(AppConfig):
     label = "invitations"
     append_only_tables: ClassVar[tuple[str, ...]] = ("invitations_move",)
     doors: ClassVar[dict[str, tuple[str, ...]]] = {
-        "link": ("invitations_link", "invitations_invitation", "invitations_handoff")
+        "link": ("invitations_link", "invitations_invitation", "invitations_handoff"),
+        "ancestors": ("invitations_terms",),
     }

@@ -16,6 +16,8 @@ class Purpose(models.TextChoices):
     """What an invitation is for."""
 
     CONNECT = "connect"
+    RENEW = "renew"
+    UPGRADE = "upgrade"
 
 
 class Invitation(OwnedModel):
@@ -30,6 +32,7 @@ class Invitation(OwnedModel):
     plan = models.JSONField()
     plan_fingerprint = models.CharField(max_length=128)
     earlier_plans = models.JSONField(default=list, help_text="What was asked for before, with its fingerprints.")
+    wanted = models.JSONField(default=dict, help_text="Of an upgrade: the licence type to change to.")
     agreed_fingerprint = models.CharField(max_length=128, blank=True, help_text="The plan that somebody went on with.")
     matching_phrase = models.CharField(max_length=40)
     registration_id = models.UUIDField(
@@ -45,6 +48,13 @@ class Invitation(OwnedModel):
     )
     opened_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
+    recipient_phone = models.CharField(max_length=40, blank=True, help_text="Where to call whom it goes to.")
+    approval_until = models.DateField(null=True, help_text="The day that somebody named for an approval.")
+    finish_by_itself = models.BooleanField(default=False, help_text="Create the service once the checks pass.")
+    sessions_from = models.DateTimeField(null=True, help_text="Wizard sessions that began before are over.")
+    reminders_sent = models.PositiveSmallIntegerField(default=0, help_text="Before the end that it has now.")
+    reminders_stopped_at = models.DateTimeField(null=True)
+    asked_again_at = models.DateTimeField(null=True, help_text="When the holder of a dead link asked for a new one.")
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -120,8 +130,14 @@ class Link(OwnedModel):
     handoff = models.ForeignKey(Handoff, on_delete=models.CASCADE, null=True, related_name="links")
     token_hash = models.CharField(max_length=64, unique=True)
     kind = models.CharField(max_length=10, choices=Kind.choices)
+    made_by_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["made_by_id", "created_at"], name="invitations_links_of_one"),
+        ]
 
     def __str__(self) -> str:
         """Name the link, not its token."""
@@ -146,3 +162,23 @@ class Move(OwnedModel):
     def __str__(self) -> str:
         """Say where it went."""
         return f"{self.invitation_id} → {self.state}"
+
+
+class Terms(OwnedModel):
+    """How a provider's invitations are: how long they last, what may be done with their links, how its mails look."""
+
+    life_days = models.PositiveSmallIntegerField(null=True, help_text="Empty: as this server's settings say.")
+    may_copy = models.BooleanField(default=True)
+    subject = models.CharField(max_length=150, blank=True)
+    opening = models.CharField(max_length=1000, blank=True)
+    closing = models.CharField(max_length=1000, blank=True)
+    colour = models.CharField(max_length=7, blank=True, help_text="Of buttons in mails, as #rrggbb.")
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization"], name="invitations_one_set_of_terms_each")
+        ]
+
+    def __str__(self) -> str:
+        """Name it by what it is."""
+        return f"terms {self.pk}"

@@ -11,6 +11,8 @@ class DeliveryState(StrEnum):
     RETRYING = "retrying"
     SENT = "sent"
     FAILED = "failed"
+    BOUNCED = "bounced"
+    """Refused for good: by our mail server at once, or by the recipient's later on."""
 
 
 class MessageKind(StrEnum):
@@ -18,6 +20,9 @@ class MessageKind(StrEnum):
 
     INVITATION = "invitation"
     COMPLETION = "completion"
+    INVITATION_REMINDER = "invitation_reminder"
+    SERVICE_CREATED = "service_created"
+    OPERATOR_NOTICE = "operator_notice"
     HANDOFF = "handoff"
     REMINDER = "reminder"
     OPERATOR_READY = "operator_ready"

@@ -21,12 +21,14 @@ class Pill:
 UNKNOWN: Final = Pill(_("Unknown"), "idle", "help-circle")
 PLANNED: Final = Pill(_("Not created yet"), "idle", "circle-dashed")
 
+LEAVES: Final = Pill(_("Will be deleted"), "warning", "hourglass")
 DELETING: Final = Pill(_("Being deleted"), "warning", "hourglass")
 DELETED: Final = Pill(_("Deleted"), "idle", "ban")
 GIVEN_UP: Final = Pill(_("Given up"), "idle", "ban")
 
 LIFE: Final[Mapping[str, Pill]] = {
     "planned": PLANNED,
+    "leaving": LEAVES,
     "deleting": DELETING,
     "deleted": DELETED,
     "abandoned": GIVEN_UP,
@@ -48,16 +50,21 @@ DEPLOYMENT: Final[Mapping[str, Pill]] = {
 }
 
 INVITATION: Final[Mapping[str, Pill]] = {
+    "draft": Pill(_("Draft"), "idle", "circle-dashed"),
     "queued": Pill(_("Sending the mail"), "busy", "clock"),
     "sent": Pill(_("Waiting for the customer"), "busy", "hourglass"),
+    "bounced": Pill(_("The mail was refused"), "error", "alert-octagon"),
     "opened": Pill(_("Opened"), "busy", "eye"),
     "signed_in": Pill(_("Signed in"), "busy", "user"),
     "provisioning": Pill(_("Making it"), "busy", "loader-2"),
+    "copying": Pill(_("Your part is done: Microsoft is copying it"), "busy", "hourglass"),
     "waiting_for_administrator": Pill(_("Waiting for another administrator"), "warning", "hourglass"),
+    "waiting_for_approval": Pill(_("Waiting for approval"), "busy", "hourglass"),
     "authenticated": Pill(_("Ready to add"), "ok", "circle-check"),
     "added": Pill(_("Added"), "ok", "plug-connected"),
     "failed": Pill(_("Needs attention"), "error", "alert-octagon"),
     "declined": Pill(_("Declined"), "error", "ban"),
+    "reported": Pill(_("Reported as unexpected"), "error", "alert-octagon"),
     "expired": Pill(_("Expired"), "idle", "clock"),
     "revoked": Pill(_("Withdrawn"), "idle", "ban"),
 }
@@ -139,6 +146,7 @@ DELIVERY: Final[Mapping[str, Pill]] = {
     "retrying": Pill(_("Delayed, tried again by itself"), "warning", "clock"),
     "sent": Pill(_("Taken by the mail server"), "ok", "circle-check"),
     "failed": Pill(_("Not sent"), "error", "alert-octagon"),
+    "bounced": Pill(_("Refused for good"), "error", "alert-octagon"),
 }
 
 OPERATOR: Final[Mapping[str, Pill]] = {

@@ -7,11 +7,14 @@ from gangway.notifications.messages import (
     completion,
     handoff,
     invitation,
+    invitation_reminder,
     operator_invitation,
+    operator_notice,
     operator_ready,
     operator_waiting,
     password_reset,
     reminder,
+    service_created,
     sign_in_changed,
     test,
 )
@@ -20,7 +23,10 @@ from gangway.notifications.states import MessageKind
 
 MESSAGES: Final[Mapping[MessageKind, Message]] = {
     MessageKind.INVITATION: invitation.MESSAGE,
+    MessageKind.INVITATION_REMINDER: invitation_reminder.MESSAGE,
     MessageKind.COMPLETION: completion.MESSAGE,
+    MessageKind.SERVICE_CREATED: service_created.MESSAGE,
+    MessageKind.OPERATOR_NOTICE: operator_notice.MESSAGE,
     MessageKind.HANDOFF: handoff.MESSAGE,
     MessageKind.REMINDER: reminder.MESSAGE,
     MessageKind.OPERATOR_READY: operator_ready.MESSAGE,

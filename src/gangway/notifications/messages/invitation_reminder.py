@@ -1,0 +1,15 @@
+"""The mail that reminds an administrator before their invitation ends, with a fresh link. It never carries a code."""
+
+from typing import Final
+
+from gangway.notifications.messages.mail import Message
+
+MESSAGE: Final = Message(
+    template="invitation_reminder",
+    subject="Reminder: {provider} asks you to connect {customer}'s Microsoft 365, until {day}",
+    needs=frozenset(
+        {"provider", "operator", "customer", "service", "day", "expires", "matching_phrase", "minutes", "reply_to"}
+    ),
+    has_link=True,
+)
+"""`day` is the day of the end, for the subject; behind the link with `reminders/` they can have no more of these."""
