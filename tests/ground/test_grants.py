@@ -50,6 +50,14 @@ def test_audit_is_append_only_for_both(roles: Roles) -> None:
                 run_as(role, forbidden)
 
 
+def test_only_workers_may_ask_the_database_to_cut_the_log(roles: Roles) -> None:
+    place = make_provider()
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        run_as(roles.web, "SELECT audit_cut(%s, 1)", place.id)
+    with pytest.raises(psycopg.errors.RaiseException, match="not signed"):
+        run_as(roles.worker, "SELECT audit_cut(%s, 1)", place.id)
+
+
 @pytest.mark.parametrize(
     "statement",
     ["UPDATE invitations_move SET note = ''", "DELETE FROM invitations_move", "DELETE FROM vault_sealed"],

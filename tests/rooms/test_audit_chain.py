@@ -7,9 +7,10 @@ from functools import partial
 from typing import Any
 
 import pytest
+import time_machine
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from django.db import connection, transaction
+from django.db import ProgrammingError, connection, transaction
 
 from gangway.audit import keeping
 from gangway.audit.chain import digest_of
@@ -19,6 +20,7 @@ from gangway.audit.queries import activity
 from gangway.audit.record import Actor, record
 from gangway.audit.verify import Result, verify
 from gangway.foundation import clock
+from gangway.vault import signing, tasks
 from tests.rooms.factories_organizations import Place, make_provider
 
 pytestmark = pytest.mark.django_db
@@ -164,12 +166,17 @@ def test_erased_names_are_gone_and_the_chain_is_whole():
     assert activity(organization_path=place.path)[0].event == "audit:names:erased"
 
 
+LONG_AGO = timedelta(days=800)
+KEPT = timedelta(days=730)
+
+
 def test_what_is_cut_by_age_leaves_a_chain_that_joins_the_signed_place():
-    place = chained(3)
-    signed()
+    with time_machine.travel(clock.now() - LONG_AGO):
+        place = chained(3)
+        signed()
     note(place, number=9)
     sealed()
-    assert keeping.cut(before=clock.now() + timedelta(seconds=1), by=CLEANER) >= 4
+    assert keeping.cut(before=clock.now() - KEPT, by=CLEANER) == 4
     sealed()
     assert faults(place) == []
     assert [row.data.get("number") for row in Entry.objects.filter(organization_id=place.id).order_by("id")] == [
@@ -179,11 +186,37 @@ def test_what_is_cut_by_age_leaves_a_chain_that_joins_the_signed_place():
 
 
 def test_nothing_is_cut_without_a_checkpoint_or_before_its_age():
-    place = chained(3)
-    assert keeping.cut(before=clock.now() + timedelta(seconds=1), by=CLEANER) == 0
+    with time_machine.travel(clock.now() - LONG_AGO):
+        place = chained(3)
+    assert keeping.cut(before=clock.now() - KEPT, by=CLEANER) == 0
     signed()
-    assert keeping.cut(before=clock.now() - timedelta(days=1), by=CLEANER) == 0
+    assert keeping.cut(before=clock.now() - KEPT, by=CLEANER) == 0
     assert checked(place).entries == 4
+
+
+def test_the_database_itself_cuts_nothing_young_whatever_a_worker_says_of_its_age():
+    """A worker that was taken over could sign a place as if it were old; the entries' own times decide."""
+    place = chained(3)
+    with time_machine.travel(clock.now() - LONG_AGO):
+        signed()
+    with pytest.raises(ProgrammingError, match="younger than thirty days"), transaction.atomic():
+        keeping.cut(before=clock.now() - KEPT, by=CLEANER)
+    assert checked(place).entries == 4
+
+
+def test_workers_sign_by_the_clock_and_cut_only_where_a_time_is_set(settings):
+    with time_machine.travel(clock.now() - LONG_AGO):
+        place = chained(3)
+        tasks.sign_the_log()
+    note(place, number=9)
+    tasks.cut_the_log()
+    assert Entry.objects.filter(organization_id=place.id).count() == 5
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"audit_days": 730})
+    tasks.cut_the_log()
+    sealed()
+    tasks.sign_the_log()
+    ours = partial(signing.is_signed, settings.GANGWAY.sealing_private_keys_dir, signing.AUDIT)
+    assert verify(signed=ours, organization_id=place.id) == Result(1, 2, 0, ())
 
 
 def test_a_cut_that_was_not_signed_is_found():

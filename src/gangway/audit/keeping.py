@@ -1,22 +1,26 @@
 """What may be done to the log by its rules: signing a place, cutting what is too old, erasing what is personal.
 
-Workers sign. Cutting and erasing is for the database's owner alone: neither web nor worker may remove or change a row.
+Workers sign. Neither web nor worker may remove or change a row; what is cut, the database itself removes, in a function
+that workers may call: up to a signed place, and nothing younger than `YOUNGEST_CUT`. Erasing is the owner's alone.
 """
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Max, Q
 
 from gangway.audit.chain import checkpoint_text
 from gangway.audit.events import Event
-from gangway.audit.models import Checkpoint, Entry, Head, Seal
+from gangway.audit.models import Checkpoint, Entry, Head
 from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 
 Sign = Callable[[bytes], bytes]
+YOUNGEST_CUT: Final = 30
+"""Days for which the database lets nobody cut; the number stands in its function `audit_cut`, too."""
 
 
 def checkpoint(*, sign: Sign, key_number: int) -> int:
@@ -42,7 +46,8 @@ def checkpoint(*, sign: Sign, key_number: int) -> int:
 def cut(*, before: datetime, by: Actor) -> int:
     """Remove the entries that are older than this, up to the last checkpoint before it; returns how many.
 
-    The checkpoint stays as the chain's new beginning. What was recorded after it stays too, however old.
+    The checkpoint stays as the chain's new beginning. What was recorded after it stays too, however old. Raises
+    Django's ProgrammingError where something is younger than `YOUNGEST_CUT` days.
     """
     removed = 0
     for head in Head.objects.all():
@@ -50,10 +55,7 @@ def cut(*, before: datetime, by: Actor) -> int:
         mark = marks.order_by("sequence").last()
         if mark is None or mark.is_cut:
             continue
-        old = Seal.objects.filter(organization_id=head.organization_id, sequence__lte=mark.sequence)
-        number, _ = Entry.objects.filter(pk__in=old.values("entry_id")).delete()
-        old.delete()
-        Checkpoint.objects.filter(pk=mark.pk).update(is_cut=True)
+        number = _cut_off(head.organization_id, mark.sequence)
         record(
             Event.AUDIT_CUT,
             by=by,
@@ -63,6 +65,13 @@ def cut(*, before: datetime, by: Actor) -> int:
         )
         removed += number
     return removed
+
+
+def _cut_off(organization_id: UUID, up_to: int) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_cut(%s, %s)", [organization_id, up_to])
+        (number,) = cursor.fetchone()
+    return int(number)
 
 
 @transaction.atomic

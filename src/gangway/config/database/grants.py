@@ -3,7 +3,7 @@
 Both may read and change rows; neither may change the schema, truncate, or touch the list of migrations. Rooms name
 their exceptions in `apps.py`: `append_only_tables` (nobody changes or removes), `append_only_for_web` (only workers
 change), `never_removed_tables` (rows may change, but stay), `read_only_for_web` (only workers add and
-change), `worker_only_tables` (web sees nothing of them). Whose rows
+change), `worker_only_tables` (web sees nothing of them), `worker_only_functions` (web can't call them). Whose rows
 they see stands in `walls`.
 """
 
@@ -44,6 +44,8 @@ def grant(*, web: str, worker: str) -> None:
     _restrict((web,), (*_listed("append_only_for_web"), *NOT_WEBS_TO_CHANGE), "UPDATE, DELETE, TRUNCATE")
     _restrict((web,), _listed("read_only_for_web"), "INSERT, UPDATE, DELETE, TRUNCATE")
     _restrict((web,), (*_listed("worker_only_tables"), *NOT_WEBS_TO_SEE), "ALL")
+    for function in _listed("worker_only_functions"):
+        _execute(sql.SQL("REVOKE EXECUTE ON FUNCTION {} FROM {}").format(sql.Identifier(function), sql.Identifier(web)))
     walls.build(web=web, worker=worker)
 
 

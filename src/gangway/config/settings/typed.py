@@ -162,6 +162,12 @@ class Settings(BaseSettings):
         description="SHA-1 hashes of breached passwords, in order, one a line (as Pwned Passwords is downloaded): "
         "none of them is taken as a new password",
     )
+    audit_days: int | None = Field(
+        default=None,
+        ge=30,
+        description="days that the activity log is kept; workers remove what is older, up to a signed place. Default: "
+        "for ever",
+    )
     sealing_public_keys_dir: Path | None = Field(default=None, description="folder of <number>.public files")
     sealing_private_keys_dir: Path | None = Field(default=None, description="folder of <number>.private; workers only")
     smtp_host: str = Field(default="localhost", description="mail server (used by workers)")
@@ -194,6 +200,9 @@ class Settings(BaseSettings):
     run_deadline_seconds: int = Field(default=1800, gt=0, description="longest a provisioning run may take")
     propagation_deadline_seconds: int = Field(
         default=300, gt=0, description="longest wait for Microsoft's copies to agree"
+    )
+    deletion_grace_days: int = Field(
+        default=7, ge=0, le=90, description="days in which the deletion of a service can be taken back"
     )
     credential_rest_hours: int = Field(
         default=24, ge=0, description="how long a credential still works after another one took its place"
