@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,8 @@ from django.conf import settings as django_settings
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections.errors import ConnectionSuspended
+from gangway.connections.models import Connection
+from gangway.connections.queries import connection
 from gangway.foundation import clock
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
@@ -58,6 +61,7 @@ def tenant(kept: Tenant, settings) -> Tenant:
         "cloud_graph_url": kept.emulator.url,
         "extra_ca_file": kept.cloud.extra_ca_file,
         "propagation_deadline_seconds": 4,
+        "deletion_grace_days": 0,
     }
     settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
     return kept
@@ -139,7 +143,7 @@ def test_who_types_another_name_deletes_nothing(tenant):
 def test_the_connection_is_suspended_at_once_and_the_name_stays_taken(tenant):
     served = serve(tenant)
     served.delete(then=False)
-    assert served.life() is Lifecycle.DELETING
+    assert served.life() is Lifecycle.LEAVING
     with within(served.work.customer.path):
         about = service(served.work.service_id)
         assert not name_is_free(about.provider_id, about.short_name)
@@ -199,6 +203,10 @@ def test_only_the_last_service_takes_the_registration_along(tenant):
         assert (goes.whole, goes.others) == (False, (service(second).short_name,))
     served.delete(then=False)
     with within(served.work.customer.path):
+        kept = deletion.deletion(second).going
+        assert kept
+        assert kept.others == (service(served.work.service_id).short_name,)
+        services.begin_deletion(service_id=served.work.service_id, by=OLGA)
         goes = deletion.deletion(second).going
         assert goes
         assert (goes.whole, goes.others) == (True, ())
@@ -209,9 +217,56 @@ def test_only_the_last_service_takes_the_registration_along(tenant):
 def test_a_lost_job_is_made_good_by_the_look_that_comes_each_minute(tenant):
     served = serve(tenant)
     with within(served.work.customer.path):
-        services.begin_deletion(service_id=served.work.service_id, by=OLGA)
+        services.begin_leaving(service_id=served.work.service_id, until=clock.now(), by=OLGA)
     deletion.go_on(now=clock.now())
+    assert served.life() is Lifecycle.DELETING
     assert served.stands() is Leaving.UNDER_WAY
+
+
+def test_a_deletion_can_be_taken_back_for_some_days(tenant, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"deletion_grace_days": 7})
+    served = serve(tenant)
+    served.delete()
+    assert served.life() is Lifecycle.LEAVING
+    assert served.rows(Run, kind="teardown") == []
+    with within(served.work.customer.path):
+        deletion.keep_service(service_id=served.work.service_id, by=OLGA, now=clock.now())
+        assert not connection(served.work.service_id).suspended
+    run_until_idle()
+    assert served.life() is Lifecycle.CREATED
+    with within(served.work.customer.path):
+        assert service(served.work.service_id).connection.value == "ok"
+
+
+def test_after_those_days_it_goes_and_can_be_kept_no_more(tenant, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"deletion_grace_days": 7})
+    served = serve(tenant)
+    served.delete()
+    deletion.go_on(now=clock.now() + timedelta(days=7, seconds=1))
+    assert served.life() is Lifecycle.DELETING
+    with within(served.work.customer.path), pytest.raises(ServiceMoved):
+        deletion.keep_service(service_id=served.work.service_id, by=OLGA, now=clock.now())
+
+
+def test_a_paused_connection_stays_paused_when_its_service_is_kept(tenant, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"deletion_grace_days": 7})
+    served = serve(tenant)
+    with within(served.work.customer.path):
+        connections.suspend(service_id=served.work.service_id, by=OLGA, now=clock.now())
+    served.delete()
+    with within(served.work.customer.path):
+        deletion.keep_service(service_id=served.work.service_id, by=OLGA, now=clock.now())
+        assert connection(served.work.service_id).suspended == "paused"
+
+
+def test_a_service_whose_registration_we_hold_no_record_of_says_so_and_goes(tenant):
+    served = serve(tenant)
+    with within(served.work.customer.path):
+        Connection.objects.update(registration_id=UUID(int=9))
+        found = deletion.deletion(served.work.service_id)
+        assert (found.going, found.lost) == (None, True)
+    served.delete()
+    assert served.life() is Lifecycle.DELETED
 
 
 def test_a_planned_service_is_given_up_with_its_invitation():

@@ -77,7 +77,7 @@ def test_m365_configuration_shows_what_the_original_shows(client, service_id, co
         dt.get_text(strip=True): dt.find_next_sibling("dd").get_text(" ", strip=True)
         for dt in soup(client.get(portal(service_id, "_m365"))).select("main .gw-facts dt")
     }
-    assert facts["User Name"] == "admin@contoso.example"
+    assert facts["User Name"].startswith("admin@contoso.example Signed in at Microsoft")
     assert facts["Application ID"] == web_values.APP
     assert facts["Client Secret Days Until Expire"].startswith("180")
     assert "Teams Telephony Administrator" in facts["Assigned Entra ID roles"]

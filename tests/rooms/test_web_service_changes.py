@@ -19,6 +19,7 @@ from gangway.web.views import service_changes
 from tests.rooms import factories_services
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import error_at, prove, row, sit_down, soup
+from tests.rooms.web_values import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -127,12 +128,20 @@ def test_another_name_is_refused_at_its_field(customer, client, service_id):
     assert life(customer, service_id) is Lifecycle.CREATED
 
 
-def test_a_created_service_is_suspended_and_its_page_tells_how_far_it_is(customer, client, service_id):
+def test_a_created_service_is_suspended_and_can_be_kept(customer, client, service_id):
     answer = prove(client).post(at("delete", service_id), {"typed": "contoso-hq"}, follow=True)
-    assert life(customer, service_id) is Lifecycle.DELETING
-    assert "This service is being deleted" in soup(answer).get_text()
-    assert "Being deleted" in row(client.get(reverse("web:services")), "contoso-hq").get_text()
+    assert life(customer, service_id) is Lifecycle.LEAVING
+    assert "will be deleted" in soup(answer).get_text()
+    assert "Will be deleted" in row(client.get(reverse("web:services")), "contoso-hq").get_text()
     assert "Users & licences" not in tabs(answer)
+    answer = client.post(at("keep", service_id), follow=True)
+    assert life(customer, service_id) is Lifecycle.CREATED
+    assert "contoso-hq is kept" in soup(answer).get_text()
+
+
+def test_what_can_not_be_kept_any_more_says_so(customer, client, service_id):
+    answer = client.post(at("keep", service_id), follow=True)
+    assert "has changed in the meantime" in soup(answer).get_text()
 
 
 GOING = Going(
@@ -169,6 +178,7 @@ def test_what_goes_and_what_stays_is_said_beforehand(client, service_id, monkeyp
 
 def test_what_is_stuck_says_what_a_person_does(customer, client, service_id, monkeypatch):
     with within(customer.path):
+        services.begin_leaving(service_id=service_id, until=NOW, by=SETUP)
         services.begin_deletion(service_id=service_id, by=SETUP)
     found = Deletion(GOING, Left(Leaving.STUCK, UUID(int=2)))
     monkeypatch.setattr(service_changes, "deletion", lambda _id: found)
@@ -186,6 +196,7 @@ def test_a_planned_service_is_given_up(customer, client):
 
 def test_the_list_shows_deleted_services_when_they_are_asked_for(customer, client, service_id):
     with within(customer.path):
+        services.begin_leaving(service_id=service_id, until=NOW, by=SETUP)
         services.begin_deletion(service_id=service_id, by=SETUP)
         services.end_deletion(service_id=service_id, by=SETUP)
     assert "contoso-hq" not in client.get(reverse("web:services")).content.decode()

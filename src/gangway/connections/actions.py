@@ -9,10 +9,12 @@ from django.db import IntegrityError, transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import validation
-from gangway.connections.errors import AlreadyConnected, ConnectionSuspended, NoSuchConnection
+from gangway.connections.errors import AlreadyConnected, ConnectionSuspended, NoSuchConnection, NotADomain
 from gangway.connections.models import Connection, Validation
+from gangway.connections.states import AuthenticatedBy, SuspendedWhy
 from gangway.connections.verdict import KeptItem
 from gangway.jobs.actions import defer
+from gangway.provisioning.queries import registration
 from gangway.services import actions as services
 from gangway.services.states import Connection as Status
 
@@ -25,6 +27,7 @@ def connect_service(
     registration_id: UUID,
     credential_id: UUID,
     user_name: str,
+    authenticated_by: AuthenticatedBy = AuthenticatedBy.SIGN_IN,
     m365_domain: str,
     items: Sequence[KeptItem],
     granted: list[str] | None,
@@ -35,7 +38,8 @@ def connect_service(
     """Give a service its connection; what was last seen of it becomes its first validation.
 
     That is `items` and `granted` (permissions in a fresh token, None when there was none), seen at `seen_at`.
-    Raises `AlreadyConnected`.
+    `user_name` is who signed in, or who typed the credentials in, as `authenticated_by` says. Raises
+    `AlreadyConnected`.
     """
     row = Connection(
         organization_id=organization_id,
@@ -43,6 +47,7 @@ def connect_service(
         registration_id=registration_id,
         credential_id=credential_id,
         user_name=user_name,
+        authenticated_by=authenticated_by.value,
         m365_domain=m365_domain,
         status_since=now,
         created_at=now,
@@ -66,7 +71,7 @@ def validate_connection(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
 
     One at a time: while one runs, its id is returned. Raises `NoSuchConnection`, `ConnectionSuspended`.
     """
-    row = Connection.objects.select_for_update(of=("self",)).filter(service_id=service_id).first()
+    row = _of(service_id)
     if row is None:
         raise NoSuchConnection
     if row.suspended_at is not None:
@@ -83,18 +88,56 @@ def validate_connection(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
 
 
 @transaction.atomic
-def suspend(*, service_id: UUID, by: Actor, now: datetime) -> None:
-    """Use a service's connection no more; validations that are asked for from now on are refused. Twice does nothing.
+def suspend(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Actor, now: datetime) -> None:
+    """Use a service's connection no more, nor validate it; its credential is kept. Twice does nothing.
 
     A service without a connection has nothing to suspend.
     """
-    row = Connection.objects.select_for_update(of=("self",)).filter(service_id=service_id).first()
+    row = _of(service_id)
     if row is None or row.suspended_at is not None:
         return
-    row.status, row.status_words, row.status_since, row.suspended_at = "unknown", ConnectionSuspended.what, now, now
-    row.save(update_fields=["status", "status_words", "status_since", "suspended_at"])
-    services.set_connection(service_id=service_id, status=Status.UNKNOWN, reason=ConnectionSuspended.what, by=by)
-    _record(Event.CONNECTION_SUSPENDED, row, by, {"registration": str(row.registration_id)})
+    row.suspended_at, row.suspended_why = now, why.value
+    _forget_status(row, ConnectionSuspended.what, by=by, now=now)
+    _record(Event.CONNECTION_SUSPENDED, row, by, {"registration": str(row.registration_id), "why": why.value})
+
+
+@transaction.atomic
+def resume(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Actor, now: datetime) -> None:
+    """Use a connection again that was suspended for this reason, and look at it anew; another one stays as it is."""
+    row = _of(service_id)
+    if row is None or row.suspended_why != why:
+        return
+    row.suspended_at, row.suspended_why = None, ""
+    _forget_status(row, "Resumed, not validated yet.", by=by, now=now)
+    _record(Event.CONNECTION_RESUMED, row, by, {"registration": str(row.registration_id)})
+    validate_connection(service_id=service_id, by=by, now=now)
+
+
+def _forget_status(row: Connection, words: str, *, by: Actor, now: datetime) -> None:
+    row.status, row.status_words, row.status_since = "unknown", words, now
+    row.save(update_fields=["status", "status_words", "status_since", "suspended_at", "suspended_why"])
+    services.set_connection(service_id=row.service_id, status=Status.UNKNOWN, reason=words, by=by)
+
+
+@transaction.atomic
+def save_settings(*, service_id: UUID, m365_domain: str, by: Actor) -> None:
+    """*Save* on Microsoft 365 Settings. Raises `NoSuchConnection`; `NotADomain` at "domain"."""
+    row = _of(service_id)
+    if row is None:
+        raise NoSuchConnection
+    wanted = m365_domain.strip().casefold()
+    verified = {domain.casefold() for domain in registration(row.registration_id).domains}
+    if wanted not in verified | {row.m365_domain}:
+        raise NotADomain(field="domain")
+    if wanted == row.m365_domain:
+        return
+    before, row.m365_domain = row.m365_domain, wanted
+    row.save(update_fields=["m365_domain"])
+    _record(Event.CONNECTION_SETTINGS_CHANGED, row, by, {"before": before, "after": wanted})
+
+
+def _of(service_id: UUID) -> Connection | None:
+    return Connection.objects.select_for_update(of=("self",)).filter(service_id=service_id).first()
 
 
 def follow_switch(service_id: UUID, old_id: UUID, new_id: UUID) -> None:

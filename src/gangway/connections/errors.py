@@ -4,7 +4,8 @@ ConnectionsError
 ├── NoSuchConnection    the service has none, or not in this scope
 ├── NoSuchValidation    there is none, or not in this scope
 ├── AlreadyConnected    a service has one connection
-└── ConnectionSuspended its service is being deleted
+├── ConnectionSuspended it isn't used: somebody paused it, or its service leaves
+└── NotADomain          the tenant hasn't verified this domain
 """
 
 from gangway.foundation.errors import GangwayError, WhoActs
@@ -45,9 +46,16 @@ class AlreadyConnected(ConnectionsError):
 
 
 class ConnectionSuspended(ConnectionsError):
-    """The service is being deleted, so its connection isn't used any more."""
+    """Somebody paused it, or its service leaves: it isn't used, rotated or validated."""
 
     code = "connections:connection:suspended"
-    what = "This connection is suspended, because its service is being deleted."
-    cure = "There is nothing to validate any more; the service's page tells how its deletion goes."
-    acts = WhoActs.NOBODY
+    what = "This connection is suspended."
+    cure = "Resume it on the service's Danger zone first."
+
+
+class NotADomain(ConnectionsError):
+    """The domain is none of those that the tenant has verified."""
+
+    code = "connections:domain:not_verified"
+    what = "The tenant has not verified this domain."
+    cure = "Choose one of the tenant's verified domains."

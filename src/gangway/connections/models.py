@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
+from gangway.connections.states import AuthenticatedBy, SuspendedWhy
 from gangway.organizations.scope import OwnedModel
 
 if TYPE_CHECKING:
@@ -25,14 +26,18 @@ class Connection(OwnedModel):
     service = models.OneToOneField("services.Service", on_delete=models.PROTECT, related_name="+")
     registration_id = models.UUIDField(db_index=True)
     credential_id = models.UUIDField(unique=True)
-    user_name = models.CharField(max_length=320, help_text="The administrator who authenticated the registration.")
+    user_name = models.CharField(
+        max_length=320, blank=True, help_text="Who authenticated the registration; empty when nobody signed in."
+    )
+    authenticated_by = models.CharField(max_length=10, default=AuthenticatedBy.SIGN_IN.value)
     m365_domain = models.CharField(max_length=253)
     status = models.CharField(max_length=10, default="unknown")
     status_words = models.TextField(blank=True)
     status_since = models.DateTimeField()
     last_validated_at = models.DateTimeField(null=True)
     last_good_at = models.DateTimeField(null=True)
-    suspended_at = models.DateTimeField(null=True, help_text="Since when it isn't used, because its service goes.")
+    suspended_at = models.DateTimeField(null=True, help_text="Since when it isn't used.")
+    suspended_why = models.CharField(max_length=10, blank=True, help_text="Somebody paused it, or its service goes.")
     created_at = models.DateTimeField()
 
     class Meta(OwnedModel.Meta):
@@ -40,6 +45,15 @@ class Connection(OwnedModel):
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="connections_status_known"),
             models.CheckConstraint(
                 condition=~Q(status="ok") | Q(last_good_at__isnull=False), name="connections_ok_only_by_proof"
+            ),
+            models.CheckConstraint(
+                condition=Q(authenticated_by__in=[way.value for way in AuthenticatedBy]),
+                name="connections_authentication_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_at__isnull=True, suspended_why="")
+                | Q(suspended_at__isnull=False, suspended_why__in=[why.value for why in SuspendedWhy]),
+                name="connections_suspended_for_a_reason",
             ),
         ]
 
@@ -80,3 +94,35 @@ class Validation(OwnedModel):
     def __str__(self) -> str:
         """Name the validation by what came of it."""
         return f"validation {self.id} ({self.state}, {self.status})"
+
+
+class TokenBan(OwnedModel):
+    """A customer whose connections hand out no tokens to people on a worker's host."""
+
+    since = models.DateTimeField()
+    by_name = models.CharField(max_length=200)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization"], name="connections_one_token_ban"),
+        ]
+
+    def __str__(self) -> str:
+        """Say whose it is."""
+        return f"no tokens of {self.organization_id}"
+
+
+class Farewell(OwnedModel):
+    """What was taken away and what stays after a service is gone: a text for the customer, signed by a worker."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    service = models.OneToOneField("services.Service", on_delete=models.PROTECT, related_name="+")
+    text = models.TextField()
+    key_number = models.PositiveIntegerField()
+    signature = models.BinaryField()
+    public_key = models.BinaryField()
+    made_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Name it by its service."""
+        return f"farewell of {self.service_id}"

@@ -8,8 +8,11 @@ from uuid import UUID
 
 from gangway.connections.errors import NoSuchValidation
 from gangway.connections.models import Connection, Validation
+from gangway.connections.states import AuthenticatedBy
 from gangway.connections.verdict import Status
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.errors import NoSuchRegistration
+from gangway.provisioning.provenance import Provenance, provenance
 from gangway.provisioning.shapes import CredentialView, HeldRight, RegistrationView, RightState
 
 ValidationState = Literal["queued", "running", "done", "failed"]
@@ -86,12 +89,26 @@ class ConnectionView:
     history: tuple[ValidationRow, ...]
     """Newest first, at most 20."""
     credential: CredentialView | None = None
+    """What the registration signs in with; None when it is gone from the tenant."""
     roles_end_at: datetime | None = None
     """When the first of its roles ends, when PIM gave them with an end."""
-    """What the registration signs in with; None when it is gone from the tenant."""
+    authenticated_by: AuthenticatedBy = AuthenticatedBy.SIGN_IN
+    """Whether `user_name` signed in, or only typed the credentials in; with a link nobody is known."""
+    suspended: str = ""
+    """Why it isn't used for a while; empty while it is."""
+    suspended_at: datetime | None = None
+    provenance: tuple[Provenance, ...] = ()
+    """Who made the registration, consented, and gave the roles."""
+    domains: tuple[str, ...] = ()
+    """The tenant's verified domains."""
+    is_ours: bool = True
+    """Whether we made the registration."""
+    lost: bool = False
+    """Whether we hold no record of its registration: then nothing of it is known."""
 
 
 HISTORY: Final = 20
+LOST: Final = "We hold no record of this App registration."
 
 
 def connection(service_id: UUID) -> ConnectionView | None:
@@ -99,9 +116,12 @@ def connection(service_id: UUID) -> ConnectionView | None:
     row = Connection.objects.filter(service_id=service_id).first()
     if row is None:
         return None
-    about = provisioning.registration(row.registration_id)
-    credential = next((one for one in about.credentials if one.id == row.credential_id), None)
     history = tuple(_row(one) for one in Validation.objects.filter(connection=row).order_by("-asked_at")[:HISTORY])
+    try:
+        about = provisioning.registration(row.registration_id)
+    except NoSuchRegistration:
+        return _without_record(row, history)
+    credential = next((one for one in about.credentials if one.id == row.credential_id), None)
     return ConnectionView(
         service_id=row.service_id,
         registration_id=about.id,
@@ -124,6 +144,41 @@ def connection(service_id: UUID) -> ConnectionView | None:
         last_good_at=row.last_good_at,
         running=next((one for one in history if not one.is_over), None),
         history=history,
+        authenticated_by=AuthenticatedBy(row.authenticated_by),
+        suspended=row.suspended_why,
+        suspended_at=row.suspended_at,
+        provenance=provenance(row.registration_id),
+        domains=about.domains,
+        is_ours=about.is_ours,
+    )
+
+
+def _without_record(row: Connection, history: tuple[ValidationRow, ...]) -> ConnectionView:
+    """What can be said of a connection whose registration isn't in our records any more: that, and its history."""
+    return ConnectionView(
+        service_id=row.service_id,
+        registration_id=row.registration_id,
+        user_name=row.user_name,
+        application_id="",
+        registration_name="",
+        tenant_id="",
+        tenant_name="",
+        m365_domain=row.m365_domain,
+        secret_expires_at=None,
+        days_left=None,
+        roles=(),
+        grants=(),
+        status="unknown",
+        status_words=LOST,
+        status_since=row.status_since,
+        last_validated_at=row.last_validated_at,
+        last_good_at=row.last_good_at,
+        running=None,
+        history=history,
+        authenticated_by=AuthenticatedBy(row.authenticated_by),
+        suspended=row.suspended_why,
+        suspended_at=row.suspended_at,
+        lost=True,
     )
 
 

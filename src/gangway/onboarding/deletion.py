@@ -1,34 +1,36 @@
 """Deleting a service: from the button to the moment when nothing of ours is known to be left in the tenant.
 
-A planned service is given up with its invitation. A created one is suspended at once; a worker then takes away what
-goes with it, and the short name is free again when that was seen gone, or a person said that they removed the rest.
-Each step is looked at again every minute, so nothing hangs on a job or a process that was lost.
+A planned service is given up with its invitation. A created one is suspended at once and can be kept for some days; a
+worker then takes away what goes with it, and the short name is free again when that was seen gone, or a person said
+that they removed the rest. Each step is looked at again every minute, so nothing hangs on a lost job or process.
 """
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 import structlog
+from django.conf import settings
 from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections.queries import registration_of
+from gangway.connections.states import SuspendedWhy
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.queries import open_of
 from gangway.jobs.actions import defer
 from gangway.onboarding.errors import NameDiffers
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning.errors import RunUnderWay
-from gangway.provisioning.leaving import Going, Leaving, Left, forget, going, leave, left
+from gangway.provisioning.errors import NoSuchRegistration, RunUnderWay
+from gangway.provisioning.leaving import Going, Leaving, Left, forget, going, is_known, leave, left
 from gangway.provisioning.queries import run
 from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved
-from gangway.services.queries import being_deleted, service
+from gangway.services.queries import being_deleted, leaving_by, service
 from gangway.services.states import Lifecycle
 
 log = structlog.get_logger(__name__)
@@ -40,10 +42,14 @@ WORKER: Final = Actor.system("onboarding")
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What deleting a service means, or how far it has come. `going`: None when nothing was made for it."""
+    """What deleting a service means, or how far it has come. `going`: None when nothing was made for it.
+
+    `lost`: its connection names a registration that we hold no record of, so nobody can say what is in the tenant.
+    """
 
     going: Going | None
     left: Left
+    lost: bool = False
 
     @property
     def is_stuck(self) -> bool:
@@ -54,13 +60,17 @@ class Deletion:
 def deletion(service_id: UUID) -> Deletion:
     """Say what happens, or has happened, in the customer's tenant. Call it inside a scope."""
     registration_id = registration_of(service_id)
-    goes = going(registration_id=registration_id, service_id=service_id) if registration_id else None
-    return Deletion(goes, left(service_id=service_id, on_end=ENDED))
+    goes = None
+    if registration_id is not None:
+        with suppress(NoSuchRegistration):
+            goes = going(registration_id=registration_id, service_id=service_id)
+    lost = registration_id is not None and goes is None
+    return Deletion(goes, left(service_id=service_id, on_end=ENDED), lost)
 
 
 @transaction.atomic
 def delete_service(*, service_id: UUID, typed: str, by: Actor, now: datetime) -> None:
-    """*Delete*: begin it, or try again what is stuck. Call it inside a scope.
+    """*Delete*: begin it, or try again what is stuck; while it leaves nothing more happens. Call it inside a scope.
 
     Raises `NoSuchService`; `NameDiffers` at "typed" unless that is the short name; `ServiceMoved` when it is gone.
     """
@@ -70,10 +80,24 @@ def delete_service(*, service_id: UUID, typed: str, by: Actor, now: datetime) ->
     if about.lifecycle is Lifecycle.PLANNED:
         _give_up(service_id, by=by, now=now)
         return
+    if about.lifecycle is Lifecycle.LEAVING:
+        return
     if about.lifecycle is not Lifecycle.DELETING:
-        services.begin_deletion(service_id=service_id, by=by)
-        connections.suspend(service_id=service_id, by=by, now=now)
+        days = settings.GANGWAY.deletion_grace_days if registration_of(service_id) else 0
+        until = now + timedelta(days=days)
+        services.begin_leaving(service_id=service_id, until=until, by=by)
+        connections.suspend(service_id=service_id, why=SuspendedWhy.LEAVING, by=by, now=now)
     defer(TAKE, queueing_lock=f"{TAKE}:{service_id}", service_id=str(service_id))
+
+
+@transaction.atomic
+def keep_service(*, service_id: UUID, by: Actor, now: datetime) -> None:
+    """*Keep it*: take a deletion back in time; the connection is used again, unless it was paused before.
+
+    Call it inside a scope. Raises `NoSuchService`; `ServiceMoved` when it doesn't leave, or is being taken away.
+    """
+    services.keep_service(service_id=service_id, by=by)
+    connections.resume(service_id=service_id, why=SuspendedWhy.LEAVING, by=by, now=now)
 
 
 def _give_up(service_id: UUID, *, by: Actor, now: datetime) -> None:
@@ -89,11 +113,14 @@ def take_away(service_id: UUID, *, again: bool, now: datetime) -> None:
     with within_everything("a worker is given a service by its id"):
         about = service(service_id)
     with within(about.customer_path), transaction.atomic():
-        if service(service_id).lifecycle is not Lifecycle.DELETING:
+        about = service(service_id)
+        if about.lifecycle is Lifecycle.LEAVING and about.leaves_at is not None and about.leaves_at <= now:
+            services.begin_deletion(service_id=service_id, by=WORKER)
+        elif about.lifecycle is not Lifecycle.DELETING:
             return
         registration_id = registration_of(service_id)
         stands = left(service_id=service_id, on_end=ENDED).state
-        if registration_id is None or stands is Leaving.GONE:
+        if registration_id is None or stands is Leaving.GONE or not is_known(registration_id):
             forget(service_id=service_id, by=WORKER)
             with suppress(ServiceMoved):
                 services.end_deletion(service_id=service_id, by=WORKER)
@@ -105,7 +132,7 @@ def take_away(service_id: UUID, *, again: bool, now: datetime) -> None:
 def go_on(*, now: datetime) -> None:
     """Take the next step of every deletion; one that fails doesn't hold up the others."""
     with within_everything("services of everybody that are being deleted"):
-        rows = being_deleted()
+        rows = [*leaving_by(now), *being_deleted()]
     for service_id in rows:
         try:
             take_away(service_id, again=False, now=now)

@@ -1,5 +1,6 @@
 """Writes of this room. What starts, resumes, cancels or clears is for the web as well; the rest is for workers."""
 
+from gangway.provisioning.beside import make_beside, take_back_beside
 from gangway.provisioning.checks import check_registration
 from gangway.provisioning.leftovers import mark_removed
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
@@ -14,6 +15,7 @@ from gangway.provisioning.starting import (
     try_again,
 )
 from gangway.provisioning.switching import on_switch
+from gangway.provisioning.typed import type_end
 from gangway.provisioning.waiting import check_now, plan_for, reminded, stop_reminders
 
 __all__ = [
@@ -25,6 +27,7 @@ __all__ = [
     "cancel_run",
     "check_now",
     "check_registration",
+    "make_beside",
     "mark_removed",
     "observe_signer",
     "on_switch",
@@ -37,5 +40,7 @@ __all__ = [
     "start_run",
     "start_teardown",
     "stop_reminders",
+    "take_back_beside",
     "try_again",
+    "type_end",
 ]

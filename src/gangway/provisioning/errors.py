@@ -6,6 +6,7 @@ ProvisioningError
 ├── RunUnderWay             a run of this registration is at work already
 ├── RunOver                 the run is proved or cancelled: nothing goes on
 ├── NoSuchRun, NoSuchRegistration, NoSuchCredential, NoSuchLeftover
+├── EndNotPlausible         no credential ends on such a day
 ├── LeftoverCleared         it is marked as removed already
 ├── NotAllGone              a tear-down left something; the list of leftovers says what
 ├── NobodyToRemove          nobody with the right to remove it is signed in
@@ -183,6 +184,15 @@ class WaitedTooLong(ProvisioningError):
     what = "Nobody finished this in time."
     cure = "An administrator can still sign in and finish it, or delete what is in the tenant."
     acts = WhoActs.ADMINISTRATOR
+
+
+class EndNotPlausible(ProvisioningError):
+    """A typed end of a credential that can't be meant."""
+
+    code = "provisioning:credential:end_not_plausible"
+    what = "No credential ends on such a day."
+    cure = "Type the day as Microsoft's page shows it, under Certificates & secrets."
+    acts = WhoActs.OPERATOR
 
 
 class NoSuchLeftover(ProvisioningError):

@@ -64,7 +64,7 @@ class RunJournal:
     """The journal of one run and worker. `fresh_seconds`: how long Microsoft may not list a new secret.
 
     `first`: the credentials that count, when they were read already under this lease. `says_words`: people were told
-    why it takes longer.
+    why it takes longer. `signer`: by whose authority it works; empty for the registration's own.
     """
 
     run_id: UUID
@@ -79,6 +79,7 @@ class RunJournal:
     taking_back: bool = False
     first: tuple[Credential, ...] | None = None
     says_words: bool = True
+    signer: str = ""
     now: Callable[[], datetime] = field(default=clock.now, repr=False)
     _rows: StepRows = field(init=False, repr=False)
     _looks: Looks = field(default_factory=Looks, repr=False)
@@ -237,12 +238,16 @@ class RunJournal:
             row.state = (StepState.DONE if result.good else StepState.FAILED).value
             row.done_at, row.seconds, row.request_id = self.now(), result.seconds, result.request_id[:100]
             row.words = (result.words or (result.error.what if result.error and not result.good else ""))[:500]
-            row.result = {**row.result, **self._learned(result)}
+            row.result = {**row.result, **self._learned(result), **self._by(result)}
         self._rows.write([*rows, *self._intended(following, {})])
 
     def _note_what_was_last(self) -> None:
         if self._known.last:
             self._note(self._known.last, ())
+
+    def _by(self, result: Noted) -> dict[str, str]:
+        """By whose authority a step was done: several people may sign in for one run."""
+        return {"by": self.signer} if result.good and self.signer else {}
 
     def _learned(self, result: Noted) -> dict[str, Any]:
         """Keep what the answer told, and give back what the step's row shall hold of it."""

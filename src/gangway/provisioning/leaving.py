@@ -17,7 +17,7 @@ from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.starting import start_teardown
 from gangway.provisioning.states import HOLDING, CredentialState, RunKind, RunState
-from gangway.services.states import LIVES
+from gangway.services.states import NEEDS_ITS_REGISTRATION
 
 
 class Leaving(StrEnum):
@@ -76,6 +76,11 @@ def going(*, registration_id: UUID, service_id: UUID) -> Going:
         credentials=tuple(one.display_name for one in mine if one.origin == MADE),
         typed=tuple(one.display_name for one in mine if one.origin != MADE),
     )
+
+
+def is_known(registration_id: UUID) -> bool:
+    """Whether we hold a record of this registration in the scope."""
+    return bool(Registration.objects.filter(pk=registration_id).exists())
 
 
 def left(*, service_id: UUID, on_end: str) -> Left:
@@ -137,6 +142,7 @@ def _credentials(registration_id: UUID) -> QuerySet[Credential]:
 
 def _others(registration_id: UUID, service_id: UUID) -> list[str]:
     """Short names of the living services that sign in with the same registration."""
-    living = _credentials(registration_id).filter(service__lifecycle__in=[state.value for state in LIVES])
+    needing = [state.value for state in NEEDS_ITS_REGISTRATION]
+    living = _credentials(registration_id).filter(service__lifecycle__in=needing)
     names = living.exclude(service_id=service_id).values_list("service__short_name", flat=True)
     return sorted(set(names))

@@ -97,6 +97,7 @@ class Credential(OwnedModel):
     announced_at = models.DateTimeField()
     made_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(null=True)
+    end_read_at = models.DateTimeField(null=True, help_text="When its end was last read in the tenant, by its key id.")
     rest_until = models.DateTimeField(null=True, help_text="Until when it still works beside the one in its place.")
 
     class Meta(OwnedModel.Meta):
@@ -140,6 +141,9 @@ class Run(OwnedModel):
     token_row_id = models.UUIDField(null=True)
     signer_upn = models.CharField(max_length=320, blank=True)
     on_end = models.CharField(max_length=64, blank=True)
+    after = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="+", help_text="The run that it is made beside."
+    )
     waiting_for = models.CharField(max_length=500, blank=True)
     words = models.CharField(max_length=300, blank=True)
     error = models.JSONField(null=True)

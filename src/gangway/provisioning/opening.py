@@ -27,13 +27,12 @@ from gangway.provisioning.errors import NoSuchRun, NotAllGone
 from gangway.provisioning.journal_store import ENGINE, found
 from gangway.provisioning.lease import Lease, Taken
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
-from gangway.provisioning.moves import is_first, locked, move
-from gangway.provisioning.states import HOLDING, CredentialState, RegistrationState, RunKind, RunState, StepState
+from gangway.provisioning.moves import TASK, is_first, locked, move, queue_lock
+from gangway.provisioning.states import HOLDING, LIVING, CredentialState, RegistrationState, RunKind, RunState, StepState
 from gangway.vault.actions import destroy, reveal
 from gangway.vault.errors import SecretDestroyed, SecretMissing
 from gangway.vault.places import Place
 
-TASK: Final = "provisioning:run"
 LOOKS: Final = tuple(look.value for look in Look)
 REACHING: Final = frozenset({RunKind.SETUP, RunKind.REPAIR, RunKind.UPGRADE})
 """Kinds whose failure says something about the registration itself."""
@@ -78,22 +77,21 @@ class Opened:
     object_id: str = ""
     kind: RunKind = RunKind.SETUP
     wanted: dict[str, Any] = field(default_factory=dict)
-
-
-def queue_lock(run_id: UUID) -> str:
-    """While a job for this run waits, a second one isn't needed."""
-    return f"provisioning:run:{run_id}"
+    signer_upn: str = ""
 
 
 def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
-    """Take a run and its tenant. None when it rests or ended, or the tenant is at work: then it comes back later."""
+    """Take a run and its tenant. None when it rests or ended, or the tenant is at work: then it comes back later.
+
+    One that is made beside another waits until that one has come to rest, which wakes it.
+    """
     with within_everything("a worker is given a run by its id"):
         path = Run.objects.filter(pk=run_id).values_list("organization__path", flat=True).first()
     if path is None:
         raise NoSuchRun
     with within(path), transaction.atomic():
         run = locked(run_id)
-        if RunState(run.state) not in HOLDING:
+        if RunState(run.state) not in HOLDING or _waits_for_another(run):
             return None
         lease = leases.acquire(
             tenant_id=run.registration.tenant_id,
@@ -112,6 +110,12 @@ def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
             started = run.started_at or now
             move(run, RunState.RUNNING, by=ENGINE, now=now, started_at=started, attempt=run.attempt + 1)
         return _opened(run, path, lease)
+
+
+def _waits_for_another(run: Run) -> bool:
+    if run.after_id is None:
+        return False
+    return Run.objects.filter(pk=run.after_id, state__in=[state.value for state in LIVING]).exists()
 
 
 def _opened(run: Run, path: str, lease: Lease) -> Opened:
@@ -143,6 +147,7 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         credentials=tuple(credential_rows.of_service(registration.pk, run.service_id)),
         kind=RunKind(run.kind),
         wanted=run.wanted,
+        signer_upn=run.signer_upn,
     )
 
 

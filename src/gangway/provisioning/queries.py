@@ -22,7 +22,8 @@ from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.roles import key_of
 from gangway.provisioning.engine.verify import COPYING, NOT_CALLED_YET
 from gangway.provisioning.errors import NoSuchRegistration, NoSuchRun
-from gangway.provisioning.models import Credential, Registration, Run, StepRecord
+from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
+from gangway.provisioning.moves import token_is_held
 from gangway.provisioning.plans import choices, declined_of, difference, explain, holds, pin, with_declined
 from gangway.provisioning.shapes import (
     CredentialView,
@@ -69,6 +70,7 @@ __all__ = [
     "rest_of",
     "run",
     "scopes_for",
+    "token_is_held",
     "waiting_of",
     "with_declined",
 ]
@@ -143,6 +145,7 @@ def run(run_id: UUID) -> RunView:
         signer_upn=row.signer_upn,
         started_at=row.started_at,
         ended_at=row.ended_at,
+        after_id=row.after_id,
     )
 
 
@@ -184,6 +187,7 @@ def registration(registration_id: UUID) -> RegistrationView:
         roles_end_at=row.roles_end_at,
         declined=explain(row.plan).declined,
         surplus=beyond.more_than_needed(row.beyond),
+        is_ours=row.origin == MADE,
     )
 
 
@@ -228,6 +232,8 @@ def _credential(row: Credential, now: datetime) -> CredentialView:
         kind=row.kind,
         about=tuple((name, row.about[key]) for key, name in PUBLIC.items() if row.about.get(key)),
         why=row.why,
+        end_from="read" if row.end_read_at else "recorded" if row.origin == MADE else "typed",
+        end_read_at=row.end_read_at,
     )
 
 

@@ -59,6 +59,8 @@ class FeatureRow:
     optional: bool
     on: bool
     needs_unit: bool = False
+    beside: bool = False
+    """Whether it gets an app registration of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,10 @@ class PlanView:
     days_chosen: bool = False
     role_days: int = 0
     """For how many days PIM gives the roles; 0: they don't end."""
+    title: str = ""
+    """What the registration is for."""
+    beside: "tuple[PlanView, ...]" = ()
+    """Registrations of their own that are made in the same sign-in."""
 
     @property
     def declined(self) -> tuple[FeatureRow, ...]:
@@ -189,6 +195,8 @@ class RunView:
     signer_upn: str
     started_at: datetime | None
     ended_at: datetime | None
+    after_id: UUID | None = None
+    """The run that this one is made beside, and after; None for a first one."""
 
     @property
     def is_over(self) -> bool:
@@ -213,6 +221,10 @@ class HeldRight:
     instead: str = ""
 
 
+EndFrom = Literal["read", "recorded", "typed"]
+"""Where a credential's end was learnt: read in the tenant by its key id, recorded when it was made, or typed in."""
+
+
 @dataclass(frozen=True, slots=True)
 class CredentialView:
     """A credential of a registration, never its text."""
@@ -229,6 +241,8 @@ class CredentialView:
     """What is public of it, with its names: a certificate's thumbprint; issuer, subject and audience."""
     why: str = ""
     """Why its kind or life isn't as planned; empty when it is."""
+    end_from: EndFrom = "recorded"
+    end_read_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +278,8 @@ class RegistrationView:
     """Features that the administrator said no to."""
     surplus: tuple[HeldRight, ...] = ()
     """What it holds beyond its plan."""
+    is_ours: bool = True
+    """Whether we made it; else the customer did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gangway.provisioning.models import Credential, Registration
 from gangway.provisioning.states import CredentialState, RegistrationState
-from gangway.services.states import LIVES
+from gangway.services.states import NEEDS_ITS_REGISTRATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ def in_tenant(tenant_id: str) -> InTenant:
     rows = Registration.objects.filter(tenant_id=tenant_id).exclude(state=RegistrationState.REMOVED.value)
     name = rows.exclude(tenant_name="").order_by("-created_at").values_list("tenant_name", flat=True).first()
     credentials = Credential.objects.filter(
-        registration__in=rows, service__lifecycle__in=[state.value for state in LIVES]
+        registration__in=rows, service__lifecycle__in=[state.value for state in NEEDS_ITS_REGISTRATION]
     ).exclude(state=CredentialState.REMOVED.value)
     names = set(credentials.values_list("service__short_name", flat=True)[:50])
     return InTenant(name or "", tuple(sorted(names)))

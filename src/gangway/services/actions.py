@@ -1,7 +1,7 @@
 """Changes to services. The short name is reserved when a service is planned and free again when it is abandoned."""
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -101,7 +101,7 @@ def create_service(*, service_id: UUID, by: Actor) -> None:
 
     Raises `NoSuchService`; `ServiceMoved` when it isn't planned any more.
     """
-    _move(service_id, Lifecycle.CREATED)
+    _move(service_id, Lifecycle.CREATED, sources=(Lifecycle.PLANNED,))
     service = _get(service_id)
     _record(Event.SERVICE_CREATED, service, by, {"short_name": service.short_name})
 
@@ -115,10 +115,33 @@ def abandon_service(*, service_id: UUID, by: Actor) -> None:
 
 
 @transaction.atomic
-def begin_deletion(*, service_id: UUID, by: Actor) -> None:
-    """Say that a created service is being deleted; its short name stays taken until `end_deletion`.
+def begin_leaving(*, service_id: UUID, until: datetime, by: Actor) -> None:
+    """Say that a created service will be deleted at `until`; before that `keep_service` takes it back.
 
-    Raises `NoSuchService`; `ServiceMoved` when it isn't created, or is being deleted already.
+    Raises `NoSuchService`; `ServiceMoved` when it isn't created, or is leaving already.
+    """
+    service = _locked(service_id)
+    service.leaves_at = until
+    service.save(update_fields=["leaves_at"])
+    _move(service_id, Lifecycle.LEAVING)
+    _record(Event.SERVICE_LEAVING, service, by, {"short_name": service.short_name, "until": until.isoformat()})
+
+
+@transaction.atomic
+def keep_service(*, service_id: UUID, by: Actor) -> None:
+    """Take a deletion back while nothing was taken away. Raises `NoSuchService`, `ServiceMoved` when it is too late."""
+    _move(service_id, Lifecycle.CREATED, sources=(Lifecycle.LEAVING,))
+    service = _get(service_id)
+    service.leaves_at = None
+    service.save(update_fields=["leaves_at"])
+    _record(Event.SERVICE_KEPT, service, by, {"short_name": service.short_name})
+
+
+@transaction.atomic
+def begin_deletion(*, service_id: UUID, by: Actor) -> None:
+    """Say that a service's time to be kept is over: what is ours goes now; its name stays taken until `end_deletion`.
+
+    Raises `NoSuchService`; `ServiceMoved` when it doesn't leave, or is being deleted already.
     """
     _move(service_id, Lifecycle.DELETING)
     service = _get(service_id)
@@ -208,10 +231,10 @@ def set_deployment(*, service_id: UUID, status: Deployment, reason: str = "", by
         _record(Event.SERVICE_DEPLOYMENT_CHANGED, service, by or Actor.system("connections"), facts)
 
 
-def _move(service_id: UUID, to: Lifecycle) -> None:
-    """Compare and set: only from a state that allows it."""
-    sources = [state.value for state, onward in MOVES.items() if to in onward]
-    rows = Service.objects.filter(pk=service_id, lifecycle__in=sources)
+def _move(service_id: UUID, to: Lifecycle, *, sources: Collection[Lifecycle] = tuple(Lifecycle)) -> None:
+    """Compare and set: only from a state that allows it, and is one of `sources`."""
+    allowed = [state.value for state, onward in MOVES.items() if to in onward and state in sources]
+    rows = Service.objects.filter(pk=service_id, lifecycle__in=allowed)
     if not rows.update(lifecycle=to.value, changed_at=clock.now()):
         raise ServiceMoved(state=_get(service_id).lifecycle)
 

@@ -38,6 +38,7 @@ class Service(OwnedModel):
     deployment_reason = models.CharField(max_length=500, blank=True)
     credential_ends_at = models.DateTimeField(null=True, help_text="When its connection's credential ends, for order.")
     last_validated_at = models.DateTimeField(null=True)
+    leaves_at = models.DateTimeField(null=True, help_text="Until when a deletion can be taken back.")
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -54,6 +55,10 @@ class Service(OwnedModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(lifecycle__in=[state.value for state in Lifecycle]), name="services_known_lifecycle"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(lifecycle=Lifecycle.LEAVING.value) | models.Q(leaves_at__isnull=False),
+                name="services_leaves_sometime",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -35,6 +35,14 @@ def check(text: str, *, field: str) -> str:
     return name
 
 
+def ending_with(name: str, end: str) -> str:
+    """Return the name with something at its end, cut in front of it as far as the rules need."""
+    clusters = _CLUSTER.findall(unicodedata.normalize("NFC", name))
+    while len(clusters) > 1 and broken_rules("".join(clusters) + end):
+        clusters.pop()
+    return "".join(clusters) + end
+
+
 def key(text: str) -> str:
     """Return the key under which names are the same: case folded, compatibility forms written out."""
     return fold(text)

@@ -83,12 +83,14 @@ class ServiceView:
     deployment_reason: str
     created_at: datetime
     changed_at: datetime
+    leaves_at: datetime | None = None
+    """Until when a deletion can be taken back, while it leaves."""
 
 
 def services(
     *, search: str = "", status: str = "", licence: str = "", sort: str = "", page: int = 1
 ) -> Page[ServiceRow]:
-    """Return the scope's services that are planned, created or being deleted.
+    """Return the scope's services that are planned, created, leaving or being deleted.
 
     `search`: beginning of a name or words; `status`: a Connection ("ok"), a Lifecycle ("deleted") or empty;
     `licence`: a licence type or empty; `sort`: a key of `SORTS`. Unknown values of the last three are taken as empty.
@@ -153,12 +155,19 @@ def service(service_id: UUID) -> ServiceView:
         deployment_reason=row.deployment_reason,
         created_at=row.created_at,
         changed_at=row.changed_at,
+        leaves_at=row.leaves_at,
     )
 
 
 def being_deleted(*, most: int = 500) -> list[UUID]:
     """Return the services that are being deleted, for whoever takes the next step."""
     rows = Service.objects.filter(lifecycle=Lifecycle.DELETING.value).order_by("changed_at")
+    return list(rows.values_list("pk", flat=True)[:most])
+
+
+def leaving_by(now: datetime, *, most: int = 500) -> list[UUID]:
+    """Return the services whose time to be kept is over, for whoever takes the next step."""
+    rows = Service.objects.filter(lifecycle=Lifecycle.LEAVING.value, leaves_at__lte=now).order_by("leaves_at")
     return list(rows.values_list("pk", flat=True)[:most])
 
 

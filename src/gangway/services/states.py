@@ -8,12 +8,14 @@ from typing import Final
 class Lifecycle(StrEnum):
     """How far a service has come: its name is reserved while planned, in use when created, free when abandoned.
 
-    One that is being deleted keeps its name until nothing of ours is known to be left in the customer's tenant.
+    One that leaves is suspended and can still be kept. One that is being deleted keeps its name until nothing of ours
+    is known to be left in the customer's tenant.
     """
 
     PLANNED = "planned"
     CREATED = "created"
     ABANDONED = "abandoned"
+    LEAVING = "leaving"
     DELETING = "deleting"
     DELETED = "deleted"
 
@@ -48,15 +50,19 @@ class Deployment(StrEnum):
 
 MOVES: Final[Mapping[Lifecycle, frozenset[Lifecycle]]] = {
     Lifecycle.PLANNED: frozenset({Lifecycle.CREATED, Lifecycle.ABANDONED}),
-    Lifecycle.CREATED: frozenset({Lifecycle.DELETING}),
+    Lifecycle.CREATED: frozenset({Lifecycle.LEAVING}),
+    Lifecycle.LEAVING: frozenset({Lifecycle.CREATED, Lifecycle.DELETING}),
     Lifecycle.DELETING: frozenset({Lifecycle.DELETED}),
     Lifecycle.ABANDONED: frozenset(),
     Lifecycle.DELETED: frozenset(),
 }
 """Where a service may go from each state of its life."""
 
-HOLDS_ITS_NAME: Final = (Lifecycle.PLANNED, Lifecycle.CREATED, Lifecycle.DELETING)
+HOLDS_ITS_NAME: Final = (Lifecycle.PLANNED, Lifecycle.CREATED, Lifecycle.LEAVING, Lifecycle.DELETING)
 """While it lives, nobody else at this provider can have its short name."""
 
 LIVES: Final = frozenset({Lifecycle.PLANNED, Lifecycle.CREATED})
 """It can still be changed."""
+
+NEEDS_ITS_REGISTRATION: Final = LIVES | {Lifecycle.LEAVING}
+"""While it lives, or may still be kept, nothing that it signs in with is taken away for another one's sake."""

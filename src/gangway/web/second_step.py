@@ -1,7 +1,8 @@
 """Which organization somebody works in, and whether they still owe it a second factor.
 
 The session keeps the chosen organization's id and, after a sign-in with Microsoft, the organizations that trust that
-tenant to have asked for a second factor. Both are looked at again with every request.
+tenant to have asked for a second factor and those that let only members of a group in by it. All are looked at again
+with every request.
 """
 
 from collections.abc import Callable, Iterable
@@ -16,6 +17,7 @@ from gangway.organizations.queries import Seat, seat
 
 CHOSEN: Final = "organization"
 TRUSTED: Final = "second_factor_in"
+SHUT: Final = "shut_in"
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 SETTING_UP: Final = frozenset(
@@ -34,7 +36,8 @@ SETTING_UP: Final = frozenset(
 def chosen_seat(request: HttpRequest) -> Seat:
     """Return where the person sits: the organization of their choice, if they still belong to it. Raises `NoSeat`."""
     chosen = request.session.get(CHOSEN, "")
-    return seat(UUID(str(request.user.pk)), organization_id=UUID(chosen) if chosen else None)
+    shut = [UUID(each) for each in request.session.get(SHUT, ())]
+    return seat(UUID(str(request.user.pk)), organization_id=UUID(chosen) if chosen else None, shut=shut)
 
 
 def choose(request: HttpRequest, organization_id: UUID) -> None:
@@ -45,6 +48,11 @@ def choose(request: HttpRequest, organization_id: UUID) -> None:
 def trust(request: HttpRequest, organizations: Iterable[UUID]) -> None:
     """Keep which organizations trust the tenant by which this session began."""
     request.session[TRUSTED] = [str(each) for each in organizations]
+
+
+def shut(request: HttpRequest, organizations: Iterable[UUID]) -> None:
+    """Keep into which organizations this session doesn't lead."""
+    request.session[SHUT] = [str(each) for each in organizations]
 
 
 def is_missing(request: HttpRequest, where: Seat) -> bool:

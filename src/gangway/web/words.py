@@ -170,6 +170,26 @@ GRANT: Final[Mapping[str, Pill]] = {
     "unknown": UNKNOWN,
 }
 
+USER_NAME: Final[Mapping[str, str | Promise]] = {
+    "sign_in": _("Signed in at Microsoft and authenticated the registration."),
+    "operator": _("Entered the credentials. Nobody signed in at Microsoft."),
+    "link": _("Not signed in: somebody who held the link typed the credentials in."),
+}
+"""What *User Name* means, by how a connection came about."""
+
+END_FROM: Final[Mapping[str, str | Promise]] = {
+    "read": _("Read in the tenant, by its key ID"),
+    "recorded": _("Recorded when it was made"),
+    "typed": _("As it was typed in; nobody could read it"),
+}
+"""Where the end of a credential was learnt."""
+
+DONE_BY: Final[Mapping[str, str | Promise]] = {
+    "created": _("App registration created by"),
+    "consented": _("Permissions consented by"),
+    "roles": _("Roles assigned by"),
+}
+
 CHECK: Final[Mapping[str, Pill]] = {
     "ok": Pill(_("OK"), "ok", "check"),
     "warning": Pill(_("Warning"), "warning", "alert-triangle"),

@@ -177,6 +177,11 @@ class Settings(BaseSettings):
     smtp_tls: Literal["none", "starttls", "implicit"] = Field(default="none", description="how mail is encrypted")
     mail_from: str = Field(default="Gangway <gangway@localhost>", description="sender of every message")
     mail_retry_seconds: Seconds = Field(default=(60, 300, 1800, 7200), description="waits between mail attempts")
+    webhook_inside_hosts: Names = Field(
+        default=(),
+        description="hosts of your own network that webhooks may call, though their addresses are private; localhost "
+        "may then be called without https; default: none",
+    )
     credential_kind: Literal["secret", "certificate", "federated"] = Field(
         default="secret", description="kind of credential that new invitations ask for unless the operator says another"
     )

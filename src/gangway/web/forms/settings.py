@@ -1,10 +1,11 @@
-"""*Microsoft 365 Settings* of the Onboarding wizard."""
+"""*Microsoft 365 Settings*: of the Onboarding wizard, and of a connected service."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from gangway.connections.queries import ConnectionView
 from gangway.web.forms.base import PlainForm
 
 
@@ -24,3 +25,26 @@ class MicrosoftSettings(PlainForm):
         """Offer these domains and no other."""
         super().__init__(*args, **kwargs)
         self.fields["domain"].choices = [(domain, domain) for domain in domains]  # type: ignore[attr-defined]
+
+
+class ConnectionSettings(MicrosoftSettings):
+    """Of a connected service; `ends_on` is there only while a credential's end is known from nobody but a person."""
+
+    ends_on = forms.DateField(
+        label=_("Client Secret expiration date"),
+        required=False,
+        help_text=_("As Microsoft's page shows it. We can't read it, so warnings follow what stands here."),
+        error_messages={"invalid": _("This isn't a date.")},
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+def settings_of(found: ConnectionView, data: Mapping[str, object] | None = None) -> ConnectionSettings:
+    """Return the form of a connection, as typed or as it stands."""
+    credential = found.credential
+    ends = credential.expires_at.date() if credential and credential.expires_at else None
+    domains = dict.fromkeys(filter(None, (found.m365_domain, *(one.casefold() for one in found.domains))))
+    form = ConnectionSettings(data, domains=domains, initial={"domain": found.m365_domain, "ends_on": ends})
+    if credential is None or credential.end_from != "typed":
+        del form.fields["ends_on"]
+    return form

@@ -12,7 +12,7 @@ from uuid import UUID
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.contrib import messages
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -135,10 +135,13 @@ def _for_the_person(request: HttpRequest, who: Who, kept: dict[str, Any]) -> Htt
 
 
 def _come_in(request: HttpRequest, arrival: Arrival, there: str) -> HttpResponse:
+    """Sign the person in. Whoever was there before goes first: with them, what the session keeps would be dropped."""
+    logout(request)
     user = get_user_model().objects.get(pk=arrival.operator_id)
     request.second_factor_by_tenant = bool(arrival.second_factor_in)  # type: ignore[attr-defined]
     record_authentication(request, user, "microsoft", tenant=str(arrival.tenant_id), reauthenticated=True)
     second_step.trust(request, arrival.second_factor_in)
+    second_step.shut(request, arrival.shut_in)
     answer: HttpResponse = perform_login(request, user, redirect_url=there)
     return answer
 

@@ -3,21 +3,25 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gangway.connections.actions import resume, suspend
+from gangway.connections.queries import connection
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
-from gangway.onboarding.deletion import delete_service, deletion
+from gangway.onboarding.deletion import delete_service, deletion, keep_service
 from gangway.organizations.roles import Capability
 from gangway.services.actions import change_users
 from gangway.services.pool import pool
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 from gangway.web.desk import DeskRequest, may, proved_lately
+from gangway.web.forms.base import told
 from gangway.web.forms.service import DeleteService, LicensedUsers
 from gangway.web.views.service_portal import head
 
@@ -66,17 +70,54 @@ def delete(request: DeskRequest, service_id: UUID) -> HttpResponse:
     return render(request, "service_portal/delete.html", _about(request, about) | {"form": form})
 
 
+@require_POST
+@may(Capability.DELETE_SERVICE)
+def keep(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Keep it*: take a deletion back while nothing was taken away."""
+    about = service(service_id)
+    try:
+        keep_service(service_id=service_id, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+    else:
+        messages.success(request, _("%(service)s is kept.") % {"service": about.short_name})
+    return redirect("web:service_danger", service_id)
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def pause(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Suspend*: the connection isn't used, rotated or validated any more; its credential is kept."""
+    about = service(service_id)
+    suspend(service_id=about.id, by=request.actor, now=now())
+    messages.success(request, _("The connection of %(service)s is suspended.") % {"service": about.short_name})
+    return redirect("web:service_health", service_id)
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def go_on(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Resume*: the connection is used again, and a worker looks at once whether it still works."""
+    about = service(service_id)
+    resume(service_id=about.id, by=request.actor, now=now())
+    messages.success(request, _("The connection of %(service)s is in use again.") % {"service": about.short_name})
+    return redirect("web:service_health", service_id)
+
+
 def _after(request: DeskRequest, about: ServiceView) -> HttpResponse:
     names = {"service": about.short_name}
     if about.lifecycle is Lifecycle.ABANDONED:
         messages.success(request, _("%(service)s is given up; its name is free again.") % names)
         return redirect("web:services")
-    messages.info(request, _("%(service)s is suspended and being deleted. This page tells how far it is.") % names)
+    messages.info(request, _("%(service)s is suspended and will be deleted. This page tells how far it is.") % names)
     return redirect("web:service_danger", about.id)
 
 
 def _about(request: DeskRequest, about: ServiceView) -> dict[str, Any]:
     found = deletion(about.id)
-    values = {"deletion": found, "going": found.going, "gone": about.lifecycle is Lifecycle.DELETED}
+    values: dict[str, Any] = {"deletion": found, "going": found.going, "gone": about.lifecycle is Lifecycle.DELETED}
+    values["grace_days"] = settings.GANGWAY.deletion_grace_days
+    values["connection"] = connection(about.id)
+    values["may_pause"] = Capability.CHANGE_CONNECTION in request.seat.capabilities
     values["sees_runs"] = Capability.SEE_RUNS in request.seat.capabilities
     return head(request, about, "danger") | values

@@ -11,19 +11,33 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gangway.audit.queries import activity
-from gangway.connections.actions import validate_connection
+from gangway.connections.actions import save_settings, validate_connection
 from gangway.connections.errors import NoSuchConnection
 from gangway.connections.queries import ConnectionView, ValidationRow, connection
 from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
 from gangway.organizations.roles import Capability
+from gangway.provisioning.actions import type_end
 from gangway.provisioning.leftover_list import open_for
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import HOLDS_ITS_NAME, LIVES, Lifecycle
 from gangway.web.activity_words import entry_of
 from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.settings import ConnectionSettings, settings_of
 from gangway.web.live import first_look, look_again
 from gangway.web.onboarding_pages import items_of
-from gangway.web.words import CONNECTION, DEPLOYMENT, GRANT, LIFE, VALIDATION, Pill, said
+from gangway.web.words import (
+    CONNECTION,
+    DEPLOYMENT,
+    DONE_BY,
+    END_FROM,
+    GRANT,
+    LIFE,
+    USER_NAME,
+    VALIDATION,
+    Pill,
+    said,
+)
 
 VALIDATION_PARTIAL: Final = "service_portal/_validation.html"
 LATEST: Final = 8
@@ -50,19 +64,73 @@ def overview(request: DeskRequest, service_id: UUID) -> HttpResponse:
 @may(Capability.SEE_CONNECTION)
 def m365(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*M365 Configuration*: the facts, the rights as planned or not, *Validate Authentication*, and its history."""
-    about = service(service_id)
+    return _m365_page(request, service(service_id), connection(service_id))
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def save(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Save* the Microsoft 365 settings: the domain, and when typed credentials end, which nobody can read."""
+    about, found = service(service_id), connection(service_id)
+    if found is None:
+        raise NoSuchConnection
+    form = settings_of(found, request.POST)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            save_settings(service_id=service_id, m365_domain=given["domain"], by=request.actor)
+            if found.credential is not None and "ends_on" in form.fields:
+                type_end(credential_id=found.credential.id, ends_on=given["ends_on"], by=request.actor, now=now())
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The Microsoft 365 settings of %(service)s are saved.") % _named(about))
+            return redirect("web:service_m365", service_id)
+    return _m365_page(request, about, found, form)
+
+
+def _named(about: ServiceView) -> dict[str, str]:
+    return {"service": about.short_name}
+
+
+def _m365_page(
+    request: DeskRequest, about: ServiceView, found: ConnectionView | None, form: ConnectionSettings | None = None
+) -> HttpResponse:
     values = head(request, about, "m365")
-    found = connection(service_id)
     if found is not None:
-        url = reverse("web:service_validation_state", args=[service_id])
+        url = reverse("web:service_validation_state", args=[about.id])
+        held, created = request.seat.capabilities, about.lifecycle is Lifecycle.CREATED
+        may_change = Capability.CHANGE_CONNECTION in held and created and not found.lost
         values |= {
             "live": first_look(request, VALIDATION_PARTIAL, _validation_values(found), url=url),
             "following": found.running is not None,
             "grants": [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in found.grants],
-            "may_validate": Capability.VALIDATE_CONNECTION in request.seat.capabilities
-            and about.lifecycle is Lifecycle.CREATED,
+            "may_validate": Capability.VALIDATE_CONNECTION in held and created and not found.suspended,
+            "may_change": may_change,
+            "form": (form or settings_of(found)) if may_change else None,
+            "status": said(CONNECTION, found.status),
+            "user_name": USER_NAME[found.authenticated_by],
+            "end_from": END_FROM[found.credential.end_from] if found.credential else "",
+            "done_by": [(DONE_BY[part.part], part) for part in found.provenance],
         }
     return render(request, "service_portal/m365.html", values | {"connection": found})
+
+
+@require_safe
+@may(Capability.SEE_CONNECTION)
+def health(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Connection health*: how it stands, since when, when all was well last, what to do, and every look there was."""
+    about, found = service(service_id), connection(service_id)
+    values = head(request, about, "health") | {"connection": found}
+    if found is not None:
+        latest = next((row for row in found.history if row.state == "done"), None)
+        values |= {
+            "status": said(CONNECTION, found.status),
+            "latest": latest,
+            "items": items_of(latest.items) if latest else [],
+            "history": [{"row": row, "pill": _pill_of(row)} for row in found.history],
+        }
+    return render(request, "service_portal/health.html", values)
 
 
 @require_POST
@@ -108,6 +176,7 @@ def head(request: DeskRequest, about: ServiceView, tab: str) -> dict[str, Any]:
     return {
         "service": about,
         "planned": planned,
+        "leaving": about.lifecycle is Lifecycle.LEAVING,
         "deleting": about.lifecycle is Lifecycle.DELETING,
         "connection_pill": LIFE.get(about.lifecycle) or said(CONNECTION, about.connection),
         "deployment_pill": said(DEPLOYMENT, about.deployment),
