@@ -13,6 +13,7 @@ from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.graph import applications
 from gangway.microsoft.graph.session import GraphSession
 from gangway.microsoft.signin import client_credentials, device_code, tokens
+from gangway.microsoft.signin.grant import Granted
 from gangway.microsoft.signin.own_credentials import Secret
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.queries import SCOPES
@@ -42,7 +43,7 @@ async def test_a_device_code_is_pending_then_granted_and_says_who(tenant: Tenant
     assert await poll(tenant, offer) == device_code.Pending(5 + device_code.SLOWER_BY)
     tenant.emulator.advance(20)
     granted = await poll(tenant, offer)
-    assert isinstance(granted, device_code.Granted)
+    assert isinstance(granted, Granted)
     wire = await tenant.transport()
     identity = await tokens.check_id_token(wire, tenant.cloud, granted.id_token, client_id=CLIENT)
     assert (identity.tenant_id, identity.username, identity.is_guest) == (contoso, grace[0], False)

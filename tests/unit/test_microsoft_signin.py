@@ -12,6 +12,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.microsoft import errors
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.signin import client_credentials, device_code, tokens
+from gangway.microsoft.signin.grant import Granted
 from gangway.microsoft.signin.own_credentials import Secret
 from gangway.microsoft.wire import Answer, Asked
 
@@ -143,7 +144,7 @@ async def poll(answer: Answer) -> device_code.Poll:
 async def test_a_granted_sign_in_gives_sealed_tokens() -> None:
     body = {"access_token": "hush-1", "id_token": "hush-2", "scope": "openid User.Read", "expires_in": 3600}
     granted = await poll(Answer(200, body))
-    assert isinstance(granted, device_code.Granted)
+    assert isinstance(granted, Granted)
     assert granted.scopes == {"openid", "User.Read"}
     assert "hush" not in repr(granted)
 

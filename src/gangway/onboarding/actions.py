@@ -4,7 +4,7 @@ The wizard's actions enter the case's scope by themselves; the operator's are ca
 Each is one transaction: the state, its audit event and its job happen together or not at all.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import date, datetime
 from uuid import UUID
@@ -19,8 +19,9 @@ from gangway.onboarding import applications, operator, plans
 from gangway.onboarding.errors import NotNow, SignInTooOld
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, lock_onboarding, move_case, scope_of_case, scope_of_run
+from gangway.onboarding.shapes import Departure
 from gangway.onboarding.stages import colleague as stage
-from gangway.onboarding.stages import invitation, registration, sign_in
+from gangway.onboarding.stages import invitation, redirect, registration, sign_in
 from gangway.onboarding.states import CaseState
 from gangway.provisioning.queries import PlanChanged
 
@@ -72,13 +73,86 @@ def start_authentication(
     """
     checked = sign_in.check_upn(upn)
     with scope_of_case(case_id), transaction.atomic():
-        case = invitation.open_case(case_id, now=now)
-        if declined is not None:
-            seen = plans.decline(case, declined=declined, unit=unit, seen=seen, by=by, now=now)
-        plans.agree(case, seen=seen)
-        if case.state != CaseState.IDENTIFYING:
-            move_case(case, CaseState.IDENTIFYING, by=by, now=now)
+        case = _identified(case_id, seen=seen, declined=declined, unit=unit, by=by, now=now)
         return sign_in.ask(case, upn=checked, by=by, now=now).pk
+
+
+def sign_in_with_microsoft(
+    *,
+    case_id: UUID,
+    upn: str,
+    host: str,
+    seen: str = "",
+    declined: Collection[str] | None = None,
+    unit: str = "",
+    by: Actor,
+    now: datetime,
+) -> Departure:
+    """*Sign in with Microsoft*: say where to send the browser, which comes back under the same host name.
+
+    Everything else is as with `start_authentication`. Raises `NotThisWay` besides.
+    """
+    checked = sign_in.check_upn(upn)
+    with scope_of_case(case_id), transaction.atomic():
+        case = _identified(case_id, seen=seen, declined=declined, unit=unit, by=by, now=now)
+        return redirect.leave(case, upn=checked, host=host, by=by, now=now)
+
+
+def _identified(
+    case_id: UUID, *, seen: str, declined: Collection[str] | None, unit: str, by: Actor, now: datetime
+) -> Case:
+    """Lock the case of somebody who goes on with a plan they saw, whichever way they then sign in."""
+    case = invitation.open_case(case_id, now=now)
+    if declined is not None:
+        seen = plans.decline(case, declined=declined, unit=unit, seen=seen, by=by, now=now)
+    plans.agree(case, seen=seen)
+    if case.state != CaseState.IDENTIFYING:
+        move_case(case, CaseState.IDENTIFYING, by=by, now=now)
+    return case
+
+
+def take_a_code(*, case_id: UUID, by: Actor, now: datetime) -> UUID:
+    """Switch to the code, with the account that was named; the other attempt ends. Raises as `start_authentication`."""
+    with scope_of_case(case_id), transaction.atomic():
+        return sign_in.ask(_switching(case_id, by=by, now=now), upn=_named(case_id), by=by, now=now).pk
+
+
+def take_the_redirect(*, case_id: UUID, host: str, by: Actor, now: datetime) -> Departure:
+    """Switch to the redirect, or go there once more; the other attempt ends. Raises as `sign_in_with_microsoft`."""
+    with scope_of_case(case_id), transaction.atomic():
+        return redirect.leave(_switching(case_id, by=by, now=now), upn=_named(case_id), host=host, by=by, now=now)
+
+
+def _switching(case_id: UUID, *, by: Actor, now: datetime) -> Case:
+    """Lock a case in the middle of a sign-in whose plan is still the agreed one. Raises `NotNow`, `PlanChanged`."""
+    case = invitation.open_case(case_id, now=now)
+    if case.state != CaseState.SIGNING_IN:
+        raise NotNow
+    if not plans.is_agreed(case):
+        raise PlanChanged
+    sign_in.retire(case, by=by, now=now)
+    move_case(case, CaseState.IDENTIFYING, by=by, now=now)
+    return case
+
+
+def _named(case_id: UUID) -> str:
+    return Case.objects.values_list("administrator_upn", flat=True).get(pk=case_id)
+
+
+def come_back(*, case_id: UUID, returned: Mapping[str, str], by: Actor, now: datetime) -> None:
+    """Microsoft sent the browser back. With `come_back_from_consent` the only thing that a GET moves.
+
+    `returned`: the query, whose state the caller has compared with those of this browser's session. Raises
+    `NotBegunHere`, `AttemptReplaced`, `AnswerTooLate`, `AnswerUsed`, `LinkClosed`.
+    """
+    with scope_of_case(case_id), transaction.atomic():
+        redirect.come_back(invitation.open_case(case_id, now=now), returned=returned, by=by, now=now)
+
+
+def tell_blocked(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """*Microsoft blocks me*: end the sign-in that could only go on waiting, and say why. Raises `NotNow`."""
+    with scope_of_case(case_id), transaction.atomic():
+        sign_in.tell_blocked(invitation.open_case(case_id, now=now), by=by, now=now)
 
 
 def sign_in_again(*, case_id: UUID, by: Actor, now: datetime) -> None:
@@ -163,7 +237,7 @@ def stop_reminders(*, case_id: UUID, by: Actor, now: datetime) -> None:
 def come_back_from_consent(*, run_id: UUID, now: datetime) -> None:
     """Somebody comes back from Microsoft's consent page: look soon. That they say so proves nothing.
 
-    The one thing that a GET moves: a look that would come anyway comes earlier. Raises `NoSuchCase`.
+    One of two things that a GET moves: a look that would come anyway comes earlier. Raises `NoSuchCase`.
     """
     with scope_of_run(run_id) as case_id, transaction.atomic(), suppress(GangwayError):
         by = Actor.system("consent page")

@@ -1,6 +1,7 @@
 """Sign-in applications: the one that Microsoft's pages name when an administrator of a provider's customer signs in."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -12,6 +13,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation.clouds import cloud_name
 from gangway.foundation.sealed import SealedText
+from gangway.microsoft.signin.own_credentials import Secret
 from gangway.onboarding.errors import NoSignInApplication, NotAGuid, NotASecretValue
 from gangway.onboarding.models import SignInApplication
 from gangway.onboarding.shapes import SignInApplicationView
@@ -85,6 +87,20 @@ def forget_secret(application_id: UUID, *, by: Actor) -> None:
     _told(Event.SIGN_IN_APPLICATION_CREDENTIAL_FORGOTTEN, row, by, {})
 
 
+def credential_of(client_id: str, *, cloud: str, by: Actor) -> Secret | None:
+    """Open the credential that was kept for an application (workers only); None when none is. Raises the vault's."""
+    row = SignInApplication.objects.filter(client_id=client_id, cloud=cloud, secret_id__isnull=False).first()
+    if row is None or row.secret_id is None:
+        return None
+    place = secret_place(row.provider_id, row.pk)
+    return Secret(vault.reveal(sealed_id=row.secret_id, place=place, purpose="trade an authorization code", by=by))
+
+
+def note_unlisted(application_id: UUID, addresses: Sequence[str]) -> None:
+    """Keep which return addresses Microsoft did not know at the latest look: nobody is sent there in vain."""
+    SignInApplication.objects.filter(pk=application_id).update(unlisted=list(addresses))
+
+
 def secret_place(provider_id: UUID, application_id: UUID) -> Place:
     """Name the place of the sealed credential; it opens nowhere else."""
     return Place(provider_id, SECRET, application_id)
@@ -155,6 +171,7 @@ def _view(row: SignInApplication) -> SignInApplicationView:
         home_tenant_id=row.home_tenant_id,
         secret_id=row.secret_id,
         secret_ends_on=row.secret_ends_on,
+        unlisted=tuple(row.unlisted),
     )
 
 

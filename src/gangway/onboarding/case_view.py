@@ -1,21 +1,25 @@
 """From a case's rows to what the wizard's pages show."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
+
+from django.conf import settings
 
 from gangway.invitations import queries as invited
 from gangway.invitations.letters import MINUTES
 from gangway.invitations.queries import InvitationView
+from gangway.microsoft.cloud import Cloud
 from gangway.onboarding import applications, done_view, problems
 from gangway.onboarding.journeys import STEP_OF
 from gangway.onboarding.models import Case, SignIn
-from gangway.onboarding.shapes import Asker, CaseView, Offer, Part, SignerView, SignInView, Step
+from gangway.onboarding.shapes import Asker, Assisted, CaseView, Offer, Part, SignerView, SignInView, Step
 from gangway.onboarding.stages.invitation import why_closed_to
 from gangway.onboarding.stages.sign_in import words_of
-from gangway.onboarding.states import CaseState, SignInState
+from gangway.onboarding.states import AT_MICROSOFT, CaseState, SignInState, Way
 from gangway.organizations import queries as organizations
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import WaitingView
 from gangway.services.queries import service
 
@@ -26,6 +30,8 @@ PARTS: Final = {
 }
 
 
+LONG: Final = timedelta(minutes=4)
+"""Whoever is at Microsoft for longer has met something there that isn't told to us."""
 AT_REST: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseState.FAILED})
 """In these a case shows why; afterwards its row still knows what Microsoft said about the name."""
 
@@ -50,6 +56,7 @@ def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: d
         plan_fingerprint=about.plan_fingerprint,
         expected_domain=customer.domain,
         sign_in_application=applications.find(about.provider_id, cloud=customer.cloud),
+        login_origin=Cloud.of(settings.GANGWAY, customer.cloud).login,
         rest=rest,
     )
 
@@ -98,7 +105,13 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         waiting=provisioning.waiting_of(row.run_id) if row.run_id else None,
         colleagues=() if is_rest else invited.handoffs(row.invitation_id),
         colleague=row.colleague,
+        assisted=_assisted(row),
+        beside=beside_of(about.registration_id, about.plan),
     )
+
+
+def _assisted(row: Case) -> Assisted | None:
+    return Assisted(row.assisted_by_id, row.assisted_by_name, row.assisted_at) if row.assisted_at else None
 
 
 def sign_in_view(row: SignIn, *, now: datetime) -> SignInView:
@@ -115,6 +128,8 @@ def sign_in_view(row: SignIn, *, now: datetime) -> SignInView:
         expires_at=row.code_expires_at,
         seconds_left=max(0, round(left)),
         problem=problems.shown(row.problem, reference=str(row.pk)),
+        way=Way(row.way),
+        waits_long=row.state in AT_MICROSOFT and row.created_at + LONG <= now,
     )
 
 

@@ -13,6 +13,7 @@ from gangway.foundation.ids import AppId
 from gangway.microsoft.cloud import ANY_ORGANIZATION, Cloud
 from gangway.microsoft.errors import ApplicationUnknown, ClientSetUpWrong, MicrosoftError
 from gangway.microsoft.signin import device_code
+from gangway.microsoft.signin.grant import Granted
 from gangway.microsoft.transport import Transport, shared
 from gangway.microsoft.wire import Asked
 from gangway.onboarding.shapes import SignInApplicationView
@@ -69,7 +70,7 @@ async def check_one(application: SignInApplicationView, wire: Transport, cloud: 
         if polled.trouble:
             return _silent(name, polled.trouble)
         return Finding(name, ok=True, words="Microsoft gives codes for it.")
-    if isinstance(polled, device_code.Granted):
+    if isinstance(polled, Granted):
         return Finding(name, ok=False, words="Microsoft granted a sign-in that nobody made.", cure="Tell us at once.")
     return _refused(name, application.client_id, polled.error)
 

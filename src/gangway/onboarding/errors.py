@@ -7,6 +7,9 @@ OnboardingError
 ├── NotNow                            the case or the operator's part stands at another step
 ├── NotAPrincipalName, GuestName      what was typed as UPN can't be one (field "upn")
 ├── NoSignInApplication               the provider has not registered its sign-in application
+├── NotThisWay                        Microsoft sends no browser back to the address of these pages
+├── NotBegunHere, AttemptReplaced,    what a browser brings back from Microsoft is no answer to what it was asked,
+│   AnswerTooLate, AnswerUsed         or not any more
 ├── NotASecretValue                   a client secret's value that can't be one (field "secret")
 ├── NotAGuid                          a client id or tenant id that can't be one (fields of the set-up)
 ├── SignInRefused                     what Microsoft or our own checks said about a sign-in
@@ -97,6 +100,46 @@ class NoSignInApplication(OnboardingError):
     what = "Your provider has not finished setting up sign-in with Microsoft."
     cure = "Tell your provider; nothing is wrong on your side, and your link stays good."
     acts = WhoActs.OPERATOR
+
+
+class NotThisWay(OnboardingError):
+    """Microsoft lists encrypted return addresses only, and localhost."""
+
+    code = "onboarding:redirect:not_offered"
+    what = "Signing in by redirect isn't possible at this address of your provider's pages."
+    cure = "Press Start Authentication: with a code it works from anywhere."
+
+
+class NotBegunHere(OnboardingError):
+    """The state is none that this browser was given: a link that somebody else sent, or another browser's answer."""
+
+    code = "onboarding:redirect:not_begun_here"
+    what = "This answer of Microsoft's belongs to a sign-in that was not begun in this browser. It was not used."
+    cure = "If you pressed Sign in with Microsoft yourself, go on in that browser, or press it again here."
+
+
+class AttemptReplaced(OnboardingError):
+    """A newer attempt, perhaps in another window, took the place of the one that is answered."""
+
+    code = "onboarding:redirect:replaced"
+    what = "This answer of Microsoft's belongs to an earlier attempt. A newer one has taken its place."
+    cure = "Go on with the newer one, perhaps in another window, or start again here."
+
+
+class AnswerTooLate(OnboardingError):
+    """The person stayed at Microsoft for longer than we wait."""
+
+    code = "onboarding:redirect:too_late"
+    what = "You came back from Microsoft later than we wait for it. Nothing was made in your tenant."
+    cure = "Sign in again; everything you entered is kept."
+
+
+class AnswerUsed(OnboardingError):
+    """The same return address once more: the back button, a reload, or somebody who found it."""
+
+    code = "onboarding:redirect:used"
+    what = "This answer of Microsoft's was used already. Nothing was done a second time."
+    cure = "We show you where it stands now."
 
 
 class NotAGuid(OnboardingError):

@@ -35,6 +35,10 @@ class Due:
     cloud: str
     scopes: tuple[str, ...]
     device_code_id: UUID | None
+    verifier_id: UUID | None
+    code_id: UUID | None
+    return_address: str
+    nonce_hash: str
     identity_id: UUID | None
     token_id: UUID | None
     interval_seconds: int
@@ -101,6 +105,10 @@ def _due(row: SignIn) -> Due:
         cloud=row.cloud,
         scopes=tuple(row.scopes.split()),
         device_code_id=row.device_code_id,
+        verifier_id=row.verifier_id,
+        code_id=row.code_id,
+        return_address=row.return_address,
+        nonce_hash=row.nonce_hash,
         identity_id=row.identity_id,
         token_id=row.token_id,
         interval_seconds=row.interval_seconds,

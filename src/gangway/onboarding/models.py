@@ -12,7 +12,16 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
-from gangway.onboarding.states import ALIVE, HOLDS_TOKEN, CaseState, CheckState, LookupState, OperatorStep, SignInState
+from gangway.onboarding.states import (
+    ALIVE,
+    HOLDS_TOKEN,
+    CaseState,
+    CheckState,
+    LookupState,
+    OperatorStep,
+    SignInState,
+    Way,
+)
 from gangway.organizations.scope import OwnedModel
 
 if TYPE_CHECKING:
@@ -43,6 +52,9 @@ class SignInApplication(models.Model):
     registered_at = models.DateTimeField()
     secret_id = models.UUIDField(null=True, help_text="The sealed credential of the web client, if one was typed.")
     secret_ends_on = models.DateField(null=True, help_text="As it was typed: nobody but the home tenant can read it.")
+    unlisted: models.JSONField[list[str]] = models.JSONField(
+        default=list, help_text="Return addresses that the latest look found not listed at Microsoft."
+    )
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -117,6 +129,11 @@ class Case(OwnedModel):
     state = models.CharField(max_length=20, choices=_choices(CaseState), default=CaseState.BEGUN.value)
     administrator_upn = models.CharField(max_length=320, blank=True)
     colleague = models.EmailField(blank=True, help_text="Whom to ask for the rest, as named before the work.")
+    assisted_by_id = models.CharField(max_length=64, blank=True)
+    assisted_by_name = models.CharField(
+        max_length=200, blank=True, help_text="The operator who opened the wizard together with the customer."
+    )
+    assisted_at = models.DateTimeField(null=True)
     sign_in = models.ForeignKey("onboarding.SignIn", on_delete=models.PROTECT, null=True, related_name="+")
     signer: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
     signed_in_at = models.DateTimeField(null=True)
@@ -156,10 +173,11 @@ class Case(OwnedModel):
 
 
 class SignIn(OwnedModel):
-    """One sign-in at Microsoft by device code, looked after by whichever polling loop holds its lease."""
+    """One sign-in at Microsoft, looked after by whichever polling loop holds its lease."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="sign_ins")
+    way = models.CharField(max_length=10, choices=_choices(Way), default=Way.CODE.value)
     state = models.CharField(max_length=20, choices=_choices(SignInState), default=SignInState.ASKED.value)
     upn = models.CharField(max_length=320)
     client_id = models.CharField(max_length=36)
@@ -167,6 +185,11 @@ class SignIn(OwnedModel):
     home_tenant_id = models.CharField(max_length=36)
     scopes = models.TextField()
     device_code_id = models.UUIDField(null=True, help_text="The sealed device code.")
+    return_address = models.CharField(max_length=300, blank=True, help_text="Where Microsoft sends the browser back.")
+    state_hash = models.CharField(max_length=64, blank=True, help_text="Of the state that comes back with an answer.")
+    nonce_hash = models.CharField(max_length=64, blank=True, help_text="Of what the id_token must repeat.")
+    verifier_id = models.UUIDField(null=True, help_text="The sealed PKCE verifier.")
+    code_id = models.UUIDField(null=True, help_text="The sealed authorization code.")
     identity_id = models.UUIDField(null=True, help_text="The sealed id_token, until its claims were checked.")
     token_id = models.UUIDField(null=True, help_text="The sealed delegated access token.")
     token_expires_at = models.DateTimeField(null=True)
@@ -196,6 +219,15 @@ class SignIn(OwnedModel):
             models.CheckConstraint(
                 condition=Q(device_code_id__isnull=True) | Q(state=SignInState.CODE_READY.value),
                 name="onboarding_device_code_only_while_polled",
+            ),
+            models.CheckConstraint(
+                condition=Q(verifier_id__isnull=True)
+                | Q(state__in=[SignInState.AWAY.value, SignInState.RETURNED.value]),
+                name="onboarding_verifier_only_before_the_trade",
+            ),
+            models.CheckConstraint(
+                condition=Q(code_id__isnull=True) | Q(state=SignInState.RETURNED.value),
+                name="onboarding_code_only_before_the_trade",
             ),
             models.CheckConstraint(
                 condition=Q(identity_id__isnull=True) | Q(state=SignInState.CHECKING.value),
@@ -242,6 +274,9 @@ class OperatorOnboarding(OwnedModel):
     check_started_at = models.DateTimeField(null=True)
     check_ended_at = models.DateTimeField(null=True)
     m365_domain = models.CharField(max_length=253, blank=True)
+    tenant_confirmed_at = models.DateTimeField(
+        null=True, help_text="When an operator said that it is the customer's; asked where no domain was known."
+    )
     finished_at = models.DateTimeField(null=True)
 
     class Meta(OwnedModel.Meta):

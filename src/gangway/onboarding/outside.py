@@ -120,9 +120,10 @@ async def _redirect(application: SignInApplicationView, address: str, wire: Tran
     except MicrosoftError as error:
         return _unheard("redirect", label, error)
     if answer.headers.get("location", "").partition("?")[0] == address:
-        return Seen("redirect", label, Verdict.OK, "Microsoft sends browsers back to it.")
+        return Seen("redirect", label, Verdict.OK, "Microsoft sends browsers back to it.", about=address)
     words = "Microsoft shows a page instead of sending the browser back, so it is probably not listed."
-    return Seen("redirect", label, Verdict.WARNING, words, f"Add it under {PORTAL} › Authentication › Web.")
+    cure = f"Add it under {PORTAL} › Authentication › Web."
+    return Seen("redirect", label, Verdict.WARNING, words, cure, about=address)
 
 
 async def _secret(

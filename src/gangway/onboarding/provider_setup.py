@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -19,6 +18,7 @@ from gangway.onboarding import applications
 from gangway.onboarding.errors import NoSignInApplication
 from gangway.onboarding.models import ApplicationCheck, SignInApplication
 from gangway.onboarding.shapes import CheckView, Seen, SignInApplicationView
+from gangway.onboarding.stages import redirect
 from gangway.onboarding.states import CheckState, Verdict
 from gangway.organizations import hosts
 from gangway.organizations.errors import NoSuchOrganization
@@ -98,19 +98,14 @@ def checks(provider_id: UUID, *, cloud: str, limit: int = 5) -> tuple[CheckView,
 
 
 def redirects(provider_id: UUID) -> tuple[str, ...]:
-    """Return the addresses that the application lists: one for each host name that people of a provider meet.
+    """Return the addresses that the application lists: two for each host name that people of a provider meet.
 
     Microsoft lists encrypted ones only, and localhost; others are left out.
     """
     names = hosts.hosts_of(provider_id)
     origins = [hosts.public_url(provider_id), *(hosts.origin_of(name) for name in names), hosts.origin_of("")]
-    listed = [origin for origin in dict.fromkeys(origins) if _may_be_listed(origin)]
-    return tuple(f"{origin}{RETURN}" for origin in listed)
-
-
-def _may_be_listed(origin: str) -> bool:
-    parts = urlsplit(origin)
-    return parts.scheme == "https" or parts.hostname == "localhost"
+    listed = [origin for origin in dict.fromkeys(origins) if redirect.may_be_listed(origin)]
+    return tuple(f"{origin}{path}" for origin in listed for path in (RETURN, redirect.RETURN))
 
 
 def opened_secret(about: SignInApplicationView, *, by: Actor, purpose: str) -> SealedText | GangwayError | None:
@@ -138,7 +133,12 @@ def begin(check_id: UUID) -> tuple[SignInApplicationView, tuple[str, ...], Seale
 
 
 def end(check_id: UUID, items: Sequence[Seen], *, now: datetime) -> None:
-    """Keep what was seen."""
+    """Keep what was seen; a return address that Microsoft doesn't know is no longer offered to anybody."""
+    with within_everything(REASON):
+        about = ApplicationCheck.objects.filter(pk=check_id).values_list("application_id", flat=True).first()
+    if about is not None:
+        missing = [item.about for item in items if item.key == "redirect" and item.state is Verdict.WARNING]
+        applications.note_unlisted(about, missing)
     _close(check_id, CheckState.DONE, [asdict(item) for item in items], now)
 
 

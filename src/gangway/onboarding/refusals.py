@@ -12,14 +12,17 @@ SignInRefused
 ├── OwnTenant           the platform's own tenant
 ├── Blocked             Conditional Access and its kin
 ├── ConsentNotGiven     nobody who may agree did
+├── NotBack             nobody came back from Microsoft in time, by redirect
+├── BlockedTold         the person says that Microsoft blocks them; from here it only looks like waiting
 ├── CodeUnknown         Microsoft doesn't know the code any more
 ├── NotSetUp            our sign-in application isn't set up as it must be
+├── ReturnNotSetUp      … or not for the redirect; a code works
 └── NotUnderstood       anything else Microsoft refuses
 """
 
 from typing import Any, ClassVar, Self
 
-from gangway.foundation.errors import MicrosoftFault
+from gangway.foundation.errors import MicrosoftFault, WhoActs
 from gangway.microsoft import dictionary
 from gangway.microsoft import errors as microsoft
 from gangway.onboarding.errors import SignInRefused
@@ -139,6 +142,24 @@ class Blocked(Refusal):
     state = SignInState.BLOCKED
 
 
+class BlockedTold(Refusal):
+    """What happens on Microsoft's page we can't see: we only go on waiting. So the person tells."""
+
+    code = "onboarding:sign_in:blocked_told"
+    state = SignInState.BLOCKED
+    what = "A policy of your organization does not let this sign-in through. Nothing was made in your tenant."
+    cure = "Take another way below: each says what it finishes. Leave the policy on; it isn't in the way of the others."
+
+
+class NotBack(Refusal):
+    """By redirect: what Microsoft shows on its own page stays there, so a browser that is stuck never comes back."""
+
+    code = "onboarding:sign_in:not_back"
+    state = SignInState.EXPIRED
+    what = "Your browser did not come back from Microsoft in time. Nothing was made in your tenant."
+    cure = "Sign in again; everything you entered is kept. If Microsoft showed an error, take another way below."
+
+
 class ConsentNotGiven(Refusal):
     """65001, 65004, 90094: the person may not agree, or nobody has."""
 
@@ -165,6 +186,25 @@ class NotSetUp(Refusal):
     next_move = NextMove.ASK_PROVIDER
 
 
+class ReturnNotSetUp(Refusal):
+    """7000218, 7000215, 7000222, 500112 about the return address or the application's own credential."""
+
+    code = "onboarding:sign_in:return_not_set_up"
+    state = SignInState.FAILED
+    what = (
+        "Your provider's sign-in application isn't set up for signing in by redirect. Nothing was made in your tenant."
+    )
+    cure = "Sign in with a code instead, which works without it, and tell your provider; your link stays good."
+    acts = WhoActs.OPERATOR
+
+    @classmethod
+    def by(cls, error: microsoft.MicrosoftError) -> Self:
+        """Keep our own words: Microsoft's are about somebody else's application."""
+        refusal = cls()
+        refusal.fault = error.fault
+        return refusal
+
+
 class NotUnderstood(Refusal):
     """Microsoft said no in a way we have no better words for."""
 
@@ -181,6 +221,9 @@ _MEANINGS: tuple[tuple[type[microsoft.MicrosoftError], type[Refusal]], ...] = (
     (microsoft.PersonalAccount, PersonalSignedIn),
 )
 
+_OF_THE_RETURN = frozenset({50011, 500112, 9002327})
+"""AADSTS numbers about how the return address is listed."""
+
 CODE_UNKNOWN = frozenset({70018, 70000})
 CODE_EXPIRED = frozenset({70019, 70020})
 
@@ -193,3 +236,9 @@ def meaning_of(error: microsoft.MicrosoftError) -> Refusal:
         return CodeExpired.by(error)
     kind = next((ours for theirs, ours in _MEANINGS if isinstance(error, theirs)), NotUnderstood)
     return kind.by(error)
+
+
+def meaning_of_trade(error: microsoft.MicrosoftError) -> Refusal:
+    """Tell which refusal it is when a code isn't traded: our own set-up is at fault more often than the person."""
+    of_ours = isinstance(error, microsoft.ClientSetUpWrong | microsoft.CredentialNotAccepted)
+    return ReturnNotSetUp.by(error) if of_ours or error.fault.aadsts in _OF_THE_RETURN else meaning_of(error)

@@ -16,6 +16,7 @@ from gangway.onboarding.errors import NoSuchCase, NoSuchOnboarding, NotNow
 from gangway.onboarding.models import Case, OperatorOnboarding, SignIn
 from gangway.onboarding.states import ALIVE, CASE_MOVES, HOLDS_TOKEN, SIGN_IN_MOVES, CaseState, SignInState
 from gangway.organizations.scope import Door, through, within
+from gangway.provisioning.queries import token_is_held
 from gangway.vault.actions import destroy
 
 CASE_EVENTS: Final = {
@@ -35,6 +36,7 @@ CASE_EVENTS: Final = {
 SIGN_IN_EVENTS: Final = {
     SignInState.ASKED: Event.SIGN_IN_ASKED,
     SignInState.CODE_READY: Event.SIGN_IN_CODE_READY,
+    SignInState.RETURNED: Event.SIGN_IN_RETURNED,
     SignInState.CHECKING: Event.SIGN_IN_CHECKING,
     SignInState.GRANTED: Event.SIGN_IN_GRANTED,
     SignInState.REPLACED: Event.SIGN_IN_REPLACED,
@@ -123,8 +125,13 @@ def _let_go(row: SignIn, to: SignInState, *, by: Actor) -> dict[str, Any]:
     if to is not SignInState.CODE_READY:
         destroy(sealed_id=row.device_code_id, by=by)
         gone |= {"device_code_id": None, "user_code": ""}
+    if to is not SignInState.RETURNED:
+        destroy(sealed_id=row.verifier_id, by=by)
+        destroy(sealed_id=row.code_id, by=by)
+        gone |= {"verifier_id": None, "code_id": None}
     if to not in HOLDS_TOKEN:
-        destroy(sealed_id=row.token_id, by=by)
+        if not token_is_held(row.token_id):  # else the last run that works with it destroys it
+            destroy(sealed_id=row.token_id, by=by)
         gone |= {"token_id": None}
     return gone
 

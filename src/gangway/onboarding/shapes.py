@@ -14,7 +14,8 @@ from uuid import UUID
 from gangway.connections.verdict import Status
 from gangway.foundation.errors import WhoActs
 from gangway.invitations.queries import HandoffView
-from gangway.onboarding.states import CaseState, CheckState, OperatorStep, SignInState, Verdict
+from gangway.onboarding.states import ALIVE, CaseState, CheckState, OperatorStep, SignInState, Verdict, Way
+from gangway.provisioning.beside_view import BesideView
 from gangway.provisioning.queries import PlanView, RegistrationView, RunView, WaitingView
 
 
@@ -76,6 +77,23 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """Where to send the browser to sign in, and the mark by which its session knows the answer again."""
+
+    address: str
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assisted:
+    """Who of the provider opened the wizard together with the customer, and since when."""
+
+    operator_id: str
+    operator_name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SignInApplicationView:
     """The application Microsoft's pages will name when the administrator signs in."""
 
@@ -89,6 +107,8 @@ class SignInApplicationView:
     home_tenant_id: str
     secret_id: UUID | None = None
     secret_ends_on: date | None = None
+    unlisted: tuple[str, ...] = ()
+    """Return addresses that the latest look found not listed at Microsoft."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +120,8 @@ class Seen:
     state: Verdict
     words: str
     cure: str = ""
+    about: str = ""
+    """What it was seen of, where there are several; here the return address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +162,8 @@ class Offer:
     """The customer's Microsoft 365 domain when the provider knows it, else empty."""
     sign_in_application: SignInApplicationView | None
     """None: the provider has not registered one yet; then nobody can sign in, and the page says who must act."""
+    login_origin: str = ""
+    """The sign-in service of the customer's cloud, where a redirect leads."""
     rest: WaitingView | None = None
     """For another administrator's link: what was done, and what remains for them."""
 
@@ -162,10 +186,14 @@ class SignInView:
     problem: Problem | None
     """In a living state: Microsoft doesn't answer, with `retry_at`. In a refused one: why, and the next move."""
 
+    way: Way = Way.CODE
+    waits_long: bool = False
+    """Whether the person is at Microsoft for longer than it takes: a policy that blocks looks like this from here."""
+
     @property
     def is_over(self) -> bool:
         """Whether a live page may stop asking."""
-        return self.state not in {SignInState.ASKED, SignInState.CODE_READY, SignInState.CHECKING}
+        return self.state not in ALIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,8 +287,12 @@ class CaseView:
     """What the run waits for now; None when it doesn't wait."""
     colleagues: tuple[HandoffView, ...] = ()
     """Who was asked to finish it."""
+    beside: tuple[BesideView, ...] = ()
+    """Registrations of their own that are made in the same sign-in."""
     colleague: str = ""
     """Whom the person named for the rest before their own part began."""
+    assisted: Assisted | None = None
+    """Set when an operator opened the wizard together with the customer: both sides say so."""
 
 
 ValidationState = Literal["none", "queued", "running", "done", "failed"]
@@ -325,3 +357,5 @@ class OperatorOnboardingView:
     may_finish: bool
     blockers: tuple[str, ...]
     """Sentences on what stands in the way of *Create service*; empty when nothing does."""
+    beside: tuple[BesideView, ...] = ()
+    """Registrations of their own, which the service takes over as well."""

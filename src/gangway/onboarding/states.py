@@ -5,8 +5,8 @@ case      begun → identifying → signing_in → signed_in → naming → prov
                     (sign in again: progress is kept)                          ├→ needs_sign_in
                                                                                └→ failed
           of several administrators' cases of one run, those that rest follow how the run ends by whoever's hand
-sign-in   asked → code_ready → checking ┬→ granted            any of the first three → replaced
-                                        └→ wrong_tenant, wrong_person (→ granted, knowingly), guest, personal, …
+sign-in   asked → code_ready ┬→ checking ┬→ granted            whatever is alive → replaced
+          away  → returned ──┘           └→ wrong_tenant, wrong_person (→ granted, knowingly), guest, personal, …
 operator  registration → validation → settings → prerequisites → summary → created
 """
 
@@ -31,11 +31,22 @@ class CaseState(StrEnum):
     ABANDONED = "abandoned"
 
 
+class Way(StrEnum):
+    """How somebody signs in at Microsoft. Both end alike: with tokens that are checked by one and the same path."""
+
+    CODE = "code"
+    REDIRECT = "redirect"
+
+
 class SignInState(StrEnum):
-    """Where one sign-in at Microsoft stands. The first three are alive: a loop looks after them."""
+    """Where one sign-in at Microsoft stands. The first five are alive: a loop looks after them."""
 
     ASKED = "asked"
     CODE_READY = "code_ready"
+    AWAY = "away"
+    """By redirect: the browser is at Microsoft, and nothing is heard of it before it comes back."""
+    RETURNED = "returned"
+    """It came back with an authorization code, which a worker trades."""
     CHECKING = "checking"
     GRANTED = "granted"
     WRONG_PERSON = "wrong_person"
@@ -82,7 +93,9 @@ CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.DONE: frozenset(),
 }
 
-ALIVE: Final = frozenset({SignInState.ASKED, SignInState.CODE_READY, SignInState.CHECKING})
+ALIVE: Final = frozenset(
+    {SignInState.ASKED, SignInState.CODE_READY, SignInState.AWAY, SignInState.RETURNED, SignInState.CHECKING}
+)
 """A sign-in in one of these holds a code or a token that isn't looked at yet; a case has at most one of them."""
 
 
@@ -118,6 +131,8 @@ _REFUSALS: Final = frozenset(
 SIGN_IN_MOVES: Final[Mapping[SignInState, frozenset[SignInState]]] = {
     SignInState.ASKED: _OVER | {SignInState.CODE_READY},
     SignInState.CODE_READY: _OVER | _REFUSALS | {SignInState.DECLINED, SignInState.CHECKING},
+    SignInState.AWAY: _OVER | {SignInState.DECLINED, SignInState.RETURNED},
+    SignInState.RETURNED: _OVER | {SignInState.DECLINED, SignInState.CHECKING},
     SignInState.CHECKING: _OVER | _REFUSALS | {SignInState.GRANTED},
     SignInState.WRONG_PERSON: frozenset({SignInState.GRANTED, SignInState.REPLACED, SignInState.EXPIRED}),
     SignInState.GRANTED: frozenset({SignInState.REPLACED, SignInState.EXPIRED}),
@@ -131,6 +146,9 @@ SIGN_IN_MOVES: Final[Mapping[SignInState, frozenset[SignInState]]] = {
     SignInState.FAILED: frozenset(),
     SignInState.REPLACED: frozenset(),
 }
+
+AT_MICROSOFT: Final = frozenset({SignInState.CODE_READY, SignInState.AWAY})
+"""The person is there: what they see there, nobody tells us but they."""
 
 HOLDS_TOKEN: Final = frozenset({SignInState.CHECKING, SignInState.WRONG_PERSON, SignInState.GRANTED})
 """Only in these may a sign-in keep a sealed token; leaving them destroys it."""

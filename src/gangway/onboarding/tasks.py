@@ -16,7 +16,7 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.transport import shared
 from gangway.onboarding import checking, deletion, outside, polling, provider_setup, reminding, tenant_lookup, tidying
-from gangway.onboarding.stages import verification
+from gangway.onboarding.stages import redirect, sign_in, verification
 from gangway.provisioning.actions import CheckItem, check_registration
 
 log = structlog.get_logger(__name__)
@@ -27,9 +27,15 @@ REMIND: Final = "onboarding:remind"
 SOON: Final = RetryDecision(waits=(2, 5, 15, 60))
 
 
-@task(name="onboarding:start_device_code", deadline_seconds=60)
+@task(name=sign_in.START, deadline_seconds=60)
 async def start_device_code(sign_in_id: str) -> None:
     """Ask Microsoft for a code at once. Lost, late or twice: row and lease decide, and the loop goes on with it."""
+    await polling.visit_one(UUID(sign_in_id))
+
+
+@task(name=redirect.TRADE, deadline_seconds=60)
+async def trade_code(sign_in_id: str) -> None:
+    """Trade the authorization code that a browser brought back, at once. Otherwise as with the device code."""
     await polling.visit_one(UUID(sign_in_id))
 
 

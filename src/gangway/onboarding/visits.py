@@ -1,4 +1,4 @@
-"""One visit to Microsoft for one leased sign-in: ask for a code, poll once, or look at who signed in.
+"""One visit to Microsoft for one leased sign-in: ask for a code, poll once, trade a code, or look at who signed in.
 
 A visit never waits and never repeats: it ends by writing down what came of it, and when to come again. Whatever isn't
 an answer (silence, too busy, not readable) is kept as such and shown to the person, with the time of the next try.
@@ -22,15 +22,18 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.jobs.threads import in_database
 from gangway.microsoft.cloud import Cloud
-from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable
+from gangway.microsoft.errors import Busy, IdentityRefused, MicrosoftError, NotHeard, Unreadable
 from gangway.microsoft.signin import device_code
-from gangway.microsoft.signin.tokens import check_id_token
+from gangway.microsoft.signin import redirect as microsoft_redirect
+from gangway.microsoft.signin.grant import Granted
+from gangway.microsoft.signin.own_credentials import Secret
+from gangway.microsoft.signin.tokens import Identity, check_id_token
 from gangway.microsoft.transport import Transport
 from gangway.onboarding import problems, refusals
-from gangway.onboarding.applications import own_tenants
+from gangway.onboarding.applications import credential_of, own_tenants
 from gangway.onboarding.leases import LEASE_SECONDS, Due
 from gangway.onboarding.models import SignIn
-from gangway.onboarding.stages import sign_in, tenant
+from gangway.onboarding.stages import redirect, sign_in, tenant
 from gangway.onboarding.stages.registration import tenant_of_registration
 from gangway.onboarding.states import SignInState
 from gangway.organizations import queries as organizations
@@ -46,6 +49,7 @@ LONGEST_WAIT: Final = 60
 """Seconds between two tries while Microsoft doesn't answer: 5, 10, 20, 40, 60, 60, …"""
 
 POLL: Final = "poll for the sign-in"
+TRADE: Final = "trade the authorization code"
 
 PASSING: Final = (NotHeard, Busy, Unreadable, TimeoutError)
 """No answer, or none that decides anything."""
@@ -91,6 +95,8 @@ class Visitor:
         visits: dict[SignInState, Callable[[Due], Awaitable[int | None]]] = {
             SignInState.ASKED: self._start,
             SignInState.CODE_READY: self._poll,
+            SignInState.AWAY: self._not_back,
+            SignInState.RETURNED: self._trade,
             SignInState.CHECKING: self._check,
         }
         try:
@@ -119,7 +125,7 @@ class Visitor:
         if isinstance(answer, device_code.Pending):
             return await self._still_pending(due, answer)
         self._codes.pop(due.id, None)
-        if isinstance(answer, device_code.Granted):
+        if isinstance(answer, Granted):
             await in_database(sign_in.hold_token, due.id, owner=self.owner, granted=answer, now=clock.now())
         elif isinstance(answer, device_code.Declined):
             await self._refuse(due, refusals.Declined.by(answer.error))
@@ -137,10 +143,38 @@ class Visitor:
             raise answer.trouble
         return answer.interval
 
+    async def _not_back(self, due: Due) -> None:
+        """Nothing is heard of a browser that is at Microsoft; it is visited when its time is over."""
+        await self._refuse(due, refusals.NotBack())
+
+    async def _trade(self, due: Due) -> None:
+        """Trade the code that came back. One that was traded already, its answer lost, is refused: it is good once."""
+        code = await in_database(self._open, due, due.code_id, redirect.CODE, TRADE)
+        verifier = await in_database(self._open, due, due.verifier_id, redirect.VERIFIER, TRADE)
+        cloud = self.cloud_of(due.cloud)
+        try:
+            granted = await microsoft_redirect.trade(
+                self.transport,
+                cloud,
+                client_id=AppId(due.client_id),
+                redirect_uri=due.return_address,
+                code=code,
+                verifier=verifier,
+                scopes=cloud.delegated_scopes(due.scopes),
+                credential=await in_database(self._own_credential, due),
+            )
+        except PASSING:
+            raise
+        except MicrosoftError as error:
+            await self._refuse(due, refusals.meaning_of_trade(error))
+            return
+        await in_database(sign_in.hold_token, due.id, owner=self.owner, granted=granted, now=clock.now())
+
     async def _check(self, due: Due) -> None:
         identity_token = await in_database(self._open, due, due.identity_id, sign_in.IDENTITY, "check who signed in")
         cloud = self.cloud_of(due.cloud)
         identity = await check_id_token(self.transport, cloud, identity_token, client_id=AppId(due.client_id))
+        _need_nonce(identity, due)
         expected = await in_database(expectation_of, due.id)
         refusal, facts = tenant.refusal_of_identity(identity, expected), None
         if refusal is None:
@@ -196,6 +230,13 @@ class Visitor:
         return opened
 
     @staticmethod
+    def _own_credential(due: Due) -> Secret | None:
+        """The application's own credential; one that doesn't open is as good as none, and Microsoft then says so."""
+        with suppress(GangwayError), transaction.atomic():
+            return credential_of(due.client_id, cloud=due.cloud, by=sign_in.LOOP)
+        return None
+
+    @staticmethod
     def _open(due: Due, sealed_id: UUID | None, field_name: str, purpose: str) -> SealedText:
         assert sealed_id is not None  # noqa: S101 - the database's constraints say so
         with transaction.atomic():
@@ -223,6 +264,12 @@ def pinned_for(sign_in_id: UUID) -> tuple[Mapping[str, Any], UUID]:
         case = SignIn.objects.select_related("case").get(pk=sign_in_id).case
         about = invited.invitation(case.invitation_id)
         return about.plan, about.registration_id
+
+
+def _need_nonce(identity: Identity, due: Due) -> None:
+    """By redirect, the id_token repeats the nonce of this very attempt. Raises IdentityRefused."""
+    if due.nonce_hash and redirect.mark_of(identity.nonce) != due.nonce_hash:
+        raise IdentityRefused
 
 
 def _meaning(answer: device_code.Expired | device_code.Blocked) -> refusals.Refusal:

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from gangway.foundation.ids import AppId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import ANY_ORGANIZATION, Cloud
-from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable
+from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard
 from gangway.microsoft.reading import entra_error
+from gangway.microsoft.signin.grant import Granted, granted_by, sealed_member
 from gangway.microsoft.transport import Transport
 from gangway.microsoft.wire import Answer, Asked
 
@@ -38,16 +39,6 @@ class Pending:
 
     interval: int
     trouble: NotHeard | Busy | None = None
-
-
-@dataclass(frozen=True)
-class Granted:
-    """The person signed in and agreed. `scopes` are those granted."""
-
-    access_token: SealedText
-    id_token: SealedText
-    scopes: frozenset[str]
-    expires_at: datetime
 
 
 @dataclass(frozen=True)
@@ -92,8 +83,8 @@ async def start(
     if not answer.good:
         raise entra_error(answer)
     return Offer(
-        device_code=_sealed(answer, "device_code"),
-        user_code=_sealed(answer, "user_code"),
+        device_code=sealed_member(answer, "device_code"),
+        user_code=sealed_member(answer, "user_code"),
         verification_uri=str(answer.member("verification_uri") or cloud.addresses.device_page),
         interval=int(answer.member("interval") or DEFAULT_INTERVAL),
         expires_at=answer.at + timedelta(seconds=int(answer.member("expires_in") or 900)),
@@ -115,16 +106,7 @@ async def poll_once(
         answer = await transport.send(Asked("POST", cloud.token_url(tenant), form=form))
     except NotHeard as error:
         return Pending(interval, error)
-    return _granted(answer) if answer.good else _not_granted(answer, interval)
-
-
-def _granted(answer: Answer) -> Granted:
-    return Granted(
-        access_token=_sealed(answer, "access_token"),
-        id_token=_sealed(answer, "id_token"),
-        scopes=frozenset(str(answer.member("scope") or "").split()),
-        expires_at=answer.at + timedelta(seconds=int(answer.member("expires_in") or 0)),
-    )
+    return granted_by(answer) if answer.good else _not_granted(answer, interval)
 
 
 def _not_granted(answer: Answer, interval: int) -> Poll:
@@ -139,10 +121,3 @@ def _not_granted(answer: Answer, interval: int) -> Poll:
         return Expired(error)
     declined = said == "authorization_declined" or error.fault.aadsts == DECLINED_NUMBER
     return Declined(error) if declined else Blocked(error)
-
-
-def _sealed(answer: Answer, name: str) -> SealedText:
-    value = answer.member(name)
-    if not isinstance(value, str) or not value:
-        raise Unreadable
-    return SealedText(value)

@@ -1,30 +1,39 @@
-"""Signing in by redirect as a public client: authorization code with PKCE (S256), state and nonce; no secret anywhere.
+"""Signing in by redirect: authorization code with PKCE (S256), state and nonce.
 
-The caller keeps what `begin` returns in the person's own browser session and gives it back once. The tenant is known
-only afterwards, from the id_token, whose signature, issuer (that very tenant's), audience and times are checked.
+The caller keeps what `begin` returns, bound to the person's own browser session, and gives it back once. The tenant is
+known only afterwards, from the id_token, whose signature, issuer (that very tenant's), audience and times are checked.
+
+Which proof is due says the platform under which the application lists the return address: as *Web* its own credential
+(else AADSTS7000218), as *Mobile and desktop* none (else AADSTS700025).
 """
 
 import base64
 import hashlib
 import secrets
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from urllib.parse import urlencode
 
+from gangway.foundation import clock
 from gangway.foundation.ids import AppId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import ANY_ORGANIZATION, Cloud
-from gangway.microsoft.errors import IdentityRefused, Unreadable
+from gangway.microsoft.errors import ClientSetUpWrong, IdentityRefused, MicrosoftError, Unreadable
 from gangway.microsoft.reading import entra_error
+from gangway.microsoft.signin.grant import Granted, granted_by
+from gangway.microsoft.signin.own_credentials import OwnCredential, form_of
 from gangway.microsoft.signin.tokens import Identity, check_id_token
 from gangway.microsoft.transport import Transport
-from gangway.microsoft.wire import Asked
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from gangway.microsoft.wire import Answer, Asked
 
 SCOPES: Final = "openid profile"
 """Who somebody is, and nothing of what they have."""
+
+NO_PROOF_WANTED: Final = 700025
+"""The return address is listed for a public client: a credential must not come along."""
+DECLINED_NUMBER: Final = 65004
+BAD_REQUEST: Final = 400
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,15 @@ class Begun:
     verifier: SealedText
 
 
-def begin(cloud: Cloud, *, client_id: AppId, redirect_uri: str, prompt: str = "", login_hint: str = "") -> Begun:
+def begin(
+    cloud: Cloud,
+    *,
+    client_id: AppId,
+    redirect_uri: str,
+    prompt: str = "",
+    login_hint: str = "",
+    scopes: Sequence[str] = (SCOPES,),
+) -> Begun:
     """Make state, nonce and verifier, 256 random bits each, and the address of Microsoft's page."""
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     asked = {
@@ -45,7 +62,7 @@ def begin(cloud: Cloud, *, client_id: AppId, redirect_uri: str, prompt: str = ""
         "response_type": "code",
         "response_mode": "query",
         "redirect_uri": redirect_uri,
-        "scope": SCOPES,
+        "scope": " ".join(scopes),
         "state": state,
         "nonce": nonce,
         "code_challenge": challenge_of(verifier),
@@ -77,14 +94,7 @@ async def redeem(
     Raises SignInRefused's kin, Busy, NotHeard, Unreadable, and IdentityRefused when the id_token doesn't hold or is not
     the answer to this nonce.
     """
-    form: Mapping[str, str] = {
-        "grant_type": "authorization_code",
-        "client_id": client_id,
-        "redirect_uri": redirect_uri,
-        "scope": SCOPES,
-        "code": code.reveal(),
-        "code_verifier": verifier.reveal(),
-    }
+    form = _form(client_id, redirect_uri, code, verifier, (SCOPES,))
     answer = await transport.send(Asked("POST", cloud.token_url(ANY_ORGANIZATION), form=form))
     if not answer.good:
         raise entra_error(answer)
@@ -95,6 +105,65 @@ async def redeem(
     if not identity.nonce or SealedText(identity.nonce) != nonce:
         raise IdentityRefused
     return identity
+
+
+async def trade(
+    transport: Transport,
+    cloud: Cloud,
+    *,
+    client_id: AppId,
+    redirect_uri: str,
+    code: SealedText,
+    verifier: SealedText,
+    scopes: Sequence[str],
+    credential: OwnCredential | None,
+) -> Granted:
+    """Trade a code for the tokens of whoever signed in; the id_token isn't checked yet, nor its nonce.
+
+    `credential`: the application's own, if it has one here; left out when Microsoft says that none is wanted, which
+    uses no code up. Raises SignInRefused's kin, Busy, NotHeard, Unreadable, KeyUnusable.
+    """
+    url = cloud.token_url(ANY_ORGANIZATION)
+    form = _form(client_id, redirect_uri, code, verifier, scopes)
+    proof = form_of(credential, app_id=client_id, token_url=url, now=clock.now()) if credential else {}
+    try:
+        return await _traded(transport, url, {**form, **proof})
+    except ClientSetUpWrong as error:
+        if not proof or error.fault.aadsts != NO_PROOF_WANTED:
+            raise
+        return await _traded(transport, url, form)
+
+
+async def _traded(transport: Transport, url: str, form: Mapping[str, str]) -> Granted:
+    answer = await transport.send(Asked("POST", url, form=form))
+    if not answer.good:
+        raise entra_error(answer)
+    return granted_by(answer)
+
+
+def _form(
+    client_id: AppId, redirect_uri: str, code: SealedText, verifier: SealedText, scopes: Sequence[str]
+) -> dict[str, str]:
+    return {
+        "grant_type": "authorization_code",
+        "client_id": client_id,
+        "redirect_uri": redirect_uri,
+        "scope": " ".join(scopes),
+        "code": code.reveal(),
+        "code_verifier": verifier.reveal(),
+    }
+
+
+def refusal_of(returned: Mapping[str, str]) -> MicrosoftError:
+    """What a browser brings back instead of a code. It is read as an answer of Microsoft's own, and proves nothing."""
+    return entra_error(Answer(BAD_REQUEST, dict(returned)))
+
+
+def is_no(error: MicrosoftError, returned: Mapping[str, str]) -> bool:
+    """Whether the person said no. `access_denied` alone doesn't tell: it comes with policies and consent, too."""
+    return error.fault.aadsts == DECLINED_NUMBER or (
+        returned.get("error_subcode") == "cancel" and error.fault.aadsts is None
+    )
 
 
 def consent_address(cloud: Cloud, *, client_id: AppId, redirect_uri: str, state: str, tenant: str) -> str:

@@ -21,17 +21,20 @@ from gangway.invitations import queries as invited
 from gangway.invitations.errors import InvitationMoved
 from gangway.invitations.states import State, sources_of
 from gangway.jobs.actions import defer
-from gangway.microsoft.signin.device_code import Granted, Offer
+from gangway.microsoft.signin.device_code import Offer
+from gangway.microsoft.signin.grant import Granted
 from gangway.onboarding import problems
 from gangway.onboarding.applications import for_provider
 from gangway.onboarding.errors import GuestName, NotAPrincipalName, NotNow, TooManySignIns
 from gangway.onboarding.models import Case, SignIn
-from gangway.onboarding.refusals import Refusal
+from gangway.onboarding.refusals import BlockedTold, Refusal
 from gangway.onboarding.rows import lock_sign_in, move_case, move_sign_in
-from gangway.onboarding.states import ALIVE, CaseState, SignInState
+from gangway.onboarding.shapes import SignInApplicationView
+from gangway.onboarding.states import ALIVE, AT_MICROSOFT, CaseState, SignInState, Way
 from gangway.organizations import queries as organizations
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import SignerFacts
+from gangway.provisioning.beside_view import parts_left_beside
 from gangway.provisioning.queries import Part, parts_left, scopes_for
 from gangway.vault.actions import seal
 from gangway.vault.page_codes import veil
@@ -53,6 +56,7 @@ DECLINABLE: Final = sources_of(State.DECLINED)
 
 LOOP: Final = Actor.system("sign-in")
 
+START: Final = "onboarding:start_device_code"
 DEVICE_CODE: Final = "onboarding.sign_in.device_code"
 IDENTITY: Final = "onboarding.sign_in.identity"
 TOKEN: Final = "onboarding.sign_in.token"  # noqa: S105 - the name of a place
@@ -73,37 +77,58 @@ def ask(case: Case, *, upn: str, by: Actor, now: datetime) -> SignIn:
 
     Raises `TooManySignIns` at "upn", `NoSignInApplication`.
     """
+    application = make_room(case, by=by, now=now)
+    row = new_row(case, application, upn=upn, now=now, next_poll_at=now + LOOP_STEPS_IN)
+    defer(START, sign_in_id=str(row.pk))
+    note_begun(case, row, by=by, now=now)
+    return row
+
+
+def make_room(case: Case, *, by: Actor, now: datetime) -> SignInApplicationView:
+    """End what sign-in a locked case has, and return the application for the next one.
+
+    Raises `TooManySignIns` at "upn", `NoSignInApplication`.
+    """
     if SignIn.objects.filter(case=case, created_at__gt=now - STARTS_COUNT_FOR).count() >= MOST_STARTS:
         raise TooManySignIns(field="upn")
     retire(case, by=by, now=now)
     application = for_provider(case.provider_id, cloud=organizations.customer(case.organization_id).cloud)
-    invitation = invited.invitation(case.invitation_id)
-    if invitation.state is State.DECLINED:
+    if invited.invitation(case.invitation_id).state is State.DECLINED:
         invitation_on(case, State.OPENED, by=by)
-    row = SignIn.objects.create(
+    return application
+
+
+def new_row(
+    case: Case, application: SignInApplicationView, *, upn: str, now: datetime, way: Way = Way.CODE, **more: Any
+) -> SignIn:
+    """Write down a new sign-in of a case: what it asks for follows from the pinned plan and this person's part."""
+    plan = invited.invitation(case.invitation_id).plan
+    return SignIn.objects.create(
         organization_id=case.organization_id,
         case=case,
+        way=way,
         upn=upn,
         client_id=application.client_id,
         cloud=application.cloud,
         home_tenant_id=application.home_tenant_id,
-        scopes=" ".join(scopes_for(invitation.plan, parts=parts_of(case))),
-        next_poll_at=now + LOOP_STEPS_IN,
+        scopes=" ".join(scopes_for(plan, parts=parts_of(case))),
         created_at=now,
+        **more,
     )
-    record(
-        Event.SIGN_IN_ASKED, by=by, organization_id=row.organization_id, subject=f"case:{case.pk}", data={"upn": upn}
-    )
+
+
+def note_begun(case: Case, row: SignIn, *, by: Actor, now: datetime) -> None:
+    """Move a locked case on to its new sign-in, and tell of it."""
+    facts = {"upn": row.upn, "way": str(row.way)}
+    record(Event.SIGN_IN_ASKED, by=by, organization_id=row.organization_id, subject=f"case:{case.pk}", data=facts)
     if case.handoff_id is None:
-        invitations.record_administrator(invitation_id=case.invitation_id, upn=upn, by=by)
-    defer("onboarding:start_device_code", sign_in_id=str(row.pk))
-    move_case(case, CaseState.SIGNING_IN, by=by, now=now, sign_in=row, administrator_upn=upn)
-    return row
+        invitations.record_administrator(invitation_id=case.invitation_id, upn=row.upn, by=by)
+    move_case(case, CaseState.SIGNING_IN, by=by, now=now, sign_in=row, administrator_upn=row.upn)
 
 
 def parts_of(case: Case) -> frozenset[Part]:
     """What this person is to do: after somebody else's part only what remains, else everything."""
-    left = parts_left(case.run_id) if case.run_id else frozenset[Part]()
+    left = (parts_left(case.run_id) | parts_left_beside(case.run_id)) if case.run_id else frozenset[Part]()
     return left or frozenset(Part)
 
 
@@ -207,11 +232,16 @@ def refuse(sign_in_id: UUID, *, owner: str, refusal: Refusal, facts: SignerFacts
     with as_owner(sign_in_id, owner=owner) as row:
         if row is None:
             return
-        kept = problems.of_refusal(refusal, at=now)
-        signer = {} if facts is None else {"signer": kept_facts(facts)}
-        move_sign_in(row, refusal.state, by=LOOP, now=now, problem=kept, failures=0, **signer)
-        if refusal.state is SignInState.DECLINED and invited.invitation(row.case.invitation_id).state in DECLINABLE:
-            invitation_on(row.case, State.DECLINED, by=LOOP)
+        end(row, refusal=refusal, facts=facts, by=LOOP, now=now)
+
+
+def end(row: SignIn, *, refusal: Refusal, facts: SignerFacts | None = None, by: Actor, now: datetime) -> None:
+    """End a locked sign-in with its reason; an invitation whose administrator said no is declined."""
+    kept = problems.of_refusal(refusal, at=now)
+    signer = {} if facts is None else {"signer": kept_facts(facts)}
+    move_sign_in(row, refusal.state, by=by, now=now, problem=kept, failures=0, **signer)
+    if refusal.state is SignInState.DECLINED and invited.invitation(row.case.invitation_id).state in DECLINABLE:
+        invitation_on(row.case, State.DECLINED, by=by)
 
 
 def hear_nothing(sign_in_id: UUID, *, owner: str, problem: dict[str, Any], failures: int, again_at: datetime) -> None:
@@ -222,6 +252,14 @@ def hear_nothing(sign_in_id: UUID, *, owner: str, problem: dict[str, Any], failu
         row.problem, row.failures, row.next_poll_at = problem, failures, again_at
         row.lease_owner, row.lease_until = "", None
         row.save(update_fields=["problem", "failures", "next_poll_at", "lease_owner", "lease_until"])
+
+
+def tell_blocked(case: Case, *, by: Actor, now: datetime) -> None:
+    """The person says that Microsoft's own page blocks them. Raises `NotNow` when nobody is at Microsoft."""
+    row = lock_sign_in(case)
+    if row is None or row.state not in AT_MICROSOFT:
+        raise NotNow
+    end(row, refusal=BlockedTold(), by=by, now=now)
 
 
 def confirm_other_person(case: Case, *, by: Actor, now: datetime) -> None:
@@ -264,6 +302,8 @@ def words_of(row: SignIn) -> str:
 _WORDS: Final = {
     SignInState.ASKED: "We are asking Microsoft for a code.",
     SignInState.CODE_READY: "Waiting for you to enter the code at Microsoft and sign in.",
+    SignInState.AWAY: "Your browser was sent to Microsoft. Sign in there, and it comes back here by itself.",
+    SignInState.RETURNED: "You are back from Microsoft. We are asking it who signed in.",
     SignInState.CHECKING: "Microsoft tells us that you signed in. We are checking the tenant and the account.",
     SignInState.GRANTED: "The Token connection has successfully been established.",
     SignInState.REPLACED: "A newer sign-in has taken the place of this one.",
