@@ -116,7 +116,7 @@ def test_mail_server_back_up_gets_the_same_link(customer, mail_server):
 def test_a_refused_address_is_given_up_at_once_and_the_link_destroyed(customer, mail_server):
     mail_server.REFUSING_WITH = SMTPRecipientsRefused({"ada@contoso.example": (550, b"no such user")})
     sending.deliver(put_invitation(customer))
-    assert delivery(customer).state is DeliveryState.FAILED
+    assert delivery(customer).state is DeliveryState.BOUNCED
     assert delivery(customer).last_error == "The mail server doesn't accept this address (answer 550)."
     assert sealed_links() == 0
     assert len(jobs()) == 1

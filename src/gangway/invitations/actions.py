@@ -5,21 +5,27 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
-from gangway.invitations import letters, links
-from gangway.invitations.errors import AlreadyInvited, InvitationOver, NoSuchInvitation
+from gangway.invitations import letters
+from gangway.invitations.errors import AlreadyInvited, CopyingForbidden
 from gangway.invitations.handoffs import check_colleague, hand_off, note_opened, remind_handoff, revoke_handoff
+from gangway.invitations.minting import check_count, mint
 from gangway.invitations.models import ONE_PENDING, Handoff, Invitation, Link, Purpose
 from gangway.invitations.moves import move, write_history
 from gangway.invitations.phrases import new_phrase
+from gangway.invitations.relinking import edit, extend, readdress, replace_links, resend, send_draft
+from gangway.invitations.reporting import ask_for_link, report, unfreeze
 from gangway.invitations.rest import Rest
-from gangway.invitations.states import CONSUMED, ENDED, EXPIRABLE, State
+from gangway.invitations.rows import locked, open_for, record_about
+from gangway.invitations.states import EXPIRABLE, Doing, State
+from gangway.invitations.terms import set_terms, terms_of
+from gangway.invitations.waiting_for import await_approval, remind, stop_reminders
 from gangway.notifications import outbox
+from gangway.organizations.details import LONGEST_PHONE, text
 from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved
 from gangway.services.queries import service
@@ -27,20 +33,32 @@ from gangway.services.queries import service
 __all__ = [
     "Issued",
     "Rest",
+    "ask_for_link",
+    "await_approval",
     "check_colleague",
     "copy_link",
+    "edit",
     "expire",
+    "extend",
     "hand_off",
     "issue_invitation",
     "keep_open",
     "move",
     "note_opened",
+    "readdress",
     "record_administrator",
+    "remind",
     "remind_again",
     "remind_handoff",
+    "replace_links",
+    "report",
     "resend",
     "revoke",
     "revoke_handoff",
+    "send_draft",
+    "set_terms",
+    "stop_reminders",
+    "unfreeze",
 ]
 
 
@@ -53,11 +71,22 @@ class Issued:
 
 @transaction.atomic
 def issue_invitation(
-    *, service_id: UUID, recipient: str, plan: dict[str, Any], plan_fingerprint: str, by: Actor, now: datetime
+    *,
+    service_id: UUID,
+    recipient: str,
+    plan: dict[str, Any],
+    plan_fingerprint: str,
+    by: Actor,
+    now: datetime,
+    phone: str = "",
+    finish_by_itself: bool = False,
+    draft: bool = False,
 ) -> Issued:
     """Invite an administrator to connect a service of the scope; the mail goes out by the outbox.
 
-    The plan is pinned as given. Raises `InvalidRecipient` at "recipient", `NoSuchService`, `AlreadyInvited`.
+    The plan is pinned as given. `finish_by_itself`: create the service once the checks pass. A `draft` is written down
+    and not sent. Raises `InvalidRecipient` at "recipient", `InvalidField` at "phone", `NoSuchService`,
+    `AlreadyInvited`.
     """
     about = service(service_id)
     invitation = Invitation(
@@ -65,7 +94,9 @@ def issue_invitation(
         service_id=about.id,
         purpose=Purpose.CONNECT,
         recipient=outbox.check_address(recipient, field="recipient"),
-        state=State.QUEUED.value,
+        recipient_phone=text(phone, field="phone", longest=LONGEST_PHONE),
+        finish_by_itself=finish_by_itself,
+        state=(State.DRAFT if draft else State.QUEUED).value,
         plan=plan,
         plan_fingerprint=plan_fingerprint,
         matching_phrase=new_phrase(),
@@ -73,13 +104,19 @@ def issue_invitation(
         created_by_id=by.id,
         created_by_name=by.name[:200],
         created_at=now,
-        expires_at=now + timedelta(days=settings.GANGWAY.invitation_days),
+        expires_at=now + timedelta(days=terms_of(about.customer_id).life_days),
     )
     _save_only_one(invitation)
     write_history(invitation, by=by, at=now)
-    letters.mail_link(invitation, _mint(invitation, Link.Kind.MAILED, now=now), by=by)
-    facts = {"recipient": invitation.recipient, "plan": plan_fingerprint, "service": str(about.id)}
-    _record(Event.INVITATION_ISSUED, invitation, by, facts)
+    if not draft:
+        letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
+    facts: dict[str, str | bool] = {
+        "recipient": invitation.recipient,
+        "plan": plan_fingerprint,
+        "service": str(about.id),
+        "draft": draft,
+    }
+    record_about(invitation, Event.INVITATION_ISSUED, by=by, data=facts)
     return Issued(invitation_id=invitation.id)
 
 
@@ -93,41 +130,21 @@ def _save_only_one(invitation: Invitation) -> None:
         raise AlreadyInvited from error
 
 
-def _mint(invitation: Invitation, kind: Link.Kind, *, now: datetime) -> SealedText:
-    token = links.new_token()
-    Link(
-        organization_id=invitation.organization_id,
-        invitation=invitation,
-        token_hash=links.hash_of(token),
-        kind=kind,
-        created_at=now,
-    ).save()
-    return token
-
-
 @transaction.atomic
 def copy_link(*, invitation_id: UUID, by: Actor, now: datetime) -> SealedText:
     """Make another link and return its token, to be shown once (`links.url_of` makes the address of it).
 
-    Links that are out keep working; all share one expiry. Raises `NoSuchInvitation`, `InvitationOver`.
+    Links that are out keep working; all share one expiry. Raises `NoSuchInvitation`, `InvitationFrozen`,
+    `InvitationOver`, `CopyingForbidden`, `TooManyLinks`.
     """
-    invitation = _open(invitation_id, now=now)
-    token = _mint(invitation, Link.Kind.COPIED, now=now)
+    invitation = open_for(Doing.COPY, invitation_id, now=now)
+    if not terms_of(invitation.organization_id).may_copy:
+        raise CopyingForbidden
+    check_count(invitation, by=by, now=now)
+    token = mint(invitation, Link.Kind.COPIED, by=by, now=now)
     write_history(invitation, by=by, at=now, note="Link copied")
-    _record(Event.LINK_COPIED, invitation, by, {})
+    record_about(invitation, Event.LINK_COPIED, by=by)
     return token
-
-
-@transaction.atomic
-def resend(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
-    """Send another mail with another link; earlier ones keep working and the expiry stays.
-
-    Raises `NoSuchInvitation`, `InvitationOver`.
-    """
-    invitation = _open(invitation_id, now=now)
-    letters.mail_link(invitation, _mint(invitation, Link.Kind.MAILED, now=now), by=by)
-    write_history(invitation, by=by, at=now, note="Sent again")
-    _record(Event.INVITATION_RESENT, invitation, by, {"recipient": invitation.recipient})
 
 
 @transaction.atomic
@@ -140,7 +157,7 @@ def revoke(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     invitation = Invitation.objects.get(pk=invitation_id)
     Link.objects.filter(invitation=invitation, revoked_at__isnull=True).update(revoked_at=now)
     _let_go(invitation, by=by)
-    _record(Event.INVITATION_REVOKED, invitation, by, {})
+    record_about(invitation, Event.INVITATION_REVOKED, by=by)
 
 
 @transaction.atomic
@@ -171,7 +188,7 @@ def _let_go(invitation: Invitation, *, by: Actor) -> None:
 @transaction.atomic
 def keep_open(*, invitation_id: UUID, until: datetime) -> None:
     """Another administrator must finish: the invitation lasts until then, whatever its links' life; never shorter."""
-    invitation = _locked(invitation_id)
+    invitation = locked(invitation_id)
     if invitation.waits_until is None or invitation.waits_until < until:
         invitation.waits_until = until
         invitation.save(update_fields=["waits_until"])
@@ -183,7 +200,7 @@ def remind_again(*, invitation_id: UUID, rest: Rest, by: Actor, now: datetime) -
 
     Raises `NoSuchInvitation`.
     """
-    invitation = _locked(invitation_id)
+    invitation = locked(invitation_id)
     living = Handoff.objects.filter(invitation_id=invitation_id, revoked_at__isnull=True).order_by("created_at")
     for handoff_id in list(living.values_list("pk", flat=True)):
         remind_handoff(handoff_id=handoff_id, rest=rest, by=by, now=now)
@@ -191,7 +208,7 @@ def remind_again(*, invitation_id: UUID, rest: Rest, by: Actor, now: datetime) -
         letters.mail_rest(
             invitation,
             rest,
-            _mint(invitation, Link.Kind.MAILED, now=now),
+            mint(invitation, Link.Kind.MAILED, by=by, now=now),
             to=invitation.recipient,
             asked_by=invitation.created_by_name,
             until=invitation.lasts_until,
@@ -204,31 +221,10 @@ def remind_again(*, invitation_id: UUID, rest: Rest, by: Actor, now: datetime) -
 @transaction.atomic
 def record_administrator(*, invitation_id: UUID, upn: str, by: Actor | None = None) -> None:
     """Keep the sign-in name of the administrator who is to sign in; nothing happens when it is the known one."""
-    invitation = _locked(invitation_id)
+    invitation = locked(invitation_id)
     if invitation.administrator_upn == upn:
         return
     invitation.administrator_upn = upn
     invitation.save(update_fields=["administrator_upn"])
     who = by or Actor(kind="administrator", id="", name=upn)
-    _record(Event.INVITATION_ADMINISTRATOR_NAMED, invitation, who, {"administrator": upn})
-
-
-def _locked(invitation_id: UUID) -> Invitation:
-    invitation = Invitation.objects.select_for_update(of=("self",)).filter(pk=invitation_id).first()
-    if invitation is None:
-        raise NoSuchInvitation
-    return invitation
-
-
-def _open(invitation_id: UUID, *, now: datetime) -> Invitation:
-    """Return an invitation for which links still make sense, locked so that it can't end meanwhile."""
-    invitation = _locked(invitation_id)
-    if State(invitation.state) in ENDED | CONSUMED or invitation.lasts_until <= now:
-        raise InvitationOver(state=invitation.state)
-    return invitation
-
-
-def _record(event: Event, invitation: Invitation, by: Actor, data: dict[str, str]) -> None:
-    record(
-        event, by=by, organization_id=invitation.organization_id, subject=letters.subject_of(invitation.id), data=data
-    )
+    record_about(invitation, Event.INVITATION_ADMINISTRATOR_NAMED, by=who, data={"administrator": upn})

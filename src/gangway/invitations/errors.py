@@ -4,7 +4,11 @@ InvitationsError
 ├── NoSuchInvitation   there is none, or not in this scope
 ├── InvitationMoved    it is no longer in the state this needs; the details say where it is and who moved it
 ├── InvitationOver     it has ended: no link of it can be made or sent
+├── InvitationFrozen   somebody reported it as unexpected: first it is unfrozen or withdrawn
 ├── AlreadyInvited     the service has a pending invitation
+├── TooManyLinks, CopyingForbidden, AskedJustNow   no link now, or not in this way
+├── TooFarAhead, DayNotPossible   a time that can't be (fields "days", "approval_on")
+├── TermsOutOfBounds, PlaceholderUnknown, WordsTooLong, NotAColour, ColourTooPale   a provider's terms, at their fields
 ├── PlanMoved          somebody changed what is asked for first
 ├── PlanIsFixed        what is asked for is being made, or was: it can't be changed any more
 ├── NoSuchHandoff      no living link of another administrator, or not in this scope
@@ -105,3 +109,94 @@ class TooManyHandoffs(InvitationsError):
     what = "Enough mails went out for this already."
     cure = "Wait a day, or withdraw a link that nobody uses; the ones that are out keep working."
     acts = WhoActs.RETRY_LATER
+
+
+class InvitationFrozen(InvitationsError):
+    """Reported as unexpected: nothing goes on before a person has looked."""
+
+    code = "invitations:invitation:frozen"
+    what = "This invitation is frozen: somebody who holds a link didn't expect it."
+    cure = "Call the customer by the number on the contract; then unfreeze or revoke it."
+
+
+class TooManyLinks(InvitationsError):
+    """Nobody's mailbox is filled by us."""
+
+    code = "invitations:link:too_many"
+    what = "Many links were made in the last hour."
+    cure = "Wait an hour; the links that are out keep working."
+    acts = WhoActs.RETRY_LATER
+
+
+class CopyingForbidden(InvitationsError):
+    """The provider wants links to reach a mailbox and nothing else."""
+
+    code = "invitations:link:copying_forbidden"
+    what = "Your provider doesn't let links be copied."
+    cure = "Send the invitation again, or change its recipient."
+
+
+class AskedJustNow(InvitationsError):
+    """A new link is asked for once an hour."""
+
+    code = "invitations:link:asked_just_now"
+    what = "A new link was asked for a short while ago; your provider has been told."
+    cure = "Wait for their mail, or call them by the number on your contract."
+    acts = WhoActs.RETRY_LATER
+
+
+class TooFarAhead(InvitationsError):
+    """An invitation is a secret in a mailbox: it doesn't last forever."""
+
+    code = "invitations:extension:out_of_bounds"
+    what = "An invitation can't last so long."
+    cure = "Type a number of days from 1 to 90, counted from now."
+
+
+class DayNotPossible(InvitationsError):
+    """A day in the past, or too far ahead."""
+
+    code = "invitations:approval:day_not_possible"
+    what = "This day can't be."
+    cure = "Choose a day from tomorrow on, at most 90 days ahead."
+    acts = WhoActs.ADMINISTRATOR
+
+
+class TermsOutOfBounds(InvitationsError):
+    """How long invitations last."""
+
+    code = "invitations:terms:out_of_bounds"
+    what = "An invitation can't last so long."
+    cure = "Type a number of days from 1 to 90, or nothing for what this server says."
+
+
+class PlaceholderUnknown(InvitationsError):
+    """Only what is on the list is replaced."""
+
+    code = "invitations:terms:placeholder_unknown"
+    what = "There is something in braces that isn't on the list of placeholders."
+    cure = "Write placeholders exactly as they stand in the list, and no other braces."
+
+
+class WordsTooLong(InvitationsError):
+    """One's own words, beside ours."""
+
+    code = "invitations:terms:words_too_long"
+    what = "This is too long, or has signs in it that can't be read."
+    cure = "Shorten it: a subject has up to 150 characters, each of the texts up to 1000."
+
+
+class NotAColour(InvitationsError):
+    """Colours as web pages write them."""
+
+    code = "invitations:terms:not_a_colour"
+    what = "This isn't a colour."
+    cure = "Type it as #1d4ed8: a hash and six signs from 0 to 9 and a to f."
+
+
+class ColourTooPale(InvitationsError):
+    """A button that can't be seen is none."""
+
+    code = "invitations:terms:colour_too_pale"
+    what = "A button of this colour can hardly be seen on a white page."
+    cure = "Choose a darker colour: its contrast against white must be 3 or more."

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from gangway.audit.events import Event
@@ -16,6 +15,7 @@ from gangway.invitations.models import Handoff, Invitation, Link
 from gangway.invitations.moves import write_history
 from gangway.invitations.rest import Rest
 from gangway.invitations.states import State
+from gangway.invitations.terms import terms_of
 from gangway.notifications import outbox
 
 FIELD: Final = "colleague"
@@ -138,7 +138,7 @@ def _check_counts(invitation: Invitation, row: Handoff, *, now: datetime) -> Non
 
 def _until(invitation: Invitation, *, now: datetime) -> datetime:
     """A colleague's link has the usual life, and never outlives what it is for."""
-    return min(now + timedelta(days=settings.GANGWAY.invitation_days), max(invitation.lasts_until, now))
+    return min(now + timedelta(days=terms_of(invitation.organization_id).life_days), max(invitation.lasts_until, now))
 
 
 def _mail(invitation: Invitation, row: Handoff, rest: Rest, *, by: Actor, now: datetime, again: bool = False) -> None:
@@ -149,6 +149,7 @@ def _mail(invitation: Invitation, row: Handoff, rest: Rest, *, by: Actor, now: d
         handoff=row,
         token_hash=links.hash_of(token),
         kind=Link.Kind.MAILED,
+        made_by_id=by.id if by.kind == "person" else "",
         created_at=now,
     ).save()
     letters.mail_rest(

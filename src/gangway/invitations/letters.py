@@ -9,6 +9,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations import links
 from gangway.invitations.models import Invitation
 from gangway.invitations.rest import Rest
+from gangway.invitations.terms import TermsView, fill, terms_of, text_on
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.organizations.queries import provider_of
@@ -23,30 +24,62 @@ ON_DELIVERY: Final = "invitations:note_delivery"
 
 def mail_link(invitation: Invitation, token: SealedText, *, by: Actor) -> UUID:
     """Put the mail with this link into the outbox; it is tried until the invitation expires."""
-    provider, about = provider_of(invitation.organization_id), service(invitation.service_id)
     return outbox.put(
         organization_id=invitation.organization_id,
         kind=MessageKind.INVITATION,
         to=invitation.recipient,
         language="en",
-        context={
-            "provider": provider.name,
-            "operator": by.name,
-            "customer": about.customer_name,
-            "service": _named(about),
-            "licence": about.licence.label,
-            "matching_phrase": invitation.matching_phrase,
-            "minutes": MINUTES,
-            "start_role": START_ROLE,
-            "finish_roles": FINISH_ROLES,
-            "expires": time_in_words(invitation.expires_at),
-            "reply_to": provider.reply_to,
-        },
+        context=told_in_mail(invitation, operator=by.name),
         link=links.url_of(token, organization_id=invitation.organization_id),
         subject_ref=subject_of(invitation.id),
         by=by,
         on_change=ON_DELIVERY,
-        give_up_at=invitation.expires_at,
+        give_up_at=invitation.lasts_until,
+    )
+
+
+def told_in_mail(invitation: Invitation, *, operator: str) -> dict[str, str]:
+    """Return what the invitation's mail tells: our words' values, and the provider's own words, filled in."""
+    provider, about = provider_of(invitation.organization_id), service(invitation.service_id)
+    values = {
+        "provider": provider.name,
+        "operator": operator,
+        "customer": about.customer_name,
+        "service": _named(about),
+        "licence": about.licence.label,
+        "matching_phrase": invitation.matching_phrase,
+        "minutes": MINUTES,
+        "start_role": START_ROLE,
+        "finish_roles": FINISH_ROLES,
+        "expires": time_in_words(invitation.lasts_until),
+        "reply_to": provider.reply_to,
+    }
+    return values | _own(terms_of(provider.id), values)
+
+
+def _own(terms: TermsView, values: dict[str, str]) -> dict[str, str]:
+    """The provider's own words and colour, where it has some."""
+    own = {"own_subject": terms.subject, "opening": terms.opening, "closing": terms.closing}
+    told = {name: fill(text, values) for name, text in own.items() if text}
+    return told | ({"colour": terms.colour, "on_colour": text_on(terms.colour)} if terms.colour else {})
+
+
+def mail_reminder(invitation: Invitation, token: SealedText, *, by: Actor) -> UUID:
+    """Put the reminder before the invitation's end into the outbox."""
+    told = told_in_mail(invitation, operator=invitation.created_by_name)
+    told.pop("own_subject", None)
+    until = invitation.lasts_until.astimezone(UTC)
+    return outbox.put(
+        organization_id=invitation.organization_id,
+        kind=MessageKind.INVITATION_REMINDER,
+        to=invitation.recipient,
+        language="en",
+        context=told | {"day": f"{until.day} {until:%B %Y}"},
+        link=links.url_of(token, organization_id=invitation.organization_id),
+        subject_ref=subject_of(invitation.id),
+        by=by,
+        on_change=ON_DELIVERY,
+        give_up_at=invitation.lasts_until,
     )
 
 

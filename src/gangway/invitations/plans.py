@@ -17,7 +17,19 @@ from gangway.invitations.models import Invitation
 from gangway.invitations.moves import write_history
 from gangway.invitations.states import State
 
-CHANGEABLE: Final = frozenset({State.QUEUED, State.SENT, State.OPENED, State.SIGNED_IN, State.DECLINED, State.FAILED})
+CHANGEABLE: Final = frozenset(
+    {
+        State.DRAFT,
+        State.QUEUED,
+        State.SENT,
+        State.BOUNCED,
+        State.OPENED,
+        State.SIGNED_IN,
+        State.WAITING_FOR_APPROVAL,
+        State.DECLINED,
+        State.FAILED,
+    }
+)
 """In these nothing is being made by the plan, and nobody waits for the rest of it."""
 
 

@@ -3,9 +3,9 @@
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -24,12 +24,16 @@ from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
 
+ASKED_LATELY: Final = timedelta(days=7)
+
 
 class Why(StrEnum):
     """Why a real link opens nothing."""
 
     EXPIRED = "expired"
     REVOKED = "revoked"
+    REPLACED = "replaced"
+    REPORTED = "reported"
     USED = "used"
 
 
@@ -95,6 +99,13 @@ class InvitationView:
     mailed_links: int
     copied_links: int
     delivery: Delivery | None
+    recipient_phone: str = ""
+    approval_until: date | None = None
+    finish_by_itself: bool = False
+    sessions_from: datetime | None = None
+    """Wizard sessions that began before this are over: the links were replaced."""
+    reminders_stopped_at: datetime | None = None
+    asked_again_at: datetime | None = None
 
     @property
     def device_authenticated(self) -> bool:
@@ -182,17 +193,22 @@ def by_token(token: SealedText, *, now: datetime | None = None) -> LinkHeld | Li
     )
 
 
+_DEAD: Final = {
+    **dict.fromkeys(CONSUMED, Why.USED),
+    State.REVOKED: Why.REVOKED,
+    State.REPORTED: Why.REPORTED,
+}
+"""States in which no link opens anything, with the reason."""
+
+
 def _why_dead(link: Link, now: datetime) -> Why | None:
-    state = State(link.invitation.state)
-    if state in CONSUMED:
-        return Why.USED
-    handoff = link.handoff
-    if (
-        state is State.REVOKED
-        or link.revoked_at is not None
-        or (handoff is not None and handoff.revoked_at is not None)
-    ):
+    state, handoff = State(link.invitation.state), link.handoff
+    if state in _DEAD:
+        return _DEAD[state]
+    if handoff is not None and handoff.revoked_at is not None:
         return Why.REVOKED
+    if link.revoked_at is not None:
+        return Why.REPLACED
     # What a run is making doesn't expire under the person who watches it.
     expired = link.invitation.lasts_until <= now and state in EXPIRABLE
     expired = expired or (handoff is not None and handoff.expires_at <= now and state is not State.PROVISIONING)
@@ -251,6 +267,12 @@ def invitation(invitation_id: UUID) -> InvitationView:
         mailed_links=row.mailed,
         copied_links=row.copied,
         delivery=delivery(subject_of(row.id)),
+        recipient_phone=row.recipient_phone,
+        approval_until=row.approval_until,
+        finish_by_itself=row.finish_by_itself,
+        sessions_from=row.sessions_from,
+        reminders_stopped_at=row.reminders_stopped_at,
+        asked_again_at=row.asked_again_at,
     )
 
 
@@ -302,7 +324,7 @@ def _pending_row(row: Invitation, mail: Delivery | None) -> PendingRow:
         email_sent_count=mail.attempts if mail else 0,
         email_error=mail.last_error if mail and mail.state is not DeliveryState.SENT else "",
         created_at=row.created_at,
-        expires_at=row.expires_at,
+        expires_at=row.lasts_until,
         device_authenticated=State(row.state) in DEVICE_AUTHENTICATED,
         state=State(row.state),
         created_by_name=row.created_by_name,
@@ -356,6 +378,12 @@ def open_of(service_id: UUID) -> UUID | None:
     sources = [state.value for state in sources_of(State.REVOKED)]
     rows = Invitation.objects.filter(service_id=service_id, state__in=sources).order_by("-created_at")
     return rows.values_list("pk", flat=True).first()
+
+
+def asked_for_links(*, now: datetime, within: timedelta = ASKED_LATELY, most: int = 50) -> tuple[PendingRow, ...]:
+    """Return the scope's invitations of which the holder of a dead link lately asked for a new one, newest first."""
+    rows = Invitation.objects.filter(asked_again_at__gt=now - within).select_related("service", "organization")
+    return tuple(_pending_row(row, None) for row in rows.order_by("-asked_again_at")[:most])
 
 
 def due_to_expire(*, now: datetime, most: int = 500) -> list[UUID]:

@@ -29,6 +29,12 @@ from gangway.vault.places import Place
 SEND: Final = "notifications:send"
 PATIENCE: Final = timedelta(days=3)
 """How long we try when the caller names no time."""
+EVENTS: Final = {
+    DeliveryState.SENT: Event.MESSAGE_SENT,
+    DeliveryState.FAILED: Event.MESSAGE_FAILED,
+    DeliveryState.BOUNCED: Event.MESSAGE_BOUNCED,
+}
+"""Of each way in which a message ends."""
 WITHDRAWN: Final = "Withdrawn before it was sent."
 
 
@@ -128,7 +134,7 @@ def end(message: Message, state: DeliveryState, error: str, *, by: Actor) -> Non
     message.sent_at = clock.now() if state is DeliveryState.SENT else None
     message.save(update_fields=["state", "last_error", "next_attempt_at", "sent_at", "link_sealed_id"])
     vault.destroy(sealed_id=sealed_id, by=by)
-    event = Event.MESSAGE_SENT if state is DeliveryState.SENT else Event.MESSAGE_FAILED
+    event = EVENTS[state]
     facts: dict[str, str | int] = {"kind": message.kind, "to": message.to, "attempts": message.attempts, "error": error}
     record(event, by=by, organization_id=message.organization_id, subject=message.subject_ref, data=facts)
     if message.on_change:

@@ -33,7 +33,7 @@ def deliver(message_id: UUID) -> None:
         try:
             _send(message)
         except MailRefused as error:
-            _end(message_id, DeliveryState.FAILED, str(error))
+            _end(message_id, DeliveryState.BOUNCED, str(error))
         except MailDelayed as error:
             _try_again(message_id, str(error))
         else:

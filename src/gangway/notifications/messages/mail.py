@@ -35,8 +35,9 @@ class Message:
     def compose(self, context: Mapping[str, str], *, link: str = "") -> Mail:
         """Fill the templates. Values are escaped in the HTML; in the subject, line breaks become blanks."""
         values = {**context, "link": link}
+        subject = context.get("own_subject") or self.subject.format_map(context)
         return Mail(
-            subject=one_line(self.subject.format_map(context))[:LONGEST_SUBJECT],
+            subject=one_line(subject)[:LONGEST_SUBJECT],
             text=render_to_string(f"notifications/{self.template}.txt", values),
             html=render_to_string(f"notifications/{self.template}.html", values),
         )

@@ -1,0 +1,52 @@
+"""Telling the operator by mail what an invitation needs of them; the dashboard shows it to all others."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from gangway.audit.record import Actor
+from gangway.invitations.models import Invitation
+from gangway.notifications import outbox
+from gangway.notifications.states import MessageKind
+from gangway.organizations import queries as organizations
+from gangway.organizations.hosts import public_url
+from gangway.services.queries import service
+
+
+class News(NamedTuple):
+    """What is new, in some words, and what the operator can do."""
+
+    news: str
+    next: str
+
+
+def tell(invitation: Invitation, told: News, *, what: str, by: Actor) -> None:
+    """Mail whoever issued the invitation; if they left, where answers to the provider's mails go."""
+    about = service(invitation.service_id)
+    address = _operator_of(invitation)
+    if not address:
+        return
+    outbox.put(
+        organization_id=invitation.organization_id,
+        kind=MessageKind.OPERATOR_NOTICE,
+        to=address,
+        language="en",
+        context={
+            "news": told.news,
+            "customer": about.customer_name,
+            "service": about.short_name,
+            "what": what,
+            "next": told.next,
+            "page": f"{public_url(invitation.organization_id)}/invitations/{invitation.id}/",
+        },
+        link=None,
+        subject_ref=f"notice:{invitation.id}",
+        by=by,
+    )
+
+
+def _operator_of(invitation: Invitation) -> str:
+    try:
+        person = organizations.operator(UUID(invitation.created_by_id))
+    except ValueError:
+        person = None
+    return person.email if person else organizations.provider_of(invitation.organization_id).reply_to

@@ -1,0 +1,141 @@
+"""What an operator does with an invitation that is out: replace its links, give it more time, send it elsewhere."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor
+from gangway.invitations import letters
+from gangway.invitations.errors import TooFarAhead
+from gangway.invitations.minting import check_count, mint
+from gangway.invitations.models import Invitation, Link
+from gangway.invitations.moves import move, write_history
+from gangway.invitations.rows import open_for, record_about
+from gangway.invitations.states import Doing, State
+from gangway.invitations.terms import LONGEST_LIFE, terms_of
+from gangway.notifications import outbox
+from gangway.organizations.details import LONGEST_PHONE, text
+
+TO_QUEUE_AGAIN: Final = frozenset({State.BOUNCED})
+"""Sending again brings these back to the queue; all others stay where they are."""
+STAYS: Final = frozenset({State.DRAFT, State.QUEUED, State.WAITING_FOR_ADMINISTRATOR})
+"""Another link to the same person, or none yet, changes nothing of where these are."""
+
+
+@transaction.atomic
+def send_draft(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """Send what was written down before; its time begins now. Raises `NoSuchInvitation`, `InvitationOver`."""
+    invitation = open_for(Doing.SEND, invitation_id, now=now)
+    invitation.expires_at = now + timedelta(days=terms_of(invitation.organization_id).life_days)
+    invitation.save(update_fields=["expires_at"])
+    move(invitation_id=invitation_id, to=State.QUEUED, by=by)
+    letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
+
+
+@transaction.atomic
+def resend(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """Send another mail with another link; earlier ones keep working and the expiry stays.
+
+    Raises `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`, `TooManyLinks`.
+    """
+    invitation = open_for(Doing.RESEND, invitation_id, now=now)
+    check_count(invitation, by=by, now=now)
+    if State(invitation.state) in TO_QUEUE_AGAIN:
+        move(invitation_id=invitation_id, to=State.QUEUED, by=by)
+    letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
+    write_history(invitation, by=by, at=now, note="Sent again")
+    record_about(invitation, Event.INVITATION_RESENT, by=by, data={"recipient": invitation.recipient})
+    _answered(invitation)
+
+
+@transaction.atomic
+def replace_links(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """End all links that are out, and whoever uses one now; mail one new link. Colleagues' own links live on.
+
+    Raises as `resend`.
+    """
+    invitation = open_for(Doing.REPLACE, invitation_id, now=now)
+    check_count(invitation, by=by, now=now)
+    _end_links(invitation, by=by, now=now)
+    if State(invitation.state) in TO_QUEUE_AGAIN:
+        move(invitation_id=invitation_id, to=State.QUEUED, by=by)
+    letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
+    write_history(invitation, by=by, at=now, note="Links replaced: all earlier ones are dead")
+    record_about(invitation, Event.LINKS_REPLACED, by=by, data={"recipient": invitation.recipient})
+    _answered(invitation)
+
+
+@transaction.atomic
+def readdress(*, invitation_id: UUID, recipient: str, by: Actor, now: datetime) -> None:
+    """Send it to another address: the earlier one's links and sessions end. A draft is only changed.
+
+    Raises `InvalidRecipient` at "recipient"; else as `resend`.
+    """
+    address = outbox.check_address(recipient, field="recipient")
+    invitation = open_for(Doing.READDRESS, invitation_id, now=now)
+    before, invitation.recipient = invitation.recipient, address
+    invitation.reminders_sent, invitation.reminders_stopped_at = 0, None
+    invitation.save(update_fields=["recipient", "reminders_sent", "reminders_stopped_at"])
+    if State(invitation.state) is not State.DRAFT:
+        check_count(invitation, by=by, now=now)
+        _end_links(invitation, by=by, now=now)
+        if State(invitation.state) not in STAYS:
+            move(invitation_id=invitation_id, to=State.QUEUED, by=by)
+        letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
+    write_history(invitation, by=by, at=now, note=f"Recipient changed from {before} to {address}"[:200])
+    record_about(invitation, Event.INVITATION_READDRESSED, by=by, data={"recipient": address, "before": before})
+    _answered(invitation)
+
+
+@transaction.atomic
+def extend(*, invitation_id: UUID, days: int, by: Actor, now: datetime) -> None:
+    """Let an invitation last so many days from now; never shorter than it lasts already. Its links live as long.
+
+    Raises `TooFarAhead` at "days", `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`.
+    """
+    if not 1 <= days <= LONGEST_LIFE:
+        raise TooFarAhead(field="days")
+    invitation = open_for(Doing.EXTEND, invitation_id, now=now)
+    invitation.expires_at = max(invitation.expires_at, now + timedelta(days=days))
+    invitation.reminders_sent = 0
+    invitation.save(update_fields=["expires_at", "reminders_sent"])
+    until = letters.time_in_words(invitation.expires_at)
+    write_history(invitation, by=by, at=now, note=f"Extended until {until}")
+    record_about(invitation, Event.INVITATION_EXTENDED, by=by, data={"until": invitation.expires_at.isoformat()})
+
+
+@transaction.atomic
+def edit(*, invitation_id: UUID, phone: str, finish_by_itself: bool, by: Actor, now: datetime) -> None:
+    """Change what is known about the recipient, and whether the service is created without the operator.
+
+    Raises `InvalidField` at "phone", `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`.
+    """
+    number = text(phone, field="phone", longest=LONGEST_PHONE)
+    invitation = open_for(Doing.EDIT, invitation_id, now=now)
+    before = {"phone": invitation.recipient_phone, "finish_by_itself": invitation.finish_by_itself}
+    after = {"phone": number, "finish_by_itself": finish_by_itself}
+    if after == before:
+        return
+    invitation.recipient_phone, invitation.finish_by_itself = number, finish_by_itself
+    invitation.save(update_fields=["recipient_phone", "finish_by_itself"])
+    write_history(invitation, by=by, at=now, note="Edited")
+    changed = ", ".join(name for name, value in after.items() if value != before[name])
+    record_about(invitation, Event.INVITATION_EDITED, by=by, data={"changed": changed})
+
+
+def _end_links(invitation: Invitation, *, by: Actor, now: datetime) -> None:
+    outbox.withdraw(subject_ref=letters.subject_of(invitation.id), by=by)
+    living = Link.objects.filter(invitation=invitation, handoff__isnull=True, revoked_at__isnull=True)
+    living.update(revoked_at=now)
+    invitation.sessions_from = now
+    invitation.save(update_fields=["sessions_from"])
+
+
+def _answered(invitation: Invitation) -> None:
+    """Whoever asked for a new link has got one."""
+    if invitation.asked_again_at is not None:
+        invitation.asked_again_at = None
+        invitation.save(update_fields=["asked_again_at"])

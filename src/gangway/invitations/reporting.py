@@ -1,0 +1,97 @@
+"""What a link's holder tells us: they didn't expect it, or they want a new link; and the operator's answer."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor
+from gangway.invitations import letters, notices
+from gangway.invitations.errors import AskedJustNow
+from gangway.invitations.models import Invitation
+from gangway.invitations.moves import move, write_history
+from gangway.invitations.rows import locked, open_for, record_about
+from gangway.invitations.states import MOVES, Doing, State
+from gangway.notifications import outbox
+
+ASKS_COUNT_FOR: Final = timedelta(hours=1)
+"""A dead link is good for one request within this time."""
+
+
+@transaction.atomic
+def report(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
+    """Freeze an invitation that somebody didn't expect, and alarm its operator; once more changes nothing.
+
+    One that is over can't be frozen, but is told of. Says whether it was frozen now. Raises `NoSuchInvitation`.
+    """
+    invitation = locked(invitation_id)
+    state = State(invitation.state)
+    if state is State.REPORTED:
+        return False
+    frozen = State.REPORTED in MOVES[state]
+    record_about(invitation, Event.INVITATION_REPORTED, by=by, data={"frozen": frozen, "was": state.value})
+    if frozen:
+        outbox.withdraw(subject_ref=letters.subject_of(invitation.id), by=by)
+        invitation.sessions_from = now
+        invitation.save(update_fields=["sessions_from"])
+        move(invitation_id=invitation_id, to=State.REPORTED, by=by, note="I didn't expect this")
+    else:
+        write_history(invitation, by=by, at=now, note="Reported as unexpected after its end")
+    notices.tell(invitation, _REPORTED if frozen else _REPORTED_LATE, what=_from(by, now), by=by)
+    return frozen
+
+
+@transaction.atomic
+def unfreeze(*, invitation_id: UUID, to: State, by: Actor, now: datetime) -> None:
+    """Let a reported invitation go on in the state `to`; its time is not less than a day from now.
+
+    Raises `NoSuchInvitation`, `InvitationOver`, and `InvitationMoved` when the table has no such move.
+    """
+    invitation = locked(invitation_id)
+    invitation.expires_at = max(invitation.expires_at, now + timedelta(days=1))
+    invitation.save(update_fields=["expires_at"])
+    open_for(Doing.UNFREEZE, invitation_id, now=now)
+    move(invitation_id=invitation_id, to=to, by=by, expected={State.REPORTED}, note="Unfrozen")
+    record_about(invitation, Event.INVITATION_UNFROZEN, by=by, data={"to": to.value})
+
+
+@transaction.atomic
+def ask_for_link(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """The holder of a dead link asks for a new one: the operator is told, and nothing is sent by itself.
+
+    Raises `AskedJustNow`, `NoSuchInvitation`.
+    """
+    invitation = locked(invitation_id)
+    if invitation.asked_again_at is not None and invitation.asked_again_at > now - ASKS_COUNT_FOR:
+        raise AskedJustNow
+    invitation.asked_again_at = now
+    invitation.save(update_fields=["asked_again_at"])
+    write_history(invitation, by=by, at=now, note="The holder of a dead link asked for a new one")
+    record_about(invitation, Event.LINK_ASKED_FOR, by=by, data={"state": invitation.state})
+    notices.tell(invitation, _ASKED, what=_asked(invitation), by=by)
+
+
+def _from(by: Actor, now: datetime) -> str:
+    lines = ["Somebody who holds a link of it says that they didn't expect it.", f"When: {letters.time_in_words(now)}"]
+    lines += [f"From address: {by.address}"] if by.address else []
+    return "\n".join([*lines, f"Reference: {by.request_id}"] if by.request_id else lines)
+
+
+def _asked(invitation: Invitation) -> str:
+    return f"Somebody opened a link that was sent to {invitation.recipient} and is dead, and asks for a new one."
+
+
+_REPORTED: Final = notices.News(
+    "Reported as unexpected",
+    "Nobody can go on with it. Call the customer by the number on the contract; then unfreeze or revoke it.",
+)
+_REPORTED_LATE: Final = notices.News(
+    "Reported as unexpected, after its end",
+    "It was over, so nothing could be frozen. Call the customer by the number on the contract.",
+)
+_ASKED: Final = notices.News(
+    "A new link is asked for",
+    "Call them if you are not sure who asks. Then resend the invitation, or start the service again if it is over.",
+)

@@ -1,0 +1,40 @@
+"""Finding this room's rows: locked, and only while what somebody wants to do with them makes sense."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, Plain, record
+from gangway.invitations import letters
+from gangway.invitations.errors import InvitationFrozen, InvitationOver, NoSuchInvitation
+from gangway.invitations.models import Invitation
+from gangway.invitations.states import ALLOWED, Doing, State
+
+
+def locked(invitation_id: UUID) -> Invitation:
+    """Lock an invitation until the end of the transaction; raises `NoSuchInvitation`."""
+    invitation = Invitation.objects.select_for_update(of=("self",)).filter(pk=invitation_id).first()
+    if invitation is None:
+        raise NoSuchInvitation
+    return invitation
+
+
+def open_for(doing: Doing, invitation_id: UUID, *, now: datetime) -> Invitation:
+    """Return an invitation with which this may be done now, locked so that it can't end meanwhile.
+
+    Raises `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`.
+    """
+    invitation = locked(invitation_id)
+    state = State(invitation.state)
+    if state is State.REPORTED and doing not in ALLOWED[state]:
+        raise InvitationFrozen
+    if doing not in ALLOWED[state] or (invitation.lasts_until <= now and state is not State.DRAFT):
+        raise InvitationOver(state=invitation.state)
+    return invitation
+
+
+def record_about(invitation: Invitation, event: Event, *, by: Actor, data: Mapping[str, Plain] | None = None) -> None:
+    """Write an audit event about an invitation."""
+    subject = letters.subject_of(invitation.id)
+    record(event, by=by, organization_id=invitation.organization_id, subject=subject, data=data or {})

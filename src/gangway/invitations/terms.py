@@ -1,0 +1,145 @@
+"""A provider's terms: how long its invitations last, who may copy their links, and its own words in the mail.
+
+Own words are added to ours, they don't take their place: what is asked for, by whom and until when is always told.
+Placeholders come from a list and nothing else is replaced; there is no template language in which one could compute.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.invitations.errors import ColourTooPale, NotAColour, PlaceholderUnknown, TermsOutOfBounds, WordsTooLong
+from gangway.invitations.models import Terms
+from gangway.organizations.queries import provider_of
+from gangway.organizations.scope import Door, through
+
+PLACEHOLDERS: Final[Mapping[str, str]] = {
+    "customer": "the customer's name",
+    "service": "the service's names",
+    "provider": "your own name",
+    "operator": "who sends the invitation",
+    "minutes": "how long it takes",
+    "expires": "until when the link is good",
+}
+"""What may stand in braces, as {customer}, and what comes in its place."""
+LONGEST: Final = {"subject": 150, "opening": 1000, "closing": 1000}
+LONGEST_LIFE: Final = 90
+LEAST_CONTRAST: Final = 3.0
+"""Of a button's colour against the white page around it, as WCAG asks for what one must be able to see."""
+_BRACES: Final = re.compile(r"\{([^{}]*)\}")
+_COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
+_WHITE, _BLACK = "#ffffff", "#111111"
+
+
+@dataclass(frozen=True, slots=True)
+class TermsView:
+    """What holds for an organization's invitations, by the provider above it."""
+
+    life_days: int
+    own_life_days: int | None
+    """As the provider set it; None: as this server's settings say."""
+    may_copy: bool = True
+    subject: str = ""
+    opening: str = ""
+    closing: str = ""
+    colour: str = ""
+
+
+def terms_of(organization_id: UUID) -> TermsView:
+    """Return the terms of the provider above (or at) an organization."""
+    provider = provider_of(organization_id)
+    with through(Door.ANCESTORS):
+        row = Terms.objects.filter(organization_id=provider.id).first()
+    default: int = settings.GANGWAY.invitation_days
+    if row is None:
+        return TermsView(default, None)
+    words = {"subject": row.subject, "opening": row.opening, "closing": row.closing}
+    return TermsView(row.life_days or default, row.life_days, row.may_copy, **words, colour=row.colour)
+
+
+@transaction.atomic
+def set_terms(
+    provider_id: UUID,
+    *,
+    life_days: int | None,
+    may_copy: bool,
+    subject: str,
+    opening: str,
+    closing: str,
+    colour: str,
+    by: Actor,
+) -> None:
+    """Set a provider's terms.
+
+    Raises at its field `TermsOutOfBounds` ("life_days"), `PlaceholderUnknown`, `WordsTooLong`, `NotAColour` and
+    `ColourTooPale` ("colour").
+    """
+    if life_days is not None and not 1 <= life_days <= LONGEST_LIFE:
+        raise TermsOutOfBounds(field="life_days")
+    wanted = {
+        "life_days": life_days,
+        "may_copy": may_copy,
+        "subject": check_words(subject, field="subject"),
+        "opening": check_words(opening, field="opening"),
+        "closing": check_words(closing, field="closing"),
+        "colour": check_colour(colour),
+    }
+    known = Terms.objects.select_for_update(of=("self",)).filter(organization_id=provider_id).first()
+    row = known or Terms(organization_id=provider_id)
+    changed = [name for name, value in wanted.items() if getattr(row, name) != value]
+    for name, value in wanted.items():
+        setattr(row, name, value)
+    row.save()
+    data = {"changed": ", ".join(changed)}
+    record(Event.TERMS_CHANGED, by=by, organization_id=provider_id, subject=f"organization:{provider_id}", data=data)
+
+
+def check_words(typed: str, *, field: str) -> str:
+    """Return a provider's own words as they are kept; raises `PlaceholderUnknown` and `WordsTooLong` at `field`."""
+    lines = [" ".join(line.split()) for line in typed.strip().splitlines()]
+    text = " ".join(lines) if field == "subject" else "\n".join(lines)
+    if len(text) > LONGEST[field] or not text.replace("\n", "").isprintable():
+        raise WordsTooLong(field=field)
+    unknown = [name for name in _BRACES.findall(text) if name not in PLACEHOLDERS]
+    if unknown or _BRACES.sub("", text).count("{") or _BRACES.sub("", text).count("}"):
+        raise PlaceholderUnknown(field=field)
+    return text
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put the values where their placeholders stand; what came in isn't looked at again."""
+    return _BRACES.sub(lambda found: values.get(found[1], found[0]), text)
+
+
+def check_colour(typed: str) -> str:
+    """Return a colour as #rrggbb; empty is fine. Raises `NotAColour` and `ColourTooPale` at "colour"."""
+    colour = typed.strip().lower()
+    if colour and not _COLOUR.fullmatch(colour):
+        raise NotAColour(field="colour")
+    if colour and contrast(colour, _WHITE) < LEAST_CONTRAST:
+        raise ColourTooPale(field="colour")
+    return colour
+
+
+def text_on(colour: str) -> str:
+    """Return the colour of text that is best read on a button of this colour; one of the two always can be."""
+    return max((_WHITE, _BLACK), key=lambda text: contrast(colour, text))
+
+
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours as WCAG counts it, from 1 to 21."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]  # noqa: PLR2004
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,0 +1,96 @@
+"""Before an invitation's end: waiting for somebody's approval until a day, and reminders that can be stopped."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.db.models.functions import Coalesce, Greatest
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor
+from gangway.invitations import letters
+from gangway.invitations.errors import DayNotPossible
+from gangway.invitations.minting import mint
+from gangway.invitations.models import Invitation, Link
+from gangway.invitations.moves import move, write_history
+from gangway.invitations.rows import locked, record_about
+from gangway.invitations.states import State
+from gangway.invitations.terms import terms_of
+
+LONGEST_APPROVAL: Final = timedelta(days=90)
+BEFORE_THE_END: Final = (timedelta(days=3), timedelta(days=1))
+"""Reminders go out so long before an invitation's end, each once."""
+TO_REMIND: Final = frozenset(
+    {State.SENT, State.OPENED, State.SIGNED_IN, State.DECLINED, State.FAILED, State.WAITING_FOR_APPROVAL}
+)
+"""In these the administrator has something to do. What waits for another one has reminders of its own."""
+MOST: Final = 500
+
+
+@transaction.atomic
+def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) -> None:
+    """Somebody must agree first, until the end of this day: the links last as long after it as new ones would.
+
+    Raises `DayNotPossible` at "approval_on", `NoSuchInvitation`, `InvitationMoved`.
+    """
+    invitation = locked(invitation_id)
+    if not now.date() < day <= (now + LONGEST_APPROVAL).date():
+        raise DayNotPossible(field="approval_on")
+    after = datetime.combine(day, time.max, tzinfo=UTC) + timedelta(days=terms_of(invitation.organization_id).life_days)
+    invitation.approval_until = day
+    invitation.waits_until = max(after, invitation.waits_until or after)
+    invitation.reminders_sent = 0
+    invitation.save(update_fields=["approval_until", "waits_until", "reminders_sent"])
+    if State(invitation.state) is State.WAITING_FOR_APPROVAL:
+        write_history(invitation, by=by, at=now, note=f"Until {day.isoformat()}")
+    else:
+        move(invitation_id=invitation_id, to=State.WAITING_FOR_APPROVAL, by=by, note=f"Until {day.isoformat()}")
+    record_about(invitation, Event.INVITATION_APPROVAL_AWAITED, by=by, data={"until": day.isoformat()})
+
+
+def due_to_remind(*, now: datetime) -> list[UUID]:
+    """Return invitations of which a reminder is due, the most urgent first."""
+    ends = Greatest("expires_at", Coalesce("waits_until", "expires_at"))
+    rows = Invitation.objects.annotate(ends=ends).filter(
+        state__in=[state.value for state in TO_REMIND], reminders_stopped_at__isnull=True, ends__gt=now
+    )
+    due = Q()
+    for number, before in enumerate(BEFORE_THE_END):
+        due |= Q(reminders_sent=number, ends__lte=now + before)
+    quiet = Q(state=State.WAITING_FOR_APPROVAL.value, approval_until__gte=now.date())
+    return list(rows.filter(due).exclude(quiet).order_by("ends").values_list("pk", flat=True)[:MOST])
+
+
+@transaction.atomic
+def remind(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
+    """Send a reminder that is due, with a fresh link; False when it isn't due any more. Raises `NoSuchInvitation`."""
+    invitation = locked(invitation_id)
+    left = invitation.lasts_until - now
+    number = sum(left <= before for before in BEFORE_THE_END)
+    if (
+        State(invitation.state) not in TO_REMIND
+        or invitation.reminders_stopped_at is not None
+        or number <= invitation.reminders_sent
+        or left <= timedelta(0)
+    ):
+        return False
+    invitation.reminders_sent = number
+    invitation.save(update_fields=["reminders_sent"])
+    letters.mail_reminder(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
+    write_history(invitation, by=by, at=now, note="Reminder sent")
+    record_about(invitation, Event.INVITATION_REMINDED, by=by, data={"recipient": invitation.recipient})
+    return True
+
+
+@transaction.atomic
+def stop_reminders(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """No more reminders about this invitation; once more changes nothing. Raises `NoSuchInvitation`."""
+    invitation = locked(invitation_id)
+    if invitation.reminders_stopped_at is not None:
+        return
+    invitation.reminders_stopped_at = now
+    invitation.save(update_fields=["reminders_stopped_at"])
+    write_history(invitation, by=by, at=now, note="No more reminders")
+    record_about(invitation, Event.INVITATION_REMINDERS_STOPPED, by=by)
