@@ -12,16 +12,16 @@ from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable, marks
-from gangway.microsoft.graph import grants, teams, tenant
+from gangway.microsoft.graph import applications, grants, teams, tenant
 from gangway.microsoft.graph.session import Outcome
-from gangway.microsoft.graph.shapes import Organization, RoleAssignment
+from gangway.microsoft.graph.shapes import Application, Organization, RoleAssignment
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.microsoft.wire import Answer
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import beyond, clouds
+from gangway.provisioning import beyond, clouds, credential_ends
+from gangway.provisioning.credential_ends import SOON, ReadEnd
 from gangway.provisioning.credential_rows import opened
-from gangway.provisioning.engine.credential_kinds import KINDS, NAMES, Kind
 from gangway.provisioning.engine.pinning import Pinned, read
 from gangway.provisioning.engine.verify import TEAMS_WAS_READ
 from gangway.provisioning.engine.wider import not_satisfied
@@ -38,16 +38,6 @@ NO_ANSWER: Final = Answer(0)
 
 Tell = Callable[[Sequence[CheckItem]], Awaitable[None]]
 
-SOON: Final = 30
-"""Days before the end of a secret or certificate from which on we warn."""
-
-_LABELS: Final[dict[Kind, str]] = {
-    "secret": "Client secret",
-    "certificate": "Certificate",
-    "federated": "Federated credential",
-}
-
-
 @dataclass(frozen=True)
 class Subject:
     """What is checked, taken out of the database."""
@@ -58,9 +48,8 @@ class Subject:
     principal: ObjectId
     plan: Pinned
     lacking: tuple[str, ...]
-    kind: Kind
+    watched: credential_ends.Watched
     credential: OwnCredential
-    expires_at: datetime | None
     roles_end_at: datetime | None
 
 
@@ -74,19 +63,21 @@ async def check_registration(
     """
     subject = await in_database(_subject, registration_id, credential_id, by)
     own = await clouds.RegistrationSignIn.at(clouds.cloud(subject.cloud), subject.tenant)
-    graph_token, teams_token = await asyncio.gather(
-        _token(own, subject, own.cloud.graph_scope), _token(own, subject, own.cloud.teams_scope)
-    )
-    items = [_signs_in(graph_token, "sign_in", "Sign-in as the registration"), _secret_age(subject)]
+    scopes = [own.cloud.graph_scope, *([own.cloud.teams_scope] if subject.plan.services else [])]
+    graph_token, *teams_tokens = await asyncio.gather(*(_token(own, subject, scope) for scope in scopes))
+    recorded = credential_ends.item_of(subject.watched, ReadEnd())
+    items = [_signs_in(graph_token, "sign_in", "Sign-in as the registration"), recorded]
     if isinstance(graph_token, MicrosoftError):
         return CheckResult(tuple(items))
-    items += [
-        _signs_in(teams_token, "teams", "Sign-in to the Teams service"),
-        _permissions(subject, graph_token),
-    ]
+    items += [_signs_in(token, "teams", "Sign-in to the Teams service") for token in teams_tokens]
+    items.append(_permissions(subject, graph_token))
     if tell is not None:
         await tell(tuple(items))
+    if not subject.plan.services:
+        return await _quiet(own, subject, graph_token, items)
     outcomes = await _read(own, subject, graph_token)
+    itself = outcomes.pop() if credential_ends.READS_ITSELF & graph_token.claims.roles else None
+    items[1] = await _end(subject, itself)
     items += [
         _roles(subject.plan, graph_token, outcomes[2]),
         *_roles_end(subject),
@@ -105,6 +96,19 @@ async def check_registration(
         granted=graph_token.claims.roles,
         roles=graph_token.claims.wids,
     )
+
+
+async def _quiet(
+    own: clouds.RegistrationSignIn, subject: Subject, token: AppToken, items: list[CheckItem]
+) -> CheckResult:
+    """The rest for a registration that only reads: it has no roles, and nothing to do with calling."""
+    outcome: Outcome[Organization] = Outcome(answer=NO_ANSWER)
+    try:
+        [outcome] = await own.graph(token.text).batch([tenant.organization()])
+    except MicrosoftError as error:
+        outcome = Outcome(answer=NO_ANSWER, error=error)
+    name = outcome.value.name if outcome.value else ""
+    return CheckResult((*items, _tenant(subject, outcome)), name, granted=token.claims.roles, roles=token.claims.wids)
 
 
 def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
@@ -126,9 +130,8 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
             principal=ObjectId(registration.service_principal_id),
             plan=read(registration.plan),
             lacking=beyond.skipped(registration.beyond),
-            kind=KINDS[row.kind],
+            watched=credential_ends.watched(row, path=path),
             credential=credential,
-            expires_at=row.expires_at,
             roles_end_at=registration.roles_end_at,
         )
 
@@ -143,10 +146,18 @@ async def _token(own: clouds.RegistrationSignIn, subject: Subject, scope: str) -
 async def _read(own: clouds.RegistrationSignIn, subject: Subject, token: AppToken) -> list[Outcome[Any]]:
     calls: list[Call[Any]] = [tenant.organization(), tenant.licences(), grants.roles_of(subject.principal)]
     calls += [teams.some_user_configuration()] if teams.READ_PERMISSION in token.claims.roles else []
+    calls += [applications.by_app_id(subject.app_id)] if credential_ends.READS_ITSELF & token.claims.roles else []
     try:
         return await own.graph(token.text).batch(calls)
     except MicrosoftError as error:
         return [Outcome(answer=NO_ANSWER, error=error)] * len(calls)
+
+
+async def _end(subject: Subject, itself: Outcome[Application] | None) -> CheckItem:
+    """When the credential ends, by what the registration read of itself, which is kept."""
+    read = credential_ends.found_in(itself, subject.watched, subject.credential)
+    await in_database(credential_ends.keep, subject.watched, read, now=clock.now())
+    return credential_ends.item_of(subject.watched, read, refused=itself)
 
 
 def _signs_in(token: AppToken | MicrosoftError, key: str, label: str) -> CheckItem:
@@ -159,20 +170,6 @@ def _trouble(error: MicrosoftError, key: str, label: str) -> CheckItem:
     """No answer says nothing about the registration; a refusal does."""
     state: ItemState = "unknown" if isinstance(error, (NotHeard, Busy, Unreadable)) else "error"
     return CheckItem(key, label, state, error.what, error.cure, marks(error.fault))
-
-
-def _secret_age(subject: Subject) -> CheckItem:
-    label, name = _LABELS[subject.kind], NAMES[subject.kind]
-    if subject.kind == "federated":
-        return CheckItem("secret", label, "ok", "It needs no renewal: nothing of it ends.")
-    if subject.expires_at is None:
-        return CheckItem("secret", label, "unknown", f"We don't know when the {name} ends.")
-    days = (subject.expires_at - clock.now()).days
-    cure = "Renew it with a new invitation to the administrator."
-    if days < 0:
-        return CheckItem("secret", label, "error", f"The {name} has expired.", cure)
-    state: ItemState = "warning" if days < SOON else "ok"
-    return CheckItem("secret", label, state, f"The {name} ends in {days} days.", cure if days < SOON else "")
 
 
 def _permissions(subject: Subject, token: AppToken) -> CheckItem:
@@ -194,6 +191,9 @@ def _roles(plan: Pinned, token: AppToken, outcome: Outcome[tuple[RoleAssignment,
         limited = {role.template_id: role.name for role in plan.roles if role.template_id not in names}
         missing |= set(limited) - {row.role_id for row in outcome.value}
         names |= limited
+    elif any(role.template_id not in names for role in plan.roles) and not missing:
+        words = "Roles for one administrative unit stand in no token, and Microsoft didn't let us read them."
+        return CheckItem("roles", "Directory roles", "unknown", words, "Validate again in a moment.")
     if missing:
         cure = "Send a new invitation: an administrator who may assign roles has to sign in."
         words = f"Missing: {_listed(names[role] for role in missing)}."

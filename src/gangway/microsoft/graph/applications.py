@@ -116,6 +116,7 @@ def _password(row: Any) -> Password:
         key_id=KeyId(text(row, "keyId")),
         display_name=row.get("displayName") or "",
         ends_at=moment(row.get("endDateTime")),
+        hint=row.get("hint") or "",
     )
 
 

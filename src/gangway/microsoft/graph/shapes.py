@@ -16,6 +16,8 @@ class Password:
     key_id: KeyId
     display_name: str
     ends_at: datetime | None
+    hint: str = ""
+    """The first characters of its text, which Microsoft keeps for people to recognise it by."""
 
 
 @dataclass(frozen=True)

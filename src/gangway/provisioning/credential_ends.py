@@ -1,0 +1,113 @@
+"""When a credential ends: read in the tenant by its key id where the registration may look at itself, else our record.
+
+A typed secret has no key id that we know of. Microsoft lists the first three characters of each secret: when they fit
+exactly one of them, that one is ours.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.foundation import clock
+from gangway.microsoft.errors import Forbidden, Missing
+from gangway.microsoft.graph.session import Outcome
+from gangway.microsoft.graph.shapes import Application
+from gangway.microsoft.signin.own_credentials import OwnCredential, Secret
+from gangway.organizations.scope import within
+from gangway.provisioning.engine.credential_kinds import KINDS, NAMES, Kind
+from gangway.provisioning.models import GIVEN, Credential
+from gangway.provisioning.shapes import CheckItem
+
+READS_ITSELF: Final = frozenset(
+    {"Application.ReadWrite.OwnedBy", "Application.Read.All", "Application.ReadWrite.All", "Directory.Read.All"}
+)
+"""Permissions with which a registration may read itself; the first one only while it owns itself."""
+
+SOON: Final = 30
+"""Days before the end of a secret or certificate from which on we warn."""
+
+CURE: Final = "Renew it with a new invitation to the administrator."
+LABELS: Final[dict[Kind, str]] = {
+    "secret": "Client secret",
+    "certificate": "Certificate",
+    "federated": "Federated credential",
+}
+
+
+@dataclass(frozen=True)
+class Watched:
+    """The credential whose end is looked for, taken out of its row."""
+
+    id: UUID
+    path: str
+    kind: Kind
+    key_id: str
+    typed: bool
+    expires_at: datetime | None
+
+
+def watched(row: Credential, *, path: str) -> Watched:
+    """Take it out of its row; `path` is the scope that it is in."""
+    return Watched(row.pk, path, KINDS[row.kind], row.key_id, row.origin == GIVEN, row.expires_at)
+
+
+@dataclass(frozen=True)
+class ReadEnd:
+    """What the registration's own list says. `listed`: None when nothing can be said."""
+
+    listed: bool | None = None
+    ends_at: datetime | None = None
+
+
+def found_in(outcome: Outcome[Application] | None, watched: Watched, credential: OwnCredential) -> ReadEnd:
+    """Find a credential in what the registration read of itself; nothing is said of what nobody let us read."""
+    if outcome is None or outcome.value is None:
+        return ReadEnd()
+    if watched.kind == "federated":
+        return ReadEnd()
+    if watched.typed and isinstance(credential, Secret):
+        passwords = outcome.value.passwords
+        ends = [one.ends_at for one in passwords if one.hint and credential.text.reveal().startswith(one.hint)]
+        return ReadEnd() if len(ends) > 1 else ReadEnd(bool(ends), *ends)
+    listed = outcome.value.certificates if watched.kind == "certificate" else outcome.value.passwords
+    ends = [one.ends_at for one in listed if one.key_id == watched.key_id]
+    return ReadEnd(bool(ends), *ends[:1])
+
+
+def item_of(watched: Watched, read: ReadEnd, *, refused: Outcome[Application] | None = None) -> CheckItem:
+    """Say when it ends, how we know, and what to do."""
+    label, name = LABELS[watched.kind], NAMES[watched.kind]
+    if watched.kind == "federated":
+        return CheckItem("secret", label, "ok", "It needs no renewal: nothing of it ends.")
+    if read.listed is False:
+        words = f"The {name} still signs in, but isn't listed in the registration any more: it may stop at any moment."
+        return CheckItem("secret", label, "warning", words, CURE)
+    ends_at = read.ends_at or watched.expires_at
+    if ends_at is None:
+        return CheckItem("secret", label, "unknown", f"We don't know when the {name} ends.", _how(refused))
+    days = (ends_at - clock.now()).days
+    source = "read in the tenant" if read.ends_at else "by our record"
+    if days < 0:
+        return CheckItem("secret", label, "error", f"The {name} has expired ({source}).", CURE)
+    words = f"The {name} ends in {days} days ({source})."
+    return CheckItem("secret", label, "warning" if days < SOON else "ok", words, CURE if days < SOON else "")
+
+
+def _how(refused: Outcome[Application] | None) -> str:
+    if refused is not None and isinstance(refused.error, (Forbidden, Missing)):
+        return "The registration may not read itself. Type its end under M365 Configuration."
+    return "Type its end under M365 Configuration."
+
+
+def keep(watched: Watched, read: ReadEnd, *, now: datetime) -> None:
+    """Write down what was read in the tenant: from then on it counts, whoever typed what before."""
+    if read.ends_at is None:
+        return
+    with within(watched.path), transaction.atomic():
+        row = Credential.objects.select_for_update(of=("self",)).filter(pk=watched.id).first()
+        if row is not None:
+            row.expires_at, row.end_read_at = read.ends_at, now
+            row.save(update_fields=["expires_at", "end_read_at"])

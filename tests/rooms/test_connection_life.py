@@ -1,0 +1,124 @@
+"""The years of a connection: what its looks read, who made it, services that share it, renewals, tokens."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.conf import settings as django_settings
+
+from gangway.connections import actions as connections
+from gangway.connections.queries import ItemView, connection
+from gangway.foundation import clock
+from gangway.jobs.testing import run_until_idle
+from gangway.organizations.scope import within
+from gangway.provisioning import actions as provisioning
+from gangway.provisioning.errors import EndNotPlausible, NoSuchCredential
+from gangway.provisioning.models import GIVEN, Credential
+from tests.contract.tenant import Tenant
+from tests.emulator.conftest import Emulator, running
+from tests.rooms.factories_provisioning import BY, Work
+from tests.rooms.test_provisioning_rotation import connected, keys_there
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="module")
+def kept(process: Emulator) -> Iterator[Tenant]:
+    tenant = Tenant(process)
+    yield tenant
+    tenant.close()
+
+
+@pytest.fixture
+def tenant(kept: Tenant, settings) -> Tenant:
+    """Contoso, fresh; the product's settings point at it, and waits are short."""
+    kept.reset()
+    changed = {
+        "cloud_login_url": kept.emulator.url,
+        "cloud_graph_url": kept.emulator.url,
+        "extra_ca_file": kept.cloud.extra_ca_file,
+        "propagation_deadline_seconds": 4,
+    }
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
+    return kept
+
+
+def validated(work: Work, service_id: UUID | None = None) -> dict[str, ItemView]:
+    """Validate Authentication, and what was seen."""
+    wanted = service_id or work.service_id
+    with within(work.customer.path):
+        connections.validate_connection(service_id=wanted, by=BY, now=clock.now())
+    run_until_idle()
+    found = view(work, wanted)
+    return {item.key: item for item in found.history[0].items}
+
+
+def view(work: Work, service_id: UUID | None = None) -> Any:
+    with within(work.customer.path):
+        return connection(service_id or work.service_id)
+
+
+def change(work: Work, **fields: Any) -> None:
+    with within(work.customer.path):
+        Credential.objects.filter(service_id=work.service_id).update(**fields)
+
+
+@pytest.mark.parametrize(
+    ("rotates", "told", "source"), [(True, "read in the tenant", "read"), (False, "by our record", "recorded")]
+)
+def test_the_end_of_a_secret_is_read_by_its_key_id_where_the_registration_may_look(tenant, rotates, told, source):
+    work = connected(tenant, rotates=rotates)
+    change(work, expires_at=clock.now() + timedelta(days=400))
+    item = validated(work)["secret"]
+    assert told in item.words
+    credential = view(work).credential
+    assert credential.end_from == source
+    assert (credential.days_left > 390) == (not rotates)
+
+
+def test_a_secret_that_is_not_listed_any_more_is_a_warning_although_it_still_signs_in(tenant):
+    work = connected(tenant)
+    change(work, key_id="0a0a0a0a-0000-4000-8000-000000000001")
+    assert validated(work)["secret"].state == "warning"
+    assert view(work).status == "warning"
+
+
+def test_a_typed_secret_is_known_by_its_first_characters_and_its_end_is_read(tenant):
+    work = connected(tenant)
+    change(work, origin=GIVEN, key_id="0a0a0a0a-0000-4000-8000-000000000001", expires_at=None)
+    assert view(work).credential.end_from == "typed"
+    assert "read in the tenant" in validated(work)["secret"].words
+    assert view(work).credential.end_from == "read"
+
+
+def test_a_typed_end_counts_until_it_can_be_read(tenant):
+    work = connected(tenant, rotates=False)
+    with within(work.customer.path):
+        row = Credential.objects.get(service_id=work.service_id)
+        with pytest.raises(NoSuchCredential):
+            provisioning.type_end(credential_id=row.pk, ends_on=None, by=BY, now=clock.now())
+        change(work, origin=GIVEN, expires_at=None)
+        assert validated(work)["secret"].state == "unknown"
+        for wrong in (date(3031, 1, 1), date(9999, 12, 31)):
+            with pytest.raises(EndNotPlausible):
+                provisioning.type_end(credential_id=row.pk, ends_on=wrong, by=BY, now=clock.now())
+        provisioning.type_end(credential_id=row.pk, ends_on=date(2031, 5, 31), by=BY, now=clock.now())
+    assert view(work).credential.expires_at == datetime(2031, 5, 31, tzinfo=UTC)
+    assert validated(work)["secret"].state == "ok"
+
+
+def test_who_made_it_who_consented_and_who_gave_the_roles_is_known_with_their_times(tenant):
+    work = connected(tenant)
+    parts = view(work).provenance
+    assert [part.part for part in parts] == ["created", "consented", "roles"]
+    assert {part.who for part in parts} == {"grace.global@contoso.com"}
+    assert all(part.at for part in parts)
+    assert len(keys_there(tenant)) == 1
