@@ -215,6 +215,8 @@ class Event(StrEnum):
 
     REGISTRATION_PROVED = "provisioning:registration:proved"
     """The registration signed in by itself and its rights were read back."""
+    REGISTRATION_GIVEN = "provisioning:registration:given"
+    """A registration that the customer made was proved, and is used as it is; we never remove or rotate anything of it."""
 
     SIGN_IN_APPLICATION_REGISTERED = "onboarding:sign_in_application:registered"
     """A provider's sign-in application was told to Gangway, or changed."""
@@ -236,6 +238,12 @@ class Event(StrEnum):
     """The administrator is asked who they are: at first, or to sign in again."""
     CASE_FEATURES_CHOSEN = "onboarding:case:features_chosen"
     """The administrator declined optional features, took that back, or named the administrative unit."""
+    CASE_TYPING = "onboarding:case:typing"
+    """Somebody uses a registration that is there already, and types its facts."""
+    CASE_PROVING = "onboarding:case:proving"
+    """What was typed is sealed; a worker signs in with it and looks what it may do."""
+    CASE_KEY_MADE = "onboarding:case:key_made"
+    """A certificate was made, or a federated credential named, for a registration that is there already."""
     CASE_SIGNING_IN = "onboarding:case:signing_in"
     """The administrator pressed Start Authentication."""
     CASE_SIGNED_IN = "onboarding:case:signed_in"

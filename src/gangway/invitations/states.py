@@ -73,7 +73,14 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
     | _TO_ANOTHER
     | _ENDS,
     State.SIGNED_IN: frozenset(
-        {State.OPENED, State.PROVISIONING, State.DECLINED, State.WAITING_FOR_APPROVAL, State.REPORTED}
+        {
+            State.OPENED,
+            State.PROVISIONING,
+            State.AUTHENTICATED,
+            State.DECLINED,
+            State.WAITING_FOR_APPROVAL,
+            State.REPORTED,
+        }
     )
     | _TO_ANOTHER
     | _ENDS,

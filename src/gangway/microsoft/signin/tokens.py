@@ -68,6 +68,8 @@ class AppClaims:
     roles: frozenset[str]
     wids: frozenset[str]
     expires_at: datetime
+    object_id: ObjectId = ObjectId("")
+    """Of the application's own service principal in the tenant."""
 
 
 async def check_id_token(transport: Transport, cloud: Cloud, token: SealedText, *, client_id: AppId) -> Identity:
@@ -94,6 +96,7 @@ def read_app_claims(token: SealedText) -> AppClaims:
         roles=frozenset(claims.get("roles") or ()),
         wids=frozenset(claims.get("wids") or ()),
         expires_at=datetime.fromtimestamp(int(claims.get("exp", 0)), UTC),
+        object_id=ObjectId(str(claims.get("oid", ""))),
     )
 
 
