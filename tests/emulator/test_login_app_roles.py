@@ -1,8 +1,8 @@
-"""App roles of an application's own: given to people, told to the application in its id_token."""
+"""App roles and groups of a person, as the application is told of them in its id_token."""
 
 import jwt
 
-from tests.rooms.factories_microsoft import CONTOSO, MORGAN, OPERATOR_ROLE, PAT, register
+from tests.rooms.factories_microsoft import CONTOSO, GRACE, MORGAN, OPERATOR_ROLE, PAT, register
 
 
 def test_app_roles_given_to_a_person_stand_in_the_id_token(emulator):
@@ -19,6 +19,29 @@ def test_app_roles_given_to_a_person_stand_in_the_id_token(emulator):
     emulator.grant(flow, MORGAN, for_all=False)
     told = _told(emulator, entra.client_id, flow)
     assert (told["roles"], told["tid"]) == (["Gangway.Operator"], CONTOSO)
+
+
+def test_groups_stand_in_the_id_token_until_they_are_too_many(emulator):
+    """From 201 on, Entra says where to ask for them instead."""
+    entra = register(emulator)
+    group = entra.group("people", MORGAN)
+    outer = entra.group("everybody", GRACE)
+    member = {"@odata.id": f"{emulator.url}/v1.0/directoryObjects/{group}"}
+    entra.graph(GRACE, "POST", f"/groups/{outer}/members/$ref", member)
+    entra.graph(PAT, "PATCH", f"/applications(appId='{entra.client_id}')", {"isFallbackPublicClient": True})
+    assert sorted(_signed_in(emulator, entra)["groups"]) == sorted([group, outer])
+    for number in range(199):
+        entra.group(f"g{number}", MORGAN)
+    told = _signed_in(emulator, entra)
+    assert "groups" not in told
+    assert told["_claim_names"] == {"groups": "src1"}
+    assert told["_claim_sources"]["src1"]["endpoint"].endswith("/getMemberObjects")
+
+
+def _signed_in(emulator, entra):
+    flow = _device_code(emulator, entra.client_id)
+    emulator.grant(flow, MORGAN, for_all=False)
+    return _told(emulator, entra.client_id, flow)
 
 
 def _device_code(emulator, client_id):

@@ -250,6 +250,19 @@ def test_enterprise_application_shows_permissions_and_roles(door, made):
     assert visitor.open(manage).rows() == [["Teams Administrator", "Organization"]]
 
 
+def test_person_is_given_an_app_role_and_loses_it(door):
+    """*Users and groups*, as the instructions for signing in to an application say."""
+    door.post("/servicePrincipals", {"appId": "0bec0ffe-0000-4000-8000-000000000001"})
+    visitor = Visitor(door)
+    page = visitor.follow(visitor.open("/portal/enterprise"), "Operation Center")
+    page = visitor.open(page.soup.select_one(".manage").find("a", string="Users and groups")["href"])
+    page = visitor.press(page, "Search", q="morgan")
+    monitor = page.soup.find("option", string="Gangway.Monitor")["value"]
+    page = visitor.press(page, "Assign", row="Morgan", role=monitor)
+    assert [row[:3] for row in page.rows()] == [["Morgan Member", "User", "Gangway.Monitor"]]
+    assert "Nobody is assigned" in visitor.press(page, "Remove", row="Morgan").text
+
+
 def test_enterprise_application_is_deleted_after_saying_what_goes(door, made):
     visitor = Visitor(door)
     page = visitor.follow(visitor.follow(visitor.open("/portal/enterprise"), voice), "Delete")

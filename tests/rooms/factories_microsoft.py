@@ -10,7 +10,7 @@ from django.test import Client
 from tests.emulator.browsing import Browser, Page
 from tests.emulator.conftest import Emulator, privileged
 
-SCOPES = f"{privileged} AppRoleAssignment.ReadWrite.All"
+SCOPES = f"{privileged} AppRoleAssignment.ReadWrite.All Group.ReadWrite.All"
 HOME = "http://localhost:8000"
 CONTOSO = "c0475050-0000-4000-8000-000000000001"
 FABRIKAM = "fab41ca0-0000-4000-8000-000000000001"
@@ -73,6 +73,15 @@ class Entra:
         for row in self.graph(GRACE, "GET", path)["value"]:
             self.graph(GRACE, "DELETE", f"{path}/{row['id']}")
 
+    def group(self, name: str, who: tuple[str, str]) -> str:
+        """Contoso's administrator makes a group with one member; its id."""
+        body = {"displayName": name, "mailEnabled": False, "mailNickname": name, "securityEnabled": True}
+        made: str = self.graph(GRACE, "POST", "/groups", body)["id"]
+        person = self.graph(GRACE, "GET", f"/users/{who[0]}")["id"]
+        member = {"@odata.id": f"{self.emulator.url}/v1.0/directoryObjects/{person}"}
+        self.graph(GRACE, "POST", f"/groups/{made}/members/$ref", member)
+        return made
+
     def visit(self, address: str, who: tuple[str, str]) -> dict[str, str]:
         """A person signs in at Microsoft's pages; what the redirect brings back to us."""
         browser = self._browser()
@@ -117,6 +126,7 @@ def register(emulator: Emulator) -> Entra:
             "publicClient": {
                 "redirectUris": [f"{HOME}/accounts/microsoft/callback/", f"{HOME}/accounts/microsoft/consented/"]
             },
+            "groupMembershipClaims": "SecurityGroup",
             "appRoles": [_role(OPERATOR_ROLE, "Gangway.Operator"), _role(MONITOR_ROLE, "Gangway.Monitor")],
         },
     )

@@ -1,5 +1,6 @@
 """People sign in with Microsoft: a real code flow against the emulated Entra, and everything that must not pass."""
 
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
@@ -10,17 +11,19 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from django.core.cache import cache
 from django.test import Client
 
-from gangway.accounts import actions, microsoft, rules
+from gangway.accounts import actions, microsoft, queries, rules
 from gangway.accounts.models import Identity
 from gangway.accounts.states import ClaimKind
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.errors import IdentityRefused
-from gangway.organizations import people_queries
+from gangway.microsoft.signin import tokens
+from gangway.organizations import people_queries, place_queries
+from gangway.organizations.changing import change_details
 from gangway.organizations.models import Membership, Operator
 from gangway.organizations.queries import seat
 from gangway.organizations.roles import Role
-from gangway.organizations.scope import within
+from gangway.organizations.scope import within, within_everything
 from tests.emulator.conftest import Emulator, emulator_process
 from tests.rooms.factories_microsoft import (
     CONTOSO,
@@ -66,6 +69,13 @@ def customer():
     place = make_customer()
     allow(place, CONTOSO, {"Gangway.Operator": Role.OPERATOR, "Gangway.Monitor": Role.MONITOR})
     return place
+
+
+def limit(place, group: str) -> None:
+    with within(place.path):
+        about = place_queries.place(place.id)
+        details = replace(about.details, entra_group_id=group)
+        change_details(organization_id=place.id, name=about.name, details=details, by=SETUP)
 
 
 def allow(place, tenant: str, given: dict[str, Role], *, does_second_factor: bool = True) -> None:
@@ -175,6 +185,77 @@ def test_our_own_second_factor_is_asked_for_unless_the_tenant_is_trusted(entra):
     client = Client()
     entra.sign_in(client, MORGAN)
     assert client.get("/services/").headers["Location"] == "/me/second-factor/"
+
+
+def test_a_group_of_the_tenant_gives_a_role_as_an_app_role_does(entra):
+    place, group = make_customer(), entra.group("voice-desk", MORGAN)
+    allow(place, CONTOSO, {})
+    giver = seat(make_operator(place, role=Role.OPERATOR))
+    with within(place.path):
+        (row,) = queries.tenants(place.id)
+        rules.map_role(row.id, kind=ClaimKind.GROUP, value=group, role=Role.MONITOR, seat=giver, by=SETUP)
+    assert entra.sign_in(Client(), MORGAN).status_code == 302
+    assert places_of(MORGAN[0]) == [(place.id, "monitor")]
+
+
+def test_only_members_of_the_organizations_group_come_in(entra, customer):
+    """Else a tenant that serves several companies would let the people of all of them in."""
+    consented(entra, customer)
+    entra.assign(MORGAN, OPERATOR_ROLE)
+    limit(customer, "99999999-0000-4000-8000-000000000009")
+    answer = entra.sign_in(Client(), MORGAN)
+    assert (answer.status_code, "in the group" in answer.content.decode()) == (403, True)
+    assert not Operator.objects.filter(email=MORGAN[0]).exists()
+    limit(customer, entra.group("gangway-people", MORGAN))
+    assert entra.sign_in(Client(), MORGAN).status_code == 302
+    assert places_of(MORGAN[0]) == [(customer.id, "operator")]
+
+
+def test_who_left_the_group_comes_into_their_other_organizations_only(entra, customer):
+    """A role that a person gave stays, but this way of signing in doesn't lead to it."""
+    other = make_customer()
+    allow(other, CONTOSO, {"Gangway.Operator": Role.MONITOR})
+    consented(entra, customer)
+    entra.assign(MORGAN, OPERATOR_ROLE)
+    entra.sign_in(Client(), MORGAN)
+    with within(customer.path):
+        Membership.objects.update(from_entra=False)
+    limit(customer, "99999999-0000-4000-8000-000000000009")
+    client = Client()
+    entra.sign_in(client, MORGAN)
+    client.post("/me/organization/", {"organization": str(customer.id)})
+    page = client.get("/me/").content.decode()
+    with within_everything("a test compares names"):
+        here, there = (place_queries.place(place.id).name for place in (customer, other))
+    assert (here in page, there in page) == (False, True)
+
+
+def test_where_a_group_decides_too_many_groups_are_told_in_clear_words(entra, customer, monkeypatch):
+    """Entra then leaves the claim out: taking that for "in no group" would end somebody's role unasked."""
+    consented(entra, customer)
+    entra.assign(MORGAN, OPERATOR_ROLE)
+    entra.sign_in(Client(), MORGAN)
+    known = tokens.check_id_token
+
+    async def told_of_too_many(*given, **more):
+        return replace(await known(*given, **more), groups=frozenset(), groups_untold=True)
+
+    monkeypatch.setattr("gangway.microsoft.signin.redirect.check_id_token", told_of_too_many)
+    assert entra.sign_in(Client(), MORGAN).status_code == 302
+    limit(customer, entra.group("gangway-people", MORGAN))
+    answer = entra.sign_in(Client(), MORGAN)
+    assert (answer.status_code, "so many groups" in answer.content.decode()) == (403, True)
+    assert places_of(MORGAN[0]) == [(customer.id, "operator")]
+
+
+def test_signing_in_ends_the_session_of_whoever_was_there_before(entra, customer):
+    """Their session would be emptied by the library, and with it what is kept of this sign-in."""
+    consented(entra, customer)
+    entra.assign(MORGAN, OPERATOR_ROLE)
+    client = sit_down(make_provider())
+    assert entra.sign_in(client, MORGAN).status_code == 302
+    assert client.session["shut_in"] == []
+    assert client.session["second_factor_in"] == [str(customer.id)]
 
 
 @pytest.fixture

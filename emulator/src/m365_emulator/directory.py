@@ -120,6 +120,19 @@ class Tenant:
         )
         return [names[role_id] for role_id in granted if role_id in names]
 
+    def groups_of(self, member_id: str) -> list[str]:
+        """Ids of the groups that somebody is in, directly or through other groups."""
+        return [
+            key for key in self.containers_of(member_id) if key in self.objects and self.objects[key].kind == "group"
+        ]
+
+    def containers_of(self, member_id: str) -> list[str]:
+        """Ids of the groups and units that have this member, directly or through other groups."""
+        found = [member_id]
+        for one in found:
+            found.extend(key for key, members in self.memberships.items() if one in members and key not in found)
+        return found[1:]
+
     def delegated_scopes(self, client_id: str, resource_app_id: str, user_id: str) -> list[str]:
         """Delegated permissions that are consented for one person, for the organization or for that person alone.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid5
 
 from m365_emulator import credentials, data, partners, principals
 from m365_emulator.clock import graph_time
@@ -241,7 +242,7 @@ def _application_body(tenant: Tenant, object_id: str, row: dict[str, Any]) -> di
         "displayName": row["displayName"],
         "createdDateTime": graph_time(_founded),
         "description": None,
-        "groupMembershipClaims": None,
+        "groupMembershipClaims": row.get("groupClaims"),
         "identifierUris": [],
         "isFallbackPublicClient": row.get("publicClient", False),
         "keyCredentials": [],
@@ -252,11 +253,22 @@ def _application_body(tenant: Tenant, object_id: str, row: dict[str, Any]) -> di
         "signInAudience": "AzureADMultipleOrgs" if row.get("multiTenant") else "AzureADMyOrg",
         "tags": [],
         "uniqueName": None,
-        "appRoles": [],
+        "appRoles": [_app_role(object_id, value) for value in row.get("appRoles", [])],
         "web": {"redirectUris": row.get("redirectUris", [])},
         "publicClient": {"redirectUris": row.get("publicRedirectUris", [])},
         "spa": {"redirectUris": row.get("spaRedirectUris", [])},
         "api": {"oauth2PermissionScopes": []},
+    }
+
+
+def _app_role(object_id: str, value: str) -> dict[str, Any]:
+    return {
+        "id": str(uuid5(UUID(object_id), value)),
+        "value": value,
+        "displayName": value,
+        "description": value,
+        "allowedMemberTypes": ["User"],
+        "isEnabled": True,
     }
 
 

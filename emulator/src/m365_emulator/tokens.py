@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 graph_audiences = frozenset({"https://graph.microsoft.com", data.graph_app_id})
 _verified: OrderedDict[bytes, dict[str, Any]] = OrderedDict()
 _verified_at_most = 4_096
+_groups_at_most = 200
+"""In a JWT; somebody in more is told where to ask for them instead (the "overage")."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,6 +199,7 @@ def id_token(
             "iat": now - 300,
             "nbf": now - 300,
             "exp": now + life,
+            **_group_claims(world, tenant, person, client),
             **({"idp": home} if is_guest(person) else {}),
             "name": person.body["displayName"],
             **({"nonce": nonce} if nonce else {}),
@@ -211,6 +214,24 @@ def id_token(
         },
         v1=False,
     )
+
+
+def _group_claims(world: World, tenant: Tenant, person: DirectoryObject, client: DirectoryObject) -> dict[str, Any]:
+    """The person's groups, where the application's registration asks for them."""
+    home = world.directory.home_of_application(str(client.body["appId"]))
+    wanted = str(home[1].body.get("groupMembershipClaims") or "None") if home else "None"
+    if wanted == "None":
+        return {}
+    groups = tenant.groups_of(person.id)
+    if wanted == "ApplicationGroup":
+        assigned = {
+            row["principalId"] for row in tenant.app_role_assignments.values() if row["resourceId"] == client.id
+        }
+        groups = [group for group in groups if group in assigned]
+    if len(groups) > _groups_at_most:
+        endpoint = f"https://graph.microsoft.com/v1.0/users/{person.id}/getMemberObjects"
+        return {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": endpoint}}}
+    return {"groups": groups} if groups else {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

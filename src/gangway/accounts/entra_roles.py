@@ -23,8 +23,15 @@ from gangway.organizations.scope import within
 _ORDER = tuple(LETTERS.values())
 
 
+def is_let_in(who: Identity, row: TenantView) -> bool:
+    """Return whether the account is in the group that the organization asks for, if it asks for one."""
+    return not row.group_id or row.group_id in who.groups
+
+
 def role_given(who: Identity, row: TenantView) -> Role | None:
     """Return the mightiest role that the claims give in an organization, None where they give none."""
+    if not is_let_in(who, row):
+        return None
     held = {ClaimKind.APP_ROLE: who.roles, ClaimKind.GROUP: who.groups}
     given = {mapping.role for mapping in row.mappings if mapping.value in held[mapping.kind]}
     return next((role for role in _ORDER if role in given), None)

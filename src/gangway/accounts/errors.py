@@ -8,6 +8,8 @@ AccountsError
 ├── SignInFirst                the address has an account: its owner accepts
 ├── SignInClosed               Microsoft sign-in isn't set up, or nobody invited this account
 ├── TenantNotYours             the account's tenant is none of the organization's own
+├── GroupMissing               the organization lets only members of a group in, and this account is none
+├── GroupsUntold               the account has more groups than Microsoft tells, and here a group decides
 ├── SignInBroken               what Microsoft sent doesn't belong to what this browser asked
 ├── IdentityTaken              the Microsoft account belongs to somebody else
 ├── NoSuchTenant               unknown, or not in this scope
@@ -80,6 +82,25 @@ class TenantNotYours(AccountsError):
     code = "accounts:sign_in:tenant"
     what = "This Microsoft account belongs to a tenant that may not sign in here."
     cure = "Sign in with your organization's own account, or ask your operator to add the tenant."
+
+
+class GroupMissing(AccountsError):
+    """An organization lets only members of one Entra group in."""
+
+    code = "accounts:sign_in:group"
+    what = "This Microsoft account isn't in the group that may sign in here."
+    cure = "Ask the administrator of your Entra tenant to add you to the group, then sign in again."
+
+
+class GroupsUntold(AccountsError):
+    """Entra leaves the groups claim out where there are more than two hundred, and we don't guess."""
+
+    code = "accounts:sign_in:groups_untold"
+    what = "This Microsoft account is in so many groups that Microsoft doesn't tell which, and here a group decides."
+    cure = (
+        "Ask your Entra administrator to give you an app role instead, or to have the application told only the groups "
+        "that are assigned to it."
+    )
 
 
 class SignInBroken(AccountsError):

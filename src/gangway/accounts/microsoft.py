@@ -2,7 +2,8 @@
 
 A Microsoft account is known by issuer, tenant and object id; its address is only shown. Its tenant must be one of the
 organization's own. It comes in if it is tied to a person already, if its owner holds an invitation, or if the tenant's
-administrator gave it an app role or group that the organization's table maps to a role. Nobody else does.
+administrator gave it an app role or group that the organization's table maps to a role. Nobody else does. An
+organization may limit all of this to the members of one Entra group.
 """
 
 import asyncio
@@ -16,10 +17,18 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from gangway.accounts.actions import accept_by_microsoft
-from gangway.accounts.entra_roles import follow
-from gangway.accounts.errors import IdentityTaken, SignInBroken, SignInClosed, TenantNotYours
+from gangway.accounts.entra_roles import follow, is_let_in
+from gangway.accounts.errors import (
+    GroupMissing,
+    GroupsUntold,
+    IdentityTaken,
+    SignInBroken,
+    SignInClosed,
+    TenantNotYours,
+)
 from gangway.accounts.models import Identity as IdentityRow
 from gangway.accounts.queries import TenantView, places_of_tenant
+from gangway.accounts.states import ClaimKind
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation.errors import GangwayError
@@ -30,7 +39,7 @@ from gangway.microsoft.signin import redirect
 from gangway.microsoft.signin.tokens import Identity
 from gangway.microsoft.transport import shared
 from gangway.organizations.hosts import is_ours, origin_of
-from gangway.organizations.people_queries import home_of, path_of
+from gangway.organizations.people_queries import groups_asked_of, home_of, path_of
 from gangway.organizations.scope import within
 
 log = structlog.get_logger("gangway.accounts")
@@ -43,11 +52,15 @@ PATIENCE: Final = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Who came in. `second_factor_in`: the organizations that trust this tenant to have asked for a second factor."""
+    """Who came in. `second_factor_in`: the organizations that trust this tenant to have asked for a second factor.
+
+    `shut_in`: those that this sign-in doesn't lead into, as the account isn't in the group that they ask for.
+    """
 
     operator_id: UUID
     tenant_id: UUID
     second_factor_in: tuple[UUID, ...]
+    shut_in: tuple[UUID, ...]
 
 
 def cloud_of_people() -> str:
@@ -137,18 +150,22 @@ async def _redeem(code: SealedText, verifier: SealedText, nonce: SealedText, bac
 def come_in(who: Identity, *, address: str, request_id: str, now: datetime) -> Arrival:
     """Find the person behind a checked account, or make them where their tenant's roles say so.
 
-    Raises `TenantNotYours` for a tenant of nobody, `SignInClosed` for an account that nobody let in, `AddressTaken`.
+    Raises `TenantNotYours` for a tenant of nobody, `GroupMissing`, `GroupsUntold`, `SignInClosed` for an account that
+    nobody let in, `AddressTaken`.
     """
     by = _actor(who, address, request_id)
     rows = _own(who)
     known = _known(who)
     person = follow(who, rows, operator_id=known, by=by, now=now)
+    if not any(is_let_in(who, row) for row in rows):
+        raise GroupMissing
     if person is None:
         raise SignInClosed
+    arrival = _arrival(person, who, rows)
     _note_use(who, now)
     if known is None:
         tie(who, operator_id=person, by=by, now=now)
-    return _arrival(person, who, rows)
+    return arrival
 
 
 def accept(
@@ -156,11 +173,14 @@ def accept(
 ) -> Arrival:
     """Take up an invitation with a checked account of one of the organization's own tenants.
 
-    Raises `TenantNotYours`, `IdentityTaken`, `OperatorInvitationOver`, `SignInFirst`.
+    Raises `TenantNotYours`, `GroupMissing`, `GroupsUntold`, `IdentityTaken`, `OperatorInvitationOver`, `SignInFirst`.
     """
     rows = _own(who)
-    if organization_id not in {row.organization_id for row in rows}:
+    here = [row for row in rows if row.organization_id == organization_id]
+    if not here:
         raise TenantNotYours
+    if not any(is_let_in(who, row) for row in here):
+        raise GroupMissing
     if _known(who) is not None:
         raise IdentityTaken
     by = _actor(who, address, request_id)
@@ -205,7 +225,13 @@ def _own(who: Identity) -> tuple[TenantView, ...]:
     rows = tuple(row for row in places_of_tenant(UUID(who.tenant_id)) if row.cloud == settings.GANGWAY.people_cloud)
     if not rows or who.is_guest:
         raise TenantNotYours
+    if who.groups_untold and any(_asks_for_groups(row) for row in rows):
+        raise GroupsUntold
     return rows
+
+
+def _asks_for_groups(row: TenantView) -> bool:
+    return bool(row.group_id) or any(mapping.kind is ClaimKind.GROUP for mapping in row.mappings)
 
 
 def _known(who: Identity) -> UUID | None:
@@ -219,8 +245,12 @@ def _note_use(who: Identity, now: datetime) -> None:
 
 
 def _arrival(person: UUID, who: Identity, rows: tuple[TenantView, ...]) -> Arrival:
+    asked = groups_asked_of(person)
+    shut = tuple(place for place, group in asked.items() if group and group not in who.groups)
+    if asked and len(shut) == len(asked):
+        raise GroupMissing
     trusted = tuple(row.organization_id for row in rows if row.does_second_factor)
-    return Arrival(person, UUID(who.tenant_id), trusted)
+    return Arrival(person, UUID(who.tenant_id), trusted, shut)
 
 
 def _actor(who: Identity, address: str, request_id: str) -> Actor:

@@ -74,6 +74,8 @@ class TenantView:
     cloud: str
     does_second_factor: bool
     mappings: tuple[MappingView, ...]
+    group_id: str = ""
+    """The Entra group that the organization limits this sign-in to; empty: everybody whom it lets in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +152,14 @@ def second_factor_rule(organization_id: UUID) -> SecondFactor:
 
 def tenants(organization_id: UUID) -> tuple[TenantView, ...]:
     """Return the Entra tenants of an organization of the scope, with what their roles and groups give."""
-    rows = EntraTenant.objects.filter(organization_id=organization_id).order_by("created_at", "id")
+    found = EntraTenant.objects.filter(organization_id=organization_id).select_related("organization")
+    rows = found.order_by("created_at", "id")
     return tuple(_tenant(row, RoleMapping.objects.filter(tenant=row)) for row in rows)
 
 
 def tenant(tenant_row_id: UUID) -> TenantView:
     """Return one tenant of the scope; raises `NoSuchTenant`."""
-    row = EntraTenant.objects.filter(pk=tenant_row_id).first()
+    row = EntraTenant.objects.filter(pk=tenant_row_id).select_related("organization").first()
     if row is None:
         raise NoSuchTenant
     return _tenant(row, RoleMapping.objects.filter(tenant=row))
@@ -172,7 +175,8 @@ def tenants_for(organization_id: UUID) -> frozenset[UUID]:
 def places_of_tenant(tenant_id: UUID) -> tuple[TenantView, ...]:
     """Return every organization's row for this tenant, before there is a scope: where its people may come in."""
     with through(Door.SIGN_IN):
-        rows = list(EntraTenant.objects.filter(tenant_id=tenant_id).order_by("created_at", "id"))
+        found = EntraTenant.objects.filter(tenant_id=tenant_id).select_related("organization")
+        rows = list(found.order_by("created_at", "id"))
         return tuple(_tenant(row, RoleMapping.objects.filter(tenant=row)) for row in rows)
 
 
@@ -195,6 +199,7 @@ def _tenant(row: EntraTenant, mappings: QuerySet[RoleMapping]) -> TenantView:
             MappingView(each.id, ClaimKind(each.kind), each.value, Role(each.role))
             for each in mappings.order_by("kind", "value")
         ),
+        group_id=row.organization.entra_group_id,
     )
 
 

@@ -113,6 +113,13 @@ def home_of(operator_id: UUID) -> UUID | None:
         return rows.values_list("organization_id", flat=True).first()
 
 
+def groups_asked_of(operator_id: UUID) -> dict[UUID, str]:
+    """Return the organizations a person has a role in, each with the Entra group that it limits sign-in to, or ""."""
+    with through(Door.SEAT):
+        rows = Membership.objects.filter(operator_id=operator_id, is_active=True)
+        return dict(rows.values_list("organization_id", "organization__entra_group_id"))
+
+
 def places_to_invite(kinds: frozenset[Kind], *, most: int = 500) -> tuple[PlaceChoice, ...]:
     """Return the scope's organizations of these levels, by name, for a list to choose from."""
     rows = Organization.objects.filter(kind__in=[kind.value for kind in kinds]).order_by("path")[:most]

@@ -1,6 +1,6 @@
 """Reading organizations and the people in them. Everything returned is a plain frozen value."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -94,13 +94,15 @@ class ProviderView:
     support_phone: str
 
 
-def seat(operator_id: UUID, *, organization_id: UUID | None = None) -> Seat:
+def seat(operator_id: UUID, *, organization_id: UUID | None = None, shut: Collection[UUID] = ()) -> Seat:
     """Return where this person works: in the organization named, if they have a role there, else in their oldest one.
 
-    Raises `NoSeat`. Needs no scope: it gives one.
+    `shut`: organizations into which the way that they signed in doesn't lead. Raises `NoSeat`. Needs no scope: it
+    gives one.
     """
     with through(Door.SEAT):
         found = Membership.objects.filter(operator_id=operator_id, operator__is_active=True, is_active=True)
+        found = found.exclude(organization_id__in=shut) if shut else found
         held = list(found.select_related("operator", "organization").order_by("created_at", "id"))
     if not held:
         raise NoSeat

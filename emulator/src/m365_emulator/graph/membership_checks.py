@@ -20,7 +20,7 @@ _at_most_groups, _at_most_objects = 20, 20
 @operations.on("POST", *(one + "/getMemberGroups" for one in _who))
 def get_member_groups(call: Call) -> Answer:
     """Ids of all groups; ``securityEnabledOnly`` leaves the others out."""
-    found = memberships.group_ids(call.tenant, _member(call))
+    found = call.tenant.groups_of(_member(call))
     if call.body.get("securityEnabledOnly"):
         found = [oid for oid in found if call.tenant.objects[oid].body.get("securityEnabled")]
     return _texts(call, found)
@@ -30,14 +30,14 @@ def get_member_groups(call: Call) -> Answer:
 def check_member_groups(call: Call) -> Answer:
     """Those of at most 20 groups that somebody is in."""
     wanted = _ids(call, "groupIds", _at_most_groups)
-    return _texts(call, [oid for oid in wanted if oid in memberships.group_ids(call.tenant, _member(call))])
+    return _texts(call, [oid for oid in wanted if oid in call.tenant.groups_of(_member(call))])
 
 
 @operations.on("POST", *(one + "/checkMemberObjects" for one in _who))
 def check_member_objects(call: Call) -> Answer:
     """Those of at most 20 groups, roles and units that somebody is in."""
     wanted, member = _ids(call, "ids", _at_most_objects), _member(call)
-    held = {*memberships.group_ids(call.tenant, member), *memberships.other_ids(call, member)}
+    held = {*call.tenant.groups_of(member), *memberships.other_ids(call, member)}
     return _texts(call, [oid for oid in wanted if oid in held])
 
 

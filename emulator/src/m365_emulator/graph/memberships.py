@@ -43,7 +43,7 @@ def answer(call: Call, member_id: str) -> Answer:
     """Memberships of one object: direct ones, or through groups as well, of one type when the path has a cast."""
     ids = [member_id]
     if "transitiveMemberOf" in call.operation.path:
-        ids = _with_groups_above(call.tenant, member_id)
+        ids = [member_id, *call.tenant.containers_of(member_id)]
     rows = [*_containers(call.tenant, ids), *_roles(call, ids)]
     cast = call.operation.path.rpartition("/")[2]
     if cast.startswith("microsoft.graph."):
@@ -51,23 +51,10 @@ def answer(call: Call, member_id: str) -> Answer:
     return pages.collection(call, objects, rows)
 
 
-def group_ids(tenant: Tenant, member_id: str) -> list[str]:
-    """Ids of the groups that somebody is in, directly or through other groups."""
-    found = _with_groups_above(tenant, member_id)[1:]
-    return [oid for oid in found if oid in tenant.objects and tenant.objects[oid].kind == "group"]
-
-
 def other_ids(call: Call, member_id: str) -> list[str]:
     """Ids of the roles and units that somebody has or is in, directly or through groups."""
-    ids = _with_groups_above(call.tenant, member_id)
+    ids = [member_id, *call.tenant.containers_of(member_id)]
     return [row["id"] for row in (*_containers(call.tenant, ids), *_roles(call, ids))]
-
-
-def _with_groups_above(tenant: Tenant, oid: str) -> list[str]:
-    found = [oid]
-    for one in found:
-        found.extend(group for group, members in tenant.memberships.items() if one in members and group not in found)
-    return found
 
 
 def _containers(tenant: Tenant, ids: list[str]) -> list[dict[str, Any]]:

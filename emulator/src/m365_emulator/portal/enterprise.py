@@ -37,7 +37,7 @@ def show(desk: Desk) -> Shown:
     return Shown(
         "enterprise",
         principal["displayName"],
-        _way(desk, principal),
+        way(desk, principal),
         {
             "principal": principal,
             "section": "overview",
@@ -54,7 +54,7 @@ def show_permissions(desk: Desk) -> Shown:
     return Shown(
         "enterprise_permissions",
         "Permissions",
-        _way(desk, principal),
+        way(desk, principal),
         {
             "principal": principal,
             "section": "permissions",
@@ -70,7 +70,7 @@ def show_roles(desk: Desk) -> Shown:
     return Shown(
         "enterprise_roles",
         "Roles and administrators",
-        _way(desk, principal),
+        way(desk, principal),
         {"principal": principal, "section": "roles", "held": roles.held_by(desk, principal["id"])},
     )
 
@@ -81,7 +81,7 @@ def ask_delete(desk: Desk) -> Shown:
     return Shown(
         "enterprise_delete",
         "Delete this enterprise application",
-        _way(desk, principal),
+        way(desk, principal),
         {
             "principal": principal,
             "section": "overview",
@@ -112,6 +112,7 @@ def _publisher(principal: dict[str, Any], owner: str | None) -> str:
     return owner or f"An organization that is not in this cloud ({principal['appOwnerOrganizationId']})"
 
 
-def _way(desk: Desk, principal: dict[str, Any]) -> tuple[Crumb, ...]:
+def way(desk: Desk, principal: dict[str, Any]) -> tuple[Crumb, ...]:
+    """The way back from a page about one of them."""
     own = Crumb(principal["displayName"], address("enterprise", principal["id"]))
     return (home.crumb, crumb, own) if desk.path != own.address else (home.crumb, crumb)

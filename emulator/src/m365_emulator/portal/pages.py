@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from m365_emulator.portal import (
+    assignments,
     consent,
     enterprise,
     federated,
@@ -60,6 +61,9 @@ pages: tuple[tuple[str, str, Page], ...] = (
     ("GET", _enterprise, enterprise.show),
     ("GET", _enterprise + "/permissions", enterprise.show_permissions),
     ("GET", _enterprise + "/roles", enterprise.show_roles),
+    ("GET", _enterprise + "/users", assignments.show),
+    ("POST", _enterprise + "/users/add", assignments.add),
+    ("POST", _enterprise + "/users/remove", assignments.remove),
     ("GET", _enterprise + "/delete", enterprise.ask_delete),
     ("POST", _enterprise + "/delete", enterprise.delete),
     ("GET", "/roles", roles.show_list),

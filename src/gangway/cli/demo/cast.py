@@ -34,6 +34,15 @@ WALKER_EMAIL: Final = "otto@sp2.example"
 
 OPERATORS: Final = {OPERATOR_EMAIL: "Olivia Operator", WALKER_EMAIL: "Otto Operator"}
 
+TENANTS: Final = {"contoso.com": "c0475050-0000-4000-8000-000000000001"}
+"""Tenants of customers in that seed, by their domain: their people may sign in with Microsoft."""
+
+PEOPLE_CLIENT_ID: Final = "0bec0ffe-0000-4000-8000-000000000001"
+"""The Operation Center's own application in that seed."""
+
+APP_ROLES: Final = {"Gangway.Operator": "operator", "Gangway.Monitor": "monitor"}
+"""Its app roles, and what they give at a customer."""
+
 CLIENT_ID: Final = "5a4db0c1-0000-4000-8000-000000000001"
 HOME_TENANT: Final = "a11ce000-0000-4000-8000-000000000001"
 """The sign-in application and its tenant in the emulator's documented default seed."""
@@ -87,13 +96,33 @@ def _make(passwords: dict[str, str], by: Actor) -> UUID:
             by=by,
         )
         channel = create_organization(kind=Kind.CHANNEL, name=CHANNEL, short_name="harbour", parent_id=provider, by=by)
+        customers = {}
         for place, (name, domain) in zip((provider, channel, channel), CUSTOMERS, strict=True):
             short = name.split()[0].lower()
-            create_organization(kind=Kind.CUSTOMER, name=name, short_name=short, parent_id=place, domain=domain, by=by)
+            customers[domain] = create_organization(
+                kind=Kind.CUSTOMER, name=name, short_name=short, parent_id=place, domain=domain, by=by
+            )
         for email, name in OPERATORS.items():
             password = SealedText(passwords[email])
-            create_operator(email=email, name=name, password=password, organization_id=provider, role=Role.ADMIN, by=by)
+            person = create_operator(
+                email=email, name=name, password=password, organization_id=provider, role=Role.ADMIN, by=by
+            )
+        for domain, tenant_id in TENANTS.items():
+            _let_in(customers[domain], tenant_id, giver=person, by=by)
     return provider
+
+
+def _let_in(customer: UUID, tenant_id: str, *, giver: UUID, by: Actor) -> None:
+    """Let a tenant's people sign in to their organization with Microsoft, by their app roles."""
+    from gangway.accounts import rules  # noqa: PLC0415
+    from gangway.accounts.states import ClaimKind  # noqa: PLC0415
+    from gangway.foundation.clock import now  # noqa: PLC0415
+    from gangway.organizations.queries import seat  # noqa: PLC0415
+    from gangway.organizations.roles import Role  # noqa: PLC0415
+
+    row = rules.add_tenant(customer, tenant_id=tenant_id, cloud="public", does_second_factor=True, by=by, now=now())
+    for value, role in APP_ROLES.items():
+        rules.map_role(row, kind=ClaimKind.APP_ROLE, value=value, role=Role(role), seat=seat(giver), by=by)
 
 
 def main() -> None:

@@ -115,6 +115,11 @@ def _tell_addresses(stage: Stage, report: Report) -> None:
     report.say("      grace.global@contoso.com   Contoso-Grace-1   Global Administrator")
     report.say("      avery.apps@contoso.com     Contoso-Avery-1   Application Administrator")
     report.say("      riley.roles@contoso.com    Contoso-Riley-1   Privileged Role Administrator")
+    report.say("    Contoso's people come in with Microsoft once they have an app role: in the portal as grace.global,")
+    report.say(
+        "    Enterprise applications → Operation Center → Users and groups (she agrees to it first, by *Sign in with"
+    )
+    report.say("    Microsoft*); then morgan.member@contoso.com   Contoso-Morgan-1   signs in to the Operation Center")
     report.say("\nCtrl-C ends everything. What was made is kept for the next start.")
 
 

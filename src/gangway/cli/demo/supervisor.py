@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from gangway.cli.demo.cast import OPERATOR_EMAIL, OPERATORS, PROVIDER, SERVER, WALKER_EMAIL
+from gangway.cli.demo.cast import OPERATOR_EMAIL, OPERATORS, PEOPLE_CLIENT_ID, PROVIDER, SERVER, WALKER_EMAIL
 from gangway.cli.demo.errors import ChildFailed
 from gangway.cli.demo.folder import LOOPBACK, DemoFolder
 from gangway.cli.demo.processes import Family, environment, family, program, wait_until_listening
@@ -105,6 +105,7 @@ class Supervisor:
             "CLOUD_LOGIN_URL": microsoft["login_url"],
             "CLOUD_GRAPH_URL": microsoft["graph_url"],
             "LOG_FORMAT": "text",
+            "PEOPLE_CLIENT_ID": PEOPLE_CLIENT_ID,
             "SHOW_COMPONENTS": "true",
         }
         if role == "worker":
