@@ -1,7 +1,7 @@
 """The journeys as data: an ordered tuple of stages. They differ only here.
 
-A: the administrator gets a link and we make the registration. (The journeys with an existing registration join here as
-further rows; their last two stages are the same.)
+A: the administrator gets a link and we make the registration. B: they get a link and type the facts of one that exists
+already. C: an operator types them, without a link. Whatever the way, the last stage is the same.
 """
 
 from enum import StrEnum
@@ -19,6 +19,7 @@ class Stage(StrEnum):
     TENANT = "tenant"
     REGISTRATION = "registration"
     VERIFICATION = "verification"
+    EXISTING = "existing"
     HANDOVER = "handover"
 
 
@@ -31,10 +32,15 @@ NEW_REGISTRATION_BY_LINK: Final = (
     Stage.HANDOVER,
 )
 
+EXISTING_BY_LINK: Final = (Stage.INVITATION, Stage.EXISTING, Stage.HANDOVER)
+EXISTING_BY_OPERATOR: Final = (Stage.EXISTING, Stage.HANDOVER)
+
 STAGE_OF: Final = {
     CaseState.BEGUN: Stage.INVITATION,
     CaseState.ABANDONED: Stage.INVITATION,
     CaseState.IDENTIFYING: Stage.SIGN_IN,
+    CaseState.TYPING: Stage.EXISTING,
+    CaseState.PROVING: Stage.EXISTING,
     CaseState.SIGNING_IN: Stage.SIGN_IN,
     CaseState.SIGNED_IN: Stage.TENANT,
     CaseState.NAMING: Stage.REGISTRATION,

@@ -153,7 +153,8 @@ class Case(OwnedModel):
             models.UniqueConstraint(fields=["handoff"], name="onboarding_one_case_of_a_handoff"),
             models.CheckConstraint(
                 condition=Q(run_id__isnull=False)
-                | ~Q(state__in=_values({CaseState.PROVISIONING, CaseState.WAITING, CaseState.DONE})),
+                | ~Q(state__in=_values({CaseState.PROVISIONING, CaseState.WAITING, CaseState.DONE}))
+                | Q(state=CaseState.DONE.value, registration_id__isnull=False),
                 name="onboarding_case_provisions_with_a_run",
             ),
             models.CheckConstraint(
@@ -251,6 +252,47 @@ class SignIn(OwnedModel):
     def __str__(self) -> str:
         """Name the sign-in by its state."""
         return f"sign-in {self.id} ({self.state})"
+
+
+class ExistingRegistration(OwnedModel):
+    """What somebody typed of a registration that is there already, and what was last seen of it; one for each case.
+
+    The ids are those that its rows will have once it is proved. Nothing here is secret: the secret, or the key of a
+    certificate that we made for it, is sealed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="existing")
+    registration_id = models.UUIDField(default=uuid4)
+    credential_id = models.UUIDField(default=uuid4, unique=True)
+    tenant = models.CharField(max_length=253, blank=True, help_text="As typed: an id or a domain.")
+    tenant_id = models.CharField(max_length=36, blank=True, help_text="The id; of a domain, once a worker found it.")
+    client_id = models.CharField(max_length=36, blank=True)
+    kind = models.CharField(max_length=12, default="secret")
+    sealed_id = models.UUIDField(null=True)
+    about: models.JSONField[dict[str, str]] = models.JSONField(
+        default=dict, help_text="What is public of a certificate or a trust."
+    )
+    ends_on = models.DateField(null=True, help_text="Of the secret, as typed.")
+    key_ends_at = models.DateTimeField(null=True, help_text="Of the certificate.")
+    faults: models.JSONField[dict[str, str]] = models.JSONField(default=dict, help_text="What is wrong, by field.")
+    items: models.JSONField[list[KeptItem]] = models.JSONField(default=list)
+    checked_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True, help_text="Since when a worker looks at it.")
+    typed_by_id = models.CharField(max_length=64, blank=True, help_text="The operator who types it; empty by link.")
+    typed_by_name = models.CharField(max_length=200, blank=True)
+    user_name = models.CharField(max_length=320, blank=True, help_text="What M365 Configuration shows as User Name.")
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(kind__in=["secret", "certificate", "federated"]), name="onboarding_existing_kind_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name it without anything that was typed."""
+        return f"existing registration of case {self.case_id}"
 
 
 class OperatorOnboarding(OwnedModel):

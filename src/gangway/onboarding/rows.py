@@ -22,6 +22,8 @@ from gangway.vault.actions import destroy
 CASE_EVENTS: Final = {
     CaseState.BEGUN: Event.CASE_BEGUN,
     CaseState.IDENTIFYING: Event.CASE_IDENTIFYING,
+    CaseState.TYPING: Event.CASE_TYPING,
+    CaseState.PROVING: Event.CASE_PROVING,
     CaseState.SIGNING_IN: Event.CASE_SIGNING_IN,
     CaseState.SIGNED_IN: Event.CASE_SIGNED_IN,
     CaseState.NAMING: Event.CASE_CONFIRMED,

@@ -2,8 +2,9 @@
 
 case      begun → identifying → signing_in → signed_in → naming → provisioning ┬→ done
                     ↑__________________________________________________________├→ waiting (for another administrator)
-                    (sign in again: progress is kept)                          ├→ needs_sign_in
-                                                                               └→ failed
+             ↕      (sign in again: progress is kept)                          ├→ needs_sign_in
+          typing ⇄ proving → done                                              └→ failed
+          (a registration that is there already: typed, then proved by a worker; what isn't right comes back)
           of several administrators' cases of one run, those that rest follow how the run ends by whoever's hand
 sign-in   asked → code_ready ┬→ checking ┬→ granted            whatever is alive → replaced
           away  → returned ──┘           └→ wrong_tenant, wrong_person (→ granted, knowingly), guest, personal, …
@@ -20,6 +21,10 @@ class CaseState(StrEnum):
 
     BEGUN = "begun"
     IDENTIFYING = "identifying"
+    TYPING = "typing"
+    """The registration is there already: somebody types its facts, or corrects them."""
+    PROVING = "proving"
+    """A worker signs in as that registration and looks what it may do."""
     SIGNING_IN = "signing_in"
     SIGNED_IN = "signed_in"
     NAMING = "naming"
@@ -78,18 +83,21 @@ _BY_ANOTHER: Final = frozenset({CaseState.DONE})
 _AT_REST: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseState.FAILED})
 
 CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
-    CaseState.BEGUN: _AGAIN,
-    CaseState.IDENTIFYING: frozenset({CaseState.SIGNING_IN, CaseState.ABANDONED, CaseState.WAITING}) | _BY_ANOTHER,
-    CaseState.SIGNING_IN: _AGAIN | _BY_ANOTHER | {CaseState.SIGNED_IN},
-    CaseState.SIGNED_IN: _AGAIN | _BY_ANOTHER | {CaseState.NAMING},
-    CaseState.NAMING: _AGAIN | _BY_ANOTHER | {CaseState.PROVISIONING},
+    CaseState.BEGUN: _AGAIN | {CaseState.TYPING},
+    CaseState.TYPING: _AGAIN | {CaseState.PROVING},
+    CaseState.PROVING: frozenset({CaseState.DONE, CaseState.TYPING, CaseState.ABANDONED}),
+    CaseState.IDENTIFYING: frozenset({CaseState.SIGNING_IN, CaseState.ABANDONED, CaseState.WAITING, CaseState.TYPING})
+    | _BY_ANOTHER,
+    CaseState.SIGNING_IN: _AGAIN | _BY_ANOTHER | {CaseState.SIGNED_IN, CaseState.TYPING},
+    CaseState.SIGNED_IN: _AGAIN | _BY_ANOTHER | {CaseState.NAMING, CaseState.TYPING},
+    CaseState.NAMING: _AGAIN | _BY_ANOTHER | {CaseState.PROVISIONING, CaseState.TYPING},
     CaseState.PROVISIONING: frozenset(
         {CaseState.DONE, CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseState.FAILED},
     ),
     CaseState.WAITING: (_AGAIN | _BY_ANOTHER | _AT_REST) - {CaseState.WAITING},
     CaseState.NEEDS_SIGN_IN: (_AGAIN | _BY_ANOTHER | _AT_REST) - {CaseState.NEEDS_SIGN_IN},
     CaseState.FAILED: (_AGAIN | _BY_ANOTHER | _AT_REST) - {CaseState.FAILED},
-    CaseState.ABANDONED: frozenset({CaseState.IDENTIFYING, CaseState.WAITING}) | _BY_ANOTHER,
+    CaseState.ABANDONED: frozenset({CaseState.IDENTIFYING, CaseState.TYPING, CaseState.WAITING}) | _BY_ANOTHER,
     CaseState.DONE: frozenset(),
 }
 

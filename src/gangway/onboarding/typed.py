@@ -1,0 +1,130 @@
+"""What somebody types of a registration that is there already, looked at at once and without asking anybody."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Final
+
+from gangway.foundation.sealed import SealedText
+from gangway.onboarding.errors import NotADomain
+from gangway.onboarding.existing_errors import (
+    AnotherTenant,
+    EndHasPassed,
+    ExistingError,
+    NotAClientId,
+    NotATenant,
+    OwnApplicationTyped,
+    OwnTenantTyped,
+    SecretIsItsId,
+    SecretMalformed,
+    SecretMissing,
+)
+from gangway.onboarding.tenant_lookup import checked_domain
+
+GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+SHORTEST: Final = 16
+LONGEST: Final = 500
+"""Characters of a client secret; Microsoft's own have 40."""
+HIDDEN: Final = re.compile(r"[*•·…]{3,}|\.{3,}")
+"""How a value looks that is shown only in part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What stands in the form. An empty secret means: the one that is kept."""
+
+    tenant: str
+    client_id: str
+    kind: str = "secret"
+    secret: SealedText = field(default_factory=lambda: SealedText(""))
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What is known here. `tenant_id`: the customer's, empty when nobody knows; `has_secret`: one is kept."""
+
+    tenant_id: str
+    own_tenants: frozenset[str]
+    own_clients: frozenset[str]
+    has_secret: bool
+    today: date
+
+
+def looked_at(typed: Typed, around: Around) -> tuple[Typed, tuple[ExistingError, ...]]:
+    """What was typed, without blanks around it and as Microsoft writes it; and what can't be right, field by field."""
+    tidy = replace(
+        typed,
+        tenant=_tidy(typed.tenant).lower(),
+        client_id=_tidy(typed.client_id).lower(),
+        secret=SealedText(typed.secret.reveal().strip()),
+    )
+    found = (*_tenant(tidy, around), *_client(tidy, around), *_secret(tidy, around), *_end(tidy, around))
+    return tidy, found
+
+
+def is_guid(text: str) -> bool:
+    """Whether this is an id as Microsoft gives them."""
+    return bool(GUID.fullmatch(text.lower()))
+
+
+def fault_of_tenant(tenant_id: str, around: Around) -> ExistingError | None:
+    """What speaks against a tenant that is known by its id; also asked when a worker has found it for a domain."""
+    if tenant_id in around.own_tenants:
+        return OwnTenantTyped(field="tenant")
+    if around.tenant_id and tenant_id != around.tenant_id.lower():
+        return AnotherTenant(field="tenant")
+    return None
+
+
+def _tidy(text: str) -> str:
+    """Without blanks and the braces and quotes that some tools put around ids."""
+    return text.strip().strip("{}\"'").strip()
+
+
+def _tenant(typed: Typed, around: Around) -> Iterator[ExistingError]:
+    if is_guid(typed.tenant):
+        fault = fault_of_tenant(typed.tenant, around)
+        if fault is not None:
+            yield fault
+        return
+    try:
+        checked_domain(typed.tenant)
+    except NotADomain:
+        yield NotATenant(field="tenant")
+
+
+def _client(typed: Typed, around: Around) -> Iterator[ExistingError]:
+    if not is_guid(typed.client_id):
+        yield NotAClientId(field="client_id")
+    elif typed.client_id in around.own_clients:
+        yield OwnApplicationTyped(field="client_id")
+    elif typed.client_id == typed.tenant:
+        yield NotAClientId("This is the tenant ID once more.", field="client_id")
+
+
+def _secret(typed: Typed, around: Around) -> Iterator[ExistingError]:
+    if typed.kind != "secret":
+        return
+    text = typed.secret.reveal()
+    if not text:
+        if not around.has_secret:
+            yield SecretMissing(field="secret")
+    elif is_guid(text):
+        yield SecretIsItsId(field="secret")
+    elif any(sign.isspace() for sign in text):
+        yield SecretMalformed("There is a blank or a line break inside; a client secret has none.", field="secret")
+    elif HIDDEN.search(text):
+        yield SecretMalformed(
+            "This is the secret as Microsoft shows it later, with most of it hidden.",
+            cure="Its whole Value is shown only once: make a new client secret and copy its Value.",
+            field="secret",
+        )
+    elif not text.isascii() or not text.isprintable() or not SHORTEST <= len(text) <= LONGEST:
+        yield SecretMalformed(field="secret")
+
+
+def _end(typed: Typed, around: Around) -> Iterator[ExistingError]:
+    if typed.kind == "secret" and typed.ends_on is not None and typed.ends_on <= around.today:
+        yield EndHasPassed(field="ends_on")
