@@ -1,6 +1,6 @@
 """The end of the wizard: what was granted, by whom, until when, where to look at it, and how to undo it."""
 
-from typing import Final
+from typing import Final, Literal
 
 from gangway.foundation.clouds import cloud_name
 from gangway.invitations.queries import InvitationView
@@ -10,6 +10,7 @@ from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Done, PortalPath
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import RegistrationView
 
 _CREDENTIALS: Final = {
@@ -31,6 +32,7 @@ def done_of(row: Case, about: InvitationView) -> Done:
     application = applications.find(row.provider_id, cloud=made.cloud)
     name = application.display_name if application else ""
     kind = credential.kind if credential else "secret"
+    removed = _removed(made, about)
     return Done(
         registration_name=made.display_name,
         application_id=made.app_id,
@@ -42,13 +44,20 @@ def done_of(row: Case, about: InvitationView) -> Done:
         granted_at=made.proved_at or made.made_at or row.touched_at,
         credential_expires_at=credential.expires_at if credential else None,
         sign_in_application_name=name,
-        sign_in_application_removed=made.sign_in_application_removed,
+        sign_in_application_removed=removed,
         next_steps=_next_steps(about),
-        portal_paths=_paths(made, kind, name),
+        portal_paths=_paths(made, kind, name, removed=removed),
         undo=_undo(made, kind, about),
         credential_kind=kind,
         credential_why=credential.why if credential else "",
     )
+
+
+def _removed(made: RegistrationView, about: InvitationView) -> Literal["yes", "no", "unknown"]:
+    """Whether the application that was signed in to is gone: the last of the runs of a sign-in removes it."""
+    besides = beside_of(made.id, about.plan)
+    gone = any(one.registration and one.registration.sign_in_application_removed == "yes" for one in besides)
+    return "yes" if gone else made.sign_in_application_removed
 
 
 def _granted_by(row: Case, made: RegistrationView) -> str:
@@ -66,7 +75,7 @@ def _next_steps(about: InvitationView) -> tuple[str, ...]:
     )
 
 
-def _paths(made: RegistrationView, kind: str, sign_in_name: str) -> tuple[PortalPath, ...]:
+def _paths(made: RegistrationView, kind: str, sign_in_name: str, *, removed: str) -> tuple[PortalPath, ...]:
     where = CLOUDS[cloud_name(made.cloud)]
     blade = f"{where.portal}/#view/Microsoft_AAD_RegisteredApps/ApplicationMenuBlade/~"
     app = made.app_id
@@ -81,7 +90,7 @@ def _paths(made: RegistrationView, kind: str, sign_in_name: str) -> tuple[Portal
             f"{where.entra}/#view/Microsoft_AAD_IAM/AllRolesBlade",
         ),
     ]
-    if sign_in_name and made.sign_in_application_removed != "yes":
+    if sign_in_name and removed != "yes":
         path = f"Microsoft Entra > Enterprise applications > {sign_in_name}"
         paths.append(PortalPath("The application you signed in to", path, f"{where.entra}/"))
     return tuple(paths)

@@ -2,11 +2,13 @@
 
 from typing import TYPE_CHECKING, cast
 
+from gangway.invitations.queries import invitation
 from gangway.onboarding import operator, problems
 from gangway.onboarding.models import OperatorOnboarding
 from gangway.onboarding.shapes import CheckItemView, OperatorOnboardingView, ValidationState, ValidationView
 from gangway.onboarding.states import OperatorStep
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.beside_view import beside_of
 from gangway.services.queries import service
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ def view_of(row: OperatorOnboarding) -> OperatorOnboardingView:
         prerequisites=tuple(item for item in _items(row) if item.key in operator.PREREQUISITES),
         may_finish=not standing and row.finished_at is None,
         blockers=standing,
+        beside=beside_of(row.registration_id, invitation(row.invitation_id).plan),
     )
 
 

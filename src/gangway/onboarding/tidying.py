@@ -61,6 +61,9 @@ def _close(case: Case, *, now: datetime) -> None:
     if case.state in LET_BE:
         return
     sign_in.retire(case, by=HOUSEKEEPER, now=now)
-    if case.run_id is not None and runs.run(case.run_id).state in RESTING:
-        provisioning.cancel_run(run_id=case.run_id, by=HOUSEKEEPER, now=now)
+    if case.run_id is not None:
+        run = runs.run(case.run_id)
+        if run.state in RESTING:
+            provisioning.take_back_beside(run.registration_id, by=HOUSEKEEPER, now=now)
+            provisioning.cancel_run(run_id=case.run_id, by=HOUSEKEEPER, now=now)
     move_case(case, CaseState.ABANDONED, by=HOUSEKEEPER, now=now)

@@ -36,6 +36,7 @@ def withdraw(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
 def take_back(run_id: UUID, *, by: Actor, now: datetime) -> None:
     """Undo one run, wherever it stands; nothing happens when that is under way or done."""
     run = runs.run(run_id)
+    provisioning.take_back_beside(run.registration_id, by=by, now=now)
     with suppress(RunOver, RunUnderWay):
         if run.state is RunState.PROVED:
             provisioning.start_teardown(

@@ -12,8 +12,8 @@ from gangway.provisioning import lease as leases
 from gangway.provisioning import opening
 from gangway.provisioning.journal_store import ENGINE
 from gangway.provisioning.models import Run
-from gangway.provisioning.moves import move
-from gangway.provisioning.opening import TASK, Opened, queue_lock
+from gangway.provisioning.moves import TASK, move, queue_lock
+from gangway.provisioning.opening import Opened
 from gangway.provisioning.states import RunState
 
 LONGEST_DOUBLINGS: Final = 4

@@ -32,7 +32,7 @@ from gangway.provisioning.engine.verify import COPYING, not_known_everywhere
 from gangway.provisioning.errors import NotWaiting, WaitedTooLong
 from gangway.provisioning.journal_store import ENGINE
 from gangway.provisioning.models import Credential, Run, StepRecord, Waiting
-from gangway.provisioning.moves import move
+from gangway.provisioning.moves import TASK, move, queue_lock
 from gangway.provisioning.states import CredentialState, RunState, StepState
 
 log = structlog.get_logger(__name__)
@@ -199,7 +199,7 @@ def _goes_on(row: Waiting, *, now: datetime) -> None:
     """All has come: the registration proves it by itself, whatever becomes of this worker."""
     words = {"waiting_for": "", "error": None, "ended_at": None, "copying_since": now, "look_at": now, "looks": 0}
     move(row.run, RunState.COPYING, by=ENGINE, now=now, data={"seen": "by the registration's own token"}, **words)
-    defer(opening.TASK, queueing_lock=opening.queue_lock(row.run_id), run_id=str(row.run_id))
+    defer(TASK, queueing_lock=queue_lock(row.run_id), run_id=str(row.run_id))
     log.info("waiting_run_goes_on", run_id=str(row.run_id), checks=row.checks)
 
 

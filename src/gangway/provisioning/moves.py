@@ -6,10 +6,13 @@ from uuid import UUID
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.jobs.actions import defer
 from gangway.provisioning.errors import NoSuchRun, RunOver, RunUnderWay
 from gangway.provisioning.models import Run
 from gangway.provisioning.states import HOLDING, LIVING, RUN_MOVES, RunState
 from gangway.vault.actions import destroy
+
+TASK: Final = "provisioning:run"
 
 EVENTS: Final = {
     RunState.QUEUED: Event.RUN_QUEUED,
@@ -21,6 +24,11 @@ EVENTS: Final = {
     RunState.FAILED: Event.RUN_FAILED,
     RunState.CANCELLED: Event.RUN_CANCELLED,
 }
+
+
+def queue_lock(run_id: UUID) -> str:
+    """While a job for this run waits, a second one isn't needed."""
+    return f"provisioning:run:{run_id}"
 
 
 def locked(run_id: UUID) -> Run:
@@ -43,7 +51,7 @@ def move(
     if to not in RUN_MOVES[here]:
         raise RunUnderWay if here in LIVING else RunOver
     if to not in HOLDING:
-        destroy(sealed_id=run.token_sealed_id, by=by)
+        _let_go_of_token(run, by=by)
         fields |= {"token_sealed_id": None, "ended_at": now, "words": ""}
     if to is not RunState.COPYING:
         fields = {"copying_since": None, "look_at": None, **fields}
@@ -53,6 +61,30 @@ def move(
     run.save(update_fields=["state", *fields])
     facts = {"registration": str(run.registration_id), **(data or {})}
     record(EVENTS[to], by=by, organization_id=run.organization_id, subject=f"run:{run.pk}", data=facts)
+    if here in LIVING and to not in LIVING:
+        _go_on_beside(run)
+
+
+def _let_go_of_token(run: Run, *, by: Actor) -> None:
+    """Destroy the delegated token, unless a run that was started in the same sign-in still holds it.
+
+    Of two that let go at once the one beside waits for the first one's row, so that the later one destroys it.
+    """
+    if run.after_id is not None:
+        Run.objects.select_for_update(of=("self",)).filter(pk=run.after_id).first()
+    if not token_is_held(run.token_sealed_id, besides=run.pk):
+        destroy(sealed_id=run.token_sealed_id, by=by)
+
+
+def token_is_held(sealed_id: UUID | None, *, besides: UUID | None = None) -> bool:
+    """Whether a run, other than `besides`, still works with this sealed token."""
+    return sealed_id is not None and Run.objects.filter(token_sealed_id=sealed_id).exclude(pk=besides).exists()
+
+
+def _go_on_beside(run: Run) -> None:
+    """What is to be made beside this run has waited for it."""
+    for run_id in Run.objects.filter(after_id=run.pk, state=RunState.QUEUED.value).values_list("pk", flat=True):
+        defer(TASK, queueing_lock=queue_lock(run_id), run_id=str(run_id))
 
 
 def is_first(run: Run) -> bool:

@@ -116,11 +116,14 @@ def explain(plan: Mapping[str, Any]) -> PlanView:
         needs_unit=read.in_unit,
         days_chosen=read.days_chosen,
         role_days=read.role_days,
+        title=read.profile.title,
+        beside=tuple(explain(one) for one in read.beside),
     )
 
 
 def _feature(entry: Feature, *, on: bool) -> FeatureRow:
-    return FeatureRow(entry.key, entry.title, entry.why, entry.declining, entry.optional, on, entry.unit)
+    beside = bool(entry.registration)
+    return FeatureRow(entry.key, entry.title, entry.why, entry.declining, entry.optional, on, entry.unit, beside)
 
 
 def _permission(entry: Permission, plan: Pinned) -> PermissionRow:

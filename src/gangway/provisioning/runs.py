@@ -16,8 +16,7 @@ from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.pinning import Pinned
 from gangway.provisioning.errors import LifeOutOfRange, NoSuchRun, RegistrationNameTaken, RunUnderWay
 from gangway.provisioning.models import ONE_NAME_PER_TENANT, Registration, Run, StepRecord
-from gangway.provisioning.moves import locked, move
-from gangway.provisioning.opening import TASK, queue_lock
+from gangway.provisioning.moves import TASK, locked, move, queue_lock
 from gangway.provisioning.shapes import SignerFacts
 from gangway.provisioning.states import LIVING, RESTING, RegistrationState, RunKind, RunState
 from gangway.services import names
@@ -48,6 +47,7 @@ def start_run(
     signer: SignerFacts,
     on_end: str = "",
     credential_days: int | None = None,
+    after: UUID | None = None,
     by: Actor,
     now: datetime,
 ) -> UUID:
@@ -55,7 +55,8 @@ def start_run(
 
     `registration_id` is the invitation's own: with the same one, a registration that was begun is gone on with, perhaps
     under another name. `on_end` is a task that is deferred with `run_id` in every transaction in which the run comes to
-    rest or to its end. `credential_days`: fewer than the plan's, when the administrator wants so. Raises InvalidName
+    rest or to its end. `credential_days`: fewer than the plan's, when the administrator wants so. `after`: a run
+    that shares its sign-in and goes first; its coming to rest starts this one. Raises InvalidName
     and RegistrationNameTaken at "name", LifeOutOfRange at "days", PlanUnknown, RunUnderWay, CloudUnknown.
     """
     wanted = _wanted(pinning.read(plan), credential_days)
@@ -84,13 +85,15 @@ def start_run(
         token_row_id=delegated_token_place.row_id,
         signer_upn=signer.upn,
         on_end=on_end,
+        after_id=after,
         wanted=wanted,
         created_at=now,
         queued_at=now,
     )
     facts = {"registration": str(registration.pk), "name": registration.display_name, "signer": signer.upn}
     record(Event.RUN_QUEUED, by=by, organization_id=organization_id, subject=f"run:{run.pk}", data=facts)
-    defer(TASK, queueing_lock=queue_lock(run.pk), run_id=str(run.pk))
+    if after is None:
+        defer(TASK, queueing_lock=queue_lock(run.pk), run_id=str(run.pk))
     return run.pk
 
 
@@ -105,12 +108,14 @@ def resume_run(
     display_name: str = "",
     plan: Mapping[str, Any] | None = None,
     credential_days: int | None = None,
+    after: UUID | None = None,
     by: Actor,
     now: datetime,
 ) -> None:
     """Go on with a run that waits, needs a sign-in or failed, with a fresh sign-in; the person may be another one.
 
-    `plan`: what was agreed to since. `display_name`: another name, after Microsoft refused the first. Raises
+    `plan`: what was agreed to since. `display_name`: another name, after Microsoft refused the first. `after`: as
+    in `start_run`. Raises
     RunUnderWay, RunOver, at "name" InvalidName and RegistrationNameTaken, at "days" LifeOutOfRange.
     """
     run = locked(run_id)
@@ -131,11 +136,13 @@ def resume_run(
         waiting_for="",
         signer_upn=signer.upn,
         sign_in_client_id=sign_in_client_id,
+        after_id=after,
         token_sealed_id=delegated_token_sealed_id,
         token_field=delegated_token_place.field,
         token_row_id=delegated_token_place.row_id,
     )
-    defer(TASK, queueing_lock=queue_lock(run.pk), run_id=str(run.pk))
+    if after is None:
+        defer(TASK, queueing_lock=queue_lock(run.pk), run_id=str(run.pk))
 
 
 @transaction.atomic

@@ -19,8 +19,7 @@ from gangway.provisioning import leftovers
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import NoSuchCredential, NoSuchRegistration, RunUnderWay
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
-from gangway.provisioning.moves import is_first, move
-from gangway.provisioning.opening import TASK, queue_lock
+from gangway.provisioning.moves import TASK, is_first, move, queue_lock
 from gangway.provisioning.shapes import SignerFacts
 from gangway.provisioning.states import (
     HOLDING,

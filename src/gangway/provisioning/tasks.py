@@ -15,7 +15,7 @@ from gangway.organizations.scope import within_everything
 from gangway.provisioning import copying, leftovers, looking, switching, waiting
 from gangway.provisioning.conduct import conduct
 from gangway.provisioning.models import Run, TenantLease
-from gangway.provisioning.opening import TASK, queue_lock
+from gangway.provisioning.moves import TASK, queue_lock
 from gangway.provisioning.states import LIVING
 
 LONGEST_RUN_SECONDS: Final = 24 * 3600

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from gangway.invitations.plans import CHANGEABLE
 from gangway.onboarding.queries import user_code
 from gangway.onboarding.shapes import CaseView, Step
+from gangway.web.beside import besides_of
 from gangway.web.forms.waiting import MaybeColleague
 from gangway.web.preflight import pills_of
 from gangway.web.waiting import facts_of
@@ -101,4 +102,5 @@ def run_values(case: CaseView) -> dict[str, Any]:
     steps = [{"step": step, "pill": said(STEP, step.state)} for step in run.steps] if run else []
     references = [step for step in run.steps if step.request_id] if run else []
     pill = said(RUN, run.state if run else "queued")
-    return {"case": case, "run": run, "steps": steps, "references": references, "pill": pill}
+    beside = besides_of(case.beside)
+    return {"case": case, "run": run, "steps": steps, "references": references, "pill": pill, "beside": beside}

@@ -49,6 +49,7 @@ def start(case: Case, *, name: str, credential_days: int | None, by: Actor, now:
         "now": now,
     }
     run_id = _go_on(case, name, token) if _same_tenant(case) else _first(case, name, token, cloud=row.cloud)
+    provisioning.make_beside(after=run_id, plan=invited.invitation(case.invitation_id).plan, **token)
     registration_id = invited.invitation(case.invitation_id).registration_id
     kept_name = made.registration(registration_id).display_name
     changes = {"run_id": run_id, "registration_id": registration_id, "registration_name": kept_name, "problem": {}}

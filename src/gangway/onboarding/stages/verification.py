@@ -21,6 +21,7 @@ from gangway.onboarding.stages import colleague, handover, sign_in
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.beside import first_of, is_at_work_beside
 from gangway.provisioning.queries import RunView
 from gangway.provisioning.states import RunState
 
@@ -49,13 +50,15 @@ FOLLOWS: Final = {
 def run_ended(*, run_id: UUID, now: datetime) -> None:
     """Write down how a run ended or came to rest, in the cases of all who work on it.
 
-    A second time, or for a run that goes on again: nothing happens.
+    They wait for what is made beside it, and stand as the first run does whatever becomes of that. A second time, or
+    for a run that goes on again: nothing happens.
     """
     with within_everything("a worker follows everybody's runs"), transaction.atomic():
+        run_id = first_of(run_id)
         ids = list(Case.objects.filter(run_id=run_id).order_by("created_at", "pk").values_list("pk", flat=True))
         cases = [lock_case(case_id) for case_id in ids]
         run = provisioning.run(run_id) if cases else None
-        if run is None or run.state not in MEANING:
+        if run is None or run.state not in MEANING or is_at_work_beside(run_id):
             return
         moved = [case for case in cases if _conclude(case, run, now=now)]
         if moved or _nobody_is_at_it(cases[0]):

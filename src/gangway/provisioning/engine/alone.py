@@ -70,10 +70,9 @@ class Alone:
         """
         graph, teams = await self._tokens()
         missing = self._missing(graph, teams)
-        looks = [
-            Looked(Look.GRAPH_TOKEN, not missing, SIGNED_IN, graph.seconds, graph.request_id),
-            Looked(Look.TEAMS_TOKEN, not missing, NOT_CALLED_YET, teams.seconds, teams.request_id),
-        ]
+        looks = [Looked(Look.GRAPH_TOKEN, not missing, SIGNED_IN, graph.seconds, graph.request_id)]
+        if self.blueprint.services:
+            looks.append(Looked(Look.TEAMS_TOKEN, not missing, NOT_CALLED_YET, teams.seconds, teams.request_id))
         if missing:
             return Standing(missing, self._how(missing, frozenset()), looks=tuple(looks))
         held, name, called = await self._calls(graph)
@@ -101,6 +100,10 @@ class Alone:
             raise
 
     async def _tokens(self) -> tuple[AppToken, AppToken]:
+        """One for Graph and one for Teams; a registration that has nothing to do in Teams asks for no token there."""
+        if not self.blueprint.services:
+            graph = await self._token(self.cloud.graph_scope)
+            return graph, graph
         graph, teams = await asyncio.gather(
             self._token(self.cloud.graph_scope), self._token(self.cloud.teams_scope), return_exceptions=True
         )

@@ -29,7 +29,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Ch
 
 def _changes(old: Pinned, new: Pinned) -> Iterator[Change]:
     yield from _compared("", _features(old), _features(new))
-    yield from _compared("Permission ", {row.value for row in old.permissions}, {row.value for row in new.permissions})
+    yield from _compared("Permission ", _permissions(old), _permissions(new))
     yield from _compared("Role ", {role.name for role in old.roles}, {role.name for role in new.roles})
     if old.profile.name != new.profile.name or old.version != new.version:
         yield Change("changed", f"Profile {new.profile.name}, version {new.version}, instead of version {old.version}")
@@ -54,6 +54,13 @@ def _role_life(plan: Pinned) -> str:
 
 def _features(plan: Pinned) -> set[str]:
     return {feature.title for feature in plan.features}
+
+
+def _permissions(plan: Pinned) -> set[str]:
+    """Each by its name; those of a registration beside with what that one is for."""
+    besides = [pinning.read(one) for one in plan.beside]
+    own = {entry.value for entry in plan.permissions}
+    return own | {f"{entry.value} ({one.profile.title})" for one in besides for entry in one.permissions}
 
 
 def _compared(prefix: str, old: set[str], new: set[str]) -> Iterator[Change]:

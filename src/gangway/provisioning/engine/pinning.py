@@ -76,7 +76,7 @@ class Pinned:
     `features`: what it is used for, without those that were declined. `optional`: keys of asked features that may be
     declined. `unit`: id or name of an administrative unit, empty when nobody named one. `role_days`: for how many days
     PIM gives the roles; 0: they don't end. `days_chosen`: somebody chose
-    the credential's life; else it follows the features.
+    the credential's life; else it follows the features. `beside`: plans of the registrations that are made beside it.
     """
 
     profile: Profile
@@ -94,6 +94,7 @@ class Pinned:
     credential_days: int
     days_chosen: bool
     keep_sign_in_application: bool
+    beside: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def owns_itself(self) -> bool:
@@ -124,11 +125,13 @@ def pin(
     credential_kind: str | None = None,
     credential_days: int | None = None,
     keep_sign_in_application: bool = False,
+    versions: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
     """A plan to store with an invitation.
 
     `features`: None for those that are on by default; what isn't optional is in it anyway. `credential_days`: None for
     the default of the features. `role_days`: roles are given through PIM and end after so many days; 0: they don't end.
+    `versions`: those of the profiles whose registrations are made beside this one, the newest unless named.
 
     Raises PlanUnknown when the profile has no such version, roles, features, kind or days; NotInAUnit at "role_choice",
     UnitMalformed at "unit".
@@ -148,6 +151,17 @@ def pin(
         raise PlanUnknown
     keys = {feature.key for feature in kept}
     permissions = [entry for entry in known.permissions_of(version) if entry.feature in keys]
+    beside = {
+        feature.registration: _beside(
+            feature.registration,
+            version=(versions or {}).get(feature.registration),
+            kind=kind,
+            days=credential_days,
+            keep_sign_in_application=keep_sign_in_application,
+        )
+        for feature in kept
+        if feature.registration
+    }
     return {
         "format": FORMAT,
         "profile": profile,
@@ -165,7 +179,24 @@ def pin(
         "credential": {"kind": kind, "days": days, "chosen": credential_days is not None},
         "keep_sign_in_application": keep_sign_in_application,
         **({"role_days": role_days} if role_days else {}),
+        **({"beside": beside} if beside else {}),
     }
+
+
+def _beside(
+    profile: str, *, version: int | None, kind: str, days: int | None, keep_sign_in_application: bool
+) -> dict[str, Any]:
+    """The plan of a registration of its own, with all that its profile offers and the credential as chosen for both."""
+    known = profiles.load(profile)
+    if known is None:
+        raise PlanUnknown
+    return pin(
+        profile=profile,
+        version=version or known.newest,
+        credential_kind=kind if kind in known.credential.kinds else None,
+        credential_days=days and min(days, known.credential.longest_days),
+        keep_sign_in_application=keep_sign_in_application,
+    )
 
 
 def read(plan: Mapping[str, Any]) -> Pinned:
@@ -198,6 +229,7 @@ def read(plan: Mapping[str, Any]) -> Pinned:
         credential_days=plan["credential"]["days"],
         days_chosen=plan["credential"].get("chosen", True),
         keep_sign_in_application=plan["keep_sign_in_application"],
+        beside=tuple(plan.get("beside", {}).values()),
     )
 
 
@@ -224,6 +256,7 @@ def decline(plan: Mapping[str, Any], declined: Collection[str], *, unit: str | N
         credential_kind=pinned.credential_kind,
         credential_days=pinned.credential_days if pinned.days_chosen else None,
         keep_sign_in_application=pinned.keep_sign_in_application,
+        versions=_versions(plan),
     )
 
 
@@ -253,7 +286,12 @@ def _again(plan: Mapping[str, Any]) -> dict[str, Any]:
         credential_kind=credential["kind"],
         credential_days=credential["days"] if credential["chosen"] else None,
         keep_sign_in_application=plan["keep_sign_in_application"],
+        versions=_versions(plan),
     )
+
+
+def _versions(plan: Mapping[str, Any]) -> dict[str, int]:
+    return {name: beside["version"] for name, beside in plan.get("beside", {}).items()}
 
 
 def _again_first(plan: Mapping[str, Any]) -> dict[str, Any]:

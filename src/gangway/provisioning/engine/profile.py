@@ -25,7 +25,8 @@ class Feature(_Frozen):
     """What a registration can be used for. `declining`: what an administrator reads before saying no.
 
     `owner`: the registration owns itself, so that it may change its own credentials and nobody else's. `unit`: roles
-    that can be are limited to one administrative unit.
+    that can be are limited to one administrative unit. `registration`: it gets an app registration of its own, made
+    beside this one; the name of that one's profile.
     """
 
     key: Key
@@ -36,6 +37,7 @@ class Feature(_Frozen):
     on_by_default: bool = False
     owner: bool = False
     unit: bool = False
+    registration: str = ""
     since: int
 
 

@@ -255,7 +255,9 @@ def reads_teams(blueprint: Blueprint, withheld: frozenset[str]) -> bool:
 
 def looks_of(blueprint: Blueprint) -> tuple[Look, ...]:
     """The looks that stand on the list of a run, in their order."""
-    return tuple(look for look in Look if look is not Look.TEAMS_READ or reads_teams(blueprint, frozenset()))
+    left_out = set() if blueprint.services else {Look.TEAMS_TOKEN}
+    left_out |= set() if reads_teams(blueprint, frozenset()) else {Look.TEAMS_READ}
+    return tuple(look for look in Look if look not in left_out)
 
 
 def first_calls(*, teams_too: bool) -> list[Call[Any]]:

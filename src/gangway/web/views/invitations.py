@@ -22,6 +22,7 @@ from gangway.provisioning.queries import PlanUnknown, PlanView, explain
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.web.activity_words import who_did
+from gangway.web.beside import besides_of
 from gangway.web.desk import DeskRequest, may
 from gangway.web.listing import asked
 from gangway.web.pending import begun_rows, moves, rows_of
@@ -109,6 +110,7 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "entries": [_entry(row) for row in history(invitation_id)],
         "case": case,
         "parts": pills_of(case.signer) if case else [],
+        "beside": besides_of(case.beside) if case and case.run else [],
         "onboarding_id": onboarding_of_invitation(invitation_id),
         "can": moves(about.state, request.seat.capabilities),
         **forms_of(case, **bound),

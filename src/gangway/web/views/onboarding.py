@@ -21,6 +21,7 @@ from gangway.onboarding.shapes import OperatorOnboardingView
 from gangway.onboarding.states import OperatorStep
 from gangway.organizations.queries import customer
 from gangway.organizations.roles import Capability
+from gangway.web.beside import besides_of
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import told
 from gangway.web.forms.settings import MicrosoftSettings
@@ -80,7 +81,8 @@ def registration(request: DeskRequest, onboarding_id: UUID) -> HttpResponse:
     view = onboarding(onboarding_id)
     if request.method == "POST":
         return _next(request, view, partial(actions.validate, onboarding_id=view.id))
-    return page(request, "onboarding/registration.html", view, OperatorStep.REGISTRATION)
+    values = {"beside": besides_of(view.beside)}
+    return page(request, "onboarding/registration.html", view, OperatorStep.REGISTRATION, values)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

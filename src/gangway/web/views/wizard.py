@@ -17,6 +17,7 @@ from gangway.onboarding.errors import NotNow
 from gangway.onboarding.queries import plan_changes
 from gangway.onboarding.shapes import Step
 from gangway.provisioning.queries import PlanChanged
+from gangway.web.beside import besides_of
 from gangway.web.forms.base import told
 from gangway.web.forms.plan import Grant
 from gangway.web.forms.wizard import RegistrationName
@@ -183,7 +184,8 @@ def done(request: WizardRequest) -> HttpResponse:
     """Say what was granted, by whom, until when, what comes next and how to undo it."""
     if request.case.step is not Step.DONE:
         return redirect(page_of(request.case))
-    return page(request, "wizard/done.html", {"done": request.case.done})
+    values = {"done": request.case.done, "beside": besides_of(request.case.beside)}
+    return page(request, "wizard/done.html", values)
 
 
 @require_safe

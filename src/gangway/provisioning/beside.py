@@ -1,0 +1,162 @@
+"""Registrations of their own that are made in the same sign-in as a first one: call quality beside calling.
+
+Each has its own registration, run and credential. The first run goes first, whatever becomes of it; the one beside
+follows with the same sealed token, and nothing that happens to it changes the first one. Sync, in the caller's scope.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from gangway.audit.record import Actor
+from gangway.foundation.errors import GangwayError
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.errors import RegistrationNameTaken
+from gangway.provisioning.models import Registration, Run
+from gangway.provisioning.runs import cancel_run, resume_run, start_run
+from gangway.provisioning.shapes import SignerFacts
+from gangway.provisioning.starting import start_teardown
+from gangway.provisioning.states import HOLDING, LIVING, RESTING, RegistrationState, RunKind, RunState
+from gangway.services import names
+from gangway.vault.places import Place
+
+NAMES: Final = {"qoe": "QoE"}
+"""What the name of such a registration ends with, by its profile."""
+MOST_NAMES: Final = 9
+
+
+def beside_id(registration_id: UUID, profile: str) -> UUID:
+    """The id of the registration that belongs beside this one; the same at every attempt."""
+    return uuid5(registration_id, profile)
+
+
+def ids_beside(registration_id: UUID) -> dict[str, UUID]:
+    """The registrations beside this one that were ever begun, by profile."""
+    wanted = {beside_id(registration_id, profile): profile for profile in NAMES}
+    found = Registration.objects.filter(pk__in=wanted).values_list("pk", flat=True)
+    return {wanted[one]: one for one in found}
+
+
+def latest_run(registration_id: UUID) -> Run | None:
+    """The newest run that makes this registration."""
+    rows = Run.objects.select_related("registration").filter(registration_id=registration_id, kind=RunKind.SETUP.value)
+    return rows.order_by("-created_at").first()
+
+
+def is_at_work_beside(run_id: UUID) -> bool:
+    """Whether a worker is at something beside this run, or will be in a moment."""
+    return Run.objects.filter(after_id=run_id, state__in=[one.value for one in LIVING]).exists()
+
+
+def first_of(run_id: UUID) -> UUID:
+    """The run that this one was made beside; itself when it is a first one."""
+    return Run.objects.filter(pk=run_id).values_list("after_id", flat=True).first() or run_id
+
+
+def make_beside(
+    *,
+    after: UUID,
+    plan: Mapping[str, Any],
+    delegated_token_sealed_id: UUID,
+    delegated_token_place: Place,
+    sign_in_client_id: str,
+    signer: SignerFacts,
+    credential_days: int | None = None,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Start what the plan wants beside a run that was just started or resumed, or go on with it.
+
+    `plan` is the first one's. What was made in an earlier attempt and is declined by now is taken back. A registration
+    that can't be begun never keeps the first one from being made.
+    """
+    first = Run.objects.select_related("registration").get(pk=after)
+    token = {
+        "delegated_token_sealed_id": delegated_token_sealed_id,
+        "delegated_token_place": delegated_token_place,
+        "sign_in_client_id": sign_in_client_id,
+        "signer": signer,
+        "after": after,
+        "by": by,
+        "now": now,
+    }
+    wanted = {one["profile"]: one for one in pinning.read(plan).beside}
+    for profile, registration_id in ids_beside(first.registration_id).items():
+        if profile not in wanted:
+            _take_back(registration_id, by=by, now=now)
+    for profile, one in wanted.items():
+        days = credential_days and min(credential_days, pinning.read(one).credential_days)
+        with suppress(GangwayError), transaction.atomic():
+            _make(first, profile, one, token | {"credential_days": days})
+
+
+def _make(first: Run, profile: str, plan: Mapping[str, Any], token: dict[str, Any]) -> None:
+    registration_id = beside_id(first.registration_id, profile)
+    run = latest_run(registration_id)
+    state = None if run is None else RunState(run.state)
+    if run is not None and state in HOLDING:
+        Run.objects.filter(pk=run.pk).update(after_id=first.pk)
+    elif run is not None and state in RESTING:
+        resume_run(run_id=run.pk, plan=plan, **token)
+    elif state is not RunState.PROVED:
+        _begin(first, registration_id, profile, plan, token)
+
+
+def _begin(first: Run, registration_id: UUID, profile: str, plan: Mapping[str, Any], token: dict[str, Any]) -> None:
+    """Under the first name that is free in the tenant. Raises RegistrationNameTaken when all are taken."""
+    about = first.registration
+    for number in range(1, MOST_NAMES + 1):
+        try:
+            with transaction.atomic():
+                start_run(
+                    registration_id=registration_id,
+                    organization_id=first.organization_id,
+                    provider_id=about.provider_id,
+                    service_id=first.service_id,
+                    tenant_id=about.tenant_id,
+                    cloud=about.cloud,
+                    tenant_name=about.tenant_name,
+                    domains=about.domains,
+                    display_name=name_beside(about.display_name, profile, number),
+                    plan=plan,
+                    credential_name=first.credential_name,
+                    on_end=first.on_end,
+                    **token,
+                )
+                return
+        except RegistrationNameTaken:
+            if number == MOST_NAMES:
+                raise
+
+
+def name_beside(name: str, profile: str, number: int = 1) -> str:
+    """The first one's name, cut where it is long, with what the registration is for."""
+    return names.ending_with(name, f"-{NAMES[profile]}{number if number > 1 else ''}")
+
+
+def take_back_beside(registration_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Take back what was made beside a registration that is cancelled, proved or not."""
+    for one in ids_beside(registration_id).values():
+        _take_back(one, by=by, now=now)
+
+
+def _take_back(registration_id: UUID, *, by: Actor, now: datetime) -> None:
+    run = latest_run(registration_id)
+    if run is None or run.registration.state == RegistrationState.REMOVED:
+        return
+    with suppress(GangwayError), transaction.atomic():
+        if RunState(run.state) is RunState.PROVED:
+            start_teardown(
+                registration_id=registration_id,
+                service_id=run.service_id,
+                whole=True,
+                for_good=True,
+                by=by,
+                now=now,
+            )
+        elif RunState(run.state) is not RunState.CANCELLED:
+            cancel_run(run_id=run.pk, by=by, now=now)
