@@ -78,7 +78,10 @@ def _let_go_of_token(run: Run, *, by: Actor) -> None:
 
 def token_is_held(sealed_id: UUID | None, *, besides: UUID | None = None) -> bool:
     """Whether a run, other than `besides`, still works with this sealed token."""
-    return sealed_id is not None and Run.objects.filter(token_sealed_id=sealed_id).exclude(pk=besides).exists()
+    if sealed_id is None:
+        return False
+    rows = Run.objects.filter(token_sealed_id=sealed_id)
+    return (rows if besides is None else rows.exclude(pk=besides)).exists()
 
 
 def _go_on_beside(run: Run) -> None:

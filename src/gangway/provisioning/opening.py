@@ -28,7 +28,15 @@ from gangway.provisioning.journal_store import ENGINE, found
 from gangway.provisioning.lease import Lease, Taken
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import TASK, is_first, locked, move, queue_lock
-from gangway.provisioning.states import HOLDING, LIVING, CredentialState, RegistrationState, RunKind, RunState, StepState
+from gangway.provisioning.states import (
+    HOLDING,
+    LIVING,
+    CredentialState,
+    RegistrationState,
+    RunKind,
+    RunState,
+    StepState,
+)
 from gangway.vault.actions import destroy, reveal
 from gangway.vault.errors import SecretDestroyed, SecretMissing
 from gangway.vault.places import Place

@@ -39,7 +39,7 @@ def start(case: Case, *, name: str, credential_days: int | None, by: Actor, now:
     row = _sign_in(case)
     if case.state != CaseState.NAMING or row is None or row.token_id is None:
         raise NotNow(state=case.state)
-    token = {
+    token: dict[str, Any] = {
         "delegated_token_sealed_id": row.token_id,
         "delegated_token_place": sign_in.token_place(row.organization_id, row.pk),
         "sign_in_client_id": row.client_id,

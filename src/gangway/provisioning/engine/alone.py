@@ -102,8 +102,8 @@ class Alone:
     async def _tokens(self) -> tuple[AppToken, AppToken]:
         """One for Graph and one for Teams; a registration that has nothing to do in Teams asks for no token there."""
         if not self.blueprint.services:
-            graph = await self._token(self.cloud.graph_scope)
-            return graph, graph
+            only = await self._token(self.cloud.graph_scope)
+            return only, only
         graph, teams = await asyncio.gather(
             self._token(self.cloud.graph_scope), self._token(self.cloud.teams_scope), return_exceptions=True
         )

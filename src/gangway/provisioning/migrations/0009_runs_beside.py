@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("provisioning", "0007_beyond_the_plan"),
+        ("provisioning", "0008_ends_that_were_read"),
     ]
 
     operations = [
