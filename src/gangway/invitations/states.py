@@ -65,7 +65,7 @@ _TO_ANOTHER: Final = frozenset({State.QUEUED})
 _HELD: Final = frozenset({State.REPORTED, State.REVOKED})
 
 MOVES: Final[Mapping[State, frozenset[State]]] = {
-    State.DRAFT: _TO_ANOTHER | _ENDS,
+    State.DRAFT: frozenset({State.SIGNED_IN}) | _TO_ANOTHER | _ENDS,
     State.QUEUED: frozenset({State.SENT, State.BOUNCED, State.OPENED, State.REPORTED}) | _ENDS,
     State.SENT: frozenset({State.BOUNCED, State.OPENED, State.REPORTED}) | _TO_ANOTHER | _ENDS,
     State.BOUNCED: frozenset({State.OPENED, State.REPORTED}) | _TO_ANOTHER | _ENDS,
@@ -74,6 +74,7 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
     | _ENDS,
     State.SIGNED_IN: frozenset(
         {
+            State.DRAFT,
             State.OPENED,
             State.PROVISIONING,
             State.AUTHENTICATED,

@@ -151,6 +151,12 @@ def own_tenants() -> frozenset[str]:
     return frozenset(SignInApplication.objects.values_list("home_tenant_id", flat=True))
 
 
+def own_clients() -> frozenset[str]:
+    """Return the client ids of the platform's own applications: no customer's service may sign in as one of them."""
+    ids = SignInApplication.objects.values_list("client_id", flat=True)
+    return frozenset({*ids, settings.GANGWAY.people_client_id.lower()} - {""})
+
+
 def _view_of_first(provider_id: UUID, cloud: str) -> SignInApplicationView | None:
     rows = SignInApplication.objects.filter(
         provider_id=provider_id, cloud=cloud, server_name=settings.GANGWAY.server_name

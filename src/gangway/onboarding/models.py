@@ -274,6 +274,7 @@ class ExistingRegistration(OwnedModel):
         default=dict, help_text="What is public of a certificate or a trust."
     )
     ends_on = models.DateField(null=True, help_text="Of the secret, as typed.")
+    certificate_der = models.TextField(blank=True, help_text="The certificate itself, base64: public, for the tenant.")
     key_ends_at = models.DateTimeField(null=True, help_text="Of the certificate.")
     faults: models.JSONField[dict[str, str]] = models.JSONField(default=dict, help_text="What is wrong, by field.")
     items: models.JSONField[list[KeptItem]] = models.JSONField(default=list)
