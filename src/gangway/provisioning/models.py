@@ -111,7 +111,10 @@ class Credential(OwnedModel):
             ),
             models.CheckConstraint(
                 condition=models.Q(state__in=[CredentialState.ANNOUNCED.value, CredentialState.REMOVED.value])
-                | (~models.Q(key_id="") & (models.Q(sealed_id__isnull=False) | models.Q(kind=FEDERATED))),
+                | (
+                    (~models.Q(key_id="") | models.Q(origin=GIVEN))
+                    & (models.Q(sealed_id__isnull=False) | models.Q(kind=FEDERATED))
+                ),
                 name="provisioning_a_made_credential_is_sealed",
             ),
         ]
