@@ -13,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from gangway.accounts.models import EntraTenant, OperatorInvitation, RoleMapping
+from gangway.alarms.models import Alarm
 from gangway.audit.models import Entry
 from gangway.foundation import clock
 from gangway.invitations import queries as invited
@@ -93,6 +94,7 @@ def _made_for(provider: Place, customer: Place) -> dict[str, Any]:
             "onboarding": _onboarding(owned, case).pk,
             "run": run.pk,
             "leftover": _leftover(owned, run).pk,
+            "alarm": _alarm(owned, run).pk,
             "handoff": _handoff(owned, invitation_id).pk,
             "place": Membership.objects.get(operator_id=make_operator(customer, role=Role.MONITOR)).pk,
             "operator_invitation": _operator_invitation(owned).pk,
@@ -152,6 +154,21 @@ def _leftover(owned: dict[str, UUID], run: Run) -> Leftover:
         why=CANARY,
         since=clock.now(),
         seen_at=clock.now(),
+    )
+
+
+def _alarm(owned: dict[str, UUID], run: Run) -> Alarm:
+    return Alarm.objects.create(
+        **owned,
+        kind="connection",
+        subject=f"service:{run.service_id}",
+        service_id=run.service_id,
+        about=CANARY,
+        severity="warning",
+        words=CANARY,
+        search_words=CANARY.lower(),
+        raised_at=clock.now(),
+        changed_at=clock.now(),
     )
 
 

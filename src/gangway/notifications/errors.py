@@ -44,3 +44,36 @@ class MailDelayed(NotificationsError):
     what = "The mail server doesn't take the message right now."
     cure = "We try again by ourselves."
     acts = WhoActs.RETRY_LATER
+
+
+class WebhookUnfit(NotificationsError):
+    """What was given can't be a webhook's address or key."""
+
+    code = "notifications:webhook:unfit"
+    what = "This can't be called."
+    cure = "Give an address that begins with https:// and is open to the internet, without a name or password in it."
+
+
+class NoWebhook(NotificationsError):
+    """The provider has none."""
+
+    code = "notifications:webhook:none"
+    what = "There is no webhook yet."
+    cure = "Set its address and key first."
+
+
+class WebhookRefused(NotificationsError):
+    """The webhook said no for good, or may not be called."""
+
+    code = "notifications:webhook:refused"
+    what = "The webhook refuses the call."
+    cure = "Look at the address, and at the receiver's own log."
+
+
+class WebhookDelayed(NotificationsError):
+    """The webhook can't be reached now."""
+
+    code = "notifications:webhook:delayed"
+    what = "The webhook doesn't answer right now."
+    cure = "We try again by ourselves."
+    acts = WhoActs.RETRY_LATER

@@ -44,3 +44,48 @@ class Message(OwnedModel):
     def __str__(self) -> str:
         """Name the message without telling to whom it goes."""
         return f"{self.kind} {self.id}"
+
+
+class Webhook(OwnedModel):
+    """Where a provider is told by machine. The key for signatures is sealed in the vault."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    url = models.CharField(max_length=500)
+    sealed_id = models.UUIDField(null=True)
+    is_on = models.BooleanField(default=True)
+    set_at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization"], name="notifications_one_webhook_each")
+        ]
+
+    def __str__(self) -> str:
+        """Name the webhook without its address, which may be a secret of its own."""
+        return f"webhook {self.id}"
+
+
+class Call(OwnedModel):
+    """One call to a webhook: what it says, and how it is doing. Its id stays the same over all attempts."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    event = models.CharField(max_length=40)
+    body = models.JSONField(help_text="What the receiver reads. Never a secret.")
+    subject_ref = models.CharField(max_length=100, db_index=True)
+    on_change = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in DeliveryState])
+    attempts = models.PositiveIntegerField(default=0)
+    last_error = models.CharField(max_length=300, blank=True)
+    next_attempt_at = models.DateTimeField(null=True)
+    give_up_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["organization", "-created_at"], name="notifications_calls")
+        ]
+
+    def __str__(self) -> str:
+        """Name the call by its event."""
+        return f"{self.event} {self.id}"

@@ -2,12 +2,19 @@
 
 from uuid import UUID
 
+from gangway.foundation import clock
 from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
-from gangway.notifications import outbox, sending
+from gangway.notifications import calling, outbox, sending, webhooks
 
 
 @task(name=outbox.SEND, queue="mail", retry=RetryDecision(waits=(60, 300, 1800)), deadline_seconds=120)
 def send(message_id: str) -> None:
     """Try once to send a message; a later attempt is a job of its own. Retried as a job only for faults of ours."""
     sending.deliver(UUID(message_id))
+
+
+@task(name=webhooks.CALL, queue="mail", retry=RetryDecision(waits=(60, 300, 1800)), deadline_seconds=60)
+async def call_webhook(call_id: str) -> None:
+    """Try one call once, likewise."""
+    await calling.deliver(UUID(call_id), now=clock.now())

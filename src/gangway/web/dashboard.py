@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from gangway.alarms.queries import AlarmRow, most_urgent
 from gangway.foundation.clock import now
 from gangway.invitations.queries import PendingRow, pending
 from gangway.invitations.states import State
@@ -41,6 +42,7 @@ def needs(capabilities: frozenset[Capability]) -> list[Need]:
     found: list[Need] = []
     if Capability.SEE_CONNECTION in capabilities:
         found += _connections()
+        found += map(_alarm, most_urgent(limit=AT_MOST))
     if Capability.SEE_INVITATIONS in capabilities:
         found += _invitations()
     return sorted(found, key=lambda need: (need.urgency, need.about, need.title))
@@ -72,6 +74,13 @@ def _ending(row: ServiceRow) -> Need:
 def _need(row: ServiceRow, urgency: int, tone: str, words: str) -> Need:
     url = reverse("web:service_m365", args=[row.id])
     return Need(urgency, tone, row.short_name, words, _("M365 Configuration"), url, row.customer_name)
+
+
+def _alarm(row: AlarmRow) -> Need:
+    """Alarms about a service are told by the service's own lines; the others stand here."""
+    urgency, tone = {"critical": (0, "error"), "warning": (2, "warning")}.get(row.severity, (5, "warning"))
+    url = reverse("web:alarm", args=[row.id])
+    return Need(urgency, tone, row.about, row.words, _("See the alarm"), url, row.organization_name)
 
 
 def _invitations() -> Iterator[Need]:

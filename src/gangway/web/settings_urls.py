@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from gangway.web.views import alarms
 from gangway.web.views import provider_settings as settings
 
 ONE = "settings/<uuid:organization_id>/"
@@ -20,5 +21,8 @@ urlpatterns = [
     path(f"{ONE}mail/state/", settings.mail_state, name="settings_mail_state"),
     path(f"{ONE}host-names/", settings.host_names, name="settings_hosts"),
     path(f"{ONE}host-name/", settings.host_name, name="settings_host"),
+    path(f"{ONE}webhook/", alarms.webhook, name="settings_webhook"),
+    path(f"{ONE}webhook/test/", alarms.webhook_test, name="settings_webhook_test"),
+    path(f"{ONE}webhook/remove/", alarms.webhook_remove, name="settings_webhook_remove"),
     path(f"{ONE}default-plan/", settings.default_plan, name="settings_plan"),
 ]

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from gangway.web import people_urls, settings_urls
 from gangway.web.views import (
     add_service,
+    alarms,
     around,
     bulk,
     components,
@@ -25,6 +26,7 @@ from gangway.web.views import (
     wizard,
     wizard_door,
     wizard_live,
+    wizard_sign_in,
     wizard_waiting,
 )
 
@@ -105,6 +107,11 @@ urlpatterns = [
     path("runs/", runs.run_list, name="runs"),
     path(".well-known/openid-configuration", federation.configuration, name="issuer"),
     path(".well-known/jwks.json", federation.keys, name="issuer_keys"),
+    path("alarms/", alarms.alarm_list, name="alarms"),
+    path("alarms/<uuid:alarm_id>/", alarms.alarm_page, name="alarm"),
+    path("alarms/<uuid:alarm_id>/acknowledge/", alarms.acknowledge, name="alarm_acknowledge"),
+    path("alarms/<uuid:alarm_id>/clear/", alarms.clear, name="alarm_clear"),
+    path("alarms/hours/<uuid:organization_id>/", alarms.hours, name="alarm_hours"),
     path("leftovers/", leftovers.leftover_list, name="leftovers"),
     path("leftovers/<uuid:leftover_id>/try-again/", leftovers.try_again, name="leftover_try_again"),
     path("leftovers/<uuid:leftover_id>/removed/", leftovers.mark_removed, name="leftover_removed"),
@@ -127,7 +134,12 @@ urlpatterns = [
     path("i/<str:token>", wizard_door.door, name="door"),
     path("wizard/", wizard.choose, name="wizard"),
     path("wizard/new/", wizard.who_you_are, name="wizard_new"),
-    path("wizard/code/", wizard.code, name="wizard_code"),
+    path("invitations/<uuid:invitation_id>/together/", invitations.together, name="invitation_together"),
+    path("wizard/code/", wizard_sign_in.code, name="wizard_code"),
+    path("wizard/with-code/", wizard_sign_in.with_code, name="wizard_with_code"),
+    path("wizard/with-microsoft/", wizard_sign_in.with_microsoft, name="wizard_with_microsoft"),
+    path("wizard/returned/", wizard_sign_in.returned, name="wizard_returned"),
+    path("wizard/blocked/", wizard_sign_in.blocked, name="wizard_blocked"),
     path("wizard/code/state", wizard_live.sign_in_state, name="wizard_code_state"),
     path("wizard/again/", wizard.sign_in_again, name="wizard_again"),
     path("wizard/accept-person/", wizard.confirm_person, name="wizard_accept_person"),

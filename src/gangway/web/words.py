@@ -198,6 +198,54 @@ CHECK: Final[Mapping[str, Pill]] = {
     "pending": Pill(_("Checking"), "busy", "loader-2", turning=True),
 }
 
+SEVERITY: Final[Mapping[str, Pill]] = {
+    "notice": Pill(_("To know"), "idle", "info-circle"),
+    "warning": Pill(_("Soon"), "warning", "alert-triangle"),
+    "critical": Pill(_("Now"), "error", "alert-octagon"),
+}
+"""How soon somebody must act on an alarm."""
+
+ALARM: Final[Mapping[str, Pill]] = {
+    "open": Pill(_("Open"), "warning", "alert-triangle"),
+    "acknowledged": Pill(_("Looked after"), "busy", "user"),
+    "cleared": Pill(_("Over"), "ok", "circle-check"),
+}
+
+KIND: Final[Mapping[str, str | Promise]] = {
+    "credential_ends": _("Credential ends"),
+    "connection": _("Connection"),
+    "rotation": _("Rotation"),
+    "needs_customer": _("Needs the customer"),
+    "drift": _("Less than planned"),
+    "undelivered": _("Warning not delivered"),
+    "nobody_told": _("Nobody to tell"),
+    "platform": _("This platform"),
+}
+"""What alarms are about."""
+
+HAPPENED: Final[Mapping[str, str | Promise]] = {
+    "raised": _("Raised"),
+    "repeated": _("Said again"),
+    "worse": _("Became worse"),
+    "acknowledged": _("Acknowledged"),
+    "cleared": _("Cleared"),
+}
+"""Lines of an alarm's history."""
+
+NOTICE: Final[Mapping[str, Pill]] = {
+    "waiting": Pill(_("Waiting for its hour"), "idle", "clock"),
+    "sending": Pill(_("On its way"), "busy", "send"),
+    "sent": Pill(_("Sent"), "ok", "check"),
+    "failed": Pill(_("Not delivered"), "error", "alert-octagon"),
+    "dropped": Pill(_("Over before its hour"), "idle", "circle-minus"),
+}
+
+AUDIENCE: Final[Mapping[str, str | Promise]] = {
+    "operator": _("Looks after it"),
+    "contact": _("Customer's contact"),
+    "machine": _("Webhook"),
+}
+
 
 def said(table: Mapping[str, Pill], state: str) -> Pill:
     """Look a state up; one that has no word yet is shown as *Unknown*, never hidden."""

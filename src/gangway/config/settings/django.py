@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "gangway.federation.apps.FederationConfig",
     "gangway.services.apps.ServicesConfig",
     "gangway.notifications.apps.NotificationsConfig",
+    "gangway.alarms.apps.AlarmsConfig",
     "gangway.accounts.apps.AccountsConfig",
     "gangway.invitations.apps.InvitationsConfig",
     "gangway.provisioning.apps.ProvisioningConfig",

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from gangway.notifications.messages import (
+    alarm,
+    alarm_contact,
     completion,
     handoff,
     invitation,
@@ -14,6 +16,7 @@ from gangway.notifications.messages import (
     operator_waiting,
     password_reset,
     reminder,
+    rotation_ahead,
     service_created,
     sign_in_changed,
     test,
@@ -34,6 +37,9 @@ MESSAGES: Final[Mapping[MessageKind, Message]] = {
     MessageKind.OPERATOR_INVITATION: operator_invitation.MESSAGE,
     MessageKind.PASSWORD_RESET: password_reset.MESSAGE,
     MessageKind.SIGN_IN_CHANGED: sign_in_changed.MESSAGE,
+    MessageKind.ALARM: alarm.MESSAGE,
+    MessageKind.ALARM_CONTACT: alarm_contact.MESSAGE,
+    MessageKind.ROTATION_AHEAD: rotation_ahead.MESSAGE,
     MessageKind.TEST: test.MESSAGE,
 }
 

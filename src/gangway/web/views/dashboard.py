@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gangway.alarms.queries import open_count
 from gangway.foundation.clock import now
 from gangway.organizations.roles import Capability
 from gangway.services.overview import DAYS, Tallies, tallies
@@ -28,6 +29,7 @@ def dashboard(request: DeskRequest) -> HttpResponse:
         "connections": _connections(counted),
         "days": _days(counted),
         "any": any(counted.connections.values()) or counted.planned,
+        "alarms": open_count() if Capability.SEE_CONNECTION in request.seat.capabilities else None,
         "may_add": Capability.ADD_SERVICE in request.seat.capabilities,
     }
     return render(request, "dashboard/page.html", values)

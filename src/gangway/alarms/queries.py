@@ -1,0 +1,162 @@
+"""Reading alarms. Everything returned is a plain frozen value; call them inside a scope."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from gangway.alarms.errors import NoSuchAlarm
+from gangway.alarms.models import Alarm, Move, Notice
+from gangway.alarms.states import AlarmState, Audience, Happened, Kind, NoticeState, Severity
+from gangway.organizations.pages import Page, page_of
+from gangway.organizations.search import matching
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmRow:
+    """One alarm in a list."""
+
+    id: UUID
+    kind: Kind
+    severity: Severity
+    state: AlarmState
+    about: str
+    words: str
+    cure: str
+    times: int
+    organization_name: str
+    service_id: UUID | None
+    raised_at: datetime
+    changed_at: datetime
+    acknowledged_by: str
+    cleared_at: datetime | None
+    cleared_by: str
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do."""
+        return self.state is AlarmState.CLEARED
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRow:
+    """One line of an alarm's history."""
+
+    at: datetime
+    what: Happened
+    words: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One address that was, or will be, told."""
+
+    to: str
+    audience: Audience
+    state: NoticeState
+    send_at: datetime
+    ended_at: datetime | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """One alarm with its history, the newest first, and who was told."""
+
+    row: AlarmRow
+    moves: tuple[MoveRow, ...]
+    notices: tuple[NoticeRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCount:
+    """How many alarms of the scope nobody has seen to, and how many of them are critical."""
+
+    open: int
+    critical: int
+
+
+def alarms(*, search: str = "", state: str = "", severity: str = "", kind: str = "", page: int = 1) -> Page[AlarmRow]:
+    """Return the scope's alarms, what changed last first; those that aren't cleared unless `state` asks for others."""
+    rows = _in_state(Alarm.objects.filter(matching(search, begins=())), state)
+    if severity in set(Severity):
+        rows = rows.filter(severity=severity)
+    if kind in set(Kind):
+        rows = rows.filter(kind=kind)
+    return page_of(rows.select_related("organization").order_by("-changed_at", "-id"), page, _row)
+
+
+def alarm(alarm_id: UUID) -> AlarmView:
+    """Return one alarm; raises `NoSuchAlarm`."""
+    row = Alarm.objects.select_related("organization").filter(pk=alarm_id).first()
+    if row is None:
+        raise NoSuchAlarm
+    moves = Move.objects.filter(alarm=row).order_by("-at", "-id")[:100]
+    notices = Notice.objects.filter(alarm=row).order_by("-created_at", "to")[:100]
+    return AlarmView(
+        row=_row(row),
+        moves=tuple(MoveRow(one.at, Happened(one.what), one.words, one.by) for one in moves),
+        notices=tuple(
+            NoticeRow(one.to, Audience(one.audience), NoticeState(one.state), one.send_at, one.ended_at, one.error)
+            for one in notices
+        ),
+    )
+
+
+def open_count() -> OpenCount:
+    """Count what nobody has seen to."""
+    waiting = Q(cleared_at__isnull=True, acknowledged_at__isnull=True)
+    counted = Alarm.objects.filter(waiting).aggregate(
+        open=Count("pk"), critical=Count("pk", filter=Q(severity=Severity.CRITICAL.value))
+    )
+    return OpenCount(counted["open"], counted["critical"])
+
+
+def most_urgent(*, limit: int) -> tuple[AlarmRow, ...]:
+    """Return open alarms that nobody acknowledged and that belong to no service, the worst first."""
+    rows = Alarm.objects.filter(cleared_at__isnull=True, acknowledged_at__isnull=True, service__isnull=True)
+    found = rows.select_related("organization").order_by("-changed_at", "-id")[:limit]
+    return tuple(sorted(map(_row, found), key=lambda row: -row.severity.rank))
+
+
+def open_for(service_id: UUID) -> tuple[AlarmRow, ...]:
+    """Return the open alarms of one service, the worst first."""
+    rows = Alarm.objects.filter(service_id=service_id, cleared_at__isnull=True).select_related("organization")
+    return tuple(sorted(map(_row, rows), key=lambda row: -row.severity.rank))
+
+
+def _in_state(rows: QuerySet[Alarm], state: str) -> QuerySet[Alarm]:
+    if state == AlarmState.CLEARED:
+        return rows.filter(cleared_at__isnull=False)
+    living = rows.filter(cleared_at__isnull=True)
+    if state in {AlarmState.OPEN, AlarmState.ACKNOWLEDGED}:
+        return living.filter(acknowledged_at__isnull=state == AlarmState.OPEN)
+    return living
+
+
+def _row(row: Alarm) -> AlarmRow:
+    return AlarmRow(
+        id=row.pk,
+        kind=Kind(row.kind),
+        severity=Severity(row.severity),
+        state=_state(row),
+        about=row.about,
+        words=row.words,
+        cure=row.cure,
+        times=row.times,
+        organization_name=row.organization.name,
+        service_id=row.service_id,
+        raised_at=row.raised_at,
+        changed_at=row.changed_at,
+        acknowledged_by=row.acknowledged_by,
+        cleared_at=row.cleared_at,
+        cleared_by=row.cleared_by,
+    )
+
+
+def _state(row: Alarm) -> AlarmState:
+    if row.cleared_at is not None:
+        return AlarmState.CLEARED
+    return AlarmState.OPEN if row.acknowledged_at is None else AlarmState.ACKNOWLEDGED

@@ -1,0 +1,34 @@
+"""What workers do for this room."""
+
+from typing import Final
+from uuid import UUID
+
+from gangway.alarms import outcomes, telling
+from gangway.foundation import clock
+from gangway.jobs.registry import task
+from gangway.jobs.retry import RetryDecision
+from gangway.jobs.schedule import every
+
+SEND_EVERY_SECONDS: Final = 60
+AGAIN: Final = RetryDecision(waits=(5, 60, 600))
+
+
+@task(name=telling.SEND, deadline_seconds=300)
+def send() -> None:
+    """Send the notices whose time has come: what was raised just now, and what waited for a digest or a morning."""
+    telling.send_due(now=clock.now())
+
+
+@task(name=telling.ENDED, retry=AGAIN, deadline_seconds=60)
+def notices_ended(subject_ref: str) -> None:
+    """Take note of how a mail or call to a webhook ended."""
+    outcomes.ended(subject_ref, now=clock.now())
+
+
+@task(name=telling.CLEARED, retry=AGAIN, deadline_seconds=60)
+def cleared(alarm_id: str) -> None:
+    """Tell the provider's webhook, if there is one, that an alarm is over."""
+    telling.tell_cleared(UUID(alarm_id), now=clock.now())
+
+
+every(SEND_EVERY_SECONDS, telling.SEND)

@@ -1,0 +1,155 @@
+"""Who is told of an alarm, when, and what follows from it. For workers.
+
+An alarm makes one notice for each address. Notices to one address that are due at the same time go in one mail: a whole
+fleet that stands still is one mail, and a daily digest is nothing else. A notice whose alarm was over before its time
+is dropped, unless it was critical. A notice that can't be delivered is an alarm itself.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from gangway.alarms import wording
+from gangway.alarms.models import Alarm, Notice
+from gangway.alarms.preferences import hours_for
+from gangway.alarms.states import Audience, Kind, NoticeState, Severity
+from gangway.audit.record import Actor
+from gangway.jobs.actions import defer
+from gangway.notifications import outbox, webhooks
+from gangway.notifications.states import MessageKind
+from gangway.organizations.queries import provider_of
+from gangway.organizations.scope import within_everything
+from gangway.organizations.told import Told, contacts_of, operators_for
+
+SEND: Final = "alarms:send"
+ENDED: Final = "alarms:notices_ended"
+CLEARED: Final = "alarms:cleared"
+OVER: Final = 0
+"""The turn of a notice that an alarm is over."""
+TELLER: Final = Actor.system("alarms")
+MOST: Final = 500
+"""Notices taken at once."""
+
+
+def tell(alarm: Alarm, *, now: datetime) -> int:
+    """Write down who is told of what the alarm says now, in its transaction; gives how many addresses there are."""
+    severity = Severity(alarm.severity)
+    contacts = contacts_of(alarm.organization_id) if alarm.for_contacts else ()
+    operators = [one for one in operators_for(alarm.organization_id) if one.email not in _unreachable(alarm)]
+    rows = [_notice(alarm, Audience.CONTACT, one, severity, now) for one in contacts]
+    rows += [_notice(alarm, Audience.OPERATOR, one, severity, now) for one in operators]
+    rows += [_notice(alarm, Audience.MACHINE, one, severity, now) for one in _machines(alarm)]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        defer(SEND, queueing_lock=SEND)
+    return len(rows)
+
+
+def tell_cleared(alarm_id: UUID, *, now: datetime) -> None:
+    """Machines hear that an alarm is over, so that what they opened for it can be closed."""
+    with within_everything("alarms of all organizations are told"), transaction.atomic():
+        alarm = Alarm.objects.select_related("organization").get(pk=alarm_id)
+        rows = [_notice(alarm, Audience.MACHINE, one, Severity.CRITICAL, now, turn=OVER) for one in _machines(alarm)]
+        Notice.objects.bulk_create(rows, ignore_conflicts=True)
+        if rows:
+            defer(SEND, queueing_lock=SEND)
+
+
+def send_due(*, now: datetime) -> int:
+    """Send what is due: one mail for each address, one call for each alarm of a webhook; gives how many went."""
+    sent = 0
+    with within_everything("alarms of all organizations are told"):
+        while due := _take(now):
+            for notices in due.values():
+                with transaction.atomic():
+                    sent += _send(notices, now=now)
+    return sent
+
+
+def _machines(alarm: Alarm) -> tuple[Told, ...]:
+    provider = provider_of(alarm.organization_id)
+    webhook = webhooks.find(provider.id)
+    if webhook is None or not webhook.is_on or webhook.url in _unreachable(alarm):
+        return ()
+    return (Told(provider.id, provider.path, webhook.url),)
+
+
+def _notice(
+    alarm: Alarm, audience: Audience, one: Told, severity: Severity, now: datetime, *, turn: int | None = None
+) -> Notice:
+    sender = alarm.organization_id if audience is Audience.CONTACT else one.organization_id
+    return Notice(
+        organization_id=alarm.organization_id,
+        alarm=alarm,
+        turn=alarm.times if turn is None else turn,
+        audience=audience.value,
+        sender_id=sender,
+        to=one.email,
+        state=NoticeState.WAITING.value,
+        send_at=now if audience is Audience.MACHINE else hours_for(one.path).send_at(now, severity),
+        created_at=now,
+    )
+
+
+def _take(now: datetime) -> dict[tuple[str, ...], list[Notice]]:
+    """Take a portion of what is due and give it in bundles; committed, so that nobody takes it twice."""
+    bundles: dict[tuple[str, ...], list[Notice]] = defaultdict(list)
+    with transaction.atomic():
+        rows = Notice.objects.select_for_update(of=("self",), skip_locked=True).filter(
+            state=NoticeState.WAITING.value, send_at__lte=now
+        )
+        for one in rows.select_related("alarm__organization", "alarm__service").order_by("send_at", "id")[:MOST]:
+            one.state, one.bundle = NoticeState.SENDING.value, None
+            one.save(update_fields=["state"])
+            apart = (str(one.pk),) if one.audience == Audience.MACHINE else ()
+            bundles[(one.audience, str(one.sender_id), one.to, *apart)].append(one)
+    return bundles
+
+
+def _send(notices: Sequence[Notice], *, now: datetime) -> int:
+    live = [one for one in notices if one.alarm.cleared_at is None or _is_told_all_the_same(one)]
+    for one in set(notices) - set(live):
+        one.state, one.ended_at = NoticeState.DROPPED.value, now
+        one.save(update_fields=["state", "ended_at"])
+    if not live:
+        return 0
+    first, bundle = live[0], uuid4()
+    Notice.objects.filter(pk__in=[one.pk for one in live]).update(bundle=bundle)
+    alarms = sorted((one.alarm for one in live), key=lambda each: -Severity(each.severity).rank)
+    if first.audience == Audience.MACHINE:
+        webhooks.post(
+            provider_id=first.sender_id,
+            event="alarm.cleared" if first.turn == OVER else "alarm.raised",
+            data=wording.for_machines(first.alarm),
+            subject_ref=f"notices:{bundle}",
+            on_change=ENDED,
+            now=now,
+        )
+        return 1
+    contact = first.audience == Audience.CONTACT
+    outbox.put(
+        organization_id=first.sender_id,
+        kind=MessageKind.ALARM_CONTACT if contact else MessageKind.ALARM,
+        to=first.to,
+        language="en",
+        context=wording.for_contacts(alarms) if contact else wording.for_operators(alarms, first.sender_id),
+        link=None,
+        subject_ref=f"notices:{bundle}",
+        by=TELLER,
+        on_change=ENDED,
+    )
+    return 1
+
+
+def _is_told_all_the_same(notice: Notice) -> bool:
+    """Of what is over, people hear only if it was critical; machines hear everything."""
+    return notice.audience == Audience.MACHINE or notice.alarm.severity == Severity.CRITICAL
+
+
+def _unreachable(alarm: Alarm) -> frozenset[str]:
+    """An alarm about an address isn't sent to that address."""
+    return frozenset({alarm.about}) if alarm.kind == Kind.UNDELIVERED else frozenset()

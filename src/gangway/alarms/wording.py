@@ -1,0 +1,77 @@
+"""Alarms in words, for the three who are told: those who act, the customer's own people, and machines."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from django.conf import settings
+
+from gangway.alarms.models import Alarm
+from gangway.alarms.states import Severity
+from gangway.organizations.hosts import public_url
+from gangway.organizations.queries import provider_of
+
+SHOWN: Final = 50
+"""Alarms named in one mail; the page has the rest."""
+NOTHING_ASKED: Final = "This mail asks for no password and has no code. If in doubt, ask your provider by telephone."
+
+
+def for_operators(alarms: Sequence[Alarm], sender_id: UUID) -> dict[str, str]:
+    """Return what the mail to operators shows; the worst stands first."""
+    first, home = alarms[0], public_url(sender_id)
+    one = len(alarms) == 1
+    return {
+        "title": _title(first) if one else f"{len(alarms)} alarms, the worst: {_title(first)}",
+        "list": "\n\n".join(_entry(alarm, home) for alarm in alarms[:SHOWN]) + _more(alarms),
+        "page": f"{home}/alarms/{first.pk}/" if one else f"{home}/alarms/",
+        "server": settings.GANGWAY.server_name,
+    }
+
+
+def for_contacts(alarms: Sequence[Alarm]) -> dict[str, str]:
+    """Return what the mail to a customer's contact shows: no page of ours, for they have no account."""
+    first, provider = alarms[0], provider_of(alarms[0].organization_id)
+    return {
+        "title": _title(first) if len(alarms) == 1 else f"{len(alarms)} things about your Microsoft 365 connection",
+        "list": "\n\n".join(f"{_title(alarm)}\n{alarm.for_contacts}" for alarm in alarms[:SHOWN]) + _more(alarms),
+        "customer": first.organization.name,
+        "provider": provider.name,
+        "reply_to": provider.reply_to,
+        "phone": provider.support_phone,
+        "safe": NOTHING_ASKED,
+    }
+
+
+def for_machines(alarm: Alarm) -> dict[str, Any]:
+    """Return what a webhook is told of an alarm: stable names and ids, no secret."""
+    return {
+        "id": str(alarm.pk),
+        "kind": alarm.kind,
+        "severity": alarm.severity,
+        "about": alarm.about,
+        "words": alarm.words,
+        "cure": alarm.cure,
+        "times": alarm.times,
+        "organization": {"id": str(alarm.organization_id), "name": alarm.organization.name},
+        "service": str(alarm.service_id) if alarm.service_id else None,
+        "raised_at": alarm.raised_at.isoformat(),
+        "changed_at": alarm.changed_at.isoformat(),
+        "cleared_at": alarm.cleared_at.isoformat() if alarm.cleared_at else None,
+        "page": f"{public_url(alarm.organization_id)}/alarms/{alarm.pk}/",
+    }
+
+
+def _title(alarm: Alarm) -> str:
+    return f"{alarm.about}: {alarm.words}"
+
+
+def _entry(alarm: Alarm, home: str) -> str:
+    """One alarm of the list; renewal is one click away, at the page of its service."""
+    urgency = {Severity.CRITICAL: "Now", Severity.WARNING: "Soon", Severity.NOTICE: "To know"}
+    where = f"{home}/services/{alarm.service_id}/configuration/m365/" if alarm.service_id else ""
+    lines = (f"{urgency[Severity(alarm.severity)]}: {_title(alarm)}", alarm.organization.name, alarm.cure, where)
+    return "\n".join(line for line in lines if line)
+
+
+def _more(alarms: Sequence[Alarm]) -> str:
+    return f"\n\nand {len(alarms) - SHOWN} more" if len(alarms) > SHOWN else ""

@@ -1,0 +1,265 @@
+"""Alarms: one of a kind and subject, told to the right people in time; what can't be told is an alarm itself."""
+
+from datetime import UTC, datetime, timedelta
+from smtplib import SMTPRecipientsRefused
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core import mail as outgoing
+from django.db import connection, transaction
+from django.db.utils import ProgrammingError
+
+from gangway.alarms import actions, preferences, queries, tasks, telling
+from gangway.alarms.errors import AlarmOver, HoursWrong
+from gangway.alarms.hours import Hours
+from gangway.alarms.models import Alarm, Move, Notice
+from gangway.alarms.states import AlarmState, Happened, Kind, Severity
+from gangway.audit.record import Actor
+from gangway.foundation import clock
+from gangway.jobs.testing import run_until_idle
+from gangway.organizations import changing
+from gangway.organizations.details import Contact
+from gangway.organizations.models import Membership
+from gangway.organizations.roles import Role
+from gangway.organizations.scope import within, within_everything
+from tests.rooms import factories_services
+from tests.rooms.conftest import database_role
+from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_operator, make_provider
+
+pytestmark = pytest.mark.django_db
+WATCH = Actor.system("a test's watch")
+OLGA = Actor(kind="person", id="1", name="Olga Operator")
+NOON = (datetime.now(UTC) + timedelta(days=2)).replace(hour=12, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture(autouse=True)
+def mail_server(settings: Any) -> Any:
+    settings.EMAIL_BACKEND = "tests.rooms.factories_mail_server.RefusingBackend"
+    settings.REFUSING_WITH = None
+    return settings
+
+
+@pytest.fixture
+def provider() -> Place:
+    return make_provider(name="Sandbox Telecom", reply_to="help@sp2.example")
+
+
+@pytest.fixture
+def customer(provider: Place) -> Place:
+    return make_customer(provider, name="Contoso")
+
+
+def raised(customer: Place, *, now: datetime | None = None, **changed: Any) -> UUID:
+    said: dict[str, Any] = {
+        "organization_id": customer.id,
+        "kind": Kind.CREDENTIAL_ENDS,
+        "subject": "service:1",
+        "about": "voice1",
+        "severity": Severity.WARNING,
+        "words": "Its secret ends in 14 days.",
+        "cure": "Rotate it.",
+        "by": WATCH,
+        "now": now or clock.now(),
+    }
+    with within_everything("a test"):
+        return actions.raise_alarm(**(said | changed))
+
+
+def contacts(where: Place, *addresses: str) -> None:
+    with within_everything("a test"):
+        named = [Contact("", address) for address in addresses]
+        changing.change_contacts(organization_id=where.id, contacts=named, by=SETUP)
+
+
+def told() -> list[str]:
+    run_until_idle()
+    return sorted(mail.to[0] for mail in outgoing.outbox)
+
+
+def row(customer: Place, alarm_id: UUID) -> queries.AlarmRow:
+    with within(customer.path):
+        return queries.alarm(alarm_id).row
+
+
+def kinds(where: Place) -> list[str]:
+    with within(where.path):
+        return sorted(one.kind for one in queries.alarms().rows)
+
+
+def test_the_same_thing_is_one_alarm_and_told_once(customer, provider):
+    make_operator(provider, role=Role.OPERATOR)
+    first, second = raised(customer), raised(customer, words="Its secret ends in 13 days.")
+    assert first == second
+    assert len(told()) == 1
+    assert row(customer, first).words == "Its secret ends in 13 days."
+
+
+def test_worse_or_said_again_is_told_again_and_must_be_acknowledged_again(customer, provider):
+    make_operator(provider)
+    alarm_id = raised(customer)
+    with within(customer.path):
+        actions.acknowledge(alarm_id, by=OLGA, now=clock.now())
+    assert row(customer, alarm_id).state is AlarmState.ACKNOWLEDGED
+    raised(customer)
+    assert (len(told()), row(customer, alarm_id).state) == (1, AlarmState.ACKNOWLEDGED)
+    raised(customer, severity=Severity.CRITICAL)
+    assert (len(told()), row(customer, alarm_id).state) == (2, AlarmState.OPEN)
+    raised(customer, severity=Severity.CRITICAL, again=True)
+    assert (len(told()), row(customer, alarm_id).times) == (3, 3)
+    with within(customer.path):
+        happened = [move.what for move in reversed(queries.alarm(alarm_id).moves)]
+    assert happened == [Happened.RAISED, Happened.ACKNOWLEDGED, Happened.WORSE, Happened.REPEATED]
+
+
+def test_operators_who_may_act_are_told_at_the_nearest_level_and_contacts_what_is_for_them(provider):
+    channel = make_channel(provider)
+    customer = make_customer(channel, name="Contoso")
+    make_operator(provider)
+    contacts(customer, "ada@contoso.example", "it@contoso.example")
+    contacts(provider, "noc@sp2.example")
+    raised(customer, for_contacts="Your provider renews it; answer this mail to agree on a day.")
+    assert told() == sorted(["ada@contoso.example", "it@contoso.example", "noc@sp2.example", *people(provider)])
+    mail = next(mail for mail in outgoing.outbox if mail.to == ["ada@contoso.example"])
+    assert "Your provider renews it" in mail.body
+    assert "/alarms/" not in mail.body
+    outgoing.outbox.clear()
+    make_operator(channel)
+    raised(customer, kind=Kind.CONNECTION)
+    assert told() == people(channel)
+
+
+def people(where: Place) -> list[str]:
+    with within_everything("a test"):
+        rows = Membership.objects.filter(organization_id=where.id).select_related("operator")
+        return sorted(one.operator.email for one in rows)
+
+
+def test_who_only_looks_is_not_told_and_nobody_to_tell_is_an_alarm(customer, provider):
+    make_operator(provider, role=Role.MONITOR)
+    raised(customer)
+    assert told() == []
+    assert kinds(customer) == ["credential_ends", "nobody_told"]
+
+
+def test_a_mail_that_is_refused_raises_an_alarm_which_the_next_good_one_clears(customer, provider, mail_server):
+    make_operator(provider)
+    contacts(customer, "gone@contoso.example")
+    mail_server.REFUSING_WITH = SMTPRecipientsRefused({"gone@contoso.example": (550, b"no such user")})
+    raised(customer, for_contacts="Agree on a day.")
+    told()
+    assert kinds(provider) == ["credential_ends", "undelivered", "undelivered"]
+    with within(customer.path):
+        (bounced,) = queries.alarms(kind="undelivered").rows
+    assert "gone@contoso.example could not be told of “voice1”" in bounced.words
+    assert bounced.severity is Severity.WARNING
+    mail_server.REFUSING_WITH = None
+    raised(customer, for_contacts="Agree on a day.", again=True)
+    told()
+    assert kinds(provider) == ["credential_ends"]
+
+
+def test_what_is_due_at_once_goes_in_one_mail_to_each_address(customer, provider):
+    make_operator(provider)
+    for number in range(7):
+        raised(customer, subject=f"service:{number}", about=f"voice{number}")
+    raised(customer, subject="service:9", about="voice9", severity=Severity.CRITICAL)
+    assert len(told()) == 1
+    (mail,) = outgoing.outbox
+    assert "8 alarms, the worst: voice9" in mail.subject
+    assert all(f"voice{number}" in mail.body for number in range(7))
+
+
+def test_a_digest_waits_for_its_hour_and_drops_what_is_over_by_then(customer, provider):
+    make_operator(provider)
+    with within(provider.path):
+        preferences.set_hours(provider.id, Hours(digest_hour=7, zone="Asia/Dubai"), by=OLGA)
+    over, _stays = raised(customer, now=NOON), raised(customer, now=NOON, subject="service:2", about="voice2")
+    telling.send_due(now=NOON + timedelta(hours=14, minutes=59))
+    assert told() == []
+    with within(customer.path):
+        actions.clear(over, by=OLGA, now=NOON)
+    telling.send_due(now=NOON + timedelta(hours=15))
+    run_until_idle()
+    (mail,) = outgoing.outbox
+    assert "voice2" in mail.body
+    assert "voice1" not in mail.body
+    raised(customer, subject="service:3", severity=Severity.CRITICAL)
+    assert len(told()) == 2
+
+
+@pytest.mark.parametrize(
+    ("hours", "at", "severity", "until"),
+    [
+        (Hours(), 3, Severity.NOTICE, 3),
+        (Hours(quiet_from=20, quiet_until=7), 3, Severity.WARNING, 7),
+        (Hours(quiet_from=20, quiet_until=7), 21, Severity.WARNING, 31),
+        (Hours(quiet_from=20, quiet_until=7), 12, Severity.WARNING, 12),
+        (Hours(quiet_from=20, quiet_until=7), 3, Severity.CRITICAL, 3),
+        (Hours(quiet_from=20, quiet_until=7, urgent_at_once=False), 3, Severity.CRITICAL, 7),
+        (Hours(digest_hour=6), 12, Severity.WARNING, 30),
+        (Hours(digest_hour=6, quiet_from=20, quiet_until=7), 3, Severity.WARNING, 7),
+        (Hours(quiet_from=20, quiet_until=7, zone="Europe/Vienna"), 6, Severity.WARNING, 6),
+    ],
+)
+def test_quiet_hours_and_the_digest_go_by_the_clock_on_their_wall(hours, at, severity, until):
+    midnight = datetime(2026, 11, 20, tzinfo=UTC)
+    assert hours.send_at(midnight + timedelta(hours=at), severity) == midnight + timedelta(hours=until)
+
+
+@pytest.mark.parametrize(
+    ("hours", "field"),
+    [
+        (Hours(digest_hour=24), "digest_hour"),
+        (Hours(quiet_from=3), "quiet_until"),
+        (Hours(quiet_from=3, quiet_until=3), "quiet_until"),
+        (Hours(zone="Nowhere/At all"), "zone"),
+    ],
+)
+def test_hours_that_make_no_sense_are_refused_at_their_field(provider, hours, field):
+    with within(provider.path), pytest.raises(HoursWrong) as refused:
+        preferences.set_hours(provider.id, hours, by=OLGA)
+    assert refused.value.field == field
+
+
+def test_a_cleared_alarm_stays_and_the_same_thing_is_raised_anew(customer):
+    first = raised(customer)
+    with within(customer.path):
+        actions.clear(first, why="Seen to.", by=OLGA, now=clock.now())
+        with pytest.raises(AlarmOver):
+            actions.acknowledge(first, by=OLGA, now=clock.now())
+    second = raised(customer)
+    assert second != first
+    assert row(customer, first).cleared_by == "Olga Operator"
+
+
+def test_a_worker_that_tells_twice_sends_once(customer, provider):
+    make_operator(provider)
+    raised(customer)
+    tasks.send()
+    tasks.send()
+    assert len(told()) == 1
+
+
+def test_history_can_not_be_changed_by_web_or_worker(customer, database_roles):
+
+    raised(customer)
+    for role in database_roles:
+        with database_role(role), pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("UPDATE alarms_move SET words = 'x'")
+    with within(customer.path):
+        assert Move.objects.count() >= 1
+        assert Alarm.objects.filter(cleared_at=None).exists()
+        assert not Notice.objects.exists()
+
+
+def test_the_alarms_of_a_service_that_goes_end_with_it(customer):
+    service_id = factories_services.plan(customer)
+    raised(customer, subject=f"service:{service_id}", service_id=service_id)
+    raised(customer, subject=f"service:{service_id}", service_id=service_id, kind=Kind.CONNECTION)
+    with within(customer.path):
+        assert len(queries.open_for(service_id)) == 2
+        actions.clear_all_of(
+            organization_id=customer.id, subject=f"service:{service_id}", why="Gone.", by=WATCH, now=clock.now()
+        )
+        assert queries.open_for(service_id) == ()
