@@ -55,7 +55,7 @@ def deliver_all():
 
 
 def mailed_tokens():
-    lines = [line for sent in outgoing.outbox for line in sent.body.splitlines() if "/i/" in line]
+    lines = [line for sent in outgoing.outbox for line in sent.body.splitlines() if "/i/" in line and line[-1] != "/"]
     return [SealedText(line.rsplit("/", 1)[1]) for line in lines]
 
 

@@ -11,14 +11,16 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import letters
+from gangway.invitations.aims import Aim
 from gangway.invitations.errors import AlreadyInvited, CopyingForbidden
 from gangway.invitations.handoffs import check_colleague, hand_off, note_opened, remind_handoff, revoke_handoff
 from gangway.invitations.minting import check_count, mint
-from gangway.invitations.models import ONE_PENDING, Handoff, Invitation, Link, Purpose
+from gangway.invitations.models import ONE_PENDING, Handoff, Invitation, Link
 from gangway.invitations.moves import move, write_history
+from gangway.invitations.notices import News
 from gangway.invitations.phrases import new_phrase
 from gangway.invitations.relinking import edit, extend, readdress, replace_links, resend, send_draft
-from gangway.invitations.reporting import ask_for_link, report, unfreeze
+from gangway.invitations.reporting import ask_for_link, report, tell_operator, unfreeze
 from gangway.invitations.rest import Rest
 from gangway.invitations.rows import locked, open_for, record_about
 from gangway.invitations.states import EXPIRABLE, Doing, State
@@ -32,6 +34,7 @@ from gangway.services.queries import service
 
 __all__ = [
     "Issued",
+    "News",
     "Rest",
     "ask_for_link",
     "await_approval",
@@ -58,6 +61,7 @@ __all__ = [
     "send_draft",
     "set_terms",
     "stop_reminders",
+    "tell_operator",
     "unfreeze",
 ]
 
@@ -81,22 +85,28 @@ def issue_invitation(
     phone: str = "",
     finish_by_itself: bool = False,
     draft: bool = False,
+    aim: Aim | None = None,
+    mailed: bool = True,
 ) -> Issued:
     """Invite an administrator to connect a service of the scope; the mail goes out by the outbox.
 
     The plan is pinned as given. `finish_by_itself`: create the service once the checks pass. A `draft` is written down
-    and not sent. Raises `InvalidRecipient` at "recipient", `InvalidField` at "phone", `NoSuchService`,
+    and not sent; without `mailed` no mail goes out, as somebody has the wizard open already. `aim`: what else than
+    connecting a new service it is for. Raises `InvalidRecipient` at "recipient", `InvalidField` at "phone", `NoSuchService`,
     `AlreadyInvited`.
     """
-    about = service(service_id)
+    about, aim = service(service_id), aim or Aim()
+    ready = State.QUEUED if mailed else State.SENT
     invitation = Invitation(
         organization_id=about.customer_id,
         service_id=about.id,
-        purpose=Purpose.CONNECT,
+        purpose=aim.purpose,
+        registration_id=aim.registration_id,
+        wanted=aim.wanted,
         recipient=outbox.check_address(recipient, field="recipient"),
         recipient_phone=text(phone, field="phone", longest=LONGEST_PHONE),
         finish_by_itself=finish_by_itself,
-        state=(State.DRAFT if draft else State.QUEUED).value,
+        state=(State.DRAFT if draft else ready).value,
         plan=plan,
         plan_fingerprint=plan_fingerprint,
         matching_phrase=new_phrase(),
@@ -108,7 +118,7 @@ def issue_invitation(
     )
     _save_only_one(invitation)
     write_history(invitation, by=by, at=now)
-    if not draft:
+    if mailed and not draft:
         letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
     facts: dict[str, str | bool] = {
         "recipient": invitation.recipient,

@@ -6,18 +6,11 @@ from uuid import uuid4
 
 from django.db import models
 
+from gangway.invitations.aims import Purpose
 from gangway.invitations.states import State
 from gangway.organizations.scope import OwnedModel
 
 ONE_PENDING = "invitations_one_pending_for_a_service"
-
-
-class Purpose(models.TextChoices):
-    """What an invitation is for."""
-
-    CONNECT = "connect"
-    RENEW = "renew"
-    UPGRADE = "upgrade"
 
 
 class Invitation(OwnedModel):

@@ -54,6 +54,14 @@ def write_history(invitation: Invitation, *, by: Actor, at: datetime, note: str 
     ).save()
 
 
+def note_on(invitation_id: UUID, *, what: str, by: Actor, at: datetime) -> None:
+    """Tell on the timeline of an invitation of the scope what isn't a move. Raises `NoSuchInvitation`."""
+    invitation = Invitation.objects.filter(pk=invitation_id).first()
+    if invitation is None:
+        raise NoSuchInvitation
+    write_history(invitation, by=by, at=at, note=what)
+
+
 def _times(to: State, now: datetime) -> dict[str, object]:
     times: dict[str, object] = {}
     if to is State.OPENED:

@@ -64,6 +64,11 @@ class LinkDead:
     support_phone: str
     since: datetime | None
 
+    @property
+    def may_ask(self) -> bool:
+        """Whether a new link would help its holder."""
+        return self.reason in {Why.EXPIRED, Why.REVOKED, Why.REPLACED}
+
 
 @dataclass(frozen=True, slots=True)
 class InvitationView:
@@ -87,6 +92,7 @@ class InvitationView:
     agreed_fingerprint: str
     """The plan that the administrator went on with; empty before."""
     matching_phrase: str
+    wanted: dict[str, Any]
     registration_id: UUID
     created_by_id: str
     created_by_name: str
@@ -216,7 +222,7 @@ def _why_dead(link: Link, now: datetime) -> Why | None:
 
 
 def _dead(link: Link, why: Why) -> LinkDead:
-    invitation, handoff = link.invitation, link.handoff
+    invitation = link.invitation
     provider = provider_of(invitation.organization_id)
     return LinkDead(
         reason=why,
@@ -225,8 +231,14 @@ def _dead(link: Link, why: Why) -> LinkDead:
         provider_name=provider.name,
         reply_to=provider.reply_to,
         support_phone=provider.support_phone,
-        since=(handoff or invitation).expires_at if why is Why.EXPIRED else invitation.ended_at,
+        since=_dead_since(link, why),
     )
+
+
+def _dead_since(link: Link, why: Why) -> datetime | None:
+    if why is Why.EXPIRED:
+        return link.handoff.expires_at if link.handoff else link.invitation.lasts_until
+    return link.revoked_at if why is Why.REPLACED else link.invitation.ended_at
 
 
 def invitation(invitation_id: UUID) -> InvitationView:
@@ -249,6 +261,7 @@ def invitation(invitation_id: UUID) -> InvitationView:
         provider_id=row.service.provider.id,
         provider_name=row.service.provider.name,
         purpose=row.purpose,
+        wanted=row.wanted,
         recipient=row.recipient,
         administrator_upn=row.administrator_upn,
         state=State(row.state),

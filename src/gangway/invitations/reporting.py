@@ -73,6 +73,12 @@ def ask_for_link(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     notices.tell(invitation, _ASKED, what=_asked(invitation), by=by)
 
 
+@transaction.atomic
+def tell_operator(*, invitation_id: UUID, news: notices.News, what: str, by: Actor) -> None:
+    """Tell whoever issued an invitation what has come of it. Raises `NoSuchInvitation`."""
+    notices.tell(locked(invitation_id), news, what=what, by=by)
+
+
 def _from(by: Actor, now: datetime) -> str:
     lines = ["Somebody who holds a link of it says that they didn't expect it.", f"When: {letters.time_in_words(now)}"]
     lines += [f"From address: {by.address}"] if by.address else []

@@ -13,7 +13,7 @@ from gangway.audit.record import Actor, record
 from gangway.connections import verdict
 from gangway.foundation.errors import GangwayError
 from gangway.microsoft.errors import MicrosoftError
-from gangway.onboarding import problems
+from gangway.onboarding import finishing, problems
 from gangway.onboarding.models import OperatorOnboarding
 from gangway.onboarding.shapes import NextMove
 from gangway.organizations.scope import within_everything
@@ -65,6 +65,7 @@ def end(*, onboarding_id: UUID, result: CheckResult, now: datetime) -> None:
         row.check_state, row.check_items, row.check_status = "done", items, verdict.status_of(items)
         row.check_granted = sorted(result.granted) if result.granted else None
         _close(row, now=now)
+        finishing.go_on(row, now=now)
 
 
 def fail(*, onboarding_id: UUID, error: GangwayError, now: datetime) -> None:
@@ -76,6 +77,7 @@ def fail(*, onboarding_id: UUID, error: GangwayError, now: datetime) -> None:
             marks = problems.marks(error.fault) if isinstance(error, MicrosoftError) else []
             row.check_problem = problems.kept(error, next_move=NextMove.START_AGAIN, at=now, details=marks)
             _close(row, now=now)
+            finishing.go_on(row, now=now)
 
 
 def give_up(*, now: datetime) -> None:

@@ -3,6 +3,7 @@
 OnboardingError
 ├── NoSuchCase, NoSuchOnboarding      there is none, or not for this person
 ├── LinkClosed                        the link or its invitation isn't open (any more)
+├── SessionEnded                      the link that a session came by was replaced, or reported
 ├── PlanIsOther                       an operator changes a plan that somebody else changed first
 ├── NotNow                            the case or the operator's part stands at another step
 ├── NotAPrincipalName, GuestName      what was typed as UPN can't be one (field "upn")
@@ -16,6 +17,7 @@ OnboardingError
 ├── SignInTooOld                      the sign-in's token is gone or about to be
 ├── NotADomain                        what was typed as a domain can't be one (field "domain")
 ├── NameDiffers                       what was typed to confirm isn't the service's short name (field "typed")
+├── NotConnected                      a service without a connection that could be renewed
 ├── NotReadyToAdd, AlreadyAdded       the operator's *Add*
 └── NotValidated, NotAVerifiedDomain, NotReady   the operator's *Next* and *Create service*
 """
@@ -58,6 +60,14 @@ class LinkClosed(OnboardingError):
     what = "This link can't be used any more."
     cure = "Ask your provider for a new one."
     acts = WhoActs.OPERATOR
+
+
+class SessionEnded(OnboardingError):
+    """The links were replaced, or the invitation was frozen for a while: earlier sessions ended with that."""
+
+    code = "onboarding:session:ended"
+    what = "You were signed out of this wizard, because the link you came by was replaced or reported."
+    cure = "Open the newest link from your provider: you continue where you stopped."
 
 
 class PlanIsOther(OnboardingError):
@@ -240,6 +250,15 @@ class SignInRefused(OnboardingError):
     what = "The sign-in did not work out."
     cure = "Start the sign-in again."
     next_move: ClassVar[str] = "start_again"
+
+
+class NotConnected(OnboardingError):
+    """Only a created service with a connection can be connected once more."""
+
+    code = "onboarding:renewal:not_connected"
+    what = "This service has no connection that could be renewed."
+    cure = "Finish its onboarding first, or look whether it is being deleted."
+    acts = WhoActs.OPERATOR
 
 
 class NameDiffers(OnboardingError):

@@ -28,6 +28,7 @@ from gangway.onboarding.errors import (
     NotValidated,
 )
 from gangway.onboarding.models import Case, OperatorOnboarding
+from gangway.onboarding.stages import handover
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.onboarding.states import OPERATOR_ORDER, OperatorStep
 from gangway.provisioning import queries as provisioning
@@ -147,6 +148,7 @@ def finish(row: OperatorOnboarding, *, by: Actor, now: datetime) -> UUID:
     row.finished_at = now
     row.save(update_fields=["finished_at"])
     _record(Event.ONBOARDING_FINISHED, row, by, {"service": str(row.service_id)})
+    handover.tell_created(invited.invitation(row.invitation_id), domain=row.m365_domain, by=by, now=now)
     return row.service_id
 
 

@@ -42,6 +42,8 @@ def _look_later(run: Run, *, now: datetime) -> None:
     else:
         first = next_look(0, now=now)
         move(run, RunState.COPYING, by=ENGINE, now=now, copying_since=now, looks=0, look_at=first, words="", error=None)
+        if run.on_end:
+            defer(run.on_end, run_id=str(run.pk))
 
 
 def next_look(looks: int, *, now: datetime) -> datetime:

@@ -200,6 +200,8 @@ def _goes_on(row: Waiting, *, now: datetime) -> None:
     words = {"waiting_for": "", "error": None, "ended_at": None, "copying_since": now, "look_at": now, "looks": 0}
     move(row.run, RunState.COPYING, by=ENGINE, now=now, data={"seen": "by the registration's own token"}, **words)
     defer(TASK, queueing_lock=queue_lock(row.run_id), run_id=str(row.run_id))
+    if row.run.on_end:
+        defer(row.run.on_end, run_id=str(row.run_id))
     log.info("waiting_run_goes_on", run_id=str(row.run_id), checks=row.checks)
 
 

@@ -15,7 +15,14 @@ from gangway.organizations import queries as organizations
 from gangway.organizations.changing import hold_in_use, take_out_of_use
 from gangway.organizations.search import LONGEST_KEY, fold, words
 from gangway.services import names
-from gangway.services.errors import CustomerHasServices, InvalidFullName, NameTaken, NoSuchService, ServiceMoved
+from gangway.services.errors import (
+    CustomerHasServices,
+    InvalidFullName,
+    NameTaken,
+    NoSuchService,
+    SameLicence,
+    ServiceMoved,
+)
 from gangway.services.licences import check_type, check_users
 from gangway.services.models import NAME_CONSTRAINT, Service
 from gangway.services.pool import take
@@ -85,14 +92,51 @@ def _can_be_read(sign: str) -> bool:
 
 
 def _reserve(service: Service) -> None:
-    """Insert the row; of two at the same time the database lets one in, and the other is told at its field."""
+    """Write the row; of two at the same time the database lets one in, and the other is told at its field."""
     try:
         with transaction.atomic():
-            service.save(force_insert=True)
+            service.save()
     except IntegrityError as error:
         if NAME_CONSTRAINT not in str(error):
             raise
         raise NameTaken(field="short_name") from error
+
+
+@transaction.atomic
+def rename_planned(*, service_id: UUID, full_name: str, short_name: str, by: Actor) -> None:
+    """Change the names of a service that is only planned; the earlier short name is free again.
+
+    Raises as `plan_service` about names, `NoSuchService`; `ServiceMoved` when it isn't planned any more.
+    """
+    _rename(service_id, full_name, short_name, only={Lifecycle.PLANNED}, by=by)
+
+
+@transaction.atomic
+def rename_service(*, service_id: UUID, full_name: str, short_name: str, by: Actor) -> None:
+    """Give a living service other names. An empty full name becomes the short name.
+
+    Raises as `plan_service` about names, `NoSuchService`; `ServiceMoved` when it lives no more.
+    """
+    _rename(service_id, full_name, short_name, only=LIVES, by=by)
+
+
+def _rename(service_id: UUID, full_name: str, short_name: str, *, only: Collection[Lifecycle], by: Actor) -> None:
+    short = names.check(short_name, field="short_name")
+    full = check_full_name(full_name) or short
+    service = _locked(service_id)
+    if Lifecycle(service.lifecycle) not in only:
+        raise ServiceMoved(state=service.lifecycle)
+    before = {"short_name": service.short_name, "full_name": service.full_name}
+    if before == {"short_name": short, "full_name": full}:
+        return
+    service.full_name, service.full_name_key = full, fold(full)[:LONGEST_KEY]
+    service.short_name, service.short_name_key = short, names.key(short)
+    service.search_words = words(short, full, organizations.customer(service.organization_id).name)
+    service.changed_at = clock.now()
+    _reserve(service)
+    _record(
+        Event.SERVICE_RENAMED, service, by, {"short_name": short, "full_name": full, "before": before["short_name"]}
+    )
 
 
 @transaction.atomic
@@ -174,6 +218,26 @@ def change_users(*, service_id: UUID, licensed_users: int, by: Actor) -> None:
     service.licensed_users, service.changed_at = wanted, clock.now()
     service.save(update_fields=["licensed_users", "changed_at"])
     _record(Event.SERVICE_USERS_CHANGED, service, by, {"before": before, "after": wanted})
+
+
+@transaction.atomic
+def change_licence(*, service_id: UUID, licence_type: str, licensed_users: int, by: Actor) -> None:
+    """Give a living service the other licence type, and its users with it. The same type again is refused.
+
+    Raises `NoSuchService`, `ServiceMoved` when it lives no more, `InvalidLicence` and `SameLicence` at "licence_type",
+    `InvalidUsers` and `PoolUsedUp` at "licensed_users".
+    """
+    wanted = check_type(licence_type)
+    service = _locked(service_id)
+    if Lifecycle(service.lifecycle) not in LIVES:
+        raise ServiceMoved(state=service.lifecycle)
+    if wanted.value == service.licence_type:
+        raise SameLicence(field="licence_type")
+    before, service.licence_type, service.changed_at = service.licence_type, wanted.value, clock.now()
+    service.save(update_fields=["licence_type", "changed_at"])
+    _record(Event.SERVICE_LICENCE_CHANGED, service, by, {"before": before, "after": wanted.value})
+    if licensed_users != service.licensed_users:
+        change_users(service_id=service_id, licensed_users=licensed_users, by=by)
 
 
 @transaction.atomic

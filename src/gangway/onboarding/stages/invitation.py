@@ -20,13 +20,16 @@ from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.stages.colleague import begin_rest, first_case, goes_on_at
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within
+from gangway.provisioning.leaving import is_known
 
 CLOSED: Final = {
     Why.EXPIRED: "This invitation has expired.",
     Why.REVOKED: "This invitation was withdrawn by your provider.",
+    Why.REPLACED: "Your provider has sent a newer link; this one is dead.",
+    Why.REPORTED: "Somebody reported this invitation as unexpected. It is frozen until your provider has looked at it.",
     Why.USED: "This link has done its work: the connection was made with it.",
 }
-TO_OPEN: Final = frozenset({State.QUEUED, State.SENT})
+TO_OPEN: Final = frozenset({State.QUEUED, State.SENT, State.BOUNCED})
 
 
 def begin(*, token: SealedText, by: Actor, now: datetime) -> UUID:
@@ -35,26 +38,27 @@ def begin(*, token: SealedText, by: Actor, now: datetime) -> UUID:
     if not isinstance(held, LinkHeld):
         raise LinkClosed(CLOSED[held.reason] if isinstance(held, LinkDead) else None)
     with within(held.organization_path), transaction.atomic():
-        case, made = begin_rest(held, now=now) if held.handoff_id else _case_of(held, now=now)
+        case, made = begin_rest(held, now=now) if held.handoff_id else case_of(held.invitation_id, now=now)
         event = Event.CASE_BEGUN if made else Event.CASE_REOPENED
         record(event, by=by, organization_id=held.organization_id, subject=f"case:{case.pk}")
-        _open(held.invitation_id, by=by)
+        note_open(held.invitation_id, by=by)
         if case.state == CaseState.ABANDONED:
             move_case(lock_case(case.pk), goes_on_at(case), by=by, now=now)
         return case.pk
 
 
-def _case_of(held: LinkHeld, *, now: datetime) -> tuple[Case, bool]:
+def case_of(invitation_id: UUID, *, now: datetime) -> tuple[Case, bool]:
     """Find the invitation's case or make it; of two browsers at the same moment one makes it and both get it."""
-    found = first_case(held.invitation_id)
+    found = first_case(invitation_id)
     if found is not None:
         return found, False
-    about = invited.invitation(held.invitation_id)
+    about = invited.invitation(invitation_id)
     case = Case(
-        organization_id=held.organization_id,
-        invitation_id=held.invitation_id,
-        service_id=held.service_id,
+        organization_id=about.organization_id,
+        invitation_id=invitation_id,
+        service_id=about.service_id,
         provider_id=about.provider_id,
+        registration_id=about.registration_id if is_known(about.registration_id) else None,
         created_at=now,
         touched_at=now,
     )
@@ -62,11 +66,12 @@ def _case_of(held: LinkHeld, *, now: datetime) -> tuple[Case, bool]:
         with transaction.atomic():
             case.save(force_insert=True)
     except IntegrityError:
-        return Case.objects.get(invitation_id=held.invitation_id, handoff__isnull=True), False
+        return Case.objects.get(invitation_id=invitation_id, handoff__isnull=True), False
     return case, True
 
 
-def _open(invitation_id: UUID, *, by: Actor) -> None:
+def note_open(invitation_id: UUID, *, by: Actor) -> None:
+    """Move an invitation to *opened*, unless it is further on already."""
     try:
         with transaction.atomic():
             invitations.move(invitation_id=invitation_id, to=State.OPENED, by=by, expected=TO_OPEN)
@@ -78,6 +83,8 @@ def why_closed(about: InvitationView, *, now: datetime) -> str:
     """Say why an invitation can't be continued; empty while it can, and after it has done its work."""
     if about.state is State.REVOKED:
         return CLOSED[Why.REVOKED]
+    if about.state is State.REPORTED:
+        return CLOSED[Why.REPORTED]
     over = about.state is State.EXPIRED or (about.state in EXPIRABLE and about.lasts_until <= now)
     return CLOSED[Why.EXPIRED] if over else ""
 

@@ -1,0 +1,79 @@
+"""*Finish by itself when the checks pass*: what an operator would press, done by a worker while everything is known.
+
+Whatever isn't known, or doesn't pass, stops it where it is; the operator is told and goes on from there.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.record import Actor
+from gangway.foundation.errors import GangwayError
+from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
+from gangway.invitations.queries import InvitationView
+from gangway.onboarding import operator
+from gangway.onboarding.models import OperatorOnboarding
+from gangway.onboarding.rows import lock_onboarding
+from gangway.organizations import queries as organizations
+from gangway.provisioning import queries as provisioning
+
+PASSED: Final = frozenset({"ok", "warning"})
+STOPPED: Final = invitations.News(
+    "Not finished by itself",
+    "Open the invitation and go on from there; everything that was done is kept.",
+)
+FINISHED: Final = invitations.News("The service was created by itself", "Nothing; it is in the list of services.")
+
+
+def begin(invitation_id: UUID, *, now: datetime) -> None:
+    """Take over a registration that was just proved, and have it validated; nothing happens unless it was asked for."""
+    about = invited.invitation(invitation_id)
+    if not about.finish_by_itself:
+        return
+    by = _finisher(about)
+    try:
+        onboarding_id = operator.add(invitation_id, by=by, now=now)
+        operator.ask_validation(lock_onboarding(onboarding_id), by=by, now=now)
+    except GangwayError as error:
+        _stop(about, f"{error.what} {error.cure}", by=by)
+
+
+def go_on(row: OperatorOnboarding, *, now: datetime) -> None:
+    """After the validation of a locked row: create the service if all has passed and nothing has to be chosen."""
+    about = invited.invitation(row.invitation_id)
+    if row.added_by_id or not about.finish_by_itself or row.finished_at is not None:
+        return
+    by, failed = _finisher(about), [item["words"] for item in row.check_items if item["state"] == "error"]
+    domain = _domain(row)
+    if row.check_state != "done" or row.check_status not in PASSED or failed or not domain:
+        _stop(about, "\n".join(failed) or "Not everything could be checked.", by=by)
+        return
+    try:
+        with transaction.atomic():
+            operator.accept_validation(row, by=by)
+            operator.save_settings(row, domain=domain, by=by)
+            operator.accept_prerequisites(row, by=by)
+            operator.finish(row, by=by, now=now)
+    except GangwayError as error:
+        _stop(about, f"{error.what} {error.cure}", by=by)
+        return
+    what = f"All checks passed. Microsoft 365 domain: {domain}."
+    invitations.tell_operator(invitation_id=about.id, news=FINISHED, what=what, by=by)
+
+
+def _domain(row: OperatorOnboarding) -> str:
+    """The customer's own domain if the tenant has proved it, else the tenant's original one; empty without any."""
+    known = operator.domains_of(provisioning.registration(row.registration_id))
+    expected = organizations.customer(row.organization_id).domain.casefold()
+    return expected if expected in known else next(iter(known), "")
+
+
+def _stop(about: InvitationView, why: str, *, by: Actor) -> None:
+    invitations.tell_operator(invitation_id=about.id, news=STOPPED, what=why, by=by)
+
+
+def _finisher(about: InvitationView) -> Actor:
+    return Actor.system(f"for {about.created_by_name}")

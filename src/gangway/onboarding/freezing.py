@@ -1,0 +1,107 @@
+"""*I didn't expect this*: the invitation is frozen, whoever is in the wizard is stopped, the operator is alarmed.
+
+A run at work is stopped, and takes back what it made. What rests or was proved stays as it is until the operator has
+looked: they unfreeze it, and it goes on where it stands, or withdraw it, which takes everything back.
+"""
+
+from contextlib import suppress
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.record import Actor
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
+from gangway.invitations.queries import LinkDead
+from gangway.invitations.states import State
+from gangway.onboarding.errors import NoSuchCase
+from gangway.onboarding.models import Case
+from gangway.onboarding.rows import lock_case, scope_of_case
+from gangway.onboarding.stages import colleague, handover
+from gangway.onboarding.states import CaseState
+from gangway.organizations.scope import within
+from gangway.provisioning import actions as provisioning
+from gangway.provisioning import queries as runs
+from gangway.provisioning.errors import RunOver, RunUnderWay
+from gangway.provisioning.states import RunState
+
+AT_WORK: Final = frozenset({RunState.QUEUED, RunState.RUNNING})
+GOES_ON: Final = {
+    RunState.PROVED: State.AUTHENTICATED,
+    RunState.WAITING: State.WAITING_FOR_ADMINISTRATOR,
+    RunState.COPYING: State.COPYING,
+}
+"""Where an invitation goes on by what its run has come to meanwhile; any other begins again with its link."""
+
+
+def report_by_link(*, token: SealedText, by: Actor, now: datetime) -> None:
+    """The holder of a link, a dead one too, didn't expect it. Raises `NoSuchCase` for a link that never was."""
+    held = invited.by_token(token, now=now)
+    if held is None:
+        raise NoSuchCase
+    with within(held.organization_path), transaction.atomic():
+        _freeze(held.invitation_id, by=by, now=now)
+
+
+def report_by_case(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """The same from within the wizard. Raises `NoSuchCase`."""
+    with scope_of_case(case_id), transaction.atomic():
+        _freeze(lock_case(case_id).invitation_id, by=by, now=now)
+
+
+@transaction.atomic
+def unfreeze(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """The operator has asked, and lets it go on where it stands; the earlier links work again.
+
+    Raises `NoSuchInvitation`, `InvitationOver`, `InvitationMoved`.
+    """
+    to = _goes_on(invitation_id)
+    invitations.unfreeze(invitation_id=invitation_id, to=to, by=by, now=now)
+    case = colleague.first_case(invitation_id)
+    if to is State.AUTHENTICATED and case is not None and not handover.was_told(invitation_id):
+        handover.tell_both_sides(case, by=by)
+
+
+def ask_for_link(*, token: SealedText, by: Actor, now: datetime) -> None:
+    """The holder of a dead link asks for a new one. Raises `AskedJustNow`, `NoSuchCase` for a link that isn't dead."""
+    held = invited.by_token(token, now=now)
+    if not isinstance(held, LinkDead) or not held.may_ask:
+        raise NoSuchCase
+    with within(held.organization_path):
+        invitations.ask_for_link(invitation_id=held.invitation_id, by=by, now=now)
+
+
+def stop_reminders(*, token: SealedText, by: Actor, now: datetime) -> None:
+    """Whoever holds a link of an invitation wants no more reminders. Raises `NoSuchCase` for one that never was."""
+    held = invited.by_token(token, now=now)
+    if held is None:
+        raise NoSuchCase
+    with within(held.organization_path):
+        invitations.stop_reminders(invitation_id=held.invitation_id, by=by, now=now)
+
+
+def _freeze(invitation_id: UUID, *, by: Actor, now: datetime) -> None:
+    ids = Case.objects.filter(invitation_id=invitation_id).order_by("created_at", "pk").values_list("pk", flat=True)
+    cases = [lock_case(case_id) for case_id in list(ids)]
+    if not invitations.report(invitation_id=invitation_id, by=by, now=now):
+        return
+    for case in cases:
+        colleague.let_go(case, by=by, now=now)
+    for run_id in {case.run_id for case in cases if case.run_id is not None}:
+        if runs.run(run_id).state in AT_WORK:
+            with suppress(RunOver, RunUnderWay):
+                provisioning.cancel_run(run_id=run_id, by=by, now=now)
+
+
+def _goes_on(invitation_id: UUID) -> State:
+    case = colleague.first_case(invitation_id)
+    if case is not None and case.run_id is not None:
+        found = GOES_ON.get(runs.run(case.run_id).state)
+        if found is not None:
+            return found
+    if case is not None and case.state == CaseState.DONE:
+        return State.AUTHENTICATED
+    return State.OPENED if case is not None else State.SENT
