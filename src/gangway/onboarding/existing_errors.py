@@ -173,3 +173,20 @@ class EndHasPassed(ExistingError):
     code = "onboarding:existing:end_has_passed"
     what = "By this date the client secret has expired already."
     cure = "Make a new client secret, or correct the date."
+
+
+class DomainNotThere(ExistingError):
+    """The tenant isn't the one with the customer's domain."""
+
+    code = "onboarding:existing:domain_missing"
+    what = "This tenant has not the domain that belongs to this customer."
+    cure = "Use a registration in the tenant with that domain, or ask your provider to correct the customer's domain."
+
+
+class NoFederation(ExistingError):
+    """The platform doesn't sign tokens of its own."""
+
+    code = "onboarding:existing:no_federation"
+    what = "This platform is not set up for federated credentials."
+    cure = "Use a certificate: nothing secret has to be typed with it either."
+    acts = WhoActs.OPERATOR

@@ -27,7 +27,7 @@ from gangway.onboarding.errors import (
     NotReadyToAdd,
     NotValidated,
 )
-from gangway.onboarding.models import Case, OperatorOnboarding
+from gangway.onboarding.models import Case, ExistingRegistration, OperatorOnboarding
 from gangway.onboarding.stages import handover
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.onboarding.states import OPERATOR_ORDER, OperatorStep
@@ -135,7 +135,7 @@ def finish(row: OperatorOnboarding, *, by: Actor, now: datetime) -> UUID:
         organization_id=row.organization_id,
         registration_id=row.registration_id,
         credential_id=row.credential_id,
-        user_name=str(row.case.signer.get("upn", "")),
+        user_name=_user_name(row),
         m365_domain=row.m365_domain,
         items=row.check_items,
         granted=row.check_granted,
@@ -150,6 +150,12 @@ def finish(row: OperatorOnboarding, *, by: Actor, now: datetime) -> UUID:
     _record(Event.ONBOARDING_FINISHED, row, by, {"service": str(row.service_id)})
     handover.tell_created(invited.invitation(row.invitation_id), domain=row.m365_domain, by=by, now=now)
     return row.service_id
+
+
+def _user_name(row: OperatorOnboarding) -> str:
+    """Who authenticated the registration: who signed in, or the operator who typed it; nobody for one typed by link."""
+    typed = ExistingRegistration.objects.filter(case_id=row.case_id, case__run_id__isnull=True).first()
+    return str(row.case.signer.get("upn", "")) if typed is None else typed.user_name
 
 
 def blockers(row: OperatorOnboarding) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.onboarding.errors import NoSuchCase, NoSuchOnboarding, NotNow
-from gangway.onboarding.models import Case, OperatorOnboarding, SignIn
+from gangway.onboarding.models import Case, ExistingRegistration, OperatorOnboarding, SignIn
 from gangway.onboarding.states import ALIVE, CASE_MOVES, HOLDS_TOKEN, SIGN_IN_MOVES, CaseState, SignInState
 from gangway.organizations.scope import Door, through, within
 from gangway.provisioning.queries import token_is_held
@@ -34,6 +34,9 @@ CASE_EVENTS: Final = {
     CaseState.DONE: Event.CASE_DONE,
     CaseState.ABANDONED: Event.CASE_ABANDONED,
 }
+
+TYPED: Final = frozenset({CaseState.TYPING, CaseState.PROVING})
+"""In these a secret that was typed may be sealed."""
 
 SIGN_IN_EVENTS: Final = {
     SignInState.ASKED: Event.SIGN_IN_ASKED,
@@ -104,7 +107,17 @@ def move_case(row: Case, to: CaseState, *, by: Actor, now: datetime, **changes: 
         raise NotNow(state=row.state, wanted=to.value)
     before, row.state = row.state, to
     _save(row, state=to, touched_at=now, **changes)
+    if before in TYPED and to not in TYPED | {CaseState.DONE}:
+        forget_typed(row, by=by)
     _record(CASE_EVENTS[to], f"case:{row.pk}", row.organization_id, by, {"from": before, "to": to.value})
+
+
+def forget_typed(case: Case, *, by: Actor) -> None:
+    """Destroy what is sealed of a registration that was typed, and what belonged to it; the rest stays as typed."""
+    row = ExistingRegistration.objects.select_for_update(of=("self",)).filter(case=case).first()
+    if row is not None:
+        destroy(sealed_id=row.sealed_id, by=by)
+        _save(row, sealed_id=None, about={}, certificate_der="", key_ends_at=None)
 
 
 def move_sign_in(row: SignIn, to: SignInState, *, by: Actor, now: datetime, **changes: Any) -> None:
@@ -138,7 +151,7 @@ def _let_go(row: SignIn, to: SignInState, *, by: Actor) -> dict[str, Any]:
     return gone
 
 
-def _save(row: Case | SignIn, **changes: Any) -> None:
+def _save(row: Case | SignIn | ExistingRegistration, **changes: Any) -> None:
     for name, value in changes.items():
         setattr(row, name, value)
     row.save(update_fields=list(changes))

@@ -16,8 +16,11 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.transport import shared
 from gangway.onboarding import checking, deletion, outside, polling, provider_setup, reminding, tenant_lookup, tidying
-from gangway.onboarding.stages import redirect, sign_in, verification
+from gangway.onboarding.existing_tasks import make_key, prove_existing
+from gangway.onboarding.stages import proof, redirect, sign_in, verification
 from gangway.provisioning.actions import CheckItem, check_registration
+
+__all__ = ["make_key", "prove_existing"]
 
 log = structlog.get_logger(__name__)
 
@@ -111,6 +114,7 @@ def abandon() -> None:
     tidying.abandon_idle_cases(now=now)
     tidying.close_withdrawn_cases(now=now)
     checking.give_up(now=now)
+    proof.give_up(now=now)
     provider_setup.give_up(now=now)
 
 

@@ -19,7 +19,7 @@ from gangway.provisioning.states import RESTING
 IDLE_FOR: Final = timedelta(hours=2)
 """A delegated token lives about an hour and a quarter; after this nobody could do anything with it."""
 IN_THE_MIDDLE: Final = frozenset(
-    {CaseState.IDENTIFYING, CaseState.SIGNING_IN, CaseState.SIGNED_IN, CaseState.NAMING},
+    {CaseState.IDENTIFYING, CaseState.SIGNING_IN, CaseState.SIGNED_IN, CaseState.NAMING, CaseState.TYPING},
 )
 OVER: Final = frozenset({State.REVOKED, State.EXPIRED})
 LET_BE: Final = frozenset({CaseState.DONE, CaseState.ABANDONED, CaseState.PROVISIONING})
@@ -34,6 +34,8 @@ def abandon_idle_cases(*, now: datetime) -> None:
     before = now - IDLE_FOR
     with within_everything(REASON):
         idle = Case.objects.filter(touched_at__lt=before, state__in=IN_THE_MIDDLE).order_by("touched_at")
+        # a certificate may wait for somebody to upload it, as long as the invitation lasts
+        idle = idle.exclude(state=CaseState.TYPING.value, existing__kind="certificate")
         for case_id in list(idle.values_list("pk", flat=True)[:MOST]):
             with transaction.atomic():
                 _abandon(lock_case(case_id), before=before, now=now)

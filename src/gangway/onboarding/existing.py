@@ -1,0 +1,118 @@
+"""What people do with a registration that is there already, whether they type it behind a link or at the desk.
+
+The wizard's actions enter the case's scope by themselves; the operator's are called inside the operator's scope.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.invitations.actions import issue_invitation
+from gangway.invitations.queries import invitation as invitation_of
+from gangway.onboarding.errors import NotNow
+from gangway.onboarding.models import Case, ExistingRegistration
+from gangway.onboarding.rows import lock_case, scope_of_case
+from gangway.onboarding.stages import existing as stage
+from gangway.onboarding.stages import invitation
+from gangway.onboarding.states import CaseState
+from gangway.onboarding.typed import Typed
+from gangway.organizations import queries as organizations
+
+# The administrator's side
+
+
+def choose_existing(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """*Use App Registration*. Raises `LinkClosed`; `NotNow` once something is being made."""
+    with scope_of_case(case_id), transaction.atomic():
+        stage.choose(invitation.open_case(case_id, now=now), by=by, now=now)
+
+
+def choose_kind(*, case_id: UUID, kind: str, draft: Typed, by: Actor, now: datetime) -> None:
+    """Sign in by another kind of credential; what was typed is kept. Raises `NotNow`, `NoFederation`, `LinkClosed`."""
+    with scope_of_case(case_id), transaction.atomic():
+        stage.choose_kind(invitation.open_case(case_id, now=now), kind=kind, draft=draft, by=by)
+
+
+def start_existing(*, case_id: UUID, typed: Typed, by: Actor, now: datetime) -> None:
+    """*Start authentication*. Raises `NotAsTyped` (what was typed is kept all the same), `NotNow`, `LinkClosed`."""
+    with scope_of_case(case_id):
+        _start(invitation.open_case, case_id, typed, by=by, now=now)
+
+
+# The operator's side
+
+
+@transaction.atomic
+def begin_known(*, service_id: UUID, plan: dict[str, Any], plan_fingerprint: str, by: Actor, now: datetime) -> UUID:
+    """*Use known App registration*: the operator types it, nobody gets a mail. Gives the invitation's id.
+
+    It stands among the pending invitations as a draft, and can be sent to the customer later. Raises `NoSuchService`,
+    `AlreadyInvited`.
+    """
+    operator = organizations.operator(UUID(by.id))
+    issued = issue_invitation(
+        service_id=service_id,
+        recipient=operator.email if operator else "",
+        plan=plan,
+        plan_fingerprint=plan_fingerprint,
+        by=by,
+        now=now,
+        draft=True,
+    )
+    about = invitation_of(issued.invitation_id)
+    case = Case.objects.create(
+        organization_id=about.organization_id,
+        invitation_id=about.id,
+        service_id=about.service_id,
+        provider_id=about.provider_id,
+        state=CaseState.TYPING.value,
+        created_at=now,
+        touched_at=now,
+    )
+    record(Event.CASE_TYPING, by=by, organization_id=about.organization_id, subject=f"case:{case.pk}")
+    ExistingRegistration.objects.create(
+        organization_id=about.organization_id,
+        case=case,
+        typed_by_id=by.id,
+        typed_by_name=by.name[:200],
+        user_name=operator.email if operator else by.name[:320],
+    )
+    return about.id
+
+
+@transaction.atomic
+def choose_kind_known(*, invitation_id: UUID, kind: str, draft: Typed, by: Actor) -> None:
+    """The same at the desk. Raises `NotNow`, `NoFederation`."""
+    stage.choose_kind(_known(_case_id(invitation_id)), kind=kind, draft=draft, by=by)
+
+
+def start_known(*, invitation_id: UUID, typed: Typed, by: Actor, now: datetime) -> None:
+    """*Next*: have a worker validate what the operator typed. Raises `NotAsTyped`, `NotNow`."""
+    _start(lambda case_id, **_now: _known(case_id), _case_id(invitation_id), typed, by=by, now=now)
+
+
+def _start(opened: Any, case_id: UUID, typed: Typed, *, by: Actor, now: datetime) -> None:
+    """Keep what was typed even where something of it can't be right: then the error comes after the transaction."""
+    with transaction.atomic():
+        fault = stage.start(opened(case_id, now=now), typed, by=by, now=now)
+    if fault is not None:
+        raise fault
+
+
+def _case_id(invitation_id: UUID) -> UUID:
+    found = Case.objects.filter(invitation_id=invitation_id, handoff__isnull=True).values_list("pk", flat=True).first()
+    if found is None:
+        raise NotNow
+    return found
+
+
+def _known(case_id: UUID) -> Case:
+    """The locked case of an operator's own typing. Raises `NotNow` for an administrator's."""
+    case = lock_case(case_id)
+    if not ExistingRegistration.objects.filter(case=case).exclude(typed_by_id="").exists():
+        raise NotNow
+    return case

@@ -1,0 +1,122 @@
+"""A registration that is there already: what an administrator behind a link, or an operator, types of it.
+
+What was typed stays, whatever happens; the secret is sealed at once and is never shown again. A worker makes a key,
+and nothing secret need be typed with it.
+"""
+
+from datetime import datetime
+from typing import Final
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.invitations.states import State
+from gangway.jobs.actions import defer
+from gangway.onboarding import typed
+from gangway.onboarding.applications import own_clients, own_tenants
+from gangway.onboarding.errors import NotNow
+from gangway.onboarding.existing_errors import NoFederation, NotAsTyped
+from gangway.onboarding.models import Case, ExistingRegistration
+from gangway.onboarding.rows import forget_typed, move_case
+from gangway.onboarding.stages import sign_in
+from gangway.onboarding.states import CaseState
+from gangway.onboarding.typed import Around, Typed
+from gangway.organizations import queries as organizations
+from gangway.provisioning import given
+from gangway.provisioning.engine.credential_kinds import KINDS
+from gangway.vault.actions import destroy, seal
+
+PROVE: Final = "onboarding:prove_existing"
+MAKE_KEY: Final = "onboarding:make_key"
+
+
+def choose(case: Case, *, by: Actor, now: datetime) -> ExistingRegistration:
+    """*Use App Registration*. Raises `NotNow` once something is being made, or for somebody who does the rest only."""
+    if case.run_id is not None or case.handoff_id is not None:
+        raise NotNow(state=case.state)
+    if case.state != CaseState.TYPING:
+        sign_in.retire(case, by=by, now=now)
+        move_case(case, CaseState.TYPING, by=by, now=now)
+    return _row(case)
+
+
+def choose_kind(case: Case, *, kind: str, draft: Typed, by: Actor) -> None:
+    """Sign in by a secret, a certificate of ours, or a token of ours; what was typed so far is kept.
+
+    A worker makes a certificate's key. Raises `NotNow`, and `NoFederation` where this platform is no issuer.
+    """
+    row = _open(case)
+    if kind not in KINDS:
+        raise NotNow
+    if kind != row.kind:
+        forget_typed(case, by=by)
+        row.refresh_from_db()
+        row.kind, row.faults, row.items = kind, {}, []
+    row.tenant, row.client_id, row.ends_on = draft.tenant[:253], draft.client_id[:36], draft.ends_on
+    if kind == "federated" and not row.about:
+        trust = given.trust_for(row.registration_id, cloud=organizations.customer(case.organization_id).cloud)
+        if trust is None:
+            raise NoFederation
+        row.about = given.trust_facts(trust)
+        told(row, by, kind)
+    row.save()
+    if kind == "certificate" and row.sealed_id is None:
+        defer(MAKE_KEY, queueing_lock=f"{MAKE_KEY}:{row.pk}", existing_id=str(row.pk))
+
+
+def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | None:
+    """*Start authentication*: look at what was typed, seal the secret, and have a worker prove it.
+
+    Gives an error for each field that can't be right: what was typed is kept all the same. A secret that can't be
+    right is never kept; one that may be stays sealed, so that it need not be typed again. Raises `NotNow`.
+    """
+    row = _open(case)
+    tidy, faults = typed.looked_at(what, around(row, now=now))
+    row.tenant, row.client_id, row.ends_on = tidy.tenant[:253], tidy.client_id[:36], tidy.ends_on
+    if row.kind == "secret" and tidy.secret and not any(fault.field == "secret" for fault in faults):
+        destroy(sealed_id=row.sealed_id, by=by)
+        place = given.place_of(row.organization_id, row.credential_id)
+        row.sealed_id = seal(place=place, text=tidy.secret)
+    row.faults, row.items = {}, []
+    row.save()
+    if faults:
+        return NotAsTyped(faults)
+    if row.kind == "certificate" and row.sealed_id is None:
+        raise NotNow
+    row.asked_at = now
+    row.tenant_id = tidy.tenant if typed.is_guid(tidy.tenant) else ""
+    row.save(update_fields=["asked_at", "tenant_id"])
+    move_case(case, CaseState.PROVING, by=by, now=now, problem={})
+    sign_in.invitation_on(case, State.SIGNED_IN, by=by)
+    defer(PROVE, queueing_lock=f"{PROVE}:{row.pk}", existing_id=str(row.pk))
+    return None
+
+
+def around(row: ExistingRegistration, *, now: datetime) -> Around:
+    """What is known here that speaks for or against what is typed."""
+    return Around(
+        tenant_id=organizations.customer(row.organization_id).tenant_id,
+        own_tenants=own_tenants(),
+        own_clients=own_clients(),
+        has_secret=row.sealed_id is not None,
+        today=now.date(),
+    )
+
+
+def told(row: ExistingRegistration, by: Actor, kind: str) -> None:
+    """Write down that there is a certificate or a trust to be told to the registration."""
+    subject = f"case:{row.case_id}"
+    record(Event.CASE_KEY_MADE, by=by, organization_id=row.organization_id, subject=subject, data={"kind": kind})
+
+
+def _row(case: Case) -> ExistingRegistration:
+    row, _made = ExistingRegistration.objects.get_or_create(
+        case=case, defaults={"organization_id": case.organization_id}
+    )
+    return ExistingRegistration.objects.select_for_update(of=("self",)).get(pk=row.pk)
+
+
+def _open(case: Case) -> ExistingRegistration:
+    """The row of a locked case in which something may be typed. Raises `NotNow`."""
+    if case.state != CaseState.TYPING:
+        raise NotNow(state=case.state)
+    return _row(case)
