@@ -1,5 +1,6 @@
 """What workers do for a registration that is there already: make a key for it, and prove it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from gangway.onboarding.stages.existing import MAKE_KEY, PROVE
 from gangway.onboarding.stages.proof import Begun
 from gangway.onboarding.states import LookupState
 from gangway.provisioning import given, proving
+from gangway.provisioning.shapes import CheckItem
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +52,7 @@ async def _look(begun: Begun, existing_id: UUID) -> proving.Sight:
     about = begun.given
     credential = await in_database(given.opened, about, purpose="prove an existing registration", by=proof.WORKER)
 
-    async def tell(items: object) -> None:
+    async def tell(items: Sequence[CheckItem]) -> None:
         await in_database(proof.note, items, existing_id=existing_id)
 
     return await proving.look(

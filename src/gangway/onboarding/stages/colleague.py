@@ -19,7 +19,7 @@ from gangway.invitations.queries import InvitationView, LinkHeld
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.onboarding.errors import LinkClosed, NotNow
-from gangway.onboarding.models import Case
+from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import move_case
 from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState
@@ -71,7 +71,10 @@ def begin_rest(held: LinkHeld, *, now: datetime) -> tuple[Case, bool]:
 def goes_on_at(case: Case) -> CaseState:
     """Where somebody who comes back goes on: whose part is done sees what is waited for, everybody else signs in."""
     waits = case.handoff_id is None and case.run_id is not None and made.waiting_of(case.run_id) is not None
-    return CaseState.WAITING if waits else CaseState.IDENTIFYING
+    if waits:
+        return CaseState.WAITING
+    typed = case.run_id is None and ExistingRegistration.objects.filter(case=case).exclude(client_id="").exists()
+    return CaseState.TYPING if typed else CaseState.IDENTIFYING
 
 
 def hand_off(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:

@@ -4,20 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('organizations', '0005_host_names'),
-        ('provisioning', '0009_runs_beside'),
-        ('services', '0004_services_that_leave'),
+        ("organizations", "0005_host_names"),
+        ("provisioning", "0009_runs_beside"),
+        ("services", "0004_services_that_leave"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='credential',
-            name='provisioning_a_made_credential_is_sealed',
+            model_name="credential",
+            name="provisioning_a_made_credential_is_sealed",
         ),
         migrations.AddConstraint(
-            model_name='credential',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['announced', 'removed']), models.Q(models.Q(models.Q(('key_id', ''), _negated=True), ('origin', 'given'), _connector='OR'), models.Q(('sealed_id__isnull', False), ('kind', 'federated'), _connector='OR')), _connector='OR'), name='provisioning_a_made_credential_is_sealed'),
+            model_name="credential",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["announced", "removed"]),
+                    models.Q(
+                        models.Q(models.Q(("key_id", ""), _negated=True), ("origin", "given"), _connector="OR"),
+                        models.Q(("sealed_id__isnull", False), ("kind", "federated"), _connector="OR"),
+                    ),
+                    _connector="OR",
+                ),
+                name="provisioning_a_made_credential_is_sealed",
+            ),
         ),
     ]
