@@ -14,7 +14,8 @@ from gangway.connections.models import Connection, Validation
 from gangway.connections.states import AuthenticatedBy, SuspendedWhy
 from gangway.connections.verdict import KeptItem
 from gangway.jobs.actions import defer
-from gangway.provisioning.queries import registration
+from gangway.provisioning.actions import switch
+from gangway.provisioning.queries import registration, registration_of_credential
 from gangway.services import actions as services
 from gangway.services.states import Connection as Status
 
@@ -140,9 +141,43 @@ def _of(service_id: UUID) -> Connection | None:
     return Connection.objects.select_for_update(of=("self",)).filter(service_id=service_id).first()
 
 
+@transaction.atomic
+def renew(
+    *,
+    service_id: UUID,
+    credential_id: UUID,
+    user_name: str,
+    authenticated_by: AuthenticatedBy = AuthenticatedBy.SIGN_IN,
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Let a connection use another credential that was proved, of the same registration or of another one.
+
+    The old one rests for a while, and is then taken away if it is ours. A worker looks at it anew. Doing it twice
+    changes nothing. Raises `NoSuchConnection`.
+    """
+    row = _of(service_id)
+    if row is None:
+        raise NoSuchConnection
+    if row.credential_id == credential_id:
+        return
+    old_id, row.user_name, row.authenticated_by = row.credential_id, user_name, authenticated_by.value
+    row.save(update_fields=["user_name", "authenticated_by"])
+    if registration_of_credential(old_id) is None:
+        follow_switch(service_id, old_id, credential_id)
+    else:
+        switch(old_id, credential_id, by=by, now=now)
+    facts = {"user_name": user_name, "authenticated_by": authenticated_by.value, "credential": str(credential_id)}
+    _record(Event.CONNECTION_RENEWED, row, by, facts)
+    if row.suspended_at is None:
+        validate_connection(service_id=service_id, by=by, now=now)
+
+
 def follow_switch(service_id: UUID, old_id: UUID, new_id: UUID) -> None:
-    """A rotation proved a new credential: the service's connection uses it from now on. In the switch's transaction."""
-    Connection.objects.filter(service_id=service_id, credential_id=old_id).update(credential_id=new_id)
+    """A new credential was proved: the service's connection uses it from now on. In the switch's transaction."""
+    Connection.objects.filter(service_id=service_id, credential_id=old_id).update(
+        credential_id=new_id, registration_id=registration_of_credential(new_id)
+    )
 
 
 def _record(event: Event, row: Connection, by: Actor, data: dict[str, str]) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
-from gangway.connections.states import AuthenticatedBy, SuspendedWhy
+from gangway.connections.states import AuthenticatedBy, Rotation, SuspendedWhy
 from gangway.organizations.scope import OwnedModel
 
 if TYPE_CHECKING:
@@ -94,6 +94,114 @@ class Validation(OwnedModel):
     def __str__(self) -> str:
         """Name the validation by what came of it."""
         return f"validation {self.id} ({self.state}, {self.status})"
+
+
+class Care(OwnedModel):
+    """When a connection is next looked at by itself, and how its rotation stands. Each has one; workers move it on."""
+
+    connection = models.OneToOneField(Connection, on_delete=models.CASCADE, primary_key=True, related_name="care")
+    tenant_id = models.CharField(max_length=36, db_index=True)
+    validate_at = models.DateTimeField()
+    tend_at = models.DateTimeField(help_text="When warnings and rotation are looked at.")
+    renews_itself = models.BooleanField(default=False, help_text="Whether its token last showed the right to do so.")
+    rotation = models.CharField(max_length=15, default=Rotation.NONE.value)
+    rotate_at = models.DateTimeField(null=True)
+    announced_at = models.DateTimeField(null=True, help_text="When contacts were told of the coming rotation.")
+    rotation_run_id = models.UUIDField(null=True)
+    rotation_words = models.CharField(max_length=500, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+    lacks: models.JSONField[list[str] | None] = models.JSONField(
+        null=True, help_text="What the profile's newest version has and the registration hasn't; null: not known."
+    )
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(rotation__in=[state.value for state in Rotation]), name="connections_rotation_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(rotation=Rotation.PLANNED.value) | Q(rotate_at__isnull=False),
+                name="connections_planned_for_when",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["validate_at"], name="connections_to_validate"),
+            models.Index(fields=["tend_at"], name="connections_to_tend"),
+            models.Index(
+                fields=["rotation_run_id"], condition=Q(rotation_run_id__isnull=False), name="connections_rotating"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Say when it is looked at."""
+        return f"care of {self.connection_id}"
+
+
+class Warned(OwnedModel):
+    """A threshold of one credential that people were warned at: each once."""
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    credential_id = models.UUIDField()
+    days = models.PositiveSmallIntegerField()
+    at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["credential_id", "days"], name="connections_warned_once_each")
+        ]
+
+    def __str__(self) -> str:
+        """Name the threshold."""
+        return f"{self.days} days"
+
+
+class Pause(models.Model):
+    """Until when a tenant is left alone, since Microsoft asked to wait. Of nobody: a tenant may serve several."""
+
+    tenant_id = models.CharField(max_length=36, primary_key=True)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        """Name the tenant."""
+        return self.tenant_id
+
+
+class Policy(OwnedModel):
+    """How an organization wants its connections rotated; without one, that of the level above counts."""
+
+    rotates = models.BooleanField(default=True)
+    days_before = models.PositiveSmallIntegerField(default=30)
+    notice_days = models.PositiveSmallIntegerField(default=7)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization"], name="connections_one_policy_each")
+        ]
+
+    def __str__(self) -> str:
+        """Say it in short."""
+        return f"{self.days_before} days before" if self.rotates else "by hand"
+
+
+class FreezeRow(OwnedModel):
+    """A time in which nothing is changed in the tenants of an organization and of those below it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+    why = models.CharField(max_length=200, blank=True)
+    by_name = models.CharField(max_length=200)
+
+    class Meta(OwnedModel.Meta):
+        db_table = "connections_freeze"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(ends__gt=models.F("begins")), name="connections_freeze_ends_later")
+        ]
+        ordering: ClassVar[tuple[str, ...]] = ("begins",)
+
+    def __str__(self) -> str:
+        """Say when."""
+        return f"{self.begins} – {self.ends}"
 
 
 class TokenBan(OwnedModel):

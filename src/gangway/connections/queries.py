@@ -187,6 +187,11 @@ def registration_of(service_id: UUID) -> UUID | None:
     return Connection.objects.filter(service_id=service_id).values_list("registration_id", flat=True).first()
 
 
+def credential_of(service_id: UUID) -> UUID | None:
+    """Return the credential that a service signs in with; None while it has no connection."""
+    return Connection.objects.filter(service_id=service_id).values_list("credential_id", flat=True).first()
+
+
 @dataclass(frozen=True, slots=True)
 class LatestLook:
     """What came of the latest validation of a service."""

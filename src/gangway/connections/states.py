@@ -18,3 +18,18 @@ class SuspendedWhy(StrEnum):
 
     PAUSED = "paused"
     LEAVING = "leaving"
+
+
+class Rotation(StrEnum):
+    """How the rotation of a connection's credential stands."""
+
+    NONE = "none"
+    """Nothing of it ends, or it is rotated by hand."""
+    PLANNED = "planned"
+    UNDER_WAY = "under_way"
+    NEEDS_CUSTOMER = "needs_customer"
+    """The registration may not renew itself, or the customer made it: an administrator has to sign in."""
+    FROZEN = "frozen"
+    """The customer's freeze lasts until the credential ends: a person must decide."""
+    FAILED = "failed"
+    """The last try failed; the old credential works on, and another try follows."""

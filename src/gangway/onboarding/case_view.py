@@ -15,6 +15,7 @@ from gangway.onboarding.journeys import STEP_OF
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Asker, Assisted, CaseView, Offer, Part, SignerView, SignInView, Step
 from gangway.onboarding.stages.invitation import why_closed_to
+from gangway.onboarding.stages.registration import is_in_use
 from gangway.onboarding.stages.sign_in import words_of
 from gangway.onboarding.states import AT_MICROSOFT, CaseState, SignInState, Way
 from gangway.organizations import queries as organizations
@@ -105,6 +106,8 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         waiting=provisioning.waiting_of(row.run_id) if row.run_id else None,
         colleagues=() if is_rest else invited.handoffs(row.invitation_id),
         colleague=row.colleague,
+        keeps_name=provisioning.registration(about.registration_id).display_name if is_in_use(row) else "",
+        sessions_from=about.sessions_from,
         assisted=_assisted(row),
         beside=beside_of(about.registration_id, about.plan),
     )

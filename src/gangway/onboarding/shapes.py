@@ -290,7 +290,11 @@ class CaseView:
     beside: tuple[BesideView, ...] = ()
     """Registrations of their own that are made in the same sign-in."""
     colleague: str = ""
+    keeps_name: str = ""
+    """The name of the registration when it is there already: the customer has it, so it isn't asked for."""
     """Whom the person named for the rest before their own part began."""
+    sessions_from: datetime | None = None
+    """Wizard sessions that began before this are over."""
     assisted: Assisted | None = None
     """Set when an operator opened the wizard together with the customer: both sides say so."""
 

@@ -16,6 +16,7 @@ from gangway.onboarding.models import Case
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as runs
 from gangway.provisioning.errors import RunOver, RunUnderWay
+from gangway.provisioning.leaving import undo_proved
 from gangway.provisioning.states import RunState
 
 
@@ -39,13 +40,6 @@ def take_back(run_id: UUID, *, by: Actor, now: datetime) -> None:
     provisioning.take_back_beside(run.registration_id, by=by, now=now)
     with suppress(RunOver, RunUnderWay):
         if run.state is RunState.PROVED:
-            provisioning.start_teardown(
-                registration_id=run.registration_id,
-                service_id=run.service_id,
-                whole=True,
-                for_good=True,
-                by=by,
-                now=now,
-            )
+            undo_proved(run_id=run_id, by=by, now=now)
         else:
             provisioning.cancel_run(run_id=run_id, by=by, now=now)

@@ -14,7 +14,7 @@ from gangway.provisioning.starting import (
     start_teardown,
     try_again,
 )
-from gangway.provisioning.switching import on_switch
+from gangway.provisioning.switching import on_switch, switch
 from gangway.provisioning.typed import type_end
 from gangway.provisioning.waiting import check_now, plan_for, reminded, stop_reminders
 
@@ -40,6 +40,7 @@ __all__ = [
     "start_run",
     "start_teardown",
     "stop_reminders",
+    "switch",
     "take_back_beside",
     "try_again",
     "type_end",

@@ -99,14 +99,14 @@ def opened(row: Credential, *, purpose: str, by: Actor) -> OwnCredential:
     return Certificate(text, row.about["thumbprint"]) if row.kind == "certificate" else Secret(text)
 
 
-def of_service(registration_id: UUID, service_id: UUID) -> Any:
+def of_service(registration_id: UUID, service_id: UUID, *, besides: str | None = None) -> Any:
     """Those that count for a service; a federated one serves all services of the registration.
 
-    Those that rest have their successor: they count no more, until they are taken away.
+    Those that rest have their successor: they count no more, until they are taken away. `besides`: one that is renewed.
     """
     away = [CredentialState.REMOVED.value, CredentialState.RESTING.value]
     rows = Credential.objects.filter(Q(service_id=service_id) | Q(kind=FEDERATED), registration_id=registration_id)
-    return rows.exclude(state__in=away)
+    return rows.exclude(state__in=away).exclude(pk=UUID(besides)) if besides else rows.exclude(state__in=away)
 
 
 def held_of(row: Credential, *, youngest: datetime) -> Held:

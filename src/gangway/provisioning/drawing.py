@@ -45,5 +45,6 @@ def journal_of(opened: Opened, blueprint: Blueprint, *, first: bool = False) -> 
         blueprint=blueprint,
         first=opened.credentials if first else None,
         says_words=opened.says_words or not first,
+        renews=opened.wanted.get("renews"),
         signer=opened.signer_upn if opened.token is not None else "",
     )

@@ -64,7 +64,8 @@ class RunJournal:
     """The journal of one run and worker. `fresh_seconds`: how long Microsoft may not list a new secret.
 
     `first`: the credentials that count, when they were read already under this lease. `says_words`: people were told
-    why it takes longer. `signer`: by whose authority it works; empty for the registration's own.
+    why it takes longer. `signer`: by whose authority it works; empty for the registration's own. `renews`: the credential
+    beside which another one is made.
     """
 
     run_id: UUID
@@ -80,6 +81,7 @@ class RunJournal:
     first: tuple[Credential, ...] | None = None
     says_words: bool = True
     signer: str = ""
+    renews: str | None = None
     now: Callable[[], datetime] = field(default=clock.now, repr=False)
     _rows: StepRows = field(init=False, repr=False)
     _looks: Looks = field(default_factory=Looks, repr=False)
@@ -333,7 +335,7 @@ class RunJournal:
         return Credential.objects.filter(mine, registration_id=self.registration_id)
 
     def _held(self) -> tuple[Held, ...]:
-        return self._of(credential_rows.of_service(self.registration_id, self.service_id))
+        return self._of(credential_rows.of_service(self.registration_id, self.service_id, besides=self.renews))
 
     def _of(self, rows: Iterable[Credential]) -> tuple[Held, ...]:
         youngest = self.now() - timedelta(seconds=self.fresh_seconds)

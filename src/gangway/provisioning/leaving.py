@@ -15,8 +15,9 @@ from gangway.audit.record import Actor
 from gangway.provisioning import credential_rows
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
+from gangway.provisioning.moves import is_first, locked
 from gangway.provisioning.starting import start_teardown
-from gangway.provisioning.states import HOLDING, CredentialState, RunKind, RunState
+from gangway.provisioning.states import HOLDING, CredentialState, RegistrationState, RunKind, RunState
 from gangway.services.states import NEEDS_ITS_REGISTRATION
 
 
@@ -83,6 +84,12 @@ def is_known(registration_id: UUID) -> bool:
     return bool(Registration.objects.filter(pk=registration_id).exists())
 
 
+def known_before(registration_id: UUID, at: datetime) -> bool:
+    """Whether a registration of ours was made and proved before this time, and is still there."""
+    there = Registration.objects.filter(pk=registration_id, origin=MADE, made_at__lt=at, proved_at__isnull=False)
+    return bool(there.exclude(state=RegistrationState.REMOVED.value).exists())
+
+
 def left(*, service_id: UUID, on_end: str) -> Left:
     """Say how far the service has left by the run that `leave` started with this `on_end`."""
     runs = Run.objects.filter(service_id=service_id, kind=RunKind.TEARDOWN.value, on_end=on_end)
@@ -125,6 +132,31 @@ def leave(*, registration_id: UUID, service_id: UUID, on_end: str, by: Actor, no
     )
     Run.objects.filter(pk=run_id).update(on_end=on_end)
     return run_id
+
+
+@transaction.atomic
+def undo_proved(*, run_id: UUID, by: Actor, now: datetime) -> None:
+    """Start taking back what a proved run made that nobody wants any more.
+
+    Of a registration that others use, or that was there before, only the credential goes that this run made for its
+    service. Raises NoSuchRun, RunUnderWay.
+    """
+    run = locked(run_id)
+    own = run.registration.origin == MADE and run.kind == RunKind.SETUP and is_first(run)
+    whole = own and not _others(run.registration_id, run.service_id)
+    mine = _credentials(run.registration_id).filter(
+        service_id=run.service_id, origin=MADE, announced_at__gte=run.created_at
+    )
+    if whole or mine.exists():
+        start_teardown(
+            registration_id=run.registration_id,
+            service_id=run.service_id,
+            whole=whole,
+            for_good=whole,
+            credentials=() if whole else mine.values_list("pk", flat=True),
+            by=by,
+            now=now,
+        )
 
 
 @transaction.atomic

@@ -93,6 +93,11 @@ def difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Cha
     return differences.differences(before, after)
 
 
+def fingerprinted(plan: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """A plan that was pinned before, and its fingerprint, for another invitation."""
+    return dict(plan), pinning.fingerprint(plan)
+
+
 def holds(value: str, granted: Collection[str]) -> bool:
     """Whether somebody with these permissions has this one, itself or by a wider one."""
     return bool(wider.satisfying(value, granted))

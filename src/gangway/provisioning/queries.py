@@ -24,7 +24,7 @@ from gangway.provisioning.engine.verify import COPYING, NOT_CALLED_YET
 from gangway.provisioning.errors import NoSuchRegistration, NoSuchRun
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import token_is_held
-from gangway.provisioning.plans import choices, declined_of, difference, explain, holds, pin, with_declined
+from gangway.provisioning.plans import choices, declined_of, difference, explain, fingerprinted, holds, pin, with_declined
 from gangway.provisioning.shapes import (
     CredentialView,
     ErrorView,
@@ -62,6 +62,7 @@ __all__ = [
     "difference",
     "due_reminders",
     "explain",
+    "fingerprinted",
     "holds",
     "kinds_of",
     "parts_left",
@@ -189,6 +190,20 @@ def registration(registration_id: UUID) -> RegistrationView:
         surplus=beyond.more_than_needed(row.beyond),
         is_ours=row.origin == MADE,
     )
+
+
+def plan_of(registration_id: UUID) -> dict[str, Any]:
+    """The pinned plan of a registration, as an invitation keeps it. Raises NoSuchRegistration."""
+    row = Registration.objects.filter(pk=registration_id).first()
+    if row is None:
+        raise NoSuchRegistration
+    plan: dict[str, Any] = row.plan
+    return plan
+
+
+def registration_of_credential(credential_id: UUID) -> UUID | None:
+    """The registration that a credential belongs to; None when there is no such credential."""
+    return Credential.objects.filter(pk=credential_id).values_list("registration_id", flat=True).first()
 
 
 def credential_end(credential_id: UUID) -> datetime | None:

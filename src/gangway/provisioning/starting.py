@@ -78,6 +78,8 @@ def start_repair(
     registration_id: UUID,
     service_id: UUID,
     plan: Mapping[str, Any],
+    renews: UUID | None = None,
+    credential_days: int | None = None,
     signed_in: SignedIn | None = None,
     on_end: str = "",
     by: Actor,
@@ -85,15 +87,18 @@ def start_repair(
 ) -> UUID:
     """Bring a registration to a pinned plan, its own or a newer one (then it is an upgrade); gives the run's id.
 
-    Its name stays as the customer has it, what others listed and made stays. Raises PlanUnknown, NoSuchRegistration,
-    RunUnderWay.
+    Its name stays as the customer has it, what others listed and made stays. A service that holds no credential of it
+    gets one; `renews`: the credential beside which another one is made. `credential_days`: fewer than planned. Raises
+    PlanUnknown, NoSuchRegistration, RunUnderWay.
     """
     new, registration = pinning.read(plan), _locked(registration_id)
     old = pinning.read(registration.plan)
     kind = RunKind.UPGRADE if new.version > old.version else RunKind.REPAIR
     registration.plan = dict(plan)
     registration.save(update_fields=["plan"])
-    return _start(registration, kind, service_id, wanted={}, signed_in=signed_in, on_end=on_end, by=by, now=now)
+    wanted: dict[str, Any] = {"renews": str(renews)} if renews else {}
+    wanted |= {"credential_days": min(credential_days, new.credential_days)} if credential_days else {}
+    return _start(registration, kind, service_id, wanted=wanted, signed_in=signed_in, on_end=on_end, by=by, now=now)
 
 
 @transaction.atomic

@@ -17,7 +17,7 @@ from gangway.audit.record import Actor, record
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import credential_rows
 from gangway.provisioning.errors import RunUnderWay
-from gangway.provisioning.models import Credential, Leftover
+from gangway.provisioning.models import MADE, Credential, Leftover
 from gangway.provisioning.starting import start_teardown
 from gangway.provisioning.states import CredentialState
 
@@ -72,17 +72,21 @@ def remove_what_rested(*, now: datetime) -> None:
 
 
 def _remove(credential_id: UUID, *, now: datetime) -> None:
-    row = Credential.objects.select_for_update(of=("self",)).get(pk=credential_id)
-    if credential_rows.is_needed_by_others(row):
-        credential_rows.remove(row, by=SCHEDULE)  # in the tenant it stays: another service signs in with it
+    """What is ours goes from the tenant, with its registration when nobody signs in with that any more."""
+    row = Credential.objects.select_for_update(of=("self",)).select_related("registration").get(pk=credential_id)
+    if credential_rows.is_needed_by_others(row) or row.origin != MADE:
+        credential_rows.remove(row, by=SCHEDULE)  # in the tenant it stays: another service's, or somebody typed it in
         return
+    away = [CredentialState.RESTING.value, CredentialState.REMOVED.value]
+    in_use = Credential.objects.filter(registration_id=row.registration_id).exclude(state__in=away).exists()
+    whole = row.registration.origin == MADE and not in_use
     try:
         with transaction.atomic():
             start_teardown(
                 registration_id=row.registration_id,
                 service_id=row.service_id,
-                whole=False,
-                credentials=[row.pk],
+                whole=whole,
+                credentials=() if whole else [row.pk],
                 by=SCHEDULE,
                 now=now,
             )

@@ -5,6 +5,7 @@ ServicesError
 ├── InvalidFullName   too long, or with characters that can't be shown
 ├── NameTaken         another service of this provider has it
 ├── InvalidLicence    no such licence type
+├── SameLicence       the service has this licence type already
 ├── InvalidUsers      not 1 to 500
 ├── PoolUsedUp        the provider's pool of licensed users has not so many left
 ├── CustomerHasServices   it can't go while services of it live
@@ -59,6 +60,14 @@ class InvalidLicence(ServicesError):
     code = "services:licence:invalid"
     what = "Choose Hosted Essentials+ or Hosted Pro."
     cure = "Choose one of the two licence types."
+
+
+class SameLicence(ServicesError):
+    """A change of licence to the one that is there."""
+
+    code = "services:licence:same"
+    what = "Invalid change for License Type: the service has this one already."
+    cure = "Choose the other license type, or change only the number of users."
 
 
 class InvalidUsers(ServicesError):

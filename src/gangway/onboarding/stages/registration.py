@@ -5,6 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gangway.audit.record import Actor
+from gangway.connections.queries import credential_of
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.onboarding.errors import NotNow
@@ -14,7 +15,8 @@ from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState, SignInState
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as made
-from gangway.provisioning.actions import SignerFacts
+from gangway.provisioning.actions import SignedIn, SignerFacts
+from gangway.provisioning.leaving import known_before
 from gangway.provisioning.queries import RegistrationView
 from gangway.provisioning.shapes import CredentialView
 from gangway.provisioning.states import CredentialState
@@ -48,7 +50,12 @@ def start(case: Case, *, name: str, credential_days: int | None, by: Actor, now:
         "by": by,
         "now": now,
     }
-    run_id = _go_on(case, name, token) if _same_tenant(case) else _first(case, name, token, cloud=row.cloud)
+    if case.run_id is None and is_in_use(case):
+        run_id = _known(case, token)
+    elif _same_tenant(case):
+        run_id = _go_on(case, name, token)
+    else:
+        run_id = _first(case, name, token, cloud=row.cloud)
     provisioning.make_beside(after=run_id, plan=invited.invitation(case.invitation_id).plan, **token)
     registration_id = invited.invitation(case.invitation_id).registration_id
     kept_name = made.registration(registration_id).display_name
@@ -69,6 +76,12 @@ def tenant_of_registration(case: Case) -> str:
     """Return the tenant in which an earlier attempt has made the registration; empty when nothing is made yet."""
     known = made.registration(case.registration_id) if case.registration_id else None
     return known.tenant_id if known is not None and known.app_id else ""
+
+
+def is_in_use(case: Case) -> bool:
+    """Whether the invitation is for a registration that was there before it: its name stays as the customer has it."""
+    about = invited.invitation(case.invitation_id)
+    return case.registration_id is not None and known_before(case.registration_id, about.created_at)
 
 
 def proved_credential(about: RegistrationView, service_id: UUID) -> CredentialView | None:
@@ -104,6 +117,27 @@ def _first(case: Case, name: str, token: dict[str, Any], *, cloud: str) -> UUID:
         credential_name=about.short_name,
         on_end=ON_END,
         **token,
+    )
+
+
+def _known(case: Case, token: dict[str, Any]) -> UUID:
+    """A registration that is there already: a service that uses it gets another credential, a further one its first."""
+    invitation = invited.invitation(case.invitation_id)
+    return provisioning.start_repair(
+        registration_id=invitation.registration_id,
+        service_id=case.service_id,
+        plan=invitation.plan,
+        renews=credential_of(case.service_id),
+        credential_days=token["credential_days"],
+        signed_in=SignedIn(
+            token_sealed_id=token["delegated_token_sealed_id"],
+            token_place=token["delegated_token_place"],
+            client_id=token["sign_in_client_id"],
+            signer=token["signer"],
+        ),
+        on_end=ON_END,
+        by=token["by"],
+        now=token["now"],
     )
 
 

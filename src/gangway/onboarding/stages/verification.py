@@ -11,9 +11,10 @@ from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.foundation.errors import WhoActs
+from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
-from gangway.invitations.states import ENDED, State
-from gangway.onboarding import withdrawal
+from gangway.invitations.states import ENDED, State, sources_of
+from gangway.onboarding import finishing, renewal, withdrawal
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import NextMove
@@ -26,6 +27,10 @@ from gangway.provisioning.queries import RunView
 from gangway.provisioning.states import RunState
 
 WORKER: Final = Actor.system("onboarding")
+FAILED: Final = invitations.News(
+    "Making the registration failed",
+    "Look at the run: it says the cause and who can do something about it. The administrator can begin again.",
+)
 
 MEANING: Final = {
     RunState.PROVED: (CaseState.DONE, State.AUTHENTICATED),
@@ -36,6 +41,7 @@ MEANING: Final = {
 }
 """Of each end of a run: where it puts the case, and where the invitation."""
 
+FROM_WORK: Final = sources_of(State.COPYING) - {State.REPORTED}
 RESTS: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseState.FAILED})
 IN_THE_MIDDLE: Final = frozenset({CaseState.IDENTIFYING, CaseState.SIGNING_IN, CaseState.SIGNED_IN, CaseState.NAMING})
 FOLLOWS: Final = {
@@ -58,11 +64,19 @@ def run_ended(*, run_id: UUID, now: datetime) -> None:
         ids = list(Case.objects.filter(run_id=run_id).order_by("created_at", "pk").values_list("pk", flat=True))
         cases = [lock_case(case_id) for case_id in ids]
         run = provisioning.run(run_id) if cases else None
+        if run is not None and run.state is RunState.COPYING:
+            _copies(cases[0])
         if run is None or run.state not in MEANING or is_at_work_beside(run_id):
             return
         moved = [case for case in cases if _conclude(case, run, now=now)]
         if moved or _nobody_is_at_it(cases[0]):
             _tell(_worked_on(cases), run, now=now)
+
+
+def _copies(case: Case) -> None:
+    """Microsoft is copying: the person's part is done, and both sides read so."""
+    if invited.invitation(case.invitation_id).state in FROM_WORK:
+        sign_in.invitation_on(case, State.COPYING, by=WORKER)
 
 
 def _conclude(case: Case, run: RunView, *, now: datetime) -> bool:
@@ -92,11 +106,19 @@ def _tell(case: Case, run: RunView, *, now: datetime) -> None:
         if run.state is RunState.PROVED:
             withdrawal.take_back(run.id, by=WORKER, now=now)
         return  # withdrawn while the run was at work: nobody waits for it any more
+    if invited.invitation(case.invitation_id).state is State.REPORTED:
+        return  # frozen: it goes on by what the run has come to, once the operator has looked
     sign_in.invitation_on(case, invitation, by=WORKER)
-    if to is CaseState.DONE:
+    if to is CaseState.DONE and renewal.concludes(invited.invitation(case.invitation_id)):
+        renewal.conclude(case, by=WORKER, now=now)
+    elif to is CaseState.DONE:
         handover.tell_both_sides(case, by=WORKER)
+        finishing.begin(case.invitation_id, now=now)
     if to is CaseState.WAITING:
         colleague.waits_now(case, by=WORKER, now=now)
+    if run.state is RunState.FAILED:
+        what = run.error.what if run.error else run.headline
+        invitations.tell_operator(invitation_id=case.invitation_id, news=FAILED, what=what, by=WORKER)
 
 
 def problem_of(run: RunView, *, now: datetime) -> dict[str, Any]:

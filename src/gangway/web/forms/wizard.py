@@ -1,10 +1,12 @@
 """What the administrator types in the Invitation wizard."""
 
+import re
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from gangway.onboarding.queries import explained
 from gangway.web.forms.base import PlainForm
 
 
@@ -28,6 +30,32 @@ class WhoYouAre(PlainForm):
     )
 
 
+class ErrorNumber(PlainForm):
+    """The number of an error that Microsoft showed on its own page, which nobody tells us but the person."""
+
+    number = forms.CharField(
+        label=_("The number that Microsoft shows, such as AADSTS53003 or 53003"),
+        max_length=30,
+        error_messages={"required": _("Type the number that stands on Microsoft's page.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "form-control"}),
+    )
+
+    def clean_number(self) -> str:
+        """Keep the digits; say at the field what isn't known."""
+        digits = re.sub(
+            r"^\s*(?:AADSTS|error code)?[\s:]*", "", self.cleaned_data["number"], flags=re.IGNORECASE
+        ).strip()
+        if not digits.isascii() or not digits.isdecimal() or explained(digits) is None:
+            raise forms.ValidationError(
+                _("We have no words for this number. Send it to your provider, together with what stands beside it.")
+            )
+        return digits
+
+    def meaning(self) -> tuple[str, str] | None:
+        """What it means and what to do; None when nothing known was asked."""
+        return explained(self.cleaned_data["number"]) if self.is_bound and self.is_valid() else None
+
+
 class RegistrationName(PlainForm):
     """How the app registration will be called in the customer's tenant."""
 
@@ -45,9 +73,12 @@ class RegistrationName(PlainForm):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, longest: int, **kwargs: Any) -> None:
-        """`longest`: the days that the plan allows at most."""
+    def __init__(self, *args: Any, longest: int, kept: str = "", **kwargs: Any) -> None:
+        """`longest`: the days that the plan allows at most. `kept`: the name of one that is there, which stays."""
         super().__init__(*args, **kwargs)
+        if kept:
+            self.initial["name"] = kept
+            self.fields["name"].disabled = True
         self.longest, days = longest, self.fields["days"]
         self.initial.setdefault("days", longest)
         days.help_text = _("You may choose fewer than the planned %(most)s days.") % {"most": longest}

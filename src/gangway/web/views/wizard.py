@@ -16,6 +16,7 @@ from gangway.onboarding import actions
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.queries import plan_changes
 from gangway.onboarding.shapes import Step
+from gangway.onboarding.states import Way
 from gangway.provisioning.queries import PlanChanged
 from gangway.web.beside import besides_of
 from gangway.web.forms.base import told
@@ -23,14 +24,13 @@ from gangway.web.forms.plan import Grant
 from gangway.web.forms.wizard import RegistrationName
 from gangway.web.live import first_look
 from gangway.web.names import rules
+from gangway.web.views.wizard_sign_in import off
 from gangway.web.wizard_pages import (
     RUN_PARTIAL,
-    SIGN_IN_PARTIAL,
     may_change,
     page,
     page_of,
     run_values,
-    sign_in_values,
     signed_in_page,
 )
 from gangway.web.wizard_session import WizardRequest, in_wizard
@@ -55,7 +55,7 @@ def choose(request: WizardRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @in_wizard
 def who_you_are(request: WizardRequest) -> HttpResponse:
-    """Say what will be granted, which part of it may be declined, and ask who signs in; *Start Authentication*."""
+    """Say what will be granted, which part of it may be declined, and ask who signs in, and by which way."""
     case = request.case
     if case.step is not Step.WHO:
         return redirect(page_of(case))
@@ -63,15 +63,13 @@ def who_you_are(request: WizardRequest) -> HttpResponse:
     changes = plan_changes(case.id, seen=request.POST.get("seen", "")) if may_change(case) else ()
     if request.method == "POST" and form.is_valid():
         try:
-            _go_on(request, form)
+            return _go_on(request, form)
         except NotNow:
             return _where_it_stands(request)
         except PlanChanged:
             form = form.again(case.offer.plan)
         except GangwayError as error:
             form.refuse(error)
-        else:
-            return redirect("web:wizard_new" if "choose" in request.POST else "web:wizard_code")
     return page(request, "wizard/who.html", {"form": form, "changes": changes})
 
 
@@ -86,26 +84,19 @@ def _grant_form(request: WizardRequest) -> Grant:
     )
 
 
-def _go_on(request: WizardRequest, form: Grant) -> None:
+def _go_on(request: WizardRequest, form: Grant) -> HttpResponse:
     """Keep what was chosen; unless only that was wanted, the sign-in begins in the same breath."""
     given = form.cleaned_data
     choice: dict[str, Any] = {"declined": form.declined, "unit": given.get("unit", ""), "seen": given["seen"]}
     choice |= {"case_id": request.case.id, "by": request.actor, "now": now()}
-    if "choose" not in request.POST:
-        actions.start_authentication(upn=given["upn"], **choice)
-    elif form.declined is not None:
-        actions.choose_features(**choice)
-
-
-@require_safe
-@in_wizard
-def code(request: WizardRequest) -> HttpResponse:
-    """Show the code to type at Microsoft, and follow what happens there."""
-    if request.case.step is not Step.CODE:
-        return redirect(page_of(request.case))
-    url = reverse("web:wizard_code_state")
-    live = first_look(request, SIGN_IN_PARTIAL, sign_in_values(request.case), url=url)
-    return page(request, "wizard/code.html", {"live": live, "sign_in": request.case.sign_in})
+    if "choose" in request.POST:
+        if form.declined is not None:
+            actions.choose_features(**choice)
+        return redirect("web:wizard_new")
+    if request.POST.get("way") == Way.REDIRECT:
+        return off(request, actions.sign_in_with_microsoft(upn=given["upn"], host=request.get_host(), **choice))
+    actions.start_authentication(upn=given["upn"], **choice)
+    return redirect("web:wizard_code")
 
 
 @require_POST
@@ -157,11 +148,12 @@ def name(request: WizardRequest) -> HttpResponse:
 def _name_form(request: WizardRequest) -> RegistrationName:
     """Return the form as typed; else with the name that Microsoft refused and why; else with a first suggestion."""
     known, longest = request.case.registration_name, request.case.offer.plan.credential_days
+    kept = request.case.keeps_name
     if request.method == "POST":
-        return RegistrationName(request.POST, longest=longest)
-    if not request.case.name_error:
-        first = {"name": known or request.case.offer.service_short_name}
-        return RegistrationName(initial=first, longest=longest)
+        return RegistrationName(request.POST, longest=longest, kept=kept)
+    if kept or not request.case.name_error:
+        first = {"name": kept or known or request.case.offer.service_short_name}
+        return RegistrationName(initial=first, longest=longest, kept=kept)
     form = RegistrationName({"name": known, "days": longest}, longest=longest)
     form.add_error("name", request.case.name_error)
     return form

@@ -1,0 +1,129 @@
+"""*Re-initiate Authentication Flow*: an administrator connects a service that is there once more.
+
+Where we made the registration, the same one gets another credential, and what is missing of its plan; where the customer
+made it, or we hold no record of it, a registration of ours is made and the service moves to it. The connection in use is
+left alone until the new one is proved. Then all of it changes in one transaction, and nobody presses *Add*.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from gangway.audit.record import Actor
+from gangway.connections import actions as connections
+from gangway.connections.errors import NoSuchConnection
+from gangway.connections.queries import connection
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
+from gangway.invitations.aims import Aim, Purpose
+from gangway.invitations.queries import InvitationView
+from gangway.invitations.states import State
+from gangway.onboarding.defaults import defaults_for
+from gangway.onboarding.errors import NotConnected, NotReadyToAdd
+from gangway.onboarding.models import Case
+from gangway.onboarding.stages import handover
+from gangway.onboarding.stages.registration import proved_credential
+from gangway.provisioning import queries as provisioning
+from gangway.provisioning.leaving import known_before
+from gangway.services import actions as services
+from gangway.services.queries import service
+from gangway.services.states import Lifecycle
+
+@transaction.atomic
+def reinitiate(
+    *,
+    service_id: UUID,
+    recipient: str,
+    plan: Mapping[str, Any] | None = None,
+    purpose: Purpose = Purpose.RENEW,
+    wanted: dict[str, Any] | None = None,
+    mailed: bool = True,
+    by: Actor,
+    now: datetime,
+) -> UUID:
+    """Invite an administrator to connect a created service once more; gives the invitation's id.
+
+    `plan`: what the registration shall have, by default what it was planned with. Without `mailed`, no mail goes out:
+    somebody opens the wizard at once, by `open_now`. Call it inside a scope. Raises `NotConnected`, and what
+    `issue_invitation` raises.
+    """
+    about, found = service(service_id), connection(service_id)
+    if about.lifecycle is not Lifecycle.CREATED or found is None:
+        raise NotConnected
+    ours = not found.lost and known_before(found.registration_id, now)
+    if plan is None and not found.lost:
+        plan = provisioning.plan_of(found.registration_id)
+    pinned, fingerprint = provisioning.fingerprinted(plan) if plan else defaults_for(about.provider_id).pinned()
+    issued = invitations.issue_invitation(
+        service_id=service_id,
+        recipient=recipient,
+        plan=pinned,
+        plan_fingerprint=fingerprint,
+        aim=Aim(purpose, found.registration_id if ours else uuid4(), wanted or {}),
+        mailed=mailed,
+        by=by,
+        now=now,
+    )
+    return issued.invitation_id
+
+
+@transaction.atomic
+def open_now(*, service_id: UUID, recipient: str, by: Actor, now: datetime) -> SealedText:
+    """*Open the wizard now*, with the administrator beside one: the token of a link, shown once and never mailed.
+
+    An invitation that is out already is used. Raises as `reinitiate`.
+    """
+    standing = invited.open_of(service_id)
+    if standing is None:
+        standing = reinitiate(service_id=service_id, recipient=recipient, mailed=False, by=by, now=now)
+    return invitations.copy_link(invitation_id=standing, by=by, now=now)
+
+
+def concludes(invitation: InvitationView) -> bool:
+    """Whether an invitation ends by itself when its registration is proved."""
+    return invitation.purpose == Purpose.RENEW
+
+
+def conclude(case: Case, *, by: Actor, now: datetime) -> None:
+    """The registration is proved: the service signs in with its new credential from now on. In the case's scope."""
+    _take_over(case, by=by, now=now)
+    invitations.move(invitation_id=case.invitation_id, to=State.ADDED, by=by, expected={State.AUTHENTICATED})
+    handover.tell_administrators(case, by=by)
+
+
+@transaction.atomic
+def upgrade(*, invitation_id: UUID, licensed_users: int, by: Actor, now: datetime) -> None:
+    """*Upgrade Customer*: the other licence type, and what the administrator connected for it. Inside a scope.
+
+    Raises `NoSuchInvitation`, `NotReadyToAdd`, and what `services.actions.change_licence` raises.
+    """
+    invitation = invited.invitation(invitation_id)
+    case = Case.objects.filter(invitation_id=invitation_id, handoff__isnull=True).first()
+    if invitation.purpose != Purpose.UPGRADE or invitation.state is not State.AUTHENTICATED or case is None:
+        raise NotReadyToAdd
+    services.change_licence(
+        service_id=invitation.service_id,
+        licence_type=invitation.wanted["licence_type"],
+        licensed_users=licensed_users,
+        by=by,
+    )
+    _take_over(case, by=by, now=now)
+    invitations.move(invitation_id=invitation_id, to=State.ADDED, by=by, expected={State.AUTHENTICATED})
+
+
+def _take_over(case: Case, *, by: Actor, now: datetime) -> None:
+    invitation = invited.invitation(case.invitation_id)
+    credential = proved_credential(provisioning.registration(invitation.registration_id), invitation.service_id)
+    if credential is None:
+        raise NoSuchConnection
+    connections.renew(
+        service_id=invitation.service_id,
+        credential_id=credential.id,
+        user_name=str(case.signer.get("upn", "")),
+        by=by,
+        now=now,
+    )

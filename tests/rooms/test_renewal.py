@@ -1,0 +1,173 @@
+"""Connecting a service once more: another credential of the same registration, or another registration."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.conf import settings as django_settings
+
+from gangway.connections.models import Connection
+from gangway.connections.queries import connection
+from gangway.foundation import clock
+from gangway.invitations import queries as invited
+from gangway.invitations.aims import Purpose
+from gangway.invitations.errors import AlreadyInvited
+from gangway.invitations.states import State
+from gangway.jobs.testing import run_until_idle
+from gangway.onboarding import actions, queries, renewal
+from gangway.onboarding.errors import NotConnected, NotReadyToAdd
+from gangway.onboarding.shapes import Step
+from gangway.onboarding.withdrawal import withdraw
+from gangway.organizations.scope import within
+from gangway.provisioning import tasks
+from gangway.provisioning.models import GIVEN, Credential, Registration
+from gangway.services.queries import service
+from tests.emulator.conftest import Emulator, running
+from tests.rooms import factories_invitations, factories_services
+from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk
+from tests.rooms.test_onboarding_aboard import OLGA, aboard, finished, provision, sign_in, state_of
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(process: Emulator, settings) -> Emulator:
+    """The emulator, fresh; and the product's settings pointing at it."""
+    process.control("POST", "reset")
+    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
+    return process
+
+
+def served(emulator: Emulator) -> tuple[Walk, UUID]:
+    walked = aboard(emulator)
+    return walked, finished(walked)
+
+
+def again(walked: Walk, service_id: UUID, **more: object) -> Walk:
+    """Re-initiate Authentication Flow, and its link opened."""
+    with within(walked.customer.path):
+        invitation_id = renewal.reinitiate(
+            service_id=service_id, recipient="someone@contoso.com", by=OLGA, now=clock.now(), **more
+        )
+    token = factories_invitations.link(walked.customer, invitation_id)
+    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())
+    actions.choose_new(case_id=case_id, by=ADMINISTRATOR, now=clock.now())
+    return Walk(walked.customer, walked.provider, walked.operator_id, invitation_id, case_id)
+
+
+def secrets(walked: Walk) -> list[Credential]:
+    with within(walked.customer.path):
+        return list(Credential.objects.order_by("announced_at"))
+
+
+def registrations(emulator: Emulator) -> list[dict[str, object]]:
+    tenants = emulator.control("GET", "state")["tenants"]
+    rows = [row for tenant in tenants for row in tenant["objects"].values()]
+    return [row["body"] for row in rows if str(row["body"].get("uniqueName") or "").startswith("gangway-")]
+
+
+def test_a_renewal_makes_another_secret_on_the_same_registration_and_switches_by_itself(emulator):
+    walked, service_id = served(emulator)
+    (old,) = secrets(walked)
+    renewing = again(walked, service_id)
+    sign_in(renewing, emulator)
+    assert renewing.view().keeps_name == "gw-contoso"
+    provision(renewing, name="")
+    assert renewing.view().step is Step.DONE
+    assert state_of(renewing) is State.ADDED
+    assert [row.state for row in secrets(walked)] == ["resting", "proved"]
+    with within(walked.customer.path):
+        found = connection(service_id)
+        assert found.credential.id != old.pk
+        assert found.status == "ok"
+        assert found.user_name == UPN
+    (there,) = registrations(emulator)
+    assert (there["displayName"], len(there["passwordCredentials"])) == ("gw-contoso", 2)
+
+
+def test_while_it_is_under_way_the_old_credential_stays_in_use_and_withdrawing_changes_nothing(emulator):
+    walked, service_id = served(emulator)
+    (old,) = secrets(walked)
+    renewing = again(walked, service_id)
+    with within(walked.customer.path), pytest.raises(AlreadyInvited):
+        renewal.reinitiate(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
+    with within(walked.customer.path):
+        withdraw(invitation_id=renewing.invitation_id, by=OLGA, now=clock.now())
+        assert connection(service_id).credential.id == old.pk
+        assert service(service_id).lifecycle == "created"
+    assert len(registrations(emulator)) == 1
+
+
+def test_a_service_of_the_customers_own_registration_moves_to_one_of_ours(emulator):
+    walked, service_id = served(emulator)
+    with within(walked.customer.path):
+        Registration.objects.update(origin=GIVEN)
+        Credential.objects.update(origin=GIVEN)
+        before = connection(service_id).registration_id
+    moving = again(walked, service_id)
+    sign_in(moving, emulator)
+    assert moving.view().keeps_name == ""
+    provision(moving, name="gw-second")
+    with within(walked.customer.path):
+        found = connection(service_id)
+        assert (found.registration_id != before, found.is_ours, found.registration_name) == (True, True, "gw-second")
+        Credential.objects.filter(state="resting").update(rest_until=clock.now() - timedelta(minutes=1))
+    tasks.remove_rested()
+    run_until_idle()
+    assert sorted(row.state for row in secrets(walked)) == ["proved", "removed"]
+    assert len(registrations(emulator)) == 2
+
+
+def test_a_service_whose_registration_we_hold_no_record_of_can_be_connected_anew(emulator):
+    walked, service_id = served(emulator)
+    with within(walked.customer.path):
+        Connection.objects.update(registration_id=UUID(int=9), credential_id=UUID(int=8))
+        assert connection(service_id).lost
+    moving = again(walked, service_id)
+    sign_in(moving, emulator)
+    provision(moving, name="gw-second")
+    with within(walked.customer.path):
+        assert connection(service_id).status == "ok"
+
+
+def test_an_upgrade_waits_for_its_operator_who_says_how_many_users(emulator):
+    walked, service_id = served(emulator)
+    upgrading = again(walked, service_id, purpose=Purpose.UPGRADE, wanted={"licence_type": "hosted_essentials_plus"})
+    with within(walked.customer.path), pytest.raises(NotReadyToAdd):
+        renewal.upgrade(invitation_id=upgrading.invitation_id, licensed_users=5, by=OLGA, now=clock.now())
+    sign_in(upgrading, emulator)
+    provision(upgrading, name="")
+    assert state_of(upgrading) is State.AUTHENTICATED
+    with within(walked.customer.path):
+        renewal.upgrade(invitation_id=upgrading.invitation_id, licensed_users=5, by=OLGA, now=clock.now())
+        made = service(service_id)
+        assert (made.licence.value, made.licensed_users) == ("hosted_essentials_plus", 5)
+    assert state_of(upgrading) is State.ADDED
+    assert [row.state for row in secrets(walked)] == ["resting", "proved"]
+
+
+def test_opening_the_wizard_now_sends_no_mail_and_uses_what_is_out_already(emulator):
+    walked, service_id = served(emulator)
+    with within(walked.customer.path):
+        token = renewal.open_now(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
+        invitation_id = invited.open_of(service_id)
+        assert invited.invitation(invitation_id).delivery is None
+        renewal.open_now(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
+        assert invited.open_of(service_id) == invitation_id
+    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())
+    assert queries.case(case_id).offer.service_id == service_id
+
+
+def test_only_a_connected_service_can_be_connected_once_more(emulator):
+    walked, _service_id = served(emulator)
+    planned = factories_services.plan(walked.customer)
+    with within(walked.customer.path), pytest.raises(NotConnected):
+        renewal.reinitiate(service_id=planned, recipient=UPN, by=OLGA, now=clock.now())
