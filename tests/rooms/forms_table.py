@@ -78,6 +78,7 @@ FORMS: Final[dict[str, Form]] = {
         **ASKED,
     ),
     "service_validate": desk(),
+    "service_validate_quality": desk(),
     "service_m365_save": desk(domain="contoso.com", ends_on="2031-05-31"),
     "service_suspend": desk(),
     "service_resume": desk(),

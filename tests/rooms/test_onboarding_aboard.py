@@ -6,22 +6,17 @@ from functools import partial
 from uuid import UUID
 
 import pytest
-from asgiref.sync import async_to_sync
 from django.conf import settings as django_settings
 from django.core import mail
 
-from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections import queries as connected
 from gangway.foundation import clock
 from gangway.invitations import actions as invitations
-from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.jobs.threads import callers_thread, in_database
-from gangway.microsoft.cloud import Cloud
-from gangway.microsoft.transport import shared
-from gangway.onboarding import actions, checking, polling, queries, tidying
+from gangway.jobs.threads import in_database
+from gangway.onboarding import actions, checking, queries, tidying
 from gangway.onboarding.errors import (
     AlreadyAdded,
     NotAVerifiedDomain,
@@ -33,22 +28,29 @@ from gangway.onboarding.errors import (
 )
 from gangway.onboarding.shapes import NextMove, Step
 from gangway.onboarding.states import CaseState, OperatorStep, SignInState
-from gangway.onboarding.visits import Visitor
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.models import Leftover
 from gangway.services.queries import service
 from gangway.services.states import Connection, Deployment, Lifecycle
-from gangway.vault.models import Sealed
 from tests.emulator.conftest import Emulator, avery, grace, running
-from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, make_due, walk
+from tests.rooms.factories_aboard import (
+    OLGA,
+    OTTO,
+    aboard,
+    add,
+    finished,
+    provision,
+    sign_in,
+    state_of,
+    tokens_kept,
+)
+from tests.rooms.factories_onboarding import ADMINISTRATOR, walk
 from tests.rooms.races import race
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-OLGA = Actor(kind="person", id="00000000-0000-4000-8000-00000000001a", name="Olga Operator")
-OTTO = Actor(kind="person", id="00000000-0000-4000-8000-00000000001b", name="Otto Operator")
 EVERYTHING = {"Organization.Read.All", "User.Read.All", "GroupMember.Read.All", "RoleManagement.Read.Directory"}
 ROLES = {"Teams Telephony Administrator", "Skype for Business Administrator"}
 
@@ -66,62 +68,6 @@ def emulator(process: Emulator, settings) -> Emulator:
     addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
     settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
     return process
-
-
-def look(walked: Walk) -> None:
-    """Let the polling loop look at the case's sign-in once."""
-    sign_in = walked.view().sign_in
-    make_due(sign_in.id)
-    known = django_settings.GANGWAY
-
-    async def visited() -> None:
-        rounds = polling.Rounds(Visitor(await shared(known.extra_ca_file), partial(Cloud.of, known), "loop"))
-        await rounds.once()
-        await rounds.finish()
-
-    with callers_thread():
-        async_to_sync(visited)()
-
-
-def flow(walked: Walk) -> dict[str, str]:
-    """What the administrator has in hand: the code from our page and Microsoft's address."""
-    return {
-        "user_code": queries.user_code(walked.case_id),
-        "verification_uri": walked.view().sign_in.verification_uri,
-    }
-
-
-def sign_in(walked: Walk, emulator: Emulator, who: tuple[str, str] = grace) -> None:
-    """Start Authentication, sign in at Microsoft, and be looked at."""
-    walked.start(who[0])
-    run_until_idle()
-    emulator.grant(flow(walked), who)
-    look(walked)
-    look(walked)
-
-
-def provision(walked: Walk, name: str = "gw-contoso") -> None:
-    actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
-    actions.start_provisioning(case_id=walked.case_id, name=name, by=ADMINISTRATOR, now=clock.now())
-    run_until_idle()
-
-
-def aboard(emulator: Emulator, **more: str) -> Walk:
-    walked = walk(**more)
-    sign_in(walked, emulator)
-    provision(walked)
-    return walked
-
-
-def state_of(walked: Walk) -> State:
-    with within(walked.customer.path):
-        return invited.invitation(walked.invitation_id).state
-
-
-def tokens_kept() -> list[str]:
-    return list(
-        Sealed.objects.filter(ciphertext__isnull=False, place__startswith="onboarding.").values_list("place", flat=True)
-    )
 
 
 def test_the_administrators_way_ends_with_what_was_granted_by_whom_until_when(emulator):
@@ -148,22 +94,6 @@ def test_both_sides_are_told_by_mail(emulator):
     subjects = [message.subject for message in mail.outbox]
     assert any("is connected with" in subject for subject in subjects)
     assert any(subject.startswith("Ready to add") for subject in subjects)
-
-
-def add(walked: Walk, by: Actor = OLGA) -> UUID:
-    with within(walked.customer.path):
-        return actions.add_pending(invitation_id=walked.invitation_id, by=by, now=clock.now())
-
-
-def finished(walked: Walk) -> UUID:
-    onboarding_id, step = add(walked), {"by": OLGA, "now": clock.now()}
-    with within(walked.customer.path):
-        actions.validate(onboarding_id=onboarding_id, **step)
-        run_until_idle()
-        actions.accept_validation(onboarding_id=onboarding_id, **step)
-        actions.save_microsoft_settings(onboarding_id=onboarding_id, domain="contoso.onmicrosoft.com", **step)
-        actions.accept_prerequisites(onboarding_id=onboarding_id, **step)
-        return actions.finish(onboarding_id=onboarding_id, **step)
 
 
 def test_the_operator_adds_validates_and_creates_the_service(emulator):

@@ -23,6 +23,7 @@ WITHIN = {
     "run_references",
     "waiting_facts",
     "asked_for",
+    "beside",
     "plan_changes",
     "consent_way",
     "credential",

@@ -5,6 +5,7 @@ ConnectionsError
 ├── NoSuchValidation    there is none, or not in this scope
 ├── AlreadyConnected    a service has one connection
 ├── ConnectionSuspended it isn't used: somebody paused it, or its service leaves
+├── NotMadeYet          a registration beside it has nothing to sign in with
 └── NotADomain          the tenant hasn't verified this domain
 """
 
@@ -51,6 +52,14 @@ class ConnectionSuspended(ConnectionsError):
     code = "connections:connection:suspended"
     what = "This connection is suspended."
     cure = "Resume it on the service's Danger zone first."
+
+
+class NotMadeYet(ConnectionsError):
+    """A registration beside the connection has nothing to sign in with: it was not finished, or is gone."""
+
+    code = "connections:companion:not_made_yet"
+    what = "This registration is not made yet, so there is nothing to validate."
+    cure = "Its run says what it waits for, and who can finish it."
 
 
 class NotADomain(ConnectionsError):

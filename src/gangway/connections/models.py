@@ -62,6 +62,38 @@ class Connection(OwnedModel):
         return f"connection {self.id} ({self.status})"
 
 
+class Companion(OwnedModel):
+    """A registration of its own that a service uses beside its connection, with the latest look at it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
+    profile = models.CharField(max_length=40)
+    registration_id = models.UUIDField(unique=True)
+    state = models.CharField(max_length=10, default="none")
+    status = models.CharField(max_length=10, default="unknown")
+    words = models.TextField(blank=True)
+    items: models.JSONField[list[KeptItem]] = models.JSONField(default=list)
+    asked_by = models.CharField(max_length=200, blank=True)
+    asked_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    last_good_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["service", "profile"], name="connections_one_companion_of_a_kind"),
+            models.CheckConstraint(condition=Q(state__in=("none", *STATES)), name="connections_companion_state_known"),
+            models.CheckConstraint(condition=Q(status__in=STATUSES), name="connections_companion_status_known"),
+            models.CheckConstraint(
+                condition=~Q(status="ok") | Q(last_good_at__isnull=False), name="connections_companion_ok_only_by_proof"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name it by its profile and status."""
+        return f"{self.profile} ({self.status})"
+
+
 class Validation(OwnedModel):
     """One look at a connection, by tokens and read-back: who asked, what was seen. Kept as history."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from gangway.connections import validation
+from gangway.connections import companions, validation
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.registry import task
@@ -46,10 +46,37 @@ async def validate_connection(validation_id: str) -> None:
     await in_database(validation.end, validation_id=wanted, result=result, now=clock.now())
 
 
+@task(name=companions.VALIDATE, retry=RetryDecision(waits=(2, 10)), deadline_seconds=150)
+async def validate_companion(companion_id: str) -> None:
+    """Look at a registration beside a service's connection."""
+    wanted = UUID(companion_id)
+    begun = await in_database(companions.begin, wanted)
+    if begun is None:
+        return
+
+    async def tell(items: Sequence[CheckItem]) -> None:
+        await in_database(companions.note, items, companion_id=wanted)
+
+    try:
+        result = await check_registration(
+            registration_id=begun.registration_id,
+            credential_id=begun.credential_id,
+            users_wanted=begun.users,
+            by=validation.WORKER,
+            tell=tell,
+        )
+    except GangwayError as error:
+        log.exception("validation_failed", companion=companion_id)
+        await in_database(companions.fail, companion_id=wanted, error=error, now=clock.now())
+        return
+    await in_database(companions.end, companion_id=wanted, result=result, now=clock.now())
+
+
 @task(name=GIVE_UP, deadline_seconds=60)
 def give_up_validations() -> None:
     """End validations that lost their worker for good."""
     validation.give_up(now=clock.now())
+    companions.give_up(now=clock.now())
 
 
 every(60, GIVE_UP)

@@ -26,7 +26,7 @@ from gangway.onboarding.errors import NameDiffers
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.errors import NoSuchRegistration, RunUnderWay
-from gangway.provisioning.leaving import Going, Leaving, Left, forget, going, is_known, leave, left
+from gangway.provisioning.leaving import Going, Leaving, Left, besides, forget, going, is_known, leave, left
 from gangway.provisioning.queries import run
 from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved
@@ -50,6 +50,8 @@ class Deletion:
     going: Going | None
     left: Left
     lost: bool = False
+    beside: tuple[Going, ...] = ()
+    """Registrations of their own that go with it."""
 
     @property
     def is_stuck(self) -> bool:
@@ -60,12 +62,15 @@ class Deletion:
 def deletion(service_id: UUID) -> Deletion:
     """Say what happens, or has happened, in the customer's tenant. Call it inside a scope."""
     registration_id = registration_of(service_id)
-    goes = None
+    goes: Going | None = None
+    too: tuple[UUID, ...] = ()
     if registration_id is not None:
+        too = besides(registration_id=registration_id, service_id=service_id)
         with suppress(NoSuchRegistration):
             goes = going(registration_id=registration_id, service_id=service_id)
     lost = registration_id is not None and goes is None
-    return Deletion(goes, left(service_id=service_id, on_end=ENDED), lost)
+    beside = tuple(going(registration_id=one, service_id=service_id) for one in too)
+    return Deletion(goes, left(service_id=service_id, on_end=ENDED), lost, beside)
 
 
 @transaction.atomic
@@ -119,14 +124,25 @@ def take_away(service_id: UUID, *, again: bool, now: datetime) -> None:
         elif about.lifecycle is not Lifecycle.DELETING:
             return
         registration_id = registration_of(service_id)
-        stands = left(service_id=service_id, on_end=ENDED).state
-        if registration_id is None or stands is Leaving.GONE or not is_known(registration_id):
+        going_too = besides(registration_id=registration_id, service_id=service_id) if registration_id else ()
+        rest = [one for one in (*going_too, registration_id) if one and is_known(one) and not _is_gone(service_id, one)]
+        if not rest:
             forget(service_id=service_id, by=WORKER)
             with suppress(ServiceMoved):
                 services.end_deletion(service_id=service_id, by=WORKER)
-        elif stands is Leaving.NOT_BEGUN or (again and stands is Leaving.STUCK):
-            with suppress(RunUnderWay), transaction.atomic():
-                leave(registration_id=registration_id, service_id=service_id, on_end=ENDED, by=WORKER, now=now)
+        for one in rest:
+            _leave(service_id, one, again=again, now=now)
+
+
+def _is_gone(service_id: UUID, registration_id: UUID) -> bool:
+    return left(service_id=service_id, on_end=ENDED, registration_id=registration_id).state is Leaving.GONE
+
+
+def _leave(service_id: UUID, registration_id: UUID, *, again: bool, now: datetime) -> None:
+    stands = left(service_id=service_id, on_end=ENDED, registration_id=registration_id).state
+    if stands is Leaving.NOT_BEGUN or (again and stands is Leaving.STUCK):
+        with suppress(RunUnderWay), transaction.atomic():
+            leave(registration_id=registration_id, service_id=service_id, on_end=ENDED, by=WORKER, now=now)
 
 
 def go_on(*, now: datetime) -> None:

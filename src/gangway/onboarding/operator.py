@@ -3,6 +3,7 @@
 Each step is a named state in one row, so an operator can leave and come back, and a colleague can go on.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -12,7 +13,8 @@ from django.db import IntegrityError, transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import actions as connections
-from gangway.connections import verdict
+from gangway.connections import companions, verdict
+from gangway.connections.errors import NotMadeYet
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.errors import InvitationMoved
@@ -32,6 +34,7 @@ from gangway.onboarding.stages import handover
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.onboarding.states import OPERATOR_ORDER, OperatorStep
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import RegistrationView
 from gangway.services import actions as services
 from gangway.services.states import Deployment
@@ -143,6 +146,7 @@ def finish(row: OperatorOnboarding, *, by: Actor, now: datetime) -> UUID:
         by=by,
         now=now,
     )
+    _take_over_beside(row, by=by, now=now)
     services.set_deployment(service_id=row.service_id, status=Deployment.READY, by=by)
     _go(row, OperatorStep.CREATED, by=by)
     row.finished_at = now
@@ -156,6 +160,24 @@ def _user_name(row: OperatorOnboarding) -> str:
     """Who authenticated the registration: who signed in, or the operator who typed it; nobody for one typed by link."""
     typed = ExistingRegistration.objects.filter(case_id=row.case_id, case__run_id__isnull=True).first()
     return str(row.case.signer.get("upn", "")) if typed is None else typed.user_name
+
+
+def _take_over_beside(row: OperatorOnboarding, *, by: Actor, now: datetime) -> None:
+    """What was made beside the registration becomes the service's own, and is looked at once it can sign in."""
+    for one in beside_of(row.registration_id, invited.invitation(row.invitation_id).plan):
+        if one.registration is None:
+            continue
+        profile = one.plan.profile
+        companions.take_over(
+            service_id=row.service_id,
+            organization_id=row.organization_id,
+            registration_id=one.registration.id,
+            profile=profile,
+            by=by,
+            now=now,
+        )
+        with suppress(NotMadeYet), transaction.atomic():
+            companions.validate(service_id=row.service_id, profile=profile, by=by, now=now)
 
 
 def blockers(row: OperatorOnboarding) -> tuple[str, ...]:

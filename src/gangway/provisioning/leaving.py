@@ -6,6 +6,7 @@ A registration goes with the last service that uses it, if we made it; else only
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -13,6 +14,7 @@ from django.db.models import QuerySet
 
 from gangway.audit.record import Actor
 from gangway.provisioning import credential_rows
+from gangway.provisioning.beside import ids_beside
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.moves import is_first, locked
@@ -28,6 +30,9 @@ class Leaving(StrEnum):
     UNDER_WAY = "under_way"
     STUCK = "stuck"
     GONE = "gone"
+
+
+FURTHEST_FIRST: Final = (Leaving.STUCK, Leaving.UNDER_WAY, Leaving.NOT_BEGUN, Leaving.GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,25 @@ def known_before(registration_id: UUID, at: datetime) -> bool:
     return bool(there.exclude(state=RegistrationState.REMOVED.value).exists())
 
 
-def left(*, service_id: UUID, on_end: str) -> Left:
-    """Say how far the service has left by the run that `leave` started with this `on_end`."""
+def besides(*, registration_id: UUID, service_id: UUID) -> tuple[UUID, ...]:
+    """Registrations that were made beside this one for the service, and are not gone yet: they go with it."""
+    rows = Registration.objects.filter(pk__in=ids_beside(registration_id).values())
+    mine = rows.exclude(state=RegistrationState.REMOVED.value).filter(runs__service_id=service_id)
+    return tuple(mine.values_list("pk", flat=True).distinct())
+
+
+def left(*, service_id: UUID, on_end: str, registration_id: UUID | None = None) -> Left:
+    """Say how far the service has left by the runs that `leave` started with this `on_end`.
+
+    `registration_id`: asks for that one only; else the one that is furthest from gone counts.
+    """
     runs = Run.objects.filter(service_id=service_id, kind=RunKind.TEARDOWN.value, on_end=on_end)
-    run = runs.order_by("-created_at").first()
+    runs = runs.filter(registration_id=registration_id) if registration_id else runs
+    latest = runs.order_by("registration_id", "-created_at").distinct("registration_id")
+    return min((_left(run) for run in latest), key=lambda one: FURTHEST_FIRST.index(one.state), default=_left(None))
+
+
+def _left(run: Run | None) -> Left:
     if run is None:
         return Left(Leaving.NOT_BEGUN)
     if run.state == RunState.PROVED:

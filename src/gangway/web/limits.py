@@ -36,6 +36,7 @@ SENDING: Final = frozenset(
 ASKING_MICROSOFT: Final = frozenset(
     {
         "web:service_validate",
+        "web:service_validate_quality",
         "web:invitation_check_now",
         "web:onboarding_registration",
         "web:onboarding_check_again",

@@ -8,6 +8,7 @@ from gangway.web.views import (
     alarms,
     around,
     bulk,
+    companions,
     components,
     dashboard,
     exports,
@@ -65,6 +66,16 @@ urlpatterns = [
     path("services/<uuid:service_id>/", service_portal.overview, name="service"),
     path("services/<uuid:service_id>/configuration/m365/", service_portal.m365, name="service_m365"),
     path("services/<uuid:service_id>/configuration/m365/validate/", service_portal.validate, name="service_validate"),
+    path(
+        "services/<uuid:service_id>/configuration/m365/call-quality/validate/",
+        companions.validate,
+        name="service_validate_quality",
+    ),
+    path(
+        "services/<uuid:service_id>/configuration/m365/call-quality/state/",
+        companions.state,
+        name="service_quality_state",
+    ),
     path(
         "services/<uuid:service_id>/configuration/m365/validation/",
         service_portal.validation_state,

@@ -26,6 +26,7 @@ from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.settings import ConnectionSettings, settings_of
 from gangway.web.live import first_look, look_again
 from gangway.web.onboarding_pages import items_of
+from gangway.web.views.companions import quality_of
 from gangway.web.words import (
     CONNECTION,
     DEPLOYMENT,
@@ -102,6 +103,7 @@ def _m365_page(
         held, created = request.seat.capabilities, about.lifecycle is Lifecycle.CREATED
         may_change = Capability.CHANGE_CONNECTION in held and created and not found.lost
         values |= {
+            "quality": quality_of(request, about.id),
             "live": first_look(request, VALIDATION_PARTIAL, _validation_values(found), url=url),
             "following": found.running is not None,
             "grants": [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in found.grants],

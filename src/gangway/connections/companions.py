@@ -1,0 +1,194 @@
+"""Registrations that a service uses beside its connection, each looked at by itself: call quality beside calling.
+
+What is wrong with one says nothing about the service's connection, which keeps its own status.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, cast
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.connections import verdict
+from gangway.connections.errors import ConnectionSuspended, NoSuchConnection, NotMadeYet
+from gangway.connections.models import RUNNING, Companion, Connection
+from gangway.connections.queries import ItemView
+from gangway.connections.validation import LONGEST, WORKER, Begun
+from gangway.connections.verdict import KeptItem, Status
+from gangway.foundation.errors import GangwayError
+from gangway.jobs.actions import defer
+from gangway.organizations.scope import within_everything
+from gangway.provisioning import queries as provisioning
+from gangway.provisioning.actions import CheckItem, CheckResult
+from gangway.provisioning.beside_view import credential_beside
+from gangway.provisioning.shapes import CredentialView, RegistrationView
+
+VALIDATE: Final = "connections:validate_companion"
+REASON: Final = "a worker validates everybody's connections"
+
+
+@dataclass(frozen=True, slots=True)
+class CompanionView:
+    """One such registration: its facts, and what the latest look at it showed."""
+
+    service_id: UUID
+    profile: str
+    title: str
+    registration: RegistrationView
+    credential: CredentialView | None
+    state: Literal["none", "queued", "running", "done", "failed"]
+    status: Status
+    words: str
+    items: tuple[ItemView, ...]
+    asked_by: str
+    ended_at: datetime | None
+    last_good_at: datetime | None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether a live page may stop asking."""
+        return self.state not in RUNNING
+
+
+@transaction.atomic
+def take_over(
+    *, service_id: UUID, organization_id: UUID, registration_id: UUID, profile: str, by: Actor, now: datetime
+) -> None:
+    """Give a service a registration beside its connection; one that it has already stays as it is."""
+    row, made = Companion.objects.get_or_create(
+        service_id=service_id,
+        profile=profile,
+        defaults={"organization_id": organization_id, "registration_id": registration_id, "created_at": now},
+    )
+    if made:
+        _record(Event.CONNECTION_MADE, row, by, {"registration": str(registration_id)})
+
+
+@transaction.atomic
+def validate(*, service_id: UUID, profile: str, by: Actor, now: datetime) -> None:
+    """*Validate*: a worker signs in as this registration; asking while one looks changes nothing.
+
+    Raises `NoSuchConnection`, `ConnectionSuspended`, `NotMadeYet` while it has nothing to sign in with.
+    """
+    row = Companion.objects.select_for_update(of=("self",)).filter(service_id=service_id, profile=profile).first()
+    if row is None:
+        raise NoSuchConnection
+    if Connection.objects.filter(service_id=service_id, suspended_at__isnull=False).exists():
+        raise ConnectionSuspended
+    if _credential(row) is None:
+        raise NotMadeYet
+    if row.state in RUNNING:
+        return
+    row.state, row.items, row.asked_by, row.asked_at, row.ended_at = "queued", [], by.name[:200], now, None
+    row.save(update_fields=["state", "items", "asked_by", "asked_at", "ended_at"])
+    _record(Event.CONNECTION_VALIDATION_ASKED, row, by, {})
+    defer(VALIDATE, queueing_lock=f"{VALIDATE}:{row.pk}", companion_id=str(row.pk))
+
+
+def companions(service_id: UUID) -> tuple[CompanionView, ...]:
+    """What a service uses beside its connection. Call it inside a scope."""
+    return tuple(_view(row) for row in Companion.objects.filter(service_id=service_id).order_by("profile"))
+
+
+def companion(service_id: UUID, profile: str) -> CompanionView:
+    """One of them, live. Raises `NoSuchConnection`."""
+    row = Companion.objects.filter(service_id=service_id, profile=profile).first()
+    if row is None:
+        raise NoSuchConnection
+    return _view(row)
+
+
+def begin(companion_id: UUID) -> Begun | None:
+    """Mark a look as running; None when it is over already, or there is nothing left to sign in with."""
+    with within_everything(REASON), transaction.atomic():
+        row = _locked(companion_id)
+        if row is None:
+            return None
+        credential = _credential(row)
+        if credential is None:
+            _close(row, [_ours(NotMadeYet.what, NotMadeYet.cure)], state="failed", now=row.asked_at or row.created_at)
+            return None
+        row.state = "running"
+        row.save(update_fields=["state"])
+        return Begun(row.registration_id, credential.id, 0)
+
+
+def note(items: Sequence[CheckItem], *, companion_id: UUID) -> None:
+    """Show what is known so far to whoever watches."""
+    with within_everything(REASON), transaction.atomic():
+        row = _locked(companion_id)
+        if row is not None:
+            row.items = verdict.kept(items)
+            row.save(update_fields=["items"])
+
+
+def end(*, companion_id: UUID, result: CheckResult, now: datetime) -> None:
+    """Write down what was seen."""
+    with within_everything(REASON), transaction.atomic():
+        row = _locked(companion_id)
+        if row is not None:
+            _close(row, verdict.kept(result.items), state="done", now=now)
+            facts = {"status": row.status, "registration": str(row.registration_id)}
+            _record(Event.CONNECTION_VALIDATION_ENDED, row, WORKER, facts)
+
+
+def fail(*, companion_id: UUID, error: GangwayError, now: datetime) -> None:
+    """Write down that we could not look: a fault of ours."""
+    with within_everything(REASON), transaction.atomic():
+        row = _locked(companion_id)
+        if row is not None:
+            _close(row, [_ours(error.what, error.cure)], state="failed", now=now)
+
+
+def give_up(*, now: datetime) -> None:
+    """End looks that lost their worker: nobody knows, and the page says so."""
+    with within_everything(REASON), transaction.atomic():
+        rows = Companion.objects.select_for_update(of=("self",)).filter(state__in=RUNNING, asked_at__lt=now - LONGEST)
+        for row in rows:
+            _close(row, [_ours("The look was cut off on our side.", "Press Validate again.")], state="failed", now=now)
+
+
+def _view(row: Companion) -> CompanionView:
+    about = provisioning.registration(row.registration_id)
+    return CompanionView(
+        service_id=row.service_id,
+        profile=row.profile,
+        title=provisioning.choices(row.profile).title,
+        registration=about,
+        credential=credential_beside(about, row.service_id),
+        state=cast("Literal['none', 'queued', 'running', 'done', 'failed']", row.state),
+        status=cast("Status", row.status),
+        words=row.words,
+        items=tuple(ItemView(**item) for item in row.items),
+        asked_by=row.asked_by,
+        ended_at=row.ended_at,
+        last_good_at=row.last_good_at,
+    )
+
+
+def _credential(row: Companion) -> CredentialView | None:
+    return credential_beside(provisioning.registration(row.registration_id), row.service_id)
+
+
+def _close(row: Companion, items: list[KeptItem], *, state: str, now: datetime) -> None:
+    row.state, row.items, row.ended_at = state, items, now
+    row.status, row.words = verdict.status_of(items), verdict.words_of(items)
+    row.last_good_at = now if row.status == "ok" else row.last_good_at
+    row.save(update_fields=["state", "items", "ended_at", "status", "words", "last_good_at"])
+
+
+def _ours(words: str, cure: str) -> KeptItem:
+    return KeptItem(key="worker", label="Validation", state="unknown", words=words, cure=cure)
+
+
+def _locked(companion_id: UUID) -> Companion | None:
+    return Companion.objects.select_for_update(of=("self",)).filter(pk=companion_id, state__in=RUNNING).first()
+
+
+def _record(event: Event, row: Companion, by: Actor, data: dict[str, str]) -> None:
+    facts = {"profile": row.profile, **data}
+    record(event, by=by, organization_id=row.organization_id, subject=f"service:{row.service_id}", data=facts)

@@ -1,0 +1,56 @@
+"""Registrations beside a service's connection on *M365 Configuration*: call quality, with its own *Validate*."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_POST, require_safe
+
+from gangway.connections import companions
+from gangway.connections.companions import CompanionView
+from gangway.connections.errors import NoSuchConnection
+from gangway.foundation.clock import now
+from gangway.organizations.roles import Capability
+from gangway.web.desk import DeskRequest, may
+from gangway.web.live import first_look, look_again
+from gangway.web.onboarding_pages import items_of
+from gangway.web.words import CONNECTION, said
+
+QUALITY: Final = "qoe"
+PARTIAL: Final = "service_portal/_companion.html"
+
+
+@require_POST
+@may(Capability.VALIDATE_CONNECTION)
+def validate(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Validate* on the registration for call quality."""
+    companions.validate(service_id=service_id, profile=QUALITY, by=request.actor, now=now())
+    return redirect("web:service_m365", service_id)
+
+
+@require_safe
+@may(Capability.SEE_CONNECTION)
+def state(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """How the look at it stands."""
+    found = companions.companion(service_id, QUALITY)
+    return look_again(request, PARTIAL, _values(found), over=found.is_over)
+
+
+def quality_of(request: DeskRequest, service_id: UUID) -> dict[str, Any] | None:
+    """What the page shows of it; None for a service without."""
+    try:
+        found = companions.companion(service_id, QUALITY)
+    except NoSuchConnection:
+        return None
+    url = reverse("web:service_quality_state", args=[service_id])
+    return {
+        "found": found,
+        "live": first_look(request, PARTIAL, _values(found), url=url),
+        "following": not found.is_over,
+    }
+
+
+def _values(found: CompanionView) -> dict[str, Any]:
+    return {"found": found, "status": said(CONNECTION, found.status), "items": items_of(found.items)}

@@ -1,0 +1,146 @@
+"""Call quality beside calling: two registrations in one sign-in, and neither can spoil the other."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings as django_settings
+from django.test import Client
+
+from gangway.connections import companions
+from gangway.foundation import clock
+from gangway.invitations import queries as invited
+from gangway.invitations.states import State
+from gangway.jobs.testing import run_until_idle
+from gangway.onboarding import actions, deletion
+from gangway.onboarding.states import CaseState
+from gangway.onboarding.withdrawal import withdraw
+from gangway.organizations.scope import within
+from gangway.provisioning.beside import beside_id
+from gangway.provisioning.models import Leftover
+from gangway.provisioning.states import RunState
+from gangway.services.queries import service
+from gangway.services.states import Lifecycle
+from tests.emulator.conftest import Emulator, avery, running
+from tests.rooms.factories_aboard import OLGA, aboard, finished, provision, sign_in, state_of, tokens_kept
+from tests.rooms.factories_onboarding import ADMINISTRATOR, TENANT, Walk, walk
+from tests.rooms.factories_web import put_into_wizard, sit_down, soup
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+QUALITY = ("call-quality",)
+RIGHTS = {"CallRecords.Read.All", "User.Read.All"}
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(process: Emulator, settings) -> Emulator:
+    process.control("POST", "reset")
+    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
+    return process
+
+
+def ours(emulator: Emulator) -> dict[str, dict]:
+    """Every application of ours in the customer's tenant, by its name."""
+    tenants = emulator.control("GET", "state")["tenants"]
+    rows = [row["body"] for row in next(one for one in tenants if one["id"] == TENANT)["objects"].values()]
+    return {row["displayName"]: row for row in rows if str(row.get("uniqueName", "")).startswith("gangway-")}
+
+
+def registration_id(walked: Walk):
+    with within(walked.customer.path):
+        return invited.invitation(walked.invitation_id).registration_id
+
+
+def test_one_sign_in_makes_both_and_the_service_takes_both_over(emulator):
+    walked = aboard(emulator, features=QUALITY)
+    view = walked.view()
+    (quality,) = view.beside
+    assert (view.state, state_of(walked), quality.is_made) == (CaseState.DONE, State.AUTHENTICATED, True)
+    assert {right.name for right in quality.registration.permissions} == RIGHTS
+    assert not quality.registration.roles
+    assert not {"CallRecords.Read.All"} & set(view.done.permissions)
+    assert view.done.sign_in_application_removed == "yes"
+    assert tokens_kept() == []
+    made = ours(emulator)
+    assert set(made) == {"gw-contoso", "gw-contoso-QoE"}
+    assert [len(row["passwordCredentials"]) for row in made.values()] == [1, 1]
+    client = Client()
+    put_into_wizard(client, walked.case_id)
+    assert "gw-contoso-QoE" in client.get("/wizard/done/").text
+    service_id = finished(walked)
+    run_until_idle()
+    with within(walked.customer.path):
+        looked_at = companions.companion(service_id, "qoe")
+        assert (looked_at.state, looked_at.status, looked_at.credential is not None) == ("done", "ok", True)
+    desk = sit_down(walked.provider)
+    page = soup(desk.get(f"/services/{service_id}/configuration/m365/"))
+    assert page.select_one("#quality")
+    assert desk.post(f"/services/{service_id}/configuration/m365/call-quality/validate/").status_code == 302
+    with within(walked.customer.path):
+        assert not companions.companion(service_id, "qoe").is_over
+        deletion.delete_service(service_id=service_id, typed=service(service_id).short_name, by=OLGA, now=clock.now())
+
+
+def test_what_is_declined_is_not_made_and_both_sides_read_so(emulator):
+    walked = walk(features=QUALITY)
+    before = walked.view().offer
+    assert [one.title for one in before.plan.beside] == ["Call quality of Microsoft Teams"]
+    chosen = {"case_id": walked.case_id, "seen": before.plan_fingerprint, "by": ADMINISTRATOR, "now": clock.now()}
+    actions.choose_features(declined=QUALITY, **chosen)
+    sign_in(walked, emulator)
+    provision(walked)
+    assert (walked.view().state, walked.view().beside) == (CaseState.DONE, ())
+    assert set(ours(emulator)) == {"gw-contoso"}
+    assert [feature.key for feature in walked.view().offer.plan.declined] == ["call-quality"]
+
+
+def test_both_wait_for_an_administrator_with_more_rights_who_finishes_both(emulator):
+    walked = walk(features=QUALITY)
+    sign_in(walked, emulator, avery)
+    provision(walked)
+    view = walked.view()
+    assert (view.state, view.beside[0].run.state) == (CaseState.WAITING, RunState.WAITING)
+    assert {row.name for row in view.beside[0].waiting.remaining} == RIGHTS
+    assert tokens_kept() == []
+    actions.sign_in_again(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    sign_in(walked, emulator)
+    provision(walked)
+    assert (walked.view().state, walked.view().beside[0].is_made) == (CaseState.DONE, True)
+    assert walked.view().done.sign_in_application_removed == "yes"
+
+
+def test_call_quality_that_fails_spoils_nothing_and_is_shown_to_both_sides(emulator):
+    walked = walk(features=QUALITY)
+    sign_in(walked, emulator)
+    path = f"/v1.0/applications(uniqueName='gangway-{beside_id(registration_id(walked), 'qoe')}')"
+    refusal = {"status": 400, "code": "Request_BadRequest"}
+    emulator.control("PUT", "faults/no", json={"match": {"method": "PATCH", "path": path}, "effect": refusal})
+    provision(walked)
+    view = walked.view()
+    assert (view.state, view.beside[0].run.state) == (CaseState.DONE, RunState.FAILED)
+    assert tokens_kept() == []
+    client = Client()
+    put_into_wizard(client, walked.case_id)
+    told = view.beside[0].run.error.what
+    assert told in soup(client.get("/wizard/done/")).get_text()
+    desk = sit_down(walked.provider)
+    assert told in soup(desk.get(f"/invitations/{walked.invitation_id}/")).get_text()
+    service_id = finished(walked)
+    with within(walked.customer.path):
+        assert service(service_id).lifecycle is Lifecycle.CREATED
+
+
+def test_withdrawing_takes_both_back_or_lists_both(emulator):
+    walked = aboard(emulator, features=QUALITY)
+    with within(walked.customer.path):
+        withdraw(invitation_id=walked.invitation_id, by=OLGA, now=clock.now())
+    run_until_idle()
+    with within(walked.customer.path):
+        left = Leftover.objects.filter(cleared_at=None, kind="application")
+        assert {row.name for row in left} == {"gw-contoso", "gw-contoso-QoE"}
