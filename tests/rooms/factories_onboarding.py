@@ -72,6 +72,8 @@ class Microsoft:
     signer: SignerFacts | MicrosoftError = field(default_factory=facts)
     silent: bool = False
     asked: list[str] = field(default_factory=list)
+    forms: list[dict[str, str]] = field(default_factory=list)
+    """What the token endpoint was sent."""
 
     async def send(self, asked: Asked) -> Answer:
         """Answer one request."""
@@ -81,6 +83,7 @@ class Microsoft:
         if asked.url.endswith("/devicecode"):
             return Answer(200, _codes())
         if asked.url.endswith("/token"):
+            self.forms.append(dict(asked.form or {}))
             return self.polls.pop(0) if len(self.polls) > 1 else self.polls[0]
         if asked.url.endswith("openid-configuration"):
             tenant = asked.url.split("/")[3]

@@ -55,7 +55,13 @@ PLACE: Final = {
     "information": "i",
     **CONTACTS,
 }
-OF_CUSTOMER: Final = {"domain": "contoso.com", "tenant_id": GUID, "cloud": "public", "entra_group_id": GUID}
+TENANTS: Final = {
+    "tenant-TOTAL_FORMS": "1",
+    "tenant-INITIAL_FORMS": "0",
+    "tenant-0-domain": "contoso.example",
+    "tenant-0-tenant_id": GUID,
+}
+OF_CUSTOMER: Final = {**TENANTS, "domain": "contoso.com", "tenant_id": GUID, "cloud": "public", "entra_group_id": GUID}
 POOL: Final = {"users": "100", "warning_percent": "90", "grace_percent": "10"}
 ASKED: Final = {"role_choice": "", "unit": "", "role_days": "", "credential_kind": "secret", "credential_days": "90"}
 
@@ -94,6 +100,7 @@ FORMS: Final[dict[str, Form]] = {
     "settings_application_check": desk(cloud="public"),
     "settings_forget_secret": desk(cloud="public"),
     "settings_host": desk(host="connect.example.com"),
+    "settings_host_look": desk(),
     "settings_mail": desk(reply_to="help@sp2.example"),
     "settings_mail_test": desk(),
     "settings_plan": desk(licence_type="hosted_pro", **ASKED),
@@ -128,6 +135,9 @@ FORMS: Final[dict[str, Form]] = {
     "customer_edit": desk(**PLACE, **OF_CUSTOMER),
     "customer_delete": desk(),
     "customer_move": desk(to=GUID),
+    "customer_logo_change": desk(),
+    "channel_logo_change": desk(),
+    "provider_logo_change": system(),
     "channel_add": desk(**PLACE, customers="3"),
     "channel_edit": desk(**PLACE, customers="3"),
     "channel_delete": desk(),

@@ -53,6 +53,13 @@ def choose_features(
         plans.decline(case, declined=declined, unit=unit, seen=seen, by=by, now=now)
 
 
+def await_approval(*, case_id: UUID, day: date, by: Actor, now: datetime) -> None:
+    """Somebody must agree first, until the end of this day. Raises `DayNotPossible` at "approval_on", `LinkClosed`."""
+    with scope_of_case(case_id), transaction.atomic():
+        case = invitation.open_case(case_id, now=now)
+        invitations.await_approval(invitation_id=case.invitation_id, day=day, by=by, now=now)
+
+
 def start_authentication(
     *,
     case_id: UUID,
@@ -139,14 +146,15 @@ def _named(case_id: UUID) -> str:
     return Case.objects.values_list("administrator_upn", flat=True).get(pk=case_id)
 
 
-def come_back(*, case_id: UUID, returned: Mapping[str, str], by: Actor, now: datetime) -> None:
+def come_back(*, case_id: UUID, returned: Mapping[str, str], begun: Collection[str], by: Actor, now: datetime) -> None:
     """Microsoft sent the browser back. With `come_back_from_consent` the only thing that a GET moves.
 
-    `returned`: the query, whose state the caller has compared with those of this browser's session. Raises
+    `returned`: the query; `begun`: the marks of the departures that this very browser session was given. Raises
     `NotBegunHere`, `AttemptReplaced`, `AnswerTooLate`, `AnswerUsed`, `LinkClosed`.
     """
     with scope_of_case(case_id), transaction.atomic():
-        redirect.come_back(invitation.open_case(case_id, now=now), returned=returned, by=by, now=now)
+        case = invitation.open_case(case_id, now=now)
+        redirect.come_back(case, returned=returned, begun=begun, by=by, now=now)
 
 
 def tell_blocked(*, case_id: UUID, by: Actor, now: datetime) -> None:

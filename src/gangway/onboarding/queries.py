@@ -11,11 +11,13 @@ from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.invitations.queries import LinkDead, LinkHeld
+from gangway.microsoft import dictionary
 from gangway.onboarding import applications, case_view, operator_view, plans
 from gangway.onboarding.errors import NoSuchCase, NoSuchOnboarding
 from gangway.onboarding.models import Case, OperatorOnboarding, SignIn
 from gangway.onboarding.rows import scope_of_case
 from gangway.onboarding.shapes import (
+    AskedBy,
     CaseView,
     CheckItemView,
     Done,
@@ -31,6 +33,7 @@ from gangway.onboarding.shapes import (
     Step,
     ValidationView,
 )
+from gangway.onboarding.stages import redirect
 from gangway.onboarding.stages.sign_in import page_context
 from gangway.onboarding.states import SignInState
 from gangway.organizations.scope import within
@@ -39,6 +42,7 @@ from gangway.provisioning.support import bundle
 from gangway.vault.page_codes import unveil
 
 __all__ = [
+    "AskedBy",
     "CaseView",
     "CheckItemView",
     "Done",
@@ -54,13 +58,16 @@ __all__ = [
     "SignerView",
     "Step",
     "ValidationView",
+    "asked_by",
     "case",
     "case_of_invitation",
+    "explained",
     "offer",
     "onboarding",
     "onboarding_of_invitation",
     "onboardings_of",
     "plan_changes",
+    "redirect_works",
     "sign_in_applications",
     "user_code",
     "validation",
@@ -75,6 +82,24 @@ def offer(token: SealedText) -> Offer | LinkDead | None:
     with within(held.organization_path):
         about = invited.invitation(held.invitation_id)
         return case_view.offer_of_rest(about, held.handoff_id) if held.handoff_id else case_view.offer_of(about)
+
+
+def asked_by(token: SealedText) -> AskedBy | None:
+    """Return who asks for what by a link, a dead one too; None for one that never was."""
+    held = invited.by_token(token)
+    if held is None:
+        return None
+    with within(held.organization_path):
+        about = invited.invitation(held.invitation_id)
+        return AskedBy(
+            asker=case_view.asker_of(about),
+            customer_name=about.customer_name,
+            service_name=about.service_full_name,
+            matching_phrase=about.matching_phrase,
+            invitation_id=about.id,
+            reminders_stopped=about.reminders_stopped_at is not None,
+            asked_at=about.asked_again_at,
+        )
 
 
 def case(case_id: UUID, *, now: datetime | None = None) -> CaseView:
@@ -100,6 +125,23 @@ def user_code(case_id: UUID) -> str:
     if row is None or not row.user_code:
         return ""
     return unveil(row.user_code, context=page_context(row.pk)).reveal()
+
+
+def redirect_works(offer: Offer, *, host: str) -> bool:
+    """Whether Microsoft can send a browser back that is here under this host name, as far as anybody knows."""
+    if not offer.login_origin or offer.sign_in_application is None:
+        return False
+    back = redirect.return_address(host)
+    return redirect.may_be_listed(back) and back not in offer.sign_in_application.unlisted
+
+
+def explained(number: str) -> tuple[str, str] | None:
+    """Say what an AADSTS number means and what to do, by the dictionary of Microsoft's errors; None for an unknown."""
+    entry = dictionary.of_signal(f"AADSTS{number}")
+    if entry is None:
+        return None
+    words = entry.words.with_facts(dictionary.NO_FACTS)
+    return words.what, words.cure
 
 
 def support_bundle(case_id: UUID, *, now: datetime) -> str:

@@ -16,6 +16,7 @@ from gangway.web.views import (
     handoffs,
     invitations,
     leftovers,
+    logos,
     onboarding,
     places,
     plans,
@@ -25,11 +26,13 @@ from gangway.web.views import (
     services,
     tenant_word,
     wizard,
+    wizard_before,
     wizard_door,
     wizard_live,
     wizard_sign_in,
     wizard_waiting,
 )
+from gangway.web.views import invitation_changes as changes
 
 app_name = "web"
 
@@ -44,6 +47,8 @@ def about(level: places.Level) -> list[URLPattern]:
         path(f"{one}/", places.page_of(level), name=level.route),
         path(f"{one}/edit/", places.edit_of(level), name=f"{level.route}_edit"),
         path(f"{one}/delete/", places.delete_from(level), name=f"{level.route}_delete"),
+        path(f"{one}/logo/", logos.logo_of(level), name=f"{level.route}_logo"),
+        path(f"{one}/logo/change/", logos.logo_for(level), name=f"{level.route}_logo_change"),
     ]
 
 
@@ -96,6 +101,17 @@ urlpatterns = [
     path("invitations/<uuid:invitation_id>/sent/", invitations.sent, name="invitation_sent"),
     path("invitations/<uuid:invitation_id>/resend/", invitations.resend, name="invitation_resend"),
     path("invitations/<uuid:invitation_id>/copy/", invitations.copy, name="invitation_copy"),
+    path("invitations/<uuid:invitation_id>/change/", changes.change_page, name="invitation_change"),
+    path("invitations/<uuid:invitation_id>/edit/", changes.edit, name="invitation_edit"),
+    path("invitations/<uuid:invitation_id>/recipient/", changes.readdress, name="invitation_readdress"),
+    path("invitations/<uuid:invitation_id>/extend/", changes.extend, name="invitation_extend"),
+    path("invitations/<uuid:invitation_id>/replace/", changes.replace_links, name="invitation_replace"),
+    path("invitations/<uuid:invitation_id>/approval/", changes.await_approval, name="invitation_await"),
+    path("invitations/<uuid:invitation_id>/quiet/", changes.stop_reminders, name="invitation_quiet"),
+    path("invitations/<uuid:invitation_id>/unfreeze/", changes.unfreeze, name="invitation_unfreeze"),
+    path("invitations/<uuid:invitation_id>/mail/", changes.mail_page, name="invitation_mail"),
+    path("invitations/<uuid:invitation_id>/mail/test/", changes.test_mail, name="invitation_test"),
+    path("invitations/<uuid:invitation_id>/send/", changes.send, name="invitation_send"),
     path("invitations/<uuid:invitation_id>/revoke/", invitations.revoke, name="invitation_revoke"),
     path("invitations/<uuid:invitation_id>/hand-off/", handoffs.hand_off, name="invitation_hand_off"),
     path("invitations/<uuid:invitation_id>/check/", handoffs.check_now, name="invitation_check_now"),
@@ -138,12 +154,18 @@ urlpatterns = [
     *about(places.PROVIDERS),
     *people_urls.urlpatterns,
     *settings_urls.urlpatterns,
+    path("logo/", logos.own_head, name="logo"),
     path("components/", components.components, name="components"),
     path("activity/", around.activity_page, name="activity"),
     path("activity/export.csv", around.activity_csv, name="activity_csv"),
     path("activity/export.json", around.activity_json, name="activity_json"),
     path("i/<str:token>", wizard_door.door, name="door"),
+    path("i/<str:token>/unexpected/", link_pages.unexpected, name="door_unexpected"),
+    path("i/<str:token>/reminders/", link_pages.reminders, name="door_reminders"),
+    path("i/<str:token>/new-link/", link_pages.new_link, name="door_new_link"),
     path("wizard/", wizard.choose, name="wizard"),
+    path("wizard/approval/", wizard_before.approval, name="wizard_approval"),
+    path("wizard/unexpected/", wizard_before.unexpected, name="wizard_unexpected"),
     path("wizard/new/", wizard.who_you_are, name="wizard_new"),
     path("invitations/<uuid:invitation_id>/together/", invitations.together, name="invitation_together"),
     path("wizard/code/", wizard_sign_in.code, name="wizard_code"),

@@ -1,8 +1,9 @@
 """Where each step of the wizard has its page, what its progress line shows, and the values of its live partials."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
+from csp.decorators import csp_update
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -15,6 +16,7 @@ from gangway.onboarding.shapes import CaseView, Step
 from gangway.web.beside import besides_of
 from gangway.web.forms.waiting import MaybeColleague
 from gangway.web.preflight import pills_of
+from gangway.web.sign_in_ways import may_redirect, ways_of
 from gangway.web.waiting import facts_of
 from gangway.web.wizard_session import WizardRequest
 from gangway.web.words import RUN, STEP, said
@@ -59,8 +61,19 @@ def page(
     request: WizardRequest, template: str, values: Mapping[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     """Show one page of the wizard with its progress line."""
-    shown = {"case": request.case, "offer": request.case.offer, "steps": progress(request.case.step)}
-    return render(request, template, shown | dict(values or {}), status=status)
+    shown = {
+        "case": request.case,
+        "offer": request.case.offer,
+        "steps": progress(request.case.step),
+        "assisting": request.assisting,
+        "redirect_offered": may_redirect(request),
+    }
+    filled = shown | dict(values or {})
+    if not shown["redirect_offered"]:
+        return render(request, template, filled, status=status)
+    # Browsers follow a form's answer to another origin only where the page's policy names it.
+    lead_there = csp_update({"form-action": [request.case.offer.login_origin]})
+    return cast("HttpResponse", lead_there(lambda here: render(here, template, filled, status=status))(request))
 
 
 def progress(step: Step) -> list[dict[str, Any]]:
@@ -71,11 +84,24 @@ def progress(step: Step) -> list[dict[str, Any]]:
     ]
 
 
-def sign_in_values(case: CaseView) -> dict[str, Any]:
-    """Return what the code page shows of the sign-in: its state and, while there is one, the code in groups."""
+def sign_in_values(request: WizardRequest) -> dict[str, Any]:
+    """Return what the code page shows of the sign-in: its state, the ways on, and the code in groups.
+
+    An operator who assists is never shown the code: it must not be read out to anybody.
+    """
+    case = request.case
     has_code = case.sign_in is not None and case.sign_in.has_code
-    code = user_code(case.id) if has_code else ""
-    return {"case": case, "sign_in": case.sign_in, "code": code, "groups": groups(code), "letters": ", ".join(code)}
+    code = user_code(case.id) if has_code and not request.assisting else ""
+    return {
+        "case": case,
+        "sign_in": case.sign_in,
+        "code": code,
+        "groups": groups(code),
+        "letters": ", ".join(code),
+        "assisting": request.assisting,
+        "ways": ways_of(request),
+        "redirect_offered": may_redirect(request),
+    }
 
 
 def signed_in_page(request: WizardRequest, form: MaybeColleague | None = None) -> HttpResponse:

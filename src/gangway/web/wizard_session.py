@@ -10,10 +10,14 @@ from django.http import HttpRequest, HttpResponse
 
 from gangway.audit.record import Actor
 from gangway.foundation.clock import now
-from gangway.onboarding.errors import NoSuchCase
+from gangway.invitations.queries import invitation
+from gangway.onboarding.errors import NoSuchCase, SessionEnded
 from gangway.onboarding.queries import case
 from gangway.onboarding.shapes import CaseView
+from gangway.organizations.roles import Capability, require
+from gangway.organizations.scope import within
 from gangway.web.desk import for_anyone
+from gangway.web.second_step import chosen_seat
 
 KEY: Final = "wizard"
 LASTS: Final = timedelta(hours=4)
@@ -26,12 +30,18 @@ class WizardRequest(HttpRequest):
     id: str
     case: CaseView
     actor: Actor
+    assisting: bool
+    """Whether an operator is here, who opened the wizard together with the customer."""
 
 
-def remember(request: HttpRequest, case_id: UUID) -> None:
-    """Trade the link for a session with a new key, so that nobody who planted the old one comes along."""
+def remember(request: HttpRequest, case_id: UUID, *, assistant_id: UUID | None = None) -> None:
+    """Trade the link for a session with a new key, so that nobody who planted the old one comes along.
+
+    `assistant_id`: the operator whose session this is; it holds only as long as they may manage the invitation.
+    """
     request.session.cycle_key()
-    request.session[KEY] = {"case": str(case_id), "until": (now() + LASTS).isoformat()}
+    held = {"case": str(case_id), "until": (now() + LASTS).isoformat()}
+    request.session[KEY] = held | ({"assistant": str(assistant_id)} if assistant_id else {})
 
 
 def in_wizard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -40,10 +50,32 @@ def in_wizard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def inside(request: WizardRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         request.case = case(_held(request))
-        request.actor = administrator(request, request.case.administrator_upn)
+        _check_still_good(request)
+        request.assisting = "assistant" in request.session[KEY]
+        if request.assisting:
+            request.actor = _assistant(request)
+        else:
+            request.actor = administrator(request, request.case.administrator_upn)
         return view(request, *args, **kwargs)
 
     return for_anyone(inside)
+
+
+def _assistant(request: WizardRequest) -> Actor:
+    """Name the operator who assists, when they still may. Raises `NoSuchCase`, `NoSeat`, `NotAllowed`."""
+    if str(request.user.pk) != request.session[KEY]["assistant"]:
+        raise NoSuchCase
+    found = chosen_seat(request)
+    require(found, Capability.MANAGE_INVITATIONS)
+    with within(found.path):
+        invitation(request.case.offer.invitation_id)
+    return Actor(
+        kind="person",
+        id=str(found.operator_id),
+        name=found.name,
+        address=request.META.get("REMOTE_ADDR", ""),
+        request_id=getattr(request, "id", ""),
+    )
 
 
 def administrator(request: HttpRequest, upn: str = "") -> Actor:
@@ -55,6 +87,13 @@ def administrator(request: HttpRequest, upn: str = "") -> Actor:
         address=request.META.get("REMOTE_ADDR", ""),
         request_id=getattr(request, "id", ""),
     )
+
+
+def _check_still_good(request: WizardRequest) -> None:
+    """Sessions by links that were replaced are over; who is shown why it is closed sees that first."""
+    begun = datetime.fromisoformat(request.session[KEY]["until"]) - LASTS
+    if not request.case.closed and request.case.sessions_from and begun < request.case.sessions_from:
+        raise SessionEnded
 
 
 def _held(request: HttpRequest) -> UUID:

@@ -6,7 +6,7 @@ to a sign-in of its case that still waits for it. The code is sealed as it came;
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -88,18 +88,19 @@ def leave(case: Case, *, upn: str, host: str, by: Actor, now: datetime) -> Depar
     return Departure(address=begun.address, mark=row.state_hash)
 
 
-def come_back(case: Case, *, returned: Mapping[str, str], by: Actor, now: datetime) -> None:
+def come_back(case: Case, *, returned: Mapping[str, str], begun: Collection[str], by: Actor, now: datetime) -> None:
     """Take what a browser brought back for a locked case: seal the code for a worker, or write down the refusal.
 
-    Raises `NotBegunHere` for a state of no sign-in of this case, `AttemptReplaced`, `AnswerTooLate`, `AnswerUsed`.
+    `begun`: the marks of this browser's session. Raises `NotBegunHere` for any other state, or one of no sign-in of
+    this case; `AttemptReplaced`, `AnswerTooLate`, `AnswerUsed`.
     """
-    row = _waiting(case, mark_of(returned.get("state", "")[:LONGEST]), now=now)
+    mark = mark_of(returned.get("state", "")[:LONGEST])
+    if mark not in begun:
+        raise NotBegunHere
+    row = _waiting(case, mark, now=now)
     code = SealedText(returned.get("code", "")[:LONGEST])
     if not code:
-        error = microsoft.refusal_of(returned)
-        said_no = microsoft.is_no(error, returned)
-        refusal = refusals.Declined.by(error) if said_no else refusals.meaning_of(error)
-        sign_in.end(row, refusal=refusal, by=by, now=now)
+        sign_in.end(row, refusal=_instead_of_a_code(returned), by=by, now=now)
         return
     move_sign_in(
         row,
@@ -110,6 +111,15 @@ def come_back(case: Case, *, returned: Mapping[str, str], by: Actor, now: dateti
         next_poll_at=now + sign_in.LOOP_STEPS_IN,
     )
     defer(TRADE, sign_in_id=str(row.pk))
+
+
+def _instead_of_a_code(returned: Mapping[str, str]) -> refusals.Refusal:
+    error = microsoft.refusal_of(returned)
+    if not microsoft.is_no(error, returned):
+        return refusals.meaning_of(error)
+    declined = refusals.Declined()
+    declined.fault = error.fault
+    return declined
 
 
 def _waiting(case: Case, mark: str, *, now: datetime) -> SignIn:

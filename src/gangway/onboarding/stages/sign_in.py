@@ -56,6 +56,9 @@ DECLINABLE: Final = sources_of(State.DECLINED)
 
 LOOP: Final = Actor.system("sign-in")
 
+BEGINS_AGAIN: Final = frozenset({State.DECLINED, State.WAITING_FOR_APPROVAL})
+"""Who starts a sign-in goes on with these."""
+
 START: Final = "onboarding:start_device_code"
 DEVICE_CODE: Final = "onboarding.sign_in.device_code"
 IDENTITY: Final = "onboarding.sign_in.identity"
@@ -93,7 +96,7 @@ def make_room(case: Case, *, by: Actor, now: datetime) -> SignInApplicationView:
         raise TooManySignIns(field="upn")
     retire(case, by=by, now=now)
     application = for_provider(case.provider_id, cloud=organizations.customer(case.organization_id).cloud)
-    if invited.invitation(case.invitation_id).state is State.DECLINED:
+    if invited.invitation(case.invitation_id).state in BEGINS_AGAIN:
         invitation_on(case, State.OPENED, by=by)
     return application
 

@@ -16,18 +16,21 @@ from gangway.invitations.plans import CHANGEABLE
 from gangway.invitations.queries import HistoryRow, InvitationView, history, invitation, pending
 from gangway.invitations.states import State
 from gangway.onboarding.queries import case_of_invitation, onboarding_of_invitation
+from gangway.onboarding.sightings import sightings_of
+from gangway.onboarding.together import begin_together
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import PlanUnknown, PlanView, explain
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
-from gangway.web.activity_words import who_did
+from gangway.web.activity_words import seen_rows, who_did
 from gangway.web.beside import besides_of
 from gangway.web.desk import DeskRequest, may
 from gangway.web.listing import asked
 from gangway.web.pending import begun_rows, moves, rows_of
 from gangway.web.preflight import pills_of
 from gangway.web.waiting import forms_of
+from gangway.web.wizard_session import remember
 from gangway.web.words import INVITATION, said
 
 
@@ -99,6 +102,15 @@ def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     return redirect("web:invitation", invitation_id)
 
 
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def together(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Open the wizard together with the customer, in a session of one's own that says so on both sides."""
+    case_id = begin_together(invitation_id=invitation_id, by=request.actor, now=now())
+    remember(request, case_id, assistant_id=request.seat.operator_id)
+    return redirect("web:wizard")
+
+
 def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str, object]:
     about, case = invitation(invitation_id), case_of_invitation(invitation_id)
     return {
@@ -112,7 +124,8 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "parts": pills_of(case.signer) if case else [],
         "beside": besides_of(case.beside) if case and case.run else [],
         "onboarding_id": onboarding_of_invitation(invitation_id),
-        "can": moves(about.state, request.seat.capabilities),
+        "can": moves(about.state, request.seat.capabilities, may_copy=about.may_copy),
+        "sightings": seen_rows(sightings_of(about.id)) if about.state is State.REPORTED else (),
         **forms_of(case, **bound),
     }
 

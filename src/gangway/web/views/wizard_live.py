@@ -18,7 +18,7 @@ def sign_in_state(request: WizardRequest) -> HttpResponse:
     """How the sign-in at Microsoft stands; takes the page along when it has worked."""
     if request.case.step is not Step.CODE or request.case.sign_in is None:
         return move_on(page_of(request.case))
-    return look_again(request, SIGN_IN_PARTIAL, sign_in_values(request.case), over=request.case.sign_in.is_over)
+    return look_again(request, SIGN_IN_PARTIAL, sign_in_values(request), over=request.case.sign_in.is_over)
 
 
 @require_safe

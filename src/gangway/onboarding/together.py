@@ -1,0 +1,44 @@
+"""An operator opens the wizard together with the customer: one case, two browsers, and both sides see that it is so.
+
+The operator's session shows every step but no code, so that there is nothing to read out to anybody: a code that is
+told by telephone is how swindlers work. The customer goes on in their own browser, by a link of their own.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.invitations import queries as invited
+from gangway.invitations.moves import note_on
+from gangway.invitations.queries import Why
+from gangway.invitations.states import CONSUMED
+from gangway.onboarding.errors import LinkClosed
+from gangway.onboarding.rows import lock_case, move_case
+from gangway.onboarding.stages.colleague import goes_on_at
+from gangway.onboarding.stages.invitation import CLOSED, case_of, note_open, why_closed
+from gangway.onboarding.states import CaseState
+
+
+@transaction.atomic
+def begin_together(*, invitation_id: UUID, by: Actor, now: datetime) -> UUID:
+    """Mark the invitation's case as assisted by this operator, and return it. Once more: somebody else may take over.
+
+    Call it inside the operator's scope. Raises `NoSuchInvitation`, `LinkClosed`.
+    """
+    about = invited.invitation(invitation_id)
+    closed = CLOSED[Why.USED] if about.state in CONSUMED else why_closed(about, now=now)
+    if closed:
+        raise LinkClosed(closed)
+    case = lock_case(case_of(invitation_id, now=now)[0].pk)
+    case.assisted_by_id, case.assisted_by_name, case.assisted_at = by.id, by.name[:200], now
+    case.save(update_fields=["assisted_by_id", "assisted_by_name", "assisted_at"])
+    facts = {"invitation": str(invitation_id)}
+    record(Event.CASE_ASSISTED, by=by, organization_id=case.organization_id, subject=f"case:{case.pk}", data=facts)
+    note_on(invitation_id, what="Opened together with the customer", by=by, at=now)
+    note_open(invitation_id, by=by)
+    if case.state == CaseState.ABANDONED:
+        move_case(case, goes_on_at(case), by=by, now=now)
+    return case.pk
