@@ -3,10 +3,12 @@
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
@@ -16,6 +18,7 @@ from gangway.jobs.errors import JobArgumentRefused, TaskUnknown
 from gangway.jobs.pace import Pace
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.testing import JobFailed, run_until_idle
+from tests.ground.installation import eventually
 
 SEEN: list[str] = []
 PACE = Pace(concurrency=4, heartbeat=0.2, stalled=0.5, grace=1, poll=0.1)
@@ -160,6 +163,39 @@ def test_job_of_a_silent_worker_goes_back_and_of_a_living_one_stays() -> None:
     assert reaper.retry_stalled(silent_seconds=30) == [silent]
     run_until_idle()
     assert SEEN == ["silent"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reaper_and_the_library_s_pruning_never_wait_for_each_other() -> None:
+    """Both forget the same dead worker at once, as happens whenever another worker starts just then."""
+    defer("ground:note", word="silent")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 hour') RETURNING id"
+        )
+        dead = cursor.fetchone()[0]
+        cursor.execute("SELECT id FROM procrastinate_fetch_job_v2(NULL, %s)", [dead])
+        job = cursor.fetchone()[0]
+    with ThreadPoolExecutor(1) as elsewhere:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT id FROM procrastinate_workers WHERE id = %s FOR UPDATE", [dead])
+            reaped = elsewhere.submit(reap_in_a_thread)
+            eventually(lambda: somebody_waits(cursor))
+            cursor.execute("SELECT procrastinate_prune_stalled_workers_v1(30)")
+        assert reaped.result() == [job]
+
+
+def reap_in_a_thread() -> list[int]:
+    try:
+        return reaper.retry_stalled(silent_seconds=30)
+    finally:
+        connection.close()
+
+
+def somebody_waits(cursor: CursorWrapper) -> bool:
+    """Whether a transaction of this database waits for a lock that another holds."""
+    cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    return bool(cursor.fetchone()[0])
 
 
 @pytest.mark.django_db

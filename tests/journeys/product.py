@@ -25,8 +25,6 @@ from tests.journeys.microsoft import Microsoft
 from tests.journeys.waiting import eventually
 
 PARTS = ("web", "emulator", "portal", "inbox", "smtp")
-HEARTBEAT_SECONDS, STALLED_SECONDS = 2, 5
-"""What the demo's supervisor tells its workers; `test_worker_killed` derives its time to resume from them."""
 
 
 class Product:

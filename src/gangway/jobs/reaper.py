@@ -14,12 +14,14 @@ log = structlog.get_logger(__name__)
 def retry_stalled(*, silent_seconds: float) -> list[int]:
     """Give every running job back whose worker is gone or was silent for so long; returns their ids.
 
-    A worker that was only slow may finish the same job as well: every task bears that (at least once).
+    A worker that was only slow may finish the same job as well: every task bears that (at least once). Workers go
+    before their jobs, as in the library's own pruning at each worker's start; else each could wait for the other's locks.
     """
     with transaction.atomic():
         if not _lock_is_ours():
             return []
         database = DjangoConnector()
+        database.execute_query_all(sql.queries["prune_stalled_workers"], seconds_since_heartbeat=silent_seconds)
         stalled = database.execute_query_all(
             sql.queries["select_stalled_jobs_by_heartbeat"],
             queue=None,
@@ -29,7 +31,6 @@ def retry_stalled(*, silent_seconds: float) -> list[int]:
         for job in stalled:
             _give_back(database, job["id"])
             log.warning("job given back: its worker fell silent", job_id=job["id"], task=job["task_name"])
-        database.execute_query_all(sql.queries["prune_stalled_workers"], seconds_since_heartbeat=silent_seconds)
     return [job["id"] for job in stalled]
 
 
