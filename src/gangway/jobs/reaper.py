@@ -15,7 +15,7 @@ def retry_stalled(*, silent_seconds: float) -> list[int]:
     """Give every running job back whose worker is gone or was silent for so long; returns their ids.
 
     A worker that was only slow may finish the same job as well: every task bears that (at least once). Workers go
-    before their jobs, as in the library's own pruning at each worker's start; else each could wait for the other's locks.
+    before their jobs, as the library prunes them at each worker's start; else each could wait for the other's locks.
     """
     with transaction.atomic():
         if not _lock_is_ours():
