@@ -14,8 +14,9 @@ from gangway.microsoft.graph.session import GraphSession
 from gangway.microsoft.wire import Answer
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.blueprint import Blueprint, draw
+from gangway.provisioning.engine.course import ServiceMissing
 from gangway.provisioning.queries import scopes_for
-from tests.contract.tenant import REGISTRATION, Tenant
+from tests.contract.tenant import REGISTRATION, TEAMS, Tenant, blueprint
 from tests.contract.test_openapi import Recorder, routes
 from tests.emulator.conftest import grace, sign_in_app
 from tests.emulator.graph_contract import Exchange, check
@@ -111,3 +112,40 @@ async def test_without_entra_id_p1_the_run_stops_and_says_what_microsoft_asks_fo
     with pytest.raises(Refused, match="no licence") as told:
         await course.run()
     assert "P1" in told.value.cure
+
+
+async def without_teams(tenant: Tenant, token: SealedText) -> GraphSession:
+    """The tenant as one that never used Teams: the service that its voice settings belong to has no entry."""
+    graph = GraphSession(await tenant.transport(), tenant.cloud, token, tenant.id)
+    rows = tenant.state()["objects"].values()
+    (teams,) = [
+        row["body"]["id"] for row in rows if row["kind"] == "servicePrincipal" and row["body"]["appId"] == TEAMS
+    ]
+    await graph.call(Call("DELETE", f"/servicePrincipals/{teams}", lambda _answer: None))
+    return graph
+
+
+async def test_a_tenant_that_never_used_teams_gets_the_services_entry_and_is_proved_as_any_other(
+    tenant: Tenant,
+) -> None:
+    token, journal = tenant.token(), SmallJournal()
+    await without_teams(tenant, token)
+    await (await tenant.course(journal, token)).run()
+    assert journal.proofs
+    assert f"resource:{TEAMS}" in journal.done
+    present = [row["body"].get("appId") for row in tenant.state()["objects"].values()]
+    assert TEAMS in present
+
+
+async def test_where_that_service_cannot_be_made_known_the_run_says_why_and_leaves_nothing_unknown(
+    tenant: Tenant,
+) -> None:
+    token, journal = tenant.token(), SmallJournal()
+    await without_teams(tenant, token)
+    match = {"method": "PATCH", "path": f"/v1.0/servicePrincipals(appId='{TEAMS}')", "times": 9}
+    tenant.fault("no licence", match, {"status": 400, "code": "Request_BadRequest"})
+    with pytest.raises(ServiceMissing, match="calling needs"):
+        await (await tenant.course(journal, token)).run()
+    tenant.control("DELETE", "faults")
+    await (await tenant.course(journal, token)).run()
+    assert tenant.judge(blueprint().unique_name, [str(held.key_id) for held in journal.credentials.values()]) == []

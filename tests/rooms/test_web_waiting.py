@@ -118,7 +118,12 @@ def test_a_state_of_ours_for_a_run_that_is_gone_leads_nowhere_either():
 
 
 @pytest.mark.parametrize(
-    ("told", "asked"), [({"admin_consent": "True"}, 1), ({"admin_consent": "True", "error": "access_denied"}, 0)]
+    ("told", "asked"),
+    [
+        ({"admin_consent": "True"}, 1),
+        ({"admin_consent": "True", "error": "access_denied"}, 0),
+        ({"error": "access_denied", "error_description": "AADSTS650051: already present."}, 0),
+    ],
 )
 def test_coming_back_asks_for_a_look_only_after_a_yes_and_believes_nothing(monkeypatch, told, asked):
     looks = []
@@ -127,5 +132,6 @@ def test_coming_back_asks_for_a_look_only_after_a_yes_and_believes_nothing(monke
     answer = Client().get("/consented/", {**told, "state": state})
     assert (answer.status_code, len(looks)) == (200, asked)
     assert "We believe it when" in text_of(answer) or not asked
+    assert ("is not in this tenant" in text_of(answer)) is ("error_description" in told)
     assert Client().head("/consented/", {**told, "state": state}).status_code == 200
     assert len(looks) == asked

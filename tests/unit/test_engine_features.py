@@ -1,6 +1,7 @@
 """Features, wider rights, surplus and services that a tenant lacks: what the engine makes of them, from any state."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +136,36 @@ async def test_a_service_that_cannot_be_made_known_in_the_tenant_is_told_with_th
     with pytest.raises(ServiceMissing, match="calling needs") as told:
         await course(tenant, SmallJournal(), wanted=wanting()).run()
     assert "licence" in told.value.cure
+
+
+async def test_a_service_that_only_optional_features_want_is_left_out_with_their_permissions() -> None:
+    wanted, other = wanting("teams-reading"), "0a0a0a0a-2222-4222-8222-00000000000b"
+    elsewhere = {"TeamsUserConfiguration.Read.All": {"resource": other}}
+    permissions = tuple(row.model_copy(update=elsewhere.get(row.value, {})) for row in wanted.permissions)
+    tenant, journal = SmallTenant(), SmallJournal()
+    tenant.refusals[rf"PATCH /servicePrincipals\(appId='{other}'\)"] = [refusal(400, "NoBackingApplicationObject")] * 9
+    await course(tenant, journal, wanted=replace(wanted, permissions=permissions)).run()
+    assert journal.proofs
+    assert journal.proofs.beyond
+    assert journal.proofs.beyond.skipped == ("TeamsUserConfiguration.Read.All",)
+
+
+@pytest.mark.parametrize(("held", "told"), [("User.Read.All", "left out"), ("TeamsUserConfiguration.Read.All", "told")])
+async def test_a_permission_that_is_refused_is_left_out_if_optional_else_told(held: str, told: str) -> None:
+    wanted, journal, tenant = wanting("teams-reading"), SmallJournal(), SmallTenant()
+    rest = {"Organization.Read.All", "GroupMember.Read.All", "RoleManagement.Read.Directory"}
+    with_registration(tenant, {held, *rest})
+    refused = [refusal(400, "Request_BadRequest")] * 9
+    tenant.refusals[r"POST /servicePrincipals/[^/]+/appRoleAssignments"] = refused
+    if told == "told":
+        with pytest.raises(PermissionNotOffered) as error:
+            await course(tenant, journal, wanted=wanted).run()
+        assert error.value.details == {"permissions": "User.Read.All"}
+    else:
+        await course(tenant, journal, wanted=wanted).run()
+        assert journal.proofs
+        assert journal.proofs.beyond
+        assert journal.proofs.beyond.skipped == ("TeamsUserConfiguration.Read.All",)
 
 
 async def test_the_registration_owns_itself_only_with_self_rotation() -> None:

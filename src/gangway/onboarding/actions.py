@@ -23,6 +23,7 @@ from gangway.onboarding.shapes import Departure
 from gangway.onboarding.stages import colleague as stage
 from gangway.onboarding.stages import invitation, redirect, registration, sign_in
 from gangway.onboarding.states import CaseState
+from gangway.provisioning import actions as provisioning
 from gangway.provisioning.queries import PlanChanged
 
 # The administrator's side
@@ -247,9 +248,11 @@ def come_back_from_consent(*, run_id: UUID, now: datetime) -> None:
 
     One of two things that a GET moves: a look that would come anyway comes earlier. Raises `NoSuchCase`.
     """
-    with scope_of_run(run_id) as case_id, transaction.atomic(), suppress(GangwayError):
-        by = Actor.system("consent page")
-        stage.check_now(invitation.open_case(case_id, now=now), by=by, now=now)
+    by = Actor.system("consent page")
+    with scope_of_run(run_id) as case_id:
+        provisioning.check_beside(run_id, by=by, now=now)
+        with transaction.atomic(), suppress(GangwayError):
+            stage.check_now(invitation.open_case(case_id, now=now), by=by, now=now)
 
 
 def finish_rest(*, case_id: UUID, by: Actor, now: datetime) -> UUID:

@@ -1,6 +1,6 @@
 """Writes of this room. What starts, resumes, cancels or clears is for the web as well; the rest is for workers."""
 
-from gangway.provisioning.beside import make_beside, take_back_beside
+from gangway.provisioning.beside import check_beside, make_beside, take_back_beside
 from gangway.provisioning.checks import check_registration
 from gangway.provisioning.leftovers import mark_removed
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
@@ -25,6 +25,7 @@ __all__ = [
     "SignedIn",
     "SignerFacts",
     "cancel_run",
+    "check_beside",
     "check_now",
     "check_registration",
     "make_beside",

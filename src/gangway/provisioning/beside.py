@@ -14,6 +14,7 @@ from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
+from gangway.provisioning import waiting
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import RegistrationNameTaken
 from gangway.provisioning.models import Registration, Run
@@ -136,6 +137,14 @@ def _begin(first: Run, registration_id: UUID, profile: str, plan: Mapping[str, A
 def name_beside(name: str, profile: str, number: int = 1) -> str:
     """The first one's name, cut where it is long, with what the registration is for."""
     return names.ending_with(name, f"-{NAMES[profile]}{number if number > 1 else ''}")
+
+
+def check_beside(run_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Have workers look soon at what waits beside a run; nothing happens when nothing does, or it was just done."""
+    waits = Run.objects.filter(after_id=run_id, state=RunState.WAITING.value).values_list("pk", flat=True)
+    for one in list(waits):
+        with suppress(GangwayError), transaction.atomic():
+            waiting.check_now(run_id=one, by=by, now=now)
 
 
 def take_back_beside(registration_id: UUID, *, by: Actor, now: datetime) -> None:

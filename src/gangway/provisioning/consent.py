@@ -4,6 +4,8 @@ It gives the permissions on the registration's own list and no directory role. W
 the registration's own fresh token does.
 """
 
+import re
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -11,9 +13,11 @@ from uuid import UUID
 from django.conf import settings
 from django.core import signing
 
+from gangway.microsoft import dictionary
 from gangway.provisioning import clouds
 
 RETURN_PATH: Final = "/consented/"
+NUMBER: Final = re.compile(r"AADSTS\d{4,8}")
 SALT: Final = "gangway.provisioning.consent"
 
 
@@ -35,6 +39,25 @@ def link(*, cloud: str, tenant_id: str, app_id: str, run_id: UUID) -> str:
         "state": signing.dumps(str(run_id), salt=SALT),
     }
     return f"{where.login}/{tenant_id}/v2.0/adminconsent?{urlencode(asked)}"
+
+
+@dataclass(frozen=True, slots=True)
+class NotGiven:
+    """Why Microsoft's page recorded no consent, as far as it says so; `number` is Entra's own."""
+
+    what: str
+    cure: str
+    number: str
+
+
+def not_given(description: str) -> NotGiven | None:
+    """Microsoft's own reason in the address that somebody comes back with; None when it names none that we know."""
+    written = NUMBER.match(description)
+    entry = dictionary.of_signal(written.group()) if written else None
+    if written is None or entry is None:
+        return None
+    words = entry.words.with_facts(dictionary.NO_FACTS)
+    return NotGiven(words.what, words.cure, written.group())
 
 
 def run_of(state: str) -> UUID | None:

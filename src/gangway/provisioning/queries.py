@@ -24,7 +24,16 @@ from gangway.provisioning.engine.verify import COPYING, NOT_CALLED_YET
 from gangway.provisioning.errors import NoSuchRegistration, NoSuchRun
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import token_is_held
-from gangway.provisioning.plans import choices, declined_of, difference, explain, fingerprinted, holds, pin, with_declined
+from gangway.provisioning.plans import (
+    choices,
+    declined_of,
+    difference,
+    explain,
+    fingerprinted,
+    holds,
+    pin,
+    with_declined,
+)
 from gangway.provisioning.shapes import (
     CredentialView,
     ErrorView,
@@ -115,6 +124,11 @@ def scopes_for(plan: dict[str, Any], *, parts: Collection[Part] = tuple(Part)) -
     read = pinning.read(plan)
     found = scopes.of_parts(parts, says_goodbye=not read.keep_sign_in_application, finds_unit=read.in_unit)
     return list(found)
+
+
+def consent_not_given(description: str) -> consent.NotGiven | None:
+    """Why Microsoft's consent page says that there is none; it proves nothing, and only helps whoever reads it."""
+    return consent.not_given(description)
 
 
 def consented_run(state: str) -> UUID | None:

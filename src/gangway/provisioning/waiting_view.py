@@ -148,5 +148,8 @@ def _consent_url(row: Waiting) -> str:
     if not row.consent_link or not registration.app_id:
         return ""
     return consent.link(
-        cloud=registration.cloud, tenant_id=registration.tenant_id, app_id=registration.app_id, run_id=row.run_id
+        cloud=registration.cloud,
+        tenant_id=registration.tenant_id,
+        app_id=registration.app_id,
+        run_id=row.run.after_id or row.run_id,
     )

@@ -39,6 +39,8 @@ from gangway.provisioning.engine.rights import Part, verdict
 from gangway.provisioning.engine.settling import not_seen, settle_down, settled
 from gangway.provisioning.engine.steps.credentials import Fresh, is_too_many
 from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
+from gangway.provisioning.engine.steps.grants import GrantPermission
+from gangway.provisioning.engine.steps.principals import CreateResource
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.verify import COPYING, Prover, StillCopying
 
@@ -257,20 +259,49 @@ class Course:
             if isinstance(error, AVOIDABLE) and self.adapt(error):
                 continue
             self._name_taken |= step.kind == "create_application" and isinstance(error, Contended)
-            if step.kind == "create_resource" and isinstance(error, (Missing, NotCopiedYet, Refused)):
-                self._not_there(step, error)
+            if self._goes_without(step, error):
+                continue
             if isinstance(error, Forbidden):
                 self._forbidden(step, error, applied.seen)
-            elif not isinstance(error, (NotHeard, Busy, Missing, NotCopiedYet)):
+            elif not isinstance(error, (NotHeard, Busy, Missing, NotCopiedYet)) and step.key not in self._denials:
                 raise error
             waited = error
         return waited
 
-    def _not_there(self, step: Step, error: MicrosoftError) -> None:
-        """Microsoft's own services are made long ago: one refusal may be a slip, several say that it isn't for us."""
+    def _goes_without(self, step: Step, error: MicrosoftError) -> bool:
+        """Whether the tenant doesn't offer what a step is for, and everything that wants it is optional.
+
+        Raises ServiceMissing and PermissionNotOffered for what nothing works without.
+        """
+        if isinstance(step, CreateResource) and isinstance(error, (Missing, NotCopiedYet, Refused)):
+            return self._not_there(step, error)
+        return isinstance(step, GrantPermission) and isinstance(error, Refused) and self._not_given(step, error)
+
+    def _not_there(self, step: CreateResource, error: MicrosoftError) -> bool:
+        """Microsoft's own services are made long ago: one refusal may be a slip, several say that it isn't for us.
+
+        Says whether it goes on without: when only optional features wanted something of that service.
+        """
         self._denials[step.key] += 1
-        if self._denials[step.key] > UNKNOWN_TURNS or isinstance(error, Refused):
+        if self._denials[step.key] <= UNKNOWN_TURNS and not isinstance(error, Refused):
+            return False
+        values = [entry.value for entry in self.blueprint.permissions if entry.resource == step.app_id]
+        needed = any(service.app_id == step.app_id for service in self.blueprint.services)
+        if needed or not self.blueprint.may_lack.issuperset(values):
             raise ServiceMissing(step=step.label) from error
+        self.blueprint = self.blueprint.lacks(values)
+        return True
+
+    def _not_given(self, step: GrantPermission, error: Refused) -> bool:
+        """The service is there, but refuses this permission: an optional one is left out and shown as such."""
+        self._denials[step.key] += 1
+        if self._denials[step.key] <= UNKNOWN_TURNS:
+            return False
+        value = step.permission.value
+        if value not in self.blueprint.may_lack:
+            raise PermissionNotOffered(permissions=value) from error
+        self.blueprint = self.blueprint.lacks([value])
+        return True
 
     def _forbidden(self, step: Step, error: Forbidden, seen: Observation) -> None:
         """A 403 is lag only shortly after we made the object ourselves; else somebody with more rights has to do it."""

@@ -15,7 +15,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.onboarding import actions
 from gangway.onboarding.errors import NoSuchCase
 from gangway.onboarding.shapes import Step
-from gangway.provisioning.queries import consented_run
+from gangway.provisioning.queries import consent_not_given, consented_run
 from gangway.web.desk import for_anyone
 from gangway.web.forms.base import told
 from gangway.web.forms.waiting import Colleague, MaybeColleague, PlannedDay
@@ -142,7 +142,9 @@ def consented(request: HttpRequest) -> HttpResponse:
             actions.come_back_from_consent(run_id=run_id, now=now())
         except NoSuchCase:
             return render(request, "wizard/stranger.html", status=404)
-    return render(request, "wizard/consented.html", {"given": given, "in_wizard": "wizard" in request.session})
+    why = None if given else consent_not_given(request.GET.get("error_description", ""))
+    values = {"given": given, "why": why, "in_wizard": "wizard" in request.session}
+    return render(request, "wizard/consented.html", values)
 
 
 def _page(request: WizardRequest, **bound: Any) -> HttpResponse:
