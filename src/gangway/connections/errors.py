@@ -6,7 +6,9 @@ ConnectionsError
 ├── AlreadyConnected    a service has one connection
 ├── ConnectionSuspended it isn't used: somebody paused it, or its service leaves
 ├── NotMadeYet          a registration beside it has nothing to sign in with
-└── NotADomain          the tenant hasn't verified this domain
+├── NotADomain          the tenant hasn't verified this domain
+├── PolicyWrong, FreezeWrong, NoSuchFreeze   what a customer wishes of rotations
+└── CannotRotateNow     only the customer can renew it
 """
 
 from gangway.foundation.errors import GangwayError, WhoActs
@@ -68,3 +70,35 @@ class NotADomain(ConnectionsError):
     code = "connections:domain:not_verified"
     what = "The tenant has not verified this domain."
     cure = "Choose one of the tenant's verified domains."
+
+
+class PolicyWrong(ConnectionsError):
+    """Days that a policy can't have."""
+
+    code = "connections:policy:wrong"
+    what = "This number of days is not possible."
+    cure = "Rotate 1 to 180 days before the end, with 0 to 60 days of notice."
+
+
+class FreezeWrong(ConnectionsError):
+    """A freeze that ends before it begins, or is over."""
+
+    code = "connections:freeze:wrong"
+    what = "This freeze would be over before it begins."
+    cure = "Let it end later than it begins, and later than now."
+
+
+class NoSuchFreeze(ConnectionsError):
+    """There is none, or not in this scope."""
+
+    code = "connections:freeze:unknown"
+    what = "There is no such freeze."
+    cure = "Load the page again; perhaps somebody ended it."
+
+
+class CannotRotateNow(ConnectionsError):
+    """The registration can't renew itself: a person at the customer has to."""
+
+    code = "connections:rotation:needs_customer"
+    what = "This registration can't renew its credential by itself."
+    cure = "Press Re-initiate Authentication Flow: an administrator of the customer signs in by a link."

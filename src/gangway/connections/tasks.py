@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from gangway.connections import companions, validation
+from gangway.connections import companions, fleet, rotation, tending, validation
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.registry import task
@@ -18,6 +18,8 @@ from gangway.provisioning.actions import CheckItem, check_registration
 log = structlog.get_logger(__name__)
 
 GIVE_UP: Final = "connections:give_up_validations"
+TEND: Final = "connections:tend"
+TEND_EVERY_SECONDS: Final = 60
 
 
 @task(name="connections:validate_connection", retry=RetryDecision(waits=(2, 10)), deadline_seconds=150)
@@ -79,4 +81,21 @@ def give_up_validations() -> None:
     companions.give_up(now=clock.now())
 
 
+@task(name=TEND, deadline_seconds=600)
+def tend() -> None:
+    """Look after the connections whose time has come: warnings, rotations, and validations as many as fit."""
+    now = clock.now()
+    tending.adopt(now=now)
+    tending.tend_due(now=now)
+    fleet.validate_due(now=now)
+    fleet.forget(now=now)
+
+
+@task(name=rotation.ENDED, retry=RetryDecision(waits=(2, 5, 15, 60)), deadline_seconds=60)
+def rotation_ended(run_id: str) -> None:
+    """Take note of how a rotation ended or came to rest."""
+    rotation.ended(UUID(run_id), now=clock.now())
+
+
 every(60, GIVE_UP)
+every(TEND_EVERY_SECONDS, TEND)

@@ -10,13 +10,14 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import verdict
+from gangway.connections import fleet, verdict, watching
 from gangway.connections.models import RUNNING, Connection, Validation
 from gangway.connections.verdict import KeptItem
 from gangway.foundation.errors import GangwayError
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.provisioning.queries import credential_end
+from gangway.provisioning.renewable import renewable
 from gangway.services import actions as services
 from gangway.services.queries import service
 from gangway.services.states import Connection as Status
@@ -63,7 +64,18 @@ def end(*, validation_id: UUID, result: CheckResult, now: datetime) -> None:
         if asked is not None:
             row = Connection.objects.select_for_update(of=("self",)).get(pk=asked.connection_id)
             granted = sorted(result.granted) if result.granted else None
-            write_down(asked, row, items=verdict.kept(result.items), granted=granted, by=WORKER, now=now)
+            items = verdict.kept(result.items)
+            write_down(asked, row, items=items, granted=granted, by=WORKER, now=now)
+            watching.follow(row, items, granted, now=now)
+            _be_patient(row, result, now=now)
+
+
+def _be_patient(row: Connection, result: CheckResult, *, now: datetime) -> None:
+    """Microsoft asked to wait: the whole tenant is left alone so long, then this connection is looked at again."""
+    if result.busy_seconds is not None:
+        about = renewable(row.credential_id)
+        fleet.pause(about.tenant_id if about else "", seconds=result.busy_seconds, now=now)
+        fleet.again(row.pk, at=now + timedelta(seconds=result.busy_seconds))
 
 
 def fail(*, validation_id: UUID, error: GangwayError, now: datetime) -> None:
@@ -105,7 +117,8 @@ def write_down(
     _close(asked, items=items, status=status, state="done", now=now)
     if row.suspended_at is not None:
         return
-    if row.status != status:
+    unchanged = row.status == status
+    if not unchanged:
         row.status_since = now
     row.status, row.status_words, row.last_validated_at = status, asked.words, now
     row.last_good_at = now if status == "ok" else row.last_good_at
@@ -114,6 +127,8 @@ def write_down(
     services.note_credential(
         service_id=row.service_id, ends_at=credential_end(row.credential_id), validated_at=row.last_validated_at
     )
+    if unchanged and asked.asked_by == fleet.FLEET.name:
+        return  # a fleet that works would fill the log
     record(
         Event.CONNECTION_VALIDATION_ENDED,
         by=by,

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -13,7 +13,7 @@ from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable, marks
 from gangway.microsoft.graph import applications, grants, teams, tenant
-from gangway.microsoft.graph.session import Outcome
+from gangway.microsoft.graph.session import Outcome, gates
 from gangway.microsoft.graph.shapes import Application, Organization, RoleAssignment
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import OwnCredential
@@ -63,6 +63,13 @@ async def check_registration(
     """
     subject = await in_database(_subject, registration_id, credential_id, by)
     own = await clouds.RegistrationSignIn.at(clouds.cloud(subject.cloud), subject.tenant)
+    result, busy = await _looked_at(subject, own, users_wanted, tell), gates.wait(subject.tenant)
+    return replace(result, busy_seconds=busy) if busy else result
+
+
+async def _looked_at(
+    subject: Subject, own: clouds.RegistrationSignIn, users_wanted: int, tell: Tell | None
+) -> CheckResult:
     scopes = [own.cloud.graph_scope, *([own.cloud.teams_scope] if subject.plan.services else [])]
     graph_token, *teams_tokens = await asyncio.gather(*(_token(own, subject, scope) for scope in scopes))
     recorded = credential_ends.item_of(subject.watched, ReadEnd())
@@ -139,6 +146,10 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
 async def _token(own: clouds.RegistrationSignIn, subject: Subject, scope: str) -> AppToken | MicrosoftError:
     try:
         return await own.token(app_id=subject.app_id, credential=subject.credential, scope=scope)
+    except Busy as error:
+        if error.wait is not None:
+            gates.close(subject.tenant, error.wait)
+        return error
     except MicrosoftError as error:
         return error
 

@@ -307,6 +307,8 @@ class CheckResult:
     """Values of the permissions in the fresh token."""
     roles: frozenset[str] = field(default_factory=frozenset)
     """Template ids of the directory roles in the fresh token."""
+    busy_seconds: float | None = None
+    """How long Microsoft asked to leave the tenant alone; None when it didn't."""
 
     @property
     def state(self) -> ItemState:

@@ -1,0 +1,95 @@
+"""The fleet's own validations: spread over the day, no more at once than fit, patient with a tenant that is busy.
+
+What is due stays a row until a worker has room for it, so the backlog can be seen: how many wait, and since when.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, Min, QuerySet
+
+from gangway.audit.record import Actor
+from gangway.connections import schedule
+from gangway.connections.models import RUNNING, Care, Pause, Validation
+from gangway.jobs.actions import defer
+from gangway.organizations.scope import within_everything
+from gangway.services.states import Lifecycle
+
+FLEET: Final = Actor.system("fleet validation")
+AT_ONCE: Final = 200
+"""Validations of the fleet under way at the same time, over all workers."""
+VALIDATE: Final = "connections:validate_connection"
+KEPT: Final = timedelta(days=90)
+"""Validations of the fleet are kept so long; what people asked for stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """How far the scope's own validations are behind."""
+
+    due: int
+    oldest: datetime | None
+    paused: int = 0
+    running: int = 0
+
+
+def validate_due(*, now: datetime) -> int:
+    """Start as many validations as there is room for, what waits longest first; gives how many."""
+    with within_everything("the fleet is validated by workers"), transaction.atomic():
+        running = Validation.objects.filter(state__in=RUNNING, asked_by=FLEET.name).count()
+        if running >= AT_ONCE:
+            return 0
+        paused = Pause.objects.filter(until__gt=now).values("tenant_id")
+        rows = _due(now).exclude(tenant_id__in=paused).select_for_update(of=("self",), skip_locked=True)
+        started = 0
+        for care in rows.select_related("connection").order_by("validate_at")[: AT_ONCE - running]:
+            started += _start(care, now=now)
+        return started
+
+
+def pause(tenant_id: str, *, seconds: float, now: datetime) -> None:
+    """Leave a tenant alone as long as Microsoft asked; a longer wait that stands already stays."""
+    until = now + timedelta(seconds=seconds)
+    row, made = Pause.objects.get_or_create(tenant_id=tenant_id, defaults={"until": until})
+    if not made and row.until < until:
+        Pause.objects.filter(pk=tenant_id).update(until=until)
+
+
+def again(connection_id: UUID, *, at: datetime) -> None:
+    """Have a connection looked at again at that time."""
+    Care.objects.filter(pk=connection_id).update(validate_at=at)
+
+
+def backlog(*, now: datetime) -> Backlog:
+    """Count what is due in the scope, and say since when the oldest waits."""
+    counted = _due(now).aggregate(number=Count("pk"), oldest=Min("validate_at"))
+    running = Validation.objects.filter(state__in=RUNNING, asked_by=FLEET.name).count()
+    return Backlog(counted["number"], counted["oldest"], running=running)
+
+
+def forget(*, now: datetime) -> None:
+    """Remove old validations of the fleet, and pauses that are over."""
+    with within_everything("old validations of the fleet"):
+        old = Validation.objects.filter(asked_by=FLEET.name, ended_at__lt=now - KEPT)
+        Validation.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:5000])).delete()
+        Pause.objects.filter(until__lt=now).delete()
+
+
+def _due(now: datetime) -> QuerySet[Care]:
+    rows = Care.objects.filter(validate_at__lte=now, connection__suspended_at__isnull=True)
+    return rows.filter(connection__service__lifecycle=Lifecycle.CREATED.value)
+
+
+def _start(care: Care, *, now: datetime) -> int:
+    care.validate_at = schedule.slot(care.pk, now)
+    care.save(update_fields=["validate_at"])
+    if Validation.objects.filter(connection_id=care.pk, state__in=RUNNING).exists():
+        return 0
+    asked = Validation.objects.create(
+        organization_id=care.organization_id, connection_id=care.pk, asked_by=FLEET.name, asked_at=now
+    )
+    defer(VALIDATE, lock=f"fleet:{care.tenant_id}" if care.tenant_id else None, validation_id=str(asked.pk))
+    return 1

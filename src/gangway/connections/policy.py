@@ -1,0 +1,99 @@
+"""How an organization wants its connections rotated: its own wishes, else those of the level above; and its freezes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.connections.errors import FreezeWrong, NoSuchFreeze, PolicyWrong
+from gangway.connections.models import Care, FreezeRow, Policy
+from gangway.connections.schedule import Freeze, Wishes
+from gangway.foundation import clock
+from gangway.organizations.place_queries import place
+
+EARLIEST: Final = 180
+LONGEST_NOTICE: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class FreezeView:
+    """A time in which nothing is changed."""
+
+    id: UUID
+    begins: datetime
+    ends: datetime
+    why: str
+    by_name: str
+
+
+def own_wishes(organization_id: UUID) -> Wishes | None:
+    """Return what an organization set itself, without its freezes; None when it set nothing."""
+    row = Policy.objects.filter(organization_id=organization_id).first()
+    return None if row is None else Wishes(row.rotates, row.days_before, row.notice_days)
+
+
+def wishes_for(path: str, *, now: datetime) -> Wishes:
+    """Return what counts for the organization at `path`: the nearest wishes, all freezes above. For workers."""
+    ids = [UUID(hex=each) for each in path.strip("/").split("/")]
+    found = {row.organization_id: row for row in Policy.objects.filter(organization_id__in=ids)}
+    nearest = next((found[each] for each in reversed(ids) if each in found), None)
+    rows = FreezeRow.objects.filter(organization_id__in=ids, ends__gt=now)
+    freezes = tuple(Freeze(row.begins, row.ends) for row in rows)
+    if nearest is None:
+        return Wishes(freezes=freezes)
+    return Wishes(nearest.rotates, nearest.days_before, nearest.notice_days, freezes)
+
+
+def freezes_of(organization_id: UUID) -> tuple[FreezeView, ...]:
+    """Return an organization's own freezes that aren't over."""
+    rows = FreezeRow.objects.filter(organization_id=organization_id, ends__gt=clock.now())
+    return tuple(FreezeView(row.pk, row.begins, row.ends, row.why, row.by_name) for row in rows)
+
+
+@transaction.atomic
+def set_wishes(organization_id: UUID, wishes: Wishes, *, by: Actor, now: datetime) -> None:
+    """Keep an organization's wishes; all plans below are made anew. Raises `PolicyWrong` at the field."""
+    if not 1 <= wishes.days_before <= EARLIEST:
+        raise PolicyWrong(field="days_before")
+    if not 0 <= wishes.notice_days <= LONGEST_NOTICE:
+        raise PolicyWrong(field="notice_days")
+    given = {"rotates": wishes.rotates, "days_before": wishes.days_before, "notice_days": wishes.notice_days}
+    Policy.objects.update_or_create(organization_id=organization_id, defaults=given)
+    _changed(organization_id, Event.ROTATION_POLICY_CHANGED, given, by=by, now=now)
+
+
+@transaction.atomic
+def add_freeze(organization_id: UUID, *, begins: datetime, ends: datetime, why: str, by: Actor, now: datetime) -> UUID:
+    """Change nothing in these tenants in between. Raises `FreezeWrong` at "ends"."""
+    if ends <= begins or ends <= now:
+        raise FreezeWrong(field="ends")
+    row = FreezeRow.objects.create(
+        organization_id=organization_id, begins=begins, ends=ends, why=why[:200], by_name=by.name[:200]
+    )
+    facts = {"begins": begins.isoformat(), "ends": ends.isoformat()}
+    _changed(organization_id, Event.FREEZE_SET, facts, by=by, now=now)
+    return row.pk
+
+
+@transaction.atomic
+def end_freeze(freeze_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Take a freeze away. Raises `NoSuchFreeze`."""
+    row = FreezeRow.objects.select_for_update(of=("self",)).filter(pk=freeze_id).first()
+    if row is None:
+        raise NoSuchFreeze
+    where = row.organization_id
+    row.delete()
+    _changed(where, Event.FREEZE_ENDED, {"begins": row.begins.isoformat()}, by=by, now=now)
+
+
+def _changed(
+    organization_id: UUID, event: Event, facts: Mapping[str, str | int | bool], *, by: Actor, now: datetime
+) -> None:
+    Care.objects.filter(organization__path__startswith=place(organization_id).path).update(tend_at=now)
+    subject = f"organization:{organization_id}"
+    record(event, by=by, organization_id=organization_id, subject=subject, data=facts)

@@ -1,0 +1,51 @@
+"""What alarms say of a connection, to those who look after it and to the customer's own people. Pure words."""
+
+from datetime import datetime
+from typing import Final
+
+from gangway.alarms.states import Severity
+from gangway.provisioning.renewable import Renewable
+
+URGENT, SOON = 3, 14
+"""Days left from which on it is critical, and a warning."""
+
+RENEW: Final = (
+    "Press Re-initiate Authentication Flow on its M365 Configuration: an administrator of the customer signs in by a "
+    "link, and a new one is made."
+)
+ROTATE: Final = "Press Rotate now on its M365 Configuration."
+REPLACE: Final = (
+    "The customer makes a new one at Microsoft and types it in behind a link: press Re-initiate Authentication Flow."
+)
+NEVER_MAILED: Final = "Never send a secret by mail."
+LINK_COMES: Final = "Your provider sends one of your administrators a link for it; nobody asks for a code or password."
+TOLD: Final = "Your provider has been told. If you changed the app registration lately, tell them."
+NAMES: Final = {"secret": "client secret", "certificate": "certificate", "federated": "federated credential"}
+
+
+def severity_of(days: int) -> Severity:
+    """Return how urgent so many days left are."""
+    return Severity.CRITICAL if days <= URGENT else Severity.WARNING if days <= SOON else Severity.NOTICE
+
+
+def ending(about: Renewable, days: int, ends_at: datetime) -> str:
+    """Say when it ends; at 0 that it has ended."""
+    name, day = NAMES[about.kind], f"{ends_at.day} {ends_at:%B %Y}"
+    if days <= 0:
+        return f"Its {name} ended on {day}: nothing can be managed until it is renewed."
+    return f"Its {name} ends in {days} {'day' if days == 1 else 'days'} at the latest, on {day}."
+
+
+def cure(about: Renewable, *, renews_itself: bool) -> str:
+    """Say what operators do."""
+    return ROTATE if renews_itself else RENEW if about.is_ours else REPLACE
+
+
+def for_contacts(about: Renewable, *, renews_itself: bool) -> str:
+    """Say what the customer's own people can do."""
+    if renews_itself:
+        return TOLD
+    if about.is_ours:
+        return LINK_COMES
+    where = f"App registrations › {about.registration_name} › Certificates & secrets"
+    return f"Make a new one at Microsoft, under {where}, and type it in behind your provider's link. {NEVER_MAILED}"

@@ -1,0 +1,105 @@
+"""When a connection is looked at, warned of and rotated: computed from days left, the customer's wishes, and its id.
+
+Pure. Times of day follow from the connection's own id, so a fleet spreads over the day and each keeps its hour.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+DAY: Final = timedelta(days=1)
+DAY_SECONDS: Final = 24 * 3600
+SOONEST: Final = timedelta(hours=1)
+"""A slot that is nearer than this is left out: it was looked at just now."""
+LAST_MOMENT: Final = timedelta(days=2)
+"""So long before the end nobody's notice is waited for any more."""
+OF_ITS_LIFE: Final = 3
+"""A short life is renewed when a third of it is left, whatever number of days was wished for."""
+
+THRESHOLDS: Final = (60, 30, 14, 7, 3, 1, 0)
+"""Days left at which people are warned; 0 is the end itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """From one moment to another nothing is changed in the customer's tenant."""
+
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How a customer wants rotations: at all, how early, with how many days of notice, and when not."""
+
+    rotates: bool = True
+    days_before: int = 30
+    notice_days: int = 7
+    freezes: tuple[Freeze, ...] = ()
+
+    def frozen_around(self, moment: datetime) -> Freeze | None:
+        """Return the freeze that a moment lies in, None outside of all; those that touch count as one."""
+        begins = ends = moment
+        while found := [
+            one for one in self.freezes if one.begins <= ends < one.ends or one.begins < begins <= one.ends
+        ]:
+            begins, ends = min(begins, *(one.begins for one in found)), max(ends, *(one.ends for one in found))
+        return None if begins == ends else Freeze(begins, ends)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """When it is rotated. `frozen`: never before its end, since a freeze lasts until then; a person must decide."""
+
+    at: datetime | None
+    frozen: bool = False
+
+
+def slot(connection_id: UUID, after: datetime) -> datetime:
+    """Return the connection's own time of day, the next one that isn't just now."""
+    midnight = after.replace(hour=0, minute=0, second=0, microsecond=0)
+    moment = midnight + timedelta(seconds=connection_id.int % DAY_SECONDS)
+    while moment < after + SOONEST:
+        moment += DAY
+    return moment
+
+
+def rotation(
+    *,
+    ends_at: datetime,
+    made_at: datetime,
+    wishes: Wishes,
+    connection_id: UUID,
+    now: datetime,
+    promised: datetime | None,
+) -> Planned:
+    """Return when to rotate what ends then: early enough, announced, and outside of freezes.
+
+    `promised`: the day that contacts were told already, which stands unless it is frozen by now. A freeze that the day
+    falls into is avoided by going before it, or after it when it has begun.
+    """
+    lead = min(timedelta(days=wishes.days_before), (ends_at - made_at) / OF_ITS_LIFE)
+    latest = ends_at - min(LAST_MOMENT, lead / 2)
+    spread = timedelta(seconds=connection_id.int % DAY_SECONDS)
+    earliest = min(now + timedelta(days=wishes.notice_days), max(latest, now))
+    wanted = promised or max(ends_at - lead - DAY + spread, earliest)
+    frozen = wishes.frozen_around(wanted)
+    if frozen is None:
+        return Planned(wanted)
+    if frozen.begins - SOONEST > earliest:
+        return Planned(frozen.begins - SOONEST)
+    if frozen.ends + SOONEST < ends_at:
+        return Planned(frozen.ends + SOONEST)
+    return Planned(None, frozen=True)
+
+
+def crossed(ends_at: datetime, now: datetime) -> tuple[int, ...]:
+    """Return the thresholds that are behind us, the most urgent last."""
+    return tuple(days for days in THRESHOLDS if ends_at - now <= timedelta(days=days))
+
+
+def next_threshold(ends_at: datetime, now: datetime) -> datetime | None:
+    """Return when the next one is crossed; None when all are."""
+    ahead = [ends_at - timedelta(days=days) for days in THRESHOLDS if ends_at - now > timedelta(days=days)]
+    return min(ahead, default=None)

@@ -1,0 +1,205 @@
+"""Looking after one connection by itself: warn of its end, plan its rotation, announce it, start it. For workers.
+
+Each connection's row says when it is looked at next; a worker takes what is due, one transaction each, and moves it on.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.alarms.actions import clear_alarm, clear_all_of, raise_alarm
+from gangway.alarms.states import Kind, Severity
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.connections import announcing, rotation, saying, schedule
+from gangway.connections.models import Care, Connection, Validation, Warned
+from gangway.connections.policy import wishes_for
+from gangway.connections.schedule import DAY
+from gangway.connections.states import Rotation
+from gangway.organizations.scope import within_everything
+from gangway.provisioning.renewable import Renewable, may_change_itself, renewable
+from gangway.services.queries import ServiceView, service
+from gangway.services.states import Lifecycle
+
+TENDER: Final = Actor.system("connections")
+MOST: Final = 200
+"""Rows taken at once."""
+REASON: Final = "workers look after everybody's connections"
+RENEWED: Final = "It was renewed."
+PAUSED: Final = "The connection is suspended or its service goes."
+
+
+def adopt(*, now: datetime) -> int:
+    """Give a row to each connection that has none yet; gives how many."""
+    with within_everything(REASON):
+        fresh = Connection.objects.filter(care__isnull=True).order_by("created_at")[:MOST]
+        rows = [_new(row, now) for row in fresh]
+        Care.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(rows)
+
+
+def tend_due(*, now: datetime) -> int:
+    """Look after all connections whose time has come; gives how many."""
+    tended = 0
+    with within_everything(REASON):
+        while ids := list(
+            Care.objects.filter(tend_at__lte=now).order_by("tend_at").values_list("pk", flat=True)[:MOST]
+        ):
+            done = sum(_tend(connection_id, now=now) for connection_id in ids)
+            tended += done
+            if not done:
+                break  # others have them in hand
+    return tended
+
+
+def _new(row: Connection, now: datetime) -> Care:
+    seen = Validation.objects.filter(connection=row, granted__isnull=False).order_by("-asked_at").first()
+    about = renewable(row.credential_id)
+    return Care(
+        organization_id=row.organization_id,
+        connection=row,
+        tenant_id=about.tenant_id if about else "",
+        validate_at=schedule.slot(row.pk, now),
+        tend_at=now,
+        renews_itself=may_change_itself(seen.granted if seen else None),
+    )
+
+
+@transaction.atomic
+def _tend(connection_id: UUID, *, now: datetime) -> bool:
+    rows = Care.objects.select_for_update(of=("self",), skip_locked=True).select_related("connection__organization")
+    care = rows.filter(pk=connection_id, tend_at__lte=now).first()
+    if care is None:
+        return False
+    care.tend_at = now + DAY
+    row, about = care.connection, service(care.connection.service_id)
+    credential = renewable(row.credential_id)
+    if row.suspended_at is not None or about.lifecycle is not Lifecycle.CREATED:
+        _rest(care, now=now)
+    elif credential is None or credential.ends_at is None or not credential.ends:
+        care.rotation, care.rotate_at = Rotation.NONE.value, None
+    else:
+        care.tenant_id = credential.tenant_id
+        _plan(care, credential, credential.ends_at, about, now=now)
+        _warn(care, credential, credential.ends_at, about, now=now)
+    care.save()
+    return True
+
+
+def _rest(care: Care, *, now: datetime) -> None:
+    """Neither rotation nor alarms while it isn't used."""
+    care.rotation, care.rotate_at, care.announced_at = Rotation.NONE.value, None, None
+    subject = f"service:{care.connection.service_id}"
+    clear_all_of(organization_id=care.organization_id, subject=subject, why=PAUSED, by=TENDER, now=now)
+
+
+def _plan(care: Care, credential: Renewable, ends_at: datetime, about: ServiceView, *, now: datetime) -> None:
+    """Plan, announce and start the rotation, as far as the registration may do that and the customer wants it."""
+    if care.rotation == Rotation.UNDER_WAY:
+        care.tend_at = now + schedule.SOONEST
+        return
+    wishes = wishes_for(care.connection.organization.path, now=now)
+    itself = credential.renews_itself(has_right=care.renews_itself) and care.rotation != Rotation.NEEDS_CUSTOMER
+    if not itself or not wishes.rotates:
+        care.rotate_at = None
+        if care.rotation in {Rotation.PLANNED, Rotation.FROZEN, Rotation.FAILED}:
+            care.rotation = Rotation.NONE.value
+        return
+    if care.rotation == Rotation.FAILED:
+        if care.rotate_at is not None and care.rotate_at <= now:
+            rotation.start(care, by=rotation.SCHEDULE, now=now)
+        return
+    planned = schedule.rotation(
+        ends_at=ends_at,
+        made_at=credential.made_at,
+        wishes=wishes,
+        connection_id=care.pk,
+        now=now,
+        promised=care.rotate_at if care.announced_at is not None else None,
+    )
+    if planned.at is None:
+        _frozen(care, about, ends_at, now=now)
+        return
+    clear_alarm(**_key(care, Kind.ROTATION), why="A day is found.", by=TENDER, now=now)
+    if care.rotation != Rotation.PLANNED or care.rotate_at != planned.at:
+        _note_plan(care, planned.at)
+        care.announced_at = None
+    care.rotation, care.rotate_at = Rotation.PLANNED.value, planned.at
+    if planned.at <= now:
+        rotation.start(care, by=rotation.SCHEDULE, now=now)
+        return
+    notice_at = planned.at - timedelta(days=wishes.notice_days)
+    if care.announced_at is None and wishes.notice_days and notice_at <= now:
+        announcing.announce(care, credential, about, planned.at)
+        care.announced_at = now
+    ahead = planned.at if care.announced_at is not None or not wishes.notice_days else max(notice_at, now)
+    care.tend_at = min(care.tend_at, ahead)
+
+
+def _note_plan(care: Care, at: datetime) -> None:
+    subject = f"service:{care.connection.service_id}"
+    facts = {"at": at.isoformat()}
+    record(Event.ROTATION_PLANNED, by=TENDER, organization_id=care.organization_id, subject=subject, data=facts)
+
+
+def _frozen(care: Care, about: ServiceView, ends_at: datetime, *, now: datetime) -> None:
+    care.rotation, care.rotate_at = Rotation.FROZEN.value, None
+    raise_alarm(
+        **_key(care, Kind.ROTATION),
+        service_id=about.id,
+        about=about.short_name,
+        severity=Severity.CRITICAL,
+        words=f"A freeze lasts until its credential ends ({ends_at.day} {ends_at:%B %Y}): it isn't rotated by itself.",
+        cure="Agree with the customer on a moment and press Rotate now, or end the freeze.",
+        for_contacts="Your change freeze lasts until the credential ends. Agree with your provider on a moment before.",
+        by=TENDER,
+        now=now,
+    )
+
+
+def _warn(care: Care, credential: Renewable, ends_at: datetime, about: ServiceView, *, now: datetime) -> None:
+    """Warn once at each threshold; while a rotation of its own is planned, nobody has anything to do."""
+    ahead, key = schedule.next_threshold(ends_at, now), _key(care, Kind.CREDENTIAL_ENDS)
+    if ahead is not None:
+        care.tend_at = min(care.tend_at, ahead)
+    crossed = schedule.crossed(ends_at, now)
+    if not crossed:
+        clear_alarm(**key, why=RENEWED, by=TENDER, now=now)
+        return
+    if care.rotation in {Rotation.PLANNED, Rotation.UNDER_WAY}:
+        return
+    days = crossed[-1]
+    warned = set(Warned.objects.filter(credential_id=credential.credential_id).values_list("days", flat=True))
+    new = [
+        Warned(
+            organization_id=care.organization_id,
+            connection_id=care.pk,
+            credential_id=credential.credential_id,
+            days=one,
+            at=now,
+        )
+        for one in crossed
+        if one not in warned
+    ]
+    if days in warned:
+        return
+    Warned.objects.bulk_create(new, ignore_conflicts=True)
+    itself = credential.renews_itself(has_right=care.renews_itself)
+    raise_alarm(
+        **key,
+        service_id=about.id,
+        about=about.short_name,
+        severity=saying.severity_of(days),
+        words=saying.ending(credential, days, ends_at),
+        cure=saying.cure(credential, renews_itself=itself),
+        for_contacts=saying.for_contacts(credential, renews_itself=itself),
+        again=True,
+        by=TENDER,
+        now=now,
+    )
+
+
+def _key(care: Care, kind: Kind) -> rotation.Key:
+    return rotation.key_of(care, kind)

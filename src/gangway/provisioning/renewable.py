@@ -1,0 +1,97 @@
+"""What decides how a credential is renewed, and what a registration lacks of its profile's newest version. Reads."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.pinning import PlanUnknown
+from gangway.provisioning.engine.wider import not_satisfied
+from gangway.provisioning.errors import NoSuchRegistration
+from gangway.provisioning.models import FEDERATED, MADE, Credential, Registration
+from gangway.provisioning.states import CredentialState
+
+CHANGES_ITSELF = frozenset({"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"})
+"""Permissions with which a registration that owns itself may give itself a new credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renewable:
+    """A credential in use. `is_ours`: we made it; what the customer typed in only the customer can renew."""
+
+    credential_id: UUID
+    registration_id: UUID
+    registration_name: str
+    tenant_id: str
+    tenant_name: str
+    kind: str
+    is_ours: bool
+    made_at: datetime
+    ends_at: datetime | None
+
+    @property
+    def ends(self) -> bool:
+        """Whether anything of it ends."""
+        return self.kind != FEDERATED and self.ends_at is not None
+
+    def renews_itself(self, *, has_right: bool) -> bool:
+        """Whether no person is needed: by the right to change itself, or a certificate's proof of possession."""
+        return self.is_ours and self.kind != FEDERATED and (has_right or self.kind == "certificate")
+
+
+def renewable(credential_id: UUID) -> Renewable | None:
+    """Return what is known of a credential in use; None when it is gone."""
+    rows = Credential.objects.select_related("registration").exclude(state=CredentialState.REMOVED.value)
+    row = rows.filter(pk=credential_id).first()
+    if row is None:
+        return None
+    return Renewable(
+        credential_id=row.pk,
+        registration_id=row.registration_id,
+        registration_name=row.registration.display_name,
+        tenant_id=row.registration.tenant_id,
+        tenant_name=row.registration.tenant_name,
+        kind=row.kind,
+        is_ours=row.origin == MADE,
+        made_at=row.made_at or row.announced_at,
+        ends_at=row.expires_at,
+    )
+
+
+def may_change_itself(granted: Collection[str] | None) -> bool:
+    """Whether these permissions of a fresh token let a registration renew its own credential."""
+    return bool(CHANGES_ITSELF & set(granted or ()))
+
+
+def newest_plan(registration_id: UUID) -> dict[str, object]:
+    """Return the registration's plan as its profile's newest version has it, with the same choices.
+
+    Raises NoSuchRegistration, PlanUnknown.
+    """
+    row = Registration.objects.filter(pk=registration_id).first()
+    if row is None:
+        raise NoSuchRegistration
+    plan = pinning.read(row.plan)
+    return pinning.pin(
+        profile=plan.profile.name,
+        version=plan.profile.newest,
+        role_choice=plan.role_choice or None,
+        features=[feature.key for feature in plan.asked],
+        declined=plan.declined,
+        unit=plan.unit,
+        role_days=plan.role_days,
+        credential_kind=plan.credential_kind,
+        credential_days=plan.credential_days if plan.days_chosen else None,
+        keep_sign_in_application=plan.keep_sign_in_application,
+    )
+
+
+def lacks(registration_id: UUID, granted: Collection[str]) -> list[str] | None:
+    """Return the permissions of the newest version that a token with these lacks; None when nobody can say."""
+    try:
+        newest = pinning.read(newest_plan(registration_id))
+    except (NoSuchRegistration, PlanUnknown):
+        return None
+    wanted = {entry.value for entry in newest.permissions if entry.stage == "always"}
+    return sorted(not_satisfied(wanted, granted))
