@@ -32,6 +32,12 @@ def button(page: Page, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
 
 
+def onward(door: Locator) -> None:
+    """Press what leads to another page, or to this one anew, and be there: pressing alone doesn't wait for it."""
+    with door.page.expect_navigation():
+        door.click()
+
+
 def sees(page: Page, words: str, *, seconds: float = PATIENCE_MS / 1000) -> None:
     """Wait until the words stand on the page; the page is not loaded again for it."""
     expect(page.get_by_role("main").or_(page.locator("body")).first).to_contain_text(words, timeout=seconds * 1000)

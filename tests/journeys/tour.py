@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 from gangway.cli.demo import one_time_code
 from gangway.cli.demo.plot import SignIn, new_name
 from tests.journeys.looking import Looker
-from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, sees
+from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, onward, sees
 from tests.journeys.product import Product
 from tests.journeys.seeded import AVERY, GRACE, RILEY
 from tests.journeys.waiting import eventually
@@ -54,7 +54,7 @@ class Tour:
         """Pages that need no account."""
         page, look = self.somebody("stranger"), self.looker
         look.visit(page, self.address("/accounts/login/"))
-        button(page, "Sign in").click()
+        onward(button(page, "Sign in"))
         look.at(page, "refused")
         look.visit(page, self.address("/accounts/password/reset/"))
         page.get_by_label("Email").fill("nobody@sp2.example")
@@ -101,7 +101,7 @@ class Tour:
             page.goto(self.address(f"/{level}s/add/"))
             if name == names[0]:
                 look.at(page)
-                page.get_by_role("main").locator("form button.btn-primary").click()
+                onward(page.get_by_role("main").locator("form button.btn-primary"))
                 look.at(page, "refused")
             page.get_by_label("Name", exact=True).first.fill(name)
             short = page.get_by_label(re.compile("Short name"))
@@ -147,7 +147,7 @@ class Tour:
         """Operators, an invited colleague and what they meet, the rules of sign-in."""
         page, look = operator.page, self.looker
         look.visit(page, self.address("/operators/invite/"))
-        button(page, "Send the invitation").click()
+        onward(button(page, "Send the invitation"))
         look.at(page, "refused")
         page.get_by_label("Name", exact=True).fill("Müller-Lüdenscheidt, 田中 さくら")
         page.get_by_label("E-mail address").fill("sakura@sp2.example")
@@ -155,7 +155,7 @@ class Tour:
         button(page, "Send the invitation").click()
         sees(page, "An invitation is on its way")
         look.visit(page, self.address("/operators/"), "with an invitation")
-        page.get_by_role("main").locator("table a").first.click()
+        onward(page.get_by_role("main").locator("table a").first)
         look.at(page)
         look.visit(page, self.address("/sign-in-rules/"))
         self.colleague()
@@ -170,7 +170,7 @@ class Tour:
         button(page, "Make the account").click()
         sees(page, "Set up a second factor")
         look.at(page)
-        page.get_by_role("link", name="Authenticator app").click()
+        onward(page.get_by_role("link", name="Authenticator app"))
         look.at(page)
         key = page.get_by_label("Authenticator secret").input_value()
         page.get_by_label("Authenticator code").fill(one_time_code.current(key))
@@ -187,17 +187,17 @@ class Tour:
         page.get_by_role("button", name="Add Service").click()
         look.at(page, "menu open")
         look.visit(page, self.address("/services/add/direct-routing/"))
-        page.get_by_role("link", name=re.compile("^Contoso")).click()
+        onward(page.get_by_role("link", name=re.compile("^Contoso")))
         look.at(page)
-        page.get_by_role("link", name="Add New Tenant").click()
+        onward(page.get_by_role("link", name="Add New Tenant"))
         look.at(page)
-        button(page, "Next").click()
+        onward(button(page, "Next"))
         look.at(page, "refused")
         operator.fill_new_tenant(short_name=short_name, email=GRACE[0])
         button(page, "Next").click()
         sees(page, short_name)
         look.at(page)
-        page.get_by_role("link", name="Follow this invitation").click()
+        onward(page.get_by_role("link", name="Follow this invitation"))
         look.at(page)
         look.visit(page, f"{page.url}plan/")
         page.go_back()
@@ -212,9 +212,9 @@ class Tour:
         """Every page of the Invitation wizard, from the mail's link to the last page."""
         page, look = administrator.page, self.looker
         look.visit(page, administrator.link_mailed_to(GRACE[0], about=short_name), "first")
-        button(page, "Continue").click()
+        onward(button(page, "Continue"))
         look.at(page)
-        page.get_by_role("button", name="Create New App Registration").click()
+        onward(page.get_by_role("button", name="Create New App Registration"))
         look.at(page)
         administrator.give_upn(GRACE[0])
         look.at(page)
@@ -224,7 +224,7 @@ class Tour:
         administrator.next_step()
         look.at(page)
         page.get_by_label("Name of the App registration").fill("")
-        button(page, "Start Provisioning").click()
+        onward(button(page, "Start Provisioning"))
         look.at(page, "refused")
         with self.product.microsoft.fault(HOLD, {"delay_ms": HELD_MS}):
             administrator.start_provisioning(name)
@@ -246,11 +246,11 @@ class Tour:
         button(page, "Next").click()
         sees(page, "The credentials work.")
         look.at(page)
-        button(page, "Next").click()
+        onward(button(page, "Next"))
         look.at(page)
-        button(page, "Next").click()
+        onward(button(page, "Next"))
         look.at(page)
-        button(page, "Next").click()
+        onward(button(page, "Next"))
         look.at(page)
         button(page, "Create service").click()
         expect(page.get_by_role("navigation", name="Service portal")).to_be_visible()
@@ -280,10 +280,10 @@ class Tour:
         assert state
         look.visit(self.somebody("back"), self.address(f"/consented/?admin_consent=True&state={state[1]}"), "given")
 
-        operator.pending_row("Contoso", short_name).get_by_role("link", name=short_name).click()
+        onward(operator.pending_row("Contoso", short_name).get_by_role("link", name=short_name))
         look.at(operator.page, "waiting")
         look.visit(second.page, second.link_mailed_to(RILEY[0], about=short_name, words="Open your part"), "the rest")
-        button(second.page, "Continue").click()
+        onward(button(second.page, "Continue"))
         look.at(second.page, "the rest")
         second.give_upn(RILEY[0])
         second.sign_in_at_microsoft(*RILEY)
@@ -311,7 +311,7 @@ class Tour:
         look.visit(page, self.address("/services/validating/"))
         page.goto(self.address("/runs/"))
         for number in range(page.locator("main table tbody a").count()):
-            page.locator("main table tbody a").nth(number).click()
+            onward(page.locator("main table tbody a").nth(number))
             look.at(page, f"number {number + 1}")
             page.go_back()
 
