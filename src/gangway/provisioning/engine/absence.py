@@ -164,7 +164,7 @@ def _rights(absence: Absence, there: Presence) -> Sequence[RemoveRole | RemovePe
         if absence.whole or row.role_id in absence.roles
     )
     permissions = tuple(
-        RemovePermission(principal, row.assignment_id, names.get(row.role_id, row.role_id))
+        RemovePermission(row.assignment_id, names.get(row.role_id, row.role_id), principal=principal)
         for row in there.grants or ()
         if absence.whole or row.role_id in absence.permissions
     )

@@ -91,7 +91,8 @@ def _removals(blueprint: Blueprint, seen: Observation, held: Sequence[Grant]) ->
     names = {entry.id: entry.value for entry in blueprint.setup_only}
     if seen.principal is None:
         return []
-    return [RemovePermission(seen.principal.object_id, row.assignment_id, names[row.role_id]) for row in held]
+    principal = seen.principal.object_id
+    return [RemovePermission(row.assignment_id, names[row.role_id], principal=principal) for row in held]
 
 
 def _shortening(blueprint: Blueprint, seen: Observation) -> list[ShortenList]:

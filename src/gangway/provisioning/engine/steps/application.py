@@ -55,9 +55,6 @@ class RestoreApplication:
     def learn(self, seen: Observation, _value: Any) -> Observation:
         return seen
 
-    def undo(self, _seen: Observation) -> None:
-        """Nothing: it was there before we came."""
-
 
 @dataclass(frozen=True)
 class CreateApplication:
@@ -84,10 +81,6 @@ class CreateApplication:
         """Nothing when it was there already: then it has to be read first."""
         return seen if value is None else replace(seen, application=value)
 
-    def undo(self, seen: Observation) -> Call[None] | None:
-        """Its principal, grants, roles and secrets go with it."""
-        return applications.delete(seen.application.object_id) if seen.application else None
-
 
 @dataclass(frozen=True)
 class CompleteApplication:
@@ -113,9 +106,6 @@ class CompleteApplication:
         application = _there(seen)
         changed = replace(application, required=self._merged(application), display_name=self._name(application))
         return replace(seen, application=changed)
-
-    def undo(self, _seen: Observation) -> None:
-        """Nothing: a registration that was there before stays."""
 
     def _name(self, application: Application) -> str:
         return application.display_name if self.blueprint.in_use else self.blueprint.display_name

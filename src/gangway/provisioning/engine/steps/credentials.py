@@ -66,8 +66,18 @@ def needed(seen: Observation, fresh: Fresh) -> Iterator[Step]:
         yield _MAKERS[fresh.kind](fresh, needs)
 
 
+class Making:
+    """What all that make a credential share: it is taken away again in the same breath when it can't be stored."""
+
+    fresh: Fresh
+
+    def undo(self, seen: Observation) -> Call[None] | None:
+        mine = _mine(seen, self.fresh)
+        return removal(_there(seen), mine) if mine else None
+
+
 @dataclass(frozen=True)
-class AddPassword:
+class AddPassword(Making):
     """Make a secret under the announced name. Its text goes into the seal before anything else happens."""
 
     kind: ClassVar[str] = "add_password"
@@ -85,13 +95,9 @@ class AddPassword:
     def learn(self, seen: Observation, value: Any) -> Observation:
         return _holding(seen, self.fresh, value.key_id)
 
-    def undo(self, seen: Observation) -> Call[None] | None:
-        mine = _mine(seen, self.fresh)
-        return removal(_there(seen), mine) if mine else None
-
 
 @dataclass(frozen=True)
-class AddCertificate:
+class AddCertificate(Making):
     """Tell the application the certificate whose key was made and sealed with the intent; its key id is our own."""
 
     kind: ClassVar[str] = "add_certificate"
@@ -110,10 +116,6 @@ class AddCertificate:
         changed = replace(known, certificates=(*known.certificates, self._entry))
         return _holding(replace(seen, application=changed), self.fresh, self._entry.key_id)
 
-    def undo(self, seen: Observation) -> Call[None] | None:
-        mine = _mine(seen, self.fresh)
-        return removal(_there(seen), mine) if mine else None
-
     @property
     def _entry(self) -> CertificateKey:
         made = self.fresh.certificate
@@ -127,7 +129,7 @@ class AddCertificate:
 
 
 @dataclass(frozen=True)
-class AddFederated:
+class AddFederated(Making):
     """Let the application trust this platform's tokens for one subject: nothing secret is made at all."""
 
     kind: ClassVar[str] = "add_federated"
@@ -153,10 +155,6 @@ class AddFederated:
         known = _there(seen)
         changed = replace(known, federated=(*known.federated, value))
         return _holding(replace(seen, application=changed), self.fresh, value.key_id)
-
-    def undo(self, seen: Observation) -> Call[None] | None:
-        mine = _mine(seen, self.fresh)
-        return removal(_there(seen), mine) if mine else None
 
 
 NewCredential = AddPassword | AddCertificate | AddFederated
@@ -193,9 +191,6 @@ class RemoveLeftover:
     def learn(self, seen: Observation, _value: Any) -> Observation:
         left = tuple(held for held in seen.held if held.credential_id != self.credential_id)
         return replace(without(seen, self.key_id), held=left)
-
-    def undo(self, _seen: Observation) -> None:
-        """Nothing: nobody knows its text."""
 
 
 def is_too_many(fresh: Fresh, seen: Observation) -> bool:

@@ -13,13 +13,10 @@ FOR_GOOD = "for_good"
 
 
 class Removal:
-    """What all removals share: nothing is learned from the answer, and nothing takes it back."""
+    """What all removals share: nothing is learned from the answer."""
 
     def learn(self, seen: Observation, _value: Any) -> Observation:
         return seen
-
-    def undo(self, _seen: Observation) -> None:
-        """Nothing: it was meant."""
 
 
 @dataclass(frozen=True)

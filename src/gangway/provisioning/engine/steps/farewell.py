@@ -35,6 +35,3 @@ class RemoveSignInApplication:
 
     def learn(self, seen: Observation, _value: Any) -> Observation:
         return replace(seen, sign_in_principal=None)
-
-    def undo(self, _seen: Observation) -> None:
-        """Nothing: the next sign-in brings it back."""

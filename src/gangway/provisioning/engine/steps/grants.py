@@ -54,6 +54,3 @@ class GrantPermission:
 
     def learn(self, seen: Observation, _value: Any) -> Observation:
         return replace(seen, grants=seen.grants | {(self.permission.resource, self.permission.id)})
-
-    def undo(self, _seen: Observation) -> None:
-        """Covered: it goes with the principal."""

@@ -44,6 +44,3 @@ class AddOwner:
         if seen.principal is None:
             return seen
         return replace(seen, owners=(seen.owners or frozenset()) | {seen.principal.object_id})
-
-    def undo(self, _seen: Observation) -> None:
-        """Covered: it goes with the application."""

@@ -46,9 +46,6 @@ class CreatePrincipal:
         """Nothing when it was there already: then it has to be read first."""
         return seen if value is None else replace(seen, principal=value)
 
-    def undo(self, _seen: Observation) -> None:
-        """Covered: it goes with the application."""
-
 
 @dataclass(frozen=True)
 class CreateResource:
@@ -73,6 +70,3 @@ class CreateResource:
 
     def learn(self, seen: Observation, value: Any) -> Observation:
         return seen if value is None else replace(seen, resources={**seen.resources, self.app_id: value})
-
-    def undo(self, _seen: Observation) -> None:
-        """Nothing: it is Microsoft's own application, and others in the tenant may use it by now."""

@@ -13,11 +13,10 @@ from gangway.provisioning.engine.steps.deletion import Removal
 
 
 @dataclass(frozen=True)
-class RemoveRole(Removal):
-    """Take one directory role from the registration."""
+class _RemoveAssignment(Removal):
+    """One assignment of a right, by its id."""
 
-    kind: ClassVar[str] = "remove_role"
-    part: ClassVar[Part] = Part.ROLES
+    what: ClassVar[str]
     assignment_id: str
     name: str
     needs: frozenset[str] = frozenset()
@@ -28,30 +27,29 @@ class RemoveRole(Removal):
 
     @property
     def label(self) -> str:
-        return f"Role {self.name} taken away"
+        return f"{self.what} {self.name} taken away"
+
+
+@dataclass(frozen=True)
+class RemoveRole(_RemoveAssignment):
+    """Take one directory role from the registration."""
+
+    kind: ClassVar[str] = "remove_role"
+    part: ClassVar[Part] = Part.ROLES
+    what: ClassVar[str] = "Role"
 
     def call(self, _seen: Observation) -> Call[None]:
         return grants.unassign_role(self.assignment_id)
 
 
-@dataclass(frozen=True)
-class RemovePermission(Removal):
+@dataclass(frozen=True, kw_only=True)
+class RemovePermission(_RemoveAssignment):
     """Take one permission from the registration."""
 
     kind: ClassVar[str] = "remove_permission"
     part: ClassVar[Part] = Part.CONSENT
+    what: ClassVar[str] = "Permission"
     principal: ObjectId
-    assignment_id: str
-    name: str
-    needs: frozenset[str] = frozenset()
-
-    @property
-    def key(self) -> str:
-        return f"gone:{self.assignment_id}"[:100]
-
-    @property
-    def label(self) -> str:
-        return f"Permission {self.name} taken away"
 
     def call(self, _seen: Observation) -> Call[None]:
         return grants.revoke(self.principal, self.assignment_id)

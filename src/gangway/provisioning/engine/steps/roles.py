@@ -94,9 +94,6 @@ class AssignRole:
             ending=seen.ending - {right},
         )
 
-    def undo(self, _seen: Observation) -> None:
-        """Covered: it goes with the principal."""
-
     @property
     def _scope(self) -> str:
         return units.scope_of(self.unit) if self.unit else grants.WHOLE_TENANT

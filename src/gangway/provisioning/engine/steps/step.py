@@ -33,7 +33,3 @@ class Step(Protocol):
     def learn(self, seen: Observation, value: Any) -> Observation:
         """What is there after Microsoft said yes; unchanged when the answer didn't say enough to go on."""
         ...
-
-    def undo(self, seen: Observation) -> Call[None] | None:
-        """What takes it back; None when it is covered by another step's undo, or isn't ours to take back."""
-        ...
