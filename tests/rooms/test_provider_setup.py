@@ -27,7 +27,7 @@ from tests.rooms.factories_organizations import SETUP, make_channel, make_custom
 pytestmark = pytest.mark.django_db
 TOKEN = jwt.encode({"tid": HOME, "appid": CLIENT}, "k" * 32)
 VALUE = SealedText("abC8Q~a-secret.value_of-the-web-client")
-BACK = "http://localhost:8000/consented/"
+BACK = "http://localhost:8000/wizard/returned/"
 OTHER_CLIENT = CLIENT[:-1] + "2"
 
 
@@ -171,7 +171,8 @@ def test_secret_that_can_not_be_opened_is_unknown_with_the_reason(provider):
 
 
 def test_redirect_addresses_are_one_for_each_host_name(provider, settings):
-    channel = make_channel(provider)
+    channel, names = make_channel(provider), ("a.example", "b.example", "c.example")
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"vouched_hosts": names})
     for place, name in ((provider, "a.example"), (channel, "b.example"), (make_provider(), "c.example")):
         with within(place.path):
             set_host(place.id, name=name, by=SETUP)
@@ -181,7 +182,7 @@ def test_redirect_addresses_are_one_for_each_host_name(provider, settings):
         settings.GANGWAY = settings.GANGWAY.model_copy(update={"public_url": "https://gangway.example"})
         found = provider_setup.redirects(provider.id)
     hosts = ("a.example", "b.example", "gangway.example")
-    assert found == tuple(f"https://{host}/consented/" for host in hosts)
+    assert found == tuple(f"https://{host}/wizard/returned/" for host in hosts)
 
 
 def test_one_look_at_a_time_is_asked_for_and_kept_with_its_time(provider):

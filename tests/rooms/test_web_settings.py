@@ -12,10 +12,11 @@ from gangway.onboarding.defaults import Defaults, defaults_for
 from gangway.onboarding.models import ApplicationCheck
 from gangway.onboarding.shapes import Seen
 from gangway.onboarding.states import CheckState, Verdict
-from gangway.organizations import hosts, place_queries
+from gangway.organizations import host_proof, hosts, place_queries
 from gangway.organizations.actions import system
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
+from gangway.organizations.states import HostSeen
 from gangway.web import words
 from tests.rooms.factories_onboarding import CLIENT, HOME
 from tests.rooms.factories_organizations import Place, make_channel, make_customer, make_provider
@@ -116,11 +117,12 @@ def test_each_cloud_has_an_application_of_its_own(client, provider):
 
 
 def test_guide_lists_name_addresses_and_permissions_to_copy(client, provider, settings):
-    settings.GANGWAY = settings.GANGWAY.model_copy(update={"public_url": "https://gangway.example"})
+    known = {"public_url": "https://gangway.example", "vouched_hosts": ("connect.sailmaker.example",)}
+    settings.GANGWAY = settings.GANGWAY.model_copy(update=known)
     client.post(at("host", provider), {"host": "connect.sailmaker.example"})
     page = soup(client.get(at("application", provider)))
     values = {line["value"] for line in page.select(".gw-copyline input")}
-    assert {"https://connect.sailmaker.example/consented/", "https://gangway.example/consented/"} <= values
+    assert {"https://connect.sailmaker.example/wizard/returned/", "https://gangway.example/wizard/returned/"} <= values
     assert any(value.endswith("-token") for value in values)
     assert "RoleManagement.ReadWrite.Directory" in page.select_one("#scopes")["data-text"].split()
 
@@ -180,13 +182,24 @@ def test_host_names_of_provider_and_channels_are_set_on_pages_of_their_own(clien
     page = client.post(at("host", channel), {"host": "*.north.example"})
     assert "isn't a host name" in error_at(page, "host")
     assert soup(page).select_one("#id_host")["value"] == "*.north.example"
-    client.post(at("host", channel), {"host": "calls.north.example"})
+    page = soup(client.post(at("host", channel), {"host": "calls.north.example"}, follow=True))
+    with within(channel.path):
+        known = hosts.host_of(channel.id)
+    assert [line["value"] for line in page.select(".gw-copyline input")] == [known.record, known.text]
+    assert "Being looked at" in page.get_text()
+    host_proof.end(known, HostSeen.OTHER, now=clock.now())
+    assert "Another record" in soup(client.get(at("host_state", channel))).get_text()
+    assert client.post(at("host_look", channel)).status_code == 302
+    host_proof.end(known, HostSeen.RIGHT, now=clock.now())
     assert hosts.public_url(make_customer(channel).id) == "http://calls.north.example:8000"
     assert "calls.north.example" in soup(client.get(at("hosts", provider))).get_text()
+    assert not soup(client.get(at("host", channel))).select(".gw-copyline input")
     assert client.get(at("host", make_customer(provider))).status_code == 404
 
 
 def test_own_hosts_tell_where_microsoft_sends_people_back_to(client, provider, settings):
+    vouched = {"vouched_hosts": ("calls.sailmaker.example",)}
+    settings.GANGWAY = settings.GANGWAY.model_copy(update=vouched)
     client.post(at("host", provider), {"host": "calls.sailmaker.example"})
     assert not soup(client.get(at("hosts", provider))).select(".gw-copyline")
     settings.GANGWAY = settings.GANGWAY.model_copy(update={"people_client_id": CLIENT})

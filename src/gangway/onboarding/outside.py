@@ -122,7 +122,10 @@ async def _redirect(application: SignInApplicationView, address: str, wire: Tran
     if answer.headers.get("location", "").partition("?")[0] == address:
         return Seen("redirect", label, Verdict.OK, "Microsoft sends browsers back to it.", about=address)
     words = "Microsoft shows a page instead of sending the browser back, so it is probably not listed."
-    cure = f"Add it under {PORTAL} › Authentication › Web."
+    cure = (
+        f"Add it under {PORTAL} › Authentication: as Web when a client secret is kept here, else as Mobile and desktop "
+        "applications. Until the next look that finds it, Sign in with Microsoft isn't offered there."
+    )
     return Seen("redirect", label, Verdict.WARNING, words, cure, about=address)
 
 

@@ -32,8 +32,6 @@ WORKER: Final = Actor.system("set-up")
 LONGEST: Final = timedelta(minutes=5)
 """A look that takes longer lost its worker."""
 REASON: Final = "a worker looks at every provider's sign-in application"
-RETURN: Final = "/consented/"
-"""Where Microsoft's consent page sends browsers back to, on each host."""
 _WAITING: Final = (CheckState.QUEUED.value, CheckState.RUNNING.value)
 
 
@@ -98,14 +96,14 @@ def checks(provider_id: UUID, *, cloud: str, limit: int = 5) -> tuple[CheckView,
 
 
 def redirects(provider_id: UUID) -> tuple[str, ...]:
-    """Return the addresses that the application lists: two for each host name that people of a provider meet.
+    """Return the addresses that the application lists: one for each host name that people of a provider meet.
 
     Microsoft lists encrypted ones only, and localhost; others are left out.
     """
     names = hosts.hosts_of(provider_id)
     origins = [hosts.public_url(provider_id), *(hosts.origin_of(name) for name in names), hosts.origin_of("")]
     listed = [origin for origin in dict.fromkeys(origins) if redirect.may_be_listed(origin)]
-    return tuple(f"{origin}{path}" for origin in listed for path in (RETURN, redirect.RETURN))
+    return tuple(f"{origin}{redirect.RETURN}" for origin in listed)
 
 
 def opened_secret(about: SignInApplicationView, *, by: Actor, purpose: str) -> SealedText | GangwayError | None:

@@ -1,0 +1,160 @@
+"""An operator opens the wizard together with the customer: marked on both sides, without a code to read out."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from gangway.audit import queries as audit
+from gangway.foundation import clock
+from gangway.invitations import actions as invitations
+from gangway.invitations.queries import history
+from gangway.onboarding import queries
+from gangway.onboarding.errors import LinkClosed
+from gangway.onboarding.states import CaseState
+from gangway.onboarding.together import begin_together
+from gangway.organizations.roles import Role
+from gangway.organizations.scope import within
+from tests.rooms import factories_organizations
+from tests.rooms.factories_onboarding import (
+    ADMINISTRATOR,
+    PENDING,
+    USER_CODE,
+    Microsoft,
+    Walk,
+    issue,
+    loop,
+    make_due,
+    register,
+    round_trip,
+    walk,
+)
+from tests.rooms.factories_web import put_into_wizard, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+
+
+def together(walked: Walk, client: Client | None = None) -> Client:
+    """*Open together with the customer*, in the operator's own browser."""
+    desk = client or sit_down(walked.provider)
+    answer = desk.post(f"/invitations/{walked.invitation_id}/together/")
+    assert answer.headers["Location"] == "/wizard/", answer.content.decode()
+    return desk
+
+
+def customers_browser(walked: Walk) -> Client:
+    client = Client()
+    put_into_wizard(client, walked.case_id)
+    return client
+
+
+def events(walked: Walk, event: str) -> list[audit.ActivityRow]:
+    sought = audit.Sought(event=event)
+    with within(walked.provider.path):
+        return audit.activity(organization_path=walked.provider.path, sought=sought)
+
+
+def with_code(walked: Walk) -> None:
+    """A code waits to be typed."""
+    sign_in_id, rows = walked.start(), loop(Microsoft(polls=[PENDING]))
+    make_due(sign_in_id)
+    round_trip(rows)
+
+
+def text(client: Client, path: str = "/wizard/") -> str:
+    return soup(client.get(path, follow=True)).get_text(" ", strip=True)
+
+
+def test_both_sides_see_that_it_is_assisted_and_by_whom():
+    walked = walk()
+    desk = together(walked)
+    assert "this case is marked as assisted" in text(desk)
+    told = text(customers_browser(walked))
+    assert "Olga Operator of" in told
+    assert "opened this together with you" in told
+    assert "Assisted: Olga Operator opened the wizard" in text(desk, f"/invitations/{walked.invitation_id}/")
+
+
+def test_it_is_audited_and_stands_on_the_timeline():
+    walked = walk()
+    together(walked)
+    with within(walked.customer.path):
+        assert "Opened together with the customer" in [row.note for row in history(walked.invitation_id)]
+    assert [row.actor_name for row in events(walked, "onboarding:case:assisted")] == ["Olga Operator"]
+
+
+def test_the_operators_browser_never_shows_a_code_and_the_customers_does():
+    walked = walk()
+    desk = together(walked)
+    with_code(walked)
+    assert queries.user_code(walked.case_id) == USER_CODE
+    for path in ("/wizard/code/", "/wizard/code/state"):
+        told = soup(desk.get(path)).get_text()
+        assert "The code is shown in the customer's own browser, not here." in told
+        assert USER_CODE not in "".join(told.split())
+    assert USER_CODE in "".join(text(customers_browser(walked)).split())
+
+
+def test_nothing_on_the_operators_pages_asks_for_a_code_by_telephone():
+    walked = walk()
+    desk = together(walked)
+    with_code(walked)
+    page = soup(desk.get("/wizard/code/"))
+    assert "Never have a code read out to you" in page.get_text()
+    assert not page.select("input[name=code], input[name=otc]")
+
+
+def test_a_link_for_the_customers_own_browser_is_offered():
+    walked = walk()
+    page = soup(together(walked).get("/wizard/", follow=True))
+    form = page.select_one(f"form[action='/invitations/{walked.invitation_id}/copy/']")
+    assert "Make a link for the customer's own browser" in form.get_text()
+
+
+def test_what_the_operator_does_is_written_down_as_theirs():
+    walked = walk(choose=False)
+    desk = together(walked)
+    desk.post("/wizard/")
+    (row,) = events(walked, "onboarding:case:identifying")
+    assert (row.actor_kind, row.actor_name) == ("person", "Olga Operator")
+
+
+def test_before_anybody_opened_the_link_the_case_is_begun_here():
+    provider = factories_organizations.make_provider()
+    customer = factories_organizations.make_customer(provider)
+    register(provider)
+    invitation_id = issue(customer, factories_organizations.make_operator(provider))
+    with within(provider.path):
+        case_id = begin_together(invitation_id=invitation_id, by=ADMINISTRATOR, now=clock.now())
+        assert begin_together(invitation_id=invitation_id, by=ADMINISTRATOR, now=clock.now()) == case_id
+    assert queries.case(case_id).state is CaseState.BEGUN
+
+
+def test_a_withdrawn_invitation_is_not_opened():
+    walked = walk()
+    with within(walked.provider.path):
+        invitations.revoke(invitation_id=walked.invitation_id, by=ADMINISTRATOR, now=clock.now())
+        with pytest.raises(LinkClosed):
+            begin_together(invitation_id=walked.invitation_id, by=ADMINISTRATOR, now=clock.now())
+
+
+def test_it_ends_with_the_operators_own_session_and_rights():
+    walked = walk()
+    desk = together(walked)
+    desk.logout()
+    assert desk.get("/wizard/").status_code == 404, "the session went with the sign-out"
+    other = sit_down(walked.provider, role=Role.MONITOR)
+    session = other.session
+    session["wizard"] = {
+        "case": str(walked.case_id),
+        "until": (clock.now() + timedelta(hours=1)).isoformat(),
+        "assistant": str(other.session["_auth_user_id"]),
+    }
+    session.save()
+    assert other.get("/wizard/", follow=True).status_code == 403
+
+
+def test_an_operator_of_another_provider_gets_nowhere():
+    walked = walk()
+    stranger = sit_down(factories_organizations.make_provider())
+    assert stranger.post(f"/invitations/{walked.invitation_id}/together/").status_code == 404
