@@ -11,6 +11,7 @@ from gangway.invitations.letters import MINUTES
 from gangway.invitations.queries import InvitationView
 from gangway.microsoft.cloud import Cloud
 from gangway.onboarding import applications, done_view, problems
+from gangway.onboarding.existing_view import existing_of
 from gangway.onboarding.journeys import STEP_OF
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Asker, Assisted, CaseView, Offer, Part, SignerView, SignInView, Step
@@ -109,6 +110,7 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         keeps_name=provisioning.registration(about.registration_id).display_name if is_in_use(row) else "",
         sessions_from=about.sessions_from,
         assisted=_assisted(row),
+        existing=existing_of(row),
         beside=beside_of(about.registration_id, about.plan),
     )
 

@@ -3,7 +3,7 @@
 The wizard's actions enter the case's scope by themselves; the operator's are called inside the operator's scope.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from gangway.audit.record import Actor, record
 from gangway.invitations.actions import issue_invitation
 from gangway.invitations.queries import invitation as invitation_of
 from gangway.onboarding.errors import NotNow
+from gangway.onboarding.existing_errors import EndHasPassed
+from gangway.onboarding.existing_view import end_is_unknown
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import lock_case, scope_of_case
 from gangway.onboarding.stages import existing as stage
@@ -21,6 +23,7 @@ from gangway.onboarding.stages import invitation
 from gangway.onboarding.states import CaseState
 from gangway.onboarding.typed import Typed
 from gangway.organizations import queries as organizations
+from gangway.provisioning import actions as provisioning
 
 # The administrator's side
 
@@ -41,6 +44,17 @@ def start_existing(*, case_id: UUID, typed: Typed, by: Actor, now: datetime) -> 
     """*Start authentication*. Raises `NotAsTyped` (what was typed is kept all the same), `NotNow`, `LinkClosed`."""
     with scope_of_case(case_id):
         _start(invitation.open_case, case_id, typed, by=by, now=now)
+
+
+def tell_end(*, case_id: UUID, ends_on: date, by: Actor, now: datetime) -> None:
+    """Keep on which day the secret ends, where it could not be read. Raises `EndHasPassed` at "ends_on", `NotNow`."""
+    if ends_on <= now.date():
+        raise EndHasPassed(field="ends_on")
+    with scope_of_case(case_id), transaction.atomic():
+        credential_id = end_is_unknown(lock_case(case_id))
+        if credential_id is None:
+            raise NotNow
+        provisioning.type_end(credential_id=credential_id, ends_on=ends_on, by=by, now=now)
 
 
 # The operator's side

@@ -55,6 +55,8 @@ STEP_OF: Final = {
     CaseState.BEGUN: Step.CHOOSE,
     CaseState.ABANDONED: Step.CHOOSE,
     CaseState.IDENTIFYING: Step.WHO,
+    CaseState.TYPING: Step.USE,
+    CaseState.PROVING: Step.PROVING,
     CaseState.SIGNING_IN: Step.CODE,
     CaseState.SIGNED_IN: Step.SIGNED_IN,
     CaseState.NAMING: Step.NAME,

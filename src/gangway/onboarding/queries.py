@@ -14,6 +14,7 @@ from gangway.invitations.queries import LinkDead, LinkHeld
 from gangway.microsoft import dictionary
 from gangway.onboarding import applications, case_view, operator_view, plans
 from gangway.onboarding.errors import NoSuchCase, NoSuchOnboarding
+from gangway.onboarding.existing_view import by_hand_of, end_is_unknown
 from gangway.onboarding.models import Case, OperatorOnboarding, SignIn
 from gangway.onboarding.rows import scope_of_case
 from gangway.onboarding.shapes import (
@@ -37,6 +38,7 @@ from gangway.onboarding.stages import redirect
 from gangway.onboarding.stages.sign_in import page_context
 from gangway.onboarding.states import SignInState
 from gangway.organizations.scope import within
+from gangway.provisioning.by_hand import ByHand
 from gangway.provisioning.queries import Change
 from gangway.provisioning.support import bundle
 from gangway.vault.page_codes import unveil
@@ -59,6 +61,7 @@ __all__ = [
     "Step",
     "ValidationView",
     "asked_by",
+    "by_hand_of_case",
     "case",
     "case_of_invitation",
     "explained",
@@ -68,6 +71,7 @@ __all__ = [
     "onboardings_of",
     "plan_changes",
     "redirect_works",
+    "secret_end_is_unknown",
     "sign_in_applications",
     "user_code",
     "validation",
@@ -168,6 +172,18 @@ def onboarding(onboarding_id: UUID) -> OperatorOnboardingView:
 def validation(onboarding_id: UUID) -> ValidationView:
     """Return the live result of the validation; raises `NoSuchOnboarding`."""
     return operator_view.validation_of(_onboarding(onboarding_id))
+
+
+def by_hand_of_case(case_id: UUID) -> ByHand:
+    """Return a case's plan as a script and as steps to click. Raises `NoSuchCase`, `PlanUnknown`."""
+    with scope_of_case(case_id):
+        return by_hand_of(Case.objects.values_list("invitation_id", flat=True).get(pk=case_id))
+
+
+def secret_end_is_unknown(case_id: UUID) -> bool:
+    """Say whether a case ended with a secret whose end nobody could read or typed."""
+    with scope_of_case(case_id):
+        return end_is_unknown(Case.objects.get(pk=case_id)) is not None
 
 
 def onboarding_of_invitation(invitation_id: UUID) -> UUID | None:

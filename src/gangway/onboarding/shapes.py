@@ -24,6 +24,8 @@ class Step(StrEnum):
 
     CHOOSE = "choose"
     WHO = "who"
+    USE = "use"
+    PROVING = "proving"
     CODE = "code"
     SIGNED_IN = "signed_in"
     NAME = "name"
@@ -261,6 +263,53 @@ class Done:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckItemView:
+    """One thing that was looked at."""
+
+    key: str
+    label: str
+    state: Status
+    words: str
+    cure: str
+    details: Sequence[Sequence[str]] = ()
+    """Microsoft's own code, ids and time, each with its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingView:
+    """A registration that is there already: what was typed, what was seen, and what is wrong. Nothing secret is in it.
+
+    `faults`: sentences by field.
+    """
+
+    case_id: UUID
+    state: CaseState
+    tenant: str
+    client_id: str
+    kind: str
+    kinds: tuple[str, ...]
+    """Kinds of credential that can be used here."""
+    has_secret: bool
+    """Whether a secret, or a certificate's key, is kept."""
+    ends_on: date | None
+    about: Mapping[str, str]
+    """What is public of a certificate or a trust."""
+    certificate_der: str
+    key_ends_at: datetime | None
+    faults: Mapping[str, str]
+    items: tuple[CheckItemView, ...]
+    checked_at: datetime | None
+    problem: Problem | None
+    by_operator: bool
+    """Whether an operator types it, and not somebody behind a link."""
+
+    @property
+    def waits_for_key(self) -> bool:
+        """Whether a worker is making the certificate."""
+        return self.kind == "certificate" and not self.has_secret
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """Everything the wizard's pages need about one case."""
 
@@ -297,22 +346,11 @@ class CaseView:
     """Wizard sessions that began before this are over."""
     assisted: Assisted | None = None
     """Set when an operator opened the wizard together with the customer: both sides say so."""
+    existing: ExistingView | None = None
+    """What was typed of a registration that is there already; None where one is made."""
 
 
 ValidationState = Literal["none", "queued", "running", "done", "failed"]
-
-
-@dataclass(frozen=True, slots=True)
-class CheckItemView:
-    """One thing that was looked at."""
-
-    key: str
-    label: str
-    state: Status
-    words: str
-    cure: str
-    details: Sequence[Sequence[str]] = ()
-    """Microsoft's own code, ids and time, each with its name."""
 
 
 @dataclass(frozen=True, slots=True)

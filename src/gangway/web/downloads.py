@@ -1,13 +1,17 @@
 """Files that pages hand out."""
 
+import base64
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse
+
+_NOT_IN_A_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 _STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """A spreadsheet takes a cell that begins so for something to calculate. Source: OWASP, CSV injection."""
@@ -19,6 +23,25 @@ def support_file(text: str, *, run_id: UUID) -> HttpResponse:
     answer["Content-Disposition"] = f'attachment; filename="gangway-run-{run_id}.txt"'
     answer["Cache-Control"] = "no-store"
     return answer
+
+
+def certificate_file(der: str, name: str) -> HttpResponse:
+    """Return a certificate as Microsoft's portal takes it for upload; it is public."""
+    answer = HttpResponse(base64.b64decode(der), content_type="application/pkix-cert")
+    answer["Content-Disposition"] = f'attachment; filename="{_plain(name)}.cer"'
+    return answer
+
+
+def script_file(text: str, *, name: str) -> HttpResponse:
+    """Return a PowerShell script; the mark in front lets Windows PowerShell read it as UTF-8."""
+    answer = HttpResponse("\ufeff" + text.replace("\n", "\r\n"), content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="gangway-{_plain(name)}.ps1"'
+    return answer
+
+
+def _plain(name: str) -> str:
+    """A name as part of a file's name."""
+    return _NOT_IN_A_FILE_NAME.sub("-", name)
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from gangway.web import people_urls, settings_urls
+from gangway.web import existing_urls, people_urls, settings_urls
 from gangway.web.views import (
     add_service,
     alarms,
@@ -152,6 +152,7 @@ urlpatterns = [
     path("customers/<uuid:organization_id>/move/", places.move, name="customer_move"),
     *about(places.CHANNELS),
     *about(places.PROVIDERS),
+    *existing_urls.urlpatterns,
     *people_urls.urlpatterns,
     *settings_urls.urlpatterns,
     path("logo/", logos.own_head, name="logo"),

@@ -24,6 +24,8 @@ from gangway.web.words import RUN, STEP, said
 ROUTES: Final[Mapping[Step, str]] = {
     Step.CHOOSE: "web:wizard",
     Step.WHO: "web:wizard_new",
+    Step.USE: "web:wizard_use",
+    Step.PROVING: "web:wizard_use_checking",
     Step.CODE: "web:wizard_code",
     Step.SIGNED_IN: "web:wizard_signed_in",
     Step.NAME: "web:wizard_name",
@@ -41,6 +43,14 @@ PROGRESS: Final[tuple[tuple[str | Promise, frozenset[Step]], ...]] = (
     (_("Provisioning"), frozenset({Step.PROVISIONING, Step.WAITING})),
     (_("Done"), frozenset({Step.DONE})),
 )
+
+EXISTING_PROGRESS: Final[tuple[tuple[str | Promise, frozenset[Step]], ...]] = (
+    (_("Welcome"), frozenset({Step.CHOOSE})),
+    (_("App registration"), frozenset({Step.USE})),
+    (_("Authentication"), frozenset({Step.PROVING})),
+    (_("Done"), frozenset({Step.DONE})),
+)
+"""The same for a registration that is there already."""
 
 SIGN_IN_PARTIAL: Final = "wizard/_sign_in.html"
 RUN_PARTIAL: Final = "wizard/_run.html"
@@ -64,7 +74,7 @@ def page(
     shown = {
         "case": request.case,
         "offer": request.case.offer,
-        "steps": progress(request.case.step),
+        "steps": progress(request.case),
         "assisting": request.assisting,
         "redirect_offered": may_redirect(request),
     }
@@ -76,12 +86,12 @@ def page(
     return cast("HttpResponse", lead_there(lambda here: render(here, template, filled, status=status))(request))
 
 
-def progress(step: Step) -> list[dict[str, Any]]:
+def progress(case: CaseView) -> list[dict[str, Any]]:
     """Return the slim line above each page: what is behind, where one is, what comes."""
-    here = next((number for number, (_word, steps) in enumerate(PROGRESS) if step in steps), 0)
-    return [
-        {"word": word, "now": number == here, "done": number < here} for number, (word, _steps) in enumerate(PROGRESS)
-    ]
+    uses = case.existing is not None and case.step in {Step.USE, Step.PROVING, Step.DONE}
+    line = EXISTING_PROGRESS if uses else PROGRESS
+    here = next((number for number, (_word, steps) in enumerate(line) if case.step in steps), 0)
+    return [{"word": word, "now": number == here, "done": number < here} for number, (word, _steps) in enumerate(line)]
 
 
 def sign_in_values(request: WizardRequest) -> dict[str, Any]:

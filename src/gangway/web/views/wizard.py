@@ -14,12 +14,13 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding import actions
 from gangway.onboarding.errors import NotNow
-from gangway.onboarding.queries import plan_changes
+from gangway.onboarding.queries import plan_changes, secret_end_is_unknown
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import Way
 from gangway.provisioning.queries import PlanChanged
 from gangway.web.beside import besides_of
 from gangway.web.forms.base import told
+from gangway.web.forms.existing import SecretEnd
 from gangway.web.forms.plan import Grant
 from gangway.web.forms.wizard import RegistrationName
 from gangway.web.live import first_look
@@ -177,7 +178,10 @@ def done(request: WizardRequest) -> HttpResponse:
     if request.case.step is not Step.DONE:
         return redirect(page_of(request.case))
     values = {"done": request.case.done, "beside": besides_of(request.case.beside)}
-    return page(request, "wizard/done.html", values)
+    if request.case.existing is None:
+        return page(request, "wizard/done.html", values)
+    end_form = SecretEnd() if secret_end_is_unknown(request.case.id) else None
+    return page(request, "wizard/done_existing.html", {**values, "end_form": end_form})
 
 
 @require_safe

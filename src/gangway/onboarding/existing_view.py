@@ -1,0 +1,104 @@
+"""A registration that is there already, as its pages show it to whoever types it."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from gangway.federation.queries import issuer
+from gangway.invitations import queries as invited
+from gangway.onboarding import problems
+from gangway.onboarding.errors import NotNow
+from gangway.onboarding.models import Case, ExistingRegistration, OperatorOnboarding
+from gangway.onboarding.shapes import CheckItemView, ExistingView
+from gangway.onboarding.states import CaseState
+from gangway.organizations import queries as organizations
+from gangway.provisioning import queries as provisioning
+from gangway.provisioning.by_hand import ByHand, Certificate, Trust, by_hand
+from gangway.services.queries import service
+
+@dataclass(frozen=True, slots=True)
+class KnownView:
+    """The same for the operator who types it: whose service, and where the onboarding goes on once it is proved."""
+
+    existing: ExistingView
+    invitation_id: UUID
+    customer_id: UUID
+    customer_name: str
+    service_short_name: str
+    onboarding_id: UUID | None
+
+
+def existing_of(case: Case) -> ExistingView | None:
+    """Return what was typed for a case, None when nobody types there; within its scope."""
+    row = ExistingRegistration.objects.filter(case_id=case.pk).first()
+    if row is None or case.run_id is not None:
+        return None
+    return ExistingView(
+        case_id=case.pk,
+        state=CaseState(case.state),
+        tenant=row.tenant,
+        client_id=row.client_id,
+        kind=row.kind,
+        kinds=("secret", "certificate", *(["federated"] if issuer() else [])),
+        has_secret=row.sealed_id is not None,
+        ends_on=row.ends_on,
+        about=row.about,
+        certificate_der=row.certificate_der,
+        key_ends_at=row.key_ends_at,
+        faults=row.faults,
+        items=tuple(CheckItemView(**item) for item in row.items),
+        checked_at=row.checked_at,
+        problem=problems.shown(case.problem, reference=str(case.pk)),
+        by_operator=bool(row.typed_by_id),
+    )
+
+
+def known(invitation_id: UUID) -> KnownView:
+    """Return what an operator types; within their scope. Raises `NoSuchInvitation`, `NotNow` when nobody does."""
+    about = invited.invitation(invitation_id)
+    case = Case.objects.filter(invitation_id=invitation_id, handoff__isnull=True).first()
+    found = existing_of(case) if case is not None else None
+    if case is None or found is None or not found.by_operator:
+        raise NotNow
+    begun = OperatorOnboarding.objects.filter(invitation_id=invitation_id).values_list("pk", flat=True).first()
+    return KnownView(
+        existing=found,
+        invitation_id=about.id,
+        customer_id=about.organization_id,
+        customer_name=about.customer_name,
+        service_short_name=about.service_short_name,
+        onboarding_id=begun,
+    )
+
+
+def by_hand_of(invitation_id: UUID) -> ByHand:
+    """Return an invitation's plan as a script and as steps to click, with what is known to sign in with.
+
+    Within its scope. Raises `NoSuchInvitation`, `PlanUnknown`.
+    """
+    about = invited.invitation(invitation_id)
+    case = Case.objects.filter(invitation_id=invitation_id, handoff__isnull=True).first()
+    found = existing_of(case) if case is not None else None
+    certificate, trust = None, None
+    if found is not None and found.kind == "certificate" and found.certificate_der:
+        certificate = Certificate(found.about["name"], found.certificate_der)
+    if found is not None and found.kind == "federated" and found.about:
+        trust = Trust(found.about["issuer"], found.about["subject"], found.about["audience"])
+    return by_hand(
+        about.plan,
+        registration_id=about.registration_id,
+        display_name=service(about.service_id).short_name,
+        cloud=organizations.customer(about.organization_id).cloud,
+        provider=about.provider_name,
+        customer=about.customer_name,
+        certificate=certificate,
+        trust=trust,
+    )
+
+
+def end_is_unknown(case: Case) -> UUID | None:
+    """Return the credential of a case that is done whose end nobody could read or typed; None when it is known."""
+    if case.state != CaseState.DONE or case.registration_id is None or existing_of(case) is None:
+        return None
+    about = provisioning.registration(case.registration_id)
+    own = (one for one in about.credentials if one.service_id == case.service_id)
+    return next((one.id for one in own if one.kind == "secret" and one.expires_at is None), None)

@@ -1,0 +1,108 @@
+"""*Use App Registration* and *Use known App registration*: the facts of a registration that is there already."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from gangway.foundation.sealed import SealedText
+from gangway.onboarding.existing_errors import ExistingError
+from gangway.onboarding.shapes import ExistingView
+from gangway.onboarding.typed import Typed
+from gangway.web.forms.base import PlainForm, told
+
+PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+KEPT = _("It is kept, sealed. Leave this empty to use it again.")
+KIND_WORDS = {
+    "secret": _("Client secret"),
+    "certificate": _("Certificate"),
+    "federated": _("Federated credential"),
+}
+
+
+class Existing(PlainForm):
+    """The three fields, and the end of the secret where it can't be read. What can be right, the room decides."""
+
+    tenant = forms.CharField(
+        label=_("Customer Microsoft Tenant ID"),
+        required=False,
+        max_length=300,
+        help_text=_("The Directory (tenant) ID from the registration's Overview page, or a verified domain."),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    client_id = forms.CharField(
+        label=_("Application (Client) ID"),
+        required=False,
+        max_length=300,
+        help_text=_("From the same page."),
+        widget=forms.TextInput(attrs=PLAIN),
+    )
+    secret = forms.CharField(
+        label=_("Client Secret"),
+        required=False,
+        strip=False,
+        max_length=1000,
+        help_text=_("Its Value, not its Secret ID. It is sealed at once and never shown again."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
+    )
+    ends_on = forms.DateField(
+        label=_("Client Secret expires on"),
+        required=False,
+        help_text=_("The column Expires beside it. Only needed where we can't read it ourselves."),
+        error_messages={"invalid": _("Type a date such as 2027-05-31.")},
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+    def __init__(self, *args: Any, kind: str = "secret", has_secret: bool = False, **kwargs: Any) -> None:
+        """`kind`: of the credential; without a secret nothing of one is asked."""
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        if kind != "secret":
+            del self.fields["secret"], self.fields["ends_on"]
+        elif has_secret:
+            self.fields["secret"].help_text = KEPT
+        for field in self.fields.values():
+            field.label_suffix = ""
+
+    @classmethod
+    def of(cls, view: ExistingView, data: Any = None) -> "Existing":
+        """The form with what was typed before; what a worker found wrong stands at its field."""
+        known = {"tenant": view.tenant, "client_id": view.client_id, "ends_on": view.ends_on}
+        about = {"kind": view.kind, "has_secret": view.has_secret and view.kind == "secret"}
+        if data is not None:
+            return cls(data, **about)
+        if not view.faults:
+            return cls(initial=known, **about)
+        form = cls({name: value if value is not None else "" for name, value in known.items()}, **about)
+        for name, words in view.faults.items():
+            form.add_error(name if name in form.fields else None, ValidationError(words))
+        return form
+
+    @property
+    def typed(self) -> Typed:
+        """What stands in it, to be looked at."""
+        given = self.cleaned_data
+        return Typed(
+            tenant=given.get("tenant", ""),
+            client_id=given.get("client_id", ""),
+            kind=self.kind,
+            secret=SealedText(given.get("secret", "")),
+            ends_on=given.get("ends_on"),
+        )
+
+    def blame(self, faults: tuple[ExistingError, ...]) -> None:
+        """Put each fault at its field, all at once."""
+        for fault in faults:
+            self.add_error(fault.field if fault.field in self.fields else None, ValidationError(told(fault)))
+
+
+class SecretEnd(PlainForm):
+    """When the secret ends, as its owner reads it in the portal."""
+
+    ends_on = forms.DateField(
+        label=_("Client Secret expires on"),
+        help_text=_("Certificates & secrets, the column Expires beside it."),
+        error_messages={"required": _("Type the date."), "invalid": _("Type a date such as 2027-05-31.")},
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )

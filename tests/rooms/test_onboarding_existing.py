@@ -1,0 +1,416 @@
+"""A registration that is there already, by link and at the desk, against the emulator as a real process."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core import mail
+
+from gangway.audit.record import Actor
+from gangway.connections import queries as connected
+from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import queries as invited
+from gangway.invitations.states import State
+from gangway.jobs.testing import run_until_idle
+from gangway.onboarding import actions, existing, queries, tidying
+from gangway.onboarding import existing_errors as errors
+from gangway.onboarding.errors import NotNow
+from gangway.onboarding.models import Case, ExistingRegistration
+from gangway.onboarding.shapes import Step
+from gangway.onboarding.stages import proof
+from gangway.onboarding.states import CaseState, OperatorStep
+from gangway.onboarding.typed import Typed
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning import actions as provisioning
+from gangway.provisioning import queries as registrations
+from gangway.provisioning.errors import NoSuchCredential
+from gangway.provisioning.leaving import going
+from gangway.vault.models import Sealed
+from tests.emulator.conftest import Emulator, running
+from tests.rooms import factories_federation, factories_services
+from tests.rooms.factories_existing import CONTOSO, ByHand, Made
+from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, later, walk
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+SECRET = "Xy~8Q~abcDEFghiJKLmnoPQRstuVWXyz0123456-_"
+
+
+@pytest.fixture(scope="module")
+def by_hand(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ByHand]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield ByHand(emulator)
+
+
+@pytest.fixture(scope="module")
+def whole(by_hand: ByHand) -> Made:
+    """One registration with everything; tests that change one make their own."""
+    return by_hand.make()
+
+
+@pytest.fixture(autouse=True)
+def emulator(by_hand: ByHand, settings) -> Emulator:
+    """The product's settings point at the emulator."""
+    process = by_hand.emulator
+    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
+    return process
+
+
+@dataclass
+class Hand:
+    """Somebody behind a link who types a registration."""
+
+    walked: Walk
+
+    @classmethod
+    def opened(cls, **more: str) -> "Hand":
+        walked = walk(choose=False, **more)
+        existing.choose_existing(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+        return cls(walked)
+
+    def types(self, made: Made, **changed: Any) -> Typed:
+        return replace(Typed(CONTOSO, made.app_id, "secret", SealedText(made.secret)), **changed)
+
+    def start(self, typed: Typed) -> None:
+        """*Start authentication*, and the worker's look."""
+        existing.start_existing(case_id=self.walked.case_id, typed=typed, by=ADMINISTRATOR, now=clock.now())
+        run_until_idle()
+
+    @property
+    def row(self) -> ExistingRegistration:
+        with within_everything("test"):
+            return ExistingRegistration.objects.get(case_id=self.walked.case_id)
+
+    @property
+    def case(self) -> Case:
+        with within_everything("test"):
+            return Case.objects.get(pk=self.walked.case_id)
+
+    @property
+    def state(self) -> State:
+        with within(self.walked.customer.path):
+            return invited.invitation(self.walked.invitation_id).state
+
+    def registration(self) -> Any:
+        with within(self.walked.customer.path):
+            return registrations.registration(invited.invitation(self.walked.invitation_id).registration_id)
+
+
+def sealed_are_gone() -> bool:
+    with within_everything("test"):
+        return not Sealed.objects.filter(place="provisioning.credential.secret", ciphertext__isnull=False).exists()
+
+
+def test_three_fields_make_it_valid_and_ready_to_add(whole, by_hand):
+    hand = Hand.opened()
+    hand.start(hand.types(whole))
+    assert hand.case.state == CaseState.DONE
+    assert hand.state is State.AUTHENTICATED
+    about = hand.registration()
+    assert (about.tenant_id, about.app_id, about.tenant_name) == (CONTOSO, whole.app_id, "Contoso")
+    assert {right.proof for right in about.permissions} == {"token_claim"}
+    assert {right.proof for right in about.roles} == {"read_back"}
+    assert about.sign_in_application_removed == "no"
+    assert hand.row.sealed_id is None
+
+
+def test_both_sides_are_told_and_the_operator_adds_validates_and_creates(whole):
+    hand = Hand.opened()
+    hand.start(hand.types(whole))
+    run_until_idle()
+    assert len([letter for letter in mail.outbox if "Contoso" in letter.body or "Contoso" in letter.subject]) >= 2
+    olga = Actor(kind="person", id=str(hand.walked.operator_id), name="Olga Operator")
+    with within(hand.walked.customer.path):
+        onboarding_id = actions.add_pending(invitation_id=hand.walked.invitation_id, by=olga, now=clock.now())
+        _through(onboarding_id, olga)
+        service_id = actions.finish(onboarding_id=onboarding_id, by=olga, now=clock.now())
+        assert connected.connection(service_id).user_name == ""
+        assert connected.connection(service_id).days_left is None
+
+
+def _through(onboarding_id, by):
+    """Validate, and press *Next* up to the summary."""
+    view = queries.onboarding(onboarding_id)
+    if view.validation.state != "done":
+        actions.validate(onboarding_id=onboarding_id, by=by, now=clock.now())
+        run_until_idle()
+    actions.accept_validation(onboarding_id=onboarding_id, by=by, now=clock.now())
+    actions.save_microsoft_settings(onboarding_id=onboarding_id, domain="contoso.com", by=by, now=clock.now())
+    actions.accept_prerequisites(onboarding_id=onboarding_id, by=by, now=clock.now())
+
+
+def test_a_domain_stands_for_the_tenant_and_a_worker_finds_its_id(whole):
+    hand = Hand.opened(domain="contoso.com")
+    hand.start(hand.types(whole, tenant="contoso.onmicrosoft.com"))
+    assert hand.case.state == CaseState.DONE
+    assert hand.registration().tenant_id == CONTOSO
+
+
+def test_an_end_that_was_typed_is_kept_as_typed_and_one_that_was_read_counts_more(whole, by_hand):
+    hand = Hand.opened()
+    hand.start(hand.types(whole, ends_on=date(2030, 5, 31)))
+    assert hand.registration().credentials[0].expires_at.date() == date(2030, 5, 31)
+    reads_itself = by_hand.make(more=("Application.Read.All",))
+    other = Hand.opened()
+    other.start(other.types(reads_itself, ends_on=date(2030, 5, 31)))
+    credential = other.registration().credentials[0]
+    assert credential.expires_at.date() == date(2031, 1, 31)
+    assert credential.key_id == reads_itself.key_id
+    assert other.registration().display_name == reads_itself.name
+
+
+REFUSALS = {
+    "wrong secret": ({"secret": SealedText(SECRET)}, "secret", errors.SecretNotAccepted),
+    "unknown application": (
+        {"client_id": "5a4db0c1-0000-4000-8000-0000000000ff"},
+        "client_id",
+        errors.ApplicationNotFound,
+    ),
+    "unknown domain": ({"tenant": "nobody.example"}, "tenant", errors.TenantNotFound),
+    "unknown tenant": ({"tenant": "5a4db0c1-0000-4000-8000-0000000000fe"}, "tenant", errors.TenantNotFound),
+    "another tenant": ({"tenant": "fabrikam.com"}, "client_id", errors.ApplicationNotFound),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_refusal_is_named_in_the_field_where_it_happened(whole, name):
+    changed, field, error = REFUSALS[name]
+    hand = Hand.opened()
+    hand.start(hand.types(whole, **changed))
+    assert hand.case.state == CaseState.TYPING
+    assert hand.row.faults == {field: f"{error.what} {error.cure}"}
+    assert (hand.row.sealed_id is None) == (field == "secret")
+    assert hand.state is State.OPENED
+
+
+def test_nothing_but_a_wrong_secret_has_to_be_typed_again(whole):
+    hand = Hand.opened()
+    hand.start(hand.types(whole, client_id="5a4db0c1-0000-4000-8000-0000000000ff"))
+    hand.start(hand.types(whole, secret=SealedText("")))
+    assert hand.case.state == CaseState.DONE
+
+
+def test_what_cannot_be_right_is_told_before_anybody_is_asked_and_stays_in_the_form(whole):
+    hand = Hand.opened()
+    with pytest.raises(errors.NotAsTyped) as told:
+        hand.start(hand.types(whole, tenant="?", secret=SealedText("9f06103a-1111-4222-8333-444455556666")))
+    assert {type(fault) for fault in told.value.faults} == {errors.NotATenant, errors.SecretIsItsId}
+    assert (hand.row.client_id, hand.row.sealed_id) == (whole.app_id, None)
+    assert hand.case.state == CaseState.TYPING
+
+
+def test_an_expired_secret_is_named_as_expired(by_hand):
+    made = by_hand.add_secret(by_hand.make(secret=False), ends=_soon(by_hand, seconds=60))
+    by_hand.emulator.advance(120)
+    hand = Hand.opened()
+    hand.start(hand.types(made))
+    assert hand.row.faults["secret"].startswith(errors.SecretHasExpired.what)
+
+
+def _soon(by_hand: ByHand, *, seconds: int) -> str:
+    from datetime import UTC, datetime, timedelta
+
+    told = by_hand.emulator.control("GET", "clock")["now"]
+    return (datetime.fromisoformat(told) + timedelta(seconds=seconds)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_a_disabled_application_says_where_to_enable_it(by_hand):
+    made = by_hand.make()
+    by_hand.disable(made)
+    hand = Hand.opened()
+    hand.start(hand.types(made))
+    assert hand.row.faults["client_id"].startswith(errors.ApplicationDisabled.what)
+
+
+def test_missing_rights_are_named_with_their_consequence_and_checked_again_without_typing(by_hand):
+    made = by_hand.make(lacking=("User.Read.All", "Teams Telephony Administrator"), more=("Mail.Read",))
+    hand = Hand.opened()
+    hand.start(hand.types(made))
+    assert hand.case.state == CaseState.TYPING
+    items = {item["label"]: item for item in hand.row.items}
+    assert "Telephone numbers can't be matched with people." in items["Permission User.Read.All"]["words"]
+    assert "Add assignments" in items["Role Teams Telephony Administrator"]["cure"]
+    assert items["More than needed"]["words"] == "More than needed: Mail.Read."
+    assert hand.case.problem["code"] == "onboarding:existing:incomplete"
+    by_hand.permit(made, "User.Read.All")
+    by_hand.assign(made, "Teams Telephony Administrator")
+    hand.start(hand.types(made, secret=SealedText("")))
+    assert hand.case.state == CaseState.DONE
+
+
+def test_missing_consent_lists_every_permission(by_hand):
+    made = by_hand.make(
+        lacking=("Organization.Read.All", "User.Read.All", "GroupMember.Read.All", "RoleManagement.Read.Directory")
+    )
+    hand = Hand.opened()
+    hand.start(hand.types(made))
+    missing = [item["key"] for item in hand.row.items if item["key"].startswith("permission:")]
+    assert len(missing) == 4
+
+
+def test_conditional_access_for_workload_identities_is_explained_and_nothing_is_lost():
+    hand = Hand.opened()
+    wingtip = Made("e8a391e0-0000-4000-8000-000000000003", "", "", "", "Wi38Q~default-seed-wingtip-secret-000001")
+    hand.start(hand.types(wingtip, tenant="31296719-0000-4000-8000-000000000001"))
+    assert "Conditional Access" in hand.case.problem["what"]
+    assert ["AADSTS", "53003"] in hand.case.problem["details"]
+    assert hand.row.faults == {}
+    assert hand.row.sealed_id is not None
+
+
+def test_a_tenant_without_the_customers_domain_is_not_theirs(whole):
+    hand = Hand.opened(domain="fabrikam.com")
+    hand.start(hand.types(whole))
+    assert "has not the domain fabrikam.com" in hand.row.faults["tenant"]
+
+
+def test_when_microsoft_does_not_answer_nothing_is_lost(whole, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"cloud_login_url": "https://127.0.0.1:9"})
+    hand = Hand.opened()
+    hand.start(hand.types(whole))
+    assert hand.case.problem["code"] == "onboarding:existing:no_answer"
+    assert hand.row.sealed_id is not None
+
+
+def test_a_certificate_is_made_by_a_worker_and_nothing_secret_is_typed(by_hand):
+    made = by_hand.make(secret=False)
+    hand = Hand.opened()
+    draft = hand.types(made)
+    existing.choose_kind(
+        case_id=hand.walked.case_id, kind="certificate", draft=draft, by=ADMINISTRATOR, now=clock.now()
+    )
+    run_until_idle()
+    row = hand.row
+    assert (row.client_id, row.kind) == (made.app_id, "certificate")
+    assert len(row.about["sha1"]) == 40
+    hand.start(hand.types(made, kind="certificate"))
+    assert hand.row.faults["secret"].startswith(errors.CertificateNotAccepted.what)
+    by_hand.upload(made, row.certificate_der, row.about["name"])
+    hand.start(hand.types(made, kind="certificate"))
+    assert hand.case.state == CaseState.DONE
+    credential = hand.registration().credentials[0]
+    assert (credential.kind, credential.expires_at) == ("certificate", row.key_ends_at)
+
+
+def test_a_federated_credential_needs_no_secret_at_all(by_hand, settings):
+    with factories_federation.publishing() as pages:
+        settings.GANGWAY = settings.GANGWAY.model_copy(update={"issuer_url": pages.address})
+        from gangway.federation import actions as federation
+
+        federation.ensure_key(now=clock.now())
+        pages.publish()
+        made = by_hand.make(secret=False)
+        hand = Hand.opened()
+        now = clock.now()
+        existing.choose_kind(
+            case_id=hand.walked.case_id, kind="federated", draft=hand.types(made), by=ADMINISTRATOR, now=now
+        )
+        about = hand.row.about
+        hand.start(hand.types(made, kind="federated"))
+        assert hand.row.faults["secret"].startswith(errors.TrustNotAccepted.what)
+        by_hand.trust(made, **about)
+        hand.start(hand.types(made, kind="federated"))
+        assert hand.case.state == CaseState.DONE
+        assert sealed_are_gone()
+
+
+def test_what_the_customer_gave_is_never_removed_or_rotated_by_us(whole):
+    hand = Hand.opened()
+    hand.start(hand.types(whole))
+    about = hand.registration()
+    with within(hand.walked.customer.path):
+        service_id = invited.invitation(hand.walked.invitation_id).service_id
+        goes = going(registration_id=about.id, service_id=service_id)
+        assert (goes.whole, goes.credentials) == (False, ())
+        assert len(goes.typed) == 1
+        with pytest.raises(NoSuchCredential):
+            provisioning.start_rotation(
+                registration_id=about.id, service_id=service_id, by=ADMINISTRATOR, now=clock.now()
+            )
+
+
+def test_a_second_service_uses_the_same_registration_with_a_credential_of_its_own(by_hand):
+    made = by_hand.make()
+    first = Hand.opened()
+    first.start(first.types(made))
+    service_id = factories_services.plan(first.walked.customer, short_name="second")
+    olga = Actor(kind="person", id=str(first.walked.operator_id), name="Olga Operator")
+    again = by_hand.add_secret(made)
+    with within(first.walked.customer.path):
+        plan, fingerprint = registrations.pin()
+        invitation_id = existing.begin_known(
+            service_id=service_id, plan=plan, plan_fingerprint=fingerprint, by=olga, now=clock.now()
+        )
+        existing.start_known(invitation_id=invitation_id, typed=first.types(again), by=olga, now=clock.now())
+    run_until_idle()
+    with within(first.walked.customer.path):
+        assert invited.invitation(invitation_id).registration_id == first.registration().id
+        assert len(first.registration().credentials) == 2
+
+
+def test_an_operator_types_it_and_goes_straight_on_with_next(whole):
+    walked = walk(choose=False)
+    olga = Actor(kind="person", id=str(walked.operator_id), name="Olga Operator")
+    with within(walked.customer.path):
+        service_id = factories_services.plan(walked.customer, short_name="typed")
+        plan, fingerprint = registrations.pin()
+        invitation_id = existing.begin_known(
+            service_id=service_id, plan=plan, plan_fingerprint=fingerprint, by=olga, now=clock.now()
+        )
+        assert invited.invitation(invitation_id).state is State.DRAFT
+        typed = Typed(CONTOSO, whole.app_id, "secret", SealedText(SECRET), date(2030, 1, 31))
+        existing.start_known(invitation_id=invitation_id, typed=typed, by=olga, now=clock.now())
+    run_until_idle()
+    sent = len(mail.outbox)
+    with within(walked.customer.path):
+        assert invited.invitation(invitation_id).state is State.DRAFT
+        right = replace(typed, secret=SealedText(whole.secret))
+        existing.start_known(invitation_id=invitation_id, typed=right, by=olga, now=clock.now())
+    run_until_idle()
+    with within(walked.customer.path):
+        onboarding_id = queries.onboarding_of_invitation(invitation_id)
+        view = queries.onboarding(onboarding_id)
+        assert (view.step, view.validation.state, view.added_by) == (OperatorStep.VALIDATION, "done", "Olga Operator")
+        _through(onboarding_id, olga)
+        actions.finish(onboarding_id=onboarding_id, by=olga, now=clock.now())
+        row = connected.connection(service_id)
+        assert row.user_name.endswith("@sp2.example")
+        assert row.days_left is not None
+    assert len(mail.outbox) == sent
+
+
+def test_what_is_sealed_does_not_outlive_the_case(whole, monkeypatch):
+    hand = Hand.opened()
+    hand.start(hand.types(whole, client_id="5a4db0c1-0000-4000-8000-0000000000ff"))
+    assert hand.row.sealed_id is not None
+    with later(monkeypatch, 3 * 3600):
+        tidying.abandon_idle_cases(now=clock.now())
+    assert hand.case.state == CaseState.ABANDONED
+    assert sealed_are_gone()
+    assert hand.row.client_id == "5a4db0c1-0000-4000-8000-0000000000ff"
+
+
+def test_a_look_that_lost_its_worker_gives_the_form_back(whole, monkeypatch):
+    hand = Hand.opened()
+    now = clock.now()
+    existing.start_existing(case_id=hand.walked.case_id, typed=hand.types(whole), by=ADMINISTRATOR, now=now)
+    with later(monkeypatch, 600):
+        proof.give_up(now=clock.now())
+    assert hand.case.problem["code"] == "onboarding:existing:cut_off"
+    run_until_idle()
+    assert hand.case.state == CaseState.TYPING
+
+
+def test_choosing_it_stops_when_something_is_being_made_and_can_be_taken_back(whole):
+    hand = Hand.opened()
+    actions.sign_in_again(case_id=hand.walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    assert hand.walked.view().step is Step.WHO
+    existing.choose_existing(case_id=hand.walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    hand.start(hand.types(whole))
+    with pytest.raises((NotNow, actions.GangwayError)):
+        existing.choose_existing(case_id=hand.walked.case_id, by=ADMINISTRATOR, now=clock.now())
