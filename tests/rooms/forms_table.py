@@ -86,6 +86,20 @@ FORMS: Final[dict[str, Form]] = {
     "service_validate": desk(),
     "service_validate_quality": desk(),
     "service_m365_save": desk(domain="contoso.com", ends_on="2031-05-31"),
+    "shared_registration": desk(
+        full_name="Contoso calling",
+        short_name="contoso-2",
+        licence_type="hosted_pro",
+        licensed_users="20",
+        registration=GUID,
+        recipient="ada@contoso.example",
+    ),
+    "service_reinitiate": desk(recipient="ada@contoso.example", way="mail"),
+    "service_names": desk(full_name="Contoso calling", short_name="contoso-3"),
+    "service_upgrade": desk(
+        licence_type="hosted_essentials_plus", licensed_users="20", send_link="", recipient="ada@contoso.example"
+    ),
+    "invitation_upgrade": desk(licensed_users="20"),
     "service_suspend": desk(),
     "service_resume": desk(),
     "service_keep": desk(),
@@ -101,6 +115,7 @@ FORMS: Final[dict[str, Form]] = {
     "settings_forget_secret": desk(cloud="public"),
     "settings_host": desk(host="connect.example.com"),
     "settings_host_look": desk(),
+    "settings_logo": desk(),
     "settings_mail": desk(reply_to="help@sp2.example"),
     "settings_mail_test": desk(),
     "settings_plan": desk(licence_type="hosted_pro", **ASKED),

@@ -1,15 +1,23 @@
 """Host names: links begin with the nearest one above, ours are answered, and every other one is refused."""
 
+import asyncio
+from datetime import timedelta
+
+import dns.message
+import dns.rcode
+import dns.rrset
 import pytest
 from django.test import Client
 
 from gangway.accounts import microsoft
 from gangway.audit.queries import activity
+from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import links
-from gangway.organizations import hosts
+from gangway.organizations import host_proof, hosts
 from gangway.organizations.errors import HostNameTaken, InvalidHostName, NoSuchOrganization, WrongPlace
 from gangway.organizations.scope import within
+from gangway.organizations.states import HostSeen
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import sit_down
 
@@ -18,8 +26,12 @@ OWN = "http://localhost:8000"
 
 
 def name(place, host):
+    """Set a host name, and prove it as its owner does."""
     with within(place.path):
-        return hosts.set_host(place.id, name=host, by=SETUP)
+        hosts.set_host(place.id, name=host, by=SETUP)
+        known = hosts.host_of(place.id)
+    if known is not None:
+        host_proof.end(known, HostSeen.RIGHT, now=clock.now())
 
 
 @pytest.fixture
@@ -81,8 +93,104 @@ def test_change_is_written_down_once(provider):
     for _ in range(2):
         name(provider, "a.example")
     with within(provider.path):
-        (row,) = [row for row in activity(organization_path=provider.path, limit=9) if "host_name" in row.event]
+        proved, row = [row for row in activity(organization_path=provider.path, limit=9) if "host_name" in row.event]
     assert [(change.before, change.after) for change in row.changes] == [("", "a.example")]
+    assert proved.event == "organizations:host_name:proved"
+
+
+def test_a_name_counts_only_once_it_is_proved(provider):
+    with within(provider.path):
+        hosts.set_host(provider.id, name="a.example", by=SETUP)
+        before = hosts.host_of(provider.id)
+    assert (hosts.public_url(provider.id), hosts.is_ours("a.example")) == (OWN, False)
+    assert (before.record, before.text) == ("_gangway.a.example", f"gangway-host={before.token}")
+    for seen in (HostSeen.NOTHING, HostSeen.OTHER, HostSeen.SILENCE):
+        host_proof.end(before, seen, now=clock.now())
+        assert not hosts.is_ours("a.example")
+    host_proof.end(before, HostSeen.RIGHT, now=clock.now())
+    assert (hosts.public_url(provider.id), hosts.is_ours("a.example")) == ("http://a.example:8000", True)
+
+
+def test_of_two_who_claim_a_name_the_one_who_proves_it_has_it(provider):
+    """Who only types it takes it from nobody; an old look can't prove a name that was set anew."""
+    rival, waiting = make_provider(), {}
+    for place in (rival, provider):
+        with within(place.path):
+            hosts.set_host(place.id, name="a.example", by=SETUP)
+            waiting[place] = hosts.host_of(place.id)
+    host_proof.end(waiting[provider], HostSeen.RIGHT, now=clock.now())
+    host_proof.end(waiting[rival], HostSeen.RIGHT, now=clock.now())
+    assert hosts.public_url(provider.id) == "http://a.example:8000"
+    assert hosts.public_url(rival.id) == OWN
+    name(provider, "")
+    with within(provider.path):
+        hosts.set_host(provider.id, name="a.example", by=SETUP)
+    host_proof.end(waiting[provider], HostSeen.RIGHT, now=clock.now())
+    assert not hosts.is_ours("a.example")
+
+
+def test_whoever_runs_the_server_can_vouch_for_a_name(provider, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"vouched_hosts": ("a.example",)})
+    with within(provider.path):
+        hosts.set_host(provider.id, name="a.example", by=SETUP)
+    assert hosts.is_ours("a.example")
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """A name server that knows the TXT records it is given, and says nothing about one."""
+
+    def __init__(self, records: dict[str, list[str]]) -> None:
+        self.records = records
+
+    def connection_made(self, transport) -> None:
+        self.transport = transport
+
+    def datagram_received(self, data, addr) -> None:
+        asked = dns.message.from_wire(data)
+        host = asked.question[0].name.to_text(omit_final_dot=True)
+        if host == "_gangway.silent.example":
+            return
+        answer = dns.message.make_response(asked)
+        if host in self.records:
+            texts = [f'"{text[:20]}" "{text[20:]}"' for text in self.records[host]]
+            answer.answer.append(dns.rrset.from_text(f"{host}.", 60, "IN", "TXT", *texts))
+        else:
+            answer.set_rcode(dns.rcode.NXDOMAIN)
+        self.transport.sendto(answer.to_wire(), addr)
+
+
+async def test_a_worker_reads_the_record_from_the_names_own_server(settings, monkeypatch):
+    records = {
+        "_gangway.right.example": ["v=spf1 -all", "gangway-host=" + "t" * 43],
+        "_gangway.other.example": ["gangway-host=somebody-elses"],
+    }
+    loop = asyncio.get_running_loop()
+    transport, _protocol = await loop.create_datagram_endpoint(lambda: NameServer(records), ("127.0.0.1", 0))
+    port = transport.get_extra_info("sockname")[1]
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"name_servers": (f"127.0.0.1:{port}",)})
+    monkeypatch.setattr(host_proof, "PATIENCE", 0.5)
+    seen = {
+        each: await host_proof.look(hosts.Host(1, f"{each}.example", "t" * 43, None, None, HostSeen.NOT_YET))
+        for each in ("right", "other", "nothing", "silent")
+    }
+    transport.close()
+    assert seen == {
+        "right": HostSeen.RIGHT,
+        "other": HostSeen.OTHER,
+        "nothing": HostSeen.NOTHING,
+        "silent": HostSeen.SILENCE,
+    }
+
+
+def test_names_that_wait_are_looked_at_by_the_clock_and_no_others(provider):
+    name(provider, "proved.example")
+    channel = make_channel(provider)
+    with within(channel.path):
+        hosts.set_host(channel.id, name="waiting.example", by=SETUP)
+        waiting = hosts.host_of(channel.id)
+    assert host_proof.to_look_at(now=clock.now()) == [waiting.id]
+    assert host_proof.to_look_at(now=clock.now() + timedelta(days=31)) == []
+    assert host_proof.begin(waiting.id) == waiting
 
 
 def test_only_known_host_names_are_answered(provider):

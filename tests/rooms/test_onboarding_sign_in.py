@@ -27,6 +27,7 @@ from gangway.onboarding.models import SignIn, SignInApplication
 from gangway.onboarding.shapes import NextMove, Part, Step
 from gangway.onboarding.stages import sign_in, tenant
 from gangway.onboarding.states import CaseState, SignInState
+from gangway.organizations.details import Tenant
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.actions import PARTNER
 from gangway.provisioning.engine.preflight import Preflight, StepResult
@@ -365,3 +366,18 @@ def test_another_tenant_than_the_customers_known_one_is_refused_before_graph_is_
     expected = tenant.Expected(upn=UPN, domain="", tenant_id=OTHER_TENANT, own_tenants=frozenset())
     identity = Identity(TenantId("c0475050-0000-4000-8000-000000000001"), ObjectId("o"), UPN, "Grace", "")
     assert tenant.refusal_of_identity(identity, expected).state is SignInState.WRONG_TENANT
+
+
+def test_any_of_the_customers_tenants_will_do_and_none_beside_them():
+    """A customer with several tenants: the first on the organization itself, the others in rows of their own."""
+    own, more, other = "c0475050-0000-4000-8000-000000000001", "c0475050-0000-4000-8000-000000000002", OTHER_TENANT
+    expected = tenant.Expected(UPN, "contoso.com", own, frozenset(), others=(Tenant(more, "contoso.example"),))
+    assert expected.tenants == {own, more}
+    assert expected.is_in(own, frozenset({"contoso.com"}))
+    assert expected.is_in(more, frozenset({"contoso.example"}))
+    assert not expected.is_in(more, frozenset({"contoso.com.evil.example"}))
+    assert not expected.is_in(other, frozenset({"contoso.example"}))
+    by_domain = tenant.Expected(UPN, "contoso.com", own, frozenset(), others=(Tenant("", "contoso.example"),))
+    assert by_domain.tenants == frozenset()
+    assert by_domain.is_in(more, frozenset({"contoso.example"}))
+    assert not by_domain.is_in(more, frozenset({"fabrikam.com"}))

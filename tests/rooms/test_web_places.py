@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from gangway.organizations import place_queries
 from gangway.organizations.changing import change_bounds
-from gangway.organizations.details import Bounds
+from gangway.organizations.details import Bounds, Tenant
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import within
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
@@ -13,6 +13,7 @@ from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import error_at, row, sit_down, soup
 
 pytestmark = pytest.mark.django_db
+GUID = "11111111-2222-4333-8444-555555555555"
 CONTACTS = {"contact-TOTAL_FORMS": "1", "contact-INITIAL_FORMS": "0"}
 
 
@@ -62,7 +63,7 @@ def test_customer_added_for_a_service_leads_on_to_it(client, provider):
 def test_every_fault_stands_at_its_field_and_nothing_typed_is_lost(client):
     given = {"name": "Contoso", "tenant_id": "abc", "description": "kept", **contact(name="Ann")}
     page = client.post(reverse("web:customer_add"), given)
-    assert "address" in soup(page).select_one(".gw-contact").get_text()
+    assert "address" in error_at(page, "contact-0-email")
     assert soup(page).select_one("#id_description")["value"] == "kept"
     page = client.post(reverse("web:customer_add"), {**given, **contact(name="")})
     assert "rule beside the field" in error_at(page, "tenant_id")
@@ -162,3 +163,22 @@ def test_pool_left_is_said_where_users_are_typed(client, provider):
     given = {"short_name": "conto-9", "licence_type": "hosted_pro", "licensed_users": "11", "send_link": "on"}
     page = client.post(address, {**given, "recipient": "it@contoso.example"})
     assert "10 licensed users left" in error_at(page, "licensed_users")
+
+
+def test_a_customer_has_several_tenants_in_one_place_and_is_found_by_each_domain(client, provider):
+    rows = {"tenant-TOTAL_FORMS": "2", "tenant-INITIAL_FORMS": "0", "tenant-0-domain": "Fabrikam.com"}
+    given = {"name": "Contoso", "domain": "contoso.com", **CONTACTS, **rows}
+    page = client.post(reverse("web:customer_add"), {**given, "tenant-1-tenant_id": "abc"})
+    assert "rule beside the field" in error_at(page, "tenant-1-tenant_id")
+    client.post(reverse("web:customer_add"), {**given, "tenant-1-tenant_id": GUID})
+    made = only(Kind.CUSTOMER, provider)
+    assert made.more_tenants == (Tenant("", "fabrikam.com"), Tenant(GUID, ""))
+    for word in ("contoso.com", "fabrikam"):
+        assert row(client.get(f"/customers/?q={word}"), "Contoso")
+    page = soup(client.get(reverse("web:customer", args=[made.id]))).get_text()
+    assert "fabrikam.com" in page
+    client.post(reverse("web:customer_edit", args=[made.id]), {"name": "Contoso", "domain": "contoso.com", **CONTACTS})
+    assert only(Kind.CUSTOMER, provider).more_tenants == made.more_tenants, "a form without the rows changes none"
+    emptied = {**given, "tenant-TOTAL_FORMS": "1", "tenant-0-domain": ""}
+    client.post(reverse("web:customer_edit", args=[made.id]), emptied)
+    assert only(Kind.CUSTOMER, provider).more_tenants == ()

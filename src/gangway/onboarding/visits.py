@@ -37,6 +37,7 @@ from gangway.onboarding.stages import redirect, sign_in, tenant
 from gangway.onboarding.stages.registration import tenant_of_registration
 from gangway.onboarding.states import SignInState
 from gangway.organizations import queries as organizations
+from gangway.organizations.place_queries import more_tenants
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import SignerFacts, observe_signer
 from gangway.vault.actions import reveal
@@ -248,11 +249,12 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
     """Gather who and what is expected of a sign-in."""
     with within_everything("a polling loop looks after everybody's sign-ins"):
         row = SignIn.objects.select_related("case").get(pk=sign_in_id)
-        customer = organizations.customer(row.organization_id)
+        customer, pinned = organizations.customer(row.organization_id), tenant_of_registration(row.case)
         return tenant.Expected(
             upn=row.upn,
             domain=customer.domain,
-            tenant_id=tenant_of_registration(row.case) or customer.tenant_id,
+            tenant_id=pinned or customer.tenant_id,
+            others=() if pinned else more_tenants(customer.id),
             own_tenants=own_tenants(),
             parts=frozenset(sign_in.parts_of(row.case)) if row.case.handoff_id else frozenset(),
         )

@@ -17,7 +17,7 @@ class OrganizationsConfig(AppConfig):
     }
     doors: ClassVar[dict[str, tuple[str, ...]]] = {
         "seat": ("organizations_membership", "organizations_organization"),
-        "ancestors": ("organizations_organization", "organizations_hostname"),
+        "ancestors": ("organizations_organization", "organizations_hostname", "organizations_logo"),
         "host": ("organizations_hostname",),
         "link": ("organizations_organization",),
         "case": ("organizations_organization",),

@@ -16,10 +16,12 @@ from gangway.organizations.details import (
     Bounds,
     Contact,
     Details,
+    Tenant,
     checked_address,
     checked_bounds,
     checked_contacts,
     checked_details,
+    checked_tenants,
 )
 from gangway.organizations.errors import (
     InvalidOrganizationName,
@@ -28,7 +30,7 @@ from gangway.organizations.errors import (
     QuotaUsedUp,
     WrongPlace,
 )
-from gangway.organizations.models import ContactRow, Organization
+from gangway.organizations.models import ContactRow, Organization, TenantRow
 from gangway.organizations.roles import Kind
 from gangway.organizations.search import LONGEST_KEY, fold, words
 
@@ -95,6 +97,26 @@ def change_contacts(*, organization_id: UUID, contacts: Sequence[Contact], by: A
 
 
 @transaction.atomic
+def change_tenants(*, organization_id: UUID, tenants: Sequence[Tenant], by: Actor) -> None:
+    """Put these tenants of a customer beside its first one, in place of the earlier others.
+
+    Raises NoSuchOrganization, WrongPlace for what is no customer, InvalidField at "tenants".
+    """
+    row = _locked(organization_id)
+    if row.kind != Kind.CUSTOMER.value:
+        raise WrongPlace(field="tenants")
+    kept = checked_tenants(tenants)
+    TenantRow.objects.filter(organization=row).delete()
+    TenantRow.objects.bulk_create(
+        TenantRow(organization=row, place=place, **asdict(tenant)) for place, tenant in enumerate(kept)
+    )
+    call(row, row.name)
+    row.save(update_fields=["search_words"])
+    after = ", ".join(tenant.domain or tenant.tenant_id for tenant in kept)
+    _record(Event.ORGANIZATION_CHANGED, row, by, {"name": row.name, "changed": "tenants", "after": after})
+
+
+@transaction.atomic
 def move_customer(*, customer_id: UUID, to: UUID, by: Actor) -> None:
     """Put a customer, with all that belongs to it, below another channel or directly below its provider.
 
@@ -147,7 +169,8 @@ def call(row: Organization, name: str) -> None:
     if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
         raise InvalidOrganizationName(field="name")
     row.name, row.name_key = cleaned, fold(cleaned)[:LONGEST_KEY]
-    row.search_words = words(cleaned, row.short_name, row.domain)
+    more = TenantRow.objects.filter(organization_id=row.pk).values_list("domain", flat=True)
+    row.search_words = words(cleaned, row.short_name, row.domain, *more)
 
 
 def locked_parent(kind: Kind, parent_id: UUID, *, field: str = "parent_id") -> Organization:

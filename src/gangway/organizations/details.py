@@ -14,6 +14,8 @@ LONGEST_TEXT: Final = 500
 LONGEST_NAME: Final = 200
 LONGEST_PHONE: Final = 40
 MOST_CONTACTS: Final = 10
+MOST_TENANTS: Final = 5
+"""Microsoft 365 tenants of one customer beside its first."""
 MOST_COUNTED: Final = 1_000_000
 WHOLE: Final = 100
 """Percent."""
@@ -66,6 +68,14 @@ class Contact:
     phone: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A Microsoft 365 tenant of a customer, as far as it is known: its id, one of its domains, or both."""
+
+    tenant_id: str
+    domain: str
+
+
 def checked_details(given: Details) -> Details:
     """Return the fields as they are kept. Raises InvalidField and InvalidAddress at the field that is wrong."""
     return Details(
@@ -103,6 +113,18 @@ def checked_contacts(given: Sequence[Contact]) -> tuple[Contact, ...]:
     if len(kept) > MOST_CONTACTS:
         raise InvalidField(field="contacts")
     return tuple(kept.values())
+
+
+def checked_tenants(given: Sequence[Tenant]) -> tuple[Tenant, ...]:
+    """Return the tenants of whom something is known, each once. Raises InvalidField at "tenants"."""
+    checked = (
+        Tenant(_matching(_GUID, each.tenant_id, field="tenants"), _matching(_DOMAIN, each.domain, field="tenants"))
+        for each in given
+    )
+    kept = tuple(dict.fromkeys(each for each in checked if each.tenant_id or each.domain))
+    if len(kept) > MOST_TENANTS:
+        raise InvalidField(field="tenants")
+    return kept
 
 
 def is_host_name(cleaned: str) -> bool:

@@ -14,6 +14,7 @@ OrganizationsError
 ├── AddressTaken        somebody already signs in with this address
 ├── InvalidAddress      no e-mail address
 ├── InvalidField        a field's own rule is broken
+├── InvalidPicture      no PNG or JPEG, too large, or more than a picture
 ├── QuotaUsedUp         the channel has all the customers it may have
 ├── NotEmpty            something living stands below it
 ├── InvalidHostName, HostNameTaken   not a host name, or somebody's already
@@ -162,6 +163,14 @@ class InvalidField(OrganizationsError):
     code = "organizations:field:invalid"
     what = "This can't be used here."
     cure = "Change it as the rule beside the field says."
+
+
+class InvalidPicture(OrganizationsError):
+    """A file that can't be a logo."""
+
+    code = "organizations:picture:invalid"
+    what = "This file isn't a picture that we can show."
+    cure = "Choose a PNG (not interlaced) or JPEG of at most 100 KB and 1024 pixels a side; export it anew if need be."
 
 
 class InvalidHostName(OrganizationsError):

@@ -1,8 +1,13 @@
 """Host names of providers and channels: links to our pages use the nearest one above, and no other name is answered.
 
-The one place that links are begun with is `public_url`. A name is compared as a whole: there are no wildcards.
+A name counts once its owner proved that it is theirs (`host_proof`), or whoever runs the server vouches for it in the
+settings. The one place that links are begun with is `public_url`. A name is compared as a whole: there are no
+wildcards.
 """
 
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -17,22 +22,48 @@ from gangway.organizations.errors import HostNameTaken, InvalidHostName, NoSuchO
 from gangway.organizations.models import HostName, Organization
 from gangway.organizations.roles import Kind
 from gangway.organizations.scope import Door, through
+from gangway.organizations.states import HostSeen
 
+TOKEN_BYTES = 32
 WITH_HOSTS = (Kind.PROVIDER.value, Kind.CHANNEL.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host name and its proof: a TXT record at `record`, saying `text`. `seen`: what a worker saw there last."""
+
+    id: int
+    name: str
+    token: str
+    proved_at: datetime | None
+    looked_at: datetime | None
+    seen: HostSeen
+
+    @property
+    def record(self) -> str:
+        """Where the record stands."""
+        return f"_gangway.{self.name}"
+
+    @property
+    def text(self) -> str:
+        """What the record says."""
+        return f"gangway-host={self.token}"
 
 
 @transaction.atomic
 def set_host(organization_id: UUID, *, name: str, by: Actor) -> str:
     """Set the host name of a provider or channel of the scope and return it; an empty one takes it away.
 
-    Raises `NoSuchOrganization`, `WrongPlace`, and `InvalidHostName` or `HostNameTaken` at "host".
+    It counts once it is proved. Raises `NoSuchOrganization`, `WrongPlace`, and `InvalidHostName` or `HostNameTaken` at
+    "host".
     """
     where = Organization.objects.filter(pk=organization_id, removed_at__isnull=True).first()
     if where is None:
         raise NoSuchOrganization
     if where.kind not in WITH_HOSTS:
         raise WrongPlace
-    wanted, before = _checked(name), host_of(organization_id)
+    known = host_of(organization_id)
+    wanted, before = _checked(name), known.name if known else ""
     if wanted == before:
         return wanted
     HostName.objects.filter(organization_id=organization_id).delete()
@@ -43,24 +74,30 @@ def set_host(organization_id: UUID, *, name: str, by: Actor) -> str:
     return wanted
 
 
-def host_of(organization_id: UUID) -> str:
-    """Return an organization's own host name; empty when links use that of the level above."""
-    return HostName.objects.filter(organization_id=organization_id).values_list("name", flat=True).first() or ""
+def host_of(organization_id: UUID) -> Host | None:
+    """Return an organization's own host name, proved or not; None when links use that of the level above."""
+    row = HostName.objects.filter(organization_id=organization_id).first()
+    return None if row is None else host_view(row)
+
+
+def host_view(row: HostName) -> Host:
+    """Return a row as others see it."""
+    return Host(row.pk, row.name, row.token, row.proved_at, row.looked_at, HostSeen(row.seen))
 
 
 def hosts_of(provider_id: UUID) -> tuple[str, ...]:
-    """Return the host names of a provider of the scope and of its channels; the provider's own first."""
+    """Return the host names of a provider of the scope and of its channels that count; the provider's own first."""
     where = Organization.objects.filter(pk=provider_id).first()
     if where is None:
         raise NoSuchOrganization
-    rows = HostName.objects.filter(organization__path__startswith=where.path).order_by("organization__path")
-    return tuple(rows.values_list("name", flat=True))
+    rows = HostName.objects.filter(organization__path__startswith=where.path, proved_at__isnull=False)
+    return tuple(rows.order_by("organization__path").values_list("name", flat=True))
 
 
 def is_ours(host: str) -> bool:
     """Return whether some organization is met under this host name. Needs no scope."""
     with through(Door.HOST):
-        return HostName.objects.filter(name=host.lower()).exists()
+        return HostName.objects.filter(name=host.lower(), proved_at__isnull=False).exists()
 
 
 def public_url(organization_id: UUID) -> str:
@@ -68,7 +105,8 @@ def public_url(organization_id: UUID) -> str:
     with through(Door.ANCESTORS):
         path = Organization.objects.filter(pk=organization_id).values_list("path", flat=True).first() or ""
         above = [UUID(hex=each) for each in path.strip("/").split("/") if each]
-        found = dict(HostName.objects.filter(organization_id__in=above).values_list("organization_id", "name"))
+        rows = HostName.objects.filter(organization_id__in=above, proved_at__isnull=False)
+        found = dict(rows.values_list("organization_id", "name"))
     nearest = next((found[each] for each in reversed(above) if each in found), "")
     return origin_of(nearest)
 
@@ -92,7 +130,17 @@ def _checked(name: str) -> str:
 
 
 def _add(organization_id: UUID, name: str) -> None:
-    row = HostName(organization_id=organization_id, name=name, set_at=clock.now())
+    """Keep the name: as proved where the settings vouch for it, else with a token that its owner publishes."""
+    now, vouched = clock.now(), name in settings.GANGWAY.vouched_hosts
+    if is_ours(name):
+        raise HostNameTaken(field="host")
+    row = HostName(
+        organization_id=organization_id,
+        name=name,
+        set_at=now,
+        token=secrets.token_urlsafe(TOKEN_BYTES),
+        proved_at=now if vouched else None,
+    )
     try:
         with transaction.atomic():
             row.save(force_insert=True)

@@ -11,6 +11,7 @@ from gangway.organizations.details import GRACE_PERCENT, SERVICE_TYPES, WARNING_
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import OwnedModel, TreeManager
 from gangway.organizations.search import LONGEST_KEY, WORDS_INDEX, fold, words
+from gangway.organizations.states import HostSeen
 
 
 class OperatorManager(BaseUserManager["Operator"]):
@@ -145,15 +146,69 @@ class ContactRow(OwnedModel):
         return self.name or self.email
 
 
-class HostName(OwnedModel):
-    """The host name under which an organization, and all below that have none of their own, meet our pages."""
+class TenantRow(OwnedModel):
+    """One more Microsoft 365 tenant of a customer, beside the one that stands on the organization itself."""
 
-    name = models.CharField(max_length=253, unique=True)
+    place = models.PositiveSmallIntegerField()
+    tenant_id = models.CharField(max_length=36, blank=True)
+    domain = models.CharField(max_length=253, blank=True)
+
+    class Meta(OwnedModel.Meta):
+        db_table = "organizations_tenant"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=~models.Q(tenant_id="", domain=""), name="organizations_tenants_say_something"
+            ),
+        ]
+        ordering: ClassVar[tuple[str, ...]] = ("place",)
+
+    def __str__(self) -> str:
+        """Name the tenant."""
+        return self.domain or self.tenant_id
+
+
+class LogoRow(OwnedModel):
+    """The picture that stands at the head of an organization's pages and of those below that have none of their own."""
+
+    media_type = models.CharField(max_length=10)
+    data = models.BinaryField()
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the data: what browsers keep it under.")
     set_at = models.DateTimeField()
 
     class Meta(OwnedModel.Meta):
+        db_table = "organizations_logo"
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["organization"], name="organizations_one_host_name_each")
+            models.UniqueConstraint(fields=["organization"], name="organizations_one_logo_each")
+        ]
+
+    def __str__(self) -> str:
+        """Name it without showing it."""
+        return f"logo {self.digest[:12]}"
+
+
+class HostName(OwnedModel):
+    """The host name under which an organization, and all below that have none of their own, meet our pages.
+
+    It counts once its owner proved that it is theirs: by a record in its DNS that holds the token.
+    """
+
+    name = models.CharField(max_length=253)
+    set_at = models.DateTimeField()
+    token = models.CharField(max_length=43, blank=True, help_text="What the DNS record must say.")
+    proved_at = models.DateTimeField(null=True)
+    looked_at = models.DateTimeField(null=True, help_text="When a worker looked last.")
+    seen = models.CharField(
+        max_length=10, choices=[(each.value, each.value) for each in HostSeen], default=HostSeen.NOT_YET.value
+    )
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization"], name="organizations_one_host_name_each"),
+            models.UniqueConstraint(
+                fields=["name"],
+                condition=models.Q(proved_at__isnull=False),
+                name="organizations_host_names_once_proved",
+            ),
         ]
 
     def __str__(self) -> str:

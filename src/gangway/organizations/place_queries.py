@@ -8,9 +8,9 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from gangway.organizations.details import Bounds, Contact, Details
+from gangway.organizations.details import Bounds, Contact, Details, Tenant
 from gangway.organizations.errors import NoSuchOrganization
-from gangway.organizations.models import ContactRow, Organization
+from gangway.organizations.models import ContactRow, Organization, TenantRow
 from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.roles import Kind
 from gangway.organizations.scope import Door, through
@@ -35,7 +35,10 @@ class PlaceRow:
 
 @dataclass(frozen=True, slots=True)
 class PlaceView:
-    """One organization with its fields, bounds and contacts. `parent_name` is empty outside the reader's scope."""
+    """One organization with its fields, bounds and contacts. `parent_name` is empty outside the reader's scope.
+
+    `more_tenants`: a customer's Microsoft tenants beside the one of its details.
+    """
 
     id: UUID
     kind: Kind
@@ -48,6 +51,7 @@ class PlaceView:
     details: Details
     bounds: Bounds
     contacts: tuple[Contact, ...]
+    more_tenants: tuple[Tenant, ...]
     created_at: datetime
 
 
@@ -99,8 +103,15 @@ def place(organization_id: UUID) -> PlaceView:
         details=Details(**{field: getattr(row, field) for field in asdict(Details())}),
         bounds=_bounds(row),
         contacts=tuple(Contact(contact.name, contact.email, contact.phone) for contact in contacts),
+        more_tenants=more_tenants(row.pk),
         created_at=row.created_at,
     )
+
+
+def more_tenants(customer_id: UUID) -> tuple[Tenant, ...]:
+    """Return the Microsoft tenants of a customer of the scope beside its first."""
+    rows = TenantRow.objects.filter(organization_id=customer_id)
+    return tuple(Tenant(row.tenant_id, row.domain) for row in rows)
 
 
 def bounds_above(organization_id: UUID) -> Bounds:

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.audit.record import Actor
 from gangway.foundation import clock
+from gangway.organizations.logos import nearest_logo
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import Capability, require
 from gangway.web import zones
@@ -143,6 +144,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         return zone
     return zone | {
         "seat": seat,
+        "own_logo": nearest_logo(seat.path),
         "navigation": [_entry(door, request.path) for door in DOORS if door.capability in seat.capabilities],
     }
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gangway.web.views import alarms
+from gangway.web.views import alarms, logos
 from gangway.web.views import provider_settings as settings
 
 ONE = "settings/<uuid:organization_id>/"
@@ -24,5 +24,8 @@ urlpatterns = [
     path(f"{ONE}webhook/", alarms.webhook, name="settings_webhook"),
     path(f"{ONE}webhook/test/", alarms.webhook_test, name="settings_webhook_test"),
     path(f"{ONE}webhook/remove/", alarms.webhook_remove, name="settings_webhook_remove"),
+    path(f"{ONE}host-name/look/", settings.host_look, name="settings_host_look"),
+    path(f"{ONE}host-name/state/", settings.host_state, name="settings_host_state"),
+    path(f"{ONE}logo/", logos.own_of_provider, name="settings_logo"),
     path(f"{ONE}default-plan/", settings.default_plan, name="settings_plan"),
 ]

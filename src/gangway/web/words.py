@@ -141,6 +141,15 @@ VERDICT: Final[Mapping[str, Pill]] = {
     "unknown": UNKNOWN,
 }
 
+HOST: Final[Mapping[str, Pill]] = {
+    "right": Pill(_("Proved"), "ok", "circle-check"),
+    "not_yet": Pill(_("Being looked at"), "busy", "loader-2", turning=True),
+    "nothing": Pill(_("No record yet"), "warning", "hourglass"),
+    "other": Pill(_("Another record"), "error", "alert-octagon"),
+    "silence": Pill(_("Its name server doesn't answer"), "warning", "alert-triangle"),
+}
+"""What is said of a host name's proof: what a worker saw in its DNS."""
+
 DELIVERY: Final[Mapping[str, Pill]] = {
     "queued": Pill(_("On its way"), "busy", "loader-2", turning=True),
     "retrying": Pill(_("Delayed, tried again by itself"), "warning", "clock"),

@@ -102,13 +102,19 @@ def _make(passwords: dict[str, str], by: Actor) -> UUID:
             customers[domain] = create_organization(
                 kind=Kind.CUSTOMER, name=name, short_name=short, parent_id=place, domain=domain, by=by
             )
-        for email, name in OPERATORS.items():
-            password = SealedText(passwords[email])
-            person = create_operator(
-                email=email, name=name, password=password, organization_id=provider, role=Role.ADMIN, by=by
+        people = [
+            create_operator(
+                email=email,
+                name=name,
+                password=SealedText(passwords[email]),
+                organization_id=provider,
+                role=Role.ADMIN,
+                by=by,
             )
+            for email, name in OPERATORS.items()
+        ]
         for domain, tenant_id in TENANTS.items():
-            _let_in(customers[domain], tenant_id, giver=person, by=by)
+            _let_in(customers[domain], tenant_id, giver=people[0], by=by)
     return provider
 
 

@@ -122,6 +122,8 @@ CACHES = {
     }
 }
 
+FILE_UPLOAD_HANDLERS = ["gangway.config.uploads.SmallFile"]
+
 AUTH_USER_MODEL = "organizations.Operator"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]

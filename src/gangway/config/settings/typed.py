@@ -118,6 +118,15 @@ class Settings(BaseSettings):
     data_dir: Path = Field(default=Path(".gangway"), description="where the embedded database and generated keys live")
     public_url: str = Field(default="http://localhost:8000", description="where people reach the web pages, no path")
     allowed_hosts: Names = Field(default=(), description="host names answered; default: the one of public_url")
+    vouched_hosts: Names = Field(
+        default=(),
+        description="host names that providers and channels may use without proving by a DNS record that they are theirs; "
+        "for whoever runs the server, who knows",
+    )
+    name_servers: Names = Field(
+        default=(),
+        description="name servers that workers ask for that record, as address or address:port; default: the system's",
+    )
     web_host: str = Field(default="127.0.0.1", description="address the web process listens on")
     web_port: int = Field(default=8000, ge=1, le=65535, description="port the web process listens on")
     trusted_proxies: Names = Field(

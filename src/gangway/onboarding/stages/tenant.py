@@ -16,12 +16,16 @@ from gangway.onboarding.refusals import (
     WrongPerson,
     WrongTenant,
 )
+from gangway.organizations.details import Tenant
 from gangway.provisioning.actions import PARTNER, SignerFacts
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Who and what was expected. `domain`: the customer's when the provider knows it; `tenant_id` likewise."""
+    """Who and what was expected. `domain`: the customer's when the provider knows it; `tenant_id` likewise.
+
+    `others`: more tenants of the same customer, any of which will do.
+    """
 
     upn: str
     domain: str
@@ -29,11 +33,25 @@ class Expected:
     own_tenants: frozenset[str]
     parts: frozenset[str] = frozenset()
     """What this person is asked to do, when somebody else did the rest: they need the rights for some of it."""
+    others: tuple[Tenant, ...] = ()
 
     @property
     def domain_wanted(self) -> str:
         """The domain that the tenant must have verified: the customer's, else that of the name that was typed."""
         return (self.domain or self.upn.rpartition("@")[2]).casefold()
+
+    @property
+    def tenants(self) -> frozenset[str]:
+        """The tenants that alone will do; none where one of them isn't known by its id."""
+        ids = [self.tenant_id, *(each.tenant_id for each in self.others)]
+        return frozenset(each.lower() for each in ids) if all(ids) else frozenset()
+
+    def is_in(self, tenant_id: str, domains: frozenset[str]) -> bool:
+        """Whether a tenant is the one that was expected, or another one of the customer's."""
+        if not self.others:
+            return self.domain_wanted in domains
+        known = [each for each in (Tenant(self.tenant_id, self.domain), *self.others) if each.tenant_id or each.domain]
+        return any(each.tenant_id in {"", tenant_id} and each.domain in {"", *domains} for each in known)
 
 
 def refusal_of_identity(identity: Identity, expected: Expected) -> Refusal | None:
@@ -42,7 +60,7 @@ def refusal_of_identity(identity: Identity, expected: Expected) -> Refusal | Non
         return OwnTenant()
     if identity.is_guest:
         return GuestSignedIn()
-    if expected.tenant_id and identity.tenant_id != expected.tenant_id.lower():
+    if expected.tenants and identity.tenant_id not in expected.tenants:
         return WrongTenant(_another_tenant("", (), expected.domain_wanted))
     return None
 
@@ -53,7 +71,7 @@ def refusal_of_signer(facts: SignerFacts, expected: Expected) -> Refusal | None:
         return PartnerSignedIn()
     if facts.user_type.casefold() == "guest" or "#ext#" in facts.upn.casefold():
         return GuestSignedIn()
-    if expected.domain_wanted not in {domain.casefold() for domain in facts.domains}:
+    if not expected.is_in(facts.tenant_id, frozenset(domain.casefold() for domain in facts.domains)):
         return WrongTenant(_another_tenant(facts.tenant_name, tuple(facts.domains), expected.domain_wanted))
     if expected.parts and all(facts.can.get(part) == "needs_other" for part in expected.parts):
         return RoleMissing(f"{facts.upn} has no active role that may do what remains.")

@@ -5,16 +5,20 @@ from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.clouds import CloudName
-from gangway.organizations.details import Bounds, Contact, Details
+from gangway.foundation.errors import GangwayError
+from gangway.organizations.details import Bounds, Contact, Details, Tenant, checked_tenants
+from gangway.organizations.errors import InvalidPicture
+from gangway.organizations.pictures import MOST_BYTES
 from gangway.organizations.place_queries import Choice, PlaceView
 from gangway.organizations.roles import Kind
-from gangway.web.forms.base import PlainForm
+from gangway.web.forms.base import PlainForm, told
 
 MOST_ROWS: Final = 5
-"""Contacts that the page has room for."""
+"""Contacts, and more tenants, that the page has room for."""
 GUID: Final = _("Looks like 11111111-2222-4333-8444-555555555555.")
 CLOUDS: Final = (
     (CloudName.PUBLIC.value, _("Public")),
@@ -153,6 +157,60 @@ def contact_rows(data: Mapping[str, Any] | None, contacts: Iterable[Contact]) ->
         prefix="contact",
     )
     return rows
+
+
+class TenantForm(PlainForm):
+    """One more Microsoft tenant of a customer; an empty row is none."""
+
+    domain = forms.CharField(label=_("Microsoft 365 domain"), required=False)
+    tenant_id = forms.CharField(label=_("Microsoft tenant ID"), required=False)
+
+    def clean(self) -> dict[str, object]:
+        """Say at once which row can't be a tenant."""
+        given = self.cleaned_data
+        for name in ("domain", "tenant_id"):
+            try:
+                checked_tenants([Tenant(**{"domain": "", "tenant_id": "", name: given.get(name, "")})])
+            except GangwayError as error:
+                self.add_error(name, told(error))
+        return given
+
+
+TenantRows = forms.formset_factory(TenantForm, extra=0, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+
+
+def tenant_rows(data: Mapping[str, Any] | None, tenants: Iterable[Tenant]) -> "forms.BaseFormSet[TenantForm]":
+    """Return the rows of more tenants; a form that was sent without them leaves what is known as it is."""
+    known = [{"domain": each.domain, "tenant_id": each.tenant_id} for each in tenants]
+    rows: forms.BaseFormSet[TenantForm] = TenantRows(
+        data if data is not None and "tenant-TOTAL_FORMS" in data else None,
+        initial=known + [{} for _row in range(MOST_ROWS - len(known))],
+        prefix="tenant",
+    )
+    return rows
+
+
+def tenants_of(rows: "forms.BaseFormSet[TenantForm]") -> list[Tenant] | None:
+    """Return the tenants that were typed, None where the form was sent without them."""
+    if not rows.is_bound:
+        return None
+    given = [row.cleaned_data for row in rows.forms]
+    return [Tenant(each["tenant_id"], each["domain"]) for each in given if each.get("tenant_id") or each.get("domain")]
+
+
+class LogoForm(PlainForm):
+    """A picture for the head of an organization's pages; none takes the present one away."""
+
+    logo = forms.FileField(
+        label=_("Picture"), required=False, max_length=200, help_text=_("PNG or JPEG, at most 100 KB.")
+    )
+
+    def clean_logo(self) -> Any:
+        """Say that a file is too large; of such a one nothing was kept."""
+        given = self.cleaned_data["logo"]
+        if given and given.size > MOST_BYTES:
+            raise ValidationError(told(InvalidPicture(f"The picture is larger than {MOST_BYTES // 1024} KB.")))
+        return given
 
 
 def contacts_of(rows: "forms.BaseFormSet[ContactForm]") -> list[Contact]:

@@ -21,17 +21,28 @@ from gangway.organizations.changing import (
     change_bounds,
     change_contacts,
     change_details,
+    change_tenants,
     move_customer,
     take_out_of_use,
 )
+from gangway.organizations.details import Contact, Tenant
 from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.logos import own_logo
 from gangway.organizations.place_queries import PlaceView, parents_for_customers, place, places
 from gangway.organizations.roles import Capability, Kind
 from gangway.services.actions import follow_customer, remove_customer
 from gangway.services.pool import pool
 from gangway.services.queries import services_of
 from gangway.web.desk import DeskRequest, DeskView, may
-from gangway.web.forms.place import PlaceForm, contact_rows, contacts_of, initial_of
+from gangway.web.forms.place import (
+    LogoForm,
+    PlaceForm,
+    contact_rows,
+    contacts_of,
+    initial_of,
+    tenant_rows,
+    tenants_of,
+)
 from gangway.web.listing import asked
 from gangway.web.views.services import connection_of
 
@@ -109,8 +120,8 @@ def page_of(level: Level) -> DeskView:
     @require_safe
     @may(level.see)
     def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
-        about = _found(level, organization_id)
-        values = {"place": about, **_said(request, level)}
+        about = found(level, organization_id)
+        values = {"place": about, "logo": own_logo(about.id), "logo_form": LogoForm(), **_said(request, level)}
         if level.kind is Kind.CUSTOMER:
             rows = services_of(about.id)
             values["services"] = [{"service": row, "connection": connection_of(row)} for row in rows]
@@ -131,13 +142,14 @@ def add_to(level: Level) -> DeskView:
     @may(level.edit)
     def view(request: DeskRequest) -> HttpResponse:
         form = PlaceForm(request.POST or None, kind=level.kind, parents=_places_for(request, level), adding=True)
-        rows = contact_rows(request.POST or None, ())
-        if request.method == "POST" and form.is_valid() & rows.is_valid():
-            made = _tried(form, lambda: _add(request, level, form, contacts=contacts_of(rows)))
+        rows, more = contact_rows(request.POST or None, ()), tenant_rows(request.POST or None, ())
+        if request.method == "POST" and form.is_valid() & rows.is_valid() & _is_good(more):
+            made = _tried(form, lambda: _add(request, level, form, contacts_of(rows), tenants_of(more)))
             if made is not None:
                 messages.success(request, _("%(name)s was added.") % {"name": form.cleaned_data["name"]})
                 return _after_adding(request, level, made)
-        values = {"form": form, "contacts": rows, "adding": True, "then": request.GET.get("then", "")}
+        then = request.GET.get("then", "")
+        values = {"form": form, "contacts": rows, "tenants": more, "adding": True, "then": then}
         return render(request, "places/form.html", values | _said(request, level))
 
     return view
@@ -149,14 +161,15 @@ def edit_of(level: Level) -> DeskView:
     @require_http_methods(["GET", "HEAD", "POST"])
     @may(level.edit)
     def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
-        about = _found(level, organization_id)
+        about = found(level, organization_id)
         form = PlaceForm(request.POST or None, kind=level.kind, adding=False, initial=initial_of(about))
         rows = contact_rows(request.POST or None, about.contacts)
-        good = request.method == "POST" and form.is_valid() & rows.is_valid()
-        if good and _tried(form, lambda: _change(request, about, form, contacts=contacts_of(rows))):
+        more = tenant_rows(request.POST or None, about.more_tenants)
+        good = request.method == "POST" and form.is_valid() & rows.is_valid() & _is_good(more)
+        if good and _tried(form, lambda: _change(request, about, form, contacts_of(rows), tenants_of(more))):
             messages.success(request, _("%(name)s was changed.") % {"name": form.cleaned_data["name"]})
             return redirect(f"web:{level.route}", organization_id=about.id)
-        values = {"form": form, "contacts": rows, "place": about, **_said(request, level)}
+        values = {"form": form, "contacts": rows, "tenants": more, "place": about, **_said(request, level)}
         return render(request, "places/form.html", values)
 
     return view
@@ -168,7 +181,7 @@ def delete_from(level: Level) -> DeskView:
     @require_POST
     @may(level.delete)
     def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
-        about = _found(level, organization_id)
+        about = found(level, organization_id)
         if level.kind is Kind.CUSTOMER:
             remove_customer(customer_id=about.id, by=request.actor)
         else:
@@ -183,7 +196,7 @@ def delete_from(level: Level) -> DeskView:
 @may(Capability.DELETE_CUSTOMERS)
 def move(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Put a customer below another channel, with all its services."""
-    about = _found(CUSTOMERS, organization_id)
+    about = found(CUSTOMERS, organization_id)
     choices = {str(choice.id): choice for choice in _parents(request, about)}
     chosen = choices.get(request.POST.get("to", ""))
     if chosen is None:
@@ -194,7 +207,8 @@ def move(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     return redirect("web:customer", organization_id=about.id)
 
 
-def _found(level: Level, organization_id: UUID) -> PlaceView:
+def found(level: Level, organization_id: UUID) -> PlaceView:
+    """Return an organization of the scope, if it is of this level; raises `NoSuchOrganization`."""
     about = place(organization_id)
     if about.kind is not level.kind:
         raise NoSuchOrganization
@@ -240,8 +254,15 @@ def _parents(request: DeskRequest, about: PlaceView) -> tuple[Any, ...]:
     return tuple(choice for choice in parents_for_customers(provider) if choice.id != about.parent_id)
 
 
+def _is_good(rows: Any) -> bool:
+    """Whether the rows can be used; those that weren't sent say nothing."""
+    return not rows.is_bound or bool(rows.is_valid())
+
+
 @transaction.atomic
-def _add(request: DeskRequest, level: Level, form: PlaceForm, *, contacts: list[Any]) -> UUID:
+def _add(
+    request: DeskRequest, level: Level, form: PlaceForm, contacts: list[Contact], tenants: list[Tenant] | None
+) -> UUID:
     given = form.cleaned_data
     made = create_organization(
         kind=level.kind,
@@ -251,17 +272,32 @@ def _add(request: DeskRequest, level: Level, form: PlaceForm, *, contacts: list[
         cloud=given.get("cloud") or "public",
         by=request.actor,
     )
-    _fill(request, made, form, contacts=contacts or None)
+    _fill(request, made, form, contacts=contacts or None, tenants=tenants or None)
     return made
 
 
 @transaction.atomic
-def _change(request: DeskRequest, about: PlaceView, form: PlaceForm, *, contacts: list[Any]) -> UUID:
-    _fill(request, about.id, form, contacts=contacts if contacts != list(about.contacts) else None)
+def _change(
+    request: DeskRequest, about: PlaceView, form: PlaceForm, contacts: list[Contact], tenants: list[Tenant] | None
+) -> UUID:
+    _fill(
+        request,
+        about.id,
+        form,
+        contacts=contacts if contacts != list(about.contacts) else None,
+        tenants=tenants if tenants != list(about.more_tenants) else None,
+    )
     return about.id
 
 
-def _fill(request: DeskRequest, organization_id: UUID, form: PlaceForm, *, contacts: list[Any] | None) -> None:
+def _fill(
+    request: DeskRequest,
+    organization_id: UUID,
+    form: PlaceForm,
+    *,
+    contacts: list[Contact] | None,
+    tenants: list[Tenant] | None,
+) -> None:
     given, by = form.cleaned_data, request.actor
     change_details(
         organization_id=organization_id,
@@ -270,6 +306,8 @@ def _fill(request: DeskRequest, organization_id: UUID, form: PlaceForm, *, conta
         cloud=given.get("cloud", ""),
         by=by,
     )
+    if form.kind is Kind.CUSTOMER and tenants is not None:
+        change_tenants(organization_id=organization_id, tenants=tenants, by=by)
     if form.kind is Kind.CUSTOMER:
         follow_customer(customer_id=organization_id)
     bounds = form.bounds()

@@ -24,23 +24,26 @@ from gangway.onboarding.defaults import defaults_for, set_defaults
 from gangway.onboarding.installation import admin_center, installation
 from gangway.onboarding.queries import sign_in_applications
 from gangway.onboarding.states import Verdict
-from gangway.organizations import hosts
+from gangway.organizations import host_proof, hosts
 from gangway.organizations.changing import change_reply_to
 from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.logos import own_logo
 from gangway.organizations.place_queries import PlaceView, place, places
 from gangway.organizations.queries import provider_of
 from gangway.organizations.roles import Capability, Kind
+from gangway.organizations.states import HostSeen
 from gangway.provisioning.queries import SCOPES, choices
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
-from gangway.web.forms.place import CLOUDS
+from gangway.web.forms.place import CLOUDS, LogoForm
 from gangway.web.forms.provider_setup import ApplicationForm, DefaultPlan, HostForm, ReplyForm
 from gangway.web.listing import asked
 from gangway.web.live import first_look, look_again
-from gangway.web.words import DELIVERY, LOOK, VERDICT, said
+from gangway.web.words import DELIVERY, HOST, LOOK, VERDICT, said
 
 CHECK_PARTIAL: Final = "settings/_check.html"
 MAIL_PARTIAL: Final = "settings/_mail.html"
+HOST_PARTIAL: Final = "settings/_host.html"
 PAGE: Final = ["GET", "HEAD", "POST"]
 
 
@@ -65,8 +68,10 @@ def overview_of(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         **_head(request, about),
         "clouds": [_cloud_row(about, name, word, known.get(name)) for name, word in CLOUDS],
         "mail": _mail_values(about.id),
-        "host": hosts.host_of(about.id),
+        **_host_values(about.id),
         "public_url": hosts.public_url(about.id),
+        "logo": own_logo(about.id),
+        "logo_form": LogoForm(),
         "defaults": defaults_for(about.id),
     }
     return render(request, "settings/overview.html", values)
@@ -207,12 +212,10 @@ def host_names(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     about, wanted = _provider(organization_id), asked(request)
     channels = places(Kind.CHANNEL, above=about.id, search=wanted.search, page=wanted.page)
     shown = [(about.id, about.name), *((row.id, row.name) for row in channels.rows)]
-    rows = [
-        {"id": each, "name": name, "host": hosts.host_of(each), "url": hosts.public_url(each)} for each, name in shown
-    ]
+    rows = [{"id": each, "name": name, "url": hosts.public_url(each), **_host_values(each)} for each, name in shown]
     values = {**_head(request, about), "rows": rows, "page": channels, "wanted": wanted}
     if microsoft.is_offered():
-        names = [str(row["host"]) for row in rows if row["host"]]
+        names = [str(row["host"].name) for row in rows if row["host"] and row["host"].proved_at]
         values["returns"] = [back(name) for name in names for back in (microsoft.callback_url, microsoft.consented_url)]
     return render(request, "settings/hosts.html", values)
 
@@ -221,11 +224,10 @@ def host_names(request: DeskRequest, organization_id: UUID) -> HttpResponse:
 @may(Capability.CHANGE_SETTINGS)
 @proved_lately
 def host_name(request: DeskRequest, organization_id: UUID) -> HttpResponse:
-    """Ask for the host name of a provider or channel: every link that is made from now on begins with it."""
-    about = place(organization_id)
-    if about.kind not in {Kind.PROVIDER, Kind.CHANNEL}:
-        raise NoSuchOrganization
-    form = HostForm(request.POST or None, initial={"host": hosts.host_of(about.id)})
+    """Ask for the host name of a provider or channel, and show how it is proved to be theirs."""
+    about = _with_host(organization_id)
+    known = hosts.host_of(about.id)
+    form = HostForm(request.POST or None, initial={"host": known.name if known else ""})
     provider = provider_of(about.id)
     if request.method == "POST" and form.is_valid():
         try:
@@ -233,11 +235,28 @@ def host_name(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         except GangwayError as error:
             form.refuse(error)
         else:
-            url = hosts.public_url(about.id)
-            messages.success(request, _("Links that are made from now on begin with %(url)s.") % {"url": url})
-            return redirect("web:settings_hosts", provider.id)
-    values = {"provider": provider, "place": about, "form": form, "public_url": hosts.origin_of("")}
+            return _after_host(request, about, provider.id)
+    values = _host_values(about.id)
+    live = first_look(request, HOST_PARTIAL, values, url=reverse("web:settings_host_state", args=[about.id]))
+    values |= {"provider": provider, "place": about, "form": form, "public_url": hosts.origin_of(""), "live": live}
     return render(request, "settings/host_form.html", values)
+
+
+@require_POST
+@may(Capability.CHANGE_SETTINGS)
+def host_look(_request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """*Look now*: a worker asks the name server."""
+    about = _with_host(organization_id)
+    host_proof.ask_look(about.id)
+    return redirect("web:settings_host", about.id)
+
+
+@require_safe
+@may(Capability.CHANGE_SETTINGS)
+def host_state(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """How the proof stands."""
+    values = _host_values(_with_host(organization_id).id)
+    return look_again(request, HOST_PARTIAL, values, over=not values["following"])
 
 
 @require_http_methods(PAGE)
@@ -269,6 +288,33 @@ def _provider(organization_id: UUID) -> PlaceView:
     if about.kind is not Kind.PROVIDER:
         raise NoSuchOrganization
     return about
+
+
+def _with_host(organization_id: UUID) -> PlaceView:
+    about = place(organization_id)
+    if about.kind not in {Kind.PROVIDER, Kind.CHANNEL}:
+        raise NoSuchOrganization
+    return about
+
+
+def _after_host(request: DeskRequest, about: PlaceView, provider_id: UUID) -> HttpResponse:
+    """Say what follows: a name that counts is used at once, another one waits for its proof."""
+    known = hosts.host_of(about.id)
+    if known is not None and known.proved_at is None:
+        host_proof.ask_look(about.id)
+        messages.info(request, _("%(host)s counts once it is proved to be yours.") % {"host": known.name})
+        return redirect("web:settings_host", about.id)
+    url = hosts.public_url(about.id)
+    messages.success(request, _("Links that are made from now on begin with %(url)s.") % {"url": url})
+    return redirect("web:settings_hosts", provider_id)
+
+
+def _host_values(organization_id: UUID) -> dict[str, Any]:
+    known = hosts.host_of(organization_id)
+    if known is None:
+        return {"host": None, "following": False}
+    seen = HostSeen.RIGHT if known.proved_at else known.seen
+    return {"host": known, "host_pill": said(HOST, seen), "following": seen is HostSeen.NOT_YET}
 
 
 def _cloud(request: DeskRequest) -> str:
