@@ -15,6 +15,7 @@ from gangway.provisioning import queries as provisioning
 from gangway.provisioning.by_hand import ByHand, Certificate, Trust, by_hand
 from gangway.services.queries import service
 
+
 @dataclass(frozen=True, slots=True)
 class KnownView:
     """The same for the operator who types it: whose service, and where the onboarding goes on once it is proved."""

@@ -4,7 +4,7 @@ Times are aware UTC. Words are whole sentences, ready to show. The user code is 
 for it at the moment of rendering with `queries.user_code(case_id)`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum

@@ -11,7 +11,9 @@ urlpatterns = [
     path(f"{KNOWN}state/", known_registration.known_registration_state, name="known_registration_state"),
     path(f"{KNOWN}certificate.cer", known_registration.known_certificate, name="known_certificate"),
     path("invitations/<uuid:invitation_id>/script/", by_hand.invitation_script, name="invitation_script"),
-    path("invitations/<uuid:invitation_id>/script/file/", by_hand.invitation_script_file, name="invitation_script_file"),
+    path(
+        "invitations/<uuid:invitation_id>/script/file/", by_hand.invitation_script_file, name="invitation_script_file"
+    ),
     path("invitations/<uuid:invitation_id>/guide/", by_hand.invitation_guide, name="invitation_guide"),
     path("wizard/use/", wizard_existing.use, name="wizard_use"),
     path("wizard/use/choose/", wizard_existing.choose_existing, name="wizard_use_choose"),

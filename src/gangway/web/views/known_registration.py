@@ -1,4 +1,4 @@
-"""*Use known App registration* in the Onboarding wizard: the operator types it, a worker validates it, *Next* goes on."""
+"""*Use known App registration*: the operator types it, a worker validates it, *Next* goes on with the onboarding."""
 
 from typing import Final
 from uuid import UUID
