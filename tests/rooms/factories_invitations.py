@@ -12,7 +12,7 @@ from gangway.organizations.scope import within
 from tests.rooms import factories_services
 from tests.rooms.factories_organizations import Place
 
-OPERATOR = Actor(kind="person", id="1", name="Olga Operator", address="192.0.2.7")
+OPERATOR = Actor(kind="person", id=str(UUID(int=1)), name="Olga Operator", address="192.0.2.7")
 ADMINISTRATOR = Actor(kind="administrator", id="", name="ada@contoso.example")
 PLAN = {"profile": "teams-voice", "version": 2}
 TO = {

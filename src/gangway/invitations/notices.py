@@ -45,8 +45,5 @@ def tell(invitation: Invitation, told: News, *, what: str, by: Actor) -> None:
 
 
 def _operator_of(invitation: Invitation) -> str:
-    try:
-        person = organizations.operator(UUID(invitation.created_by_id))
-    except ValueError:
-        person = None
+    person = organizations.operator(UUID(invitation.created_by_id)) if invitation.created_by_id else None
     return person.email if person else organizations.provider_of(invitation.organization_id).reply_to

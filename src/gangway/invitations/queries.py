@@ -17,6 +17,7 @@ from gangway.invitations.errors import NoSuchHandoff, NoSuchInvitation
 from gangway.invitations.letters import subject_of, subject_of_handoff
 from gangway.invitations.models import Handoff, Invitation, Link, Move
 from gangway.invitations.states import CONSUMED, DEVICE_AUTHENTICATED, EXPIRABLE, PENDING, State, sources_of
+from gangway.invitations.terms import forbid_copying, terms_of
 from gangway.notifications.queries import Delivery, deliveries, delivery
 from gangway.notifications.states import DeliveryState
 from gangway.organizations.pages import Page, batched, every, page_of
@@ -25,6 +26,10 @@ from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
 
 ASKED_LATELY: Final = timedelta(days=7)
+NEEDS_A_PERSON: Final = frozenset(
+    {State.REPORTED, State.BOUNCED, State.FAILED, State.AUTHENTICATED, State.WAITING_FOR_ADMINISTRATOR}
+)
+"""In these an operator has something to do, or to know."""
 
 
 class Why(StrEnum):
@@ -112,6 +117,8 @@ class InvitationView:
     """Wizard sessions that began before this are over: the links were replaced."""
     reminders_stopped_at: datetime | None = None
     asked_again_at: datetime | None = None
+    may_copy: bool = True
+    """Whether its provider lets operators copy links."""
 
     @property
     def device_authenticated(self) -> bool:
@@ -140,6 +147,9 @@ class PendingRow:
     state: State
     created_by_name: str
     registration_id: UUID
+    may_copy: bool = True
+    asked_again_at: datetime | None = None
+    purpose: str = "connect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +296,7 @@ def invitation(invitation_id: UUID) -> InvitationView:
         sessions_from=row.sessions_from,
         reminders_stopped_at=row.reminders_stopped_at,
         asked_again_at=row.asked_again_at,
+        may_copy=terms_of(row.organization_id).may_copy,
     )
 
 
@@ -297,8 +308,9 @@ def pending(*, search: str = "", state: str = "", customer_id: UUID | None = Non
     rows = _pending(search, state, customer_id)
     found = page_of(rows, page, lambda row: row)
     mails = deliveries(subject_of(row.id) for row in found.rows)
+    forbidding = forbid_copying()
     return Page(
-        rows=tuple(_pending_row(row, mails.get(subject_of(row.id))) for row in found.rows),
+        rows=tuple(_pending_row(row, mails.get(subject_of(row.id)), forbidding) for row in found.rows),
         number=found.number,
         has_next=found.has_next,
     )
@@ -323,7 +335,7 @@ def _pending(search: str, state: str, customer_id: UUID | None) -> QuerySet[Invi
     return rows.select_related("service", "organization").order_by("-created_at", "id")
 
 
-def _pending_row(row: Invitation, mail: Delivery | None) -> PendingRow:
+def _pending_row(row: Invitation, mail: Delivery | None, forbidding: frozenset[UUID] = frozenset()) -> PendingRow:
     return PendingRow(
         id=row.id,
         service_id=row.service_id,
@@ -342,6 +354,9 @@ def _pending_row(row: Invitation, mail: Delivery | None) -> PendingRow:
         state=State(row.state),
         created_by_name=row.created_by_name,
         registration_id=row.registration_id,
+        may_copy=row.service.provider_id not in forbidding,
+        asked_again_at=row.asked_again_at,
+        purpose=row.purpose,
     )
 
 
@@ -354,6 +369,12 @@ def history(invitation_id: UUID) -> tuple[HistoryRow, ...]:
         )
         for row in moves
     )
+
+
+def links_of(invitation_id: UUID) -> tuple[tuple[datetime, str], ...]:
+    """Return when an invitation's links were made, and whether each was mailed or copied; oldest first."""
+    rows = Link.objects.filter(invitation_id=invitation_id).order_by("created_at", "pk")
+    return tuple(rows.values_list("created_at", "kind"))
 
 
 def handoffs(invitation_id: UUID) -> tuple[HandoffView, ...]:
@@ -393,10 +414,14 @@ def open_of(service_id: UUID) -> UUID | None:
     return rows.values_list("pk", flat=True).first()
 
 
-def asked_for_links(*, now: datetime, within: timedelta = ASKED_LATELY, most: int = 50) -> tuple[PendingRow, ...]:
-    """Return the scope's invitations of which the holder of a dead link lately asked for a new one, newest first."""
-    rows = Invitation.objects.filter(asked_again_at__gt=now - within).select_related("service", "organization")
-    return tuple(_pending_row(row, None) for row in rows.order_by("-asked_again_at")[:most])
+def needing_a_person(*, now: datetime, most: int = 200) -> tuple[PendingRow, ...]:
+    """Return the scope's invitations that an operator ought to look at, newest first, in one query.
+
+    Those in a state that waits for them, and those of which the holder of a dead link lately asked for a new one.
+    """
+    waits = Q(state__in=[state.value for state in NEEDS_A_PERSON]) | Q(asked_again_at__gt=now - ASKED_LATELY)
+    rows = Invitation.objects.filter(waits).select_related("service", "organization")
+    return tuple(_pending_row(row, None) for row in rows.order_by("-created_at", "id")[:most])
 
 
 def due_to_expire(*, now: datetime, most: int = 500) -> list[UUID]:

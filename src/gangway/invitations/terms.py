@@ -64,6 +64,12 @@ def terms_of(organization_id: UUID) -> TermsView:
     return TermsView(row.life_days or default, row.life_days, row.may_copy, **words, colour=row.colour)
 
 
+def forbid_copying() -> frozenset[UUID]:
+    """Return the providers that don't let links be copied; their ids tell nobody anything."""
+    with through(Door.ANCESTORS):
+        return frozenset(Terms.objects.filter(may_copy=False).values_list("organization_id", flat=True))
+
+
 @transaction.atomic
 def set_terms(
     provider_id: UUID,

@@ -44,7 +44,7 @@ def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: d
     return Offer(
         invitation_id=about.id,
         invitation_state=about.state.value,
-        asker=_asker(about),
+        asker=asker_of(about),
         customer_name=about.customer_name,
         service_id=about.service_id,
         service_short_name=about.service_short_name,
@@ -70,7 +70,8 @@ def offer_of_rest(about: InvitationView, handoff_id: UUID) -> Offer:
     return offer_of(about, rest=rest, until=invited.handoff(handoff_id).expires_at)
 
 
-def _asker(about: InvitationView) -> Asker:
+def asker_of(about: InvitationView) -> Asker:
+    """Say who asks: the provider, and the person there."""
     provider = organizations.provider_of(about.organization_id)
     person = organizations.operator(UUID(about.created_by_id)) if about.created_by_id else None
     return Asker(

@@ -17,6 +17,7 @@ OnboardingError
 ├── SignInTooOld                      the sign-in's token is gone or about to be
 ├── NotADomain                        what was typed as a domain can't be one (field "domain")
 ├── NameDiffers                       what was typed to confirm isn't the service's short name (field "typed")
+├── NotShared                         a registration that a further service can't use
 ├── NotConnected                      a service without a connection that could be renewed
 ├── NotReadyToAdd, AlreadyAdded       the operator's *Add*
 └── NotValidated, NotAVerifiedDomain, NotReady   the operator's *Next* and *Create service*
@@ -250,6 +251,15 @@ class SignInRefused(OnboardingError):
     what = "The sign-in did not work out."
     cure = "Start the sign-in again."
     next_move: ClassVar[str] = "start_again"
+
+
+class NotShared(OnboardingError):
+    """Of another organization, gone, or used by no service any more: all the same to whoever asks."""
+
+    code = "onboarding:sharing:unknown"
+    what = "This registration can't be used for the new service."
+    cure = "Choose one of those that are offered, or have a new one made."
+    acts = WhoActs.OPERATOR
 
 
 class NotConnected(OnboardingError):

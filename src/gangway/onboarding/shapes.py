@@ -96,6 +96,20 @@ class Assisted:
 
 
 @dataclass(frozen=True, slots=True)
+class AskedBy:
+    """Who asks for what, for the holder of a link that may be dead."""
+
+    asker: Asker
+    customer_name: str
+    service_name: str
+    matching_phrase: str
+    invitation_id: UUID
+    reminders_stopped: bool
+    asked_at: datetime | None
+    """When its holder asked for a new link."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignInApplicationView:
     """The application Microsoft's pages will name when the administrator signs in."""
 

@@ -1,6 +1,6 @@
 """Audit entries in words for a page of history."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from django.utils.functional import Promise
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.audit.events import Event
 from gangway.audit.queries import ActivityRow, Change
+from gangway.onboarding.sightings import Sighting
 from gangway.web.words import Pill
 
 SHAPES: Final[Mapping[str, str]] = {
@@ -65,6 +66,12 @@ def words_of(event: str) -> str:
     room, thing, happened = event.split(":") if event in set(Event) else ("", event, "")
     subject = THINGS.get(f"{room}:{thing}", thing.replace("_", " ").capitalize())
     return f"{subject}: {happened.replace('_', ' ')}" if happened else str(subject)
+
+
+def seen_rows(seen: Iterable[Sighting]) -> list[dict[str, Any]]:
+    """Give each sighting its words, for a security team."""
+    events = set(Event)
+    return [{"sighting": one, "what": words_of(one.what) if one.what in events else one.what} for one in seen]
 
 
 def _named(row: ActivityRow) -> str:

@@ -1,6 +1,7 @@
 """What needs a person, most urgent first, each with its next action; made from what the other rooms know."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -8,11 +9,12 @@ from typing import Final
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from gangway.alarms.queries import AlarmRow, most_urgent
 from gangway.foundation.clock import now
-from gangway.invitations.queries import PendingRow, pending
+from gangway.invitations.queries import PendingRow, needing_a_person, pending
 from gangway.invitations.states import State
 from gangway.organizations.roles import Capability
 from gangway.services.overview import ending, in_state
@@ -24,6 +26,21 @@ AT_MOST: Final = 20
 SOON, LATER = timedelta(days=7), timedelta(days=30)
 
 
+INVITATIONS: Final[Mapping[State, tuple[int, str, Promise, Promise]]] = {
+    State.REPORTED: (0, "error", lazy("Somebody didn't expect this invitation: it is frozen."), lazy("Look at it")),
+    State.BOUNCED: (1, "error", lazy("The mail was refused for good."), lazy("See why")),
+    State.FAILED: (1, "error", lazy("Making the registration stopped at an error."), lazy("See what happened")),
+    State.AUTHENTICATED: (2, "ok", lazy("The customer's part is done: it can be added."), lazy("Add")),
+    State.WAITING_FOR_ADMINISTRATOR: (
+        3,
+        "warning",
+        lazy("Another administrator must finish."),
+        lazy("See what remains"),
+    ),
+}
+"""Of each state that needs a person: how urgent, its tone, what is the matter, the next action."""
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
     """One thing that needs a person: whose it is, what is wrong, and the next action as a button."""
@@ -31,7 +48,7 @@ class Need:
     urgency: int
     tone: str
     title: str
-    words: str
+    words: str | Promise
     action: str | Promise
     url: str
     about: str
@@ -84,18 +101,18 @@ def _alarm(row: AlarmRow) -> Need:
 
 
 def _invitations() -> Iterator[Need]:
-    for state, urgency, tone, words, action in (
-        (State.FAILED, 1, "error", _("Making the registration stopped at an error."), _("See what happened")),
-        (State.AUTHENTICATED, 2, "ok", _("The customer's part is done: it can be added."), _("Add")),
-        (State.WAITING_FOR_ADMINISTRATOR, 3, "warning", _("Another administrator must finish."), _("See what remains")),
-    ):
-        for row in pending(state=state.value).rows[:AT_MOST]:
-            yield _invitation(row, urgency, tone, words, action)
+    told: Counter[State] = Counter()
+    for row in needing_a_person(now=now()):
+        told[row.state] += 1
+        if row.state in INVITATIONS and told[row.state] <= AT_MOST:
+            yield _invitation(row, *INVITATIONS[row.state])
+        elif row.asked_again_at:
+            yield _invitation(row, 2, "warning", _("The holder of a dead link asks for a new one."), _("Look at it"))
     for row in pending(state=State.QUEUED.value).rows[:AT_MOST]:
         if row.email_error:
             yield _invitation(row, 1, "error", _("The mail could not be sent."), _("See why"))
 
 
-def _invitation(row: PendingRow, urgency: int, tone: str, words: str, action: str) -> Need:
+def _invitation(row: PendingRow, urgency: int, tone: str, words: str | Promise, action: str | Promise) -> Need:
     url = reverse("web:invitation", args=[row.id])
     return Need(urgency, tone, row.short_name, words, action, url, row.customer_name)

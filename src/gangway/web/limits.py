@@ -21,13 +21,17 @@ log = structlog.get_logger("gangway.web")
 LIBRARY: Final = "allauth.account"
 TOO_OFTEN: Final = 429
 WAIT_SECONDS: Final = 60
-LINKS: Final = frozenset({"web:door", "web:join"})
+LINKS: Final = frozenset({"web:door", "web:door_unexpected", "web:door_reminders", "web:door_new_link", "web:join"})
 FILES: Final = frozenset({"web:service_export", "web:activity_csv", "web:activity_json", "web:run_support"})
 SENDING: Final = frozenset(
     {
         "web:new_tenant",
         "web:invitation_resend",
         "web:invitation_copy",
+        "web:invitation_readdress",
+        "web:invitation_replace",
+        "web:invitation_send",
+        "web:invitation_test",
         "web:invitation_hand_off",
         "web:operator_invite",
         "web:operator_resend",

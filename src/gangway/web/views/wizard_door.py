@@ -25,27 +25,45 @@ REFERRER: Final = "strict-origin"
 """The token's path goes to nobody, not even to our own server's log. (Under "no-referrer" browsers send *Continue* with
 "Origin: null", which the CSRF check refuses.)"""
 
+ASIDE: Final = {"unexpected": "web:door_unexpected", "new-link": "web:door_new_link"}
+"""Where `?unexpected` and `?new-link` lead: so the page has links to its own other pages and doesn't repeat its token."""
+
 
 @for_anyone
 @require_http_methods(["GET", "HEAD", "POST"])
 def door(request: HttpRequest, token: str) -> HttpResponse:
     """Show what the link offers, or (POST, *Continue*) trade it for a case and a clean address."""
+    aside = next((route for word, route in ASIDE.items() if word in request.GET), "")
+    if aside and request.method != "POST":
+        return kept_private(redirect(aside, token))
     response = (
         _continue(request, SealedText(token)) if request.method == "POST" else _explain(request, SealedText(token))
     )
+    return kept_private(response)
+
+
+def kept_private(response: HttpResponse) -> HttpResponse:
+    """Let nobody keep, index or pass on an address that has a token in it."""
     response.headers["Referrer-Policy"] = REFERRER
     response.headers["X-Robots-Tag"] = "noindex, nofollow"
     response.headers["Cache-Control"] = "no-store"
     return response
 
 
+def stranger(request: HttpRequest) -> HttpResponse:
+    """One page for whoever has no real link, whatever they asked for."""
+    return kept_private(render(request, "wizard/stranger.html", status=404))
+
+
 def _explain(request: HttpRequest, token: SealedText) -> HttpResponse:
     held = offer(token)
     if held is None:
-        return render(request, "wizard/stranger.html", status=404)
+        return stranger(request)
     if isinstance(held, LinkDead):
         return render(request, "wizard/dead.html", {"link": held}, status=410)
-    return render(request, "wizard/welcome.html", {"offer": held, "steps": progress(Step.CHOOSE)})
+    return render(
+        request, "wizard/welcome.html", {"offer": held, "steps": progress(Step.CHOOSE)}
+    )
 
 
 def _continue(request: HttpRequest, token: SealedText) -> HttpResponse:

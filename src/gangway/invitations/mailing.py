@@ -1,0 +1,53 @@
+"""The exact mail of an invitation before it goes out: to look at, and to send to oneself."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from gangway.audit.record import Actor
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import letters
+from gangway.invitations.errors import NoSuchInvitation
+from gangway.invitations.models import Invitation
+from gangway.notifications import outbox
+from gangway.notifications.messages import MESSAGES, Mail
+from gangway.notifications.states import MessageKind
+from gangway.organizations.hosts import public_url
+
+STAND_IN: Final = "this-is-where-the-link-will-be"
+"""In the place of a token: it opens nothing, and nobody can take it for a real one."""
+PATIENCE: Final = timedelta(minutes=5)
+
+
+def preview(invitation_id: UUID, *, operator: str) -> Mail:
+    """Return the mail as it would go out now, with a stand-in for its link. Raises `NoSuchInvitation`."""
+    row = _found(invitation_id)
+    told = letters.told_in_mail(row, operator=operator)
+    return MESSAGES[MessageKind.INVITATION].compose(told, link=_stand_in(row).reveal())
+
+
+def test_invitation(invitation_id: UUID, *, to: str, operator: str, by: Actor, now: datetime) -> None:
+    """Send that mail to oneself, by the outbox and a worker. Raises `NoSuchInvitation`."""
+    row = _found(invitation_id)
+    outbox.put(
+        organization_id=row.organization_id,
+        kind=MessageKind.INVITATION,
+        to=to,
+        language="en",
+        context=letters.told_in_mail(row, operator=operator),
+        link=_stand_in(row),
+        subject_ref=f"test_of:{row.id}",
+        by=by,
+        give_up_at=now + PATIENCE,
+    )
+
+
+def _found(invitation_id: UUID) -> Invitation:
+    row = Invitation.objects.filter(pk=invitation_id).first()
+    if row is None:
+        raise NoSuchInvitation
+    return row
+
+
+def _stand_in(row: Invitation) -> SealedText:
+    return SealedText(f"{public_url(row.organization_id)}/i/{STAND_IN}")

@@ -1,0 +1,137 @@
+"""What an operator types about an invitation that is pending: names, whom it goes to, and until when."""
+
+from datetime import date
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from gangway.foundation.errors import GangwayError
+from gangway.invitations.terms import LONGEST_LIFE
+from gangway.services.actions import check_full_name
+from gangway.web.forms.base import PlainForm, told
+
+DAYS: Final[Any] = _("Type a number of days from 1 to 90, counted from now.")
+
+
+class EditInvitation(PlainForm):
+    """Names and how to reach the recipient, as long as nobody has opened it."""
+
+    full_name = forms.CharField(label=_("Full Name of Service"), required=False, strip=False)
+    short_name = forms.CharField(
+        label=_("Unique Short Name of Service"),
+        strip=False,
+        error_messages={"required": _("Type a short name.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    phone = forms.CharField(
+        label=_("Telephone of whom it goes to"),
+        required=False,
+        max_length=40,
+        help_text=_("So that you can call them about it. It is shown to operators only."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
+    )
+    finish_by_itself = forms.BooleanField(
+        label=_("Finish by itself when the checks pass"),
+        required=False,
+        help_text=_("The service is created without you, unless a check fails or something has to be chosen."),
+    )
+
+    def clean_full_name(self) -> str:
+        """Say at the field what can't be in a full name."""
+        try:
+            return check_full_name(self.cleaned_data["full_name"])
+        except GangwayError as error:
+            raise ValidationError(told(error)) from error
+
+
+class Readdress(PlainForm):
+    """Another recipient."""
+
+    recipient = forms.EmailField(
+        label=_("E-mail address of the new recipient"),
+        error_messages={
+            "required": _("Type the address that the link goes to."),
+            "invalid": _("This isn't an e-mail address. It looks like name@example.com."),
+        },
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class Extend(PlainForm):
+    """How many days from now it lasts."""
+
+    days = forms.IntegerField(
+        label=_("Days from now"),
+        min_value=1,
+        max_value=LONGEST_LIFE,
+        initial=7,
+        help_text=_("1 to 90. It never gets shorter by this."),
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), DAYS),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+
+class Approval(PlainForm):
+    """The day until which somebody's approval is waited for."""
+
+    approval_on = forms.DateField(
+        label=_("We wait for an approval until"),
+        help_text=_("For example the day your change board meets. The link waits, and nobody is reminded before."),
+        error_messages={
+            "required": _("Choose a day, such as 2026-12-01."),
+            "invalid": _("Choose a day, such as 2026-12-01."),
+        },
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+    @property
+    def day(self) -> date:
+        """The day that was chosen."""
+        chosen: date = self.cleaned_data["approval_on"]
+        return chosen
+
+
+class Terms(PlainForm):
+    """A provider's terms for its invitations."""
+
+    life_days = forms.IntegerField(
+        label=_("Days that an invitation is good for"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST_LIFE,
+        help_text=_("1 to 90. Left empty, it is as this server says."),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), DAYS),
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+    may_copy = forms.BooleanField(
+        label=_("Operators may copy links"),
+        required=False,
+        help_text=_("Without this, links reach the recipient's mailbox and nothing else."),
+    )
+    colour = forms.CharField(
+        label=_("Colour of buttons in mails"),
+        required=False,
+        max_length=7,
+        help_text=_("As #1d4ed8. It must be seen well on white; the words on it become white or black by themselves."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    subject = forms.CharField(
+        label=_("Subject of the invitation"),
+        required=False,
+        max_length=150,
+        help_text=_("Left empty, it is ours: who asks, whose Microsoft 365, what for."),
+    )
+    opening = forms.CharField(
+        label=_("Your own words, before ours"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    closing = forms.CharField(
+        label=_("Your own words, after ours"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )

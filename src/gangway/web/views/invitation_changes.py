@@ -1,0 +1,188 @@
+"""What an operator changes about an invitation that is pending: its mail, names, recipient, end, and its links."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
+from gangway.invitations import actions
+from gangway.invitations.mailing import preview, test_invitation
+from gangway.invitations.queries import InvitationView, invitation
+from gangway.onboarding import freezing, relinking
+from gangway.organizations.roles import Capability
+from gangway.services.actions import rename_planned
+from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.base import PlainForm, told
+from gangway.web.forms.invitation import Approval, EditInvitation, Extend, Readdress
+from gangway.web.pending import moves
+
+
+@require_safe
+@may(Capability.MANAGE_INVITATIONS)
+def change_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Show what can be changed about it now."""
+    return _show(request, invitation_id)
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def edit(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Change names, telephone, and whether it finishes by itself; all or nothing."""
+    form = EditInvitation(request.POST)
+    return _act(request, invitation_id, ("edit_form", form), _edit, _("Changed."))
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def readdress(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """*Change recipient*: the earlier one's links die."""
+    form = Readdress(request.POST)
+    done = _("It goes to another address now; every earlier link is dead.")
+    return _act(request, invitation_id, ("recipient_form", form), _readdress, done)
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def extend(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """*Extend*: the links that are out live longer."""
+    return _act(request, invitation_id, ("extend_form", Extend(request.POST)), _extend, _("It lasts longer now."))
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def await_approval(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """The customer told that somebody must agree first, until a day."""
+    form = Approval(request.POST)
+    return _act(request, invitation_id, ("approval_form", form), _await, _("Kept: nobody is reminded before that day."))
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def replace_links(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """*Replace link*: earlier ones die at once, also for somebody who uses one now."""
+    relinking.replace_links(invitation_id=invitation_id, by=request.actor, now=now())
+    address = invitation(invitation_id).recipient
+    told_so = _("Every earlier link is dead. A new one is on its way to %(address)s.") % {"address": address}
+    messages.success(request, told_so)
+    return redirect("web:invitation", invitation_id)
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def stop_reminders(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """No more reminders before the end."""
+    actions.stop_reminders(invitation_id=invitation_id, by=request.actor, now=now())
+    messages.success(request, _("No more reminders go out about this."))
+    return redirect("web:invitation_change", invitation_id)
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def unfreeze(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """*Unfreeze*: the operator has asked the customer, and it goes on where it stands."""
+    freezing.unfreeze(invitation_id=invitation_id, by=request.actor, now=now())
+    messages.success(request, _("It goes on where it stood. Links that were out work again, earlier sessions don't."))
+    return redirect("web:invitation", invitation_id)
+
+
+@require_safe
+@may(Capability.MANAGE_INVITATIONS)
+def mail_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Show the mail exactly as it goes out, with a stand-in for the link."""
+    about = invitation(invitation_id)
+    shown = preview(invitation_id, operator=request.seat.name)
+    values = {"invitation": about, "mail": shown, "can": _can(request, about)}
+    return render(request, "invitations/mail.html", values)
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def test_mail(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """*Send it to me first*: the same mail, with a link that opens nothing."""
+    me = request.seat
+    test_invitation(invitation_id, to=me.email, operator=me.name, by=request.actor, now=now())
+    messages.info(request, _("A test mail to %(address)s is on its way.") % {"address": me.email})
+    return redirect("web:invitation_mail", invitation_id)
+
+
+@require_POST
+@may(Capability.MANAGE_INVITATIONS)
+def send(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """*Send*: a draft goes out."""
+    actions.send_draft(invitation_id=invitation_id, by=request.actor, now=now())
+    return redirect("web:invitation_sent", invitation_id)
+
+
+def _act(
+    request: DeskRequest,
+    invitation_id: UUID,
+    given: tuple[str, PlainForm],
+    action: Callable[[DeskRequest, UUID, dict[str, Any]], None],
+    done: str,
+) -> HttpResponse:
+    """Do what a form (with its name on the page) asks for; faults stand at their fields, nothing typed is lost."""
+    name, form = given
+    if form.is_valid():
+        try:
+            action(request, invitation_id, form.cleaned_data)
+        except GangwayError as error:
+            if error.field not in form.fields:
+                messages.warning(request, told(error))
+                return redirect("web:invitation", invitation_id)
+            form.refuse(error)
+        else:
+            messages.success(request, done)
+            return redirect("web:invitation", invitation_id)
+    return _show(request, invitation_id, **{name: form})
+
+
+def _edit(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
+    about, by = invitation(invitation_id), request.actor
+    with transaction.atomic():
+        chosen = {"phone": given["phone"], "finish_by_itself": given["finish_by_itself"]}
+        actions.edit(invitation_id=invitation_id, **chosen, by=by, now=now())
+        names = {"full_name": given["full_name"], "short_name": given["short_name"]}
+        rename_planned(service_id=about.service_id, **names, by=by)
+
+
+def _readdress(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
+    relinking.readdress(invitation_id=invitation_id, recipient=given["recipient"], by=request.actor, now=now())
+
+
+def _extend(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
+    actions.extend(invitation_id=invitation_id, days=given["days"], by=request.actor, now=now())
+
+
+def _await(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
+    actions.await_approval(invitation_id=invitation_id, day=given["approval_on"], by=request.actor, now=now())
+
+
+def _show(request: DeskRequest, invitation_id: UUID, **bound: PlainForm) -> HttpResponse:
+    about = invitation(invitation_id)
+    first = {
+        "full_name": about.service_full_name,
+        "short_name": about.service_short_name,
+        "phone": about.recipient_phone,
+        "finish_by_itself": about.finish_by_itself,
+    }
+    values = {
+        "invitation": about,
+        "can": _can(request, about),
+        "edit_form": bound.get("edit_form") or EditInvitation(initial=first),
+        "recipient_form": bound.get("recipient_form") or Readdress(),
+        "extend_form": bound.get("extend_form") or Extend(),
+        "approval_form": bound.get("approval_form") or Approval(initial={"approval_on": about.approval_until}),
+    }
+    return render(request, "invitations/change.html", values)
+
+
+def _can(request: DeskRequest, about: InvitationView) -> dict[str, bool]:
+    return moves(about.state, request.seat.capabilities, may_copy=about.may_copy)

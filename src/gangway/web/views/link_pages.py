@@ -1,0 +1,81 @@
+"""What a link's holder can tell us beside *Continue*: not expected, no more reminders, a new link please.
+
+Looking changes nothing here either; each page has one button. A link that never was leads to the strangers' page.
+"""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from gangway.foundation.clock import now
+from gangway.foundation.sealed import SealedText
+from gangway.invitations.errors import AskedJustNow
+from gangway.invitations.queries import LinkDead, Why, by_token
+from gangway.onboarding import freezing
+from gangway.onboarding.errors import NoSuchCase
+from gangway.onboarding.queries import asked_by
+from gangway.onboarding.sightings import sightings_by_link
+from gangway.web.activity_words import seen_rows
+from gangway.web.desk import for_anyone
+from gangway.web.views.wizard_door import kept_private, stranger
+from gangway.web.wizard_session import administrator
+
+PAGE = ["GET", "HEAD", "POST"]
+
+
+@for_anyone
+@require_http_methods(PAGE)
+def unexpected(request: HttpRequest, token: str) -> HttpResponse:
+    """*I didn't expect this*: freezes the invitation and alarms the operator; then shows what is known of it."""
+    return _page(request, token, "web:door_unexpected", freezing.report_by_link, _unexpected)
+
+
+@for_anyone
+@require_http_methods(PAGE)
+def reminders(request: HttpRequest, token: str) -> HttpResponse:
+    """*No more reminders*."""
+    return _page(request, token, "web:door_reminders", freezing.stop_reminders, _reminders)
+
+
+@for_anyone
+@require_http_methods(PAGE)
+def new_link(request: HttpRequest, token: str) -> HttpResponse:
+    """*Ask for a new link*: the operator is told; nothing is sent by itself."""
+    return _page(request, token, "web:door_new_link", freezing.ask_for_link, _new_link)
+
+
+def _page(
+    request: HttpRequest,
+    token: str,
+    route: str,
+    action: Callable[..., None],
+    show: Callable[[HttpRequest, SealedText], HttpResponse],
+) -> HttpResponse:
+    held = SealedText(token)
+    if by_token(held) is None:
+        return stranger(request)
+    if request.method == "POST":
+        try:
+            action(token=held, by=administrator(request), now=now())
+        except (NoSuchCase, AskedJustNow):
+            return kept_private(show(request, held))
+        return kept_private(redirect(route, token))
+    return kept_private(show(request, held))
+
+
+def _unexpected(request: HttpRequest, token: SealedText) -> HttpResponse:
+    held = by_token(token)
+    reported = isinstance(held, LinkDead) and held.reason is Why.REPORTED
+    rows = seen_rows(sightings_by_link(token)) if reported else []
+    values = {"asked": asked_by(token), "reported": reported, "sightings": rows}
+    return render(request, "wizard/unexpected.html", values)
+
+
+def _reminders(request: HttpRequest, token: SealedText) -> HttpResponse:
+    return render(request, "wizard/reminders.html", {"asked": asked_by(token)})
+
+
+def _new_link(request: HttpRequest, token: SealedText) -> HttpResponse:
+    return render(request, "wizard/new_link.html", {"asked": asked_by(token), "link": by_token(token)})

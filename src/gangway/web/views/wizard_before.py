@@ -1,0 +1,46 @@
+"""Before anything is made: wait for somebody's approval, or say that one didn't expect this."""
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
+from gangway.onboarding import freezing
+from gangway.onboarding.actions import await_approval
+from gangway.web.forms.invitation import Approval
+from gangway.web.wizard_pages import may_change, page, page_of
+from gangway.web.wizard_session import WizardRequest, in_wizard
+
+PAGE = ["GET", "HEAD", "POST"]
+
+
+@require_http_methods(PAGE)
+@in_wizard
+def approval(request: WizardRequest) -> HttpResponse:
+    """Wait until a day for somebody who must agree first; what is asked for stands here to be printed."""
+    if not may_change(request.case):
+        return redirect(page_of(request.case))
+    form = Approval(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            await_approval(case_id=request.case.id, day=form.day, by=request.actor, now=now())
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Kept. Your link waits; go on with it whenever you like."))
+            return redirect("web:wizard_approval")
+    return page(request, "wizard/approval.html", {"form": form})
+
+
+@require_http_methods(PAGE)
+@in_wizard
+def unexpected(request: WizardRequest) -> HttpResponse:
+    """*I didn't expect this*, from within the wizard."""
+    if request.method == "POST":
+        freezing.report_by_case(case_id=request.case.id, by=request.actor, now=now())
+        return redirect("web:wizard_closed")
+    values = {"asked": request.case.offer, "reported": False, "inside": True}
+    return page(request, "wizard/unexpected.html", values)

@@ -1,0 +1,319 @@
+"""What an operator does with links, and what a link's holder can tell us: each page, each button, each refusal."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail as outgoing
+from django.test import Client
+from django.urls import reverse
+
+from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import actions
+from gangway.invitations import queries as invitations
+from gangway.invitations.models import Invitation
+from gangway.invitations.queries import LinkDead, LinkHeld, Why, by_token
+from gangway.invitations.states import State
+from gangway.notifications import sending
+from gangway.notifications.models import Message
+from gangway.onboarding.models import SignIn
+from gangway.organizations.roles import Role
+from gangway.organizations.scope import within, within_everything
+from tests.rooms import factories_onboarding, factories_services
+from tests.rooms.factories_invitations import OPERATOR, bring_to, issue, link
+from tests.rooms.factories_organizations import make_customer, make_provider
+from tests.rooms.factories_web import error_at, put_into_wizard, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def provider():
+    return make_provider(name="Sandbox Telecom", reply_to="help@sp2.example")
+
+
+@pytest.fixture
+def customer(provider):
+    return make_customer(provider, name="Contoso")
+
+
+@pytest.fixture
+def client(provider):
+    return sit_down(provider)
+
+
+@pytest.fixture
+def invited(customer):
+    invitation_id = issue(customer, service_id=factories_services.plan(customer, short_name="contoso-hq"))
+    bring_to(customer, invitation_id, State.SENT)
+    return invitation_id
+
+
+def act(client, invitation_id, what, **given):
+    return client.post(reverse(f"web:invitation_{what}", args=[invitation_id]), given, follow=True)
+
+
+def view(customer, invitation_id):
+    with within(customer.path):
+        return invitations.invitation(invitation_id)
+
+
+def why(token):
+    found = by_token(token)
+    return found.reason if isinstance(found, LinkDead) else None
+
+
+def text(answer):
+    return soup(answer).get_text(" ", strip=True)
+
+
+def mailed():
+    """What goes out now, as a worker sends it."""
+    outgoing.outbox.clear()
+    with within_everything("test"):
+        ids = list(Message.objects.filter(state="queued").values_list("pk", flat=True))
+    for message_id in ids:
+        sending.deliver(message_id)
+    return [(sent.to[0], sent.subject, sent.body) for sent in outgoing.outbox]
+
+
+def last_link():
+    lines = [line for _to, _subject, body in mailed() for line in body.splitlines() if "/i/" in line]
+    return SealedText(next(line for line in lines if not line.endswith("/")).rsplit("/", 1)[1])
+
+
+def test_replacing_kills_earlier_links_and_mails_one_new_one(customer, client, invited):
+    mailed()
+    old = link(customer, invited)
+    answer = act(client, invited, "replace")
+    assert "Every earlier link is dead" in text(answer)
+    assert why(old) is Why.REPLACED
+    assert isinstance(by_token(last_link()), LinkHeld)
+    assert "This link was replaced" in text(Client().get(f"/i/{old.reveal()}"))
+
+
+def test_replacing_stops_whoever_uses_an_earlier_link_and_destroys_what_they_hold(client):
+    walked = factories_onboarding.walk()
+    factories_onboarding.signed_in(walked)
+    inside, operator = Client(), sit_down(walked.provider)
+    put_into_wizard(inside, walked.case_id, lasts=timedelta(hours=3))
+    assert inside.get("/wizard/signed-in/").status_code == 200
+    act(operator, walked.invitation_id, "replace")
+    answer = inside.get("/wizard/signed-in/")
+    assert answer.status_code == 409
+    assert "Open the newest link" in text(answer)
+    with within_everything("test"):
+        assert not SignIn.objects.filter(token_id__isnull=False).exists()
+
+
+def test_changing_the_recipient_ends_the_earlier_ones_links(customer, client, invited):
+    old = link(customer, invited)
+    answer = act(client, invited, "readdress", recipient="bob@contoso.example")
+    assert "It goes to another address now" in text(answer)
+    about = view(customer, invited)
+    assert (about.recipient, about.state, why(old)) == ("bob@contoso.example", State.QUEUED, Why.REPLACED)
+    assert [to for to, _subject, body in mailed() if "/i/" in body] == ["bob@contoso.example"]
+
+
+def test_extending_lets_links_live_longer_and_never_shorter(customer, client, invited):
+    before = view(customer, invited).expires_at
+    act(client, invited, "extend", days="2")
+    assert view(customer, invited).expires_at == before
+    act(client, invited, "extend", days="30")
+    assert view(customer, invited).expires_at > before + timedelta(days=20)
+
+
+@pytest.mark.parametrize(
+    ("where", "typed", "told"),
+    [
+        ("extend:days", "91", "from 1 to 90"),
+        ("extend:days", "many", "from 1 to 90"),
+        ("readdress:recipient", "nobody", "isn't an e-mail address"),
+        ("edit:short_name", "a.b", "dot"),
+        ("await:approval_on", "2020-01-01", "from tomorrow on"),
+    ],
+)
+def test_what_cannot_be_is_told_at_its_field_and_kept(client, invited, where, typed, told):
+    what, field = where.split(":")
+    answer = act(client, invited, what, **{field: typed})
+    assert told in error_at(answer, field)
+    assert soup(answer).select_one(f"#id_{field}")["value"] == typed
+
+
+def test_names_and_telephone_are_changed_until_somebody_opens_it(customer, client, invited):
+    given = {"full_name": "Contoso voice", "short_name": "contoso-new", "phone": "+49 30 1", "finish_by_itself": "on"}
+    act(client, invited, "edit", **given)
+    about = view(customer, invited)
+    assert (about.service_short_name, about.service_full_name) == ("contoso-new", "Contoso voice")
+    assert (about.recipient_phone, about.finish_by_itself) == ("+49 30 1", True)
+    factories_services.plan(customer, short_name="contoso-hq")
+    answer = act(client, invited, "edit", **(given | {"short_name": "contoso-hq"}))
+    assert "contoso-hq" in soup(answer).select_one("#id_short_name")["value"]
+    assert error_at(answer, "short_name")
+    with within(customer.path):
+        actions.move(invitation_id=invited, to=State.OPENED, by=OPERATOR)
+    assert "is over" in text(act(client, invited, "edit", **given))
+    assert view(customer, invited).service_short_name == "contoso-new"
+
+
+def test_a_draft_is_looked_at_tried_and_sent(customer, client):
+    service_id = factories_services.plan(customer, short_name="drafted")
+    with within(customer.path):
+        made = actions.issue_invitation(
+            service_id=service_id,
+            recipient="ada@contoso.example",
+            plan={},
+            plan_fingerprint="sha256:1",
+            by=OPERATOR,
+            now=clock.now() - timedelta(days=3),
+            draft=True,
+        )
+    drafted = made.invitation_id
+    assert mailed() == []
+    shown = text(client.get(reverse("web:invitation_mail", args=[drafted])))
+    act(client, drafted, "test")
+    ((to, subject, body),) = mailed()
+    assert "@sp2.example" in to
+    assert subject in shown
+    assert " ".join(body.split())[:400] in " ".join(shown.split())
+    assert by_token(SealedText("this-is-where-the-link-will-be")) is None
+    act(client, drafted, "send")
+    assert view(customer, drafted).state is State.QUEUED
+    assert view(customer, drafted).expires_at > clock.now() + timedelta(days=6)
+    assert [to for to, _subject, _body in mailed()] == ["ada@contoso.example"]
+
+
+def test_who_did_not_expect_it_freezes_it_and_the_operator_is_alarmed(customer, client, invited):
+    mailed()
+    token = link(customer, invited)
+    holder, address = Client(REMOTE_ADDR="198.51.100.7"), f"/i/{token.reveal()}/unexpected/"
+    assert view(customer, invited).state is State.SENT
+    assert "freeze it" in text(holder.get(address))
+    assert view(customer, invited).state is State.SENT
+    seen = text(holder.post(address, follow=True))
+    assert "is frozen" in seen
+    assert "198.51.100.7" in seen
+    assert view(customer, invited).state is State.REPORTED
+    assert why(token) is Why.REPORTED
+    assert "help@sp2.example" in {to for to, subject, body in mailed() if subject.startswith("Reported as unexpected")}
+    assert "it is frozen" in text(client.get("/"))
+    assert "Frozen" in text(client.get(reverse("web:invitation", args=[invited])))
+
+
+def test_what_is_frozen_can_only_be_unfrozen_or_revoked(customer, client, invited):
+    token = link(customer, invited)
+    Client().post(f"/i/{token.reveal()}/unexpected/")
+    for what in ("resend", "copy", "replace"):
+        assert "is frozen" in text(act(client, invited, what))
+    assert Client().post(f"/i/{token.reveal()}").status_code == 410
+    assert "goes on where it stood" in text(act(client, invited, "unfreeze"))
+    assert view(customer, invited).state is State.SENT
+    assert isinstance(by_token(token), LinkHeld)
+    with within(customer.path):
+        notes = [(row.state, row.note) for row in invitations.history(invited)]
+    assert notes[-2:] == [(State.REPORTED, "I didn't expect this"), (State.SENT, "Unfrozen")]
+
+
+def test_somebody_inside_the_wizard_can_report_it_and_is_stopped(client):
+    walked = factories_onboarding.walk()
+    factories_onboarding.signed_in(walked)
+    inside = Client()
+    put_into_wizard(inside, walked.case_id)
+    answer = inside.post("/wizard/unexpected/", follow=True)
+    assert "frozen until your provider has looked" in text(answer)
+    assert view(walked.customer, walked.invitation_id).state is State.REPORTED
+    with within_everything("test"):
+        assert not SignIn.objects.filter(token_id__isnull=False).exists()
+    assert inside.get("/wizard/signed-in/", follow=True).redirect_chain[-1][0] == "/wizard/closed/"
+
+
+def test_reporting_a_proved_one_keeps_it_from_being_added(customer, client):
+    invitation_id = issue(customer, service_id=factories_services.plan(customer, short_name="proved"))
+    token = link(customer, invitation_id)
+    bring_to(customer, invitation_id, State.AUTHENTICATED)
+    Client().post(f"/i/{token.reveal()}/unexpected/")
+    assert view(customer, invitation_id).state is State.REPORTED
+    act(client, invitation_id, "add")
+    assert view(customer, invitation_id).state is State.REPORTED
+
+
+def test_a_monitor_and_strangers_change_nothing(provider, customer, invited):
+    changes = ("edit", "readdress", "extend", "replace", "await", "quiet", "unfreeze", "test", "send")
+    for person, status in ((sit_down(provider, role=Role.MONITOR), 403), (sit_down(make_provider()), 404)):
+        valid = {"recipient": "x@y.example", "days": "3", "approval_on": "2031-01-01", "short_name": "abc"}
+        assert {act(person, invited, what, **valid).status_code for what in changes} <= {status, 200}
+    assert view(customer, invited).state is State.SENT
+
+
+def test_a_dead_link_offers_to_ask_for_a_new_one_once_an_hour(customer, client, invited):
+    mailed()
+    token = link(customer, invited)
+    with within(customer.path):
+        actions.revoke(invitation_id=invited, by=OPERATOR, now=clock.now())
+    holder, address = Client(), f"/i/{token.reveal()}/new-link/"
+    page = soup(holder.get(f"/i/{token.reveal()}"))
+    assert page.select_one("a[href='?new-link']").get_text() == "Ask for a new link"
+    assert holder.get(f"/i/{token.reveal()}?new-link").headers["Location"] == address
+    for _ in range(3):
+        assert "has been told" in text(holder.post(address, follow=True))
+    assert [subject for _to, subject, _body in mailed()] == ["A new link is asked for: Contoso, service contoso-hq"]
+    assert "asks for a new one" in text(client.get("/"))
+
+
+def test_asking_with_a_living_link_tells_nobody(customer, invited):
+    mailed()
+    token = link(customer, invited)
+    assert "You don't need a new link" in text(Client().post(f"/i/{token.reveal()}/new-link/"))
+    assert mailed() == []
+
+
+@pytest.mark.parametrize("what", ["unexpected", "reminders", "new-link"])
+def test_strangers_learn_nothing_from_these_pages_either(what):
+    for ask in (Client().get, Client().post):
+        answer = ask(f"/i/{'x' * 43}/{what}/")
+        assert answer.status_code == 404
+        assert "doesn't lead anywhere" in text(answer)
+
+
+@pytest.mark.parametrize("what", ["unexpected", "reminders", "new-link"])
+def test_scanners_that_open_these_pages_change_nothing(customer, invited, what):
+    token = link(customer, invited)
+    before = view(customer, invited)
+    for _ in range(20):
+        answer = Client().get(f"/i/{token.reveal()}/{what}/")
+        assert (answer.status_code, answer.headers["Referrer-Policy"]) == (200, "strict-origin")
+    assert view(customer, invited) == before
+
+
+def test_reminders_go_out_before_the_end_until_somebody_stops_them(customer, invited):
+    mailed()
+    with within_everything("test"):
+        Invitation.objects.filter(pk=invited).update(expires_at=clock.now() + timedelta(days=2))
+        actions.remind(invitation_id=invited, by=OPERATOR, now=clock.now())
+        assert not actions.remind(invitation_id=invited, by=OPERATOR, now=clock.now())
+    ((to, subject, body),) = mailed()
+    assert (to, subject.startswith("Reminder: Sandbox Telecom")) == ("ada@contoso.example", True)
+    address = next(line for line in body.splitlines() if line.endswith("/reminders/")).removeprefix(
+        "http://localhost:8000"
+    )
+    assert "No more reminders?" in text(Client().get(address))
+    assert "No more reminders go out" in text(Client().post(address, follow=True))
+    with within_everything("test"):
+        Invitation.objects.filter(pk=invited).update(expires_at=clock.now() + timedelta(hours=12))
+        assert not actions.remind(invitation_id=invited, by=OPERATOR, now=clock.now())
+    assert mailed() == []
+
+
+def test_waiting_for_approval_keeps_the_link_open_and_reminders_silent(monkeypatch):
+    walked = factories_onboarding.walk()
+    inside = Client()
+    put_into_wizard(inside, walked.case_id)
+    day = (clock.now() + timedelta(days=20)).date()
+    assert "Fingerprint of the plan" in text(inside.get("/wizard/approval/"))
+    answer = inside.post("/wizard/approval/", {"approval_on": day.isoformat()}, follow=True)
+    assert "This invitation waits for an approval" in text(answer)
+    about = view(walked.customer, walked.invitation_id)
+    assert (about.state, about.approval_until) == (State.WAITING_FOR_APPROVAL, day)
+    assert about.lasts_until > clock.now() + timedelta(days=25)
+    walked.start()
+    assert view(walked.customer, walked.invitation_id).state is State.OPENED
