@@ -74,7 +74,7 @@ def page(
     shown = {
         "case": request.case,
         "offer": request.case.offer,
-        "steps": progress(request.case),
+        "steps": progress(request.case.step, uses=request.case.existing is not None),
         "assisting": request.assisting,
         "redirect_offered": may_redirect(request),
     }
@@ -86,11 +86,13 @@ def page(
     return cast("HttpResponse", lead_there(lambda here: render(here, template, filled, status=status))(request))
 
 
-def progress(case: CaseView) -> list[dict[str, Any]]:
-    """Return the slim line above each page: what is behind, where one is, what comes."""
-    uses = case.existing is not None and case.step in {Step.USE, Step.PROVING, Step.DONE}
-    line = EXISTING_PROGRESS if uses else PROGRESS
-    here = next((number for number, (_word, steps) in enumerate(line) if case.step in steps), 0)
+def progress(step: Step, *, uses: bool = False) -> list[dict[str, Any]]:
+    """Return the slim line above each page: what is behind, where one is, what comes.
+
+    `uses`: somebody types a registration that is there already, so that its line is shown where it leads.
+    """
+    line = EXISTING_PROGRESS if uses and step in {Step.USE, Step.PROVING, Step.DONE} else PROGRESS
+    here = next((number for number, (_word, steps) in enumerate(line) if step in steps), 0)
     return [{"word": word, "now": number == here, "done": number < here} for number, (word, _steps) in enumerate(line)]
 
 

@@ -69,7 +69,7 @@ class Existing(PlainForm):
     def of(cls, view: ExistingView, data: Any = None) -> "Existing":
         """The form with what was typed before; what a worker found wrong stands at its field."""
         known = {"tenant": view.tenant, "client_id": view.client_id, "ends_on": view.ends_on}
-        about = {"kind": view.kind, "has_secret": view.has_secret and view.kind == "secret"}
+        about: dict[str, Any] = {"kind": view.kind, "has_secret": view.has_secret and view.kind == "secret"}
         if data is not None:
             return cls(data, **about)
         if not view.faults:

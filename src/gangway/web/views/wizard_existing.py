@@ -54,7 +54,7 @@ def use(request: WizardRequest) -> HttpResponse:
 
 
 def _take(request: WizardRequest, form: Existing) -> HttpResponse:
-    do = {"case_id": request.case.id, "by": request.actor, "now": now()}
+    do: dict[str, Any] = {"case_id": request.case.id, "by": request.actor, "now": now()}
     if "kind" in request.POST:
         existing.choose_kind(kind=request.POST["kind"], draft=form.typed, **do)
         return redirect("web:wizard_use")
