@@ -18,7 +18,7 @@ from gangway.web.wizard_session import WizardRequest
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One way on. `route`: where its button's POST goes; without one it is something to do elsewhere."""
+    """One way on. `route`: where its button's POST goes, `page`: one to read; else it is something to do elsewhere."""
 
     key: str
     icon: str
@@ -29,6 +29,7 @@ class Way:
     offered: Callable[[CaseView, bool], bool]
     """Whether it leads on from this case; the second: whether a redirect works here at all."""
     route: str = ""
+    page: str = ""
 
 
 def _by(case: CaseView, way: SignInWay) -> bool:
@@ -85,6 +86,36 @@ WAYS: Final = (
         remains=_("The directory roles, given in Microsoft's admin center. We notice both by ourselves."),
         offered=lambda case, _redirects: case.waiting is not None and not case.is_rest,
         route="web:wizard_back_to_waiting",
+    ),
+    Way(
+        key="use",
+        icon="certificate",
+        title=_("Use App Registration"),
+        words=_("One that is there already, or that you make yourselves: type its facts, or give it a certificate."),
+        finishes=_("Everything: we check at once what it may do, and name what is missing."),
+        remains=_("Nothing, if it has all of the plan."),
+        offered=lambda case, _redirects: case.run is None and not case.is_rest,
+        route="web:wizard_use_choose",
+    ),
+    Way(
+        key="script",
+        icon="server",
+        title=_("Use a script"),
+        words=_("PowerShell that you read and run yourself, on a computer and with a sign-in that your rules allow."),
+        finishes=_("The registration, with exactly this plan."),
+        remains=_("Typing what it prints, under Use App Registration."),
+        offered=lambda case, _redirects: case.run is None and not case.is_rest,
+        page="web:wizard_script",
+    ),
+    Way(
+        key="guide",
+        icon="list-check",
+        title=_("Step-by-step guide"),
+        words=_("Every click in Microsoft's own portal, made from this plan; to follow or to print."),
+        finishes=_("The registration, as far as you follow it."),
+        remains=_("Typing its facts, under Use App Registration."),
+        offered=lambda case, _redirects: case.run is None and not case.is_rest,
+        page="web:wizard_guide",
     ),
 )
 
