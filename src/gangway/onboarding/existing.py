@@ -14,14 +14,14 @@ from gangway.audit.record import Actor, record
 from gangway.invitations.actions import issue_invitation
 from gangway.invitations.queries import invitation as invitation_of
 from gangway.onboarding.errors import NotNow
-from gangway.onboarding.existing_errors import EndHasPassed
+from gangway.onboarding.existing_errors import EndHasPassed, ExistingError
 from gangway.onboarding.existing_view import end_is_unknown
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import lock_case, scope_of_case
 from gangway.onboarding.stages import existing as stage
 from gangway.onboarding.stages import invitation
 from gangway.onboarding.states import CaseState
-from gangway.onboarding.typed import Typed
+from gangway.onboarding.typed import Typed, looked_at
 from gangway.organizations import queries as organizations
 from gangway.provisioning import actions as provisioning
 
@@ -58,6 +58,11 @@ def tell_end(*, case_id: UUID, ends_on: date, by: Actor, now: datetime) -> None:
 
 
 # The operator's side
+
+
+def faults_of(customer_id: UUID, typed: Typed, *, now: datetime) -> tuple[ExistingError, ...]:
+    """Say what can't be right of what an operator types for a customer of the scope. Raises `NoSuchOrganization`."""
+    return looked_at(typed, stage.around(customer_id, has_secret=False, now=now))[1]
 
 
 @transaction.atomic

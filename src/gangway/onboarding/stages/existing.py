@@ -6,6 +6,7 @@ and nothing secret need be typed with it.
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -70,7 +71,7 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
     right is never kept; one that may be stays sealed, so that it need not be typed again. Raises `NotNow`.
     """
     row = _open(case)
-    tidy, faults = typed.looked_at(what, around(row, now=now))
+    tidy, faults = typed.looked_at(what, around(row.organization_id, has_secret=row.sealed_id is not None, now=now))
     row.tenant, row.client_id, row.ends_on = tidy.tenant[:253], tidy.client_id[:36], tidy.ends_on
     if row.kind == "secret" and tidy.secret and not any(fault.field == "secret" for fault in faults):
         destroy(sealed_id=row.sealed_id, by=by)
@@ -91,13 +92,13 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
     return None
 
 
-def around(row: ExistingRegistration, *, now: datetime) -> Around:
+def around(customer_id: UUID, *, has_secret: bool, now: datetime) -> Around:
     """What is known here that speaks for or against what is typed."""
     return Around(
-        tenant_id=organizations.customer(row.organization_id).tenant_id,
+        tenant_id=organizations.customer(customer_id).tenant_id,
         own_tenants=own_tenants(),
         own_clients=own_clients(),
-        has_secret=row.sealed_id is not None,
+        has_secret=has_secret,
         today=now.date(),
     )
 

@@ -61,7 +61,12 @@ def begin(existing_id: UUID, *, now: datetime) -> Begun | None:
         if row is None:
             return None
         case, customer = row.case, organizations.customer(row.organization_id)
-        return Begun(_given(row, case, cloud=customer.cloud), row.tenant, customer.domain, around(row, now=now))
+        return Begun(
+            _given(row, case, cloud=customer.cloud),
+            row.tenant,
+            customer.domain,
+            around(row.organization_id, has_secret=True, now=now),
+        )
 
 
 def note(items: Sequence[CheckItem], *, existing_id: UUID) -> None:

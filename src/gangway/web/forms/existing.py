@@ -1,12 +1,17 @@
 """*Use App Registration* and *Use known App registration*: the facts of a registration that is there already."""
 
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from gangway.federation.queries import issuer
+from gangway.foundation.clock import now
 from gangway.foundation.sealed import SealedText
+from gangway.onboarding import existing
 from gangway.onboarding.existing_errors import ExistingError
 from gangway.onboarding.shapes import ExistingView
 from gangway.onboarding.typed import Typed
@@ -106,3 +111,28 @@ class SecretEnd(PlainForm):
         error_messages={"required": _("Type the date."), "invalid": _("Type a date such as 2027-05-31.")},
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
+
+
+class Known(Existing):
+    """The same within *Add New Tenant*: looked at before anything is planned, and with the kind of credential."""
+
+    kind = forms.ChoiceField(label=_("Signs in with"), required=False)
+
+    def __init__(self, *args: Any, customer_id: UUID, **kwargs: Any) -> None:
+        """`customer_id`: whose tenant it has to be."""
+        super().__init__(*args, **kwargs)
+        self.customer_id = customer_id
+        kinds = ["secret", "certificate", *(["federated"] if issuer() else [])]
+        self.fields["kind"].choices = [(kind, KIND_WORDS[kind]) for kind in kinds]  # type: ignore[attr-defined]
+        self.fields["kind"].help_text = _("With a certificate or a federated credential nothing secret is typed.")
+
+    @property
+    def typed(self) -> Typed:
+        """What stands in it, of the chosen kind."""
+        return replace(super().typed, kind=self.cleaned_data.get("kind") or "secret")
+
+    def clean(self) -> dict[str, Any]:
+        """Tell everything that can't be right; a secret has to be typed again then, since it isn't kept yet."""
+        given = super().clean() or self.cleaned_data
+        self.blame(existing.faults_of(self.customer_id, self.typed, now=now()))
+        return given

@@ -1,5 +1,6 @@
 """*Add New Tenant*: what an operator types to start a Direct Routing service. All faults are told at once."""
 
+from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -56,12 +57,12 @@ class NewTenant(PlainForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
     send_link = forms.BooleanField(
-        label=_("Send link to IT administrator for authentication"),
-        initial=True,
-        error_messages={"required": _("Tick this box: the link is how the customer's administrator connects.")},
+        label=_("Send link to IT administrator for authentication"), initial=True, required=False
     )
+    use_known = forms.BooleanField(label=_("Use known App registration"), required=False)
     recipient = forms.EmailField(
         label=_("E-mail address of the tenant service admin"),
+        required=False,
         error_messages={
             "required": _("Type the address that the link goes to."),
             "invalid": _("This isn't an e-mail address. It looks like name@example.com."),
@@ -73,6 +74,23 @@ class NewTenant(PlainForm):
         """`provider_id`: within which provider the short name must be the only one."""
         super().__init__(*args, **kwargs)
         self.provider_id = provider_id
+
+    @property
+    def uses_known(self) -> bool:
+        """Whether the operator types a registration that is there already, so that nobody gets a link."""
+        return bool(self.data.get("use_known"))
+
+    def clean(self) -> dict[str, Any]:
+        """One of the two boxes says how the customer connects; the link needs somebody who gets it."""
+        given = super().clean() or self.cleaned_data
+        link, known = given.get("send_link"), given.get("use_known")
+        if link and known:
+            self.add_error("use_known", _("Tick one of the two boxes: the link, or the known App registration."))
+        elif not (link or known):
+            self.add_error("send_link", _("Tick this box: the link is how the customer's administrator connects."))
+        if link and not given.get("recipient") and "recipient" not in self.errors:
+            self.add_error("recipient", self.fields["recipient"].error_messages["required"])
+        return given
 
     def clean_full_name(self) -> str:
         """Say at the field what can't be in a full name."""

@@ -13,6 +13,7 @@ from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.actions import issue_invitation
+from gangway.onboarding import existing
 from gangway.onboarding.defaults import defaults_for
 from gangway.organizations.changing import change_details
 from gangway.organizations.place_queries import place
@@ -23,6 +24,7 @@ from gangway.services.actions import plan_service
 from gangway.services.licences import LicenceType
 from gangway.services.pool import pool
 from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.existing import Known
 from gangway.web.forms.new_tenant import NewTenant, short_name_faults
 from gangway.web.forms.plan import AskedFor
 from gangway.web.listing import asked
@@ -67,18 +69,20 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     first = {"licence_type": begins.licence_type, "domain": whose.domain}
     form = NewTenant(request.POST or None, provider_id=whose.provider_id, initial=first)
     asked_for = AskedFor(request.POST or None, profile=choices(), defaults=begins)
-    if request.method == "POST" and form.is_valid() & asked_for.is_valid():
+    known = Known(request.POST if form.uses_known else None, customer_id=customer_id)
+    if request.method == "POST" and form.is_valid() & asked_for.is_valid() & (not form.uses_known or known.is_valid()):
         try:
-            invitation_id = _start(request, customer_id, form, asked_for)
+            invitation_id = _start(request, customer_id, form, asked_for, known)
         except GangwayError as error:
             form.refuse(error)
         else:
-            return redirect("web:invitation_sent", invitation_id)
+            return redirect("web:known_registration" if form.uses_known else "web:invitation_sent", invitation_id)
     plan, _fingerprint = begins.pinned()
     values = {
         "customer": whose,
         "form": form,
         "asked_for": asked_for,
+        "known": known,
         "name_rules": rules(SHORT_NAME_RULES),
         "licences": [{"kind": kind, "words": LICENCES[kind.value]} for kind in LicenceType],
         "plan": explain(plan),
@@ -96,8 +100,8 @@ def short_name_word(request: DeskRequest) -> HttpResponse:
     return render(request, "add_service/_short_name.html", {"typed": typed, "faults": faults})
 
 
-def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: AskedFor) -> UUID:
-    """Plan the service and invite its administrator, both or neither."""
+def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: AskedFor, known: Known) -> UUID:
+    """Plan the service, and invite its administrator or begin with what the operator typed; both or neither."""
     given = form.cleaned_data
     with transaction.atomic():
         _keep_domain(customer_id, given["domain"], by=request.actor)
@@ -109,6 +113,8 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
             licensed_users=given["licensed_users"],
             by=request.actor,
         )
+        if form.uses_known:
+            return _begin_known(request, service_id, asked_for, known)
         issued = issue_invitation(
             service_id=service_id,
             recipient=given["recipient"],
@@ -118,6 +124,23 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
             now=now(),
         )
     return issued.invitation_id
+
+
+def _begin_known(request: DeskRequest, service_id: UUID, asked_for: AskedFor, known: Known) -> UUID:
+    """Keep what was typed, and have a worker validate it; a certificate or a trust has to be told to Microsoft first."""
+    invitation_id = existing.begin_known(
+        service_id=service_id,
+        plan=asked_for.plan,
+        plan_fingerprint=asked_for.fingerprint,
+        by=request.actor,
+        now=now(),
+    )
+    if known.typed.kind == "secret":
+        existing.start_known(invitation_id=invitation_id, typed=known.typed, by=request.actor, now=now())
+    else:
+        kind = known.typed.kind
+        existing.choose_kind_known(invitation_id=invitation_id, kind=kind, draft=known.typed, by=request.actor)
+    return invitation_id
 
 
 def _keep_domain(customer_id: UUID, domain: str, *, by: Actor) -> None:
