@@ -8,19 +8,27 @@ from uuid import UUID
 import pytest
 from django.conf import settings as django_settings
 
+from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections.queries import ItemView, connection
 from gangway.foundation import clock
+from gangway.invitations import queries as invited
 from gangway.jobs.testing import run_until_idle
+from gangway.onboarding import sharing
+from gangway.onboarding.errors import NotShared
+from gangway.onboarding.queries import onboarding, validation
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning.errors import EndNotPlausible, NoSuchCredential
 from gangway.provisioning.models import GIVEN, Credential
+from gangway.provisioning.usage import uses
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import Emulator, running
+from tests.rooms import factories_organizations, factories_services
 from tests.rooms.factories_provisioning import BY, Work
 from tests.rooms.test_provisioning_rotation import connected, keys_there
 
+OLGA = Actor(kind="person", id="00000000-0000-4000-8000-00000000001a", name="Olga Operator")
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
@@ -122,3 +130,75 @@ def test_who_made_it_who_consented_and_who_gave_the_roles_is_known_with_their_ti
     assert {part.who for part in parts} == {"grace.global@contoso.com"}
     assert all(part.at for part in parts)
     assert len(keys_there(tenant)) == 1
+
+
+def second(work: Work, **more: Any) -> tuple[UUID, sharing.Begun]:
+    """A further service of the customer that shall use the first one's registration."""
+    made = factories_services.plan(work.customer)
+    with within(work.customer.path):
+        return made, sharing.share(
+            service_id=made,
+            registration_id=work.registration_id,
+            recipient="ada@contoso.com",
+            by=OLGA,
+            now=clock.now(),
+            **more,
+        )
+
+
+def test_a_further_service_gets_a_credential_of_its_own_by_the_registrations_own_right(tenant):
+    work = connected(tenant)
+    made, begun = second(work)
+    run_until_idle()
+    with within(work.customer.path):
+        mine = Credential.objects.get(service_id=made)
+        assert (mine.state, Credential.objects.get(service_id=work.service_id).state) == ("proved", "proved")
+        onboarding_id = sharing.onboarding_of_run(begun.run_id)
+        assert onboarding(onboarding_id).step == "validation"
+        assert validation(onboarding_id).status == "ok"
+        names = {use.short_name: use.key_id for use in uses(work.registration_id)}
+    assert set(names.values()) == keys_there(tenant)
+    assert len(names) == 2
+    assert mine.display_name.startswith(next(name for name, key in names.items() if key == mine.key_id))
+
+
+def test_without_that_right_the_administrator_is_invited_for_the_same_registration(tenant):
+    work = connected(tenant, rotates=False)
+    _made, begun = second(work)
+    with within(work.customer.path):
+        asked = invited.invitation(begun.invitation_id)
+    assert begun.run_id is None
+    assert (asked.registration_id, asked.recipient) == (work.registration_id, "ada@contoso.com")
+
+
+def test_services_of_a_federated_registration_share_what_signs_in(tenant, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"issuer_url": "https://issuer.example"})
+    work = connected(tenant)
+    change(work, kind="federated", about={"issuer": "https://issuer.example", "subject": "s", "audience": "a"})
+    made, begun = second(work)
+    assert begun.run_id is None
+    with within(work.customer.path):
+        assert Credential.objects.get(service_id=made).state == "proved"
+
+
+def test_when_the_right_is_gone_a_draft_waits_for_the_customer(tenant):
+    work = connected(tenant)
+    tenant.fault("no", {"method": "POST", "path": "/v1.0/applications/*/addPassword"}, {"status": 403})
+    _made, begun = second(work)
+    run_until_idle()
+    with within(work.customer.path):
+        assert invited.invitation(begun.invitation_id).state == "draft"
+        assert sharing.onboarding_of_run(begun.run_id) is None
+    assert len(keys_there(tenant)) == 1
+
+
+def test_another_customers_registration_is_not_offered_and_not_taken(tenant):
+    work = connected(tenant)
+    stranger = factories_organizations.make_customer()
+    made = factories_services.plan(stranger)
+    with within(stranger.path):
+        assert sharing.known_to(stranger.id) == ()
+        with pytest.raises(NotShared):
+            sharing.share(
+                service_id=made, registration_id=work.registration_id, recipient="a@b.example", by=OLGA, now=clock.now()
+            )

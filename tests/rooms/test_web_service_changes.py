@@ -1,11 +1,13 @@
 """Users & licences, the service's own activity, and the Danger zone, as browsers meet them."""
 
 from dataclasses import replace
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.urls import reverse
 
+from gangway.connections.actions import connect_service
+from gangway.connections.queries import connection
 from gangway.onboarding.deletion import Deletion
 from gangway.organizations import changing
 from gangway.organizations.details import Bounds
@@ -202,3 +204,88 @@ def test_the_list_shows_deleted_services_when_they_are_asked_for(customer, clien
     assert "contoso-hq" not in client.get(reverse("web:services")).content.decode()
     assert "Deleted" in row(client.get(reverse("web:services"), {"status": "deleted"}), "contoso-hq").get_text()
     assert "Nothing of ours is known to be left" in soup(client.get(at("danger", service_id))).get_text()
+
+
+def test_names_are_changed_by_the_rules_and_found_under_the_new_ones(client, service_id, customer):
+    factories_services.plan(customer, short_name="taken")
+    answer = client.post(at("names", service_id), {"full_name": "Headquarters", "short_name": "TAKEN"})
+    assert "already has this short name" in error_at(answer, "short_name")
+    assert soup(answer).select_one("#id_full_name")["value"] == "Headquarters"
+    answer = client.post(at("names", service_id), {"full_name": "", "short_name": "contoso-new"}, follow=True)
+    assert "The service is called contoso-new now." in soup(answer).get_text()
+    assert row(client.get(reverse("web:services"), {"q": "contoso-new"}), "contoso-new")
+
+
+def test_a_licence_is_changed_with_its_users_within_the_pool(provider, client, service_id):
+    with within(provider.path):
+        changing.change_bounds(organization_id=provider.id, bounds=Bounds(users=30), by=SETUP)
+    page = soup(client.get(at("upgrade", service_id)))
+    assert page.select_one("[name=licence_type][checked]")["value"] == "hosted_essentials_plus"
+    wanted = {"licence_type": "hosted_essentials_plus", "licensed_users": "300"}
+    assert "licensed users left" in error_at(client.post(at("upgrade", service_id), wanted), "licensed_users")
+    assert "Hosted Pro" in soup(client.get(at("users", service_id))).get_text()
+    answer = client.post(at("upgrade", service_id), wanted | {"licensed_users": "20"}, follow=True)
+    assert "contoso-hq is upgraded." in soup(answer).get_text()
+    again = client.post(at("upgrade", service_id), wanted)
+    assert "Invalid change for License Type" in soup(again).get_text()
+
+
+def test_a_link_for_an_upgrade_needs_an_address(client, service_id):
+    wanted = {"licence_type": "hosted_essentials_plus", "licensed_users": "20", "send_link": "on"}
+    assert "Type the address" in error_at(client.post(at("upgrade", service_id), wanted), "recipient")
+
+
+def test_suspending_and_resuming_say_what_they_do(customer, client, service_id):
+    connect(customer, service_id)
+    page = soup(client.get(at("danger", service_id)))
+    assert "Suspend contoso-hq" in page.get_text()
+    answer = client.post(at("suspend", service_id), follow=True)
+    assert "This connection is suspended." in soup(answer).get_text()
+    assert "Resume contoso-hq" in soup(client.get(at("danger", service_id))).get_text()
+    client.post(at("resume", service_id))
+    with within(customer.path):
+        assert not connection(service_id).suspended
+
+
+def test_an_invitation_to_connect_once_more_is_mailed_and_stands_on_the_page(customer, client, service_id):
+    connect(customer, service_id)
+    page = soup(client.get(at("reinitiate", service_id)))
+    assert {button.get_text() for button in page.select("main form button")} >= {
+        "Send Invitation",
+        "Open the wizard now",
+    }
+    assert "e-mail address" in error_at(client.post(at("reinitiate", service_id), {"recipient": "x"}), "recipient")
+    sent = client.post(at("reinitiate", service_id), {"recipient": "ada@contoso.example", "way": "mail"}, follow=True)
+    assert "on its way to ada@contoso.example" in soup(sent).get_text()
+    assert "An invitation is out already." in soup(client.get(at("reinitiate", service_id))).get_text()
+
+
+def test_the_wizard_opens_at_once_together_with_the_customer(customer, client, service_id):
+    connect(customer, service_id)
+    answer = client.post(at("reinitiate", service_id), {"recipient": "ada@contoso.example", "way": "now"})
+    assert answer["Location"] == reverse("web:wizard")
+
+
+def test_a_service_without_a_record_of_its_registration_has_its_pages(customer, client, service_id):
+    connect(customer, service_id)
+    assert "We hold no record" in soup(client.get(at("m365", service_id))).get_text()
+    assert client.get(at("health", service_id)).status_code == 200
+    assert "We hold no record" in soup(client.get(at("danger", service_id))).get_text()
+
+
+def connect(customer, service_id):
+    """A connection whose registration we hold no record of."""
+    with within(customer.path):
+        connect_service(
+            service_id=service_id,
+            organization_id=customer.id,
+            registration_id=UUID(int=1),
+            credential_id=uuid4(),
+            user_name="grace@contoso.example",
+            m365_domain="contoso.example",
+            items=[],
+            granted=None,
+            seen_at=NOW,
+            by=SETUP,
+            now=NOW,
+        )

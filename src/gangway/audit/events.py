@@ -294,6 +294,8 @@ class Event(StrEnum):
     """An operator had the registration's credentials validated."""
     ONBOARDING_VALIDATION_ENDED = "onboarding:operator:validation_ended"
     """The validation is over; the data has its status."""
+    ONBOARDING_TENANT_CONFIRMED = "onboarding:operator:tenant_confirmed"
+    """An operator said that the tenant is the customer's, where nothing was known to compare it with."""
     ONBOARDING_STEP_TAKEN = "onboarding:operator:step_taken"
     """The operator went on to the step in the data."""
     ONBOARDING_FINISHED = "onboarding:operator:finished"

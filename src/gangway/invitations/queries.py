@@ -424,6 +424,12 @@ def needing_a_person(*, now: datetime, most: int = 200) -> tuple[PendingRow, ...
     return tuple(_pending_row(row, None) for row in rows.order_by("-created_at", "id")[:most])
 
 
+def to_finish(*, most: int = 100) -> list[UUID]:
+    """Return proved invitations whose services are to be created without an operator, the oldest first."""
+    rows = Invitation.objects.filter(state=State.AUTHENTICATED.value, finish_by_itself=True)
+    return list(rows.order_by("created_at").values_list("pk", flat=True)[:most])
+
+
 def due_to_expire(*, now: datetime, most: int = 500) -> list[UUID]:
     """Return invitations whose time is over, the oldest first."""
     waited = Q(waits_until__isnull=True) | Q(waits_until__lte=now)

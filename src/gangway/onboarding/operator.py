@@ -15,8 +15,10 @@ from gangway.audit.record import Actor, record
 from gangway.connections import actions as connections
 from gangway.connections import companions, verdict
 from gangway.connections.errors import NotMadeYet
+from gangway.connections.states import AuthenticatedBy
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
+from gangway.invitations.aims import Purpose
 from gangway.invitations.errors import InvitationMoved
 from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
@@ -33,10 +35,13 @@ from gangway.onboarding.models import Case, ExistingRegistration, OperatorOnboar
 from gangway.onboarding.stages import handover
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.onboarding.states import OPERATOR_ORDER, OperatorStep
+from gangway.organizations import queries as organizations
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import RegistrationView
+from gangway.provisioning.tenants import in_tenant
 from gangway.services import actions as services
+from gangway.services.queries import service
 from gangway.services.states import Deployment
 
 PREREQUISITES: Final = frozenset({"domains", "licences", "permissions", "roles"})
@@ -49,6 +54,8 @@ def add(invitation_id: UUID, *, by: Actor, now: datetime) -> UUID:
 
     Whoever won and presses again gets the same part. Raises `AlreadyAdded`, `NotReadyToAdd`.
     """
+    if invited.invitation(invitation_id).purpose != Purpose.CONNECT:
+        raise NotReadyToAdd
     try:
         with transaction.atomic():
             invitations.move(invitation_id=invitation_id, to=State.ADDED, by=by, expected={State.AUTHENTICATED})
@@ -84,6 +91,35 @@ def _already(invitation_id: UUID, *, by: Actor, error: Exception) -> UUID:
     if row.added_by_id != by.id:
         raise AlreadyAdded(winner=row.added_by_name, onboarding_id=str(row.pk)) from error
     return row.pk
+
+
+def asks_tenant(row: OperatorOnboarding) -> bool:
+    """Whether an operator has to say that the tenant is the customer's: nothing was known to compare it with.
+
+    Whoever typed the tenant here has said so already.
+    """
+    about = organizations.customer(row.organization_id)
+    if row.tenant_confirmed_at or about.domain or about.tenant_id:
+        return False
+    typed = _typed(row)
+    return typed is None or not typed.typed_by_id
+
+
+def confirm_tenant(row: OperatorOnboarding, *, by: Actor, now: datetime) -> None:
+    """Keep that an operator knows the tenant as the customer's."""
+    if not asks_tenant(row):
+        return
+    about = provisioning.registration(row.registration_id)
+    row.tenant_confirmed_at = now
+    row.save(update_fields=["tenant_confirmed_at"])
+    facts = {"tenant": about.tenant_id, "name": about.tenant_name, "domains": ", ".join(about.domains)}
+    _record(Event.ONBOARDING_TENANT_CONFIRMED, row, by, facts)
+
+
+def connected_besides(row: OperatorOnboarding) -> tuple[str, ...]:
+    """Return the scope's other services that are connected with this tenant; what others have there isn't told."""
+    tenant_id = provisioning.registration(row.registration_id).tenant_id
+    return tuple(name for name in in_tenant(tenant_id).services if name != service(row.service_id).short_name)
 
 
 def ask_validation(row: OperatorOnboarding, *, by: Actor, now: datetime) -> None:
@@ -139,6 +175,7 @@ def finish(row: OperatorOnboarding, *, by: Actor, now: datetime) -> UUID:
         registration_id=row.registration_id,
         credential_id=row.credential_id,
         user_name=_user_name(row),
+        authenticated_by=_authenticated_by(row),
         m365_domain=row.m365_domain,
         items=row.check_items,
         granted=row.check_granted,
@@ -158,8 +195,21 @@ def finish(row: OperatorOnboarding, *, by: Actor, now: datetime) -> UUID:
 
 def _user_name(row: OperatorOnboarding) -> str:
     """Who authenticated the registration: who signed in, or the operator who typed it; nobody for one typed by link."""
-    typed = ExistingRegistration.objects.filter(case_id=row.case_id, case__run_id__isnull=True).first()
-    return str(row.case.signer.get("upn", "")) if typed is None else typed.user_name
+    typed = _typed(row)
+    if typed is not None:
+        return typed.user_name
+    return str(row.case.signer.get("upn", "")) or provisioning.registration(row.registration_id).signer_upn
+
+
+def _authenticated_by(row: OperatorOnboarding) -> AuthenticatedBy:
+    typed = _typed(row)
+    if typed is None:
+        return AuthenticatedBy.SIGN_IN
+    return AuthenticatedBy.OPERATOR if typed.typed_by_id else AuthenticatedBy.LINK
+
+
+def _typed(row: OperatorOnboarding) -> ExistingRegistration | None:
+    return ExistingRegistration.objects.filter(case_id=row.case_id, case__run_id__isnull=True).first()
 
 
 def _take_over_beside(row: OperatorOnboarding, *, by: Actor, now: datetime) -> None:
@@ -185,6 +235,8 @@ def blockers(row: OperatorOnboarding) -> tuple[str, ...]:
     standing = list(broken(row))
     if row.check_state != "done":
         standing.append("The credentials have not been validated yet.")
+    if asks_tenant(row):
+        standing.append("Nobody has confirmed yet that the tenant is the customer's: go back to Registration.")
     if not row.m365_domain:
         standing.append("The Microsoft 365 domain has not been chosen yet.")
     return tuple(standing)

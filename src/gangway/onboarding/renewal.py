@@ -1,8 +1,8 @@
 """*Re-initiate Authentication Flow*: an administrator connects a service that is there once more.
 
-Where we made the registration, the same one gets another credential, and what is missing of its plan; where the customer
-made it, or we hold no record of it, a registration of ours is made and the service moves to it. The connection in use is
-left alone until the new one is proved. Then all of it changes in one transaction, and nobody presses *Add*.
+Where we made the registration, the same one gets another credential, and what is missing of its plan; where the
+customer made it, or we hold no record of it, a registration of ours is made and the service moves to it. The connection
+in use is left alone until the new one is proved. Then all of it changes in one transaction, and nobody presses *Add*.
 """
 
 from collections.abc import Mapping
@@ -32,6 +32,7 @@ from gangway.provisioning.leaving import known_before
 from gangway.services import actions as services
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
+
 
 @transaction.atomic
 def reinitiate(

@@ -15,7 +15,18 @@ from gangway.jobs.schedule import every
 from gangway.jobs.threads import in_database
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.transport import shared
-from gangway.onboarding import checking, deletion, outside, polling, provider_setup, reminding, tenant_lookup, tidying
+from gangway.onboarding import (
+    checking,
+    deletion,
+    finishing,
+    outside,
+    polling,
+    provider_setup,
+    reminding,
+    sharing,
+    tenant_lookup,
+    tidying,
+)
 from gangway.onboarding.existing_tasks import make_key, prove_existing
 from gangway.onboarding.stages import proof, redirect, sign_in, verification
 from gangway.provisioning.actions import CheckItem, check_registration
@@ -46,6 +57,7 @@ async def trade_code(sign_in_id: str) -> None:
 def run_ended(run_id: str) -> None:
     """Take note of how a provisioning run ended or came to rest."""
     verification.run_ended(run_id=UUID(run_id), now=clock.now())
+    finishing.begin_all(now=clock.now())
 
 
 @task(name="onboarding:validate_onboarding", retry=RetryDecision(waits=(2, 10)), deadline_seconds=150)
@@ -116,6 +128,8 @@ def abandon() -> None:
     checking.give_up(now=now)
     proof.give_up(now=now)
     provider_setup.give_up(now=now)
+    finishing.begin_all(now=now)
+    tenant_lookup.forget(now=now)
 
 
 @task(name=REMIND, deadline_seconds=120)
@@ -134,6 +148,12 @@ def take_service_away(service_id: str) -> None:
 def service_left(run_id: str) -> None:
     """Take note of how taking a service away ended or came to rest."""
     deletion.run_ended(UUID(run_id), now=clock.now())
+
+
+@task(name=sharing.MINTED, retry=SOON, deadline_seconds=60)
+def credential_made(run_id: str) -> None:
+    """Go on with a further service of a registration when its credential is proved, or could not be made."""
+    sharing.minted(UUID(run_id), now=clock.now())
 
 
 @task(name=GO_ON_DELETING, deadline_seconds=120)

@@ -9,6 +9,7 @@ from gangway.provisioning.signers import observe_signer
 from gangway.provisioning.starting import (
     SignedIn,
     start_audit,
+    start_credential,
     start_repair,
     start_rotation,
     start_teardown,
@@ -36,6 +37,7 @@ __all__ = [
     "reminded",
     "resume_run",
     "start_audit",
+    "start_credential",
     "start_repair",
     "start_rotation",
     "start_run",

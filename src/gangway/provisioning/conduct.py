@@ -114,7 +114,12 @@ async def _audit(opened: Opened) -> None:
     await in_database(opening.ended, opened, result=found, now=clock.now())
 
 
-_OF_KIND: Final = {RunKind.TEARDOWN: _tear_down, RunKind.ROTATION: _rotate, RunKind.AUDIT: _audit}
+_OF_KIND: Final = {
+    RunKind.TEARDOWN: _tear_down,
+    RunKind.ROTATION: _rotate,
+    RunKind.CREDENTIAL: _rotate,
+    RunKind.AUDIT: _audit,
+}
 
 
 async def _later(opened: Opened, error: NotHeard | Busy) -> None:
@@ -152,7 +157,7 @@ async def _rest(opened: Opened, error: MicrosoftError) -> None:
 
 async def _stop(opened: Opened, to: RunState, error: GangwayError) -> None:
     log.warning("run_stopped", run_id=str(opened.run_id), state=to.value, error=error.code)
-    if opened.kind in {RunKind.TEARDOWN, RunKind.ROTATION}:
+    if opened.kind in {RunKind.TEARDOWN, RunKind.ROTATION, RunKind.CREDENTIAL}:
         await in_database(undoing.list_what_stays, opened, error)
     if opened.kind in opening.REACHING and to is RunState.FAILED:
         await _give_up(opened)

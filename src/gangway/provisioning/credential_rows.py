@@ -74,6 +74,11 @@ def keep(step: NewCredential, result: Noted, *, now: datetime) -> Credential:
     return row
 
 
+def prove(credential_id: UUID) -> None:
+    """Say that a fresh token was got with it."""
+    Credential.objects.filter(pk=credential_id).update(state=CredentialState.PROVED.value)
+
+
 def remove(row: Credential, *, by: Actor) -> None:
     """Say of a locked row that it is gone from the tenant; nobody needs its secret or key any more."""
     row.state = CredentialState.REMOVED.value

@@ -64,8 +64,8 @@ class RunJournal:
     """The journal of one run and worker. `fresh_seconds`: how long Microsoft may not list a new secret.
 
     `first`: the credentials that count, when they were read already under this lease. `says_words`: people were told
-    why it takes longer. `signer`: by whose authority it works; empty for the registration's own. `renews`: the credential
-    beside which another one is made.
+    why it takes longer. `signer`: by whose authority it works; empty for the registration's own. `renews`: the
+    credential beside which another one is made.
     """
 
     run_id: UUID

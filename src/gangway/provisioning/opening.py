@@ -152,7 +152,9 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         token=_token(run),
         lease=lease,
         says_words=bool(run.words),
-        credentials=tuple(credential_rows.of_service(registration.pk, run.service_id, besides=run.wanted.get("renews"))),
+        credentials=tuple(
+            credential_rows.of_service(registration.pk, run.service_id, besides=run.wanted.get("renews"))
+        ),
         kind=RunKind(run.kind),
         wanted=run.wanted,
         signer_upn=run.signer_upn,

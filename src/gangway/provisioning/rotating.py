@@ -1,4 +1,7 @@
-"""A rotation in a worker: by the registration's own right, from the credential in use to a new one that is proved."""
+"""A rotation in a worker: by the registration's own right, from the credential in use to a new one that is proved.
+
+A further service gets its first credential likewise: the one in use signs in, makes it, and stays in use.
+"""
 
 from dataclasses import dataclass
 from typing import Final
@@ -21,7 +24,7 @@ from gangway.provisioning.fresh import fresh_of
 from gangway.provisioning.journal_store import ENGINE, RunJournal
 from gangway.provisioning.models import Credential, Run, StepRecord
 from gangway.provisioning.opening import Opened
-from gangway.provisioning.states import CredentialState
+from gangway.provisioning.states import CredentialState, RunKind
 from gangway.provisioning.switching import switch
 
 NO_CREDENTIAL: Final = UUID(int=0)
@@ -32,13 +35,18 @@ class RotationJournal(RunJournal):
     """The journal of a rotation: it holds what this very run made, and ends with the switch."""
 
     current: UUID = NO_CREDENTIAL
+    beside: bool = False
+    """Whether the new one is for another service, so that the current one stays in use as well."""
 
     async def switched(self, new: Held) -> None:
         """Raises LeaseLost and RunCancelled like every write."""
         await self._write(self._switched, new)
 
     def _switched(self, new: Held) -> None:
-        switch(self.current, UUID(new.credential_id), by=ENGINE, now=self.now())
+        if self.beside:
+            credential_rows.prove(UUID(new.credential_id))
+        else:
+            switch(self.current, UUID(new.credential_id), by=ENGINE, now=self.now())
 
     def _held(self) -> tuple[Held, ...]:
         began = Run.objects.values_list("created_at", flat=True).get(pk=self.run_id)
@@ -56,7 +64,7 @@ class RotationJournal(RunJournal):
 async def rotate(opened: Opened) -> None:
     """Raises CannotRotate when the customer has to renew, and MicrosoftError."""
     current = UUID(opened.wanted["credential"])
-    if await in_database(is_switched, opened, current):
+    if await in_database(is_done, opened, current):
         return
     rotation = await _rotation(opened, current, taking_back=False)
     try:
@@ -71,9 +79,12 @@ async def take_back(opened: Opened) -> tuple[Held, ...]:
     return await rotation.take_back()
 
 
-def is_switched(opened: Opened, current: UUID) -> bool:
-    """Whether the switch was done before a crash: then nothing is left to do."""
+def is_done(opened: Opened, current: UUID) -> bool:
+    """Whether the switch, or the other service's proof, was done before a crash: then nothing is left to do."""
     with within(opened.path):
+        if opened.kind is RunKind.CREDENTIAL:
+            mine = credential_rows.of_service(opened.registration_id, opened.service_id)
+            return bool(mine.filter(state=CredentialState.PROVED.value, service_id=opened.service_id).exists())
         return Credential.objects.filter(pk=current, state=CredentialState.RESTING.value).exists()
 
 
@@ -92,6 +103,7 @@ async def _rotation(opened: Opened, current: UUID, *, taking_back: bool) -> Rota
         blueprint=blueprint,
         taking_back=taking_back,
         current=current,
+        beside=opened.kind is RunKind.CREDENTIAL,
     )
     return Rotation(
         unique_name=blueprint.unique_name,

@@ -15,10 +15,10 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
-from gangway.provisioning import leftovers
+from gangway.provisioning import credential_rows, leftovers
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import NoSuchCredential, NoSuchRegistration, RunUnderWay
-from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
+from gangway.provisioning.models import FEDERATED, MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import TASK, is_first, move, queue_lock
 from gangway.provisioning.shapes import SignerFacts
 from gangway.provisioning.states import (
@@ -132,6 +132,29 @@ def start_rotation(*, registration_id: UUID, service_id: UUID, on_end: str = "",
     wanted = {"credential": str(current.pk)}
     return _start(
         registration, RunKind.ROTATION, service_id, wanted=wanted, signed_in=None, on_end=on_end, by=by, now=now
+    )
+
+
+@transaction.atomic
+def start_credential(
+    *, registration_id: UUID, service_id: UUID, on_end: str = "", by: Actor, now: datetime
+) -> UUID | None:
+    """Give a further service a credential of its own, by the registration's own right; gives the run's id.
+
+    Services of a federated registration share what signs in: then there is nothing to make, and None is given. Raises
+    NoSuchRegistration, NoSuchCredential when nothing of ours is in use, RunUnderWay.
+    """
+    registration = _locked(registration_id)
+    rows = Credential.objects.filter(registration_id=registration_id, origin=MADE, state=CredentialState.PROVED.value)
+    current = rows.order_by("-announced_at").first()
+    if current is None:
+        raise NoSuchCredential
+    if current.kind == FEDERATED:
+        credential_rows.prove(credential_rows.shared(current, service_id=service_id, now=now).pk)
+        return None
+    wanted = {"credential": str(current.pk)}
+    return _start(
+        registration, RunKind.CREDENTIAL, service_id, wanted=wanted, signed_in=None, on_end=on_end, by=by, now=now
     )
 
 

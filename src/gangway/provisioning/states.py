@@ -20,6 +20,7 @@ class RunKind(StrEnum):
     """What a run is for. All are the same engine: set-up, repair and upgrade reach a plan, an audit only compares.
 
     A tear-down reaches absence; a rotation puts a new credential in the place of one that goes on resting for a while.
+    `credential`: a further service of a registration gets one of its own, by the registration's right.
     """
 
     SETUP = "setup"
@@ -28,6 +29,7 @@ class RunKind(StrEnum):
     AUDIT = "audit"
     TEARDOWN = "teardown"
     ROTATION = "rotation"
+    CREDENTIAL = "credential"
 
 
 class RunState(StrEnum):

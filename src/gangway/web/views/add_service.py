@@ -15,6 +15,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.invitations.actions import issue_invitation
 from gangway.onboarding import existing
 from gangway.onboarding.defaults import defaults_for
+from gangway.onboarding.sharing import known_to
 from gangway.organizations.changing import change_details
 from gangway.organizations.place_queries import place
 from gangway.organizations.queries import customer, customers
@@ -57,7 +58,9 @@ def choose_customer(request: DeskRequest) -> HttpResponse:
 @may(Capability.ADD_SERVICE)
 def choose_way(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     """Choose between *Add New Tenant* and the *Pending Invitations* of this customer."""
-    return render(request, "add_service/way.html", {"customer": customer(customer_id)})
+    return render(
+        request, "add_service/way.html", {"customer": customer(customer_id), "known": known_to(customer_id)}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -49,7 +49,7 @@ def run_page(request: DeskRequest, run_id: UUID) -> HttpResponse:
         "run": found,
         "registration": registration(found.registration_id),
         "facts": run_facts(run_id),
-        "live": first_look(request, PARTIAL, _values(found), url=reverse("web:run_state", args=[run_id])),
+        "live": first_look(request, PARTIAL, run_values(found), url=reverse("web:run_state", args=[run_id])),
     }
     return render(request, "runs/detail.html", values)
 
@@ -59,7 +59,7 @@ def run_page(request: DeskRequest, run_id: UUID) -> HttpResponse:
 def run_state(request: DeskRequest, run_id: UUID) -> HttpResponse:
     """How the run stands."""
     found = run(run_id)
-    return look_again(request, PARTIAL, _values(found), over=found.is_over)
+    return look_again(request, PARTIAL, run_values(found), over=found.is_over)
 
 
 @require_safe
@@ -70,7 +70,8 @@ def run_support(request: DeskRequest, run_id: UUID) -> HttpResponse:
     return support_file(bundle(run_id, now=now()), run_id=run_id)
 
 
-def _values(found: RunView) -> dict[str, Any]:
+def run_values(found: RunView) -> dict[str, Any]:
+    """Return what a run's live part shows."""
     return {
         "run": found,
         "pill": said(RUN, found.state),

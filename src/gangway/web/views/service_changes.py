@@ -17,13 +17,13 @@ from gangway.foundation.errors import GangwayError
 from gangway.onboarding.deletion import delete_service, deletion, keep_service
 from gangway.organizations.roles import Capability
 from gangway.services.actions import change_users
-from gangway.services.pool import pool
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.forms.service import DeleteService, LicensedUsers
 from gangway.web.views.service_portal import head
+from gangway.web.views.service_renewal import users_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -42,8 +42,7 @@ def users(request: DeskRequest, service_id: UUID) -> HttpResponse:
             told = _("%(service)s has %(users)s licensed users now.")
             messages.success(request, told % {"service": about.short_name, "users": wanted})
             return redirect("web:service_users", service_id)
-    values = {"form": form, "pool": pool(about.provider_id)}
-    return render(request, "service_portal/users.html", head(request, about, "users") | values)
+    return users_page(request, about, form=form)
 
 
 @require_safe

@@ -16,9 +16,11 @@ from gangway.connections.errors import NoSuchConnection
 from gangway.connections.queries import ConnectionView, ValidationRow, connection
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.invitations.queries import open_of
 from gangway.organizations.roles import Capability
 from gangway.provisioning.actions import type_end
 from gangway.provisioning.leftover_list import open_for
+from gangway.provisioning.usage import uses
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import HOLDS_ITS_NAME, LIVES, Lifecycle
 from gangway.web.activity_words import entry_of
@@ -108,7 +110,9 @@ def _m365_page(
             "following": found.running is not None,
             "grants": [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in found.grants],
             "may_validate": Capability.VALIDATE_CONNECTION in held and created and not found.suspended,
-            "may_change": may_change,
+            "may_reinitiate": Capability.CHANGE_CONNECTION in held and created,
+            "standing": open_of(about.id),
+            **_uses(about, found),
             "form": (form or settings_of(found)) if may_change else None,
             "status": said(CONNECTION, found.status),
             "user_name": USER_NAME[found.authenticated_by],
@@ -116,6 +120,11 @@ def _m365_page(
             "done_by": [(DONE_BY[part.part], part) for part in found.provenance],
         }
     return render(request, "service_portal/m365.html", values | {"connection": found})
+
+
+def _uses(about: ServiceView, found: ConnectionView) -> dict[str, Any]:
+    used = uses(found.registration_id)
+    return {"uses": used, "others": sorted({use.short_name for use in used} - {about.short_name})}
 
 
 @require_safe

@@ -1,0 +1,179 @@
+"""A connected service once more: *Re-initiate Authentication Flow*, its names, and *Upgrade Customer*."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from gangway.connections.queries import connection
+from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
+from gangway.invitations.aims import Purpose
+from gangway.invitations.queries import InvitationView, invitation, open_of
+from gangway.invitations.states import State
+from gangway.onboarding.errors import NotConnected, NotReadyToAdd
+from gangway.onboarding.renewal import reinitiate, upgrade
+from gangway.onboarding.together import begin_together
+from gangway.organizations.roles import Capability
+from gangway.provisioning.usage import uses
+from gangway.services.actions import change_licence, rename_service
+from gangway.services.errors import SameLicence
+from gangway.services.pool import pool
+from gangway.services.queries import ServiceView, service
+from gangway.services.states import Lifecycle
+from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.service import LicensedUsers, Names, Recipient, Upgrade
+from gangway.web.names import rules
+from gangway.web.views.add_service import LICENCES, SHORT_NAME_RULES
+from gangway.web.views.service_portal import head
+from gangway.web.wizard_session import remember
+
+
+def licences_of(about: ServiceView) -> list[dict[str, Any]]:
+    """Return the licence types as cards, the present one included."""
+    return [{"kind": kind, "words": LICENCES[kind.value]} for kind in type(about.licence)]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may(Capability.CHANGE_CONNECTION)
+def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Re-initiate Authentication Flow*: invite the administrator by mail, or open the wizard with them now."""
+    about, found = service(service_id), connection(service_id)
+    if found is None or about.lifecycle is not Lifecycle.CREATED:
+        raise NotConnected
+    form = Recipient(request.POST or None, initial={"recipient": found.user_name if "@" in found.user_name else ""})
+    at_once = request.POST.get("way") == "now" and Capability.MANAGE_INVITATIONS in request.seat.capabilities
+    if request.method == "POST" and form.is_valid():
+        recipient = form.cleaned_data["recipient"]
+        try:
+            invitation_id = reinitiate(
+                service_id=service_id, recipient=recipient, mailed=not at_once, by=request.actor, now=now()
+            )
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            return _open(request, invitation_id) if at_once else _told(request, about, recipient)
+    used = uses(found.registration_id)
+    values = {
+        "form": form,
+        "connection": found,
+        "standing": open_of(service_id),
+        "may_open": Capability.MANAGE_INVITATIONS in request.seat.capabilities,
+        "uses": used,
+        "others": sorted({use.short_name for use in used} - {about.short_name}),
+    }
+    return render(request, "service_portal/reinitiate.html", head(request, about, "m365") | values)
+
+
+def _open(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    remember(
+        request,
+        begin_together(invitation_id=invitation_id, by=request.actor, now=now()),
+        assistant_id=request.seat.operator_id,
+    )
+    return redirect("web:wizard")
+
+
+def _told(request: DeskRequest, about: ServiceView, recipient: str) -> HttpResponse:
+    words = {"service": about.short_name, "address": recipient}
+    messages.success(request, _("An invitation to connect %(service)s again is on its way to %(address)s.") % words)
+    return redirect("web:service_m365", about.id)
+
+
+@require_POST
+@may(Capability.EDIT_SERVICE)
+def names(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """Change the full and the short name of a service."""
+    about = service(service_id)
+    form = Names(request.POST)
+    if form.is_valid():
+        given = form.cleaned_data
+        try:
+            rename_service(service_id=service_id, by=request.actor, **given)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The service is called %(service)s now.") % {"service": given["short_name"]})
+            return redirect("web:service_users", service_id)
+    return users_page(request, about, names=form)
+
+
+def users_page(
+    request: DeskRequest, about: ServiceView, *, names: Names | None = None, form: LicensedUsers | None = None
+) -> HttpResponse:
+    """Show *Users & licences*, with what was typed."""
+    first = {"full_name": about.full_name, "short_name": about.short_name}
+    values = {
+        "names": names or Names(initial=first),
+        "name_rules": rules(SHORT_NAME_RULES),
+        "form": form or LicensedUsers(initial={"licensed_users": about.licensed_users}),
+        "pool": pool(about.provider_id),
+    }
+    return render(request, "service_portal/users.html", head(request, about, "users") | values)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may(Capability.EDIT_SERVICE)
+def change(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Upgrade Customer*: the other licence type, at once or after the administrator connected once more."""
+    about = service(service_id)
+    offers_link = about.lifecycle is Lifecycle.CREATED and Capability.CHANGE_CONNECTION in request.seat.capabilities
+    other = next(kind for kind in type(about.licence) if kind is not about.licence)
+    first = {"licence_type": other.value, "licensed_users": about.licensed_users}
+    form = Upgrade(request.POST or None, initial=first)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _change(request, about, form.cleaned_data, by_link=offers_link)
+        except GangwayError as error:
+            form.refuse(error)
+    values = {"form": form, "licences": licences_of(about), "offers_link": offers_link}
+    return render(request, "service_portal/upgrade.html", head(request, about, "users") | values)
+
+
+def _change(request: DeskRequest, about: ServiceView, given: dict[str, Any], *, by_link: bool) -> HttpResponse:
+    wanted = {"licence_type": given["licence_type"], "licensed_users": given["licensed_users"]}
+    if by_link and given["send_link"]:
+        if given["licence_type"] == about.licence.value:
+            raise SameLicence(field="licence_type")
+        reinitiate(
+            service_id=about.id,
+            recipient=given["recipient"],
+            purpose=Purpose.UPGRADE,
+            wanted=wanted,
+            by=request.actor,
+            now=now(),
+        )
+        return _told(request, about, given["recipient"])
+    change_licence(service_id=about.id, by=request.actor, **wanted)
+    messages.success(request, _("%(service)s is upgraded.") % {"service": about.short_name})
+    return redirect("web:service_users", about.id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may(Capability.ADD_SERVICE)
+def upgrade_pending(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """*Upgrade Customer* of a pending invitation: how many users, then the service changes with what was connected."""
+    asked = invitation(invitation_id)
+    if asked.purpose != Purpose.UPGRADE or asked.state is not State.AUTHENTICATED:
+        raise NotReadyToAdd
+    about = service(asked.service_id)
+    form = LicensedUsers(request.POST or None, initial={"licensed_users": asked.wanted["licensed_users"]})
+    if request.method == "POST" and form.is_valid():
+        users = form.cleaned_data["licensed_users"]
+        try:
+            upgrade(invitation_id=invitation_id, licensed_users=users, by=request.actor, now=now())
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("%(service)s is upgraded.") % {"service": about.short_name})
+            return redirect("web:service_users", about.id)
+    values = {"form": form, "service": about, "wanted": _licence_of(asked, about), "invitation": asked}
+    return render(request, "invitations/upgrade.html", values)
+
+
+def _licence_of(asked: InvitationView, about: ServiceView) -> str:
+    return type(about.licence)(asked.wanted["licence_type"]).label
