@@ -19,7 +19,7 @@ from gangway.invitations import queries as invited
 from gangway.invitations.registrations import use_registration
 from gangway.invitations.states import ENDED, State
 from gangway.microsoft.errors import MicrosoftError
-from gangway.onboarding import existing_words, finishing, operator, problems
+from gangway.onboarding import existing_words, operator, problems
 from gangway.onboarding.existing_errors import DomainNotThere, ExistingError
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import lock_case, lock_onboarding, move_case
@@ -222,4 +222,3 @@ def _keep(row: ExistingRegistration, begun: Begun, sight: Sight, *, now: datetim
         operator.ask_validation(lock_onboarding(onboarding_id), by=by, now=now)
     else:
         handover.tell_both_sides(case, by=WORKER)
-        finishing.begin(case.invitation_id, now=now)

@@ -62,7 +62,7 @@ class Existing(PlainForm):
     def __init__(self, *args: Any, kind: str = "secret", has_secret: bool = False, **kwargs: Any) -> None:
         """`kind`: of the credential; without a secret nothing of one is asked."""
         super().__init__(*args, **kwargs)
-        self.kind = kind
+        self.uses = kind
         if kind != "secret":
             del self.fields["secret"], self.fields["ends_on"]
         elif has_secret:
@@ -91,7 +91,7 @@ class Existing(PlainForm):
         return Typed(
             tenant=given.get("tenant", ""),
             client_id=given.get("client_id", ""),
-            kind=self.kind,
+            kind=self.uses,
             secret=SealedText(given.get("secret", "")),
             ends_on=given.get("ends_on"),
         )

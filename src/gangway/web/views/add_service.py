@@ -130,7 +130,7 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
 
 
 def _begin_known(request: DeskRequest, service_id: UUID, asked_for: AskedFor, known: Known) -> UUID:
-    """Keep what was typed, and have a worker validate it; a certificate or a trust has to be told to Microsoft first."""
+    """Keep what was typed and have a worker validate it; a certificate or trust has to be told to Microsoft first."""
     invitation_id = existing.begin_known(
         service_id=service_id,
         plan=asked_for.plan,
