@@ -65,6 +65,8 @@ OF_CUSTOMER: Final = {**TENANTS, "domain": "contoso.com", "tenant_id": GUID, "cl
 POOL: Final = {"users": "100", "warning_percent": "90", "grace_percent": "10"}
 ASKED: Final = {"role_choice": "", "unit": "", "role_days": "", "credential_kind": "secret", "credential_days": "90"}
 
+TYPED: Final = {"tenant": "contoso.com", "client_id": GUID, "secret": "Xy~8Q~value-of-a-secret", "ends_on": "2031-05-31"}
+
 SOUGHT = {
     "who": "Olga",
     "event": "",
@@ -139,6 +141,7 @@ FORMS: Final[dict[str, Form]] = {
     "handoff_withdraw": desk(),
     "invitation_plan": desk(seen="", **ASKED),
     "invitation_add": desk(),
+    "known_registration": desk(**TYPED),
     "onboarding_registration": desk(),
     "onboarding_validate": desk(),
     "onboarding_check_again": desk(),
@@ -199,6 +202,9 @@ FORMS: Final[dict[str, Form]] = {
     "wizard_approval": wizard(approval_on="2031-12-01"),
     "wizard_unexpected": wizard(),
     "wizard_new": wizard(upn="grace.global@contoso.com", seen="", offered="", unit=""),
+    "wizard_use": wizard(**TYPED),
+    "wizard_use_choose": wizard(),
+    "wizard_tell_end": wizard(ends_on="2031-05-31"),
     "wizard_with_code": wizard(),
     "wizard_with_microsoft": wizard(),
     "wizard_blocked": wizard(),

@@ -67,7 +67,8 @@ def test_a_session_held_for_too_long_must_open_the_link_again(monkeypatch):
 
 def test_only_what_exists_can_be_chosen(monkeypatch):
     page = soup(in_wizard(monkeypatch, web_values.case()).get("/wizard/"))
-    assert [choice.strong.get_text() for choice in page.select(".gw-choice")] == ["Create New App Registration"]
+    offered = [choice.strong.get_text() for choice in page.select(".gw-choice")]
+    assert offered == ["Create New App Registration", "Use App Registration"]
 
 
 def test_every_permission_and_role_is_told_before_anybody_signs_in(monkeypatch):

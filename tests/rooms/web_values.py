@@ -15,6 +15,7 @@ from gangway.onboarding.shapes import (
     CaseView,
     CheckItemView,
     Done,
+    ExistingView,
     NextMove,
     Offer,
     OperatorOnboardingView,
@@ -274,6 +275,8 @@ COLLEAGUE = HandoffView(
 _STATE_OF = {
     Step.CHOOSE: CaseState.BEGUN,
     Step.WHO: CaseState.IDENTIFYING,
+    Step.USE: CaseState.TYPING,
+    Step.PROVING: CaseState.PROVING,
     Step.CODE: CaseState.SIGNING_IN,
     Step.SIGNED_IN: CaseState.SIGNED_IN,
     Step.NAME: CaseState.NAMING,
@@ -282,6 +285,31 @@ _STATE_OF = {
     Step.DONE: CaseState.DONE,
     Step.CLOSED: CaseState.ABANDONED,
 }
+
+
+def existing(state: CaseState = CaseState.TYPING, **changes: Any) -> ExistingView:
+    """A registration that is there already, typed in part."""
+    return replace(
+        ExistingView(
+            case_id=NIL,
+            state=state,
+            tenant="contoso.example",
+            client_id=APP,
+            kind="secret",
+            kinds=("secret", "certificate", "federated"),
+            has_secret=False,
+            ends_on=None,
+            about={},
+            certificate_der="",
+            key_ends_at=None,
+            faults={},
+            items=(),
+            checked_at=None,
+            problem=None,
+            by_operator=False,
+        ),
+        **changes,
+    )
 
 
 def case(step: Step = Step.CHOOSE, **changes: Any) -> CaseView:
@@ -304,6 +332,7 @@ def case(step: Step = Step.CHOOSE, **changes: Any) -> CaseView:
             closed="The invitation was withdrawn by Sailmaker Voice." if step is Step.CLOSED else "",
             waiting=WAITING if step is Step.WAITING else None,
             colleagues=(COLLEAGUE,) if step is Step.WAITING else (),
+            existing=existing(_STATE_OF[step]) if step in {Step.USE, Step.PROVING} else None,
         ),
         **changes,
     )

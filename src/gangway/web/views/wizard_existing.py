@@ -49,7 +49,7 @@ def use(request: WizardRequest) -> HttpResponse:
         except GangwayError as error:
             messages.warning(request, told(error))
             return redirect("web:wizard")
-    live = first_look(request, KEY_PARTIAL, {"existing": view}, url=reverse("web:wizard_use_key"), seconds=SHORT_WORK)
+    live = first_look(request, KEY_PARTIAL, {"existing": view}, url=reverse("web:wizard_key_state"), seconds=SHORT_WORK)
     return page(request, "wizard/use.html", {"form": form, "live": live, **existing_values(view)})
 
 
