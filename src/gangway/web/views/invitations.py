@@ -27,6 +27,7 @@ from gangway.web.activity_words import seen_rows, who_did
 from gangway.web.beside import besides_of
 from gangway.web.desk import DeskRequest, may
 from gangway.web.listing import asked
+from gangway.web.onboarding_pages import items_of
 from gangway.web.pending import begun_rows, moves, rows_of
 from gangway.web.preflight import pills_of
 from gangway.web.waiting import forms_of
@@ -122,6 +123,7 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "entries": [_entry(row) for row in history(invitation_id)],
         "case": case,
         "parts": pills_of(case.signer) if case else [],
+        "existing_items": items_of(case.existing.items) if case and case.existing else [],
         "beside": besides_of(case.beside) if case and case.run else [],
         "onboarding_id": onboarding_of_invitation(invitation_id),
         "can": moves(about.state, request.seat.capabilities, may_copy=about.may_copy),
