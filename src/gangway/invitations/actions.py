@@ -19,7 +19,7 @@ from gangway.invitations.models import ONE_PENDING, Handoff, Invitation, Link
 from gangway.invitations.moves import move, write_history
 from gangway.invitations.notices import News
 from gangway.invitations.phrases import new_phrase
-from gangway.invitations.relinking import edit, extend, readdress, replace_links, resend, send_draft
+from gangway.invitations.relinking import edit, extend, readdress, replace_links, resend, send_draft, stop_finishing
 from gangway.invitations.reporting import ask_for_link, report, tell_operator, unfreeze
 from gangway.invitations.rest import Rest
 from gangway.invitations.rows import locked, open_for, record_about
@@ -60,6 +60,7 @@ __all__ = [
     "revoke_handoff",
     "send_draft",
     "set_terms",
+    "stop_finishing",
     "stop_reminders",
     "tell_operator",
     "unfreeze",

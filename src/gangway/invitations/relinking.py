@@ -13,7 +13,7 @@ from gangway.invitations.errors import TooFarAhead
 from gangway.invitations.minting import check_count, mint
 from gangway.invitations.models import Invitation, Link
 from gangway.invitations.moves import move, write_history
-from gangway.invitations.rows import open_for, record_about
+from gangway.invitations.rows import locked, open_for, record_about
 from gangway.invitations.states import Doing, State
 from gangway.invitations.terms import LONGEST_LIFE, terms_of
 from gangway.notifications import outbox
@@ -124,6 +124,16 @@ def edit(*, invitation_id: UUID, phone: str, finish_by_itself: bool, by: Actor, 
     write_history(invitation, by=by, at=now, note="Edited")
     changed = ", ".join(name for name, value in after.items() if value != before[name])
     record_about(invitation, Event.INVITATION_EDITED, by=by, data={"changed": changed})
+
+
+@transaction.atomic
+def stop_finishing(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """It doesn't finish by itself any more: something stands in the way that a person must see."""
+    invitation = locked(invitation_id)
+    invitation.finish_by_itself = False
+    invitation.save(update_fields=["finish_by_itself"])
+    write_history(invitation, by=by, at=now, note="Not finished by itself")
+    record_about(invitation, Event.INVITATION_EDITED, by=by, data={"changed": "finish_by_itself"})
 
 
 def _end_links(invitation: Invitation, *, by: Actor, now: datetime) -> None:

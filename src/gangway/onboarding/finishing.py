@@ -5,19 +5,21 @@ Whatever isn't known, or doesn't pass, stops it where it is; the operator is tol
 
 from datetime import datetime
 from typing import Final
-from uuid import UUID
 
 from django.db import transaction
 
 from gangway.audit.record import Actor
+from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.queries import InvitationView
 from gangway.onboarding import operator
+from gangway.onboarding.errors import AlreadyAdded
 from gangway.onboarding.models import OperatorOnboarding
 from gangway.onboarding.rows import lock_onboarding
 from gangway.organizations import queries as organizations
+from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
 
 PASSED: Final = frozenset({"ok", "warning"})
@@ -28,15 +30,23 @@ STOPPED: Final = invitations.News(
 FINISHED: Final = invitations.News("The service was created by itself", "Nothing; it is in the list of services.")
 
 
-def begin(invitation_id: UUID, *, now: datetime) -> None:
-    """Take over a registration that was just proved, and have it validated; nothing happens unless it was asked for."""
-    about = invited.invitation(invitation_id)
-    if not about.finish_by_itself:
-        return
+def begin_all(*, now: datetime) -> None:
+    """Take over every registration that is proved and is to be finished so, by whatever way it came to that."""
+    with within_everything("what finishes by itself, whoever it belongs to"):
+        for invitation_id in invited.to_finish():
+            with transaction.atomic():
+                _begin(invited.invitation(invitation_id), now=now)
+
+
+def _begin(about: InvitationView, *, now: datetime) -> None:
+    """Press *Add*, and have the registration validated; of two workers one does."""
     by = _finisher(about)
     try:
-        onboarding_id = operator.add(invitation_id, by=by, now=now)
-        operator.ask_validation(lock_onboarding(onboarding_id), by=by, now=now)
+        with transaction.atomic():
+            onboarding_id = operator.add(about.id, by=by, now=now)
+            operator.ask_validation(lock_onboarding(onboarding_id), by=by, now=now)
+    except AlreadyAdded:
+        return
     except GangwayError as error:
         _stop(about, f"{error.what} {error.cure}", by=by)
 
@@ -72,6 +82,7 @@ def _domain(row: OperatorOnboarding) -> str:
 
 
 def _stop(about: InvitationView, why: str, *, by: Actor) -> None:
+    invitations.stop_finishing(invitation_id=about.id, by=by, now=clock.now())
     invitations.tell_operator(invitation_id=about.id, news=STOPPED, what=why, by=by)
 
 

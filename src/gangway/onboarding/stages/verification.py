@@ -14,7 +14,7 @@ from gangway.foundation.errors import WhoActs
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.states import ENDED, State, sources_of
-from gangway.onboarding import finishing, renewal, withdrawal
+from gangway.onboarding import renewal, withdrawal
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import NextMove
@@ -113,7 +113,6 @@ def _tell(case: Case, run: RunView, *, now: datetime) -> None:
         renewal.conclude(case, by=WORKER, now=now)
     elif to is CaseState.DONE:
         handover.tell_both_sides(case, by=WORKER)
-        finishing.begin(case.invitation_id, now=now)
     if to is CaseState.WAITING:
         colleague.waits_now(case, by=WORKER, now=now)
     if run.state is RunState.FAILED:
