@@ -168,7 +168,7 @@ def _warn(care: Care, credential: Renewable, ends_at: datetime, about: ServiceVi
     if not crossed:
         clear_alarm(**key, why=RENEWED, by=TENDER, now=now)
         return
-    if care.rotation in {Rotation.PLANNED, Rotation.UNDER_WAY}:
+    if care.rotation in {Rotation.PLANNED, Rotation.UNDER_WAY} and not care.failures:
         return
     days = crossed[-1]
     warned = set(Warned.objects.filter(credential_id=credential.credential_id).values_list("days", flat=True))

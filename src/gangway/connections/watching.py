@@ -33,7 +33,7 @@ def follow(row: Connection, items: list[KeptItem], granted: list[str] | None, *,
         _raise(row, Severity.CRITICAL if status == "error" else Severity.WARNING, verdict.words_of(seen), now=now)
     elif status == "ok":
         clear_alarm(**_key(row, Kind.CONNECTION), why="It was validated and works.", by=WORKER, now=now)
-    elif now - (row.last_good_at or row.created_at) > PATIENCE:
+    elif row.status == "unknown" and now - row.status_since > PATIENCE:
         _raise(row, Severity.WARNING, f"{UNKNOWN}: {verdict.words_of(seen)}", now=now)
     _care(row, status, granted, now=now)
 

@@ -1,0 +1,264 @@
+"""Two years of connections in a minute: our clock and the emulator's moved together by one offset.
+
+One connection may renew itself, the other one can't. Each rotation, each warning, a lost consent, a deleted
+registration, a policy that changes and an outage are asserted by state and by what people were told.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.core import mail as outgoing
+
+from gangway.alarms import queries as alarms
+from gangway.connections import actions, fleet, tending
+from gangway.connections.models import Care, Connection, Validation, Warned
+from gangway.connections.states import Rotation
+from gangway.foundation import clock
+from gangway.jobs.testing import run_until_idle
+from gangway.organizations import changing
+from gangway.organizations.details import Contact
+from gangway.organizations.queries import provider_of
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning import tasks as provisioning_tasks
+from gangway.provisioning.models import Credential
+from gangway.services import actions as services
+from tests.contract.tenant import Tenant
+from tests.contract.test_credential_kinds import forbid
+from tests.emulator.conftest import Emulator, running
+from tests.rooms.factories_organizations import SETUP, Place, make_operator
+from tests.rooms.factories_provisioning import BY, Work
+from tests.rooms.test_provisioning_rotation import connected, keys_there, secrets
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+DAY = timedelta(days=1)
+CONTACT = "it@contoso.example"
+
+
+@pytest.fixture(scope="module")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@dataclass
+class Time:
+    """The one offset that every process reads, and the emulator's clock beside it."""
+
+    tenant: Tenant
+    environment: pytest.MonkeyPatch
+    offset: timedelta = timedelta(0)
+    told: list[tuple[int, str, str]] = field(default_factory=list)
+    began: datetime = field(default_factory=clock.now)
+
+    @property
+    def day(self) -> int:
+        """Days since the beginning."""
+        return (clock.now() - self.began).days
+
+    def pass_days(self, days: int, *, step: int = 1, look_every: int = 14) -> None:
+        """Let workers do what they do each day; validations of the fleet are let through every two weeks only."""
+        for _ in range(0, days, step):
+            for _half in range(2 if look_every == 1 else 1):
+                self.move(step * DAY / (2 if look_every == 1 else 1))
+                self.work(looks=self.day % look_every < step)
+
+    def work(self, *, looks: bool = True) -> None:
+        """One round of the periodic work."""
+        now = clock.now()
+        tending.adopt(now=now)
+        tending.tend_due(now=now)
+        if looks:
+            fleet.validate_due(now=now)
+        provisioning_tasks.remove_rested()
+        run_until_idle()
+        self.told += [(self.day, mail.to[0], mail.subject) for mail in outgoing.outbox]
+        outgoing.outbox.clear()
+
+    def move(self, by: timedelta) -> None:
+        """Move both clocks."""
+        self.offset += by
+        self.environment.setenv(clock.OFFSET_VARIABLE, str(self.offset.total_seconds()))
+        self.tenant.control("POST", "clock", json={"advance": by.total_seconds()})
+
+    def to(self, address: str, since: int = 0) -> list[tuple[int, str]]:
+        """What an address was told from a day on: day and subject."""
+        return [(day, subject) for day, to, subject in self.told if to == address and day >= since]
+
+
+@pytest.fixture
+def time(process: Emulator, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Time]:
+    tenant = Tenant(process)
+    tenant.reset()
+    changed = {
+        "cloud_login_url": process.url,
+        "cloud_graph_url": process.url,
+        "extra_ca_file": tenant.cloud.extra_ca_file,
+        "propagation_deadline_seconds": 1,
+        "mail_retry_seconds": (0, 0),
+    }
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
+    yield Time(tenant, monkeypatch)
+    tenant.control("DELETE", "faults")
+    tenant.control("POST", "clock", json={"reset": True})
+    tenant.close()
+
+
+def in_use(time: Time, *, rotates: bool) -> Work:
+    """A created service of a customer with a contact; the contact's mails are what is counted."""
+    work = connected(time.tenant, rotates=rotates)
+    with within_everything("a test"):
+        services.create_service(service_id=work.service_id, by=SETUP)
+        changing.change_contacts(organization_id=work.customer.id, contacts=[Contact("", CONTACT)], by=SETUP)
+    return work
+
+
+def care(work: Work) -> Care:
+    with within(work.customer.path):
+        return Care.objects.select_related("connection").get(connection__service_id=work.service_id)
+
+
+def status(work: Work) -> str:
+    with within(work.customer.path):
+        return Connection.objects.get(service_id=work.service_id).status
+
+
+def open_alarms(work: Work) -> dict[str, str]:
+    with within(work.customer.path):
+        return {row.kind: row.severity for row in alarms.open_for(work.service_id)}
+
+
+def graph(time: Time, method: str, path: str) -> Any:
+    """What the customer's administrator does in their own portal."""
+    headers = {"Authorization": f"Bearer {time.tenant.token().reveal()}"}
+    answer = time.tenant.emulator.session.request(method, f"{time.tenant.emulator.url}/v1.0{path}", headers=headers)
+    answer.raise_for_status()
+    return answer.json() if answer.content else None
+
+
+def test_a_connection_that_may_renews_itself_for_two_years_and_nobody_has_to_do_anything(time):
+    work = in_use(time, rotates=True)
+    time.pass_days(2, look_every=1)
+    assert care(work).rotation == Rotation.PLANNED
+    life = round((secrets(work)[0].expires_at - time.began) / DAY)
+    time.pass_days(730, step=4, look_every=60)
+    rows = secrets(work)
+    made_on = [(row.made_at - time.began).days for row in rows]
+    gaps = [later - earlier for earlier, later in pairwise(made_on)]
+    assert len(rows) == 730 // (life - 30) + 1
+    assert all(life - 34 <= gap <= life - 26 for gap in gaps), gaps
+    assert [row.state for row in rows] == ["removed"] * (len(rows) - 1) + ["proved"]
+    assert keys_there(time.tenant) == {rows[-1].key_id}
+    announced = [subject for _day, subject in time.to(CONTACT)]
+    assert len(announced) == len(gaps)
+    assert all("is renewed on" in subject for subject in announced)
+    assert open_alarms(work) == {}
+    assert status(work) == "ok"
+    with within(work.customer.path):
+        assert not Warned.objects.exists()
+        assert Validation.objects.filter(asked_by=fleet.FLEET.name).count() >= 10
+
+
+def test_one_that_can_not_is_warned_of_at_each_threshold_once_and_renewal_ends_it(time):
+    work = in_use(time, rotates=False)
+    make_operator(provider(work))
+    time.move(timedelta(hours=1))
+    time.work()
+    life = round((secrets(work)[0].expires_at - time.began) / DAY)
+    time.pass_days(life - 66, step=10, look_every=100)
+    assert (time.told, open_alarms(work)) == ([], {})
+    time.pass_days(68, step=1, look_every=100)
+    days = [life - day for day, _subject in time.to(CONTACT)]
+    assert days == [60, 30, 14, 7, 3, 1, 0]
+    with within(work.customer.path):
+        assert sorted(Warned.objects.values_list("days", flat=True)) == [0, 1, 3, 7, 14, 30, 60]
+    operators = [subject for _day, to, subject in time.told if to != CONTACT]
+    assert len(operators) == 7
+    assert "nothing can be managed until it is renewed" in operators[-1]
+    assert open_alarms(work)["credential_ends"] == "critical"
+    renew(work)
+    time.work()
+    assert "credential_ends" not in open_alarms(work)
+
+
+def provider(work: Work) -> Place:
+    with within_everything("a test"):
+        found = provider_of(work.customer.id)
+    return Place(found.id, found.path)
+
+
+def renew(work: Work) -> None:
+    """Somebody signed in and another credential was made: as far as this room sees."""
+    with within(work.customer.path):
+        now = clock.now()
+        Credential.objects.filter(registration_id=work.registration_id).update(expires_at=now + 365 * DAY, made_at=now)
+        Care.objects.update(tend_at=now)
+
+
+def test_what_happens_to_a_connection_is_seen_told_and_over_again(time):
+    work = in_use(time, rotates=True)
+    time.pass_days(2, look_every=1)
+
+    # An administrator takes the consent back.
+    principal = work.registration().service_principal_id
+    given = graph(time, "GET", f"/servicePrincipals/{principal}/appRoleAssignments")["value"]
+    for row in given:
+        graph(time, "DELETE", f"/servicePrincipals/{principal}/appRoleAssignments/{row['id']}")
+    time.pass_days(2, look_every=1)
+    assert status(work) == "error"
+    assert open_alarms(work)["connection"] == "critical"
+    assert len(time.to(CONTACT)) == 1
+    time.pass_days(3, look_every=1)
+    assert len(time.to(CONTACT)) == 1, "the same thing is told once"
+    for row in given:
+        body = {key: row[key] for key in ("principalId", "resourceId", "appRoleId")}
+        headers = {"Authorization": f"Bearer {time.tenant.token().reveal()}"}
+        address = f"{time.tenant.emulator.url}/v1.0/servicePrincipals/{principal}/appRoleAssignments"
+        time.tenant.emulator.session.post(address, json=body, headers=headers).raise_for_status()
+    time.pass_days(1, look_every=1)
+    assert (status(work), open_alarms(work)) == ("ok", {})
+
+    # Microsoft is away for three days: unknown, never OK, and after a day somebody is told.
+    time.tenant.fault("away", {"path": "*/oauth2/v2.0/token"}, {"status": 503})
+    time.pass_days(1, look_every=1)
+    assert (status(work), open_alarms(work).get("connection")) == ("unknown", None)
+    time.pass_days(2, look_every=1)
+    assert (status(work), open_alarms(work)["connection"]) == ("unknown", "warning")
+    time.tenant.control("DELETE", "faults")
+    time.pass_days(1, look_every=1)
+    assert (status(work), open_alarms(work)) == ("ok", {})
+
+    # The tenant forbids secrets: the rotation goes round it.
+    asyncio.run(forbid(time.tenant, "passwordCredentials", {"restrictionType": "passwordAddition"}))
+    time.pass_days(150, step=5, look_every=200)
+    *_, newest = secrets(work)
+    assert (newest.kind, newest.state) == ("certificate", "proved")
+    with within(work.customer.path):
+        assert Connection.objects.get(service_id=work.service_id).credential_id == newest.pk
+
+    # It is suspended: no look, no alarm, no rotation, and the credential stays.
+    with within(work.customer.path):
+        actions.suspend(service_id=work.service_id, by=BY, now=clock.now())
+        Care.objects.update(tend_at=clock.now())
+    told = len(time.told)
+    time.pass_days(60, step=20, look_every=1)
+    assert (care(work).rotation, open_alarms(work), len(time.told)) == (Rotation.NONE, {}, told)
+    with within(work.customer.path):
+        actions.resume(service_id=work.service_id, by=BY, now=clock.now())
+        Care.objects.update(tend_at=clock.now())
+    time.work()
+    assert status(work) == "ok"
+
+    # Somebody deletes the registration.
+    graph(time, "DELETE", f"/applications/{work.registration().object_id}")
+    time.pass_days(1, look_every=1)
+    assert status(work) == "error"
+    assert open_alarms(work)["connection"] == "critical"
+    time.pass_days(170, step=34, look_every=10)
+    assert status(work) == "error"
+    assert set(open_alarms(work)) >= {"connection", "credential_ends"}

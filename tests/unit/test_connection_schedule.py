@@ -1,0 +1,99 @@
+"""When a credential is rotated: early enough, announced, spread over the day, and never inside a freeze."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from gangway.connections.schedule import (
+    THRESHOLDS,
+    Freeze,
+    Wishes,
+    crossed,
+    next_threshold,
+    rotation,
+    slot,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
+AT_SIX = UUID(int=6 * 3600)
+
+
+def planned(ends_in: float, *, life: float = 365, wishes: Wishes | None = None, promised: datetime | None = None):
+    ends_at = NOW + ends_in * DAY
+    return rotation(
+        ends_at=ends_at,
+        made_at=ends_at - life * DAY,
+        wishes=wishes or Wishes(),
+        connection_id=AT_SIX,
+        now=NOW,
+        promised=promised,
+    )
+
+
+def days_before_the_end(ends_in: float, **options) -> float:
+    return round((NOW + ends_in * DAY - planned(ends_in, **options).at) / DAY, 2)
+
+
+def test_it_comes_its_days_before_the_end_within_a_day_that_its_id_spreads():
+    assert days_before_the_end(300) == 30.75
+
+
+def test_a_short_life_is_renewed_when_a_third_of_it_is_left():
+    assert days_before_the_end(28, life=30, wishes=Wishes(notice_days=0)) == 10.75
+
+
+def test_what_is_late_already_is_announced_first_unless_the_end_is_near():
+    assert planned(20).at == NOW + 7 * DAY
+    assert planned(5).at == NOW + 3 * DAY
+    assert planned(1).at == NOW
+    assert planned(20, wishes=Wishes(notice_days=0)).at == NOW
+
+
+def test_a_promised_day_stands():
+    assert planned(20, promised=NOW + 2 * DAY).at == NOW + 2 * DAY
+
+
+def freeze(begins: float, ends: float) -> Freeze:
+    return Freeze(NOW + begins * DAY, NOW + ends * DAY)
+
+
+@pytest.mark.parametrize(
+    ("freezes", "expected"),
+    [
+        ([(260, 280)], 260),
+        ([(260, 269), (269, 280)], 260),
+        ([(-5, 280)], 280),
+        ([(0, 299)], 299),
+    ],
+)
+def test_a_freeze_is_gone_round_before_it_or_after_it(freezes, expected):
+    found = planned(300, wishes=Wishes(freezes=tuple(freeze(*one) for one in freezes))).at
+    assert abs(found - (NOW + expected * DAY)) <= timedelta(hours=1)
+
+
+def test_a_freeze_until_the_end_needs_a_person():
+    found = planned(300, wishes=Wishes(freezes=(freeze(-1, 301),)))
+    assert (found.at, found.frozen) == (None, True)
+
+
+def test_a_promised_day_that_is_frozen_by_now_is_another_day():
+    found = planned(20, promised=NOW + 2 * DAY, wishes=Wishes(freezes=(freeze(1, 3),)))
+    assert found.at == NOW + 3 * DAY + timedelta(hours=1)
+
+
+def test_slots_are_the_ids_own_time_of_day_and_spread():
+    assert slot(AT_SIX, NOW) == NOW + 18 * timedelta(hours=1)
+    hours = {slot(UUID(int=number * 7_919), NOW).hour for number in range(200)}
+    assert len(hours) == 24
+
+
+def test_thresholds_are_crossed_one_by_one():
+    ends_at = NOW + 65 * DAY
+    seen, now = [], NOW
+    while (ahead := next_threshold(ends_at, now)) is not None:
+        assert crossed(ends_at, ahead - timedelta(seconds=1)) == tuple(seen)
+        now = ahead
+        seen.append(crossed(ends_at, now)[-1])
+    assert tuple(seen) == THRESHOLDS
