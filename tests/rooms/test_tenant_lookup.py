@@ -1,6 +1,7 @@
 """The tenant of a domain: asked by a worker, told live, and what others have in it stays theirs."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -157,3 +158,12 @@ def test_the_domain_is_checked_at_its_field_and_kept_where_the_customer_has_none
     assert answer.status_code == 302, soup(answer).select(".errorlist")
     with within(customer.path):
         assert place(customer.id).details.domain == "contoso.com"
+
+
+def test_what_is_too_old_to_be_told_is_forgotten(customer):
+    with within(customer.path):
+        tenant_lookup.ask(customer_id=customer.id, domain="contoso.com", now=clock.now())
+        tenant_lookup.forget(now=clock.now() + timedelta(days=1))
+        assert tenant_lookup.found(customer_id=customer.id, domain="contoso.com")
+        tenant_lookup.forget(now=clock.now() + timedelta(days=3))
+        assert tenant_lookup.found(customer_id=customer.id, domain="contoso.com") is None

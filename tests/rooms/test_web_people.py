@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 
 from gangway.accounts import actions, rules
-from gangway.accounts.passwords import is_breached
+from gangway.accounts.passwords import is_breached, is_put_together
 from gangway.accounts.states import SecondFactor
 from gangway.audit.queries import activity
 from gangway.foundation.sealed import SealedText
@@ -348,7 +348,19 @@ def sha1(text: str) -> str:
     return hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest().upper()
 
 
-@pytest.mark.parametrize("easy", ["aaaaaaaaaaaaaaaa", "gangwaygangway1", "password"])
+@pytest.mark.parametrize(
+    "easy", ["passwordpassword1!", "P@ssw0rdP@ssw0rd", "dragonmonkey2024!!", "letmeinletmein99", "Welcome1234567!"]
+)
+def test_what_is_put_together_of_common_passwords_is_one(easy):
+    assert is_put_together(easy)
+
+
+@pytest.mark.parametrize("good", ["correct horse battery staple", "five words that nobody has", "monkeyshadowcrowbar"])
+def test_a_sentence_of_ones_own_is_not(good):
+    assert not is_put_together(good)
+
+
+@pytest.mark.parametrize("easy", ["aaaaaaaaaaaaaaaa", "gangwaygangway1", "password", "passwordpassword1!"])
 def test_an_easy_password_is_refused(easy):
     provider = make_provider()
     sit_down(provider).post("/operators/invite/", invitation(provider))

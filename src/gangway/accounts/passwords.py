@@ -1,14 +1,19 @@
-"""Is a password known to thieves? Looked up offline, in a file of hashes that the operator of the server downloads.
+"""Is a password known to thieves? Looked up offline, on this machine only.
 
-The file is Pwned Passwords' own form: SHA-1 in upper case, in order, one a line, perhaps with ":" and a count. It is
-searched by halves without being read into memory. Nothing ever leaves the machine.
+What comes along is Django's list of the 20,000 most common passwords. Hardly one of them has the fifteen characters
+that we ask for, so what is put together of them is refused as well: one again and again, or two after each other, with
+figures and signs around, and letters written as figures. The large list of breached passwords is a file that the
+operator of the server downloads, in Pwned Passwords' own form: SHA-1 in upper case, in order, one a line, perhaps with
+":" and a count. It is searched by halves without being read into memory.
 """
 
 import hashlib
+from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
@@ -17,6 +22,10 @@ if TYPE_CHECKING:
 
 DIGITS: Final = 40
 LONGEST_LINE: Final = 128
+SHORTEST_PART: Final = 3
+"""Letters of a common password that count as a part of a longer one."""
+LETTERS_FOR: Final = str.maketrans("013457@$!", "oieastasi")
+"""What people write for letters when they are asked for figures and signs."""
 
 
 class BreachedPasswordValidator:
@@ -30,12 +39,33 @@ class BreachedPasswordValidator:
         letters = "".join(sign for sign in password.casefold() if sign.isalpha())
         for word in self.OUR_WORDS:
             letters = letters.replace(word, "")
-        if len(set(letters)) < 4 or is_breached(password):  # noqa: PLR2004  "aaaaaaaaaaaaaaa1", "gangwaygangway1"
+        if len(set(letters)) < 4 or is_put_together(password) or is_breached(password):  # noqa: PLR2004  "aaaaaaaaaaaaaaa1", "gangwaygangway1"
             raise ValidationError(_("This password is known to thieves or easy to guess. Choose another one."))
 
     def get_help_text(self) -> str:
         """Say the rule beside the field."""
         return str(_("A sentence of a few words that nobody else uses is best; you may paste it."))
+
+
+def is_put_together(password: str) -> bool:
+    """Return whether nothing but one or two common passwords is left without figures and signs at the ends."""
+    plain = password.casefold()
+    spellings = {plain, plain.translate(LETTERS_FOR)}
+    return any(_is_common("".join(sign for sign in each if sign.isalpha())) for each in spellings)
+
+
+def _is_common(letters: str) -> bool:
+    known = _common()
+    sizes = range(SHORTEST_PART, len(letters) + 1)
+    again = any(letters == letters[:size] * (len(letters) // size) for size in sizes if letters[:size] in known)
+    return again or any(letters[:size] in known and letters[size:] in known for size in sizes)
+
+
+@cache
+def _common() -> frozenset[str]:
+    """Return Django's list, as letters alone."""
+    listed = CommonPasswordValidator().passwords
+    return frozenset(each for each in listed if each.isalpha() and len(each) >= SHORTEST_PART)
 
 
 def is_breached(password: str) -> bool:

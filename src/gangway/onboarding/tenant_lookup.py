@@ -22,12 +22,13 @@ from gangway.microsoft.wire import Asked
 from gangway.onboarding.errors import NotADomain
 from gangway.onboarding.models import TenantLookup
 from gangway.onboarding.states import LookupState
-from gangway.organizations.queries import customer
+from gangway.organizations.queries import CustomerView, customer
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.tenants import InTenant, in_tenant
 
 LOOK_UP: Final = "onboarding:look_up_tenant"
 GOOD_FOR: Final = timedelta(days=1)
+KEPT_FOR: Final = 2 * GOOD_FOR
 LOST_AFTER: Final = timedelta(minutes=1)
 """A worker that hasn't answered by then is lost, or Microsoft was: it is asked again."""
 DOMAIN: Final = re.compile(r"(?=.{4,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]\Z")
@@ -83,6 +84,14 @@ def found(*, customer_id: UUID, domain: str) -> TenantFound | None:
     return None if row is None else _view(row)
 
 
+def tenant_of_domain(about: CustomerView) -> str:
+    """Return the tenant that a customer's domain was found to belong to; empty when no domain or tenant is known."""
+    found_rows = TenantLookup.objects.filter(
+        organization_id=about.id, cloud=about.cloud, domain=about.domain, state=LookupState.FOUND.value
+    )
+    return (found_rows.values_list("tenant_id", flat=True).first() or "") if about.domain else ""
+
+
 def begin(lookup_id: UUID) -> tuple[str, str] | None:
     """Return domain and cloud for a worker; None when it is known already."""
     with within_everything("a worker is given a lookup by its id"):
@@ -110,6 +119,12 @@ def end(lookup_id: UUID, state: LookupState, tenant_id: str) -> None:
     with within_everything("a worker is given a lookup by its id"):
         rows = TenantLookup.objects.filter(pk=lookup_id, state=LookupState.ASKED.value)
         rows.update(state=state.value, tenant_id=tenant_id)
+
+
+def forget(*, now: datetime) -> None:
+    """Remove what is too old to be told any more: it would be asked anew."""
+    with within_everything("housekeeping looks at everybody's lookups"):
+        TenantLookup.objects.filter(asked_at__lt=now - KEPT_FOR).delete()
 
 
 def cloud_of(name: str) -> Cloud:

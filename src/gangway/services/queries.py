@@ -103,6 +103,11 @@ def every_service(*, search: str = "", status: str = "", licence: str = "", sort
     return every(_found(search, status, licence, sort), row_of)
 
 
+def matching_services(*, search: str, status: str, licence: str, most: int) -> list[UUID]:
+    """Return the first services that a list with this search and these filters shows, for what is done with all."""
+    return list(_found(search, status, licence, "").values_list("pk", flat=True)[:most])
+
+
 def some_services(ids: Collection[UUID]) -> tuple[ServiceRow, ...]:
     """Return those of the services that are in the scope, by name."""
     rows = Service.objects.filter(pk__in=ids).select_related("organization__parent").order_by("short_name_key", "id")

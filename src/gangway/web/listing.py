@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 
 LONGEST_SEARCH = 200
 
@@ -23,11 +23,16 @@ class Asked:
 
 
 def asked(request: HttpRequest, *filters: str) -> Asked:
-    """Read `q`, `sort`, `page` and the named filters."""
-    number = request.GET.get("page", "")
+    """Read `q`, `sort`, `page` and the named filters from the address."""
+    return asked_in(request.GET, *filters)
+
+
+def asked_in(given: QueryDict, *filters: str) -> Asked:
+    """Read the same from a form, which acts on all that a list was asked for."""
+    number = given.get("page", "")
     return Asked(
-        search=request.GET.get("q", "").replace("\x00", "")[:LONGEST_SEARCH],
-        sort=request.GET.get("sort", ""),
+        search=given.get("q", "").replace("\x00", "")[:LONGEST_SEARCH],
+        sort=given.get("sort", ""),
         page=int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1,  # noqa: PLR2004 digits
-        choices={name: request.GET.get(name, "").replace("\x00", "") for name in filters},
+        choices={name: given.get(name, "").replace("\x00", "") for name in filters},
     )

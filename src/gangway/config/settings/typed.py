@@ -120,8 +120,8 @@ class Settings(BaseSettings):
     allowed_hosts: Names = Field(default=(), description="host names answered; default: the one of public_url")
     vouched_hosts: Names = Field(
         default=(),
-        description="host names that providers and channels may use without proving by a DNS record that they are theirs; "
-        "for whoever runs the server, who knows",
+        description="host names that providers and channels may use without proving by a DNS record that they are "
+        "theirs; for whoever runs the server, who knows",
     )
     name_servers: Names = Field(
         default=(),
@@ -185,6 +185,11 @@ class Settings(BaseSettings):
     smtp_password: Secret = Field(default=NOTHING, description="password at the mail server; workers only")
     smtp_tls: Literal["none", "starttls", "implicit"] = Field(default="none", description="how mail is encrypted")
     mail_from: str = Field(default="Gangway <gangway@localhost>", description="sender of every message")
+    mail_webhook_secret: Secret = Field(
+        default=NOTHING,
+        description="key (whsec_…) by which the mail provider signs its calls about mails that came back, to "
+        "/hooks/mail/; web only; empty: none is taken",
+    )
     mail_retry_seconds: Seconds = Field(default=(60, 300, 1800, 7200), description="waits between mail attempts")
     webhook_inside_hosts: Names = Field(
         default=(),

@@ -1,4 +1,4 @@
-"""What is done with all ticked services at once: *Validate Authentication*, and how far that has come.
+"""What is done with many services at once, ticked or all that match: *Validate Authentication*, and how far it is.
 
 Each service has a job and a row of its own, so nothing is lost when this page, a worker or a process goes; the page of
 the progress is made from its address and what those rows say.
@@ -23,19 +23,26 @@ from gangway.connections.queries import LatestLook, latest_looks
 from gangway.foundation.clock import now
 from gangway.organizations.pages import PAGE_SIZE
 from gangway.organizations.roles import Capability
-from gangway.services.queries import ServiceRow, some_services
+from gangway.services.queries import ServiceRow, matching_services, some_services
 from gangway.web.desk import DeskRequest, may
+from gangway.web.listing import asked_in
 from gangway.web.live import first_look, look_again
 from gangway.web.words import CONNECTION, PLANNED, VALIDATION, Pill, said
 
 PARTIAL: Final = "services/_validating.html"
+EVERY: Final = "every"
+"""The box that means all services that match, and not only the ticked ones of one page."""
+MOST_AT_ONCE: Final = 200
+LATEST: Final = "validating"
+"""The session keeps the services of which no address could hold the ids."""
 
 
 @require_POST
 @may(Capability.VALIDATE_CONNECTION)
 def validate_many(request: DeskRequest) -> HttpResponse:
-    """*Validate Authentication* for the ticked services; those without a connection are told and left out."""
-    found = some_services(ticked(request.POST))
+    """*Validate Authentication* for the chosen services; those without a connection are told and left out."""
+    chosen = _matching(request.POST) if request.POST.get(EVERY) else ticked(request.POST)
+    found = some_services(chosen)
     if not found:
         messages.error(request, _("Tick the services first: the boxes stand at the beginning of the rows."))
         return redirect("web:services")
@@ -47,15 +54,23 @@ def validate_many(request: DeskRequest) -> HttpResponse:
             without,
         )
         messages.warning(request, told % {"number": without})
-    return redirect(_address("web:services_validating", begun) if begun else "web:services")
+    if len(chosen) == MOST_AT_ONCE:
+        told = _("Begun with the first %(number)s that match; do it again for others once these are through.")
+        messages.warning(request, told % {"number": MOST_AT_ONCE})
+    if not begun:
+        return redirect("web:services")
+    if request.POST.get(EVERY):
+        request.session[LATEST] = [str(one) for one in begun]
+        return redirect(f"{reverse('web:services_validating')}?{EVERY}=on")
+    return redirect(_address("web:services_validating", begun))
 
 
 @require_safe
 @may(Capability.SEE_CONNECTION)
 def validating(request: DeskRequest) -> HttpResponse:
     """Show how far the validations of these services are; the page can be closed and opened again."""
-    chosen = ticked(request.GET)
-    url = _address("web:services_validating_state", chosen)
+    chosen, route = _chosen(request), "web:services_validating_state"
+    url = f"{reverse(route)}?{EVERY}=on" if request.GET.get(EVERY) else _address(route, chosen)
     values = _progress(chosen)
     live = first_look(request, PARTIAL, values, url=url)
     return render(request, "services/validating.html", {"live": live, "following": not values["over"]})
@@ -65,7 +80,7 @@ def validating(request: DeskRequest) -> HttpResponse:
 @may(Capability.SEE_CONNECTION)
 def validating_state(request: DeskRequest) -> HttpResponse:
     """How far they are now."""
-    values = _progress(ticked(request.GET))
+    values = _progress(_chosen(request))
     return look_again(request, PARTIAL, values, over=values["over"])
 
 
@@ -78,6 +93,19 @@ def ticked(given: QueryDict) -> list[UUID]:
         except ValueError:
             continue
     return found
+
+
+def _matching(given: QueryDict) -> list[UUID]:
+    """Return all that the list showed, over all its pages."""
+    wanted = asked_in(given, "status", "licence")
+    return matching_services(search=wanted.search, most=MOST_AT_ONCE, **wanted.choices)
+
+
+def _chosen(request: DeskRequest) -> list[UUID]:
+    """Return the services that a page of the progress is about."""
+    if request.GET.get(EVERY):
+        return [UUID(one) for one in request.session.get(LATEST, ())]
+    return ticked(request.GET)
 
 
 def _begun(request: DeskRequest, service_id: UUID) -> bool:

@@ -1,26 +1,30 @@
 """*Operators*: who has which role where; inviting somebody; changing, suspending and ending roles."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.accounts import actions
 from gangway.accounts.queries import InvitationRow, operator_invitation, pending_invitations
 from gangway.accounts.states import InvitationState
 from gangway.audit.queries import activity
+from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.organizations import people
 from gangway.organizations.people_queries import PlaceView, operators, place, places_to_invite
+from gangway.organizations.queries import Seat
 from gangway.organizations.roles import Capability, Role
 from gangway.web.activity_words import entry_of
-from gangway.web.desk import DeskRequest, may, proved_lately
+from gangway.web.desk import DeskRequest, DeskView, may, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS, InviteOperator, kinds_to_invite, roles_to_give
 from gangway.web.listing import asked
@@ -111,56 +115,34 @@ def change_role(request: DeskRequest, place_id: int) -> HttpResponse:
     return _tried(request, about, change, done)
 
 
-@require_POST
-@may(Capability.MANAGE_OPERATORS)
-@proved_lately
-def suspend(request: DeskRequest, place_id: int) -> HttpResponse:
-    """Suspend the person; their sessions end at once."""
-    about = place(place_id)
-    done = _("%(name)s is suspended; their sessions are ended.") % {"name": about.name}
-    return _tried(request, about, lambda: people.suspend(place_id, by=request.actor, seat=request.seat), done)
+class Change(Protocol):
+    """What may be done with a place, by its id."""
+
+    def __call__(self, membership_id: int, /, *, by: Actor, seat: Seat) -> object:
+        """Do it; raises the room's errors."""
 
 
-@require_POST
-@may(Capability.MANAGE_OPERATORS)
-@proved_lately
-def resume(request: DeskRequest, place_id: int) -> HttpResponse:
-    """Let the person in again."""
-    about = place(place_id)
-    done = _("%(name)s may come in again.") % {"name": about.name}
-    return _tried(request, about, lambda: people.resume(place_id, by=request.actor, seat=request.seat), done)
+def acting(change: Change, done: str | Promise, *, then: str = "") -> DeskView:
+    """Return the POST that does this with a place and says `done`; `then` is where it leads if not back there."""
+
+    @require_POST
+    @may(Capability.MANAGE_OPERATORS)
+    @proved_lately
+    def view(request: DeskRequest, place_id: int) -> HttpResponse:
+        about = place(place_id)
+        said = str(done) % {"name": about.name, "place": about.organization_name}
+        return _tried(request, about, lambda: change(place_id, by=request.actor, seat=request.seat), said, then=then)
+
+    return view
 
 
-@require_POST
-@may(Capability.MANAGE_OPERATORS)
-@proved_lately
-def remove(request: DeskRequest, place_id: int) -> HttpResponse:
-    """End the person's role here."""
-    about = place(place_id)
-    done = _("%(name)s has no role in %(place)s any more.") % {"name": about.name, "place": about.organization_name}
-    remove_them = lambda: people.remove(place_id, by=request.actor, seat=request.seat)  # noqa: E731
-    return _tried(request, about, remove_them, done, then="web:operators")
-
-
-@require_POST
-@may(Capability.MANAGE_OPERATORS)
-@proved_lately
-def end_sessions(request: DeskRequest, place_id: int) -> HttpResponse:
-    """Sign the person out everywhere."""
-    about = place(place_id)
-    done = _("%(name)s is signed out everywhere.") % {"name": about.name}
-    return _tried(request, about, lambda: people.end_sessions(place_id, by=request.actor, seat=request.seat), done)
-
-
-@require_POST
-@may(Capability.MANAGE_OPERATORS)
-@proved_lately
-def reset_second_factor(request: DeskRequest, place_id: int) -> HttpResponse:
-    """Take lost second factors away."""
-    about = place(place_id)
-    done = _("%(name)s sets up a new second factor at the next sign-in.") % {"name": about.name}
-    reset = lambda: people.reset_second_factor(place_id, by=request.actor, seat=request.seat)  # noqa: E731
-    return _tried(request, about, reset, done)
+suspend = acting(people.suspend, gettext_lazy("%(name)s is suspended; their sessions are ended."))
+resume = acting(people.resume, gettext_lazy("%(name)s may come in again."))
+remove = acting(people.remove, gettext_lazy("%(name)s has no role in %(place)s any more."), then="web:operators")
+end_sessions = acting(people.end_sessions, gettext_lazy("%(name)s is signed out everywhere."))
+reset_second_factor = acting(
+    people.reset_second_factor, gettext_lazy("%(name)s sets up a new second factor at the next sign-in.")
+)
 
 
 @require_POST

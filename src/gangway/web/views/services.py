@@ -12,7 +12,7 @@ from gangway.services.states import HOLDS_ITS_NAME, LIVES
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
-from gangway.web.views.bulk import ticked
+from gangway.web.views.bulk import EVERY, MOST_AT_ONCE, ticked
 from gangway.web.words import CONNECTION, DELETED, DELETING, DEPLOYMENT, LIFE, PLANNED, Pill, said
 
 
@@ -21,7 +21,7 @@ from gangway.web.words import CONNECTION, DELETED, DELETING, DEPLOYMENT, LIFE, P
 def service_export(request: DeskRequest) -> HttpResponse:
     """Hand out the list, as it is searched, filtered and sorted, or only its ticked rows, for a spreadsheet."""
     wanted = asked(request, "status", "licence")
-    chosen = ticked(request.GET)
+    chosen = () if request.GET.get(EVERY) else ticked(request.GET)
     rows = some_services(chosen) if chosen else every_service(search=wanted.search, sort=wanted.sort, **wanted.choices)
     head = ("Short name", "Full name", "Customer", "Channel", "License Type", "Licensed users", "Connection")
     more = ("Connection says", "Deployment", "Client Secret Days Until Expire", "Last validated", "Started")
@@ -55,6 +55,8 @@ def service_list(request: DeskRequest) -> HttpResponse:
             for row in page.rows
         ],
         "wanted": wanted,
+        "is_more": page.has_next or page.has_previous,
+        "most_at_once": MOST_AT_ONCE,
         "statuses": [
             ("planned", PLANNED.word),
             *((state, pill.word) for state, pill in CONNECTION.items()),
