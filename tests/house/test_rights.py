@@ -18,12 +18,13 @@ OPEN = {
     "issuer",
     "issuer_keys",
     "join",
+    "mail_events",
     "microsoft",
     "microsoft_callback",
     "microsoft_consented",
 }
 """Views for people without an account, beside the Invitation wizard's. A new one is added here with a reason:
-links that somebody was sent, the two documents of our issuer, the way to Microsoft and back, and the page that
+links that somebody was sent, signed calls of the mail provider, the two documents of our issuer, the way to Microsoft and back, and the page that
 shows our components, which is there in development only."""
 
 ONESELF = {"me", "microsoft_again", "microsoft_link", "microsoft_unlink", "second_factor", "switch", "time_zone"}

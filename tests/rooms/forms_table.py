@@ -120,6 +120,9 @@ FORMS: Final[dict[str, Form]] = {
     "settings_logo": desk(),
     "settings_mail": desk(reply_to="help@sp2.example"),
     "settings_mail_test": desk(),
+    "settings_invitations": desk(
+        life_days="14", may_copy="on", subject="", opening="Hello {customer}", closing="", colour="#1d4ed8"
+    ),
     "settings_plan": desk(licence_type="hosted_pro", **ASKED),
     "invitation_resend": desk(),
     "invitation_copy": desk(),
@@ -195,6 +198,7 @@ FORMS: Final[dict[str, Form]] = {
     "activity_csv": desk(**SOUGHT),
     "activity_json": desk(**SOUGHT),
     "door": stranger(),
+    "mail_events": stranger(),
     "door_unexpected": stranger(),
     "door_reminders": stranger(),
     "door_new_link": stranger(),

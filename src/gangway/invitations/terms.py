@@ -35,7 +35,7 @@ LEAST_CONTRAST: Final = 3.0
 """Of a button's colour against the white page around it, as WCAG asks for what one must be able to see."""
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
-_WHITE, _BLACK = "#ffffff", "#111111"
+_WHITE, _BLACK = "#ffffff", "#000000"
 
 
 @dataclass(frozen=True, slots=True)

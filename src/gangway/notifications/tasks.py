@@ -5,7 +5,7 @@ from uuid import UUID
 from gangway.foundation import clock
 from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
-from gangway.notifications import calling, outbox, sending, webhooks
+from gangway.notifications import bounces, calling, outbox, sending, webhooks
 
 
 @task(name=outbox.SEND, queue="mail", retry=RetryDecision(waits=(60, 300, 1800)), deadline_seconds=120)
@@ -18,3 +18,9 @@ def send(message_id: str) -> None:
 async def call_webhook(call_id: str) -> None:
     """Try one call once, likewise."""
     await calling.deliver(UUID(call_id), now=clock.now())
+
+
+@task(name=bounces.NOTE, queue="mail", retry=RetryDecision(waits=(10, 60, 600)), deadline_seconds=60)
+def note_bounce(message_id: str, reason: str) -> None:
+    """Write down what the mail provider told about a mail that came back."""
+    bounces.note(UUID(message_id), reason=reason)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gangway.web.views import alarms, logos
+from gangway.web.views import alarms, invitation_terms, logos
 from gangway.web.views import provider_settings as settings
 
 ONE = "settings/<uuid:organization_id>/"
@@ -27,5 +27,6 @@ urlpatterns = [
     path(f"{ONE}host-name/look/", settings.host_look, name="settings_host_look"),
     path(f"{ONE}host-name/state/", settings.host_state, name="settings_host_state"),
     path(f"{ONE}logo/", logos.own_of_provider, name="settings_logo"),
+    path(f"{ONE}invitations/", invitation_terms.terms, name="settings_invitations"),
     path(f"{ONE}default-plan/", settings.default_plan, name="settings_plan"),
 ]

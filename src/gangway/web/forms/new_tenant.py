@@ -70,6 +70,19 @@ class NewTenant(PlainForm):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
 
+    phone = forms.CharField(
+        label=_("Their telephone"),
+        required=False,
+        max_length=40,
+        help_text=_("So that you can call them about it. It is shown to operators only."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
+    )
+    finish_by_itself = forms.BooleanField(
+        label=_("Finish by itself when the checks pass"),
+        required=False,
+        help_text=_("The service is created without you, unless a check fails or something has to be chosen."),
+    )
+
     def __init__(self, *args: object, provider_id: UUID, **kwargs: object) -> None:
         """`provider_id`: within which provider the short name must be the only one."""
         super().__init__(*args, **kwargs)

@@ -13,7 +13,7 @@ from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.actions import issue_invitation
-from gangway.onboarding import existing
+from gangway.onboarding import existing, tenant_lookup
 from gangway.onboarding.defaults import defaults_for
 from gangway.onboarding.sharing import known_to
 from gangway.organizations.changing import change_details
@@ -58,9 +58,7 @@ def choose_customer(request: DeskRequest) -> HttpResponse:
 @may(Capability.ADD_SERVICE)
 def choose_way(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     """Choose between *Add New Tenant* and the *Pending Invitations* of this customer."""
-    return render(
-        request, "add_service/way.html", {"customer": customer(customer_id), "known": known_to(customer_id)}
-    )
+    return render(request, "add_service/way.html", {"customer": customer(customer_id), "known": known_to(customer_id)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -79,7 +77,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
         except GangwayError as error:
             form.refuse(error)
         else:
-            return redirect("web:known_registration" if form.uses_known else "web:invitation_sent", invitation_id)
+            return redirect(_next(request, form), invitation_id)
     plan, _fingerprint = begins.pinned()
     values = {
         "customer": whose,
@@ -92,6 +90,13 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
         "pool": pool(whose.provider_id),
     }
     return render(request, "add_service/new_tenant.html", values)
+
+
+def _next(request: DeskRequest, form: NewTenant) -> str:
+    """Where one goes on: to what was typed, to the mail of a draft, or to what happens now."""
+    if form.uses_known:
+        return "web:known_registration"
+    return "web:invitation_mail" if "draft" in request.POST else "web:invitation_sent"
 
 
 @require_safe
@@ -108,6 +113,8 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
     given = form.cleaned_data
     with transaction.atomic():
         _keep_domain(customer_id, given["domain"], by=request.actor)
+        if given["domain"]:
+            tenant_lookup.ask(customer_id=customer_id, domain=given["domain"], now=now())
         service_id = plan_service(
             customer_id=customer_id,
             full_name=given["full_name"],
@@ -121,6 +128,9 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
         issued = issue_invitation(
             service_id=service_id,
             recipient=given["recipient"],
+            phone=given["phone"],
+            finish_by_itself=given["finish_by_itself"],
+            draft="draft" in request.POST,
             plan=asked_for.plan,
             plan_fingerprint=asked_for.fingerprint,
             by=request.actor,

@@ -1,0 +1,49 @@
+"""*Settings* › *Invitations*: how long a provider's invitations last, who may copy links, its own words and colour."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from gangway.foundation.errors import GangwayError
+from gangway.invitations.actions import set_terms
+from gangway.invitations.terms import PLACEHOLDERS, contrast, terms_of, text_on
+from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.place_queries import place
+from gangway.organizations.roles import Capability, Kind
+from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.invitation import Terms
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may(Capability.CHANGE_SETTINGS)
+def terms(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """Show and change the terms; what is out already stays as it is."""
+    about = place(organization_id)
+    if about.kind is not Kind.PROVIDER:
+        raise NoSuchOrganization
+    known = terms_of(about.id)
+    first = {name: getattr(known, name) for name in ("may_copy", "subject", "opening", "closing", "colour")}
+    form = Terms(request.POST or None, initial=first | {"life_days": known.own_life_days})
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_terms(about.id, **form.cleaned_data, by=request.actor)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Invitations and mails from now on are so. What is out stays as it is."))
+            return redirect("web:settings_invitations", about.id)
+    values = {
+        "provider": about,
+        "back_url": reverse("web:settings_of", args=[about.id]),
+        "form": form,
+        "terms": known,
+        "placeholders": [(f"{{{name}}}", meaning) for name, meaning in PLACEHOLDERS.items()],
+        "contrast": f"{contrast(known.colour, '#ffffff'):.1f}" if known.colour else "",
+        "text_contrast": f"{contrast(known.colour, text_on(known.colour)):.1f}" if known.colour else "",
+    }
+    return render(request, "settings/invitations.html", values)

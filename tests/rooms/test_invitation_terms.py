@@ -1,0 +1,197 @@
+"""A provider's terms: the life of links, copying, own words by placeholders, a colour that can be seen; and bounces."""
+
+import json
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from bs4 import BeautifulSoup
+from django.core import mail as outgoing
+from django.test import Client
+from django.urls import reverse
+
+from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
+from gangway.invitations import actions, tasks
+from gangway.invitations import queries as invitations
+from gangway.invitations.errors import CopyingForbidden
+from gangway.invitations.states import State
+from gangway.invitations.terms import contrast, fill, text_on
+from gangway.notifications import bounces, sending
+from gangway.notifications.channels.webhook import signed
+from gangway.notifications.models import Message
+from gangway.notifications.states import DeliveryState
+from gangway.organizations.scope import within, within_everything
+from tests.rooms import factories_services
+from tests.rooms.factories_invitations import OPERATOR, issue
+from tests.rooms.factories_organizations import make_customer, make_provider
+from tests.rooms.factories_web import error_at, prove, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+
+KEY = SealedText("whsec_c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LTEyMzQ=")
+GOOD = {"life_days": "", "may_copy": "on", "subject": "", "opening": "", "closing": "", "colour": ""}
+
+
+@pytest.fixture
+def provider():
+    return make_provider(name="Sandbox Telecom", reply_to="help@sp2.example")
+
+
+@pytest.fixture
+def customer(provider):
+    return make_customer(provider, name="Contoso {operator}")
+
+
+@pytest.fixture
+def admin(provider):
+    return prove(sit_down(provider))
+
+
+def save(admin, provider, **given):
+    return admin.post(reverse("web:settings_invitations", args=[provider.id]), GOOD | given, follow=True)
+
+
+def view(customer, invitation_id):
+    with within(customer.path):
+        return invitations.invitation(invitation_id)
+
+
+def the_mail():
+    outgoing.outbox.clear()
+    with within_everything("test"):
+        (message_id,) = Message.objects.filter(state="queued", kind="invitation").values_list("pk", flat=True)
+    sending.deliver(message_id)
+    return message_id, outgoing.outbox[-1]
+
+
+def test_a_provider_sets_how_long_its_links_last(admin, provider, customer):
+    save(admin, provider, life_days="21")
+    about = view(customer, issue(customer))
+    assert about.expires_at - about.created_at == timedelta(days=21)
+    other = make_customer()
+    assert view(other, issue(other)).expires_at < clock.now() + timedelta(days=8)
+
+
+def test_a_provider_can_forbid_that_links_are_copied(admin, provider, customer):
+    save(admin, provider, may_copy="")
+    invitation_id = issue(customer, service_id=factories_services.plan(customer, short_name="kept"))
+    with within(customer.path), pytest.raises(CopyingForbidden):
+        actions.copy_link(invitation_id=invitation_id, by=OPERATOR, now=clock.now())
+    for address in ("/invitations/", reverse("web:invitation", args=[invitation_id])):
+        assert "Copy link" not in soup(admin.get(address)).get_text()
+    assert "doesn't let links be copied" in soup(
+        admin.post(reverse("web:invitation_copy", args=[invitation_id]))
+    ).get_text(" ", strip=True)
+
+
+def test_own_words_stand_in_the_mail_beside_ours_with_what_their_placeholders_mean(admin, provider, customer):
+    save(
+        admin, provider, subject="{provider} for {customer}", opening="Dear {customer},\n<b>hello</b>", colour="#006400"
+    )
+    issue(customer)
+    _message, sent = the_mail()
+    assert sent.subject == "Sandbox Telecom for Contoso {operator}"
+    assert "Dear Contoso {operator},\n<b>hello</b>" in sent.body
+    assert "Olga Operator of Sandbox Telecom asks you" in " ".join(sent.body.split())
+    page = BeautifulSoup(sent.alternatives[0][0], "html.parser")
+    assert not page.find_all("b")
+    assert (
+        "background-color:#006400;color:#ffffff" in page.find("a", string="Click here to activate your tenant")["style"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "told"),
+    [
+        ("opening", "Hello {customer.name}", "list of placeholders"),
+        ("opening", "{% include 'x' %}", "list of placeholders"),
+        ("closing", "a { b", "list of placeholders"),
+        ("subject", "{0}", "list of placeholders"),
+        ("colour", "blue", "isn't a colour"),
+        ("colour", "#ffff00", "hardly be seen"),
+        ("life_days", "0", "from 1 to 90"),
+        ("life_days", "91", "from 1 to 90"),
+    ],
+)
+def test_what_cannot_be_is_told_at_its_field(admin, provider, field, typed, told):
+    answer = save(admin, provider, **{field: typed})
+    assert told in error_at(answer, field)
+
+
+def test_what_comes_in_for_a_placeholder_is_not_looked_at_again():
+    assert fill("{customer}", {"customer": "{provider}", "provider": "x"}) == "{provider}"
+
+
+@pytest.mark.parametrize("colour", ["#000000", "#808080", "#1d4ed8", "#ff0000", "#7a7a7a", "#00aa55"])
+def test_the_words_on_a_button_can_always_be_read(colour):
+    assert contrast(colour, text_on(colour)) >= 4.5
+
+
+def call(body, *, at=None, key=KEY, **changes):
+    raw = json.dumps(body).encode()
+    headers = signed(raw, message_id="msg_1", at=at or clock.now(), secret=key) | changes
+    return Client().post("/hooks/mail/", raw, content_type="application/json", headers=headers)
+
+
+def bounce(message_id, **more):
+    data = {"message_id": f"<{message_id}@localhost>", "reason": "no such user"} | more
+    return {"type": "email.bounced", "data": data}
+
+
+@pytest.fixture
+def signing(settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"mail_webhook_secret": KEY})
+
+
+def queued_notes():
+    from procrastinate.contrib.django.models import ProcrastinateJob  # noqa: PLC0415
+
+    return [job.args for job in ProcrastinateJob.objects.filter(task_name=bounces.NOTE)]
+
+
+def test_a_mail_that_comes_back_later_bounces_its_invitation_and_the_operator_is_told(signing, customer):
+    invitation_id = issue(customer)
+    message_id, _sent = the_mail()
+    tasks.note_delivery(f"invitation:{invitation_id}")
+    assert call(bounce(message_id)).status_code == 202
+    (told,) = queued_notes()
+    for _ in range(2):
+        bounces.note(UUID(told["message_id"]), reason=told["reason"])
+        tasks.note_delivery(f"invitation:{invitation_id}")
+    about = view(customer, invitation_id)
+    assert (about.state, about.delivery.state) == (State.BOUNCED, DeliveryState.BOUNCED)
+    assert about.delivery.last_error == "The recipient's mail server refused it: no such user"
+    with within_everything("test"):
+        assert Message.objects.filter(kind="operator_notice").count() == 1
+        actions.resend(invitation_id=invitation_id, by=OPERATOR, now=clock.now())
+    assert view(customer, invitation_id).state is State.QUEUED
+
+
+def test_nobody_else_can_tell_of_bounces(signing, settings):
+    old, other = clock.now() - timedelta(minutes=6), SealedText("whsec_" + "QUJD" * 10)
+    body = bounce(uuid4())
+    assert call(body, at=old).status_code == 403
+    assert call(body, key=other).status_code == 403
+    assert call(body, **{"webhook-signature": "v1,AAAA"}).status_code == 403
+    assert call(body, **{"webhook-timestamp": "x" * 4000}).status_code == 403
+    assert Client().post("/hooks/mail/", "{}", content_type="application/json").status_code == 403
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"mail_webhook_secret": SealedText("")})
+    assert call(body).status_code == 403
+    assert queued_notes() == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        [],
+        {},
+        {"type": "email.bounced"},
+        {"type": "email.opened", "data": {}},
+        bounce("x"),
+        bounce(uuid4(), permanent=False),
+    ],
+)
+def test_what_is_no_bounce_is_taken_and_changes_nothing(signing, body):
+    assert call(body).status_code == 202
+    assert queued_notes() == []
