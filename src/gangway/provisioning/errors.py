@@ -7,6 +7,7 @@ ProvisioningError
 ├── RunOver                 the run is proved or cancelled: nothing goes on
 ├── NoSuchRun, NoSuchRegistration, NoSuchCredential, NoSuchLeftover
 ├── EndNotPlausible         no credential ends on such a day
+├── GivenToUs               the customer made the registration: we never change it
 ├── LeftoverCleared         it is marked as removed already
 ├── NotAllGone              a tear-down left something; the list of leftovers says what
 ├── NobodyToRemove          nobody with the right to remove it is signed in
@@ -85,6 +86,15 @@ class NoSuchRegistration(ProvisioningError):
     what = "There is no such registration."
     cure = "Go back and choose again."
     acts = WhoActs.OPERATOR
+
+
+class GivenToUs(ProvisioningError):
+    """A registration that the customer made: we use it as it is and never change it."""
+
+    code = "provisioning:registration:given"
+    what = "The customer made this App registration themselves, so we change nothing in it."
+    cure = "Ask their administrator to add what is missing, then validate the authentication again."
+    acts = WhoActs.ADMINISTRATOR
 
 
 class NoSuchCredential(ProvisioningError):

@@ -17,7 +17,7 @@ from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
 from gangway.provisioning import credential_rows, leftovers
 from gangway.provisioning.engine import pinning
-from gangway.provisioning.errors import NoSuchCredential, NoSuchRegistration, RunUnderWay
+from gangway.provisioning.errors import GivenToUs, NoSuchCredential, NoSuchRegistration, RunUnderWay
 from gangway.provisioning.models import FEDERATED, MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import TASK, is_first, move, queue_lock
 from gangway.provisioning.shapes import SignerFacts
@@ -89,9 +89,11 @@ def start_repair(
 
     Its name stays as the customer has it, what others listed and made stays. A service that holds no credential of it
     gets one; `renews`: the credential beside which another one is made. `credential_days`: fewer than planned. Raises
-    PlanUnknown, NoSuchRegistration, RunUnderWay.
+    PlanUnknown, NoSuchRegistration, GivenToUs, RunUnderWay.
     """
     new, registration = pinning.read(plan), _locked(registration_id)
+    if registration.origin != MADE:
+        raise GivenToUs
     old = pinning.read(registration.plan)
     kind = RunKind.UPGRADE if new.version > old.version else RunKind.REPAIR
     registration.plan = dict(plan)

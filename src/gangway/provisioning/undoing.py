@@ -213,7 +213,7 @@ def usable(opened: Opened) -> tuple[Held, ...]:
         rows = Credential.objects.filter(registration_id=opened.registration_id, state__in=SIGNS_IN)
         return tuple(
             credential_rows.held_of(row, youngest=clock.now())
-            for row in rows.exclude(key_id="").order_by("-announced_at")
+            for row in rows.exclude(key_id="", origin=MADE).order_by("-announced_at")
         )
 
 
