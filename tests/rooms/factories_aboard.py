@@ -65,7 +65,7 @@ def provision(walked: Walk, name: str = "gw-contoso") -> None:
 
 
 def aboard(emulator: Emulator, **more: Any) -> Walk:
-    walked = walk(**more)
+    walked = walk(**{"domain": "contoso.com", **more})
     sign_in(walked, emulator)
     provision(walked)
     return walked

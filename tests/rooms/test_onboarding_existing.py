@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from django.core import mail
 
 from gangway.audit.record import Actor
 from gangway.connections import queries as connected
+from gangway.federation import actions as federation
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
@@ -69,7 +70,7 @@ class Hand:
 
     @classmethod
     def opened(cls, **more: str) -> "Hand":
-        walked = walk(choose=False, **more)
+        walked = walk(choose=False, **{"domain": "contoso.com", **more})
         existing.choose_existing(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
         return cls(walked)
 
@@ -213,8 +214,6 @@ def test_an_expired_secret_is_named_as_expired(by_hand):
 
 
 def _soon(by_hand: ByHand, *, seconds: int) -> str:
-    from datetime import UTC, datetime, timedelta
-
     told = by_hand.emulator.control("GET", "clock")["now"]
     return (datetime.fromisoformat(told) + timedelta(seconds=seconds)).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -300,8 +299,6 @@ def test_a_certificate_is_made_by_a_worker_and_nothing_secret_is_typed(by_hand):
 def test_a_federated_credential_needs_no_secret_at_all(by_hand, settings):
     with factories_federation.publishing() as pages:
         settings.GANGWAY = settings.GANGWAY.model_copy(update={"issuer_url": pages.address})
-        from gangway.federation import actions as federation
-
         federation.ensure_key(now=clock.now())
         pages.publish()
         made = by_hand.make(secret=False)

@@ -342,6 +342,12 @@ def validate(*, onboarding_id: UUID, by: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
+def confirm_tenant(*, onboarding_id: UUID, by: Actor, now: datetime) -> None:
+    """*This is their tenant*: asked where no domain was known. Raises `NoSuchOnboarding`."""
+    operator.confirm_tenant(lock_onboarding(onboarding_id), by=by, now=now)
+
+
+@transaction.atomic
 def accept_validation(*, onboarding_id: UUID, by: Actor, now: datetime) -> None:  # noqa: ARG001 - actions are alike
     """*Next* on the validation. Raises `NotValidated` while it runs, and when the credentials don't work."""
     operator.accept_validation(lock_onboarding(onboarding_id), by=by)

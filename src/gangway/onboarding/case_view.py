@@ -23,6 +23,7 @@ from gangway.organizations import queries as organizations
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import WaitingView
+from gangway.provisioning.tenants import in_tenant
 from gangway.services.queries import service
 
 PARTS: Final = {
@@ -110,10 +111,17 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         colleague=row.colleague,
         keeps_name=provisioning.registration(about.registration_id).display_name if is_in_use(row) else "",
         sessions_from=about.sessions_from,
+        connected=_connected(row) if row.state == CaseState.SIGNED_IN else (),
         assisted=_assisted(row),
         existing=existing_of(row),
         beside=beside_of(about.registration_id, about.plan),
     )
+
+
+def _connected(row: Case) -> tuple[str, ...]:
+    """What the case's own scope has in the tenant already: that of others stays hidden, its existence too."""
+    own = service(row.service_id).short_name
+    return tuple(name for name in in_tenant(str(row.signer.get("tenant_id", ""))).services if name != own)
 
 
 def _assisted(row: Case) -> Assisted | None:

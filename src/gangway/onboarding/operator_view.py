@@ -43,6 +43,8 @@ def view_of(row: OperatorOnboarding) -> OperatorOnboardingView:
         prerequisites=tuple(item for item in _items(row) if item.key in operator.PREREQUISITES),
         may_finish=not standing and row.finished_at is None,
         blockers=standing,
+        asks_tenant=operator.asks_tenant(row),
+        connected=operator.connected_besides(row),
         beside=beside_of(row.registration_id, invitation(row.invitation_id).plan),
     )
 

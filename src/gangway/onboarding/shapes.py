@@ -358,6 +358,8 @@ class CaseView:
     """Whom the person named for the rest before their own part began."""
     sessions_from: datetime | None = None
     """Wizard sessions that began before this are over."""
+    connected: tuple[str, ...] = ()
+    """The same customer's other services in the tenant that somebody just signed in to."""
     assisted: Assisted | None = None
     """Set when an operator opened the wizard together with the customer: both sides say so."""
     existing: ExistingView | None = None
@@ -413,5 +415,9 @@ class OperatorOnboardingView:
     may_finish: bool
     blockers: tuple[str, ...]
     """Sentences on what stands in the way of *Create service*; empty when nothing does."""
+    asks_tenant: bool = False
+    """Whether an operator still has to say that the tenant is the customer's."""
+    connected: tuple[str, ...] = ()
+    """The scope's other services that are connected with this tenant."""
     beside: tuple[BesideView, ...] = ()
     """Registrations of their own, which the service takes over as well."""

@@ -36,6 +36,7 @@ from gangway.onboarding.models import SignIn
 from gangway.onboarding.stages import redirect, sign_in, tenant
 from gangway.onboarding.stages.registration import tenant_of_registration
 from gangway.onboarding.states import SignInState
+from gangway.onboarding.tenant_lookup import tenant_of_domain
 from gangway.organizations import queries as organizations
 from gangway.organizations.place_queries import more_tenants
 from gangway.organizations.scope import within_everything
@@ -253,7 +254,7 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
         return tenant.Expected(
             upn=row.upn,
             domain=customer.domain,
-            tenant_id=pinned or customer.tenant_id,
+            tenant_id=pinned or customer.tenant_id or tenant_of_domain(customer),
             others=() if pinned else more_tenants(customer.id),
             own_tenants=own_tenants(),
             parts=frozenset(sign_in.parts_of(row.case)) if row.case.handoff_id else frozenset(),

@@ -1,12 +1,31 @@
 """*Microsoft 365 Settings*: of the Onboarding wizard, and of a connected service."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gangway.connections.queries import ConnectionView
+from gangway.onboarding.queries import OperatorOnboardingView
 from gangway.web.forms.base import PlainForm
+
+
+class TheirTenant(PlainForm):
+    """That a tenant is the customer's, where no domain was known beforehand to compare it with."""
+
+    is_theirs = forms.BooleanField(
+        error_messages={"required": _("Tick this only if you know the tenant as the customer's; else ask them first.")}
+    )
+
+    def __init__(self, *args: Any, onboarding: OperatorOnboardingView, **kwargs: Any) -> None:
+        """Name both in the question."""
+        super().__init__(*args, **kwargs)
+        self.fields["is_theirs"].label = _("%(tenant)s (%(domains)s) is the Microsoft 365 of %(customer)s.") % {
+            "tenant": onboarding.tenant_name,
+            "domains": ", ".join(onboarding.domains),
+            "customer": onboarding.customer_name,
+        }
 
 
 class MicrosoftSettings(PlainForm):

@@ -24,7 +24,7 @@ from gangway.organizations.roles import Capability
 from gangway.web.beside import besides_of
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import told
-from gangway.web.forms.settings import MicrosoftSettings
+from gangway.web.forms.settings import MicrosoftSettings, TheirTenant
 from gangway.web.listing import asked
 from gangway.web.live import first_look, look_again
 from gangway.web.onboarding_pages import VALIDATION_PARTIAL, items_of, page, page_of, validation_values
@@ -79,9 +79,15 @@ def resume(request: DeskRequest, onboarding_id: UUID) -> HttpResponse:
 def registration(request: DeskRequest, onboarding_id: UUID) -> HttpResponse:
     """Show the new registration's details; *Next* has its credentials validated."""
     view = onboarding(onboarding_id)
-    if request.method == "POST":
+    form = (
+        TheirTenant(request.POST if request.method == "POST" else None, onboarding=view) if view.asks_tenant else None
+    )
+    if request.method == "POST" and form is not None and form.is_valid():
+        actions.confirm_tenant(onboarding_id=view.id, by=request.actor, now=now())
+        form = None
+    if request.method == "POST" and form is None:
         return _next(request, view, partial(actions.validate, onboarding_id=view.id))
-    values = {"beside": besides_of(view.beside)}
+    values = {"beside": besides_of(view.beside), "form": form}
     return page(request, "onboarding/registration.html", view, OperatorStep.REGISTRATION, values)
 
 
@@ -102,6 +108,8 @@ def validate(request: DeskRequest, onboarding_id: UUID) -> HttpResponse:
 def check_again(request: DeskRequest, onboarding_id: UUID) -> HttpResponse:
     """*Check again*: a new validation."""
     view = onboarding(onboarding_id)
+    if view.asks_tenant:
+        return redirect("web:onboarding_registration", view.id)
     return _next(request, view, partial(actions.validate, onboarding_id=view.id))
 
 
