@@ -93,8 +93,8 @@ def issue_invitation(
 
     The plan is pinned as given. `finish_by_itself`: create the service once the checks pass. A `draft` is written down
     and not sent; without `mailed` no mail goes out, as somebody has the wizard open already. `aim`: what else than
-    connecting a new service it is for. Raises `InvalidRecipient` at "recipient", `InvalidField` at "phone", `NoSuchService`,
-    `AlreadyInvited`.
+    connecting a new service it is for. Raises `InvalidRecipient` at "recipient", `InvalidField` at "phone",
+    `NoSuchService`, `AlreadyInvited`.
     """
     about, aim = service(service_id), aim or Aim()
     ready = State.QUEUED if mailed else State.SENT

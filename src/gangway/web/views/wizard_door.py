@@ -26,7 +26,7 @@ REFERRER: Final = "strict-origin"
 "Origin: null", which the CSRF check refuses.)"""
 
 ASIDE: Final = {"unexpected": "web:door_unexpected", "new-link": "web:door_new_link"}
-"""Where `?unexpected` and `?new-link` lead: so the page has links to its own other pages and doesn't repeat its token."""
+"""Where `?unexpected` and `?new-link` lead: the page has links to its other pages, and doesn't repeat its token."""
 
 
 @for_anyone
