@@ -66,7 +66,7 @@ def found_in(outcome: Outcome[Application] | None, watched: Watched, credential:
     """Find a credential in what the registration read of itself; nothing is said of what nobody let us read."""
     if outcome is None or outcome.value is None:
         return ReadEnd()
-    if watched.kind == "federated":
+    if watched.kind == "federated" or (watched.kind == "certificate" and not watched.key_id):
         return ReadEnd()
     if watched.typed and isinstance(credential, Secret):
         passwords = outcome.value.passwords
