@@ -160,8 +160,7 @@ class RunJournal:
 
     def _hold(self) -> None:
         """Make sure that the tenant is ours and that nobody cancelled; one question. Raises LeaseLost, RunCancelled."""
-        cancelled = Run.objects.filter(pk=self.run_id, cancel_asked_at__isnull=False)
-        if leases.hold_and_see(self.lease, cancelled, now=self.now()) and not self.taking_back:
+        if leases.hold_and_see(self.lease, self.run_id, now=self.now()) and not self.taking_back:
             raise RunCancelled
 
     def _scope(self) -> AbstractContextManager[None]:

@@ -2,13 +2,31 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Exists, QuerySet
+from django.db import connection, transaction
 
 from gangway.provisioning.errors import LeaseLost
 from gangway.provisioning.models import TenantLease
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+ACQUIRE: Final = """
+    INSERT INTO provisioning_tenantlease AS held (tenant_id, owner, fence, expires_at)
+    VALUES (%(tenant)s, %(owner)s, 1, %(until)s)
+    ON CONFLICT (tenant_id) DO UPDATE SET owner = %(owner)s, fence = held.fence + 1, expires_at = %(until)s
+    WHERE held.owner IN ('', %(owner)s) OR held.expires_at <= %(now)s
+    RETURNING fence
+"""
+HOLD_AND_SEE: Final = """
+    SELECT EXISTS (SELECT FROM provisioning_run WHERE id = %(run)s AND cancel_asked_at IS NOT NULL)
+    FROM provisioning_tenantlease
+    WHERE tenant_id = %(tenant)s AND owner = %(owner)s AND fence = %(fence)s AND expires_at > %(now)s
+    FOR UPDATE
+"""
+"""Each journal write begins with this question: written out, it costs a tenth of what putting it together costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +45,13 @@ class Taken:
     until: datetime
 
 
-@transaction.atomic(savepoint=False)
 def acquire(*, tenant_id: str, owner: str, seconds: float, now: datetime) -> Lease | Taken:
     """Take the tenant's lease for so many seconds, when nobody has it or its time is over."""
-    TenantLease.objects.bulk_create([TenantLease(tenant_id=tenant_id, owner="", expires_at=now)], ignore_conflicts=True)
-    row = TenantLease.objects.select_for_update().get(tenant_id=tenant_id)
-    if row.owner not in {"", owner} and row.expires_at > now:
-        return Taken(row.expires_at)
-    row.owner, row.fence, row.expires_at = owner, row.fence + 1, now + timedelta(seconds=seconds)
-    row.save()
-    return Lease(tenant_id, owner, row.fence)
+    until = now + timedelta(seconds=seconds)
+    found = _first(ACQUIRE, {"tenant": tenant_id, "owner": owner, "until": until, "now": now})
+    if found is None:
+        return Taken(TenantLease.objects.values_list("expires_at", flat=True).get(tenant_id=tenant_id))
+    return Lease(tenant_id, owner, found[0])
 
 
 def hold(lease: Lease, *, now: datetime) -> TenantLease:
@@ -47,12 +62,20 @@ def hold(lease: Lease, *, now: datetime) -> TenantLease:
     return row
 
 
-def hold_and_see(lease: Lease, rows: "QuerySet[Any]", *, now: datetime) -> bool:
-    """The same, and in the same question whether there are such rows. Raises LeaseLost."""
-    there = _locked(lease, now).annotate(there=Exists(rows)).values_list("there", flat=True).first()
-    if there is None:
+def hold_and_see(lease: Lease, run_id: UUID, *, now: datetime) -> bool:
+    """The same, and in the same question whether somebody asked to cancel this run. Raises LeaseLost."""
+    wanted = {"tenant": lease.tenant_id, "owner": lease.owner, "fence": lease.fence, "now": now, "run": run_id}
+    found = _first(HOLD_AND_SEE, wanted)
+    if found is None:
         raise LeaseLost
-    return bool(there)
+    return bool(found[0])
+
+
+def _first(statement: str, given: dict[str, Any]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, given)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row
 
 
 def _locked(lease: Lease, now: datetime) -> "QuerySet[TenantLease]":

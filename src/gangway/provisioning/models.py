@@ -184,6 +184,11 @@ class Run(OwnedModel):
                 name="provisioning_living_runs",
             ),
             models.Index(
+                fields=["token_sealed_id"],
+                condition=models.Q(token_sealed_id__isnull=False),
+                name="provisioning_runs_with_a_token",
+            ),
+            models.Index(
                 fields=["look_at"], condition=models.Q(look_at__isnull=False), name="provisioning_runs_to_look_at"
             ),
         ]

@@ -50,8 +50,11 @@ def move(
     here = RunState(run.state)
     if to not in RUN_MOVES[here]:
         raise RunUnderWay if here in LIVING else RunOver
+    leaves = here in LIVING and to not in LIVING
+    together = _made_together(run) if leaves or to not in HOLDING else ()
     if to not in HOLDING:
-        _let_go_of_token(run, by=by)
+        if all(other.token_sealed_id != run.token_sealed_id for other in together):
+            destroy(sealed_id=run.token_sealed_id, by=by)
         fields |= {"token_sealed_id": None, "ended_at": now, "words": ""}
     if to is not RunState.COPYING:
         fields = {"copying_since": None, "look_at": None, **fields}
@@ -61,33 +64,24 @@ def move(
     run.save(update_fields=["state", *fields])
     facts = {"registration": str(run.registration_id), **(data or {})}
     record(EVENTS[to], by=by, organization_id=run.organization_id, subject=f"run:{run.pk}", data=facts)
-    if here in LIVING and to not in LIVING:
-        _go_on_beside(run)
+    for other in together if leaves else ():
+        if other.after_id == run.pk and other.state == RunState.QUEUED:
+            defer(TASK, queueing_lock=queue_lock(other.pk), run_id=str(other.pk))
 
 
-def _let_go_of_token(run: Run, *, by: Actor) -> None:
-    """Destroy the delegated token, unless a run that was started in the same sign-in still holds it.
+def _made_together(run: Run) -> tuple[Run, ...]:
+    """The runs of the same sign-in: the later one to end destroys its token, and one that waited for this one goes on.
 
-    Of two that let go at once the one beside waits for the first one's row, so that the later one destroys it.
+    Of two that end at once the one beside waits for the first one's row, so that one of them is the later one.
     """
-    if run.after_id is not None:
-        Run.objects.select_for_update(of=("self",)).filter(pk=run.after_id).first()
-    if not token_is_held(run.token_sealed_id, besides=run.pk):
-        destroy(sealed_id=run.token_sealed_id, by=by)
+    if run.after_id is None:
+        return tuple(Run.objects.filter(after_id=run.pk))
+    return tuple(Run.objects.select_for_update(of=("self",)).filter(pk=run.after_id))
 
 
-def token_is_held(sealed_id: UUID | None, *, besides: UUID | None = None) -> bool:
-    """Whether a run, other than `besides`, still works with this sealed token."""
-    if sealed_id is None:
-        return False
-    rows = Run.objects.filter(token_sealed_id=sealed_id)
-    return (rows if besides is None else rows.exclude(pk=besides)).exists()
-
-
-def _go_on_beside(run: Run) -> None:
-    """What is to be made beside this run has waited for it."""
-    for run_id in Run.objects.filter(after_id=run.pk, state=RunState.QUEUED.value).values_list("pk", flat=True):
-        defer(TASK, queueing_lock=queue_lock(run_id), run_id=str(run_id))
+def token_is_held(sealed_id: UUID | None) -> bool:
+    """Whether a run still works with this sealed token."""
+    return sealed_id is not None and Run.objects.filter(token_sealed_id=sealed_id).exists()
 
 
 def is_first(run: Run) -> bool:

@@ -182,9 +182,9 @@ def _needed_by_others(run: Run) -> bool:
 
 
 def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
-    """Write down a good end: proved, or waiting for somebody with more rights."""
+    """Write down a good end: proved, or waiting for somebody with more rights. Under the tenant's lease, see `end`."""
     with within(opened.path), transaction.atomic(savepoint=False):
-        run = ours(opened, now)
+        run = locked(opened.run_id)
         registration = run.registration
         found(registration, ending.seen, now=now)
         registration.beyond = beyond.kept(ending.proofs.beyond) if ending.proofs.beyond else registration.beyond
