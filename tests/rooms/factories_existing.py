@@ -46,7 +46,7 @@ class ByHand:
         return entra.graph(grace, method, path, body)
 
     def make(self, *, lacking: tuple[str, ...] = (), more: tuple[str, ...] = (), secret: bool = True) -> Made:
-        """A registration of the plan, without what is `lacking` and with `more`, by the names of permissions and roles."""
+        """A registration of the plan, without what is `lacking` and with `more`: permissions and roles by name."""
         name = f"by hand {uuid4().hex[:6]}"
         app = self.graph("POST", "/applications", {"displayName": name, "signInAudience": "AzureADMyOrg"})
         principal = self.graph("POST", "/servicePrincipals", {"appId": app["appId"]})

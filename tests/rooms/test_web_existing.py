@@ -1,0 +1,297 @@
+"""Pages of a registration that is there already: three fields, each fault at its own, and no secret in any answer."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from gangway.foundation import clock
+from gangway.invitations import queries as invited
+from gangway.invitations.states import State
+from gangway.jobs.testing import run_until_idle
+from gangway.onboarding import existing
+from gangway.onboarding.models import Case, ExistingRegistration
+from gangway.onboarding.shapes import Step
+from gangway.onboarding.states import CaseState
+from gangway.organizations.scope import within, within_everything
+from gangway.services.queries import services
+from gangway.vault.models import Sealed
+from tests.rooms import factories_organizations, web_values
+from tests.rooms.factories_onboarding import ADMINISTRATOR, CLIENT, HOME, Walk, register, walk
+from tests.rooms.factories_web import error_at, in_wizard, put_into_wizard, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+
+TENANT = "c0475050-0000-4000-8000-000000000001"
+APP = "5a4db0c1-0000-4000-8000-00000000000a"
+SECRET = "Xy~8Q~abcDEFghiJKLmnoPQRstuVWXyz0123456-_"
+TYPED = {"tenant": TENANT, "client_id": APP, "secret": SECRET, "ends_on": ""}
+SECRET_ID = "9f06103a-1111-4222-8333-444455556666"
+
+
+@pytest.fixture
+def opened() -> tuple[Walk, Client]:
+    """An administrator who chose *Use App Registration*."""
+    walked, client = walk(choose=False), Client()
+    put_into_wizard(client, walked.case_id)
+    assert client.post("/wizard/use/choose/", follow=True).redirect_chain[-1][0] == "/wizard/use/"
+    return walked, client
+
+
+def kept(walked: Walk) -> ExistingRegistration:
+    with within_everything("test"):
+        return ExistingRegistration.objects.select_related("case").get(case_id=walked.case_id)
+
+
+def test_the_form_has_the_labels_of_the_manual(opened):
+    page = soup(opened[1].get("/wizard/use/"))
+    labels = [label.find(string=True).strip() for label in page.select("form .gw-field > label")]
+    assert labels[:3] == ["Customer Microsoft Tenant ID", "Application (Client) ID", "Client Secret"]
+    assert page.select_one("form .btn-primary").get_text(strip=True) == "Start authentication"
+
+
+def test_start_authentication_seals_the_secret_and_hands_it_to_a_worker(opened):
+    walked, client = opened
+    answer = client.post("/wizard/use/", TYPED)
+    assert answer.headers["Location"] == "/wizard/use/checking/"
+    row = kept(walked)
+    assert (row.case.state, row.tenant, row.client_id) == (CaseState.PROVING, TENANT, APP)
+    with within_everything("test"):
+        assert SECRET.encode() not in bytes(Sealed.objects.get(pk=row.sealed_id).ciphertext)
+    assert "A worker signs in as the registration" in client.get("/wizard/use/checking/").content.decode()
+
+
+WRONG = {
+    "tenant": ({"tenant": "Contoso Ltd"}, "neither a tenant ID nor a domain"),
+    "own tenant": ({"tenant": HOME}, "platform's own tenant"),
+    "client_id": ({"client_id": "my-app"}, "isn't an Application (client) ID"),
+    "own application": ({"client_id": CLIENT}, "platform's own application"),
+    "secret": ({"secret": SECRET_ID}, "This is the Secret ID, not the secret."),
+    "no secret": ({"secret": ""}, "The client secret is missing."),
+    "blank": ({"secret": "Xy~8Q~abc DEFghiJKLmnoPQR"}, "a blank or a line break inside"),
+    "ends_on": ({"ends_on": "2020-01-31"}, "expired already"),
+    "no date": ({"ends_on": "soon"}, "2027-05-31"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_each_mistake_stands_at_its_field_and_nothing_else_is_lost(opened, name):
+    walked, client = opened
+    changed, words = WRONG[name]
+    (field,) = changed
+    answer = client.post("/wizard/use/", TYPED | changed)
+    assert words in error_at(answer, field)
+    page = soup(answer)
+    for other in {"tenant", "client_id"} - {field}:
+        assert page.select_one(f"#id_{other}")["value"] == TYPED[other]
+    assert page.select_one("#id_secret").get("value") is None
+    assert kept(walked).case.state == CaseState.TYPING
+
+
+def test_no_answer_ever_holds_the_secret(opened):
+    _walked, client = opened
+    answers = [client.post("/wizard/use/", TYPED | {"tenant": "?"}), client.get("/wizard/use/")]
+    answers += [client.post("/wizard/use/", TYPED, follow=True), client.get("/wizard/use/checking/state")]
+    assert all(SECRET not in answer.content.decode() for answer in answers)
+
+
+def test_a_kept_secret_is_said_to_be_kept(opened):
+    _walked, client = opened
+    client.post("/wizard/use/", TYPED | {"client_id": "?"})
+    page = soup(client.get("/wizard/use/"))
+    assert "It is kept, sealed." in page.get_text()
+    assert page.select_one("#id_tenant")["value"] == TENANT
+
+
+def test_what_a_worker_found_wrong_stands_at_its_field(monkeypatch):
+    faults = {"client_id": "This tenant has no application with this ID. Compare it."}
+    client = in_wizard(monkeypatch, web_values.case(Step.USE, existing=web_values.existing(faults=faults)))
+    answer = client.get("/wizard/use/")
+    assert error_at(answer, "client_id") == faults["client_id"]
+    assert soup(answer).select_one("#id_client_id")["aria-invalid"] == "true"
+
+
+def test_what_is_missing_is_listed_with_its_cure(monkeypatch):
+    seen = web_values.existing(items=web_values.CHECKS, problem=web_values.PROBLEM, checked_at=web_values.NOW)
+    text = soup(in_wizard(monkeypatch, web_values.case(Step.USE, existing=seen)).get("/wizard/use/")).get_text(" ")
+    for item in web_values.CHECKS:
+        assert item.label in text
+        assert item.cure in text
+    assert web_values.PROBLEM.what in text
+
+
+def test_a_certificate_is_made_downloaded_and_uploaded_without_anything_secret(opened):
+    walked, client = opened
+    client.post("/wizard/use/", TYPED | {"kind": "certificate", "secret": ""})
+    page = soup(client.get("/wizard/use/"))
+    assert "A worker makes the certificate" in page.get_text()
+    assert client.get("/wizard/use/certificate.cer").status_code == 404
+    run_until_idle()
+    assert client.get("/wizard/use/key").headers["HX-Redirect"] == "/wizard/use/"
+    page = soup(client.get("/wizard/use/"))
+    row = kept(walked)
+    assert row.about["sha1"] in page.get_text().replace("\u200b", "")
+    assert page.select_one("#id_secret") is None
+    answer = client.get("/wizard/use/certificate.cer")
+    assert answer.content[:1] == b"\x30"
+    assert answer.headers["Content-Disposition"].endswith('.cer"')
+    client.post("/wizard/use/", {"tenant": TENANT, "client_id": APP})
+    assert kept(walked).case.state == CaseState.PROVING
+
+
+def test_a_federated_credential_shows_what_to_add(opened, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"issuer_url": "https://id.gangway.example"})
+    walked, client = opened
+    page = soup(client.post("/wizard/use/", TYPED | {"kind": "federated"}, follow=True))
+    about = kept(walked).about
+    assert {name: page.select_one(f"#trust-{name}")["value"] for name in about} == about
+    assert about["issuer"] == "https://id.gangway.example"
+    assert client.post("/wizard/use/", TYPED | {"kind": "nonsense"}, follow=True).status_code == 200
+
+
+def test_without_an_issuer_federation_is_not_offered(opened):
+    page = soup(opened[1].get("/wizard/use/"))
+    assert [button["value"] for button in page.select("button[name=kind]")] == ["certificate"]
+
+
+@pytest.mark.parametrize("path", ["/wizard/script/", "/wizard/guide/"])
+def test_script_and_guide_tell_all_of_the_plan_and_lead_on(opened, path):
+    page = soup(opened[1].get(path))
+    text = page.get_text()
+    for name in ("Organization.Read.All", "RoleManagement.Read.Directory", "Teams Telephony Administrator"):
+        assert name in text
+    with within(opened[0].customer.path):
+        assert invited.invitation(opened[0].invitation_id).plan_fingerprint[:4].upper() in text
+    assert page.select_one("form[action='/wizard/use/choose/'] button").get_text(strip=True) == "Use App Registration"
+
+
+def test_the_script_is_a_file_that_windows_powershell_reads(opened):
+    answer = opened[1].get("/wizard/script/file/")
+    assert answer.content.startswith(b"\xef\xbb\xbf#")
+    assert answer.headers["Content-Disposition"].endswith('.ps1"')
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+
+
+def test_the_script_adds_the_certificate_that_was_made(opened):
+    walked, client = opened
+    client.post("/wizard/use/", TYPED | {"kind": "certificate"})
+    run_until_idle()
+    assert kept(walked).certificate_der in client.get("/wizard/script/file/").content.decode()
+
+
+def test_the_end_that_nobody_could_read_is_asked_for(monkeypatch):
+    case = web_values.case(Step.DONE, existing=web_values.existing(CaseState.DONE))
+    monkeypatch.setattr("gangway.web.views.wizard.secret_end_is_unknown", lambda _case_id: True)
+    told = []
+    monkeypatch.setattr(existing, "tell_end", lambda **given: told.append(given["ends_on"]))
+    client = in_wizard(monkeypatch, case)
+    page = soup(client.get("/wizard/done/"))
+    assert page.h1.get_text(strip=True) == "The Application Registration is valid."
+    assert "when does the client secret end?" in page.get_text()
+    assert "2027-05-31" in error_at(client.post("/wizard/done/end/", {"ends_on": "x"}), "ends_on")
+    client.post("/wizard/done/end/", {"ends_on": "2027-05-31"})
+    assert told == [date(2027, 5, 31)]
+
+
+NEW = {
+    "full_name": "",
+    "short_name": "typed-1",
+    "licence_type": "hosted_pro",
+    "licensed_users": "20",
+    "use_known": "on",
+    **TYPED,
+}
+
+
+@pytest.fixture
+def desk():
+    provider = factories_organizations.make_provider()
+    customer = factories_organizations.make_customer(provider)
+    register(provider)
+    return sit_down(provider), customer, reverse("web:new_tenant", args=[customer.id])
+
+
+def test_a_known_registration_needs_no_recipient_and_is_validated_by_next(desk):
+    client, customer, address = desk
+    answer = client.post(address, NEW)
+    with within(customer.path):
+        (case,) = Case.objects.all()
+        assert case.state == CaseState.PROVING
+        assert invited.invitation(case.invitation_id).state is State.SIGNED_IN
+        assert answer.headers["Location"] == reverse("web:known_registration", args=[case.invitation_id])
+    page = soup(client.get(answer.headers["Location"]))
+    assert "Validating the credentials" in page.get_text()
+    assert SECRET not in page.get_text()
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_mistakes_are_told_before_anything_is_planned(desk, name):
+    client, customer, address = desk
+    changed, words = WRONG[name]
+    (field,) = changed
+    answer = client.post(address, NEW | changed)
+    assert words in error_at(answer, field)
+    with within(customer.path):
+        assert not Case.objects.exists()
+        assert not services().rows
+
+
+def test_one_of_the_two_boxes_is_ticked(desk):
+    client, _customer, address = desk
+    assert "Tick one of the two" in error_at(client.post(address, NEW | {"send_link": "on"}), "use_known")
+    assert "Tick this box" in error_at(client.post(address, {**NEW, "use_known": ""}), "send_link")
+    assert "address" in error_at(client.post(address, {**NEW, "use_known": "", "send_link": "on"}), "recipient")
+
+
+def test_a_certificate_is_chosen_by_the_operator_and_shown_after_next(desk):
+    client, _customer, address = desk
+    answer = client.post(address, NEW | {"kind": "certificate", "secret": ""})
+    run_until_idle()
+    page = soup(client.get(answer.headers["Location"]))
+    link = page.select_one("a[download]")["href"]
+    assert client.get(link).content[:1] == b"\x30"
+    assert page.select_one("form .btn-primary").get_text(strip=True) == "Next"
+
+
+def test_what_was_refused_comes_back_to_the_operators_field(desk, monkeypatch):
+    client, customer, address = desk
+    where = client.post(address, NEW).headers["Location"]
+    with within(customer.path):
+        (row,) = ExistingRegistration.objects.select_related("case")
+        row.faults = {"tenant": "Microsoft knows no tenant with this ID or domain."}
+        row.save()
+        row.case.state = CaseState.TYPING.value
+        row.case.save()
+    answer = client.get(where)
+    assert error_at(answer, "tenant").startswith("Microsoft knows no tenant")
+    assert soup(answer).select_one("#id_tenant")["value"] == TENANT
+
+
+def test_an_administrators_typing_is_no_business_of_the_desks_form(desk):
+    client, _customer, _address = desk
+    walked = walk(choose=False)
+    existing.choose_existing(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    theirs = sit_down(walked.provider)
+    assert theirs.get(reverse("web:known_registration", args=[walked.invitation_id])).status_code == 409
+    assert client.get(reverse("web:known_registration", args=[walked.invitation_id])).status_code == 404
+
+
+@pytest.mark.parametrize("page", ["invitation_script", "invitation_guide"])
+def test_operators_find_script_and_guide_at_the_invitation(page):
+    walked = walk(choose=False)
+    client = sit_down(walked.provider)
+    address = reverse(f"web:{page}", args=[walked.invitation_id])
+    links = soup(client.get(reverse("web:invitation", args=[walked.invitation_id]))).select("a[href]")
+    assert address in [link["href"] for link in links]
+    assert "Organization.Read.All" in soup(client.get(address)).get_text().replace("\u200b", "")
+    assert client.get(reverse("web:invitation_script_file", args=[walked.invitation_id])).status_code == 200
+
+
+def test_a_done_case_shows_its_own_last_page(monkeypatch):
+    case = replace(web_values.case(Step.DONE), existing=web_values.existing(CaseState.DONE))
+    monkeypatch.setattr("gangway.web.views.wizard.secret_end_is_unknown", lambda _case_id: False)
+    page = soup(in_wizard(monkeypatch, case).get("/wizard/done/"))
+    assert "It stays yours" in page.get_text()
+    assert page.select_one("form[action='/wizard/done/end/']") is None
