@@ -134,6 +134,25 @@ def test_ticked_services_are_validated_each_by_a_job_and_the_progress_stands_in_
     assert state.status_code == 286
 
 
+def test_all_that_match_are_validated_and_exported_over_all_pages(client, customer, monkeypatch):
+    monkeypatch.setattr("gangway.organizations.pages.PAGE_SIZE", 2)
+    for _ in range(3):
+        connected(customer)
+    factories_services.plan(customer)
+    connected(make_customer())
+    assert "All that match" in soup(client.get(reverse("web:services"))).select_one(".gw-bulk").get_text()
+    every = {"every": "on", "licence": "hosted_pro"}
+    answer = client.post(reverse("web:services_validate"), every)
+    page = soup(client.get(answer["Location"]))
+    assert "0 of 3 are done." in page.get_text()
+    assert len(table(client.get(reverse("web:service_export"), {**every, "service": [str(uuid4())]}))) == 6
+    run_until_idle()
+    assert client.get(page.select_one("#live")["hx-get"]).status_code == 286
+    monkeypatch.setattr("gangway.web.views.bulk.MOST_AT_ONCE", 2)
+    told = soup(client.post(reverse("web:services_validate"), every, follow=True)).get_text()
+    assert "first 2 that match" in told
+
+
 def test_nothing_ticked_says_what_to_do(client):
     answer = client.post(reverse("web:services_validate"), {"service": ["nonsense"]}, follow=True)
     assert "Tick the services first" in soup(answer).get_text()
