@@ -157,6 +157,16 @@ def held() -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
+def written() -> int:
+    """How many rows this transaction has written so far; cheap, and it counts what was taken back as well."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) FROM pg_stat_xact_user_tables WHERE relname = ANY (%s)",
+            [TABLES],
+        )
+        return int(cursor.fetchone()[0])
+
+
 @dataclass
 class Answer:
     """What came back, and which tables hold something else now."""
@@ -170,10 +180,10 @@ class Answer:
 def send(client: Client, url: str, sent: Sent, before: dict[str, str]) -> Answer:
     """Send it and take back what it did."""
     with transaction.atomic():
-        entries = Entry.objects.count()
+        entries, rows = Entry.objects.count(), written()
         response = client.generic("POST", url, sent.body, content_type=sent.kind)
         body = b"".join(response.streaming_content) if response.streaming else response.content
-        after = held()
+        after = held() if written() != rows else before
         wrote = Entry.objects.count() != entries
         transaction.set_rollback(True)
     return Answer(response.status_code, body, {name for name in TABLES if after[name] != before[name]}, wrote)
