@@ -5,23 +5,33 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+import jwt
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import settings as django_settings
 
+from gangway.audit.queries import activity
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
+from gangway.connections.errors import ConnectionSuspended, MayNotUse, PurposeMissing, TokensForbidden
+from gangway.connections.handing import forbid_tokens, hand_out
 from gangway.connections.queries import ItemView, connection
 from gangway.foundation import clock
 from gangway.invitations import queries as invited
 from gangway.jobs.testing import run_until_idle
+from gangway.jobs.threads import callers_thread
 from gangway.onboarding import sharing
 from gangway.onboarding.errors import NotShared
 from gangway.onboarding.queries import onboarding, validation
+from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning.errors import EndNotPlausible, NoSuchCredential
 from gangway.provisioning.models import GIVEN, Credential
+from gangway.provisioning.tokens import TokenPair
 from gangway.provisioning.usage import uses
+from gangway.services import actions as services
+from gangway.services.queries import service
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_organizations, factories_services
@@ -202,3 +212,55 @@ def test_another_customers_registration_is_not_offered_and_not_taken(tenant):
             sharing.share(
                 service_id=made, registration_id=work.registration_id, recipient="a@b.example", by=OLGA, now=clock.now()
             )
+
+
+def admin_of(work: Work) -> UUID:
+    """A provider's admin, once the work's service is created."""
+    with within(work.customer.path):
+        services.create_service(service_id=work.service_id, by=BY)
+        provider_id = service(work.service_id).provider_id
+    return factories_organizations.make_operator(factories_organizations.Place(provider_id, ""))
+
+
+def hand(work: Work, operator_id: UUID, *, purpose: str = "deploy voice routing") -> TokenPair:
+    with callers_thread():
+        return async_to_sync(hand_out)(
+            service_id=work.service_id, operator_id=operator_id, purpose=purpose, now=clock.now()
+        )
+
+
+def test_who_may_use_a_connection_is_given_two_tokens_and_the_log_says_what_for(tenant):
+    work = connected(tenant)
+    pair = hand(work, admin_of(work))
+    for text, audience in ((pair.graph, "graph"), (pair.teams, "48ac35b8")):
+        claims = jwt.decode(text.reveal(), options={"verify_signature": False})
+        assert claims["tid"] == pair.tenant_id
+        assert audience in claims["aud"] or audience == "graph"
+    with within(work.customer.path):
+        entries = activity(organization_path=work.customer.path, subject=f"service:{work.service_id}", limit=50)
+    (given,) = [entry for entry in entries if entry.event == "connections:tokens:given"]
+    assert given.data["purpose"] == "deploy voice routing"
+    assert pair.graph.reveal() not in str(entries)
+
+
+def test_nobody_else_is_given_tokens(tenant):
+    work = connected(tenant)
+    admin = admin_of(work)
+    for stranger in (
+        factories_organizations.make_operator(work.customer, role=Role.OPERATOR),
+        factories_organizations.make_operator(factories_organizations.make_provider(short_name="other")),
+        UUID(int=3),
+    ):
+        with pytest.raises(MayNotUse):
+            hand(work, stranger)
+    with pytest.raises(PurposeMissing):
+        hand(work, admin, purpose="  ")
+    with within(work.customer.path):
+        forbid_tokens(customer_id=work.customer.id, forbidden=True, by=BY, now=clock.now())
+    with pytest.raises(TokensForbidden):
+        hand(work, admin)
+    with within(work.customer.path):
+        forbid_tokens(customer_id=work.customer.id, forbidden=False, by=BY, now=clock.now())
+        connections.suspend(service_id=work.service_id, by=BY, now=clock.now())
+    with pytest.raises(ConnectionSuspended):
+        hand(work, admin)

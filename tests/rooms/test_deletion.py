@@ -12,6 +12,7 @@ from django.conf import settings as django_settings
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections.errors import ConnectionSuspended
+from gangway.connections.farewells import farewell, is_ours
 from gangway.connections.models import Connection
 from gangway.connections.queries import connection
 from gangway.foundation import clock
@@ -187,11 +188,36 @@ def test_a_registration_of_the_customers_stays_and_our_copy_of_its_secret_goes(t
         Registration.objects.update(origin=GIVEN)
         Credential.objects.update(origin=GIVEN)
     before = tenant.state()["objects"]
+    assert tabled(served) is None
     sealed = [row.sealed_id for row in served.rows(Credential)]
     served.delete()
     assert served.life() is Lifecycle.DELETED
     assert tenant.state()["objects"] == before
+    told = tabled(served)
+    assert "Stays: application" in told
+    assert "The customer made it" in told
+    assert is_ours(told)
+    assert not is_ours(told.replace("Stays", "Removed", 1))
     assert [row.ciphertext for row in Sealed.objects.filter(pk__in=sealed)] == [None] * len(sealed)
+
+
+def test_what_was_removed_is_written_down_and_signed(tenant):
+    work = make_work(choices={"features": {"voice", "self-rotation"}})
+    work.done(tenant.token())
+    served = Served(work)
+    served.connect(work.service_id)
+    served.delete()
+    assert served.life() is Lifecycle.DELETED
+    told = tabled(served)
+    assert "Removed: " in told
+    assert "Stays" not in told
+    assert is_ours(told)
+
+
+def tabled(served: Served) -> str | None:
+    with within(served.work.customer.path):
+        found = farewell(served.work.service_id)
+        return found.text if found else None
 
 
 def test_only_the_last_service_takes_the_registration_along(tenant):

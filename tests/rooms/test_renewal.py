@@ -15,13 +15,16 @@ from gangway.invitations.aims import Purpose
 from gangway.invitations.errors import AlreadyInvited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import actions, queries, renewal
+from gangway.notifications.models import Message
+from gangway.onboarding import actions, queries, renewal, retention
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
+from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
 from gangway.provisioning import tasks
 from gangway.provisioning.models import GIVEN, Credential, Registration
+from gangway.services import actions as services
 from gangway.services.queries import service
 from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_invitations, factories_services
@@ -171,3 +174,21 @@ def test_only_a_connected_service_can_be_connected_once_more(emulator):
     planned = factories_services.plan(walked.customer)
     with within(walked.customer.path), pytest.raises(NotConnected):
         renewal.reinitiate(service_id=planned, recipient=UPN, by=OLGA, now=clock.now())
+
+
+def test_the_people_of_a_service_that_is_gone_for_long_are_forgotten(emulator):
+    walked, service_id = served(emulator)
+    with within(walked.customer.path):
+        services.begin_leaving(service_id=service_id, until=clock.now(), by=OLGA)
+        services.begin_deletion(service_id=service_id, by=OLGA)
+        services.end_deletion(service_id=service_id, by=OLGA)
+    assert retention.forget_people(now=clock.now() + timedelta(days=89)) == 0
+    assert retention.forget_people(now=clock.now() + timedelta(days=91)) == 1
+    assert retention.forget_people(now=clock.now() + timedelta(days=91)) == 0
+    with within(walked.customer.path):
+        asked = invited.invitation(walked.invitation_id)
+        assert (asked.recipient, asked.administrator_upn) == ("", "")
+        assert Case.objects.get(pk=walked.case_id).signer == {}
+        assert Connection.objects.get(service_id=service_id).user_name == ""
+        assert Registration.objects.get().signer_upn == ""
+        assert not Message.objects.filter(to=UPN).exists()

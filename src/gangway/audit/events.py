@@ -207,6 +207,8 @@ class Event(StrEnum):
     """A secret of an interrupted attempt was removed, or was found to be gone."""
     CREDENTIAL_SWITCHED = "provisioning:credential:switched"
     """A new credential was proved and took the place of another one, which rests for a while."""
+    CONTACTS_ERASED = "onboarding:contacts:erased"
+    """The people of a customer whose service is gone for long were forgotten; what happened stays."""
     REGISTRATION_SHARED = "onboarding:registration:shared"
     """A further service uses a registration that is there; it gets a credential of its own."""
     CREDENTIAL_END_TYPED = "provisioning:credential:end_typed"

@@ -39,6 +39,15 @@ class NoSuchProvider(GangwayError):
     acts = WhoActs.US
 
 
+class NoSuchOperator(GangwayError):
+    """Nobody has this address."""
+
+    code = "cli:operator:unknown"
+    what = "No operator has this e-mail address."
+    cure = "give the address that the person signs in with"
+    acts = WhoActs.US
+
+
 class WouldMixSamples(GangwayError):
     """A provider with that short name is there already; samples never mix with what is real."""
 

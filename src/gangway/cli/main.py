@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gangway.cli import audit, federation, keys
+from gangway.cli import audit, connection, federation, keys
 from gangway.cli.create_admin import create_admin
 from gangway.cli.database import database
 from gangway.cli.demo.command import demo
@@ -29,6 +29,7 @@ for command in (web, worker, migrate, demo, create_admin, sign_in_application, d
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.add_typer(federation.app, name="federation")
+app.add_typer(connection.app, name="connection")
 
 
 @app.callback(invoke_without_command=True)

@@ -6,6 +6,7 @@ ConnectionsError
 ├── AlreadyConnected    a service has one connection
 ├── ConnectionSuspended it isn't used: somebody paused it, or its service leaves
 ├── NotMadeYet          a registration beside it has nothing to sign in with
+├── MayNotUse, PurposeMissing, TokensForbidden   when tokens are to be handed out
 ├── NotADomain          the tenant hasn't verified this domain
 ├── PolicyWrong, FreezeWrong, NoSuchFreeze   what a customer wishes of rotations
 └── CannotRotateNow     only the customer can renew it
@@ -62,6 +63,30 @@ class NotMadeYet(ConnectionsError):
     code = "connections:companion:not_made_yet"
     what = "This registration is not made yet, so there is nothing to validate."
     cure = "Its run says what it waits for, and who can finish it."
+
+
+class MayNotUse(ConnectionsError):
+    """The person has no right to use this service's connection, or there is no such service: it isn't said which."""
+
+    code = "connections:tokens:not_allowed"
+    what = "This person may not use the connection of this service, or there is no such service."
+    cure = "Give the id as it stands in the address of the service's page, and a person with the right to use it."
+
+
+class PurposeMissing(ConnectionsError):
+    """Tokens are given for something, and the activity log keeps what it was."""
+
+    code = "connections:tokens:purpose_missing"
+    what = "The purpose is missing."
+    cure = "Say in some words what the tokens are for; the activity log keeps it."
+
+
+class TokensForbidden(ConnectionsError):
+    """The customer, or the provider for them, forbade it."""
+
+    code = "connections:tokens:forbidden"
+    what = "This customer's connections hand out no tokens: somebody forbade it."
+    cure = "Ask the customer; on a service's Danger zone it can be allowed again."
 
 
 class NotADomain(ConnectionsError):

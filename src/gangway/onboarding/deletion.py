@@ -23,10 +23,11 @@ from gangway.foundation.errors import GangwayError
 from gangway.invitations.queries import open_of
 from gangway.jobs.actions import defer
 from gangway.onboarding.errors import NameDiffers
+from gangway.onboarding.farewell import say_farewell
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.errors import NoSuchRegistration, RunUnderWay
-from gangway.provisioning.leaving import Going, Leaving, Left, besides, forget, going, is_known, leave, left
+from gangway.provisioning.leaving import Going, Leaving, Left, besides, forget, going, held_by, is_known, leave, left
 from gangway.provisioning.queries import run
 from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved
@@ -125,8 +126,10 @@ def take_away(service_id: UUID, *, again: bool, now: datetime) -> None:
             return
         registration_id = registration_of(service_id)
         going_too = besides(registration_id=registration_id, service_id=service_id) if registration_id else ()
-        rest = [one for one in (*going_too, registration_id) if one and is_known(one) and not _is_gone(service_id, one)]
+        named = dict.fromkeys((*going_too, registration_id, *held_by(service_id)))
+        rest = [one for one in named if one and is_known(one) and not _is_gone(service_id, one)]
         if not rest:
+            say_farewell(service_id, on_end=ENDED, by=WORKER, now=now)
             forget(service_id=service_id, by=WORKER)
             with suppress(ServiceMoved):
                 services.end_deletion(service_id=service_id, by=WORKER)

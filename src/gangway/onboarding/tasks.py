@@ -23,6 +23,7 @@ from gangway.onboarding import (
     polling,
     provider_setup,
     reminding,
+    retention,
     sharing,
     tenant_lookup,
     tidying,
@@ -36,6 +37,7 @@ __all__ = ["make_key", "prove_existing"]
 log = structlog.get_logger(__name__)
 
 ABANDON: Final = "onboarding:abandon"
+FORGET: Final = "onboarding:forget_people"
 GO_ON_DELETING: Final = "onboarding:go_on_deleting"
 REMIND: Final = "onboarding:remind"
 SOON: Final = RetryDecision(waits=(2, 5, 15, 60))
@@ -162,6 +164,13 @@ def go_on_deleting() -> None:
     deletion.go_on(now=clock.now())
 
 
+@task(name=FORGET, deadline_seconds=600)
+def forget_people() -> None:
+    """Forget the people of services that are gone for long."""
+    retention.forget_people(now=clock.now())
+
+
 every(60, ABANDON)
+every(24 * 3600, FORGET)
 every(60, GO_ON_DELETING)
 every(300, REMIND)

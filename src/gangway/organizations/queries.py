@@ -94,6 +94,17 @@ class ProviderView:
     support_phone: str
 
 
+def holds(operator_id: UUID, capability: Capability, *, path: str) -> bool:
+    """Say whether a person may do this in the organization at `path`, by any of their roles at or above it."""
+    with through(Door.SEAT):
+        found = Membership.objects.filter(operator_id=operator_id, operator__is_active=True, is_active=True)
+        held = [(row.organization, Role(row.role)) for row in found.select_related("organization")]
+    return any(
+        path.startswith(where.path) and capability in ROLE_TABLE.get((Kind(where.kind), role), frozenset())
+        for where, role in held
+    )
+
+
 def seat(operator_id: UUID, *, organization_id: UUID | None = None, shut: Collection[UUID] = ()) -> Seat:
     """Return where this person works: in the organization named, if they have a role there, else in their oldest one.
 

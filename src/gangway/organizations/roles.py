@@ -46,6 +46,8 @@ class Capability(StrEnum):
     SEE_CONNECTION = "see_connection"
     VALIDATE_CONNECTION = "validate_connection"
     CHANGE_CONNECTION = "change_connection"
+    USE_CONNECTION = "use_connection"
+    """Be given short-lived tokens of a connection on a worker's host, for what this platform doesn't do by itself."""
     SEE_RUNS = "see_runs"
     SEE_ACTIVITY = "see_activity"
     SEE_CUSTOMERS = "see_customers"
@@ -100,6 +102,7 @@ MATRIX: Final[Mapping[Capability, Given]] = {
     Capability.SEE_CONNECTION: Given("Look at the Microsoft 365 configuration",     "AOM", "AOM", "AM", "OM"),
     Capability.VALIDATE_CONNECTION: Given("Validate the authentication",            "AO",  "AO",  "A",  "O"),
     Capability.CHANGE_CONNECTION: Given("Renew, repair or replace a connection",    "AO",  "AO",  "A",  "O"),
+    Capability.USE_CONNECTION: Given("Use a connection: be given its tokens",       "AO",  "AO"),
     Capability.SEE_RUNS: Given("Look at runs of the engine",                        "AOM", "AOM", "AM", "OLM"),
     Capability.SEE_ACTIVITY: Given("Read the activity log",                         "AOM", "AOM", "AM", "OLM"),
     Capability.SEE_CUSTOMERS: Given("Show customers",                               "AOM", "AOM", "AM"),

@@ -102,6 +102,12 @@ def besides(*, registration_id: UUID, service_id: UUID) -> tuple[UUID, ...]:
     return tuple(mine.values_list("pk", flat=True).distinct())
 
 
+def held_by(service_id: UUID) -> tuple[UUID, ...]:
+    """All registrations that hold a credential of ours for the service, those that it moved away from as well."""
+    rows = Credential.objects.filter(service_id=service_id, origin=MADE).exclude(state=CredentialState.REMOVED.value)
+    return tuple(rows.values_list("registration_id", flat=True).distinct())
+
+
 def left(*, service_id: UUID, on_end: str, registration_id: UUID | None = None) -> Left:
     """Say how far the service has left by the runs that `leave` started with this `on_end`.
 

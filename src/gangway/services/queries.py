@@ -176,6 +176,12 @@ def leaving_by(now: datetime, *, most: int = 500) -> list[UUID]:
     return list(rows.values_list("pk", flat=True)[:most])
 
 
+def gone_before(moment: datetime) -> list[UUID]:
+    """Return the services that are gone, deleted or given up, since before this moment."""
+    gone = [Lifecycle.DELETED.value, Lifecycle.ABANDONED.value]
+    return list(Service.objects.filter(lifecycle__in=gone, changed_at__lt=moment).values_list("pk", flat=True))
+
+
 def name_is_free(provider_id: UUID, short_name: str) -> bool:
     """Say whether no living service of the provider has this short name, wherever in its tree that service stands."""
     with through(Door.SHORT_NAMES):

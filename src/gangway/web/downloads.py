@@ -39,6 +39,13 @@ def script_file(text: str, *, name: str) -> HttpResponse:
     return answer
 
 
+def text_file(name: str, text: str) -> HttpResponse:
+    """Answer with a plain text as a file."""
+    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{_plain(name)}.txt"'
+    return response
+
+
 def _plain(name: str) -> str:
     """A name as part of a file's name."""
     return _NOT_IN_A_FILE_NAME.sub("-", name)

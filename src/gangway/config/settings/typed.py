@@ -223,6 +223,9 @@ class Settings(BaseSettings):
     deletion_grace_days: int = Field(
         default=7, ge=0, le=90, description="days in which the deletion of a service can be taken back"
     )
+    contact_days: int = Field(
+        default=90, ge=1, description="days after which the people of a deleted service are forgotten"
+    )
     credential_rest_hours: int = Field(
         default=24, ge=0, description="how long a credential still works after another one took its place"
     )

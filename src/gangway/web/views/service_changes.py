@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.connections.actions import resume, suspend
+from gangway.connections.farewells import farewell
+from gangway.connections.handing import forbid_tokens
 from gangway.connections.queries import connection
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
@@ -103,6 +105,19 @@ def go_on(request: DeskRequest, service_id: UUID) -> HttpResponse:
     return redirect("web:service_health", service_id)
 
 
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def tokens(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """Forbid that this customer's connections hand out tokens on a worker's host, or allow it again."""
+    about, forbidden = service(service_id), request.POST.get("forbid") == "yes"
+    forbid_tokens(customer_id=about.customer_id, forbidden=forbidden, by=request.actor, now=now())
+    told = (
+        _("No tokens of %(customer)s are handed out any more.") if forbidden else _("Tokens may be handed out again.")
+    )
+    messages.success(request, told % {"customer": about.customer_name} if forbidden else told)
+    return redirect("web:service_health", service_id)
+
+
 def _after(request: DeskRequest, about: ServiceView) -> HttpResponse:
     names = {"service": about.short_name}
     if about.lifecycle is Lifecycle.ABANDONED:
@@ -115,6 +130,7 @@ def _after(request: DeskRequest, about: ServiceView) -> HttpResponse:
 def _about(request: DeskRequest, about: ServiceView) -> dict[str, Any]:
     found = deletion(about.id)
     values: dict[str, Any] = {"deletion": found, "going": found.going, "gone": about.lifecycle is Lifecycle.DELETED}
+    values["farewell"] = farewell(about.id) if about.lifecycle is Lifecycle.DELETED else None
     values["grace_days"] = settings.GANGWAY.deletion_grace_days
     values["connection"] = connection(about.id)
     values["may_pause"] = Capability.CHANGE_CONNECTION in request.seat.capabilities

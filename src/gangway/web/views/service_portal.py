@@ -12,7 +12,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gangway.audit.queries import activity
 from gangway.connections.actions import save_settings, validate_connection
+from gangway.connections.care_view import rotation_of
 from gangway.connections.errors import NoSuchConnection
+from gangway.connections.farewells import farewell
+from gangway.connections.handing import tokens_forbidden
 from gangway.connections.queries import ConnectionView, ValidationRow, connection
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
@@ -25,6 +28,7 @@ from gangway.services.queries import ServiceView, service
 from gangway.services.states import HOLDS_ITS_NAME, LIVES, Lifecycle
 from gangway.web.activity_words import entry_of
 from gangway.web.desk import DeskRequest, may
+from gangway.web.downloads import text_file
 from gangway.web.forms.settings import ConnectionSettings, settings_of
 from gangway.web.live import first_look, look_again
 from gangway.web.onboarding_pages import items_of
@@ -110,6 +114,8 @@ def _m365_page(
             "following": found.running is not None,
             "grants": [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in found.grants],
             "may_validate": Capability.VALIDATE_CONNECTION in held and created and not found.suspended,
+            "rotation": rotation_of(about.id),
+            "may_rotate": may_change and not found.suspended,
             "may_reinitiate": Capability.CHANGE_CONNECTION in held and created,
             "standing": open_of(about.id),
             **_uses(about, found),
@@ -120,6 +126,17 @@ def _m365_page(
             "done_by": [(DONE_BY[part.part], part) for part in found.provenance],
         }
     return render(request, "service_portal/m365.html", values | {"connection": found})
+
+
+@require_safe
+@may(Capability.SEE_CONNECTION)
+def farewell_file(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """Hand out the signed list of what was taken out of the tenant, and of what stays."""
+    del request
+    about, found = service(service_id), farewell(service_id)
+    if found is None:
+        raise NoSuchConnection
+    return text_file(f"{about.short_name}-deleted", found.text)
 
 
 def _uses(about: ServiceView, found: ConnectionView) -> dict[str, Any]:
@@ -137,6 +154,8 @@ def health(request: DeskRequest, service_id: UUID) -> HttpResponse:
         latest = next((row for row in found.history if row.state == "done"), None)
         values |= {
             "status": said(CONNECTION, found.status),
+            "tokens_forbidden": tokens_forbidden(about.customer_id),
+            "may_change": Capability.CHANGE_CONNECTION in request.seat.capabilities,
             "latest": latest,
             "items": items_of(latest.items) if latest else [],
             "history": [{"row": row, "pill": _pill_of(row)} for row in found.history],

@@ -1,0 +1,62 @@
+"""`gangway connection`: use a connection by hand, on a worker's host."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import typer
+
+from gangway.cli.errors import NoSuchOperator
+from gangway.cli.start import prepared
+from gangway.config.settings.typed import Role
+
+app = typer.Typer(help="Use a connection by hand, on a worker's host.", no_args_is_help=True)
+
+
+@app.callback()
+def about() -> None:
+    """Use a connection by hand, on a worker's host."""
+
+
+@app.command()
+def token(
+    service: Annotated[UUID, typer.Argument(help="The service's id: the end of its page's address.")],
+    operator: Annotated[str, typer.Option(help="E-mail address of the person who uses it, who needs the right to.")],
+    purpose: Annotated[str, typer.Option(help="What for; the activity log keeps it.")],
+) -> None:
+    """Print a short-lived token for Graph and one for Teams, as JSON, for `Connect-MicrosoftTeams -AccessTokens`."""
+    with prepared(Role.WORKER):
+        print(json.dumps(_pair(service, operator, purpose)))
+
+
+@app.command()
+def farewell(
+    file: Annotated[Path, typer.Argument(help="The text that was downloaded when a service was deleted.", exists=True)],
+) -> None:
+    """Say whether a worker of this platform signed this list of what was taken away; ends with 1 when none did."""
+    with prepared(Role.WORKER):
+        from gangway.connections.farewells import is_ours  # noqa: PLC0415  needs a Django that is awake
+
+        signed = is_ours(file.read_text("utf-8"))
+    print("It is signed by this platform, and unchanged." if signed else "This platform did not sign this text.")
+    if not signed:
+        raise typer.Exit(1)
+
+
+def _pair(service_id: UUID, email: str, purpose: str) -> dict[str, Any]:
+    from gangway.connections.handing import hand_out  # noqa: PLC0415  needs a Django that is awake
+    from gangway.foundation import clock  # noqa: PLC0415
+    from gangway.organizations.people_queries import person_by_address  # noqa: PLC0415
+
+    operator_id = person_by_address(email)
+    if operator_id is None:
+        raise NoSuchOperator
+    pair = asyncio.run(hand_out(service_id=service_id, operator_id=operator_id, purpose=purpose, now=clock.now()))
+    return {
+        "access_tokens": [pair.graph.reveal(), pair.teams.reveal()],
+        "tenant_id": pair.tenant_id,
+        "application_id": pair.app_id,
+        "expires_at": pair.expires_at.isoformat(timespec="seconds"),
+    }

@@ -1,0 +1,88 @@
+"""Tokens of a connection, handed out on a worker's host: who may have them, and what is written down of it."""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.connections.errors import (
+    ConnectionSuspended,
+    MayNotUse,
+    NoSuchConnection,
+    PurposeMissing,
+    TokensForbidden,
+)
+from gangway.connections.models import Connection, TokenBan
+from gangway.jobs.threads import in_database
+from gangway.organizations.queries import holds
+from gangway.organizations.queries import operator as person
+from gangway.organizations.roles import Capability
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.tokens import TokenPair, token_pair
+from gangway.services.errors import NoSuchService
+from gangway.services.queries import service
+from gangway.services.states import Lifecycle
+
+LONGEST_PURPOSE: Final = 200
+
+
+async def hand_out(*, service_id: UUID, operator_id: UUID, purpose: str, now: datetime) -> TokenPair:
+    """Give a person the tokens of one service, for a purpose that is written down before Microsoft is asked.
+
+    Worker only; opens its own scope. Raises `PurposeMissing`, `MayNotUse`, `TokensForbidden`, `NoSuchConnection`,
+    `ConnectionSuspended`, and what provisioning says.
+    """
+    said = " ".join(purpose.split())[:LONGEST_PURPOSE]
+    if not said:
+        raise PurposeMissing
+    credential_id, by = await in_database(_allowed, service_id, operator_id, said, now)
+    return await token_pair(credential_id=credential_id, purpose=f"hand out tokens: {said}", by=by)
+
+
+def _allowed(service_id: UUID, operator_id: UUID, purpose: str, now: datetime) -> tuple[UUID, Actor]:
+    who = person(operator_id)
+    try:
+        with within_everything("a worker's host names a service by its id"):
+            about = service(service_id)
+    except NoSuchService as error:
+        raise MayNotUse from error  # who may not use it isn't told whether it is there
+    if who is None or not holds(operator_id, Capability.USE_CONNECTION, path=about.customer_path):
+        raise MayNotUse
+    by = Actor(kind="person", id=str(who.id), name=who.name)
+    with within(about.customer_path), transaction.atomic():
+        row = Connection.objects.filter(service_id=service_id).first()
+        if row is None or about.lifecycle is Lifecycle.PLANNED:
+            raise NoSuchConnection
+        if row.suspended_at is not None or about.lifecycle is not Lifecycle.CREATED:
+            raise ConnectionSuspended
+        if TokenBan.objects.filter(organization_id=row.organization_id).exists():
+            raise TokensForbidden
+        facts = {"purpose": purpose, "credential": str(row.credential_id), "at": now.isoformat(timespec="seconds")}
+        _record(Event.CONNECTION_TOKENS_GIVEN, row.organization_id, f"service:{service_id}", by, facts)
+        return row.credential_id, by
+
+
+def tokens_forbidden(customer_id: UUID) -> bool:
+    """Whether this customer's connections hand out no tokens. Call it inside a scope."""
+    return TokenBan.objects.filter(organization_id=customer_id).exists()
+
+
+@transaction.atomic
+def forbid_tokens(*, customer_id: UUID, forbidden: bool, by: Actor, now: datetime) -> None:
+    """Forbid, or allow again, that a customer's connections hand out tokens. Doing it twice changes nothing."""
+    rows = TokenBan.objects.filter(organization_id=customer_id)
+    if rows.exists() == forbidden:
+        return
+    if forbidden:
+        TokenBan.objects.create(organization_id=customer_id, since=now, by_name=by.name[:200])
+    else:
+        rows.delete()
+    event = Event.CONNECTION_TOKENS_FORBIDDEN if forbidden else Event.CONNECTION_TOKENS_ALLOWED
+    _record(event, customer_id, f"organization:{customer_id}", by, {})
+
+
+def _record(event: Event, organization_id: UUID, subject: str, by: Actor, data: dict[str, str]) -> None:
+    record(event, by=by, organization_id=organization_id, subject=subject, data=data)

@@ -1,0 +1,71 @@
+"""What was taken away with a service, and what stays in the tenant: by the journal of its tear-downs. Sync.
+
+Call it inside a scope, before our copies are destroyed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from gangway.provisioning.engine.steps.step import REMOVING
+from gangway.provisioning.models import GIVEN, MADE, Credential, Leftover, Registration, Run, StepRecord
+from gangway.provisioning.states import CredentialState, RunKind, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing and what became of it, in words for the customer."""
+
+    outcome: str
+    what: str
+    id: str = ""
+    why: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Parted:
+    """One registration that a service signed in with."""
+
+    name: str
+    app_id: str
+    tenant_id: str
+    tenant_name: str
+    lines: tuple[Line, ...]
+
+
+def parted(service_id: UUID, *, on_end: str) -> tuple[Parted, ...]:
+    """Each registration of a service that is gone, with what was removed, what stays and why."""
+    runs = Run.objects.filter(service_id=service_id, kind=RunKind.TEARDOWN.value, on_end=on_end)
+    mine = Credential.objects.filter(service_id=service_id).values("registration_id")
+    rows = Registration.objects.filter(pk__in=mine).order_by("created_at")
+    return tuple(
+        Parted(row.display_name, row.app_id, row.tenant_id, row.tenant_name, tuple(_lines(row, service_id, runs)))
+        for row in rows
+    )
+
+
+def _lines(row: Registration, service_id: UUID, runs: Any) -> Iterator[Line]:
+    mine = runs.filter(registration_id=row.pk)
+    done = StepRecord.objects.filter(run__in=mine, state=StepState.DONE.value, kind__startswith=REMOVING)
+    for step in done.order_by("done_at"):
+        yield Line("Removed", step.label, at=step.done_at)
+    for run in mine.order_by("created_at"):
+        for one in (*run.result.get("stays", ()), *run.result.get("kept", ())):
+            yield Line("Stays", f"{one['kind'].replace('_', ' ')} {one['name']}", one["id"], one["why"])
+    for left in Leftover.objects.filter(registration_id=row.pk, service_id=service_id).order_by("since"):
+        what = f"{left.kind.replace('_', ' ')} {left.name}"
+        if left.cleared_at is None:
+            yield Line("Stays", what, left.object_id, left.why)
+        else:
+            yield Line("Removed, as was said", what, left.object_id, f"by {left.cleared_by_name}", left.cleared_at)
+    if row.origin == MADE and not any(run.wanted.get("whole") for run in mine):
+        yield Line("Stays", f"App registration {row.display_name}", row.object_id, "Other services sign in with it.")
+    for credential in Credential.objects.filter(registration_id=row.pk, service_id=service_id):
+        if credential.origin == GIVEN:
+            why = "Somebody typed it in; only the customer removes it. Our copy is destroyed."
+            yield Line("Stays", f"Credential {credential.display_name}", credential.key_id, why)
+        elif credential.state != CredentialState.REMOVED.value:
+            yield Line("Destroyed here", f"Our copy of credential {credential.display_name}", credential.key_id)

@@ -1,0 +1,56 @@
+"""Short-lived tokens of a registration for somebody who may use it; what it signs in with never leaves. Worker only."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gangway.audit.record import Actor
+from gangway.foundation.ids import AppId, TenantId
+from gangway.foundation.sealed import SealedText
+from gangway.jobs.threads import in_database
+from gangway.microsoft.signin.own_credentials import OwnCredential
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning import clouds
+from gangway.provisioning.credential_rows import opened
+from gangway.provisioning.errors import NoSuchCredential
+from gangway.provisioning.models import Credential
+from gangway.provisioning.states import CredentialState
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """One token for Graph and one for the Teams service, in the order that `Connect-MicrosoftTeams` wants."""
+
+    graph: SealedText
+    teams: SealedText
+    tenant_id: str
+    app_id: str
+    expires_at: datetime
+    """When the first of the two ends."""
+
+
+async def token_pair(*, credential_id: UUID, purpose: str, by: Actor) -> TokenPair:
+    """Get both from Microsoft. Raises NoSuchCredential, MicrosoftError, and the vault's errors."""
+    tenant, cloud, app_id, credential = await in_database(_taken, credential_id, purpose, by)
+    own = await clouds.RegistrationSignIn.at(clouds.cloud(cloud), tenant)
+    graph, teams = await asyncio.gather(
+        *(
+            own.token(app_id=app_id, credential=credential, scope=scope)
+            for scope in (own.cloud.graph_scope, own.cloud.teams_scope)
+        )
+    )
+    return TokenPair(graph.text, teams.text, tenant, app_id, min(graph.expires_at, teams.expires_at))
+
+
+def _taken(credential_id: UUID, purpose: str, by: Actor) -> tuple[TenantId, str, AppId, OwnCredential]:
+    with within_everything("a worker is given a credential by its id"):
+        path = Credential.objects.filter(pk=credential_id).values_list("organization__path", flat=True).first()
+    if path is None:
+        raise NoSuchCredential
+    with within(path):
+        row = Credential.objects.select_related("registration").get(pk=credential_id)
+        if row.state != CredentialState.PROVED.value:
+            raise NoSuchCredential
+        credential = opened(row, purpose=purpose, by=by)
+        return TenantId(row.registration.tenant_id), row.registration.cloud, AppId(row.registration.app_id), credential
