@@ -88,7 +88,16 @@ class Tour:
 
     def empty_lists(self, operator: Operator) -> None:
         """What every list says while it has nothing, or nothing like that."""
-        for path in ("/", "/services/", "/invitations/", "/runs/", "/leftovers/", "/activity/"):
+        for path in (
+            "/",
+            "/services/",
+            "/invitations/",
+            "/runs/",
+            "/connections/",
+            "/alarms/",
+            "/leftovers/",
+            "/activity/",
+        ):
             self.looker.visit(operator.page, self.address(path), "at first")
         for path in ("/customers/", "/operators/", "/services/add/direct-routing/"):
             self.looker.visit(operator.page, self.address(f"{path}?q=zzz"), "nothing like that")
@@ -306,7 +315,16 @@ class Tour:
     def full_lists(self, operator: Operator) -> None:
         """The lists and the run's page when something has happened."""
         page, look = operator.page, self.looker
-        for path in ("/", "/services/", "/invitations/", "/runs/", "/leftovers/", "/activity/"):
+        for path in (
+            "/",
+            "/services/",
+            "/invitations/",
+            "/runs/",
+            "/connections/",
+            "/alarms/",
+            "/leftovers/",
+            "/activity/",
+        ):
             look.visit(page, self.address(path), "in the end")
         look.visit(page, self.address("/services/validating/"))
         page.goto(self.address("/runs/"))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Count, Q, QuerySet
 
@@ -38,6 +38,12 @@ def in_state(status: Connection, *, limit: int) -> tuple[ServiceRow, ...]:
 def ending(*, now: datetime, within: timedelta, limit: int) -> tuple[ServiceRow, ...]:
     """Return created services whose credential has ended, or will within this time; the earliest first."""
     rows = _created().filter(credential_ends_at__lt=now + within).order_by("credential_ends_at", "id")
+    return tuple(row_of(row) for row in rows[:limit])
+
+
+def without(connected: QuerySet[Any], *, limit: int) -> tuple[ServiceRow, ...]:
+    """Return created services that aren't among the `connected` ones, by name."""
+    rows = _created().exclude(pk__in=connected).order_by("short_name_key", "id")
     return tuple(row_of(row) for row in rows[:limit])
 
 

@@ -124,6 +124,7 @@ DOORS: Final = (
     Door(_("Services"), "phone-call", "web:services", Capability.SEE_SERVICES),
     Door(_("Pending Invitations"), "mail", "web:invitations", Capability.SEE_INVITATIONS),
     Door(_("Runs"), "list-check", "web:runs", Capability.SEE_RUNS),
+    Door(_("Connections"), "plug-connected", "web:connections", Capability.SEE_CONNECTION),
     Door(_("Alarms"), "alert-octagon", "web:alarms", Capability.SEE_CONNECTION),
     Door(_("Leftovers"), "alert-triangle", "web:leftovers", Capability.SEE_RUNS),
     Door(_("Customers"), "building", "web:customers", Capability.SEE_CUSTOMERS),

@@ -207,6 +207,16 @@ CHECK: Final[Mapping[str, Pill]] = {
     "pending": Pill(_("Checking"), "busy", "loader-2", turning=True),
 }
 
+ROTATION: Final[Mapping[str, Pill]] = {
+    "none": Pill(_("By hand"), "idle", "circle-dashed"),
+    "planned": Pill(_("Planned"), "ok", "calendar"),
+    "under_way": Pill(_("Under way"), "busy", "refresh"),
+    "needs_customer": Pill(_("Needs the customer"), "warning", "user"),
+    "frozen": Pill(_("Frozen"), "warning", "lock"),
+    "failed": Pill(_("Failed, tried again"), "error", "alert-octagon"),
+}
+"""How the rotation of a connection's credential stands."""
+
 SEVERITY: Final[Mapping[str, Pill]] = {
     "notice": Pill(_("To know"), "idle", "info-circle"),
     "warning": Pill(_("Soon"), "warning", "alert-triangle"),

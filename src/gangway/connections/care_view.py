@@ -1,0 +1,130 @@
+"""How connections are looked after, for pages: one service's rotation, and the fleet as a list. Call it in a scope."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from gangway.connections.models import STATUSES, Care, Connection
+from gangway.connections.states import Rotation
+from gangway.organizations.pages import Page, page_of
+from gangway.organizations.search import matching
+from gangway.provisioning.orphans import Unused, removed_registrations, unused_credentials
+from gangway.provisioning.renewable import renewable
+from gangway.services.overview import without
+from gangway.services.queries import ServiceRow
+from gangway.services.states import Lifecycle
+
+LESS: Final = "less"
+"""The filter for connections that lack what the newest version has."""
+
+
+@dataclass(frozen=True, slots=True)
+class RotationView:
+    """How a connection's credential is renewed. `by_itself`: no person at the customer is needed."""
+
+    state: Rotation
+    at: datetime | None
+    words: str
+    run_id: UUID | None
+    by_itself: bool
+    is_ours: bool
+    ends: bool
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRow:
+    """One connection in the list."""
+
+    service_id: UUID
+    short_name: str
+    customer_name: str
+    status: str
+    status_words: str
+    ends_at: datetime | None
+    rotation: Rotation
+    rotate_at: datetime | None
+    validate_at: datetime
+    last_validated_at: datetime | None
+    lacks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Orphans:
+    """What belongs to nothing, by our own rows; `lost`: services whose registration or connection we don't know."""
+
+    lost: Sequence[ServiceRow]
+    unused: Sequence[Unused]
+
+
+def rotation_of(service_id: UUID) -> RotationView | None:
+    """Return how a service's credential is renewed; None without a connection."""
+    row = Connection.objects.filter(service_id=service_id).first()
+    if row is None:
+        return None
+    care = Care.objects.filter(pk=row.pk).first()
+    about = renewable(row.credential_id)
+    has_right = care is not None and care.renews_itself
+    return RotationView(
+        state=Rotation(care.rotation) if care else Rotation.NONE,
+        at=care.rotate_at if care else None,
+        words=care.rotation_words if care else "",
+        run_id=care.rotation_run_id if care else None,
+        by_itself=about is not None and about.renews_itself(has_right=has_right),
+        is_ours=about is not None and about.is_ours,
+        ends=about is not None and about.ends,
+        lacks=tuple(care.lacks or ()) if care else (),
+    )
+
+
+def fleet(*, search: str = "", status: str = "", rotation: str = "", drift: str = "", page: int = 1) -> Page[FleetRow]:
+    """Return the scope's connections in use, those that are looked at soonest first."""
+    rows = Care.objects.filter(
+        matching(
+            search,
+            begins=("connection__service__short_name_key", "connection__service__full_name_key"),
+            among="connection__service__search_words",
+        )
+    )
+    rows = _narrowed(rows, status, rotation, drift)
+    shown = rows.select_related("connection__service", "organization").order_by("validate_at", "pk")
+    return page_of(shown, page, _row)
+
+
+def orphans(*, limit: int) -> Orphans:
+    """Return services without a registration of ours, and credentials that no connection uses."""
+    used = Connection.objects.values_list("credential_id", flat=True)
+    connected = Connection.objects.exclude(registration_id__in=removed_registrations()).values("service_id")
+    return Orphans(lost=without(connected, limit=limit), unused=unused_credentials(used, limit=limit))
+
+
+def _narrowed(rows: QuerySet[Care], status: str, rotation: str, drift: str) -> QuerySet[Care]:
+    living = rows.filter(connection__suspended_at__isnull=True, connection__service__lifecycle=Lifecycle.CREATED.value)
+    if status in STATUSES:
+        living = living.filter(connection__status=status)
+    if rotation in set(Rotation):
+        living = living.filter(rotation=rotation)
+    if drift == LESS:
+        living = living.exclude(Q(lacks__isnull=True) | Q(lacks=[]))
+    return living
+
+
+def _row(care: Care) -> FleetRow:
+    service = care.connection.service
+    return FleetRow(
+        service_id=service.pk,
+        short_name=service.short_name,
+        customer_name=care.organization.name,
+        status=care.connection.status,
+        status_words=care.connection.status_words,
+        ends_at=service.credential_ends_at,
+        rotation=Rotation(care.rotation),
+        rotate_at=care.rotate_at,
+        validate_at=care.validate_at,
+        last_validated_at=care.connection.last_validated_at,
+        lacks=tuple(care.lacks or ()),
+    )

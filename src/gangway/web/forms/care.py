@@ -1,0 +1,70 @@
+"""How connections are looked after: rotation, freezes, repair."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from gangway.connections.policy import EARLIEST, LONGEST_NOTICE
+from gangway.connections.schedule import Wishes
+from gangway.web.forms.base import PlainForm
+
+NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
+MOMENT = {"invalid": _("Type a moment such as 2027-05-31 18:00."), "required": _("Say when.")}
+FORMAT = "%Y-%m-%dT%H:%M"
+
+
+def _moment() -> forms.DateTimeInput:
+    return forms.DateTimeInput(format=FORMAT, attrs={"type": "datetime-local"})
+
+
+class PolicyForm(PlainForm):
+    """When and how credentials are renewed by themselves."""
+
+    rotates = forms.BooleanField(
+        label=_("Renew credentials by itself"),
+        required=False,
+        help_text=_("Only where a registration has the right to do so. Rotate now always remains."),
+    )
+    days_before = forms.IntegerField(
+        label=_("Days before the end"),
+        help_text=_("Sooner when the customer's own rules give credentials a short life."),
+        widget=forms.TextInput(attrs=NUMBER),
+        error_messages={
+            "required": _("Say how many days before."),
+            "invalid": _("Type a whole number from 1 to %(most)d.") % {"most": EARLIEST},
+        },
+    )
+    notice_days = forms.IntegerField(
+        label=_("Days of notice"),
+        help_text=_("So many days before, the customer's contacts are told the day by mail. 0: nobody is told."),
+        widget=forms.TextInput(attrs=NUMBER),
+        error_messages={
+            "required": _("Say how many days of notice."),
+            "invalid": _("Type a whole number from 0 to %(most)d.") % {"most": LONGEST_NOTICE},
+        },
+    )
+
+    def wishes(self) -> Wishes:
+        """Return what was chosen."""
+        return Wishes(**self.cleaned_data)
+
+
+class FreezeForm(PlainForm):
+    """A time in which nothing is changed by itself."""
+
+    begins = forms.DateTimeField(
+        label=_("From"), widget=_moment(), input_formats=[FORMAT, "%Y-%m-%d %H:%M"], error_messages=MOMENT
+    )
+    ends = forms.DateTimeField(
+        label=_("Until"), widget=_moment(), input_formats=[FORMAT, "%Y-%m-%d %H:%M"], error_messages=MOMENT
+    )
+    why = forms.CharField(label=_("Why"), required=False, max_length=200)
+
+
+class RepairForm(PlainForm):
+    """Whom to ask for what is missing."""
+
+    recipient = forms.CharField(
+        label=_("E-mail of the customer's administrator"),
+        error_messages={"required": _("Say who is asked.")},
+        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+    )

@@ -1,0 +1,183 @@
+"""*Connections*: the fleet at a glance, its backlog and what belongs to nothing; rotation, freezes and repair."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from gangway.connections import policy
+from gangway.connections.care_view import LESS, fleet, orphans, rotation_of
+from gangway.connections.fleet import backlog
+from gangway.connections.queries import connection
+from gangway.connections.rotation import rotate_now
+from gangway.connections.schedule import Wishes
+from gangway.connections.states import Rotation
+from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
+from gangway.onboarding.renewal import reinitiate
+from gangway.organizations.place_queries import place
+from gangway.organizations.roles import Capability
+from gangway.organizations.roles import Kind as Level
+from gangway.provisioning.renewable import newest_plan
+from gangway.services.queries import service
+from gangway.services.states import Connection
+from gangway.web import zones
+from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.base import told
+from gangway.web.forms.care import FreezeForm, PolicyForm, RepairForm
+from gangway.web.listing import asked
+from gangway.web.words import CONNECTION, ROTATION, said
+
+PAGE: Final = ["GET", "HEAD", "POST"]
+AT_MOST: Final = 100
+
+
+@require_safe
+@may(Capability.SEE_CONNECTION)
+def connections(request: DeskRequest) -> HttpResponse:
+    """List the connections in use, and say how far their own validations are behind."""
+    wanted = asked(request, "status", "rotation", "drift")
+    page = fleet(search=wanted.search, page=wanted.page, **wanted.choices)
+    values = {
+        "page": page,
+        "rows": [
+            {"row": row, "pill": said(CONNECTION, row.status), "rotation": said(ROTATION, row.rotation)}
+            for row in page.rows
+        ],
+        "wanted": wanted,
+        "backlog": backlog(now=now()),
+        "statuses": [(state.value, said(CONNECTION, state).word) for state in Connection],
+        "rotations": [(state.value, said(ROTATION, state).word) for state in Rotation],
+        "less": LESS,
+        "may_change": Capability.CHANGE_CONNECTION in request.seat.capabilities,
+    }
+    return render(request, "fleet/list.html", values)
+
+
+@require_safe
+@may(Capability.SEE_CONNECTION)
+def orphan_list(request: DeskRequest) -> HttpResponse:
+    """What belongs to nothing, by our own rows; what is left in tenants has its own list."""
+    return render(request, "fleet/orphans.html", {"found": orphans(limit=AT_MOST)})
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def rotate(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Rotate now*: the run's page tells how it goes."""
+    about = service(service_id)
+    try:
+        run_id = rotate_now(service_id=about.id, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+        return redirect("web:service_m365", service_id)
+    return redirect("web:run", run_id)
+
+
+@require_http_methods(PAGE)
+@may(Capability.CHANGE_CONNECTION)
+def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Repair*: ask an administrator of the customer for just what is missing."""
+    about, found, cared = service(service_id), connection(service_id), rotation_of(service_id)
+    if found is None or cared is None or found.lost:
+        raise Http404
+    form = RepairForm(request.POST or None, initial={"recipient": _asked_before(found.user_name)})
+    if request.method == "POST" and cared.is_ours and form.is_valid():
+        try:
+            invitation_id = reinitiate(
+                service_id=service_id,
+                recipient=form.cleaned_data["recipient"],
+                plan=newest_plan(found.registration_id),
+                by=request.actor,
+                now=now(),
+            )
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The administrator is asked for what is missing of “%s”.") % about.short_name)
+            return redirect("web:invitation_sent", invitation_id)
+    return render(request, "fleet/repair.html", {"service": about, "found": found, "cared": cared, "form": form})
+
+
+@require_http_methods(PAGE)
+@may(Capability.EDIT_CUSTOMERS)
+def rotation_policy(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """How an organization's credentials are renewed by themselves."""
+    own = policy.own_wishes(organization_id)
+    form = PolicyForm(request.POST or None, initial=_typed(own or Wishes()))
+    if request.method == "POST" and form.is_valid():
+        try:
+            policy.set_wishes(organization_id, form.wishes(), by=request.actor, now=now())
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("It is saved. Days that are set already are thought over anew."))
+            return redirect("web:rotation_policy", organization_id)
+    return _policy_page(request, organization_id, form=form, freeze=FreezeForm(auto_id="freeze_%s"))
+
+
+@require_POST
+@may(Capability.EDIT_CUSTOMERS)
+def freeze_add(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """A time in which nothing is changed by itself in the tenants of an organization."""
+    about, form = place(organization_id), FreezeForm(request.POST, auto_id="freeze_%s")
+    if form.is_valid():
+        zone, given = zones.of(request), form.cleaned_data
+        try:
+            policy.add_freeze(
+                about.id,
+                begins=given["begins"].replace(tzinfo=zone),
+                ends=given["ends"].replace(tzinfo=zone),
+                why=given["why"],
+                by=request.actor,
+                now=now(),
+            )
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(
+                request, _("Nothing is changed by itself at %(name)s in that time.") % {"name": about.name}
+            )
+            return redirect("web:rotation_policy", organization_id)
+    wishes = policy.own_wishes(organization_id) or Wishes()
+    return _policy_page(request, organization_id, form=PolicyForm(initial=_typed(wishes)), freeze=form)
+
+
+@require_POST
+@may(Capability.EDIT_CUSTOMERS)
+def freeze_end(request: DeskRequest, organization_id: UUID, freeze_id: UUID) -> HttpResponse:
+    """Take a freeze away."""
+    about = place(organization_id)
+    try:
+        policy.end_freeze(freeze_id, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+    else:
+        messages.success(request, _("The freeze of %(name)s is taken away.") % {"name": about.name})
+    return redirect("web:rotation_policy", organization_id)
+
+
+def _policy_page(request: DeskRequest, organization_id: UUID, *, form: PolicyForm, freeze: FreezeForm) -> HttpResponse:
+    about = place(organization_id)
+    values = {
+        "form": form,
+        "freeze": freeze,
+        "about": about,
+        "has_own": policy.own_wishes(organization_id) is not None,
+        "freezes": policy.freezes_of(organization_id),
+        "is_customer": about.kind is Level.CUSTOMER,
+    }
+    return render(request, "fleet/policy.html", values)
+
+
+def _typed(wishes: Wishes) -> dict[str, Any]:
+    return {"rotates": wishes.rotates, "days_before": wishes.days_before, "notice_days": wishes.notice_days}
+
+
+def _asked_before(user_name: str) -> str:
+    """Whoever authenticated the registration is asked first, as far as their name is an address."""
+    return user_name if "@" in user_name else ""

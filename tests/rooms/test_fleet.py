@@ -1,0 +1,288 @@
+"""The fleet: validations spread and never too many, busy tenants left alone; pages, policy, freezes, repair."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.test import Client
+
+from gangway.alarms import queries as alarms
+from gangway.audit.queries import activity
+from gangway.connections import actions, fleet, policy, tending, validation, verdict
+from gangway.connections.errors import CannotRotateNow, FreezeWrong, PolicyWrong
+from gangway.connections.models import Care, Connection, Pause, Validation
+from gangway.connections.rotation import rotate_now
+from gangway.connections.schedule import Wishes
+from gangway.connections.states import Rotation
+from gangway.foundation import clock
+from gangway.invitations.models import Invitation
+from gangway.organizations.roles import Role
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.actions import CheckItem, CheckResult
+from gangway.provisioning.models import GIVEN, Credential, Registration
+from gangway.provisioning.queries import explain, pin
+from gangway.services import actions as services
+from tests.rooms import factories_services
+from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
+from tests.rooms.factories_web import error_at, row, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+GOOD = CheckItem("sign_in", "Sign-in", "ok", "A fresh token was given.")
+BUSY = CheckItem("sign_in", "Sign-in", "unknown", "Microsoft asks us to wait.")
+OLD = ("Organization.Read.All", "User.Read.All")
+TENANT = "c0475050-0000-4000-8000-000000000001"
+
+
+@pytest.fixture
+def provider() -> Place:
+    return make_provider()
+
+
+@pytest.fixture
+def customer(provider: Place) -> Place:
+    return make_customer(provider, name="Contoso")
+
+
+def connected(
+    customer: Place, name: str = "voice-1", *, version: int = 2, granted: tuple[str, ...] = (), **credential: Any
+) -> UUID:
+    """A created service with a registration and a connection, as onboarding leaves them."""
+    service_id, now = factories_services.plan(customer, short_name=name), clock.now()
+    plan, _ = pin(version=version, features={"voice", "self-rotation"} if "Own" in str(granted) else {"voice"})
+    with within_everything("a test"):
+        services.create_service(service_id=service_id, by=SETUP)
+        registration = Registration.objects.create(
+            organization_id=customer.id,
+            provider_id=UUID(hex=customer.path.split("/")[1]),
+            tenant_id=credential.pop("tenant", TENANT),
+            tenant_name="Contoso",
+            display_name=name,
+            name_key=name,
+            plan=plan,
+            state="proved",
+            created_at=now,
+            proved_at=now,
+        )
+        made = Credential.objects.create(
+            organization_id=customer.id,
+            registration=registration,
+            service_id=service_id,
+            display_name=f"{name}-ab12",
+            key_id=str(uuid4()),
+            sealed_id=uuid4(),
+            state="proved",
+            announced_at=now,
+            made_at=now,
+            **{"expires_at": now + 300 * DAY} | credential,
+        )
+        actions.connect_service(
+            service_id=service_id,
+            organization_id=customer.id,
+            registration_id=registration.pk,
+            credential_id=made.pk,
+            user_name="grace.global@contoso.com",
+            m365_domain="contoso.com",
+            items=verdict.kept([GOOD]),
+            granted=list(granted or OLD),
+            seen_at=now,
+            by=SETUP,
+            now=now,
+        )
+    tending.adopt(now=now)
+    return service_id
+
+
+def care_of(service_id: UUID) -> Care:
+    with within_everything("a test"):
+        return Care.objects.get(connection__service_id=service_id)
+
+
+def all_due() -> None:
+    with within_everything("a test"):
+        Care.objects.update(validate_at=clock.now() - timedelta(hours=1))
+
+
+def look(service_id: UUID, *items: CheckItem, **result: Any) -> None:
+    with within_everything("a test"):
+        asked = Validation.objects.get(connection__service_id=service_id, state="queued")
+    assert validation.begin(validation_id=asked.pk)
+    validation.end(validation_id=asked.pk, result=CheckResult(items, **result), now=clock.now())
+
+
+def test_what_is_due_starts_as_far_as_there_is_room_and_keeps_its_own_time_of_day(customer, monkeypatch):
+    services_there = [connected(customer, f"voice-{number}") for number in range(5)]
+    slots = {care_of(one).validate_at for one in services_there}
+    assert len(slots) == 5
+    assert fleet.validate_due(now=clock.now()) == 0
+    all_due()
+    monkeypatch.setattr(fleet, "AT_ONCE", 3)
+    assert [fleet.validate_due(now=clock.now()) for _ in range(2)] == [3, 0]
+    with within(customer.path):
+        behind = fleet.backlog(now=clock.now())
+    assert (behind.due, behind.running) == (2, 3)
+    assert behind.oldest is not None
+
+
+def test_a_tenant_that_asks_to_wait_is_left_alone_and_the_others_are_not(customer):
+    busy, other = connected(customer, "voice-1"), connected(customer, "voice-2", tenant=str(uuid4()))
+    same = connected(customer, "voice-3")
+    all_due()
+    with within_everything("a test"):
+        Care.objects.exclude(connection__service_id=busy).update(validate_at=clock.now() + DAY)
+    fleet.validate_due(now=clock.now())
+    look(busy, BUSY, busy_seconds=90.0)
+    with within_everything("a test"):
+        assert Pause.objects.get(pk=TENANT).until > clock.now() + timedelta(seconds=80)
+        Care.objects.update(tenant_id=TENANT)
+        Care.objects.filter(connection__service_id=other).update(tenant_id="another")
+    all_due()
+    assert fleet.validate_due(now=clock.now()) == 1
+    assert fleet.validate_due(now=clock.now() + timedelta(seconds=91)) == 2
+    assert care_of(same).tenant_id == TENANT
+
+
+def test_a_good_look_of_the_fleet_fills_no_log_and_a_bad_one_does(customer):
+    service_id = connected(customer)
+
+    def ended() -> int:
+        rows = activity(organization_path=customer.path, limit=100)
+        return sum(one.event == "connections:validation:ended" for one in rows)
+
+    before = ended()
+    all_due()
+    fleet.validate_due(now=clock.now())
+    look(service_id, GOOD, granted=frozenset(OLD))
+    assert ended() == before
+    all_due()
+    fleet.validate_due(now=clock.now())
+    look(service_id, CheckItem("permissions", "Permissions", "error", "Missing: User.Read.All."))
+    assert ended() == before + 1
+
+
+def test_an_old_registration_lacks_what_the_newest_version_has_and_repair_asks_for_just_that(provider, customer):
+    service_id = connected(customer, version=1)
+    all_due()
+    fleet.validate_due(now=clock.now())
+    look(service_id, GOOD, granted=frozenset(OLD))
+    assert care_of(service_id).lacks == ["GroupMember.Read.All", "RoleManagement.Read.Directory"]
+    with within(customer.path):
+        assert [row.kind for row in alarms.open_for(service_id)] == ["drift"]
+    client = sit_down(provider)
+    line = row(client.get("/connections/?drift=less"), "voice-1")
+    assert "GroupMember.Read.All" in line.get_text()
+    page = soup(client.get(f"/services/{service_id}/repair/"))
+    assert "RoleManagement.Read.Directory" in page.get_text()
+    assert page.select_one("#id_recipient")["value"] == "grace.global@contoso.com"
+    client.post(f"/services/{service_id}/repair/", {"recipient": "grace.global@contoso.com"})
+    with within(customer.path):
+        invitation = Invitation.objects.get()
+    names = {entry.name for entry in explain(invitation.plan).permissions}
+    assert {"GroupMember.Read.All", "RoleManagement.Read.Directory"} <= names
+    with within(customer.path):
+        assert Connection.objects.get(service_id=service_id).status == "ok"
+
+
+def test_what_belongs_to_nothing_is_listed(provider, customer):
+    lost = connected(customer, "lost-1")
+    connected(customer, "fine-1")
+    with within_everything("a test"):
+        Connection.objects.filter(service_id=lost).delete()
+        Credential.objects.filter(service_id=lost).update(announced_at=clock.now() - 8 * DAY)
+    page = soup(sit_down(provider).get("/connections/orphans/"))
+    services_listed, credentials_listed = (section.get_text() for section in page.select("main section"))
+    assert "lost-1" in services_listed
+    assert "fine-1" not in services_listed
+    assert "lost-1-ab12" in credentials_listed
+    assert "fine-1" not in credentials_listed
+
+
+def test_a_policy_counts_for_all_below_that_have_none_and_a_freeze_for_all(provider):
+    channel = make_channel(provider)
+    customer = make_customer(channel)
+    now = clock.now()
+    with within(provider.path):
+        policy.set_wishes(provider.id, Wishes(days_before=45, notice_days=0), by=SETUP, now=now)
+        policy.add_freeze(channel.id, begins=now + DAY, ends=now + 3 * DAY, why="Move", by=SETUP, now=now)
+    with within_everything("a test"):
+        found = policy.wishes_for(customer.path, now=now)
+    assert (found.days_before, found.notice_days, len(found.freezes)) == (45, 0, 1)
+    with within(provider.path):
+        policy.set_wishes(customer.id, Wishes(rotates=False), by=SETUP, now=now)
+        (freeze,) = policy.freezes_of(channel.id)
+        policy.end_freeze(freeze.id, by=SETUP, now=now)
+    with within_everything("a test"):
+        assert policy.wishes_for(customer.path, now=now) == Wishes(rotates=False)
+
+
+def test_days_and_freezes_that_make_no_sense_are_refused(provider):
+    now = clock.now()
+    with within(provider.path):
+        with pytest.raises(PolicyWrong):
+            policy.set_wishes(provider.id, Wishes(days_before=0), by=SETUP, now=now)
+        with pytest.raises(FreezeWrong):
+            policy.add_freeze(provider.id, begins=now, ends=now - DAY, why="", by=SETUP, now=now)
+
+
+def test_a_freeze_until_the_end_is_an_alarm_and_no_rotation(customer):
+    granted = (*OLD, "Application.ReadWrite.OwnedBy")
+    service_id = connected(customer, granted=granted, expires_at=clock.now() + 20 * DAY)
+    now = clock.now()
+    with within(customer.path):
+        policy.add_freeze(customer.id, begins=now, ends=now + 30 * DAY, why="Merger", by=SETUP, now=now)
+    tending.tend_due(now=clock.now())
+    assert care_of(service_id).rotation == Rotation.FROZEN
+    with within(customer.path):
+        assert {"rotation", "credential_ends"} == {row.kind for row in alarms.open_for(service_id)}
+
+
+def test_a_typed_credential_is_not_rotated_and_the_page_says_who_renews_it(provider, customer):
+    service_id = connected(customer, origin=GIVEN)
+    with within(customer.path), pytest.raises(CannotRotateNow):
+        rotate_now(service_id=service_id, by=SETUP, now=clock.now())
+    page = soup(sit_down(provider).get(f"/services/{service_id}/configuration/m365/"))
+    assert "the customer renews it" in page.get_text()
+    assert page.select_one('form[action$="/rotate/"]') is None
+
+
+def test_rotate_now_is_one_run_and_leads_to_it(provider, customer):
+    service_id = connected(customer, granted=(*OLD, "Application.ReadWrite.OwnedBy"))
+    client = sit_down(provider)
+    page = soup(client.get(f"/services/{service_id}/configuration/m365/"))
+    assert page.select_one('form[action$="/rotate/"]')
+    first, second = (client.post(f"/services/{service_id}/configuration/m365/rotate/")["Location"] for _ in range(2))
+    assert first == second
+    assert first.startswith("/runs/")
+    assert care_of(service_id).rotation == Rotation.UNDER_WAY
+    monitor = sit_down(provider, role=Role.MONITOR)
+    assert monitor.post(f"/services/{service_id}/configuration/m365/rotate/").status_code == 403
+
+
+def test_the_connections_page_shows_the_backlog_and_narrows_by_the_address(provider, customer):
+    client: Client = sit_down(provider)
+    assert "No connection yet" in soup(client.get("/connections/")).get_text()
+    connected(customer, "voice-1")
+    connected(customer, "voice-2")
+    all_due()
+    page = soup(client.get("/connections/?q=voice-2&status=ok"))
+    assert [line.select_one("a").get_text() for line in page.select("tbody tr")] == ["voice-2"]
+    assert "Waiting for their look2" in page.select_one(".gw-statuses").get_text().replace(" ", " ")
+    assert "No connection is like that" in soup(client.get("/connections/?rotation=failed")).get_text()
+
+
+def test_rotation_and_freezes_are_set_on_their_page_and_wrong_values_stay(provider, customer):
+    client, address = sit_down(provider), f"/connections/rotation/{customer.id}/"
+    wrong = client.post(address, {"rotates": "on", "days_before": "999", "notice_days": "5"})
+    assert "not possible" in error_at(wrong, "days_before")
+    assert soup(wrong).select_one("#id_days_before")["value"] == "999"
+    client.post(address, {"days_before": "50", "notice_days": "5"})
+    assert soup(client.get(address)).select_one("#id_days_before")["value"] == "50"
+    late = client.post(f"{address}freezes/", {"begins": "2020-01-02T00:00", "ends": "2020-01-01T00:00", "why": "x"})
+    assert "over before it begins" in soup(late).select_one("#freeze_ends_error").get_text()
+    ends = (clock.now() + 9 * DAY).strftime("%Y-%m-%dT%H:%M")
+    client.post(f"{address}freezes/", {"begins": "2020-01-02T00:00", "ends": ends, "why": "End of the year"})
+    page = soup(client.get(address))
+    assert "End of the year" in page.get_text()
+    client.post(page.select_one('form[action$="/end/"]')["action"])
+    assert "None is set." in soup(client.get(address)).get_text()
