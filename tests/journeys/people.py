@@ -186,6 +186,12 @@ class Administrator:
         self.page.get_by_role("button", name="Create New App Registration").click()
         self.give_upn(upn)
 
+    def give_facts(self, tenant: str, app_id: str, secret: str) -> None:
+        """The three facts of a registration that is there already."""
+        self.page.get_by_label("Customer Microsoft Tenant ID").fill(tenant)
+        self.page.get_by_label("Application (Client) ID").fill(app_id)
+        self.page.get_by_label("Client Secret", exact=True).fill(secret)
+
     def give_upn(self, upn: str) -> None:
         self.page.get_by_label("User Principal Name (UPN)").fill(upn)
         button(self.page, "Start Authentication").click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from gangway.cli.demo.plot import new_name
 from tests.emulator.conftest import Emulator
@@ -26,12 +26,6 @@ def made_by_hand(product: Product) -> Made:
     return ByHand(Emulator(product.announcement, None)).make()
 
 
-def give_facts(page: Page, made: Made, *, secret: str) -> None:
-    page.get_by_label("Customer Microsoft Tenant ID").fill(CONTOSO)
-    page.get_by_label("Application (Client) ID").fill(made.app_id)
-    page.get_by_label("Client Secret", exact=False).first.fill(secret)
-
-
 def test_by_link_the_administrator_types_three_facts_and_the_operator_adds(
     product: Product, operator: Operator, administrator: Administrator
 ) -> None:
@@ -41,11 +35,11 @@ def test_by_link_the_administrator_types_three_facts_and_the_operator_adds(
     page = administrator.page
     onward(page.get_by_role("button", name=re.compile("^Use App Registration")))
 
-    give_facts(page, made, secret=made.key_id)
+    administrator.give_facts(CONTOSO, made.app_id, made.key_id)
     onward(button(page, "Start authentication"))
     sees(page, "This is the Secret ID, not the secret.")
     expect(page.get_by_label("Application (Client) ID")).to_have_value(made.app_id)
-    page.get_by_label("Client Secret", exact=False).first.fill(made.secret)
+    page.get_by_label("Client Secret", exact=True).fill(made.secret)
     button(page, "Start authentication").click()
     expect(page.get_by_role("heading", name=VALID)).to_be_visible(timeout=PATIENCE_MS)
     assert fact(page, "Application (client) ID") == made.app_id
@@ -79,11 +73,11 @@ def test_at_the_desk_the_operator_types_it_and_next_validates(product: Product, 
     expect(page.get_by_label("Customer Microsoft Tenant ID")).to_be_hidden()
     page.get_by_label("Use known App registration").check()
     expect(page.get_by_label("E-mail address of the tenant service admin")).to_be_hidden()
-    give_facts(page, made, secret="Xy~8Q~abcDEFghiJKLmnoPQRstuVWXyz0123456-_")
+    Administrator(page, product.mails).give_facts(CONTOSO, made.app_id, "Xy~8Q~not-the-secret-of-anybody-at-all")
     button(page, "Next").click()
     sees(page, "Microsoft does not accept this client secret.")
     expect(page.get_by_label("Application (Client) ID")).to_have_value(made.app_id)
-    page.get_by_label("Client Secret", exact=False).first.fill(made.secret)
+    page.get_by_label("Client Secret", exact=True).fill(made.secret)
     button(page, "Next").click()
     sees(page, "The credentials work.")
     operator.create_service()

@@ -64,6 +64,7 @@ def test_every_page_in_light_and_dark_wide_and_narrow(product: Product, new_page
     short_name = tour.add_service(operator)
     tour.connect(tour.administrator("grace"), short_name, new_name("voice"))
     tour.take_over(operator, short_name)
+    tour.existing(operator)
     tour.second_administrator(operator)
     tour.withdrawn(operator)
     tour.full_lists(operator)

@@ -14,11 +14,14 @@ from playwright.sync_api import Page, expect
 
 from gangway.cli.demo import one_time_code
 from gangway.cli.demo.plot import SignIn, new_name
+from tests.emulator.conftest import Emulator
 from tests.journeys.looking import Looker
+from tests.journeys.microsoft import CONTOSO
 from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, onward, sees
 from tests.journeys.product import Product
 from tests.journeys.seeded import AVERY, GRACE, RILEY
 from tests.journeys.waiting import eventually
+from tests.rooms.factories_existing import ByHand
 
 PASSWORD: Final = "five words that nobody has"
 NAMES: Final = (
@@ -27,6 +30,7 @@ NAMES: Final = (
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH",
 )
 HOLD: Final = {"method": "PATCH", "path": "/v1.0/applications(uniqueName=*", "times": 1}
+HOLD_TOKEN: Final = {"method": "POST", "path": "/*/oauth2/v2.0/token", "times": 1}
 HELD_MS: Final = 8_000
 """How long Microsoft takes for the application: in that time the page of the work is looked at."""
 
@@ -269,6 +273,51 @@ class Tour:
             page.go_back()
         self.visit_proved(page, re.sub(r"(/services/[^/]+/).*", r"\1delete/", page.url))
         look.visit(page, re.sub(r"registration/$", "taken/", registration))
+
+    def existing(self, operator: Operator) -> None:
+        """A registration that the customer made: script and guide, typed by link and at the desk, refused and valid."""
+        made = ByHand(Emulator(self.product.announcement, None)).make()
+        look, short_name, holder = self.looker, new_name("typed"), self.administrator("typing")
+        operator.send_link("Contoso", short_name, GRACE[0])
+        holder.open_link(holder.link_mailed_to(GRACE[0], about=short_name))
+        page = holder.page
+        look.visit(page, self.address("/wizard/script/"))
+        look.visit(page, self.address("/wizard/guide/"))
+        onward(button(page, "Use App Registration"))
+        look.at(page)
+        onward(button(page, "Use instead: Certificate"))
+        expect(page.get_by_role("link", name="Download the .cer file")).to_be_visible(timeout=PATIENCE_MS)
+        look.at(page, "certificate")
+        onward(button(page, "Use instead: Client secret"))
+        onward(button(page, "Start authentication"))
+        look.at(page, "refused")
+        holder.give_facts(CONTOSO, made.app_id, made.secret)
+        with self.product.microsoft.fault(HOLD_TOKEN, {"delay_ms": HELD_MS}):
+            onward(button(page, "Start authentication"))
+            look.at(page)
+            expect(page.get_by_role("heading", name="The Application Registration is valid.")).to_be_visible(
+                timeout=PATIENCE_MS
+            )
+        look.at(page, "valid")
+        onward(operator.pending_row("Contoso", short_name).get_by_role("link", name=short_name))
+        invitation = operator.page.url
+        look.visit(operator.page, f"{invitation}script/")
+        look.visit(operator.page, f"{invitation}guide/")
+        self.known(operator, made.app_id)
+
+    def known(self, operator: Operator, app_id: str) -> None:
+        """What the operator who types it sees when something is wrong with it."""
+        page = operator.page
+        operator.choose_customer("Contoso")
+        page.get_by_role("link", name="Add New Tenant").click()
+        operator.fill_new_tenant(short_name=new_name("known"), email=GRACE[0])
+        page.get_by_label("Send link to IT administrator for authentication").uncheck()
+        page.get_by_label("Use known App registration").check()
+        self.looker.at(page, "known")
+        Administrator(page, self.product.mails).give_facts(CONTOSO, app_id, "Xy~8Q~not-the-secret-of-anybody-at-all")
+        button(page, "Next").click()
+        sees(page, "Microsoft does not accept this client secret.")
+        self.looker.at(page, "refused")
 
     def second_administrator(self, operator: Operator) -> None:
         """One does what they may, another finishes: what both meet, and the operator who waits."""
