@@ -12,6 +12,12 @@ RILEY = ("riley.roles@contoso.com", "Contoso-Riley-1")
 MORGAN = ("morgan.member@contoso.com", "Contoso-Morgan-1")
 """A member of Contoso without any role."""
 
+NORA = ("nora.global@northwind.example", "Northwind-Nora-1")
+"""Global Administrator of Northwind, which blocks device codes and asks for a second factor."""
+
+NORA_NUMBER = "314159"
+"""What her authenticator shows."""
+
 GRAY = ("gray.global@fabrikam.com", "Fabrikam-Gray-1")
 """Global Administrator of Fabrikam."""
 

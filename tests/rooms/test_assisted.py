@@ -1,21 +1,26 @@
 """An operator opens the wizard together with the customer: marked on both sides, without a code to read out."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from gangway.audit import queries as audit
 from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations.queries import history
+from gangway.notifications.models import Message
 from gangway.onboarding import queries
 from gangway.onboarding.errors import LinkClosed
 from gangway.onboarding.states import CaseState
 from gangway.onboarding.together import begin_together
+from gangway.organizations import people_queries
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
-from tests.rooms import factories_organizations
+from gangway.provisioning import queries as provisioning
+from tests.rooms import factories_invitations, factories_organizations, factories_services
 from tests.rooms.factories_onboarding import (
     ADMINISTRATOR,
     PENDING,
@@ -29,6 +34,7 @@ from tests.rooms.factories_onboarding import (
     round_trip,
     walk,
 )
+from tests.rooms.factories_organizations import Place
 from tests.rooms.factories_web import put_into_wizard, sit_down, soup
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +164,41 @@ def test_an_operator_of_another_provider_gets_nowhere():
     walked = walk()
     stranger = sit_down(factories_organizations.make_provider())
     assert stranger.post(f"/invitations/{walked.invitation_id}/together/").status_code == 404
+
+
+def invited_person(of_provider: bool) -> tuple[Place, SealedText]:
+    """A link that went to somebody of the provider, or to the customer's own people."""
+    provider = factories_organizations.make_provider()
+    customer = factories_organizations.make_customer(provider)
+    register(provider)
+    where = provider if of_provider else customer
+    person = place_of_person(factories_organizations.make_operator(where), where)
+    service_id = factories_services.plan(customer)
+    plan, fingerprint = provisioning.pin()
+    with within(provider.path):
+        issued = invitations.issue_invitation(
+            service_id=service_id,
+            recipient=person,
+            plan=plan,
+            plan_fingerprint=fingerprint,
+            by=ADMINISTRATOR,
+            now=clock.now(),
+        )
+    return customer, factories_invitations.link(customer, issued.invitation_id)
+
+
+def place_of_person(operator_id: UUID, where: Place) -> str:
+    with within(where.path):
+        found = people_queries.place_of_person(operator_id, where.id)
+    assert found
+    return found.email
+
+
+@pytest.mark.parametrize("of_provider", [True, False])
+def test_mail_and_page_say_when_the_link_went_to_the_providers_own_administrator(of_provider):
+    customer, token = invited_person(of_provider)
+    page = soup(Client().get(f"/i/{token.reveal()}")).get_text(" ", strip=True)
+    assert ("own administrator" in page) is of_provider
+    with within(customer.path):
+        mail = Message.objects.get(kind="invitation")
+    assert ("for_own" in mail.context) is of_provider

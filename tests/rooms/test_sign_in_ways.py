@@ -145,7 +145,7 @@ def test_a_number_without_words_says_so_at_its_field(monkeypatch, typed):
 SHOWED = {
     Way.CODE: (
         "admin approval",
-        "blocked by Conditional Access",
+        "cannot access this right now",
         "compliant",
         "second factor",
         "wrong account",

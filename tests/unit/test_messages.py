@@ -65,6 +65,14 @@ def test_there_is_a_file_and_a_plan_for_every_kind():
     assert {kind: MESSAGES[kind].needs for kind in MessageKind} == {kind: CONTEXTS[kind].keys() for kind in MessageKind}
 
 
+def test_the_mail_to_ones_own_administrator_says_that_the_customer_signs_in_and_no_code_is_asked_for():
+    for told in (invitation(for_own="yes").text, invitation(for_own="yes").html):
+        plain = " ".join(told.split())
+        assert "You get this as Sandbox Telecom" in plain
+        assert "Never ask them for a password or for a code" in plain
+    assert "own administrator" not in invitation().text
+
+
 def test_invitation_says_who_asks_for_what_and_what_it_takes():
     text = " ".join(invitation().text.split())
     for said in [

@@ -12,6 +12,7 @@ from gangway.invitations.rest import Rest
 from gangway.invitations.terms import TermsView, fill, terms_of, text_on
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
+from gangway.organizations.people_queries import works_above
 from gangway.organizations.queries import provider_of
 from gangway.services.queries import ServiceView, service
 
@@ -54,7 +55,8 @@ def told_in_mail(invitation: Invitation, *, operator: str) -> dict[str, str]:
         "expires": time_in_words(invitation.lasts_until),
         "reply_to": provider.reply_to,
     }
-    return values | _own(terms_of(provider.id), values)
+    for_own = works_above(invitation.recipient, invitation.organization_id)
+    return values | _own(terms_of(provider.id), values) | ({"for_own": "yes"} if for_own else {})
 
 
 def _own(terms: TermsView, values: dict[str, str]) -> dict[str, str]:

@@ -95,6 +95,8 @@ class CloudSettings(Protocol):
     @property
     def cloud_login_url(self) -> str: ...
     @property
+    def cloud_pages_url(self) -> str: ...
+    @property
     def cloud_graph_url(self) -> str: ...
     @property
     def cloud_teams_resource(self) -> str: ...
@@ -119,6 +121,8 @@ class Cloud:
     extra_ca_file: Path | None = None
     name: CloudName = CloudName.PUBLIC
     egress_addresses: tuple[str, ...] = ()
+    pages_elsewhere: str = ""
+    """Where browsers meet the sign-in pages, when that isn't `login`."""
 
     @classmethod
     def of(cls, settings: CloudSettings, name: CloudName | str = CloudName.PUBLIC) -> Self:
@@ -139,7 +143,13 @@ class Cloud:
             extra_ca_file=settings.extra_ca_file,
             name=known,
             egress_addresses=tuple(settings.egress_addresses),
+            pages_elsewhere=settings.cloud_pages_url if known is CloudName.PUBLIC else "",
         )
+
+    @property
+    def pages(self) -> str:
+        """The origin of the sign-in pages, for people's browsers."""
+        return self.pages_elsewhere or self.login
 
     @property
     def addresses(self) -> Addresses:

@@ -20,6 +20,7 @@ from gangway.onboarding.stages.registration import is_in_use
 from gangway.onboarding.stages.sign_in import words_of
 from gangway.onboarding.states import AT_MICROSOFT, CaseState, SignInState, Way
 from gangway.organizations import queries as organizations
+from gangway.organizations.people_queries import works_above
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import WaitingView
@@ -59,7 +60,8 @@ def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: d
         plan_fingerprint=about.plan_fingerprint,
         expected_domain=customer.domain,
         sign_in_application=applications.find(about.provider_id, cloud=customer.cloud),
-        login_origin=Cloud.of(settings.GANGWAY, customer.cloud).login,
+        for_own=works_above(about.recipient, about.organization_id),
+        login_origin=Cloud.of(settings.GANGWAY, customer.cloud).pages,
         rest=rest,
     )
 

@@ -178,6 +178,8 @@ class Offer:
     """The customer's Microsoft 365 domain when the provider knows it, else empty."""
     sign_in_application: SignInApplicationView | None
     """None: the provider has not registered one yet; then nobody can sign in, and the page says who must act."""
+    for_own: bool = False
+    """Whether the invitation went to somebody of the provider or channel, not to the customer's administrator."""
     login_origin: str = ""
     """The sign-in service of the customer's cloud, where a redirect leads."""
     rest: WaitingView | None = None

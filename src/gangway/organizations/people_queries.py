@@ -106,6 +106,17 @@ def belongs_elsewhere(operator_id: UUID, organization_id: UUID) -> bool:
         return Membership.objects.filter(operator_id=operator_id).exclude(organization_id=organization_id).exists()
 
 
+def works_above(email: str, organization_id: UUID) -> bool:
+    """Return whether an address is that of somebody of the provider or channel above an organization of the scope."""
+    person = person_by_address(email)
+    path = Organization.objects.filter(pk=organization_id).values_list("path", flat=True).first()
+    if person is None or path is None:
+        return False
+    with through(Door.SEAT):
+        held = Membership.objects.filter(operator_id=person, is_active=True).exclude(organization_id=organization_id)
+        return any(path.startswith(above) for above in held.values_list("organization__path", flat=True))
+
+
 def home_of(operator_id: UUID) -> UUID | None:
     """Return the organization that a person's own events and mails belong to: that of their oldest role."""
     with through(Door.SEAT):

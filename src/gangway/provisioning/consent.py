@@ -38,7 +38,7 @@ def link(*, cloud: str, tenant_id: str, app_id: str, run_id: UUID) -> str:
         "redirect_uri": return_address(),
         "state": signing.dumps(str(run_id), salt=SALT),
     }
-    return f"{where.login}/{tenant_id}/v2.0/adminconsent?{urlencode(asked)}"
+    return f"{where.pages}/{tenant_id}/v2.0/adminconsent?{urlencode(asked)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,6 +103,7 @@ class Supervisor:
             "SEALING_PUBLIC_KEYS_DIR": str(home / "keys" / "public"),
             "EXTRA_CA_FILE": microsoft["ca_file"],
             "CLOUD_LOGIN_URL": microsoft["login_url"],
+            "CLOUD_PAGES_URL": f"http://localhost:{self.ports['portal']}",
             "CLOUD_GRAPH_URL": microsoft["graph_url"],
             "LOG_FORMAT": "text",
             "PEOPLE_CLIENT_ID": PEOPLE_CLIENT_ID,

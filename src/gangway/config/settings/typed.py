@@ -129,6 +129,11 @@ class Settings(BaseSettings):
     )
     web_host: str = Field(default="127.0.0.1", description="address the web process listens on")
     web_port: int = Field(default=8000, ge=1, le=65535, description="port the web process listens on")
+    hsts_subdomains: bool = Field(
+        default=True,
+        description="whether browsers keep to https for names below ours, too; false where one of them has to be met "
+        "without encryption",
+    )
     trusted_proxies: Names = Field(
         default=(), description="addresses of the reverse proxies in front, for X-Forwarded-*"
     )
@@ -143,6 +148,10 @@ class Settings(BaseSettings):
     extra_ca_file: Path | None = Field(default=None, description="PEM authorities trusted beside the system's own")
     cloud_login_url: str = Field(
         default="https://login.microsoftonline.com", description="Entra ID of the worldwide cloud"
+    )
+    cloud_pages_url: str = Field(
+        default="",
+        description="where people's browsers meet the sign-in pages of the worldwide cloud. Default: as cloud_login_url",
     )
     cloud_graph_url: str = Field(
         default="https://graph.microsoft.com", description="Microsoft Graph of the worldwide cloud"
@@ -286,7 +295,7 @@ class Settings(BaseSettings):
     def _origin(cls, value: str) -> str:
         return origin(value)
 
-    @field_validator("issuer_url")
+    @field_validator("issuer_url", "cloud_pages_url")
     @classmethod
     def _issuer(cls, value: str) -> str:
         return origin(value) if value else value

@@ -70,7 +70,7 @@ def begin(
         **({"prompt": prompt} if prompt else {}),
         **({"login_hint": login_hint} if login_hint else {}),
     }
-    address = f"{cloud.login}/{ANY_ORGANIZATION}/oauth2/v2.0/authorize?{urlencode(asked)}"
+    address = f"{cloud.pages}/{ANY_ORGANIZATION}/oauth2/v2.0/authorize?{urlencode(asked)}"
     return Begun(address, state, SealedText(nonce), SealedText(verifier))
 
 
@@ -169,4 +169,4 @@ def is_no(error: MicrosoftError, returned: Mapping[str, str]) -> bool:
 def consent_address(cloud: Cloud, *, client_id: AppId, redirect_uri: str, state: str, tenant: str) -> str:
     """Where an administrator of a tenant agrees, for all of its people, to the Operation Center's application."""
     asked = {"client_id": client_id, "scope": SCOPES, "redirect_uri": redirect_uri, "state": state}
-    return f"{cloud.login}/{tenant}/v2.0/adminconsent?{urlencode(asked)}"
+    return f"{cloud.pages}/{tenant}/v2.0/adminconsent?{urlencode(asked)}"

@@ -63,6 +63,7 @@ class NewTenant(PlainForm):
     recipient = forms.EmailField(
         label=_("E-mail address of the tenant service admin"),
         required=False,
+        help_text=_("The customer's administrator; or one of your own, who then opens the link together with them."),
         error_messages={
             "required": _("Type the address that the link goes to."),
             "invalid": _("This isn't an e-mail address. It looks like name@example.com."),
