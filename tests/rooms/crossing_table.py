@@ -68,6 +68,7 @@ ROWS: Final[dict[str, Row]] = {
     "credential_making": desk("AO", "AO", "A", about="run"),
     "credential_made": desk("AO", "AO", "A", about="run"),
     "service_reinitiate": desk("AO", "AO", "A", "O", about="service", finely=True),
+    "service_replace": desk("AO", "AO", "A", "O", about="service"),
     "service_names": desk("AO", "AO", "A", "O", about="service"),
     "service_upgrade": desk("AO", "AO", "A", "O", about="service"),
     "invitation_upgrade": desk("AO", "AO", "A", about="invitation", finely=True),

@@ -97,6 +97,7 @@ FORMS: Final[dict[str, Form]] = {
         recipient="ada@contoso.example",
     ),
     "service_reinitiate": desk(recipient="ada@contoso.example", way="mail"),
+    "service_replace": desk(),
     "service_names": desk(full_name="Contoso calling", short_name="contoso-3"),
     "service_upgrade": desk(
         licence_type="hosted_essentials_plus", licensed_users="20", send_link="", recipient="ada@contoso.example"

@@ -7,22 +7,27 @@ from uuid import UUID
 import pytest
 from django.conf import settings as django_settings
 
+from gangway.audit.record import Actor
 from gangway.connections.models import Connection
 from gangway.connections.queries import connection
 from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import Purpose
 from gangway.invitations.errors import AlreadyInvited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications.models import Message
-from gangway.onboarding import actions, queries, renewal, retention
+from gangway.onboarding import actions, existing, queries, renewal, retention
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
+from gangway.onboarding.existing_view import known
 from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Step
+from gangway.onboarding.typed import Typed
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
 from gangway.provisioning import tasks
+from gangway.provisioning.credential_rows import opened
 from gangway.provisioning.models import GIVEN, Credential, Registration
 from gangway.services import actions as services
 from gangway.services.queries import service
@@ -192,3 +197,27 @@ def test_the_people_of_a_service_that_is_gone_for_long_are_forgotten(emulator):
         assert Connection.objects.get(service_id=service_id).user_name == ""
         assert Registration.objects.get().signer_upn == ""
         assert not Message.objects.filter(to=UPN).exists()
+
+
+def test_credentials_that_an_operator_types_count_when_they_are_proved(emulator):
+    walked, service_id = served(emulator)
+    (old,) = secrets(walked)
+    operator = Actor(kind="person", id=str(walked.operator_id), name="Olga Operator")
+    with within(walked.customer.path):
+        text = opened(old, purpose="a test", by=operator).text.reveal()
+        about = connection(service_id)
+        invitation_id = renewal.type_in(service_id=service_id, by=operator, now=clock.now())
+        assert renewal.type_in(service_id=service_id, by=operator, now=clock.now()) == invitation_id
+        typed = Typed(tenant=about.tenant_id, client_id=about.application_id, secret=SealedText(f"{text[:-4]}wrong"))
+        existing.start_known(invitation_id=invitation_id, typed=typed, by=operator, now=clock.now())
+    run_until_idle()
+    with within(walked.customer.path):
+        assert connection(service_id).credential.id == old.pk
+        good = Typed(tenant=about.tenant_id, client_id=about.application_id, secret=SealedText(text))
+        existing.start_known(invitation_id=invitation_id, typed=good, by=operator, now=clock.now())
+    run_until_idle()
+    with within(walked.customer.path):
+        found = connection(service_id)
+        assert found.credential.id != old.pk
+        assert (found.authenticated_by, found.credential.end_from) == ("operator", "typed")
+        assert known(invitation_id).renewed == service_id

@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from gangway.invitations.letters import subject_of, subject_of_handoff
 from gangway.invitations.models import Handoff, Invitation
 
 
@@ -13,14 +12,13 @@ def with_recipients(service_ids: Collection[UUID], *, most: int = 500) -> list[U
     return list(rows.values_list("service_id", flat=True).distinct()[:most])
 
 
-def forget_recipients(service_id: UUID) -> list[str]:
-    """Empty the addresses of a service's invitations; gives what their mails were about."""
+def forget_recipients(service_id: UUID) -> list[UUID]:
+    """Empty the addresses of a service's invitations; gives the ids that their mails were about."""
     invitations = Invitation.objects.filter(service_id=service_id)
     handoffs = Handoff.objects.filter(invitation__in=invitations)
-    subjects = [subject_of(one) for one in invitations.values_list("pk", flat=True)]
-    subjects += [subject_of_handoff(one) for one in handoffs.values_list("pk", flat=True)]
+    ids = [*invitations.values_list("pk", flat=True), *handoffs.values_list("pk", flat=True)]
     for handoff in handoffs:
         handoff.recipient, handoff.recipient_key = "", str(handoff.pk)
         handoff.save(update_fields=["recipient", "recipient_key"])
     invitations.update(recipient="", recipient_phone="", administrator_upn="")
-    return subjects
+    return ids

@@ -5,7 +5,7 @@ sealed link is destroyed. Delivery is at least once: a worker that dies after th
 was written down sends the mail again, with the same Message-ID, by which mail programs can tell the repeat.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -114,10 +114,11 @@ def _check(kind: MessageKind, context: Mapping[str, str], link: SealedText | Non
         raise ContextIncomplete(kind=str(kind), missing=", ".join(missing) or "link")
 
 
-def forget_messages(subject_refs: Collection[str]) -> None:
-    """Empty the addresses and texts of mails that are over; that they went out, and when, stays."""
+def forget_messages(about: Iterable[UUID]) -> None:
+    """Empty the addresses and texts of mails about these ids that are over; that they went out, and when, stays."""
     over = [DeliveryState.SENT.value, DeliveryState.FAILED.value]
-    Message.objects.filter(subject_ref__in=list(subject_refs), state__in=over).update(to="", context={})
+    for one in about:
+        Message.objects.filter(subject_ref__endswith=f":{one}", state__in=over).update(to="", context={})
 
 
 @transaction.atomic

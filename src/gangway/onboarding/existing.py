@@ -12,6 +12,7 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.invitations.actions import issue_invitation
+from gangway.invitations.aims import Aim
 from gangway.invitations.queries import invitation as invitation_of
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.existing_errors import EndHasPassed, ExistingError
@@ -66,11 +67,19 @@ def faults_of(customer_id: UUID, typed: Typed, *, now: datetime) -> tuple[Existi
 
 
 @transaction.atomic
-def begin_known(*, service_id: UUID, plan: dict[str, Any], plan_fingerprint: str, by: Actor, now: datetime) -> UUID:
+def begin_known(
+    *,
+    service_id: UUID,
+    plan: dict[str, Any],
+    plan_fingerprint: str,
+    aim: Aim | None = None,
+    by: Actor,
+    now: datetime,
+) -> UUID:
     """*Use known App registration*: the operator types it, nobody gets a mail. Gives the invitation's id.
 
-    It stands among the pending invitations as a draft, and can be sent to the customer later. Raises `NoSuchService`,
-    `AlreadyInvited`.
+    It stands among the pending invitations as a draft, and can be sent to the customer later. `aim`: when it is for a
+    service that is there. Raises `NoSuchService`, `AlreadyInvited`.
     """
     operator = organizations.operator(UUID(by.id))
     issued = issue_invitation(
@@ -81,6 +90,7 @@ def begin_known(*, service_id: UUID, plan: dict[str, Any], plan_fingerprint: str
         by=by,
         now=now,
         draft=True,
+        aim=aim,
     )
     about = invitation_of(issued.invitation_id)
     case = Case.objects.create(

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from gangway.federation.queries import issuer
 from gangway.invitations import queries as invited
+from gangway.invitations.aims import Purpose
+from gangway.invitations.states import State
 from gangway.onboarding import problems
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.models import Case, ExistingRegistration, OperatorOnboarding
@@ -26,6 +28,8 @@ class KnownView:
     customer_name: str
     service_short_name: str
     onboarding_id: UUID | None
+    renewed: UUID | None = None
+    """The service that signs in with it by now, when it was typed for one that was there."""
 
 
 def existing_of(case: Case) -> ExistingView | None:
@@ -68,6 +72,7 @@ def known(invitation_id: UUID) -> KnownView:
         customer_name=about.customer_name,
         service_short_name=about.service_short_name,
         onboarding_id=begun,
+        renewed=about.service_id if about.purpose == Purpose.RENEW and about.state is State.ADDED else None,
     )
 
 

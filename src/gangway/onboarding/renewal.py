@@ -15,7 +15,8 @@ from django.db import transaction
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections.errors import NoSuchConnection
-from gangway.connections.queries import connection
+from gangway.connections.queries import connection, registration_of
+from gangway.connections.states import AuthenticatedBy
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
@@ -24,7 +25,8 @@ from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
 from gangway.onboarding.defaults import defaults_for
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
-from gangway.onboarding.models import Case
+from gangway.onboarding.existing import begin_known
+from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.stages import handover
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
@@ -52,24 +54,51 @@ def reinitiate(
     somebody opens the wizard at once, by `open_now`. Call it inside a scope. Raises `NotConnected`, and what
     `issue_invitation` raises.
     """
-    about, found = service(service_id), connection(service_id)
-    if about.lifecycle is not Lifecycle.CREATED or found is None:
+    pinned, fingerprint = provisioning.fingerprinted(plan) if plan else _plan_of(service_id)
+    standing = registration_of(service_id)
+    if standing is None or service(service_id).lifecycle is not Lifecycle.CREATED:
         raise NotConnected
-    ours = not found.lost and known_before(found.registration_id, now)
-    if plan is None and not found.lost:
-        plan = provisioning.plan_of(found.registration_id)
-    pinned, fingerprint = provisioning.fingerprinted(plan) if plan else defaults_for(about.provider_id).pinned()
     issued = invitations.issue_invitation(
         service_id=service_id,
         recipient=recipient,
         plan=pinned,
         plan_fingerprint=fingerprint,
-        aim=Aim(purpose, found.registration_id if ours else uuid4(), wanted or {}),
+        aim=Aim(purpose, standing if known_before(standing, now) else uuid4(), wanted or {}),
         mailed=mailed,
         by=by,
         now=now,
     )
     return issued.invitation_id
+
+
+@transaction.atomic
+def type_in(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
+    """*Replace the credentials*: an operator types others, which count once they are proved; gives the invitation's id.
+
+    One that is being typed already is gone on with. Call it inside a scope. Raises `NotConnected`, `AlreadyInvited`.
+    """
+    standing = invited.open_of(service_id)
+    if standing is not None and invited.invitation(standing).state is State.DRAFT:
+        return standing
+    pinned, fingerprint = _plan_of(service_id)
+    return begin_known(
+        service_id=service_id,
+        plan=pinned,
+        plan_fingerprint=fingerprint,
+        aim=Aim(Purpose.RENEW),
+        by=by,
+        now=now,
+    )
+
+
+def _plan_of(service_id: UUID) -> tuple[dict[str, Any], str]:
+    """The plan of a connected service's registration; the provider's own where we hold no record of one."""
+    about, found = service(service_id), connection(service_id)
+    if about.lifecycle is not Lifecycle.CREATED or found is None:
+        raise NotConnected
+    if found.lost:
+        return defaults_for(about.provider_id).pinned()
+    return provisioning.fingerprinted(provisioning.plan_of(found.registration_id))
 
 
 @transaction.atomic
@@ -121,10 +150,18 @@ def _take_over(case: Case, *, by: Actor, now: datetime) -> None:
     credential = proved_credential(provisioning.registration(invitation.registration_id), invitation.service_id)
     if credential is None:
         raise NoSuchConnection
+    typed = ExistingRegistration.objects.filter(case=case, case__run_id__isnull=True).first()
     connections.renew(
         service_id=invitation.service_id,
         credential_id=credential.id,
-        user_name=str(case.signer.get("upn", "")),
+        user_name=typed.user_name if typed else str(case.signer.get("upn", "")),
+        authenticated_by=_way(typed),
         by=by,
         now=now,
     )
+
+
+def _way(typed: ExistingRegistration | None) -> AuthenticatedBy:
+    if typed is None:
+        return AuthenticatedBy.SIGN_IN
+    return AuthenticatedBy.OPERATOR if typed.typed_by_id else AuthenticatedBy.LINK

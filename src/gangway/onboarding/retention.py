@@ -43,8 +43,7 @@ def _forget(service_id: UUID, organization_id: UUID) -> None:
     cases = list(Case.objects.filter(service_id=service_id).values_list("pk", flat=True))
     Case.objects.filter(pk__in=cases).update(administrator_upn="", colleague="", signer={}, problem={})
     SignIn.objects.filter(case_id__in=cases).update(upn="", problem={})
-    subjects = forget_recipients(service_id)
-    forget_messages([*subjects, *(f"case:{case_id}" for case_id in cases)])
+    forget_messages([*forget_recipients(service_id), *cases, service_id])
     forget_signers(service_id)
     forget_user(service_id)
     record(

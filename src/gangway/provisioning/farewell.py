@@ -3,7 +3,7 @@
 Call it inside a scope, before our copies are destroyed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -42,9 +42,14 @@ def parted(service_id: UUID, *, on_end: str) -> tuple[Parted, ...]:
     mine = Credential.objects.filter(service_id=service_id).values("registration_id")
     rows = Registration.objects.filter(pk__in=mine).order_by("created_at")
     return tuple(
-        Parted(row.display_name, row.app_id, row.tenant_id, row.tenant_name, tuple(_lines(row, service_id, runs)))
+        Parted(row.display_name, row.app_id, row.tenant_id, row.tenant_name, _once(_lines(row, service_id, runs)))
         for row in rows
     )
+
+
+def _once(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Each thing once: what a run kept stands on the list of leftovers as well, whose later word counts."""
+    return tuple({(line.what, line.id): line for line in lines}.values())
 
 
 def _lines(row: Registration, service_id: UUID, runs: Any) -> Iterator[Line]:

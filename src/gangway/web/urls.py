@@ -96,6 +96,7 @@ urlpatterns = [
     ),
     path("services/<uuid:service_id>/configuration/m365/save/", service_portal.save, name="service_m365_save"),
     path("services/<uuid:service_id>/again/", service_renewal.again, name="service_reinitiate"),
+    path("services/<uuid:service_id>/replace/", service_renewal.replace, name="service_replace"),
     path("services/<uuid:service_id>/names/", service_renewal.names, name="service_names"),
     path("services/<uuid:service_id>/upgrade/", service_renewal.change, name="service_upgrade"),
     path("invitations/<uuid:invitation_id>/upgrade/", service_renewal.upgrade_pending, name="invitation_upgrade"),

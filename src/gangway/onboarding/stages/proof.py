@@ -19,7 +19,7 @@ from gangway.invitations import queries as invited
 from gangway.invitations.registrations import use_registration
 from gangway.invitations.states import ENDED, State
 from gangway.microsoft.errors import MicrosoftError
-from gangway.onboarding import existing_words, operator, problems
+from gangway.onboarding import existing_words, operator, problems, renewal
 from gangway.onboarding.existing_errors import DomainNotThere, ExistingError
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import lock_case, lock_onboarding, move_case
@@ -216,7 +216,9 @@ def _keep(row: ExistingRegistration, begun: Begun, sight: Sight, *, now: datetim
     changes = {"registration_id": registration_id, "registration_name": sight.display_name[:45], "problem": {}}
     move_case(case, CaseState.DONE, by=WORKER, now=now, **changes)
     sign_in.invitation_on(case, State.AUTHENTICATED, by=WORKER)
-    if row.typed_by_id:
+    if renewal.concludes(invited.invitation(case.invitation_id)):
+        renewal.conclude(case, by=WORKER, now=now)
+    elif row.typed_by_id:
         by = Actor(kind="person", id=row.typed_by_id, name=row.typed_by_name)
         onboarding_id = operator.add(case.invitation_id, by=by, now=now)
         operator.ask_validation(lock_onboarding(onboarding_id), by=by, now=now)

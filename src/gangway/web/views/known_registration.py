@@ -31,6 +31,8 @@ SHORT_WORK: Final = 1
 def known_registration(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """Show what was typed, how its validation goes, and what is wrong in its field; *Next* validates again."""
     view = known(invitation_id)
+    if view.renewed is not None:
+        return redirect("web:service_m365", view.renewed)
     if view.onboarding_id is not None:
         return redirect("web:onboarding", view.onboarding_id)
     form = Existing.of(view.existing, request.POST or None)

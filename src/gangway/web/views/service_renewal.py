@@ -16,7 +16,7 @@ from gangway.invitations.aims import Purpose
 from gangway.invitations.queries import InvitationView, invitation, open_of
 from gangway.invitations.states import State
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
-from gangway.onboarding.renewal import reinitiate, upgrade
+from gangway.onboarding.renewal import reinitiate, type_in, upgrade
 from gangway.onboarding.together import begin_together
 from gangway.organizations.roles import Capability
 from gangway.provisioning.usage import uses
@@ -26,6 +26,7 @@ from gangway.services.pool import pool
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.base import told
 from gangway.web.forms.service import LicensedUsers, Names, Recipient, Upgrade
 from gangway.web.names import rules
 from gangway.web.views.add_service import LICENCES, SHORT_NAME_RULES
@@ -65,8 +66,21 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
         "may_open": Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "uses": used,
         "others": sorted({use.short_name for use in used} - {about.short_name}),
+        "may_type": Capability.ADD_SERVICE in request.seat.capabilities,
     }
     return render(request, "service_portal/reinitiate.html", head(request, about, "m365") | values)
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def replace(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Replace the credentials*: type others of this or another App registration; they count when they are proved."""
+    try:
+        invitation_id = type_in(service_id=service_id, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+        return redirect("web:service_reinitiate", service_id)
+    return redirect("web:known_registration", invitation_id)
 
 
 def _open(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
