@@ -78,6 +78,7 @@ def test_at_the_desk_the_operator_types_it_and_next_validates(product: Product, 
     sees(page, "Microsoft does not accept this client secret.")
     expect(page.get_by_label("Application (Client) ID")).to_have_value(made.app_id)
     page.get_by_label("Client Secret", exact=True).fill(made.secret)
+    page.get_by_label("Client Secret expires on").fill("2031-01-31")
     button(page, "Next").click()
     sees(page, "The credentials work.")
     operator.create_service()
