@@ -26,6 +26,7 @@ from gangway.onboarding.errors import (
     NotValidated,
     SignInTooOld,
 )
+from gangway.onboarding.models import SignIn
 from gangway.onboarding.shapes import NextMove, Step
 from gangway.onboarding.states import CaseState, OperatorStep, SignInState
 from gangway.onboarding.withdrawal import withdraw
@@ -381,3 +382,21 @@ def test_a_step_cannot_be_skipped(emulator):
             actions.save_microsoft_settings(onboarding_id=onboarding_id, domain="contoso.com", **step)
         with pytest.raises(NotNow):
             actions.accept_prerequisites(onboarding_id=onboarding_id, **step)
+
+
+def test_a_stronger_sign_in_that_microsoft_wants_midway_is_asked_for_and_the_run_goes_on(emulator):
+    walked = walk()
+    sign_in(walked, emulator)
+    match = {"method": "POST", "path": "/v1.0/roleManagement/directory/roleAssignments", "times": 1}
+    claims = '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+    effect = {"status": 401, "code": "InvalidAuthenticationToken", "claims": claims}
+    emulator.control("PUT", "faults/step up", json={"match": match, "effect": effect})
+    provision(walked)
+    assert walked.view().state is CaseState.NEEDS_SIGN_IN
+    assert "stronger or a newer sign-in" in walked.view().problem.what
+    actions.sign_in_again(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    sign_in(walked, emulator)
+    with within(walked.customer.path):
+        assert SignIn.objects.get(pk=walked.view().sign_in.id).claims == claims
+    provision(walked)
+    assert walked.view().state is CaseState.DONE

@@ -1,5 +1,7 @@
 """Answers become errors by status, code and number; by text only where Microsoft leaves nothing else."""
 
+import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -92,3 +94,18 @@ def test_every_error_of_the_tree_has_its_own_code_and_words() -> None:
     kinds = [kind for kind in kinds if issubclass(kind, errors.MicrosoftError)]
     assert len({kind.code for kind in kinds}) == len(kinds)
     assert [kind for kind in kinds if not (kind.what and kind.cure and kind.__name__ in str(errors.__doc__))] == []
+
+
+def test_a_401_with_a_claims_challenge_says_what_the_next_sign_in_must_ask_for() -> None:
+    wanted = base64.urlsafe_b64encode(b'{"access_token": {"acrs": {"essential": true, "value": "c1"}}}').rstrip(b"=")
+    told = {"www-authenticate": f'Bearer realm="", error="insufficient_claims", claims="{wanted.decode()}"'}
+    error = graph_error(replace(graph(401, "InvalidAuthenticationToken"), headers=told))
+    assert type(error) is errors.AuthorityEnded
+    assert error.fault.claims == '{"access_token":{"acrs":{"essential":true,"value":"c1"}}}'
+    assert "stronger or a newer sign-in" in error.what
+
+
+@pytest.mark.parametrize("written", ["", "claims=", 'claims="!!!!"', 'claims="e30"x', 'claims="WzFd"'])
+def test_what_is_no_challenge_asks_for_nothing(written: str) -> None:
+    answer = replace(graph(401, "InvalidAuthenticationToken"), headers={"www-authenticate": f"Bearer {written}"})
+    assert graph_error(answer).fault.claims in {"", "{}"}

@@ -44,6 +44,7 @@ class Effect:
     usable_after_seconds: float = 0.0
     tokens_after_seconds: float = 0.0
     aadsts: int = 0
+    claims: str = ""
     late: bool = False
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -56,6 +57,9 @@ def answer(strike: Strike) -> EmulatorError:
         known = data.errors().get(effect.aadsts, {"meaning": "A fault was asked to refuse with this number."})
         return EntraError(effect.aadsts, effect.message or known["meaning"], status=effect.status or None)
     headers = {} if effect.retry_after is None else {"Retry-After": str(effect.retry_after)}
+    if effect.claims:
+        asked = base64.b64encode(effect.claims.encode()).decode()
+        headers["WWW-Authenticate"] = f'Bearer realm="", error="insufficient_claims", claims="{asked}"'
     phrase = next((item.phrase for item in HTTPStatus if item == effect.status), "Refused")
     return FaultAnswer(
         effect.status,

@@ -47,6 +47,7 @@ class MicrosoftFault:
     """What Microsoft said: enough for its support to find the request, and nothing secret.
 
     `status` is HTTP's (0 when no answer came), `aadsts` the number of an Entra error, `at` the time of the answer.
+    `claims`: what the next sign-in must ask for, as JSON, when a 401 says that this one wasn't strong enough.
     """
 
     status: int
@@ -56,3 +57,4 @@ class MicrosoftFault:
     correlation_id: str
     at: datetime
     aadsts: int | None
+    claims: str = ""

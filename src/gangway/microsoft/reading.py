@@ -3,6 +3,8 @@
 The dictionary says which class a number of Entra's becomes, and what a person is told.
 """
 
+import base64
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,6 +14,9 @@ from gangway.microsoft import dictionary, errors, texts
 from gangway.microsoft.throttling import retry_after
 from gangway.microsoft.wire import Answer
 
+UNAUTHORIZED = 401
+STEP_UP = "graph:insufficient_claims"
+"""Where the dictionary has the words for a sign-in that isn't strong enough for what was asked."""
 LONGEST_MESSAGE = 500
 """Characters of Microsoft's message that are kept."""
 
@@ -29,6 +34,8 @@ _BY_STATUS: Mapping[int, type[errors.MicrosoftError]] = {
     409: errors.Contended,
 }
 
+_CHALLENGE = re.compile(r'\bclaims="([A-Za-z0-9+/_=-]{4,4000})"')
+
 _MARK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 """What a code or an id looks like. Anything else in its place is free text, which may hold anything: it is left out."""
 
@@ -36,7 +43,7 @@ _MARK = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,79}")
 def graph_error(answer: Answer) -> errors.MicrosoftError:
     """The error that a Graph answer (or one part of a batch) means. Call it only with an answer that isn't good."""
     fault = _graph_fault(answer)
-    entry = dictionary.of_signal(f"graph:{fault.code}")
+    entry = dictionary.of_signal(STEP_UP if fault.claims else f"graph:{fault.code}")
     kind = _busy(answer) or _by_code(answer, fault) or _BY_STATUS.get(answer.status, errors.Refused)
     words = entry.words if entry and _is_about(entry, kind) else None
     return _made(kind, answer, fault, words)
@@ -120,7 +127,21 @@ def _graph_fault(answer: Answer) -> MicrosoftFault:
         correlation_id=_mark(answer.correlation_id or inner.get("client-request-id")),
         at=answer.at,
         aadsts=None,
+        claims=_claims(answer),
     )
+
+
+def _claims(answer: Answer) -> str:
+    """The claims challenge of a 401 (continuous access evaluation, step-up) for the next sign-in; empty without one."""
+    found = _CHALLENGE.search(answer.headers.get("www-authenticate", "")) if answer.status == UNAUTHORIZED else None
+    if found is None:
+        return ""
+    text = found.group(1).replace("-", "+").replace("_", "/")
+    try:
+        told = json.loads(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))
+    except ValueError:
+        return ""
+    return json.dumps(told, separators=(",", ":"), sort_keys=True) if isinstance(told, dict) else ""
 
 
 def _entra_fault(answer: Answer) -> MicrosoftFault:

@@ -34,6 +34,7 @@ class Due:
     client_id: str
     cloud: str
     scopes: tuple[str, ...]
+    claims: str
     device_code_id: UUID | None
     verifier_id: UUID | None
     code_id: UUID | None
@@ -104,6 +105,7 @@ def _due(row: SignIn) -> Due:
         client_id=row.client_id,
         cloud=row.cloud,
         scopes=tuple(row.scopes.split()),
+        claims=row.claims,
         device_code_id=row.device_code_id,
         verifier_id=row.verifier_id,
         code_id=row.code_id,

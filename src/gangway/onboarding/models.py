@@ -185,6 +185,7 @@ class SignIn(OwnedModel):
     cloud = models.CharField(max_length=20)
     home_tenant_id = models.CharField(max_length=36)
     scopes = models.TextField()
+    claims = models.TextField(blank=True, help_text="What Microsoft wants beside a usual sign-in, as JSON.")
     device_code_id = models.UUIDField(null=True, help_text="The sealed device code.")
     return_address = models.CharField(max_length=300, blank=True, help_text="Where Microsoft sends the browser back.")
     state_hash = models.CharField(max_length=64, blank=True, help_text="Of the state that comes back with an answer.")

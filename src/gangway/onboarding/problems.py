@@ -13,7 +13,8 @@ from gangway.onboarding.shapes import NextMove, Problem
 
 def of_refusal(refusal: Refusal, *, at: datetime) -> dict[str, Any]:
     """Keep a refused sign-in."""
-    return kept(refusal, next_move=refusal.next_move, at=at, details=marks(refusal.fault))
+    row = kept(refusal, next_move=refusal.next_move, at=at, details=marks(refusal.fault))
+    return row | ({"claims": refusal.fault.claims} if refusal.fault and refusal.fault.claims else {})
 
 
 def of_silence(error: MicrosoftError, *, at: datetime, retry_at: datetime) -> dict[str, Any]:

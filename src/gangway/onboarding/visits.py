@@ -113,7 +113,8 @@ class Visitor:
     async def _start(self, due: Due) -> None:
         cloud = self.cloud_of(due.cloud)
         scopes = cloud.delegated_scopes(due.scopes)
-        offer = await device_code.start(self.transport, cloud, client_id=AppId(due.client_id), scopes=scopes)
+        client = AppId(due.client_id)
+        offer = await device_code.start(self.transport, cloud, client_id=client, scopes=scopes, claims=due.claims)
         await in_database(sign_in.hold_code, due.id, owner=self.owner, offer=offer, now=clock.now())
 
     async def _poll(self, due: Due) -> int | None:
@@ -123,6 +124,7 @@ class Visitor:
             client_id=AppId(due.client_id),
             device_code=await self._code(due),
             interval=due.interval_seconds,
+            claims=due.claims,
         )
         if isinstance(answer, device_code.Pending):
             return await self._still_pending(due, answer)

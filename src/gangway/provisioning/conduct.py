@@ -191,8 +191,8 @@ async def _course(opened: Opened, journal: RunJournal) -> Ending:
     try:
         async with _flushed(journal):
             return await course.run()
-    except AuthorityEnded:
-        return await _without_token(opened, journal)
+    except AuthorityEnded as ended:
+        return await _without_token(opened, journal, ended)
 
 
 @contextlib.asynccontextmanager
@@ -205,18 +205,19 @@ async def _flushed(journal: Journal) -> AsyncIterator[None]:
         raise
 
 
-async def _without_token(opened: Opened, journal: RunJournal) -> Ending:
+async def _without_token(opened: Opened, journal: RunJournal, ended: AuthorityEnded | None = None) -> Ending:
     """Prove a run that only waits for Microsoft's copies by the registration's own sign-in.
 
-    Raises AuthorityEnded when anything is left that only the administrator's token could do, StillCopying when the
-    copies still don't agree. The sign-in application stays in the tenant then, and the page says so.
+    Raises AuthorityEnded, as Microsoft `ended` it, when anything is left that only the administrator's token could do,
+    StillCopying when the copies still don't agree. The sign-in application stays in the tenant then, and the page says
+    so.
     """
     if not opened.copying or not opened.principal_id:
-        raise AuthorityEnded
+        raise ended or AuthorityEnded
     blueprint = journal.blueprint
     held = next((held for held in await journal.held() if held.key_id), None)
     if held is None or await journal.unfinished():
-        raise AuthorityEnded
+        raise ended or AuthorityEnded
     cloud = clouds.cloud(opened.cloud)
     standing = await Alone(
         blueprint=blueprint,

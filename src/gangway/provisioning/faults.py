@@ -25,6 +25,7 @@ def kept(error: GangwayError, *, now: datetime) -> dict[str, Any]:
             "aadsts": fault.aadsts,
             "request_id": fault.request_id,
             "correlation_id": fault.correlation_id,
+            **({"claims": fault.claims} if fault.claims else {}),
         }
     return facts
 

@@ -126,6 +126,12 @@ def scopes_for(plan: dict[str, Any], *, parts: Collection[Part] = tuple(Part)) -
     return list(found)
 
 
+def claims_wanted(run_id: UUID) -> str:
+    """What the sign-in that goes on with this run must ask Microsoft for, as JSON; empty for nothing special."""
+    error: dict[str, Any] | None = Run.objects.filter(pk=run_id).values_list("error", flat=True).first()
+    return str((error or {}).get("claims", ""))
+
+
 def consent_not_given(description: str) -> consent.NotGiven | None:
     """Why Microsoft's consent page says that there is none; it proves nothing, and only helps whoever reads it."""
     return consent.not_given(description)

@@ -56,6 +56,7 @@ _effect_words = {
     "usable_after_seconds": "fresh secrets are unknown at the token endpoint for this long (kind passwordCredential)",
     "tokens_after_seconds": "fresh grants and roles are missing in new tokens for this long; also how long fresh "
     "keyCredential and federatedIdentityCredential are unknown",
+    "claims": "a claims challenge (JSON) in WWW-Authenticate beside status 401: this sign-in isn't strong enough",
     "late": "true: do the work first, then give the answer of status (404 although it was written)",
     "aadsts": "Entra refuses with this number (error name and status from the table); with method CONSENT 650051 is "
     "the race of two consents",

@@ -75,10 +75,14 @@ async def start(
     *,
     client_id: AppId,
     scopes: Sequence[str],
+    claims: str = "",
     tenant: TenantId | str = ANY_ORGANIZATION,
 ) -> Offer:
-    """Ask Entra for a code. Raises SignInRefused's kin (ApplicationUnknown: our client id is wrong), Busy, NotHeard."""
-    form = {"client_id": client_id, "scope": " ".join(scopes)}
+    """Ask Entra for a code; `claims` is what an earlier sign-in lacked.
+
+    Raises SignInRefused's kin (ApplicationUnknown: our client id is wrong), Busy, NotHeard.
+    """
+    form = {"client_id": client_id, "scope": " ".join(scopes), **({"claims": claims} if claims else {})}
     answer = await transport.send(Asked("POST", cloud.device_code_url(tenant), form=form))
     if not answer.good:
         raise entra_error(answer)
@@ -98,10 +102,12 @@ async def poll_once(
     client_id: AppId,
     device_code: SealedText,
     interval: int,
+    claims: str = "",
     tenant: TenantId | str = ANY_ORGANIZATION,
 ) -> Poll:
     """Ask once whether the person has finished. A lost answer or a busy service is Pending: the next poll tells."""
     form = {"grant_type": GRANT_TYPE, "client_id": client_id, "device_code": device_code.reveal()}
+    form |= {"claims": claims} if claims else {}
     try:
         answer = await transport.send(Asked("POST", cloud.token_url(tenant), form=form))
     except NotHeard as error:

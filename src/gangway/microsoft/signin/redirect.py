@@ -54,6 +54,7 @@ def begin(
     prompt: str = "",
     login_hint: str = "",
     scopes: Sequence[str] = (SCOPES,),
+    claims: str = "",
 ) -> Begun:
     """Make state, nonce and verifier, 256 random bits each, and the address of Microsoft's page."""
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
@@ -69,6 +70,7 @@ def begin(
         "code_challenge_method": "S256",
         **({"prompt": prompt} if prompt else {}),
         **({"login_hint": login_hint} if login_hint else {}),
+        **({"claims": claims} if claims else {}),
     }
     address = f"{cloud.pages}/{ANY_ORGANIZATION}/oauth2/v2.0/authorize?{urlencode(asked)}"
     return Begun(address, state, SealedText(nonce), SealedText(verifier))

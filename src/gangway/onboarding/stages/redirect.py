@@ -80,6 +80,7 @@ def leave(case: Case, *, upn: str, host: str, by: Actor, now: datetime) -> Depar
         redirect_uri=back,
         prompt="select_account",
         scopes=cloud.delegated_scopes(row.scopes.split()),
+        claims=row.claims,
     )
     row.state_hash, row.nonce_hash = mark_of(begun.state), mark_of(begun.nonce.reveal())
     row.verifier_id = seal(place=Place(row.organization_id, VERIFIER, row.pk), text=begun.verifier)

@@ -35,7 +35,7 @@ from gangway.organizations import queries as organizations
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import SignerFacts
 from gangway.provisioning.beside_view import parts_left_beside
-from gangway.provisioning.queries import Part, parts_left, scopes_for
+from gangway.provisioning.queries import Part, claims_wanted, parts_left, scopes_for
 from gangway.vault.actions import seal
 from gangway.vault.page_codes import veil
 from gangway.vault.places import Place
@@ -115,9 +115,16 @@ def new_row(
         cloud=application.cloud,
         home_tenant_id=application.home_tenant_id,
         scopes=" ".join(scopes_for(plan, parts=parts_of(case))),
+        claims=_claims(case),
         created_at=now,
         **more,
     )
+
+
+def _claims(case: Case) -> str:
+    """What Microsoft said that the last sign-in lacked: the run knows it, or the sign-in when it got no further."""
+    wanted = claims_wanted(case.run_id) if case.run_id else ""
+    return wanted or str(case.sign_in.problem.get("claims", "") if case.sign_in else "")
 
 
 def note_begun(case: Case, row: SignIn, *, by: Actor, now: datetime) -> None:
