@@ -33,6 +33,7 @@ from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.models import Leftover
+from gangway.provisioning.states import RunState
 from gangway.services.queries import service
 from gangway.services.states import Connection, Deployment, Lifecycle
 from tests.emulator.conftest import Emulator, avery, grace, running
@@ -283,7 +284,7 @@ def test_a_name_that_microsoft_refuses_comes_back_at_its_field(emulator):
     assert walked.view().done.registration_name == "gw-contoso"
 
 
-def test_withdrawing_while_the_run_is_at_work_lets_it_finish_and_tells_nobody(emulator):
+def test_revoking_by_whatever_way_stops_what_was_begun_and_tells_nobody(emulator):
     walked = walk()
     sign_in(walked, emulator)
     actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
@@ -296,11 +297,8 @@ def test_withdrawing_while_the_run_is_at_work_lets_it_finish_and_tells_nobody(em
     assert tokens_kept() == []
     assert mail.outbox == []
     with within(walked.customer.path):
-        assert {row.kind for row in Leftover.objects.filter(cleared_at=None)} == {
-            "application",
-            "principal",
-            "credential",
-        }
+        assert not Leftover.objects.exists()
+    assert walked.view().run.state is RunState.CANCELLED
 
 
 def test_withdrawing_while_a_run_is_at_work_leaves_nothing_in_the_tenant(emulator, monkeypatch):

@@ -1,8 +1,9 @@
 """What people do with invitations: issue, send again, copy a link, withdraw; and what the wizard tells of them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -48,6 +49,7 @@ __all__ = [
     "keep_open",
     "move",
     "note_opened",
+    "on_revoke",
     "readdress",
     "record_administrator",
     "remind",
@@ -65,6 +67,11 @@ __all__ = [
     "tell_operator",
     "unfreeze",
 ]
+
+Stop = Callable[[UUID, Actor, datetime], None]
+"""(invitation, by, now), called within the transaction that withdraws it."""
+
+STOPPING: Final[list[Stop]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +169,22 @@ def copy_link(*, invitation_id: UUID, by: Actor, now: datetime) -> SealedText:
 def revoke(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     """Withdraw an invitation: all its links die, an unsent mail stays unsent, a merely planned service is given up.
 
-    Raises `NoSuchInvitation`; `InvitationMoved` when it has ended already.
+    What was begun for it elsewhere is stopped in the same transaction (`on_revoke`), whoever calls this. Raises
+    `NoSuchInvitation`; `InvitationMoved` when it has ended already.
     """
     move(invitation_id=invitation_id, to=State.REVOKED, by=by)
     invitation = Invitation.objects.get(pk=invitation_id)
     Link.objects.filter(invitation=invitation, revoked_at__isnull=True).update(revoked_at=now)
     _let_go(invitation, by=by)
     record_about(invitation, Event.INVITATION_REVOKED, by=by)
+    for stopping in STOPPING:
+        stopping(invitation_id, by, now)
+
+
+def on_revoke(stop: Stop) -> None:
+    """Have something stopped whenever an invitation is withdrawn; call it when the application is ready."""
+    if stop not in STOPPING:
+        STOPPING.append(stop)
 
 
 @transaction.atomic

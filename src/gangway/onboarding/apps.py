@@ -13,6 +13,14 @@ class OnboardingConfig(AppConfig):
     name = "gangway.onboarding"
     label = "onboarding"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Let nothing go on for an invitation that is withdrawn."""
+        from gangway.invitations.actions import on_revoke
+        from gangway.onboarding.withdrawal import stop
+
+        on_revoke(stop)
+
     append_only_tables: ClassVar[tuple[str, ...]] = ()
     open_tables: ClassVar[dict[str, str]] = {
         "onboarding_signinapplication": "a provider's, used by everybody below it; its client id stands on every page",

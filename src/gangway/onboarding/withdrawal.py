@@ -27,11 +27,18 @@ def withdraw(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
     Raises `NoSuchInvitation`; `InvitationMoved` when it has ended already.
     """
     invitations.revoke(invitation_id=invitation_id, by=by, now=now)
-    cases = Case.objects.filter(invitation_id=invitation_id, run_id__isnull=False)
-    begun = {run_id for run_id in cases.values_list("run_id", flat=True) if run_id is not None}
-    for run_id in begun:
+    return bool(_begun(invitation_id))
+
+
+def stop(invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """Take back what was begun for an invitation that is being withdrawn; registered in `apps`."""
+    for run_id in _begun(invitation_id):
         take_back(run_id, by=by, now=now)
-    return bool(begun)
+
+
+def _begun(invitation_id: UUID) -> set[UUID]:
+    cases = Case.objects.filter(invitation_id=invitation_id, run_id__isnull=False)
+    return {run_id for run_id in cases.values_list("run_id", flat=True) if run_id is not None}
 
 
 def take_back(run_id: UUID, *, by: Actor, now: datetime) -> None:
