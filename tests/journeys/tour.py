@@ -212,8 +212,9 @@ class Tour:
         look.at(page)
         onward(page.get_by_role("link", name="Follow this invitation"))
         look.at(page)
-        look.visit(page, f"{page.url}plan/")
-        page.go_back()
+        for part in ("plan/", "mail/", "change/"):
+            look.visit(page, f"{page.url}{part}")
+            page.go_back()
         button(page, "Copy link").click()
         look.at(page)
         look.visit(page, self.address("/invitations/"))
@@ -224,9 +225,15 @@ class Tour:
     def connect(self, administrator: Administrator, short_name: str, name: str) -> None:
         """Every page of the Invitation wizard, from the mail's link to the last page."""
         page, look = administrator.page, self.looker
-        look.visit(page, administrator.link_mailed_to(GRACE[0], about=short_name), "first")
+        link = administrator.link_mailed_to(GRACE[0], about=short_name)
+        for aside in ("/unexpected/", "/reminders/", "/new-link/"):
+            look.visit(page, f"{link}{aside}")
+        look.visit(page, link, "first")
         onward(button(page, "Continue"))
         look.at(page)
+        look.visit(page, self.address("/wizard/approval/"))
+        look.visit(page, self.address("/wizard/unexpected/"))
+        page.goto(self.address("/wizard/"))
         onward(page.get_by_role("button", name="Create New App Registration"))
         look.at(page)
         administrator.give_upn(GRACE[0])
@@ -271,8 +278,13 @@ class Tour:
         for tab in page.get_by_role("navigation", name="Service portal").get_by_role("link").all():
             look.visit(page, str(tab.evaluate("one => one.href")))
             page.go_back()
+        for what in ("again", "upgrade"):
+            look.visit(page, re.sub(r"(/services/[^/]+/).*", rf"\1{what}/", page.url))
         self.visit_proved(page, re.sub(r"(/services/[^/]+/).*", r"\1delete/", page.url))
         look.visit(page, re.sub(r"registration/$", "taken/", registration))
+        operator.choose_customer("Contoso")
+        onward(page.get_by_role("link", name="Use an App registration that is there"))
+        look.at(page)
 
     def existing(self, operator: Operator) -> None:
         """A registration that the customer made: script and guide, typed by link and at the desk, refused and valid."""
@@ -360,6 +372,19 @@ class Tour:
         sees(operator.page, "is withdrawn")
         self.looker.visit(holder.page, self.address("/wizard/closed/"))
         self.looker.visit(holder.page, link, "withdrawn")
+        self.looker.visit(holder.page, f"{link}/new-link/", "withdrawn")
+
+    def reported(self, operator: Operator) -> None:
+        """An invitation that its recipient didn't expect, on both sides."""
+        short_name, holder = new_name("odd"), self.administrator("careful")
+        operator.send_link("Contoso", short_name, GRACE[0])
+        link = holder.link_mailed_to(GRACE[0], about=short_name)
+        self.looker.visit(holder.page, f"{link}/unexpected/")
+        onward(button(holder.page, "I didn't expect this: freeze it"))
+        self.looker.at(holder.page, "reported")
+        self.looker.visit(holder.page, link, "reported")
+        operator.pending_row("Contoso", short_name).get_by_role("link", name=short_name).click()
+        self.looker.at(operator.page, "reported")
 
     def full_lists(self, operator: Operator) -> None:
         """The lists and the run's page when something has happened."""
@@ -381,6 +406,8 @@ class Tour:
             onward(page.locator("main table tbody a").nth(number))
             look.at(page, f"number {number + 1}")
             page.go_back()
+        onward(page.locator("main table tbody a").first)
+        look.visit(page, f"{page.url}credential/")
 
     def visit_proved(self, page: Page, address: str) -> None:
         """Go there, and prove once more who one is if the page asks for that."""

@@ -35,6 +35,7 @@ WITHIN = {
     "credential",
     "export",
     "keys",
+    "licence_choice",
 }
 """Parts that need something real behind them, or are drawn as part of others; and the page itself."""
 
