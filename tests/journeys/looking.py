@@ -15,7 +15,7 @@ from playwright.sync_api import ConsoleMessage, Page
 AXE: Final = Path(__file__).parents[1] / "vendor" / "axe-core" / "axe.min.js"
 RULES: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOOKS: Final = (("light", 1280, 900), ("dark", 360, 740))
-PICTURES: Final = os.environ.get("GANGWAY_TEST_PICTURES", "")
+PICTURES: Final = os.environ.get("TOUR_PICTURES", "")
 """A folder: every page that was looked at is kept there as a picture, for designers' eyes."""
 
 JUDGE: Final = """async ([theme, rules]) => {
