@@ -1,4 +1,4 @@
-"""Fifty registrations at once, on one worker: how many times as long as one they take together.
+"""Fifty registrations at once: how many times as long as one they take together.
 
 Fifty tenants, each with its own administrator who has signed in, are started in one transaction while Microsoft takes
 100 ms for every answer. Then several services of one tenant at once, which the tenant's lease lets go one after the
@@ -7,6 +7,7 @@ processor time, because worker, PostgreSQL and the emulated Microsoft share this
 
     bin/bench many                  one alone (median of three), fifty in fifty tenants, five in one tenant
     bin/bench many --runs 4 --same 2
+    bin/bench many --workers 1      one worker process; as a rule there is one for each core
 
 One line of JSON; exit code 1 when any was not proved, or left anything but exactly one application.
 """
@@ -41,11 +42,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=50, help="tenants at once (default 50)")
     parser.add_argument("--same", type=int, default=5, help="services at once in one tenant (default 5)")
+    parser.add_argument(
+        "--workers", type=int, default=psutil.cpu_count(), help="processes (default: one for each core)"
+    )
     chosen = parser.parse_args()
     tenants = chosen.runs + 4
     with (
         tempfile.TemporaryDirectory(prefix="gangway-bench-") as folder,
-        on_stage(Path(folder), latency_ms=LATENCY_MS, tenants=tenants) as stage,
+        on_stage(Path(folder), latency_ms=LATENCY_MS, tenants=tenants, workers=chosen.workers) as stage,
     ):
         with ThreadPoolExecutor(SIGNING_IN) as people:
             tokens = list(people.map(lambda number: granted(stage.microsoft, number), range(tenants)))
@@ -58,6 +62,7 @@ def main() -> int:
             {
                 "latency_ms": LATENCY_MS,
                 "cores": psutil.cpu_count(),
+                "workers": chosen.workers,
                 "one": {"seconds": round(one, 2)},
                 "many": {"runs": chosen.runs, "times_one": round(many["seconds"] / one, 2), **many},
                 "same_tenant": {"runs": chosen.same, "times_one": round(same["seconds"] / one, 2), **same},

@@ -112,7 +112,10 @@ class Stage:
 
     def busy(self) -> dict[str, float]:
         """Seconds of processor time that each kind of part has used."""
-        used = {child.name: _seconds(psutil.Process(child.process.pid)) for child in self.parts.children}
+        used: dict[str, float] = {}
+        for child in self.parts.children:
+            kind = child.name.split()[0]
+            used[kind] = used.get(kind, 0.0) + _seconds(psutil.Process(child.process.pid))
         ours = psutil.Process().children(recursive=True)
         used["postgresql"] = sum(_seconds(process) for process in ours if process.name() == "postgres")
         return used
@@ -127,8 +130,8 @@ def _seconds(process: psutil.Process) -> float:
 
 
 @contextmanager
-def on_stage(data_dir: Path, *, latency_ms: int, tenants: int = 0) -> Iterator[Stage]:
-    """Start everything, hand it out, end it."""
+def on_stage(data_dir: Path, *, latency_ms: int, tenants: int = 0, workers: int = 1) -> Iterator[Stage]:
+    """Start everything, with so many workers, hand it out, end it."""
     folder = DemoFolder.under(data_dir)
     with ExitStack() as stack:
         stack.enter_context(folder.taken())
@@ -139,6 +142,8 @@ def on_stage(data_dir: Path, *, latency_ms: int, tenants: int = 0) -> Iterator[S
         microsoft, mail = director.start_microsoft(latency_ms), director.start_mail()
         director.prepare(microsoft)
         director.start_worker(microsoft)
+        for number in range(2, workers + 1):
+            director.start_worker(microsoft, name=f"worker {number}")
         director.start_web(microsoft)
         yield Stage(director, microsoft, mail["web"], folder.sign_in(WALKER_EMAIL), parts)
 
