@@ -44,6 +44,7 @@ ASKING_MICROSOFT: Final = frozenset(
         "web:invitation_check_now",
         "web:onboarding_registration",
         "web:onboarding_check_again",
+        "web:known_registration",
         "web:leftover_try_again",
     }
 )
