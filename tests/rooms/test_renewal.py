@@ -183,6 +183,7 @@ def test_only_a_connected_service_can_be_connected_once_more(emulator):
 
 def test_the_people_of_a_service_that_is_gone_for_long_are_forgotten(emulator):
     walked, service_id = served(emulator)
+    run_until_idle()
     with within(walked.customer.path):
         services.begin_leaving(service_id=service_id, until=clock.now(), by=OLGA)
         services.begin_deletion(service_id=service_id, by=OLGA)

@@ -32,6 +32,7 @@ from gangway.onboarding.errors import (
     NotValidated,
 )
 from gangway.onboarding.models import Case, ExistingRegistration, OperatorOnboarding
+from gangway.onboarding.rows import lock_onboarding
 from gangway.onboarding.stages import handover
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.onboarding.states import OPERATOR_ORDER, OperatorStep
@@ -62,6 +63,12 @@ def add(invitation_id: UUID, *, by: Actor, now: datetime) -> UUID:
             return _begin(invited.invitation(invitation_id), by=by, now=now)
     except (InvitationMoved, IntegrityError) as error:
         return _already(invitation_id, by=by, error=error)
+
+
+def go_on_typed(invitation_id: UUID, by: Actor, now: datetime) -> None:
+    """What an operator typed is proved: add it for them, and look at it as a service will use it."""
+    onboarding_id = add(invitation_id, by=by, now=now)
+    ask_validation(lock_onboarding(onboarding_id), by=by, now=now)
 
 
 def _begin(invitation: InvitationView, *, by: Actor, now: datetime) -> UUID:

@@ -13,22 +13,17 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from gangway.audit.record import Actor
-from gangway.connections import actions as connections
-from gangway.connections.errors import NoSuchConnection
 from gangway.connections.queries import connection, registration_of
-from gangway.connections.states import AuthenticatedBy
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import Aim, Purpose
-from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
 from gangway.onboarding.defaults import defaults_for
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
 from gangway.onboarding.existing import begin_known
-from gangway.onboarding.models import Case, ExistingRegistration
-from gangway.onboarding.stages import handover
-from gangway.onboarding.stages.registration import proved_credential
+from gangway.onboarding.models import Case
+from gangway.onboarding.stages.renewed import take_over
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.leaving import known_before
 from gangway.services import actions as services
@@ -113,18 +108,6 @@ def open_now(*, service_id: UUID, recipient: str, by: Actor, now: datetime) -> S
     return invitations.copy_link(invitation_id=standing, by=by, now=now)
 
 
-def concludes(invitation: InvitationView) -> bool:
-    """Whether an invitation ends by itself when its registration is proved."""
-    return invitation.purpose == Purpose.RENEW
-
-
-def conclude(case: Case, *, by: Actor, now: datetime) -> None:
-    """The registration is proved: the service signs in with its new credential from now on. In the case's scope."""
-    _take_over(case, by=by, now=now)
-    invitations.move(invitation_id=case.invitation_id, to=State.ADDED, by=by, expected={State.AUTHENTICATED})
-    handover.tell_administrators(case, by=by)
-
-
 @transaction.atomic
 def upgrade(*, invitation_id: UUID, licensed_users: int, by: Actor, now: datetime) -> None:
     """*Upgrade Customer*: the other licence type, and what the administrator connected for it. Inside a scope.
@@ -141,27 +124,5 @@ def upgrade(*, invitation_id: UUID, licensed_users: int, by: Actor, now: datetim
         licensed_users=licensed_users,
         by=by,
     )
-    _take_over(case, by=by, now=now)
+    take_over(case, by=by, now=now)
     invitations.move(invitation_id=invitation_id, to=State.ADDED, by=by, expected={State.AUTHENTICATED})
-
-
-def _take_over(case: Case, *, by: Actor, now: datetime) -> None:
-    invitation = invited.invitation(case.invitation_id)
-    credential = proved_credential(provisioning.registration(invitation.registration_id), invitation.service_id)
-    if credential is None:
-        raise NoSuchConnection
-    typed = ExistingRegistration.objects.filter(case=case, case__run_id__isnull=True).first()
-    connections.renew(
-        service_id=invitation.service_id,
-        credential_id=credential.id,
-        user_name=typed.user_name if typed else str(case.signer.get("upn", "")),
-        authenticated_by=_way(typed),
-        by=by,
-        now=now,
-    )
-
-
-def _way(typed: ExistingRegistration | None) -> AuthenticatedBy:
-    if typed is None:
-        return AuthenticatedBy.SIGN_IN
-    return AuthenticatedBy.OPERATOR if typed.typed_by_id else AuthenticatedBy.LINK

@@ -3,7 +3,7 @@
 What isn't right comes back to the field where it happened, and nothing is lost but a secret that was wrong.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -19,12 +19,12 @@ from gangway.invitations import queries as invited
 from gangway.invitations.registrations import use_registration
 from gangway.invitations.states import ENDED, State
 from gangway.microsoft.errors import MicrosoftError
-from gangway.onboarding import existing_words, operator, problems, renewal
+from gangway.onboarding import existing_words, problems
 from gangway.onboarding.existing_errors import DomainNotThere, ExistingError
 from gangway.onboarding.models import Case, ExistingRegistration
-from gangway.onboarding.rows import lock_case, lock_onboarding, move_case
+from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import NextMove
-from gangway.onboarding.stages import handover, sign_in
+from gangway.onboarding.stages import handover, renewed, sign_in
 from gangway.onboarding.stages.existing import around, told
 from gangway.onboarding.states import CaseState
 from gangway.onboarding.typed import Around
@@ -52,6 +52,18 @@ class Begun:
     tenant: str
     domain: str
     around: Around
+
+
+GoOn = Callable[[UUID, Actor, datetime], None]
+"""(invitation, the operator who typed it, now), called in the transaction that proves it."""
+
+GOES_ON: Final[list[GoOn]] = []
+
+
+def on_typed(go_on: GoOn) -> None:
+    """Have the operator's part go on when what they typed is proved; it stands above the stages, so it says so here."""
+    if go_on not in GOES_ON:
+        GOES_ON.append(go_on)
 
 
 def begin(existing_id: UUID, *, now: datetime) -> Begun | None:
@@ -216,11 +228,11 @@ def _keep(row: ExistingRegistration, begun: Begun, sight: Sight, *, now: datetim
     changes = {"registration_id": registration_id, "registration_name": sight.display_name[:45], "problem": {}}
     move_case(case, CaseState.DONE, by=WORKER, now=now, **changes)
     sign_in.invitation_on(case, State.AUTHENTICATED, by=WORKER)
-    if renewal.concludes(invited.invitation(case.invitation_id)):
-        renewal.conclude(case, by=WORKER, now=now)
+    if renewed.concludes(case):
+        renewed.conclude(case, by=WORKER, now=now)
     elif row.typed_by_id:
         by = Actor(kind="person", id=row.typed_by_id, name=row.typed_by_name)
-        onboarding_id = operator.add(case.invitation_id, by=by, now=now)
-        operator.ask_validation(lock_onboarding(onboarding_id), by=by, now=now)
+        for go_on in GOES_ON:
+            go_on(case.invitation_id, by, now)
     else:
         handover.tell_both_sides(case, by=WORKER)

@@ -14,11 +14,11 @@ from gangway.foundation.errors import WhoActs
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.states import ENDED, State, sources_of
-from gangway.onboarding import renewal, withdrawal
+from gangway.onboarding import withdrawal
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import NextMove
-from gangway.onboarding.stages import colleague, handover, sign_in
+from gangway.onboarding.stages import colleague, handover, renewed, sign_in
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
@@ -109,8 +109,8 @@ def _tell(case: Case, run: RunView, *, now: datetime) -> None:
     if invited.invitation(case.invitation_id).state is State.REPORTED:
         return  # frozen: it goes on by what the run has come to, once the operator has looked
     sign_in.invitation_on(case, invitation, by=WORKER)
-    if to is CaseState.DONE and renewal.concludes(invited.invitation(case.invitation_id)):
-        renewal.conclude(case, by=WORKER, now=now)
+    if to is CaseState.DONE and renewed.concludes(case):
+        renewed.conclude(case, by=WORKER, now=now)
     elif to is CaseState.DONE:
         handover.tell_both_sides(case, by=WORKER)
     if to is CaseState.WAITING:

@@ -133,6 +133,7 @@ def _about(request: DeskRequest, about: ServiceView) -> dict[str, Any]:
     values["farewell"] = farewell(about.id) if about.lifecycle is Lifecycle.DELETED else None
     values["grace_days"] = settings.GANGWAY.deletion_grace_days
     values["connection"] = connection(about.id)
-    values["may_pause"] = Capability.CHANGE_CONNECTION in request.seat.capabilities
+    created = about.lifecycle is Lifecycle.CREATED
+    values["may_pause"] = Capability.CHANGE_CONNECTION in request.seat.capabilities and created
     values["sees_runs"] = Capability.SEE_RUNS in request.seat.capabilities
     return head(request, about, "danger") | values

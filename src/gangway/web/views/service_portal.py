@@ -47,6 +47,8 @@ from gangway.web.words import (
 )
 
 VALIDATION_PARTIAL: Final = "service_portal/_validation.html"
+SEES_INVITATIONS: Final = frozenset({Capability.SEE_INVITATIONS, Capability.MANAGE_INVITATIONS})
+"""Whoever has one of these may open an invitation's page."""
 LATEST: Final = 8
 AT_ONCE: Final = 50
 LONGEST_ID: Final = 18
@@ -117,7 +119,7 @@ def _m365_page(
             "rotation": rotation_of(about.id),
             "may_rotate": may_change and not found.suspended,
             "may_reinitiate": Capability.CHANGE_CONNECTION in held and created,
-            "standing": open_of(about.id),
+            "standing": open_of(about.id) if held & SEES_INVITATIONS else None,
             **_uses(about, found),
             "form": (form or settings_of(found)) if may_change else None,
             "status": said(CONNECTION, found.status),
@@ -156,6 +158,8 @@ def health(request: DeskRequest, service_id: UUID) -> HttpResponse:
             "status": said(CONNECTION, found.status),
             "tokens_forbidden": tokens_forbidden(about.customer_id),
             "may_change": Capability.CHANGE_CONNECTION in request.seat.capabilities,
+            "may_pause": Capability.CHANGE_CONNECTION in request.seat.capabilities
+            and about.lifecycle is Lifecycle.CREATED,
             "latest": latest,
             "items": items_of(latest.items) if latest else [],
             "history": [{"row": row, "pill": _pill_of(row)} for row in found.history],

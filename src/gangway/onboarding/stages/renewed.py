@@ -1,0 +1,51 @@
+"""The end of a renewal: the registration is proved, and the service that was there signs in with it from now on."""
+
+from datetime import datetime
+
+from gangway.audit.record import Actor
+from gangway.connections import actions as connections
+from gangway.connections.errors import NoSuchConnection
+from gangway.connections.states import AuthenticatedBy
+from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
+from gangway.invitations.aims import Purpose
+from gangway.invitations.states import State
+from gangway.onboarding.models import Case, ExistingRegistration
+from gangway.onboarding.stages import handover
+from gangway.onboarding.stages.registration import proved_credential
+from gangway.provisioning import queries as provisioning
+
+
+def concludes(case: Case) -> bool:
+    """Whether the case's invitation ends by itself when its registration is proved."""
+    return invited.invitation(case.invitation_id).purpose == Purpose.RENEW
+
+
+def conclude(case: Case, *, by: Actor, now: datetime) -> None:
+    """Let the service use what was proved, and tell the administrators. In the case's scope."""
+    take_over(case, by=by, now=now)
+    invitations.move(invitation_id=case.invitation_id, to=State.ADDED, by=by, expected={State.AUTHENTICATED})
+    handover.tell_administrators(case, by=by)
+
+
+def take_over(case: Case, *, by: Actor, now: datetime) -> None:
+    """Let the service use the credential that was proved. Raises `NoSuchConnection`."""
+    invitation = invited.invitation(case.invitation_id)
+    credential = proved_credential(provisioning.registration(invitation.registration_id), invitation.service_id)
+    if credential is None:
+        raise NoSuchConnection
+    typed = ExistingRegistration.objects.filter(case=case, case__run_id__isnull=True).first()
+    connections.renew(
+        service_id=invitation.service_id,
+        credential_id=credential.id,
+        user_name=typed.user_name if typed else str(case.signer.get("upn", "")),
+        authenticated_by=_way(typed),
+        by=by,
+        now=now,
+    )
+
+
+def _way(typed: ExistingRegistration | None) -> AuthenticatedBy:
+    if typed is None:
+        return AuthenticatedBy.SIGN_IN
+    return AuthenticatedBy.OPERATOR if typed.typed_by_id else AuthenticatedBy.LINK
