@@ -158,6 +158,7 @@ FORMS: Final[dict[str, Form]] = {
     "freeze_end": desk(),
     "service_rotate": desk(),
     "service_repair": desk(recipient="ada@contoso.example"),
+    "emergency_begin": desk(deed="suspend", organization=GUID, key_number="", why="A key was lost", typed="sp2"),
     "alarm_acknowledge": desk(),
     "alarm_clear": desk(),
     "alarm_hours": desk(digest_hour="7", quiet_from="20", quiet_until="6", zone="Europe/Vienna", urgent_at_once="on"),

@@ -15,6 +15,7 @@ from django.urls import reverse
 from gangway.accounts.models import EntraTenant, OperatorInvitation, RoleMapping
 from gangway.alarms.models import Alarm
 from gangway.audit.models import Entry
+from gangway.connections.models import Emergency
 from gangway.foundation import clock
 from gangway.invitations import queries as invited
 from gangway.invitations.models import Handoff
@@ -95,6 +96,7 @@ def _made_for(provider: Place, customer: Place) -> dict[str, Any]:
             "run": run.pk,
             "leftover": _leftover(owned, run).pk,
             "alarm": _alarm(owned, run).pk,
+            "emergency": _emergency(owned).pk,
             "handoff": _handoff(owned, invitation_id).pk,
             "place": Membership.objects.get(operator_id=make_operator(customer, role=Role.MONITOR)).pk,
             "operator_invitation": _operator_invitation(owned).pk,
@@ -170,6 +172,11 @@ def _alarm(owned: dict[str, UUID], run: Run) -> Alarm:
         raised_at=clock.now(),
         changed_at=clock.now(),
     )
+
+
+def _emergency(owned: dict[str, UUID]) -> Emergency:
+    given = {"deed": "rotate", "why": CANARY, "by_kind": "person", "by_name": CANARY, "begun_at": clock.now()}
+    return Emergency.objects.create(**owned, **given)
 
 
 def _handoff(owned: dict[str, UUID], invitation_id: UUID) -> Handoff:

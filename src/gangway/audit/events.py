@@ -81,6 +81,8 @@ class Event(StrEnum):
 
     SECRET_REVEALED = "vault:secret:revealed"  # noqa: S105 - the name of an event
     """A worker opened a secret, for the purpose in the data."""
+    SECRET_SEALED_ANEW = "vault:secret:sealed_anew"  # noqa: S105 - likewise
+    """A worker sealed a secret to a newer key, in the same place."""
     SECRET_DESTROYED = "vault:secret:destroyed"  # noqa: S105 - the name of an event
     """A secret's ciphertext was destroyed."""
 
@@ -321,6 +323,10 @@ class Event(StrEnum):
     """A customer's connections may hand out tokens again."""
     FAREWELL_SIGNED = "connections:farewell:signed"
     """What was taken away with a service, and what stays, was written down and signed for the customer."""
+    EMERGENCY_BEGUN = "connections:emergency:begun"
+    """Somebody has everything of an organization, or of one sealing key in it, rotated or suspended."""
+    EMERGENCY_ENDED = "connections:emergency:ended"
+    """All that could be done by itself is done; the data counts what needs the customer."""
     ROTATION_PLANNED = "connections:rotation:planned"
     """The day on which a credential is renewed by itself was set, or set anew."""
     ROTATION_ASKED = "connections:rotation:asked"

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from django.core.mail import get_connection
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
@@ -16,6 +15,7 @@ from gangway.config.database import grants, walls
 from gangway.config.settings.typed import Role, Settings
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
+from gangway.notifications import looking
 from gangway.onboarding import outside
 from gangway.onboarding.doctor import Finding
 from gangway.onboarding.provider_setup import opened_secret, redirects
@@ -138,17 +138,12 @@ def _out_of_reach(settings: Settings) -> Iterable[Finding]:
     yield Finding("private keys", ok=True, words="A web process can read none.")
 
 
-def _mail(settings: Settings) -> Iterable[Finding]:
-    server = f"{settings.smtp_host}:{settings.smtp_port}"
-    door = get_connection(timeout=10)
-    try:
-        door.open()
-    except OSError as error:
-        words = f"The mail server {server} does not take us ({type(error).__name__})."
-        yield Finding("mail", ok=False, words=words, cure="check GANGWAY_SMTP_HOST, _PORT, _TLS, _USER and _PASSWORD")
+def _mail(_settings: Settings) -> Iterable[Finding]:
+    trouble = looking.mail_trouble()
+    if trouble:
+        yield Finding("mail", ok=False, words=trouble, cure=looking.CURE)
     else:
-        door.close()
-        yield Finding("mail", ok=True, words=f"The mail server {server} takes us.")
+        yield Finding("mail", ok=True, words=f"The mail server {looking.server()} takes us.")
 
 
 def _microsoft(_settings: Settings) -> Iterable[Finding]:

@@ -9,6 +9,7 @@ ConnectionsError
 ├── MayNotUse, PurposeMissing, TokensForbidden   when tokens are to be handed out
 ├── NotADomain          the tenant hasn't verified this domain
 ├── PolicyWrong, FreezeWrong, NoSuchFreeze   what a customer wishes of rotations
+├── NoSuchEmergency, NameNotTyped   rotating or suspending everything at once
 └── CannotRotateNow     only the customer can renew it
 """
 
@@ -127,3 +128,19 @@ class CannotRotateNow(ConnectionsError):
     code = "connections:rotation:needs_customer"
     what = "This registration can't renew its credential by itself."
     cure = "Press Re-initiate Authentication Flow: an administrator of the customer signs in by a link."
+
+
+class NoSuchEmergency(ConnectionsError):
+    """There is none, or not in this scope."""
+
+    code = "connections:emergency:unknown"
+    what = "There is no such emergency."
+    cure = "Go back to the list."
+
+
+class NameNotTyped(ConnectionsError):
+    """Somebody must type the name of what everything is done to."""
+
+    code = "connections:emergency:not_confirmed"
+    what = "This isn't the name of what you chose."
+    cure = "Type the name as it stands there, to say that you mean it."

@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.db import models
 from django.db.models import Q
 
-from gangway.connections.states import AuthenticatedBy, Rotation, SuspendedWhy
+from gangway.connections.states import AuthenticatedBy, Deed, ItemState, Rotation, SuspendedWhy
 from gangway.organizations.scope import OwnedModel
 
 if TYPE_CHECKING:
@@ -234,6 +234,59 @@ class FreezeRow(OwnedModel):
     def __str__(self) -> str:
         """Say when."""
         return f"{self.begins} – {self.ends}"
+
+
+class Emergency(OwnedModel):
+    """Everything of an organization, or of one sealing key in it, is rotated or suspended now."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    deed = models.CharField(max_length=10, choices=[(deed.value, deed.value) for deed in Deed])
+    key_number = models.PositiveIntegerField(null=True, help_text="Only what is sealed to this key; empty: all.")
+    why = models.CharField(max_length=300)
+    by_kind = models.CharField(max_length=16)
+    by_id = models.CharField(max_length=64, blank=True)
+    by_name = models.CharField(max_length=200)
+    begun_at = models.DateTimeField()
+    listed_at = models.DateTimeField(null=True, help_text="When a worker had listed what it concerns.")
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=Q(ended_at__isnull=True) | Q(listed_at__isnull=False), name="connections_ended_after_listing"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["begun_at"], condition=Q(ended_at__isnull=True), name="connections_emergencies")
+        ]
+
+    def __str__(self) -> str:
+        """Say what is done."""
+        return f"{self.deed} everything"
+
+
+class EmergencyItem(OwnedModel):
+    """One connection of an emergency, and how far it is."""
+
+    emergency = models.ForeignKey(Emergency, on_delete=models.PROTECT, related_name="items")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    state = models.CharField(max_length=15, choices=[(state.value, state.value) for state in ItemState])
+    run_id = models.UUIDField(null=True)
+    words = models.CharField(max_length=500, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["emergency", "connection"], name="connections_each_once_an_emergency")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["emergency", "state"], name="connections_items"),
+            models.Index(fields=["run_id"], condition=Q(run_id__isnull=False), name="connections_item_runs"),
+        ]
+
+    def __str__(self) -> str:
+        """Say how far it is."""
+        return self.state
 
 
 class TokenBan(OwnedModel):

@@ -6,23 +6,16 @@ from uuid import UUID
 
 from django.db import transaction
 
-from gangway.alarms.actions import clear_alarm, raise_alarm
-from gangway.alarms.states import Kind, Severity
+from gangway.alarms.states import Kind
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import saying, schedule
+from gangway.connections import schedule
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NoSuchConnection
 from gangway.connections.models import Care, Connection
-from gangway.connections.schedule import DAY
 from gangway.connections.states import Rotation
-from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import start_rotation
 from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
-from gangway.provisioning.queries import run as run_of
 from gangway.provisioning.renewable import renewable
-from gangway.provisioning.states import RunState
-from gangway.services import actions as services
-from gangway.services.queries import service
 
 ENDED: Final = "connections:rotation_ended"
 SCHEDULE: Final = Actor.system("rotation schedule")
@@ -84,64 +77,3 @@ def start(care: Care, *, by: Actor, now: datetime) -> None:
         return
     care.rotation, care.rotation_run_id, care.rotation_words = Rotation.UNDER_WAY.value, run_id, ""
     care.tend_at = now + schedule.SOONEST
-
-
-def ended(run_id: UUID, *, now: datetime) -> None:
-    """Take note of how a rotation ended. A run that rests, or goes on later, ends here again."""
-    with within_everything("rotations of every organization end"), transaction.atomic():
-        rows = Care.objects.select_for_update(of=("self",)).select_related("connection")
-        care = rows.filter(rotation_run_id=run_id).first()
-        if care is None:
-            return
-        run = run_of(run_id)
-        if run.state is RunState.PROVED:
-            _worked(care, now=now)
-        elif run.state in {RunState.FAILED, RunState.NEEDS_SIGN_IN, RunState.WAITING}:
-            needs = run.state is not RunState.FAILED or (run.error is not None and run.error.code == NEEDS_CUSTOMER)
-            words = run.error.what if run.error else run.waiting_for
-            _failed(care, words, needs_customer=needs, now=now)
-        elif run.state is RunState.CANCELLED:
-            care.rotation, care.rotate_at, care.rotation_run_id = Rotation.NONE.value, None, None
-            care.tend_at = now + DAY
-        care.save()
-
-
-def _worked(care: Care, *, now: datetime) -> None:
-    row = Connection.objects.get(pk=care.pk)
-    about = renewable(row.credential_id)
-    care.rotation, care.rotate_at, care.announced_at = Rotation.NONE.value, None, None
-    care.rotation_run_id, care.failures, care.rotation_words = None, 0, ""
-    care.tend_at = care.validate_at = now
-    services.note_credential(
-        service_id=row.service_id, ends_at=about.ends_at if about else None, validated_at=row.last_validated_at
-    )
-    for kind in (Kind.ROTATION, Kind.CREDENTIAL_ENDS, Kind.NEEDS_CUSTOMER):
-        clear_alarm(**key_of(care, kind), why=WORKS_AGAIN, by=SCHEDULE, now=now)
-
-
-def _failed(care: Care, words: str, *, needs_customer: bool, now: datetime) -> None:
-    """The old credential works on. What only the customer can do is not tried again; the rest is, ever more rarely."""
-    about, credential = service(care.connection.service_id), renewable(care.connection.credential_id)
-    days = (credential.ends_at - now).days if credential is not None and credential.ends_at is not None else 0
-    care.rotation_run_id, care.rotation_words = None, words[:500]
-    if needs_customer:
-        care.rotation, care.rotate_at, care.tend_at = Rotation.NEEDS_CUSTOMER.value, None, now
-        kind, cure, contacts = Kind.NEEDS_CUSTOMER, saying.RENEW, saying.LINK_COMES
-    else:
-        care.failures += 1
-        wait = min(care.failures, LONGEST_WAIT) * DAY
-        care.rotation, care.rotate_at = Rotation.FAILED.value, now + wait
-        care.tend_at = care.rotate_at
-        kind, contacts = Kind.ROTATION, ""
-        cure = "The credential in use works on. We try again by ourselves; Rotate now tries at once."
-    raise_alarm(
-        **key_of(care, kind),
-        service_id=about.id,
-        about=about.short_name,
-        severity=Severity.CRITICAL if days <= saying.SOON else Severity.WARNING,
-        words=f"Its credential was not renewed: {words}",
-        cure=cure,
-        for_contacts=contacts,
-        by=SCHEDULE,
-        now=now,
-    )

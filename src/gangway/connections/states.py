@@ -33,3 +33,20 @@ class Rotation(StrEnum):
     """The customer's freeze lasts until the credential ends: a person must decide."""
     FAILED = "failed"
     """The last try failed; the old credential works on, and another try follows."""
+
+
+class Deed(StrEnum):
+    """What is done with everything in an emergency."""
+
+    ROTATE = "rotate"
+    SUSPEND = "suspend"
+
+
+class ItemState(StrEnum):
+    """How far one connection of an emergency is."""
+
+    WAITING = "waiting"
+    UNDER_WAY = "under_way"
+    DONE = "done"
+    NEEDS_CUSTOMER = "needs_customer"
+    FAILED = "failed"

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from gangway.connections import companions, fleet, rotation, tending, validation
+from gangway.connections import companions, emergency, fleet, following, rotation, tending, validation
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.registry import task
@@ -20,6 +20,7 @@ log = structlog.get_logger(__name__)
 GIVE_UP: Final = "connections:give_up_validations"
 TEND: Final = "connections:tend"
 TEND_EVERY_SECONDS: Final = 60
+DRIVE_EVERY_SECONDS: Final = 30
 
 
 @task(name="connections:validate_connection", retry=RetryDecision(waits=(2, 10)), deadline_seconds=150)
@@ -94,8 +95,15 @@ def tend() -> None:
 @task(name=rotation.ENDED, retry=RetryDecision(waits=(2, 5, 15, 60)), deadline_seconds=60)
 def rotation_ended(run_id: str) -> None:
     """Take note of how a rotation ended or came to rest."""
-    rotation.ended(UUID(run_id), now=clock.now())
+    following.ended(UUID(run_id), now=clock.now())
+
+
+@task(name=emergency.DRIVE, deadline_seconds=600)
+def drive_emergencies() -> None:
+    """Go on with every emergency: after a crash, and whenever there is room for more."""
+    emergency.drive(now=clock.now())
 
 
 every(60, GIVE_UP)
 every(TEND_EVERY_SECONDS, TEND)
+every(DRIVE_EVERY_SECONDS, emergency.DRIVE)

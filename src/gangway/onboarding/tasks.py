@@ -20,6 +20,7 @@ from gangway.onboarding import (
     deletion,
     finishing,
     outside,
+    platform_watch,
     polling,
     provider_setup,
     reminding,
@@ -170,6 +171,13 @@ def forget_people() -> None:
     retention.forget_people(now=clock.now())
 
 
+@task(name=platform_watch.WATCH, deadline_seconds=120)
+def watch_platform(attempt: int = 0) -> None:
+    """Look at what this platform itself lives by; trouble is an alarm."""
+    platform_watch.watch(attempt=attempt, now=clock.now())
+
+
+every(6 * 3600, platform_watch.WATCH)
 every(60, ABANDON)
 every(24 * 3600, FORGET)
 every(60, GO_ON_DELETING)

@@ -59,6 +59,12 @@ def renewable(credential_id: UUID) -> Renewable | None:
     )
 
 
+def sealed_ids(credential_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return where the secrets of these credentials are sealed; those without a secret are left out."""
+    rows = Credential.objects.filter(pk__in=credential_ids, sealed_id__isnull=False)
+    return {pk: sealed_id for pk, sealed_id in rows.values_list("pk", "sealed_id") if sealed_id is not None}
+
+
 def may_change_itself(granted: Collection[str] | None) -> bool:
     """Whether these permissions of a fresh token let a registration renew its own credential."""
     return bool(CHANGES_ITSELF & set(granted or ()))

@@ -217,6 +217,21 @@ ROTATION: Final[Mapping[str, Pill]] = {
 }
 """How the rotation of a connection's credential stands."""
 
+ITEM: Final[Mapping[str, Pill]] = {
+    "waiting": Pill(_("Waiting"), "idle", "clock"),
+    "under_way": Pill(_("Under way"), "busy", "refresh"),
+    "done": Pill(_("Done"), "ok", "check"),
+    "needs_customer": Pill(_("Needs the customer"), "warning", "user"),
+    "failed": Pill(_("Failed"), "error", "alert-octagon"),
+}
+"""How far one connection of an emergency is."""
+
+DEED: Final[Mapping[str, str | Promise]] = {
+    "rotate": _("Rotate every credential"),
+    "suspend": _("Suspend every connection"),
+}
+"""What is done with everything in an emergency."""
+
 SEVERITY: Final[Mapping[str, Pill]] = {
     "notice": Pill(_("To know"), "idle", "info-circle"),
     "warning": Pill(_("Soon"), "warning", "alert-triangle"),

@@ -54,6 +54,7 @@ def connections(request: DeskRequest) -> HttpResponse:
         "rotations": [(state.value, said(ROTATION, state).word) for state in Rotation],
         "less": LESS,
         "may_change": Capability.CHANGE_CONNECTION in request.seat.capabilities,
+        "may_settle": Capability.CHANGE_SETTINGS in request.seat.capabilities,
     }
     return render(request, "fleet/list.html", values)
 

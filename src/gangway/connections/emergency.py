@@ -1,0 +1,256 @@
+"""*Emergency*: rotate or suspend everything of a provider, a channel, or one sealing key, at once and by name.
+
+A worker lists what it concerns, then takes it item by item; each is a row, so that whoever comes after a crash goes on
+where the one before stood. What only a customer can do is listed with its own next step, and never counted as done.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, cast
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.connections import rotation
+from gangway.connections.actions import suspend
+from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NameNotTyped, NoSuchEmergency
+from gangway.connections.models import Care, Connection, Emergency, EmergencyItem
+from gangway.connections.states import Deed, ItemState
+from gangway.foundation.errors import GangwayError
+from gangway.jobs.actions import defer
+from gangway.organizations.pages import Page, page_of
+from gangway.organizations.place_queries import place
+from gangway.organizations.scope import within_everything
+from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
+from gangway.provisioning.renewable import renewable, sealed_ids
+from gangway.services.states import Lifecycle
+from gangway.vault.queries import sealed_to
+
+ActorKind = Literal["person", "administrator", "system"]
+
+DRIVE: Final = "connections:drive_emergencies"
+AT_ONCE: Final = 50
+"""Rotations of one emergency under way at the same time."""
+PORTION: Final = 500
+OVER: Final = (ItemState.DONE.value, ItemState.NEEDS_CUSTOMER.value, ItemState.FAILED.value)
+REASON: Final = "an emergency reaches all customers of an organization"
+SIGN_IN: Final = "Press Re-initiate Authentication Flow: an administrator of the customer has to sign in."
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyRow:
+    """One emergency in the list."""
+
+    id: UUID
+    deed: Deed
+    name: str
+    key_number: int | None
+    why: str
+    by_name: str
+    begun_at: datetime
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRow:
+    """One connection of it."""
+
+    service_id: UUID
+    short_name: str
+    customer_name: str
+    state: ItemState
+    words: str
+    run_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class EmergencyView:
+    """One emergency and how far it is; `listed` is false while a worker still looks for what it concerns."""
+
+    row: EmergencyRow
+    listed: bool
+    counts: dict[ItemState, int]
+    open_items: tuple[ItemRow, ...]
+    """What needs the customer first, then what failed, at most a hundred."""
+
+    @property
+    def total(self) -> int:
+        """How many connections it concerns."""
+        return sum(self.counts.values())
+
+    @property
+    def percent(self) -> int:
+        """How much of it is over, be it done or not."""
+        over = sum(self.counts[state] for state in (ItemState.DONE, ItemState.NEEDS_CUSTOMER, ItemState.FAILED))
+        return 100 * over // self.total if self.total else 100 if self.listed else 0
+
+
+@transaction.atomic
+def begin(
+    *, organization_id: UUID, deed: Deed, key_number: int | None, why: str, typed: str, by: Actor, now: datetime
+) -> UUID:
+    """Begin it; `typed` must be the organization's name. Raises `NameNotTyped` at "typed", NoSuchOrganization."""
+    about = place(organization_id)
+    if typed.strip() != about.name:
+        raise NameNotTyped(field="typed")
+    row = Emergency.objects.create(
+        organization_id=organization_id,
+        deed=Deed(deed).value,
+        key_number=key_number,
+        why=why[:300],
+        by_kind=by.kind,
+        by_id=by.id,
+        by_name=by.name[:200],
+        begun_at=now,
+    )
+    facts = {"deed": row.deed, "organization": about.name, "why": row.why, "sealing_key": key_number}
+    subject = f"emergency:{row.pk}"
+    record(Event.EMERGENCY_BEGUN, by=by, organization_id=organization_id, subject=subject, data=facts)
+    defer(DRIVE, queueing_lock=DRIVE)
+    return row.pk
+
+
+def drive(*, now: datetime) -> None:
+    """Go on with every emergency that isn't over, as far as it goes now. For workers."""
+    with within_everything(REASON):
+        for emergency_id in list(Emergency.objects.filter(ended_at__isnull=True).values_list("pk", flat=True)):
+            _drive(emergency_id, now=now)
+
+
+def rotated(run_id: UUID, state: ItemState, words: str, *, now: datetime) -> None:
+    """A rotation of an emergency ended. In the caller's transaction."""
+    items = EmergencyItem.objects.filter(run_id=run_id, state=ItemState.UNDER_WAY.value)
+    if items.update(state=state.value, words=words[:500], changed_at=now):
+        defer(DRIVE, queueing_lock=DRIVE)
+
+
+def emergencies(*, page: int = 1) -> Page[EmergencyRow]:
+    """Return the scope's emergencies, the newest first."""
+    rows = Emergency.objects.select_related("organization").order_by("-begun_at", "-id")
+    return page_of(rows, page, _row)
+
+
+def emergency(emergency_id: UUID) -> EmergencyView:
+    """Return one. Raises `NoSuchEmergency`."""
+    row = Emergency.objects.select_related("organization").filter(pk=emergency_id).first()
+    if row is None:
+        raise NoSuchEmergency
+    counted = dict(row.items.order_by().values_list("state").annotate(number=Count("pk")))
+    shown = row.items.filter(state__in=[ItemState.NEEDS_CUSTOMER.value, ItemState.FAILED.value])
+    items = shown.select_related("connection__service", "organization").order_by("-state", "pk")[:100]
+    return EmergencyView(
+        row=_row(row),
+        listed=row.listed_at is not None,
+        counts={state: counted.get(state.value, 0) for state in ItemState},
+        open_items=tuple(_item(one) for one in items),
+    )
+
+
+def _drive(emergency_id: UUID, *, now: datetime) -> None:
+    with transaction.atomic():
+        row = Emergency.objects.select_for_update(of=("self",), skip_locked=True).filter(pk=emergency_id).first()
+        if row is None or row.ended_at is not None:
+            return
+        if row.listed_at is None:
+            _list(row, now=now)
+    if row.listed_at is None:
+        return
+    by = Actor(cast("ActorKind", row.by_kind), row.by_id, row.by_name)
+    room = AT_ONCE - row.items.filter(state=ItemState.UNDER_WAY.value).count()
+    waiting = row.items.filter(state=ItemState.WAITING.value).order_by("pk").values_list("pk", flat=True)
+    for item_id in list(waiting[: PORTION if row.deed == Deed.SUSPEND else max(room, 0)]):
+        with transaction.atomic():
+            _take(item_id, Deed(row.deed), by=by, now=now)
+    _end(emergency_id, by=by, now=now)
+
+
+def _list(row: Emergency, *, now: datetime) -> None:
+    """Write down what it concerns, all in one transaction: half a list would be worse than none."""
+    connections = Connection.objects.filter(
+        organization__path__startswith=row.organization.path,
+        service__lifecycle=Lifecycle.CREATED.value,
+        suspended_at__isnull=True,
+    )
+    items = [
+        EmergencyItem(
+            organization_id=connection.organization_id,
+            emergency=row,
+            connection=connection,
+            state=ItemState.WAITING.value,
+            changed_at=now,
+        )
+        for connection in _sealed_to(connections, row.key_number)
+    ]
+    EmergencyItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=1000)
+    row.listed_at = now
+    row.save(update_fields=["listed_at"])
+
+
+def _sealed_to(connections: QuerySet[Connection], number: int | None) -> list[Connection]:
+    rows = list(connections)
+    if number is None:
+        return rows
+    seals = sealed_ids([row.credential_id for row in rows])
+    there = sealed_to(seals.values(), number)
+    return [row for row in rows if seals.get(row.credential_id) in there]
+
+
+def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
+    """Do it to one connection; what was done before a crash is seen to be done."""
+    items = EmergencyItem.objects.select_for_update(of=("self",), skip_locked=True).select_related("connection")
+    item = items.filter(pk=item_id, state=ItemState.WAITING.value).first()
+    if item is None:
+        return
+    service_id = item.connection.service_id
+    item.changed_at = now
+    if deed is Deed.SUSPEND:
+        suspend(service_id=service_id, by=by, now=now)
+        item.state = ItemState.DONE.value
+        item.save()
+        return
+    about = renewable(item.connection.credential_id)
+    care = Care.objects.filter(pk=item.connection_id).first()
+    if about is None or not about.renews_itself(has_right=care is not None and care.renews_itself):
+        item.state, item.words = ItemState.NEEDS_CUSTOMER.value, SIGN_IN
+        item.save()
+        return
+    try:
+        with transaction.atomic():
+            item.run_id = rotation.rotate_now(service_id=service_id, by=by, now=now)
+        item.state = ItemState.UNDER_WAY.value
+    except RunUnderWay:
+        return  # its turn comes with the next round
+    except (CannotRotateNow, NoSuchCredential):
+        item.state, item.words = ItemState.NEEDS_CUSTOMER.value, SIGN_IN
+    except ConnectionSuspended:
+        item.state, item.words = ItemState.DONE.value, ConnectionSuspended.what
+    except GangwayError as error:
+        item.state, item.words = ItemState.FAILED.value, error.what
+    item.save()
+
+
+@transaction.atomic
+def _end(emergency_id: UUID, *, by: Actor, now: datetime) -> None:
+    row = Emergency.objects.select_for_update(of=("self",)).get(pk=emergency_id)
+    if row.ended_at is not None or row.items.exclude(state__in=OVER).exists():
+        return
+    row.ended_at = now
+    row.save(update_fields=["ended_at"])
+    counted = dict(row.items.order_by().values_list("state").annotate(number=Count("pk")))
+    facts = {state.value: counted.get(state.value, 0) for state in ItemState}
+    subject = f"emergency:{row.pk}"
+    record(Event.EMERGENCY_ENDED, by=by, organization_id=row.organization_id, subject=subject, data=facts)
+
+
+def _row(row: Emergency) -> EmergencyRow:
+    name, number = row.organization.name, row.key_number
+    return EmergencyRow(row.pk, Deed(row.deed), name, number, row.why, row.by_name, row.begun_at, row.ended_at)
+
+
+def _item(item: EmergencyItem) -> ItemRow:
+    about = item.connection.service
+    name, state = item.organization.name, ItemState(item.state)
+    return ItemRow(about.pk, about.short_name, name, state, item.words, item.run_id)

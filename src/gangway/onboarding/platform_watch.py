@@ -1,0 +1,151 @@
+"""What this platform itself lives by, looked at as far as a worker can see: mail, sealing keys, TLS, sign-in secrets.
+
+Trouble is an alarm for the people of the whole system, or, where there are none, for each provider; the sign-in
+application's is its provider's. What can't be seen from here raises nothing and clears nothing.
+"""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from gangway.alarms.actions import clear_alarm, raise_alarm
+from gangway.alarms.states import Kind, Severity
+from gangway.audit.record import Actor
+from gangway.jobs.actions import defer
+from gangway.notifications.looking import CURE, mail_trouble
+from gangway.onboarding.installation import installation
+from gangway.onboarding.queries import sign_in_applications
+from gangway.organizations.actions import system
+from gangway.organizations.queries import providers
+from gangway.organizations.scope import within_everything
+from gangway.organizations.told import operators_for
+
+WATCH: Final = "onboarding:watch_platform"
+LOOK_AGAIN: Final = timedelta(minutes=5)
+"""A mail server may be restarted: only what fails twice is told."""
+WATCHMAN: Final = Actor.system("platform watch")
+KEY_DAYS: Final = 365
+SOON, URGENT = 30, 7
+CONNECT_SECONDS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One thing that was looked at; `severity` None: all is well."""
+
+    subject: str
+    about: str
+    severity: Severity | None = None
+    words: str = ""
+    cure: str = ""
+
+
+def watch(*, attempt: int, now: datetime) -> None:
+    """Look at everything; what is wrong with the mail server is looked at once more before it is told."""
+    trouble = mail_trouble()
+    if trouble and not attempt:
+        with transaction.atomic():
+            defer(WATCH, run_at=now + LOOK_AGAIN, attempt=1)
+    certificate = _certificate(now)
+    with within_everything("the platform's own credentials"), transaction.atomic():
+        seen = [*_sealing_key(now), *([certificate] if certificate else [])]
+        if not trouble or attempt:
+            severity = Severity.CRITICAL if trouble else None
+            seen.append(Seen("platform:mail", "Mail server", severity, trouble, f"On the workers: {CURE}."))
+        for place in _places():
+            for one in seen:
+                _tell(place, one, now=now)
+        for provider_id, one in _sign_in_applications(now):
+            _tell(provider_id, one, now=now)
+
+
+def ending(subject: str, about: str, what: str, ends_at: datetime, cure: str, *, now: datetime) -> Seen:
+    """Say how urgent an end is."""
+    days = (ends_at - now).days
+    if days > SOON:
+        return Seen(subject, about)
+    severity = Severity.CRITICAL if days <= URGENT else Severity.WARNING
+    when = f"{ends_at.day} {ends_at:%B %Y}"
+    return Seen(subject, about, severity, f"{what} ended on {when}." if days < 0 else f"{what} ends on {when}.", cure)
+
+
+def _places() -> list[UUID]:
+    root = system()
+    return [root] if operators_for(root) else [provider.id for provider in providers()]
+
+
+def _tell(organization_id: UUID, one: Seen, *, now: datetime) -> None:
+    if one.severity is None:
+        given = {"organization_id": organization_id, "kind": Kind.PLATFORM, "subject": one.subject}
+        clear_alarm(**given, why="Seen to be well.", by=WATCHMAN, now=now)  # type: ignore[arg-type]
+        return
+    raise_alarm(
+        organization_id=organization_id,
+        kind=Kind.PLATFORM,
+        subject=one.subject,
+        about=one.about,
+        severity=one.severity,
+        words=one.words,
+        cure=one.cure,
+        by=WATCHMAN,
+        now=now,
+    )
+
+
+def _sealing_key(now: datetime) -> Iterator[Seen]:
+    keys = installation(now=now).sealing_keys
+    if not keys:
+        return
+    age = (now - keys[0].made_at).days
+    if age <= KEY_DAYS:
+        yield Seen("platform:sealing-key", "Sealing key")
+        return
+    words = f"New secrets are sealed to key {keys[0].name}, which is {age} days old."
+    cure = "Make the next one with `gangway keys new`, restart web and workers, then `gangway keys rewrap`."
+    yield Seen("platform:sealing-key", "Sealing key", Severity.NOTICE, words, cure)
+
+
+def _certificate(now: datetime) -> Seen | None:
+    """Read our own pages' certificate as a browser gets it; None where this worker can't see it."""
+    parts = urlsplit(settings.GANGWAY.public_url)
+    if parts.scheme != "https" or not parts.hostname:
+        return None
+    context = ssl.create_default_context()
+    if settings.GANGWAY.extra_ca_file is not None:
+        context.load_verify_locations(cafile=settings.GANGWAY.extra_ca_file)
+    cure = "Renew it where TLS ends for this platform."
+    try:
+        with (
+            socket.create_connection((parts.hostname, parts.port or 443), timeout=CONNECT_SECONDS) as line,
+            context.wrap_socket(line, server_hostname=parts.hostname) as secured,
+        ):
+            told = secured.getpeercert() or {}
+    except ssl.SSLCertVerificationError as error:
+        words = f"Browsers refuse the certificate of {parts.hostname}: {error.verify_message}."
+        return Seen("platform:tls", parts.hostname, Severity.CRITICAL, words, cure)
+    except OSError:
+        return None
+    ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
+    return ending("platform:tls", parts.hostname, f"The certificate of {parts.hostname}", ends, cure, now=now)
+
+
+def _sign_in_applications(now: datetime) -> Iterator[tuple[UUID, Seen]]:
+    """Those that have a credential whose end somebody typed; by code they need none."""
+    for one in sign_in_applications():
+        if one.secret_id is None or one.secret_ends_on is None:
+            continue
+        ends = datetime(one.secret_ends_on.year, one.secret_ends_on.month, one.secret_ends_on.day, tzinfo=UTC)
+        subject = f"platform:sign-in:{one.client_id}"
+        cure = "Make a new client secret at Microsoft and type it in under Settings › Sign-in application."
+        yield (
+            one.provider_id,
+            ending(subject, one.display_name, "The sign-in application's secret", ends, cure, now=now),
+        )

@@ -1,0 +1,137 @@
+"""Emergencies: everything listed once, taken item by item, going on after a crash; what needs the customer is named."""
+
+from typing import Any
+
+import pytest
+
+from gangway.connections import emergency, following
+from gangway.connections.errors import NameNotTyped
+from gangway.connections.models import Connection, EmergencyItem
+from gangway.connections.states import Deed, ItemState
+from gangway.foundation import clock
+from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.models import Credential, Run
+from gangway.vault.models import Sealed
+from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
+from tests.rooms.factories_web import error_at, prove, sit_down, soup
+from tests.rooms.test_fleet import OLD, connected
+
+pytestmark = pytest.mark.django_db
+OWNED = (*OLD, "Application.ReadWrite.OwnedBy")
+
+
+@pytest.fixture
+def provider() -> Place:
+    return make_provider(name="Sandbox Telecom")
+
+
+@pytest.fixture
+def customer(provider: Place) -> Place:
+    return make_customer(provider, name="Contoso")
+
+
+def begin(where: Place, name: str = "Sandbox Telecom", **changed: Any) -> Any:
+    given: dict[str, Any] = {"deed": Deed.ROTATE, "key_number": None, "why": "A laptop was stolen.", "typed": name}
+    with within(where.path):
+        return emergency.begin(organization_id=where.id, by=SETUP, now=clock.now(), **(given | changed))
+
+
+def view(where: Place, emergency_id: Any) -> emergency.EmergencyView:
+    with within(where.path):
+        return emergency.emergency(emergency_id)
+
+
+def test_what_may_renew_itself_is_rotated_and_the_rest_needs_the_customer_by_name(provider, customer):
+    itself, other = connected(customer, "itself", granted=OWNED), connected(customer, "other")
+    elsewhere = connected(make_customer(make_provider()), "elsewhere", granted=OWNED)
+    emergency_id = begin(provider)
+    emergency.drive(now=clock.now())
+    found = view(provider, emergency_id)
+    assert (found.counts[ItemState.UNDER_WAY], found.counts[ItemState.NEEDS_CUSTOMER]) == (1, 1)
+    assert [(row.service_id, row.state) for row in found.open_items] == [(other, ItemState.NEEDS_CUSTOMER)]
+    with within_everything("a test"):
+        assert [run.service_id for run in Run.objects.filter(kind="rotation")] == [itself]
+        assert not EmergencyItem.objects.filter(connection__service_id=elsewhere).exists()
+        run = Run.objects.get(kind="rotation")
+        Run.objects.filter(pk=run.pk).update(state="proved", ended_at=clock.now())
+    following.ended(run.pk, now=clock.now())
+    emergency.drive(now=clock.now())
+    found = view(provider, emergency_id)
+    assert (found.counts[ItemState.DONE], found.percent, found.row.ended_at is not None) == (1, 100, True)
+
+
+def test_a_worker_that_dies_in_between_leaves_rows_and_the_next_one_goes_on(provider, customer, monkeypatch):
+    for number in range(4):
+        connected(customer, f"voice-{number}")
+    emergency_id = begin(provider, deed=Deed.SUSPEND)
+    real, calls = emergency.suspend, []
+
+    def dies_at_the_third(**given: Any) -> None:
+        calls.append(given)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        real(**given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(emergency, "suspend", dies_at_the_third)
+        with pytest.raises(KeyboardInterrupt):
+            emergency.drive(now=clock.now())
+    assert view(provider, emergency_id).counts[ItemState.DONE] == 2
+    emergency.drive(now=clock.now())
+    found = view(provider, emergency_id)
+    assert (found.counts[ItemState.DONE], found.total) == (4, 4)
+    with within(customer.path):
+        assert Connection.objects.filter(suspended_at__isnull=False).count() == 4
+
+
+def test_only_what_is_sealed_to_a_key_and_only_what_stands_below(provider, customer):
+    channel = make_channel(provider, name="Reseller")
+    below = connected(make_customer(channel), "below")
+    ours, others = connected(customer, "ours"), connected(customer, "others")
+    with within_everything("a test"):
+        for service_id, number in ((ours, 1), (others, 2), (below, 1)):
+            credential = Credential.objects.get(service_id=service_id)
+            given = {"organization_id": customer.id, "place": "x", "ciphertext": b"x", "created_at": clock.now()}
+            Sealed.objects.create(id=credential.sealed_id, key_number=number, **given)
+    by_key = begin(provider, key_number=1, deed=Deed.SUSPEND)
+    emergency.drive(now=clock.now())
+    with within_everything("a test"):
+        taken = set(EmergencyItem.objects.filter(emergency_id=by_key).values_list("connection__service_id", flat=True))
+    assert taken == {ours, below}
+    of_channel = begin(channel, "Reseller", deed=Deed.SUSPEND)
+    emergency.drive(now=clock.now())
+    assert view(provider, of_channel).total == 0
+    assert view(provider, of_channel).row.ended_at is not None
+
+
+def test_the_name_must_be_typed_and_strangers_reach_nothing(provider):
+    with pytest.raises(NameNotTyped):
+        begin(provider, "Sandbox")
+    with within(make_provider().path), pytest.raises(NoSuchOrganization):
+        emergency.begin(
+            organization_id=provider.id,
+            deed=Deed.SUSPEND,
+            key_number=None,
+            why="x",
+            typed="Sandbox Telecom",
+            by=SETUP,
+            now=clock.now(),
+        )
+
+
+def test_its_pages_ask_for_the_name_and_follow_how_far_it_is(provider, customer):
+    connected(customer, "other")
+    client = prove(sit_down(provider))
+    assert "There was no emergency" in soup(client.get("/emergencies/")).get_text()
+    given = {"deed": "rotate", "organization": str(provider.id), "key_number": "", "why": "Stolen", "typed": "Sandbox"}
+    wrong = client.post("/emergencies/begin/", given)
+    assert "isn't the name" in error_at(wrong, "typed")
+    assert soup(wrong).select_one("#id_why")["value"] == "Stolen"
+    address = client.post("/emergencies/begin/", given | {"typed": "Sandbox Telecom"})["Location"]
+    assert "A worker lists what it concerns." in soup(client.get(address)).get_text()
+    emergency.drive(now=clock.now())
+    page = soup(client.get(address)).get_text(" ")
+    assert "All that goes by itself is done." in page
+    assert "an administrator of the customer has to sign in" in page
+    assert "Stolen" in soup(client.get("/emergencies/")).get_text()
