@@ -17,12 +17,11 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import actions, existing, queries, tidying
+from gangway.onboarding import actions, existing, proof, queries, tidying
 from gangway.onboarding import existing_errors as errors
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.shapes import Step
-from gangway.onboarding.stages import proof
 from gangway.onboarding.states import CaseState, OperatorStep
 from gangway.onboarding.typed import Typed
 from gangway.organizations.scope import within, within_everything

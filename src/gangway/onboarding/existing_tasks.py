@@ -12,12 +12,11 @@ from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.threads import in_database
 from gangway.microsoft.transport import shared
-from gangway.onboarding import tenant_lookup, typed
+from gangway.onboarding import proof, tenant_lookup, typed
 from gangway.onboarding.existing_errors import TenantNotFound
 from gangway.onboarding.existing_words import MicrosoftSilent
-from gangway.onboarding.stages import proof
+from gangway.onboarding.proof import Begun
 from gangway.onboarding.stages.existing import MAKE_KEY, PROVE
-from gangway.onboarding.stages.proof import Begun
 from gangway.onboarding.states import LookupState
 from gangway.provisioning import given, proving
 from gangway.provisioning.shapes import CheckItem

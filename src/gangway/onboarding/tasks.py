@@ -22,6 +22,7 @@ from gangway.onboarding import (
     outside,
     platform_watch,
     polling,
+    proof,
     provider_setup,
     reminding,
     retention,
@@ -30,7 +31,7 @@ from gangway.onboarding import (
     tidying,
 )
 from gangway.onboarding.existing_tasks import make_key, prove_existing
-from gangway.onboarding.stages import proof, redirect, sign_in, verification
+from gangway.onboarding.stages import redirect, sign_in, verification
 from gangway.provisioning.actions import CheckItem, check_registration
 
 __all__ = ["make_key", "prove_existing"]
