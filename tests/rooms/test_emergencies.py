@@ -1,5 +1,6 @@
 """Emergencies: everything listed once, taken item by item, going on after a crash; what needs the customer is named."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Credential, Run
 from gangway.vault.models import Sealed
+from gangway.vault.queries import ever_sealed_to
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import error_at, prove, sit_down, soup
 from tests.rooms.test_fleet import OLD, connected
@@ -85,7 +87,7 @@ def test_a_worker_that_dies_in_between_leaves_rows_and_the_next_one_goes_on(prov
         assert Connection.objects.filter(suspended_at__isnull=False).count() == 4
 
 
-def test_only_what_is_sealed_to_a_key_and_only_what_stands_below(provider, customer):
+def test_only_what_a_key_opens_or_once_opened_and_only_what_stands_below(provider, customer, monkeypatch):
     channel = make_channel(provider, name="Reseller")
     below = connected(make_customer(channel), "below")
     ours, others = connected(customer, "ours"), connected(customer, "others")
@@ -99,6 +101,11 @@ def test_only_what_is_sealed_to_a_key_and_only_what_stands_below(provider, custo
     with within_everything("a test"):
         taken = set(EmergencyItem.objects.filter(emergency_id=by_key).values_list("connection__service_id", flat=True))
     assert taken == {ours, below}
+    monkeypatch.setattr("gangway.vault.queries._made_at", lambda _number: clock.now() + timedelta(seconds=1))
+    with within_everything("a test"):
+        assert Sealed.objects.filter(key_number=1).update(key_number=3)
+        sealed = frozenset(Sealed.objects.values_list("pk", flat=True))
+    assert len(ever_sealed_to(sealed, 1)) == 3
     of_channel = begin(channel, "Reseller", deed=Deed.SUSPEND)
     emergency.drive(now=clock.now())
     assert view(provider, of_channel).total == 0

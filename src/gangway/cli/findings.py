@@ -22,6 +22,7 @@ from gangway.onboarding.provider_setup import opened_secret, redirects
 from gangway.onboarding.queries import sign_in_applications
 from gangway.organizations.scope import within_everything
 from gangway.vault import keys
+from gangway.vault.queries import counts_by_key
 
 DOCTOR = Actor.system("doctor")
 Look = Callable[[Settings], Iterable[Finding]]
@@ -115,6 +116,10 @@ def _migrations(_settings: Settings) -> Iterable[Finding]:
 def _sealing_keys(settings: Settings) -> Iterable[Finding]:
     number, _ = keys.newest_public(settings.sealing_public_keys_dir)
     yield Finding("sealing keys", ok=True, words=f"New secrets are sealed to key {number}.")
+    for older, count in counts_by_key().items():
+        if older < number:
+            cure = "workers seal them anew by themselves; keep this key until none is left"
+            yield Finding(f"sealing key {older}", ok=True, words=f"It opens {count} secrets.", cure=cure)
     folder = settings.sealing_private_keys_dir
     if settings.role is Role.WORKER and folder and settings.sealing_public_keys_dir:
         for each in keys.numbers(settings.sealing_public_keys_dir, "public"):

@@ -27,7 +27,7 @@ from gangway.organizations.scope import within_everything
 from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
 from gangway.provisioning.renewable import renewable, sealed_ids
 from gangway.services.states import Lifecycle
-from gangway.vault.queries import sealed_to
+from gangway.vault.queries import ever_sealed_to
 
 ActorKind = Literal["person", "administrator", "system"]
 
@@ -194,7 +194,7 @@ def _sealed_to(connections: QuerySet[Connection], number: int | None) -> list[Co
     if number is None:
         return rows
     seals = sealed_ids([row.credential_id for row in rows])
-    there = sealed_to(seals.values(), number)
+    there = ever_sealed_to(seals.values(), number)
     return [row for row in rows if seals.get(row.credential_id) in there]
 
 

@@ -109,7 +109,7 @@ def _sealing_key(now: datetime) -> Iterator[Seen]:
         yield Seen("platform:sealing-key", "Sealing key")
         return
     words = f"New secrets are sealed to key {keys[0].name}, which is {age} days old."
-    cure = "Make the next one with `gangway keys new`, restart web and workers, then `gangway keys rewrap`."
+    cure = "Make the next one with `gangway keys new` and keep the old ones: workers seal anew what they open."
     yield Seen("platform:sealing-key", "Sealing key", Severity.NOTICE, words, cure)
 
 

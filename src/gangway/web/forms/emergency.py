@@ -23,8 +23,9 @@ class EmergencyForm(PlainForm):
         error_messages={"invalid_choice": _("Choose one of the list."), "required": _("Choose whose.")},
     )
     key_number = forms.TypedChoiceField(
-        label=_("Only what is sealed to"),
+        label=_("Only what this sealing key opens"),
         required=False,
+        help_text=_("Also what it opened once and was sealed anew since."),
         coerce=int,
         empty_value=None,
         error_messages={"invalid_choice": _("Choose a key of the list.")},
