@@ -34,6 +34,8 @@ def test_a_blocked_code_is_told_and_the_redirect_finishes_what_it_began(
     button(page, "Sign in with Microsoft").click()
     expect(page.get_by_role("heading", name="Pick an account")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("button", name=NORA[0]).click()
+    page.get_by_label("Code").fill(NORA_NUMBER)
+    button(page, "Verify").click()
     expect(page.get_by_label("Consent on behalf of your organization")).not_to_be_checked()
     button(page, "Accept").click()
 

@@ -171,8 +171,8 @@ def invited_person(of_provider: bool) -> tuple[Place, SealedText]:
     provider = factories_organizations.make_provider()
     customer = factories_organizations.make_customer(provider)
     register(provider)
-    where = provider if of_provider else customer
-    person = place_of_person(factories_organizations.make_operator(where), where)
+    where, role = (provider, Role.ADMIN) if of_provider else (customer, Role.OPERATOR)
+    person = place_of_person(factories_organizations.make_operator(where, role=role), where)
     service_id = factories_services.plan(customer)
     plan, fingerprint = provisioning.pin()
     with within(provider.path):
