@@ -98,7 +98,7 @@ MATRIX: Final[Mapping[Capability, Given]] = {
     Capability.DELETE_SERVICE: Given("Delete a service",                            "AO",  "AO"),
     Capability.MOVE_SERVICE: Given("Change a service's customer",                   "AO",  "AO"),
     Capability.SEE_INVITATIONS: Given("Open the page of all Pending Invitations",   "AOM", "AOM"),
-    Capability.MANAGE_INVITATIONS: Given("Resend, copy and revoke an invitation",   "AO",  "AO",  "A"),
+    Capability.MANAGE_INVITATIONS: Given("Change and revoke invitations and links", "AO",  "AO",  "A"),
     Capability.SEE_CONNECTION: Given("Look at the Microsoft 365 configuration",     "AOM", "AOM", "AM", "OM"),
     Capability.VALIDATE_CONNECTION: Given("Validate the authentication",            "AO",  "AO",  "A",  "O"),
     Capability.CHANGE_CONNECTION: Given("Renew, repair or replace a connection",    "AO",  "AO",  "A",  "O"),
