@@ -174,6 +174,17 @@ def test_what_needs_a_sign_in_is_listed_and_marking_it_removed_frees_the_name(te
     assert [row.ciphertext for row in Sealed.objects.filter(pk__in=sealed)] == [None] * len(sealed)
 
 
+def test_when_microsoft_does_not_answer_that_is_said_and_it_goes_on_later(tenant, settings):
+    served = serve(tenant)
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"cloud_login_url": "https://localhost:9"})
+    served.delete()
+    with within(served.work.customer.path):
+        found = deletion.deletion(served.work.service_id)
+    assert served.life() is Lifecycle.DELETING
+    assert found.left.state is Leaving.UNDER_WAY
+    assert "answer" in found.trouble
+
+
 def test_trying_again_goes_on_with_the_same_run(tenant):
     served = serve(tenant)
     served.delete()

@@ -1,15 +1,17 @@
 """Forgetting who was invited, once their service is gone for long. Sync."""
 
-from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from gangway.invitations.models import Handoff, Invitation
+from gangway.services.states import Lifecycle
 
 
-def with_recipients(service_ids: Collection[UUID], *, most: int = 500) -> list[UUID]:
-    """Return those of the services whose invitations still name somebody."""
-    rows = Invitation.objects.filter(service_id__in=service_ids).exclude(recipient="")
-    return list(rows.values_list("service_id", flat=True).distinct()[:most])
+def still_named(*, before: datetime, most: int = 500) -> list[UUID]:
+    """Return services that are gone since before this moment and whose invitations still name somebody."""
+    gone = [Lifecycle.DELETED.value, Lifecycle.ABANDONED.value]
+    rows = Invitation.objects.filter(service__lifecycle__in=gone, service__changed_at__lt=before)
+    return list(rows.exclude(recipient="").values_list("service_id", flat=True).distinct()[:most])
 
 
 def forget_recipients(service_id: UUID) -> list[UUID]:

@@ -18,7 +18,7 @@ class OnboardingConfig(AppConfig):
         """Let nothing go on for an invitation that is withdrawn, and the operator's part once its typing is proved."""
         from gangway.invitations.actions import on_revoke
         from gangway.onboarding.operator import go_on_typed
-        from gangway.onboarding.stages.proof import on_typed
+        from gangway.onboarding.proof import on_typed
         from gangway.onboarding.withdrawal import stop
 
         on_revoke(stop)

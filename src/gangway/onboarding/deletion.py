@@ -53,6 +53,8 @@ class Deletion:
     lost: bool = False
     beside: tuple[Going, ...] = ()
     """Registrations of their own that go with it."""
+    trouble: str = ""
+    """Why it takes longer or is stuck, such as Microsoft that does not answer; empty when nothing is wrong."""
 
     @property
     def is_stuck(self) -> bool:
@@ -71,7 +73,9 @@ def deletion(service_id: UUID) -> Deletion:
             goes = going(registration_id=registration_id, service_id=service_id)
     lost = registration_id is not None and goes is None
     beside = tuple(going(registration_id=one, service_id=service_id) for one in too)
-    return Deletion(goes, left(service_id=service_id, on_end=ENDED), lost, beside)
+    stands = left(service_id=service_id, on_end=ENDED)
+    error = run(stands.run_id).error if stands.run_id and stands.state is not Leaving.GONE else None
+    return Deletion(goes, stands, lost, beside, error.what if error else "")
 
 
 @transaction.atomic

@@ -15,12 +15,12 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections.actions import forget_user
-from gangway.invitations.forgetting import forget_recipients, with_recipients
+from gangway.invitations.forgetting import forget_recipients, still_named
 from gangway.notifications.outbox import forget_messages
 from gangway.onboarding.models import Case, SignIn
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.forgetting import forget_signers
-from gangway.services.queries import gone_before, service
+from gangway.services.queries import service
 
 WORKER: Final = Actor.system("retention")
 log = structlog.get_logger(__name__)
@@ -30,7 +30,7 @@ def forget_people(*, now: datetime) -> int:
     """Forget the people of services that are gone for long; gives how many services were looked through."""
     before = now - timedelta(days=settings.GANGWAY.contact_days)
     with within_everything("services of everybody that are gone for long"):
-        rows = with_recipients(gone_before(before))
+        rows = still_named(before=before)
     for service_id in rows:
         with within_everything("a worker is given a service by its id"):
             about = service(service_id)

@@ -95,7 +95,7 @@ def services(
     `search`: beginning of a name or words; `status`: a Connection ("ok"), a Lifecycle ("deleted") or empty;
     `licence`: a licence type or empty; `sort`: a key of `SORTS`. Unknown values of the last three are taken as empty.
     """
-    return page_of(_found(search, status, licence, sort), page, row_of)
+    return page_of(_found(search, status, licence, sort), page, row_of, keys_first=True)
 
 
 def every_service(*, search: str = "", status: str = "", licence: str = "", sort: str = "") -> Iterator[ServiceRow]:
@@ -174,12 +174,6 @@ def leaving_by(now: datetime, *, most: int = 500) -> list[UUID]:
     """Return the services whose time to be kept is over, for whoever takes the next step."""
     rows = Service.objects.filter(lifecycle=Lifecycle.LEAVING.value, leaves_at__lte=now).order_by("leaves_at")
     return list(rows.values_list("pk", flat=True)[:most])
-
-
-def gone_before(moment: datetime) -> list[UUID]:
-    """Return the services that are gone, deleted or given up, since before this moment."""
-    gone = [Lifecycle.DELETED.value, Lifecycle.ABANDONED.value]
-    return list(Service.objects.filter(lifecycle__in=gone, changed_at__lt=moment).values_list("pk", flat=True))
 
 
 def name_is_free(provider_id: UUID, short_name: str) -> bool:
