@@ -15,14 +15,11 @@ class OnboardingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let nothing go on for an invitation that is withdrawn, and the operator's part once its typing is proved."""
+        """Let nothing go on for an invitation that is withdrawn."""
         from gangway.invitations.actions import on_revoke
-        from gangway.onboarding.operator import go_on_typed
-        from gangway.onboarding.proof import on_typed
         from gangway.onboarding.withdrawal import stop
 
         on_revoke(stop)
-        on_typed(go_on_typed)
 
     append_only_tables: ClassVar[tuple[str, ...]] = ()
     open_tables: ClassVar[dict[str, str]] = {

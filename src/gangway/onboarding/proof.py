@@ -3,7 +3,7 @@
 What isn't right comes back to the field where it happened, and nothing is lost but a secret that was wrong.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
@@ -19,7 +19,7 @@ from gangway.invitations import queries as invited
 from gangway.invitations.registrations import use_registration
 from gangway.invitations.states import ENDED, State
 from gangway.microsoft.errors import MicrosoftError
-from gangway.onboarding import existing_words, problems
+from gangway.onboarding import existing_words, operator, problems
 from gangway.onboarding.existing_errors import DomainNotThere, ExistingError
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import lock_case, move_case
@@ -52,18 +52,6 @@ class Begun:
     tenant: str
     domain: str
     around: Around
-
-
-GoOn = Callable[[UUID, Actor, datetime], None]
-"""(invitation, the operator who typed it, now), called in the transaction that proves it."""
-
-GOES_ON: Final[list[GoOn]] = []
-
-
-def on_typed(go_on: GoOn) -> None:
-    """Have the operator's part go on when what they typed is proved; it stands above the stages, so it says so here."""
-    if go_on not in GOES_ON:
-        GOES_ON.append(go_on)
 
 
 def begin(existing_id: UUID, *, now: datetime) -> Begun | None:
@@ -232,7 +220,6 @@ def _keep(row: ExistingRegistration, begun: Begun, sight: Sight, *, now: datetim
         renewed.conclude(case, by=WORKER, now=now)
     elif row.typed_by_id:
         by = Actor(kind="person", id=row.typed_by_id, name=row.typed_by_name)
-        for go_on in GOES_ON:
-            go_on(case.invitation_id, by, now)
+        operator.go_on_typed(case.invitation_id, by, now)
     else:
         handover.tell_both_sides(case, by=WORKER)
