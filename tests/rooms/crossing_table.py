@@ -70,7 +70,7 @@ ROWS: Final[dict[str, Row]] = {
     "service_reinitiate": desk("AO", "AO", "A", "O", about="service", finely=True),
     "service_replace": desk("AO", "AO", "A", "O", about="service"),
     "service_names": desk("AO", "AO", "A", "O", about="service"),
-    "service_upgrade": desk("AO", "AO", "A", "O", about="service"),
+    "service_upgrade": desk("AO", "AO", "A", about="service"),
     "invitation_upgrade": desk("AO", "AO", "A", about="invitation", finely=True),
     "service_tokens": desk("AO", "AO", "A", "O", about="service"),
     "service_farewell": desk("AOM", "AOM", "AM", "OM", about="service", finely=True),

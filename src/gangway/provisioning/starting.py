@@ -30,6 +30,7 @@ from gangway.provisioning.states import (
     RunState,
 )
 from gangway.services.queries import service
+from gangway.services.states import LIVES
 from gangway.vault.places import Place
 
 WHOLE: Final = frozenset({LeftoverKind.APPLICATION, LeftoverKind.PRINCIPAL, LeftoverKind.DELETED_APPLICATION})
@@ -147,8 +148,9 @@ def start_credential(
     NoSuchRegistration, NoSuchCredential when nothing of ours is in use, RunUnderWay.
     """
     registration = _locked(registration_id)
+    living = [state.value for state in LIVES]
     rows = Credential.objects.filter(registration_id=registration_id, origin=MADE, state=CredentialState.PROVED.value)
-    current = rows.order_by("-announced_at").first()
+    current = rows.filter(service__lifecycle__in=living).order_by("-announced_at").first()
     if current is None:
         raise NoSuchCredential
     if current.kind == FEDERATED:

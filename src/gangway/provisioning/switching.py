@@ -49,7 +49,8 @@ def switch(old_id: UUID, new_id: UUID, *, by: Actor, now: datetime) -> None:
     old, new = rows[old_id], rows[new_id]
     new.state = CredentialState.PROVED.value
     new.save(update_fields=["state"])
-    old.state = CredentialState.RESTING.value
+    if old.state != CredentialState.REMOVED.value:
+        old.state = CredentialState.RESTING.value
     old.rest_until = now + timedelta(hours=settings.GANGWAY.credential_rest_hours)
     old.save(update_fields=["state", "rest_until"])
     for follow in SWITCHES:

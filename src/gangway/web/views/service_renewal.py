@@ -126,12 +126,13 @@ def users_page(
         "name_rules": rules(SHORT_NAME_RULES),
         "form": form or LicensedUsers(initial={"licensed_users": about.licensed_users}),
         "pool": pool(about.provider_id),
+        "may_upgrade": Capability.ADD_SERVICE in request.seat.capabilities,
     }
     return render(request, "service_portal/users.html", head(request, about, "users") | values)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@may(Capability.EDIT_SERVICE)
+@may(Capability.ADD_SERVICE)
 def change(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Upgrade Customer*: the other licence type, at once or after the administrator connected once more."""
     about = service(service_id)
