@@ -16,11 +16,12 @@ from django.apps import apps
 from django.core.cache import cache
 from django.db import connection, models, transaction
 from django.test import Client
+from django.urls import reverse
 
 from gangway.audit.models import Entry
 from gangway.organizations.roles import Kind
-from tests.rooms import factories_onboarding
-from tests.rooms.factories_organizations import make_provider
+from tests.rooms import factories_invitations, factories_onboarding
+from tests.rooms.factories_organizations import make_customer, make_operator, make_provider
 from tests.rooms.factories_web import prove, put_into_wizard, sit_down
 from tests.rooms.forms_table import FORMS, GETS, HOW, POSTS
 from tests.rooms.test_web_strangers import World, address, world
@@ -233,6 +234,8 @@ def sender(name: str, world: World) -> Client:
 def case_for(name: str) -> UUID:
     """A real case that stands where this form is."""
     walked = factories_onboarding.walk(choose=name != "wizard")
+    if name in {"wizard_with_code", "wizard_with_microsoft", "wizard_blocked"}:
+        walked.start()
     if name in {"wizard_signed_in", "wizard_my_part", "wizard_name"}:
         factories_onboarding.signed_in(walked)
     if name == "wizard_name":
@@ -359,3 +362,28 @@ def test_the_surplus_would_be_seen():
     """Positive control: a value that does get into a row is found."""
     rival = make_provider(name=f"A {TEXT}").id
     assert marked(rival)["organizations_organization"] >= 1
+
+
+WIZARD_LOOKS: Final = sorted(name for name in GETS if name.startswith("wizard"))
+
+
+@pytest.fixture
+def offered_link() -> str:
+    provider = make_provider()
+    factories_onboarding.register(provider)
+    customer = make_customer(provider)
+    invitation_id = factories_onboarding.issue(customer, make_operator(provider))
+    return f"/i/{factories_invitations.link(customer, invitation_id).reveal()}"
+
+
+def test_a_thousand_looks_at_an_invitation_change_no_table(offered_link):
+    """Scanners of mails open links again and again, with every method that only looks."""
+    client, before = Client(), held()
+    for number in range(1000):
+        answer = client.generic(("GET", "HEAD", "OPTIONS")[number % 3], offered_link)
+        assert answer.status_code in {200, 405}
+    for name in WIZARD_LOOKS:
+        for method in ("GET", "HEAD", "OPTIONS"):
+            assert client.generic(method, reverse(f"web:{name}")).status_code < 500
+    after = held()
+    assert [name for name in TABLES if after[name] != before[name]] == []
