@@ -36,6 +36,7 @@ NOT_LOOKED_AT: Final = {
     "mfa_reauthenticate_webauthn": DATA,
     "run_support": DATA,
     "wizard_support": DATA,
+    "wizard_returned": ONWARD,
     "wizard_certificate": DATA,
     "wizard_script_file": DATA,
     "invitation_script_file": DATA,

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from gangway.invitations.plans import CHANGEABLE
 from gangway.onboarding.queries import user_code
 from gangway.onboarding.shapes import CaseView, Step
+from gangway.onboarding.states import SignInState
 from gangway.web.beside import besides_of
 from gangway.web.forms.waiting import MaybeColleague
 from gangway.web.preflight import pills_of
@@ -113,6 +114,7 @@ def sign_in_values(request: WizardRequest) -> dict[str, Any]:
         "assisting": request.assisting,
         "ways": ways_of(request),
         "redirect_offered": may_redirect(request),
+        "is_blocked": case.sign_in is not None and case.sign_in.state is SignInState.BLOCKED,
     }
 
 
