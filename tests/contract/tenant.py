@@ -136,11 +136,12 @@ class Tenant:
         transport: Transport | None = None,
         seconds: float = 10,
         rotates: bool = False,
+        role_days: int = 0,
     ) -> Course:
         """A course with short waits over the real client; `seconds` is the patience with copies."""
         wire = transport or await self.transport()
         return Course(
-            blueprint=blueprint(name, version, rotates=rotates),
+            blueprint=blueprint(name, version, rotates=rotates, role_days=role_days),
             client=AppId(sign_in_app),
             cloud=self.cloud,
             tenant_id=self.id,
@@ -243,9 +244,9 @@ class Tenant:
         return any(row["kind"] == "servicePrincipal" and row["body"]["appId"] == sign_in_app for row in objects)
 
 
-def blueprint(name: str = "voice1", version: int = 2, *, rotates: bool = False) -> Blueprint:
+def blueprint(name: str = "voice1", version: int = 2, *, rotates: bool = False, role_days: int = 0) -> Blueprint:
     features = {"voice", "self-rotation"} if rotates else None
-    plan = pinning.pin(profile="teams-voice", version=version, features=features)
+    plan = pinning.pin(profile="teams-voice", version=version, features=features, role_days=role_days)
     return draw(
         plan, registration=REGISTRATION, display_name=name, notes="Made by Sandbox1.", sign_in_client=AppId(sign_in_app)
     )

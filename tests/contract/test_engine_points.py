@@ -4,7 +4,6 @@ The points come from a recorded clean run: whole requests, and the parts of batc
 must hold exactly one registration with exactly its rights and one secret that we know, and nothing else of ours.
 """
 
-
 import pytest
 
 from gangway.foundation.errors import GangwayError
@@ -18,6 +17,7 @@ pytestmark = pytest.mark.slow
 REQUESTS = 9
 PARTS = 20
 """A clean run's requests and the parts of its batches; the run may grow, never lose a point."""
+ROLES = 2
 
 
 async def clean_run(tenant: Tenant) -> list[Point]:
@@ -100,3 +100,40 @@ async def test_a_permanent_403_on_any_write_ends_honestly(tenant: Tenant) -> Non
         tenant.control("DELETE", "faults")
         await finish(tenant, journal, token)
         assert tenant.orphans(journal) == [], point
+
+
+DAYS = 90
+"""For so long PIM gives the roles in what follows."""
+
+
+def of_pim(points: list[Point]) -> list[Point]:
+    """What a run does otherwise when PIM gives the roles."""
+    return [point for point in points if "roleAssignmentSchedule" in point.path]
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+async def test_whatever_happens_to_roles_that_pim_gives_each_is_given_once_and_with_its_end(
+    tenant: Tenant, effect: str
+) -> None:
+    async def begin() -> tuple[SmallJournal, SealedText]:
+        return SmallJournal(), await tenant.start_over()
+
+    async def attempt(given: tuple[SmallJournal, SealedText]) -> None:
+        try:
+            await (await tenant.course(*given, role_days=DAYS)).run()
+        finally:
+            given[0].settle()
+
+    await attempt(await begin())
+    points = of_pim(points_of(tenant.log()))
+    assert sum(point.writes for point in points) == ROLES
+    tally = await table(
+        tenant,
+        f"set-up with PIM, {effect}",
+        points,
+        EFFECTS[effect],
+        begin=begin,
+        attempt=attempt,
+        judge=lambda given: tenant.orphans(given[0]),
+    )
+    assert tally.failures == {}
