@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from gangway.audit.events import Event
 from gangway.audit.queries import activity
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.invitations.letters import subject_of
+from gangway.invitations.states import State
 from gangway.onboarding.models import Case, SignIn
 from gangway.organizations.scope import within
 
@@ -60,7 +62,12 @@ def _events(subject: str, path: str) -> Iterator[Sighting]:
     for row in activity(organization_path=path, subject=subject, limit=MOST):
         if not row.event.startswith(OURS):
             there = (row.actor_address, row.request_id) if row.actor_kind == "administrator" else ("", "")
-            yield Sighting(row.at, row.event, row.actor_name, *there)
+            yield Sighting(row.at, _what(row.event, str(row.data.get("to", ""))), row.actor_name, *there)
+
+
+def _what(event: str, to: str) -> str:
+    """Say where an invitation came to; other events go by their names."""
+    return State(to).words if event == Event.INVITATION_MOVED and to in set(State) else event
 
 
 def _sign_ins(cases: list[UUID]) -> Iterator[Sighting]:
