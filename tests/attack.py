@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,11 +50,11 @@ MODULES: Final = (
     "xss",
 )
 ENDS_THE_SESSION: Final = (
-    "/accounts/logout/",
-    "/accounts/sessions/",
-    "/accounts/password/change/",
+    "/accounts/logout/*",
+    "/accounts/sessions/*",
+    "/accounts/password/change/*",
     "/accounts/2fa/*",
-    "/accounts/reauthenticate/",
+    "/accounts/reauthenticate/*",
     "/operators/*/sessions/end/",
     "/operators/*/remove/",
     "/operators/*/suspend/",
@@ -146,20 +146,39 @@ def board(product: Product, link: str) -> Browser:
     return browser
 
 
-@contextmanager
-def without_limits(product: Product) -> Iterator[None]:
-    """Forget every moment what was counted, for as long as the block runs."""
-    over = threading.Event()
+PUT_BACK: Final = (
+    "INSERT INTO django_session (session_key, session_data, expire_date) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+)
 
-    def forget() -> None:
+
+@dataclass
+class Held:
+    """How often a session that the scanner had ended was put back."""
+
+    put_back: int = 0
+
+
+@contextmanager
+def held(product: Product, browsers: Iterable[Browser]) -> Iterator[Held]:
+    """Keep these people signed in, and forget every moment what was counted, for as long as the block runs.
+
+    A scanner presses every button it finds, and one that is signed out attacks nothing but the sign-in page.
+    """
+    over, told = threading.Event(), Held()
+    keys = [browser.kept["__Host-session"] for browser in browsers]
+
+    def hold() -> None:
         with psycopg.connect(**product.database.superuser.psycopg(), autocommit=True) as connection:
+            ask = "SELECT session_key, session_data, expire_date FROM django_session WHERE session_key = ANY(%s)"
+            rows = connection.execute(ask, [keys]).fetchall()
             while not over.wait(0.5):
                 connection.execute("DELETE FROM config_cache")
+                told.put_back += sum(connection.execute(PUT_BACK, row).rowcount for row in rows)
 
-    thread = threading.Thread(target=forget)
+    thread = threading.Thread(target=hold)
     thread.start()
     try:
-        yield
+        yield told
     finally:
         over.set()
         thread.join()
@@ -231,7 +250,7 @@ def main() -> int:
             Attack("wizard", f"{web}/wizard/", (f"{web}/wizard/new/",), administrator.kept),
             Attack("stranger", f"{web}/accounts/login/", (f"{web}/i/x", f"{web}/join/x"), stranger.kept),
         )
-        with without_limits(product):
+        with held(product, (operator, administrator)) as sessions:
             for attack in attacks:
                 for kind, rows in scan(attack, reports, wapiti=told.wapiti, minutes=told.minutes).items():
                     for row in rows:
@@ -241,6 +260,7 @@ def main() -> int:
             raise SystemExit(
                 "The operator's session has ended on the way: what came after it was attacked from outside."
             )
+        say(f"sessions that were ended on the way and put back: {sessions.put_back}")
         broken = broken_pages(product)
         for log in product.logs:
             shutil.copy(log, reports)

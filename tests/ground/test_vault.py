@@ -10,7 +10,7 @@ from gangway.audit.models import Entry
 from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
 from gangway.vault import keys, page_codes
-from gangway.vault.actions import destroy, reveal, seal
+from gangway.vault.actions import destroy, reveal, seal, seal_anew
 from gangway.vault.errors import SealBroken, SealingKeyMissing, SealingKeyUnreadable, SecretDestroyed, VaultClosed
 from gangway.vault.models import Sealed
 from gangway.vault.places import Place
@@ -104,6 +104,28 @@ def test_new_key_is_used_and_old_number_still_opens(settings, tmp_path: Path) ->
     young = seal(place=here, text=SECRET)
     assert [Sealed.objects.get(id=each).key_number for each in (old, young)] == [1, 2]
     assert reveal(sealed_id=old, place=here, purpose="test", by=BY) == SECRET
+
+
+@pytest.mark.django_db
+def test_what_older_keys_open_is_sealed_anew_while_everything_runs(settings, tmp_path: Path) -> None:
+    """Afterwards the older private half isn't needed any more, and each text opens in its own place only, as before."""
+    folders = {kind: tmp_path / kind for kind in ("public", "private")}
+    settings.GANGWAY = settings.GANGWAY.model_copy(
+        update={f"sealing_{kind}_keys_dir": folder for kind, folder in folders.items()}
+    )
+    here, there = place(), place()
+    keys.new(public_dir=folders["public"], private_dir=folders["private"])
+    mine, theirs, gone = (seal(place=each, text=SECRET) for each in (here, there, here))
+    destroy(sealed_id=gone, by=BY)
+    assert seal_anew(most=10, by=BY) == 0
+    keys.new(public_dir=folders["public"], private_dir=folders["private"])
+    assert [seal_anew(most=1, by=BY) for _ in range(3)] == [1, 1, 0]
+    (folders["private"] / "1.private").unlink()
+    assert reveal(sealed_id=mine, place=here, purpose="test", by=BY) == SECRET
+    with pytest.raises(SealBroken):
+        reveal(sealed_id=theirs, place=here, purpose="test", by=BY)
+    with pytest.raises(SecretDestroyed):
+        reveal(sealed_id=gone, place=here, purpose="test", by=BY)
 
 
 def test_key_files_are_private_and_never_overwritten(tmp_path: Path) -> None:

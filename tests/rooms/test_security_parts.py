@@ -5,6 +5,7 @@ import json
 import logging
 import ssl
 import threading
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -22,6 +23,7 @@ from gangway.organizations.models import Operator, Organization
 from gangway.organizations.scope import within_everything
 from tests.rooms.factories_organizations import PASSWORD, SETUP, make_customer, make_operator, make_provider
 from tests.rooms.factories_web import sit_down
+from tests.rooms.races import race
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +49,19 @@ def test_a_one_time_code_works_once():
         client.post("/accounts/2fa/authenticate/", {"code": code})
         came_in.append(client.get("/services/").status_code == 200)
     assert came_in == [True, False]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_who_send_the_same_one_time_code_at_once_one_comes_in():
+    operator = Operator.objects.get(pk=make_operator(make_provider()))
+    with within_everything("test set-up"):
+        key = actions.enroll_totp(operator.pk, by=SETUP).reveal()
+    clients = [Client() for _ in range(4)]
+    for client in clients:
+        client.post("/accounts/login/", {"login": operator.email, "password": PASSWORD.reveal()})
+    code = format_hotp_value(hotp_value(key, next(iter(yield_hotp_counters_from_time()))))
+    race(*(partial(client.post, "/accounts/2fa/authenticate/", {"code": code}) for client in clients))
+    assert sorted(client.get("/services/").status_code for client in clients) == [200, 302, 302, 302]
 
 
 def test_microsofts_certificate_and_the_mail_servers_are_checked():

@@ -1,16 +1,23 @@
 """What every request meets, asked at each address: tokens, methods, headers, cookies, host names, limits."""
 
+import os
 import re
+import secrets
+import subprocess
+import sys
+from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import urljoin
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
 from gangway.audit.models import Entry
+from gangway.foundation import clock
 from gangway.organizations.models import Operator
 from gangway.organizations.roles import Kind
 from gangway.web.desk import own_page_before
@@ -188,10 +195,30 @@ def test_links_to_others_tell_them_nothing_about_us(world):
                 assert {"noopener", "noreferrer"} & set(link.get("rel", [])), (name, str(link))
 
 
-def test_encrypted_addresses_are_kept_for_a_year(settings):
-    settings.SECURE_HSTS_SECONDS = 63_072_000
-    told = Client().get("/accounts/login/", secure=True).headers["Strict-Transport-Security"]
-    assert int(told.removeprefix("max-age=").partition(";")[0]) >= 31_536_000
+ASK_SETTINGS: Final = """
+from gangway.config.settings import django as given
+print(given.SECURE_HSTS_SECONDS, given.SECURE_HSTS_INCLUDE_SUBDOMAINS)
+"""
+
+
+@pytest.mark.parametrize(
+    ("url", "seconds", "below"), [("https://gangway.example", 63_072_000, True), ("http://localhost:8000", 0, True)]
+)
+def test_encrypted_addresses_are_kept_for_a_year_with_all_below_them(settings, url, seconds, below):
+    """Asked of the settings as a web process makes them out of its environment, then of an answer."""
+    keys = settings.GANGWAY.sealing_public_keys_dir
+    given = {"PATH": os.environ["PATH"], "GANGWAY_ROLE": "web", "GANGWAY_SECRET_KEY": secrets.token_urlsafe(64)}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK_SETTINGS],
+        env=given | {"GANGWAY_PUBLIC_URL": url, "GANGWAY_SEALING_PUBLIC_KEYS_DIR": str(keys)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == [str(seconds), str(below)]
+    settings.SECURE_HSTS_SECONDS, settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = seconds, below
+    told = Client().get("/accounts/login/", secure=True).headers.get("Strict-Transport-Security", "")
+    assert told == ("max-age=63072000; includeSubDomains" if seconds else "")
 
 
 # Cookies and sessions
@@ -208,6 +235,23 @@ def test_cookies_belong_to_this_host_and_are_read_by_no_script():
         assert (cookie["secure"], cookie["httponly"], cookie["path"], cookie["domain"]) == (True, True, "/", "")
         assert cookie["samesite"] == "Lax"
     assert settings.SESSION_COOKIE_AGE <= 12 * 3600
+
+
+def test_a_session_at_the_desk_ends_after_an_hour_of_nothing_and_after_half_a_day(world):
+    """A page that follows something live asks by itself: that is nobody's doing, and keeps nobody signed in."""
+    client, now = admin(world), clock.now()
+    for minutes, headers in ((0, {}), (50, {}), (100, {}), (159, {"HX-Request": "true"})):
+        with time_machine.travel(now + timedelta(minutes=minutes)):
+            assert client.get("/services/", headers=headers).status_code == 200, minutes
+    with time_machine.travel(now + timedelta(minutes=161)):
+        assert client.get("/services/", follow=True).redirect_chain[0][0].startswith("/accounts/login/")
+        assert client.session.get("_auth_user_id") is None
+    busy = admin(world)
+    for minutes in range(0, 12 * 60, 45):
+        with time_machine.travel(now + timedelta(minutes=minutes)):
+            assert busy.get("/services/").status_code == 200, minutes
+    with time_machine.travel(now + timedelta(minutes=12 * 60 + 1)):
+        assert busy.get("/services/").status_code == 302
 
 
 def test_signing_in_begins_another_session():

@@ -1,4 +1,4 @@
-"""Seal (web and worker), reveal (workers only, always recorded), destroy."""
+"""Seal (web and worker), reveal (workers only, always recorded), destroy, seal anew to a newer key (workers only)."""
 
 from uuid import UUID
 
@@ -26,6 +26,7 @@ def seal(*, place: Place, text: SealedText) -> UUID:
     row = Sealed.objects.create(
         organization_id=place.organization_id,
         place=place.field,
+        row_id=place.row_id,
         key_number=number,
         ciphertext=ciphertext,
         created_at=clock.now(),
@@ -65,6 +66,32 @@ def destroy(*, sealed_id: UUID | None, by: Actor) -> None:
         row.ciphertext, row.destroyed_at = None, clock.now()
         row.save(update_fields=["ciphertext", "destroyed_at"])
         _record(Event.SECRET_DESTROYED, row, by, "")
+
+
+def seal_anew(*, most: int, by: Actor) -> int:
+    """Seal up to so many texts that an older key opens to the newest one, in their places; returns how many.
+
+    What was sealed before the row knew its place, and what doesn't open any more, keeps its key. Raises `VaultClosed`.
+    """
+    newest, public = keys.newest_public(settings.GANGWAY.sealing_public_keys_dir)
+    older = Sealed.objects.filter(key_number__lt=newest, ciphertext__isnull=False, row_id__isnull=False)
+    done = 0
+    for sealed_id in list(older.order_by("created_at").values_list("pk", flat=True)[:most]):
+        with transaction.atomic():
+            row = older.select_for_update().filter(pk=sealed_id).first()
+            if row is None or row.ciphertext is None or row.row_id is None:
+                continue
+            info = Place(row.organization_id, row.place, row.row_id).info()
+            private = keys.private(settings.GANGWAY.sealing_private_keys_dir, row.key_number)
+            try:
+                text = keys.SUITE.decrypt(bytes(row.ciphertext), private, info)
+            except (InvalidTag, ValueError):
+                continue  # whoever needs it is told; the others go on
+            row.ciphertext, row.key_number = keys.SUITE.encrypt(text, public, info), newest
+            row.save(update_fields=["ciphertext", "key_number"])
+            _record(Event.SECRET_SEALED_ANEW, row, by, f"key {newest}")
+            done += 1
+    return done
 
 
 def _record(event: Event, row: Sealed, by: Actor, purpose: str) -> None:

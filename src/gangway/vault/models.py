@@ -12,6 +12,7 @@ class Sealed(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     organization_id = models.UUIDField(db_index=True)
     place = models.CharField(max_length=200)
+    row_id = models.UUIDField(null=True, help_text="The row it belongs to, also part of what was sealed.")
     key_number = models.PositiveIntegerField()
     ciphertext = models.BinaryField(null=True)
     created_at = models.DateTimeField()

@@ -1,4 +1,4 @@
-"""What workers do with their keys by the clock: they sign the ends of the log's chains, and cut what is old."""
+"""What workers do with their keys by the clock: they sign the log and cut it, and seal anew what an older key opens."""
 
 from datetime import timedelta
 from typing import Final
@@ -10,10 +10,13 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.jobs.registry import task
 from gangway.jobs.schedule import every
-from gangway.vault import signing
+from gangway.vault import actions, signing
 
 SIGN: Final = "vault:sign_the_log"
 CUT: Final = "vault:cut_the_log"
+ANEW: Final = "vault:seal_anew"
+AT_ONCE: Final = 500
+"""Texts sealed anew in one go; the rest an hour later."""
 
 
 @task(name=SIGN, deadline_seconds=300)
@@ -32,5 +35,12 @@ def cut_the_log() -> None:
         keeping.cut(before=clock.now() - timedelta(days=days), by=Actor.system("retention"))
 
 
+@task(name=ANEW, deadline_seconds=600)
+def seal_anew() -> None:
+    """After `gangway keys new`: bring what the older keys open to the newest one, so that they can be put away."""
+    actions.seal_anew(most=AT_ONCE, by=Actor.system("keys"))
+
+
+every(3600, ANEW)
 every(6 * 3600, SIGN)
 every(24 * 3600, CUT)

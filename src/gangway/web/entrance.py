@@ -9,12 +9,14 @@ the account library included. Errors of the rooms become pages here, and only he
 from collections.abc import Callable
 from typing import Any, Final
 
-from django.contrib.auth import get_user_model
+from django.contrib import messages
+from django.contrib.auth import get_user_model, logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.deprecation import MiddlewareMixin
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from gangway.audit.record import Actor
@@ -22,7 +24,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.organizations.errors import NoSeat
 from gangway.organizations.queries import Seat
 from gangway.organizations.scope import within
-from gangway.web import second_step, zones
+from gangway.web import second_step, staying, zones
 from gangway.web.views.refusals import refused
 
 ACCOUNTS: Final = ("allauth.",)
@@ -40,6 +42,10 @@ class Entrance(MiddlewareMixin):
         known = isinstance(request.user, get_user_model())
         if getattr(view, "for_anyone", False) or (_of_library(view) and not known):
             return None
+        if known and staying.is_over(request):
+            logout(request)
+            messages.info(request, _("You were signed out, as the time for it had come. Sign in again to go on."))
+            known = False
         if not known:
             return _to(request, redirect_to_login(request.get_full_path()))
         try:

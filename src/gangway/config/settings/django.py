@@ -189,7 +189,7 @@ CSRF_FAILURE_VIEW = "gangway.web.views.refusals.csrf_failure"
 
 SECURE_SSL_REDIRECT = False
 SECURE_HSTS_SECONDS = 63_072_000 if GANGWAY.https else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = False
+SECURE_HSTS_INCLUDE_SUBDOMAINS = GANGWAY.hsts_subdomains
 SECURE_CONTENT_TYPE_NOSNIFF = True
 # Not "no-referrer": a browser then sends "Origin: null" with every form, and the CSRF check rightly refuses that.
 SECURE_REFERRER_POLICY = "same-origin"
