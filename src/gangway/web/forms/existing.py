@@ -67,7 +67,7 @@ class Existing(PlainForm):
             del self.fields["secret"], self.fields["ends_on"]
         elif has_secret:
             self.fields["secret"].help_text = KEPT
-        for name in {"tenant", "client_id", *([] if has_secret else ["secret"])} & set(self.fields):
+        for name in {"tenant", "client_id", "kind", *([] if has_secret else ["secret"])} & set(self.fields):
             # Nobody may leave it out, but all mistakes are told together: the room says so, not the field.
             setattr(self.fields[name], "needed", True)  # noqa: B010 - a field has no such attribute of its own
 
