@@ -116,7 +116,7 @@ def test_both_wait_for_an_administrator_with_more_rights_who_finishes_both(emula
 
 
 def test_call_quality_that_fails_spoils_nothing_and_is_shown_to_both_sides(emulator):
-    walked = walk(features=QUALITY)
+    walked = walk(domain="contoso.com", features=QUALITY)
     sign_in(walked, emulator)
     path = f"/v1.0/applications(uniqueName='gangway-{beside_id(registration_id(walked), 'qoe')}')"
     refusal = {"status": 400, "code": "Request_BadRequest"}
