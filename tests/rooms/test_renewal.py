@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import Client
 
 from gangway.audit.record import Actor
 from gangway.connections.models import Connection
@@ -34,6 +35,7 @@ from gangway.services.queries import service
 from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_invitations, factories_services
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk
+from tests.rooms.factories_web import put_into_wizard, soup
 from tests.rooms.test_onboarding_aboard import OLGA, aboard, finished, provision, sign_in, state_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -71,6 +73,13 @@ def again(walked: Walk, service_id: UUID, **more: object) -> Walk:
     return Walk(walked.customer, walked.provider, walked.operator_id, invitation_id, case_id)
 
 
+def seen(walked: Walk) -> str:
+    """What the administrator's browser shows where the case stands."""
+    browser = Client()
+    put_into_wizard(browser, walked.case_id)
+    return soup(browser.get("/wizard/", follow=True)).main.get_text(" ", strip=True)
+
+
 def secrets(walked: Walk) -> list[Credential]:
     with within(walked.customer.path):
         return list(Credential.objects.order_by("announced_at"))
@@ -88,7 +97,12 @@ def test_a_renewal_makes_another_secret_on_the_same_registration_and_switches_by
     renewing = again(walked, service_id)
     sign_in(renewing, emulator)
     assert renewing.view().keeps_name == "gw-contoso"
-    provision(renewing, name="")
+    assert "no second one is made" in seen(renewing)
+    actions.confirm_signed_in(case_id=renewing.case_id, by=ADMINISTRATOR, now=clock.now())
+    assert "“gw-contoso” gets another credential" in seen(renewing)
+    actions.start_provisioning(case_id=renewing.case_id, name="", by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+    assert "goes on with it" in seen(renewing)
     assert renewing.view().step is Step.DONE
     assert state_of(renewing) is State.ADDED
     assert [row.state for row in secrets(walked)] == ["resting", "proved"]

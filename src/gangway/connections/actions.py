@@ -141,11 +141,6 @@ def _of(service_id: UUID) -> Connection | None:
     return Connection.objects.select_for_update(of=("self",)).filter(service_id=service_id).first()
 
 
-def forget_user(service_id: UUID) -> None:
-    """Empty the name of who authenticated the connection of a service that is gone for long."""
-    Connection.objects.filter(service_id=service_id).update(user_name="")
-
-
 @transaction.atomic
 def renew(
     *,

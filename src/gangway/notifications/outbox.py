@@ -5,7 +5,7 @@ sealed link is destroyed. Delivery is at least once: a worker that dies after th
 was written down sends the mail again, with the same Message-ID, by which mail programs can tell the repeat.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -112,13 +112,6 @@ def _check(kind: MessageKind, context: Mapping[str, str], link: SealedText | Non
     missing = message.missing(context)
     if missing or message.has_link is not (link is not None):
         raise ContextIncomplete(kind=str(kind), missing=", ".join(missing) or "link")
-
-
-def forget_messages(about: Iterable[UUID]) -> None:
-    """Empty the addresses and texts of mails about these ids that are over; that they went out, and when, stays."""
-    over = [DeliveryState.SENT.value, DeliveryState.FAILED.value]
-    for one in about:
-        Message.objects.filter(subject_ref__endswith=f":{one}", state__in=over).update(to="", context={})
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from typing import Final, Literal
 
 from gangway.foundation.clouds import cloud_name
+from gangway.invitations.aims import Purpose
 from gangway.invitations.queries import InvitationView
 from gangway.microsoft.cloud import CLOUDS
 from gangway.onboarding import applications
@@ -68,6 +69,12 @@ def _granted_by(row: Case, made: RegistrationView) -> str:
 
 
 def _next_steps(about: InvitationView) -> tuple[str, ...]:
+    if about.purpose == Purpose.RENEW:
+        return (
+            f"The service {about.service_short_name} signs in with the new credential from now on.",
+            "The one before rests for a while; then it is removed if we made it.",
+            "You need not do anything more, and can close this page.",
+        )
     return (
         f"{about.provider_name} has been told and finishes the service {about.service_short_name}.",
         "You need not do anything more. A mail with these facts is on its way to you.",

@@ -14,9 +14,9 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections.actions import forget_user
+from gangway.connections.forgetting import forget_user
 from gangway.invitations.forgetting import forget_recipients, still_named
-from gangway.notifications.outbox import forget_messages
+from gangway.notifications.forgetting import forget_messages
 from gangway.onboarding.models import Case, SignIn
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.forgetting import forget_signers

@@ -184,6 +184,8 @@ class Offer:
     """The sign-in service of the customer's cloud, where a redirect leads."""
     rest: WaitingView | None = None
     """For another administrator's link: what was done, and what remains for them."""
+    is_renewal: bool = False
+    """Whether the service is connected already and is connected once more."""
 
 
 @dataclass(frozen=True, slots=True)
