@@ -1,6 +1,7 @@
 """Call quality beside calling: two registrations in one sign-in, and neither can spoil the other."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.conf import settings as django_settings
@@ -84,7 +85,15 @@ def test_one_sign_in_makes_both_and_the_service_takes_both_over(emulator):
     assert desk.post(f"/services/{service_id}/configuration/m365/call-quality/validate/").status_code == 302
     with within(walked.customer.path):
         assert not companions.companion(service_id, "qoe").is_over
-        deletion.delete_service(service_id=service_id, typed=service(service_id).short_name, by=OLGA, now=clock.now())
+        typed = service(service_id).short_name
+        deletion.delete_service(service_id=service_id, typed=typed, by=OLGA, now=clock.now())
+        assert [one.name for one in deletion.deletion(service_id).beside] == ["gw-contoso-QoE"]
+    deletion.take_away(service_id, again=False, now=clock.now() + timedelta(days=60))
+    run_until_idle()
+    with within(walked.customer.path):
+        left = Leftover.objects.filter(cleared_at=None, kind="application")
+        assert {row.name for row in left} == {"gw-contoso", "gw-contoso-QoE"}
+        assert deletion.deletion(service_id).is_stuck
 
 
 def test_what_is_declined_is_not_made_and_both_sides_read_so(emulator):
