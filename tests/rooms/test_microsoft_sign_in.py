@@ -293,6 +293,13 @@ def test_every_sign_in_has_state_nonce_and_an_s256_challenge_of_its_own(entra):
         assert one[name] != other[name]
 
 
+def test_the_policy_lets_the_forms_lead_to_microsofts_pages_and_nowhere_else(entra):
+    """A browser asks the policy about where a form is redirected to, and would stop the sign-in at its first step."""
+    policy = Client().get("/accounts/login/").headers["Content-Security-Policy"]
+    (forms,) = [part.split() for part in policy.split("; ") if part.startswith("form-action")]
+    assert forms == ["form-action", "'self'", entra.emulator.url]
+
+
 def test_a_get_begins_nothing(entra):
     assert Client().get("/accounts/microsoft/").status_code == 405
 

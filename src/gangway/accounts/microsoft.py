@@ -78,6 +78,11 @@ def is_offered() -> bool:
     return bool(settings.GANGWAY.people_client_id)
 
 
+def pages_origin() -> str:
+    """Return where browsers meet Microsoft's sign-in pages: our forms lead there, and nowhere else beside ourselves."""
+    return _cloud().pages
+
+
 def callback_url(host: str = "") -> str:
     """Return the address that Microsoft sends browsers back to, exactly as it is registered.
 

@@ -31,13 +31,26 @@ class Page(Generic[Row]):
         return self.number > 1
 
 
-def page_of(rows: models.QuerySet[Model], number: int, shape: Callable[[Model], Row]) -> Page[Row]:
-    """Return page `number` of an ordered queryset, each row given its shape; numbers out of bounds are drawn in."""
+def page_of(
+    rows: models.QuerySet[Model], number: int, shape: Callable[[Model], Row], *, keys_first: bool = False
+) -> Page[Row]:
+    """Return page `number` of an ordered queryset, each row given its shape; numbers out of bounds are drawn in.
+
+    `keys_first`: find out which rows stand on the page before anything is joined to them. One question more, and for a
+    list that has to be sorted much less work: else PostgreSQL joins every row that matches, and throws nearly all away.
+    """
     bounded = max(1, min(number, LAST_PAGE))
     start = (bounded - 1) * PAGE_SIZE
-    found = list(rows[start : start + PAGE_SIZE + 1])
+    wanted = rows[start : start + PAGE_SIZE + 1]
+    found = _by_keys(rows, wanted) if keys_first else list(wanted)
     more = len(found) > PAGE_SIZE and bounded < LAST_PAGE
     return Page(rows=tuple(shape(row) for row in found[:PAGE_SIZE]), number=bounded, has_next=more)
+
+
+def _by_keys(rows: models.QuerySet[Model], wanted: models.QuerySet[Model]) -> list[Model]:
+    keys = list(wanted.values_list("pk", flat=True))
+    found = rows.in_bulk(keys)
+    return [found[key] for key in keys if key in found]
 
 
 def every(rows: models.QuerySet[Model], shape: Callable[[Model], Row]) -> Iterator[Row]:

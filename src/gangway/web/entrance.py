@@ -19,6 +19,7 @@ from django.utils.deprecation import MiddlewareMixin
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
+from gangway.accounts import microsoft
 from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
 from gangway.organizations.errors import NoSeat
@@ -68,9 +69,18 @@ class Entrance(MiddlewareMixin):
         """Let no page be kept by a cache or a shared computer's history: they belong to the person who is there now."""
         if request.method == "POST" and request.resolver_match and request.resolver_match.view_name == SIGNS_OUT:
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
+        if microsoft.is_offered():
+            _let_forms_lead_to_microsoft(response)
         if "Cache-Control" not in response.headers and not response.streaming:
             response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _let_forms_lead_to_microsoft(response: HttpResponse) -> None:
+    """Name Microsoft's sign-in pages in the policy: browsers ask it about where a form is redirected to, too."""
+    said = getattr(response, "_csp_update", None) or {}
+    there = [*said.get("form-action", ()), microsoft.pages_origin()]
+    response._csp_update = {**said, "form-action": there}  # type: ignore[attr-defined]  # noqa: SLF001  as the library does
 
 
 def _of_library(view: Callable[..., HttpResponse]) -> bool:
