@@ -102,7 +102,7 @@ class NewTenant(PlainForm):
             self.add_error("use_known", _("Tick one of the two boxes: the link, or the known App registration."))
         elif not (link or known):
             self.add_error("send_link", _("Tick this box: the link is how the customer's administrator connects."))
-        if link and not given.get("recipient") and "recipient" not in self.errors:
+        if not known and not given.get("recipient") and "recipient" not in self.errors:
             self.add_error("recipient", self.fields["recipient"].error_messages["required"])
         return given
 
