@@ -67,7 +67,9 @@ _HELD: Final = frozenset({State.REPORTED, State.REVOKED})
 MOVES: Final[Mapping[State, frozenset[State]]] = {
     State.DRAFT: frozenset({State.SIGNED_IN}) | _TO_ANOTHER | _ENDS,
     State.QUEUED: frozenset({State.SENT, State.BOUNCED, State.OPENED, State.REPORTED}) | _ENDS,
-    State.SENT: frozenset({State.BOUNCED, State.OPENED, State.REPORTED}) | _TO_ANOTHER | _ENDS,
+    State.SENT: frozenset({State.BOUNCED, State.OPENED, State.WAITING_FOR_APPROVAL, State.REPORTED})
+    | _TO_ANOTHER
+    | _ENDS,
     State.BOUNCED: frozenset({State.OPENED, State.REPORTED}) | _TO_ANOTHER | _ENDS,
     State.OPENED: frozenset({State.SIGNED_IN, State.DECLINED, State.WAITING_FOR_APPROVAL, State.REPORTED})
     | _TO_ANOTHER
