@@ -1,7 +1,7 @@
 """Microsoft's clouds: every address follows from the cloud's name; settings move a cloud, never mix two."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ class Told:
 
     clouds: Mapping[CloudName, Hosts]
     cloud_login_url: str = "https://login.here"
+    cloud_pages_url: str = ""
     cloud_graph_url: str = "https://graph.here"
     cloud_teams_resource: str = "t"
     extra_ca_file: Path | None = None
@@ -108,3 +109,11 @@ def test_what_cannot_be_a_cloud_or_an_address_is_told_when_settings_are_read(nam
     (fault,) = faulty.value.faults
     assert fault.name == f"GANGWAY_{name}"
     assert words in f"{fault.what} {fault.cure}"
+
+
+def test_browsers_meet_the_sign_in_pages_elsewhere_only_where_that_is_set():
+    told = settings()
+    assert Cloud.of(told).pages == "https://login.here"
+    told = replace(told, cloud_pages_url="http://pages.here")
+    assert Cloud.of(told).pages == "http://pages.here"
+    assert Cloud.of(told, "gcc-high").pages == "https://login.microsoftonline.us"
