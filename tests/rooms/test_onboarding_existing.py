@@ -24,6 +24,7 @@ from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import CaseState, OperatorStep
 from gangway.onboarding.typed import Typed
+from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as registrations
@@ -389,6 +390,18 @@ def test_what_is_sealed_does_not_outlive_the_case(whole, monkeypatch):
     assert hand.case.state == CaseState.ABANDONED
     assert sealed_are_gone()
     assert hand.row.client_id == "5a4db0c1-0000-4000-8000-0000000000ff"
+
+
+def test_withdrawing_what_is_ready_to_add_destroys_our_copy_and_touches_nothing_else(whole):
+    hand = Hand.opened()
+    hand.start(hand.types(whole))
+    with within(hand.walked.customer.path):
+        withdraw(invitation_id=hand.walked.invitation_id, by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+    assert sealed_are_gone()
+    again = Hand.opened()
+    again.start(again.types(whole))
+    assert again.case.state == CaseState.DONE
 
 
 def test_a_look_that_lost_its_worker_gives_the_form_back(whole, monkeypatch):

@@ -12,8 +12,10 @@ from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.invitations import actions as invitations
-from gangway.onboarding.models import Case
+from gangway.onboarding.models import Case, ExistingRegistration
+from gangway.onboarding.states import CaseState
 from gangway.provisioning import actions as provisioning
+from gangway.provisioning import given
 from gangway.provisioning import queries as runs
 from gangway.provisioning.errors import RunOver, RunUnderWay
 from gangway.provisioning.leaving import undo_proved
@@ -31,9 +33,15 @@ def withdraw(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
 
 
 def stop(invitation_id: UUID, by: Actor, now: datetime) -> None:
-    """Take back what was begun for an invitation that is being withdrawn; registered in `apps`."""
+    """Take back what was begun for an invitation that is being withdrawn; registered in `apps`.
+
+    Of a registration that the customer made only our copy of its credential goes.
+    """
     for run_id in _begun(invitation_id):
         take_back(run_id, by=by, now=now)
+    proved = ExistingRegistration.objects.filter(case__invitation_id=invitation_id, case__state=CaseState.DONE.value)
+    for credential_id in list(proved.values_list("credential_id", flat=True)):
+        given.forget(credential_id, by=by)
 
 
 def _begun(invitation_id: UUID) -> set[UUID]:

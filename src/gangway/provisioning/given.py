@@ -22,6 +22,7 @@ from gangway.foundation.clouds import cloud_name
 from gangway.microsoft.cloud import CLOUDS
 from gangway.microsoft.signin.certificates import make
 from gangway.microsoft.signin.own_credentials import Certificate, Federated, OwnCredential, Secret
+from gangway.provisioning import credential_rows
 from gangway.provisioning.credential_rows import SECRET
 from gangway.provisioning.engine.blueprint import UNIQUE_NAME_PREFIX
 from gangway.provisioning.engine.credential_kinds import Kind
@@ -144,6 +145,15 @@ def keep(given: Given, sight: Sight, *, by: Actor, now: datetime) -> UUID:
         data=facts,
     )
     return row.pk
+
+
+@transaction.atomic
+def forget(credential_id: UUID, *, by: Actor) -> None:
+    """Destroy our copy of a credential that was given and that no service uses; in the tenant it stays."""
+    rows = Credential.objects.select_for_update(of=("self",)).filter(pk=credential_id, origin=GIVEN)
+    row = rows.exclude(state=CredentialState.REMOVED.value).first()
+    if row is not None:
+        credential_rows.remove(row, by=by)
 
 
 def _registration(given: Given, sight: Sight, *, now: datetime) -> Registration:
