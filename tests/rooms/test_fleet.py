@@ -74,8 +74,7 @@ def connected(
             sealed_id=uuid4(),
             state="proved",
             announced_at=now,
-            made_at=now,
-            **{"expires_at": now + 300 * DAY} | credential,
+            **{"made_at": now, "expires_at": now + 300 * DAY} | credential,
         )
         actions.connect_service(
             service_id=service_id,
@@ -235,6 +234,26 @@ def test_a_freeze_until_the_end_is_an_alarm_and_no_rotation(customer):
     assert care_of(service_id).rotation == Rotation.FROZEN
     with within(customer.path):
         assert {"rotation", "credential_ends"} == {row.kind for row in alarms.open_for(service_id)}
+
+
+def test_whoever_was_needed_came_and_what_is_suspended_has_no_alarms(customer):
+    service_id = connected(customer, expires_at=clock.now() + 5 * DAY, made_at=clock.now() - 300 * DAY)
+    with within_everything("a test"):
+        Care.objects.update(rotation=Rotation.NEEDS_CUSTOMER.value)
+    tending.tend_due(now=clock.now())
+    with within(customer.path):
+        assert [row.kind for row in alarms.open_for(service_id)] == ["credential_ends"]
+        Credential.objects.update(made_at=clock.now(), expires_at=clock.now() + 365 * DAY)
+        actions.validate_connection(service_id=service_id, by=SETUP, now=clock.now())
+    look(service_id, GOOD, granted=frozenset(OLD))
+    tending.tend_due(now=clock.now())
+    assert care_of(service_id).rotation == Rotation.NONE
+    with within(customer.path):
+        assert {row.kind for row in alarms.open_for(service_id)} <= {"drift"}
+        actions.suspend(service_id=service_id, by=SETUP, now=clock.now())
+    tending.tend_due(now=clock.now())
+    with within(customer.path):
+        assert alarms.open_for(service_id) == ()
 
 
 def test_a_typed_credential_is_not_rotated_and_the_page_says_who_renews_it(provider, customer):

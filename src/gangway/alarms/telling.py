@@ -7,7 +7,7 @@ is dropped, unless it was critical. A notice that can't be delivered is an alarm
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -31,6 +31,8 @@ CLEARED: Final = "alarms:cleared"
 OVER: Final = 0
 """The turn of a notice that an alarm is over."""
 TELLER: Final = Actor.system("alarms")
+PATIENCE: Final = timedelta(days=1)
+"""After that a mail that can't be sent is an alarm itself."""
 MOST: Final = 500
 """Notices taken at once."""
 
@@ -141,6 +143,7 @@ def _send(notices: Sequence[Notice], *, now: datetime) -> int:
         subject_ref=f"notices:{bundle}",
         by=TELLER,
         on_change=ENDED,
+        give_up_at=now + PATIENCE,
     )
     return 1
 

@@ -26,6 +26,8 @@ from gangway.services.states import Lifecycle
 TENDER: Final = Actor.system("connections")
 MOST: Final = 200
 """Rows taken at once."""
+FRESH: Final = 2 * DAY
+"""So young a credential was made by whoever was asked for it."""
 REASON: Final = "workers look after everybody's connections"
 RENEWED: Final = "It was renewed."
 PAUSED: Final = "The connection is suspended or its service goes."
@@ -167,6 +169,7 @@ def _warn(care: Care, credential: Renewable, ends_at: datetime, about: ServiceVi
     crossed = schedule.crossed(ends_at, now)
     if not crossed:
         clear_alarm(**key, why=RENEWED, by=TENDER, now=now)
+        _forget_need(care, credential, now=now)
         return
     if care.rotation in {Rotation.PLANNED, Rotation.UNDER_WAY} and not care.failures:
         return
@@ -199,6 +202,14 @@ def _warn(care: Care, credential: Renewable, ends_at: datetime, about: ServiceVi
         by=TENDER,
         now=now,
     )
+
+
+def _forget_need(care: Care, credential: Renewable, *, now: datetime) -> None:
+    """Whoever was needed came: what was made just now is another credential than the one that needed them."""
+    if now - credential.made_at < FRESH:
+        clear_alarm(**_key(care, Kind.NEEDS_CUSTOMER), why=RENEWED, by=TENDER, now=now)
+        if care.rotation == Rotation.NEEDS_CUSTOMER:
+            care.rotation = Rotation.NONE.value
 
 
 def _key(care: Care, kind: Kind) -> rotation.Key:

@@ -44,11 +44,12 @@ def _care(row: Connection, status: str, granted: list[str] | None, *, now: datet
         return
     later = schedule.slot(row.pk, now)
     care.validate_at = min(later, now + AGAIN_AFTER) if status == "unknown" else later
+    care.tend_at = now  # a renewal is seen by its validation first
     if granted is not None:
         care.lacks = lacks(row.registration_id, granted)
         itself = may_change_itself(granted)
         if itself != care.renews_itself:
-            care.renews_itself, care.tend_at = itself, now
+            care.renews_itself = itself
             if itself and care.rotation == Rotation.NEEDS_CUSTOMER:
                 care.rotation = Rotation.NONE.value
     care.save(update_fields=["validate_at", "lacks", "renews_itself", "tend_at", "rotation"])
