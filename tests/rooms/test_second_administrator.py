@@ -33,9 +33,9 @@ from gangway.provisioning.queries import SCOPES
 from gangway.provisioning.states import RunState
 from gangway.provisioning.tasks import take_up_waiting
 from tests.emulator.conftest import Emulator, avery, grace, running
+from tests.rooms.factories_aboard import OLGA, flow, look, provision, sign_in, state_of, tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, facts, walk
 from tests.rooms.races import race
-from tests.rooms.test_onboarding_aboard import OLGA, flow, look, provision, sign_in, state_of, tokens_kept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
