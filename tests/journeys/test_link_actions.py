@@ -49,17 +49,7 @@ def test_links_are_copied_replaced_asked_for_frozen_extended_sent_elsewhere_and_
     sees(page, "The holder of a dead link asks for a new one.")
 
     fresh = newest(administrator, GRACE[0], invited, than=invited.link)
-    holder.goto(fresh)
-    holder.get_by_role("link", name=UNEXPECTED).click()
-    button(holder, f"{UNEXPECTED}: freeze it").click()
-    sees(holder, "this invitation is frozen")
-    sees(holder, "For your security team")
-    page.goto(about)
-    sees(page, "Frozen: somebody who holds a link didn't expect this invitation.")
-    button(page, f"Unfreeze the invitation for {invited.short_name}").click()
-    sees(page, "It goes on where it stood.")
-    administrator.open_link(fresh)
-    expect(holder).to_have_url(re.compile("/wizard/"))
+    freeze_and_unfreeze(operator, administrator, invited, about, fresh)
 
     page.goto(f"{about}change/")
     page.get_by_label("Days from now").fill("91")
@@ -87,6 +77,24 @@ def test_links_are_copied_replaced_asked_for_frozen_extended_sent_elsewhere_and_
     sees(holder, "This invitation is closed")
     holder.goto(theirs)
     sees(holder, "This link was withdrawn")
+
+
+def freeze_and_unfreeze(
+    operator: Operator, administrator: Administrator, invited: Invited, about: str, fresh: str
+) -> None:
+    """*I didn't expect this* on one side, *Unfreeze* on the other; then the link works again."""
+    page, holder = operator.page, administrator.page
+    holder.goto(fresh)
+    holder.get_by_role("link", name=UNEXPECTED).click()
+    button(holder, f"{UNEXPECTED}: freeze it").click()
+    sees(holder, "this invitation is frozen")
+    sees(holder, "For your security team")
+    page.goto(about)
+    sees(page, "Frozen: somebody who holds a link didn't expect this invitation.")
+    button(page, f"Unfreeze the invitation for {invited.short_name}").click()
+    sees(page, "It goes on where it stood.")
+    administrator.open_link(fresh)
+    expect(holder).to_have_url(re.compile("/wizard/"))
 
 
 def newest(administrator: Administrator, address: str, invited: Invited, *, than: str = "") -> str:
