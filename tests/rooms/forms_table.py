@@ -65,7 +65,12 @@ OF_CUSTOMER: Final = {**TENANTS, "domain": "contoso.com", "tenant_id": GUID, "cl
 POOL: Final = {"users": "100", "warning_percent": "90", "grace_percent": "10"}
 ASKED: Final = {"role_choice": "", "unit": "", "role_days": "", "credential_kind": "secret", "credential_days": "90"}
 
-TYPED: Final = {"tenant": "contoso.com", "client_id": GUID, "secret": "Xy~8Q~value-of-a-secret", "ends_on": "2031-05-31"}
+TYPED: Final = {
+    "tenant": "contoso.com",
+    "client_id": GUID,
+    "secret": "Xy~8Q~value-of-a-secret",
+    "ends_on": "2031-05-31",
+}
 
 SOUGHT = {
     "who": "Olga",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import jwt
@@ -61,6 +61,9 @@ class Identity:
         return bool(self.home_issuer) or "#ext#" in self.username.lower()
 
 
+NOT_TOLD: Final = ObjectId("")
+
+
 @dataclass(frozen=True)
 class AppClaims:
     """What our own app-only token says: permissions by value, directory roles by template id."""
@@ -70,7 +73,7 @@ class AppClaims:
     roles: frozenset[str]
     wids: frozenset[str]
     expires_at: datetime
-    object_id: ObjectId = ObjectId("")
+    object_id: ObjectId = NOT_TOLD
     """Of the application's own service principal in the tenant."""
 
 
