@@ -38,6 +38,7 @@ NO_ANSWER: Final = Answer(0)
 
 Tell = Callable[[Sequence[CheckItem]], Awaitable[None]]
 
+
 @dataclass(frozen=True)
 class Subject:
     """What is checked, taken out of the database."""
