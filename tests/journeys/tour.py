@@ -30,7 +30,7 @@ NAMES: Final = (
     "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft mbH",
 )
 HOLD: Final = {"method": "PATCH", "path": "/v1.0/applications(uniqueName=*", "times": 1}
-HOLD_TOKEN: Final = {"method": "POST", "path": "/*/oauth2/v2.0/token", "times": 1}
+HOLD_TOKEN: Final = {"method": "POST", "path": "/*/oauth2/v2.0/token", "times": 4}
 HELD_MS: Final = 8_000
 """How long Microsoft takes for the application: in that time the page of the work is looked at."""
 
@@ -301,6 +301,7 @@ class Tour:
         operator.send_link("Contoso", short_name, GRACE[0])
         holder.open_link(holder.link_mailed_to(GRACE[0], about=short_name))
         page = holder.page
+        sees(page, "How would you like to connect?")
         look.visit(page, self.address("/wizard/script/"))
         look.visit(page, self.address("/wizard/guide/"))
         onward(button(page, "Use App Registration"))
