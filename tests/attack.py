@@ -62,6 +62,8 @@ ENDS_THE_SESSION: Final = (
     "/operators/*/second-factor/reset/",
     "/me/organization/",
 )
+LEADS_AWAY: Final = ("/accounts/microsoft/*", "/me/microsoft/*", "/sign-in-rules/tenants/*/consent/")
+"""To the emulated Microsoft, which is another program, on the same host: its cookies and pages are not ours."""
 LINK: Final = re.compile(r"https?://\S+/i/[\w-]+")
 CONTOSO: Final = "Contoso"
 ADMINISTRATOR: Final = "grace.global@contoso.com"
@@ -207,7 +209,7 @@ def scan(attack: Attack, folder: Path, *, wapiti: str, minutes: float) -> dict[s
     for url in attack.also:
         command += ["-s", url]
     root = attack.start.split("/", 3)
-    for path in ENDS_THE_SESSION:
+    for path in (*ENDS_THE_SESSION, *LEADS_AWAY):
         command += ["-x", "/".join(root[:3]) + path]
     if attack.cookies:
         command += ["-H", "Cookie: " + "; ".join(f"{name}={value}" for name, value in attack.cookies.items())]
