@@ -48,7 +48,7 @@ NOT_LOOKED_AT: Final = {
     "known_certificate": DATA,
     "service_farewell": DATA,
     "short_name_word": PART,
-    "microsoft_again": "begins a sign-in at Microsoft, which this installation has not set up",
+    "microsoft_again": "for somebody who came in by Microsoft: nobody on this tour did",
     "onboarding": ONWARD,
     "credential_made": ONWARD,
     "invitation_upgrade": "one field of Upgrade Customer, which is looked at; it needs a whole second walk before it",
