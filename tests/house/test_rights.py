@@ -27,7 +27,16 @@ OPEN = {
 links that somebody was sent, signed calls of the mail provider, the two documents of our issuer, the way to Microsoft
 and back, and the page that shows our components, which is there in development only."""
 
-ONESELF = {"logo", "me", "microsoft_again", "microsoft_link", "microsoft_unlink", "second_factor", "switch", "time_zone"}
+ONESELF = {
+    "logo",
+    "me",
+    "microsoft_again",
+    "microsoft_link",
+    "microsoft_unlink",
+    "second_factor",
+    "switch",
+    "time_zone",
+}
 """Views for every signed-in person: what they show and change is that person's own."""
 
 

@@ -82,7 +82,9 @@ def test_an_empty_inbox_says_so(catcher):
 
 
 def test_html_of_a_mail_is_locked_in_and_opens_links_in_a_new_tab(catcher):
-    catcher.send(html="<html><head></head><body><script>alert(1)</script><a href='https://x.example'>x</a></body></html>")
+    catcher.send(
+        html="<html><head></head><body><script>alert(1)</script><a href='https://x.example'>x</a></body></html>"
+    )
     frame = catcher.get("/messages/1/html")
     assert '<head><base target="_blank">' in frame.text
     policy = frame.headers["content-security-policy"]

@@ -53,6 +53,31 @@ OPERATOR_NOTICE = {
     "next": "Call the customer by the number on the contract.",
     "page": "http://localhost:8000/invitations/1/",
 }
+ALARM = {
+    "headline": "Contoso: the client secret ends in 14 days",
+    "list": "Contoso, contoso: the client secret ends in 14 days. Renew it.",
+    "page": "http://localhost:8000/alarms/",
+    "server": "Sandbox1",
+}
+ALARM_CONTACT = {
+    "headline": "Your client secret ends in 14 days",
+    "list": "contoso: the client secret ends in 14 days.",
+    "customer": "Contoso",
+    "provider": "Sandbox Telecom",
+    "reply_to": "help@sp2.example",
+    "phone": "+1 555 0100",
+    "safe": "Nobody asks you for a password or a code.",
+}
+ROTATION_AHEAD = {
+    "customer": "Contoso",
+    "service": "contoso",
+    "registration": "gw-contoso",
+    "tenant": "Contoso",
+    "when": "27 November 2026",
+    "ends": "20 December 2026",
+    "provider": "Sandbox Telecom",
+    "reply_to": "help@sp2.example",
+}
 REST = {
     "provider": "Sandbox Telecom",
     "asked_by": "avery@contoso.example",

@@ -14,6 +14,8 @@ from gangway.notifications.messages import MESSAGES
 from gangway.notifications.messages.mail import one_line
 from gangway.notifications.states import MessageKind
 from tests.rooms.factories_notifications import (
+    ALARM,
+    ALARM_CONTACT,
     COMPLETION,
     INVITATION,
     INVITATION_REMINDER,
@@ -24,6 +26,7 @@ from tests.rooms.factories_notifications import (
     OPERATOR_WAITING,
     PASSWORD_RESET,
     REST,
+    ROTATION_AHEAD,
     SERVICE_CREATED,
     SIGN_IN_CHANGED,
 )
@@ -40,6 +43,9 @@ CONTEXTS = {
     MessageKind.OPERATOR_WAITING: OPERATOR_WAITING,
     MessageKind.OPERATOR_INVITATION: OPERATOR_INVITATION,
     MessageKind.PASSWORD_RESET: PASSWORD_RESET,
+    MessageKind.ALARM: ALARM,
+    MessageKind.ALARM_CONTACT: ALARM_CONTACT,
+    MessageKind.ROTATION_AHEAD: ROTATION_AHEAD,
     MessageKind.SIGN_IN_CHANGED: SIGN_IN_CHANGED,
     MessageKind.TEST: {
         "name": "Olivia Operator",

@@ -21,7 +21,7 @@ def for_operators(alarms: Sequence[Alarm], sender_id: UUID) -> dict[str, str]:
     first, home = alarms[0], public_url(sender_id)
     one = len(alarms) == 1
     return {
-        "title": _title(first) if one else f"{len(alarms)} alarms, the worst: {_title(first)}",
+        "headline": _title(first) if one else f"{len(alarms)} alarms, the worst: {_title(first)}",
         "list": "\n\n".join(_entry(alarm, home) for alarm in alarms[:SHOWN]) + _more(alarms),
         "page": f"{home}/alarms/{first.pk}/" if one else f"{home}/alarms/",
         "server": settings.GANGWAY.server_name,
@@ -32,7 +32,7 @@ def for_contacts(alarms: Sequence[Alarm]) -> dict[str, str]:
     """Return what the mail to a customer's contact shows: no page of ours, for they have no account."""
     first, provider = alarms[0], provider_of(alarms[0].organization_id)
     return {
-        "title": _title(first) if len(alarms) == 1 else f"{len(alarms)} things about your Microsoft 365 connection",
+        "headline": _title(first) if len(alarms) == 1 else f"{len(alarms)} things about your Microsoft 365 connection",
         "list": "\n\n".join(f"{_title(alarm)}\n{alarm.for_contacts}" for alarm in alarms[:SHOWN]) + _more(alarms),
         "customer": first.organization.name,
         "provider": provider.name,

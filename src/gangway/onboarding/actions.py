@@ -343,7 +343,7 @@ def validate(*, onboarding_id: UUID, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def confirm_tenant(*, onboarding_id: UUID, by: Actor, now: datetime) -> None:
-    """*This is their tenant*: asked where no domain was known. Raises `NoSuchOnboarding`."""
+    """Agree to *This is their tenant*, asked where no domain was known. Raises `NoSuchOnboarding`."""
     operator.confirm_tenant(lock_onboarding(onboarding_id), by=by, now=now)
 
 

@@ -151,7 +151,7 @@ class Settings(BaseSettings):
     )
     cloud_pages_url: str = Field(
         default="",
-        description="where people's browsers meet the sign-in pages of the worldwide cloud. Default: as cloud_login_url",
+        description="where browsers meet the sign-in pages of the worldwide cloud. Default: as cloud_login_url",
     )
     cloud_graph_url: str = Field(
         default="https://graph.microsoft.com", description="Microsoft Graph of the worldwide cloud"

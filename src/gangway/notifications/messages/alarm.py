@@ -6,7 +6,7 @@ from gangway.notifications.messages.mail import Message
 
 MESSAGE: Final = Message(
     template="alarm",
-    subject="[{server}] {title}",
-    needs=frozenset({"title", "list", "page", "server"}),
+    subject="[{server}] {headline}",
+    needs=frozenset({"headline", "list", "page", "server"}),
 )
 """`list`: an entry for each alarm, the worst first; `page` stands behind sign-in."""

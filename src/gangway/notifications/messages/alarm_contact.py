@@ -6,6 +6,6 @@ from gangway.notifications.messages.mail import Message
 
 MESSAGE: Final = Message(
     template="alarm_contact",
-    subject="{customer}: {title}",
-    needs=frozenset({"title", "list", "customer", "provider", "reply_to", "phone", "safe"}),
+    subject="{customer}: {headline}",
+    needs=frozenset({"headline", "list", "customer", "provider", "reply_to", "phone", "safe"}),
 )

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ("invitations", "0005_links_and_terms"),
         ("onboarding", "0005_signing_in_by_redirect"),
@@ -23,21 +22,37 @@ class Migration(migrations.Migration):
                 ("registration_id", models.UUIDField(default=uuid.uuid4)),
                 ("credential_id", models.UUIDField(default=uuid.uuid4, unique=True)),
                 ("tenant", models.CharField(blank=True, help_text="As typed: an id or a domain.", max_length=253)),
-                ("tenant_id", models.CharField(blank=True, help_text="The id; of a domain, once a worker found it.", max_length=36)),
+                (
+                    "tenant_id",
+                    models.CharField(
+                        blank=True, help_text="The id; of a domain, once a worker found it.", max_length=36
+                    ),
+                ),
                 ("client_id", models.CharField(blank=True, max_length=36)),
                 ("kind", models.CharField(default="secret", max_length=12)),
                 ("sealed_id", models.UUIDField(null=True)),
                 ("about", models.JSONField(default=dict, help_text="What is public of a certificate or a trust.")),
                 ("ends_on", models.DateField(help_text="Of the secret, as typed.", null=True)),
-                ("certificate_der", models.TextField(blank=True, help_text="The certificate itself, base64: public, for the tenant.")),
+                (
+                    "certificate_der",
+                    models.TextField(blank=True, help_text="The certificate itself, base64: public, for the tenant."),
+                ),
                 ("key_ends_at", models.DateTimeField(help_text="Of the certificate.", null=True)),
                 ("faults", models.JSONField(default=dict, help_text="What is wrong, by field.")),
                 ("items", models.JSONField(default=list)),
                 ("checked_at", models.DateTimeField(null=True)),
                 ("asked_at", models.DateTimeField(help_text="Since when a worker looks at it.", null=True)),
-                ("typed_by_id", models.CharField(blank=True, help_text="The operator who types it; empty by link.", max_length=64)),
+                (
+                    "typed_by_id",
+                    models.CharField(blank=True, help_text="The operator who types it; empty by link.", max_length=64),
+                ),
                 ("typed_by_name", models.CharField(blank=True, max_length=200)),
-                ("user_name", models.CharField(blank=True, help_text="What M365 Configuration shows as User Name.", max_length=320)),
+                (
+                    "user_name",
+                    models.CharField(
+                        blank=True, help_text="What M365 Configuration shows as User Name.", max_length=320
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
@@ -55,28 +70,83 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name="case",
             name="state",
-            field=models.CharField(choices=[("begun", "begun"), ("identifying", "identifying"), ("typing", "typing"), ("proving", "proving"), ("signing_in", "signing_in"), ("signed_in", "signed_in"), ("naming", "naming"), ("provisioning", "provisioning"), ("waiting", "waiting"), ("needs_sign_in", "needs_sign_in"), ("failed", "failed"), ("done", "done"), ("abandoned", "abandoned")], default="begun", max_length=20),
+            field=models.CharField(
+                choices=[
+                    ("begun", "begun"),
+                    ("identifying", "identifying"),
+                    ("typing", "typing"),
+                    ("proving", "proving"),
+                    ("signing_in", "signing_in"),
+                    ("signed_in", "signed_in"),
+                    ("naming", "naming"),
+                    ("provisioning", "provisioning"),
+                    ("waiting", "waiting"),
+                    ("needs_sign_in", "needs_sign_in"),
+                    ("failed", "failed"),
+                    ("done", "done"),
+                    ("abandoned", "abandoned"),
+                ],
+                default="begun",
+                max_length=20,
+            ),
         ),
         migrations.AddConstraint(
             model_name="case",
-            constraint=models.CheckConstraint(condition=models.Q(("state__in", ["abandoned", "begun", "done", "failed", "identifying", "naming", "needs_sign_in", "proving", "provisioning", "signed_in", "signing_in", "typing", "waiting"])), name="onboarding_case_state_known"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "abandoned",
+                            "begun",
+                            "done",
+                            "failed",
+                            "identifying",
+                            "naming",
+                            "needs_sign_in",
+                            "proving",
+                            "provisioning",
+                            "signed_in",
+                            "signing_in",
+                            "typing",
+                            "waiting",
+                        ],
+                    )
+                ),
+                name="onboarding_case_state_known",
+            ),
         ),
         migrations.AddConstraint(
             model_name="case",
-            constraint=models.CheckConstraint(condition=models.Q(("run_id__isnull", False), models.Q(("state__in", ["done", "provisioning", "waiting"]), _negated=True), models.Q(("registration_id__isnull", False), ("state", "done")), _connector="OR"), name="onboarding_case_provisions_with_a_run"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("run_id__isnull", False),
+                    models.Q(("state__in", ["done", "provisioning", "waiting"]), _negated=True),
+                    models.Q(("registration_id__isnull", False), ("state", "done")),
+                    _connector="OR",
+                ),
+                name="onboarding_case_provisions_with_a_run",
+            ),
         ),
         migrations.AddField(
             model_name="existingregistration",
             name="case",
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name="existing", to="onboarding.case"),
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="existing", to="onboarding.case"
+            ),
         ),
         migrations.AddField(
             model_name="existingregistration",
             name="organization",
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"),
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="organizations.organization"
+            ),
         ),
         migrations.AddConstraint(
             model_name="existingregistration",
-            constraint=models.CheckConstraint(condition=models.Q(("kind__in", ["secret", "certificate", "federated"])), name="onboarding_existing_kind_known"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("kind__in", ["secret", "certificate", "federated"])),
+                name="onboarding_existing_kind_known",
+            ),
         ),
     ]

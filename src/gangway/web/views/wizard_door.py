@@ -61,9 +61,7 @@ def _explain(request: HttpRequest, token: SealedText) -> HttpResponse:
         return stranger(request)
     if isinstance(held, LinkDead):
         return render(request, "wizard/dead.html", {"link": held}, status=410)
-    return render(
-        request, "wizard/welcome.html", {"offer": held, "steps": progress(Step.CHOOSE)}
-    )
+    return render(request, "wizard/welcome.html", {"offer": held, "steps": progress(Step.CHOOSE)})
 
 
 def _continue(request: HttpRequest, token: SealedText) -> HttpResponse:
