@@ -3,6 +3,7 @@
 The table is `crossing_table.py`. Pages run as the database role web, so both walls stand behind each answer.
 """
 
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
@@ -240,12 +241,14 @@ def answers(client: Client, name: str, world: World) -> dict[str, Heard]:
     """What GET and POST answer, without what the POST did; a method that the page doesn't know is left out."""
     found = {}
     for method in ("get", "post"):
+        cookies = deepcopy(client.cookies)
         with transaction.atomic():
             before = Entry.objects.count()
             response = getattr(client, method)(address(name, world))
             content = b"".join(response.streaming_content) if response.streaming else response.content
             wrote = Entry.objects.count() != before
             transaction.set_rollback(True)
+        client.cookies = cookies  # a session that changed its key here is taken back with everything else
         if response.status_code != 405:
             body = content.decode(errors="replace")
             found[method] = Heard(response.status_code, body, response.get("Location", ""), wrote)
