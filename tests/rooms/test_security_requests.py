@@ -70,11 +70,15 @@ def admin(world: World, **options: Any) -> Client:
 # Tokens against forged requests
 
 
+SIGNED = {"mail_events"}
+"""No form: a program calls it, whose signature counts instead (tests of the mail provider's calls)."""
+
+
 @pytest.mark.parametrize("given", [{}, {"csrfmiddlewaretoken": "x" * 64}], ids=["no token", "a wrong token"])
 def test_every_form_is_refused_without_its_token(world, given):
     client, taken = admin(world, enforce_csrf_checks=True), {}
     before = Entry.objects.count()
-    for name in POSTS:
+    for name in set(POSTS) - SIGNED:
         answer = client.post(address(name, world), FORMS[name].values | given if name in FORMS else given)
         if answer.status_code != 403 or "open for too long" not in read(answer):
             taken[name] = answer.status_code

@@ -79,6 +79,8 @@ def test_the_navigation_shows_only_what_one_may_open():
         "Dashboard",
         "Services",
         "Runs",
+        "Connections",
+        "Alarms",
         "Leftovers",
         "Customers",
         "Operators",
