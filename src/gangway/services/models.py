@@ -87,6 +87,11 @@ class Service(OwnedModel):
             models.Index(fields=["lifecycle", "-created_at", "id"], name="services_by_life"),
             models.Index(fields=["customer_key", "id"], name="services_by_customer"),
             models.Index(fields=["connection_status", "id"], name="services_by_connection"),
+            models.Index(
+                fields=["provider", "connection_status", "-created_at", "id"],
+                condition=models.Q(lifecycle__in=[state.value for state in HOLDS_ITS_NAME]),
+                name="services_in_a_state_by_age",
+            ),
             models.Index(fields=["deployment_status", "id"], name="services_by_deployment"),
             models.Index(F("credential_ends_at").asc(nulls_last=True), "id", name="services_by_credential_end"),
             models.Index(F("last_validated_at").asc(nulls_first=True), "id", name="services_by_last_validation"),
