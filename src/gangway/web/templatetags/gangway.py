@@ -1,6 +1,7 @@
 """The parts that pages are made of, as template tags: icon, pill, time, copy button and the blocks that hold others."""
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import template
@@ -29,6 +30,7 @@ TONES_OF_MESSAGES = {"success": "ok", "info": "busy", "debug": "idle"}
 
 
 @register.simple_tag
+@cache
 def icon(name: str, turning: bool = False) -> SafeString:
     """Draw one icon; it is decoration, the word beside it carries the meaning."""
     return format_html(
@@ -60,6 +62,20 @@ def moment(at: datetime | None, zone: bool = False) -> SafeString:
         return mark_safe("–")
     text = localtime(at).strftime("%-d %b %Y, %H:%M %Z")
     return format_html('<time datetime="{}" data-local="{}">{}</time>', at.isoformat(), "zone" if zone else "yes", text)
+
+
+@register.simple_tag
+def day(at: datetime | None) -> SafeString:
+    """Write only the day, for narrow columns; who points at it is told the hour. A dash when there is none."""
+    if at is None:
+        return mark_safe("–")
+    here = localtime(at)
+    return format_html(
+        '<time datetime="{}" data-local="day" title="{}">{}</time>',
+        at.isoformat(),
+        here.strftime("%-d %b %Y, %H:%M %Z"),
+        here.strftime("%-d %b %Y"),
+    )
 
 
 @register.simple_tag

@@ -106,8 +106,10 @@
       const style = { dateStyle: "medium", timeStyle: "short", ...zoned };
       const zone = { timeZoneName: "short", ...zoned };
       const at = new Date(time.dateTime);
-      time.title = time.textContent.trim();
-      time.textContent = new Intl.DateTimeFormat(tongue, style).format(at);
+      const [whole, day] = [style, { dateStyle: "medium", ...zoned }].map((each) => new Intl.DateTimeFormat(tongue, each));
+      const short = time.dataset.local === "day";
+      time.title = short ? whole.format(at) : time.textContent.trim();
+      time.textContent = (short ? day : whole).format(at);
       if (time.dataset.local === "zone") {
         const parts = new Intl.DateTimeFormat(tongue, zone).formatToParts(at);
         time.textContent += ` ${parts.find((part) => part.type === "timeZoneName").value}`;
