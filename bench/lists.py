@@ -35,8 +35,11 @@ if TYPE_CHECKING:
 PAGES = {
     "services": "/services/",
     "services, one word": "/services/?q=contoso",
-    "services, two words": "/services/?q=contoso+bak",
-    "services, filtered": "/services/?status=error",
+    "services, two words": "/services/?q=t+head",
+    "services, two words, few": "/services/?q=contoso+bak",
+    "services, short name": "/services/?q=svc0001",
+    "services, filtered": "/services/?status=warning",
+    "services, filtered, few": "/services/?status=error",
     "services by customer": "/services/?sort=customer",
     "services by days left": "/services/?sort=credential",
     "services by last validated": "/services/?sort=-validated",
@@ -57,7 +60,7 @@ FULL_PAGES = 600
 """So many customers, and a tenth of it channels, has the small one at least: a page of fifty rows, searched too, takes
 longer than one of ten whatever lies behind it."""
 GOAL = 1.3
-"""The 95th percentile of the large list over that of the small one, at most."""
+"""The 95th percentile of the large list over that of the small one, at most, where both pages have as many rows."""
 
 
 def main() -> int:
@@ -79,9 +82,10 @@ def main() -> int:
 
 
 def _told(result: dict[str, dict[str, Any]], admin: float) -> int:
-    print(f"{'list':<28}{'large/small':>12}{'queries':>9}{'p95 ms':>9}")
+    print(f"{'list':<28}{'large/small':>12}{'rows':>9}{'queries':>9}{'p95 ms':>9}")
     for name, row in result.items():
-        print(f"{name:<28}{row['ratio']:>12.2f}{row['queries']:>9}{row['p95_ms']:>9.1f}")
+        rows = "/".join(map(str, row["rows"]))
+        print(f"{name:<28}{row['ratio']:>12.2f}{rows:>9}{row['queries']:>9}{row['p95_ms']:>9.1f}")
     slowest = max(row["p95_ms"] for name, row in result.items() if name.startswith("services"))
     load = [round(each, 1) for each in os.getloadavg()]
     print(
@@ -89,7 +93,13 @@ def _told(result: dict[str, dict[str, Any]], admin: float) -> int:
     )
     print(f"Load of the machine at the end (1, 5, 15 minutes): {load}")
     print(json.dumps({"lists": result, "admin_over_ours": round(admin * 1000 / slowest, 2), "load": load}))
-    return 0 if all(row["ratio"] <= GOAL and row["same_queries"] for row in result.values()) else 1
+    return 0 if all(map(_as_good, result.values())) else 1
+
+
+def _as_good(row: dict[str, Any]) -> bool:
+    """Say whether the large list keeps to the goal; where its page has more rows, its queries alone can be compared."""
+    small, large = row["rows"]
+    return row["same_queries"] and (row["ratio"] <= GOAL or small < large)
 
 
 @contextmanager
@@ -193,9 +203,16 @@ def _compared(path: str, small: Any, large: Any, rounds: int) -> dict[str, Any]:
     return {
         "ratio": round(at[1] / at[0], 2),
         "p95_ms": round(at[1] * 1000, 1),
+        "rows": [_rows(client, path) for client in (small, large)],
         "queries": queries[1],
         "same_queries": queries[0] == queries[1],
     }
+
+
+def _rows(client: Any, path: str) -> int:
+    """How many rows the page shows, its head not counted."""
+    page: bytes = client.get(path).content
+    return page.partition(b"<tbody>")[2].count(b"<tr>")
 
 
 def _timed(client: Any, path: str) -> float:
