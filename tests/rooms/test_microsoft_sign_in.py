@@ -19,6 +19,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.microsoft.errors import IdentityRefused
 from gangway.microsoft.signin import tokens
 from gangway.organizations import people_queries, place_queries
+from gangway.organizations.actions import enroll_totp
 from gangway.organizations.changing import change_details
 from gangway.organizations.models import Membership, Operator
 from gangway.organizations.queries import seat
@@ -246,6 +247,47 @@ def test_where_a_group_decides_too_many_groups_are_told_in_clear_words(entra, cu
     answer = entra.sign_in(Client(), MORGAN)
     assert (answer.status_code, "so many groups" in answer.content.decode()) == (403, True)
     assert places_of(MORGAN[0]) == [(customer.id, "operator")]
+
+
+def test_who_trusts_the_tenant_spares_nobody_the_second_factor_of_another_organization(entra, customer):
+    """Anybody may list a tenant: the customer's word must not count for those who don't trust it."""
+    careful = make_customer()
+    allow(careful, CONTOSO, {"Gangway.Operator": Role.OPERATOR}, does_second_factor=False)
+    consented(entra, customer)
+    entra.assign(MORGAN, OPERATOR_ROLE)
+    entra.sign_in(Client(), MORGAN)
+    with within_everything("test set-up"):
+        enroll_totp(Operator.objects.get(email=MORGAN[0]).id, by=SETUP)
+    client = Client()
+    assert entra.sign_in(client, MORGAN).headers["Location"].startswith("/accounts/2fa/authenticate/")
+    assert client.get("/services/").headers["Location"].startswith("/accounts/login/")
+
+
+def test_another_organizations_groups_keep_nobody_out_whose_groups_are_too_many(entra, customer, monkeypatch):
+    """Only where a group decides nobody comes in: else whoever lists a tenant could lock its people out everywhere."""
+    other = make_customer()
+    allow(other, CONTOSO, {})
+    limit(other, "99999999-0000-4000-8000-000000000009")
+    consented(entra, customer)
+    entra.assign(MORGAN, OPERATOR_ROLE)
+    known = tokens.check_id_token
+
+    async def told_of_too_many(*given, **more):
+        return replace(await known(*given, **more), groups=frozenset(), groups_untold=True)
+
+    monkeypatch.setattr("gangway.microsoft.signin.redirect.check_id_token", told_of_too_many)
+    client = Client()
+    assert entra.sign_in(client, MORGAN).status_code == 302
+    assert places_of(MORGAN[0]) == [(customer.id, "operator")]
+    with within(other.path):
+        Membership.objects.create(
+            operator=Operator.objects.get(email=MORGAN[0]),
+            organization_id=other.id,
+            role=Role.MONITOR.value,
+            created_at=clock.now(),
+        )
+    entra.sign_in(client, MORGAN)
+    assert client.session["shut_in"] == [str(other.id)]
 
 
 def test_signing_in_ends_the_session_of_whoever_was_there_before(entra, customer):

@@ -54,13 +54,15 @@ PATIENCE: Final = timedelta(minutes=10)
 class Arrival:
     """Who came in. `second_factor_in`: the organizations that trust this tenant to have asked for a second factor.
 
-    `shut_in`: those that this sign-in doesn't lead into, as the account isn't in the group that they ask for.
+    `shut_in`: those that this sign-in doesn't lead into, as the account isn't in the group that they ask for, or Entra
+    doesn't tell. `is_trusted`: all others trust the tenant, so that nobody is left who wants a second factor of ours.
     """
 
     operator_id: UUID
     tenant_id: UUID
     second_factor_in: tuple[UUID, ...]
     shut_in: tuple[UUID, ...]
+    is_trusted: bool
 
 
 def cloud_of_people() -> str:
@@ -160,12 +162,13 @@ def come_in(who: Identity, *, address: str, request_id: str, now: datetime) -> A
     """
     by = _actor(who, address, request_id)
     rows = _own(who)
+    told = tuple(row for row in rows if not _is_untold(who, row))
     known = _known(who)
-    person = follow(who, rows, operator_id=known, by=by, now=now)
-    if not any(is_let_in(who, row) for row in rows):
+    person = follow(who, told, operator_id=known, by=by, now=now)
+    if not any(is_let_in(who, row) for row in told):
         raise GroupMissing
     if person is None:
-        raise SignInClosed
+        raise SignInClosed if told == rows else GroupsUntold
     arrival = _arrival(person, who, rows)
     _note_use(who, now)
     if known is None:
@@ -184,6 +187,8 @@ def accept(
     here = [row for row in rows if row.organization_id == organization_id]
     if not here:
         raise TenantNotYours
+    if any(_is_untold(who, row) for row in here):
+        raise GroupsUntold
     if not any(is_let_in(who, row) for row in here):
         raise GroupMissing
     if _known(who) is not None:
@@ -230,13 +235,15 @@ def _own(who: Identity) -> tuple[TenantView, ...]:
     rows = tuple(row for row in places_of_tenant(UUID(who.tenant_id)) if row.cloud == settings.GANGWAY.people_cloud)
     if not rows or who.is_guest:
         raise TenantNotYours
-    if who.groups_untold and any(_asks_for_groups(row) for row in rows):
+    if all(_is_untold(who, row) for row in rows):
         raise GroupsUntold
     return rows
 
 
-def _asks_for_groups(row: TenantView) -> bool:
-    return bool(row.group_id) or any(mapping.kind is ClaimKind.GROUP for mapping in row.mappings)
+def _is_untold(who: Identity, row: TenantView) -> bool:
+    """Return whether an organization goes by groups that Entra didn't tell; what others go by isn't its affair."""
+    asks = bool(row.group_id) or any(mapping.kind is ClaimKind.GROUP for mapping in row.mappings)
+    return who.groups_untold and asks
 
 
 def _known(who: Identity) -> UUID | None:
@@ -251,11 +258,13 @@ def _note_use(who: Identity, now: datetime) -> None:
 
 def _arrival(person: UUID, who: Identity, rows: tuple[TenantView, ...]) -> Arrival:
     asked = groups_asked_of(person)
-    shut = tuple(place for place, group in asked.items() if group and group not in who.groups)
+    untold = {row.organization_id for row in rows if _is_untold(who, row)}
+    shut = tuple(place for place, group in asked.items() if place in untold or (group and group not in who.groups))
     if asked and len(shut) == len(asked):
-        raise GroupMissing
+        raise GroupsUntold if untold else GroupMissing
     trusted = tuple(row.organization_id for row in rows if row.does_second_factor)
-    return Arrival(person, UUID(who.tenant_id), trusted, shut)
+    is_trusted = bool(trusted) and asked.keys() - set(shut) <= set(trusted)
+    return Arrival(person, UUID(who.tenant_id), trusted, shut, is_trusted)
 
 
 def _actor(who: Identity, address: str, request_id: str) -> Actor:

@@ -138,7 +138,7 @@ def _come_in(request: HttpRequest, arrival: Arrival, there: str) -> HttpResponse
     """Sign the person in. Whoever was there before goes first: with them, what the session keeps would be dropped."""
     logout(request)
     user = get_user_model().objects.get(pk=arrival.operator_id)
-    request.second_factor_by_tenant = bool(arrival.second_factor_in)  # type: ignore[attr-defined]
+    request.second_factor_by_tenant = arrival.is_trusted  # type: ignore[attr-defined]
     record_authentication(request, user, "microsoft", tenant=str(arrival.tenant_id), reauthenticated=True)
     second_step.trust(request, arrival.second_factor_in)
     second_step.shut(request, arrival.shut_in)
