@@ -200,6 +200,29 @@ def test_who_did_not_expect_it_freezes_it_and_the_operator_is_alarmed(customer, 
     assert "Frozen" in text(client.get(reverse("web:invitation", args=[invited])))
 
 
+def test_who_holds_a_replaced_link_freezes_it_and_learns_nothing_of_the_next_ones_holder(customer, client, invited):
+    """The link went astray: its holder may warn; who came by the next one, and from where, is not theirs to know."""
+    mailed()
+    astray = link(customer, invited)
+    act(client, invited, "replace")
+    Client(REMOTE_ADDR="203.0.113.9").post(f"/i/{last_link().reveal()}")
+    seen = text(Client().post(f"/i/{astray.reveal()}/unexpected/", follow=True))
+    assert "is frozen" in seen
+    assert "203.0.113.9" not in seen
+    assert "For your security team" not in seen
+    assert view(customer, invited).state is State.REPORTED
+
+
+def test_what_is_over_is_reported_once(customer, client, invited):
+    """Whoever holds an old link can't fill the operator's mailbox by it."""
+    token = link(customer, invited)
+    act(client, invited, "revoke")
+    mailed()
+    for _each in range(3):
+        Client().post(f"/i/{token.reveal()}/unexpected/")
+    assert len([subject for _to, subject, _body in mailed() if subject.startswith("Reported as unexpected")]) == 1
+
+
 def test_what_is_frozen_can_only_be_unfrozen_or_revoked(customer, client, invited):
     token = link(customer, invited)
     Client().post(f"/i/{token.reveal()}/unexpected/")

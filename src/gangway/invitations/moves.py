@@ -54,6 +54,11 @@ def write_history(invitation: Invitation, *, by: Actor, at: datetime, note: str 
     ).save()
 
 
+def was_noted(invitation: Invitation, *, note: str) -> bool:
+    """Whether its history has this line."""
+    return Move.objects.filter(invitation=invitation, note=note).exists()
+
+
 def note_on(invitation_id: UUID, *, what: str, by: Actor, at: datetime) -> None:
     """Tell on the timeline of an invitation of the scope what isn't a move. Raises `NoSuchInvitation`."""
     invitation = Invitation.objects.filter(pk=invitation_id).first()

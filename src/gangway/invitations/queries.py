@@ -68,6 +68,8 @@ class LinkDead:
     reply_to: str
     support_phone: str
     since: datetime | None
+    was_taken: bool = False
+    """Whether this very link was replaced or withdrawn, whatever became of the invitation since."""
 
     @property
     def may_ask(self) -> bool:
@@ -242,6 +244,7 @@ def _dead(link: Link, why: Why) -> LinkDead:
         reply_to=provider.reply_to,
         support_phone=provider.support_phone,
         since=_dead_since(link, why),
+        was_taken=link.revoked_at is not None or (link.handoff is not None and link.handoff.revoked_at is not None),
     )
 
 

@@ -11,7 +11,7 @@ from gangway.audit.record import Actor
 from gangway.invitations import letters, notices
 from gangway.invitations.errors import AskedJustNow
 from gangway.invitations.models import Invitation
-from gangway.invitations.moves import move, write_history
+from gangway.invitations.moves import move, was_noted, write_history
 from gangway.invitations.rows import locked, open_for, record_about
 from gangway.invitations.states import MOVES, Doing, State
 from gangway.notifications import outbox
@@ -24,13 +24,13 @@ ASKS_COUNT_FOR: Final = timedelta(hours=1)
 def report(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
     """Freeze an invitation that somebody didn't expect, and alarm its operator; once more changes nothing.
 
-    One that is over can't be frozen, but is told of. Says whether it was frozen now. Raises `NoSuchInvitation`.
+    One that is over can't be frozen, but is told of, once. Says whether it was frozen now. Raises `NoSuchInvitation`.
     """
     invitation = locked(invitation_id)
     state = State(invitation.state)
-    if state is State.REPORTED:
-        return False
     frozen = State.REPORTED in MOVES[state]
+    if state is State.REPORTED or (not frozen and was_noted(invitation, note=_LATE)):
+        return False
     record_about(invitation, Event.INVITATION_REPORTED, by=by, data={"frozen": frozen, "was": state.value})
     if frozen:
         outbox.withdraw(subject_ref=letters.subject_of(invitation.id), by=by)
@@ -38,7 +38,7 @@ def report(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
         invitation.save(update_fields=["sessions_from"])
         move(invitation_id=invitation_id, to=State.REPORTED, by=by, note="I didn't expect this")
     else:
-        write_history(invitation, by=by, at=now, note="Reported as unexpected after its end")
+        write_history(invitation, by=by, at=now, note=_LATE)
     notices.tell(invitation, _REPORTED if frozen else _REPORTED_LATE, what=_from(by, now), by=by)
     return frozen
 
@@ -89,6 +89,7 @@ def _asked(invitation: Invitation) -> str:
     return f"Somebody opened a link that was sent to {invitation.recipient} and is dead, and asks for a new one."
 
 
+_LATE: Final = "Reported as unexpected after its end"
 _REPORTED: Final = notices.News(
     "Reported as unexpected",
     "Nobody can go on with it. Call the customer by the number on the contract; then unfreeze or revoke it.",

@@ -14,6 +14,7 @@ from gangway.audit.queries import activity
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.invitations.letters import subject_of
+from gangway.invitations.queries import LinkDead
 from gangway.invitations.states import State
 from gangway.onboarding.models import Case, SignIn
 from gangway.organizations.scope import within
@@ -45,9 +46,9 @@ def sightings_of(invitation_id: UUID) -> tuple[Sighting, ...]:
 
 
 def sightings_by_link(token: SealedText) -> tuple[Sighting, ...]:
-    """Return the same to whoever holds a link of it, a dead one too; empty for one that never was."""
+    """Return the same to whoever holds a link of it; empty for one that never was, or was taken from its holder."""
     held = invited.by_token(token)
-    if held is None:
+    if held is None or (isinstance(held, LinkDead) and held.was_taken):
         return ()
     with within(held.organization_path):
         return sightings_of(held.invitation_id)
