@@ -106,10 +106,11 @@
       const style = { dateStyle: "medium", timeStyle: "short", ...zoned };
       const zone = { timeZoneName: "short", ...zoned };
       const at = new Date(time.dateTime);
-      const [whole, day] = [style, { dateStyle: "medium", ...zoned }].map((each) => new Intl.DateTimeFormat(tongue, each));
-      const short = time.dataset.local === "day";
-      time.title = short ? whole.format(at) : time.textContent.trim();
-      time.textContent = (short ? day : whole).format(at);
+      const whole = new Intl.DateTimeFormat(tongue, style).format(at);
+      const isDay = time.dataset.local === "day";
+      const day = { dateStyle: "medium", ...zoned };
+      time.title = isDay ? whole : time.textContent.trim();
+      time.textContent = isDay ? new Intl.DateTimeFormat(tongue, day).format(at) : whole;
       if (time.dataset.local === "zone") {
         const parts = new Intl.DateTimeFormat(tongue, zone).formatToParts(at);
         time.textContent += ` ${parts.find((part) => part.type === "timeZoneName").value}`;
