@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, expect
 
@@ -31,6 +32,8 @@ NAMES: Final = (
 )
 HOLD: Final = {"method": "PATCH", "path": "/v1.0/applications(uniqueName=*", "times": 1}
 HOLD_TOKEN: Final = {"method": "POST", "path": "/*/oauth2/v2.0/token", "times": 4}
+EXPIRED: Final = 7000222
+"""Microsoft's number for a secret whose time is over."""
 HELD_MS: Final = 8_000
 """How long Microsoft takes for the application: in that time the page of the work is looked at."""
 
@@ -168,7 +171,7 @@ class Tour:
         button(page, "Send the invitation").click()
         sees(page, "An invitation is on its way")
         look.visit(page, self.address("/operators/"), "with an invitation")
-        onward(page.get_by_role("main").locator("table a").first)
+        onward(page.get_by_role("main").locator("table tbody a").first)
         look.at(page)
         look.visit(page, self.address("/sign-in-rules/"))
         self.colleague()
@@ -422,6 +425,47 @@ class Tour:
             page.go_back()
         onward(page.locator("main table tbody a").first)
         look.visit(page, f"{page.url}credential/")
+        self.alarmed(operator)
+        self.emergency(operator)
+
+    def alarmed(self, operator: Operator) -> None:
+        """A connection that stops working: its alarm, who hears of it and when, and what looks after it."""
+        page, look = operator.page, self.looker
+        page.goto(self.address("/services/"))
+        onward(page.locator("main table tbody tr").filter(has_text="OK").get_by_role("link").first)
+        service = re.sub(r"(/services/[^/]+/).*", r"\1", page.url)
+        look.visit(page, f"{service}repair/")
+        page.goto(f"{service}configuration/m365/")
+        with self.product.microsoft.fault({"path": "*/oauth2/v2.0/token"}, {"aadsts": EXPIRED}):
+            button(page, "Validate Authentication").first.click()
+            expect(page.get_by_text("Error", exact=True).first).to_be_visible(timeout=PATIENCE_MS)
+        look.at(page, "broken")
+        look.visit(page, self.address("/alarms/"), "one")
+        onward(page.locator("main table tbody a").first)
+        look.at(page)
+        look.visit(page, self.address("/connections/orphans/"))
+        page.goto(self.address("/customers/"))
+        onward(page.locator("main table tbody a").first)
+        customer = urlsplit(page.url).path.strip("/").split("/")[-1]
+        look.visit(page, self.address(f"/alarms/hours/{customer}/"))
+        look.visit(page, self.address(f"/connections/rotation/{customer}/"))
+
+    def emergency(self, operator: Operator) -> None:
+        """Everything of a channel is suspended, by its name."""
+        page, look = operator.page, self.looker
+        look.visit(page, self.address("/emergencies/"), "none yet")
+        self.visit_proved(page, self.address("/emergencies/begin/"))
+        channel = page.get_by_label("To all connections of").locator("option").last
+        name = channel.inner_text()
+        page.get_by_label("What is done").select_option("suspend")
+        page.get_by_label("To all connections of").select_option(label=name)
+        page.get_by_label("Why").fill("A key was seen where it should not be.")
+        onward(page.get_by_role("main").locator("form button.btn-danger"))
+        look.at(page, "refused")
+        page.get_by_label("Type its name to confirm").fill(name)
+        onward(page.get_by_role("main").locator("form button.btn-danger"))
+        look.at(page)
+        look.visit(page, self.address("/emergencies/"))
 
     def visit_proved(self, page: Page, address: str) -> None:
         """Go there, and prove once more who one is if the page asks for that."""
