@@ -67,9 +67,12 @@ def test_a_service_is_listed_with_its_customer_channel_licence_and_two_statuses(
     with within(provider.path):
         services.create_service(service_id=service_id, by=SETUP)
         services.set_connection(service_id=service_id, status="warning", reason="3 licences are left.", by=SETUP)
-    text = row(client.get("/services/"), "fab-1").get_text(" ", strip=True)
+    line = row(client.get("/services/"), "fab-1")
+    text = line.get_text(" ", strip=True)
     for told in ("Fabrikam", "Nordlicht", "Hosted Pro", "7 users", "Warning", "3 licences are left.", "Not started"):
         assert told in text
+    assert line.time["data-local"] == "day"
+    assert line.time["title"].startswith(f"{line.time.get_text()}, "), "the hour is told to who points at the day"
 
 
 def test_search_filter_and_sort_stand_in_the_address(customer, client):
