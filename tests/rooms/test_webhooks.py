@@ -186,6 +186,9 @@ def test_a_public_address_is_taken_as_it_is():
         ("fd00::1", False),
         ("100.64.0.1", False),
         ("224.0.0.1", False),
+        ("192.0.0.192", False),
+        ("168.63.129.16", False),
+        ("fec0::1", False),
         ("0.0.0.0", False),  # noqa: S104  judged, not listened on
     ],
 )

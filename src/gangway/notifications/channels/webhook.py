@@ -34,6 +34,8 @@ GOOD: Final = range(200, 300)
 TOO_MANY, FIRST_OF_THEIRS = 429, 500
 TUNNELS: Final = tuple(ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
 """IPv6 addresses that lead to an IPv4 one, which may be a private one."""
+HOUSES: Final = tuple(ip_network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "fec0::/10"))
+"""What Python takes for public, and hosts of clouds use for their own machines and networks."""
 
 
 def check_url(url: str, *, inside: frozenset[str]) -> str:
@@ -113,6 +115,8 @@ def is_public(address: IPv4Address | IPv6Address) -> bool:
             return is_public(address.ipv4_mapped)
         if any(address in tunnel for tunnel in TUNNELS):
             return False
+    if any(address in house for house in HOUSES):
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 
