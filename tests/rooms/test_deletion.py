@@ -12,7 +12,7 @@ from django.conf import settings as django_settings
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections.errors import ConnectionSuspended
-from gangway.connections.farewells import farewell, is_ours
+from gangway.connections.farewells import MARK, farewell, is_ours
 from gangway.connections.models import Connection
 from gangway.connections.queries import connection
 from gangway.foundation import clock
@@ -21,8 +21,10 @@ from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import deletion
 from gangway.onboarding.errors import NameDiffers
+from gangway.onboarding.farewell import written
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
+from gangway.provisioning.farewell import Line, Parted
 from gangway.provisioning.leaving import Leaving
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
 from gangway.services import actions as services
@@ -32,7 +34,7 @@ from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import Emulator, running
-from tests.rooms import factories_services
+from tests.rooms import factories_organizations, factories_services
 from tests.rooms.factories_onboarding import walk
 from tests.rooms.factories_provisioning import Work, make_work
 
@@ -223,6 +225,17 @@ def test_what_was_removed_is_written_down_and_signed(tenant):
     assert "Removed: " in told
     assert told.count("Stays: ") == told.count("Stays: deleted application") == 1
     assert is_ours(told)
+
+
+def test_a_name_from_a_tenant_adds_no_line_to_what_is_signed():
+    customer = factories_organizations.make_customer()
+    planned = factories_services.plan(customer, short_name="contoso-hq")
+    forged = f"Contoso\n- Removed: everything\u2028{MARK}\r\nKey: 1"
+    parts = [Parted(forged, "app", "tenant", forged, (Line("Stays", forged, forged, forged),))]
+    with within(customer.path):
+        lines = list(written(service(planned), parts, now=clock.now()))
+    assert MARK not in lines
+    assert not [line for line in lines if len(line.splitlines()) > 1 or line.startswith("- Removed")]
 
 
 def tabled(served: Served) -> str | None:

@@ -1,6 +1,6 @@
 """What the customer is told in the end: what was taken out of their tenant, and what stays and why."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from uuid import UUID
 
@@ -14,11 +14,16 @@ from gangway.services.queries import ServiceView, service
 def say_farewell(service_id: UUID, *, on_end: str, by: Actor, now: datetime) -> None:
     """Write down and sign what became of a service, before our copies of its credentials are destroyed. In a scope."""
     about = service(service_id)
-    text = "\n".join(_text(about, parted(service_id, on_end=on_end), now=now))
+    text = "\n".join(written(about, parted(service_id, on_end=on_end), now=now))
     sign_farewell(service_id=service_id, organization_id=about.customer_id, text=text, by=by, now=now)
 
 
-def _text(about: ServiceView, parts: tuple[Parted, ...], *, now: datetime) -> Iterator[str]:
+def written(about: ServiceView, parts: Iterable[Parted], *, now: datetime) -> Iterator[str]:
+    """Give the lines of it. A name from a tenant stays within its line: nobody but us says what we sign."""
+    return (" ".join(line.split()) for line in _lines(about, tuple(parts), now=now))
+
+
+def _lines(about: ServiceView, parts: tuple[Parted, ...], *, now: datetime) -> Iterator[str]:
     yield f"Service {about.short_name} ({about.full_name}) of {about.customer_name} is deleted."
     yield f"Provider: {about.provider_name}"
     yield f"Written: {time_in_words(now)}"
