@@ -20,6 +20,7 @@ from gangway.organizations import people_queries
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
 from gangway.provisioning import queries as provisioning
+from gangway.web import staying
 from tests.rooms import factories_invitations, factories_organizations, factories_services
 from tests.rooms.factories_onboarding import (
     ADMINISTRATOR,
@@ -134,6 +135,15 @@ def test_before_anybody_opened_the_link_the_case_is_begun_here():
         case_id = begin_together(invitation_id=invitation_id, by=ADMINISTRATOR, now=clock.now())
         assert begin_together(invitation_id=invitation_id, by=ADMINISTRATOR, now=clock.now()) == case_id
     assert queries.case(case_id).state is CaseState.BEGUN
+
+
+def test_who_was_away_from_the_desk_for_too_long_assists_no_longer():
+    desk = together(walk())
+    session = desk.session
+    session[staying.BEGAN] = session[staying.SEEN] = (clock.now() - staying.IDLE - timedelta(minutes=1)).timestamp()
+    session.save()
+    assert desk.get("/wizard/").status_code == 404
+    assert desk.post("/wizard/").status_code == 404
 
 
 def test_a_withdrawn_invitation_is_not_opened():

@@ -16,6 +16,7 @@ from gangway.onboarding.queries import case
 from gangway.onboarding.shapes import CaseView
 from gangway.organizations.roles import Capability, require
 from gangway.organizations.scope import within
+from gangway.web import staying
 from gangway.web.desk import for_anyone
 from gangway.web.second_step import chosen_seat
 
@@ -63,7 +64,7 @@ def in_wizard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 def _assistant(request: WizardRequest) -> Actor:
     """Name the operator who assists, when they still may. Raises `NoSuchCase`, `NoSeat`, `NotAllowed`."""
-    if str(request.user.pk) != request.session[KEY]["assistant"]:
+    if str(request.user.pk) != request.session[KEY]["assistant"] or staying.is_over(request):
         raise NoSuchCase
     found = chosen_seat(request)
     require(found, Capability.MANAGE_INVITATIONS)
