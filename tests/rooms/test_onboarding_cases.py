@@ -15,7 +15,14 @@ from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import actions, queries, tidying
 from gangway.onboarding.errors import LinkClosed, NoSuchCase, NotAGuid, NotNow
-from gangway.onboarding.journeys import NEW_REGISTRATION_BY_LINK, STAGE_OF, STEP_OF
+from gangway.onboarding.journeys import (
+    EXISTING_BY_LINK,
+    EXISTING_BY_OPERATOR,
+    NEW_REGISTRATION_BY_LINK,
+    STAGE_OF,
+    STEP_OF,
+    Stage,
+)
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import Step
@@ -221,7 +228,8 @@ def standing_at(walked: Walk, state: CaseState) -> Case:
 def test_every_state_has_its_moves_stage_and_page():
     assert set(CASE_MOVES) == set(STAGE_OF) == set(STEP_OF) == set(CaseState)
     assert set(SIGN_IN_MOVES) == set(SignInState)
-    assert set(STAGE_OF.values()) == set(NEW_REGISTRATION_BY_LINK)
+    assert set(STAGE_OF.values()) == set(Stage)
+    assert {*NEW_REGISTRATION_BY_LINK, *EXISTING_BY_LINK, *EXISTING_BY_OPERATOR} == set(Stage)
     assert not (ALIVE & HOLDS_TOKEN) - {SignInState.CHECKING}
 
 

@@ -257,12 +257,12 @@ KIND: Final[Mapping[str, str | Promise]] = {
 }
 """What alarms are about."""
 
-HAPPENED: Final[Mapping[str, str | Promise]] = {
-    "raised": _("Raised"),
-    "repeated": _("Said again"),
-    "worse": _("Became worse"),
-    "acknowledged": _("Acknowledged"),
-    "cleared": _("Cleared"),
+HAPPENED: Final[Mapping[str, Pill]] = {
+    "raised": Pill(_("Raised"), "warning", "alert-triangle"),
+    "repeated": Pill(_("Said again"), "warning", "mail"),
+    "worse": Pill(_("Became worse"), "error", "alert-triangle"),
+    "acknowledged": Pill(_("Acknowledged"), "busy", "user"),
+    "cleared": Pill(_("Cleared"), "ok", "check"),
 }
 """Lines of an alarm's history."""
 

@@ -58,7 +58,7 @@ def alarm_page(request: DeskRequest, alarm_id: UUID) -> HttpResponse:
     found = alarm(alarm_id)
     values = {
         **_shown(found.row),
-        "moves": [{"move": move, "word": HAPPENED[move.what]} for move in found.moves],
+        "moves": [{"move": move, "pill": said(HAPPENED, move.what)} for move in found.moves],
         "notices": [
             {"notice": one, "pill": said(NOTICE, one.state), "audience": AUDIENCE[one.audience]}
             for one in found.notices
