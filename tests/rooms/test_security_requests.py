@@ -409,10 +409,13 @@ def test_whoever_sends_too_much_is_told_to_wait(world, settings):
         ("sending", "new_tenant", "desk"),
         ("sending", "invitation_copy", "desk"),
         ("sending", "operator_resend", "desk"),
+        ("sending", "service_reinitiate", "desk"),
         ("asking_microsoft", "service_validate", "desk"),
+        ("asking_microsoft", "services_validate", "desk"),
         ("asking_microsoft", "invitation_check_now", "desk"),
         ("file", "service_export", "desk"),
         ("file", "run_support", "desk"),
+        ("file", "invitation_export", "desk"),
         ("file", "activity_csv", "desk"),
     ],
 )

@@ -22,7 +22,21 @@ LIBRARY: Final = "allauth.account"
 TOO_OFTEN: Final = 429
 WAIT_SECONDS: Final = 60
 LINKS: Final = frozenset({"web:door", "web:door_unexpected", "web:door_reminders", "web:door_new_link", "web:join"})
-FILES: Final = frozenset({"web:service_export", "web:activity_csv", "web:activity_json", "web:run_support"})
+FILES: Final = frozenset(
+    {
+        "web:service_export",
+        "web:invitation_export",
+        "web:run_export",
+        "web:leftover_export",
+        "web:operator_export",
+        "web:customer_export",
+        "web:channel_export",
+        "web:provider_export",
+        "web:activity_csv",
+        "web:activity_json",
+        "web:run_support",
+    }
+)
 SENDING: Final = frozenset(
     {
         "web:new_tenant",
@@ -33,6 +47,12 @@ SENDING: Final = frozenset(
         "web:invitation_send",
         "web:invitation_test",
         "web:invitation_hand_off",
+        "web:service_reinitiate",
+        "web:service_repair",
+        "web:service_upgrade",
+        "web:shared_registration",
+        "web:settings_mail_test",
+        "web:settings_webhook_test",
         "web:operator_invite",
         "web:operator_resend",
     }
@@ -40,6 +60,8 @@ SENDING: Final = frozenset(
 ASKING_MICROSOFT: Final = frozenset(
     {
         "web:service_validate",
+        "web:services_validate",
+        "web:service_rotate",
         "web:service_validate_quality",
         "web:invitation_check_now",
         "web:onboarding_registration",
