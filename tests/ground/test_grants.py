@@ -60,13 +60,24 @@ def test_only_workers_may_ask_the_database_to_cut_the_log(roles: Roles) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE invitations_move SET note = ''", "DELETE FROM invitations_move", "DELETE FROM vault_sealed"],
+    [
+        "UPDATE invitations_move SET note = ''",
+        "DELETE FROM invitations_move",
+        "DELETE FROM vault_sealed",
+        "UPDATE connections_farewell SET text = ''",
+        "DELETE FROM connections_farewell",
+    ],
 )
 def test_what_has_happened_stays_for_both(roles: Roles, statement: str) -> None:
     for role in roles:
         run_as(role, "UPDATE vault_sealed SET ciphertext = NULL, destroyed_at = now()")
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             run_as(role, statement)
+
+
+def test_web_signs_no_farewell(roles: Roles) -> None:
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        run_as(roles.web, "INSERT INTO connections_farewell SELECT * FROM connections_farewell")
 
 
 @pytest.mark.parametrize(

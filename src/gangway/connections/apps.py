@@ -21,7 +21,8 @@ class ConnectionsConfig(AppConfig):
 
         on_switch(follow_switch)
 
-    append_only_tables: ClassVar[tuple[str, ...]] = ()
+    append_only_tables: ClassVar[tuple[str, ...]] = ("connections_farewell",)
+    read_only_for_web: ClassVar[tuple[str, ...]] = ("connections_farewell",)
     worker_only_tables: ClassVar[tuple[str, ...]] = ("connections_pause",)
     open_tables: ClassVar[dict[str, str]] = {
         "connections_pause": "until when a tenant is left alone; nothing of anybody, and for workers only"
