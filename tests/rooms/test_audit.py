@@ -17,6 +17,7 @@ from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.web.activity_files import json_parts
+from gangway.web.activity_words import words_of
 from gangway.web.streams import streamed
 from tests.rooms.factories_organizations import make_channel, make_customer, make_provider
 from tests.rooms.factories_web import sit_down
@@ -181,3 +182,7 @@ def test_an_export_is_streamed_within_its_scope_by_the_server_too(database_roles
         return "".join([part.decode() async for part in answer])
 
     assert json.loads(async_to_sync(read)())[0]["event"] == "organizations:organization:created"
+
+
+def test_no_two_events_read_alike():
+    assert len({str(words_of(event)).lower() for event in Event}) == len(Event)

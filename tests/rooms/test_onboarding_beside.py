@@ -13,6 +13,7 @@ from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import actions, deletion
+from gangway.onboarding.sharing import known_to
 from gangway.onboarding.states import CaseState
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
@@ -73,12 +74,13 @@ def test_one_sign_in_makes_both_and_the_service_takes_both_over(emulator):
     assert [len(row["passwordCredentials"]) for row in made.values()] == [1, 1]
     client = Client()
     put_into_wizard(client, walked.case_id)
-    assert "gw-contoso-QoE" in client.get("/wizard/done/").text
+    assert "“gw-contoso-QoE” is an App registration of its own: delete it" in client.get("/wizard/done/").text
     service_id = finished(walked)
     run_until_idle()
     with within(walked.customer.path):
         looked_at = companions.companion(service_id, "qoe")
         assert (looked_at.state, looked_at.status, looked_at.credential is not None) == ("done", "ok", True)
+        assert [one.name for one in known_to(walked.customer.id)] == ["gw-contoso"]
     desk = sit_down(walked.provider)
     page = soup(desk.get(f"/services/{service_id}/configuration/m365/"))
     assert page.select_one("#quality")

@@ -24,13 +24,17 @@ LESS: Final = "less"
 
 @dataclass(frozen=True, slots=True)
 class RotationView:
-    """How a connection's credential is renewed. `by_itself`: no person at the customer is needed."""
+    """How a connection's credential is renewed. `by_itself`: no person at the customer is needed.
+
+    `is_known`: a token was looked at, so what it may do is known.
+    """
 
     state: Rotation
     at: datetime | None
     words: str
     run_id: UUID | None
     by_itself: bool
+    is_known: bool
     is_ours: bool
     ends: bool
     lacks: tuple[str, ...]
@@ -75,6 +79,7 @@ def rotation_of(service_id: UUID) -> RotationView | None:
         words=care.rotation_words if care else "",
         run_id=care.rotation_run_id if care else None,
         by_itself=about is not None and about.renews_itself(has_right=has_right),
+        is_known=care is not None and care.lacks is not None,
         is_ours=about is not None and about.is_ours,
         ends=about is not None and about.ends,
         lacks=tuple(care.lacks or ()) if care else (),

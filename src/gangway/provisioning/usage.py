@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from gangway.provisioning.beside import NAMES as BESIDE
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.models import MADE, Credential, Registration
 from gangway.provisioning.states import CredentialState, RegistrationState
@@ -63,10 +64,15 @@ def uses(registration_id: UUID) -> tuple[Use, ...]:
 
 
 def shared_by(customer_id: UUID) -> tuple[SharedRegistration, ...]:
-    """The registrations of ours of one customer that are proved and in use, the newest first."""
-    rows = Registration.objects.filter(
-        organization_id=customer_id, origin=MADE, state=RegistrationState.PROVED.value
-    ).exclude(app_id="")
+    """The registrations of ours of one customer that are proved and in use, the newest first.
+
+    Those that were made beside another one are for something else than calling: no further service signs in with them.
+    """
+    rows = (
+        Registration.objects.filter(organization_id=customer_id, origin=MADE, state=RegistrationState.PROVED.value)
+        .exclude(app_id="")
+        .exclude(plan__profile__in=list(BESIDE))
+    )
     found = (_shared(row) for row in rows.order_by("-created_at"))
     return tuple(one for one in found if one.services)
 

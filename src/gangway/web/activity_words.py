@@ -23,6 +23,8 @@ SHAPES: Final[Mapping[str, str]] = {
 }
 
 THINGS: Final[Mapping[str, str | Promise]] = {
+    "accounts:invitation": _("Operator's invitation"),
+    "accounts:sign_in": _("Operator's sign-in"),
     "onboarding:case": _("Invitation wizard"),
     "onboarding:operator": _("Onboarding"),
     "onboarding:sign_in": _("Sign-in"),

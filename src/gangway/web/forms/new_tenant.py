@@ -88,6 +88,9 @@ class NewTenant(PlainForm):
         """`provider_id`: within which provider the short name must be the only one."""
         super().__init__(*args, **kwargs)
         self.provider_id = provider_id
+        if not self.uses_known:
+            # Nobody may leave it out with a link, but only `clean` knows which of the two boxes is ticked.
+            setattr(self.fields["recipient"], "needed", True)  # noqa: B010 - a field has no such attribute of its own
 
     @property
     def uses_known(self) -> bool:

@@ -35,6 +35,7 @@ from gangway.services.pool import pool
 from gangway.services.queries import services_of
 from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.forms.place import (
+    CLOUDS,
     LogoForm,
     PlaceForm,
     contact_rows,
@@ -126,6 +127,7 @@ def page_of(level: Level) -> DeskView:
             rows = services_of(about.id)
             values["services"] = [{"service": row, "connection": connection_of(row)} for row in rows]
             values["parents"] = _parents(request, about)
+            values["cloud_word"] = dict(CLOUDS)[about.cloud]
         else:
             values["customers"] = places(Kind.CUSTOMER, above=about.id).rows
         if level.kind is Kind.PROVIDER:
