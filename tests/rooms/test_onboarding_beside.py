@@ -18,7 +18,7 @@ from gangway.onboarding.states import CaseState
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
 from gangway.provisioning.beside import beside_id
-from gangway.provisioning.models import Leftover
+from gangway.provisioning.models import Leftover, Run
 from gangway.provisioning.states import RunState
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
@@ -96,6 +96,18 @@ def test_one_sign_in_makes_both_and_the_service_takes_both_over(emulator):
         left = Leftover.objects.filter(cleared_at=None, kind="application")
         assert {row.name for row in left} == {"gw-contoso", "gw-contoso-QoE"}
         assert deletion.deletion(service_id).is_stuck
+
+
+@pytest.mark.parametrize(("typed", "lives"), [(180, [180, 365]), (90, [90, 90])])
+def test_days_left_as_the_first_plan_has_them_shorten_nothing_of_the_other(emulator, typed, lives):
+    walked = walk(domain="contoso.com", features=("self-rotation", *QUALITY))
+    sign_in(walked, emulator)
+    actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    begun = {"case_id": walked.case_id, "name": "gw-contoso", "by": ADMINISTRATOR, "now": clock.now()}
+    actions.start_provisioning(**begun, credential_days=typed)
+    with within(walked.customer.path):
+        first = Run.objects.get(after=None)
+        assert [run.wanted["credential_days"] for run in (first, Run.objects.get(after=first))] == lives
 
 
 def test_what_is_declined_is_not_made_and_both_sides_read_so(emulator):

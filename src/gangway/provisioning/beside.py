@@ -85,12 +85,14 @@ def make_beside(
         "by": by,
         "now": now,
     }
-    wanted = {one["profile"]: one for one in pinning.read(plan).beside}
+    first_plan = pinning.read(plan)
+    wanted = {one["profile"]: one for one in first_plan.beside}
     for profile, registration_id in ids_beside(first.registration_id).items():
         if profile not in wanted:
             _take_back(registration_id, by=by, now=now)
     for profile, one in wanted.items():
-        days = credential_days and min(credential_days, pinning.read(one).credential_days)
+        own = pinning.read(one).credential_days
+        days = own if credential_days == first_plan.credential_days else credential_days and min(credential_days, own)
         with suppress(GangwayError), transaction.atomic():
             _make(first, profile, one, token | {"credential_days": days})
 
