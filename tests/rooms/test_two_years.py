@@ -35,7 +35,7 @@ from tests.rooms.factories_organizations import SETUP, Place, make_operator
 from tests.rooms.factories_provisioning import BY, Work
 from tests.rooms.test_provisioning_rotation import connected, keys_there, secrets
 
-pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(600)]
 DAY = timedelta(days=1)
 CONTACT = "it@contoso.example"
 
