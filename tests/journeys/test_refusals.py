@@ -95,7 +95,7 @@ def test_another_organizations_administrator_is_told_which_one_is_expected(
     before = product.microsoft.made(CONTOSO).applications
     administrator.to_the_code(invited.link, GRAY[0])
     administrator.sign_in_at_microsoft(*GRAY)
-    sees(administrator.page, "You signed in to Fabrikam")
+    sees(administrator.page, "You signed in to another organization's Microsoft 365.")
     sees(administrator.page, "the one with the domain contoso.com")
     assert product.microsoft.made(CONTOSO).applications == before
     administrator.again()
