@@ -105,12 +105,8 @@ def check_now(administrator: Administrator) -> bool:
 
 
 def give_roles(page: Page, portal: str, name: str) -> None:
-    """In Microsoft's admin center: each role, Add assignments, the enterprise application of that name."""
+    """In Microsoft's admin center, which knows who has just consented: each role, Add assignments, that application."""
     page.goto(f"{portal}/")
-    page.locator("input[name=loginfmt]").fill(RILEY[0])
-    page.keyboard.press("Enter")
-    page.locator("input[name=passwd]").fill(RILEY[1])
-    page.keyboard.press("Enter")
     page.get_by_role("heading", name="Contoso").wait_for()
     for role in ("Teams Telephony Administrator", "Skype for Business Administrator"):
         page.goto(f"{portal}/roles")
