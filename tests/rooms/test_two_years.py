@@ -146,7 +146,7 @@ def test_a_connection_that_may_renews_itself_for_two_years_and_nobody_has_to_do_
     time.pass_days(2, look_every=1)
     assert care(work).rotation == Rotation.PLANNED
     life = round((secrets(work)[0].expires_at - time.began) / DAY)
-    time.pass_days(730, step=4, look_every=60)
+    time.pass_days(730, step=8, look_every=60)
     rows = secrets(work)
     made_on = [(row.made_at - time.began).days for row in rows]
     gaps = [later - earlier for earlier, later in pairwise(made_on)]
@@ -235,7 +235,7 @@ def test_what_happens_to_a_connection_is_seen_told_and_over_again(time):
 
     # The tenant forbids secrets: the rotation goes round it.
     asyncio.run(forbid(time.tenant, "passwordCredentials", {"restrictionType": "passwordAddition"}))
-    time.pass_days(150, step=5, look_every=200)
+    time.pass_days(150, step=10, look_every=200)
     *_, newest = secrets(work)
     assert (newest.kind, newest.state) == ("certificate", "proved")
     with within(work.customer.path):
