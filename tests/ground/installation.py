@@ -76,7 +76,7 @@ def prepare(folder: Path, database: Embedded) -> Installation:
 def gangway(command: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     line = [sys.executable, "-m", "gangway.cli.main", *command.split()]
-    return subprocess.run(line, env=environment, capture_output=True, text=True, cwd="/", timeout=60, check=False)
+    return subprocess.run(line, env=environment, capture_output=True, text=True, cwd="/", timeout=150, check=False)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ ADMIN = "create-admin --email ann@sp2.example --name Ann --provider sp2 --passwo
 def type_with_input(command: str, text: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     line = [sys.executable, "-m", "gangway.cli.main", *command.split()]
     return subprocess.run(
-        line, env=environment, input=text, capture_output=True, text=True, cwd="/", timeout=60, check=False
+        line, env=environment, input=text, capture_output=True, text=True, cwd="/", timeout=150, check=False
     )
 
 
