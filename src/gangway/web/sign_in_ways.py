@@ -32,6 +32,11 @@ class Way:
     page: str = ""
 
 
+def _none_is_made(case: CaseView) -> bool:
+    """Whether a registration of their own still leads somewhere: ours isn't begun, and nobody's part is done."""
+    return case.run is None and not case.is_rest
+
+
 def _by(case: CaseView, way: SignInWay) -> bool:
     return case.sign_in is not None and case.sign_in.way is way
 
@@ -94,7 +99,7 @@ WAYS: Final = (
         words=_("One that is there already, or that you make yourselves: type its facts, or give it a certificate."),
         finishes=_("Everything: we check at once what it may do, and name what is missing."),
         remains=_("Nothing, if it has all of the plan."),
-        offered=lambda case, _redirects: case.run is None and not case.is_rest,
+        offered=lambda case, _redirects: _none_is_made(case),
         route="web:wizard_use_choose",
     ),
     Way(
@@ -104,7 +109,7 @@ WAYS: Final = (
         words=_("PowerShell that you read and run yourself, on a computer and with a sign-in that your rules allow."),
         finishes=_("The registration, with exactly this plan."),
         remains=_("Typing what it prints, under Use App Registration."),
-        offered=lambda case, _redirects: case.run is None and not case.is_rest,
+        offered=lambda case, _redirects: _none_is_made(case),
         page="web:wizard_script",
     ),
     Way(
@@ -114,7 +119,7 @@ WAYS: Final = (
         words=_("Every click in Microsoft's own portal, made from this plan; to follow or to print."),
         finishes=_("The registration, as far as you follow it."),
         remains=_("Typing its facts, under Use App Registration."),
-        offered=lambda case, _redirects: case.run is None and not case.is_rest,
+        offered=lambda case, _redirects: _none_is_made(case),
         page="web:wizard_guide",
     ),
 )
