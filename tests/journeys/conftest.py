@@ -16,6 +16,7 @@ from gangway.cli.demo.plot import SignIn
 from tests.journeys import product as production
 from tests.journeys.people import PAGE_MS, Administrator, Invited, Operator
 from tests.journeys.product import Product
+from tests.journeys.waiting import eventually
 
 EVIDENCE = Path(__file__).parents[2] / "test-results"
 """Where a failed journey leaves what each person saw last."""
@@ -50,6 +51,19 @@ def product() -> Iterator[Product]:
     with production.running(folder) as running:
         yield running
     shutil.rmtree(folder)
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left_waiting(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A journey that worked leaves no run that needs a sign-in: the engine would keep what the next journey watches."""
+    if "product" not in request.fixturenames:
+        yield
+        return
+    product: Product = request.getfixturevalue("product")
+    before = set(product.runs_with_a_sign_in())
+    yield
+    if not request.node.stash.get(FAILED, False):
+        eventually(lambda: set(product.runs_with_a_sign_in()) <= before, "the end of every run of this journey")
 
 
 @pytest.fixture(scope="module")

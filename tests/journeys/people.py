@@ -132,6 +132,12 @@ class Operator:
     def press_add(self, short_name: str) -> None:
         self.row(short_name).get_by_role("button", name="Add", exact=True).click()
 
+    def revoke(self, customer: str, short_name: str) -> None:
+        """*Pending Invitations* → *Revoke*: what was begun is taken back."""
+        self.pending_row(customer, short_name).get_by_role("button", name="Revoke").click()
+        self.page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
+        sees(self.page, "is withdrawn")
+
     def validate_credentials(self) -> None:
         """*Next*: a worker proves the credentials, and the page tells it by itself."""
         button(self.page, "Next").click()

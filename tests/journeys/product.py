@@ -21,6 +21,7 @@ from gangway.cli.demo.processes import Child, family
 from gangway.cli.demo.proof import Witness
 from gangway.cli.demo.supervisor import Supervisor
 from gangway.config.database.server import Embedded, supervised
+from gangway.provisioning.states import NEIGHBOURS
 from tests.journeys.microsoft import Microsoft
 from tests.journeys.waiting import eventually
 
@@ -72,6 +73,17 @@ class Product:
         with psycopg.connect(**self.database.superuser.psycopg()) as connection:
             row = connection.execute("SELECT coalesce(max(id), 0) FROM procrastinate_workers").fetchone()
         return int(row[0]) if row else 0
+
+    def runs_with_a_sign_in(self) -> dict[str, str]:
+        """Runs that may still need the sign-in application, for which the engine keeps it: their names and states."""
+        query = """
+            SELECT registration.display_name, run.state FROM provisioning_run AS run
+            JOIN provisioning_registration AS registration ON registration.id = run.registration_id
+            WHERE run.sign_in_client_id <> '' AND run.state = ANY(%s) ORDER BY run.created_at
+        """
+        with psycopg.connect(**self.database.superuser.psycopg()) as connection:
+            rows = connection.execute(query, [[state.value for state in NEIGHBOURS]]).fetchall()
+        return dict(rows)
 
     def stop(self, name: str) -> None:
         """Stop a neighbour: ``mail`` or ``microsoft``."""

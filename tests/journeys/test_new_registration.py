@@ -83,7 +83,8 @@ def just_what_was_promised(product: Product, before: Made, *, app_id: str, name:
     assert after.applications[made.application_object_id]["displayName"] == name
     new_principals = [after.principals[key]["displayName"] for key in set(after.principals) - set(before.principals)]
     assert new_principals == [name]
-    assert SIGN_IN_APPLICATION not in {principal["displayName"] for principal in after.principals.values()}
+    names = {principal["displayName"] for principal in after.principals.values()}
+    assert SIGN_IN_APPLICATION not in names, f"kept for a journey that stopped midway? {product.runs_with_a_sign_in()}"
     assert made.permissions == PERMISSIONS
     (secret,) = after.applications[made.application_object_id]["passwordCredentials"]
     assert secret["displayName"].startswith(short_name)

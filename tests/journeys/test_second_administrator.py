@@ -61,7 +61,9 @@ def test_a_colleague_finishes_in_another_browser_and_both_see_it(
     expect(operator.pending_row("Contoso", invited.short_name)).to_contain_text("Ready to add")
 
 
-def test_another_organizations_address_is_refused_at_its_field(invited: Invited, administrator: Administrator) -> None:
+def test_another_organizations_address_is_refused_at_its_field(
+    invited: Invited, operator: Operator, administrator: Administrator
+) -> None:
     do_ones_part(administrator, invited, new_name("field"))
     field = administrator.page.get_by_label("E-mail address of the other administrator")
     field.fill("mallory@elsewhere.example")
@@ -71,6 +73,7 @@ def test_another_organizations_address_is_refused_at_its_field(invited: Invited,
     field.fill(GRACE[0])
     button(administrator.page, "Send them a link").click()
     sees(administrator.page, f"A link is on its way to {GRACE[0]}")
+    operator.revoke("Contoso", invited.short_name)
 
 
 def test_consent_page_and_roles_in_the_portal_finish_it_without_a_second_sign_in_here(

@@ -343,8 +343,8 @@ class Tour:
         sees(page, "Microsoft does not accept this client secret.")
         self.looker.at(page, "refused")
 
-    def second_administrator(self, operator: Operator) -> None:
-        """One does what they may, another finishes: what both meet, and the operator who waits."""
+    def second_administrator(self, operator: Operator) -> str:
+        """One does what they may, another could finish: what both meet, and the operator who waits."""
         look, short_name = self.looker, new_name("two")
         operator.send_link("Contoso", short_name, AVERY[0])
         first, second = self.administrator("first"), self.administrator("second")
@@ -371,6 +371,7 @@ class Tour:
         second.sign_in_at_microsoft(*RILEY)
         second.connection_established()
         look.at(second.page, "the rest")
+        return short_name
 
     def withdrawn(self, operator: Operator) -> None:
         """A link that is closed while its holder is within the wizard, and opened once more."""

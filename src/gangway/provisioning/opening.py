@@ -31,6 +31,7 @@ from gangway.provisioning.moves import TASK, is_first, locked, move, queue_lock
 from gangway.provisioning.states import (
     HOLDING,
     LIVING,
+    NEIGHBOURS,
     CredentialState,
     RegistrationState,
     RunKind,
@@ -46,8 +47,6 @@ REACHING: Final = frozenset({RunKind.SETUP, RunKind.REPAIR, RunKind.UPGRADE})
 """Kinds whose failure says something about the registration itself."""
 NEIGHBOUR_AT_WORK: Final = timedelta(seconds=1)
 """How soon a run asks again whether the tenant is free; a lease that nobody renews ends later than most runs."""
-NEIGHBOURS: Final = frozenset({*HOLDING, RunState.WAITING, RunState.NEEDS_SIGN_IN})
-"""States in which another run of the tenant may still need the sign-in application."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,3 +132,6 @@ RESTING: Final = frozenset({RunState.WAITING, RunState.NEEDS_SIGN_IN, RunState.F
 
 HOLDING: Final = LIVING | {RunState.COPYING}
 """It may keep the delegated token: what is left to do with it is the goodbye."""
+
+NEIGHBOURS: Final = HOLDING | {RunState.WAITING, RunState.NEEDS_SIGN_IN}
+"""States in which another run of the tenant may still need the sign-in application."""
