@@ -73,13 +73,14 @@ def begin_known(
     plan: dict[str, Any],
     plan_fingerprint: str,
     aim: Aim | None = None,
+    finish_by_itself: bool = False,
     by: Actor,
     now: datetime,
 ) -> UUID:
     """*Use known App registration*: the operator types it, nobody gets a mail. Gives the invitation's id.
 
     It stands among the pending invitations as a draft, and can be sent to the customer later. `aim`: when it is for a
-    service that is there. Raises `NoSuchService`, `AlreadyInvited`.
+    service that is there. `finish_by_itself`: create the service once the checks pass. Raises `NoSuchService`, `AlreadyInvited`.
     """
     operator = organizations.operator(UUID(by.id))
     issued = issue_invitation(
@@ -91,6 +92,7 @@ def begin_known(
         now=now,
         draft=True,
         aim=aim,
+        finish_by_itself=finish_by_itself,
     )
     about = invitation_of(issued.invitation_id)
     case = Case.objects.create(

@@ -206,7 +206,8 @@ def _problem(sight: Sight, *, now: datetime) -> dict[str, Any]:
 def _keep(row: ExistingRegistration, begun: Begun, sight: Sight, *, now: datetime) -> None:
     """It is proved: its rows are made, the case is done, the invitation is authenticated.
 
-    An operator who typed it goes on with *Next*; else both sides are told, and the operator presses *Add*.
+    An operator who typed it goes on with *Next*, unless it finishes by itself; else both sides are told, and the
+    operator presses *Add*.
     """
     case = row.case
     registration_id = given.keep(begun.given, sight, by=WORKER, now=now)
@@ -218,6 +219,8 @@ def _keep(row: ExistingRegistration, begun: Begun, sight: Sight, *, now: datetim
     sign_in.invitation_on(case, State.AUTHENTICATED, by=WORKER)
     if renewed.concludes(case):
         renewed.conclude(case, by=WORKER, now=now)
+    elif row.typed_by_id and invited.invitation(case.invitation_id).finish_by_itself:
+        return  # what is proved and finishes by itself is taken over by the clock
     elif row.typed_by_id:
         by = Actor(kind="person", id=row.typed_by_id, name=row.typed_by_name)
         operator.go_on_typed(case.invitation_id, by, now)

@@ -1,27 +1,20 @@
 """*Add Service* → *Direct Routing* → customer → *Add New Tenant*: a service is planned and its invitation sent."""
 
-from dataclasses import replace
 from uuid import UUID
 
-from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
-from gangway.invitations.actions import issue_invitation
-from gangway.onboarding import existing, tenant_lookup
+from gangway.onboarding.beginning import Wanted, invite, use_known
 from gangway.onboarding.defaults import defaults_for
 from gangway.onboarding.sharing import known_to
-from gangway.organizations.changing import change_details
-from gangway.organizations.place_queries import place
 from gangway.organizations.queries import customer, customers
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import choices, explain
-from gangway.services.actions import plan_service
 from gangway.services.licences import LicenceType
 from gangway.services.pool import pool
 from gangway.web.desk import DeskRequest, may
@@ -111,54 +104,24 @@ def short_name_word(request: DeskRequest) -> HttpResponse:
 def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: AskedFor, known: Known) -> UUID:
     """Plan the service, and invite its administrator or begin with what the operator typed; both or neither."""
     given = form.cleaned_data
-    with transaction.atomic():
-        _keep_domain(customer_id, given["domain"], by=request.actor)
-        if given["domain"]:
-            tenant_lookup.ask(customer_id=customer_id, domain=given["domain"], now=now())
-        service_id = plan_service(
-            customer_id=customer_id,
-            full_name=given["full_name"],
-            short_name=given["short_name"],
-            licence_type=given["licence_type"],
-            licensed_users=given["licensed_users"],
-            by=request.actor,
-        )
-        if form.uses_known:
-            return _begin_known(request, service_id, asked_for, known)
-        issued = issue_invitation(
-            service_id=service_id,
-            recipient=given["recipient"],
-            phone=given["phone"],
-            finish_by_itself=given["finish_by_itself"],
-            draft="draft" in request.POST,
-            plan=asked_for.plan,
-            plan_fingerprint=asked_for.fingerprint,
-            by=request.actor,
-            now=now(),
-        )
-    return issued.invitation_id
-
-
-def _begin_known(request: DeskRequest, service_id: UUID, asked_for: AskedFor, known: Known) -> UUID:
-    """Keep what was typed and have a worker validate it; a certificate or trust has to be told to Microsoft first."""
-    invitation_id = existing.begin_known(
-        service_id=service_id,
+    wanted = Wanted(
+        customer_id=customer_id,
+        full_name=given["full_name"],
+        short_name=given["short_name"],
+        licence_type=given["licence_type"],
+        licensed_users=given["licensed_users"],
+        domain=given["domain"],
         plan=asked_for.plan,
         plan_fingerprint=asked_for.fingerprint,
+        finish_by_itself=given["finish_by_itself"] and not form.uses_known,
+    )
+    if form.uses_known:
+        return use_known(wanted, typed=known.typed, by=request.actor, now=now())
+    return invite(
+        wanted,
+        recipient=given["recipient"],
+        phone=given["phone"],
+        draft="draft" in request.POST,
         by=request.actor,
         now=now(),
     )
-    if known.typed.kind == "secret":
-        existing.start_known(invitation_id=invitation_id, typed=known.typed, by=request.actor, now=now())
-    else:
-        kind = known.typed.kind
-        existing.choose_kind_known(invitation_id=invitation_id, kind=kind, draft=known.typed, by=request.actor)
-    return invitation_id
-
-
-def _keep_domain(customer_id: UUID, domain: str, *, by: Actor) -> None:
-    """Write the domain down where the customer has none yet; another one is changed on the customer's own page."""
-    about = place(customer_id)
-    if domain and not about.details.domain:
-        details = replace(about.details, domain=domain)
-        change_details(organization_id=customer_id, name=about.name, details=details, cloud="", by=by)

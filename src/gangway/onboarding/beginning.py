@@ -1,0 +1,97 @@
+"""The beginning of a new service: it is planned, and its administrator invited, or what an operator typed is proved.
+
+One way for the form of *Add New Tenant* and for a file of many.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.record import Actor
+from gangway.invitations.actions import issue_invitation
+from gangway.onboarding import existing, tenant_lookup
+from gangway.onboarding.typed import Typed
+from gangway.organizations.changing import change_details
+from gangway.organizations.place_queries import place
+from gangway.services.actions import plan_service
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The service that is to be, and what its registration shall have. An empty `domain` is not known."""
+
+    customer_id: UUID
+    full_name: str
+    short_name: str
+    licence_type: str
+    licensed_users: int
+    domain: str
+    plan: dict[str, Any]
+    plan_fingerprint: str
+    finish_by_itself: bool = False
+
+
+@transaction.atomic
+def invite(wanted: Wanted, *, recipient: str, phone: str = "", draft: bool = False, by: Actor, now: datetime) -> UUID:
+    """Plan the service and invite its administrator; both or neither. Gives the invitation's id.
+
+    Call it inside a scope. Raises what `plan_service` and `issue_invitation` raise.
+    """
+    issued = issue_invitation(
+        service_id=_planned(wanted, by=by, now=now),
+        recipient=recipient,
+        phone=phone,
+        finish_by_itself=wanted.finish_by_itself,
+        draft=draft,
+        plan=wanted.plan,
+        plan_fingerprint=wanted.plan_fingerprint,
+        by=by,
+        now=now,
+    )
+    return issued.invitation_id
+
+
+@transaction.atomic
+def use_known(wanted: Wanted, *, typed: Typed, by: Actor, now: datetime) -> UUID:
+    """Plan the service, keep what was typed and have a worker validate it; gives the invitation's id.
+
+    A certificate or trust has to be told to Microsoft first. Call it inside a scope. Raises as `invite`, `NotAsTyped`.
+    """
+    invitation_id = existing.begin_known(
+        service_id=_planned(wanted, by=by, now=now),
+        plan=wanted.plan,
+        plan_fingerprint=wanted.plan_fingerprint,
+        finish_by_itself=wanted.finish_by_itself,
+        by=by,
+        now=now,
+    )
+    if typed.kind == "secret":
+        existing.start_known(invitation_id=invitation_id, typed=typed, by=by, now=now)
+    else:
+        existing.choose_kind_known(invitation_id=invitation_id, kind=typed.kind, draft=typed, by=by)
+    return invitation_id
+
+
+def _planned(wanted: Wanted, *, by: Actor, now: datetime) -> UUID:
+    _keep_domain(wanted, by=by)
+    if wanted.domain:
+        tenant_lookup.ask(customer_id=wanted.customer_id, domain=wanted.domain, now=now)
+    return plan_service(
+        customer_id=wanted.customer_id,
+        full_name=wanted.full_name,
+        short_name=wanted.short_name,
+        licence_type=wanted.licence_type,
+        licensed_users=wanted.licensed_users,
+        by=by,
+    )
+
+
+def _keep_domain(wanted: Wanted, *, by: Actor) -> None:
+    """Write the domain down where the customer has none yet; another one is changed on the customer's own page."""
+    about = place(wanted.customer_id)
+    if wanted.domain and not about.details.domain:
+        details = replace(about.details, domain=wanted.domain)
+        change_details(organization_id=wanted.customer_id, name=about.name, details=details, cloud="", by=by)
