@@ -4,6 +4,9 @@ import jwt
 
 from tests.rooms.factories_microsoft import CONTOSO, GRACE, MORGAN, OPERATOR_ROLE, PAT, register
 
+EVERY_MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
+GLOBAL = "62e90394-69f5-4237-9190-012177145e10"
+
 
 def test_app_roles_given_to_a_person_stand_in_the_id_token(emulator):
     entra = register(emulator)
@@ -36,6 +39,21 @@ def test_groups_stand_in_the_id_token_until_they_are_too_many(emulator):
     assert "groups" not in told
     assert told["_claim_names"] == {"groups": "src1"}
     assert told["_claim_sources"]["src1"]["endpoint"].endswith("/getMemberObjects")
+
+
+def test_directory_roles_stand_in_the_id_token_where_the_registration_asks_for_them(emulator):
+    """Beside the role that every member has; of a person's groups nothing is told for that."""
+    entra = register(emulator)
+    entra.graph(PAT, "PATCH", f"/applications(appId='{entra.client_id}')", {"isFallbackPublicClient": True})
+    entra.group("people", MORGAN)
+    assert "wids" not in _signed_in(emulator, entra)
+    asked = {"groupMembershipClaims": "DirectoryRole"}
+    entra.graph(PAT, "PATCH", f"/applications(appId='{entra.client_id}')", asked)
+    told = _signed_in(emulator, entra)
+    assert (told["wids"], "groups" in told) == ([EVERY_MEMBER], False)
+    flow = _device_code(emulator, entra.client_id)
+    emulator.grant(flow, GRACE, for_all=False)
+    assert set(_told(emulator, entra.client_id, flow)["wids"]) == {EVERY_MEMBER, GLOBAL}
 
 
 def _signed_in(emulator, entra):

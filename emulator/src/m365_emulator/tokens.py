@@ -200,6 +200,7 @@ def id_token(
             "nbf": now - 300,
             "exp": now + life,
             **_group_claims(world, tenant, person, client),
+            **_role_claims(world, tenant, person, client),
             **({"idp": home} if is_guest(person) else {}),
             "name": person.body["displayName"],
             **({"nonce": nonce} if nonce else {}),
@@ -218,12 +219,11 @@ def id_token(
 
 def _group_claims(world: World, tenant: Tenant, person: DirectoryObject, client: DirectoryObject) -> dict[str, Any]:
     """The person's groups, where the application's registration asks for them."""
-    home = world.directory.home_of_application(str(client.body["appId"]))
-    wanted = str(home[1].body.get("groupMembershipClaims") or "None") if home else "None"
-    if wanted == "None":
+    wanted = _claims_asked_for(world, client)
+    if not wanted & {"All", "SecurityGroup", "ApplicationGroup"}:
         return {}
     groups = tenant.groups_of(person.id)
-    if wanted == "ApplicationGroup":
+    if "ApplicationGroup" in wanted:
         assigned = {
             row["principalId"] for row in tenant.app_role_assignments.values() if row["resourceId"] == client.id
         }
@@ -232,6 +232,20 @@ def _group_claims(world: World, tenant: Tenant, person: DirectoryObject, client:
         endpoint = f"https://graph.microsoft.com/v1.0/users/{person.id}/getMemberObjects"
         return {"_claim_names": {"groups": "src1"}, "_claim_sources": {"src1": {"endpoint": endpoint}}}
     return {"groups": groups} if groups else {}
+
+
+def _role_claims(world: World, tenant: Tenant, person: DirectoryObject, client: DirectoryObject) -> dict[str, Any]:
+    """The person's directory roles for the whole tenant, where the application's registration asks for them."""
+    if not _claims_asked_for(world, client) & {"All", "DirectoryRole"}:
+        return {}
+    return {"wids": wids(world, tenant, person)}
+
+
+def _claims_asked_for(world: World, client: DirectoryObject) -> set[str]:
+    """``groupMembershipClaims`` of the registration at home: one value, or several with commas between them."""
+    home = world.directory.home_of_application(str(client.body["appId"]))
+    asked = str(home[1].body.get("groupMembershipClaims") or "") if home else ""
+    return {each.strip() for each in asked.split(",")}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

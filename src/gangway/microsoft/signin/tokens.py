@@ -52,6 +52,8 @@ class Identity:
     """Values of the app roles that the tenant gave this person for the application that asked."""
     groups: frozenset[str] = frozenset()
     """Ids of the person's groups, where the application's registration asks for that claim."""
+    wids: frozenset[str] = frozenset()
+    """Template ids of the person's directory roles for the whole tenant, where the registration asks for that claim."""
     groups_untold: bool = False
     """Whether Microsoft left the groups out because they are too many for a token (the "overage")."""
 
@@ -155,6 +157,7 @@ def _identity(claims: Mapping[str, Any], tenant: TenantId) -> Identity:
         nonce=str(claims.get("nonce") or ""),
         roles=_texts(claims.get("roles")),
         groups=_texts(claims.get("groups")),
+        wids=_texts(claims.get("wids")),
         groups_untold="groups" in (claims.get("_claim_names") or ()) or bool(claims.get("hasgroups")),
     )
 
