@@ -80,7 +80,8 @@ def begin_known(
     """*Use known App registration*: the operator types it, nobody gets a mail. Gives the invitation's id.
 
     It stands among the pending invitations as a draft, and can be sent to the customer later. `aim`: when it is for a
-    service that is there. `finish_by_itself`: create the service once the checks pass. Raises `NoSuchService`, `AlreadyInvited`.
+    service that is there. `finish_by_itself`: create the service once the checks pass. Raises `NoSuchService`,
+    `AlreadyInvited`.
     """
     operator = organizations.operator(UUID(by.id))
     issued = issue_invitation(
