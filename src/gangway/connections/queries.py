@@ -187,6 +187,12 @@ def registration_of(service_id: UUID) -> UUID | None:
     return Connection.objects.filter(service_id=service_id).values_list("registration_id", flat=True).first()
 
 
+def connected_with(registration_ids: Collection[UUID]) -> list[UUID]:
+    """Return the services, gone ones as well, whose connection signs in with one of these registrations."""
+    rows = Connection.objects.filter(registration_id__in=registration_ids).order_by("created_at")
+    return list(rows.values_list("service_id", flat=True))
+
+
 def credential_of(service_id: UUID) -> UUID | None:
     """Return the credential that a service signs in with; None while it has no connection."""
     return Connection.objects.filter(service_id=service_id).values_list("credential_id", flat=True).first()

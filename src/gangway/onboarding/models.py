@@ -20,6 +20,7 @@ from gangway.onboarding.states import (
     LookupState,
     OperatorStep,
     SignInState,
+    VisitState,
     Way,
 )
 from gangway.organizations.scope import OwnedModel
@@ -363,3 +364,81 @@ class TenantLookup(OwnedModel):
     def __str__(self) -> str:
         """Name the lookup by its domain."""
         return self.domain
+
+
+class Visit(OwnedModel):
+    """Somebody of a customer's tenant who signed in, or is about to, by a provider's sign-in application.
+
+    It belongs to the provider, as nobody knows the customer beforehand. What the checked id_token proved stands here
+    for as long as the session may last; no token is kept.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    state = models.CharField(max_length=10, choices=_choices(VisitState), default=VisitState.AWAY.value)
+    cloud = models.CharField(max_length=20)
+    client_id = models.CharField(max_length=36)
+    scopes = models.TextField()
+    return_address = models.CharField(max_length=300)
+    state_hash = models.CharField(max_length=64, help_text="Of the state that comes back with an answer.")
+    nonce_hash = models.CharField(max_length=64, help_text="Of what the id_token must repeat.")
+    verifier_id = models.UUIDField(null=True, help_text="The sealed PKCE verifier.")
+    code_id = models.UUIDField(null=True, help_text="The sealed authorization code.")
+    ends_at = models.DateTimeField(help_text="Until when the browser is awaited back.")
+    removal: models.JSONField[list[dict[str, Any]]] = models.JSONField(
+        default=list, help_text="What they agreed to have removed, each registration with its run once it began."
+    )
+    for_tenant_id = models.CharField(max_length=36, blank=True, help_text="Who signs in once more is of this tenant.")
+    tenant_id = models.CharField(max_length=36, blank=True, help_text="As the id_token proved it.")
+    object_id = models.CharField(max_length=36, blank=True)
+    upn = models.CharField(max_length=320, blank=True)
+    name = models.CharField(max_length=256, blank=True)
+    roles: models.JSONField[list[str]] = models.JSONField(default=list, help_text="Template ids of those that count.")
+    customers: models.JSONField[list[str]] = models.JSONField(default=list, help_text="Whom the tenant belongs to.")
+    problem: models.JSONField[dict[str, Any]] = models.JSONField(default=dict)
+    created_at = models.DateTimeField()
+    signed_in_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(condition=Q(state__in=_values(VisitState)), name="onboarding_visit_state_known"),
+            models.CheckConstraint(
+                condition=Q(code_id__isnull=True) | Q(state=VisitState.RETURNED.value),
+                name="onboarding_visit_code_only_before_the_trade",
+            ),
+            models.CheckConstraint(
+                condition=Q(verifier_id__isnull=True) | Q(state__in=[VisitState.AWAY.value, VisitState.RETURNED.value]),
+                name="onboarding_visit_verifier_only_before_the_trade",
+            ),
+            models.CheckConstraint(
+                condition=Q(signed_in_at__isnull=False) & ~Q(tenant_id="") | ~Q(state=VisitState.SIGNED_IN.value),
+                name="onboarding_visitor_has_a_tenant",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["created_at"], name="onboarding_visits_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        """Name the visit by its state."""
+        return f"visit {self.id} ({self.state})"
+
+
+class Disconnection(OwnedModel):
+    """A service that the customer's own administrator disconnected; only such a one can they take back themselves."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
+    upn = models.CharField(max_length=320, blank=True)
+    asked_at = models.DateTimeField()
+    taken_back_at = models.DateTimeField(null=True)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["service"], condition=Q(taken_back_at__isnull=True), name="onboarding_disconnected_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        """Name it by its service."""
+        return f"disconnection of {self.service_id}"

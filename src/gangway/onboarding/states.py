@@ -8,6 +8,7 @@ case      begun → identifying → signing_in → signed_in → naming → prov
           of several administrators' cases of one run, those that rest follow how the run ends by whoever's hand
 sign-in   asked → code_ready ┬→ checking ┬→ granted            whatever is alive → replaced
           away  → returned ──┘           └→ wrong_tenant, wrong_person (→ granted, knowingly), guest, personal, …
+visit     away → returned → signed_in → over;  away, returned → refused
 operator  registration → validation → settings → prerequisites → summary → created
 """
 
@@ -172,3 +173,14 @@ class LookupState(StrEnum):
     FOUND = "found"
     NOT_FOUND = "not_found"
     FAILED = "failed"
+
+
+class VisitState(StrEnum):
+    """Where the sign-in of somebody of a customer's tenant stands who comes to look at their own connections."""
+
+    AWAY = "away"
+    RETURNED = "returned"
+    """The browser brought an authorization code back, which a worker trades."""
+    SIGNED_IN = "signed_in"
+    REFUSED = "refused"
+    OVER = "over"

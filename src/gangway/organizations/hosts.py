@@ -100,6 +100,13 @@ def is_ours(host: str) -> bool:
         return HostName.objects.filter(name=host.lower(), proved_at__isnull=False).exists()
 
 
+def organization_at(host: str) -> UUID | None:
+    """Return whose host name this is; None for the platform's own and for any other. Needs no scope."""
+    with through(Door.HOST):
+        rows = HostName.objects.filter(name=host.lower(), proved_at__isnull=False)
+        return rows.values_list("organization_id", flat=True).first()
+
+
 def public_url(organization_id: UUID) -> str:
     """Return where people of an organization reach our pages: the nearest host name above, else the platform's own."""
     with through(Door.ANCESTORS):

@@ -55,19 +55,23 @@ def start_teardown(
     whole: bool,
     for_good: bool = False,
     credentials: Iterable[UUID] = (),
+    permissions: Iterable[str] = (),
+    roles: Iterable[str] = (),
     signed_in: SignedIn | None = None,
     on_end: str = "",
     by: Actor,
     now: datetime,
 ) -> UUID:
-    """Take a registration of ours out of the tenant (`whole`), else only credentials of ours; gives the run's id.
+    """Take a registration of ours out of the tenant (`whole`), else only what is named; gives the run's id.
 
-    A registration that the customer made is never deleted, and what somebody typed in is never removed: the run's
-    result lists it. `for_good` also ends the thirty days in which Microsoft keeps a deleted registration.
+    Named are credentials of ours, and permissions and roles by their ids. A registration that the customer made is
+    never deleted, and what somebody typed in is never removed: the run's result lists it. `for_good` also ends the thirty days in which Microsoft keeps a deleted registration.
     Raises NoSuchRegistration, RunUnderWay.
     """
     registration = _locked(registration_id)
     wanted = {"whole": whole, "for_good": for_good, "credentials": sorted(str(one) for one in credentials)}
+    rights = {"permissions": sorted(permissions), "roles": sorted(roles)}
+    wanted |= {name: ids for name, ids in rights.items() if ids}
     return _start(
         registration, RunKind.TEARDOWN, service_id, wanted=wanted, signed_in=signed_in, on_end=on_end, by=by, now=now
     )

@@ -1,6 +1,7 @@
 """What the scope has in a tenant. Call it inside a scope: what others have there isn't told."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from gangway.provisioning.models import Credential, Registration
 from gangway.provisioning.states import CredentialState, RegistrationState
@@ -24,3 +25,21 @@ def in_tenant(tenant_id: str) -> InTenant:
     ).exclude(state=CredentialState.REMOVED.value)
     names = set(credentials.values_list("service__short_name", flat=True)[:50])
     return InTenant(name or "", tuple(sorted(names)))
+
+
+def customers_in(tenant_id: str, *, cloud: str) -> tuple[UUID, ...]:
+    """Return the organizations that had a registration made or given in this tenant, gone ones as well. For workers."""
+    rows = Registration.objects.filter(tenant_id=tenant_id, cloud=cloud)
+    return tuple(sorted(set(rows.values_list("organization_id", flat=True))))
+
+
+def registrations_in(tenant_id: str, *, cloud: str) -> tuple[UUID, ...]:
+    """Return the scope's registrations in this tenant, gone ones as well."""
+    rows = Registration.objects.filter(tenant_id=tenant_id, cloud=cloud)
+    return tuple(rows.order_by("created_at").values_list("pk", flat=True))
+
+
+def tenant_name(tenant_id: str, *, cloud: str) -> str:
+    """Return the name of a tenant as it was read last; empty if it never was."""
+    rows = Registration.objects.filter(tenant_id=tenant_id, cloud=cloud).exclude(tenant_name="")
+    return rows.order_by("-created_at").values_list("tenant_name", flat=True).first() or ""

@@ -1,0 +1,158 @@
+"""What remains in a tenant and only a person's right can take away: listed, and removed by somebody who signs in. Sync.
+
+The list of leftovers is what is looked at. A registration that the customer made, and what somebody typed in, never
+comes up here; of a registration that a living service signs in with, nothing goes but what is named.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Final
+from uuid import UUID
+
+from django.db import models, transaction
+
+from gangway.audit.record import Actor
+from gangway.provisioning import scopes
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.rights import Part
+from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
+from gangway.provisioning.starting import WHOLE, SignedIn, start_teardown
+from gangway.provisioning.states import RESTING, CredentialState, LeftoverKind, RunKind
+from gangway.services.states import NEEDS_ITS_REGISTRATION
+
+PARTS: Final = {
+    LeftoverKind.CREDENTIAL: frozenset({Part.REGISTRATION}),
+    LeftoverKind.PERMISSION: frozenset({Part.CONSENT}),
+    LeftoverKind.ROLE: frozenset({Part.ROLES}),
+}
+"""What removing a single thing needs; a whole registration needs all, as its rights go before it: who restores a
+deleted registration within Microsoft's thirty days gets it back without them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """One thing that is still there."""
+
+    kind: LeftoverKind
+    name: str
+    object_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remaining:
+    """What remains of one registration. `parts`: what whoever signs in has to be able to do."""
+
+    registration_id: UUID
+    name: str
+    app_id: str
+    tenant_id: str
+    tenant_name: str
+    short_name: str
+    things: tuple[Thing, ...]
+    parts: frozenset[Part]
+
+
+def remains_in(tenant_id: str, *, cloud: str) -> tuple[Remaining, ...]:
+    """Return what remains of the scope's registrations in this tenant."""
+    rows = _open_ones().filter(registration__tenant_id=tenant_id, registration__cloud=cloud)
+    ordered = rows.select_related("registration", "service").order_by("registration__created_at", "since", "id")
+    grouped = groupby(ordered, key=lambda row: row.registration_id)
+    return tuple(one for _, found in grouped for one in _remaining(tuple(found)))
+
+
+def scopes_of(remaining: Iterable[Remaining]) -> tuple[str, ...]:
+    """Return the delegated scopes that removing all of this needs, and no others."""
+    parts = frozenset[Part]().union(*(one.parts for one in remaining))
+    return scopes.of_parts(parts, says_goodbye=True)
+
+
+@transaction.atomic
+def remove_with(registration_id: UUID, *, signed_in: SignedIn, by: Actor, now: datetime) -> UUID | None:
+    """Start taking away what remains of a registration, by somebody's sign-in; None when nothing does any more.
+
+    A tear-down that rests since nobody could do it goes on; else one of what is listed begins. Raises RunUnderWay.
+    """
+    registration = Registration.objects.select_for_update(of=("self",)).filter(pk=registration_id).first()
+    found = [] if registration is None else list(_open_ones().filter(registration=registration))
+    if registration is None or not _removable(found):
+        return None
+    given = {"registration_id": registration_id, "signed_in": signed_in, "by": by, "now": now}
+    resting = Run.objects.filter(
+        registration=registration, kind=RunKind.TEARDOWN.value, state__in=[state.value for state in RESTING]
+    )
+    run = resting.order_by("-created_at").first()
+    if run is not None:
+        wanted = {**run.wanted, "credentials": [UUID(one) for one in run.wanted.get("credentials", ())]}
+        return start_teardown(**given, service_id=run.service_id, on_end=run.on_end, **wanted)
+    if _goes_whole(found):
+        never_used = registration.proved_at is None
+        return start_teardown(**given, service_id=found[0].service_id, whole=True, for_good=never_used)
+    plan, names = pinning.read(registration.plan), {(row.kind, row.name) for row in found}
+    return start_teardown(
+        **given,
+        service_id=found[0].service_id,
+        whole=False,
+        credentials=[row.pk for row in _credentials(found)],
+        permissions=[each.id for each in plan.permissions if (LeftoverKind.PERMISSION.value, each.value) in names],
+        roles=[each.template_id for each in plan.roles if (LeftoverKind.ROLE.value, each.name) in names],
+    )
+
+
+def _open_ones() -> models.QuerySet[Leftover]:
+    return Leftover.objects.filter(cleared_at__isnull=True).exclude(kind=LeftoverKind.SIGN_IN_APPLICATION.value)
+
+
+def _remaining(rows: Sequence[Leftover]) -> Iterable[Remaining]:
+    mine = _removable(rows)
+    if not mine:
+        return
+    about, whole = rows[0].registration, _goes_whole(mine)
+    yield Remaining(
+        registration_id=about.pk,
+        name=about.display_name,
+        app_id=about.app_id,
+        tenant_id=about.tenant_id,
+        tenant_name=about.tenant_name,
+        short_name=rows[0].service.short_name,
+        things=tuple(Thing(LeftoverKind(row.kind), row.name, row.object_id, row.why) for row in mine),
+        parts=frozenset(Part) if whole else frozenset[Part]().union(*(PARTS[LeftoverKind(row.kind)] for row in mine)),
+    )
+
+
+def _removable(rows: Sequence[Leftover]) -> list[Leftover]:
+    """Those that are ours to remove; of a registration that is in use or the customer's own, only single things."""
+    if not rows:
+        return []
+    ours = rows[0].registration.origin == MADE
+    keys = {row.key_id for row in _credentials(rows)} | {row.display_name for row in _credentials(rows)}
+    alone = ours and not _is_used(rows[0].registration_id)
+    return [
+        row
+        for row in rows
+        if (alone if LeftoverKind(row.kind) in WHOLE else ours)
+        or (row.kind == LeftoverKind.CREDENTIAL and row.object_id in keys)
+    ]
+
+
+def _goes_whole(rows: Iterable[Leftover]) -> bool:
+    return any(LeftoverKind(row.kind) in WHOLE for row in rows)
+
+
+def _credentials(rows: Iterable[Leftover]) -> models.QuerySet[Credential]:
+    """Our own credentials among them; one that Microsoft never gave a key id is known by its name."""
+    named = [row for row in rows if row.kind == LeftoverKind.CREDENTIAL]
+    ids = [row.object_id for row in named]
+    found = Credential.objects.filter(registration_id__in={row.registration_id for row in named}, origin=MADE)
+    return found.exclude(state=CredentialState.REMOVED.value).filter(
+        models.Q(key_id__in=ids) | models.Q(key_id="", display_name__in=ids)
+    )
+
+
+def _is_used(registration_id: UUID) -> bool:
+    living = Credential.objects.filter(
+        registration_id=registration_id, service__lifecycle__in=[state.value for state in NEEDS_ITS_REGISTRATION]
+    )
+    return bool(living.exclude(state=CredentialState.REMOVED.value).exists())
