@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from gangway.notifications.messages.mail import Message
 
 MESSAGE: Final = Message(
     template="completion",
-    subject="{customer}'s Microsoft 365 is connected with {provider}",
+    subject=_("{customer}'s Microsoft 365 is connected with {provider}"),
     needs=frozenset(
         {
             "provider",

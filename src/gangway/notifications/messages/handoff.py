@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from gangway.notifications.messages.mail import Message
 
 NEEDS: Final = frozenset(
@@ -25,7 +27,7 @@ NEEDS: Final = frozenset(
 
 MESSAGE: Final = Message(
     template="handoff",
-    subject="{asked_by} asks you to finish connecting {customer}'s Microsoft 365 with {provider}",
+    subject=_("{asked_by} asks you to finish connecting {customer}'s Microsoft 365 with {provider}"),
     needs=NEEDS,
     has_link=True,
 )

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from gangway.notifications.messages.mail import Message
 
 MESSAGE: Final = Message(
     template="invitation",
-    subject="{provider} asks you to connect {customer}'s Microsoft 365 for Teams calling",
+    subject=_("{provider} asks you to connect {customer}'s Microsoft 365 for Teams calling"),
     needs=frozenset(
         {
             "provider",

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from gangway.notifications.messages.mail import Message
 
 MESSAGE: Final = Message(
     template="invitation_reminder",
-    subject="Reminder: {provider} asks you to connect {customer}'s Microsoft 365, until {day}",
+    subject=_("Reminder: {provider} asks you to connect {customer}'s Microsoft 365, until {day}"),
     needs=frozenset(
         {"provider", "operator", "customer", "service", "day", "expires", "matching_phrase", "minutes", "reply_to"}
     ),

@@ -2,12 +2,14 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from gangway.notifications.messages.handoff import NEEDS
 from gangway.notifications.messages.mail import Message
 
 MESSAGE: Final = Message(
     template="reminder",
-    subject="Still missing: a part of connecting {customer}'s Microsoft 365 with {provider}",
+    subject=_("Still missing: a part of connecting {customer}'s Microsoft 365 with {provider}"),
     needs=NEEDS - {"asked_by", "done", "minutes"},
     has_link=True,
 )

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from gangway.notifications.messages.mail import Message
 
 MESSAGE: Final = Message(
     template="rotation_ahead",
-    subject="{customer}: the credential of {service} is renewed on {when}",
+    subject=_("{customer}: the credential of {service} is renewed on {when}"),
     needs=frozenset({"customer", "service", "registration", "tenant", "when", "ends", "provider", "reply_to"}),
 )

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+from django.utils.translation import gettext_lazy as _
+
 from gangway.notifications.messages.mail import Message
 
 MESSAGE: Final = Message(
     template="service_created",
-    subject="{provider} has created the service {service} for {customer}",
+    subject=_("{provider} has created the service {service} for {customer}"),
     needs=frozenset(
         {
             "provider",

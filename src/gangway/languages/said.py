@@ -1,0 +1,129 @@
+"""Texts that rooms made in English, said in the language that is spoken now.
+
+Rooms without Django, and rows that keep what happened, have their words in English. Here such a text is found again:
+whole, or as one of the patterns with placeholders that the extraction read from the code (`locale/patterns.json`),
+or sentence by sentence, or as a list. What is known in no such way (a name, Microsoft's own words) stays as it is.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Final
+
+from django.utils.translation import get_language, gettext
+
+from gangway.languages.choice import ENGLISH
+
+LONGEST: Final = 4000
+"""Characters of a text that is looked at; longer ones are nobody's sentence."""
+LEAST_FIXED: Final = 4
+"""Letters that a pattern has outside its placeholders; with fewer it would fit anything."""
+_PLACE: Final = re.compile(r"\{(\w+)\}")
+_BETWEEN_SENTENCES: Final = re.compile(r"(?<=[.!?:]) (?=[A-Z“\"])")
+_BETWEEN_ITEMS: Final = re.compile(r", | and | or ")
+_DASH: Final = "- "
+
+
+def said(text: str) -> str:
+    """Return a text of ours in the language that is spoken now."""
+    language = get_language() or ENGLISH
+    if language == ENGLISH or not text or len(text) > LONGEST:
+        return text
+    return _in(language, text)
+
+
+@lru_cache(maxsize=2048)
+def _in(language: str, text: str) -> str:
+    """`language` is the one that is spoken anyway: it only keeps the answers apart."""
+    if "\n" in text:
+        return "\n".join(_in(language, line) for line in text.split("\n"))
+    if text.startswith(_DASH):
+        return _DASH + _in(language, text.removeprefix(_DASH))
+    return _whole(language, text) or _sentences(language, text) or _items(language, text) or text
+
+
+def _whole(language: str, text: str) -> str:
+    """Return the text as one message, or as one with facts in it; empty when it is none."""
+    told = gettext(text)
+    if told != text:
+        return told
+    for pattern in patterns():
+        facts = pattern.facts_in(text)
+        if facts is not None:
+            told = gettext(pattern.text)
+            inside = {name: _in(language, value) for name, value in facts.items()}
+            return fill(told, inside)
+    return ""
+
+
+def _sentences(language: str, text: str) -> str:
+    """Say the longest beginning that is known, then the rest."""
+    cuts = [found.start() for found in _BETWEEN_SENTENCES.finditer(text)]
+    for cut in reversed(cuts):
+        told = _whole(language, text[:cut])
+        if told:
+            return f"{told} {_in(language, text[cut + 1 :])}"
+    return f"{text[: cuts[0]]} {_in(language, text[cuts[0] + 1 :])}" if cuts else ""
+
+
+def _items(language: str, text: str) -> str:
+    """Say a list: each thing in it, and what stands between the last two."""
+    if not _BETWEEN_ITEMS.search(text):
+        return ""
+    between = {", ": ", ", " and ": f" {gettext('and')} ", " or ": f" {gettext('or')} "}
+    parts = _BETWEEN_ITEMS.split(text)
+    told = [_whole(language, part) or part for part in parts]
+    if told == parts:
+        return ""
+    joints = [between[found[0]] for found in _BETWEEN_ITEMS.finditer(text)]
+    return "".join(part + joint for part, joint in zip(told, [*joints, ""], strict=True))
+
+
+class Pattern:
+    """A message with placeholders, able to tell which facts a finished text has in their places."""
+
+    def __init__(self, text: str) -> None:
+        """Cut the message at its placeholders."""
+        cut = _PLACE.split(text)
+        self.text = text
+        self.fixed, self.names = cut[::2], cut[1::2]
+        self.weight = sum(len(part.strip()) for part in self.fixed)
+
+    def facts_in(self, text: str) -> Mapping[str, str] | None:
+        """Return the facts by their names; None when the text isn't made of this message.
+
+        Each fixed part is taken where it first comes, so that no text, however made, costs more than reading it.
+        """
+        begin, end = self.fixed[0], self.fixed[-1]
+        if len(text) < self.weight or not text.startswith(begin) or not text.endswith(end):
+            return None
+        at, last = len(begin), len(text) - len(end)
+        values = []
+        for part in self.fixed[1:-1]:
+            found = text.find(part, at + 1, last)
+            if found < 0:
+                return None
+            values.append(text[at:found])
+            at = found + len(part)
+        values.append(text[at:last])
+        return dict(zip(self.names, values, strict=True)) if all(values) else None
+
+
+@cache
+def patterns() -> tuple[Pattern, ...]:
+    """Return all patterns, the ones that say most first: they fit the fewest texts."""
+    texts = json.loads(files("gangway").joinpath("locale/patterns.json").read_text("utf-8"))
+    return in_order(texts)
+
+
+def in_order(texts: Iterable[str]) -> tuple[Pattern, ...]:
+    """Return patterns of these messages in the order in which they are tried."""
+    made = [Pattern(text) for text in texts]
+    return tuple(sorted((one for one in made if one.weight >= LEAST_FIXED), key=lambda one: -one.weight))
+
+
+def fill(text: str, facts: Mapping[str, str]) -> str:
+    """Put facts in their places; what came in isn't looked at again."""
+    return _PLACE.sub(lambda found: facts.get(found[1], found[0]), text)
