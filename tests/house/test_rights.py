@@ -9,6 +9,8 @@ from gangway.organizations.roles import Capability
 from tests.house import roles_page
 
 OPEN = {
+    "brand_colour",
+    "brand_logo",
     "components",
     "consented",
     "door",
@@ -24,7 +26,8 @@ OPEN = {
     "microsoft_consented",
 }
 """Views for people without an account, beside the Invitation wizard's. A new one is added here with a reason:
-links that somebody was sent, signed calls of the mail provider, the two documents of our issuer, the way to Microsoft
+links that somebody was sent, what their pages wear (a picture under a signed address, a colour), signed calls of the
+mail provider, the two documents of our issuer, the way to Microsoft
 and back, and the page that shows our components, which is there in development only."""
 
 ONESELF = {

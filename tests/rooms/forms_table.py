@@ -127,9 +127,8 @@ FORMS: Final[dict[str, Form]] = {
     "settings_logo": desk(),
     "settings_mail": desk(reply_to="help@sp2.example"),
     "settings_mail_test": desk(),
-    "settings_invitations": desk(
-        life_days="14", may_copy="on", subject="", opening="Hello {customer}", closing="", colour="#1d4ed8"
-    ),
+    "settings_invitations": desk(life_days="14", may_copy="on", subject="", opening="Hello {customer}", closing=""),
+    "settings_colour": desk(colour="#1d4ed8"),
     "settings_plan": desk(licence_type="hosted_pro", **ASKED),
     "invitation_resend": desk(),
     "invitation_copy": desk(),

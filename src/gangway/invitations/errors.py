@@ -8,7 +8,7 @@ InvitationsError
 ├── AlreadyInvited     the service has a pending invitation
 ├── TooManyLinks, CopyingForbidden, AskedJustNow   no link now, or not in this way
 ├── TooFarAhead, DayNotPossible   a time that can't be (fields "days", "approval_on")
-├── TermsOutOfBounds, PlaceholderUnknown, WordsTooLong, NotAColour, ColourTooPale   a provider's terms, at their fields
+├── TermsOutOfBounds, PlaceholderUnknown, WordsTooLong   a provider's terms, at their fields
 ├── PlanMoved          somebody changed what is asked for first
 ├── PlanIsFixed        what is asked for is being made, or was: it can't be changed any more
 ├── NoSuchHandoff      no living link of another administrator, or not in this scope
@@ -184,19 +184,3 @@ class WordsTooLong(InvitationsError):
     code = "invitations:terms:words_too_long"
     what = "This is too long, or has signs in it that can't be read."
     cure = "Shorten it: a subject has up to 150 characters, each of the texts up to 1000."
-
-
-class NotAColour(InvitationsError):
-    """Colours as web pages write them."""
-
-    code = "invitations:terms:not_a_colour"
-    what = "This isn't a colour."
-    cure = "Type it as #1d4ed8: a hash and six signs from 0 to 9 and a to f."
-
-
-class ColourTooPale(InvitationsError):
-    """A button that can't be seen is none."""
-
-    code = "invitations:terms:colour_too_pale"
-    what = "A button of this colour can hardly be seen on a white page."
-    cure = "Choose a darker colour: its contrast against white must be 3 or more."

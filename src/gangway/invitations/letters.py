@@ -9,7 +9,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations import links
 from gangway.invitations.models import Invitation
 from gangway.invitations.rest import Rest
-from gangway.invitations.terms import TermsView, fill, terms_of, text_on
+from gangway.invitations.terms import TermsView, fill, terms_of
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.organizations.people_queries import works_above
@@ -60,10 +60,9 @@ def told_in_mail(invitation: Invitation, *, operator: str) -> dict[str, str]:
 
 
 def _own(terms: TermsView, values: dict[str, str]) -> dict[str, str]:
-    """The provider's own words and colour, where it has some."""
+    """The provider's own words, where it has some."""
     own = {"own_subject": terms.subject, "opening": terms.opening, "closing": terms.closing}
-    told = {name: fill(text, values) for name, text in own.items() if text}
-    return told | ({"colour": terms.colour, "on_colour": text_on(terms.colour)} if terms.colour else {})
+    return {name: fill(text, values) for name, text in own.items() if text}
 
 
 def mail_reminder(invitation: Invitation, token: SealedText, *, by: Actor) -> UUID:

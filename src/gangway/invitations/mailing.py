@@ -1,5 +1,7 @@
 """The exact mail of an invitation before it goes out: to look at, and to send to oneself."""
 
+from base64 import b64encode
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -11,6 +13,8 @@ from gangway.invitations.errors import NoSuchInvitation
 from gangway.invitations.models import Invitation
 from gangway.notifications import outbox
 from gangway.notifications.messages import MESSAGES, Mail
+from gangway.notifications.messages.dress import dress_of
+from gangway.notifications.senders import Sender, sender_of
 from gangway.notifications.states import MessageKind
 from gangway.organizations.hosts import public_url
 
@@ -19,11 +23,29 @@ STAND_IN: Final = "this-is-where-the-link-will-be"
 PATIENCE: Final = timedelta(minutes=5)
 
 
-def preview(invitation_id: UUID, *, operator: str) -> Mail:
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A mail as it would go out now, and from whom."""
+
+    mail: Mail
+    sender: Sender
+
+
+def preview(invitation_id: UUID, *, operator: str) -> Preview:
     """Return the mail as it would go out now, with a stand-in for its link. Raises `NoSuchInvitation`."""
     row = _found(invitation_id)
-    told = letters.told_in_mail(row, operator=operator)
-    return MESSAGES[MessageKind.INVITATION].compose(told, link=_stand_in(row).reveal())
+    told, dress = letters.told_in_mail(row, operator=operator), dress_of(row.organization_id)
+    mail = MESSAGES[MessageKind.INVITATION].compose(told, link=_stand_in(row).reveal(), dress=dress)
+    return Preview(mail, sender_of(row.organization_id))
+
+
+def in_a_page(mail: Mail) -> str:
+    """Return the mail's HTML as a browser can show it alone: with its logo within it."""
+    logo = mail.dress.logo
+    if logo is None:
+        return mail.html
+    data = b64encode(logo.data).decode()
+    return mail.html.replace('src="cid:logo"', f'src="data:{logo.media_type};base64,{data}"', 1)
 
 
 def test_invitation(invitation_id: UUID, *, to: str, operator: str, by: Actor, now: datetime) -> None:

@@ -158,14 +158,13 @@ class Move(OwnedModel):
 
 
 class Terms(OwnedModel):
-    """How a provider's invitations are: how long they last, what may be done with their links, how its mails look."""
+    """How a provider's invitations are: how long they last, what may be done with their links, its words in mails."""
 
     life_days = models.PositiveSmallIntegerField(null=True, help_text="Empty: as this server's settings say.")
     may_copy = models.BooleanField(default=True)
     subject = models.CharField(max_length=150, blank=True)
     opening = models.CharField(max_length=1000, blank=True)
     closing = models.CharField(max_length=1000, blank=True)
-    colour = models.CharField(max_length=7, blank=True, help_text="Of buttons in mails, as #rrggbb.")
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [

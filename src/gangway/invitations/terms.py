@@ -15,7 +15,7 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.invitations.errors import ColourTooPale, NotAColour, PlaceholderUnknown, TermsOutOfBounds, WordsTooLong
+from gangway.invitations.errors import PlaceholderUnknown, TermsOutOfBounds, WordsTooLong
 from gangway.invitations.models import Terms
 from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import Door, through
@@ -31,11 +31,9 @@ PLACEHOLDERS: Final[Mapping[str, str]] = {
 """What may stand in braces, as {customer}, and what comes in its place."""
 LONGEST: Final = {"subject": 150, "opening": 1000, "closing": 1000}
 LONGEST_LIFE: Final = 90
-LEAST_CONTRAST: Final = 3.0
-"""Of a button's colour against the white page around it, as WCAG asks for what one must be able to see."""
+SHOWN: Final = 3
+"""Unknown placeholders that are named in one sentence."""
 _BRACES: Final = re.compile(r"\{([^{}]*)\}")
-_COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
-_WHITE, _BLACK = "#ffffff", "#000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,6 @@ class TermsView:
     subject: str = ""
     opening: str = ""
     closing: str = ""
-    colour: str = ""
 
 
 def terms_of(organization_id: UUID) -> TermsView:
@@ -61,7 +58,7 @@ def terms_of(organization_id: UUID) -> TermsView:
     if row is None:
         return TermsView(default, None)
     words = {"subject": row.subject, "opening": row.opening, "closing": row.closing}
-    return TermsView(row.life_days or default, row.life_days, row.may_copy, **words, colour=row.colour)
+    return TermsView(row.life_days or default, row.life_days, row.may_copy, **words)
 
 
 def forbid_copying() -> frozenset[UUID]:
@@ -79,13 +76,11 @@ def set_terms(
     subject: str,
     opening: str,
     closing: str,
-    colour: str,
     by: Actor,
 ) -> None:
     """Set a provider's terms.
 
-    Raises at its field `TermsOutOfBounds` ("life_days"), `PlaceholderUnknown`, `WordsTooLong`, `NotAColour` and
-    `ColourTooPale` ("colour").
+    Raises at its field `TermsOutOfBounds` ("life_days"), `PlaceholderUnknown` and `WordsTooLong`.
     """
     if life_days is not None and not 1 <= life_days <= LONGEST_LIFE:
         raise TermsOutOfBounds(field="life_days")
@@ -95,7 +90,6 @@ def set_terms(
         "subject": check_words(subject, field="subject"),
         "opening": check_words(opening, field="opening"),
         "closing": check_words(closing, field="closing"),
-        "colour": check_colour(colour),
     }
     known = Terms.objects.select_for_update(of=("self",)).filter(organization_id=provider_id).first()
     row = known or Terms(organization_id=provider_id)
@@ -114,38 +108,14 @@ def check_words(typed: str, *, field: str) -> str:
     if len(text) > LONGEST[field] or not text.replace("\n", "").isprintable():
         raise WordsTooLong(field=field)
     unknown = [name for name in _BRACES.findall(text) if name not in PLACEHOLDERS]
-    if unknown or _BRACES.sub("", text).count("{") or _BRACES.sub("", text).count("}"):
-        raise PlaceholderUnknown(field=field)
+    if unknown:
+        named = ", ".join(f"{{{name}}}" for name in unknown[:SHOWN])
+        raise PlaceholderUnknown(f"{named} isn't on the list of placeholders.", field=field)
+    if set(_BRACES.sub("", text)) & set("{}"):
+        raise PlaceholderUnknown("A brace stands alone: only placeholders stand in braces.", field=field)
     return text
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
     """Put the values where their placeholders stand; what came in isn't looked at again."""
     return _BRACES.sub(lambda found: values.get(found[1], found[0]), text)
-
-
-def check_colour(typed: str) -> str:
-    """Return a colour as #rrggbb; empty is fine. Raises `NotAColour` and `ColourTooPale` at "colour"."""
-    colour = typed.strip().lower()
-    if colour and not _COLOUR.fullmatch(colour):
-        raise NotAColour(field="colour")
-    if colour and contrast(colour, _WHITE) < LEAST_CONTRAST:
-        raise ColourTooPale(field="colour")
-    return colour
-
-
-def text_on(colour: str) -> str:
-    """Return the colour of text that is best read on a button of this colour; one of the two always can be."""
-    return max((_WHITE, _BLACK), key=lambda text: contrast(colour, text))
-
-
-def contrast(one: str, other: str) -> float:
-    """Return the contrast of two colours as WCAG counts it, from 1 to 21."""
-    darker, lighter = sorted((_luminance(one), _luminance(other)))
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]  # noqa: PLR2004
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

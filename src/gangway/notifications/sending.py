@@ -14,6 +14,7 @@ from gangway.notifications import outbox
 from gangway.notifications.channels import mail as mail_channel
 from gangway.notifications.errors import MailDelayed, MailRefused
 from gangway.notifications.messages import MESSAGES
+from gangway.notifications.messages.dress import dress_of
 from gangway.notifications.models import Message
 from gangway.notifications.states import UNSENT, DeliveryState, MessageKind
 from gangway.organizations.queries import provider_of
@@ -51,7 +52,8 @@ def _begin(message_id: UUID) -> Message | None:
 
 def _send(message: Message) -> None:
     provider = provider_of(message.organization_id)
-    composed = MESSAGES[MessageKind(message.kind)].compose(message.context, link=_link(message))
+    kind, dress = MessageKind(message.kind), dress_of(message.organization_id)
+    composed = MESSAGES[kind].compose(message.context, link=_link(message), dress=dress, language=message.language)
     mail_channel.send(
         composed, to=message.to, sender_name=provider.name, reply_to=provider.reply_to, message_id=message.id
     )

@@ -86,6 +86,7 @@ def asker_of(about: InvitationView) -> Asker:
         support=provider.support_phone,
         operator_name=about.created_by_name,
         operator_email=person.email if person else "",
+        organization_path=about.organization_path,
     )
 
 

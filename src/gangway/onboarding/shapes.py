@@ -76,6 +76,8 @@ class Asker:
     support: str
     operator_name: str
     operator_email: str
+    organization_path: str = ""
+    """Of the customer whom it is asked for: the pages wear what is nearest above it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ OrganizationsError
 ├── InvalidAddress      no e-mail address
 ├── InvalidField        a field's own rule is broken
 ├── InvalidPicture      no PNG or JPEG, too large, or more than a picture
+├── NotAColour, ColourTooPale   no colour, or one that can't be seen
 ├── QuotaUsedUp         the channel has all the customers it may have
 ├── NotEmpty            something living stands below it
 ├── InvalidHostName, HostNameTaken   not a host name, or somebody's already
@@ -219,6 +220,22 @@ class ShortNameTaken(OrganizationsError):
     code = "organizations:short_name:taken"
     what = "Another provider already has this short name."
     cure = "Choose another short name."
+
+
+class NotAColour(OrganizationsError):
+    """Colours as web pages write them."""
+
+    code = "organizations:colour:not_a_colour"
+    what = "This isn't a colour."
+    cure = "Type it as #1d4ed8: a hash and six signs from 0 to 9 and a to f."
+
+
+class ColourTooPale(OrganizationsError):
+    """A button that can't be seen is none."""
+
+    code = "organizations:colour:too_pale"
+    what = "A button of this colour can hardly be seen on a white page."
+    cure = "Choose a darker colour: its contrast against white must be 3 to 1 or more."
 
 
 class WeakPassword(OrganizationsError):

@@ -83,6 +83,7 @@ class Organization(models.Model):
     cloud = models.CharField(max_length=20, default="public")
     reply_to = models.EmailField(blank=True, help_text="Where answers to a provider's mails go.")
     support_phone = models.CharField(max_length=40, blank=True)
+    colour = models.CharField(max_length=7, blank=True, help_text="Of buttons in mails and wizard, as #rrggbb.")
     description = models.CharField(max_length=500, blank=True)
     information = models.CharField(max_length=500, blank=True)
     entra_group_id = models.CharField(

@@ -64,6 +64,19 @@ def checked_picture(raw: bytes) -> Picture:
     raise InvalidPicture(field="logo")
 
 
+def size_of(kept: bytes) -> tuple[int, int]:
+    """Return width and height of a picture that was checked when it came in."""
+    if kept.startswith(_PNG_BEGINS):
+        width, height = struct.unpack_from(">II", kept, len(_PNG_BEGINS) + 8)
+        return width, height
+    place = len(_JPEG_BEGINS)
+    while (found := _part(kept, place)) is not None:
+        mark, part, place = found
+        if mark in _FRAMES:
+            return _frame(part)
+    raise InvalidPicture
+
+
 def _png(raw: bytes) -> Picture:
     parts = _chunks(raw)
     width, height, depth, colour, packed, filtered, interlaced = struct.unpack(">IIBBBBB", parts[b"IHDR"])

@@ -27,6 +27,7 @@ urlpatterns = [
     path(f"{ONE}host-name/look/", settings.host_look, name="settings_host_look"),
     path(f"{ONE}host-name/state/", settings.host_state, name="settings_host_state"),
     path(f"{ONE}logo/", logos.own_of_provider, name="settings_logo"),
+    path(f"{ONE}colour/", logos.colour, name="settings_colour"),
     path(f"{ONE}invitations/", invitation_terms.terms, name="settings_invitations"),
     path(f"{ONE}default-plan/", settings.default_plan, name="settings_plan"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from gangway.web import existing_urls, people_urls, settings_urls
+from gangway.web import brand, existing_urls, people_urls, settings_urls
 from gangway.web.views import (
     add_service,
     alarms,
@@ -126,6 +126,7 @@ urlpatterns = [
     path("invitations/<uuid:invitation_id>/quiet/", changes.stop_reminders, name="invitation_quiet"),
     path("invitations/<uuid:invitation_id>/unfreeze/", changes.unfreeze, name="invitation_unfreeze"),
     path("invitations/<uuid:invitation_id>/mail/", changes.mail_page, name="invitation_mail"),
+    path("invitations/<uuid:invitation_id>/mail/shown/", changes.mail_shown, name="invitation_mail_shown"),
     path("invitations/<uuid:invitation_id>/mail/test/", changes.test_mail, name="invitation_test"),
     path("invitations/<uuid:invitation_id>/send/", changes.send, name="invitation_send"),
     path("invitations/<uuid:invitation_id>/revoke/", invitations.revoke, name="invitation_revoke"),
@@ -185,6 +186,8 @@ urlpatterns = [
     *people_urls.urlpatterns,
     *settings_urls.urlpatterns,
     path("logo/", logos.own_head, name="logo"),
+    path("brand/<str:digits>.css", brand.colour, name="brand_colour"),
+    path("brand/<str:signed>/", brand.picture, name="brand_logo"),
     path("components/", components.components, name="components"),
     path("activity/", around.activity_page, name="activity"),
     path("activity/export.csv", around.activity_csv, name="activity_csv"),

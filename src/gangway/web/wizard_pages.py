@@ -15,6 +15,7 @@ from gangway.onboarding.queries import user_code
 from gangway.onboarding.shapes import CaseView, Step
 from gangway.onboarding.states import SignInState
 from gangway.web.beside import besides_of
+from gangway.web.brand import brand_of
 from gangway.web.forms.waiting import MaybeColleague
 from gangway.web.preflight import pills_of
 from gangway.web.sign_in_ways import may_redirect, ways_of
@@ -78,6 +79,7 @@ def page(
         "steps": progress(request.case.step, uses=request.case.existing is not None),
         "assisting": request.assisting,
         "redirect_offered": may_redirect(request),
+        "brand": brand_of(request.case.offer.asker.organization_path),
     }
     filled = shown | dict(values or {})
     if not shown["redirect_offered"]:

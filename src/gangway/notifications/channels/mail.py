@@ -1,6 +1,7 @@
 """One mail to the mail server. Its answers become two errors: *delayed* (try again) and *refused* (don't)."""
 
 import smtplib
+from email.mime.image import MIMEImage
 from email.utils import formataddr, parseaddr
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from gangway.notifications.errors import MailDelayed, MailRefused
+from gangway.notifications.messages.dress import Picture
 from gangway.notifications.messages.mail import Mail, one_line
 
 _PERMANENT: Final = range(500, 600)
@@ -36,10 +38,21 @@ def send(mail: Mail, *, to: str, sender_name: str, reply_to: str, message_id: UU
         headers={"Message-ID": f"<{message_id}@{urlsplit(settings.GANGWAY.public_url).hostname}>"},
     )
     message.attach_alternative(mail.html, "text/html")
+    if mail.dress.logo:
+        _attach(message, mail.dress.logo)
     try:
         message.send()
     except (smtplib.SMTPException, OSError) as error:
         raise _in_words(error) from error
+
+
+def _attach(message: EmailMultiAlternatives, logo: Picture) -> None:
+    """Let the logo travel within the mail, where its HTML shows it: nothing is loaded when it is read."""
+    part = MIMEImage(logo.data, logo.media_type.partition("/")[2])
+    part["Content-ID"] = "<logo>"
+    part.add_header("Content-Disposition", "inline", filename=f"logo.{logo.media_type.partition('/')[2]}")
+    message.mixed_subtype = "related"
+    message.attach(part)
 
 
 def _sender(name: str) -> str:

@@ -1,22 +1,37 @@
 """What every message is made of: a subject, a text, the same as HTML, and the names it needs."""
 
+import re
+import textwrap
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from django.template.loader import render_to_string
+from django.utils.functional import Promise
+
+from gangway.languages.choice import ENGLISH, speaking
+from gangway.languages.said import said
+from gangway.notifications.messages.dress import PLAIN, Dress
 
 LONGEST_SUBJECT: Final = 200
+WIDTH: Final = 100
+"""Signs in a line of a text: what is longer is wrapped, unless it is a link."""
+OURS: Final = frozenset(
+    {"remaining", "done", "roles", "start_role", "finish_roles", "users", "valid_until", "headline", "list", "safe"}
+)
+"""Values that are our own words, written in English where nobody knew yet who reads them."""
+_ITEM: Final = re.compile(r"\s*(?:- |\d\. )?")
 
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message ready to go. `subject` is one line whatever it was made of."""
+    """A message ready to go. `subject` is one line whatever it was made of; the HTML shows the dress's logo."""
 
     subject: str
     text: str
     html: str
+    dress: Dress = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +39,7 @@ class Message:
     """The plan of one message: its subject (with {names}), its two templates, what they need, and if it has a link."""
 
     template: str
-    subject: str
+    subject: str | Promise
     needs: frozenset[str]
     has_link: bool = False
 
@@ -32,15 +47,32 @@ class Message:
         """Return the needed names that the context lacks."""
         return tuple(sorted(self.needs - context.keys()))
 
-    def compose(self, context: Mapping[str, str], *, link: str = "") -> Mail:
+    def compose(
+        self, context: Mapping[str, str], *, link: str = "", dress: Dress = PLAIN, language: str = ENGLISH
+    ) -> Mail:
         """Fill the templates. Values are escaped in the HTML; in the subject, line breaks become blanks."""
-        values = {**context, "link": link}
-        subject = context.get("own_subject") or self.subject.format_map(context)
-        return Mail(
-            subject=one_line(subject)[:LONGEST_SUBJECT],
-            text=render_to_string(f"notifications/{self.template}.txt", values),
-            html=render_to_string(f"notifications/{self.template}.html", values),
-        )
+        with speaking(language):
+            told = {name: said(value) if name in OURS else value for name, value in context.items()}
+            values = {**told, "link": link, **dress.values()}
+            subject = told.get("own_subject") or str(self.subject).format_map(told)
+            return Mail(
+                subject=one_line(subject)[:LONGEST_SUBJECT],
+                text=wrapped(render_to_string(f"notifications/{self.template}.txt", values)),
+                html=render_to_string(f"notifications/{self.template}.html", values),
+                dress=dress,
+            )
+
+
+def wrapped(text: str) -> str:
+    """Break lines that are too long to be read; what continues an item of a list stands below its words."""
+    return "\n".join(_lines(line) for line in text.split("\n"))
+
+
+def _lines(line: str) -> str:
+    indent = " " * len(_ITEM.match(line)[0])  # type: ignore[index]  # it matches everything
+    return textwrap.fill(
+        line, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True
+    )
 
 
 def one_line(text: str) -> str:

@@ -110,13 +110,6 @@ class Terms(PlainForm):
         required=False,
         help_text=_("Without this, links reach the recipient's mailbox and nothing else."),
     )
-    colour = forms.CharField(
-        label=_("Colour of buttons in mails"),
-        required=False,
-        max_length=7,
-        help_text=_("As #1d4ed8. It must be seen well on white; the words on it become white or black by themselves."),
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-    )
     subject = forms.CharField(
         label=_("Subject of the invitation"),
         required=False,

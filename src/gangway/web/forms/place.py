@@ -213,6 +213,21 @@ class LogoForm(PlainForm):
         return given
 
 
+class ColourForm(PlainForm):
+    """The colour of buttons in mails and on the pages behind a link."""
+
+    colour = forms.CharField(
+        label=_("Colour"),
+        required=False,
+        max_length=7,
+        help_text=_(
+            "As #1d4ed8. It must be seen well on white; the words on it become white or black by themselves."
+            " Empty: that of the level above."
+        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
 def contacts_of(rows: "forms.BaseFormSet[ContactForm]") -> list[Contact]:
     """Return the contacts that were typed."""
     given = [row.cleaned_data for row in rows.forms]

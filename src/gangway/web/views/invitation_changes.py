@@ -1,9 +1,10 @@
 """What an operator changes about an invitation that is pending: its mail, names, recipient, end, and its links."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final, cast
 from uuid import UUID
 
+from csp.decorators import csp_update
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations import actions
-from gangway.invitations.mailing import preview, test_invitation
+from gangway.invitations.mailing import in_a_page, preview, test_invitation
 from gangway.invitations.queries import InvitationView, invitation
 from gangway.onboarding import freezing, relinking
 from gangway.organizations.roles import Capability
@@ -23,6 +24,14 @@ from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import PlainForm, told
 from gangway.web.forms.invitation import Approval, EditInvitation, Extend, Readdress
 from gangway.web.pending import moves
+
+MAIL_PAGE: Final = "invitations/mail.html"
+WITH_OWN_FRAME: Final = csp_update({"frame-src": ["'self'"]})
+SHOWN_ALONE: Final = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none';"
+    " frame-ancestors 'self'; sandbox"
+)
+"""A mail's styles stand in its elements, as mail programs want it; nothing else is let in."""
 
 
 @require_safe
@@ -99,8 +108,20 @@ def mail_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """Show the mail exactly as it goes out, with a stand-in for the link."""
     about = invitation(invitation_id)
     shown = preview(invitation_id, operator=request.seat.name)
-    values = {"invitation": about, "mail": shown, "can": _can(request, about)}
-    return render(request, "invitations/mail.html", values)
+    values = {"invitation": about, "mail": shown.mail, "sender": shown.sender, "can": _can(request, about)}
+    return cast("HttpResponse", WITH_OWN_FRAME(lambda here: render(here, MAIL_PAGE, values))(request))
+
+
+@require_safe
+@may(Capability.MANAGE_INVITATIONS)
+def mail_shown(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """The mail's HTML for the frame beside its text: nothing in it runs, or is loaded from anywhere."""
+    mail = preview(invitation_id, operator=request.seat.name).mail
+    answer = HttpResponse(in_a_page(mail))
+    answer["Content-Security-Policy"] = SHOWN_ALONE
+    answer["X-Frame-Options"] = "SAMEORIGIN"
+    answer["Cache-Control"] = "no-store"
+    return answer
 
 
 @require_POST

@@ -1,4 +1,4 @@
-"""*Settings* › *Invitations*: how long a provider's invitations last, who may copy links, its own words and colour."""
+"""*Settings* › *Invitations*: how long a provider's invitations last, who may copy links, and its own words."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.actions import set_terms
-from gangway.invitations.terms import PLACEHOLDERS, contrast, terms_of, text_on
+from gangway.invitations.terms import PLACEHOLDERS, terms_of
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.place_queries import place
 from gangway.organizations.roles import Capability, Kind
@@ -27,7 +27,7 @@ def terms(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     if about.kind is not Kind.PROVIDER:
         raise NoSuchOrganization
     known = terms_of(about.id)
-    first = {name: getattr(known, name) for name in ("may_copy", "subject", "opening", "closing", "colour")}
+    first = {name: getattr(known, name) for name in ("may_copy", "subject", "opening", "closing")}
     form = Terms(request.POST or None, initial=first | {"life_days": known.own_life_days})
     if request.method == "POST" and form.is_valid():
         try:
@@ -43,7 +43,5 @@ def terms(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         "form": form,
         "terms": known,
         "placeholders": [(f"{{{name}}}", meaning) for name, meaning in PLACEHOLDERS.items()],
-        "contrast": f"{contrast(known.colour, '#ffffff'):.1f}" if known.colour else "",
-        "text_contrast": f"{contrast(known.colour, text_on(known.colour)):.1f}" if known.colour else "",
     }
     return render(request, "settings/invitations.html", values)

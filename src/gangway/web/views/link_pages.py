@@ -4,6 +4,7 @@ Looking changes nothing here either; each page has one button. A link that never
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -18,6 +19,7 @@ from gangway.onboarding.errors import NoSuchCase
 from gangway.onboarding.queries import asked_by
 from gangway.onboarding.sightings import sightings_by_link
 from gangway.web.activity_words import seen_rows
+from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
 from gangway.web.views.wizard_door import kept_private, stranger
 from gangway.web.wizard_session import administrator
@@ -69,13 +71,19 @@ def _unexpected(request: HttpRequest, token: SealedText) -> HttpResponse:
     held = by_token(token)
     reported = isinstance(held, LinkDead) and held.reason is Why.REPORTED
     rows = seen_rows(sightings_by_link(token)) if reported else []
-    values = {"asked": asked_by(token), "reported": reported, "sightings": rows}
+    values = {**_asked(token), "reported": reported, "sightings": rows}
     return render(request, "wizard/unexpected.html", values)
 
 
 def _reminders(request: HttpRequest, token: SealedText) -> HttpResponse:
-    return render(request, "wizard/reminders.html", {"asked": asked_by(token)})
+    return render(request, "wizard/reminders.html", _asked(token))
 
 
 def _new_link(request: HttpRequest, token: SealedText) -> HttpResponse:
-    return render(request, "wizard/new_link.html", {"asked": asked_by(token), "link": by_token(token)})
+    return render(request, "wizard/new_link.html", {**_asked(token), "link": by_token(token)})
+
+
+def _asked(token: SealedText) -> dict[str, Any]:
+    """Who asks, and what their pages wear."""
+    asked = asked_by(token)
+    return {"asked": asked, "brand": brand_of(asked.asker.organization_path if asked else "")}

@@ -1,18 +1,25 @@
-"""Logos: shown at the head of pages, and put in place by whoever may edit the organization."""
+"""Logos and colours: shown at the head of pages, and put in place by whoever may edit the organization."""
 
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.foundation.errors import GangwayError
+from gangway.organizations.colours import OURS, WHITE, ratio, text_on
+from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.logos import Logo, logo_file, nearest_logo, own_logo, set_logo
-from gangway.organizations.roles import Capability
+from gangway.organizations.looks import look_of, own_colour, set_colour
+from gangway.organizations.place_queries import place
+from gangway.organizations.queries import provider_of
+from gangway.organizations.roles import Capability, Kind
+from gangway.web.brand import Brand
 from gangway.web.desk import DeskRequest, DeskView, for_oneself, may
-from gangway.web.forms.place import LogoForm
+from gangway.web.forms.place import ColourForm, LogoForm
 from gangway.web.views.places import PROVIDERS, Level, found
 
 
@@ -57,6 +64,37 @@ def own_of_provider(request: DeskRequest, organization_id: UUID) -> HttpResponse
         return _picture(own_logo(about.id))
     _put(request, about.id)
     return redirect("web:settings_of", about.id)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@may(Capability.CHANGE_SETTINGS)
+def colour(request: DeskRequest, organization_id: UUID) -> HttpResponse:
+    """The colour of buttons that a provider's or a channel's customers see, with how well it can be seen and read."""
+    about = place(organization_id)
+    if about.kind not in {Kind.PROVIDER, Kind.CHANNEL}:
+        raise NoSuchOrganization
+    own, counts = own_colour(about.id), look_of(about.id).colour or OURS
+    form = ColourForm(request.POST or None, initial={"colour": own})
+    if request.method == "POST" and form.is_valid():
+        try:
+            set_colour(about.id, colour=form.cleaned_data["colour"], by=request.actor)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("Mails and pages have this colour from now on."))
+            return redirect("web:settings_colour", about.id)
+    values = {
+        "place": about,
+        "provider": provider_of(about.id),
+        "is_channel": about.kind is Kind.CHANNEL,
+        "form": form,
+        "own": own,
+        "brand": Brand(style_url=reverse("web:brand_colour", args=[counts.removeprefix("#")])),
+        "counts": counts,
+        "seen": ratio(counts, WHITE),
+        "read": ratio(counts, text_on(counts)),
+    }
+    return render(request, "settings/colour.html", values)
 
 
 def _put(request: DeskRequest, organization_id: UUID) -> None:

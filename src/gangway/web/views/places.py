@@ -132,6 +132,7 @@ def page_of(level: Level) -> DeskView:
             values["customers"] = places(Kind.CUSTOMER, above=about.id).rows
         if level.kind is Kind.PROVIDER:
             values["pool"] = pool(about.id)
+        values["may_colour"] = level.kind is Kind.CHANNEL and Capability.CHANGE_SETTINGS in request.seat.capabilities
         return render(request, "places/page.html", values)
 
     return view

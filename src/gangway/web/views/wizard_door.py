@@ -17,6 +17,7 @@ from gangway.onboarding.actions import begin_case
 from gangway.onboarding.errors import LinkClosed
 from gangway.onboarding.queries import offer
 from gangway.onboarding.shapes import Step
+from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
 from gangway.web.wizard_pages import progress
 from gangway.web.wizard_session import administrator, remember
@@ -60,8 +61,11 @@ def _explain(request: HttpRequest, token: SealedText) -> HttpResponse:
     if held is None:
         return stranger(request)
     if isinstance(held, LinkDead):
-        return render(request, "wizard/dead.html", {"link": held}, status=410)
-    return render(request, "wizard/welcome.html", {"offer": held, "steps": progress(Step.CHOOSE)})
+        return render(
+            request, "wizard/dead.html", {"link": held, "brand": brand_of(held.organization_path)}, status=410
+        )
+    brand = brand_of(held.asker.organization_path)
+    return render(request, "wizard/welcome.html", {"offer": held, "steps": progress(Step.CHOOSE), "brand": brand})
 
 
 def _continue(request: HttpRequest, token: SealedText) -> HttpResponse:
