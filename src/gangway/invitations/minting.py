@@ -36,3 +36,9 @@ def check_count(invitation: Invitation, *, by: Actor, now: datetime) -> None:
     theirs = lately.filter(made_by_id=by.id).count() if by.kind == "person" else 0
     if lately.filter(invitation=invitation).count() >= MOST_OF_ONE or theirs >= MOST_BY_ONE:
         raise TooManyLinks
+
+
+def links_left(operator_id: str, *, now: datetime) -> int:
+    """Return how many more links somebody may make within this hour, for work that makes many."""
+    lately = Link.objects.filter(created_at__gt=now - HOUR, made_by_id=operator_id)
+    return max(MOST_BY_ONE - lately.count(), 0)

@@ -165,12 +165,18 @@ def hold_in_use(organization_id: UUID) -> None:
 
 def call(row: Organization, name: str) -> None:
     """Give the row a name, with what search and order need of it (not saved yet). Raises InvalidOrganizationName."""
-    cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
-        raise InvalidOrganizationName(field="name")
+    cleaned = checked_name(name)
     row.name, row.name_key = cleaned, fold(cleaned)[:LONGEST_KEY]
     more = TenantRow.objects.filter(organization_id=row.pk).values_list("domain", flat=True)
     row.search_words = words(cleaned, row.short_name, row.domain, *more)
+
+
+def checked_name(name: str) -> str:
+    """Return a name with single blanks. Raises InvalidOrganizationName at "name"."""
+    cleaned = " ".join(name.split())
+    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
+        raise InvalidOrganizationName(field="name")
+    return cleaned
 
 
 def locked_parent(kind: Kind, parent_id: UUID, *, field: str = "parent_id") -> Organization:

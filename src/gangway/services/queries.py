@@ -178,13 +178,18 @@ def leaving_by(now: datetime, *, most: int = 500) -> list[UUID]:
 
 def name_is_free(provider_id: UUID, short_name: str) -> bool:
     """Say whether no living service of the provider has this short name, wherever in its tree that service stands."""
+    return not names_taken(provider_id, [short_name])
+
+
+def names_taken(provider_id: UUID, short_names: Collection[str]) -> frozenset[str]:
+    """Return the keys (`names.key`) of those short names that a living service of the provider has."""
     with through(Door.SHORT_NAMES):
         taken = Service.objects.filter(
             provider_id=provider_id,
-            short_name_key=names.key(short_name),
+            short_name_key__in={names.key(name) for name in short_names},
             lifecycle__in=[state.value for state in HOLDS_ITS_NAME],
         )
-        return not taken.exists()
+        return frozenset(taken.values_list("short_name_key", flat=True))
 
 
 def row_of(row: Service) -> ServiceRow:

@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "gangway.provisioning.apps.ProvisioningConfig",
     "gangway.connections.apps.ConnectionsConfig",
     "gangway.onboarding.apps.OnboardingConfig",
+    "gangway.imports.apps.ImportsConfig",
     "gangway.web.apps.WebConfig",
 ]
 

@@ -1,0 +1,62 @@
+"""What one cell means: the same as the field of a form, whose rules are asked."""
+
+from datetime import date
+from typing import Final
+
+from gangway.foundation.errors import GangwayError
+from gangway.foundation.sealed import SealedText
+from gangway.imports.columns import FIELDS
+from gangway.imports.errors import NotADate, NotANumber
+from gangway.onboarding.typed import Typed
+from gangway.services.errors import InvalidLicence
+from gangway.services.licences import LicenceType, check_users
+
+MOST_DIGITS: Final = 6
+
+
+def licence_of(cell: str) -> LicenceType:
+    """Return the licence type that a cell names, in the words of contracts or of the database."""
+    wanted = _spaced(cell)
+    for kind in LicenceType:
+        if wanted in {_spaced(kind.label), _spaced(kind.value)}:
+            return kind
+    raise InvalidLicence(field="licence_type")
+
+
+def users_of(cell: str) -> int:
+    """Return the number of licensed users. Raises `NotANumber`, `InvalidUsers`."""
+    if not (cell.isascii() and cell.isdigit() and len(cell) <= MOST_DIGITS):
+        raise NotANumber(field="licensed_users")
+    return check_users(int(cell))
+
+
+def date_of(cell: str) -> date | None:
+    """Return a date, None for an empty cell. Raises `NotADate`."""
+    try:
+        return date.fromisoformat(cell) if cell else None
+    except ValueError:
+        raise NotADate(field="ends_on") from None
+
+
+def typed_of(values: dict[str, str], secret: SealedText) -> Typed:
+    """Return what an operator would have typed for a row. Raises `NotADate`."""
+    return Typed(
+        tenant=values.get("tenant", ""),
+        client_id=values.get("client_id", ""),
+        secret=secret,
+        ends_on=date_of(values.get("expires_on", "")),
+    )
+
+
+def column_of(error: GangwayError, otherwise: str) -> str:
+    """Return the column at which an error of another room stands."""
+    return FIELDS.get(error.field or "", error.field or "") or otherwise
+
+
+def words_of(error: GangwayError) -> list[str]:
+    """Return what happened and what to do; a sentence for each broken rule where a name breaks several."""
+    return list(getattr(error, "sentences", ()) or (f"{error.what} {error.cure}".strip(),))
+
+
+def _spaced(text: str) -> str:
+    return " ".join(text.replace("_", " ").casefold().split())

@@ -1,0 +1,198 @@
+"""The dry run: each row by the very rules of the forms, and all rows of a file taken together. Nothing is written."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from gangway.foundation.errors import GangwayError
+from gangway.foundation.sealed import SealedText
+from gangway.imports.cells import column_of, date_of, licence_of, typed_of, users_of, words_of
+from gangway.imports.columns import COLUMNS, SECRET, Column
+from gangway.imports.customers import Known, customer_of, known_to, parent_of
+from gangway.imports.errors import CellMissing, LooksLikeSecret, NoMoreCustomers, NotADate, TooManyCells, TwiceInFile
+from gangway.imports.reading import RawRow
+from gangway.imports.states import Kind
+from gangway.notifications.outbox import check_address
+from gangway.onboarding.applications import own_clients, own_tenants
+from gangway.onboarding.tenant_lookup import checked_domain
+from gangway.onboarding.typed import SHORTEST, Around, looked_at
+from gangway.organizations.by_name import Named, key_of, room_below
+from gangway.organizations.changing import checked_name
+from gangway.organizations.details import LONGEST_PHONE, text
+from gangway.organizations.queries import provider_of
+from gangway.services import names
+from gangway.services.actions import check_full_name
+from gangway.services.errors import NameTaken, PoolUsedUp
+from gangway.services.pool import pool
+from gangway.services.queries import names_taken
+
+ROW: Final = "row"
+"""The column of faults that belong to none."""
+LOOKS_SECRET: Final = re.compile(r"[\w.~-]{3}\dQ~[\w.~-]{20,}")
+"""How Microsoft's client secrets look."""
+RULES: Final[dict[str, Callable[[str], object]]] = {
+    "customer": checked_name,
+    "short_name": lambda cell: names.check(cell, field="short_name"),
+    "full_name": check_full_name,
+    "licence": licence_of,
+    "users": users_of,
+    "domain": checked_domain,
+    "email": lambda cell: check_address(cell, field="recipient"),
+    "phone": lambda cell: text(cell, field="phone", longest=LONGEST_PHONE),
+    "expires_on": date_of,
+}
+"""What looks at a cell of a column by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One row after the dry run; `faults` has words by column, and a row without any can be imported."""
+
+    number: int
+    values: dict[str, str]
+    faults: dict[str, list[str]]
+    makes_customer: bool
+    secret: SealedText
+
+
+@dataclass(slots=True)
+class World:
+    """What the database says about all rows of a file at once, and what the rows above have taken of it."""
+
+    home_id: UUID
+    known: Known
+    names_taken: frozenset[str]
+    users_left: int | None
+    own_tenants: frozenset[str]
+    own_clients: frozenset[str]
+    today: date
+    names_above: set[str] = field(default_factory=set)
+    customers_above: set[tuple[UUID, str]] = field(default_factory=set)
+    room: dict[UUID, int | None] = field(default_factory=dict)
+
+
+def check_all(rows: list[RawRow], kind: Kind, *, organization_id: UUID, now: datetime) -> Iterator[Checked]:
+    """Look at the rows of a file, one after the other; within the scope of the organization that imports it."""
+    cells, provider_id = [row.cells for row in rows], provider_of(organization_id).id
+    world = World(
+        home_id=organization_id,
+        known=known_to(cells),
+        names_taken=names_taken(provider_id, [row.get("short_name", "") for row in cells]),
+        users_left=pool(provider_id).left,
+        own_tenants=own_tenants(),
+        own_clients=own_clients(),
+        today=now.date(),
+    )
+    return (_check(row, kind, world) for row in rows)
+
+
+def _check(row: RawRow, kind: Kind, world: World) -> Checked:
+    values, faults = _without_secrets(row), Faults()
+    if row.too_long:
+        faults[ROW] = words_of(TooManyCells())
+    for name in row.cells.keys() - values.keys():
+        faults[name] = words_of(LooksLikeSecret())
+    for column in COLUMNS[kind]:
+        with faults.at(column.name):
+            _look_at_cell(column, values.get(column.name, ""), has_secret=bool(row.secret))
+    with faults.at("short_name"):
+        _name_is_free(values.get("short_name", ""), world)
+    customer = None
+    with faults.at("customer"):
+        customer = customer_of(values, world.known)
+    if kind is Kind.EXISTING:
+        _look_at_typed(row.secret, values, customer, faults, world)
+    if not faults:
+        with faults.at(ROW):
+            _take(values, customer, world)
+    return Checked(row.number, values, dict(faults), not faults and customer is None, row.secret)
+
+
+class Faults(dict[str, list[str]]):
+    """Words by column. The first fault of a column stays: what follows may only follow from it."""
+
+    @contextmanager
+    def at(self, column: str) -> Iterator[None]:
+        """Keep an error of this block, at the column that it names, else at this one."""
+        try:
+            yield
+        except GangwayError as error:
+            self.setdefault(column_of(error, column), words_of(error))
+
+
+def _without_secrets(row: RawRow) -> dict[str, str]:
+    """Return the cells without those that hold a secret: somebody's columns have slipped, and it must not be shown."""
+    secret = row.secret.reveal()
+    own = secret if len(secret) >= SHORTEST else ""
+    return {
+        name: cell for name, cell in row.cells.items() if not LOOKS_SECRET.search(cell) and not (own and own in cell)
+    }
+
+
+def _look_at_cell(column: Column, cell: str, *, has_secret: bool) -> None:
+    """Ask the rule of a column by itself."""
+    if not cell and column.needed and not (column.name == SECRET and has_secret):
+        raise CellMissing
+    if cell and column.name in RULES:
+        RULES[column.name](cell)
+
+
+def _name_is_free(name: str, world: World) -> None:
+    """Let a short name count once, in the file and among all services of the provider."""
+    key = names.key(name)
+    if key in world.names_taken:
+        raise NameTaken
+    if name and key in world.names_above:
+        raise TwiceInFile
+    world.names_above.add(key)
+
+
+def _look_at_typed(
+    secret: SealedText, values: dict[str, str], customer: Named | None, faults: Faults, world: World
+) -> None:
+    """Ask what the form of *Use known App registration* asks before anybody is asked."""
+    around = Around(
+        tenant_id=customer.tenant_id if customer else "",
+        own_tenants=world.own_tenants,
+        own_clients=world.own_clients,
+        has_secret=False,
+        today=world.today,
+    )
+    try:
+        typed = typed_of(values, secret)
+    except NotADate:
+        return
+    for fault in looked_at(typed, around)[1]:
+        faults.setdefault(column_of(fault, ROW), words_of(fault))
+
+
+def _take(values: dict[str, str], customer: Named | None, world: World) -> None:
+    """Take what a row without a fault would use: licensed users of the pool, and room for a new customer.
+
+    Raises `PoolUsedUp`, `NoMoreCustomers`.
+    """
+    users = users_of(values["users"])
+    if world.users_left is not None and users > world.users_left:
+        raise PoolUsedUp(left=world.users_left, field="licensed_users")
+    if customer is None:
+        _take_room(values, world)
+    if world.users_left is not None:
+        world.users_left -= users
+
+
+def _take_room(values: dict[str, str], world: World) -> None:
+    parent_id = parent_of(values, world.known, home_id=world.home_id)
+    one = (parent_id, key_of(values["customer"]))
+    if one in world.customers_above:
+        return
+    if parent_id not in world.room:
+        world.room[parent_id] = room_below(parent_id)
+    left = world.room[parent_id]
+    if left == 0:
+        raise NoMoreCustomers(field="customer")
+    world.room[parent_id] = None if left is None else left - 1
+    world.customers_above.add(one)
