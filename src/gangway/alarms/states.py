@@ -29,6 +29,7 @@ class Kind(StrEnum):
     ROTATION = "rotation"
     NEEDS_CUSTOMER = "needs_customer"
     DRIFT = "drift"
+    DISCONNECTED = "disconnected"
     UNDELIVERED = "undelivered"
     NOBODY_TOLD = "nobody_told"
     PLATFORM = "platform"

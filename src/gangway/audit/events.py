@@ -120,6 +120,11 @@ class Event(StrEnum):
     MESSAGE_FAILED = "notifications:message:failed"
     """The mail was given up; the data says why."""
 
+    MAIL_SERVER_SET = "notifications:mail_server:set"
+    """A provider's mails go by its own mail server from now on."""
+    MAIL_SERVER_REMOVED = "notifications:mail_server:removed"
+    """A provider's mails go by the platform's mail server again; the password was destroyed."""
+
     WEBHOOK_SET = "notifications:webhook:set"
     """A provider's alarms go to this webhook from now on, or no more while it is switched off."""
     WEBHOOK_REMOVED = "notifications:webhook:removed"

@@ -22,6 +22,7 @@ from gangway.connections.states import SuspendedWhy
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.queries import open_of
 from gangway.jobs.actions import defer
+from gangway.onboarding import disconnections
 from gangway.onboarding.errors import NameDiffers
 from gangway.onboarding.farewell import say_farewell
 from gangway.onboarding.withdrawal import withdraw
@@ -108,6 +109,7 @@ def keep_service(*, service_id: UUID, by: Actor, now: datetime) -> None:
     """
     services.keep_service(service_id=service_id, by=by)
     connections.resume(service_id=service_id, why=SuspendedWhy.LEAVING, by=by, now=now)
+    disconnections.take_back(service_id, now=now)
 
 
 def _give_up(service_id: UUID, *, by: Actor, now: datetime) -> None:
@@ -126,6 +128,7 @@ def take_away(service_id: UUID, *, again: bool, now: datetime) -> None:
         about = service(service_id)
         if about.lifecycle is Lifecycle.LEAVING and about.leaves_at is not None and about.leaves_at <= now:
             services.begin_deletion(service_id=service_id, by=WORKER)
+            disconnections.ask_to_tell(service_id)
         elif about.lifecycle is not Lifecycle.DELETING:
             return
         registration_id = registration_of(service_id)

@@ -17,6 +17,7 @@ from gangway.audit.record import Actor, record
 from gangway.connections.forgetting import forget_user
 from gangway.invitations.forgetting import forget_recipients, still_named
 from gangway.notifications.forgetting import forget_messages
+from gangway.onboarding import disconnections
 from gangway.onboarding.models import Case, SignIn
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.forgetting import forget_signers
@@ -46,6 +47,7 @@ def _forget(service_id: UUID, organization_id: UUID) -> None:
     forget_messages([*forget_recipients(service_id), *cases, service_id])
     forget_signers(service_id)
     forget_user(service_id)
+    disconnections.forget(service_id)
     record(
         Event.CONTACTS_ERASED,
         by=WORKER,

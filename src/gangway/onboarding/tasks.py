@@ -18,6 +18,7 @@ from gangway.microsoft.transport import shared
 from gangway.onboarding import (
     checking,
     deletion,
+    disconnections,
     finishing,
     outside,
     platform_watch,
@@ -31,6 +32,7 @@ from gangway.onboarding import (
     tidying,
 )
 from gangway.onboarding.existing_tasks import make_key, prove_existing
+from gangway.onboarding.own_view import arriving, exchange
 from gangway.onboarding.stages import redirect, sign_in, verification
 from gangway.provisioning.actions import CheckItem, check_registration
 
@@ -55,6 +57,18 @@ async def start_device_code(sign_in_id: str) -> None:
 async def trade_code(sign_in_id: str) -> None:
     """Trade the authorization code that a browser brought back, at once. Otherwise as with the device code."""
     await polling.visit_one(UUID(sign_in_id))
+
+
+@task(name=arriving.ASK, retry=SOON, deadline_seconds=60)
+async def ask_who_visits(visit_id: str) -> None:
+    """Ask Microsoft who of a customer's tenant came to look."""
+    await exchange.ask(UUID(visit_id))
+
+
+@task(name=disconnections.TELL, retry=SOON, deadline_seconds=60)
+def tell_of_disconnection(service_id: str) -> None:
+    """Tell a provider's people that a customer disconnected a service, or took it back."""
+    disconnections.tell(UUID(service_id), now=clock.now())
 
 
 @task(name="onboarding:run_ended", retry=SOON, deadline_seconds=60)
@@ -134,6 +148,7 @@ def abandon() -> None:
     provider_setup.give_up(now=now)
     finishing.begin_all(now=now)
     tenant_lookup.forget(now=now)
+    exchange.forget(now=now)
 
 
 @task(name=REMIND, deadline_seconds=120)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import models, transaction
@@ -79,7 +79,7 @@ def remove_with(registration_id: UUID, *, signed_in: SignedIn, by: Actor, now: d
     found = [] if registration is None else list(_open_ones().filter(registration=registration))
     if registration is None or not _removable(found):
         return None
-    given = {"registration_id": registration_id, "signed_in": signed_in, "by": by, "now": now}
+    given: dict[str, Any] = {"registration_id": registration_id, "signed_in": signed_in, "by": by, "now": now}
     resting = Run.objects.filter(
         registration=registration, kind=RunKind.TEARDOWN.value, state__in=[state.value for state in RESTING]
     )

@@ -65,7 +65,8 @@ def start_teardown(
     """Take a registration of ours out of the tenant (`whole`), else only what is named; gives the run's id.
 
     Named are credentials of ours, and permissions and roles by their ids. A registration that the customer made is
-    never deleted, and what somebody typed in is never removed: the run's result lists it. `for_good` also ends the thirty days in which Microsoft keeps a deleted registration.
+    never deleted, and what somebody typed in is never removed: the run's result lists it. `for_good` also ends the
+    thirty days in which Microsoft keeps a deleted registration.
     Raises NoSuchRegistration, RunUnderWay.
     """
     registration = _locked(registration_id)

@@ -1,0 +1,96 @@
+"""What somebody of a customer's tenant does: contacts, *Disconnect* and taking it back. Call it inside its scope.
+
+*Disconnect* is the provider's *Delete*, asked for by the customer: suspended at once, to be taken back for some days,
+then removed. The provider's people are told by an alarm, and so by mail.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.onboarding import disconnections
+from gangway.onboarding.deletion import delete_service, keep_service
+from gangway.onboarding.own_view.arriving import VisitorView
+from gangway.onboarding.own_view.errors import MayOnlyRead, NotTakenBackHere, SignInOnceMore
+from gangway.organizations.changing import change_contacts as put_contacts
+from gangway.organizations.details import Contact
+from gangway.provisioning.remains import Remaining
+from gangway.services.errors import ServiceMoved
+from gangway.services.queries import service
+from gangway.services.states import Lifecycle
+
+LATELY: Final = timedelta(minutes=10)
+"""So fresh must a sign-in be for *Disconnect*."""
+
+
+def is_fresh(visitor: VisitorView, *, now: datetime) -> bool:
+    """Whether the visitor signed in lately enough for something weighty."""
+    return visitor.signed_in_at is not None and now - visitor.signed_in_at <= LATELY
+
+
+def change_contacts(visitor: VisitorView, *, organization_id: UUID, contacts: Sequence[Contact], by: Actor) -> None:
+    """Change who is told about an organization's services. Raises `MayOnlyRead`, and what is wrong at "contacts"."""
+    _need_right(visitor)
+    put_contacts(organization_id=organization_id, contacts=contacts, by=by)
+
+
+@transaction.atomic
+def disconnect(visitor: VisitorView, *, service_id: UUID, typed: str, by: Actor, now: datetime) -> None:
+    """*Disconnect*: the service is suspended at once, and removed when its days are over.
+
+    Raises `MayOnlyRead`, `SignInOnceMore`, `NameDiffers` at "typed", `ServiceMoved` when it ends already.
+    """
+    _need_right(visitor)
+    if not is_fresh(visitor, now=now):
+        raise SignInOnceMore
+    about = service(service_id)
+    if about.lifecycle is not Lifecycle.CREATED:
+        raise ServiceMoved
+    delete_service(service_id=service_id, typed=typed, by=by, now=now)
+    disconnections.note(service_id=service_id, organization_id=about.customer_id, upn=visitor.upn, now=now)
+    _told(Event.SERVICE_DISCONNECTED, service_id, about.customer_id, by)
+
+
+@transaction.atomic
+def keep(visitor: VisitorView, *, service_id: UUID, by: Actor, now: datetime) -> None:
+    """*Keep it connected*: take one's own organization's disconnecting back in time.
+
+    Raises `MayOnlyRead`, and `NotTakenBackHere` when the provider deletes it, or its days are over.
+    """
+    _need_right(visitor)
+    about = service(service_id)
+    if disconnections.standing(service_id) is None:
+        raise NotTakenBackHere
+    try:
+        keep_service(service_id=service_id, by=by, now=now)
+    except ServiceMoved as error:
+        raise NotTakenBackHere from error
+    _told(Event.DISCONNECTION_TAKEN_BACK, service_id, about.customer_id, by)
+
+
+def agreed(remaining: Sequence[tuple[UUID, Remaining]]) -> list[Mapping[str, Any]]:
+    """Write down what somebody agrees to have removed, as it was shown to them."""
+    return [
+        {
+            "customer": str(customer_id),
+            "registration": str(one.registration_id),
+            "name": one.name,
+            "tenant_name": one.tenant_name,
+            "things": [{"kind": each.kind.value, "name": each.name, "id": each.object_id} for each in one.things],
+        }
+        for customer_id, one in remaining
+    ]
+
+
+def _told(event: Event, service_id: UUID, organization_id: UUID, by: Actor) -> None:
+    record(event, by=by, organization_id=organization_id, subject=f"service:{service_id}", data={"upn": by.name})
+
+
+def _need_right(visitor: VisitorView) -> None:
+    if not visitor.may_change:
+        raise MayOnlyRead

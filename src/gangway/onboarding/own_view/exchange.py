@@ -1,0 +1,248 @@
+"""A worker asks Microsoft who came: trades the code, checks the id_token, and decides who may look. No token is kept.
+
+Only somebody who agreed to have something removed leaves a token behind, sealed for the runs that remove it; each of
+them destroys its own when it ends.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
+from gangway.foundation import clock
+from gangway.foundation.errors import GangwayError
+from gangway.foundation.ids import AppId
+from gangway.foundation.sealed import SealedText
+from gangway.jobs.threads import in_database
+from gangway.microsoft.cloud import Cloud
+from gangway.microsoft.errors import Busy, IdentityRefused, MicrosoftError, NotHeard, Unreadable
+from gangway.microsoft.signin import redirect as microsoft
+from gangway.microsoft.signin.own_credentials import Secret
+from gangway.microsoft.signin.tokens import Identity, check_id_token
+from gangway.microsoft.transport import Transport, shared
+from gangway.onboarding import problems, refusals
+from gangway.onboarding.applications import credential_of
+from gangway.onboarding.models import Visit
+from gangway.onboarding.own_view import errors
+from gangway.onboarding.own_view.arriving import CODE, VERIFIER
+from gangway.onboarding.own_view.roles import fitting
+from gangway.onboarding.shapes import NextMove
+from gangway.onboarding.stages.redirect import mark_of
+from gangway.onboarding.states import VisitState
+from gangway.organizations.people_queries import path_of
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.actions import SignedIn, SignerFacts
+from gangway.provisioning.errors import RunUnderWay
+from gangway.provisioning.queries import token_is_held
+from gangway.provisioning.remains import remove_with
+from gangway.provisioning.tenants import customers_in
+from gangway.vault.actions import destroy, reveal, seal
+from gangway.vault.places import Place
+
+TOKEN: Final = "onboarding.visit.token"  # noqa: S105 - the name of a place
+ASKS: Final = "ask who visits"
+PASSING: Final = (NotHeard, Busy, Unreadable, TimeoutError)
+"""No answer, or none that decides anything."""
+WORKER: Final = Actor.system("customer's own view")
+KEPT: Final = timedelta(days=1)
+MOST: Final = 500
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One visit whose code waits to be traded, opened."""
+
+    id: UUID
+    cloud: str
+    client_id: str
+    return_address: str
+    scopes: tuple[str, ...]
+    nonce_hash: str
+    removes: bool
+    code: SealedText
+    verifier: SealedText
+    credential: Secret | None
+
+
+async def ask(visit_id: UUID, *, wire: Transport | None = None, cloud_of: Callable[[str], Cloud] | None = None) -> None:
+    """Ask who came, once; lost, late or twice, the row decides. Raises what passes by itself, so that it is retried."""
+    due = await in_database(_begin, visit_id)
+    if due is None:
+        return
+    cloud = (cloud_of or partial(Cloud.of, settings.GANGWAY))(due.cloud)
+    try:
+        identity, token = await _asked(due, wire or await shared(cloud.extra_ca_file), cloud)
+    except PASSING:
+        log.warning("visitor_not_told", visit=str(visit_id))
+        raise
+    except MicrosoftError as error:
+        await in_database(_refuse, visit_id, refusals.meaning_of_trade(error), None, now=clock.now())
+        return
+    await in_database(_settle, visit_id, identity, token, now=clock.now())
+
+
+async def _asked(due: Due, wire: Transport, cloud: Cloud) -> tuple[Identity, SealedText]:
+    granted = await microsoft.trade(
+        wire,
+        cloud,
+        client_id=AppId(due.client_id),
+        redirect_uri=due.return_address,
+        code=due.code,
+        verifier=due.verifier,
+        scopes=cloud.delegated_scopes(due.scopes) if due.removes else due.scopes,
+        credential=due.credential,
+    )
+    identity = await check_id_token(wire, cloud, granted.id_token, client_id=AppId(due.client_id))
+    if mark_of(identity.nonce) != due.nonce_hash:
+        raise IdentityRefused
+    return identity, granted.access_token
+
+
+def _begin(visit_id: UUID) -> Due | None:
+    with within_everything("a worker is given a visit by its id"), transaction.atomic():
+        row = Visit.objects.filter(pk=visit_id, state=VisitState.RETURNED.value).first()
+        if row is None or row.code_id is None or row.verifier_id is None:
+            return None
+        opened = [
+            reveal(sealed_id=sealed, place=Place(row.organization_id, field, row.pk), purpose=ASKS, by=WORKER)
+            for sealed, field in ((row.code_id, CODE), (row.verifier_id, VERIFIER))
+        ]
+        return Due(
+            id=row.pk,
+            cloud=row.cloud,
+            client_id=row.client_id,
+            return_address=row.return_address,
+            scopes=tuple(row.scopes.split()),
+            nonce_hash=row.nonce_hash,
+            removes=bool(row.removal),
+            code=opened[0],
+            verifier=opened[1],
+            credential=_own_credential(row),
+        )
+
+
+def _own_credential(row: Visit) -> Secret | None:
+    """The application's own credential; one that doesn't open is as good as none, and Microsoft then says so."""
+    try:
+        with transaction.atomic():
+            return credential_of(row.client_id, cloud=row.cloud, by=WORKER)
+    except GangwayError:
+        return None
+
+
+def _settle(visit_id: UUID, identity: Identity, token: SealedText, *, now: datetime) -> None:
+    """Let somebody in, or write down why not; in the same breath begins what they agreed to have removed."""
+    with within_everything("whose tenant it is, is known only now"), transaction.atomic():
+        row = Visit.objects.select_for_update(of=("self",)).get(pk=visit_id)
+        if row.state != VisitState.RETURNED:
+            return
+        refusal = _refusal(row, identity)
+        customers = () if refusal else customers_in(identity.tenant_id, cloud=row.cloud)
+        if refusal or not customers:
+            _refuse(visit_id, refusal or errors.NothingHere(), identity, now=now)
+            return
+        _let_go(row)
+        row.state, row.signed_in_at = VisitState.SIGNED_IN.value, now
+        row.tenant_id, row.object_id = identity.tenant_id, identity.object_id
+        row.upn, row.name = identity.username[:320], identity.name[:256]
+        roles = fitting(identity.wids)
+        row.roles, row.customers = [role.template_id for role in roles], [str(one) for one in customers]
+        by = visitor_actor(row.pk, row.upn)
+        row.removal = [_begin_removal(row, one, token, by=by, now=now) for one in row.removal]
+        row.save()
+        names = ", ".join(role.name for role in roles)
+        for customer_id in customers:
+            facts = {"tenant": row.tenant_id, "roles": names}
+            subject = f"organization:{customer_id}"
+            record(Event.OWN_VIEW_ENTERED, by=by, organization_id=customer_id, subject=subject, data=facts)
+
+
+def _refusal(row: Visit, identity: Identity) -> GangwayError | None:
+    """Say what speaks against this person, before anything of their tenant is looked up."""
+    if identity.is_guest:
+        return errors.GuestComes()
+    if row.for_tenant_id and identity.tenant_id != row.for_tenant_id:
+        return errors.AnotherTenantComes()
+    if not identity.wids:
+        return errors.RolesUntold()
+    fits = fitting(identity.wids)
+    if not fits:
+        return errors.RoleDoesNotFit()
+    return errors.MayOnlyRead() if row.removal and not any(role.may_change for role in fits) else None
+
+
+def _refuse(visit_id: UUID, error: GangwayError, identity: Identity | None, *, now: datetime) -> None:
+    with within_everything("a worker is given a visit by its id"), transaction.atomic():
+        row = Visit.objects.select_for_update(of=("self",)).get(pk=visit_id)
+        if row.state != VisitState.RETURNED:
+            return
+        _let_go(row)
+        row.state = VisitState.REFUSED.value
+        fault = getattr(error, "fault", None)
+        row.problem = problems.kept(error, next_move=NextMove.START_AGAIN, at=now, details=problems.marks(fault))
+        row.save()
+        by = visitor_actor(row.pk, identity.username if identity else "")
+        facts = {"why": error.code, "tenant": identity.tenant_id if identity else ""}
+        subject = f"visit:{row.pk}"
+        record(Event.OWN_VIEW_REFUSED, by=by, organization_id=row.organization_id, subject=subject, data=facts)
+
+
+def _let_go(row: Visit) -> None:
+    """Neither code nor verifier is of any use any more."""
+    for sealed_id in (row.code_id, row.verifier_id):
+        destroy(sealed_id=sealed_id, by=WORKER)
+    row.code_id = row.verifier_id = None
+
+
+def _begin_removal(row: Visit, one: dict[str, str], token: SealedText, *, by: Actor, now: datetime) -> dict[str, str]:
+    """Start one registration's tear-down with the signer's right; each run has a sealed token of its own."""
+    customer_id, registration_id = UUID(one["customer"]), UUID(one["registration"])
+    place = Place(customer_id, TOKEN, row.pk)
+    with within(path_of(customer_id)):
+        sealed_id = seal(place=place, text=token)
+        signed_in = SignedIn(sealed_id, place, row.client_id, _signer(row))
+        try:
+            with transaction.atomic():
+                run_id = remove_with(registration_id, signed_in=signed_in, by=by, now=now)
+        except RunUnderWay:
+            run_id = None
+        if not token_is_held(sealed_id):
+            destroy(sealed_id=sealed_id, by=WORKER)
+        return {**one, "run": str(run_id)} if run_id else one
+
+
+def _signer(row: Visit) -> SignerFacts:
+    return SignerFacts(
+        user_id=row.object_id,
+        upn=row.upn,
+        name=row.name,
+        user_type="Member",
+        tenant_id=row.tenant_id,
+        tenant_name="",
+        domains=(),
+        active_roles={},
+        can={},
+        cannot_summary="",
+    )
+
+
+def forget(*, now: datetime) -> None:
+    """Remove visits whose sessions are over for long; codes that nobody traded are destroyed."""
+    with within_everything("visits of everybody that are over"), transaction.atomic():
+        for row in Visit.objects.select_for_update(skip_locked=True).filter(created_at__lt=now - KEPT)[:MOST]:
+            _let_go(row)
+            row.delete()
+
+
+def visitor_actor(visit_id: UUID, upn: str, *, address: str = "", request_id: str = "") -> Actor:
+    """Name somebody of the customer's for the activity log; the name can be erased, as any administrator's."""
+    return Actor("administrator", str(visit_id), upn or "administrator of the customer", address, request_id)
