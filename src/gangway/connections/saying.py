@@ -33,7 +33,9 @@ def ending(about: Renewable, days: int, ends_at: datetime) -> str:
     name, day = NAMES[about.kind], f"{ends_at.day} {ends_at:%B %Y}"
     if days <= 0:
         return f"Its {name} ended on {day}: nothing can be managed until it is renewed."
-    return f"Its {name} ends in {days} {'day' if days == 1 else 'days'} at the latest, on {day}."
+    if days == 1:
+        return f"Its {name} ends in 1 day at the latest, on {day}."
+    return f"Its {name} ends in {days} days at the latest, on {day}."
 
 
 def cure(about: Renewable, *, renews_itself: bool) -> str:

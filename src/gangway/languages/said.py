@@ -2,7 +2,8 @@
 
 Rooms without Django, and rows that keep what happened, have their words in English. Here such a text is found again:
 whole, or as one of the patterns with placeholders that the extraction read from the code (`locale/patterns.json`),
-or sentence by sentence, or as a list. What is known in no such way (a name, Microsoft's own words) stays as it is.
+or sentence by sentence, or as a list, or as a time. What is known in no such way (a name, Microsoft's own words) stays
+as it is.
 """
 
 import json
@@ -15,6 +16,7 @@ from typing import Final
 from django.utils.translation import get_language, gettext
 
 from gangway.languages.choice import ENGLISH
+from gangway.languages.times import retold
 
 LONGEST: Final = 4000
 """Characters of a text that is looked at; longer ones are nobody's sentence."""
@@ -41,7 +43,12 @@ def _in(language: str, text: str) -> str:
         return "\n".join(_in(language, line) for line in text.split("\n"))
     if text.startswith(_DASH):
         return _DASH + _in(language, text.removeprefix(_DASH))
-    return _whole(language, text) or _sentences(language, text) or _items(language, text) or text
+    if text != text.strip():
+        core = text.strip()
+        return text.replace(core, _in(language, core)) if core else text
+    return (
+        retold(text, language) or _whole(language, text) or _sentences(language, text) or _items(language, text) or text
+    )
 
 
 def _whole(language: str, text: str) -> str:
@@ -100,15 +107,15 @@ class Pattern:
         if len(text) < self.weight or not text.startswith(begin) or not text.endswith(end):
             return None
         at, last = len(begin), len(text) - len(end)
-        values = []
+        values: list[str] = []
         for part in self.fixed[1:-1]:
-            found = text.find(part, at + 1, last)
+            found = text.find(part, at, last)
             if found < 0:
                 return None
             values.append(text[at:found])
             at = found + len(part)
         values.append(text[at:last])
-        return dict(zip(self.names, values, strict=True)) if all(values) else None
+        return dict(zip(self.names, values, strict=True))
 
 
 @cache

@@ -1,5 +1,6 @@
 """Times as a person reads them, so that nobody can read one in two ways."""
 
+import re
 from datetime import UTC, datetime
 from typing import Final
 
@@ -16,6 +17,14 @@ DAYS: Final[dict[str, str]] = {
 }
 """How each language writes a day, with the month as a word; Django knows the names of months and weekdays."""
 
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_ENGLISH: Final = re.compile(
+    rf"(?:[A-Z][a-z]+day, )?(\d{{1,2}}) ({'|'.join(MONTHS)}) (\d{{4}})(?:, (\d\d):(\d\d) \(UTC\))?"
+)
+
 
 def day_in_words(moment: datetime, language: str = ENGLISH) -> str:
     """Return the day of a time, as "27 November 2026"."""
@@ -30,3 +39,13 @@ def time_in_words(moment: datetime, language: str = ENGLISH) -> str:
 def _written(moment: datetime, form: str, language: str) -> str:
     with speaking(language):
         return written(moment.astimezone(UTC), form)
+
+
+def retold(text: str, language: str) -> str:
+    """Say a time that was written in English in another language; empty when the text is none."""
+    found = _ENGLISH.fullmatch(text)
+    if found is None:
+        return ""
+    day, month, year, hour, minute = found.groups()
+    moment = datetime(int(year), MONTHS.index(month) + 1, int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
+    return time_in_words(moment, language) if hour else day_in_words(moment, language)

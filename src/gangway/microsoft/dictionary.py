@@ -79,8 +79,10 @@ def from_addresses(addresses: Iterable[str]) -> str:
     listed = list(addresses)
     if not listed:
         return ""
-    together = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
-    return f", from the address{'' if len(listed) == 1 else 'es'} of this platform: {together}"
+    if len(listed) == 1:
+        return f", from the address of this platform: {listed[0]}"
+    together = f"{', '.join(listed[:-1])} and {listed[-1]}"
+    return f", from the addresses of this platform: {together}"
 
 
 def _entry(key: str, table: Mapping[str, Any]) -> Entry:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from gangway.accounts.microsoft import is_offered
 from gangway.foundation import clock
+from gangway.languages import said as languages
 from gangway.web.words import Pill
 
 register = template.Library()
@@ -178,6 +179,18 @@ def risk(grade: int) -> str:
     """Say Microsoft's grade of a permission's risk, 1 to 5, in words."""
     words = {1: _("Very low"), 2: _("Low"), 3: _("Medium"), 4: _("High")}
     return words.get(grade, _("Very high"))
+
+
+@register.filter
+def said(text: object) -> str:
+    """Say a text that a room made in English in the language of the page."""
+    return languages.said(str(text)) if text else ""
+
+
+@register.filter
+def own_name(names: dict[str, str], code: str) -> str:
+    """Return how a language calls itself."""
+    return names.get(code, code)
 
 
 @register.filter

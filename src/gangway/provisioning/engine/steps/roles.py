@@ -69,10 +69,10 @@ class AssignRole:
 
     @property
     def label(self) -> str:
-        done = "extended" if self.extends else "given"
-        where = f" for the administrative unit {self._unit_name}" if self.unit else ""
-        until = f" for {self.days} days" if self.days else ""
-        return f"Role {self.role.name} {done}{where}{until}"
+        role = f"Role {self.role.name} extended" if self.extends else f"Role {self.role.name} given"
+        if self.unit:
+            role = f"{role} for the administrative unit {self._unit_name}"
+        return f"{role} for {self.days} days" if self.days else role
 
     def call(self, seen: Observation) -> Call[RoleAssignment]:
         if seen.principal is None:
