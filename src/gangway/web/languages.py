@@ -19,6 +19,10 @@ from gangway.languages.choice import ENGLISH, NAMES, known
 PAGES: Final = ("/i/", "/wizard/", "/consented/")
 """Where customers' people are."""
 ASKED: Final = "language"
+WIZARD: Final = "/wizard/"
+"""Leads to where somebody stands."""
+FORMS_ONLY: Final = 405
+"""The page of a form that came back with an error has an address that can't be opened again."""
 
 
 class Languages(MiddlewareMixin):
@@ -37,9 +41,12 @@ class Languages(MiddlewareMixin):
             return None
         return _kept(request, known(request.POST.get(ASKED, "")))
 
-    def process_response(self, _request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """Say which language it is."""
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Say which language it is, and leave none behind for what this thread does next."""
         response.headers.setdefault("Content-Language", translation.get_language() or ENGLISH)
+        translation.activate(ENGLISH)
+        if response.status_code == FORMS_ONLY and request.method == "GET" and is_customers(request):
+            return HttpResponseRedirect(WIZARD)
         return response
 
 
@@ -65,7 +72,7 @@ def offered(request: HttpRequest) -> dict[str, Any]:
 
 
 def _kept(request: HttpRequest, language: str) -> HttpResponse:
-    back = request.path if url_has_allowed_host_and_scheme(request.path, None) else "/wizard/"
+    back = request.path if url_has_allowed_host_and_scheme(request.path, None) else WIZARD
     response = HttpResponseRedirect(back)
     response.set_cookie(
         settings.LANGUAGE_COOKIE_NAME,
@@ -74,4 +81,5 @@ def _kept(request: HttpRequest, language: str) -> HttpResponse:
         httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
         samesite=settings.LANGUAGE_COOKIE_SAMESITE,
     )
+    response.headers["Referrer-Policy"] = "strict-origin"  # the address may have a token in it
     return response

@@ -12,6 +12,7 @@ from gangway.config.database.address import Address
 from gangway.config.hosts import OF_ORGANIZATIONS
 from gangway.config.settings.logs import logging_config
 from gangway.config.settings.typed import Role, Settings
+from gangway.languages.choice import ENGLISH, NAMES
 
 GANGWAY = Settings.load(Role(os.environ.get("GANGWAY_ROLE", Role.OWNER)))
 PACKAGE = Path(__file__).resolve().parents[2]
@@ -22,7 +23,9 @@ ALLOWED_HOSTS = [*GANGWAY.hosts, OF_ORGANIZATIONS]
 CSRF_TRUSTED_ORIGINS = [GANGWAY.public_url]
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = ENGLISH
+LANGUAGES = list(NAMES.items())
+LOCALE_PATHS = [PACKAGE / "locale"]
 ROOT_URLCONF = "gangway.config.urls"
 ASGI_APPLICATION = "gangway.config.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -66,7 +69,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -75,6 +77,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "gangway.web.limits.Limits",
+    "gangway.web.languages.Languages",
     "gangway.web.entrance.Entrance",
 ]
 
@@ -90,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
                 "gangway.web.desk.frame",
+                "gangway.web.languages.offered",
             ],
         },
     }
