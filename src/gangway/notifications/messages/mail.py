@@ -18,9 +18,10 @@ LONGEST_SUBJECT: Final = 200
 WIDTH: Final = 100
 """Signs in a line of a text: what is longer is wrapped, unless it is a link."""
 OURS: Final = frozenset(
-    {"remaining", "done", "roles", "start_role", "finish_roles", "users", "valid_until", "headline", "list", "safe"}
+    {"remaining", "done", "roles", "start_role", "finish_roles", "users", "headline", "list", "safe"}
+    | {"expires", "deadline", "day", "made_at", "valid_until", "created_at", "when", "ends"}
 )
-"""Values that are our own words, written in English where nobody knew yet who reads them."""
+"""Values that are our own words and times, written in English where nobody knew yet who reads them."""
 _ITEM: Final = re.compile(r"\s*(?:- |\d\. )?")
 
 
