@@ -1,0 +1,466 @@
+"""Many at once: the dry run writes nothing, each row is done once, and no secret outlives its import."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.core import mail
+from django.db import connection
+from psycopg import sql
+
+from gangway.audit.models import Entry
+from gangway.audit.record import Actor
+from gangway.foundation import clock
+from gangway.imports import actions, queries, working
+from gangway.imports.columns import names_of
+from gangway.imports.errors import ImportMoved, NoSuchImport, NothingToImport, NotYetAgain
+from gangway.imports.models import Row
+from gangway.imports.states import ImportState, Kind, RowState
+from gangway.invitations.queries import every_pending
+from gangway.jobs.testing import run_until_idle
+from gangway.onboarding import proof
+from gangway.onboarding.existing_errors import SecretNotAccepted
+from gangway.onboarding.models import ExistingRegistration
+from gangway.organizations.changing import change_bounds
+from gangway.organizations.details import Bounds
+from gangway.organizations.models import Membership, Organization
+from gangway.organizations.scope import within, within_everything
+from gangway.services.queries import services
+from gangway.vault.models import Sealed
+from tests.rooms.factories_onboarding import CLIENT, HOME, register
+from tests.rooms.factories_organizations import (
+    SETUP,
+    Place,
+    make_channel,
+    make_customer,
+    make_operator,
+    make_provider,
+)
+from tests.rooms.factories_services import plan
+from tests.rooms.races import race
+
+pytestmark = pytest.mark.django_db
+
+SECRET = "Xy~8Q~abcDEFghiJKLmnoPQRstuVWXyz0123456-_"
+TENANT = "c0475050-0000-4000-8000-000000000001"
+APP = "5a4db0c1-0000-4000-8000-00000000000a"
+NEW = {"customer": "Contoso", "licence": "Hosted Pro", "users": "20", "email": "ada@contoso.example"}
+KNOWN = {"customer": "Contoso", "licence": "hosted_pro", "users": "20", "tenant": TENANT, "client_id": APP}
+
+
+@dataclass
+class Desk:
+    """A provider and one of its operators, who brings files."""
+
+    provider: Place
+    by: Actor
+
+    def bring(self, *rows: dict[str, str], kind: Kind = Kind.NEW, **more: Any) -> UUID:
+        """Bring a file of these rows; gives the import's id."""
+        with within(self.provider.path):
+            return actions.read_file(
+                organization_id=self.provider.id,
+                kind=kind,
+                file_name="many.csv",
+                raw=file_of(*rows, kind=kind),
+                finish_by_itself=False,
+                by=self.by,
+                now=clock.now(),
+                **more,
+            )
+
+    def do(self, action: Callable[..., None], import_id: UUID) -> None:
+        with within(self.provider.path):
+            action(import_id=import_id, by=self.by, now=clock.now())
+
+    def start(self, import_id: UUID) -> None:
+        self.do(actions.start, import_id)
+
+    def states(self, import_id: UUID) -> list[str]:
+        with within(self.provider.path):
+            return [row.state.value for row in queries.rows_of_import(import_id).rows]
+
+    def state(self, import_id: UUID) -> ImportState:
+        with within(self.provider.path):
+            return queries.one_import(import_id).row.state
+
+    def names(self) -> list[str]:
+        with within(self.provider.path):
+            return sorted(row.short_name for row in services().rows)
+
+    def faults(self, import_id: UUID) -> list[dict[str, list[str]]]:
+        with within(self.provider.path):
+            return [dict(row.faults) for row in queries.rows_of_import(import_id).rows]
+
+
+def file_of(*rows: dict[str, str], kind: Kind = Kind.NEW) -> bytes:
+    lines = [",".join(names_of(kind))]
+    lines += [",".join(f'"{row.get(name, "")}"' for name in names_of(kind)) for row in rows]
+    return "\n".join(lines).encode()
+
+
+def new(name: str, **changed: str) -> dict[str, str]:
+    return {**NEW, "short_name": name, **changed}
+
+
+def known(name: str, **changed: str) -> dict[str, str]:
+    return {**KNOWN, "short_name": name, "secret": SECRET, **changed}
+
+
+@pytest.fixture
+def desk() -> Desk:
+    provider = make_provider()
+    register(provider)
+    return Desk(provider, Actor(kind="person", id=str(make_operator(provider)), name="Olga Operator"))
+
+
+def secrets_kept() -> int:
+    with within_everything("test"):
+        return Sealed.objects.filter(place="imports.row.credential", ciphertext__isnull=False).count()
+
+
+def test_a_dry_run_writes_nothing_but_the_import(desk):
+    import_id = desk.bring(new("one"), new("two", customer="Fabrikam"))
+    run_until_idle()
+    assert desk.states(import_id) == ["ready", "ready"]
+    assert desk.names() == []
+    assert mail.outbox == []
+    with within(desk.provider.path):
+        assert not Organization.objects.filter(kind="customer").exists()
+        assert [row.makes_customer for row in queries.rows_of_import(import_id).rows] == [True, True]
+
+
+FAULTS = {
+    "customer": ({"customer": ""}, "This is missing."),
+    "channel": ({"channel": "Nobody"}, "We know no channel of this name."),
+    "short_name": ({"short_name": "a.b c"}, "A dot cannot be used."),
+    "full_name": ({"full_name": "x" * 201}, "A full name has at most 200 characters"),
+    "licence": ({"licence": "Gold"}, "Choose Hosted Essentials+ or Hosted Pro."),
+    "users": ({"users": "501"}, "A service has 1 to 500 licensed users."),
+    "no number": ({"users": "2e1"}, "This isn't a whole number."),
+    "email": ({"email": "ada"}, "e-mail address"),
+    "phone": ({"phone": "1" * 41}, "This can't be used here."),
+    "domain": ({"domain": "not a domain"}, "domain"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_each_fault_stands_at_its_column(desk, name):
+    changed, words = FAULTS[name]
+    (faults,) = desk.faults(desk.bring(new("one", **changed)))
+    assert list(faults) == list(changed)
+    assert words in " ".join(faults[next(iter(changed))])
+
+
+TYPED = {
+    "tenant": ({"tenant": "Contoso Ltd"}, "neither a tenant ID nor a domain"),
+    "own tenant": ({"tenant": HOME}, "platform's own tenant"),
+    "own application": ({"client_id": CLIENT}, "platform's own application"),
+    "secret": ({"secret": "9f06103a-1111-4222-8333-444455556666"}, "This is the Secret ID, not the secret."),
+    "no secret": ({"secret": ""}, "This is missing."),
+    "expires_on": ({"expires_on": "2020-01-31"}, "expired already"),
+    "no date": ({"expires_on": "soon"}, "This isn't a date."),
+}
+
+
+@pytest.mark.parametrize("name", TYPED)
+def test_connections_are_looked_at_as_by_hand(desk, name):
+    changed, words = TYPED[name]
+    (faults,) = desk.faults(desk.bring(known("one", **changed), kind=Kind.EXISTING))
+    assert list(faults) == list(changed)
+    assert words in " ".join(faults[next(iter(changed))])
+    assert secrets_kept() == 0
+
+
+def test_all_faults_of_a_row_are_told_at_once(desk):
+    (faults,) = desk.faults(desk.bring(new("a", licence="", users="0", email="?")))
+    assert set(faults) == {"short_name", "licence", "users", "email"}
+
+
+def test_a_short_name_counts_once_in_the_file_and_in_the_database(desk):
+    plan(make_customer(make_channel(desk.provider)), short_name="taken")
+    faults = desk.faults(desk.bring(new("fresh"), new("TAKEN"), new("Fresh")))
+    assert [list(one) for one in faults] == [[], ["short_name"], ["short_name"]]
+    assert "already has this short name" in faults[1]["short_name"][0]
+    assert "A row above" in faults[2]["short_name"][0]
+
+
+def test_the_pool_is_counted_over_all_rows(desk):
+    with within_everything("test set-up"):
+        change_bounds(organization_id=desk.provider.id, bounds=Bounds(users=50, grace_percent=0), by=SETUP)
+    faults = desk.faults(desk.bring(new("one", users="30"), new("two", users="30"), new("three")))
+    assert [list(one) for one in faults] == [[], ["users"], []]
+    assert "20 licensed users left" in faults[1]["users"][0]
+
+
+def test_new_customers_are_counted_against_their_channel(desk):
+    channel = make_channel(desk.provider, name="Harbour")
+    with within_everything("test set-up"):
+        change_bounds(organization_id=channel.id, bounds=Bounds(customers=1), by=SETUP)
+    rows = [new(f"one-{number}", channel="harbour", customer=f"C{number // 2}") for number in range(3)]
+    assert [list(one) for one in desk.faults(desk.bring(*rows))] == [[], [], ["customer"]]
+
+
+def test_customers_are_found_by_name_within_the_scope_and_told_apart_by_channel(desk):
+    make_customer(name="Contoso")
+    north, south = make_channel(desk.provider, name="North"), make_channel(desk.provider, name="South")
+    make_customer(north, name="Contoso")
+    make_customer(south, name="contoso")
+    import_id = desk.bring(new("one"), new("two", channel="North"), new("three", customer="Fabrikam", channel="South"))
+    assert [list(one) for one in desk.faults(import_id)] == [["customer"], [], []]
+    with within(desk.provider.path):
+        assert [row.makes_customer for row in queries.rows_of_import(import_id).rows] == [False, False, True]
+
+
+def test_a_secret_in_another_column_is_neither_kept_nor_shown(desk):
+    slipped = known("one", full_name=SECRET, secret="Ab~8Q~abcDEFghiJKLmnoPQRstuVWXyz0123456-_")
+    twice = known("two", tenant="some-long-secret-of-another-make", secret="some-long-secret-of-another-make")
+    import_id = desk.bring(slipped, twice, kind=Kind.EXISTING)
+    faults = desk.faults(import_id)
+    assert (list(faults[0]), list(faults[1])) == (["full_name"], ["tenant"])
+    with within_everything("test"):
+        kept = repr(list(Row.objects.values()))
+    assert SECRET not in kept
+    assert "some-long-secret" not in kept
+
+
+def test_started_rows_end_in_invitations_and_make_their_customer_once(desk):
+    import_id = desk.bring(new("one", domain="contoso.com"), new("x y"), new("two", phone="+49 30 1"))
+    desk.start(import_id)
+    run_until_idle()
+    assert desk.states(import_id) == ["invited", "wrong", "invited"]
+    assert desk.state(import_id) is ImportState.DONE
+    assert desk.names() == ["one", "two"]
+    assert [letter.to for letter in mail.outbox] == [["ada@contoso.example"]] * 2
+    with within(desk.provider.path):
+        assert Organization.objects.get(kind="customer").domain == "contoso.com"
+        assert {row.recipient for row in every_pending()} == {"ada@contoso.example"}
+
+
+def test_what_is_made_is_traced_to_the_person_and_the_import(desk):
+    import_id = desk.bring(new("one"))
+    desk.start(import_id)
+    run_until_idle()
+    with within(desk.provider.path):
+        made = Entry.objects.filter(request_id=f"import:{import_id}")
+        assert {"services:service:planned", "invitations:invitation:issued"} <= {entry.event for entry in made}
+        assert {entry.actor_id for entry in made} == {desk.by.id}
+
+
+class Killed(BaseException):
+    """A worker's end."""
+
+
+def test_killed_in_the_middle_each_row_is_done_once(desk, monkeypatch):
+    import_id = desk.bring(*[new(f"one-{number}") for number in range(4)])
+    desk.start(import_id)
+    invite, calls = working.invite, []
+
+    def dies(*given: Any, **more: Any) -> UUID:
+        made = invite(*given, **more)
+        calls.append(made)
+        if len(calls) == 2:
+            raise Killed
+        return made
+
+    monkeypatch.setattr(working, "invite", dies)
+    with pytest.raises(Killed):
+        working.go_on(import_id, now=clock.now())
+    assert desk.states(import_id) == ["invited", "ready", "ready", "ready"]
+    run_until_idle()
+    working.go_on(import_id, now=clock.now())
+    assert desk.states(import_id) == ["invited"] * 4
+    assert desk.names() == [f"one-{number}" for number in range(4)]
+    with within(desk.provider.path):
+        assert len(list(every_pending())) == 4
+
+
+def test_a_row_that_keeps_failing_doesnt_hold_up_the_others(desk, monkeypatch):
+    import_id = desk.bring(new("one"), new("two"))
+    desk.start(import_id)
+    invite = working.invite
+
+    def breaks(wanted: Any, **more: Any) -> UUID:
+        if wanted.short_name == "one":
+            raise RuntimeError
+        return invite(wanted, **more)
+
+    monkeypatch.setattr(working, "invite", breaks)
+    for _attempt in range(working.MOST_TRIES):
+        with pytest.raises(RuntimeError):
+            working.go_on(import_id, now=clock.now())
+    working.go_on(import_id, now=clock.now())
+    assert desk.states(import_id) == ["failed", "invited"]
+    with within(desk.provider.path):
+        assert "never came to an end" in queries.rows_of_import(import_id).rows[0].what
+
+
+def test_rows_go_out_spread_over_time_and_the_page_knows_when(desk, monkeypatch):
+    monkeypatch.setitem(working.AT_ONCE, Kind.NEW, 2)
+    import_id = desk.bring(*[new(f"one-{number}") for number in range(3)])
+    desk.start(import_id)
+    run_until_idle()
+    assert desk.states(import_id) == ["invited", "invited", "ready"]
+    working.go_on(import_id, now=clock.now())
+    assert desk.states(import_id)[-1] == "ready"
+    with within(desk.provider.path):
+        assert queries.one_import(import_id).goes_on_at > clock.now()
+    working.go_on(import_id, now=clock.now() + timedelta(minutes=1))
+    assert desk.state(import_id) is ImportState.DONE
+
+
+def test_an_import_leaves_links_of_the_hour_to_its_operators_own_hands(desk, monkeypatch):
+    monkeypatch.setattr(working, "FOR_HANDS", working.MOST_BY_ONE - 1)
+    import_id = desk.bring(new("one"), new("two"))
+    desk.start(import_id)
+    run_until_idle()
+    working.go_on(import_id, now=clock.now() + timedelta(minutes=1))
+    assert desk.states(import_id) == ["invited", "ready"]
+    working.go_on(import_id, now=clock.now() + timedelta(minutes=70))
+    assert desk.states(import_id) == ["invited", "invited"]
+
+
+def test_what_became_impossible_since_the_dry_run_fails_in_words(desk):
+    import_id = desk.bring(new("one"), new("two"))
+    plan(make_customer(desk.provider), short_name="one")
+    desk.start(import_id)
+    run_until_idle()
+    assert desk.states(import_id) == ["failed", "invited"]
+    with within(desk.provider.path):
+        assert "already has this short name" in queries.rows_of_import(import_id).rows[0].what
+        assert [row.number for row in queries.rows_to_mend(import_id)] == [2]
+
+
+def test_stopping_leaves_out_what_is_not_done_and_destroys_its_secrets(desk, monkeypatch):
+    monkeypatch.setitem(working.AT_ONCE, Kind.EXISTING, 1)
+    import_id = desk.bring(known("one"), known("two"), kind=Kind.EXISTING)
+    assert secrets_kept() == 2
+    desk.start(import_id)
+    working.go_on(import_id, now=clock.now())
+    desk.do(actions.stop, import_id)
+    working.forget_secrets(import_id)
+    assert desk.states(import_id) == ["proving", "left_out"]
+    assert secrets_kept() == 0
+    with pytest.raises(ImportMoved):
+        desk.do(actions.stop, import_id)
+
+
+def test_discarding_destroys_the_secrets(desk):
+    import_id = desk.bring(known("one"), kind=Kind.EXISTING)
+    desk.do(actions.discard, import_id)
+    run_until_idle()
+    assert (desk.states(import_id), secrets_kept()) == (["left_out"], 0)
+    with pytest.raises(ImportMoved):
+        desk.start(import_id)
+
+
+def test_what_nobody_starts_expires_with_its_secrets(desk):
+    import_id = desk.bring(known("one"), kind=Kind.EXISTING)
+    working.look_after_all(now=clock.now() + actions.LASTS)
+    assert (desk.state(import_id), secrets_kept()) == (ImportState.EXPIRED, 0)
+
+
+def test_rows_are_removed_long_after_the_end(desk):
+    import_id = desk.bring(new("one"))
+    desk.do(actions.discard, import_id)
+    working.forget_rows(now=clock.now() + working.KEPT - timedelta(days=1))
+    assert desk.states(import_id) == ["left_out"]
+    working.forget_rows(now=clock.now() + working.KEPT + timedelta(days=1))
+    assert desk.states(import_id) == []
+    with within(desk.provider.path):
+        assert not queries.one_import(import_id).rows_kept
+
+
+def test_a_lost_job_is_woken(desk):
+    import_id = desk.bring(new("one"))
+    desk.start(import_id)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs")
+    working.look_after_all(now=clock.now())
+    run_until_idle()
+    assert desk.state(import_id) is ImportState.DONE
+
+
+def test_whoever_may_no_longer_add_services_imports_nothing_more(desk):
+    import_id = desk.bring(known("one"), kind=Kind.EXISTING)
+    desk.start(import_id)
+    with within(desk.provider.path):
+        (row,) = Membership.objects.filter(operator_id=desk.by.id)
+        row.is_active = False
+        row.save()
+    run_until_idle()
+    assert (desk.state(import_id), desk.names(), secrets_kept()) == (ImportState.STOPPED, [], 0)
+    with within(desk.provider.path):
+        assert "may not add services here any more" in queries.one_import(import_id).why
+
+
+def test_a_file_without_a_good_row_cannot_be_started(desk):
+    import_id = desk.bring(new(""))
+    with pytest.raises(NothingToImport):
+        desk.start(import_id)
+
+
+def test_one_person_keeps_only_a_few_that_wait(desk):
+    for number in range(actions.MOST_WAITING):
+        desk.bring(new(f"one-{number}"))
+    with pytest.raises(NotYetAgain):
+        desk.bring(new("last"))
+
+
+def test_others_never_meet_it(desk):
+    import_id = desk.bring(new("one"))
+    with within(make_provider().path):
+        assert not queries.imports().rows
+        for action in (actions.start, actions.stop, actions.discard):
+            with pytest.raises(NoSuchImport):
+                action(import_id=import_id, by=SETUP, now=clock.now())
+
+
+def test_a_refused_credential_says_what_to_do_and_who(desk):
+    import_id = desk.bring(known("one"), kind=Kind.EXISTING)
+    desk.start(import_id)
+    working.go_on(import_id, now=clock.now())
+    assert desk.states(import_id) == ["proving"]
+    assert secrets_kept() == 0
+    with within_everything("test"):
+        (typed,) = ExistingRegistration.objects.all()
+    proof.refuse(typed.pk, SecretNotAccepted(field="secret"), now=clock.now())
+    working.go_on(import_id, now=clock.now())
+    with within(desk.provider.path):
+        (row,) = queries.rows_of_import(import_id).rows
+        assert row.state is RowState.FAILED
+        assert SecretNotAccepted.what in row.what
+        assert row.acts == "operator"
+        assert list(queries.rows_to_mend(import_id)) == []
+    assert desk.state(import_id) is ImportState.DONE
+
+
+def test_no_table_ever_holds_a_secret_in_the_clear(desk):
+    import_id = desk.bring(known("one"), kind=Kind.EXISTING)
+    desk.start(import_id)
+    working.go_on(import_id, now=clock.now())
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        for (table,) in cursor.fetchall():
+            question = sql.SQL("SELECT count(*) FROM {} t WHERE t::text LIKE %s").format(sql.Identifier(table))
+            cursor.execute(question, [f"%{SECRET}%"])
+            assert cursor.fetchone() == (0,), table
+
+
+@pytest.mark.django_db(transaction=True)
+def test_parallel_imports_never_take_more_than_the_pool_has():
+    desk = Desk(make_provider(), Actor(kind="person", id="", name=""))
+    desk.by = Actor(kind="person", id=str(make_operator(desk.provider)), name="Olga Operator")
+    with within_everything("test set-up"):
+        change_bounds(organization_id=desk.provider.id, bounds=Bounds(users=50, grace_percent=0), by=SETUP)
+    started = [desk.bring(*[new(f"{name}-{number}") for number in range(2)]) for name in ("one", "two")]
+    for import_id in started:
+        desk.start(import_id)
+    race(*[lambda one=one: working.go_on(one, now=clock.now()) for one in started])
+    states = sorted(state for import_id in started for state in desk.states(import_id))
+    assert states == ["failed", "failed", "invited", "invited"]
+    with within(desk.provider.path):
+        assert Organization.objects.filter(kind="customer").count() == 1
