@@ -74,12 +74,16 @@ class Operator:
         button(self.page, "Sign in").click()
         expect(self.page.get_by_role("heading", name=re.compile("Dashboard|Services"), level=1)).to_be_visible()
 
-    def choose_customer(self, customer: str) -> None:
-        """*Add Service* → *Direct Routing* → the customer."""
+    def add_direct_routing(self) -> None:
+        """*Services* → *Add Service* → *Direct Routing*."""
         self.page.goto(f"{self.origin}/services/")
         self.page.get_by_role("button", name="Add Service").click()
-        self.page.get_by_role("link", name="Direct Routing").click()
-        self.page.get_by_role("link", name=re.compile(f"^{customer}")).click()
+        onward(self.page.get_by_role("link", name="Direct Routing"))
+
+    def choose_customer(self, customer: str) -> None:
+        """*Add Service* → *Direct Routing* → the customer."""
+        self.add_direct_routing()
+        onward(self.page.get_by_role("link", name=re.compile(f"^{customer}")))
 
     def send_link(self, customer: str, short_name: str, email: str) -> None:
         """*Add New Tenant*, filled in and sent to the customer's administrator."""
@@ -97,14 +101,22 @@ class Operator:
         return Invited(short_name, administrator.link_mailed_to(email, about=short_name))
 
     def fill_new_tenant(self, *, short_name: str, email: str, users: str = "20") -> None:
-        page = self.page
-        page.get_by_label("Full Name of Service").fill(f"Calling for {short_name}")
-        page.get_by_label("Unique Short Name of Service").fill(short_name)
-        page.locator("label").filter(has_text="Hosted Essentials+").click()
-        expect(page.get_by_label("Hosted Essentials+")).to_be_checked()
-        page.get_by_label("Number of licensed users").fill(users)
-        page.get_by_label("Send link to IT administrator for authentication").check()
-        page.get_by_label("E-mail address of the tenant service admin").fill(email)
+        self.page.get_by_label("Full Name of Service").fill(f"Calling for {short_name}")
+        self.name_service(short_name)
+        self.choose_licence("Hosted Essentials+")
+        self.page.get_by_label("Number of licensed users").fill(users)
+        self.tick_send_link(email)
+
+    def name_service(self, short_name: str) -> None:
+        self.page.get_by_label("Unique Short Name of Service").fill(short_name)
+
+    def choose_licence(self, name: str) -> None:
+        self.page.locator("label").filter(has_text=name).click()
+        expect(self.page.get_by_label(name)).to_be_checked()
+
+    def tick_send_link(self, email: str) -> None:
+        self.page.get_by_label("Send link to IT administrator for authentication").check()
+        self.page.get_by_label("E-mail address of the tenant service admin").fill(email)
 
     def open_pending(self, customer: str) -> None:
         """*Add Service* → *Direct Routing* → customer → *Pending Invitations*."""
@@ -145,12 +157,31 @@ class Operator:
 
     def create_service(self) -> None:
         """*Next* → *Microsoft 365 Settings* → prerequisites → summary → *Create service*."""
+        self.leave_validation()
+        self.complete_wizard()
+
+    def leave_validation(self) -> None:
+        """*Next*, from the validated credentials to the *Microsoft 365 Settings*."""
         button(self.page, "Next").click()
         expect(self.page.get_by_role("heading", name="Microsoft 365 Settings")).to_be_visible()
+
+    def complete_wizard(self) -> None:
+        """From the *Microsoft 365 Settings* to the Service portal of the new service."""
         button(self.page, "Next").click()
         expect(self.page.get_by_role("heading", name="Prerequisites in the tenant")).to_be_visible()
         button(self.page, "Next").click()
         button(self.page, "Create service").click()
+        expect(self.page.get_by_role("navigation", name="Service portal")).to_be_visible()
+
+    def open_services(self, short_name: str) -> None:
+        """*Services*, searched for one."""
+        self.page.goto(f"{self.origin}/services/?q={short_name}")
+
+    def edit_service(self, short_name: str) -> None:
+        """*Services* → the service's row → *Edit Service*, which is a part of its Service portal."""
+        self.open_services(short_name)
+        self.row(short_name).get_by_role("button", name=f"Actions for {short_name}").click()
+        onward(self.row(short_name).get_by_role("link", name="Edit Service"))
         expect(self.page.get_by_role("navigation", name="Service portal")).to_be_visible()
 
     def open_configuration(self) -> None:
@@ -199,6 +230,7 @@ class Administrator:
         self.page.get_by_label("Client Secret", exact=True).fill(secret)
 
     def give_upn(self, upn: str) -> None:
+        """The name and *Start Authentication*: the code is shown."""
         self.page.get_by_label("User Principal Name (UPN)").fill(upn)
         button(self.page, "Start Authentication").click()
         expect(self.page.get_by_role("link", name=COPY_AND_OPEN)).to_be_visible(timeout=PATIENCE_MS)

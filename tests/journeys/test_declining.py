@@ -9,7 +9,7 @@ from gangway.cli.demo.plot import new_name
 from tests.journeys.microsoft import CONTOSO
 from tests.journeys.people import Administrator, Operator, button, sees
 from tests.journeys.product import Product
-from tests.journeys.test_new_registration import GRACE, PASSWORD
+from tests.journeys.seeded import GRACE
 
 pytestmark = pytest.mark.slow
 
@@ -24,7 +24,7 @@ def test_what_is_declined_is_not_made_and_what_changed_is_agreed_to_again(
     short_name = new_name("contoso")
     ask_for_more(operator, short_name)
     page = administrator.page
-    administrator.open_link(administrator.link_mailed_to(GRACE, about=short_name))
+    administrator.open_link(administrator.link_mailed_to(GRACE[0], about=short_name))
     page.get_by_role("button", name="Create New App Registration").click()
     sees(page, "An administrator has to sign in here again")
     page.get_by_role("switch", name=READS).uncheck()
@@ -33,15 +33,15 @@ def test_what_is_declined_is_not_made_and_what_changed_is_agreed_to_again(
     expect(page.get_by_role("table")).not_to_contain_text("TeamsUserConfiguration")
 
     ask_otherwise(operator, short_name)
-    page.get_by_label("User Principal Name (UPN)").fill(GRACE)
+    page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
     button(page, "Start Authentication").click()
     sees(page, "What is asked for has changed since you looked.")
     sees(page, "The credential lives shorter: 60 days, instead of 180")
-    expect(page.get_by_label("User Principal Name (UPN)")).to_have_value(GRACE)
+    expect(page.get_by_label("User Principal Name (UPN)")).to_have_value(GRACE[0])
     expect(page.get_by_role("switch", name=READS)).not_to_be_checked()
 
-    administrator.give_upn(GRACE)
-    administrator.sign_in_at_microsoft(GRACE, PASSWORD)
+    administrator.give_upn(GRACE[0])
+    administrator.sign_in_at_microsoft(*GRACE)
     administrator.connection_established()
     administrator.next_step()
     administrator.start_provisioning(new_name("voice"))
@@ -64,12 +64,12 @@ def ask_for_more(operator: Operator, short_name: str) -> None:
     page = operator.page
     operator.choose_customer("Contoso")
     page.get_by_role("link", name="Add New Tenant").click()
-    operator.fill_new_tenant(short_name=short_name, email=GRACE)
+    operator.fill_new_tenant(short_name=short_name, email=GRACE[0])
     page.locator("summary", has_text="What the registration may do").click()
     page.get_by_role("switch", name=RENEWS).check()
     page.get_by_role("switch", name=READS).check()
     button(page, "Next").click()
-    expect(page.get_by_role("main")).to_contain_text(GRACE)
+    expect(page.get_by_role("main")).to_contain_text(GRACE[0])
 
 
 def ask_otherwise(operator: Operator, short_name: str) -> None:

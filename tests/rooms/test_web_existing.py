@@ -240,9 +240,17 @@ def test_mistakes_are_told_before_anything_is_planned(desk, name):
 
 def test_one_of_the_two_boxes_is_ticked(desk):
     client, _customer, address = desk
-    assert "Tick one of the two" in error_at(client.post(address, NEW | {"send_link": "on"}), "use_known")
+    both = NEW | {"send_link": "on", "recipient": "grace@contoso.com"}
+    assert "Tick one of the two" in error_at(client.post(address, both), "use_known")
     assert "Tick this box" in error_at(client.post(address, {**NEW, "use_known": ""}), "send_link")
     assert "address" in error_at(client.post(address, {**NEW, "use_known": "", "send_link": "on"}), "recipient")
+
+
+def test_the_links_box_that_was_ticked_from_the_start_is_in_nobodys_way(desk):
+    client, customer, address = desk
+    assert client.post(address, NEW | {"send_link": "on", "recipient": " "}).status_code == 302
+    with within(customer.path):
+        assert Case.objects.get().state == CaseState.PROVING
 
 
 def test_a_certificate_is_chosen_by_the_operator_and_shown_after_next(desk):

@@ -57,9 +57,16 @@ class NewTenant(PlainForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
     send_link = forms.BooleanField(
-        label=_("Send link to IT administrator for authentication"), initial=True, required=False
+        label=_("Send link to IT administrator for authentication"),
+        initial=True,
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-unticks": "id_use_known"}),
     )
-    use_known = forms.BooleanField(label=_("Use known App registration"), required=False)
+    use_known = forms.BooleanField(
+        label=_("Use known App registration"),
+        required=False,
+        widget=forms.CheckboxInput(attrs={"data-unticks": "id_send_link"}),
+    )
     recipient = forms.EmailField(
         label=_("E-mail address of the tenant service admin"),
         required=False,
@@ -98,10 +105,13 @@ class NewTenant(PlainForm):
         return bool(self.data.get("use_known"))
 
     def clean(self) -> dict[str, Any]:
-        """One of the two boxes says how the customer connects; the link needs somebody who gets it."""
+        """One of the two boxes says how the customer connects; the link needs somebody who gets it.
+
+        The link's box is ticked from the start: without an address for it, ticking the other box as well is clear.
+        """
         given = super().clean() or self.cleaned_data
         link, known = given.get("send_link"), given.get("use_known")
-        if link and known:
+        if link and known and self.data.get("recipient", "").strip():
             self.add_error("use_known", _("Tick one of the two boxes: the link, or the known App registration."))
         elif not (link or known):
             self.add_error("send_link", _("Tick this box: the link is how the customer's administrator connects."))

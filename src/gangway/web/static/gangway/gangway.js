@@ -173,6 +173,14 @@
     }
   };
 
+  /* Of two boxes that say one or the other, ticking one unticks its fellow. */
+  document.addEventListener("change", (event) => {
+    const fellow = document.getElementById(event.target.dataset.unticks);
+    if (fellow && event.target.checked) {
+      fellow.checked = false;
+    }
+  });
+
   const submitOnChange = () => {
     for (const field of document.querySelectorAll("[data-submits]")) {
       field.addEventListener("change", () => field.form.requestSubmit());
