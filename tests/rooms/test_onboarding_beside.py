@@ -18,7 +18,7 @@ from gangway.onboarding.states import CaseState
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
 from gangway.provisioning.beside import beside_id
-from gangway.provisioning.models import Leftover, Run
+from gangway.provisioning.models import Credential, Leftover, Run
 from gangway.provisioning.states import RunState
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
@@ -81,9 +81,11 @@ def test_one_sign_in_makes_both_and_the_service_takes_both_over(emulator):
         looked_at = companions.companion(service_id, "qoe")
         assert (looked_at.state, looked_at.status, looked_at.credential is not None) == ("done", "ok", True)
         assert [one.name for one in known_to(walked.customer.id)] == ["gw-contoso"]
+        Credential.objects.exclude(registration_id=looked_at.registration.id).update(end_read_at=clock.now())
     desk = sit_down(walked.provider)
     page = soup(desk.get(f"/services/{service_id}/configuration/m365/"))
-    assert page.select_one("#quality")
+    assert "Read in the tenant" in page.select_one("[aria-labelledby=set]").get_text()
+    assert "Recorded when it was made" in page.select_one("[aria-labelledby=quality]").get_text()
     assert desk.post(f"/services/{service_id}/configuration/m365/call-quality/validate/").status_code == 302
     with within(walked.customer.path):
         assert not companions.companion(service_id, "qoe").is_over

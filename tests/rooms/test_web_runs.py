@@ -9,9 +9,10 @@ from gangway.foundation import clock
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
 from gangway.provisioning.engine import pinning
-from gangway.provisioning.models import Leftover
-from gangway.provisioning.states import RunState
+from gangway.provisioning.models import Leftover, Run
+from gangway.provisioning.states import RunKind, RunState
 from gangway.web.views import wizard_live
+from gangway.web.words import RUN_KIND
 from tests.rooms import factories_services, web_values
 from tests.rooms.factories_organizations import make_customer, make_provider
 from tests.rooms.factories_provisioning import Work
@@ -60,6 +61,21 @@ def test_search_and_state_stand_in_the_address_and_say_when_nothing_is_found(cli
     assert page.select_one("#q")["value"] == "voice"
     assert page.select_one("option[selected]")["value"] == "proved"
     assert client.get("/runs/?q=%00&state=x&page=999").status_code == 200
+
+
+@pytest.mark.parametrize("kind", RunKind)
+def test_each_kind_of_run_says_what_it_is_for_and_speaks_of_a_sign_in_only_where_there_was_one(client, work, kind):
+    signed_in = kind in {RunKind.SETUP, RunKind.REPAIR, RunKind.UPGRADE}
+    with within(work.customer.path):
+        about = {"kind": kind.value, "signer_upn": "grace@contoso.com" if signed_in else ""}
+        over = {"state": RunState.PROVED.value, "token_sealed_id": None, "token_row_id": None, "token_field": ""}
+        Run.objects.filter(pk=work.run_id).update(**about, **over)
+    page = soup(client.get(reverse("web:run", args=[work.run_id])))
+    facts = {fact.get_text(): fact.find_next("dd").get_text() for fact in page.select("dt")}
+    assert facts["What for"] == RUN_KIND[kind]
+    assert ("Sign-in application removed" in facts) is signed_in
+    assert ("Nobody" in facts["Signed in as"]) is not signed_in
+    assert ("The registration is made and proved." in page.get_text()) is (kind is RunKind.SETUP)
 
 
 def test_others_see_none_of_them(work):

@@ -20,8 +20,9 @@ from gangway.provisioning.engine.pinning import (
 from gangway.provisioning.engine.remaining import WaitsFor
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.roles import key_of
-from gangway.provisioning.engine.verify import COPYING, NOT_CALLED_YET
+from gangway.provisioning.engine.verify import NOT_CALLED_YET
 from gangway.provisioning.errors import NoSuchRegistration, NoSuchRun
+from gangway.provisioning.headlines import headline
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import token_is_held
 from gangway.provisioning.plans import (
@@ -44,7 +45,7 @@ from gangway.provisioning.shapes import (
     RunView,
     StepView,
 )
-from gangway.provisioning.states import CredentialState, RegistrationState, RunState, StepState
+from gangway.provisioning.states import CredentialState, RegistrationState, RunKind, RunState, StepState
 from gangway.provisioning.waiting import due_reminders
 from gangway.provisioning.waiting_view import RemainingRow, WaitingView, kinds_of, parts_left, rest_of, waiting_of
 
@@ -87,17 +88,6 @@ __all__ = [
 
 SCOPES: Final = scopes.of_parts(tuple(Part), says_goodbye=True)
 """All that the sign-in of somebody who does everything asks for."""
-
-HEADLINES: Final = {
-    RunState.QUEUED: "We start in a moment.",
-    RunState.RUNNING: "We are making the registration.",
-    RunState.COPYING: f"{COPYING} We look again by ourselves; you may close this page.",
-    RunState.WAITING: "What this account may do is done; somebody with more rights has to finish.",
-    RunState.NEEDS_SIGN_IN: "The sign-in ended before everything was done. Sign in again to go on.",
-    RunState.PROVED: "The registration is made and proved.",
-    RunState.FAILED: "This could not be finished. What was made so far is kept.",
-    RunState.CANCELLED: "This was cancelled.",
-}
 
 LEFT_OUT: Final = "Microsoft does not offer it in this tenant. Its feature is optional, so it was left out."
 
@@ -149,13 +139,13 @@ def run(run_id: UUID) -> RunView:
         raise NoSuchRun
     steps = tuple(_step(step) for step in StepRecord.objects.filter(run_id=run_id).order_by("number"))
     done = sum(step.state is StepState.DONE for step in steps)
-    state = RunState(row.state)
+    state, kind = RunState(row.state), RunKind(row.kind)
     return RunView(
         id=row.pk,
         registration_id=row.registration_id,
         service_id=row.service_id,
         state=state,
-        headline=row.words or HEADLINES[state],
+        headline=row.words or headline(kind, state),
         steps=steps,
         error=faults.view(row.error),
         waiting_for=row.waiting_for,

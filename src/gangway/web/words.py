@@ -80,6 +80,17 @@ RUN: Final[Mapping[str, Pill]] = {
     "cancelled": Pill(_("Cancelled"), "idle", "ban"),
 }
 
+RUN_KIND: Final[Mapping[str, str | Promise]] = {
+    "setup": _("Make the App registration"),
+    "repair": _("Add what the App registration lacks"),
+    "upgrade": _("Bring the App registration to a newer version"),
+    "audit": _("Compare the App registration with its plan"),
+    "teardown": _("Take away what is ours"),
+    "rotation": _("Renew the credential"),
+    "credential": _("Make a credential for this service"),
+}
+"""What a run is for."""
+
 WAITS_FOR: Final[Mapping[str, Pill]] = {
     "registration": Pill(_("Waiting for the App registration"), "warning", "hourglass"),
     "consent": Pill(_("Waiting for consent"), "warning", "hourglass"),

@@ -10,7 +10,16 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.clouds import CloudName
 from gangway.foundation.errors import GangwayError
-from gangway.organizations.details import Bounds, Contact, Details, Tenant, checked_tenants
+from gangway.organizations.changing import checked_name
+from gangway.organizations.details import (
+    Bounds,
+    Contact,
+    Details,
+    Tenant,
+    checked_bounds,
+    checked_details,
+    checked_tenants,
+)
 from gangway.organizations.errors import InvalidPicture
 from gangway.organizations.pictures import MOST_BYTES
 from gangway.organizations.place_queries import Choice, PlaceView
@@ -92,6 +101,21 @@ class PlaceForm(PlainForm):
         if "parent" in self.fields:
             self.fields["parent"].choices = choices  # type: ignore[attr-defined]
         self.kind, self._only_parent = kind, choices[0][0] if len(choices) == 1 else None
+
+    def clean(self) -> dict[str, Any]:
+        """Say at each field what can't be kept, all at once; the rules are the room's own."""
+        given = super().clean() or self.cleaned_data
+        for name, value in list(given.items()):
+            try:
+                if name == "name":
+                    checked_name(value)
+                elif name in Details.__dataclass_fields__:
+                    checked_details(Details(**{name: value}))
+                elif name in Bounds.__dataclass_fields__:
+                    checked_bounds(Bounds(**{name: value}))
+            except GangwayError as error:
+                self.refuse(error)
+        return given
 
     def parent_id(self) -> UUID | None:
         """Return the organization below which a new one comes to stand."""

@@ -8,6 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from gangway.provisioning.queries import PlanView
+from gangway.provisioning.shapes import CredentialView
+from gangway.web.words import END_FROM
 
 register = template.Library()
 
@@ -23,6 +25,12 @@ WITHOUT_END: Final = "federated"
 def kind_name(kind: str) -> str:
     """Name a kind of credential as Microsoft's portal does."""
     return str(NAMES.get(kind, kind))
+
+
+@register.filter
+def end_source(credential: CredentialView) -> str:
+    """Say where a credential's end was learnt."""
+    return str(END_FROM[credential.end_from])
 
 
 @register.simple_tag

@@ -20,7 +20,7 @@ from gangway.web.downloads import support_file
 from gangway.web.listing import asked
 from gangway.web.live import first_look, look_again
 from gangway.web.waiting import facts_of
-from gangway.web.words import RUN, STEP, said
+from gangway.web.words import RUN, RUN_KIND, STEP, said
 
 PARTIAL: Final = "runs/_run.html"
 
@@ -44,11 +44,12 @@ def run_list(request: DeskRequest) -> HttpResponse:
 @may(Capability.SEE_RUNS)
 def run_page(request: DeskRequest, run_id: UUID) -> HttpResponse:
     """Show a run, and follow it while it moves."""
-    found = run(run_id)
+    found, facts = run(run_id), run_facts(run_id)
     values = {
         "run": found,
         "registration": registration(found.registration_id),
-        "facts": run_facts(run_id),
+        "facts": facts,
+        "kind": RUN_KIND[facts.kind] if facts else "",
         "live": first_look(request, PARTIAL, run_values(found), url=reverse("web:run_state", args=[run_id])),
     }
     return render(request, "runs/detail.html", values)

@@ -37,7 +37,6 @@ from gangway.web.words import (
     CONNECTION,
     DEPLOYMENT,
     DONE_BY,
-    END_FROM,
     GRANT,
     LIFE,
     USER_NAME,
@@ -124,7 +123,6 @@ def _m365_page(
             "form": (form or settings_of(found)) if may_change else None,
             "status": said(CONNECTION, found.status),
             "user_name": USER_NAME[found.authenticated_by],
-            "end_from": END_FROM[found.credential.end_from] if found.credential else "",
             "done_by": [(DONE_BY[part.part], part) for part in found.provenance],
         }
     return render(request, "service_portal/m365.html", values | {"connection": found})
