@@ -19,8 +19,10 @@ from gangway.alarms.preferences import hours_for
 from gangway.alarms.states import Audience, Kind, NoticeState, Severity
 from gangway.audit.record import Actor
 from gangway.jobs.actions import defer
+from gangway.languages.choice import ENGLISH
 from gangway.notifications import outbox, webhooks
 from gangway.notifications.states import MessageKind
+from gangway.organizations.languages import language_of
 from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import within_everything
 from gangway.organizations.told import Told, contacts_of, operators_for
@@ -137,7 +139,7 @@ def _send(notices: Sequence[Notice], *, now: datetime) -> int:
         organization_id=first.sender_id,
         kind=MessageKind.ALARM_CONTACT if contact else MessageKind.ALARM,
         to=first.to,
-        language="en",
+        language=language_of(first.sender_id) if contact else ENGLISH,
         context=wording.for_contacts(alarms) if contact else wording.for_operators(alarms, first.sender_id),
         link=None,
         subject_ref=f"notices:{bundle}",

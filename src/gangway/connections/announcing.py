@@ -1,11 +1,13 @@
 """The advance notice: a customer's contacts hear some days before when a credential is renewed by itself."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from gangway.audit.record import Actor
 from gangway.connections.models import Care
+from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
+from gangway.organizations.languages import language_of
 from gangway.organizations.queries import provider_of
 from gangway.organizations.told import contacts_of
 from gangway.provisioning.renewable import Renewable
@@ -16,20 +18,20 @@ TENDER = Actor.system("connections")
 
 def announce(care: Care, credential: Renewable, about: ServiceView, at: datetime) -> None:
     """Put a mail to each contact into the outbox; without contacts there is nobody to tell."""
-    provider = provider_of(care.organization_id)
+    provider, language = provider_of(care.organization_id), language_of(care.organization_id)
     for contact in contacts_of(care.organization_id):
         outbox.put(
             organization_id=care.organization_id,
             kind=MessageKind.ROTATION_AHEAD,
             to=contact.email,
-            language="en",
+            language=language,
             context={
                 "customer": about.customer_name,
                 "service": about.short_name,
                 "registration": credential.registration_name,
                 "tenant": credential.tenant_name or credential.tenant_id,
-                "when": _said(at),
-                "ends": _said(credential.ends_at) if credential.ends_at else "–",
+                "when": time_in_words(at),
+                "ends": time_in_words(credential.ends_at) if credential.ends_at else "–",
                 "provider": provider.name,
                 "reply_to": provider.reply_to,
             },
@@ -37,8 +39,3 @@ def announce(care: Care, credential: Renewable, about: ServiceView, at: datetime
             subject_ref=f"rotation:{about.id}",
             by=TENDER,
         )
-
-
-def _said(at: datetime) -> str:
-    there = at.astimezone(UTC)
-    return f"{there:%A}, {there.day} {there:%B %Y, %H:%M} (UTC)"

@@ -27,8 +27,10 @@ from gangway.invitations.rows import locked, open_for, record_about
 from gangway.invitations.states import EXPIRABLE, Doing, State
 from gangway.invitations.terms import set_terms, terms_of
 from gangway.invitations.waiting_for import await_approval, remind, stop_reminders
+from gangway.languages.choice import known
 from gangway.notifications import outbox
 from gangway.organizations.details import LONGEST_PHONE, text
+from gangway.organizations.languages import language_of
 from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved
 from gangway.services.queries import service
@@ -91,6 +93,7 @@ def issue_invitation(
     by: Actor,
     now: datetime,
     phone: str = "",
+    language: str = "",
     finish_by_itself: bool = False,
     draft: bool = False,
     aim: Aim | None = None,
@@ -98,10 +101,10 @@ def issue_invitation(
 ) -> Issued:
     """Invite an administrator to connect a service of the scope; the mail goes out by the outbox.
 
-    The plan is pinned as given. `finish_by_itself`: create the service once the checks pass. A `draft` is written down
-    and not sent; without `mailed` no mail goes out, as somebody has the wizard open already. `aim`: what else than
-    connecting a new service it is for. Raises `InvalidRecipient` at "recipient", `InvalidField` at "phone",
-    `NoSuchService`, `AlreadyInvited`.
+    The plan is pinned as given. Without a `language`, it is the customer's. `finish_by_itself`: create the service
+    once the checks pass. A `draft` is written down and not sent; without `mailed` no mail goes out, as somebody has the
+    wizard open already. `aim`: what else than connecting a new service it is for. Raises `InvalidRecipient` at
+    "recipient", `InvalidField` at "phone", `NoSuchService`, `AlreadyInvited`.
     """
     about, aim = service(service_id), aim or Aim()
     ready = State.QUEUED if mailed else State.SENT
@@ -113,6 +116,7 @@ def issue_invitation(
         wanted=aim.wanted,
         recipient=outbox.check_address(recipient, field="recipient"),
         recipient_phone=text(phone, field="phone", longest=LONGEST_PHONE),
+        language=known(language) if language else language_of(about.customer_id),
         finish_by_itself=finish_by_itself,
         state=(State.DRAFT if draft else ready).value,
         plan=plan,

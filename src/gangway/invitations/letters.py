@@ -1,6 +1,6 @@
 """What the invitation's mail tells, made from the invitation, its service and its provider."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from gangway.invitations import links
 from gangway.invitations.models import Invitation
 from gangway.invitations.rest import Rest
 from gangway.invitations.terms import TermsView, fill, terms_of
+from gangway.languages.times import day_in_words, time_in_words
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.organizations.people_queries import works_above
@@ -29,7 +30,7 @@ def mail_link(invitation: Invitation, token: SealedText, *, by: Actor) -> UUID:
         organization_id=invitation.organization_id,
         kind=MessageKind.INVITATION,
         to=invitation.recipient,
-        language="en",
+        language=invitation.language,
         context=told_in_mail(invitation, operator=by.name),
         link=links.url_of(token, organization_id=invitation.organization_id),
         subject_ref=subject_of(invitation.id),
@@ -56,7 +57,8 @@ def told_in_mail(invitation: Invitation, *, operator: str) -> dict[str, str]:
         "reply_to": provider.reply_to,
     }
     for_own = works_above(invitation.recipient, invitation.organization_id)
-    return values | _own(terms_of(provider.id), values) | ({"for_own": "yes"} if for_own else {})
+    own = _own(terms_of(provider.id), values | {"expires": time_in_words(invitation.lasts_until, invitation.language)})
+    return values | own | ({"for_own": "yes"} if for_own else {})
 
 
 def _own(terms: TermsView, values: dict[str, str]) -> dict[str, str]:
@@ -69,13 +71,12 @@ def mail_reminder(invitation: Invitation, token: SealedText, *, by: Actor) -> UU
     """Put the reminder before the invitation's end into the outbox."""
     told = told_in_mail(invitation, operator=invitation.created_by_name)
     told.pop("own_subject", None)
-    until = invitation.lasts_until.astimezone(UTC)
     return outbox.put(
         organization_id=invitation.organization_id,
         kind=MessageKind.INVITATION_REMINDER,
         to=invitation.recipient,
-        language="en",
-        context=told | {"day": f"{until.day} {until:%B %Y}"},
+        language=invitation.language,
+        context=told | {"day": day_in_words(invitation.lasts_until)},
         link=links.url_of(token, organization_id=invitation.organization_id),
         subject_ref=subject_of(invitation.id),
         by=by,
@@ -102,7 +103,7 @@ def mail_rest(
         organization_id=invitation.organization_id,
         kind=MessageKind.REMINDER if again else MessageKind.HANDOFF,
         to=to,
-        language="en",
+        language=invitation.language,
         context={
             "provider": provider.name,
             "asked_by": asked_by,
@@ -134,12 +135,6 @@ def subject_of_handoff(handoff_id: UUID) -> str:
 def subject_of(invitation_id: UUID) -> str:
     """Return what messages and audit entries call this invitation."""
     return f"invitation:{invitation_id}"
-
-
-def time_in_words(moment: datetime) -> str:
-    """Return a time that nobody can read in two ways, as "Friday, 27 November 2026, 14:05 (UTC)"."""
-    there = moment.astimezone(UTC)
-    return f"{there:%A}, {there.day} {there:%B %Y, %H:%M} (UTC)"
 
 
 def _named(about: ServiceView) -> str:

@@ -35,7 +35,9 @@ def preview(invitation_id: UUID, *, operator: str) -> Preview:
     """Return the mail as it would go out now, with a stand-in for its link. Raises `NoSuchInvitation`."""
     row = _found(invitation_id)
     told, dress = letters.told_in_mail(row, operator=operator), dress_of(row.organization_id)
-    mail = MESSAGES[MessageKind.INVITATION].compose(told, link=_stand_in(row).reveal(), dress=dress)
+    mail = MESSAGES[MessageKind.INVITATION].compose(
+        told, link=_stand_in(row).reveal(), dress=dress, language=row.language
+    )
     return Preview(mail, sender_of(row.organization_id))
 
 
@@ -55,7 +57,7 @@ def test_invitation(invitation_id: UUID, *, to: str, operator: str, by: Actor, n
         organization_id=row.organization_id,
         kind=MessageKind.INVITATION,
         to=to,
-        language="en",
+        language=row.language,
         context=letters.told_in_mail(row, operator=operator),
         link=_stand_in(row),
         subject_ref=f"test_of:{row.id}",

@@ -8,6 +8,7 @@ from django.db import models
 
 from gangway.invitations.aims import Purpose
 from gangway.invitations.states import State
+from gangway.languages.choice import ENGLISH
 from gangway.organizations.scope import OwnedModel
 
 ONE_PENDING = "invitations_one_pending_for_a_service"
@@ -20,6 +21,7 @@ class Invitation(OwnedModel):
     service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.CONNECT)
     recipient = models.EmailField()
+    language = models.CharField(max_length=5, default=ENGLISH, help_text="Of its pages, its mails and all after it.")
     administrator_upn = models.CharField(max_length=320, blank=True)
     state = models.CharField(max_length=30, choices=[(state.value, state.value) for state in State])
     plan = models.JSONField()

@@ -18,6 +18,7 @@ from gangway.invitations.letters import subject_of, subject_of_handoff
 from gangway.invitations.models import Handoff, Invitation, Link, Move
 from gangway.invitations.states import CONSUMED, DEVICE_AUTHENTICATED, EXPIRABLE, PENDING, State, sources_of
 from gangway.invitations.terms import forbid_copying, terms_of
+from gangway.languages.choice import ENGLISH
 from gangway.notifications.queries import Delivery, deliveries, delivery
 from gangway.notifications.states import DeliveryState
 from gangway.organizations.pages import Page, batched, every, page_of
@@ -53,6 +54,7 @@ class LinkHeld:
     organization_path: str
     state: State
     expires_at: datetime
+    language: str = ENGLISH
     handoff_id: UUID | None = None
     """Set for another administrator's link: it opens only what remains."""
 
@@ -68,6 +70,7 @@ class LinkDead:
     reply_to: str
     support_phone: str
     since: datetime | None
+    language: str = ENGLISH
     was_taken: bool = False
     """Whether this very link was replaced or withdrawn, whatever became of the invitation since."""
 
@@ -112,6 +115,8 @@ class InvitationView:
     mailed_links: int
     copied_links: int
     delivery: Delivery | None
+    language: str = ENGLISH
+    """Of its pages and mails."""
     recipient_phone: str = ""
     approval_until: date | None = None
     finish_by_itself: bool = False
@@ -207,6 +212,7 @@ def by_token(token: SealedText, *, now: datetime | None = None) -> LinkHeld | Li
         organization_path=invitation.organization.path,
         state=State(invitation.state),
         expires_at=link.handoff.expires_at if link.handoff else invitation.lasts_until,
+        language=invitation.language,
         handoff_id=link.handoff.id if link.handoff else None,
     )
 
@@ -244,6 +250,7 @@ def _dead(link: Link, why: Why) -> LinkDead:
         reply_to=provider.reply_to,
         support_phone=provider.support_phone,
         since=_dead_since(link, why),
+        language=invitation.language,
         was_taken=link.revoked_at is not None or (link.handoff is not None and link.handoff.revoked_at is not None),
     )
 
@@ -293,6 +300,7 @@ def invitation(invitation_id: UUID) -> InvitationView:
         mailed_links=row.mailed,
         copied_links=row.copied,
         delivery=delivery(subject_of(row.id)),
+        language=row.language,
         recipient_phone=row.recipient_phone,
         approval_until=row.approval_until,
         finish_by_itself=row.finish_by_itself,

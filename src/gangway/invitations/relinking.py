@@ -16,6 +16,8 @@ from gangway.invitations.moves import move, write_history
 from gangway.invitations.rows import locked, open_for, record_about
 from gangway.invitations.states import Doing, State
 from gangway.invitations.terms import LONGEST_LIFE, terms_of
+from gangway.languages.choice import known
+from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
 from gangway.organizations.details import LONGEST_PHONE, text
 
@@ -102,25 +104,33 @@ def extend(*, invitation_id: UUID, days: int, by: Actor, now: datetime) -> None:
     invitation.expires_at = max(invitation.expires_at, now + timedelta(days=days))
     invitation.reminders_sent = 0
     invitation.save(update_fields=["expires_at", "reminders_sent"])
-    until = letters.time_in_words(invitation.expires_at)
+    until = time_in_words(invitation.expires_at)
     write_history(invitation, by=by, at=now, note=f"Extended until {until}")
     record_about(invitation, Event.INVITATION_EXTENDED, by=by, data={"until": invitation.expires_at.isoformat()})
 
 
 @transaction.atomic
-def edit(*, invitation_id: UUID, phone: str, finish_by_itself: bool, by: Actor, now: datetime) -> None:
+def edit(
+    *, invitation_id: UUID, phone: str, finish_by_itself: bool, by: Actor, now: datetime, language: str = ""
+) -> None:
     """Change what is known about the recipient, and whether the service is created without the operator.
 
-    Raises `InvalidField` at "phone", `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`.
+    An empty `language` stays as it is. Raises `InvalidField` at "phone", `NoSuchInvitation`, `InvitationFrozen`,
+    `InvitationOver`.
     """
     number = text(phone, field="phone", longest=LONGEST_PHONE)
     invitation = open_for(Doing.EDIT, invitation_id, now=now)
-    before = {"phone": invitation.recipient_phone, "finish_by_itself": invitation.finish_by_itself}
-    after = {"phone": number, "finish_by_itself": finish_by_itself}
+    before = {
+        "phone": invitation.recipient_phone,
+        "language": invitation.language,
+        "finish_by_itself": invitation.finish_by_itself,
+    }
+    spoken = known(language) if language else invitation.language
+    after = {"phone": number, "language": spoken, "finish_by_itself": finish_by_itself}
     if after == before:
         return
-    invitation.recipient_phone, invitation.finish_by_itself = number, finish_by_itself
-    invitation.save(update_fields=["recipient_phone", "finish_by_itself"])
+    invitation.recipient_phone, invitation.language, invitation.finish_by_itself = number, spoken, finish_by_itself
+    invitation.save(update_fields=["recipient_phone", "language", "finish_by_itself"])
     write_history(invitation, by=by, at=now, note="Edited")
     changed = ", ".join(name for name, value in after.items() if value != before[name])
     record_about(invitation, Event.INVITATION_EDITED, by=by, data={"changed": changed})

@@ -14,6 +14,7 @@ from gangway.invitations.models import Invitation
 from gangway.invitations.moves import move, was_noted, write_history
 from gangway.invitations.rows import locked, open_for, record_about
 from gangway.invitations.states import MOVES, Doing, State
+from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
 
 ASKS_COUNT_FOR: Final = timedelta(hours=1)
@@ -80,7 +81,7 @@ def tell_operator(*, invitation_id: UUID, news: notices.News, what: str, by: Act
 
 
 def _from(by: Actor, now: datetime) -> str:
-    lines = ["Somebody who holds a link of it says that they didn't expect it.", f"When: {letters.time_in_words(now)}"]
+    lines = ["Somebody who holds a link of it says that they didn't expect it.", f"When: {time_in_words(now)}"]
     lines += [f"From address: {by.address}"] if by.address else []
     return "\n".join([*lines, f"Reference: {by.request_id}"] if by.request_id else lines)
 

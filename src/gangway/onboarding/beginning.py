@@ -32,6 +32,8 @@ class Wanted:
     plan: dict[str, Any]
     plan_fingerprint: str
     finish_by_itself: bool = False
+    language: str = ""
+    """Of the invitation; empty: that of the customer."""
 
 
 @transaction.atomic
@@ -44,6 +46,7 @@ def invite(wanted: Wanted, *, recipient: str, phone: str = "", draft: bool = Fal
         service_id=_planned(wanted, by=by, now=now),
         recipient=recipient,
         phone=phone,
+        language=wanted.language,
         finish_by_itself=wanted.finish_by_itself,
         draft=draft,
         plan=wanted.plan,

@@ -65,6 +65,7 @@ def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: d
         login_origin=Cloud.of(settings.GANGWAY, customer.cloud).pages,
         rest=rest,
         is_renewal=about.purpose != Purpose.CONNECT,
+        language=about.language,
     )
 
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.connections.farewells import sign_farewell
-from gangway.invitations.letters import time_in_words
+from gangway.languages.times import time_in_words
 from gangway.provisioning.farewell import Line, Parted, parted
 from gangway.services.queries import ServiceView, service
 

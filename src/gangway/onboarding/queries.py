@@ -103,6 +103,7 @@ def asked_by(token: SealedText) -> AskedBy | None:
             invitation_id=about.id,
             reminders_stopped=about.reminders_stopped_at is not None,
             asked_at=about.asked_again_at,
+            language=about.language,
         )
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from gangway.connections.verdict import Status
 from gangway.foundation.errors import WhoActs
 from gangway.invitations.queries import HandoffView
+from gangway.languages.choice import ENGLISH
 from gangway.onboarding.states import ALIVE, CaseState, CheckState, OperatorStep, SignInState, Verdict, Way
 from gangway.provisioning.beside_view import BesideView
 from gangway.provisioning.queries import PlanView, RegistrationView, RunView, WaitingView
@@ -109,6 +110,7 @@ class AskedBy:
     reminders_stopped: bool
     asked_at: datetime | None
     """When its holder asked for a new link."""
+    language: str = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +190,8 @@ class Offer:
     """For another administrator's link: what was done, and what remains for them."""
     is_renewal: bool = False
     """Whether the service is connected already and is connected once more."""
+    language: str = ENGLISH
+    """Of its pages, unless the person chooses another."""
 
 
 @dataclass(frozen=True, slots=True)

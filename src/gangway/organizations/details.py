@@ -8,6 +8,7 @@ import regex
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from gangway.languages.choice import NAMES
 from gangway.organizations.errors import InvalidAddress, InvalidField
 
 LONGEST_TEXT: Final = 500
@@ -42,6 +43,8 @@ class Details:
     reply_to: str = ""
     support_phone: str = ""
     information: str = ""
+    language: str = ""
+    """That its people are spoken to in; empty: that of the level above."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ def checked_details(given: Details) -> Details:
         reply_to=checked_address(given.reply_to, field="reply_to") if given.reply_to.strip() else "",
         support_phone=text(given.support_phone, field="support_phone", longest=LONGEST_PHONE),
         information=text(given.information, field="information"),
+        language=_language(given.language),
     )
 
 
@@ -148,6 +152,12 @@ def text(typed: str, *, field: str, longest: int = LONGEST_TEXT) -> str:
     if len(cleaned) > longest or not cleaned.isprintable():
         raise InvalidField(field=field)
     return cleaned
+
+
+def _language(code: str) -> str:
+    if code and code not in NAMES:
+        raise InvalidField(field="language")
+    return code
 
 
 def _matching(pattern: "regex.Pattern[str]", typed: str, *, field: str) -> str:

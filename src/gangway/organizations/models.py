@@ -84,6 +84,7 @@ class Organization(models.Model):
     reply_to = models.EmailField(blank=True, help_text="Where answers to a provider's mails go.")
     support_phone = models.CharField(max_length=40, blank=True)
     colour = models.CharField(max_length=7, blank=True, help_text="Of buttons in mails and wizard, as #rrggbb.")
+    language = models.CharField(max_length=5, blank=True, help_text="Of its people; empty: as of the level above.")
     description = models.CharField(max_length=500, blank=True)
     information = models.CharField(max_length=500, blank=True)
     entra_group_id = models.CharField(

@@ -18,6 +18,7 @@ from gangway.organizations.roles import Capability, require
 from gangway.organizations.scope import within
 from gangway.web import staying
 from gangway.web.desk import for_anyone
+from gangway.web.languages import speak
 from gangway.web.second_step import chosen_seat
 
 KEY: Final = "wizard"
@@ -51,6 +52,7 @@ def in_wizard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def inside(request: WizardRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         request.case = case(_held(request))
+        speak(request, request.case.offer.language)
         _check_still_good(request)
         request.assisting = "assistant" in request.session[KEY]
         if request.assisting:

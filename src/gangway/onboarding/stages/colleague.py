@@ -14,8 +14,8 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.actions import Rest
 from gangway.invitations.errors import InvitationsError
-from gangway.invitations.letters import time_in_words
 from gangway.invitations.queries import InvitationView, LinkHeld
+from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.onboarding.errors import LinkClosed, NotNow

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.invitations import queries as invited
-from gangway.invitations.letters import time_in_words
 from gangway.invitations.queries import InvitationView
+from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
 from gangway.notifications.queries import delivery
 from gangway.notifications.states import MessageKind
@@ -51,7 +51,7 @@ def tell_created(invitation: InvitationView, *, domain: str, by: Actor, now: dat
         organization_id=invitation.organization_id,
         kind=MessageKind.SERVICE_CREATED,
         to=invitation.recipient,
-        language="en",
+        language=invitation.language,
         context={
             "provider": provider.name,
             "customer": invitation.customer_name,
@@ -78,7 +78,7 @@ def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, 
         organization_id=invitation.organization_id,
         kind=MessageKind.COMPLETION,
         to=to,
-        language="en",
+        language=invitation.language,
         context={
             "provider": provider.name,
             "customer": invitation.customer_name,

@@ -3,6 +3,7 @@
 from django import forms
 
 from gangway.foundation.errors import GangwayError
+from gangway.languages.said import said
 
 
 class PlainForm(forms.Form):
@@ -25,9 +26,10 @@ class PlainForm(forms.Form):
     def refuse(self, error: GangwayError) -> None:
         """Put a room's error where the person looks: at its field if the form has it, else above the form."""
         field = error.field if error.field in self.fields else None
-        self.add_error(field, list(getattr(error, "sentences", ()) or (told(error),)))
+        sentences = [said(sentence) for sentence in getattr(error, "sentences", ())]
+        self.add_error(field, sentences or [told(error)])
 
 
 def told(error: GangwayError) -> str:
     """Return what happened and what to do, as one line."""
-    return f"{error.what} {error.cure}".strip()
+    return f"{said(error.what)} {said(error.cure)}".strip()

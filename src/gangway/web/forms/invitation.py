@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.terms import LONGEST_LIFE
+from gangway.languages.choice import NAMES
 from gangway.services.actions import check_full_name
 from gangway.web.forms.base import PlainForm, told
 
@@ -31,6 +32,12 @@ class EditInvitation(PlainForm):
         max_length=40,
         help_text=_("So that you can call them about it. It is shown to operators only."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=list(NAMES.items()),
+        required=False,
+        help_text=_("Of the pages behind the link, and of our mails to the customer."),
     )
     finish_by_itself = forms.BooleanField(
         label=_("Finish by itself when the checks pass"),

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.errors import GangwayError
+from gangway.languages.choice import NAMES
 from gangway.onboarding.tenant_lookup import checked_domain
 from gangway.services import names
 from gangway.services.actions import check_full_name
@@ -84,6 +85,14 @@ class NewTenant(PlainForm):
         max_length=40,
         help_text=_("So that you can call them about it. It is shown to operators only."),
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "tel"}),
+    )
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=list(NAMES.items()),
+        required=False,
+        help_text=_(
+            "Of the mail, the pages behind its link, and our later mails. They can choose another on the pages."
+        ),
     )
     finish_by_itself = forms.BooleanField(
         label=_("Finish by itself when the checks pass"),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.clouds import CloudName
 from gangway.foundation.errors import GangwayError
+from gangway.languages.choice import NAMES
 from gangway.organizations.changing import checked_name
 from gangway.organizations.details import (
     Bounds,
@@ -61,6 +62,12 @@ class PlaceForm(PlainForm):
     )
     reply_to = forms.CharField(label=_("Reply address"), required=False, help_text=_("Where answers to our mails go."))
     support_phone = forms.CharField(label=_("Support telephone"), required=False)
+    language = forms.ChoiceField(
+        label=_("Language"),
+        choices=[("", _("As the level above")), *NAMES.items()],
+        required=False,
+        help_text=_("That invitations begin with, and that contacts get their mails in."),
+    )
     information = forms.CharField(label=_("General information"), required=False)
     customers = forms.IntegerField(
         label=_("Number of customers"), required=False, min_value=0, help_text=_("Empty: as many as there are.")

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from gangway.accounts.microsoft import is_offered
 from gangway.foundation import clock
 from gangway.languages import said as languages
+from gangway.languages.choice import NAMES, known
 from gangway.web.words import Pill
 
 register = template.Library()
@@ -188,9 +189,9 @@ def said(text: object) -> str:
 
 
 @register.filter
-def own_name(names: dict[str, str], code: str) -> str:
+def language_name(code: str) -> str:
     """Return how a language calls itself."""
-    return names.get(code, code)
+    return NAMES[known(code)]
 
 
 @register.filter

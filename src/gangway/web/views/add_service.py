@@ -12,6 +12,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.onboarding.beginning import Wanted, invite, use_known
 from gangway.onboarding.defaults import defaults_for
 from gangway.onboarding.sharing import known_to
+from gangway.organizations.languages import language_of
 from gangway.organizations.queries import customer, customers
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import choices, explain
@@ -60,7 +61,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     """Ask for names, licence, users and the administrator's address; *Next* sends the link."""
     whose = customer(customer_id)
     begins = defaults_for(whose.provider_id)
-    first = {"licence_type": begins.licence_type, "domain": whose.domain}
+    first = {"licence_type": begins.licence_type, "domain": whose.domain, "language": language_of(customer_id)}
     form = NewTenant(request.POST or None, provider_id=whose.provider_id, initial=first)
     asked_for = AskedFor(request.POST or None, profile=choices(), defaults=begins)
     known = Known(request.POST if form.uses_known else None, customer_id=customer_id)
@@ -114,6 +115,7 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
         plan=asked_for.plan,
         plan_fingerprint=asked_for.fingerprint,
         finish_by_itself=given["finish_by_itself"] and not form.uses_known,
+        language=given["language"],
     )
     if form.uses_known:
         return use_known(wanted, typed=known.typed, by=request.actor, now=now())

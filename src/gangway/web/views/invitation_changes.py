@@ -168,7 +168,7 @@ def _act(
 def _edit(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
     about, by = invitation(invitation_id), request.actor
     with transaction.atomic():
-        chosen = {"phone": given["phone"], "finish_by_itself": given["finish_by_itself"]}
+        chosen = {name: given[name] for name in ("phone", "language", "finish_by_itself")}
         actions.edit(invitation_id=invitation_id, **chosen, by=by, now=now())
         names = {"full_name": given["full_name"], "short_name": given["short_name"]}
         rename_planned(service_id=about.service_id, **names, by=by)
@@ -192,6 +192,7 @@ def _show(request: DeskRequest, invitation_id: UUID, **bound: PlainForm) -> Http
         "full_name": about.service_full_name,
         "short_name": about.service_short_name,
         "phone": about.recipient_phone,
+        "language": about.language,
         "finish_by_itself": about.finish_by_itself,
     }
     values = {

@@ -21,6 +21,7 @@ from gangway.onboarding.sightings import sightings_by_link
 from gangway.web.activity_words import seen_rows
 from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
+from gangway.web.languages import speak
 from gangway.web.views.wizard_door import kept_private, stranger
 from gangway.web.wizard_session import administrator
 
@@ -56,8 +57,10 @@ def _page(
     show: Callable[[HttpRequest, SealedText], HttpResponse],
 ) -> HttpResponse:
     held = SealedText(token)
-    if by_token(held) is None:
+    link = by_token(held)
+    if link is None:
         return stranger(request)
+    speak(request, link.language)
     if request.method == "POST":
         try:
             action(token=held, by=administrator(request), now=now())

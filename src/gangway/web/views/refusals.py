@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
 
 from gangway.foundation.errors import GangwayError, WhoActs
+from gangway.languages.said import said
 from gangway.organizations.errors import NoSeat, NotAllowed
 from gangway.web.desk import for_anyone
 
@@ -23,7 +24,7 @@ CONFLICT: Final = 409
 TOO_OFTEN: Final = 429
 BROKEN: Final = 500
 
-WITHOUT_ACCOUNT: Final = ("/i/", "/wizard/")
+WITHOUT_ACCOUNT: Final = ("/i/", "/wizard/", "/customer/")
 """Where people have no account: our start page is not theirs, so they are not sent there."""
 
 
@@ -34,7 +35,7 @@ def refused(request: HttpRequest, error: GangwayError) -> HttpResponse:
         log.error("refused", code=error.code, exc_info=error)
     if request.headers.get("HX-Request"):
         return HttpResponseClientRefresh()
-    return _page(request, status, title=error.what, text=error.cure, code=error.code)
+    return _page(request, status, title=said(error.what), text=said(error.cure), code=error.code)
 
 
 def _status(error: GangwayError) -> int:

@@ -19,6 +19,7 @@ from gangway.onboarding.queries import offer
 from gangway.onboarding.shapes import Step
 from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
+from gangway.web.languages import speak
 from gangway.web.wizard_pages import progress
 from gangway.web.wizard_session import administrator, remember
 
@@ -60,6 +61,7 @@ def _explain(request: HttpRequest, token: SealedText) -> HttpResponse:
     held = offer(token)
     if held is None:
         return stranger(request)
+    speak(request, held.language)
     if isinstance(held, LinkDead):
         return render(
             request, "wizard/dead.html", {"link": held, "brand": brand_of(held.organization_path)}, status=410
