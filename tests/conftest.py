@@ -1,5 +1,6 @@
 """What every test needs: Django with the role *test* (`gangway.config.settings.test`) and a database it may change."""
 
+import gc
 import os
 import re
 import shutil
@@ -10,13 +11,17 @@ from typing import Any, NamedTuple
 import pytest
 from django.conf import settings
 from django.db import connection, connections
+from django.http import HttpRequest
+from django.test import Client
 from psycopg import sql
 
+from gangway.accounts.sessions import SessionStore
 from gangway.config.database import grants, server
 from gangway.config.database.address import Address
 from gangway.foundation.sealed import SealedText
 from gangway.vault import keys
 
+gc.set_threshold(50_000, 20, 100)  # Django and its tests make much and drop it soon: looking so often costs a tenth
 COUNTED = re.compile(r": (\d+) points.* (\d+) orphans$")
 
 
@@ -27,6 +32,31 @@ def data_folder() -> Iterator[Path]:
     keys.new(public_dir=settings.GANGWAY.sealing_public_keys_dir, private_dir=settings.GANGWAY.sealing_private_keys_dir)
     yield folder
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def browsers_hold_secrets() -> Iterator[None]:
+    """Django's test client puts a session's key into the cookie; here the cookie holds what the key is made of."""
+    name = settings.SESSION_COOKIE_NAME
+    set_cookies = Client._set_login_cookies
+
+    def session(client: Client) -> SessionStore:
+        cookie = client.cookies.get(name)
+        if cookie and cookie.value:
+            return SessionStore.of(cookie.value)
+        fresh = SessionStore()
+        fresh.save()
+        client.cookies[name] = fresh.secret
+        return fresh
+
+    def set_secret(client: Client, request: HttpRequest) -> None:
+        set_cookies(client, request)
+        client.cookies[name] = request.session.secret
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "session", property(session))
+        patch.setattr(Client, "_set_login_cookies", set_secret)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,9 @@ from urllib.parse import urljoin
 
 import pytest
 import time_machine
+from allauth.usersessions.models import UserSession
 from django.conf import settings
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
@@ -264,8 +266,7 @@ def test_signing_in_begins_another_session():
     session = client.session
     session["planted"] = "by somebody"
     session.save()
-    planted = session.session_key
-    client.cookies["__Host-session"] = planted
+    planted = client.cookies["__Host-session"].value
     client.post("/accounts/login/", {"login": operator.email, "password": PASSWORD.reveal()})
     assert client.cookies["__Host-session"].value != planted
     assert len(client.cookies["__Host-session"].value) >= 32
@@ -278,6 +279,21 @@ def test_an_invented_session_id_is_not_taken():
     assert client.cookies["__Host-session"].value != "a" * 32 or "_auth_user_id" not in client.session
 
 
+def test_who_reads_the_tables_of_sessions_can_sit_down_in_none_of_them(world):
+    """A backup or a hole that reads tables gives keys of which no cookie can be made."""
+    client = admin(world)
+    kept, person = client.session.session_key, Operator.objects.get(pk=client.session["_auth_user_id"])
+    own = UserSession.objects.create(user=person, session_key=kept, ip="127.0.0.1")
+    assert Session.objects.filter(pk=kept).exists()
+    assert client.cookies["__Host-session"].value not in str([*Session.objects.values(), kept])
+    thief = Client()
+    thief.cookies["__Host-session"] = kept
+    assert thief.get("/services/").status_code == 302
+    assert client.get("/services/").status_code == 200
+    own.end()
+    assert client.get("/services/").status_code == 302
+
+
 def test_continue_begins_another_session():
     customer = make_customer()
     factories_onboarding.register(make_provider())
@@ -286,7 +302,7 @@ def test_continue_begins_another_session():
     session = client.session
     session["planted"] = "by somebody"
     session.save()
-    client.cookies["__Host-session"] = planted = session.session_key
+    planted = client.cookies["__Host-session"].value
     assert client.post(f"/i/{token.reveal()}").status_code == 302
     assert client.cookies["__Host-session"].value != planted
 

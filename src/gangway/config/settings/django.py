@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "gangway.accounts.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -178,7 +178,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = f"Gangway {GANGWAY.server_name}"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not GANGWAY.https
 
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_ENGINE = "gangway.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 # __Host- needs Secure and the root path; browsers accept it on http://localhost too.
 SESSION_COOKIE_NAME = "__Host-session"
