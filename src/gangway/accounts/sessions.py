@@ -7,14 +7,13 @@ plain digest can't be guessed back (OWASP ASVS 5.0, 7.2: reference tokens of 128
 
 import base64
 from hashlib import sha256
-from typing import Final
+from typing import Final, cast
 
 from django.conf import settings
 from django.contrib.sessions.backends.base import VALID_KEY_CHARS
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware as DjangoMiddleware
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import get_random_string
 
 _LENGTH: Final = 37
@@ -53,10 +52,11 @@ class SessionMiddleware(DjangoMiddleware):
         """Find the session of the cookie's secret."""
         request.session = SessionStore.of(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
 
-    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Where Django sets the cookie to the session's key, put the secret there."""
         answered = super().process_response(request, response)
         cookie = answered.cookies.get(settings.SESSION_COOKIE_NAME)
-        if cookie is not None and cookie.value:
-            answered.cookies[settings.SESSION_COOKIE_NAME] = request.session.secret
+        store = cast("SessionStore", request.session)
+        if cookie is not None and cookie.value and store.secret:
+            answered.cookies[settings.SESSION_COOKIE_NAME] = store.secret
         return answered
