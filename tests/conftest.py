@@ -5,11 +5,13 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from django.conf import settings
+from django.contrib.auth import base_user
 from django.db import connection, connections
 from django.http import HttpRequest
 from django.test import Client
@@ -56,6 +58,14 @@ def browsers_hold_secrets() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Client, "session", property(session))
         patch.setattr(Client, "_set_login_cookies", set_secret)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_hashed_once() -> Iterator[None]:
+    """Argon2 is slow on purpose, and set-up gives many people the same password: hash each password once for a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(base_user, "make_password", cache(base_user.make_password))
         yield
 
 
