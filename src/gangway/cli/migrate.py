@@ -1,5 +1,6 @@
 """`gangway migrate`: bring the database to this version, as its owner, and give web and worker their rights."""
 
+import gc
 from typing import Annotated
 
 import typer
@@ -10,6 +11,7 @@ from gangway.config.settings.typed import Role
 
 def migrate(*, check: Annotated[bool, typer.Option(help="Only say whether something is to be done.")] = False) -> None:
     """Migrate as the owner, then grant web and worker what they need; safe to repeat. With --check nothing changes."""
+    gc.disable()  # a migration makes many classes that point at each other; looking for garbage took a third of its time
     with prepared(Role.OWNER) as settings:
         from django.core.management import call_command  # noqa: PLC0415  needs a Django that is awake
 
