@@ -24,11 +24,24 @@ OPEN = {
     "microsoft",
     "microsoft_callback",
     "microsoft_consented",
+    "own_contacts",
+    "own_disconnect",
+    "own_farewell",
+    "own_keep",
+    "own_removal",
+    "own_removal_state",
+    "own_service",
+    "own_sign_out",
+    "own_view",
+    "own_view_at",
+    "own_waiting",
+    "own_waiting_state",
 }
 """Views for people without an account, beside the Invitation wizard's. A new one is added here with a reason:
 links that somebody was sent, what their pages wear (a picture under a signed address, a colour), signed calls of the
 mail provider, the two documents of our issuer, the way to Microsoft
-and back, and the page that shows our components, which is there in development only."""
+and back, the page that shows our components, which is there in development only, and the customer's own view, whose
+people are let in by their tenant's directory roles and by a session of its own."""
 
 ONESELF = {
     "logo",

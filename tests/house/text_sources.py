@@ -13,6 +13,7 @@ import json
 import os
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -204,6 +205,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
         "-CannotRotate",
     ),
     "provisioning/by_hand.py": (),
+    "provisioning/headlines.py": ("_ANY", "_REACHING"),
     "provisioning/looking.py": (),
     "provisioning/opening.py": (),
     "provisioning/proving.py": (),
@@ -273,6 +275,7 @@ FEWEST_LETTERS: Final = 4
 """Of a text beside its facts; with fewer it only joins others."""
 
 
+@cache
 def every_text() -> dict[ID, list[str]]:
     """Return every text with the files that it stands in, in the order of the sources."""
     found: dict[ID, list[str]] = {}
@@ -297,19 +300,20 @@ def _templates() -> Iterator[tuple[str, ID]]:
 
 def _marked() -> Iterator[tuple[str, ID]]:
     for name, definitions in MARKED.items():
-        path = ROOT / name
-        if path.exists():
-            for node in _inside(path, definitions):
-                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
-                    texts = [
-                        str(one.value) for one in node.args[: MARKS[node.func.id]] if isinstance(one, ast.Constant)
-                    ]
-                    if texts:
-                        yield name, (texts[0], texts[1]) if len(texts) > 1 else texts[0]
+        for node in _inside(ROOT / name, definitions):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
+                texts = [str(one.value) for one in node.args[: MARKS[node.func.id]] if isinstance(one, ast.Constant)]
+                if texts:
+                    yield name, (texts[0], texts[1]) if len(texts) > 1 else texts[0]
 
 
-def plain_texts() -> Iterator[tuple[str, str]]:
-    """Give every text that is made in English and found again when it is shown."""
+@cache
+def plain_texts() -> tuple[tuple[str, str], ...]:
+    """Return every text that is made in English and found again when it is shown, with the file it stands in."""
+    return tuple(_plain())
+
+
+def _plain() -> Iterator[tuple[str, str]]:
     yield from (("one word", text) for text in SINGLE)
     for name, definitions in PLAIN.items():
         for node in _inside(ROOT / name, definitions):

@@ -1,4 +1,4 @@
-"""Which languages there are, how each calls itself, and which way it is written."""
+"""Which languages there are, and how each calls itself."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,8 +15,6 @@ NAMES: Final[dict[str, str]] = {
     "he": "עברית",
 }
 """Each by its own name: who can't read a page can still find theirs."""
-LEFTWARDS: Final = frozenset({"he"})
-"""Those that are written from right to left."""
 
 
 def known(code: str) -> str:

@@ -74,12 +74,6 @@ def offered(request: HttpRequest) -> dict[str, Any]:
 def _kept(request: HttpRequest, language: str) -> HttpResponse:
     back = request.path if url_has_allowed_host_and_scheme(request.path, None) else WIZARD
     response = HttpResponseRedirect(back)
-    response.set_cookie(
-        settings.LANGUAGE_COOKIE_NAME,
-        language,
-        secure=settings.LANGUAGE_COOKIE_SECURE,
-        httponly=settings.LANGUAGE_COOKIE_HTTPONLY,
-        samesite=settings.LANGUAGE_COOKIE_SAMESITE,
-    )
+    response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, secure=True, httponly=True, samesite="Lax")
     response.headers["Referrer-Policy"] = "strict-origin"  # the address may have a token in it
     return response

@@ -8,6 +8,7 @@ from django import template
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.utils.dateformat import format as written
 from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
@@ -22,6 +23,7 @@ from gangway.web.words import Pill
 
 register = template.Library()
 
+WITH_HOUR = "j M Y, H:i T"
 SHORTEST = 0.1
 """Seconds below which a step's time is only called short."""
 
@@ -62,7 +64,7 @@ def moment(at: datetime | None, zone: bool = False) -> SafeString:
     """Write a time in the zone we know of; the browser puts it in its person's manner. A dash when there is none."""
     if at is None:
         return mark_safe("–")
-    text = localtime(at).strftime("%-d %b %Y, %H:%M %Z")
+    text = written(localtime(at), WITH_HOUR)
     return format_html('<time datetime="{}" data-local="{}">{}</time>', at.isoformat(), "zone" if zone else "yes", text)
 
 
@@ -75,8 +77,8 @@ def day(at: datetime | None) -> SafeString:
     return format_html(
         '<time datetime="{}" data-local="day" title="{}">{}</time>',
         at.isoformat(),
-        here.strftime("%-d %b %Y, %H:%M %Z"),
-        here.strftime("%-d %b %Y"),
+        written(here, WITH_HOUR),
+        written(here, "j M Y"),
     )
 
 

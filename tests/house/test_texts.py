@@ -1,0 +1,88 @@
+"""What a customer's people read: every text is in the catalogs, and the catalogs are what the product reads."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import read_mo, write_mo
+
+from tests.house import texts
+from tests.house.text_sources import every_text
+
+
+def ids(catalog):
+    return {tuple(one.id) if isinstance(one.id, (list, tuple)) else one.id for one in catalog if one.id}
+
+
+def strings(catalog):
+    told = {}
+    for one in catalog:
+        if one.id and texts.whole(one):
+            told[one.id if isinstance(one.id, str) else one.id[0]] = one.string
+    return told
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_the_catalog_has_exactly_the_texts_of_the_sources(language):
+    assert ids(texts.read(texts.path_of(language))) == set(every_text()), "run python -m tests.house.texts"
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_the_product_reads_what_the_catalog_says(language):
+    with texts.path_of(language, "mo").open("rb") as file:
+        read = strings(read_mo(file))
+    made = BytesIO()
+    write_mo(made, texts.read(texts.path_of(language)))
+    made.seek(0)
+    assert read == strings(read_mo(made)), "run python -m tests.house.texts"
+
+
+def test_the_patterns_are_those_of_the_sources():
+    assert texts.PATTERNS.read_text("utf-8") == texts.patterns(), "run python -m tests.house.texts"
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "fault"),
+    [
+        ("Go on", "", "has no translation"),
+        ("Hello %(name)s", "Hallo", "has other placeholders"),
+        ("{name} signed in.", "{nom} s'est connecté.", "has other placeholders"),
+        ("<strong>No</strong>", "<b>Nein</b>", "has other HTML"),
+        ("Until", "Bis ", "begins or ends with a blank"),
+    ],
+)
+def test_a_faulty_translation_is_named(text, said, fault):
+    catalog = Catalog(locale="de", fuzzy=False)
+    catalog.add(text, said)
+    assert fault in " ".join(texts.faults(catalog))
+
+
+def test_a_guessed_translation_is_named():
+    catalog = Catalog(locale="de", fuzzy=False)
+    catalog.add("Go on", "Weiter", flags=["fuzzy"])
+    assert "is fuzzy" in " ".join(texts.faults(catalog))
+
+
+def test_each_form_of_a_plural_is_asked_for():
+    catalog = Catalog(locale="de", fuzzy=False)
+    catalog.add(("%(n)s user", "%(n)s users"), ("%(n)s Person", ""))
+    assert list(texts.faults(catalog))
+
+
+def test_a_known_translation_stays_and_one_of_a_text_that_is_gone_goes():
+    kept = next(text for text in every_text() if isinstance(text, str))
+    known = Catalog(locale="de", fuzzy=False)
+    known.add(kept, "gesagt")
+    known.add("Nobody says this any more.", "weg")
+    made = texts.merged("de", known)
+    assert made.get(kept).string == "gesagt"
+    assert made.get("Nobody says this any more.") is None
+
+
+def test_nothing_guessed_is_taken_over():
+    guessed = Catalog(locale="de", fuzzy=False)
+    text = next(one for one in every_text() if isinstance(one, str))
+    guessed.add(text, "vielleicht", flags=["fuzzy"])
+    assert not texts.merged("de", guessed).get(text).string

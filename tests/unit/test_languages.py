@@ -1,0 +1,93 @@
+"""Texts that rooms made in English, found again in the language of a page."""
+
+from datetime import UTC, datetime
+
+import pytest
+from django.utils import translation
+
+from gangway.languages import choice, times
+from gangway.languages.said import Pattern, in_order, said
+from tests.rooms import pseudo_language
+
+PROBLEM = "Microsoft does not answer at the moment."
+LET_IN = (
+    "Ask the people who look after Conditional Access in the tenant to let this application in, from the address of "
+    "this platform: 192.0.2.7. Leave the policy on for everything else."
+)
+
+
+@pytest.fixture(autouse=True)
+def in_german(settings, tmp_path):
+    settings.LOCALE_PATHS = [pseudo_language.speak(tmp_path, "de")]
+    with translation.override("de"):
+        yield
+    pseudo_language.forget()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (PROBLEM, f"⟦{PROBLEM}⟧"),
+        ("Role Teams Administrator given", "⟦Role ⟦Teams Administrator⟧ given⟧"),
+        ("Role Nobody knows this given", "⟦Role Nobody knows this given⟧"),
+        (f"- {PROBLEM}\n- Contoso", f"- ⟦{PROBLEM}⟧\n- Contoso"),
+        (f"{PROBLEM} Sign in again to go on.", f"⟦{PROBLEM}⟧ ⟦Sign in again to go on.⟧"),
+        (f"Contoso says so. {PROBLEM}", f"Contoso says so. ⟦{PROBLEM}⟧"),
+        ("client secret or certificate", "⟦client secret⟧ ⟦or⟧ ⟦certificate⟧"),
+        ("Ada and Grace", "Ada and Grace"),
+        ("Contoso", "Contoso"),
+        ("", ""),
+    ],
+)
+def test_a_text_is_found_again_whole_as_a_pattern_by_sentences_or_as_a_list(text, told):
+    assert said(text) == told
+
+
+def test_what_stands_in_a_sentence_is_said_too():
+    assert pseudo_language.unmarked(said(LET_IN)) == ""
+    assert "192.0.2.7" in said(LET_IN)
+
+
+def test_facts_are_put_in_as_they_are_and_never_looked_at_again():
+    with translation.override("de"):
+        assert said("You named {upn_1}, but b@x.example signed in.").count("{upn_1}") == 1
+
+
+def test_english_stays_as_it_is():
+    with translation.override("en"):
+        assert said(PROBLEM) == PROBLEM
+
+
+def test_the_pattern_that_says_most_is_tried_first():
+    first, second = in_order(["Role {name}", "Role {name} given", "{a} {b}"])
+    assert (first.text, second.text) == ("Role {name} given", "Role {name}")
+
+
+def test_a_pattern_reads_a_long_text_once_however_it_was_made():
+    assert Pattern("{a} x {b} x {c} x {d}!").facts_in("x " * 2000) is None
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Friday, 27 November 2026, 14:05 (UTC)"),
+        ("de", "Freitag, 27. November 2026, 14:05 (UTC)"),
+        ("fr", "vendredi, 27 novembre 2026, 14:05 (UTC)"),
+        ("es", "viernes, 27 de noviembre de 2026, 14:05 (UTC)"),
+        ("he", "שישי, 27 בנובמבר 2026, 14:05 (UTC)"),
+        ("xx", "Friday, 27 November 2026, 14:05 (UTC)"),
+    ],
+)
+def test_a_time_is_said_with_the_names_and_the_order_of_its_language(language, told):
+    moment = datetime(2026, 11, 27, 14, 5, tzinfo=UTC)
+    assert times.time_in_words(moment, language).casefold() == told.casefold()
+    assert times.retold(times.time_in_words(moment), language).casefold() == told.casefold()
+
+
+def test_a_time_in_a_text_is_said_too():
+    assert said("27 November 2026") == "27. November 2026"
+    assert said("Friday, 27 November 2026, 14:05 (UTC)") == "Freitag, 27. November 2026, 14:05 (UTC)"
+
+
+def test_an_unknown_language_is_english():
+    assert choice.known("xx") == choice.known("") == "en"
