@@ -9,7 +9,7 @@ from django.test import Client
 
 from gangway.alarms import queries as alarms
 from gangway.audit.queries import activity
-from gangway.connections import actions, fleet, policy, tending, validation, verdict
+from gangway.connections import actions, fleet, policy, tending, validation
 from gangway.connections.errors import CannotRotateNow, FreezeWrong, PolicyWrong
 from gangway.connections.models import Care, Connection, Pause, Validation
 from gangway.connections.rotation import rotate_now
@@ -20,19 +20,14 @@ from gangway.invitations.models import Invitation
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
-from gangway.provisioning.models import GIVEN, Credential, Registration
-from gangway.provisioning.queries import explain, pin
-from gangway.services import actions as services
-from tests.rooms import factories_services
+from gangway.provisioning.models import GIVEN, Credential
+from gangway.provisioning.queries import explain
+from tests.rooms.factories_connections import DAY, GOOD, OLD, TENANT, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import error_at, row, sit_down, soup
 
 pytestmark = pytest.mark.django_db
-DAY = timedelta(days=1)
-GOOD = CheckItem("sign_in", "Sign-in", "ok", "A fresh token was given.")
 BUSY = CheckItem("sign_in", "Sign-in", "unknown", "Microsoft asks us to wait.")
-OLD = ("Organization.Read.All", "User.Read.All")
-TENANT = "c0475050-0000-4000-8000-000000000001"
 
 
 @pytest.fixture
@@ -43,54 +38,6 @@ def provider() -> Place:
 @pytest.fixture
 def customer(provider: Place) -> Place:
     return make_customer(provider, name="Contoso")
-
-
-def connected(
-    customer: Place, name: str = "voice-1", *, version: int = 2, granted: tuple[str, ...] = (), **credential: Any
-) -> UUID:
-    """A created service with a registration and a connection, as onboarding leaves them."""
-    service_id, now = factories_services.plan(customer, short_name=name), clock.now()
-    plan, _ = pin(version=version, features={"voice", "self-rotation"} if "Own" in str(granted) else {"voice"})
-    with within_everything("a test"):
-        services.create_service(service_id=service_id, by=SETUP)
-        registration = Registration.objects.create(
-            organization_id=customer.id,
-            provider_id=UUID(hex=customer.path.split("/")[1]),
-            tenant_id=credential.pop("tenant", TENANT),
-            tenant_name="Contoso",
-            display_name=name,
-            name_key=name,
-            plan=plan,
-            state="proved",
-            created_at=now,
-            proved_at=now,
-        )
-        made = Credential.objects.create(
-            organization_id=customer.id,
-            registration=registration,
-            service_id=service_id,
-            display_name=f"{name}-ab12",
-            key_id=str(uuid4()),
-            sealed_id=uuid4(),
-            state="proved",
-            announced_at=now,
-            **{"made_at": now, "expires_at": now + 300 * DAY} | credential,
-        )
-        actions.connect_service(
-            service_id=service_id,
-            organization_id=customer.id,
-            registration_id=registration.pk,
-            credential_id=made.pk,
-            user_name="grace.global@contoso.com",
-            m365_domain="contoso.com",
-            items=verdict.kept([GOOD]),
-            granted=list(granted or OLD),
-            seen_at=now,
-            by=SETUP,
-            now=now,
-        )
-    tending.adopt(now=now)
-    return service_id
 
 
 def care_of(service_id: UUID) -> Care:

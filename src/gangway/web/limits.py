@@ -25,6 +25,8 @@ LINKS: Final = frozenset({"web:door", "web:door_unexpected", "web:door_reminders
 FILES: Final = frozenset(
     {
         "web:service_export",
+        "web:service_export_again",
+        "web:import_mend",
         "web:invitation_export",
         "web:run_export",
         "web:leftover_export",
@@ -51,7 +53,9 @@ SENDING: Final = frozenset(
         "web:service_repair",
         "web:service_upgrade",
         "web:shared_registration",
+        "web:import_new",
         "web:settings_mail_test",
+        "web:settings_sender_check",
         "web:settings_webhook_test",
         "web:operator_invite",
         "web:operator_resend",
@@ -70,6 +74,8 @@ ASKING_MICROSOFT: Final = frozenset(
         "web:leftover_try_again",
     }
 )
+SIGNING_IN: Final = frozenset({"web:own_view", "web:own_view_at", "web:own_disconnect", "web:own_removal"})
+"""The customer's own view: what sends somebody to Microsoft, or looks for a provider by its name."""
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -100,7 +106,7 @@ def _counted(request: HttpRequest) -> list[tuple[str, str]]:
     reading = request.method in READING
     if route in LINKS:
         return [("link" if reading else "link_used", "")]
-    if route == "web:microsoft_callback":
+    if route == "web:microsoft_callback" or (route in SIGNING_IN and not reading):
         return [("microsoft", "")]
     if route in FILES and known:
         return [("file", known)]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from gangway.web import brand, existing_urls, people_urls, settings_urls
+from gangway.web import brand, existing_urls, import_urls, own_urls, people_urls, settings_urls
 from gangway.web.views import (
     add_service,
     alarms,
@@ -183,6 +183,8 @@ urlpatterns = [
     *about(places.CHANNELS),
     *about(places.PROVIDERS),
     *existing_urls.urlpatterns,
+    *import_urls.urlpatterns,
+    *own_urls.urlpatterns,
     *people_urls.urlpatterns,
     *settings_urls.urlpatterns,
     path("logo/", logos.own_head, name="logo"),

@@ -6,7 +6,7 @@ A browser's session keeps the marks of the redirects that it began, and takes an
 from typing import Final
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -15,9 +15,12 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding import actions
 from gangway.onboarding.shapes import Departure, Step
+from gangway.web.desk import for_anyone
 from gangway.web.forms.base import told
 from gangway.web.forms.wizard import ErrorNumber
 from gangway.web.live import first_look
+from gangway.web.own_session import awaited
+from gangway.web.views import own_view
 from gangway.web.wizard_pages import SIGN_IN_PARTIAL, page, page_of, sign_in_values
 from gangway.web.wizard_session import WizardRequest, in_wizard
 
@@ -74,10 +77,17 @@ def blocked(request: WizardRequest) -> HttpResponse:
     return redirect("web:wizard")
 
 
+@for_anyone
 @require_safe
+def returned(request: HttpRequest) -> HttpResponse:
+    """Take the browser back from Microsoft, which knows one address for the wizard and for the customer's own view."""
+    own = awaited(request)
+    return own_view.returned(request, own) if own else _to_the_wizard(request)
+
+
 @in_wizard
-def returned(request: WizardRequest) -> HttpResponse:
-    """Take the browser back from Microsoft. The answer is good once; the address is left at once."""
+def _to_the_wizard(request: WizardRequest) -> HttpResponse:
+    """Give the answer to its case. It is good once; the address is left at once."""
     if request.method == "GET":
         begun = frozenset(request.session.get(AWAY, ()))
         try:

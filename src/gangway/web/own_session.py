@@ -1,0 +1,127 @@
+"""What a browser holds of somebody who looks at their own organization's connections: the visit's id, and since when.
+
+It has nothing to do with an operator's session, nor with a wizard's: each has a name of its own, and ends by itself.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+
+from gangway.audit.record import Actor
+from gangway.foundation.clock import now
+from gangway.onboarding.own_view.arriving import VisitorView, shown_below, visitor
+from gangway.onboarding.own_view.errors import NotSignedInHere
+from gangway.onboarding.own_view.exchange import visitor_actor
+from gangway.onboarding.shapes import Departure
+from gangway.onboarding.stages.redirect import LONGEST, mark_of
+from gangway.onboarding.states import VisitState
+from gangway.web.desk import for_anyone
+
+KEY: Final = "own_view"
+AWAY: Final = "own_view_away"
+MOST: Final = 10
+"""Sign-ins that a session remembers having begun."""
+IDLE: Final = timedelta(hours=1)
+AT_MOST: Final = timedelta(hours=4)
+
+
+class OwnRequest(HttpRequest):
+    """A request of somebody with a fitting role of a customer's tenant, as `in_own_view` made it."""
+
+    id: str
+    visitor: VisitorView
+    actor: Actor
+    below: str
+    """The path below which they are shown their organizations under this host name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A sign-in that this browser began, and the page that it is for."""
+
+    mark: str
+    visit_id: UUID
+    provider_id: UUID
+    then: str
+
+
+def begin(request: HttpRequest, visit_id: UUID, departure: Departure, *, provider_id: UUID, then: str) -> None:
+    """Remember by what the answer of a sign-in is known."""
+    one = {"mark": departure.mark, "visit": str(visit_id), "provider": str(provider_id), "then": then}
+    request.session[AWAY] = [*request.session.get(AWAY, ()), one][-MOST:]
+
+
+def awaited(request: HttpRequest) -> Awaited | None:
+    """Return the sign-in that this answer of Microsoft's belongs to; None when this browser began no such one."""
+    mark = mark_of(request.GET.get("state", "")[:LONGEST])
+    return next((one for one in _begun(request) if one.mark == mark), None)
+
+
+def latest(request: HttpRequest) -> Awaited | None:
+    """Return the sign-in that this browser began last."""
+    begun = _begun(request)
+    return begun[-1] if begun else None
+
+
+def admit(request: HttpRequest, one: Awaited) -> None:
+    """Let somebody in, with a new session key, so that nobody who planted the old one comes along."""
+    request.session.cycle_key()
+    request.session.pop(AWAY, None)
+    at = now().isoformat()
+    request.session[KEY] = {"visit": str(one.visit_id), "provider": str(one.provider_id), "begun": at, "seen": at}
+
+
+def leave(request: HttpRequest) -> None:
+    """Forget who was here."""
+    request.session.pop(KEY, None)
+    request.session.pop(AWAY, None)
+
+
+def present(request: HttpRequest) -> VisitorView | None:
+    """Return who is signed in here; None when nobody is, or their time is over."""
+    held = request.session.get(KEY)
+    at = now()
+    if not held:
+        return None
+    begun, seen = (datetime.fromisoformat(held[name]) for name in ("begun", "seen"))
+    if at - begun > AT_MOST or at - seen > IDLE:
+        leave(request)
+        return None
+    try:
+        found = visitor(UUID(held["visit"]), provider_id=UUID(held["provider"]), now=at)
+    except NotSignedInHere:
+        leave(request)
+        return None
+    if not request.headers.get("HX-Request"):
+        request.session[KEY] = {**held, "seen": at.isoformat()}
+    return found if found.state is VisitState.SIGNED_IN else None
+
+
+def in_own_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Give the view who is here; whoever is not signed in is sent to where one signs in."""
+
+    @wraps(view)
+    def inside(request: OwnRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        found = present(request)
+        if found is None:
+            messages.info(request, _("Sign in with Microsoft to see this."))
+            return redirect("web:own_view")
+        request.visitor, request.below = found, shown_below(request.get_host())
+        address, request_id = request.META.get("REMOTE_ADDR", ""), getattr(request, "id", "")
+        request.actor = visitor_actor(found.id, found.upn, address=address, request_id=request_id)
+        return view(request, *args, **kwargs)
+
+    return for_anyone(inside)
+
+
+def _begun(request: HttpRequest) -> tuple[Awaited, ...]:
+    rows = request.session.get(AWAY, ())
+    return tuple(Awaited(row["mark"], UUID(row["visit"]), UUID(row["provider"]), row["then"]) for row in rows)

@@ -1,0 +1,66 @@
+"""What happened to a service, in its customer's words: what concerns them, told to them, and by whom."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from gangway.audit.events import Event
+from gangway.audit.queries import ActivityRow
+from gangway.web.words import Pill
+
+WORDS: Final[Mapping[Event, tuple[str | Promise, str]]] = {
+    Event.SERVICE_CREATED: (gettext_lazy("The service was created"), "phone-call"),
+    Event.CONNECTION_MADE: (gettext_lazy("It was connected with your Microsoft 365"), "plug-connected"),
+    Event.CONNECTION_RENEWED: (gettext_lazy("Its connection was renewed"), "refresh"),
+    Event.CONNECTION_SUSPENDED: (gettext_lazy("Its connection was suspended: it is not used"), "clock"),
+    Event.CONNECTION_RESUMED: (gettext_lazy("Its connection is used again"), "plug-connected"),
+    Event.CONNECTION_SETTINGS_CHANGED: (gettext_lazy("Its Microsoft 365 settings were changed"), "server"),
+    Event.CONNECTION_TOKENS_GIVEN: (gettext_lazy("Short-lived access to it was handed out"), "key"),
+    Event.ROTATION_PLANNED: (gettext_lazy("The renewal of its credential was planned"), "clock"),
+    Event.ROTATION_ASKED: (gettext_lazy("Its credential is renewed"), "refresh"),
+    Event.SERVICE_RENAMED: (gettext_lazy("It got another name"), "phone-call"),
+    Event.SERVICE_USERS_CHANGED: (gettext_lazy("Its number of licensed users was changed"), "users"),
+    Event.SERVICE_LICENCE_CHANGED: (gettext_lazy("Its licence type was changed"), "certificate"),
+    Event.SERVICE_DISCONNECTED: (gettext_lazy("Your organization disconnected it"), "ban"),
+    Event.DISCONNECTION_TAKEN_BACK: (gettext_lazy("Your organization took the disconnecting back"), "check"),
+    Event.SERVICE_LEAVING: (gettext_lazy("It will be removed; until then this can be taken back"), "hourglass"),
+    Event.SERVICE_KEPT: (gettext_lazy("It is kept"), "check"),
+    Event.SERVICE_DELETION_BEGUN: (gettext_lazy("What belongs to it is being removed from your tenant"), "hourglass"),
+    Event.SERVICE_DELETED: (gettext_lazy("It is gone"), "ban"),
+    Event.LEFTOVER_FOUND: (gettext_lazy("Something of it could not be removed from your tenant"), "alert-triangle"),
+    Event.LEFTOVER_CLEARED: (gettext_lazy("Something that remained is gone now"), "check"),
+    Event.REMOVAL_ASKED: (gettext_lazy("Your organization was asked to sign in, to remove what remains"), "mail"),
+}
+"""Each event that a customer hears of, with its icon. What isn't here is the provider's own affair."""
+
+
+def history_of(rows: Iterable[ActivityRow], *, provider: str) -> list[dict[str, Any]]:
+    """Return the entries for a timeline. A person of the provider's is named as the provider."""
+    known = {event.value: event for event in WORDS}
+    found = []
+    for row in rows:
+        if row.event in known:
+            words, shape = WORDS[known[row.event]]
+            told = {"name": row.data.get("name", "")} if known[row.event] in NAMING else {}
+            found.append(
+                {
+                    "pill": Pill("", "idle", shape),
+                    "what": words,
+                    "who": " · ".join(part for part in (_who(row, provider), str(told.get("name") or "")) if part),
+                    "at": row.at,
+                }
+            )
+    return found
+
+
+NAMING: Final = frozenset({Event.LEFTOVER_FOUND, Event.LEFTOVER_CLEARED})
+"""Events whose entry says which thing it was."""
+
+
+def _who(row: ActivityRow, provider: str) -> str:
+    if row.actor_kind == "system":
+        return _("By itself")
+    return provider if row.actor_kind == "person" else row.actor_name
