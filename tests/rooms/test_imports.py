@@ -144,6 +144,7 @@ FAULTS = {
     "email": ({"email": "ada"}, "e-mail address"),
     "phone": ({"phone": "1" * 41}, "This can't be used here."),
     "domain": ({"domain": "not a domain"}, "domain"),
+    "language": ({"language": "Klingon"}, "can't be written in this language"),
 }
 
 

@@ -18,6 +18,8 @@ from gangway.alarms.models import Alarm
 from gangway.audit.models import Entry
 from gangway.connections.models import Emergency
 from gangway.foundation import clock
+from gangway.imports.models import Import
+from gangway.imports.models import Row as ImportRow
 from gangway.invitations import queries as invited
 from gangway.invitations.models import Handoff
 from gangway.onboarding.models import Case, OperatorOnboarding
@@ -98,6 +100,7 @@ def _made_for(provider: Place, customer: Place) -> dict[str, Any]:
             "leftover": _leftover(owned, run).pk,
             "alarm": _alarm(owned, run).pk,
             "emergency": _emergency(owned).pk,
+            "import": _import(owned).pk,
             "handoff": _handoff(owned, invitation_id).pk,
             "place": Membership.objects.get(operator_id=make_operator(customer, role=Role.MONITOR)).pk,
             "operator_invitation": _operator_invitation(owned).pk,
@@ -178,6 +181,15 @@ def _alarm(owned: dict[str, UUID], run: Run) -> Alarm:
 def _emergency(owned: dict[str, UUID]) -> Emergency:
     given = {"deed": "rotate", "why": CANARY, "by_kind": "person", "by_name": CANARY, "begun_at": clock.now()}
     return Emergency.objects.create(**owned, **given)
+
+
+def _import(owned: dict[str, UUID]) -> Import:
+    now = clock.now()
+    by = {"by_id": str(uuid4()), "by_name": CANARY}
+    kind = {"kind": "new", "state": "checked", "file_name": CANARY, "rows_total": 1}
+    whole = Import.objects.create(**owned, **kind, **by, created_at=now, expires_at=now)
+    ImportRow.objects.create(**owned, whole=whole, number=2, state="ready", values={"customer": CANARY}, changed_at=now)
+    return whole
 
 
 def _handoff(owned: dict[str, UUID], invitation_id: UUID) -> Handoff:

@@ -6,7 +6,8 @@ from typing import Final
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.imports.columns import FIELDS
-from gangway.imports.errors import NotADate, NotANumber
+from gangway.imports.errors import NoSuchLanguage, NotADate, NotANumber
+from gangway.languages.choice import NAMES
 from gangway.onboarding.typed import Typed
 from gangway.services.errors import InvalidLicence
 from gangway.services.licences import LicenceType, check_users
@@ -28,6 +29,17 @@ def users_of(cell: str) -> int:
     if not (cell.isascii() and cell.isdigit() and len(cell) <= MOST_DIGITS):
         raise NotANumber(field="licensed_users")
     return check_users(int(cell))
+
+
+def language_of(cell: str) -> str:
+    """Return a language by its code or its own name; empty for an empty cell. Raises `NoSuchLanguage`."""
+    wanted = _spaced(cell)
+    for code, name in NAMES.items():
+        if wanted in {code, _spaced(name)}:
+            return code
+    if wanted:
+        raise NoSuchLanguage(field="language")
+    return ""
 
 
 def date_of(cell: str) -> date | None:

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
-from gangway.imports.cells import column_of, date_of, licence_of, typed_of, users_of, words_of
-from gangway.imports.columns import COLUMNS, SECRET, Column
+from gangway.imports.cells import column_of, date_of, language_of, licence_of, typed_of, users_of, words_of
+from gangway.imports.columns import COLUMNS, ROW, SECRET, Column
 from gangway.imports.customers import Known, customer_of, known_to, parent_of
 from gangway.imports.errors import CellMissing, LooksLikeSecret, NoMoreCustomers, NotADate, TooManyCells, TwiceInFile
 from gangway.imports.reading import RawRow
@@ -30,8 +30,6 @@ from gangway.services.errors import NameTaken, PoolUsedUp
 from gangway.services.pool import pool
 from gangway.services.queries import names_taken
 
-ROW: Final = "row"
-"""The column of faults that belong to none."""
 LOOKS_SECRET: Final = re.compile(r"[\w.~-]{3}\dQ~[\w.~-]{20,}")
 """How Microsoft's client secrets look."""
 RULES: Final[dict[str, Callable[[str], object]]] = {
@@ -43,6 +41,7 @@ RULES: Final[dict[str, Callable[[str], object]]] = {
     "domain": checked_domain,
     "email": lambda cell: check_address(cell, field="recipient"),
     "phone": lambda cell: text(cell, field="phone", longest=LONGEST_PHONE),
+    "language": language_of,
     "expires_on": date_of,
 }
 """What looks at a cell of a column by itself."""

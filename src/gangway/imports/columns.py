@@ -11,6 +11,8 @@ from gangway.imports.states import Kind
 
 SECRET: Final = "secret"  # noqa: S105 - a column's name
 """The one column that is sealed on reading, and neither kept nor shown otherwise."""
+ROW: Final = "row"
+"""Where faults stand that belong to no column."""
 ERROR: Final = "error"
 """What we add to a file of rows that failed; it may come back, and is passed over."""
 
@@ -33,7 +35,7 @@ _SERVICE: Final = (
     Column("domain"),
 )
 COLUMNS: Final[dict[Kind, tuple[Column, ...]]] = {
-    Kind.NEW: (*_SERVICE, Column("email", needed=True), Column("phone")),
+    Kind.NEW: (*_SERVICE, Column("email", needed=True), Column("phone"), Column("language")),
     Kind.EXISTING: (
         *_SERVICE,
         Column("tenant", needed=True),

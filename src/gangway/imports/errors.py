@@ -11,7 +11,7 @@ ImportsError
 │   ├── NoHeader, UnknownColumn, ColumnTwice, ColumnMissing
 └── RowError          one row, at one column
     ├── CellMissing, TooManyCells, LooksLikeSecret, TwiceInFile
-    ├── NotANumber, NotADate, NoSuchChannel, SeveralCustomers, NoMoreCustomers
+    ├── NotANumber, NotADate, NoSuchLanguage, NoSuchChannel, SeveralCustomers, NoMoreCustomers
     └── KeepsFailing  it was tried several times and never came to an end
 """
 
@@ -201,6 +201,14 @@ class NotADate(RowError):
     code = "imports:row:not_a_date"
     what = "This isn't a date."
     cure = "Type a date such as 2027-05-31."
+
+
+class NoSuchLanguage(RowError):
+    """A language that no invitation is written in."""
+
+    code = "imports:row:no_language"
+    what = "Invitations can't be written in this language."
+    cure = "Write en, de, fr, es or he; or leave it empty for the customer's own."
 
 
 class NoSuchChannel(RowError):

@@ -17,7 +17,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
-from gangway.imports.cells import licence_of, typed_of, users_of
+from gangway.imports.cells import language_of, licence_of, typed_of, users_of
 from gangway.imports.customers import found_or_made
 from gangway.imports.errors import ImportMoved, KeepsFailing
 from gangway.imports.models import Import, Row
@@ -182,6 +182,7 @@ def _do(row: Row, ground: Ground, *, now: datetime) -> UUID:
         plan=plan,
         plan_fingerprint=fingerprint,
         finish_by_itself=ground.whole.finish_by_itself,
+        language=language_of(cells.get("language", "")),
     )
     if ground.whole.kind == Kind.EXISTING:
         return use_known(wanted, typed=typed_of(cells, secret), by=ground.by, now=now)

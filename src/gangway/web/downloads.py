@@ -13,8 +13,11 @@ from django.http import HttpResponse
 
 _NOT_IN_A_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
-_STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""A spreadsheet takes a cell that begins so for something to calculate. Source: OWASP, CSV injection."""
+_STARTS_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
+"""A spreadsheet takes a cell that begins so for something to calculate (source: OWASP, CSV injection).
+
+One that has marks in front of it already gets one more, so that taking one away gives back what it was.
+"""
 
 
 def support_file(text: str, *, run_id: UUID) -> HttpResponse:
@@ -70,4 +73,4 @@ def cell(value: object) -> object:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
     text = str(value)
-    return f"'{text}" if text.startswith(_STARTS_FORMULA) else text
+    return f"'{text}" if _STARTS_FORMULA.match(text) else text

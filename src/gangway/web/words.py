@@ -161,6 +161,13 @@ HOST: Final[Mapping[str, Pill]] = {
 }
 """What is said of a host name's proof: what a worker saw in its DNS."""
 
+ENCRYPTION: Final[Mapping[str, str | Promise]] = {
+    "starttls": _("STARTTLS"),
+    "implicit": _("TLS from the first byte on"),
+    "none": _("None"),
+}
+"""How we speak with a mail server."""
+
 DELIVERY: Final[Mapping[str, Pill]] = {
     "queued": Pill(_("On its way"), "busy", "loader-2", turning=True),
     "retrying": Pill(_("Delayed, tried again by itself"), "warning", "clock"),
@@ -289,6 +296,40 @@ AUDIENCE: Final[Mapping[str, str | Promise]] = {
     "operator": _("Looks after it"),
     "contact": _("Customer's contact"),
     "machine": _("Webhook"),
+}
+
+IMPORT_KIND: Final[Mapping[str, str | Promise]] = {
+    "new": _("New services, whose administrators get an invitation"),
+    "existing": _("Connections that are there already, with their client secrets"),
+}
+"""What the rows of a file are."""
+
+IMPORT: Final[Mapping[str, Pill]] = {
+    "checked": Pill(_("Looked at, not started"), "idle", "circle-dashed"),
+    "running": Pill(_("Under way"), "busy", "refresh"),
+    "done": Pill(_("Done"), "ok", "circle-check"),
+    "stopped": Pill(_("Stopped"), "warning", "ban"),
+    "discarded": Pill(_("Discarded"), "idle", "ban"),
+    "expired": Pill(_("Expired"), "idle", "clock"),
+}
+
+IMPORT_ROW: Final[Mapping[str, Pill]] = {
+    "wrong": Pill(_("Can't be imported"), "error", "alert-octagon"),
+    "ready": Pill(_("Ready"), "idle", "circle"),
+    "invited": Pill(_("Invited"), "ok", "mail"),
+    "proving": Pill(_("Being proved"), "busy", "loader-2", turning=True),
+    "proved": Pill(_("Proved"), "ok", "circle-check"),
+    "failed": Pill(_("Failed"), "error", "alert-octagon"),
+    "left_out": Pill(_("Left out"), "idle", "circle-minus"),
+}
+"""How far one row of an import is."""
+
+WHO_ACTS: Final[Mapping[str, str | Promise]] = {
+    "nobody": _("Nobody has to do anything."),
+    "retry_later": _("It is worth trying again later."),
+    "administrator": _("The customer's administrator acts next."),
+    "operator": _("You act next."),
+    "us": _("The people who run Gangway act next."),
 }
 
 

@@ -128,6 +128,7 @@ CACHES = {
 }
 
 FILE_UPLOAD_HANDLERS = ["gangway.config.uploads.SmallFile"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 1  # of each form: they are kept in memory
 
 AUTH_USER_MODEL = "organizations.Operator"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

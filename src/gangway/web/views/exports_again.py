@@ -1,0 +1,63 @@
+"""Services in the columns of an import, so that they can be imported elsewhere; credentials are never among them."""
+
+from collections.abc import Iterable, Iterator
+
+from django.http import Http404, HttpResponse
+from django.views.decorators.http import require_safe
+
+from gangway.connections.exporting import told_of
+from gangway.imports.columns import names_of
+from gangway.imports.states import Kind
+from gangway.invitations.exporting import recipients_of
+from gangway.organizations.pages import batched
+from gangway.organizations.roles import Capability
+from gangway.services.queries import ServiceRow, every_service, some_services
+from gangway.web.desk import DeskRequest, may
+from gangway.web.downloads import csv_file
+from gangway.web.listing import asked
+from gangway.web.views.bulk import EVERY, ticked
+
+
+@require_safe
+@may(Capability.SEE_CONNECTION)
+def services_to_import(request: DeskRequest, kind: str) -> HttpResponse:
+    """Hand out the list of services, as it is sought, or its ticked rows: as new ones, or those with a connection."""
+    if kind not in set(Kind):
+        raise Http404
+    wanted = asked(request, "status", "licence")
+    chosen = () if request.GET.get(EVERY) else ticked(request.GET)
+    rows = some_services(chosen) if chosen else every_service(search=wanted.search, sort=wanted.sort, **wanted.choices)
+    cells = (_connected if kind == Kind.EXISTING else _new)(rows)
+    head = names_of(Kind(kind))
+    return csv_file(f"services-{kind}", head, ([cell.get(name, "") for name in head] for cell in cells))
+
+
+def _service(row: ServiceRow) -> dict[str, object]:
+    return {
+        "customer": row.customer_name,
+        "channel": row.channel_name,
+        "short_name": row.short_name,
+        "full_name": row.full_name,
+        "licence": row.licence.label,
+        "users": row.licensed_users,
+    }
+
+
+def _new(rows: Iterable[ServiceRow]) -> Iterator[dict[str, object]]:
+    for some in batched(iter(rows)):
+        known, invited = told_of([row.id for row in some]), recipients_of([row.id for row in some])
+        for row in some:
+            email, phone = invited.get(row.id, ("", ""))
+            domain = known[row.id].m365_domain if row.id in known else ""
+            yield {**_service(row), "domain": domain, "email": email, "phone": phone}
+
+
+def _connected(rows: Iterable[ServiceRow]) -> Iterator[dict[str, object]]:
+    for some in batched(iter(rows)):
+        known = told_of([row.id for row in some])
+        for row in some:
+            if row.id not in known:
+                continue
+            told, ends = known[row.id], row.credential_ends_at
+            facts = {"domain": told.m365_domain, "tenant": told.tenant_id, "client_id": told.app_id}
+            yield {**_service(row), **facts, "expires_on": ends.date().isoformat() if ends else ""}
