@@ -46,6 +46,9 @@ NOT_LOOKED_AT: Final = {
     "wizard_script_file": DATA,
     "invitation_script_file": DATA,
     "known_certificate": DATA,
+    "import_mend": DATA,
+    "import_template": DATA,
+    "service_export_again": DATA,
     "service_farewell": DATA,
     "short_name_word": PART,
     "microsoft_again": "for somebody who came in by Microsoft: nobody on this tour did",
@@ -74,6 +77,7 @@ def test_every_page_in_light_and_dark_wide_and_narrow(product: Product, new_page
     tour.connect(tour.administrator("grace"), short_name, new_name("voice"))
     tour.take_over(operator, short_name)
     tour.existing(operator)
+    tour.imports(operator)
     waiting = tour.second_administrator(operator)
     tour.withdrawn(operator)
     tour.reported(operator)

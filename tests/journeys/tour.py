@@ -343,6 +343,25 @@ class Tour:
         sees(page, "Microsoft does not accept this client secret.")
         self.looker.at(page, "refused")
 
+    def imports(self, operator: Operator) -> None:
+        """A file of many: refused, looked at with a row that is wrong, discarded, and the list of them."""
+        page, look = operator.page, self.looker
+        look.visit(page, self.address("/imports/"), "at first")
+        onward(page.get_by_role("main").get_by_role("link", name="New import"))
+        look.at(page)
+        onward(button(page, "Look at the rows"))
+        look.at(page, "refused")
+        rows = ["customer,short_name,licence,users,email", f"Contoso,{new_name('many')},Hosted Pro,20,{GRACE[0]}"]
+        rows.append(f"{NAMES[-1]},not a name,Gold,many,nobody")
+        table = {"name": "many.csv", "mimeType": "text/csv", "buffer": "\n".join(rows).encode()}
+        page.get_by_label("File").set_input_files(files=[table])
+        onward(button(page, "Look at the rows"))
+        sees(page, "Start import of 1 row")
+        look.at(page, "looked at")
+        onward(button(page, "Discard “many.csv”"))
+        look.at(page, "discarded")
+        look.visit(page, self.address("/imports/"), "with one")
+
     def second_administrator(self, operator: Operator) -> str:
         """One does what they may, another could finish: what both meet, and the operator who waits."""
         look, short_name = self.looker, new_name("two")
