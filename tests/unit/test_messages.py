@@ -12,6 +12,7 @@ from gangway.notifications.channels import mail as channel
 from gangway.notifications.errors import MailDelayed, MailRefused
 from gangway.notifications.messages import MESSAGES
 from gangway.notifications.messages.mail import one_line
+from gangway.notifications.senders import Sender
 from gangway.notifications.states import MessageKind
 from tests.rooms.factories_notifications import (
     ALARM,
@@ -62,7 +63,7 @@ def invitation(**changes):
 
 
 def send(**changes):
-    parts = {"to": "ada@contoso.example", "sender_name": "Sandbox Telecom", "reply_to": "", "message_id": ID}
+    parts = {"to": "ada@contoso.example", "sender": "Sandbox Telecom <gangway@localhost>", "reply_to": "", "message_id": ID}
     channel.send(invitation(), **{**parts, **changes})
 
 
@@ -112,10 +113,11 @@ def test_html_and_text_say_the_same_and_have_the_bare_link():
 
 
 @pytest.mark.parametrize("kind", list(MessageKind))
-def test_html_brings_no_image_no_table_and_nothing_from_elsewhere(kind):
+def test_html_brings_no_image_no_table_of_data_and_nothing_from_elsewhere(kind):
     composed = MESSAGES[kind].compose(CONTEXTS[kind], link=LINK.reveal())
     page = BeautifulSoup(composed.html, "html.parser")
-    assert not page.find_all(["img", "table", "script", "link", "iframe", "style"])
+    assert not page.find_all(["img", "script", "link", "iframe", "style"])
+    assert all(table.get("role") == "presentation" for table in page.find_all("table"))
     assert not page.find_all(src=True)
     assert 'content="light dark"' in composed.html
 
@@ -138,7 +140,8 @@ def test_a_name_cannot_put_markup_into_the_html():
 def test_a_name_cannot_add_a_header(evil, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     composed = invitation(customer=evil)
-    channel.send(composed, to="ada@contoso.example", sender_name=evil, reply_to="", message_id=ID)
+    sender = str(Sender(evil, "gangway@localhost", ""))
+    channel.send(composed, to="ada@contoso.example", sender=sender, reply_to="", message_id=ID)
     sent = message_from_bytes(outgoing.outbox[-1].message().as_bytes(), policy=default)
     assert sent["Bcc"] is None
     assert sent["To"] == "ada@contoso.example"

@@ -3,11 +3,12 @@
 from typing import Final
 from uuid import UUID
 
-from gangway.alarms import outcomes, telling
+from gangway.alarms import mail_servers, outcomes, telling
 from gangway.foundation import clock
 from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.schedule import every
+from gangway.notifications.mail_servers import TROUBLE_CHANGED
 
 SEND_EVERY_SECONDS: Final = 60
 AGAIN: Final = RetryDecision(waits=(5, 60, 600))
@@ -29,6 +30,12 @@ def notices_ended(subject_ref: str) -> None:
 def cleared(alarm_id: str) -> None:
     """Tell the provider's webhook, if there is one, that an alarm is over."""
     telling.tell_cleared(UUID(alarm_id), now=clock.now())
+
+
+@task(name=TROUBLE_CHANGED, retry=AGAIN, deadline_seconds=60)
+def note_mail_server(provider_id: str) -> None:
+    """Look whether a provider's own mail server takes mails."""
+    mail_servers.note(UUID(provider_id), now=clock.now())
 
 
 every(SEND_EVERY_SECONDS, telling.SEND)

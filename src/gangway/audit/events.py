@@ -124,6 +124,8 @@ class Event(StrEnum):
     """A provider's mails go by its own mail server from now on."""
     MAIL_SERVER_REMOVED = "notifications:mail_server:removed"
     """A provider's mails go by the platform's mail server again; the password was destroyed."""
+    SENDER_CHECKED = "notifications:sender:checked"
+    """Somebody had the DNS of the sender's domain looked at."""
 
     WEBHOOK_SET = "notifications:webhook:set"
     """A provider's alarms go to this webhook from now on, or no more while it is switched off."""

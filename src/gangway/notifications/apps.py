@@ -1,5 +1,7 @@
 """The room as a Django application."""
 
+from typing import ClassVar
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,4 @@ class NotificationsConfig(AppConfig):
 
     name = "gangway.notifications"
     label = "notifications"
+    doors: ClassVar[dict[str, tuple[str, ...]]] = {"ancestors": ("notifications_mailserver",)}

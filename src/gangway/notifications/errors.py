@@ -46,6 +46,31 @@ class MailDelayed(NotificationsError):
     acts = WhoActs.RETRY_LATER
 
 
+class MailServerTrouble(MailDelayed):
+    """A provider's own mail server can't be reached, or doesn't let us send: that is nothing about this one mail."""
+
+    code = "notifications:mail_server:trouble"
+    what = "The provider's own mail server doesn't take our mails."
+    cure = "Look at Settings › Mail; nothing is lost, and we try again by ourselves."
+    acts = WhoActs.OPERATOR
+
+
+class MailServerUnfit(NotificationsError):
+    """What was typed can't be a mail server that we send by."""
+
+    code = "notifications:mail_server:unfit"
+    what = "This isn't a host name."
+    cure = "Type it as smtp.example.com, without a port."
+
+
+class SelectorUnfit(NotificationsError):
+    """What was typed can't be the name of a DKIM key."""
+
+    code = "notifications:selector:unfit"
+    what = "This isn't a selector."
+    cure = "Type what stands after s= in the DKIM-Signature of a mail that your server sent, such as selector1."
+
+
 class WebhookUnfit(NotificationsError):
     """What was given can't be a webhook's address or key."""
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.db import models
 
-from gangway.notifications.states import DeliveryState, MessageKind
+from gangway.notifications.states import DeliveryState, Encryption, MessageKind
 from gangway.organizations.scope import OwnedModel
 
 
@@ -44,6 +44,52 @@ class Message(OwnedModel):
     def __str__(self) -> str:
         """Name the message without telling to whom it goes."""
         return f"{self.kind} {self.id}"
+
+
+class MailServer(OwnedModel):
+    """A provider's own mail server. Its password is sealed in the vault."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField()
+    encryption = models.CharField(max_length=10, choices=[(each.value, each.value) for each in Encryption])
+    user = models.CharField(max_length=200, blank=True)
+    sealed_id = models.UUIDField(null=True)
+    sender = models.EmailField()
+    set_at = models.DateTimeField()
+    trouble = models.CharField(max_length=300, blank=True, help_text="Why it took no mail at the latest attempt.")
+    trouble_since = models.DateTimeField(null=True)
+    refused = models.PositiveIntegerField(default=0, help_text="Attempts since then.")
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization"], name="notifications_one_mail_server_each")
+        ]
+
+    def __str__(self) -> str:
+        """Name it by its host."""
+        return self.host
+
+
+class SenderCheck(OwnedModel):
+    """The latest look at what the DNS of a provider's sender says about who may send in its name."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    domain = models.CharField(max_length=253)
+    host = models.CharField(max_length=253, help_text="The mail server that was asked about.")
+    selector = models.CharField(max_length=63, blank=True, help_text="Of the DKIM key that the mail server signs with.")
+    asked_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    findings = models.JSONField(default=list)
+
+    class Meta(OwnedModel.Meta):
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["organization"], name="notifications_one_sender_check_each")
+        ]
+
+    def __str__(self) -> str:
+        """Name it by the domain."""
+        return self.domain
 
 
 class Webhook(OwnedModel):

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from gangway.notifications.mail_servers import find
 from gangway.notifications.messages.mail import one_line
 from gangway.organizations.queries import provider_of
 
@@ -19,11 +20,12 @@ class Sender:
     reply_to: str
 
     def __str__(self) -> str:
-        return formataddr((self.name, self.address))
+        return formataddr((one_line(self.name), self.address))
 
 
 def sender_of(organization_id: UUID) -> Sender:
-    """Return the sender of an organization's mails: its provider, by the platform's own address."""
+    """Return the sender of an organization's mails: its provider, by its own mail server's address or by ours."""
     provider = provider_of(organization_id)
     own_name, address = parseaddr(settings.GANGWAY.mail_from)
-    return Sender(one_line(provider.name) or own_name, address, provider.reply_to)
+    server = find(provider.id)
+    return Sender(provider.name or own_name, server.sender if server else address, provider.reply_to)

@@ -10,14 +10,14 @@ from django.db.models import F
 
 from gangway.audit.record import Actor
 from gangway.foundation import clock
-from gangway.notifications import outbox
+from gangway.notifications import mail_servers, outbox
 from gangway.notifications.channels import mail as mail_channel
-from gangway.notifications.errors import MailDelayed, MailRefused
+from gangway.notifications.errors import MailDelayed, MailRefused, MailServerTrouble
 from gangway.notifications.messages import MESSAGES
 from gangway.notifications.messages.dress import dress_of
 from gangway.notifications.models import Message
+from gangway.notifications.senders import sender_of
 from gangway.notifications.states import UNSENT, DeliveryState, MessageKind
-from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import within_everything
 from gangway.vault import actions as vault
 from gangway.vault.errors import SealBroken, SecretDestroyed, SecretMissing, VaultClosed
@@ -35,9 +35,13 @@ def deliver(message_id: UUID) -> None:
             _send(message)
         except MailRefused as error:
             _end(message_id, DeliveryState.BOUNCED, str(error))
+        except MailServerTrouble as error:
+            mail_servers.note_trouble(message.organization_id, str(error), now=clock.now())
+            _try_again(message_id, str(error))
         except MailDelayed as error:
             _try_again(message_id, str(error))
         else:
+            mail_servers.note_taken(message.organization_id)
             _end(message_id, DeliveryState.SENT, "")
 
 
@@ -51,11 +55,19 @@ def _begin(message_id: UUID) -> Message | None:
 
 
 def _send(message: Message) -> None:
-    provider = provider_of(message.organization_id)
-    kind, dress = MessageKind(message.kind), dress_of(message.organization_id)
-    composed = MESSAGES[kind].compose(message.context, link=_link(message), dress=dress, language=message.language)
+    where, kind = message.organization_id, MessageKind(message.kind)
+    composed = MESSAGES[kind].compose(
+        message.context, link=_link(message), dress=dress_of(where), language=message.language
+    )
+    sender = sender_of(where)
     mail_channel.send(
-        composed, to=message.to, sender_name=provider.name, reply_to=provider.reply_to, message_id=message.id
+        composed,
+        to=message.to,
+        sender=str(sender),
+        reply_to=sender.reply_to,
+        message_id=message.id,
+        server=mail_servers.opened(where),
+        quoting=kind is MessageKind.TEST,
     )
 
 

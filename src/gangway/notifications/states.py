@@ -15,6 +15,25 @@ class DeliveryState(StrEnum):
     """Refused for good: by our mail server at once, or by the recipient's later on."""
 
 
+class Encryption(StrEnum):
+    """How we speak with a mail server."""
+
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+    NONE = "none"
+
+
+class Finding(StrEnum):
+    """What was seen of one record in a sender's DNS."""
+
+    GOOD = "ok"
+    LOOK = "warning"
+    """It works, and could be better."""
+    WRONG = "wrong"
+    UNKNOWN = "unknown"
+    """Name servers didn't answer, or nobody outside can see it."""
+
+
 class MessageKind(StrEnum):
     """One member for each file in `messages/`."""
 

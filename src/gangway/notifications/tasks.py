@@ -5,7 +5,7 @@ from uuid import UUID
 from gangway.foundation import clock
 from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
-from gangway.notifications import bounces, calling, outbox, sending, webhooks
+from gangway.notifications import bounces, calling, outbox, sender_checks, sending, webhooks
 
 
 @task(name=outbox.SEND, queue="mail", retry=RetryDecision(waits=(60, 300, 1800)), deadline_seconds=120)
@@ -18,6 +18,12 @@ def send(message_id: str) -> None:
 async def call_webhook(call_id: str) -> None:
     """Try one call once, likewise."""
     await calling.deliver(UUID(call_id), now=clock.now())
+
+
+@task(name=sender_checks.LOOK, deadline_seconds=120)
+async def look_at_sender(check_id: str) -> None:
+    """Look at what the DNS of a provider's sender says."""
+    await sender_checks.look(UUID(check_id), now=clock.now())
 
 
 @task(name=bounces.NOTE, queue="mail", retry=RetryDecision(waits=(10, 60, 600)), deadline_seconds=60)

@@ -8,10 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-import dns.asyncresolver
 import dns.exception
 import dns.resolver
-from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
@@ -20,6 +18,7 @@ from gangway.jobs.actions import defer
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.hosts import Host, host_view
 from gangway.organizations.models import HostName
+from gangway.organizations.name_servers import resolver
 from gangway.organizations.scope import within_everything
 from gangway.organizations.states import HostSeen
 
@@ -60,14 +59,8 @@ def begin(host_id: int) -> Host | None:
 
 async def look(host: Host) -> HostSeen:
     """Ask the host's name server for the record; never raises for what it says."""
-    resolver = dns.asyncresolver.Resolver(configure=not settings.GANGWAY.name_servers)
-    if settings.GANGWAY.name_servers:
-        places = [server.rpartition(":") for server in settings.GANGWAY.name_servers]
-        resolver.nameservers = [place or port for place, _colon, port in places]
-        resolver.nameserver_ports = {place: int(port) for place, _colon, port in places if place}
-    resolver.lifetime = PATIENCE
     try:
-        answer = await resolver.resolve(host.record, "TXT", search=False)
+        answer = await resolver(seconds=PATIENCE).resolve(host.record, "TXT", search=False)
     except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
         return HostSeen.NOTHING
     except (dns.exception.DNSException, OSError, ValueError):

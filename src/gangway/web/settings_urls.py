@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from gangway.web.views import alarms, invitation_terms, logos
+from gangway.web.views import alarms, invitation_terms, logos, provider_mail
 from gangway.web.views import provider_settings as settings
 
 ONE = "settings/<uuid:organization_id>/"
@@ -16,9 +16,13 @@ urlpatterns = [
     path(f"{ONE}sign-in-application/check/", settings.application_check, name="settings_application_check"),
     path(f"{ONE}sign-in-application/state/", settings.application_state, name="settings_application_state"),
     path(f"{ONE}sign-in-application/forget-secret/", settings.forget_secret, name="settings_forget_secret"),
-    path(f"{ONE}mail/", settings.mail, name="settings_mail"),
-    path(f"{ONE}mail/test/", settings.mail_test, name="settings_mail_test"),
-    path(f"{ONE}mail/state/", settings.mail_state, name="settings_mail_state"),
+    path(f"{ONE}mail/", provider_mail.mail, name="settings_mail"),
+    path(f"{ONE}mail/test/", provider_mail.mail_test, name="settings_mail_test"),
+    path(f"{ONE}mail/server/", provider_mail.mail_server, name="settings_mail_server"),
+    path(f"{ONE}mail/server/remove/", provider_mail.mail_server_remove, name="settings_mail_server_remove"),
+    path(f"{ONE}mail/sender/check/", provider_mail.sender_check, name="settings_sender_check"),
+    path(f"{ONE}mail/sender/state/", provider_mail.sender_state, name="settings_sender_state"),
+    path(f"{ONE}mail/state/", provider_mail.mail_state, name="settings_mail_state"),
     path(f"{ONE}host-names/", settings.host_names, name="settings_hosts"),
     path(f"{ONE}host-name/", settings.host_name, name="settings_host"),
     path(f"{ONE}webhook/", alarms.webhook, name="settings_webhook"),

@@ -200,6 +200,11 @@ class Settings(BaseSettings):
         "/hooks/mail/; web only; empty: none is taken",
     )
     mail_retry_seconds: Seconds = Field(default=(60, 300, 1800, 7200), description="waits between mail attempts")
+    mail_inside_hosts: Names = Field(
+        default=(),
+        description="hosts of your own network that providers may name as their own mail server, though their addresses "
+        "are private; they may be spoken to unencrypted; default: none",
+    )
     webhook_inside_hosts: Names = Field(
         default=(),
         description="hosts of your own network that webhooks may call, though their addresses are private; localhost "

@@ -1,8 +1,9 @@
 """One mail to the mail server. Its answers become two errors: *delayed* (try again) and *refused* (don't)."""
 
 import smtplib
+import ssl
+from base64 import b64encode
 from email.mime.image import MIMEImage
-from email.utils import formataddr, parseaddr
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -10,7 +11,9 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
-from gangway.notifications.errors import MailDelayed, MailRefused
+from gangway.notifications.channels.inside import NotPublic
+from gangway.notifications.channels.smtp import Server, connection_to
+from gangway.notifications.errors import MailDelayed, MailRefused, MailServerTrouble
 from gangway.notifications.messages.dress import Picture
 from gangway.notifications.messages.mail import Mail, one_line
 
@@ -21,29 +24,44 @@ _NO_ANSWER: Final = (
     (TimeoutError, "The mail server doesn't answer in time."),
 )
 _UNREACHABLE: Final = "The mail server can't be reached."
+LONGEST_QUOTED: Final = 160
 
 
-def send(mail: Mail, *, to: str, sender_name: str, reply_to: str, message_id: UUID) -> None:
+def send(
+    mail: Mail,
+    *,
+    to: str,
+    sender: str,
+    reply_to: str,
+    message_id: UUID,
+    server: Server | None = None,
+    quoting: bool = False,
+) -> None:
     """Hand one mail to the mail server; raises `MailDelayed` and `MailRefused`, both in plain words.
 
-    The Message-ID follows from `message_id`, so a repeat carries the same one. No answer is waited for longer than
-    Django's EMAIL_TIMEOUT.
+    `sender` is written as "Name <address>".
+    `server`: the provider's own, in place of the platform's; its own troubles are `MailServerTrouble`. `quoting`: say
+    what the server said, too. The Message-ID follows from `message_id`, so a repeat carries the same one. No answer is
+    waited for longer than Django's EMAIL_TIMEOUT.
     """
     message = EmailMultiAlternatives(
         subject=mail.subject,
         body=mail.text,
-        from_email=_sender(sender_name),
+        from_email=sender,
         to=[to],
         reply_to=[reply_to] if reply_to else None,
         headers={"Message-ID": f"<{message_id}@{urlsplit(settings.GANGWAY.public_url).hostname}>"},
+        connection=connection_to(server) if server else None,
     )
     message.attach_alternative(mail.html, "text/html")
     if mail.dress.logo:
         _attach(message, mail.dress.logo)
     try:
         message.send()
+    except NotPublic as error:
+        raise MailServerTrouble("Its name leads into a private network.") from error
     except (smtplib.SMTPException, OSError) as error:
-        raise _in_words(error) from error
+        raise _in_words(error, own=server is not None, said=_said(error, server) if quoting else "") from error
 
 
 def _attach(message: EmailMultiAlternatives, logo: Picture) -> None:
@@ -51,31 +69,43 @@ def _attach(message: EmailMultiAlternatives, logo: Picture) -> None:
     part = MIMEImage(logo.data, logo.media_type.partition("/")[2])
     part["Content-ID"] = "<logo>"
     part.add_header("Content-Disposition", "inline", filename=f"logo.{logo.media_type.partition('/')[2]}")
-    message.mixed_subtype = "related"
+    message.mixed_subtype = "related"  # type: ignore[attr-defined]  # of EmailMessage, unknown to its types
     message.attach(part)
 
 
-def _sender(name: str) -> str:
-    """Return the platform's own address under the provider's name."""
-    own_name, address = parseaddr(settings.GANGWAY.mail_from)
-    return formataddr((one_line(name) or own_name, address))
-
-
-def _in_words(error: smtplib.SMTPException | OSError) -> MailDelayed | MailRefused:
-    """Say what happened without repeating the server's own text, which may quote the mail."""
+def _in_words(error: smtplib.SMTPException | OSError, *, own: bool, said: str) -> MailDelayed | MailRefused:
+    """Say what happened; `said`: the server's own text, which may quote the mail and is told of test mails only."""
+    trouble = MailServerTrouble if own else MailDelayed
     match error:
         case smtplib.SMTPRecipientsRefused():
             codes = [code for code, _ in error.recipients.values()]
-            return _refused("doesn't accept this address", max(codes, default=0))
+            return _refused("doesn't accept this address", max(codes, default=0), said)
         case smtplib.SMTPAuthenticationError():
-            return MailDelayed("The mail server refuses our sign-in.")
+            return trouble(f"The mail server refuses our sign-in (answer {error.smtp_code}).{said}")
+        case smtplib.SMTPSenderRefused() if own:
+            return trouble(f"The mail server doesn't let us send from our address (answer {error.smtp_code}).{said}")
         case smtplib.SMTPSenderRefused():
-            return _refused("doesn't let us send from our address", error.smtp_code)
+            return _refused("doesn't let us send from our address", error.smtp_code, said)
         case smtplib.SMTPResponseException():
-            return _refused("doesn't take this mail", error.smtp_code)
-    return MailDelayed(next((words for kind, words in _NO_ANSWER if isinstance(error, kind)), _UNREACHABLE))
+            return _refused("doesn't take this mail", error.smtp_code, said)
+        case ssl.SSLCertVerificationError():
+            return trouble(f"The mail server's certificate can't be trusted: {error.verify_message}.")
+    return trouble(next((words for kind, words in _NO_ANSWER if isinstance(error, kind)), _UNREACHABLE))
 
 
-def _refused(what: str, code: int) -> MailDelayed | MailRefused:
-    sentence = f"The mail server {what} (answer {code})."
+def _refused(what: str, code: int, said: str) -> MailDelayed | MailRefused:
+    sentence = f"The mail server {what} (answer {code}).{said}"
     return MailRefused(sentence) if code in _PERMANENT else MailDelayed(sentence)
+
+
+def _said(error: smtplib.SMTPException | OSError, server: Server | None) -> str:
+    """Quote the server's answer on one line; never one that repeats the password, in whatever dress."""
+    answers = [error.smtp_error] if isinstance(error, smtplib.SMTPResponseException) else []
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        answers = [text for _code, text in error.recipients.values()]
+    told = " ".join(each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in answers)
+    password = server.password.reveal() if server else ""
+    secret = [password, b64encode(password.encode()).decode()] if password else []
+    if not told or any(each in told for each in secret):
+        return ""
+    return f" It said: {one_line(told)[:LONGEST_QUOTED]}"

@@ -10,7 +10,7 @@ import hashlib
 import hmac
 import socket
 from datetime import datetime
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
 from gangway.foundation.sealed import SealedText
+from gangway.notifications.channels.inside import LOCAL, NotPublic, is_public, lies_inside
 from gangway.notifications.channels.trust import trusted
 from gangway.notifications.errors import WebhookDelayed, WebhookRefused, WebhookUnfit
 
@@ -29,13 +30,8 @@ FEWEST_BYTES: Final = 24
 MOST_BYTES: Final = 64
 LONGEST_URL: Final = 500
 AGENT: Final = "Gangway"
-LOCAL: Final = frozenset({"localhost", "127.0.0.1"})
 GOOD: Final = range(200, 300)
 TOO_MANY, FIRST_OF_THEIRS = 429, 500
-TUNNELS: Final = tuple(ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32"))
-"""IPv6 addresses that lead to an IPv4 one, which may be a private one."""
-HOUSES: Final = tuple(ip_network(each) for each in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "fec0::/10"))
-"""What Python takes for public, and hosts of clouds use for their own machines and networks."""
 
 
 def check_url(url: str, *, inside: frozenset[str]) -> str:
@@ -51,10 +47,7 @@ def check_url(url: str, *, inside: frozenset[str]) -> str:
         raise WebhookUnfit(field="url")
     if not host or not (parts.scheme == "https" or plain) or parts.username or parts.password or parts.fragment:
         raise WebhookUnfit(field="url")
-    if host not in inside and (host in LOCAL or host.endswith((".localhost", ".local", ".internal"))):
-        raise WebhookUnfit("This address lies inside a private network.", field="url")
-    address = _literal(host)
-    if address is not None and host not in inside and not is_public(address):
+    if host not in inside and lies_inside(host):
         raise WebhookUnfit("This address lies inside a private network.", field="url")
     return cleaned
 
@@ -108,22 +101,6 @@ async def call(
     raise WebhookRefused(f"It answers {status}.")
 
 
-def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Return whether an address is one of the open internet, whatever it is dressed as."""
-    if isinstance(address, IPv6Address):
-        if address.ipv4_mapped is not None:
-            return is_public(address.ipv4_mapped)
-        if any(address in tunnel for tunnel in TUNNELS):
-            return False
-    if any(address in house for house in HOUSES):
-        return False
-    return address.is_global and not address.is_multicast and not address.is_reserved
-
-
-class NotPublic(OSError):
-    """A name leads to an address that we don't call."""
-
-
 class PublicOnly(AbstractResolver):
     """Resolves names to public addresses only; a single private one among them is enough to refuse."""
 
@@ -141,18 +118,6 @@ class PublicOnly(AbstractResolver):
 
     async def close(self) -> None:
         await self._asks.close()
-
-
-def _literal(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that a host is written as; the old short and octal spellings count as one as well."""
-    try:
-        return ip_address(host)
-    except ValueError:
-        pass
-    try:
-        return IPv4Address(socket.inet_aton(host))
-    except OSError:
-        return None
 
 
 def _key(secret: SealedText) -> bytes:

@@ -60,17 +60,6 @@ class HostForm(PlainForm):
     )
 
 
-class ReplyForm(PlainForm):
-    """Where answers go."""
-
-    reply_to = forms.CharField(
-        label=_("Reply address"),
-        required=False,
-        help_text=_("Answers to all mails of this provider go there. Empty: to the sender's address."),
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-    )
-
-
 class DefaultPlan(AskedFor):
     """What *Add New Tenant* begins with. A unit belongs to one tenant, so there is no default for it."""
 

@@ -3,7 +3,6 @@
 from typing import Any, Final
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -16,16 +15,12 @@ from gangway.foundation.clock import now
 from gangway.foundation.clouds import cloud_name
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
-from gangway.notifications.queries import Delivery
-from gangway.notifications.states import UNSENT
-from gangway.notifications.trying import last_test, send_test
 from gangway.onboarding import applications, provider_setup
 from gangway.onboarding.defaults import defaults_for, set_defaults
 from gangway.onboarding.installation import admin_center, installation
 from gangway.onboarding.queries import sign_in_applications
 from gangway.onboarding.states import Verdict
 from gangway.organizations import host_proof, hosts
-from gangway.organizations.changing import change_reply_to
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.logos import own_logo
 from gangway.organizations.place_queries import PlaceView, place, places
@@ -36,13 +31,13 @@ from gangway.provisioning.queries import SCOPES, choices
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.forms.place import CLOUDS, LogoForm
-from gangway.web.forms.provider_setup import ApplicationForm, DefaultPlan, HostForm, ReplyForm
+from gangway.web.forms.provider_setup import ApplicationForm, DefaultPlan, HostForm
 from gangway.web.listing import asked
 from gangway.web.live import first_look, look_again
-from gangway.web.words import DELIVERY, HOST, LOOK, VERDICT, said
+from gangway.web.views.mail_values import mail_values
+from gangway.web.words import HOST, LOOK, VERDICT, said
 
 CHECK_PARTIAL: Final = "settings/_check.html"
-MAIL_PARTIAL: Final = "settings/_mail.html"
 HOST_PARTIAL: Final = "settings/_host.html"
 PAGE: Final = ["GET", "HEAD", "POST"]
 
@@ -62,12 +57,12 @@ def overview(request: DeskRequest) -> HttpResponse:
 @may(Capability.CHANGE_SETTINGS)
 def overview_of(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Show each part with how it stands, in the order of setting up."""
-    about = _provider(organization_id)
+    about = provider_at(organization_id)
     known = {each.cloud: each for each in sign_in_applications(about.id)}
     values = {
-        **_head(request, about),
+        **head(request, about),
         "clouds": [_cloud_row(about, name, word, known.get(name)) for name, word in CLOUDS],
-        "mail": _mail_values(about.id),
+        "mail": mail_values(about.id),
         **_host_values(about.id),
         "public_url": hosts.public_url(about.id),
         "logo": own_logo(about.id),
@@ -81,11 +76,11 @@ def overview_of(request: DeskRequest, organization_id: UUID) -> HttpResponse:
 @may(Capability.CHANGE_SETTINGS)
 def application(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Guide through making the sign-in application of one cloud, and show what is told and seen of it."""
-    about, cloud = _provider(organization_id), _cloud(request)
+    about, cloud = provider_at(organization_id), _cloud(request)
     url = f"{reverse('web:settings_application_state', args=[about.id])}?cloud={cloud}"
     checked = _check_values(about.id, cloud)
     values = {
-        **_head(request, about),
+        **head(request, about),
         "cloud": cloud,
         "cloud_word": dict(CLOUDS)[cloud],
         "application": applications.find(about.id, cloud=cloud),
@@ -104,7 +99,7 @@ def application(request: DeskRequest, organization_id: UUID) -> HttpResponse:
 @proved_lately
 def application_change(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Ask for client id, home tenant and, where there is one, the web client's secret."""
-    about, cloud = _provider(organization_id), _cloud(request)
+    about, cloud = provider_at(organization_id), _cloud(request)
     known = applications.find(about.id, cloud=cloud)
     begins: dict[str, Any] = {"cloud": cloud}
     if known:
@@ -120,7 +115,7 @@ def application_change(request: DeskRequest, organization_id: UUID) -> HttpRespo
         else:
             messages.success(request, _("It is saved. A worker looks at it now; the result appears by itself."))
             return _to_application(about.id, given["cloud"])
-    values = {**_head(request, about), "form": form, "cloud": cloud, "application": known}
+    values = {**head(request, about), "form": form, "cloud": cloud, "application": known}
     return render(request, "settings/application_form.html", values | {"cloud_word": dict(CLOUDS)[cloud]})
 
 
@@ -128,7 +123,7 @@ def application_change(request: DeskRequest, organization_id: UUID) -> HttpRespo
 @may(Capability.CHANGE_SETTINGS)
 def application_check(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """*Check now*: a worker looks at it from outside."""
-    about, cloud = _provider(organization_id), _cloud(request)
+    about, cloud = provider_at(organization_id), _cloud(request)
     try:
         provider_setup.ask_check(about.id, cloud=cloud, by=request.actor, now=now())
     except provider_setup.NoSignInApplication:
@@ -140,7 +135,7 @@ def application_check(request: DeskRequest, organization_id: UUID) -> HttpRespon
 @may(Capability.CHANGE_SETTINGS)
 def application_state(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """How the look at the application stands."""
-    values = _check_values(_provider(organization_id).id, _cloud(request))
+    values = _check_values(provider_at(organization_id).id, _cloud(request))
     return look_again(request, CHECK_PARTIAL, values, over=values["check"] is None or values["check"].is_over)
 
 
@@ -149,7 +144,7 @@ def application_state(request: DeskRequest, organization_id: UUID) -> HttpRespon
 @proved_lately
 def forget_secret(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Destroy the kept secret here; at Microsoft somebody has to delete it."""
-    about, cloud = _provider(organization_id), _cloud(request)
+    about, cloud = provider_at(organization_id), _cloud(request)
     try:
         provider_setup.forget_secret(about.id, cloud=cloud, by=request.actor)
     except GangwayError as error:
@@ -159,61 +154,15 @@ def forget_secret(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     return _to_application(about.id, cloud)
 
 
-@require_http_methods(PAGE)
-@may(Capability.CHANGE_SETTINGS)
-def mail(request: DeskRequest, organization_id: UUID) -> HttpResponse:
-    """Show how mails go out, and change where answers go."""
-    about = _provider(organization_id)
-    form = ReplyForm(request.POST or None, initial={"reply_to": about.details.reply_to})
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_reply_to(organization_id=about.id, reply_to=form.cleaned_data["reply_to"], by=request.actor)
-        except GangwayError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, _("Answers go there from the next mail on."))
-            return redirect("web:settings_mail", about.id)
-    tested = _mail_values(about.id)
-    values = {
-        **_head(request, about),
-        "form": form,
-        "sender": settings.GANGWAY.mail_from,
-        "server": f"{settings.GANGWAY.smtp_host}:{settings.GANGWAY.smtp_port}",
-        "encryption": settings.GANGWAY.smtp_tls,
-        "live": first_look(request, MAIL_PARTIAL, tested, url=reverse("web:settings_mail_state", args=[about.id])),
-        "following": not _is_over(tested["test"]),
-    }
-    return render(request, "settings/mail.html", values)
-
-
-@require_POST
-@may(Capability.CHANGE_SETTINGS)
-def mail_test(request: DeskRequest, organization_id: UUID) -> HttpResponse:
-    """*Send a test mail to me*."""
-    about, me = _provider(organization_id), request.seat
-    pages = hosts.public_url(about.id)
-    send_test(about.id, organization=about.name, to=me.email, name=me.name, pages=pages, by=request.actor, now=now())
-    messages.info(request, _("A test mail to %(address)s is on its way.") % {"address": me.email})
-    return redirect("web:settings_mail", about.id)
-
-
-@require_safe
-@may(Capability.CHANGE_SETTINGS)
-def mail_state(request: DeskRequest, organization_id: UUID) -> HttpResponse:
-    """How the test mail is doing."""
-    values = _mail_values(_provider(organization_id).id)
-    return look_again(request, MAIL_PARTIAL, values, over=_is_over(values["test"]))
-
-
 @require_safe
 @may(Capability.CHANGE_SETTINGS)
 def host_names(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Show under which host names the provider's and its channels' people meet our pages."""
-    about, wanted = _provider(organization_id), asked(request)
+    about, wanted = provider_at(organization_id), asked(request)
     channels = places(Kind.CHANNEL, above=about.id, search=wanted.search, page=wanted.page)
     shown = [(about.id, about.name), *((row.id, row.name) for row in channels.rows)]
     rows = [{"id": each, "name": name, "url": hosts.public_url(each), **_host_values(each)} for each, name in shown]
-    values = {**_head(request, about), "rows": rows, "page": channels, "wanted": wanted}
+    values = {**head(request, about), "rows": rows, "page": channels, "wanted": wanted}
     if microsoft.is_offered():
         names = [str(row["host"].name) for row in rows if row["host"] and row["host"].proved_at]
         values["returns"] = [back(name) for name in names for back in (microsoft.callback_url, microsoft.consented_url)]
@@ -263,7 +212,7 @@ def host_state(request: DeskRequest, organization_id: UUID) -> HttpResponse:
 @may(Capability.CHANGE_SETTINGS)
 def default_plan(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Choose what *Add New Tenant* begins with."""
-    about = _provider(organization_id)
+    about = provider_at(organization_id)
     form = DefaultPlan(request.POST or None, profile=choices(), defaults=defaults_for(about.id))
     if request.method == "POST" and form.is_valid():
         try:
@@ -273,7 +222,7 @@ def default_plan(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("New services begin with this. Invitations that are out stay as they are."))
             return redirect("web:settings_of", about.id)
-    return render(request, "settings/plan.html", {**_head(request, about), "form": form})
+    return render(request, "settings/plan.html", {**head(request, about), "form": form})
 
 
 @require_safe
@@ -283,7 +232,7 @@ def installation_page(request: DeskRequest) -> HttpResponse:
     return render(request, "settings/installation.html", {"facts": installation(now=now())})
 
 
-def _provider(organization_id: UUID) -> PlaceView:
+def provider_at(organization_id: UUID) -> PlaceView:
     about = place(organization_id)
     if about.kind is not Kind.PROVIDER:
         raise NoSuchOrganization
@@ -322,7 +271,7 @@ def _cloud(request: DeskRequest) -> str:
     return cloud_name(request.POST.get("cloud") or request.GET.get("cloud") or "public").value
 
 
-def _head(_request: DeskRequest, about: PlaceView) -> dict[str, Any]:
+def head(_request: DeskRequest, about: PlaceView) -> dict[str, Any]:
     return {"provider": about, "back_url": reverse("web:settings_of", args=[about.id])}
 
 
@@ -346,12 +295,3 @@ def _check_values(provider_id: UUID, cloud: str) -> dict[str, Any]:
         "wrong_pill": said(VERDICT, Verdict.WRONG),
         "before": kept[1:],
     }
-
-
-def _mail_values(provider_id: UUID) -> dict[str, Any]:
-    latest = last_test(provider_id)
-    return {"test": latest, "test_pill": said(DELIVERY, latest.state) if latest else None}
-
-
-def _is_over(test: Delivery | None) -> bool:
-    return test is None or test.state not in UNSENT

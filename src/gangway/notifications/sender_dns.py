@@ -1,0 +1,220 @@
+"""What the DNS of a sender's domain says about who may send in its name: SPF, DKIM and DMARC, in plain words.
+
+Only DNS is asked. What can't be seen from there stays unknown: from which addresses a mail server passes mails on, and
+whether it signs them. Each finding that wants something names the exact record to add or change.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any, Final
+
+from gangway.notifications.states import Finding
+
+MOST_LOOKUPS: Final = 10
+"""Of an SPF record: more, and receivers call it broken (RFC 7208, 4.6.4)."""
+Ask = Callable[[str, str], Awaitable[list[str]]]
+"""Asks DNS for a name and a type; no record: an empty list. Raises `NoAnswer`."""
+
+
+class NoAnswer(Exception):
+    """Name servers didn't answer, or not in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What was found about one of the three; `name` and `text` are a TXT record to add, or to change into."""
+
+    key: str
+    state: Finding
+    words: str
+    name: str = ""
+    text: str = ""
+
+    def kept(self) -> dict[str, Any]:
+        """Return it as it is kept."""
+        return asdict(self)
+
+
+async def look(ask: Ask, *, domain: str, host: str, selector: str, reports_to: str) -> list[Record]:
+    """Look at all three. `host` is the mail server, `selector` names its DKIM key, `reports_to` is for DMARC."""
+    return [
+        await _told(_spf(ask, domain, host), "spf"),
+        await _told(_dkim(ask, domain, selector), "dkim"),
+        await _told(_dmarc(ask, domain, reports_to), "dmarc"),
+    ]
+
+
+async def _told(looking: Awaitable[Record], key: str) -> Record:
+    try:
+        return await looking
+    except NoAnswer:
+        return Record(key, Finding.UNKNOWN, "Name servers did not answer, so nothing is known. Check again later.")
+
+
+async def _spf(ask: Ask, domain: str, host: str) -> Record:
+    found = [text for text in await ask(domain, "TXT") if text.lower().split(" ")[0] == "v=spf1"]
+    if not found:
+        words = f"{domain} has no SPF record: receivers can't tell that {host} may send for it."
+        return Record("spf", Finding.WRONG, words, domain, f"v=spf1 a:{host} ~all")
+    if len(found) > 1:
+        words = f"{domain} has {len(found)} SPF records; receivers then take none. Keep one, with all that they list."
+        return Record("spf", Finding.WRONG, words)
+    walk, addresses = _Spf(ask), await _addresses(ask, host)
+    listed = await walk.lists(domain, found[0], addresses)
+    wrong = _wrong_spf(domain, found[0], walk.lookups)
+    if wrong is not None:
+        return wrong
+    if listed:
+        return Record("spf", Finding.GOOD, f"The SPF record of {domain} lists the addresses of {host}.")
+    if not addresses:
+        words = f"{domain} has an SPF record. {host} has no address in DNS, so nobody can tell whether it is listed."
+        return Record("spf", Finding.UNKNOWN, words)
+    words = (
+        f"The SPF record of {domain} does not list the addresses of {host}. That is right only if {host} passes mails"
+        " on from others, which we can't see: then its operator tells what to include."
+    )
+    return Record("spf", Finding.LOOK, words, domain, _with_host(found[0], host))
+
+
+def _wrong_spf(domain: str, text: str, lookups: int) -> Record | None:
+    terms = text.split()
+    if "+all" in terms or "all" in terms:
+        words = f"The SPF record of {domain} lets everybody send: forgers, too. End it with ~all or -all."
+        better = [term for term in terms if term not in {"+all", "all"}]
+        return Record("spf", Finding.WRONG, words, domain, " ".join([*better, "~all"]))
+    if lookups > MOST_LOOKUPS:
+        words = f"The SPF record of {domain} needs more than {MOST_LOOKUPS} look-ups: receivers call that broken."
+        return Record("spf", Finding.WRONG, words)
+    return None
+
+
+def _with_host(text: str, host: str) -> str:
+    """Return an SPF record that lists a host, too, before what it says of all others."""
+    terms = text.split()
+    ends = [at for at, term in enumerate(terms) if term.lstrip("-~?") == "all" or term.startswith("redirect=")]
+    place = ends[0] if ends else len(terms)
+    return " ".join([*terms[:place], f"a:{host}", *terms[place:], *([] if ends else ["~all"])])
+
+
+class _Spf:
+    """Walks over one SPF record and what it includes, counting look-ups as receivers do."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask, self.lookups = ask, 0
+
+    async def lists(self, domain: str, text: str, wanted: set[IPv4Address | IPv6Address]) -> bool:
+        """Whether all of the addresses are listed; without any, none is."""
+        left = set(wanted)
+        await self._walk(domain, text, left)
+        return bool(wanted) and not left
+
+    async def _walk(self, domain: str, text: str, left: set[IPv4Address | IPv6Address]) -> None:
+        for term in text.split()[1:]:
+            if self.lookups > MOST_LOOKUPS:
+                return
+            name, _sign, value = term.lower().replace("redirect=", "redirect:", 1).lstrip("+").partition(":")
+            if name in {"ip4", "ip6"}:
+                left -= {each for each in left if _is_in(each, value)}
+            elif name.partition("/")[0] in {"a", "mx", "include", "redirect", "exists", "ptr"}:
+                self.lookups += 1
+                await self._follow(name.partition("/")[0], value.partition("/")[0] or domain, left)
+
+    async def _follow(self, name: str, target: str, left: set[IPv4Address | IPv6Address]) -> None:
+        if "%" in target:
+            return  # a macro: it depends on the mail itself
+        if name in {"include", "redirect"}:
+            for text in await self._ask(target, "TXT"):
+                if text.lower().startswith("v=spf1"):
+                    await self._walk(target, text, left)
+        elif name == "a":
+            left -= await _addresses(self._ask, target)
+        elif name == "mx":
+            for line in (await self._ask(target, "MX"))[:MOST_LOOKUPS]:
+                left -= await _addresses(self._ask, line.split()[-1].rstrip("."))
+
+
+async def _dkim(ask: Ask, domain: str, selector: str) -> Record:
+    if not selector:
+        words = (
+            "Which key your mail server signs with is not known here: type its selector (s= in the DKIM-Signature of a"
+            " mail that it sent), and we look whether the key is published."
+        )
+        return Record("dkim", Finding.UNKNOWN, words)
+    name = f"{selector}._domainkey.{domain}"
+    found = [text for text in await ask(name, "TXT") if "p=" in text.replace(" ", "")]
+    if not found:
+        words = f"No key is published at {name}. Your mail server's operator tells the value; the record looks so:"
+        return Record("dkim", Finding.WRONG, words, name, "v=DKIM1; k=rsa; p=<the public key of your mail server>")
+    tags = _tags(found[0])
+    if not tags.get("p"):
+        words = f"The key at {name} was withdrawn (its p= is empty): receivers refuse what is signed with it."
+        return Record("dkim", Finding.WRONG, words)
+    if "y" in tags.get("t", "").split(":"):
+        words = f"The key at {name} says that it is a test (t=y): receivers treat signatures as if there were none."
+        return Record("dkim", Finding.LOOK, words, name, found[0].replace("t=y", "t=s"))
+    words = (
+        f"A key is published at {name}, and it is of the sender's own domain. Whether the mail server signs with it"
+        " can't be seen from here: open a test mail's source and look for dkim=pass with this domain."
+    )
+    return Record("dkim", Finding.GOOD, words)
+
+
+async def _dmarc(ask: Ask, domain: str, reports_to: str) -> Record:
+    at, found = domain, await _policies(ask, domain)
+    parts = domain.split(".")
+    for start in range(1, len(parts) - 1):  # the policy of the nearest domain above counts, where there is no own one
+        if found:
+            break
+        at = ".".join(parts[start:])
+        found = await _policies(ask, at)
+    if not found:
+        words = f"{domain} says nothing to receivers about forged mails. Begin by watching, and be stricter later."
+        return Record("dmarc", Finding.WRONG, words, f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:{reports_to}")
+    if len(found) > 1:
+        return Record(
+            "dmarc", Finding.WRONG, f"{at} has {len(found)} DMARC records; receivers then take none. Keep one."
+        )
+    tags = _tags(found[0])
+    policy = tags.get("p" if at == domain else "sp", tags.get("p", "")).lower()
+    aligned = (
+        f" Our mails name the same address in From and in the envelope, so SPF counts for {domain};"
+        " DKIM counts if its d= is this domain."
+    )
+    if policy not in {"none", "quarantine", "reject"}:
+        words = f"The DMARC record of {at} has no policy (p=) that receivers know."
+        return Record("dmarc", Finding.WRONG, words, f"_dmarc.{at}", f"v=DMARC1; p=none; rua=mailto:{reports_to}")
+    if policy == "none":
+        words = f"{at} only watches (p=none): forged mails in its name still arrive.{aligned}"
+        stricter = found[0].replace(f"p={tags.get('p', '')}", "p=quarantine", 1)
+        return Record("dmarc", Finding.LOOK, words, f"_dmarc.{at}", stricter)
+    return Record("dmarc", Finding.GOOD, f"Receivers {_DONE[policy]} mails that are not proved to be of {at}.{aligned}")
+
+
+_DONE: Final = {"quarantine": "put aside", "reject": "refuse"}
+
+
+async def _policies(ask: Ask, domain: str) -> list[str]:
+    return [
+        text for text in await ask(f"_dmarc.{domain}", "TXT") if text.upper().replace(" ", "").startswith("V=DMARC1")
+    ]
+
+
+async def _addresses(ask: Ask, host: str) -> set[IPv4Address | IPv6Address]:
+    try:
+        return {ip_address(host)}
+    except ValueError:
+        pass
+    return {ip_address(text) for kind in ("A", "AAAA") for text in await ask(host, kind)}
+
+
+def _is_in(address: IPv4Address | IPv6Address, network: str) -> bool:
+    try:
+        return address in ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _tags(record: str) -> dict[str, str]:
+    pairs = (part.partition("=") for part in record.split(";"))
+    return {name.strip().lower(): "".join(value.split()) for name, _sign, value in pairs if name.strip()}

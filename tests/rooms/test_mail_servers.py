@@ -1,0 +1,246 @@
+"""A provider's own mail server: sealed, spoken to encrypted, never gone around, and heard about when it refuses."""
+
+import socket
+
+import pytest
+from django.core import mail as outgoing
+from django.urls import reverse
+
+from gangway.alarms import mail_servers as alarms_of_servers
+from gangway.alarms.models import Alarm
+from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
+from gangway.notifications import mail_servers, sending
+from gangway.notifications.channels.inside import NotPublic
+from gangway.notifications.channels.smtp import Server, connection_to
+from gangway.notifications.models import MailServer, Message
+from gangway.notifications.states import DeliveryState, Encryption
+from gangway.organizations.scope import within, within_everything
+from gangway.vault.models import Sealed
+from m365_emulator.tls import prepare
+from tests.rooms.factories_notifications import put_invitation
+from tests.rooms.factories_organizations import make_customer, make_provider
+from tests.rooms.factories_smtp import PASSWORD, USER, mail_server
+from tests.rooms.factories_web import error_at, prove, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+GIVEN = {
+    "host": "localhost",
+    "port": "587",
+    "encryption": "starttls",
+    "user": USER,
+    "password": PASSWORD,
+    "sender": "connect@sandbox.example",
+}
+
+
+@pytest.fixture
+def provider():
+    return make_provider(name="Sandbox Telecom", reply_to="help@sandbox.example")
+
+
+@pytest.fixture
+def customer(provider):
+    return make_customer(provider)
+
+
+@pytest.fixture
+def admin(provider):
+    return prove(sit_down(provider))
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """An authority, and a certificate of its for localhost."""
+    return prepare(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture
+def allowed(settings, files):
+    """Whoever runs this server lets providers name localhost, and trusts the authority of the tests."""
+    told = {"mail_inside_hosts": ("localhost",), "extra_ca_file": files.authority, "mail_retry_seconds": (60, 300)}
+    settings.GANGWAY = settings.GANGWAY.model_copy(update=told)
+    return settings
+
+
+@pytest.fixture
+def inbox(allowed, files, admin, provider):
+    """A mail server that the provider uses from now on."""
+    with mail_server(files) as (running, port):
+        save(admin, provider, port=str(port))
+        yield running
+
+
+def save(admin, provider, **given):
+    return admin.post(reverse("web:settings_mail_server", args=[provider.id]), GIVEN | given, follow=True)
+
+
+def the_row(provider):
+    with within(provider.path):
+        return MailServer.objects.get()
+
+
+def put_and_send(customer):
+    message_id = put_invitation(customer)
+    sending.deliver(message_id)
+    with within_everything("test"):
+        return Message.objects.get(pk=message_id)
+
+
+def open_alarms(provider):
+    alarms_of_servers.note(provider.id, now=clock.now())
+    with within(provider.path):
+        return list(Alarm.objects.filter(cleared_at=None).values_list("words", flat=True))
+
+
+def test_mails_go_through_it_encrypted_signed_in_and_under_its_address(inbox, provider, customer):
+    message = put_and_send(customer)
+    assert (message.state, outgoing.outbox) == (DeliveryState.SENT, [])
+    ((envelope, mail),) = inbox.mails
+    assert envelope == "connect@sandbox.example"
+    assert mail["From"] == "Sandbox Telecom <connect@sandbox.example>"
+    assert mail["Reply-To"] == "help@sandbox.example"
+
+
+def test_the_password_is_sealed_and_stands_nowhere(inbox, admin, provider):
+    row = the_row(provider)
+    assert Sealed.objects.filter(pk=row.sealed_id, place="notifications.mail_server.password").exists()
+    assert PASSWORD not in str(vars(row))
+    for page in ("settings_mail", "settings_mail_server"):
+        assert PASSWORD not in admin.get(reverse(f"web:{page}", args=[provider.id])).content.decode()
+
+
+def test_nothing_is_said_to_a_server_whose_certificate_nobody_vouches_for(allowed, tmp_path, admin, provider, customer):
+    with mail_server(prepare(tmp_path)) as (running, port):
+        save(admin, provider, port=str(port))
+        message = put_and_send(customer)
+    assert "certificate can't be trusted" in message.last_error
+    assert (message.state, running.mails) == (DeliveryState.RETRYING, [])
+
+
+def test_tls_from_the_first_byte_on_goes_by_the_same_doors(allowed, files, admin, provider, customer):
+    with mail_server(files, implicit=True) as (running, port):
+        save(admin, provider, port=str(port), encryption="implicit")
+        assert put_and_send(customer).state == DeliveryState.SENT
+    assert len(running.mails) == 1
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"),
+    [
+        ({"password": "wrong"}, "refuses our sign-in (answer 535)"),
+        ({"answer": "550 5.7.60 not yours"}, "doesn't let us send from our address (answer 550)"),
+        ({"answer": "451 later"}, "doesn't let us send from our address (answer 451)"),
+        ({"port": "1"}, "can't be reached"),
+    ],
+)
+def test_its_trouble_makes_mails_wait_raises_an_alarm_and_lets_none_go_another_way(
+    inbox, admin, provider, trouble, told
+):
+    customer = make_customer(provider)
+    inbox.answer = trouble.get("answer", "")
+    if not inbox.answer:
+        save(admin, provider, **({"port": str(the_row(provider).port)} | trouble))
+    for _ in range(2):
+        message = put_and_send(customer)
+        assert (message.state, outgoing.outbox, inbox.mails) == (DeliveryState.RETRYING, [], [])
+    assert told in message.last_error
+    assert "It said" not in message.last_error
+    row = the_row(provider)
+    assert (row.refused, told in row.trouble, row.trouble_since is not None) == (2, True, True)
+    (words,) = open_alarms(provider)
+    assert told in words
+    page = soup(admin.get(reverse("web:settings_mail", args=[provider.id]))).get_text(" ", strip=True)
+    assert "2 attempts since then" in page
+
+
+def test_when_it_takes_mails_again_the_alarm_is_over(inbox, admin, provider, customer):
+    inbox.answer = "451 later"
+    put_and_send(customer)
+    assert len(open_alarms(provider)) == 1
+    inbox.answer = ""
+    put_and_send(customer)
+    assert open_alarms(provider) == []
+    assert the_row(provider).refused == 0
+
+
+def test_a_recipient_that_it_refuses_is_no_trouble_of_the_server(inbox, provider, customer):
+    inbox.to_recipient = "550 5.1.1 no such user"
+    assert put_and_send(customer).state == DeliveryState.BOUNCED
+    assert open_alarms(provider) == []
+
+
+def test_a_test_mail_tells_what_the_server_said_but_never_the_password(inbox, admin, provider):
+    for said, shown in (("550 5.7.60 not your address", True), (f"550 go away with {PASSWORD}", False)):
+        inbox.answer = said
+        admin.post(reverse("web:settings_mail_test", args=[provider.id]))
+        with within_everything("test"):
+            (message_id,) = Message.objects.filter(state="queued").values_list("pk", flat=True)
+            sending.deliver(message_id)
+            Message.objects.filter(pk=message_id).update(state="failed")
+        page = soup(admin.get(reverse("web:settings_mail", args=[provider.id]))).get_text(" ", strip=True)
+        assert "(answer 550)" in page
+        assert ("It said: 5.7.60 not your address" in page) is shown
+        assert PASSWORD not in page
+
+
+def test_without_it_mails_go_by_the_platforms_server_and_its_password_is_gone(inbox, admin, provider, customer):
+    sealed_id = the_row(provider).sealed_id
+    admin.post(reverse("web:settings_mail_server_remove", args=[provider.id]))
+    assert put_and_send(customer).state == DeliveryState.SENT
+    assert len(outgoing.outbox) == 1
+    assert Sealed.objects.get(pk=sealed_id).ciphertext is None
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "told"),
+    [
+        ("host", "127.0.0.1", "inside a private network"),
+        ("host", "10.1.2.3", "inside a private network"),
+        ("host", "mail.internal", "inside a private network"),
+        ("host", "localhost", "inside a private network"),
+        ("host", "169.254.169.254", "inside a private network"),
+        ("host", "smtp example", "isn't a host name"),
+        ("port", "0", "from 1 to 65535"),
+        ("port", "70000", "from 1 to 65535"),
+        ("encryption", "none", "don't go out unencrypted"),
+        ("sender", "nobody", "complete e-mail address"),
+        ("password", "", "password is missing"),
+    ],
+)
+def test_what_cannot_be_is_told_at_its_field_and_nothing_is_kept(admin, provider, field, typed, told):
+    answer = save(admin, provider, **({"host": "smtp.sandbox.example"} | {field: typed}))
+    assert told in error_at(answer, field)
+    with within(provider.path):
+        assert not MailServer.objects.exists()
+
+
+def test_a_kept_password_is_sent_to_no_other_server_and_under_no_other_name(admin, provider):
+    save(admin, provider, host="smtp.sandbox.example")
+    assert "is missing" not in error_at(save(admin, provider, host="smtp.sandbox.example", password=""), "password")
+    for moved in ({"host": "smtp.elsewhere.example"}, {"host": "smtp.sandbox.example", "user": "other"}):
+        assert "is missing" in error_at(save(admin, provider, password="", **moved), "password")
+
+
+def test_a_name_that_leads_inside_is_not_connected_to(monkeypatch):
+    def leads_inside(host, port, *_more, **_options):
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("192.0.32.8", "10.0.0.1")]
+
+    monkeypatch.setattr(socket, "getaddrinfo", leads_inside)
+    for encryption in Encryption:
+        server = Server("smtp.sandbox.example", 25, encryption, "", SealedText(""), frozenset())
+        with pytest.raises(NotPublic):
+            connection_to(server).open()
+
+
+def test_without_encryption_only_where_it_is_allowed(allowed, files, admin, provider, customer):
+    with mail_server(files, encrypted=False) as (running, port):
+        save(admin, provider, port=str(port), encryption="none")
+        assert put_and_send(customer).state == DeliveryState.SENT
+    assert len(running.mails) == 1
+
+
+def test_a_channels_people_see_from_whom_their_mails_come_and_no_more(inbox, provider, customer):
+    with within(customer.path):
+        found = mail_servers.find(provider.id)
+    assert (found.sender, hasattr(found, "sealed_id")) == ("connect@sandbox.example", False)
