@@ -112,6 +112,24 @@ def test_days_left_as_the_first_plan_has_them_shorten_nothing_of_the_other(emula
         assert [run.wanted["credential_days"] for run in (first, Run.objects.get(after=first))] == lives
 
 
+def test_a_kept_service_is_looked_at_with_what_it_uses_beside_and_says_so_meanwhile(emulator):
+    walked = aboard(emulator, features=QUALITY)
+    service_id = finished(walked)
+    run_until_idle()
+    desk, place = sit_down(walked.provider), f"/services/{service_id}"
+    with within(walked.customer.path):
+        named = service(service_id).short_name
+        deletion.delete_service(service_id=service_id, typed=named, by=OLGA, now=clock.now())
+        deletion.keep_service(service_id=service_id, by=OLGA, now=clock.now())
+        assert not companions.companion(service_id, "qoe").is_over
+    assert "Unknown" in soup(desk.get(f"{place}/danger/")).select_one(".gw-statuses").get_text()
+    assert "not validated yet" in soup(desk.get(f"{place}/danger/")).select_one(".gw-statuses").get_text()
+    run_until_idle()
+    with within(walked.customer.path):
+        assert (companions.companion(service_id, "qoe").status, service(service_id).connection.value) == ("ok", "ok")
+    assert "not validated yet" not in desk.get(f"{place}/danger/").text
+
+
 def test_what_is_declined_is_not_made_and_both_sides_read_so(emulator):
     walked = walk(features=QUALITY)
     before = walked.view().offer

@@ -7,6 +7,7 @@ from django.core import mail as outgoing
 from django.test import Client
 from django.urls import reverse
 
+from gangway.audit.events import Event
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions
@@ -17,6 +18,7 @@ from gangway.invitations.states import State
 from gangway.notifications import sending
 from gangway.notifications.models import Message
 from gangway.onboarding.models import SignIn
+from gangway.onboarding.sightings import SEEN
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from tests.rooms import factories_onboarding, factories_services
@@ -192,6 +194,7 @@ def test_who_did_not_expect_it_freezes_it_and_the_operator_is_alarmed(customer, 
     assert view(customer, invited).state is State.SENT
     seen = text(holder.post(address, follow=True))
     assert "is frozen" in seen
+    assert "Somebody who holds a link did not expect it" in seen
     assert "198.51.100.7" in seen
     assert view(customer, invited).state is State.REPORTED
     assert why(token) is Why.REPORTED
@@ -340,3 +343,14 @@ def test_waiting_for_approval_keeps_the_link_open_and_reminders_silent(monkeypat
     assert about.lasts_until > clock.now() + timedelta(days=25)
     walked.start()
     assert view(walked.customer, walked.invitation_id).state is State.OPENED
+
+
+def test_everything_that_happens_to_an_invitation_is_told_to_a_security_team_in_a_sentence():
+    rooms = (
+        "invitations:invitation:",
+        "invitations:link:",
+        "invitations:handoff:",
+        "onboarding:case:",
+        "onboarding:sign_in:",
+    )
+    assert {event for event in Event if event.startswith(rooms)} - set(SEEN) == {Event.INVITATION_MOVED}

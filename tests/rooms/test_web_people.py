@@ -141,6 +141,20 @@ def test_a_removed_person_is_out_with_their_next_request():
     assert other.get("/services/").status_code in {302, 403}
 
 
+@pytest.mark.parametrize("action", ["suspend", "remove", "end_sessions", "reset_factor"])
+def test_who_does_it_to_themselves_is_told_so_at_the_sign_in(action):
+    provider = make_provider()
+    make_operator(provider)
+    client = prove(sit_down(provider, name="Sue Self"))
+    sue = Operator.objects.get(name="Sue Self")
+    UserSession.objects.create(user=sue, session_key=client.session.session_key, ip="127.0.0.1")
+    own = place_id(provider, operator__name="Sue Self")
+    answer = client.post(reverse(f"web:operator_{action}", args=[own]), follow=True)
+    assert [answer.status_code, answer.redirect_chain[-1][0]] == [200, reverse("account_login")]
+    assert "Sue Self" in soup(answer).select_one("main").get_text()
+    assert client.get("/services/").status_code == 302
+
+
 @pytest.mark.parametrize("role", [Role.OPERATOR, Role.MONITOR])
 def test_who_may_not_manage_operators_finds_no_button_and_no_way(role):
     provider = make_provider()

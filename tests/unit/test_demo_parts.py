@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+from importlib.resources import files
 
 import psutil
 import pytest
@@ -14,7 +16,7 @@ import pytest
 from gangway.cli.demo.errors import AlreadyRunning, ChildFailed
 from gangway.cli.demo.folder import DemoFolder
 from gangway.cli.demo.one_time_code import current
-from gangway.cli.demo.plot import Plot
+from gangway.cli.demo.plot import PEOPLE, Plot
 from gangway.cli.demo.processes import environment, family, wait_until_listening
 from gangway.services.names import check
 
@@ -135,3 +137,12 @@ def test_the_names_of_a_walk_keep_the_rules():
     assert check(plot.short_name, field="short_name") == plot.short_name
     assert check(plot.registration_name, field="name") == plot.registration_name
     assert Plot().short_name != plot.short_name
+
+
+def test_the_people_that_the_demo_names_are_in_the_seed_with_these_passwords_and_roles():
+    seed = json.loads((files("m365_emulator") / "seeds" / "default.json").read_text("utf-8"))
+    known = {one["upn"]: one for tenant in seed["tenants"] for one in tenant.get("people", [])}
+    for upn, password, words in (one for people in PEOPLE.values() for one in people):
+        assert known[upn]["password"] == password
+        assert words.startswith(known[upn].get("roles", ["no role"])[0])
+        assert known[upn].get("mfaNumber", "") in words

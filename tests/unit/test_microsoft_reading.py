@@ -73,6 +73,12 @@ def test_a_fault_keeps_what_support_needs_and_no_more() -> None:
     assert fault.message == "AADSTS7000215: no."
 
 
+@pytest.mark.parametrize("odd", ["7000215", 7000215, {"0": 1}, [], ["x"]])
+def test_numbers_that_are_no_list_of_numbers_leave_the_one_in_the_words(odd: object) -> None:
+    answer = Answer(400, {**entra(7000215).body, "error_codes": odd}, {}, at=AT)
+    assert entra_error(answer).fault.aadsts == 7000215
+
+
 def test_the_request_id_of_a_graph_error_is_found_in_its_body() -> None:
     assert graph_error(graph(403, "x")).fault.request_id == "r-1"
 

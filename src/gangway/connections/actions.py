@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import validation
+from gangway.connections import companions, validation
 from gangway.connections.errors import AlreadyConnected, ConnectionSuspended, NoSuchConnection, NotADomain
 from gangway.connections.models import Care, Connection, Validation
 from gangway.connections.states import AuthenticatedBy, SuspendedWhy
@@ -104,7 +104,10 @@ def suspend(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Ac
 
 @transaction.atomic
 def resume(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Actor, now: datetime) -> None:
-    """Use a connection again that was suspended for this reason, and look at it anew; another one stays as it is."""
+    """Use a connection again that was suspended for this reason; another one stays as it is.
+
+    It is looked at anew, and so is what the service uses beside it.
+    """
     row = _of(service_id)
     if row is None or row.suspended_why != why:
         return
@@ -112,6 +115,9 @@ def resume(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Act
     _forget_status(row, "Resumed, not validated yet.", by=by, now=now)
     _record(Event.CONNECTION_RESUMED, row, by, {"registration": str(row.registration_id)})
     validate_connection(service_id=service_id, by=by, now=now)
+    for beside in companions.companions(service_id):
+        if beside.credential is not None:
+            companions.validate(service_id=service_id, profile=beside.profile, by=by, now=now)
 
 
 def _forget_status(row: Connection, words: str, *, by: Actor, now: datetime) -> None:

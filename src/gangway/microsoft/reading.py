@@ -145,7 +145,8 @@ def _claims(answer: Answer) -> str:
 
 
 def _entra_fault(answer: Answer) -> MicrosoftFault:
-    numbers = answer.member("error_codes") or []
+    told = answer.member("error_codes")
+    number = _number(told[0]) if isinstance(told, list) and told else None
     message = str(answer.member("error_description", "")).split("\r\n")[0]
     written = re.match(r"AADSTS(\d+)", message)
     return MicrosoftFault(
@@ -155,7 +156,7 @@ def _entra_fault(answer: Answer) -> MicrosoftFault:
         request_id=_mark(answer.member("trace_id") or answer.request_id),
         correlation_id=_mark(answer.member("correlation_id") or answer.correlation_id),
         at=answer.at,
-        aadsts=_number(numbers[0] if numbers else written and written.group(1)),
+        aadsts=number or _number(written and written.group(1)),
     )
 
 

@@ -3,7 +3,7 @@
 Operators are named; where they sat is their own business. Nothing here opens anything.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -24,9 +24,57 @@ OURS: Final = ("notifications:", "vault:")
 """Events that only say how we work."""
 
 
+SEEN: Final[Mapping[Event, str]] = {
+    Event.INVITATION_ISSUED: "The invitation was made.",
+    Event.INVITATION_REVOKED: "The invitation was withdrawn; its links are dead.",
+    Event.INVITATION_RESENT: "The mail was sent once more, with a link of its own.",
+    Event.INVITATION_ADMINISTRATOR_NAMED: "It was noted which administrator signs in.",
+    Event.INVITATION_PLAN_CHANGED: "What is asked for was changed.",
+    Event.INVITATION_EXTENDED: "The invitation was given more time.",
+    Event.INVITATION_READDRESSED: "The invitation goes to another address now; earlier links are dead.",
+    Event.INVITATION_EDITED: "An operator changed the invitation.",
+    Event.INVITATION_REPORTED: "Somebody who holds a link did not expect it; the invitation was frozen.",
+    Event.INVITATION_UNFROZEN: "An operator let the invitation go on.",
+    Event.INVITATION_APPROVAL_AWAITED: "Somebody in the organization has to approve first.",
+    Event.INVITATION_REMINDED: "A reminder was mailed.",
+    Event.INVITATION_REMINDERS_STOPPED: "No more reminders are wanted.",
+    Event.LINKS_REPLACED: "A new link took the place of all earlier ones.",
+    Event.LINK_ASKED_FOR: "The holder of a dead link asked for a new one.",
+    Event.LINK_COPIED: "An operator copied a link.",
+    Event.HANDED_OFF: "A link was mailed to another administrator.",
+    Event.HANDOFF_REVOKED: "Another administrator's link was withdrawn.",
+    Event.CASE_BEGUN: "Somebody opened a link and pressed Continue.",
+    Event.CASE_REOPENED: "Somebody opened a link again and went on.",
+    Event.CASE_IDENTIFYING: "The page that asks who signs in was opened.",
+    Event.CASE_FEATURES_CHOSEN: "It was chosen which optional parts are declined.",
+    Event.CASE_TYPING: "The form for an App registration that is there was opened.",
+    Event.CASE_PROVING: "What was typed of an App registration is being proved.",
+    Event.CASE_KEY_MADE: "A certificate was made for an App registration that is there.",
+    Event.CASE_SIGNING_IN: "A sign-in at Microsoft was begun.",
+    Event.CASE_SIGNED_IN: "Somebody signed in at Microsoft and was recognized.",
+    Event.CASE_PERSON_CONFIRMED: "It was confirmed that another account than the named one signs in.",
+    Event.CASE_CONFIRMED: "Account and tenant were confirmed.",
+    Event.CASE_PROVISIONING: "Start Provisioning was pressed.",
+    Event.CASE_WAITING: "One part is done; another administrator has to finish.",
+    Event.CASE_NEEDS_SIGN_IN: "The sign-in ended before everything was done.",
+    Event.CASE_FAILED: "It could not be finished.",
+    Event.CASE_DONE: "The connection was made and proved.",
+    Event.CASE_ABANDONED: "Nobody went on, or the invitation ended; the sign-in was forgotten.",
+    Event.CASE_ASSISTED: "An operator opened the wizard together with the customer.",
+    Event.SIGN_IN_ASKED: "Microsoft was asked for a sign-in.",
+    Event.SIGN_IN_CODE_READY: "Microsoft gave a code, which the page shows.",
+    Event.SIGN_IN_RETURNED: "The browser came back from Microsoft.",
+    Event.SIGN_IN_CHECKING: "Microsoft answered the sign-in; it is checked whose it is.",
+    Event.SIGN_IN_GRANTED: "The sign-in was checked and taken.",
+    Event.SIGN_IN_REFUSED: "The sign-in was not taken.",
+    Event.SIGN_IN_REPLACED: "A newer sign-in took the place of this one.",
+}
+"""What happens to an invitation and in its walks through the wizard, as a security team reads it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One thing that happened: when, what (an event's name or a sentence), by whom, from where, and what to quote."""
+    """One thing that happened: when, what (a sentence), by whom, from where, and what to quote."""
 
     at: datetime
     what: str
@@ -55,8 +103,8 @@ def sightings_by_link(token: SealedText) -> tuple[Sighting, ...]:
 
 
 def _links(invitation_id: UUID) -> Iterator[Sighting]:
-    for at, kind in invited.links_of(invitation_id):
-        yield Sighting(at, "A link was mailed." if kind == "mailed" else "An operator copied a link.")
+    """Links that were mailed; of copied ones there is an event that names who it was."""
+    return (Sighting(at, "A link was mailed.") for at, kind in invited.links_of(invitation_id) if kind == "mailed")
 
 
 def _events(subject: str, path: str) -> Iterator[Sighting]:
@@ -67,8 +115,10 @@ def _events(subject: str, path: str) -> Iterator[Sighting]:
 
 
 def _what(event: str, to: str) -> str:
-    """Say where an invitation came to; other events go by their names."""
-    return State(to).words if event == Event.INVITATION_MOVED and to in set(State) else event
+    """Say what happened, or where the invitation came to; an event that isn't known any more goes by its name."""
+    if event == Event.INVITATION_MOVED and to in set(State):
+        return State(to).words
+    return SEEN[Event(event)] if event in set(SEEN) else event
 
 
 def _sign_ins(cases: list[UUID]) -> Iterator[Sighting]:

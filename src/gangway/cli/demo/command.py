@@ -14,7 +14,7 @@ import typer
 
 from gangway.cli.demo import one_time_code
 from gangway.cli.demo.errors import PartsMissing
-from gangway.cli.demo.plot import Setting
+from gangway.cli.demo.plot import PEOPLE, Setting
 from gangway.cli.demo.report import Report
 
 if TYPE_CHECKING:
@@ -111,10 +111,11 @@ def _tell_addresses(stage: Stage, report: Report) -> None:
     report.say(f"    or its key       {who.totp_key}   (for an authenticator app)")
     report.say(f"  Mail               {stage.inbox}")
     report.say(f"  Microsoft's portal {stage.microsoft['portal_url']}")
-    report.say("    the customer's administrators, in the emulated tenant Contoso (contoso.com):")
-    report.say("      grace.global@contoso.com   Contoso-Grace-1   Global Administrator")
-    report.say("      avery.apps@contoso.com     Contoso-Avery-1   Application Administrator")
-    report.say("      riley.roles@contoso.com    Contoso-Riley-1   Privileged Role Administrator")
+    report.say("    the customers' people, each in their own emulated tenant:")
+    for tenant, people in PEOPLE.items():
+        report.say(f"      {tenant}")
+        for upn, password, words in people:
+            report.say(f"        {upn:<31} {password:<17} {words}")
     report.say("    Contoso's people come in with Microsoft once they have an app role: in the portal as grace.global,")
     report.say(
         "    Enterprise applications → Operation Center → Users and groups (she agrees to it first, by *Sign in with"

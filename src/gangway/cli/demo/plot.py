@@ -12,6 +12,28 @@ if TYPE_CHECKING:
 ALPHABET: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
+PEOPLE: Final = {
+    "Contoso (contoso.com)": (
+        ("grace.global@contoso.com", "Contoso-Grace-1", "Global Administrator"),
+        ("avery.apps@contoso.com", "Contoso-Avery-1", "Application Administrator"),
+        ("riley.roles@contoso.com", "Contoso-Riley-1", "Privileged Role Administrator"),
+    ),
+    "Fabrikam (fabrikam.com)": (("gray.global@fabrikam.com", "Fabrikam-Gray-1", "Global Administrator"),),
+    "Northwind (northwind.example): blocks device codes, wants a second factor": (
+        ("nora.global@northwind.example", "Northwind-Nora-1", "Global Administrator; her number: 314159"),
+    ),
+    "Tailspin (tailspin.example): people may ask for consent, not give it": (
+        ("tara.global@tailspin.example", "Tailspin-Tara-1", "Global Administrator"),
+        ("toby.member@tailspin.example", "Tailspin-Toby-1", "no role"),
+    ),
+    "Wingtip (wingtip.example): lets in known devices only": (
+        ("wes.global@wingtip.example", "Wingtip-Wes-1", "Global Administrator; on a known device"),
+        ("wyn.global@wingtip.example", "Wingtip-Wyn-1", "Global Administrator; on an unknown one"),
+    ),
+}
+"""Whom one can be at Microsoft, by tenant; all of them are in that seed."""
+
+
 def new_name(begin: str) -> str:
     """A short name that nobody has: four letters and digits that are hard to mix up, after a readable beginning."""
     return f"{begin}-" + "".join(secrets.choice(ALPHABET) for _ in range(4))

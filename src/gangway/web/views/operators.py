@@ -5,6 +5,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.functional import Promise
@@ -168,12 +169,18 @@ def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 def _tried(
     request: DeskRequest, about: PlaceView, action: Callable[[], object], done: str, *, then: str = ""
 ) -> HttpResponse:
+    """Do it, and say how it went. Who ended sessions of their own meets the sign-in page, and reads it there."""
     try:
         action()
     except GangwayError as error:
         messages.error(request, told(error))
     else:
+        ended_own = not request.session.exists(request.session.session_key or "")
+        if ended_own:
+            logout(request)
         messages.success(request, done)
+        if ended_own:
+            return redirect("account_login")
         if then:
             return redirect(then)
     return redirect("web:operator", about.id)

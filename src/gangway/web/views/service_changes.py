@@ -82,6 +82,7 @@ def keep(request: DeskRequest, service_id: UUID) -> HttpResponse:
         messages.error(request, told(error))
     else:
         messages.success(request, _("%(service)s is kept.") % {"service": about.short_name})
+        return redirect("web:service", service_id)
     return redirect("web:service_danger", service_id)
 
 
