@@ -21,8 +21,7 @@ from gangway.onboarding.applications import own_clients, own_tenants
 from gangway.onboarding.tenant_lookup import checked_domain
 from gangway.onboarding.typed import SHORTEST, Around, looked_at
 from gangway.organizations.by_name import Named, key_of, room_below
-from gangway.organizations.changing import checked_name
-from gangway.organizations.details import LONGEST_PHONE, text
+from gangway.organizations.details import LONGEST_PHONE, checked_name, text
 from gangway.organizations.queries import provider_of
 from gangway.services import names
 from gangway.services.actions import check_full_name

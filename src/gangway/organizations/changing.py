@@ -12,7 +12,6 @@ from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.foundation.clouds import cloud_name
 from gangway.organizations.details import (
-    LONGEST_NAME,
     Bounds,
     Contact,
     Details,
@@ -21,10 +20,10 @@ from gangway.organizations.details import (
     checked_bounds,
     checked_contacts,
     checked_details,
+    checked_name,
     checked_tenants,
 )
 from gangway.organizations.errors import (
-    InvalidOrganizationName,
     NoSuchOrganization,
     NotEmpty,
     QuotaUsedUp,
@@ -169,14 +168,6 @@ def call(row: Organization, name: str) -> None:
     row.name, row.name_key = cleaned, fold(cleaned)[:LONGEST_KEY]
     more = TenantRow.objects.filter(organization_id=row.pk).values_list("domain", flat=True)
     row.search_words = words(cleaned, row.short_name, row.domain, *more)
-
-
-def checked_name(name: str) -> str:
-    """Return a name with single blanks. Raises InvalidOrganizationName at "name"."""
-    cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
-        raise InvalidOrganizationName(field="name")
-    return cleaned
 
 
 def locked_parent(kind: Kind, parent_id: UUID, *, field: str = "parent_id") -> Organization:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from gangway.languages.choice import NAMES
-from gangway.organizations.errors import InvalidAddress, InvalidField
+from gangway.organizations.errors import InvalidAddress, InvalidField, InvalidOrganizationName
 
 LONGEST_TEXT: Final = 500
 LONGEST_NAME: Final = 200
@@ -91,6 +91,14 @@ def checked_details(given: Details) -> Details:
         information=text(given.information, field="information"),
         language=_language(given.language),
     )
+
+
+def checked_name(name: str) -> str:
+    """Return a name with single blanks. Raises InvalidOrganizationName at "name"."""
+    cleaned = " ".join(name.split())
+    if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
+        raise InvalidOrganizationName(field="name")
+    return cleaned
 
 
 def checked_bounds(given: Bounds) -> Bounds:
