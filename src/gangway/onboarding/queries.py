@@ -16,7 +16,7 @@ from gangway.onboarding import applications, case_view, operator_view, plans
 from gangway.onboarding.errors import NoSuchCase, NoSuchOnboarding
 from gangway.onboarding.existing_view import by_hand_of, end_is_unknown
 from gangway.onboarding.models import Case, OperatorOnboarding, SignIn
-from gangway.onboarding.rows import scope_of_case
+from gangway.onboarding.rows import scope_of_case, scope_of_run
 from gangway.onboarding.shapes import (
     AskedBy,
     CaseView,
@@ -69,6 +69,7 @@ __all__ = [
     "onboarding",
     "onboarding_of_invitation",
     "onboardings_of",
+    "language_of_run",
     "plan_changes",
     "redirect_works",
     "secret_end_is_unknown",
@@ -114,6 +115,13 @@ def case(case_id: UUID, *, now: datetime | None = None) -> CaseView:
         if row is None:
             raise NoSuchCase
         return case_view.view_of(row, now=now or clock.now())
+
+
+def language_of_run(run_id: UUID) -> str:
+    """Return the language of whoever comes back about a run from Microsoft's page; raises `NoSuchCase`."""
+    with scope_of_run(run_id) as case_id:
+        invitation_id = Case.objects.values_list("invitation_id", flat=True).get(pk=case_id)
+        return invited.invitation(invitation_id).language
 
 
 def plan_changes(case_id: UUID, *, seen: str = "") -> tuple[Change, ...]:

@@ -72,8 +72,10 @@ def offered(request: HttpRequest) -> dict[str, Any]:
 
 
 def _kept(request: HttpRequest, language: str) -> HttpResponse:
-    back = request.path if url_has_allowed_host_and_scheme(request.path, None) else WIZARD
-    response = HttpResponseRedirect(back)
+    others = request.GET.copy()
+    del others[ASKED]
+    back = f"{request.path}?{others.urlencode()}" if others else request.path
+    response = HttpResponseRedirect(back if url_has_allowed_host_and_scheme(back, None) else WIZARD)
     response.set_cookie(settings.LANGUAGE_COOKIE_NAME, language, secure=True, httponly=True, samesite="Lax")
     response.headers["Referrer-Policy"] = "strict-origin"  # the address may have a token in it
     return response

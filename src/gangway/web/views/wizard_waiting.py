@@ -14,11 +14,13 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding import actions
 from gangway.onboarding.errors import NoSuchCase
+from gangway.onboarding.queries import language_of_run
 from gangway.onboarding.shapes import Step
 from gangway.provisioning.queries import consent_not_given, consented_run
 from gangway.web.desk import for_anyone
 from gangway.web.forms.base import told
 from gangway.web.forms.waiting import Colleague, MaybeColleague, PlannedDay
+from gangway.web.languages import speak
 from gangway.web.live import first_look, look_again, move_on
 from gangway.web.waiting import forms_of
 from gangway.web.wizard_pages import WAITING_PARTIAL, page, page_of, signed_in_page, waiting_values
@@ -136,12 +138,13 @@ def consented(request: HttpRequest) -> HttpResponse:
     run_id = consented_run(request.GET.get("state", ""))
     if run_id is None:
         return render(request, "wizard/stranger.html", status=404)
+    try:
+        speak(request, language_of_run(run_id))
+    except NoSuchCase:
+        return render(request, "wizard/stranger.html", status=404)
     given = request.GET.get("admin_consent", "").lower() == "true" and "error" not in request.GET
     if given and request.method == "GET":
-        try:
-            actions.come_back_from_consent(run_id=run_id, now=now())
-        except NoSuchCase:
-            return render(request, "wizard/stranger.html", status=404)
+        actions.come_back_from_consent(run_id=run_id, now=now())
     why = None if given else consent_not_given(request.GET.get("error_description", ""))
     values = {"given": given, "why": why, "in_wizard": "wizard" in request.session}
     return render(request, "wizard/consented.html", values)
