@@ -7,6 +7,7 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_address
 from pathlib import Path
@@ -75,6 +76,15 @@ class _OwnServer(EmailBackend):
             timeout=SECONDS,
         )
         self._server = server
+
+    def open(self) -> bool | None:
+        """Connect and sign in; what was opened is closed when that fails, which Django leaves to chance."""
+        try:
+            return super().open()
+        except Exception:
+            with suppress(OSError):
+                self.close()
+            raise
 
     @property
     def connection_class(self) -> Callable[..., smtplib.SMTP]:  # type: ignore[override]  # it is only called
