@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings as django_settings
@@ -14,10 +15,14 @@ from gangway.connections import queries as connected
 from gangway.federation import actions as federation
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
+from gangway.imports import actions as imports
+from gangway.imports.queries import rows_of_import
+from gangway.imports.states import Kind
+from gangway.imports.working import go_on
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import actions, existing, proof, queries, tidying
+from gangway.onboarding import actions, existing, finishing, proof, queries, tidying
 from gangway.onboarding import existing_errors as errors
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.models import Case, ExistingRegistration
@@ -25,16 +30,21 @@ from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import CaseState, OperatorStep
 from gangway.onboarding.typed import Typed
 from gangway.onboarding.withdrawal import withdraw
+from gangway.organizations import queries as organizations
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as registrations
 from gangway.provisioning.errors import NoSuchCredential
 from gangway.provisioning.leaving import going
+from gangway.services.queries import service
+from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
 from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_federation, factories_services
 from tests.rooms.factories_existing import CONTOSO, ByHand, Made
-from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, later, walk
+from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, later, register, walk
+from tests.rooms.factories_organizations import make_operator, make_provider
+from tests.rooms.test_imports import file_of, known
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -423,3 +433,34 @@ def test_choosing_it_stops_when_something_is_being_made_and_can_be_taken_back(wh
     hand.start(hand.types(whole))
     with pytest.raises((NotNow, actions.GangwayError)):
         existing.choose_existing(case_id=hand.walked.case_id, by=ADMINISTRATOR, now=clock.now())
+
+
+def test_a_file_of_connections_is_proved_row_by_row_and_creates_what_passes(whole):
+    provider = make_provider()
+    olga = Actor(kind="person", id=str(make_operator(provider)), name="Olga Operator")
+    register(provider)
+    facts = {"customer": "Contoso", "domain": "contoso.com", "tenant": CONTOSO, "client_id": whole.app_id}
+    rows = known("many-1", **facts, secret=whole.secret, expires_on="2031-01-31"), known("many-2", **facts)
+    with within(provider.path):
+        import_id = imports.read_file(
+            organization_id=provider.id,
+            kind=Kind.EXISTING,
+            file_name="many.csv",
+            raw=file_of(*rows, kind=Kind.EXISTING),
+            finish_by_itself=True,
+            by=olga,
+            now=clock.now(),
+        )
+        imports.start(import_id=import_id, by=olga, now=clock.now())
+    run_until_idle()
+    go_on(import_id, now=clock.now())
+    finishing.begin_all(now=clock.now())
+    run_until_idle()
+    with within(provider.path):
+        good, bad = rows_of_import(import_id).rows
+        assert (good.state, bad.state, bad.acts) == ("proved", "failed", "operator")
+        assert bad.what.startswith(errors.SecretNotAccepted.what)
+        created = service(invited.invitation(good.invitation_id).service_id)
+        assert created.lifecycle is Lifecycle.CREATED
+        assert connected.connection(created.id).application_id == whole.app_id
+        assert connected.connection(created.id).user_name == organizations.operator(UUID(olga.id)).email
