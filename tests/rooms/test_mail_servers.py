@@ -1,20 +1,24 @@
 """A provider's own mail server: sealed, spoken to encrypted, never gone around, and heard about when it refuses."""
 
 import socket
+from uuid import UUID
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.core import mail as outgoing
 from django.urls import reverse
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from gangway.alarms import mail_servers as alarms_of_servers
 from gangway.alarms.models import Alarm
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
-from gangway.notifications import mail_servers, sending
+from gangway.jobs.threads import callers_thread
+from gangway.notifications import mail_servers, sender_checks, sending
 from gangway.notifications.channels.inside import NotPublic
 from gangway.notifications.channels.smtp import Server, connection_to
 from gangway.notifications.models import MailServer, Message
-from gangway.notifications.states import DeliveryState, Encryption
+from gangway.notifications.states import DeliveryState, Encryption, Finding
 from gangway.organizations.scope import within, within_everything
 from gangway.vault.models import Sealed
 from m365_emulator.tls import prepare
@@ -244,3 +248,52 @@ def test_a_channels_people_see_from_whom_their_mails_come_and_no_more(inbox, pro
     with within(customer.path):
         found = mail_servers.find(provider.id)
     assert (found.sender, hasattr(found, "sealed_id")) == ("connect@sandbox.example", False)
+
+
+def check(admin, provider, **given):
+    return admin.post(reverse("web:settings_sender_check", args=[provider.id]), given, follow=True)
+
+
+def looked(provider):
+    with within(provider.path):
+        return sender_checks.latest(provider.id)
+
+
+def test_a_worker_asks_the_senders_dns_and_the_page_tells_the_record_to_add(admin, provider, monkeypatch):
+    save(admin, provider, host="smtp.sandbox.example")
+    check(admin, provider, selector="S1")
+    (job,) = ProcrastinateJob.objects.filter(task_name=sender_checks.LOOK)
+    asked = []
+
+    async def nothing(name, kind):
+        asked.append((name, kind))
+        return []
+
+    monkeypatch.setattr(sender_checks, "_ask", nothing)
+    with callers_thread():
+        async_to_sync(sender_checks.look)(UUID(job.args["check_id"]), now=clock.now())
+    assert ("sandbox.example", "TXT") in asked
+    assert ("s1._domainkey.sandbox.example", "TXT") in asked
+    page = soup(admin.get(reverse("web:settings_mail", args=[provider.id]))).select_one("#sender-live")
+    records = [each.get_text() for each in page.select("code")]
+    assert "v=spf1 a:smtp.sandbox.example ~all" in records
+    assert "v=DMARC1; p=none; rua=mailto:help@sandbox.example" in records
+    save(admin, provider, host="smtp.sandbox.example", sender="connect@elsewhere.example")
+    page = soup(admin.get(reverse("web:settings_mail", args=[provider.id])))
+    assert "The sender is another one now" in page.get_text()
+
+
+def test_a_sender_that_is_no_domain_is_said_to_be_wrong_without_asking(admin, provider, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"mail_from": "Gangway <gangway@localhost>"})
+    check(admin, provider, selector="")
+    (job,) = ProcrastinateJob.objects.filter(task_name=sender_checks.LOOK)
+    with callers_thread():
+        async_to_sync(sender_checks.look)(UUID(job.args["check_id"]), now=clock.now())
+    (record,) = looked(provider).records
+    assert (record.state, "no domain of the internet" in record.words) == (Finding.WRONG, True)
+
+
+@pytest.mark.parametrize("typed", ["a b", "../x", "ä", "a..b", "x" * 64])
+def test_a_selector_that_cannot_be_is_told_at_its_field(admin, provider, typed):
+    assert error_at(check(admin, provider, selector=typed), "selector")
+    assert looked(provider) is None
