@@ -8,6 +8,7 @@ from django.conf import settings
 from django.test import Client
 
 from gangway.web import words
+from gangway.web.templatetags.gangway import breakable
 from tests.rooms.factories_web import soup
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +63,16 @@ def test_every_component_has_its_place_there():
     included = set(re.findall(r'components/(\w+)\.html"', text)) | {tag for tag in tags if tag in text}
     included |= {"fault_facts"} & set(re.findall(r"components/(\w+)\.html", (PARTS / "problem.html").read_text()))
     assert {path.stem for path in PARTS.glob("*.html")} - WITHIN <= included
+
+
+@pytest.mark.parametrize(
+    ("name", "html"),
+    [
+        ("User.Read.All", "User.<wbr>Read.<wbr>All"),
+        ("ann.b@sub.contoso.com", "ann.<wbr>b<wbr>@sub.<wbr>contoso.<wbr>com"),
+        ("<b>.x", "&lt;b&gt;.<wbr>x"),
+        ("–", "–"),
+    ],
+)
+def test_names_and_addresses_break_where_their_parts_do(name, html):
+    assert breakable(name) == html

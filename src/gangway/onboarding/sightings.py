@@ -22,6 +22,8 @@ from gangway.organizations.scope import within
 MOST: Final = 200
 OURS: Final = ("notifications:", "vault:")
 """Events that only say how we work."""
+OURSELVES: Final = "this platform, by itself"
+"""Who does what nobody pressed."""
 
 
 SEEN: Final[Mapping[Event, str]] = {
@@ -111,7 +113,8 @@ def _events(subject: str, path: str) -> Iterator[Sighting]:
     for row in activity(organization_path=path, subject=subject, limit=MOST):
         if not row.event.startswith(OURS):
             there = (row.actor_address, row.request_id) if row.actor_kind == "administrator" else ("", "")
-            yield Sighting(row.at, _what(row.event, str(row.data.get("to", ""))), row.actor_name, *there)
+            who = OURSELVES if row.actor_kind == "system" else row.actor_name
+            yield Sighting(row.at, _what(row.event, str(row.data.get("to", ""))), who, *there)
 
 
 def _what(event: str, to: str) -> str:

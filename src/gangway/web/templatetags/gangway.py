@@ -1,5 +1,6 @@
 """The parts that pages are made of, as template tags: icon, pill, time, copy button and the blocks that hold others."""
 
+import re
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -211,8 +212,8 @@ def styled(field: BoundField) -> SafeString:
 
 @register.filter
 def breakable(name: str) -> SafeString:
-    """Let a dotted name such as a permission's break after its dots, and nowhere else."""
-    return format_html_join(mark_safe(".<wbr>"), "{}", ((part,) for part in name.split(".")))
+    """Let a dotted name such as a permission's, or an address, break after its dots and before its at sign only."""
+    return format_html_join(mark_safe("<wbr>"), "{}", ((part,) for part in re.split(r"(?<=\.)|(?=@)", name)))
 
 
 @register.simple_tag
