@@ -59,6 +59,12 @@ def mailed_tokens():
     return [SealedText(line.rsplit("/", 1)[1]) for line in lines]
 
 
+def links_of(customer, seen):
+    with within(customer.path):
+        posted = queries.posting(seen)
+    return posted.mailed_links, posted.copied_links
+
+
 def test_issued_invitation_pins_its_plan_and_lives_seven_days(customer):
     now = clock.now()
     seen = view(customer, issue(customer, now=now))
@@ -69,7 +75,7 @@ def test_issued_invitation_pins_its_plan_and_lives_seven_days(customer):
         "Olga Operator",
     )
     assert len(seen.matching_phrase.split()) == 2
-    assert (seen.mailed_links, seen.copied_links) == (1, 0)
+    assert links_of(customer, seen) == (1, 0)
 
 
 def test_the_mailed_link_opens_its_invitation(customer):
@@ -127,7 +133,7 @@ def test_sending_again_adds_a_link_and_keeps_the_first_and_the_expiry(customer):
     assert first != second
     assert all(isinstance(queries.by_token(token), LinkHeld) for token in (first, second))
     after = view(customer, invitation_id)
-    assert (after.expires_at, after.mailed_links) == (before.expires_at, 2)
+    assert (after.expires_at, links_of(customer, after)) == (before.expires_at, (2, 0))
 
 
 def test_copying_makes_another_link_and_is_in_history_and_activity(customer):

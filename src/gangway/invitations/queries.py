@@ -112,9 +112,6 @@ class InvitationView:
     ended_at: datetime | None
     lasts_until: datetime
     """The same as `expires_at`, or later while another administrator must finish."""
-    mailed_links: int
-    copied_links: int
-    delivery: Delivery | None
     language: str = ENGLISH
     """Of its pages and mails."""
     recipient_phone: str = ""
@@ -124,13 +121,21 @@ class InvitationView:
     """Wizard sessions that began before this are over: the links were replaced."""
     reminders_stopped_at: datetime | None = None
     asked_again_at: datetime | None = None
-    may_copy: bool = True
-    """Whether its provider lets operators copy links."""
 
     @property
     def device_authenticated(self) -> bool:
         """Whether the operator may press Add, or has."""
         return self.state in DEVICE_AUTHENTICATED
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """How an invitation goes out: its mail, how many links there are, whether its provider lets operators copy one."""
+
+    delivery: Delivery | None
+    mailed_links: int
+    copied_links: int
+    may_copy: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,11 +268,8 @@ def _dead_since(link: Link, why: Why) -> datetime | None:
 
 def invitation(invitation_id: UUID) -> InvitationView:
     """Return one invitation of the scope; raises `NoSuchInvitation`."""
-    counted = Invitation.objects.annotate(
-        mailed=Count("links", filter=Q(links__kind=Link.Kind.MAILED)),
-        copied=Count("links", filter=Q(links__kind=Link.Kind.COPIED)),
-    )
-    row = counted.filter(pk=invitation_id).select_related("service__provider", "organization").first()
+    found = Invitation.objects.select_related("service__provider", "organization")
+    row = found.filter(pk=invitation_id).first()
     if row is None:
         raise NoSuchInvitation
     return InvitationView(
@@ -297,9 +299,6 @@ def invitation(invitation_id: UUID) -> InvitationView:
         opened_at=row.opened_at,
         ended_at=row.ended_at,
         lasts_until=row.lasts_until,
-        mailed_links=row.mailed,
-        copied_links=row.copied,
-        delivery=delivery(subject_of(row.id)),
         language=row.language,
         recipient_phone=row.recipient_phone,
         approval_until=row.approval_until,
@@ -307,7 +306,19 @@ def invitation(invitation_id: UUID) -> InvitationView:
         sessions_from=row.sessions_from,
         reminders_stopped_at=row.reminders_stopped_at,
         asked_again_at=row.asked_again_at,
-        may_copy=terms_of(row.organization_id).may_copy,
+    )
+
+
+def posting(about: InvitationView) -> Posting:
+    """Return how an invitation of the scope goes out, for whoever sends it."""
+    counts = Link.objects.filter(invitation_id=about.id).aggregate(
+        mailed=Count("pk", filter=Q(kind=Link.Kind.MAILED)), copied=Count("pk", filter=Q(kind=Link.Kind.COPIED))
+    )
+    return Posting(
+        delivery=delivery(subject_of(about.id)),
+        mailed_links=counts["mailed"],
+        copied_links=counts["copied"],
+        may_copy=terms_of(about.organization_id).may_copy,
     )
 
 

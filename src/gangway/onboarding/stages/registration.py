@@ -56,10 +56,15 @@ def start(case: Case, *, name: str, credential_days: int | None, by: Actor, now:
         run_id = _go_on(case, name, token)
     else:
         run_id = _first(case, name, token, cloud=row.cloud)
-    provisioning.make_beside(after=run_id, plan=invited.invitation(case.invitation_id).plan, **token)
-    registration_id = invited.invitation(case.invitation_id).registration_id
-    kept_name = made.registration(registration_id).display_name
-    changes = {"run_id": run_id, "registration_id": registration_id, "registration_name": kept_name, "problem": {}}
+    about = invited.invitation(case.invitation_id)
+    provisioning.make_beside(after=run_id, plan=about.plan, **token)
+    kept_name = made.registration(about.registration_id).display_name
+    changes = {
+        "run_id": run_id,
+        "registration_id": about.registration_id,
+        "registration_name": kept_name,
+        "problem": {},
+    }
     move_case(case, CaseState.PROVISIONING, by=by, now=now, **changes)
     sign_in.invitation_on(case, State.PROVISIONING, by=by)
     return run_id

@@ -16,7 +16,7 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations import actions
 from gangway.invitations.mailing import in_a_page, preview, test_invitation
-from gangway.invitations.queries import InvitationView, invitation
+from gangway.invitations.queries import InvitationView, invitation, posting
 from gangway.onboarding import freezing, relinking
 from gangway.organizations.roles import Capability
 from gangway.services.actions import rename_planned
@@ -207,4 +207,4 @@ def _show(request: DeskRequest, invitation_id: UUID, **bound: PlainForm) -> Http
 
 
 def _can(request: DeskRequest, about: InvitationView) -> dict[str, bool]:
-    return moves(about.state, request.seat.capabilities, may_copy=about.may_copy)
+    return moves(about.state, request.seat.capabilities, may_copy=posting(about).may_copy)

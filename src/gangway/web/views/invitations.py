@@ -13,7 +13,7 @@ from gangway.foundation.clock import now
 from gangway.invitations import actions
 from gangway.invitations.links import url_of
 from gangway.invitations.plans import CHANGEABLE
-from gangway.invitations.queries import HistoryRow, InvitationView, history, invitation, pending
+from gangway.invitations.queries import HistoryRow, InvitationView, history, invitation, pending, posting
 from gangway.invitations.states import State
 from gangway.onboarding.queries import case_of_invitation, onboarding_of_invitation
 from gangway.onboarding.sightings import sightings_of
@@ -115,10 +115,12 @@ def together(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 
 def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str, object]:
     about, case = invitation(invitation_id), case_of_invitation(invitation_id)
+    post = posting(about)
     return {
         "plan": _plan(about),
         "may_change_plan": about.state in CHANGEABLE and Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "invitation": about,
+        "delivery": post.delivery,
         "pill": said(INVITATION, about.state),
         "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
         "entries": [_entry(row) for row in history(invitation_id)],
@@ -127,7 +129,7 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "existing_items": items_of(case.existing.items) if case and case.existing else [],
         "beside": besides_of(case.beside) if case and case.run else [],
         "onboarding_id": onboarding_of_invitation(invitation_id),
-        "can": moves(about.state, request.seat.capabilities, may_copy=about.may_copy),
+        "can": moves(about.state, request.seat.capabilities, may_copy=post.may_copy),
         "sightings": seen_rows(sightings_of(about.id)) if about.state is State.REPORTED else (),
         **forms_of(case, **bound),
     }
