@@ -69,6 +69,7 @@ ROWS: Final[dict[str, Row]] = {
     "credential_made": desk("AO", "AO", "A", about="run"),
     "service_reinitiate": desk("AO", "AO", "A", "O", about="service", finely=True),
     "service_replace": desk("AO", "AO", "A", "O", about="service"),
+    "service_ask_customer": desk("AO", "AO", "A", "O", about="service", finely=True),
     "service_names": desk("AO", "AO", "A", "O", about="service"),
     "service_upgrade": desk("AO", "AO", "A", about="service"),
     "invitation_upgrade": desk("AO", "AO", "A", about="invitation", finely=True),

@@ -218,6 +218,7 @@ FORMS: Final[dict[str, Form]] = {
     "role_unmap": desk(),
     "activity_csv": desk(**SOUGHT),
     "activity_json": desk(**SOUGHT),
+    "service_ask_customer": desk(),
     "own_view": stranger(name="Nobody", cloud="public"),
     "own_view_at": stranger(cloud="public"),
     "own_sign_out": stranger(),

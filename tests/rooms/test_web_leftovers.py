@@ -5,10 +5,15 @@ from uuid import uuid4
 
 import pytest
 
+from gangway.alarms.models import Alarm, Notice
 from gangway.audit import queries as audit
 from gangway.foundation import clock
+from gangway.onboarding.own_view import asking
+from gangway.organizations.changing import change_contacts
+from gangway.organizations.details import Contact
 from gangway.organizations.roles import Role
-from gangway.organizations.scope import within
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.leftovers import mark_removed
 from gangway.provisioning.models import Leftover, Registration, Run
 from gangway.provisioning.states import LeftoverKind
 from tests.rooms import factories_services
@@ -134,3 +139,26 @@ def test_strangers_see_nothing_and_change_nothing(work: Work) -> None:
         assert stranger.post(f"/leftovers/{left.pk}/{what}/").status_code == 404
     with within(work.customer.path):
         assert Leftover.objects.get().cleared_at is None
+
+
+def test_the_customers_contacts_are_asked_to_sign_in_and_the_alarm_ends_when_nothing_remains(provider, work, client):
+    with within(work.customer.path):
+        change_contacts(organization_id=work.customer.id, contacts=[Contact("Ada", "ada@contoso.example")], by=BY)
+        Run.objects.update(kind="teardown")
+    left = leave(work)
+    assert "Ask the customer to sign in" in row(client.get("/leftovers/"), "voice-one").get_text()
+    told = client.post(f"/services/{work.service_id}/ask-customer/", follow=True)
+    address = f"/customer/at/{provider.id}/"
+    assert address in soup(told).get_text()
+    asking.tell(work.service_id, now=clock.now())
+    with within_everything("a test"):
+        alarm = Alarm.objects.get(subject=f"removal:{work.service_id}")
+        assert address in alarm.for_contacts
+        assert Notice.objects.filter(alarm=alarm, audience="contact", to="ada@contoso.example").exists()
+    with within(work.customer.path):
+        mark_removed(left.pk, by=BY, now=clock.now())
+    asking.clear_answered(now=clock.now())
+    with within_everything("a test"):
+        assert Alarm.objects.get(pk=alarm.pk).cleared_at is not None
+    refused = client.post(f"/services/{work.service_id}/ask-customer/", follow=True)
+    assert "Nothing remains" in soup(refused).get_text()

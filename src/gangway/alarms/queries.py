@@ -160,3 +160,9 @@ def _state(row: Alarm) -> AlarmState:
     if row.cleared_at is not None:
         return AlarmState.CLEARED
     return AlarmState.OPEN if row.acknowledged_at is None else AlarmState.ACKNOWLEDGED
+
+
+def open_subjects(kind: Kind, *, begins: str) -> tuple[str, ...]:
+    """Return the subjects of the open alarms of a kind that begin so."""
+    rows = Alarm.objects.filter(kind=kind.value, subject__startswith=begins, cleared_at__isnull=True)
+    return tuple(rows.order_by("raised_at").values_list("subject", flat=True))

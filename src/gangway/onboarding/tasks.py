@@ -32,7 +32,7 @@ from gangway.onboarding import (
     tidying,
 )
 from gangway.onboarding.existing_tasks import make_key, prove_existing
-from gangway.onboarding.own_view import arriving, exchange
+from gangway.onboarding.own_view import arriving, asking, exchange
 from gangway.onboarding.stages import redirect, sign_in, verification
 from gangway.provisioning.actions import CheckItem, check_registration
 
@@ -69,6 +69,12 @@ async def ask_who_visits(visit_id: str) -> None:
 def tell_of_disconnection(service_id: str) -> None:
     """Tell a provider's people that a customer disconnected a service, or took it back."""
     disconnections.tell(UUID(service_id), now=clock.now())
+
+
+@task(name=asking.TELL, retry=SOON, deadline_seconds=60)
+def ask_customer_to_remove(service_id: str) -> None:
+    """Ask a customer's contacts to have somebody sign in, so that what remains goes."""
+    asking.tell(UUID(service_id), now=clock.now())
 
 
 @task(name="onboarding:run_ended", retry=SOON, deadline_seconds=60)
@@ -149,6 +155,7 @@ def abandon() -> None:
     finishing.begin_all(now=now)
     tenant_lookup.forget(now=now)
     exchange.forget(now=now)
+    asking.clear_answered(now=now)
 
 
 @task(name=REMIND, deadline_seconds=120)

@@ -4,7 +4,7 @@ A row is about one thing, by the id that Microsoft gave it. It stays open until 
 person says that they removed it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -23,6 +23,7 @@ from gangway.vault.actions import destroy
 KEPT_BY_MICROSOFT: Final = timedelta(days=30)
 MICROSOFT: Final = Actor.system("Microsoft's thirty days")
 MOST: Final = 500
+RIGHTS: Final = frozenset({LeftoverKind.PERMISSION.value, LeftoverKind.ROLE.value})
 
 
 def write(run: Run, left: Iterable[Left], *, by: Actor, now: datetime) -> None:
@@ -47,14 +48,20 @@ def write(run: Run, left: Iterable[Left], *, by: Actor, now: datetime) -> None:
         _record(Event.LEFTOVER_FOUND, row, by)
 
 
-def seen_gone(run: Run, *, besides: Iterable[Left], whole: bool, by: Actor, now: datetime) -> None:
-    """Clear what a tear-down saw gone: all of a registration that went, else its credentials that are removed."""
-    still = {one.object_id for one in besides}
+def seen_gone(
+    run: Run, *, besides: Iterable[Left], whole: bool, rights: Collection[str] = (), by: Actor, now: datetime
+) -> None:
+    """Clear what a tear-down saw gone: all of a registration that went, else what it was to remove.
+
+    That are credentials of ours that are removed, and `rights` by their names.
+    """
+    still = {(one.kind.value, one.object_id) for one in besides}
     rows = Leftover.objects.select_for_update(of=("self",)).filter(registration_id=run.registration_id, cleared_at=None)
     removed = Credential.objects.filter(registration_id=run.registration_id, state=CredentialState.REMOVED.value)
     keys = set(removed.exclude(key_id="").values_list("key_id", flat=True))
     for row in rows.exclude(kind=LeftoverKind.SIGN_IN_APPLICATION.value):
-        if row.object_id not in still and (whole or row.object_id in keys):
+        named = row.object_id in keys or (row.kind in RIGHTS and row.name in rights)
+        if (row.kind, row.object_id) not in still and (whole or named):
             _clear(row, by=by, now=now)
 
 

@@ -17,6 +17,7 @@ from gangway.jobs.actions import defer
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import beyond, credential_rows, faults, leftovers, waiting
 from gangway.provisioning import lease as leases
+from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.course import Ending
 from gangway.provisioning.engine.ports import Look
@@ -250,7 +251,8 @@ def torn_down(opened: Opened, torn: TornDown, stays: tuple[Left, ...], *, now: d
         run = ours(opened, now)
         whole = bool(run.wanted.get("whole")) and run.registration.origin == MADE
         leftovers.write(run, (*torn.left, *torn.kept), by=ENGINE, now=now)
-        leftovers.seen_gone(run, besides=(*torn.left, *torn.kept), whole=whole, by=ENGINE, now=now)
+        besides, rights = (*torn.left, *torn.kept), _rights_wanted(run)
+        leftovers.seen_gone(run, besides=besides, whole=whole, rights=rights, by=ENGINE, now=now)
         if whole and not torn.left:
             removed(run.registration)
         run.result = {"stays": [_plain(one) for one in stays], "kept": [_plain(one) for one in torn.kept]}
@@ -263,6 +265,16 @@ def torn_down(opened: Opened, torn: TornDown, stays: tuple[Left, ...], *, now: d
             move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None)
         _tell(run)
         leases.release(opened.lease)
+
+
+def _rights_wanted(run: Run) -> frozenset[str]:
+    """The names of the permissions and roles that a tear-down was to take away."""
+    wanted = {*run.wanted.get("permissions", ()), *run.wanted.get("roles", ())}
+    plan = pinning.read(run.registration.plan) if wanted else None
+    if plan is None:
+        return frozenset()
+    named = {entry.id: entry.value for entry in plan.permissions} | {role.template_id: role.name for role in plan.roles}
+    return frozenset(name for one, name in named.items() if one in wanted)
 
 
 def ended(opened: Opened, *, result: dict[str, Any] | None = None, now: datetime) -> None:

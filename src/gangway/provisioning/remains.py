@@ -19,8 +19,8 @@ from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.starting import WHOLE, SignedIn, start_teardown
-from gangway.provisioning.states import RESTING, CredentialState, LeftoverKind, RunKind
-from gangway.services.states import NEEDS_ITS_REGISTRATION
+from gangway.provisioning.states import RESTING, CredentialState, LeftoverKind, RegistrationState, RunKind
+from gangway.services.states import NEEDS_ITS_REGISTRATION, Lifecycle
 
 PARTS: Final = {
     LeftoverKind.CREDENTIAL: frozenset({Part.REGISTRATION}),
@@ -29,6 +29,8 @@ PARTS: Final = {
 }
 """What removing a single thing needs; a whole registration needs all, as its rights go before it: who restores a
 deleted registration within Microsoft's thirty days gets it back without them."""
+
+CONNECTED: Final = frozenset({Lifecycle.CREATED, Lifecycle.LEAVING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,13 @@ def remains_in(tenant_id: str, *, cloud: str) -> tuple[Remaining, ...]:
     return tuple(one for _, found in grouped for one in _remaining(tuple(found)))
 
 
+def remains_of(service_id: UUID) -> bool:
+    """Whether anything remains that was made for a service and that a sign-in could remove."""
+    found = _open_ones().filter(service_id=service_id).select_related("registration").order_by("registration_id")
+    grouped = groupby(found, key=lambda row: row.registration_id)
+    return any(_removable(tuple(rows)) for _, rows in grouped)
+
+
 def scopes_of(remaining: Iterable[Remaining]) -> tuple[str, ...]:
     """Return the delegated scopes that removing all of this needs, and no others."""
     parts = frozenset[Part]().union(*(one.parts for one in remaining))
@@ -76,15 +85,15 @@ def remove_with(registration_id: UUID, *, signed_in: SignedIn, by: Actor, now: d
     A tear-down that rests since nobody could do it goes on; else one of what is listed begins. Raises RunUnderWay.
     """
     registration = Registration.objects.select_for_update(of=("self",)).filter(pk=registration_id).first()
-    found = [] if registration is None else list(_open_ones().filter(registration=registration))
-    if registration is None or not _removable(found):
+    found = [] if registration is None else _removable(tuple(_open_ones().filter(registration=registration)))
+    if registration is None or not found:
         return None
     given: dict[str, Any] = {"registration_id": registration_id, "signed_in": signed_in, "by": by, "now": now}
     resting = Run.objects.filter(
         registration=registration, kind=RunKind.TEARDOWN.value, state__in=[state.value for state in RESTING]
     )
     run = resting.order_by("-created_at").first()
-    if run is not None:
+    if run is not None and (_goes_whole(found) or not run.wanted.get("whole")):
         wanted = {**run.wanted, "credentials": [UUID(one) for one in run.wanted.get("credentials", ())]}
         return start_teardown(**given, service_id=run.service_id, on_end=run.on_end, **wanted)
     if _goes_whole(found):
@@ -102,7 +111,9 @@ def remove_with(registration_id: UUID, *, signed_in: SignedIn, by: Actor, now: d
 
 
 def _open_ones() -> models.QuerySet[Leftover]:
-    return Leftover.objects.filter(cleared_at__isnull=True).exclude(kind=LeftoverKind.SIGN_IN_APPLICATION.value)
+    """All that are open but what ends otherwise: Microsoft drops what it keeps, the sign-in application goes last."""
+    besides = [LeftoverKind.SIGN_IN_APPLICATION.value, LeftoverKind.DELETED_APPLICATION.value]
+    return Leftover.objects.filter(cleared_at__isnull=True).exclude(kind__in=besides)
 
 
 def _remaining(rows: Sequence[Leftover]) -> Iterable[Remaining]:
@@ -128,7 +139,7 @@ def _removable(rows: Sequence[Leftover]) -> list[Leftover]:
         return []
     ours = rows[0].registration.origin == MADE
     keys = {row.key_id for row in _credentials(rows)} | {row.display_name for row in _credentials(rows)}
-    alone = ours and not _is_used(rows[0].registration_id)
+    alone = ours and not _is_used(rows[0].registration)
     return [
         row
         for row in rows
@@ -151,8 +162,10 @@ def _credentials(rows: Iterable[Leftover]) -> models.QuerySet[Credential]:
     )
 
 
-def _is_used(registration_id: UUID) -> bool:
+def _is_used(registration: Registration) -> bool:
+    """Whether a service signs in with it; one that is only planned does so once its registration was proved."""
+    states = NEEDS_ITS_REGISTRATION if registration.state == RegistrationState.PROVED else CONNECTED
     living = Credential.objects.filter(
-        registration_id=registration_id, service__lifecycle__in=[state.value for state in NEEDS_ITS_REGISTRATION]
+        registration=registration, service__lifecycle__in=[state.value for state in states]
     )
     return bool(living.exclude(state=CredentialState.REMOVED.value).exists())

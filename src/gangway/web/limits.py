@@ -50,6 +50,7 @@ SENDING: Final = frozenset(
         "web:invitation_test",
         "web:invitation_hand_off",
         "web:service_reinitiate",
+        "web:service_ask_customer",
         "web:service_repair",
         "web:service_upgrade",
         "web:shared_registration",

@@ -171,6 +171,7 @@ urlpatterns = [
     path("alarms/hours/<uuid:organization_id>/", alarms.hours, name="alarm_hours"),
     path("leftovers/", leftovers.leftover_list, name="leftovers"),
     path("leftovers/<uuid:leftover_id>/try-again/", leftovers.try_again, name="leftover_try_again"),
+    path("services/<uuid:service_id>/ask-customer/", leftovers.ask_customer, name="service_ask_customer"),
     path("leftovers/<uuid:leftover_id>/removed/", leftovers.mark_removed, name="leftover_removed"),
     path("runs/export.csv", exports.run_export, name="run_export"),
     path("leftovers/export.csv", exports.leftover_export, name="leftover_export"),

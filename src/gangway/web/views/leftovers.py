@@ -1,19 +1,24 @@
 """The *Leftovers* page: what stays in customers' tenants, why, how to remove it by hand, and who cleared it."""
 
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.onboarding.disconnections import fixed_address
+from gangway.onboarding.own_view import asking
 from gangway.organizations.roles import Capability
 from gangway.provisioning import actions
 from gangway.provisioning.leftover_list import CLEARED, OPEN, LeftoverRow, leftover, leftovers
 from gangway.provisioning.states import LeftoverKind
+from gangway.services.queries import service
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import told
 from gangway.web.listing import asked
@@ -64,6 +69,21 @@ def mark_removed(request: DeskRequest, leftover_id: UUID) -> HttpResponse:
     else:
         messages.success(request, _("“%(name)s” is marked as removed.") % {"name": row.name})
     return redirect("web:leftovers")
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def ask_customer(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Ask the customer to sign in*: their contacts are told where what remains of a service is removed."""
+    about = service(service_id)
+    try:
+        asking.ask_customer(about.id, by=request.actor)
+    except GangwayError as error:
+        messages.error(request, told(error))
+    else:
+        said_to = {"customer": about.customer_name, "address": fixed_address(about.customer_id)}
+        messages.success(request, _("The contacts of %(customer)s get a mail. They sign in at %(address)s") % said_to)
+    return redirect(f"{reverse('web:leftovers')}?{urlencode({'q': about.short_name})}")
 
 
 def _here(leftover_id: UUID) -> LeftoverRow:

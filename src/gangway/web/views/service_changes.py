@@ -17,6 +17,7 @@ from gangway.connections.queries import connection
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding.deletion import delete_service, deletion, keep_service
+from gangway.onboarding.disconnections import standing
 from gangway.organizations.roles import Capability
 from gangway.services.actions import change_users
 from gangway.services.queries import ServiceView, service
@@ -136,5 +137,7 @@ def _about(request: DeskRequest, about: ServiceView) -> dict[str, Any]:
     values["connection"] = connection(about.id)
     created = about.lifecycle is Lifecycle.CREATED
     values["may_pause"] = Capability.CHANGE_CONNECTION in request.seat.capabilities and created
+    values["may_ask"] = Capability.CHANGE_CONNECTION in request.seat.capabilities
+    values["disconnected"] = standing(about.id)
     values["sees_runs"] = Capability.SEE_RUNS in request.seat.capabilities
     return head(request, about, "danger") | values
