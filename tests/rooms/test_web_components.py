@@ -36,6 +36,7 @@ WITHIN = {
     "credential",
     "export",
     "keys",
+    "languages",
     "licence_choice",
 }
 """Parts that need something real behind them, or are drawn as part of others; and the page itself."""
