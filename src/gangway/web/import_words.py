@@ -20,7 +20,7 @@ COLUMNS: Final[Mapping[str, str | Promise]] = {
     "tenant": _("Customer Microsoft Tenant ID, or a verified domain."),
     "client_id": _("Application (Client) ID."),
     "secret": _("Client Secret: its Value, not its Secret ID. It is sealed while the file is read."),
-    "expires_on": _("The day on which the client secret expires, such as 2027-05-31; only where we can't read it."),
+    "expires_on": _("The day on which the client secret expires, such as 2027-05-31, where we can't read it."),
 }
 
 EXAMPLES: Final[Mapping[str, str]] = {
