@@ -187,11 +187,19 @@ def _analyse() -> None:
 
 
 def _signed_in(person: UUID) -> Any:
-    from django.contrib.auth import get_user_model
+    """A browser of this person. Django's own test client would give it the session's key in place of its secret."""
+    from django.conf import settings
+    from django.contrib.auth import get_user_model, login
+    from django.http import HttpRequest
     from django.test import Client
 
-    client = Client()
-    client.force_login(get_user_model().objects.get(pk=person))
+    from gangway.accounts.sessions import SessionStore
+
+    request, store, client = HttpRequest(), SessionStore(), Client()
+    request.session = store
+    login(request, get_user_model().objects.get(pk=person), settings.AUTHENTICATION_BACKENDS[0])
+    store.save()
+    client.cookies[settings.SESSION_COOKIE_NAME] = store.secret or ""
     return client
 
 
