@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 
 from gangway.languages.choice import ENGLISH, NAMES, known
 
-PAGES: Final = ("/i/", "/wizard/", "/consented/")
+PAGES: Final = ("/i/", "/wizard/", "/consented/", "/customer/")
 """Where customers' people are."""
 ASKED: Final = "language"
 WIZARD: Final = "/wizard/"

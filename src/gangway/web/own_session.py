@@ -23,7 +23,9 @@ from gangway.onboarding.own_view.exchange import visitor_actor
 from gangway.onboarding.shapes import Departure
 from gangway.onboarding.stages.redirect import LONGEST, mark_of
 from gangway.onboarding.states import VisitState
+from gangway.organizations.languages import language_of
 from gangway.web.desk import for_anyone
+from gangway.web.languages import speak
 
 KEY: Final = "own_view"
 AWAY: Final = "own_view_away"
@@ -114,6 +116,7 @@ def in_own_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         if found is None:
             messages.info(request, _("Sign in with Microsoft to see this."))
             return redirect("web:own_view")
+        speak(request, language_of(found.provider.id))
         request.visitor, request.below = found, shown_below(request.get_host())
         address, request_id = request.META.get("REMOTE_ADDR", ""), getattr(request, "id", "")
         request.actor = visitor_actor(found.id, found.upn, address=address, request_id=request_id)

@@ -23,6 +23,7 @@ from gangway.onboarding.own_view.arriving import Entry, VisitorView
 from gangway.onboarding.own_view.errors import MayOnlyRead, NothingRemains, SignInOnceMore
 from gangway.onboarding.own_view.roles import ROLES
 from gangway.onboarding.states import VisitState
+from gangway.organizations.languages import language_of
 from gangway.organizations.scope import within
 from gangway.provisioning.remains import scopes_of
 from gangway.web import own_session
@@ -32,6 +33,7 @@ from gangway.web.downloads import text_file
 from gangway.web.forms.base import told
 from gangway.web.forms.own_view import ChosenCloud, Disconnect, NamedProvider
 from gangway.web.forms.place import contact_rows, contacts_of
+from gangway.web.languages import speak
 from gangway.web.live import first_look, look_again, move_on
 from gangway.web.own_session import OwnRequest, in_own_view
 from gangway.web.own_words import history_of
@@ -79,6 +81,7 @@ def _door(request: HttpRequest, here: Entry) -> HttpResponse:
             return _off(request, provider_id=here.provider.id, cloud=form.cleaned_data["cloud"])
         except GangwayError as error:
             form.refuse(error)
+    speak(request, language_of(here.provider.id))
     values = {"form": form, "provider": here.provider, "roles": ROLES, "brand": brand_of(here.provider.path)}
     origins = [arriving.pages_origin(cloud) for cloud in here.clouds]
     return _leading_there(request, "own_view/door.html", values, origins)
