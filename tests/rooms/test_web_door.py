@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 
 def dead(reason):
-    return LinkDead(reason, uuid4(), "x/", "Sailmaker Voice", "support@sailmaker.example", "+49 30 5550", clock.now())
+    return LinkDead(reason, uuid4(), "", "Sailmaker Voice", "support@sailmaker.example", "+49 30 5550", clock.now())
 
 
 @pytest.fixture

@@ -114,6 +114,7 @@ def issue_invitation(
         purpose=aim.purpose,
         registration_id=aim.registration_id,
         wanted=aim.wanted,
+        changes=list(aim.changes),
         recipient=outbox.check_address(recipient, field="recipient"),
         recipient_phone=text(phone, field="phone", longest=LONGEST_PHONE),
         language=known(language) if language else language_of(about.customer_id),

@@ -7,6 +7,7 @@ from uuid import UUID
 from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import links
+from gangway.invitations.aims import Purpose
 from gangway.invitations.models import Invitation
 from gangway.invitations.rest import Rest
 from gangway.invitations.terms import TermsView, fill, terms_of
@@ -58,7 +59,16 @@ def told_in_mail(invitation: Invitation, *, operator: str) -> dict[str, str]:
     }
     for_own = works_above(invitation.recipient, invitation.organization_id)
     own = _own(terms_of(provider.id), values | {"expires": time_in_words(invitation.lasts_until, invitation.language)})
-    return values | own | ({"for_own": "yes"} if for_own else {})
+    if invitation.purpose != Purpose.CONNECT:
+        own.pop("own_subject", None)  # it is about connecting
+    return values | own | purpose_of(invitation) | ({"for_own": "yes"} if for_own else {})
+
+
+def purpose_of(invitation: Invitation) -> dict[str, str]:
+    """What a mail tells beside, when it is about something else than connecting a new service."""
+    if invitation.purpose == Purpose.CONNECT:
+        return {}
+    return {"purpose": invitation.purpose, "changes": "\n".join(f"- {line}" for line in invitation.changes)}
 
 
 def _own(terms: TermsView, values: dict[str, str]) -> dict[str, str]:
@@ -119,6 +129,7 @@ def mail_rest(
             "expires": time_in_words(until),
             "deadline": time_in_words(rest.deadline_at),
             "reply_to": provider.reply_to,
+            **purpose_of(invitation),
         },
         link=links.url_of(token, organization_id=invitation.organization_id),
         subject_ref=subject_ref,

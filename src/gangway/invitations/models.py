@@ -28,6 +28,7 @@ class Invitation(OwnedModel):
     plan_fingerprint = models.CharField(max_length=128)
     earlier_plans = models.JSONField(default=list, help_text="What was asked for before, with its fingerprints.")
     wanted = models.JSONField(default=dict, help_text="Of an upgrade: the licence type to change to.")
+    changes = models.JSONField(default=list, help_text="What will be otherwise than now, a line each.")
     agreed_fingerprint = models.CharField(max_length=128, blank=True, help_text="The plan that somebody went on with.")
     matching_phrase = models.CharField(max_length=40)
     registration_id = models.UUIDField(

@@ -121,6 +121,8 @@ class InvitationView:
     """Wizard sessions that began before this are over: the links were replaced."""
     reminders_stopped_at: datetime | None = None
     asked_again_at: datetime | None = None
+    changes: tuple[str, ...] = ()
+    """What will be otherwise than now, a line each; empty for one to connect."""
 
     @property
     def device_authenticated(self) -> bool:
@@ -284,6 +286,7 @@ def invitation(invitation_id: UUID) -> InvitationView:
         provider_name=row.service.provider.name,
         purpose=row.purpose,
         wanted=row.wanted,
+        changes=tuple(row.changes),
         recipient=row.recipient,
         administrator_upn=row.administrator_upn,
         state=State(row.state),
@@ -427,6 +430,13 @@ def _handoff(row: Handoff, mail: Delivery | None) -> HandoffView:
         revoked_at=row.revoked_at,
         mail_error=mail.last_error if mail and mail.state is not DeliveryState.SENT else "",
     )
+
+
+def pending_purposes(service_id: UUID) -> frozenset[str]:
+    """Return what a service's invitations are for that aren't over yet."""
+    over = [State.ADDED.value, State.EXPIRED.value, State.REVOKED.value]
+    rows = Invitation.objects.filter(service_id=service_id).exclude(state__in=over)
+    return frozenset(rows.values_list("purpose", flat=True))
 
 
 def open_of(service_id: UUID) -> UUID | None:

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.conf import settings
 
 from gangway.invitations import queries as invited
-from gangway.invitations.aims import Purpose
 from gangway.invitations.letters import MINUTES
 from gangway.invitations.queries import InvitationView
 from gangway.microsoft.cloud import Cloud
@@ -64,7 +63,8 @@ def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: d
         for_own=works_above(about.recipient, about.organization_id),
         login_origin=Cloud.of(settings.GANGWAY, customer.cloud).pages,
         rest=rest,
-        is_renewal=about.purpose != Purpose.CONNECT,
+        purpose=about.purpose,
+        changes=about.changes,
         language=about.language,
     )
 

@@ -3,7 +3,7 @@
 from typing import Final, Literal
 
 from gangway.foundation.clouds import cloud_name
-from gangway.invitations.aims import Purpose
+from gangway.invitations.aims import ENDS_BY_ITSELF, Purpose
 from gangway.invitations.queries import InvitationView
 from gangway.microsoft.cloud import CLOUDS
 from gangway.onboarding import applications
@@ -69,7 +69,13 @@ def _granted_by(row: Case, made: RegistrationView) -> str:
 
 
 def _next_steps(about: InvitationView) -> tuple[str, ...]:
-    if about.purpose == Purpose.RENEW:
+    if about.purpose == Purpose.UPGRADE:
+        return (
+            f"{about.provider_name} has been told and finishes the upgrade of {about.service_short_name}.",
+            "The service goes on as it is until then. A mail with these facts is on its way to you.",
+            "You need not do anything more, and can close this page.",
+        )
+    if about.purpose in ENDS_BY_ITSELF:
         return (
             f"The service {about.service_short_name} signs in with the new credential from now on.",
             "The one before rests for a while; then it is removed if we made it.",

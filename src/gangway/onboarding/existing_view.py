@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gangway.federation.queries import issuer
 from gangway.invitations import queries as invited
-from gangway.invitations.aims import Purpose
+from gangway.invitations.aims import ENDS_BY_ITSELF
 from gangway.invitations.states import State
 from gangway.onboarding import problems
 from gangway.onboarding.errors import NotNow
@@ -72,7 +72,7 @@ def known(invitation_id: UUID) -> KnownView:
         customer_name=about.customer_name,
         service_short_name=about.service_short_name,
         onboarding_id=begun,
-        renewed=about.service_id if about.purpose == Purpose.RENEW and about.state is State.ADDED else None,
+        renewed=about.service_id if about.purpose in ENDS_BY_ITSELF and about.state is State.ADDED else None,
     )
 
 

@@ -17,12 +17,14 @@ from gangway.connections.queries import connection, registration_of
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
-from gangway.invitations.aims import Aim, Purpose
+from gangway.invitations.aims import ENDS_BY_ITSELF, Aim, Purpose
+from gangway.invitations.errors import AlreadyInvited
 from gangway.invitations.states import State
 from gangway.onboarding.defaults import defaults_for
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
 from gangway.onboarding.existing import begin_known
 from gangway.onboarding.models import Case
+from gangway.onboarding.otherwise import what_changes
 from gangway.onboarding.stages.renewed import take_over
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.leaving import known_before
@@ -45,7 +47,8 @@ def reinitiate(
 ) -> UUID:
     """Invite an administrator to connect a created service once more; gives the invitation's id.
 
-    `plan`: what the registration shall have, by default what it was planned with. Without `mailed`, no mail goes out:
+    `purpose`: why, in the words of mails and pages. `plan`: what the registration shall have, by default what it was
+    planned with. Without `mailed`, no mail goes out:
     somebody opens the wizard at once, by `open_now`. Call it inside a scope. Raises `NotConnected`, and what
     `issue_invitation` raises.
     """
@@ -53,12 +56,20 @@ def reinitiate(
     standing = registration_of(service_id)
     if standing is None or service(service_id).lifecycle is not Lifecycle.CREATED:
         raise NotConnected
+    if purpose in ENDS_BY_ITSELF and invited.pending_purposes(service_id) & (ENDS_BY_ITSELF - {purpose}):
+        raise AlreadyInvited
+    goes_on = known_before(standing, now)
     issued = invitations.issue_invitation(
         service_id=service_id,
         recipient=recipient,
         plan=pinned,
         plan_fingerprint=fingerprint,
-        aim=Aim(purpose, standing if known_before(standing, now) else uuid4(), wanted or {}),
+        aim=Aim(
+            purpose,
+            standing if goes_on else uuid4(),
+            wanted or {},
+            tuple(what_changes(service_id, purpose, pinned, wanted=wanted or {}, goes_on=goes_on)),
+        ),
         mailed=mailed,
         by=by,
         now=now,

@@ -188,8 +188,10 @@ class Offer:
     """The sign-in service of the customer's cloud, where a redirect leads."""
     rest: WaitingView | None = None
     """For another administrator's link: what was done, and what remains for them."""
-    is_renewal: bool = False
-    """Whether the service is connected already and is connected once more."""
+    purpose: str = "connect"
+    """What it is for: a member of `Purpose`."""
+    changes: tuple[str, ...] = ()
+    """What will be otherwise than now, where the service is connected already."""
     language: str = ENGLISH
     """Of its pages, unless the person chooses another."""
 

@@ -18,6 +18,7 @@ from gangway.web.beside import besides_of
 from gangway.web.brand import brand_of
 from gangway.web.forms.waiting import MaybeColleague
 from gangway.web.preflight import pills_of
+from gangway.web.purposes import said_of
 from gangway.web.sign_in_ways import may_redirect, ways_of
 from gangway.web.waiting import facts_of
 from gangway.web.wizard_session import WizardRequest
@@ -79,6 +80,7 @@ def page(
         "steps": progress(request.case.step, uses=request.case.existing is not None),
         "assisting": request.assisting,
         "redirect_offered": may_redirect(request),
+        "speaks": said_of(request.case.offer),
         "brand": brand_of(request.case.offer.asker.organization_path),
     }
     filled = shown | dict(values or {})

@@ -9,6 +9,12 @@ from gangway.notifications.messages.mail import Message
 MESSAGE: Final = Message(
     template="completion",
     subject=_("{customer}'s Microsoft 365 is connected with {provider}"),
+    subjects={
+        "renew": _("{customer}: the credential of {service} is renewed"),
+        "repair": _("{customer}: {service} has what was missing"),
+        "move": _("{customer}: the App registration of {service} is up to date"),
+        "upgrade": _("{customer}: {service} is ready for its upgrade"),
+    },
     needs=frozenset(
         {
             "provider",

@@ -28,6 +28,10 @@ NEEDS: Final = frozenset(
 MESSAGE: Final = Message(
     template="handoff",
     subject=_("{asked_by} asks you to finish connecting {customer}'s Microsoft 365 with {provider}"),
+    subjects=dict.fromkeys(
+        ("renew", "repair", "move", "upgrade"),
+        _("{asked_by} asks you to finish a change of {customer}'s Microsoft 365 with {provider}"),
+    ),
     needs=NEEDS,
     has_link=True,
 )

@@ -9,6 +9,12 @@ from gangway.notifications.messages.mail import Message
 MESSAGE: Final = Message(
     template="invitation",
     subject=_("{provider} asks you to connect {customer}'s Microsoft 365 for Teams calling"),
+    subjects={
+        "renew": _("{provider} asks you to renew the connection of {customer}'s Microsoft 365"),
+        "repair": _("{provider} asks you for what is missing in {customer}'s Microsoft 365"),
+        "move": _("{provider} asks you to bring {customer}'s App registration up to date"),
+        "upgrade": _("{provider} asks you to take part in upgrading {customer}'s Teams calling"),
+    },
     needs=frozenset(
         {
             "provider",

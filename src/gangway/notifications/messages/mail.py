@@ -4,7 +4,7 @@ import re
 import textwrap
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from django.template.loader import render_to_string
@@ -18,7 +18,7 @@ LONGEST_SUBJECT: Final = 200
 WIDTH: Final = 100
 """Signs in a line of a text: what is longer is wrapped, unless it is a link."""
 OURS: Final = frozenset(
-    {"remaining", "done", "roles", "start_role", "finish_roles", "users", "headline", "list", "safe"}
+    {"remaining", "done", "roles", "start_role", "finish_roles", "users", "headline", "list", "safe", "changes"}
     | {"expires", "deadline", "day", "made_at", "valid_until", "created_at", "when", "ends"}
 )
 """Values that are our own words and times, written in English where nobody knew yet who reads them."""
@@ -43,6 +43,8 @@ class Message:
     subject: str | Promise
     needs: frozenset[str]
     has_link: bool = False
+    subjects: Mapping[str, str | Promise] = field(default_factory=dict)
+    """Other subjects, by the value of "purpose"."""
 
     def missing(self, context: Mapping[str, str]) -> tuple[str, ...]:
         """Return the needed names that the context lacks."""
@@ -55,7 +57,8 @@ class Message:
         with speaking(language):
             told = {name: said(value) if name in OURS else value for name, value in context.items()}
             values = {**told, "link": link, **dress.values()}
-            subject = told.get("own_subject") or str(self.subject).format_map(told)
+            own = str(self.subjects.get(told.get("purpose", ""), self.subject))
+            subject = told.get("own_subject") or own.format_map(told)
             return Mail(
                 subject=one_line(subject)[:LONGEST_SUBJECT],
                 text=wrapped(render_to_string(f"notifications/{self.template}.txt", values)),

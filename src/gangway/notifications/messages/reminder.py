@@ -10,6 +10,10 @@ from gangway.notifications.messages.mail import Message
 MESSAGE: Final = Message(
     template="reminder",
     subject=_("Still missing: a part of connecting {customer}'s Microsoft 365 with {provider}"),
+    subjects=dict.fromkeys(
+        ("renew", "repair", "move", "upgrade"),
+        _("Still missing: a part of a change of {customer}'s Microsoft 365 with {provider}"),
+    ),
     needs=NEEDS - {"asked_by", "done", "minutes"},
     has_link=True,
 )

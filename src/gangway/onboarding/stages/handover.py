@@ -5,6 +5,7 @@ from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.invitations import queries as invited
+from gangway.invitations.aims import Purpose
 from gangway.invitations.queries import InvitationView
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
@@ -91,6 +92,7 @@ def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, 
             "made_at": time_in_words(about.proved_at or about.made_at or case.touched_at),
             "valid_until": time_in_words(until) if until else "a time that we could not read",
             "reply_to": provider.reply_to,
+            **({} if invitation.purpose == Purpose.CONNECT else {"purpose": invitation.purpose}),
         },
         link=None,
         subject_ref=f"case:{case.pk}",

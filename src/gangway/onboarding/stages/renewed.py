@@ -8,7 +8,7 @@ from gangway.connections.errors import NoSuchConnection
 from gangway.connections.states import AuthenticatedBy
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
-from gangway.invitations.aims import Purpose
+from gangway.invitations.aims import ENDS_BY_ITSELF
 from gangway.invitations.states import State
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.stages import handover
@@ -18,7 +18,7 @@ from gangway.provisioning import queries as provisioning
 
 def concludes(case: Case) -> bool:
     """Whether the case's invitation ends by itself when its registration is proved."""
-    return invited.invitation(case.invitation_id).purpose == Purpose.RENEW
+    return invited.invitation(case.invitation_id).purpose in ENDS_BY_ITSELF
 
 
 def conclude(case: Case, *, by: Actor, now: datetime) -> None:

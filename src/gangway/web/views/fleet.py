@@ -18,6 +18,7 @@ from gangway.connections.schedule import Wishes
 from gangway.connections.states import Rotation
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.onboarding.otherwise import purpose_of_repair
 from gangway.onboarding.renewal import reinitiate
 from gangway.organizations.place_queries import place
 from gangway.organizations.roles import Capability
@@ -89,10 +90,12 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
     form = RepairForm(request.POST or None, initial={"recipient": _asked_before(found.user_name)})
     if request.method == "POST" and cared.is_ours and form.is_valid():
         try:
+            plan = newest_plan(found.registration_id)
             invitation_id = reinitiate(
                 service_id=service_id,
                 recipient=form.cleaned_data["recipient"],
-                plan=newest_plan(found.registration_id),
+                plan=plan,
+                purpose=purpose_of_repair(service_id, plan),
                 by=request.actor,
                 now=now(),
             )

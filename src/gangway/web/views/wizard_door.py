@@ -20,6 +20,7 @@ from gangway.onboarding.shapes import Step
 from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
 from gangway.web.languages import speak
+from gangway.web.purposes import said_of
 from gangway.web.wizard_pages import progress
 from gangway.web.wizard_session import administrator, remember
 
@@ -66,8 +67,13 @@ def _explain(request: HttpRequest, token: SealedText) -> HttpResponse:
         return render(
             request, "wizard/dead.html", {"link": held, "brand": brand_of(held.organization_path)}, status=410
         )
-    brand = brand_of(held.asker.organization_path)
-    return render(request, "wizard/welcome.html", {"offer": held, "steps": progress(Step.CHOOSE), "brand": brand})
+    values = {
+        "offer": held,
+        "steps": progress(Step.CHOOSE),
+        "brand": brand_of(held.asker.organization_path),
+        "speaks": said_of(held),
+    }
+    return render(request, "wizard/welcome.html", values)
 
 
 def _continue(request: HttpRequest, token: SealedText) -> HttpResponse:

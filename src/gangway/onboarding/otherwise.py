@@ -1,0 +1,60 @@
+"""What an invitation changes about a service that is connected: the difference only, in sentences."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from gangway.connections.care_view import rotation_of
+from gangway.connections.queries import connection
+from gangway.invitations.aims import Purpose
+from gangway.provisioning import queries as provisioning
+from gangway.provisioning.errors import NoSuchRegistration
+from gangway.services.licences import LicenceType
+from gangway.services.queries import service
+
+
+def purpose_of_repair(service_id: UUID, plan: Mapping[str, Any]) -> Purpose:
+    """Say whether this plan of a connected service repairs its registration, or moves it to a newer profile."""
+    found = connection(service_id)
+    before = _plan_before(found.registration_id) if found else None
+    newer = before is not None and (before["profile"], before["version"]) != (plan["profile"], plan["version"])
+    return Purpose.MOVE if newer else Purpose.REPAIR
+
+
+def what_changes(
+    service_id: UUID, purpose: Purpose, plan: Mapping[str, Any], *, wanted: Mapping[str, Any], goes_on: bool
+) -> Iterator[str]:
+    """Tell what will be otherwise. `goes_on`: the registration that is there is used, and no new one made."""
+    found = connection(service_id)
+    if found is None:
+        return
+    if purpose is Purpose.UPGRADE:
+        licence = LicenceType(wanted["licence_type"]).label
+        yield f"The licence becomes {licence} instead of {service(service_id).licence.label}."
+    if goes_on:
+        yield f"The App registration {found.registration_name} stays and gets a new credential."
+        yield from _added(service_id, found.registration_id, plan, repairing=purpose is Purpose.REPAIR)
+    else:
+        yield "A new App registration is made; the service moves to it once it is proved."
+        yield f"{found.registration_name} is no longer used then; you can delete it."
+
+
+def _added(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any], *, repairing: bool) -> Iterator[str]:
+    cared = rotation_of(service_id)
+    before = _plan_before(registration_id)
+    named = set()
+    for change in provisioning.difference(before, dict(plan)) if before else ():
+        named.add(change.what)
+        yield {"added": "Added: ", "removed": "No longer asked for: "}.get(change.kind, "") + change.what
+    for name in cared.lacks if cared and repairing else ():
+        if not any(name in what for what in named):
+            yield f"Missing now, and added: {name}"
+    if not named and not (cared and cared.lacks):
+        yield "Its permissions and roles stay as they are."
+
+
+def _plan_before(registration_id: UUID) -> dict[str, Any] | None:
+    try:
+        return provisioning.plan_of(registration_id)
+    except NoSuchRegistration:
+        return None

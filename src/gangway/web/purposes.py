@@ -1,0 +1,114 @@
+"""What the wizard says, by what an invitation is for: the same pages and buttons, with the right words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from gangway.invitations.aims import Purpose
+from gangway.onboarding.shapes import Offer
+
+Words = str | Promise
+
+
+@dataclass(frozen=True, slots=True)
+class PurposeWords:
+    """Sentences with %(provider)s, %(customer)s, %(service)s and %(minutes)s in them."""
+
+    asks: Words
+    """The title of the page before *Continue*."""
+    does: Words
+    """What is done once somebody has signed in."""
+    choose: Words
+    """The title of the page to choose a way on."""
+    lead: Words
+    first: Words
+    """The first way's name; that of an invitation to connect is known from every manual."""
+    first_words: Words
+    granting: Words
+    """The title of the page where one sees what is granted."""
+    after: Words
+    """What follows, on the last page."""
+
+
+GOES_ON: Final = _(
+    "The service that was connected before goes on with it. You get all of this by e-mail, too. You can close this"
+    " page."
+)
+NEEDED: Final = _(
+    "About %(minutes)s minutes, with exactly what you see first. You need an administrator account: an Application"
+    " Administrator can start; a Privileged Role Administrator or Global Administrator must finish."
+)
+WORDS: Final[Mapping[str, PurposeWords]] = {
+    Purpose.CONNECT: PurposeWords(
+        asks=_("%(provider)s asks you to connect %(customer)s's Microsoft 365 for Teams calling"),
+        does=_("We make one App registration in your tenant and prove that it works"),
+        choose=_("How would you like to connect?"),
+        lead=_("%(customer)s's Microsoft 365 gets one App registration of its own for calling."),
+        first=_("Create New App Registration"),
+        first_words=_(
+            "We make it for you in about %(minutes)s minutes, with exactly the permissions you see first. You need an"
+            " administrator account: an Application Administrator can start; a Privileged Role Administrator or Global"
+            " Administrator must finish."
+        ),
+        granting=_("Create New App Registration"),
+        after=_(
+            "%(provider)s completes the onboarding and creates the service. You get all of this by e-mail, too. You can"
+            " close this page."
+        ),
+    ),
+    Purpose.RENEW: PurposeWords(
+        asks=_("%(provider)s asks you to renew the connection of %(customer)s's service %(service)s"),
+        does=_("A new credential is made and proved; until then the one in use goes on"),
+        choose=_("How would you like to renew it?"),
+        lead=_("The service %(service)s is connected already. Calling goes on while you do this."),
+        first=_("Renew the credential"),
+        first_words=NEEDED,
+        granting=_("Renew the credential"),
+        after=GOES_ON,
+    ),
+    Purpose.REPAIR: PurposeWords(
+        asks=_("%(provider)s asks you for what is missing to %(customer)s's service %(service)s"),
+        does=_("What is missing is added to the App registration that is there, and proved"),
+        choose=_("How would you like to add what is missing?"),
+        lead=_("The service %(service)s is connected already. Calling goes on while you do this."),
+        first=_("Add what is missing"),
+        first_words=NEEDED,
+        granting=_("Add what is missing"),
+        after=GOES_ON,
+    ),
+    Purpose.MOVE: PurposeWords(
+        asks=_("%(provider)s asks you to bring the App registration of %(customer)s's service %(service)s up to date"),
+        does=_("The App registration gets what calling needs today, and is proved"),
+        choose=_("How would you like to bring it up to date?"),
+        lead=_("The service %(service)s is connected already. Calling goes on while you do this."),
+        first=_("Bring the App registration up to date"),
+        first_words=NEEDED,
+        granting=_("Bring the App registration up to date"),
+        after=GOES_ON,
+    ),
+    Purpose.UPGRADE: PurposeWords(
+        asks=_("%(provider)s upgrades %(customer)s's service %(service)s and asks you to connect it once more"),
+        does=_("The connection is made anew for the upgrade, and proved; until then the one in use goes on"),
+        choose=_("How would you like to connect for the upgrade?"),
+        lead=_("The service %(service)s is connected already. Calling goes on while you do this."),
+        first=_("Connect for the upgrade"),
+        first_words=NEEDED,
+        granting=_("Connect for the upgrade"),
+        after=_("%(provider)s completes the upgrade. You get all of this by e-mail, too. You can close this page."),
+    ),
+}
+
+
+def said_of(offer: Offer) -> dict[str, Any]:
+    """Return the sentences of an offer's purpose, filled in, for templates."""
+    facts = {
+        "provider": offer.asker.provider_name,
+        "customer": offer.customer_name,
+        "service": offer.service_short_name,
+        "minutes": offer.minutes,
+    }
+    words = WORDS[Purpose(offer.purpose)]
+    return {name: str(getattr(words, name)) % facts for name in PurposeWords.__slots__}
