@@ -111,7 +111,8 @@ def _tell_addresses(stage: Stage, report: Report) -> None:
     report.say(f"    or its key       {who.totp_key}   (for an authenticator app)")
     report.say(f"  Mail               {stage.inbox}")
     report.say(f"  Microsoft's portal {stage.microsoft['portal_url']}")
-    report.say("    the customers' people, each in their own emulated tenant:")
+    report.say("    the customers' people, each in their own emulated tenant. The last three are invited for")
+    report.say("    the customer Adventure Works, of whom no domain is known:")
     for tenant, people in PEOPLE.items():
         report.say(f"      {tenant}")
         for upn, password, words in people:
