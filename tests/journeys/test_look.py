@@ -50,6 +50,8 @@ NOT_LOOKED_AT: Final = {
     "import_template": DATA,
     "service_export_again": DATA,
     "service_farewell": DATA,
+    "own_farewell": DATA,
+    "own_view_at": "the page at the fixed address of the only provider, by that provider's id",
     "short_name_word": PART,
     "microsoft_again": "for somebody who came in by Microsoft: nobody on this tour did",
     "onboarding": ONWARD,
@@ -76,6 +78,7 @@ def test_every_page_in_light_and_dark_wide_and_narrow(product: Product, new_page
     short_name = tour.add_service(operator)
     tour.connect(tour.administrator("grace"), short_name, new_name("voice"))
     tour.take_over(operator, short_name)
+    tour.own_view(short_name)
     tour.existing(operator)
     tour.imports(operator)
     waiting = tour.second_administrator(operator)

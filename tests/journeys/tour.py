@@ -20,7 +20,7 @@ from tests.journeys.looking import Looker
 from tests.journeys.microsoft import CONTOSO
 from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, onward, sees
 from tests.journeys.product import Product
-from tests.journeys.seeded import AVERY, GRACE, RILEY
+from tests.journeys.seeded import AVERY, GRACE, MORGAN, RILEY
 from tests.journeys.waiting import eventually
 from tests.rooms.factories_existing import ByHand
 
@@ -296,6 +296,43 @@ class Tour:
         operator.choose_customer("Contoso")
         onward(page.get_by_role("link", name="Use an App registration that is there"))
         look.at(page)
+
+    def own_view(self, short_name: str) -> None:
+        """The customer's own view: who may not come in, then every page of who may, as far as *Disconnect*."""
+        look = self.looker
+        page = self.somebody("morgan at the own view")
+        look.visit(page, self.address("/customer/"))
+        self.signs_in(page, MORGAN)
+        sees(page, "Your account has no directory role that lets you see this.")
+        look.at(page, "refused")
+        page = self.somebody("grace at the own view")
+        page.goto(self.address("/customer/"))
+        self.signs_in(page, GRACE)
+        sees(page, "What is connected with Contoso")
+        look.at(page, "signed in")
+        look.visit(page, self.address("/customer/removal/"))
+        page.go_back()
+        onward(page.get_by_role("link", name="Change the contacts of Contoso"))
+        look.at(page)
+        page.go_back()
+        page.get_by_role("row", name=short_name).get_by_role("link").click()
+        sees(page, "It was connected with your Microsoft 365")
+        look.at(page)
+        onward(page.get_by_role("link", name=f"Disconnect {short_name}…"))
+        look.at(page)
+        onward(button(page, f"Disconnect {short_name}"))
+        look.at(page, "refused")
+        button(page, "Sign out").click()
+        sees(page, "You are signed out here.")
+
+    def signs_in(self, page: Page, who: tuple[str, str]) -> None:
+        """*Sign in with Microsoft*, by redirect and with the account's password."""
+        button(page, "Sign in with Microsoft").click()
+        Administrator(page, self.product.mails).give_account(page, *who)
+        accept = button(page, "Accept")
+        expect(accept.or_(page.locator("#live, .gw-head").first)).to_be_visible(timeout=PATIENCE_MS)
+        if accept.is_visible():
+            accept.click()
 
     def existing(self, operator: Operator) -> None:
         """A registration that the customer made: script and guide, typed by link and at the desk, refused and valid."""
