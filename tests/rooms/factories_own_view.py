@@ -8,12 +8,12 @@ from asgiref.sync import async_to_sync
 from django.test import Client
 
 from gangway.jobs.threads import callers_thread
+from gangway.microsoft.directory_roles import GLOBAL
 from gangway.microsoft.wire import Answer
 from gangway.onboarding.models import Visit
 from gangway.onboarding.own_view import exchange
 from gangway.onboarding.own_view.roles import EVERY_MEMBER
 from gangway.organizations.scope import within_everything
-from gangway.provisioning.engine.rights import GLOBAL
 from tests.rooms.factories_onboarding import CLOUD, Microsoft
 from tests.rooms.factories_organizations import Place
 

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from gangway.foundation.ids import AppId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import GRAPH_APP_ID
+from gangway.microsoft.directory_roles import GLOBAL
 from gangway.microsoft.errors import ApplicationUnknown, CredentialNotAccepted
 from gangway.microsoft.graph.calls import Call
 from gangway.microsoft.graph.session import Outcome
@@ -26,7 +27,6 @@ from gangway.microsoft.signin.own_credentials import Certificate, OwnCredential,
 from gangway.microsoft.signin.tokens import AppClaims
 from gangway.microsoft.wire import Answer
 from gangway.provisioning.engine import profile
-from gangway.provisioning.engine.rights import GLOBAL
 from gangway.provisioning.engine.wider import table
 
 TENANT = TenantId("11111111-1111-4111-8111-111111111111")

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from gangway.microsoft import errors
+from gangway.microsoft.directory_roles import APPLICATION, PRIVILEGED_ROLE
 from gangway.microsoft.patience import OutOfPatience
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.blueprint import draw
 from gangway.provisioning.engine.course import Ending, PermissionNotOffered
-from gangway.provisioning.engine.rights import APPLICATION, PRIVILEGED_ROLE
 from tests.unit.small_course import NAME, assert_exact, blueprint, course
 from tests.unit.small_journal import CannotSeal, SmallJournal
 from tests.unit.small_tenant import CLIENT, TEAMS, Killed, SmallTenant, refusal

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gangway.microsoft import directory_roles
 from gangway.microsoft.cloud import GRAPH_APP_ID
 from gangway.microsoft.graph.shapes import Application, ServicePrincipal
 from gangway.provisioning.engine import rights
@@ -41,10 +42,13 @@ def test_steps_that_need_each_other_in_a_circle_are_a_mistake_of_ours() -> None:
 @pytest.mark.parametrize(
     ("roles", "words"),
     [
-        ([rights.GLOBAL], ""),
-        ([rights.PRIVILEGED_ROLE, rights.APPLICATION], ""),
-        ([rights.APPLICATION], "can't consent to the permissions or give the registration its directory roles"),
-        ([rights.PRIVILEGED_ROLE], "can't create the app registration"),
+        ([directory_roles.GLOBAL], ""),
+        ([directory_roles.PRIVILEGED_ROLE, directory_roles.APPLICATION], ""),
+        (
+            [directory_roles.APPLICATION],
+            "can't consent to the permissions or give the registration its directory roles",
+        ),
+        ([directory_roles.PRIVILEGED_ROLE], "can't create the app registration"),
         ([], "a Global Administrator has to do that"),
     ],
 )
@@ -77,7 +81,7 @@ observations = st.builds(
     resources=st.fixed_dictionaries({GRAPH_APP_ID: principals, TEAMS: principals}),
     grants=some_rights.map(frozenset),
     roles=st.none() | some_roles.map(frozenset),
-    signer_roles=st.none() | st.frozensets(st.sampled_from([rights.GLOBAL, rights.APPLICATION, "x"])),
+    signer_roles=st.none() | st.frozensets(st.sampled_from([directory_roles.GLOBAL, directory_roles.APPLICATION, "x"])),
 )
 
 

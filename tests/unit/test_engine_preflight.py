@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gangway.microsoft import directory_roles
 from gangway.microsoft.graph import policies
 from gangway.microsoft.graph.shapes import Namesake, SecretRule
 from gangway.microsoft.wire import Answer
-from gangway.provisioning.engine import rights
 from gangway.provisioning.engine.preflight import Preflight, Seen, Wanted, preflight
 
 WANTED = Wanted("gangway-1", 365)
 ANY_RULE = SecretRule(forbidden=False, longest_days=None)
 ALL_READ = Seen(
-    active={rights.GLOBAL: "Global Administrator"},
+    active={directory_roles.GLOBAL: "Global Administrator"},
     eligible=frozenset(),
     secrets=ANY_RULE,
     ours=(),
@@ -38,11 +38,14 @@ def with_roles(*active: str, eligible: tuple[str, ...] = ()) -> Seen:
     ("seen", "wanted"),
     [
         (ALL_READ, ["can", "can", "can", "can"]),
-        (with_roles(rights.APPLICATION), ["can", "can", "needs_other", "needs_other"]),
-        (with_roles(rights.PRIVILEGED_ROLE), ["needs_other", "needs_other", "can", "can"]),
+        (with_roles(directory_roles.APPLICATION), ["can", "can", "needs_other", "needs_other"]),
+        (with_roles(directory_roles.PRIVILEGED_ROLE), ["needs_other", "needs_other", "can", "can"]),
         (with_roles(), ["needs_other"] * 4),
-        (with_roles(eligible=(rights.GLOBAL,)), ["activate"] * 4),
-        (with_roles(rights.APPLICATION, eligible=(rights.PRIVILEGED_ROLE,)), ["can", "can", "activate", "activate"]),
+        (with_roles(eligible=(directory_roles.GLOBAL,)), ["activate"] * 4),
+        (
+            with_roles(directory_roles.APPLICATION, eligible=(directory_roles.PRIVILEGED_ROLE,)),
+            ["can", "can", "activate", "activate"],
+        ),
         (replace(ALL_READ, active=None), ["unknown"] * 4),
         (replace(ALL_READ, secrets=None), ["can", "unknown", "can", "can"]),
         (replace(ALL_READ, secrets=SecretRule(True, None)), ["can", "forbidden", "can", "can"]),
@@ -56,7 +59,7 @@ def test_each_step_has_its_result(seen: Seen, wanted: list[str]) -> None:
 
 
 def test_the_smaller_role_that_is_enough_is_the_one_to_activate() -> None:
-    seen = with_roles(eligible=(rights.GLOBAL, rights.PRIVILEGED_ROLE))
+    seen = with_roles(eligible=(directory_roles.GLOBAL, directory_roles.PRIVILEGED_ROLE))
     consent = preflight(seen, WANTED).steps[2]
     assert "Privileged Role Administrator" in consent.words
     assert "PIM" in consent.cure
@@ -80,7 +83,7 @@ def test_what_could_not_be_read_is_said() -> None:
     assert all("could not be read" in note for note in notes)
 
 
-roles = st.sets(st.sampled_from([*rights.NAMES, "a-role-of-no-use"]))
+roles = st.sets(st.sampled_from([*directory_roles.NAMES, "a-role-of-no-use"]))
 rules = st.none() | st.builds(SecretRule, st.booleans(), st.none() | st.integers(1, 800))
 namesakes = st.none() | st.tuples(st.builds(Namesake, st.sampled_from(["gangway-1", "gangway-2"]), st.text()))
 seens = st.builds(
@@ -151,5 +154,5 @@ def test_a_role_inside_a_unit_takes_a_tenant_with_entra_id_p1(premium: bool, res
 
 
 def test_whoever_needs_another_for_the_roles_is_told_that_first() -> None:
-    seen = with_roles(rights.APPLICATION)
+    seen = with_roles(directory_roles.APPLICATION)
     assert preflight(seen, replace(WANTED, unit="Berlin")).steps[3].result == "needs_other"

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from gangway.foundation.ids import AppId
 from gangway.microsoft import errors
 from gangway.microsoft.cloud import GRAPH_APP_ID
+from gangway.microsoft.directory_roles import APPLICATION, GLOBAL, PRIVILEGED_ROLE
 from gangway.microsoft.graph.shapes import Application, Grant, Password, RoleAssignment, ServicePrincipal
 from gangway.microsoft.patience import Patience
 from gangway.microsoft.reading import graph_error
 from gangway.microsoft.wire import Answer
 from gangway.provisioning.engine.absence import Absence, Presence, plan_absence
 from gangway.provisioning.engine.observation import Held
-from gangway.provisioning.engine.rights import APPLICATION, GLOBAL, PRIVILEGED_ROLE
 from gangway.provisioning.engine.rotation import Rotation
 from gangway.provisioning.engine.teardown import Teardown
 from tests.unit.small_course import CLOUD, NAME, Time, assert_exact, blueprint, course, fresh

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from gangway.provisioning.engine.rights import APPLICATION, CLOUD_APPLICATION, GLOBAL, NAMES, PRIVILEGED_ROLE
+from gangway.microsoft.directory_roles import APPLICATION, CLOUD_APPLICATION, GLOBAL, NAMES, PRIVILEGED_ROLE
 
 GLOBAL_READER: Final = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 EVERY_MEMBER: Final = "b79fbf4d-3ef9-4689-8143-76b194e85509"

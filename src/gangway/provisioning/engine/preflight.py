@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from gangway.microsoft.directory_roles import GLOBAL, NAMES
 from gangway.microsoft.graph.shapes import Namesake, SecretRule
 from gangway.provisioning.engine.credential_kinds import NAMES as NAMES_OF_KINDS
 from gangway.provisioning.engine.credential_kinds import Kind, Terms, by_rule
-from gangway.provisioning.engine.rights import ENOUGH, GLOBAL, NAMES, Part, verdict
+from gangway.provisioning.engine.rights import ENOUGH, Part, verdict
 
 Result = Literal["can", "activate", "needs_other", "forbidden", "unknown"]
 """`activate`: possible after activating a role (PIM). `forbidden`: nobody can as it is; `cure` says the way on."""
