@@ -70,7 +70,7 @@ def test_it_is_reached_from_services_and_pending_invitations(client):
 
 @pytest.mark.parametrize("kind", Kind)
 def test_the_template_is_a_file_that_can_be_read_back(client, kind):
-    answer = client.get(reverse("web:import_template", args=[kind.value]))
+    answer = client.get(reverse(f"web:import_template_{kind.value}"))
     assert answer.headers["Content-Disposition"].endswith('.csv"')
     (example,) = rows_of(answer.content, kind)
     assert example.cells["short_name"] == "contoso-1"
@@ -182,7 +182,7 @@ def test_a_channels_admin_imports_below_their_channel(provider):
 def test_an_export_can_be_imported_elsewhere(client, provider):
     customer = make_customer(make_channel(provider, name="North"), name="=Contoso & Söhne")
     issue(customer, service_id=plan(customer, short_name="-one", full_name="'=One"))
-    answer = client.get(reverse("web:service_export_again", args=["new"]))
+    answer = client.get(reverse("web:services_new_export"))
     (line,) = sheet(answer)[1:]
     assert not [cell for cell in line if cell.startswith(("=", "-", "@", "+"))]
     (back,) = rows_of(answer.content, Kind.NEW)
@@ -205,8 +205,7 @@ def test_an_export_can_be_imported_elsewhere(client, provider):
 
 def test_only_connected_services_are_exported_as_connections(client, provider):
     plan(make_customer(provider))
-    assert sheet(client.get(reverse("web:service_export_again", args=["existing"]))) == [list(names_of(Kind.EXISTING))]
-    assert client.get(reverse("web:service_export_again", args=["nothing"])).status_code == 404
+    assert sheet(client.get(reverse("web:services_existing_export"))) == [list(names_of(Kind.EXISTING))]
 
 
 def test_every_state_and_every_column_has_its_words():

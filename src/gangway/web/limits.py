@@ -25,7 +25,8 @@ LINKS: Final = frozenset({"web:door", "web:door_unexpected", "web:door_reminders
 FILES: Final = frozenset(
     {
         "web:service_export",
-        "web:service_export_again",
+        "web:services_new_export",
+        "web:services_existing_export",
         "web:import_mend",
         "web:invitation_export",
         "web:run_export",

@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from gangway.foundation.clouds import CloudName
 from gangway.foundation.errors import GangwayError
 from gangway.languages.choice import NAMES
-from gangway.organizations.changing import checked_name
 from gangway.organizations.details import (
     Bounds,
     Contact,
@@ -19,6 +18,7 @@ from gangway.organizations.details import (
     Tenant,
     checked_bounds,
     checked_details,
+    checked_name,
     checked_tenants,
 )
 from gangway.organizations.errors import InvalidPicture

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.views.decorators.http import require_safe
 
 from gangway.connections.exporting import told_of
@@ -12,24 +12,27 @@ from gangway.invitations.exporting import recipients_of
 from gangway.organizations.pages import batched
 from gangway.organizations.roles import Capability
 from gangway.services.queries import ServiceRow, every_service, some_services
-from gangway.web.desk import DeskRequest, may
+from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
 from gangway.web.views.bulk import EVERY, ticked
 
 
-@require_safe
-@may(Capability.SEE_CONNECTION)
-def services_to_import(request: DeskRequest, kind: str) -> HttpResponse:
-    """Hand out the list of services, as it is sought, or its ticked rows: as new ones, or those with a connection."""
-    if kind not in set(Kind):
-        raise Http404
-    wanted = asked(request, "status", "licence")
-    chosen = () if request.GET.get(EVERY) else ticked(request.GET)
-    rows = some_services(chosen) if chosen else every_service(search=wanted.search, sort=wanted.sort, **wanted.choices)
-    cells = (_connected if kind == Kind.EXISTING else _new)(rows)
-    head = names_of(Kind(kind))
-    return csv_file(f"services-{kind}", head, ([cell.get(name, "") for name in head] for cell in cells))
+def services_as(kind: Kind) -> DeskView:
+    """Return the export of services as new ones, or of those with a connection: as the list is sought, or ticked."""
+    cells_of, head = (_connected if kind is Kind.EXISTING else _new), names_of(kind)
+
+    @require_safe
+    @may(Capability.SEE_CONNECTION)
+    def view(request: DeskRequest) -> HttpResponse:
+        wanted = asked(request, "status", "licence")
+        chosen = () if request.GET.get(EVERY) else ticked(request.GET)
+        sought = {"search": wanted.search, "sort": wanted.sort, **wanted.choices}
+        rows = some_services(chosen) if chosen else every_service(**sought)
+        cells = ([cell.get(name, "") for name in head] for cell in cells_of(rows))
+        return csv_file(f"services-{kind.value}", head, cells)
+
+    return view
 
 
 def _service(row: ServiceRow) -> dict[str, object]:

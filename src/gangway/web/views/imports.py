@@ -7,7 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,7 +23,7 @@ from gangway.organizations import roles
 from gangway.organizations.place_queries import every_place
 from gangway.organizations.roles import Capability
 from gangway.web import import_words
-from gangway.web.desk import DeskRequest, may
+from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.downloads import csv_file
 from gangway.web.forms.base import told
 from gangway.web.forms.imports import ImportForm
@@ -70,15 +70,17 @@ def new_import(request: DeskRequest) -> HttpResponse:
     return render(request, "imports/new.html", {"form": form, "kinds": [_kind(kind) for kind in Kind]})
 
 
-@require_safe
-@may(Capability.ADD_SERVICE)
-def import_template(request: DeskRequest, kind: str) -> HttpResponse:
-    """Hand out a file to fill in, with one row as an example."""
-    del request
-    if kind not in set(Kind):
-        raise Http404
-    head = names_of(Kind(kind))
-    return csv_file(f"import-{kind}", head, [[import_words.EXAMPLES[name] for name in head]])
+def template_of(kind: Kind) -> DeskView:
+    """Return the page that hands out a file to fill in, with one row as an example."""
+
+    @require_safe
+    @may(Capability.ADD_SERVICE)
+    def view(request: DeskRequest) -> HttpResponse:
+        del request
+        head = names_of(kind)
+        return csv_file(f"import-{kind.value}", head, [[import_words.EXAMPLES[name] for name in head]])
+
+    return view
 
 
 @require_safe
@@ -198,4 +200,5 @@ def _kind(kind: Kind) -> dict[str, Any]:
         {"name": column.name, "needed": column.needed, "words": import_words.COLUMNS[column.name]}
         for column in COLUMNS[kind]
     ]
-    return {"key": kind.value, "word": IMPORT_KIND[kind], "columns": columns}
+    template = reverse(f"web:import_template_{kind.value}")
+    return {"key": kind.value, "word": IMPORT_KIND[kind], "columns": columns, "template": template}
