@@ -69,6 +69,7 @@ TEMPLATES: Final = (
             "waiting_facts",
         )
     ),
+    "notifications/templates/notifications/_*.*",
     *(
         f"notifications/templates/notifications/{name}.{kind}"
         for name in (
@@ -113,6 +114,7 @@ MARKED: Final[dict[str, tuple[str, ...]]] = {
         "GIVEN_UP",
     ),
     "web/wizard_pages.py": (),
+    "web/purposes.py": (),
     "web/sign_in_ways.py": (),
     "web/names.py": (),
     "web/activity_words.py": (),
@@ -196,6 +198,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "onboarding/proof.py": ("_fault",),
     "onboarding/case_view.py": (),
     "onboarding/done_view.py": (),
+    "onboarding/otherwise.py": (),
     "onboarding/sightings.py": (),
     "onboarding/own_view/errors.py": (),
     "onboarding/own_view/roles.py": (),

@@ -9,6 +9,7 @@ from gangway.connections.queries import connection
 from gangway.invitations.aims import Purpose
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.errors import NoSuchRegistration
+from gangway.provisioning.queries import Change
 from gangway.services.licences import LicenceType
 from gangway.services.queries import service
 
@@ -45,12 +46,18 @@ def _added(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any], *, 
     named = set()
     for change in provisioning.difference(before, dict(plan)) if before else ():
         named.add(change.what)
-        yield {"added": "Added: ", "removed": "No longer asked for: "}.get(change.kind, "") + change.what
+        yield _said(change)
     for name in cared.lacks if cared and repairing else ():
         if not any(name in what for what in named):
             yield f"Missing now, and added: {name}"
     if not named and not (cared and cared.lacks):
         yield "Its permissions and roles stay as they are."
+
+
+def _said(change: Change) -> str:
+    if change.kind == "added":
+        return f"Added: {change.what}"
+    return f"No longer asked for: {change.what}" if change.kind == "removed" else change.what
 
 
 def _plan_before(registration_id: UUID) -> dict[str, Any] | None:
