@@ -10,6 +10,7 @@ from tests.journeys.people import Administrator, button, onward
 from tests.journeys.product import Product
 
 ROLES = "Microsoft Entra Roles and administrators"
+OF_THE_PLAN = ("Teams Telephony Administrator", "Skype for Business Administrator")
 
 
 def opened_by(administrator: Administrator, product: Product) -> Portal:
@@ -56,3 +57,10 @@ class Portal:
         with self.page.expect_navigation():
             self.page.keyboard.press("Enter")
         onward(self.page.get_by_role("main").get_by_role("link", name=words))
+
+    def roles_have(self, name: str) -> None:
+        """From the list of roles: each role of the plan is searched for, and has this registration."""
+        for role in OF_THE_PLAN:
+            self.search_list("Search by role name", role, found=role)
+            expect(self.row(name)).to_contain_text("Service principal")
+            self.open_list("Roles and administrators")

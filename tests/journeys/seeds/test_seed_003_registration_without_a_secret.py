@@ -78,6 +78,7 @@ def create_the_service(operator: Operator, short_name: str, made: Made) -> None:
     page = operator.page
     with step("11. On the page Pending Invitations, Device Authenticated says true."):
         onward(page.get_by_role("navigation", name="Main").get_by_role("link", name="Pending Invitations"))
+        expect(page.get_by_role("columnheader", name="Device Authenticated")).to_be_visible()
         expect(operator.row(short_name)).to_contain_text("true")
     with step("12. The wizard again: Services, Add Service, Direct Routing, and the customer."):
         operator.choose_customer("Contoso")
