@@ -244,6 +244,22 @@ def test_client_that_slows_down_is_never_locked_out(emulator):
     assert seen == ["authorization_pending", "slow_down", *["authorization_pending"] * 3]
 
 
+def test_the_log_tells_how_punctually_codes_are_polled(emulator):
+    """A second late, then too early; a code that nobody polls is told, too."""
+    emulator.control("POST", "clock", json={"freeze": True})
+    emulator.device_code()
+    flow = emulator.device_code()
+    for seconds in (0, flow["interval"] + 1, 2):
+        emulator.control("POST", "clock", json={"advance": seconds})
+        emulator.poll(flow)
+    told = emulator.control("GET", "log/polls")
+    assert (told["polls"], told["early"]) == (2, 1)
+    assert told["late_seconds"] == {"median": -3.0, "p99": -3.0, "longest": 1.0}
+    assert (told["waiting"], told["never_polled"], told["longest_overdue_seconds"]) == (2, 1, 0.0)
+    emulator.control("DELETE", "log")
+    assert emulator.control("GET", "log/polls")["polls"] == 0
+
+
 def test_guest_signs_in_to_the_other_organization_with_the_password_of_home(emulator):
     flow = emulator.device_code(tenant="contoso.com")
     emulator.grant(flow, dana)

@@ -1,6 +1,7 @@
 """Polling: rows leased in batches, visited by one loop only, never earlier than told, by another one after a death."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -11,16 +12,18 @@ from asgiref.sync import async_to_sync
 from gangway.audit.models import Entry
 from gangway.foundation import clock
 from gangway.jobs.registry import LOOPS
-from gangway.jobs.threads import in_database
+from gangway.jobs.threads import callers_thread, in_database
 from gangway.microsoft.wire import Answer, Asked
-from gangway.onboarding import leases, polling
+from gangway.onboarding import actions, leases, polling
 from gangway.onboarding.models import SignIn
 from gangway.onboarding.states import SignInState
 from gangway.onboarding.visits import FIRST_WAIT, LONGEST_WAIT
 from gangway.organizations.scope import within_everything
 from tests.rooms.factories_onboarding import (
+    ADMINISTRATOR,
     PENDING,
     Microsoft,
+    later,
     loop,
     make_due,
     refused,
@@ -143,6 +146,30 @@ def test_a_fault_of_ours_in_one_visit_does_not_stop_the_others():
     assert row_of(good).lease_owner == ""
 
 
+@pytest.mark.django_db
+def test_between_two_polls_nothing_is_written_and_the_lease_is_kept(monkeypatch):
+    (sign_in_id,), going = waiting(1), loop(Microsoft(polls=[PENDING]))
+    before = in_one_loop(going.once, going.visits_over)
+    assert (before, row_of(sign_in_id).lease_owner) == ([True, None], "loop-1")
+    with later(monkeypatch, leases.LEASE_SECONDS - 1):
+        in_one_loop(going.extend)
+    with later(monkeypatch, leases.LEASE_SECONDS + 1):
+        assert leases.take(owner="second", now=clock.now(), limit=10) == []
+
+
+@pytest.mark.django_db
+def test_a_held_sign_in_that_somebody_ended_is_polled_no_more():
+    walked, script = walk(), Microsoft(polls=[PENDING])
+    sign_in_id, going = walked.start(), loop(script)
+    make_due(sign_in_id)
+    round_trip(going)
+    make_due(sign_in_id)
+    in_one_loop(going.once, going.visits_over)
+    actions.tell_blocked(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    in_one_loop(going.extend)
+    assert len(going.held) == 0
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_loop_starts_a_sign_in_whose_job_got_lost_and_stops_when_told(monkeypatch):
     walked, script = walk(), Microsoft(polls=[PENDING])
@@ -151,6 +178,14 @@ def test_the_loop_starts_a_sign_in_whose_job_got_lost_and_stops_when_told(monkey
     async_to_sync(run_until)(script, sign_in_id, SignInState.CODE_READY, monkeypatch)
     row = row_of(sign_in_id)
     assert (row.state, row.lease_owner) == (SignInState.CODE_READY, "")
+
+
+def in_one_loop(*steps: Callable[[], Awaitable[object]]) -> list[object]:
+    async def story() -> list[object]:
+        return [await step() for step in steps]
+
+    with callers_thread():
+        return async_to_sync(story)()
 
 
 async def run_until(script: Microsoft, sign_in_id: UUID, state: SignInState, monkeypatch: pytest.MonkeyPatch) -> None:

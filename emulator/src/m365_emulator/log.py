@@ -12,6 +12,7 @@ from typing import Any
 from m365_emulator.clock import monotonic
 
 _kept = 20_000
+_polls_kept = 500_000
 
 
 @dataclass(slots=True)
@@ -50,10 +51,11 @@ class Entry:
 
 @dataclass(slots=True)
 class RequestLog:
-    """The last requests, oldest first."""
+    """The last requests, oldest first; of the last polls of device codes, how many seconds late each came."""
 
     entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=_kept))
     count: int = 0
+    late_polls: deque[float] = field(default_factory=lambda: deque(maxlen=_polls_kept))
 
     def start(self, *, plane: str, method: str, path: str, request_id: str) -> Entry:
         self.count += 1
@@ -67,6 +69,7 @@ class RequestLog:
 
     def clear(self) -> None:
         self.entries.clear()
+        self.late_polls.clear()
 
     def dump(self, *, after: int = 0, planes: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
         return [
@@ -85,6 +88,14 @@ class RequestLog:
             "subrequests": sum(len(entry.subrequests) for entry in chosen),
             "sequential_round_trips": longest_chain([(entry.started, entry.ended or 0.0) for entry in chosen]),
         }
+
+    def punctuality(self) -> dict[str, Any]:
+        """How many seconds after the time that was told the polls came; ``early`` ones came before it."""
+        late = sorted(self.late_polls)
+        last = len(late) - 1
+        at = {"median": 0.5, "p99": 0.99, "longest": 1.0} if late else {}
+        seconds = {name: round(late[int(last * part)], 3) for name, part in at.items()}
+        return {"polls": len(late), "early": sum(each < 0 for each in late), "late_seconds": seconds}
 
 
 def longest_chain(spans: list[tuple[float, float]]) -> int:

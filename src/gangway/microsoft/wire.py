@@ -10,13 +10,17 @@ from gangway.foundation import clock
 
 @dataclass(frozen=True)
 class Asked:
-    """One HTTP request. `form` is sent url-encoded, `body` as JSON; at most one of the two."""
+    """One HTTP request. `form` is sent url-encoded, `body` as JSON; at most one of the two.
+
+    A `routine` one is asked again and again: that it was answered is no news, and isn't logged.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Any = field(default=None, repr=False)
     form: Mapping[str, str] | None = field(default=None, repr=False)
+    routine: bool = False
 
 
 @dataclass(frozen=True)

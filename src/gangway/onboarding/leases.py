@@ -69,6 +69,14 @@ def take_one(*, sign_in_id: UUID, owner: str, now: datetime) -> Due | None:
     return _due(rows[0]) if rows else None
 
 
+def extend(*, owner: str, but: Collection[UUID], now: datetime) -> set[UUID]:
+    """Lengthen this owner's leases, `but` some; returns the sign-ins that are still its own and alive."""
+    with within_everything(REASON):
+        own = SignIn.objects.filter(lease_owner=owner, state__in=ALIVE).exclude(pk__in=but)
+        own.update(lease_until=now + timedelta(seconds=LEASE_SECONDS))
+        return set(own.values_list("pk", flat=True))
+
+
 def put_back(*, sign_in_ids: Collection[UUID], owner: str, next_poll_at: datetime, interval_seconds: int) -> None:
     """Give back leased sign-ins that Microsoft answered with "pending", all due at the same time."""
     with within_everything(REASON):

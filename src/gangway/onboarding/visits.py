@@ -5,7 +5,7 @@ an answer (silence, too busy, not readable) is kept as such and shown to the per
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -87,6 +87,11 @@ class Visitor:
         closed = [due for due in taken if due.state is SignInState.CODE_READY and due.id not in self._codes]
         if len(closed) > 1:
             self._codes |= await in_database(self._open_codes, closed)
+
+    def forget(self, sign_in_ids: Iterable[UUID]) -> None:
+        """Forget the codes of sign-ins that are over, or somebody else's."""
+        for sign_in_id in sign_in_ids:
+            self._codes.pop(sign_in_id, None)
 
     async def visit(self, due: Due) -> int | None:
         """Visit one sign-in and write down what came of it.

@@ -43,6 +43,7 @@ def routes(world: World) -> list[Route]:
         ("DELETE", "/_control/faults", _clear_faults),
         ("GET", "/_control/log", _log),
         ("GET", "/_control/log/summary", _log_summary),
+        ("GET", "/_control/log/polls", _log_polls),
         ("DELETE", "/_control/log", _clear_log),
         ("GET", "/_control/state", _state),
         ("POST", "/_control/keys/rotate", _rotate),
@@ -139,6 +140,19 @@ async def _log(world: World, request: Request) -> Response:
 
 async def _log_summary(world: World, request: Request) -> Response:
     return JSONResponse(world.log.summary(**_wanted(request)))
+
+
+async def _log_polls(world: World, _request: Request) -> Response:
+    now, waiting = world.clock.seconds(), [flow for flow in world.login.devices.values() if flow.state == "pending"]
+    overdue = [now - flow.last_poll_at - flow.required_wait for flow in waiting if flow.last_poll_at is not None]
+    return JSONResponse(
+        {
+            **world.log.punctuality(),
+            "waiting": len(waiting),
+            "never_polled": len(waiting) - len(overdue),
+            "longest_overdue_seconds": round(max([0.0, *overdue]), 3),
+        }
+    )
 
 
 async def _clear_log(world: World, _request: Request) -> Response:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _visits_at_most = 10_000
-_kept_at_most = 10_000  # of each other kind: what a busy tenant has in flight, and a few megabytes
+_kept_at_most = 20_000  # of each other kind: what a busy tenant has in flight, and a few megabytes
 
 
 @dataclass(slots=True)

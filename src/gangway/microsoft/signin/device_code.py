@@ -109,18 +109,19 @@ async def poll_once(
     form = {"grant_type": GRANT_TYPE, "client_id": client_id, "device_code": device_code.reveal()}
     form |= {"claims": claims} if claims else {}
     try:
-        answer = await transport.send(Asked("POST", cloud.token_url(tenant), form=form))
+        answer = await transport.send(Asked("POST", cloud.token_url(tenant), form=form, routine=True))
     except NotHeard as error:
         return Pending(interval, error)
     return granted_by(answer) if answer.good else _not_granted(answer, interval)
 
 
 def _not_granted(answer: Answer, interval: int) -> Poll:
-    said, error = str(answer.member("error") or ""), entra_error(answer)
+    said = str(answer.member("error") or "")
     if said == "slow_down":
         return Pending(interval + SLOWER_BY)
     if said == "authorization_pending":
         return Pending(interval)
+    error = entra_error(answer)
     if isinstance(error, Busy):
         return Pending(max(interval, round(error.wait or 0)), error)
     if said in _EXPIRED:

@@ -63,7 +63,11 @@ def _check_pace(world: World, flow: DeviceFlow) -> None:
     that does as it is told always gets through.
     """
     now = world.clock.seconds()
-    if flow.last_poll_at is not None and now - flow.last_poll_at < flow.required_wait - _tolerance:
+    late = 0.0
+    if flow.last_poll_at is not None:
+        late = now - flow.last_poll_at - flow.required_wait
+        world.log.late_polls.append(late)
+    if late < -_tolerance:
         flow.required_wait = min(flow.required_wait + _slower_by, _slowest)
         raise EntraError(
             70016, "OAuth 2.0 device flow error. The client polls too often. Slow down.", error="slow_down"
