@@ -126,6 +126,8 @@ def test_an_old_registration_lacks_what_the_newest_version_has_and_repair_asks_f
         invitation = Invitation.objects.get()
     names = {entry.name for entry in explain(invitation.plan).permissions}
     assert {"GroupMember.Read.All", "RoleManagement.Read.Directory"} <= names
+    assert invitation.purpose == "move"
+    assert {"GroupMember.Read.All", "RoleManagement.Read.Directory"} <= set(" ".join(invitation.changes).split())
     with within(customer.path):
         assert Connection.objects.get(service_id=service_id).status == "ok"
 

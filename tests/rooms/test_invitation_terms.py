@@ -148,8 +148,10 @@ def test_a_mail_that_comes_back_later_bounces_its_invitation_and_the_operator_is
         bounces.note(UUID(told["message_id"]), reason=told["reason"])
         tasks.note_delivery(f"invitation:{invitation_id}")
     about = view(customer, invitation_id)
-    assert (about.state, about.delivery.state) == (State.BOUNCED, DeliveryState.BOUNCED)
-    assert about.delivery.last_error == "The recipient's mail server refused it: no such user"
+    with within(customer.path):
+        delivery = invitations.posting(about).delivery
+    assert (about.state, delivery.state) == (State.BOUNCED, DeliveryState.BOUNCED)
+    assert delivery.last_error == "The recipient's mail server refused it: no such user"
     with within_everything("test"):
         assert Message.objects.filter(kind="operator_notice").count() == 1
         actions.resend(invitation_id=invitation_id, by=OPERATOR, now=clock.now())

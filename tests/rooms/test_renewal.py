@@ -80,6 +80,12 @@ def seen(walked: Walk) -> str:
     return soup(browser.get("/wizard/", follow=True)).main.get_text(" ", strip=True)
 
 
+def changes(walked: Walk) -> tuple[str, ...]:
+    """What the invitation says that will be otherwise."""
+    with within(walked.customer.path):
+        return invited.invitation(walked.invitation_id).changes
+
+
 def secrets(walked: Walk) -> list[Credential]:
     with within(walked.customer.path):
         return list(Credential.objects.order_by("announced_at"))
@@ -98,6 +104,10 @@ def test_a_renewal_makes_another_secret_on_the_same_registration_and_switches_by
     sign_in(renewing, emulator)
     assert renewing.view().keeps_name == "gw-contoso"
     assert "no second one is made" in seen(renewing)
+    assert changes(renewing) == (
+        "The App registration gw-contoso stays and gets a new credential.",
+        "Its permissions and roles stay as they are.",
+    )
     actions.confirm_signed_in(case_id=renewing.case_id, by=ADMINISTRATOR, now=clock.now())
     assert "“gw-contoso” gets another credential" in seen(renewing)
     actions.start_provisioning(case_id=renewing.case_id, name="", by=ADMINISTRATOR, now=clock.now())
@@ -163,6 +173,7 @@ def test_a_service_whose_registration_we_hold_no_record_of_can_be_connected_anew
 def test_an_upgrade_waits_for_its_operator_who_says_how_many_users(emulator):
     walked, service_id = served(emulator)
     upgrading = again(walked, service_id, purpose=Purpose.UPGRADE, wanted={"licence_type": "hosted_essentials_plus"})
+    assert changes(upgrading)[0] == "The licence becomes Hosted Essentials+ instead of Hosted Pro."
     with within(walked.customer.path), pytest.raises(NotReadyToAdd):
         renewal.upgrade(invitation_id=upgrading.invitation_id, licensed_users=5, by=OLGA, now=clock.now())
     sign_in(upgrading, emulator)
@@ -181,7 +192,7 @@ def test_opening_the_wizard_now_sends_no_mail_and_uses_what_is_out_already(emula
     with within(walked.customer.path):
         token = renewal.open_now(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
         invitation_id = invited.open_of(service_id)
-        assert invited.invitation(invitation_id).delivery is None
+        assert invited.posting(invited.invitation(invitation_id)).delivery is None
         renewal.open_now(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
         assert invited.open_of(service_id) == invitation_id
     case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())

@@ -8,12 +8,15 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from gangway.invitations.aims import Purpose
 from gangway.onboarding import actions
 from gangway.onboarding.errors import GuestName, NotAPrincipalName, NotNow, SignInTooOld
 from gangway.onboarding.shapes import NextMove, Part, Step
 from gangway.onboarding.states import SignInState
 from gangway.provisioning.states import RunState
 from gangway.services.errors import InvalidName
+from gangway.web.purposes import WORDS
+from gangway.web.views import wizard_door
 from gangway.web.wizard_pages import ROUTES
 from tests.rooms import web_values
 from tests.rooms.factories_web import error_at, in_wizard, put_into_wizard, soup
@@ -259,3 +262,23 @@ def test_the_end_says_what_was_granted_by_whom_until_when_and_how_to_undo_it(mon
         "You can close this page",
     ):
         assert told in text
+
+
+@pytest.mark.parametrize("purpose", Purpose)
+def test_each_purpose_has_its_own_words_and_only_what_changes(monkeypatch, purpose):
+    lines = () if purpose is Purpose.CONNECT else ("Added: Reader & <more>",)
+    offer = replace(web_values.OFFER, purpose=purpose.value, changes=lines)
+    titles = set()
+    for step in (Step.CHOOSE, Step.WHO):
+        case = replace(web_values.case(step), offer=offer)
+        page = soup(in_wizard(monkeypatch, case).get(page_of(step))).main
+        words = page.get_text(" ", strip=True)
+        titles.add(page.h1.get_text(strip=True))
+        assert ("Create New App Registration" in words) is (purpose is Purpose.CONNECT)
+        assert [each.get_text() for each in page.select("#otherwise + ul li")] == list(lines)
+    assert titles == {str(WORDS[purpose].choose), str(WORDS[purpose].granting)}
+    monkeypatch.setattr(wizard_door, "offer", lambda _token: offer)
+    page = soup(Client().get("/i/" + "t" * 43)).main
+    asked = page.h1.get_text(strip=True)
+    assert ("for Teams calling" in asked) is (purpose is Purpose.CONNECT)
+    assert bool(page.select("#otherwise + ul li")) is bool(lines)

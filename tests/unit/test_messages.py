@@ -63,7 +63,12 @@ def invitation(**changes):
 
 
 def send(**changes):
-    parts = {"to": "ada@contoso.example", "sender": "Sandbox Telecom <gangway@localhost>", "reply_to": "", "message_id": ID}
+    parts = {
+        "to": "ada@contoso.example",
+        "sender": "Sandbox Telecom <gangway@localhost>",
+        "reply_to": "",
+        "message_id": ID,
+    }
     channel.send(invitation(), **{**parts, **changes})
 
 
@@ -186,3 +191,34 @@ def test_answers_of_the_mail_server_in_plain_words(answer, error, words, setting
         send()
     assert words in str(caught.value)
     assert "spam" not in str(caught.value)
+
+
+PURPOSES = {
+    "renew": ("renew the connection", "asks you to renew what the service", "with a new credential from now on"),
+    "repair": ("for what is missing", "permissions or roles that the service", "has what was missing"),
+    "move": ("App registration up to date", "up to what calling needs today", "as calling needs it today"),
+    "upgrade": ("upgrading Contoso's Teams calling", "connect your Microsoft 365 for it once more", "once more for"),
+}
+
+
+@pytest.mark.parametrize("purpose", PURPOSES)
+def test_each_purpose_has_its_own_words_and_tells_the_difference_only(purpose):
+    subject, asked, done = PURPOSES[purpose]
+    more = {"purpose": purpose, "changes": "- Added: Reader & <more>"}
+    for kind in (MessageKind.INVITATION, MessageKind.INVITATION_REMINDER):
+        composed = MESSAGES[kind].compose({**CONTEXTS[kind], **more}, link=LINK.reveal())
+        assert subject in composed.subject
+        for said in (composed.text, BeautifulSoup(composed.html, "html.parser").get_text(" ")):
+            words = " ".join(said.split())
+            assert asked in words
+            assert "activate your tenant" not in words
+            assert ("Added: Reader & <more>" in words) is (kind is MessageKind.INVITATION)
+    finished = MESSAGES[MessageKind.COMPLETION].compose({**COMPLETION, **more})
+    assert finished.subject != MESSAGES[MessageKind.COMPLETION].compose(COMPLETION).subject
+    assert done in " ".join(finished.text.split())
+    assert "How to undo it" in finished.text
+
+
+def test_ones_own_registration_is_undone_by_its_credential():
+    told = " ".join(MESSAGES[MessageKind.COMPLETION].compose({**COMPLETION, "signed_in_as": ""}).text.split())
+    assert "remove the credential that you gave from" in told

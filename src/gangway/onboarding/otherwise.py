@@ -32,26 +32,23 @@ def what_changes(
     if purpose is Purpose.UPGRADE:
         licence = LicenceType(wanted["licence_type"]).label
         yield f"The licence becomes {licence} instead of {service(service_id).licence.label}."
+    different = list(_different(service_id, found.registration_id, plan))
     if goes_on:
         yield f"The App registration {found.registration_name} stays and gets a new credential."
-        yield from _added(service_id, found.registration_id, plan, repairing=purpose is Purpose.REPAIR)
+        yield from different or ["Its permissions and roles stay as they are."]
     else:
         yield "A new App registration is made; the service moves to it once it is proved."
+        yield from different
         yield f"{found.registration_name} is no longer used then; you can delete it."
 
 
-def _added(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any], *, repairing: bool) -> Iterator[str]:
-    cared = rotation_of(service_id)
-    before = _plan_before(registration_id)
-    named = set()
-    for change in provisioning.difference(before, dict(plan)) if before else ():
-        named.add(change.what)
-        yield _said(change)
-    for name in cared.lacks if cared and repairing else ():
-        if not any(name in what for what in named):
-            yield f"Missing now, and added: {name}"
-    if not named and not (cared and cared.lacks):
-        yield "Its permissions and roles stay as they are."
+def _different(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any]) -> Iterator[str]:
+    """What the plan asks for otherwise than before, and what was granted once and is missing now."""
+    before, cared = _plan_before(registration_id), rotation_of(service_id)
+    changes = provisioning.difference(before, dict(plan)) if before else ()
+    yield from map(_said, changes)
+    told = " ".join(change.what for change in changes)
+    yield from (f"Missing now, and added: {name}" for name in (cared.lacks if cared else ()) if name not in told)
 
 
 def _said(change: Change) -> str:
