@@ -5,11 +5,38 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test.client import ClientHandler
 from psycopg import sql
 
 from tests.conftest import Roles
+from tests.contract.tenant import Tenant
+from tests.emulator.conftest import Emulator, running
+
+
+@pytest.fixture(scope="session")
+def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """The emulated Microsoft of all files; each test's own fixture sets it back."""
+    with running(tmp_path_factory.mktemp("emulator")) as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def kept(process: Emulator) -> Iterator[Tenant]:
+    """Contoso in it, with a connection to the control door that is kept open."""
+    tenant = Tenant(process)
+    yield tenant
+    tenant.close()
+
+
+@pytest.fixture
+def emulator(process: Emulator, settings: Any) -> Emulator:
+    """The emulator, fresh; and the product's settings pointing at it."""
+    process.control("POST", "reset")
+    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
+    return process
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """The years of a connection: what its looks read, who made it, services that share it, renewals, tokens."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -33,26 +32,12 @@ from gangway.provisioning.usage import uses
 from gangway.services import actions as services
 from gangway.services.queries import service
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_organizations, factories_services
 from tests.rooms.factories_provisioning import BY, Work
 from tests.rooms.test_provisioning_rotation import connected, keys_there
 
 OLGA = Actor(kind="person", id="00000000-0000-4000-8000-00000000001a", name="Olga Operator")
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def kept(process: Emulator) -> Iterator[Tenant]:
-    tenant = Tenant(process)
-    yield tenant
-    tenant.close()
 
 
 @pytest.fixture

@@ -24,7 +24,6 @@ from gangway.provisioning.states import RunState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
 from tests.contract.test_credential_kinds import forbid
-from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_services
 from tests.rooms.factories_federation import DOCUMENTS, PublishedPages, publishing
 from tests.rooms.factories_provisioning import BY, Work, make_work
@@ -32,19 +31,6 @@ from tests.rooms.test_provisioning_runs import Killed, let_the_lease_end, run_un
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 OTHER_KINDS = ("certificate", "federated")
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def kept(process: Emulator) -> Iterator[Tenant]:
-    tenant = Tenant(process)
-    yield tenant
-    tenant.close()
 
 
 @pytest.fixture

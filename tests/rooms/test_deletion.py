@@ -1,6 +1,5 @@
 """Deleting a service: what goes, what stays, when its name is free, and that nothing hangs on a lost job."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -33,7 +32,6 @@ from gangway.services.queries import name_is_free, service
 from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_organizations, factories_services
 from tests.rooms.factories_onboarding import walk
 from tests.rooms.factories_provisioning import Work, make_work
@@ -41,19 +39,6 @@ from tests.rooms.factories_provisioning import Work, make_work
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 OLGA = Actor(kind="person", id="1", name="Olga Operator")
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def kept(process: Emulator) -> Iterator[Tenant]:
-    tenant = Tenant(process)
-    yield tenant
-    tenant.close()
 
 
 @pytest.fixture

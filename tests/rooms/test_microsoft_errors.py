@@ -13,17 +13,11 @@ from gangway.microsoft import dictionary
 from gangway.onboarding import actions, queries
 from gangway.organizations.scope import within
 from gangway.web.onboarding_pages import items_of
-from tests.emulator.conftest import Emulator, running
+from tests.emulator.conftest import Emulator
 from tests.rooms.factories_onboarding import Microsoft, loop, make_due, refused, round_trip, walk
 from tests.rooms.test_onboarding_aboard import OLGA, aboard, add
 
 pytestmark = [pytest.mark.django_db]
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
 
 
 @pytest.fixture

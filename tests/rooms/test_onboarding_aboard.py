@@ -1,12 +1,10 @@
 """The whole way aboard against the emulator as a real process: sign in, make it, prove it, add it, validate it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
 import pytest
-from django.conf import settings as django_settings
 from django.core import mail
 
 from gangway.connections import actions as connections
@@ -36,7 +34,7 @@ from gangway.provisioning.models import Leftover
 from gangway.provisioning.states import RunState
 from gangway.services.queries import service
 from gangway.services.states import Connection, Deployment, Lifecycle
-from tests.emulator.conftest import Emulator, avery, grace, running
+from tests.emulator.conftest import avery, grace
 from tests.rooms.factories_aboard import (
     OLGA,
     OTTO,
@@ -55,21 +53,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 EVERYTHING = {"Organization.Read.All", "User.Read.All", "GroupMember.Read.All", "RoleManagement.Read.Directory"}
 ROLES = {"Teams Telephony Administrator", "Skype for Business Administrator"}
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(process: Emulator, settings) -> Emulator:
-    """The emulator, fresh; and the product's settings pointing at it."""
-    process.control("POST", "reset")
-    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
-    return process
 
 
 def test_the_administrators_way_ends_with_what_was_granted_by_whom_until_when(emulator):

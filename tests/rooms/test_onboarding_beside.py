@@ -1,10 +1,8 @@
 """Call quality beside calling: two registrations in one sign-in, and neither can spoil the other."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.conf import settings as django_settings
 from django.test import Client
 
 from gangway.connections import companions
@@ -22,7 +20,7 @@ from gangway.provisioning.models import Credential, Leftover, Run
 from gangway.provisioning.states import RunState
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
-from tests.emulator.conftest import Emulator, avery, running
+from tests.emulator.conftest import Emulator, avery
 from tests.rooms.factories_aboard import OLGA, aboard, finished, provision, sign_in, state_of, tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, TENANT, Walk, walk
 from tests.rooms.factories_web import put_into_wizard, sit_down, soup
@@ -31,20 +29,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 QUALITY = ("call-quality",)
 RIGHTS = {"CallRecords.Read.All", "User.Read.All"}
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(process: Emulator, settings) -> Emulator:
-    process.control("POST", "reset")
-    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
-    return process
 
 
 def ours(emulator: Emulator) -> dict[str, dict]:

@@ -1,9 +1,7 @@
 """Finishing by itself, freezing and unfreezing, and what both sides are told, with the emulator as a real process."""
 
-from collections.abc import Iterator
 
 import pytest
-from django.conf import settings as django_settings
 from django.core import mail
 
 from gangway.foundation import clock
@@ -19,25 +17,11 @@ from gangway.provisioning.models import Run
 from gangway.provisioning.states import RunState
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
-from tests.emulator.conftest import Emulator, avery, running
+from tests.emulator.conftest import avery
 from tests.rooms.factories_aboard import OLGA, aboard, finished, provision, sign_in, state_of
 from tests.rooms.factories_onboarding import ADMINISTRATOR, walk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(process: Emulator, settings) -> Emulator:
-    process.control("POST", "reset")
-    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
-    return process
 
 
 def finish_by_itself(walked):

@@ -1,6 +1,5 @@
 """Runs that rest while Microsoft is copying: looked at by schedule, across crashes, until proved or honestly failed."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -16,7 +15,6 @@ from gangway.provisioning.models import TenantLease
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import Emulator, running
 from tests.rooms.factories_provisioning import BY, Work, make_work
 from tests.rooms.test_provisioning_runs import Killed, run_until_killed
 
@@ -24,19 +22,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 A_WHILE = 900
 LAGGING_TOKENS = {"tokens_after_seconds": A_WHILE}
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def kept(process: Emulator) -> Iterator[Tenant]:
-    tenant = Tenant(process)
-    yield tenant
-    tenant.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Rotation, audit and repair as runs in the database, against the emulator."""
 
 import asyncio
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -22,24 +21,10 @@ from gangway.provisioning.models import GIVEN, Credential, Leftover, Registratio
 from gangway.provisioning.states import RunKind, RunState
 from tests.contract.tenant import Tenant
 from tests.contract.test_credential_kinds import forbid
-from tests.emulator.conftest import Emulator, running
 from tests.rooms.factories_provisioning import BY, Work, facts, make_work
 from tests.rooms.test_provisioning_runs import Killed, let_the_lease_end, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def kept(process: Emulator) -> Iterator[Tenant]:
-    tenant = Tenant(process)
-    yield tenant
-    tenant.close()
 
 
 @pytest.fixture

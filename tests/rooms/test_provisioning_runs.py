@@ -3,7 +3,6 @@
 import contextvars
 import gc
 import logging
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +25,7 @@ from gangway.services.errors import InvalidName
 from gangway.vault.errors import SealingKeyMissing
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import Emulator, avery, grace, running
+from tests.emulator.conftest import avery, grace
 from tests.rooms.factories_organizations import make_customer
 from tests.rooms.factories_provisioning import BY, CLIENT, Work, facts, make_work
 
@@ -50,19 +49,6 @@ def run_until_killed() -> None:
 
     contextvars.copy_context().run(until_dead)
     contextvars.copy_context().run(gc.collect)
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def kept(process: Emulator) -> Iterator[Tenant]:
-    tenant = Tenant(process)
-    yield tenant
-    tenant.close()
 
 
 @pytest.fixture

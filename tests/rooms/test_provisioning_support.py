@@ -15,18 +15,12 @@ from gangway.provisioning.models import StepRecord
 from gangway.provisioning.run_list import runs
 from gangway.provisioning.states import RunState
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import Emulator, running
+from tests.emulator.conftest import Emulator
 from tests.journeys.canaries import JWT, Canary
 from tests.rooms.factories_organizations import make_customer
 from tests.rooms.factories_provisioning import Work, make_work
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
 
 
 @pytest.fixture

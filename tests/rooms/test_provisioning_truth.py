@@ -1,6 +1,5 @@
 """A truthful end: the set-up's rights go, PIM's ends are kept, Teams is really asked, no token outlives a run."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,26 +16,13 @@ from gangway.provisioning.models import Leftover, Registration
 from gangway.provisioning.states import RunState, StepState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import Emulator, avery, running
+from tests.emulator.conftest import avery
 from tests.rooms.factories_provisioning import BY, Work, make_work
 from tests.rooms.test_provisioning_runs import check
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 SETUP_ONLY = {"Domain.ReadWrite.All", "User.ReadWrite.All"}
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def kept(process: Emulator) -> Iterator[Tenant]:
-    tenant = Tenant(process)
-    yield tenant
-    tenant.close()
 
 
 @pytest.fixture

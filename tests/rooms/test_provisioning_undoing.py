@@ -1,6 +1,5 @@
 """Cancelling, tearing down and what is left, in the database and against the emulator."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,23 +14,10 @@ from gangway.provisioning.models import GIVEN, Credential, Leftover, Registratio
 from gangway.provisioning.states import RunState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import Emulator, avery, grace, running
+from tests.emulator.conftest import avery, grace
 from tests.rooms.factories_provisioning import BY, Work, make_work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture(scope="module")
-def kept(process: Emulator) -> Iterator[Tenant]:
-    tenant = Tenant(process)
-    yield tenant
-    tenant.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Runs that wait: what remains is stored, looked at by the registration itself, finished, reminded of, and ended."""
 
 import os
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -25,21 +24,13 @@ from gangway.provisioning.queries import WaitingView
 from gangway.provisioning.shapes import RunView
 from gangway.provisioning.states import RunState, StepState
 from tests.contract.tenant import Tenant
-from tests.emulator.conftest import avery, grace, running
+from tests.emulator.conftest import avery, grace
 from tests.rooms.factories_provisioning import BY, Work, make_work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
 HOME = "http://localhost:8000"
-
-
-@pytest.fixture(scope="module")
-def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tenant]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        tenant = Tenant(emulator)
-        yield tenant
-        tenant.close()
 
 
 @pytest.fixture

@@ -1,11 +1,9 @@
 """Connecting a service once more: another credential of the same registration, or another registration."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from django.conf import settings as django_settings
 from django.test import Client
 
 from gangway.audit.record import Actor
@@ -32,28 +30,13 @@ from gangway.provisioning.credential_rows import opened
 from gangway.provisioning.models import GIVEN, Credential, Registration
 from gangway.services import actions as services
 from gangway.services.queries import service
-from tests.emulator.conftest import Emulator, running
+from tests.emulator.conftest import Emulator
 from tests.rooms import factories_invitations, factories_services
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk
 from tests.rooms.factories_web import put_into_wizard, soup
 from tests.rooms.test_onboarding_aboard import OLGA, aboard, finished, provision, sign_in, state_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def emulator(process: Emulator, settings) -> Emulator:
-    """The emulator, fresh; and the product's settings pointing at it."""
-    process.control("POST", "reset")
-    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
-    return process
 
 
 def served(emulator: Emulator) -> tuple[Walk, UUID]:

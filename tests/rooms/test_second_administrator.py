@@ -1,7 +1,6 @@
 """Two administrators, one registration: the second one's own link, what it opens, and everything it doesn't."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -32,7 +31,7 @@ from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.queries import SCOPES
 from gangway.provisioning.states import RunState
 from gangway.provisioning.tasks import take_up_waiting
-from tests.emulator.conftest import Emulator, avery, grace, running
+from tests.emulator.conftest import Emulator, avery, grace
 from tests.rooms.factories_aboard import OLGA, flow, look, provision, sign_in, state_of, tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, facts, walk
 from tests.rooms.races import race
@@ -43,12 +42,6 @@ riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
 COLLEAGUE = "riley.roles@contoso.com"
 AVERY = Actor(kind="administrator", id="", name=avery[0])
 LINK = re.compile(r"http://\S+/i/(\S+)")
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The tenant of a domain: asked by a worker, told live, and what others have in it stays theirs."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from gangway.organizations.place_queries import place
 from gangway.organizations.scope import within
 from gangway.provisioning.models import Credential, Registration
 from gangway.provisioning.queries import pin
-from tests.emulator.conftest import Emulator, running
+from tests.emulator.conftest import Emulator
 from tests.rooms import factories_services
 from tests.rooms.factories_onboarding import later
 from tests.rooms.factories_organizations import Place, make_channel, make_customer, make_provider
@@ -27,12 +26,6 @@ from tests.rooms.factories_web import error_at, sit_down, soup
 pytestmark = pytest.mark.django_db
 
 CONTOSO = "c0475050-0000-4000-8000-000000000001"
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
 
 
 @pytest.fixture

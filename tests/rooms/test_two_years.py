@@ -30,7 +30,7 @@ from gangway.provisioning.models import Credential
 from gangway.services import actions as services
 from tests.contract.tenant import Tenant
 from tests.contract.test_credential_kinds import forbid
-from tests.emulator.conftest import Emulator, running
+from tests.emulator.conftest import Emulator
 from tests.rooms.factories_organizations import SETUP, Place, make_operator
 from tests.rooms.factories_provisioning import BY, Work
 from tests.rooms.test_provisioning_rotation import connected, keys_there, secrets
@@ -38,12 +38,6 @@ from tests.rooms.test_provisioning_rotation import connected, keys_there, secret
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(600)]
 DAY = timedelta(days=1)
 CONTACT = "it@contoso.example"
-
-
-@pytest.fixture(scope="module")
-def process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
 
 
 @dataclass
