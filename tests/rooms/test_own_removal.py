@@ -7,6 +7,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.test import Client
 
+from gangway.connections.farewells import is_ours
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import deletion
@@ -110,7 +111,11 @@ def test_a_deletion_that_nobody_had_the_right_for_is_finished_by_the_customers_s
     deletion.go_on(now=clock.now())
     assert served.life() is Lifecycle.DELETED
     assert not Sealed.objects.filter(place="onboarding.visit.token", ciphertext__isnull=False).exists()
-    assert "What was removed, and what stays" in text(client.get(f"/customer/services/{work.service_id}/"))
+    gone = text(client.get(f"/customer/services/{work.service_id}/"))
+    assert "Seen to be gone: application voice1" in gone
+    assert "User.Read.All taken away" in gone
+    signed = client.get(f"/customer/services/{work.service_id}/farewell.txt")
+    assert is_ours(signed.content.decode())
 
 
 def test_what_a_cancelled_case_left_is_removed_and_a_weaker_administrator_removes_what_they_may(tenant):

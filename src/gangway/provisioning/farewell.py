@@ -64,6 +64,8 @@ def _lines(row: Registration, service_id: UUID, runs: Any) -> Iterator[Line]:
         what = f"{left.kind.replace('_', ' ')} {left.name}"
         if left.cleared_at is None:
             yield Line("Stays", what, left.object_id, left.why)
+        elif left.cleared_by_kind == "system":
+            yield Line("Seen to be gone", what, left.object_id, at=left.cleared_at)
         else:
             yield Line("Removed, as was said", what, left.object_id, f"by {left.cleared_by_name}", left.cleared_at)
     if row.origin == MADE and not any(run.wanted.get("whole") for run in mine):
