@@ -113,7 +113,11 @@ def test_changing_the_recipient_ends_the_earlier_ones_links(customer, client, in
     answer = act(client, invited, "readdress", recipient="bob@contoso.example")
     assert "It goes to another address now" in text(answer)
     about = view(customer, invited)
-    assert (about.recipient, about.state, why(old)) == ("bob@contoso.example", State.QUEUED, Why.REPLACED)
+    assert (about.recipient, about.state, why(old)) == ("bob@contoso.example", State.QUEUED, Why.ELSEWHERE)
+    dead = text(Client().get(f"/i/{old.reveal()}"))
+    assert "sent to somebody else" in dead
+    assert "bob" not in dead
+    assert "Ask for a new link" not in dead
     assert [to for to, _subject, body in mailed() if "/i/" in body] == ["bob@contoso.example"]
 
 

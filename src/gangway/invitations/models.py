@@ -129,6 +129,7 @@ class Link(OwnedModel):
     made_by_id = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
+    went_elsewhere = models.BooleanField(default=False, help_text="It ended as the invitation got another recipient.")
 
     class Meta(OwnedModel.Meta):
         indexes: ClassVar[list[models.Index]] = [

@@ -39,6 +39,8 @@ class Why(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
     REPLACED = "replaced"
+    ELSEWHERE = "elsewhere"
+    """The invitation was sent to somebody else in its holder's place."""
     REPORTED = "reported"
     USED = "used"
 
@@ -239,7 +241,7 @@ def _why_dead(link: Link, now: datetime) -> Why | None:
     if handoff is not None and handoff.revoked_at is not None:
         return Why.REVOKED
     if link.revoked_at is not None:
-        return Why.REPLACED
+        return Why.ELSEWHERE if link.went_elsewhere else Why.REPLACED
     # What a run is making doesn't expire under the person who watches it.
     expired = link.invitation.lasts_until <= now and state in EXPIRABLE
     expired = expired or (handoff is not None and handoff.expires_at <= now and state is not State.PROVISIONING)
@@ -265,7 +267,7 @@ def _dead(link: Link, why: Why) -> LinkDead:
 def _dead_since(link: Link, why: Why) -> datetime | None:
     if why is Why.EXPIRED:
         return link.handoff.expires_at if link.handoff else link.invitation.lasts_until
-    return link.revoked_at if why is Why.REPLACED else link.invitation.ended_at
+    return link.revoked_at if why in {Why.REPLACED, Why.ELSEWHERE} else link.invitation.ended_at
 
 
 def invitation(invitation_id: UUID) -> InvitationView:

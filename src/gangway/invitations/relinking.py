@@ -83,7 +83,7 @@ def readdress(*, invitation_id: UUID, recipient: str, by: Actor, now: datetime) 
     invitation.save(update_fields=["recipient", "reminders_sent", "reminders_stopped_at"])
     if State(invitation.state) is not State.DRAFT:
         check_count(invitation, by=by, now=now)
-        _end_links(invitation, by=by, now=now)
+        _end_links(invitation, by=by, now=now, elsewhere=True)
         if State(invitation.state) not in STAYS:
             move(invitation_id=invitation_id, to=State.QUEUED, by=by)
         letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
@@ -146,10 +146,10 @@ def stop_finishing(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     record_about(invitation, Event.INVITATION_EDITED, by=by, data={"changed": "finish_by_itself"})
 
 
-def _end_links(invitation: Invitation, *, by: Actor, now: datetime) -> None:
+def _end_links(invitation: Invitation, *, by: Actor, now: datetime, elsewhere: bool = False) -> None:
     outbox.withdraw(subject_ref=letters.subject_of(invitation.id), by=by)
     living = Link.objects.filter(invitation=invitation, handoff__isnull=True, revoked_at__isnull=True)
-    living.update(revoked_at=now)
+    living.update(revoked_at=now, went_elsewhere=elsewhere)
     invitation.sessions_from = now
     invitation.save(update_fields=["sessions_from"])
 

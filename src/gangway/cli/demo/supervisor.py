@@ -100,6 +100,9 @@ class Supervisor:
             "ISSUER_URL": self.web,
             "WEB_PORT": str(self.ports["web"]),
             "SERVER_NAME": SERVER,
+            "MAIL_FROM": "Sandbox Provider <desk@sp2.example>",
+            "SMTP_HOST": LOOPBACK,
+            "SMTP_PORT": str(self.ports["smtp"]),
             "SEALING_PUBLIC_KEYS_DIR": str(home / "keys" / "public"),
             "EXTRA_CA_FILE": microsoft["ca_file"],
             "CLOUD_LOGIN_URL": microsoft["login_url"],
@@ -112,9 +115,6 @@ class Supervisor:
         if role == "worker":
             given |= {
                 "SEALING_PRIVATE_KEYS_DIR": str(home / "keys" / "private"),
-                "SMTP_HOST": LOOPBACK,
-                "SMTP_PORT": str(self.ports["smtp"]),
-                "MAIL_FROM": "Sandbox Provider <desk@sp2.example>",
                 "MAIL_RETRY_SECONDS": "1,2,5,15,60",
                 "WORKER_HEARTBEAT_SECONDS": "2",
                 "WORKER_STALLED_SECONDS": "5",

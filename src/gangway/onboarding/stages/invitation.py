@@ -26,6 +26,7 @@ CLOSED: Final = {
     Why.EXPIRED: "This invitation has expired.",
     Why.REVOKED: "This invitation was withdrawn by your provider.",
     Why.REPLACED: "Your provider has sent a newer link; this one is dead.",
+    Why.ELSEWHERE: "Your provider has sent this invitation to somebody else; this link is dead.",
     Why.REPORTED: "Somebody reported this invitation as unexpected. It is frozen until your provider has looked at it.",
     Why.USED: "This link has done its work: the connection was made with it.",
 }

@@ -34,8 +34,16 @@ def end_source(credential: CredentialView) -> str:
 
 
 @register.simple_tag
-def credential_words(plan: PlanView) -> str:
-    """Say what credential a plan asks for, and what happens where the tenant does not allow it."""
+def credential_words(plan: PlanView, whose: str = "") -> str:
+    """Say what credential a plan asks for, and what happens where the tenant does not allow it.
+
+    `whose`: the customer's name, where an operator reads it.
+    """
+    if plan.credential_kind == WITHOUT_END and whose:
+        return _(
+            "No secret is made at all: the App registration trusts tokens that this platform signs. Nothing of it ends."
+            " Where the tenant of %(customer)s does not allow that, a certificate is made instead."
+        ) % {"customer": whose}
     if plan.credential_kind == WITHOUT_END:
         return _(
             "No secret is made at all: the App registration trusts tokens that your provider's platform signs. "
@@ -46,9 +54,19 @@ def credential_words(plan: PlanView) -> str:
             "Its credential is a certificate that is good for %(days)s days; the private key is made and sealed by "
             "your provider's platform and never leaves it."
         )
+        if whose:
+            words = _(
+                "Its credential is a certificate that is good for %(days)s days; the private key is made and sealed by"
+                " this platform and never leaves it."
+            )
+    elif whose:
+        words = _(
+            "Its credential is a secret that is good for %(days)s days. Where a policy of the tenant of %(customer)s"
+            " forbids secrets, a certificate is made instead."
+        )
     else:
         words = _(
             "Its credential is a secret that is good for %(days)s days. Where a policy of your tenant forbids secrets, "
             "a certificate is made instead."
         )
-    return words % {"days": plan.credential_days}
+    return words % {"days": plan.credential_days, "customer": whose}
