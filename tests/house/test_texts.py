@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 
 import pytest
@@ -9,7 +10,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import read_mo, write_mo
 
 from tests.house import texts
-from tests.house.text_sources import every_text
+from tests.house.text_sources import ROOT, TEMPLATES, every_text
+
+NOTHING_SAID = {ROOT / "web" / "templates" / "components" / f"{name}.html" for name in ("wordmark", "empty")}
+"""Parts without words."""
 
 
 def ids(catalog):
@@ -37,6 +41,14 @@ def test_the_product_reads_what_the_catalog_says(language):
     write_mo(made, texts.read(texts.path_of(language)))
     made.seek(0)
     assert read == strings(read_mo(made)), "run python -m tests.house.texts"
+
+
+def test_what_a_listed_template_is_made_of_is_listed_too():
+    listed = {path for pattern in TEMPLATES for path in ROOT.glob(pattern)}
+    used = re.compile(r"{% (?:include|extends) \"([^\"]+)\"")
+    folders = [ROOT / "web" / "templates", ROOT / "notifications" / "templates"]
+    found = {folder / name for path in listed for name in used.findall(path.read_text("utf-8")) for folder in folders}
+    assert {path for path in found if path.exists()} - listed == NOTHING_SAID
 
 
 def test_the_patterns_are_those_of_the_sources():

@@ -155,6 +155,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "foundation/errors.py": (),
     "microsoft/errors.py": (),
     "microsoft/dictionary.py": ("from_addresses",),
+    "microsoft/directory_roles.py": (),
     "services/names.py": (),
     "services/licences.py": (),
     "organizations/errors.py": ("NotAllowed", "NoSeat"),

@@ -11,6 +11,7 @@ from django.utils import translation
 from gangway.foundation import clock
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
+from gangway.invitations.aims import Purpose
 from gangway.invitations.models import Invitation
 from gangway.notifications import sending
 from gangway.notifications.models import Message
@@ -94,6 +95,29 @@ def test_every_page_behind_a_link_is_in_the_invitations_language():
         assert answer.status_code == 200
         assert page_in(answer) == ("he", "rtl")
         assert english_in(answer) == []
+
+
+@pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose is not Purpose.CONNECT])
+def test_what_is_asked_of_a_connected_customer_is_in_the_language_too(purpose):
+    walked, client = walked_in("he"), Client()
+    with within(walked.customer.path):
+        changes = ["Its permissions and roles stay as they are."]
+        Invitation.objects.filter(pk=walked.invitation_id).update(purpose=purpose, changes=changes)
+    assert english_in(client.get(f"/i/{link(walked.customer, walked.invitation_id).reveal()}")) == []
+    put_into_wizard(client, walked.case_id)
+    assert english_in(client.get("/wizard/new/")) == []
+
+
+def test_the_customers_own_view_speaks_the_providers_language():
+    provider = make_provider()
+    factories_onboarding.register(provider)
+    tongue(provider, "he")
+    client = Client()
+    answer = client.get(reverse("web:own_view_at", args=[provider.id]))
+    assert page_in(answer) == ("he", "rtl")
+    assert english_in(answer) == []
+    client.cookies["__Host-language"] = "de"
+    assert page_in(client.get(reverse("web:own_view_at", args=[provider.id]))) == ("de", "ltr")
 
 
 def test_what_is_wrong_with_what_was_typed_is_said_in_the_language_too():

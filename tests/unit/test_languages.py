@@ -1,13 +1,18 @@
 """Texts that rooms made in English, found again in the language of a page."""
 
+import re
 from datetime import UTC, datetime
 
 import pytest
 from django.utils import translation
 
+from gangway.invitations.aims import Purpose
 from gangway.languages import choice, times
 from gangway.languages.said import Pattern, in_order, said
+from gangway.notifications.messages import MESSAGES
+from gangway.notifications.states import MessageKind
 from tests.rooms import pseudo_language
+from tests.unit.test_messages import CONTEXTS
 
 PROBLEM = "Microsoft does not answer at the moment."
 LET_IN = (
@@ -87,6 +92,27 @@ def test_a_time_is_said_with_the_names_and_the_order_of_its_language(language, t
 def test_a_time_in_a_text_is_said_too():
     assert said("27 November 2026") == "27. November 2026"
     assert said("Friday, 27 November 2026, 14:05 (UTC)") == "Freitag, 27. November 2026, 14:05 (UTC)"
+
+
+TO_CUSTOMERS = (
+    MessageKind.INVITATION,
+    MessageKind.INVITATION_REMINDER,
+    MessageKind.HANDOFF,
+    MessageKind.REMINDER,
+    MessageKind.COMPLETION,
+    MessageKind.SERVICE_CREATED,
+    MessageKind.ALARM_CONTACT,
+    MessageKind.ROTATION_AHEAD,
+)
+
+
+@pytest.mark.parametrize("purpose", ["", *(purpose.value for purpose in Purpose if purpose is not Purpose.CONNECT)])
+@pytest.mark.parametrize("kind", TO_CUSTOMERS)
+def test_a_mail_to_a_customer_says_nothing_in_english_only(kind, purpose):
+    facts = {name: f"9{number}" for number, name in enumerate(sorted(CONTEXTS[kind]))}
+    composed = MESSAGES[kind].compose(facts | {"purpose": purpose, "for_own": "9"}, link="https://9.9/9", language="de")
+    for told in (composed.subject, composed.text, pseudo_language.outside(composed.html)):
+        assert re.findall(r"[^\W\d_]{2,}", re.sub(r"https?://\S+", "", pseudo_language.unmarked(told))) == []
 
 
 def test_an_unknown_language_is_english():
