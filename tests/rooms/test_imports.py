@@ -19,7 +19,7 @@ from gangway.imports.columns import names_of
 from gangway.imports.errors import ImportMoved, NoSuchImport, NothingToImport, NotYetAgain
 from gangway.imports.models import Row
 from gangway.imports.states import ImportState, Kind, RowState
-from gangway.invitations.queries import every_pending
+from gangway.invitations.queries import every_pending, invitation
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import proof
 from gangway.onboarding.existing_errors import SecretNotAccepted
@@ -229,7 +229,7 @@ def test_a_secret_in_another_column_is_neither_kept_nor_shown(desk):
 
 
 def test_started_rows_end_in_invitations_and_make_their_customer_once(desk):
-    import_id = desk.bring(new("one", domain="contoso.com"), new("x y"), new("two", phone="+49 30 1"))
+    import_id = desk.bring(new("one"), new("x y"), new("two", phone="+49 30 1"))
     desk.start(import_id)
     run_until_idle()
     assert desk.states(import_id) == ["invited", "wrong", "invited"]
@@ -237,8 +237,18 @@ def test_started_rows_end_in_invitations_and_make_their_customer_once(desk):
     assert desk.names() == ["one", "two"]
     assert [letter.to for letter in mail.outbox] == [["ada@contoso.example"]] * 2
     with within(desk.provider.path):
-        assert Organization.objects.get(kind="customer").domain == "contoso.com"
+        assert Organization.objects.get(kind="customer").name == "Contoso"
         assert {row.recipient for row in every_pending()} == {"ada@contoso.example"}
+
+
+def test_domain_and_language_come_along(desk):
+    import_id = desk.bring(new("one", domain="Contoso.com", language="Deutsch"))
+    desk.start(import_id)
+    working.go_on(import_id, now=clock.now())
+    with within(desk.provider.path):
+        assert Organization.objects.get(kind="customer").domain == "contoso.com"
+        (row,) = queries.rows_of_import(import_id).rows
+        assert invitation(row.invitation_id).language == "de"
 
 
 def test_what_is_made_is_traced_to_the_person_and_the_import(desk):

@@ -3,6 +3,7 @@
 Bringing one writes nothing but the import itself. Web seals the secrets while it reads, so the file is kept nowhere.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -20,7 +21,7 @@ from gangway.imports.rows import FORGET, WORK, locked, move, place_of, tell
 from gangway.imports.states import ImportState, Kind, RowState
 from gangway.jobs.actions import defer
 from gangway.organizations.place_queries import place
-from gangway.vault.actions import seal
+from gangway.vault.actions import seal_many
 
 LASTS: Final = timedelta(hours=24)
 """From reading to starting, and from starting to the last row."""
@@ -56,7 +57,7 @@ def read_file(
             expires_at=now + LASTS,
         )
         whole.save(force_insert=True)
-        made = Row.objects.bulk_create([_row(whole, one, now=now) for one in checked], batch_size=500)
+        made = _rows(whole, checked, now=now)
         wrong = sum(row.state == RowState.WRONG for row in made)
         record(
             Event.IMPORT_CHECKED,
@@ -105,8 +106,18 @@ def _end(import_id: UUID, to: ImportState, event: Event, *, by: Actor, now: date
     defer(FORGET, queueing_lock=f"{FORGET}:{import_id}", import_id=str(import_id))
 
 
+def _rows(whole: Import, checked: Iterable[Checked], *, now: datetime) -> list[Row]:
+    """Write the rows down, and seal the secrets of those that can be imported."""
+    pairs = [(_row(whole, one, now=now), one.secret) for one in checked]
+    sealed = [(row, secret) for row, secret in pairs if secret and row.state == RowState.READY]
+    ids = seal_many([(place_of(row), SealedText(secret.reveal().strip())) for row, secret in sealed])
+    for (row, _secret), sealed_id in zip(sealed, ids, strict=True):
+        row.sealed_id = sealed_id
+    return Row.objects.bulk_create([row for row, _secret in pairs], batch_size=500)
+
+
 def _row(whole: Import, one: Checked, *, now: datetime) -> Row:
-    row = Row(
+    return Row(
         id=uuid4(),
         organization_id=whole.organization_id,
         whole=whole,
@@ -117,9 +128,6 @@ def _row(whole: Import, one: Checked, *, now: datetime) -> Row:
         makes_customer=one.makes_customer,
         changed_at=now,
     )
-    if one.secret and not one.faults:
-        row.sealed_id = seal(place=place_of(row), text=SealedText(one.secret.reveal().strip()))
-    return row
 
 
 def _plain(file_name: str) -> str:

@@ -1,5 +1,6 @@
 """Seal (web and worker), reveal (workers only, always recorded), destroy, seal anew to a newer key (workers only)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -21,17 +22,24 @@ def seal(*, place: Place, text: SealedText) -> UUID:
 
     Raises `SealingKeyMissing` when no key was made yet.
     """
+    return seal_many([(place, text)])[0]
+
+
+def seal_many(texts: Sequence[tuple[Place, SealedText]]) -> list[UUID]:
+    """Seal many texts at once, each in its place; returns their ids in order. Raises as `seal`."""
     number, key = keys.newest_public(settings.GANGWAY.sealing_public_keys_dir)
-    ciphertext = keys.SUITE.encrypt(text.reveal().encode(), key, place.info())
-    row = Sealed.objects.create(
-        organization_id=place.organization_id,
-        place=place.field,
-        row_id=place.row_id,
-        key_number=number,
-        ciphertext=ciphertext,
-        created_at=clock.now(),
-    )
-    return row.id
+    rows = [
+        Sealed(
+            organization_id=place.organization_id,
+            place=place.field,
+            row_id=place.row_id,
+            key_number=number,
+            ciphertext=keys.SUITE.encrypt(text.reveal().encode(), key, place.info()),
+            created_at=clock.now(),
+        )
+        for place, text in texts
+    ]
+    return [row.id for row in Sealed.objects.bulk_create(rows)]
 
 
 def reveal(*, sealed_id: UUID, place: Place, purpose: str, by: Actor) -> SealedText:
