@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -22,10 +24,9 @@ from m365_emulator import seed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from gangway.cli.demo.plot import SignIn
-    from gangway.cli.demo.processes import Family
+    from gangway.cli.demo.processes import Child, Family
 
 CONTOSO = "c0475050-0000-4000-8000-000000000001"
 SIGN_IN = "5a4db0c1-0000-4000-8000-000000000001"
@@ -77,13 +78,15 @@ class Director(Supervisor):
     """Starts the demo's parts, its Microsoft with our seed."""
 
     tenants = 0
+    device_interval = 1
 
     def start_microsoft(self, latency_ms: int = 0, *, name: str = "microsoft") -> dict[str, Any]:
         """The emulated Microsoft; returns what it announces."""
         home, ports = self.folder.home, self.ports
         (home / "seed.json").write_text(json.dumps(script(self.tenants)))
         emulator = [program("m365-emulator"), "serve", "--host", LOOPBACK, "--port", str(ports["emulator"])]
-        emulator += ["--http-port", str(ports["portal"]), "--tls-dir", str(home / "tls"), "--device-interval", "1"]
+        emulator += ["--http-port", str(ports["portal"]), "--tls-dir", str(home / "tls")]
+        emulator += ["--device-interval", str(self.device_interval)]
         emulator += ["--seed", str(home / "seed.json"), "--latency-ms", str(latency_ms)]
         return self.parts.start(name, emulator, environment=environment(), announces=True).announcement()
 
@@ -110,12 +113,22 @@ class Stage:
         """What a part has said so far."""
         return (self.director.folder.home / "logs" / f"{name}.log").read_text("utf-8")
 
+    def megabytes(self, name: str) -> float:
+        """The most that a part has ever had in memory."""
+        status = Path(f"/proc/{self.child(name).process.pid}/status").read_text("utf-8")
+        return round(int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024, 1)  # type: ignore[index]
+
+    def child(self, name: str) -> Child:
+        """A part that runs."""
+        return next(child for child in self.parts.children if child.name == name)
+
     def busy(self) -> dict[str, float]:
         """Seconds of processor time that each kind of part has used."""
         used: dict[str, float] = {}
         for child in self.parts.children:
             kind = child.name.split()[0]
-            used[kind] = used.get(kind, 0.0) + _seconds(psutil.Process(child.process.pid))
+            if child.process.poll() is None:
+                used[kind] = used.get(kind, 0.0) + _seconds(psutil.Process(child.process.pid))
         ours = psutil.Process().children(recursive=True)
         used["postgresql"] = sum(_seconds(process) for process in ours if process.name() == "postgres")
         return used
@@ -130,7 +143,9 @@ def _seconds(process: psutil.Process) -> float:
 
 
 @contextmanager
-def on_stage(data_dir: Path, *, latency_ms: int, tenants: int = 0, workers: int = 1) -> Iterator[Stage]:
+def on_stage(
+    data_dir: Path, *, latency_ms: int, tenants: int = 0, workers: int = 1, device_interval: int = 1
+) -> Iterator[Stage]:
     """Start everything, with so many workers, hand it out, end it."""
     folder = DemoFolder.under(data_dir)
     with ExitStack() as stack:
@@ -138,10 +153,11 @@ def on_stage(data_dir: Path, *, latency_ms: int, tenants: int = 0, workers: int 
         database = stack.enter_context(supervised(data_dir))
         parts = stack.enter_context(family(folder.home / "logs"))
         director = Director(folder, folder.ports({}), parts, database)
-        director.tenants = tenants
+        director.tenants, director.device_interval = tenants, device_interval
         microsoft, mail = director.start_microsoft(latency_ms), director.start_mail()
         director.prepare(microsoft)
-        director.start_worker(microsoft)
+        if workers:
+            director.start_worker(microsoft)
         for number in range(2, workers + 1):
             director.start_worker(microsoft, name=f"worker {number}")
         director.start_web(microsoft)
