@@ -216,6 +216,7 @@ ROWS: Final[dict[str, Row]] = {
     "tenant_add": desk("A", "A", "A", "O"),
     "tenant_remove": desk("A", "A", "A", "O", about="tenant"),
     "tenant_consent": desk("A", "A", "A", "O", about="tenant"),
+    "tenant_prove": desk("A", "A", "A", "O", about="tenant"),
     "role_map": desk("A", "A", "A", "O", about="tenant"),
     "role_unmap": desk("A", "A", "A", "O", about="mapping"),
     "settings": desk("A", "A"),

@@ -3,12 +3,19 @@
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import requests
 from django.test import Client
 
+from gangway.accounts import tenant_proof
+from gangway.foundation import clock
+from gangway.foundation.ids import ObjectId, TenantId
+from gangway.microsoft.directory_roles import GLOBAL
+from gangway.microsoft.signin.tokens import Identity
 from tests.emulator.browsing import Browser, Page
 from tests.emulator.conftest import Emulator, privileged
+from tests.rooms.factories_organizations import SETUP
 
 SCOPES = f"{privileged} AppRoleAssignment.ReadWrite.All Group.ReadWrite.All"
 HOME = "http://localhost:8000"
@@ -21,6 +28,12 @@ MORGAN = ("morgan.member@contoso.com", "Contoso-Morgan-1")
 GRAY = ("gray.global@fabrikam.com", "Fabrikam-Gray-1")
 OPERATOR_ROLE = "11111111-0000-4000-8000-000000000001"
 MONITOR_ROLE = "11111111-0000-4000-8000-000000000002"
+
+
+def prove_tenant(row: UUID, tenant: str) -> None:
+    """Let one of the tenant's administrators have signed in for it."""
+    who = Identity(TenantId(tenant), ObjectId(""), "administrator", "", home_issuer="", wids=frozenset({GLOBAL}))
+    tenant_proof.prove(row, who, cloud="public", by=SETUP, now=clock.now())
 
 
 def _role(role_id: str, value: str) -> dict[str, Any]:
@@ -126,7 +139,7 @@ def register(emulator: Emulator) -> Entra:
             "publicClient": {
                 "redirectUris": [f"{HOME}/accounts/microsoft/callback/", f"{HOME}/accounts/microsoft/consented/"]
             },
-            "groupMembershipClaims": "SecurityGroup",
+            "groupMembershipClaims": "All",
             "appRoles": [_role(OPERATOR_ROLE, "Gangway.Operator"), _role(MONITOR_ROLE, "Gangway.Monitor")],
         },
     )

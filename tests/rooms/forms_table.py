@@ -214,6 +214,7 @@ FORMS: Final[dict[str, Form]] = {
     "tenant_add": desk(tenant_id=GUID, does_second_factor="on"),
     "tenant_remove": desk(),
     "tenant_consent": desk(),
+    "tenant_prove": desk(),
     "role_map": desk(kind="app_role", value="Gangway.Admin", role="monitor"),
     "role_unmap": desk(),
     "activity_csv": desk(**SOUGHT),

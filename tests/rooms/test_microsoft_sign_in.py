@@ -35,6 +35,7 @@ from tests.rooms.factories_microsoft import (
     MORGAN,
     OPERATOR_ROLE,
     Entra,
+    prove_tenant,
     register,
 )
 from tests.rooms.factories_organizations import SETUP, make_customer, make_operator, make_provider
@@ -79,12 +80,14 @@ def limit(place, group: str) -> None:
         change_details(organization_id=place.id, name=about.name, details=details, by=SETUP)
 
 
-def allow(place, tenant: str, given: dict[str, Role], *, does_second_factor: bool = True) -> None:
+def allow(place, tenant: str, given: dict[str, Role], *, does_second_factor: bool = True, proved: bool = True) -> None:
     giver = seat(make_operator(place, role=Role.OPERATOR))
     with within(place.path):
         row = rules.add_tenant(
             place.id, tenant_id=tenant, cloud="public", does_second_factor=does_second_factor, by=SETUP, now=clock.now()
         )
+        if proved:
+            prove_tenant(row, tenant)
         for value, role in given.items():
             rules.map_role(row, kind=ClaimKind.APP_ROLE, value=value, role=role, seat=giver, by=SETUP)
 
@@ -450,6 +453,7 @@ def test_the_last_admin_by_entra_stays_until_somebody_else_is_one(entra):
         row = rules.add_tenant(
             place.id, tenant_id=CONTOSO, cloud="public", does_second_factor=True, by=SETUP, now=clock.now()
         )
+        prove_tenant(row, CONTOSO)
         rules.map_role(row, kind=ClaimKind.APP_ROLE, value="Gangway.Operator", role=Role.ADMIN, seat=giver, by=SETUP)
     client = sit_down(place)
     prove(client)

@@ -1,7 +1,7 @@
 """What a tenant's app roles and groups give in our organizations: looked at, at every sign-in with Microsoft.
 
 A role that came from Entra follows it: it changes, and ends, with the claim. A role that somebody gave by invitation
-stays as it is: people and not claims answer for it.
+stays as it is: people and not claims answer for it. A tenant that nobody has proved gives nothing and ends nothing.
 """
 
 from collections.abc import Iterable
@@ -41,12 +41,14 @@ def role_given(who: Identity, row: TenantView) -> Role | None:
 def follow(
     who: Identity, rows: Iterable[TenantView], *, operator_id: UUID | None, by: Actor, now: datetime
 ) -> UUID | None:
-    """Bring somebody's roles in line with their claims; make the person at their first sign-in.
+    """Bring somebody's roles in line with their claims, where the tenant is proved; make the person the first time.
 
     Returns None for an account that is nobody's and that no claim lets in. Raises `AddressTaken`.
     """
     del now
     for row in rows:
+        if not row.is_proved:
+            continue
         given = role_given(who, row)
         with within(path_of(row.organization_id)):
             if operator_id is None:

@@ -8,10 +8,15 @@ AccountsError
 ├── SignInFirst                the address has an account: its owner accepts
 ├── SignInClosed               Microsoft sign-in isn't set up, or nobody invited this account
 ├── TenantNotYours             the account's tenant is none of the organization's own
+├── TenantUnproved             a mapped role waits until somebody proves that the tenant is the organization's
 ├── GroupMissing               the organization lets only members of a group in, and this account is none
 ├── GroupsUntold               the account has more groups than Microsoft tells, and here a group decides
 ├── SignInBroken               what Microsoft sent doesn't belong to what this browser asked
 ├── IdentityTaken              the Microsoft account belongs to somebody else
+├── ProofElsewhere             the proof came from another tenant than the one in question
+├── ProofByGuest               the proof came from a guest, who administers another tenant
+├── ProofUntold                the id_token tells no directory roles
+├── ProofTooWeak               the account holds none of the roles that prove a tenant
 ├── NoSuchTenant               unknown, or not in this scope
 └── InvalidTenant              no tenant id, or no role or group
 """
@@ -84,6 +89,14 @@ class TenantNotYours(AccountsError):
     cure = "Sign in with your organization's own account, or ask your operator to add the tenant."
 
 
+class TenantUnproved(AccountsError):
+    """Anybody can list a tenant, so roles of one wait for the word of somebody who administers it."""
+
+    code = "accounts:sign_in:unproved"
+    what = "Your tenant gives you a role here, but nobody has proved yet that the tenant belongs to the organization."
+    cure = "Ask an operator of your organization to prove it in the sign-in rules, then sign in again."
+
+
 class GroupMissing(AccountsError):
     """An organization lets only members of one Entra group in."""
 
@@ -117,6 +130,45 @@ class IdentityTaken(AccountsError):
     code = "accounts:identity:taken"
     what = "This Microsoft account is tied to another person already."
     cure = "Sign in as that person, or use another Microsoft account."
+
+
+class ProofElsewhere(AccountsError):
+    """Only an account of exactly this tenant speaks for it."""
+
+    code = "accounts:proof:elsewhere"
+    what = "The account that signed in belongs to another tenant, so the tenant is still unproved."
+    cure = "Prove it again, with an administrator's account of exactly this tenant."
+
+
+class ProofByGuest(AccountsError):
+    """A guest's account lives elsewhere."""
+
+    code = "accounts:proof:guest"
+    what = "The account that signed in is a guest in the tenant, so the tenant is still unproved."
+    cure = "Prove it again, with an administrator's account that is at home in the tenant."
+
+
+class ProofUntold(AccountsError):
+    """Without the claim `wids` nobody knows who administers the tenant."""
+
+    code = "accounts:proof:untold"
+    what = "Microsoft didn't tell which directory roles the account holds, so the tenant is still unproved."
+    cure = (
+        "Ask whoever runs this server to let the Operation Center's application in Entra be told the directory roles "
+        "(Token configuration, groups claim), then prove it again."
+    )
+    acts = WhoActs.US
+
+
+class ProofTooWeak(AccountsError):
+    """Any member could else claim the whole tenant."""
+
+    code = "accounts:proof:role"
+    what = "The account that signed in doesn't administer the tenant, so the tenant is still unproved."
+    cure = (
+        "Prove it again, with an account whose active role is Global Administrator, Privileged Role Administrator, "
+        "Application Administrator or Cloud Application Administrator."
+    )
 
 
 class NoSuchTenant(AccountsError):

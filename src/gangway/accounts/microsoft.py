@@ -1,9 +1,9 @@
 """Signing in with Microsoft: who may come in, as whom, and with which role.
 
 A Microsoft account is known by issuer, tenant and object id; its address is only shown. Its tenant must be one of the
-organization's own. It comes in if it is tied to a person already, if its owner holds an invitation, or if the tenant's
-administrator gave it an app role or group that the organization's table maps to a role. Nobody else does. An
-organization may limit all of this to the members of one Entra group.
+organization's own. It comes in if it is tied to a person already, if its owner holds an invitation, or if the tenant is
+proved and its administrator gave it an app role or group that the organization's table maps to a role. Nobody else
+does. An organization may limit all of this to the members of one Entra group.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from gangway.accounts.actions import accept_by_microsoft
-from gangway.accounts.entra_roles import follow, is_let_in
+from gangway.accounts.entra_roles import follow, is_let_in, role_given
 from gangway.accounts.errors import (
     GroupMissing,
     GroupsUntold,
@@ -25,6 +25,7 @@ from gangway.accounts.errors import (
     SignInBroken,
     SignInClosed,
     TenantNotYours,
+    TenantUnproved,
 )
 from gangway.accounts.models import Identity as IdentityRow
 from gangway.accounts.queries import TenantView, places_of_tenant
@@ -158,7 +159,7 @@ def come_in(who: Identity, *, address: str, request_id: str, now: datetime) -> A
     """Find the person behind a checked account, or make them where their tenant's roles say so.
 
     Raises `TenantNotYours` for a tenant of nobody, `GroupMissing`, `GroupsUntold`, `SignInClosed` for an account that
-    nobody let in, `AddressTaken`.
+    nobody let in, `TenantUnproved` where only a proof is missing, `AddressTaken`.
     """
     by = _actor(who, address, request_id)
     rows = _own(who)
@@ -168,7 +169,7 @@ def come_in(who: Identity, *, address: str, request_id: str, now: datetime) -> A
     if not any(is_let_in(who, row) for row in told):
         raise GroupMissing
     if person is None:
-        raise SignInClosed if told == rows else GroupsUntold
+        raise _closed(who, rows, told)
     arrival = _arrival(person, who, rows)
     _note_use(who, now)
     if known is None:
@@ -246,6 +247,13 @@ def _is_untold(who: Identity, row: TenantView) -> bool:
     return who.groups_untold and asks
 
 
+def _closed(who: Identity, rows: tuple[TenantView, ...], told: tuple[TenantView, ...]) -> GangwayError:
+    """Say what keeps out an account that is nobody's."""
+    if any(role_given(who, row) for row in told):
+        return TenantUnproved()
+    return SignInClosed() if told == rows else GroupsUntold()
+
+
 def _known(who: Identity) -> UUID | None:
     rows = IdentityRow.objects.filter(issuer=who.issuer, tenant_id=who.tenant_id, object_id=who.object_id)
     return rows.filter(operator__is_active=True).values_list("operator_id", flat=True).first()
@@ -262,7 +270,7 @@ def _arrival(person: UUID, who: Identity, rows: tuple[TenantView, ...]) -> Arriv
     shut = tuple(place for place, group in asked.items() if place in untold or (group and group not in who.groups))
     if asked and len(shut) == len(asked):
         raise GroupsUntold if untold else GroupMissing
-    trusted = tuple(row.organization_id for row in rows if row.does_second_factor)
+    trusted = tuple(row.organization_id for row in rows if row.is_trusted)
     is_trusted = bool(trusted) and asked.keys() - set(shut) <= set(trusted)
     return Arrival(person, UUID(who.tenant_id), trusted, shut, is_trusted)
 

@@ -61,7 +61,10 @@ class SignInRules(OwnedModel):
 
 
 class EntraTenant(OwnedModel):
-    """An Entra tenant of the organization's own, whose people may sign in with Microsoft."""
+    """An Entra tenant that an organization calls its own. It gives roles and is trusted once it is proved.
+
+    A proof is this organization's alone: who lists the same tenant elsewhere proves it anew.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     tenant_id = models.UUIDField()
@@ -69,6 +72,9 @@ class EntraTenant(OwnedModel):
     does_second_factor = models.BooleanField(
         default=False, help_text="The tenant itself demands a second factor, so we don't ask for ours."
     )
+    proved_at = models.DateTimeField(null=True, help_text="When one of its administrators signed in for it here.")
+    proved_by = models.CharField(max_length=200, blank=True, help_text="The operator who asked for the proof.")
+    proved_account = models.CharField(max_length=320, blank=True, help_text="That administrator's; only shown.")
     created_at = models.DateTimeField()
 
     class Meta(OwnedModel.Meta):

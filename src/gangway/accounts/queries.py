@@ -76,6 +76,19 @@ class TenantView:
     mappings: tuple[MappingView, ...]
     group_id: str = ""
     """The Entra group that the organization limits this sign-in to; empty: everybody whom it lets in."""
+    proved_at: datetime | None = None
+    proved_by: str = ""
+    proved_account: str = ""
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether one of the tenant's administrators has shown that it is this organization's own."""
+        return self.proved_at is not None
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the tenant's second factor counts in place of ours."""
+        return self.is_proved and self.does_second_factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +213,9 @@ def _tenant(row: EntraTenant, mappings: QuerySet[RoleMapping]) -> TenantView:
             for each in mappings.order_by("kind", "value")
         ),
         group_id=row.organization.entra_group_id,
+        proved_at=row.proved_at,
+        proved_by=row.proved_by,
+        proved_account=row.proved_account,
     )
 
 

@@ -36,12 +36,16 @@ def add_tenant(
 ) -> UUID:
     """Let people of an Entra tenant sign in to an organization of the scope; told again, it changes what was said.
 
+    It gives no role and isn't trusted before `tenant_proof.prove`, which another cloud's tenant needs anew.
+
     Raises `InvalidTenant` at "tenant_id", `CloudUnknown` at "cloud", `NoSuchOrganization`.
     """
     where, given = place_to_invite(organization_id), _uuid(tenant_id, field="tenant_id")
     row = EntraTenant.objects.filter(organization_id=where.id, tenant_id=given).first() or EntraTenant(
         id=uuid4(), organization_id=where.id, tenant_id=given, created_at=now
     )
+    if row.cloud != cloud_name(cloud).value:
+        row.proved_at, row.proved_by, row.proved_account = None, "", ""
     row.cloud, row.does_second_factor = cloud_name(cloud).value, does_second_factor
     row.save()
     facts: dict[str, str | bool] = {"tenant": str(given), "cloud": row.cloud, "trusted": does_second_factor}
@@ -51,7 +55,7 @@ def add_tenant(
 
 @transaction.atomic
 def remove_tenant(tenant_row_id: UUID, *, by: Actor) -> None:
-    """No longer let a tenant's people in, from their next sign-in on. Raises `NoSuchTenant`."""
+    """No longer let a tenant's people in, from their next sign-in on; its proof goes too. Raises `NoSuchTenant`."""
     row = _tenant(tenant_row_id)
     facts = {"tenant": str(row.tenant_id)}
     where = row.organization_id

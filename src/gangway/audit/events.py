@@ -65,6 +65,8 @@ class Event(StrEnum):
     """How people sign in to an organization was changed."""
     ENTRA_TENANT_ADDED = "accounts:tenant:added"
     """People of an Entra tenant may sign in to an organization with Microsoft."""
+    ENTRA_TENANT_PROVED = "accounts:tenant:proved"
+    """An administrator of an Entra tenant signed in and so proved that it is the organization's; now it gives roles."""
     ENTRA_TENANT_REMOVED = "accounts:tenant:removed"
     """People of an Entra tenant may no longer sign in."""
     ENTRA_ROLE_MAPPED = "accounts:role_mapping:added"

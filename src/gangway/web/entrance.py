@@ -26,6 +26,7 @@ from gangway.organizations.errors import NoSeat
 from gangway.organizations.queries import Seat
 from gangway.organizations.scope import within
 from gangway.web import second_step, staying, zones
+from gangway.web.desk import own_page_before
 from gangway.web.views.refusals import refused
 
 ACCOUNTS: Final = ("allauth.",)
@@ -43,16 +44,14 @@ class Entrance(MiddlewareMixin):
         known = isinstance(request.user, get_user_model())
         if getattr(view, "for_anyone", False) or (_of_library(view) and not known):
             return None
-        if known and staying.is_over(request):
-            logout(request)
-            messages.info(request, _("You were signed out, as the time for it had come. Sign in again to go on."))
-            known = False
-        if not known:
-            return _to(request, redirect_to_login(request.get_full_path()))
+        elsewhere = _before_all(request, known=known)
+        if elsewhere is not None:
+            return _to(request, elsewhere)
         try:
             found = second_step.chosen_seat(request)
-            if second_step.is_missing(request, found) and not second_step.leads_there(request, view):
-                return _to(request, redirect("web:second_factor"))
+            factor = _factor_first(request, view, found)
+            if factor is not None:
+                return _to(request, factor)
             if _of_library(view):
                 return None
             return _at_the_desk(request, found, lambda: view(request, *args, **kwargs))
@@ -81,6 +80,35 @@ def _let_forms_lead_to_microsoft(response: HttpResponse) -> None:
     said = getattr(response, "_csp_update", None) or {}
     there = [*said.get("form-action", ()), microsoft.pages_origin()]
     response._csp_update = {**said, "form-action": there}  # type: ignore[attr-defined]  # noqa: SLF001  as the library does
+
+
+def _before_all(request: HttpRequest, *, known: bool) -> HttpResponse | None:
+    """Send whoever isn't signed in, or no longer, to sign in; and who would change their second factor, to give it."""
+    if known and staying.is_over(request):
+        logout(request)
+        messages.info(request, _("You were signed out, as the time for it had come. Sign in again to go on."))
+        known = False
+    if not known:
+        return redirect_to_login(request.get_full_path())
+    if second_step.changes_factors(request) and second_step.was_spared(request):
+        return _to_second_factor(request)
+    return None
+
+
+def _factor_first(request: HttpRequest, view: Callable[..., HttpResponse], found: Seat) -> HttpResponse | None:
+    """Send whoever must still set up a second factor, or give theirs, to the page for it."""
+    if second_step.is_missing(request, found) and not second_step.leads_there(request, view):
+        return redirect("web:second_factor")
+    if second_step.is_owed(request, found) and not second_step.may_open(request, view):
+        return _to_second_factor(request)
+    return None
+
+
+def _to_second_factor(request: HttpRequest) -> HttpResponse:
+    """Ask for the second factor; afterwards the page opens again that was asked for, or that the form was on."""
+    messages.info(request, _("This organization asks for your second factor."))
+    back = request.get_full_path() if request.method in {"GET", "HEAD"} else own_page_before(request)
+    return redirect_to_login(back, login_url=second_step.page_to_give(request))
 
 
 def _of_library(view: Callable[..., HttpResponse]) -> bool:

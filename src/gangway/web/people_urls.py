@@ -32,6 +32,7 @@ urlpatterns = [
     path("sign-in-rules/tenants/", sign_in_rules.add_tenant, name="tenant_add"),
     path("sign-in-rules/tenants/<uuid:tenant_row_id>/remove/", sign_in_rules.remove_tenant, name="tenant_remove"),
     path("sign-in-rules/tenants/<uuid:tenant_row_id>/consent/", microsoft.ask_consent, name="tenant_consent"),
+    path("sign-in-rules/tenants/<uuid:tenant_row_id>/prove/", microsoft.ask_proof, name="tenant_prove"),
     path("sign-in-rules/tenants/<uuid:tenant_row_id>/roles/", sign_in_rules.map_role, name="role_map"),
     path("sign-in-rules/roles/<uuid:mapping_id>/remove/", sign_in_rules.unmap_role, name="role_unmap"),
 ]

@@ -1,22 +1,28 @@
 """Which organization somebody works in, and whether they still owe it a second factor.
 
 The session keeps the chosen organization's id and, after a sign-in with Microsoft, the organizations that trust that
-tenant to have asked for a second factor and those that let only members of a group in by it. All are looked at again
-with every request.
+tenant to have asked for a second factor, whether ours was left out for it, and the organizations that let only members
+of a group in. All are looked at again with every request: who comes to another organization later, by an invitation
+say, gives their second factor before that one opens.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Final
 from uuid import UUID
 
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 
 from gangway.accounts.queries import needs_second_factor
 from gangway.organizations.queries import Seat, seat
 
 CHOSEN: Final = "organization"
 TRUSTED: Final = "second_factor_in"
+SPARED: Final = "second_factor_spared"
 SHUT: Final = "shut_in"
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
@@ -31,6 +37,8 @@ SETTING_UP: Final = frozenset(
     }
 )
 """Pages of the account library by which a second factor is set up."""
+GIVING: Final = frozenset({"account_logout", "mfa_reauthenticate", "mfa_reauthenticate_webauthn"})
+"""Those by which one is given."""
 
 
 def chosen_seat(request: HttpRequest) -> Seat:
@@ -45,9 +53,10 @@ def choose(request: HttpRequest, organization_id: UUID) -> None:
     request.session[CHOSEN] = str(organization_id)
 
 
-def trust(request: HttpRequest, organizations: Iterable[UUID]) -> None:
-    """Keep which organizations trust the tenant by which this session began."""
+def trust(request: HttpRequest, organizations: Iterable[UUID], *, spared: bool) -> None:
+    """Keep which organizations trust the tenant by which this session began. `spared`: ours wasn't asked for."""
     request.session[TRUSTED] = [str(each) for each in organizations]
+    request.session[SPARED] = spared
 
 
 def shut(request: HttpRequest, organizations: Iterable[UUID]) -> None:
@@ -62,6 +71,43 @@ def is_missing(request: HttpRequest, where: Seat) -> bool:
     if Authenticator.objects.filter(user_id=request.user.pk, type__in=FACTORS).exists():
         return False
     return needs_second_factor(where.path)
+
+
+def is_owed(request: HttpRequest, where: Seat) -> bool:
+    """Return whether this person has a second factor and hasn't given it, and this organization wants it."""
+    if str(where.organization_id) in request.session.get(TRUSTED, ()):
+        return False
+    return was_spared(request) and needs_second_factor(where.path)
+
+
+def was_spared(request: HttpRequest) -> bool:
+    """Return whether somebody has a second factor of ours and hasn't given it since this session began."""
+    person = request.user if isinstance(request.user, AbstractBaseUser) else None
+    if person is None or not request.session.get(SPARED, False):
+        return False
+    if any(each.get("method") == "mfa" for each in get_authentication_records(request, person)):
+        return False
+    return Authenticator.objects.filter(user_id=person.pk, type__in=FACTORS).exists()
+
+
+def may_open(request: HttpRequest, view: Callable[..., HttpResponse]) -> bool:
+    """Return whether this page is one of those that somebody reaches who owes their second factor."""
+    match = request.resolver_match
+    return bool(getattr(view, "before_second_factor", False)) or bool(match and match.url_name in GIVING)
+
+
+def changes_factors(request: HttpRequest) -> bool:
+    """Return whether this is a page of the library's that shows or changes second factors: none opens by sparing."""
+    match = request.resolver_match
+    name = (match.url_name or "") if match else ""
+    return name.startswith("mfa_") and name not in GIVING
+
+
+def page_to_give(request: HttpRequest) -> str:
+    """Return the address of the page that asks for the second factor of whoever is here."""
+    ways = get_adapter().get_reauthentication_methods(request.user)
+    ours = (way["url"] for way in ways if str(way["id"]).startswith("mfa_"))
+    return str(next(ours, reverse("mfa_reauthenticate")))
 
 
 def leads_there(request: HttpRequest, view: Callable[..., HttpResponse]) -> bool:

@@ -37,6 +37,9 @@ OPERATORS: Final = {OPERATOR_EMAIL: "Olivia Operator", WALKER_EMAIL: "Otto Opera
 TENANTS: Final = {"contoso.com": "c0475050-0000-4000-8000-000000000001"}
 """Tenants of customers in that seed, by their domain: their people may sign in with Microsoft."""
 
+ADMINISTRATORS: Final = {TENANTS["contoso.com"]: "grace.global@contoso.com"}
+"""Who administers these tenants in that seed."""
+
 PEOPLE_CLIENT_ID: Final = "0bec0ffe-0000-4000-8000-000000000001"
 """The Operation Center's own application in that seed."""
 
@@ -119,14 +122,24 @@ def _make(passwords: dict[str, str], by: Actor) -> UUID:
 
 
 def _let_in(customer: UUID, tenant_id: str, *, giver: UUID, by: Actor) -> None:
-    """Let a tenant's people sign in to their organization with Microsoft, by their app roles."""
-    from gangway.accounts import rules  # noqa: PLC0415
+    """Let a tenant's people sign in to their organization with Microsoft, by their app roles.
+
+    Nobody signs in for the proof: whoever starts the demo has the tenant's directory, too.
+    """
+    from gangway.accounts import rules, tenant_proof  # noqa: PLC0415
     from gangway.accounts.states import ClaimKind  # noqa: PLC0415
     from gangway.foundation.clock import now  # noqa: PLC0415
+    from gangway.foundation.ids import ObjectId, TenantId  # noqa: PLC0415
+    from gangway.microsoft.directory_roles import GLOBAL  # noqa: PLC0415
+    from gangway.microsoft.signin.tokens import Identity  # noqa: PLC0415
     from gangway.organizations.queries import seat  # noqa: PLC0415
     from gangway.organizations.roles import Role  # noqa: PLC0415
 
     row = rules.add_tenant(customer, tenant_id=tenant_id, cloud="public", does_second_factor=True, by=by, now=now())
+    administrator = Identity(
+        TenantId(tenant_id), ObjectId(""), ADMINISTRATORS[tenant_id], "", home_issuer="", wids=frozenset({GLOBAL})
+    )
+    tenant_proof.prove(row, administrator, cloud="public", by=by, now=now())
     for value, role in APP_ROLES.items():
         rules.map_role(row, kind=ClaimKind.APP_ROLE, value=value, role=Role(role), seat=seat(giver), by=by)
 

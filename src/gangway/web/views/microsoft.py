@@ -20,17 +20,19 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gangway.accounts import microsoft
-from gangway.accounts.errors import IdentityTaken, SignInBroken
+from gangway.accounts import microsoft, tenant_proof
+from gangway.accounts.errors import AccountsError, IdentityTaken, SignInBroken
 from gangway.accounts.microsoft import Arrival, Who
 from gangway.accounts.queries import identities, tenant
 from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
-from gangway.organizations.roles import Capability
-from gangway.web import second_step
+from gangway.organizations.roles import Capability, require
+from gangway.organizations.scope import within
+from gangway.web import second_step, staying
 from gangway.web.desk import DeskRequest, for_anyone, for_oneself, may, proved_lately
+from gangway.web.forms.base import told
 
 KEPT: Final = "microsoft"
 CONSENT: Final = "microsoft_consent"
@@ -100,6 +102,8 @@ def _answered(request: HttpRequest, kept: dict[str, Any] | None) -> HttpResponse
     who = microsoft.finish(kept, state=request.GET.get("state", "")[:LONGEST], code=code, now=now())
     if kept is None:
         raise SignInBroken
+    if kept["purpose"] == "prove":
+        return _for_the_tenant(request, who, kept)
     if kept["purpose"] in {"link", "again"}:
         return _for_the_person(request, who, kept)
     address, request_id = request.META.get("REMOTE_ADDR", ""), getattr(request, "id", "")
@@ -115,6 +119,28 @@ def _answered(request: HttpRequest, kept: dict[str, Any] | None) -> HttpResponse
     else:
         arrival = microsoft.come_in(who, address=address, request_id=request_id, now=now())
     return _come_in(request, arrival, kept.get("next") or "/")
+
+
+def _for_the_tenant(request: HttpRequest, who: Who, kept: dict[str, Any]) -> HttpResponse:
+    """Take the account as the proof that a tenant is theirs, for the operator who began, where they began, if they may.
+
+    Nobody is signed in by it: an administrator of the tenant may be no person of ours.
+    """
+    if not request.user.is_authenticated or str(request.user.pk) != kept["person"] or staying.is_over(request):
+        raise SignInBroken
+    here = second_step.chosen_seat(request)
+    if str(here.organization_id) != kept["organization"] or second_step.is_missing(request, here):
+        raise SignInBroken
+    require(here, Capability.CHANGE_SIGN_IN)
+    by = Actor("person", kept["person"], here.name, request.META.get("REMOTE_ADDR", ""), getattr(request, "id", ""))
+    try:
+        with within(here.path):
+            tenant_proof.prove(UUID(kept["tenant"]), who, cloud=microsoft.cloud_of_people(), by=by, now=now())
+    except AccountsError as error:
+        messages.error(request, told(error))
+    else:
+        messages.success(request, _("The tenant is proved: its roles and groups count from now on."))
+    return redirect("web:sign_in_rules")
 
 
 def _for_the_person(request: HttpRequest, who: Who, kept: dict[str, Any]) -> HttpResponse:
@@ -140,7 +166,7 @@ def _come_in(request: HttpRequest, arrival: Arrival, there: str) -> HttpResponse
     user = get_user_model().objects.get(pk=arrival.operator_id)
     request.second_factor_by_tenant = arrival.is_trusted  # type: ignore[attr-defined]
     record_authentication(request, user, "microsoft", tenant=str(arrival.tenant_id), reauthenticated=True)
-    second_step.trust(request, arrival.second_factor_in)
+    second_step.trust(request, arrival.second_factor_in, spared=arrival.is_trusted)
     second_step.shut(request, arrival.shut_in)
     answer: HttpResponse = perform_login(request, user, redirect_url=there)
     return answer
@@ -153,6 +179,22 @@ def ask_consent(request: DeskRequest, tenant_row_id: UUID) -> HttpResponse:
     about, state = tenant(tenant_row_id), secrets.token_urlsafe(32)
     request.session[CONSENT] = {"state": state, "until": (now() + _LASTS).isoformat()}
     return HttpResponseRedirect(microsoft.consent_url(state, tenant_id=about.tenant_id, host=request.get_host()))
+
+
+@require_POST
+@may(Capability.CHANGE_SIGN_IN)
+@proved_lately
+def ask_proof(request: DeskRequest, tenant_row_id: UUID) -> HttpResponse:
+    """Let an administrator of the tenant sign in at Microsoft, to prove that it is this organization's."""
+    here, about = request.seat, tenant(tenant_row_id)
+    return start(
+        request,
+        purpose="prove",
+        prompt="login",
+        person=here.operator_id,
+        organization=here.organization_id,
+        tenant=about.id,
+    )
 
 
 @require_safe

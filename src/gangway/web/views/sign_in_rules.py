@@ -11,8 +11,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from gangway.accounts import microsoft, rules
 from gangway.accounts.queries import needs_second_factor, second_factor_rule, tenants
 from gangway.accounts.states import ClaimKind, SecondFactor
+from gangway.accounts.tenant_proof import SPEAK_FOR_IT
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.microsoft.directory_roles import NAMES
 from gangway.organizations.roles import Capability, Role
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
@@ -62,7 +64,7 @@ def add_tenant(request: DeskRequest) -> HttpResponse:
         except GangwayError as error:
             form.refuse(error)
         else:
-            messages.success(request, _("The tenant is added. Let its administrator agree next."))
+            messages.success(request, _("The tenant is added. Prove next that it is yours."))
             return redirect(HERE)
     return _page(request, new_tenant=form)
 
@@ -139,5 +141,6 @@ def _page(
             for row in known
         ],
         "offers_microsoft": microsoft.is_offered(),
+        "provers": [NAMES[each] for each in SPEAK_FOR_IT],
     }
     return render(request, "operators/rules.html", values)

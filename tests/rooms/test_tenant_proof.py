@@ -1,0 +1,205 @@
+"""A tenant is somebody's own once one of its administrators has signed in for it: until then it decides nothing."""
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core.cache import cache
+from django.test import Client
+
+from gangway.accounts import microsoft, queries, rules
+from gangway.accounts.errors import SignInClosed, TenantUnproved
+from gangway.accounts.microsoft import Who, come_in, tie
+from gangway.accounts.models import EntraTenant
+from gangway.accounts.states import ClaimKind
+from gangway.audit.events import Event
+from gangway.audit.queries import activity
+from gangway.foundation import clock
+from gangway.foundation.ids import ObjectId, TenantId
+from gangway.microsoft.directory_roles import APPLICATION, CLOUD_APPLICATION, GLOBAL, PRIVILEGED_ROLE
+from gangway.organizations.models import Membership
+from gangway.organizations.queries import seat
+from gangway.organizations.roles import Role
+from gangway.organizations.scope import within, within_everything
+from tests.rooms.factories_microsoft import CONTOSO, FABRIKAM, prove_tenant
+from tests.rooms.factories_organizations import SETUP, make_customer, make_operator
+from tests.rooms.factories_web import prove, sit_down, soup
+
+pytestmark = pytest.mark.django_db
+
+EVERY_MEMBER = "b79fbf4d-3ef9-4689-8143-76b194e85509"
+OPERATOR_ROLE = "Gangway.Operator"
+
+
+@pytest.fixture(autouse=True)
+def offered(settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"people_client_id": str(uuid4())})
+    cache.clear()
+
+
+def account(tenant: str = CONTOSO, **more) -> Who:
+    issuer = f"https://login.microsoftonline.com/{tenant}/v2.0"
+    about = Who(TenantId(tenant), ObjectId(str(uuid4())), "morgan@contoso.com", "Morgan", "", issuer)
+    return replace(about, roles=frozenset({OPERATOR_ROLE}), **more)
+
+
+def administrator(*wids: str, **more) -> Who:
+    return replace(account(**more), username="grace@contoso.com", wids=frozenset({EVERY_MEMBER, *wids}))
+
+
+def listed(place, tenant: str = CONTOSO, *, proved: bool = False):
+    """The organization lists a tenant, maps its app role and trusts its second factor."""
+    giver = seat(make_operator(place, role=Role.OPERATOR))
+    with within(place.path):
+        row = rules.add_tenant(
+            place.id, tenant_id=tenant, cloud="public", does_second_factor=True, by=SETUP, now=clock.now()
+        )
+        rules.map_role(row, kind=ClaimKind.APP_ROLE, value=OPERATOR_ROLE, role=Role.OPERATOR, seat=giver, by=SETUP)
+        if proved:
+            prove_tenant(row, tenant)
+    return row
+
+
+def arrive(who: Who):
+    return come_in(who, address="", request_id="", now=clock.now())
+
+
+def is_proved(row) -> bool:
+    with within_everything("a test looks"):
+        return queries.tenant(row).is_proved
+
+
+def sign_in_for(client: Client, row, who: Who, monkeypatch) -> None:
+    """*Prove that this tenant is yours*, all the way; what Microsoft's pages would tell is given."""
+    assert client.post(f"/sign-in-rules/tenants/{row}/prove/").status_code == 302
+    monkeypatch.setattr(microsoft, "finish", lambda *_given, **_more: who)
+    answer = client.get("/accounts/microsoft/callback/", {"code": "a-code", "state": "a-state"})
+    assert answer.headers["Location"] == "/sign-in-rules/"
+
+
+def test_an_unproved_tenant_gives_nobody_a_role(monkeypatch):
+    row = listed(make_customer())
+    with pytest.raises(TenantUnproved):
+        arrive(account())
+    with pytest.raises(SignInClosed):
+        arrive(replace(account(), roles=frozenset()))
+    prove_by_scope(row)
+    assert arrive(account()).is_trusted
+
+
+def prove_by_scope(row) -> None:
+    with within_everything("test set-up"):
+        prove_tenant(row, CONTOSO)
+
+
+def test_an_unproved_tenant_ends_nobodys_role():
+    place = make_customer()
+    row = listed(place, proved=True)
+    who = account()
+    arrive(who)
+    with within(place.path):
+        EntraTenant.objects.filter(pk=row).update(proved_at=None)
+    person = arrive(replace(who, roles=frozenset())).operator_id
+    with within(place.path):
+        assert Membership.objects.filter(operator_id=person).exists()
+    prove_by_scope(row)
+    arrive(replace(who, roles=frozenset()))
+    with within(place.path):
+        assert not Membership.objects.filter(operator_id=person).exists()
+
+
+def test_who_tied_an_account_comes_in_by_an_unproved_tenant_without_its_second_factor():
+    place = make_customer()
+    listed(place)
+    person, who = make_operator(place, role=Role.OPERATOR), account()
+    tie(who, operator_id=person, by=SETUP, now=clock.now())
+    arrival = arrive(who)
+    assert (arrival.operator_id, arrival.second_factor_in, arrival.is_trusted) == (person, (), False)
+
+
+def test_what_one_organization_proved_another_proves_for_itself():
+    first, second = make_customer(), make_customer()
+    row, other = listed(first, proved=True), listed(second)
+    person = arrive(account()).operator_id
+    assert [place.organization_id for place in seat(person).places] == [first.id]
+    prove_by_scope(other)
+    assert (is_proved(row), is_proved(other)) == (True, True)
+
+
+def test_removing_the_tenant_or_moving_it_to_another_cloud_removes_the_proof():
+    place = make_customer()
+    row = listed(place, proved=True)
+    with within(place.path):
+        rules.remove_tenant(row, by=SETUP)
+    row = listed(place)
+    assert not is_proved(row)
+    prove_by_scope(row)
+    with within(place.path):
+        rules.add_tenant(
+            place.id, tenant_id=CONTOSO, cloud="gcc-high", does_second_factor=True, by=SETUP, now=clock.now()
+        )
+    assert not is_proved(row)
+
+
+@pytest.mark.parametrize("role", [GLOBAL, PRIVILEGED_ROLE, APPLICATION, CLOUD_APPLICATION])
+def test_whoever_administers_the_tenant_proves_it(monkeypatch, role):
+    place = make_customer()
+    row = listed(place)
+    client = prove(sit_down(place, role=Role.OPERATOR, name="Olga Operator"))
+    assert "Nobody has proved yet" in client.get("/sign-in-rules/").content.decode()
+    sign_in_for(client, row, administrator(role), monkeypatch)
+    assert is_proved(row)
+    page = " ".join(soup(client.get("/sign-in-rules/")).get_text().split())
+    assert "Olga Operator asked, grace@contoso.com signed in." in page
+    told = [entry for entry in activity(organization_path=place.path) if entry.event == Event.ENTRA_TENANT_PROVED]
+    assert [entry.data["account"] for entry in told] == ["grace@contoso.com"]
+
+
+@pytest.mark.parametrize(
+    ("who", "said"),
+    [
+        (administrator(), "doesn't administer the tenant"),
+        (administrator(GLOBAL, tenant=FABRIKAM), "belongs to another tenant"),
+        (administrator(GLOBAL, home_issuer=f"https://sts.windows.net/{FABRIKAM}/"), "is a guest in the tenant"),
+        (replace(administrator(), wids=frozenset()), "didn't tell which directory roles"),
+    ],
+    ids=["a member", "another tenant's", "a guest", "nobody knows"],
+)
+def test_nobody_else_proves_it(monkeypatch, who, said):
+    place = make_customer()
+    row = listed(place)
+    client = prove(sit_down(place, role=Role.OPERATOR))
+    sign_in_for(client, row, who, monkeypatch)
+    assert said in soup(client.get("/sign-in-rules/")).get_text()
+    assert not is_proved(row)
+
+
+def test_it_is_proved_only_for_whoever_asked_lately_and_still_may(monkeypatch):
+    place = make_customer()
+    row = listed(place)
+    asked = sit_down(place, role=Role.OPERATOR).post(f"/sign-in-rules/tenants/{row}/prove/")
+    assert asked.headers["Location"].startswith("/accounts/reauthenticate/")
+    client = prove(sit_down(place, role=Role.OPERATOR))
+    client.post(f"/sign-in-rules/tenants/{row}/prove/")
+    person = client.session["_auth_user_id"]
+    with within(place.path):
+        Membership.objects.filter(operator_id=person).update(role=Role.MONITOR.value)
+    monkeypatch.setattr(microsoft, "finish", lambda *_given, **_more: administrator(GLOBAL))
+    answer = client.get("/accounts/microsoft/callback/", {"code": "a-code", "state": "a-state"})
+    assert answer.status_code == 403
+    assert not is_proved(row)
+    assert not list(get_messages(answer.wsgi_request))
+
+
+def test_another_persons_browser_proves_nothing(monkeypatch):
+    place = make_customer()
+    row = listed(place)
+    client = prove(sit_down(place, role=Role.OPERATOR))
+    client.post(f"/sign-in-rules/tenants/{row}/prove/")
+    session = client.session
+    session["microsoft"] = {**session["microsoft"], "person": str(make_operator(place, role=Role.OPERATOR))}
+    session.save()
+    monkeypatch.setattr(microsoft, "finish", lambda *_given, **_more: administrator(GLOBAL))
+    assert client.get("/accounts/microsoft/callback/", {"code": "c", "state": "s"}).status_code == 403
+    assert not is_proved(row)
