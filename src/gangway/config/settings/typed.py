@@ -202,7 +202,7 @@ class Settings(BaseSettings):
     mail_retry_seconds: Seconds = Field(default=(60, 300, 1800, 7200), description="waits between mail attempts")
     mail_inside_hosts: Names = Field(
         default=(),
-        description="hosts of your own network that providers may name as their own mail server, though their addresses "
+        description="hosts of your own network that providers may name as their mail server, though their addresses "
         "are private; they may be spoken to unencrypted; default: none",
     )
     webhook_inside_hosts: Names = Field(

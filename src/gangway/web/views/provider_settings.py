@@ -233,6 +233,7 @@ def installation_page(request: DeskRequest) -> HttpResponse:
 
 
 def provider_at(organization_id: UUID) -> PlaceView:
+    """Return a provider of the scope; raises `NoSuchOrganization`."""
     about = place(organization_id)
     if about.kind is not Kind.PROVIDER:
         raise NoSuchOrganization
@@ -272,6 +273,7 @@ def _cloud(request: DeskRequest) -> str:
 
 
 def head(_request: DeskRequest, about: PlaceView) -> dict[str, Any]:
+    """Return what every page of a provider's settings begins with."""
     return {"provider": about, "back_url": reverse("web:settings_of", args=[about.id])}
 
 
