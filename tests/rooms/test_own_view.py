@@ -173,6 +173,11 @@ def test_several_providers_are_shown_apart_and_under_its_own_host_name_only_one(
     assert Client().get(f"/customer/at/{provider.id}/", **there).status_code == 404
 
 
+def test_a_stranger_is_told_a_providers_name_only_by_who_knows_its_address(provider):
+    assert "Sailmaker" not in text(Client().get("/customer/"))
+    assert "Sailmaker" in text(Client().get(f"/customer/at/{provider.id}/"))
+
+
 def test_where_several_providers_are_one_is_named_whole_and_none_is_listed(provider):
     second = make_provider(name="Anchor Telecom")
     factories_onboarding.register(second)

@@ -268,6 +268,7 @@ KIND: Final[Mapping[str, str | Promise]] = {
     "connection": _("Connection"),
     "rotation": _("Rotation"),
     "needs_customer": _("Needs the customer"),
+    "disconnected": _("Disconnected by the customer"),
     "drift": _("Less than planned"),
     "undelivered": _("Warning not delivered"),
     "nobody_told": _("Nobody to tell"),

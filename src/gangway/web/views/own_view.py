@@ -52,7 +52,7 @@ def home(request: HttpRequest) -> HttpResponse:
         return overview(request)
     here = arriving.entry_at(request.get_host())
     if here is not None:
-        return _door(request, here)
+        return _door(request, here, named=bool(arriving.shown_below(request.get_host())))
     form = NamedProvider(request.POST or None)
     if request.method == "POST" and form.is_valid():
         found = arriving.entry_named(form.cleaned_data["name"])
@@ -71,10 +71,11 @@ def at_provider(request: HttpRequest, provider_id: UUID) -> HttpResponse:
         raise Http404
     if request.method != "POST" and own_session.present(request) is not None:
         return redirect("web:own_view")
-    return _door(request, found)
+    return _door(request, found, named=True)
 
 
-def _door(request: HttpRequest, here: Entry) -> HttpResponse:
+def _door(request: HttpRequest, here: Entry, *, named: bool) -> HttpResponse:
+    """Where to sign in. `named`: the address itself says whose page it is, so that the page may."""
     form = ChosenCloud(request.POST if request.method == "POST" else None, clouds=here.clouds)
     if request.method == "POST" and form.is_valid():
         try:
@@ -82,7 +83,8 @@ def _door(request: HttpRequest, here: Entry) -> HttpResponse:
         except GangwayError as error:
             form.refuse(error)
     speak(request, language_of(here.provider.id))
-    values = {"form": form, "provider": here.provider, "roles": ROLES, "brand": brand_of(here.provider.path)}
+    values: dict[str, Any] = {"form": form, "roles": ROLES}
+    values |= {"provider": here.provider, "brand": brand_of(here.provider.path)} if named else {}
     origins = [arriving.pages_origin(cloud) for cloud in here.clouds]
     return _leading_there(request, "own_view/door.html", values, origins)
 
