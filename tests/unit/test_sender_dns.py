@@ -16,7 +16,7 @@ GOOD = {
 }
 
 
-def seen(changes=None, *, selector="s1"):
+def seen(changes=None, *, selector="s1", host=HOST):
     records = GOOD | (changes or {})
 
     async def ask(name, kind):
@@ -26,7 +26,7 @@ def seen(changes=None, *, selector="s1"):
         return found
 
     looked = async_to_sync(sender_dns.look)(
-        ask, domain=DOMAIN, host=HOST, selector=selector, reports_to="help@sandbox.example"
+        ask, domain=DOMAIN, host=host, selector=selector, reports_to="help@sandbox.example"
     )
     return {one.key: one for one in looked}
 
@@ -70,6 +70,21 @@ def test_what_is_to_be_done_about_spf_is_said_exactly(texts, state, words, bette
     found = seen(more)["spf"]
     assert (found.state, found.text) == (state, better)
     assert words in found.words
+
+
+@pytest.mark.parametrize(
+    ("host", "wanted"),
+    [
+        ("127.0.0.1", "ip4:<the address that the mail server is seen by outside>"),
+        ("localhost", "ip4:<the address that the mail server is seen by outside>"),
+        ("203.0.114.9", "ip4:203.0.114.9"),
+        ("2600::1", "ip6:2600::1"),
+    ],
+)
+def test_a_mail_server_is_listed_as_receivers_see_it(host, wanted):
+    assert seen({(DOMAIN, "TXT"): []}, host=host)["spf"].text == f"v=spf1 {wanted} ~all"
+    inside = "<" in wanted
+    assert (seen(host=host)["spf"].state is Finding.UNKNOWN) is inside
 
 
 def test_a_mail_server_without_an_address_leaves_spf_unknown():

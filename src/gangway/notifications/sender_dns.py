@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, Final
 
+from gangway.notifications.channels.inside import lies_inside
 from gangway.notifications.states import Finding
 
 MOST_LOOKUPS: Final = 10
@@ -56,7 +57,7 @@ async def _spf(ask: Ask, domain: str, host: str) -> Record:
     found = [text for text in await ask(domain, "TXT") if text.lower().split(" ")[0] == "v=spf1"]
     if not found:
         words = f"{domain} has no SPF record: receivers can't tell that {host} may send for it."
-        return Record("spf", Finding.WRONG, words, domain, f"v=spf1 a:{host} ~all")
+        return Record("spf", Finding.WRONG, words, domain, f"v=spf1 {_named(host)} ~all")
     if len(found) > 1:
         words = f"{domain} has {len(found)} SPF records; receivers then take none. Keep one, with all that they list."
         return Record("spf", Finding.WRONG, words)
@@ -67,6 +68,11 @@ async def _spf(ask: Ask, domain: str, host: str) -> Record:
         return wrong
     if listed:
         return Record("spf", Finding.GOOD, f"The SPF record of {domain} lists the addresses of {host}.")
+    if lies_inside(host):
+        words = (
+            f"{domain} has an SPF record. {host} stands inside a network: what it is seen as outside isn't known here."
+        )
+        return Record("spf", Finding.UNKNOWN, words)
     if not addresses:
         words = f"{domain} has an SPF record. {host} has no address in DNS, so nobody can tell whether it is listed."
         return Record("spf", Finding.UNKNOWN, words)
@@ -94,7 +100,17 @@ def _with_host(text: str, host: str) -> str:
     terms = text.split()
     ends = [at for at, term in enumerate(terms) if term.lstrip("-~?") == "all" or term.startswith("redirect=")]
     place = ends[0] if ends else len(terms)
-    return " ".join([*terms[:place], f"a:{host}", *terms[place:], *([] if ends else ["~all"])])
+    return " ".join([*terms[:place], _named(host), *terms[place:], *([] if ends else ["~all"])])
+
+
+def _named(host: str) -> str:
+    """Return what lists a mail server in an SPF record."""
+    if lies_inside(host):
+        return "ip4:<the address that the mail server is seen by outside>"
+    try:
+        return f"ip{ip_address(host).version}:{host}"
+    except ValueError:
+        return f"a:{host}"
 
 
 class _Spf:
