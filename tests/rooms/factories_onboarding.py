@@ -173,7 +173,7 @@ def walk(
     register(provider, cloud=cloud)
     invitation_id = issue(customer, operator_id, features)
     token = factories_invitations.link(customer, invitation_id)
-    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())
+    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
     if choose:
         actions.choose_new(case_id=case_id, by=ADMINISTRATOR, now=clock.now())
     return Walk(customer, provider, operator_id, invitation_id, case_id)

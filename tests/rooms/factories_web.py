@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.test import Client
 
 from gangway.foundation import clock
+from gangway.onboarding.models import Case
 from gangway.organizations import actions
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within_everything
@@ -55,8 +56,10 @@ def in_wizard(monkeypatch: Any, case: Any) -> Client:
 
 def put_into_wizard(client: Client, case_id: UUID, *, lasts: timedelta = wizard_session.LASTS) -> None:
     """Give a browser the session that *Continue* gives."""
-    session = client.session
-    session[wizard_session.KEY] = {"case": str(case_id), "until": (clock.now() + lasts).isoformat()}
+    with within_everything("test set-up"):
+        from_when = Case.objects.filter(pk=case_id).values_list("invitation__sessions_from", flat=True).first()
+    session, until = client.session, (clock.now() + lasts).isoformat()
+    session[wizard_session.KEY] = {"case": str(case_id), "until": until, "since": wizard_session.since(from_when)}
     session.save()
 
 

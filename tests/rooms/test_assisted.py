@@ -132,8 +132,8 @@ def test_before_anybody_opened_the_link_the_case_is_begun_here():
     register(provider)
     invitation_id = issue(customer, factories_organizations.make_operator(provider))
     with within(provider.path):
-        case_id = begin_together(invitation_id=invitation_id, by=ADMINISTRATOR, now=clock.now())
-        assert begin_together(invitation_id=invitation_id, by=ADMINISTRATOR, now=clock.now()) == case_id
+        case_id = begin_together(invitation_id=invitation_id, by=ADMINISTRATOR, now=clock.now()).case_id
+        assert begin_together(invitation_id=invitation_id, by=ADMINISTRATOR, now=clock.now()).case_id == case_id
     assert queries.case(case_id).state is CaseState.BEGUN
 
 

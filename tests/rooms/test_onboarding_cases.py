@@ -54,7 +54,7 @@ def link_of(walked: Walk) -> SealedText:
 
 
 def begin(token: SealedText):
-    return actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())
+    return actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
 
 
 def test_looking_at_an_offer_a_hundred_times_changes_nothing():

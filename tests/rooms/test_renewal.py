@@ -51,7 +51,7 @@ def again(walked: Walk, service_id: UUID, **more: object) -> Walk:
             service_id=service_id, recipient="someone@contoso.com", by=OLGA, now=clock.now(), **more
         )
     token = factories_invitations.link(walked.customer, invitation_id)
-    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())
+    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
     actions.choose_new(case_id=case_id, by=ADMINISTRATOR, now=clock.now())
     return Walk(walked.customer, walked.provider, walked.operator_id, invitation_id, case_id)
 
@@ -178,7 +178,7 @@ def test_opening_the_wizard_now_sends_no_mail_and_uses_what_is_out_already(emula
         assert invited.posting(invited.invitation(invitation_id)).delivery is None
         renewal.open_now(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
         assert invited.open_of(service_id) == invitation_id
-    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())
+    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
     assert queries.case(case_id).offer.service_id == service_id
 
 

@@ -82,7 +82,7 @@ def token_of(text: str) -> SealedText:
 
 def open_link(walked: Walk, token: SealedText) -> Walk:
     """Press Continue at another administrator's link: a case of their own."""
-    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())
+    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
     return Walk(walked.customer, walked.provider, walked.operator_id, walked.invitation_id, case_id)
 
 

@@ -244,6 +244,23 @@ def test_what_is_frozen_can_only_be_unfrozen_or_revoked(customer, client, invite
     assert notes[-2:] == [(State.REPORTED, "I didn't expect this"), (State.SENT, "Unfrozen")]
 
 
+def test_who_holds_a_replaced_link_does_not_freeze_it_again_once_an_operator_has_looked(customer, client, invited):
+    """Else they could stop it for good, however often it is unfrozen; the operator sees that they tried."""
+    astray = link(customer, invited)
+    act(client, invited, "replace")
+    Client().post(f"/i/{astray.reveal()}/unexpected/")
+    act(client, invited, "unfreeze")
+    mailed()
+    for _each in range(2):
+        seen = text(Client().post(f"/i/{astray.reveal()}/unexpected/", follow=True))
+    assert "it is noted" in seen
+    assert view(customer, invited).state is State.SENT
+    assert "said 2 times" in text(client.get(reverse("web:invitation", args=[invited])))
+    assert not [subject for _to, subject, _body in mailed() if subject.startswith("Reported as unexpected")]
+    Client().post(f"/i/{link(customer, invited).reveal()}/unexpected/")
+    assert view(customer, invited).state is State.REPORTED, "who holds a living link still stops it"
+
+
 def test_somebody_inside_the_wizard_can_report_it_and_is_stopped(client):
     walked = factories_onboarding.walk()
     factories_onboarding.signed_in(walked)

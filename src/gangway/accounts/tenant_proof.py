@@ -17,8 +17,8 @@ from gangway.audit.record import Actor, record
 from gangway.microsoft.directory_roles import APPLICATION, CLOUD_APPLICATION, GLOBAL, NAMES, PRIVILEGED_ROLE
 from gangway.microsoft.signin.tokens import Identity
 
-SPEAK_FOR_IT: Final = (GLOBAL, PRIVILEGED_ROLE, APPLICATION, CLOUD_APPLICATION)
-"""Directory roles that prove a tenant, the mightiest first: each can let applications in for everybody there."""
+SPEAK_FOR_IT: Final = {each: NAMES[each] for each in (GLOBAL, PRIVILEGED_ROLE, APPLICATION, CLOUD_APPLICATION)}
+"""Directory roles that prove a tenant, the mightiest first: whoever has one decides on applications there."""
 
 
 @transaction.atomic
@@ -46,7 +46,7 @@ def _role_of(who: Identity, row: EntraTenant, cloud: str) -> str:
         raise ProofByGuest
     if not who.wids:
         raise ProofUntold
-    role = next((NAMES[each] for each in SPEAK_FOR_IT if each in who.wids), "")
+    role = next((name for each, name in SPEAK_FOR_IT.items() if each in who.wids), "")
     if not role:
         raise ProofTooWeak
     return role

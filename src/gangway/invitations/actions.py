@@ -23,7 +23,7 @@ from gangway.invitations.phrases import new_phrase
 from gangway.invitations.relinking import edit, extend, readdress, replace_links, resend, send_draft, stop_finishing
 from gangway.invitations.reporting import ask_for_link, report, tell_operator, unfreeze
 from gangway.invitations.rest import Rest
-from gangway.invitations.rows import locked, open_for, record_about
+from gangway.invitations.rows import hold, locked, open_for, record_about
 from gangway.invitations.states import EXPIRABLE, Doing, State
 from gangway.invitations.terms import set_terms, terms_of
 from gangway.invitations.waiting_for import await_approval, remind, stop_reminders
@@ -47,6 +47,7 @@ __all__ = [
     "expire",
     "extend",
     "hand_off",
+    "hold",
     "issue_invitation",
     "keep_open",
     "move",

@@ -48,6 +48,9 @@ class Invitation(OwnedModel):
     approval_until = models.DateField(null=True, help_text="The day that somebody named for an approval.")
     finish_by_itself = models.BooleanField(default=False, help_text="Create the service once the checks pass.")
     sessions_from = models.DateTimeField(null=True, help_text="Wizard sessions that began before are over.")
+    late_reports = models.PositiveIntegerField(
+        default=0, help_text="How often holders of dead links didn't expect it after an operator had looked."
+    )
     reminders_sent = models.PositiveSmallIntegerField(default=0, help_text="Before the end that it has now.")
     reminders_stopped_at = models.DateTimeField(null=True)
     asked_again_at = models.DateTimeField(null=True, help_text="When the holder of a dead link asked for a new one.")

@@ -119,6 +119,7 @@ class InvitationView:
     recipient_phone: str = ""
     approval_until: date | None = None
     finish_by_itself: bool = False
+    late_reports: int = 0
     sessions_from: datetime | None = None
     """Wizard sessions that began before this are over: the links were replaced."""
     reminders_stopped_at: datetime | None = None
@@ -308,6 +309,7 @@ def invitation(invitation_id: UUID) -> InvitationView:
         recipient_phone=row.recipient_phone,
         approval_until=row.approval_until,
         finish_by_itself=row.finish_by_itself,
+        late_reports=row.late_reports,
         sessions_from=row.sessions_from,
         reminders_stopped_at=row.reminders_stopped_at,
         asked_again_at=row.asked_again_at,

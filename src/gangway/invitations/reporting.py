@@ -22,13 +22,18 @@ ASKS_COUNT_FOR: Final = timedelta(hours=1)
 
 
 @transaction.atomic
-def report(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
+def report(*, invitation_id: UUID, by: Actor, now: datetime, dead: bool = False) -> bool:
     """Freeze an invitation that somebody didn't expect, and alarm its operator; once more changes nothing.
 
-    One that is over can't be frozen, but is told of, once. Says whether it was frozen now. Raises `NoSuchInvitation`.
+    One that is over can't be frozen, but is told of, once. `dead`: by a link that opens nothing any more; after an
+    operator has looked and unfrozen it, that is counted and freezes nothing, or whoever holds such a link could stop
+    it for good. Says whether it was frozen now. Raises `NoSuchInvitation`.
     """
     invitation = locked(invitation_id)
     state = State(invitation.state)
+    if dead and state is not State.REPORTED and was_noted(invitation, note=_UNFROZEN):
+        _count(invitation, by=by, now=now)
+        return False
     frozen = State.REPORTED in MOVES[state]
     if state is State.REPORTED or (not frozen and was_noted(invitation, note=_LATE)):
         return False
@@ -54,7 +59,7 @@ def unfreeze(*, invitation_id: UUID, to: State, by: Actor, now: datetime) -> Non
     invitation.expires_at = max(invitation.expires_at, now + timedelta(days=1))
     invitation.save(update_fields=["expires_at"])
     open_for(Doing.UNFREEZE, invitation_id, now=now)
-    move(invitation_id=invitation_id, to=to, by=by, expected={State.REPORTED}, note="Unfrozen")
+    move(invitation_id=invitation_id, to=to, by=by, expected={State.REPORTED}, note=_UNFROZEN)
     record_about(invitation, Event.INVITATION_UNFROZEN, by=by, data={"to": to.value})
 
 
@@ -80,6 +85,17 @@ def tell_operator(*, invitation_id: UUID, news: notices.News, what: str, by: Act
     notices.tell(locked(invitation_id), news, what=what, by=by)
 
 
+def _count(invitation: Invitation, *, by: Actor, now: datetime) -> None:
+    """Count what is known already; the timeline and the activity log tell of the first one."""
+    invitation.late_reports += 1
+    invitation.save(update_fields=["late_reports"])
+    if invitation.late_reports == 1:
+        write_history(invitation, by=by, at=now, note="Reported again, by a link that is dead: not frozen")
+        record_about(
+            invitation, Event.INVITATION_REPORTED, by=by, data={"frozen": False, "was": State(invitation.state).value}
+        )
+
+
 def _from(by: Actor, now: datetime) -> str:
     lines = ["Somebody who holds a link of it says that they didn't expect it.", f"When: {time_in_words(now)}"]
     lines += [f"From address: {by.address}"] if by.address else []
@@ -90,6 +106,7 @@ def _asked(invitation: Invitation) -> str:
     return f"Somebody opened a link that was sent to {invitation.recipient} and is dead, and asks for a new one."
 
 
+_UNFROZEN: Final = "Unfrozen"
 _LATE: Final = "Reported as unexpected after its end"
 _REPORTED: Final = notices.News(
     "Reported as unexpected",

@@ -20,6 +20,14 @@ def locked(invitation_id: UUID) -> Invitation:
     return invitation
 
 
+def hold(invitation_id: UUID) -> datetime | None:
+    """Keep an invitation and its links as they are until the end of the transaction. Raises `NoSuchInvitation`.
+
+    Returns since when its wizard sessions count: it changes whenever those that are there end.
+    """
+    return locked(invitation_id).sessions_from
+
+
 def open_for(doing: Doing, invitation_id: UUID, *, now: datetime) -> Invitation:
     """Return an invitation with which this may be done now, locked so that it can't end meanwhile.
 

@@ -19,7 +19,7 @@ from gangway.onboarding import applications, operator, plans
 from gangway.onboarding.errors import NotNow, SignInTooOld
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, lock_onboarding, move_case, scope_of_case, scope_of_run
-from gangway.onboarding.shapes import Departure
+from gangway.onboarding.shapes import Begun, Departure
 from gangway.onboarding.stages import colleague as stage
 from gangway.onboarding.stages import invitation, redirect, registration, sign_in
 from gangway.onboarding.states import CaseState
@@ -29,7 +29,7 @@ from gangway.provisioning.queries import PlanChanged
 # The administrator's side
 
 
-def begin_case(*, token: SealedText, by: Actor, now: datetime) -> UUID:
+def begin_case(*, token: SealedText, by: Actor, now: datetime) -> Begun:
     """*Continue*: trade the link for its case; coming back continues the same one. Raises `LinkClosed`."""
     return invitation.begin(token=token, by=by, now=now)
 

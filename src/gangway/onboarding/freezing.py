@@ -43,7 +43,7 @@ def report_by_link(*, token: SealedText, by: Actor, now: datetime) -> None:
     if held is None:
         raise NoSuchCase
     with within(held.organization_path), transaction.atomic():
-        _freeze(held.invitation_id, by=by, now=now)
+        _freeze(held.invitation_id, by=by, now=now, dead=isinstance(held, LinkDead))
 
 
 def report_by_case(*, case_id: UUID, by: Actor, now: datetime) -> None:
@@ -83,10 +83,10 @@ def stop_reminders(*, token: SealedText, by: Actor, now: datetime) -> None:
         invitations.stop_reminders(invitation_id=held.invitation_id, by=by, now=now)
 
 
-def _freeze(invitation_id: UUID, *, by: Actor, now: datetime) -> None:
+def _freeze(invitation_id: UUID, *, by: Actor, now: datetime, dead: bool = False) -> None:
     ids = Case.objects.filter(invitation_id=invitation_id).order_by("created_at", "pk").values_list("pk", flat=True)
     cases = [lock_case(case_id) for case_id in list(ids)]
-    if not invitations.report(invitation_id=invitation_id, by=by, now=now):
+    if not invitations.report(invitation_id=invitation_id, by=by, now=now, dead=dead):
         return
     for case in cases:
         colleague.let_go(case, by=by, now=now)

@@ -82,6 +82,14 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """A case that somebody may go on with; their session is over once the invitation's sessions count from later."""
+
+    case_id: UUID
+    sessions_from: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Departure:
     """Where to send the browser to sign in, and the mark by which its session knows the answer again."""
 

@@ -17,13 +17,14 @@ from gangway.invitations.queries import Why
 from gangway.invitations.states import CONSUMED
 from gangway.onboarding.errors import LinkClosed
 from gangway.onboarding.rows import lock_case, move_case
+from gangway.onboarding.shapes import Begun
 from gangway.onboarding.stages.colleague import goes_on_at
 from gangway.onboarding.stages.invitation import CLOSED, case_of, note_open, why_closed
 from gangway.onboarding.states import CaseState
 
 
 @transaction.atomic
-def begin_together(*, invitation_id: UUID, by: Actor, now: datetime) -> UUID:
+def begin_together(*, invitation_id: UUID, by: Actor, now: datetime) -> Begun:
     """Mark the invitation's case as assisted by this operator, and return it. Once more: somebody else may take over.
 
     Call it inside the operator's scope. Raises `NoSuchInvitation`, `LinkClosed`.
@@ -41,4 +42,4 @@ def begin_together(*, invitation_id: UUID, by: Actor, now: datetime) -> UUID:
     note_open(invitation_id, by=by)
     if case.state == CaseState.ABANDONED:
         move_case(case, goes_on_at(case), by=by, now=now)
-    return case.pk
+    return Begun(case.pk, about.sessions_from)

@@ -13,7 +13,7 @@ from gangway.foundation.clock import now
 from gangway.invitations.queries import invitation
 from gangway.onboarding.errors import NoSuchCase, SessionEnded
 from gangway.onboarding.queries import case
-from gangway.onboarding.shapes import CaseView
+from gangway.onboarding.shapes import Begun, CaseView
 from gangway.organizations.roles import Capability, require
 from gangway.organizations.scope import within
 from gangway.web import staying
@@ -36,13 +36,15 @@ class WizardRequest(HttpRequest):
     """Whether an operator is here, who opened the wizard together with the customer."""
 
 
-def remember(request: HttpRequest, case_id: UUID, *, assistant_id: UUID | None = None) -> None:
+def remember(request: HttpRequest, begun: Begun, *, assistant_id: UUID | None = None) -> None:
     """Trade the link for a session with a new key, so that nobody who planted the old one comes along.
 
+    It keeps since when the invitation's sessions counted as it was granted: once that is another time, it is over.
     `assistant_id`: the operator whose session this is; it holds only as long as they may manage the invitation.
     """
     request.session.cycle_key()
-    held = {"case": str(case_id), "until": (now() + LASTS).isoformat()}
+    until = (now() + LASTS).isoformat()
+    held = {"case": str(begun.case_id), "until": until, "since": since(begun.sessions_from)}
     request.session[KEY] = held | ({"assistant": str(assistant_id)} if assistant_id else {})
 
 
@@ -94,9 +96,14 @@ def administrator(request: HttpRequest, upn: str = "") -> Actor:
 
 def _check_still_good(request: WizardRequest) -> None:
     """Sessions by links that were replaced are over; who is shown why it is closed sees that first."""
-    begun = datetime.fromisoformat(request.session[KEY]["until"]) - LASTS
-    if not request.case.closed and request.case.sessions_from and begun < request.case.sessions_from:
+    kept = request.session[KEY].get("since", "")
+    if not request.case.closed and kept != since(request.case.sessions_from):
         raise SessionEnded
+
+
+def since(sessions_from: datetime | None) -> str:
+    """Write down since when an invitation's sessions count, to be compared with what counts later."""
+    return sessions_from.isoformat() if sessions_from else ""
 
 
 def _held(request: HttpRequest) -> UUID:

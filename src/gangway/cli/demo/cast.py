@@ -127,18 +127,16 @@ def _let_in(customer: UUID, tenant_id: str, *, giver: UUID, by: Actor) -> None:
     Nobody signs in for the proof: whoever starts the demo has the tenant's directory, too.
     """
     from gangway.accounts import rules, tenant_proof  # noqa: PLC0415
+    from gangway.accounts.microsoft import Who  # noqa: PLC0415
     from gangway.accounts.states import ClaimKind  # noqa: PLC0415
     from gangway.foundation.clock import now  # noqa: PLC0415
     from gangway.foundation.ids import ObjectId, TenantId  # noqa: PLC0415
-    from gangway.microsoft.directory_roles import GLOBAL  # noqa: PLC0415
-    from gangway.microsoft.signin.tokens import Identity  # noqa: PLC0415
     from gangway.organizations.queries import seat  # noqa: PLC0415
     from gangway.organizations.roles import Role  # noqa: PLC0415
 
     row = rules.add_tenant(customer, tenant_id=tenant_id, cloud="public", does_second_factor=True, by=by, now=now())
-    administrator = Identity(
-        TenantId(tenant_id), ObjectId(""), ADMINISTRATORS[tenant_id], "", home_issuer="", wids=frozenset({GLOBAL})
-    )
+    held = frozenset(tenant_proof.SPEAK_FOR_IT)
+    administrator = Who(TenantId(tenant_id), ObjectId(""), ADMINISTRATORS[tenant_id], "", home_issuer="", wids=held)
     tenant_proof.prove(row, administrator, cloud="public", by=by, now=now())
     for value, role in APP_ROLES.items():
         rules.map_role(row, kind=ClaimKind.APP_ROLE, value=value, role=Role(role), seat=seat(giver), by=by)

@@ -17,6 +17,7 @@ from gangway.invitations.states import CONSUMED, EXPIRABLE, State
 from gangway.onboarding.errors import LinkClosed
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, move_case
+from gangway.onboarding.shapes import Begun
 from gangway.onboarding.stages.colleague import begin_rest, first_case, goes_on_at
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within
@@ -33,19 +34,31 @@ CLOSED: Final = {
 TO_OPEN: Final = frozenset({State.QUEUED, State.SENT, State.BOUNCED})
 
 
-def begin(*, token: SealedText, by: Actor, now: datetime) -> UUID:
-    """Trade a link for its case, which is made at the first Continue. Raises `LinkClosed`."""
-    held = invited.by_token(token, now=now)
-    if not isinstance(held, LinkHeld):
-        raise LinkClosed(CLOSED[held.reason] if isinstance(held, LinkDead) else None)
+def begin(*, token: SealedText, by: Actor, now: datetime) -> Begun:
+    """Trade a link for its case, which is made at the first Continue. Raises `LinkClosed`.
+
+    The link is looked at again once nobody can replace it before the end of this: else one that is replaced in that
+    very moment would leave a session.
+    """
+    held = _living(token, now=now)
     with within(held.organization_path), transaction.atomic():
         case, made = begin_rest(held, now=now) if held.handoff_id else case_of(held.invitation_id, now=now)
+        case = lock_case(case.pk)
+        sessions_from = invitations.hold(held.invitation_id)
+        _living(token, now=now)
         event = Event.CASE_BEGUN if made else Event.CASE_REOPENED
         record(event, by=by, organization_id=held.organization_id, subject=f"case:{case.pk}")
         note_open(held.invitation_id, by=by)
         if case.state == CaseState.ABANDONED:
-            move_case(lock_case(case.pk), goes_on_at(case), by=by, now=now)
-        return case.pk
+            move_case(case, goes_on_at(case), by=by, now=now)
+        return Begun(case.pk, sessions_from)
+
+
+def _living(token: SealedText, *, now: datetime) -> LinkHeld:
+    held = invited.by_token(token, now=now)
+    if not isinstance(held, LinkHeld):
+        raise LinkClosed(CLOSED[held.reason] if isinstance(held, LinkDead) else None)
+    return held
 
 
 def case_of(invitation_id: UUID, *, now: datetime) -> tuple[Case, bool]:

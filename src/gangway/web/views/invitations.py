@@ -108,8 +108,8 @@ def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 @may(Capability.MANAGE_INVITATIONS)
 def together(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """Open the wizard together with the customer, in a session of one's own that says so on both sides."""
-    case_id = begin_together(invitation_id=invitation_id, by=request.actor, now=now())
-    remember(request, case_id, assistant_id=request.seat.operator_id)
+    begun = begin_together(invitation_id=invitation_id, by=request.actor, now=now())
+    remember(request, begun, assistant_id=request.seat.operator_id)
     return redirect("web:wizard")
 
 

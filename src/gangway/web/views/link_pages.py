@@ -8,6 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from gangway.foundation.clock import now
@@ -26,6 +27,8 @@ from gangway.web.views.wizard_door import kept_private, stranger
 from gangway.web.wizard_session import administrator
 
 PAGE = ["GET", "HEAD", "POST"]
+TOLD = "told"
+"""The page that a form comes back to says thanks by it."""
 
 
 @for_anyone
@@ -66,7 +69,7 @@ def _page(
             action(token=held, by=administrator(request), now=now())
         except (NoSuchCase, AskedJustNow):
             return kept_private(show(request, held))
-        return kept_private(redirect(route, token))
+        return kept_private(redirect(f"{reverse(route, args=[token])}?{TOLD}"))
     return kept_private(show(request, held))
 
 
@@ -74,7 +77,8 @@ def _unexpected(request: HttpRequest, token: SealedText) -> HttpResponse:
     held = by_token(token)
     reported = isinstance(held, LinkDead) and held.reason is Why.REPORTED
     rows = seen_rows(sightings_by_link(token)) if reported else []
-    values = {**_asked(token), "reported": reported, "sightings": rows}
+    told = isinstance(held, LinkDead) and not reported and TOLD in request.GET
+    values = {**_asked(token), "reported": reported, "told": told, "sightings": rows}
     return render(request, "wizard/unexpected.html", values)
 
 

@@ -14,7 +14,6 @@ from gangway.accounts.states import ClaimKind, SecondFactor
 from gangway.accounts.tenant_proof import SPEAK_FOR_IT
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
-from gangway.microsoft.directory_roles import NAMES
 from gangway.organizations.roles import Capability, Role
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
@@ -141,6 +140,6 @@ def _page(
             for row in known
         ],
         "offers_microsoft": microsoft.is_offered(),
-        "provers": [NAMES[each] for each in SPEAK_FOR_IT],
+        "provers": list(SPEAK_FOR_IT.values()),
     }
     return render(request, "operators/rules.html", values)

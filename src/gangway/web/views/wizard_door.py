@@ -78,8 +78,8 @@ def _explain(request: HttpRequest, token: SealedText) -> HttpResponse:
 
 def _continue(request: HttpRequest, token: SealedText) -> HttpResponse:
     try:
-        case_id = begin_case(token=token, by=administrator(request), now=now())
+        begun = begin_case(token=token, by=administrator(request), now=now())
     except LinkClosed:
         return _explain(request, token)
-    remember(request, case_id)
+    remember(request, begun)
     return redirect("web:wizard")
