@@ -49,9 +49,9 @@ def flow(walked: Walk) -> dict[str, str]:
     }
 
 
-def sign_in(walked: Walk, emulator: Emulator, who: tuple[str, str] = grace) -> None:
+def sign_in(walked: Walk, emulator: Emulator, who: tuple[str, str] = grace, *, colleague: str | None = None) -> None:
     """Start Authentication, sign in at Microsoft, and be looked at."""
-    walked.start(who[0])
+    walked.start(who[0], colleague=colleague)
     run_until_idle()
     emulator.grant(flow(walked), who)
     look(walked)

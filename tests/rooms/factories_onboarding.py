@@ -158,9 +158,10 @@ class Walk:
         """What the wizard's pages get."""
         return queries.case(self.case_id, now=now)
 
-    def start(self, upn: str = UPN, *, now: datetime | None = None) -> UUID:
+    def start(self, upn: str = UPN, *, colleague: str | None = None, now: datetime | None = None) -> UUID:
         """*Start Authentication*."""
-        return actions.start_authentication(case_id=self.case_id, upn=upn, by=ADMINISTRATOR, now=now or clock.now())
+        more: dict[str, Any] = {"by": ADMINISTRATOR, "now": now or clock.now()}
+        return actions.start_authentication(case_id=self.case_id, upn=upn, colleague=colleague, **more)
 
 
 def walk(

@@ -235,7 +235,7 @@ FORMS: Final[dict[str, Form]] = {
     "wizard": wizard(),
     "wizard_approval": wizard(approval_on="2031-12-01"),
     "wizard_unexpected": wizard(),
-    "wizard_new": wizard(upn="grace.global@contoso.com", seen="", offered="", unit=""),
+    "wizard_new": wizard(upn="grace.global@contoso.com", colleague="riley@contoso.com", seen="", offered="", unit=""),
     "wizard_use": wizard(**TYPED),
     "wizard_use_choose": wizard(),
     "wizard_tell_end": wizard(ends_on="2031-05-31"),

@@ -113,6 +113,35 @@ def test_a_colleague_finishes_by_a_link_and_sign_in_of_their_own(first, second, 
         assert invited.invitation(first.invitation_id).administrator_upn == avery[0]
 
 
+def test_who_names_a_colleague_before_signing_in_is_asked_for_the_registrations_rights_alone(emulator):
+    """A Global Administrator may leave the mightier part to somebody else; their token can't do it either."""
+    walked = walk(domain="contoso.com")
+    sign_in(walked, emulator, grace, colleague=COLLEAGUE)
+    with within(walked.customer.path):
+        asked = SignIn.objects.get(case_id=walked.case_id).scopes.split()
+    assert not {"AppRoleAssignment.ReadWrite.All", "RoleManagement.ReadWrite.Directory"} & set(asked)
+    view = walked.view()
+    assert "You leave this" in view.signer.summary
+    assert [part.verdict for part in view.signer.parts] == ["can", "unknown", "needs_other", "needs_other"]
+    provision(walked)
+    assert walked.view().step is Step.WAITING
+    second = open_link(walked, token_of(mailed()))
+    sign_in(second, emulator, riley)
+    finish(second)
+    assert (walked.view().state, second.view().state) == (CaseState.DONE, CaseState.DONE)
+
+
+def test_a_colleague_elsewhere_is_refused_before_signing_in_and_everything_is_kept(emulator):
+    walked = walk(domain="contoso.com")
+    with pytest.raises(ColleagueElsewhere) as refused:
+        walked.start(grace[0], colleague="mallory@elsewhere.example")
+    assert refused.value.field == "colleague"
+    walked.start(grace[0], colleague=COLLEAGUE)
+    walked.start(grace[0], colleague="")
+    with within(walked.customer.path):
+        assert "RoleManagement.ReadWrite.Directory" in SignIn.objects.latest("created_at").scopes
+
+
 def test_the_mail_says_what_was_done_what_remains_which_role_and_no_code(first):
     ask(first)
     text = mailed()

@@ -68,20 +68,23 @@ def start_authentication(
     seen: str = "",
     declined: Collection[str] | None = None,
     unit: str = "",
+    colleague: str | None = None,
     by: Actor,
     now: datetime,
 ) -> UUID:
     """*Start Authentication*: have a worker get a device code; an earlier sign-in of the case is replaced.
 
     `seen`: fingerprint of the plan that the person saw, who agrees to it by going on; `declined` and `unit` are chosen
-    in the same breath, as by `choose_features` (None: nothing to choose). Returns the sign-in's id.
+    in the same breath, as by `choose_features` (None: nothing to choose). `colleague`: who else will grant consent and
+    roles; this sign-in then asks for the registration's rights alone. Returns the sign-in's id.
 
     Raises `NotAPrincipalName`, `GuestName`, `TooManySignIns` (all at "upn"), UnitNotNamed and UnitMalformed at "unit",
-    `PlanChanged`, `NoSignInApplication`, `LinkClosed`, `NotNow` (a run is under way or has succeeded).
+    `InvalidRecipient` and `ColleagueElsewhere` at "colleague", `PlanChanged`, `NoSignInApplication`, `LinkClosed`,
+    `NotNow` (a run is under way or has succeeded).
     """
     checked = sign_in.check_upn(upn)
     with scope_of_case(case_id), transaction.atomic():
-        case = _identified(case_id, seen=seen, declined=declined, unit=unit, by=by, now=now)
+        case = _identified(case_id, seen=seen, declined=declined, unit=unit, colleague=colleague, by=by, now=now)
         return sign_in.ask(case, upn=checked, by=by, now=now).pk
 
 
@@ -93,6 +96,7 @@ def sign_in_with_microsoft(
     seen: str = "",
     declined: Collection[str] | None = None,
     unit: str = "",
+    colleague: str | None = None,
     by: Actor,
     now: datetime,
 ) -> Departure:
@@ -102,18 +106,28 @@ def sign_in_with_microsoft(
     """
     checked = sign_in.check_upn(upn)
     with scope_of_case(case_id), transaction.atomic():
-        case = _identified(case_id, seen=seen, declined=declined, unit=unit, by=by, now=now)
+        case = _identified(case_id, seen=seen, declined=declined, unit=unit, colleague=colleague, by=by, now=now)
         return redirect.leave(case, upn=checked, host=host, by=by, now=now)
 
 
 def _identified(
-    case_id: UUID, *, seen: str, declined: Collection[str] | None, unit: str, by: Actor, now: datetime
+    case_id: UUID,
+    *,
+    seen: str,
+    declined: Collection[str] | None,
+    unit: str,
+    colleague: str | None,
+    by: Actor,
+    now: datetime,
 ) -> Case:
     """Lock the case of somebody who goes on with a plan they saw, whichever way they then sign in."""
     case = invitation.open_case(case_id, now=now)
     if declined is not None:
         seen = plans.decline(case, declined=declined, unit=unit, seen=seen, by=by, now=now)
     plans.agree(case, seen=seen)
+    if colleague is not None and case.handoff_id is None:
+        case.colleague = stage.check_colleague(case, colleague) if colleague.strip() else ""
+        case.save(update_fields=["colleague"])
     if case.state != CaseState.IDENTIFYING:
         move_case(case, CaseState.IDENTIFYING, by=by, now=now)
     return case

@@ -188,10 +188,8 @@ class Visitor:
         refusal, facts = tenant.refusal_of_identity(identity, expected), None
         if refusal is None:
             token = await in_database(self._open, due, due.token_id, sign_in.TOKEN, "read who signed in")
-            plan, registration_id = await in_database(pinned_for, due.id)
-            facts = await self.observe(
-                token=token, tenant_id=identity.tenant_id, cloud=cloud, plan=plan, registration_id=registration_id
-            )
+            meant = await in_database(pinned_for, due.id)
+            facts = await self.observe(token=token, tenant_id=identity.tenant_id, cloud=cloud, **meant)
             refusal = tenant.refusal_of_signer(facts, expected)
         await self._conclude(due, refusal, facts)
 
@@ -268,12 +266,13 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
         )
 
 
-def pinned_for(sign_in_id: UUID) -> tuple[Mapping[str, Any], UUID]:
-    """Return the plan that a sign-in is meant for, and the id of the registration that it will make."""
+def pinned_for(sign_in_id: UUID) -> dict[str, Any]:
+    """Return the plan that a sign-in is meant for, the registration that it will make, and what it leaves to others."""
     with within_everything("a polling loop looks after everybody's sign-ins"):
         case = SignIn.objects.select_related("case").get(pk=sign_in_id).case
         about = invited.invitation(case.invitation_id)
-        return about.plan, about.registration_id
+        left = sign_in.left_to_colleague(case)
+        return {"plan": about.plan, "registration_id": about.registration_id, "left": left}
 
 
 def _need_nonce(identity: Identity, due: Due) -> None:

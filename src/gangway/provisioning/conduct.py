@@ -30,6 +30,7 @@ from gangway.provisioning.engine.goodbye import sign_in_application_left, withou
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.pinning import read
 from gangway.provisioning.engine.ports import Journal
+from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.settling import not_seen
 from gangway.provisioning.engine.verify import StillCopying
 from gangway.provisioning.errors import Broke, LeaseLost, NobodyToRemove, NotTakenBack, RunCancelled, TookTooLong
@@ -258,6 +259,7 @@ async def _engine(opened: Opened, token: SealedText, journal: RunJournal) -> Cou
         patience=clouds.short_patience() if opened.copying else clouds.patience(),
         fresh=fresh,
         adapt=fresh.adapt,
+        refused=frozenset(Part(part) for part in opened.wanted.get("left", ())),
     )
 
 

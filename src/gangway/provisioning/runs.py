@@ -59,7 +59,7 @@ def start_run(
     that shares its sign-in and goes first; its coming to rest starts this one. Raises InvalidName
     and RegistrationNameTaken at "name", LifeOutOfRange at "days", PlanUnknown, RunUnderWay, CloudUnknown.
     """
-    wanted = _wanted(pinning.read(plan), credential_days)
+    wanted = _wanted(pinning.read(plan), credential_days) | {"left": list(signer.left)}
     registration = _registration(
         registration_id=registration_id,
         organization_id=organization_id,
@@ -128,7 +128,11 @@ def resume_run(
         by=by,
         now=now,
         data={"signer": signer.upn},
-        wanted={**run.wanted, **_wanted(pinning.read(run.registration.plan), credential_days)},
+        wanted={
+            **run.wanted,
+            **_wanted(pinning.read(run.registration.plan), credential_days),
+            "left": list(signer.left),
+        },
         queued_at=now,
         started_at=None,
         ended_at=None,

@@ -143,6 +143,8 @@ class SignerFacts:
     """Empty when this person can do everything."""
     preflight: Preflight = field(default_factory=Preflight)
     """What they can do of the plan, step by step; empty when it was read back from a row."""
+    left: tuple[str, ...] = ()
+    """The parts that they leave to somebody else, whatever they could do."""
 
 
 @dataclass(frozen=True, slots=True)

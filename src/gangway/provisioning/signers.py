@@ -15,7 +15,7 @@ from gangway.microsoft.transport import shared
 from gangway.provisioning import licences
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.blueprint import UNIQUE_NAME_PREFIX
-from gangway.provisioning.engine.preflight import Preflight, Seen, Wanted, preflight
+from gangway.provisioning.engine.preflight import LEFT, Preflight, Seen, Wanted, preflight
 from gangway.provisioning.engine.rights import Part, summary, verdict
 from gangway.provisioning.fresh import terms_of
 from gangway.provisioning.shapes import PARTNER, SignerFacts
@@ -26,9 +26,17 @@ NO_LICENCE: Final = "AadPremiumLicenseRequired"
 
 
 async def observe_signer(
-    *, token: SealedText, tenant_id: str, cloud: Cloud, plan: Mapping[str, Any], registration_id: UUID
+    *,
+    token: SealedText,
+    tenant_id: str,
+    cloud: Cloud,
+    plan: Mapping[str, Any],
+    registration_id: UUID,
+    left: frozenset[Part] = frozenset(),
 ) -> SignerFacts:
     """The facts about the person behind a delegated token, and what they can do of a pinned plan.
+
+    `left`: what they leave to somebody else, whatever their roles are: their token wasn't asked for it.
 
     Worker only. Raises the MicrosoftError of what must be readable: person, tenant and roles.
     """
@@ -56,7 +64,7 @@ async def observe_signer(
         pim=_pim(eligible),
         premium=licences.has_premium(_if_read(skus) or ()),
     )
-    return _facts(_person(who), where.get(), roles, _checked(seen, plan, registration_id))
+    return _facts(_person(who), where.get(), roles, _checked(seen, plan, registration_id).leaving(left), left)
 
 
 def _checked(seen: Seen, plan: Mapping[str, Any], registration_id: UUID) -> Preflight:
@@ -98,7 +106,11 @@ def _roles(outcome: Outcome[tuple[DirectoryRole, ...]]) -> tuple[DirectoryRole, 
 
 
 def _facts(
-    person: Person, organization: Organization, roles: tuple[DirectoryRole, ...] | None, checked: Preflight
+    person: Person,
+    organization: Organization,
+    roles: tuple[DirectoryRole, ...] | None,
+    checked: Preflight,
+    left: frozenset[Part],
 ) -> SignerFacts:
     ids = None if roles is None else {role.template_id for role in roles}
     return SignerFacts(
@@ -110,7 +122,8 @@ def _facts(
         tenant_name=organization.name,
         domains=tuple(domain.name for domain in organization.domains),
         active_roles={role.template_id: role.name for role in roles or ()},
-        can={part.value: verdict(part, ids) for part in Part},
-        cannot_summary=summary(ids),
+        can={part.value: "needs_other" if part in left else verdict(part, ids) for part in Part},
+        cannot_summary=summary(ids) or (LEFT if left else ""),
         preflight=checked,
+        left=tuple(sorted(part.value for part in left)),
     )

@@ -200,10 +200,13 @@ def _run(case: Case) -> UUID:
 
 
 def check_colleague(case: Case, address: str) -> str:
-    """Return whom a signed-in administrator names for the rest; raises at "colleague" what the rules say."""
-    return invitations.check_colleague(
-        invitation_id=case.invitation_id, recipient=address, domains=case.signer.get("domains", ())
-    )
+    """Return whom an administrator names for the rest; raises at "colleague" what the rules say.
+
+    Before anybody has signed in, the customer's own domain is all that is known besides the invitation's.
+    """
+    known = organizations.customer(case.organization_id).domain
+    domains = {*case.signer.get("domains", ()), *([known] if known else ())}
+    return invitations.check_colleague(invitation_id=case.invitation_id, recipient=address, domains=domains)
 
 
 def let_go(case: Case, *, by: Actor, now: datetime) -> None:

@@ -137,9 +137,18 @@ def note_begun(case: Case, row: SignIn, *, by: Actor, now: datetime) -> None:
 
 
 def parts_of(case: Case) -> frozenset[Part]:
-    """What this person is to do: after somebody else's part only what remains, else everything."""
-    left = (parts_left(case.run_id) | parts_left_beside(case.run_id)) if case.run_id else frozenset[Part]()
-    return left or frozenset(Part)
+    """What this person is to do: after somebody else's part only what remains, else all that they don't leave."""
+    return _remaining(case) or frozenset(Part) - left_to_colleague(case)
+
+
+def left_to_colleague(case: Case) -> frozenset[Part]:
+    """What the first administrator leaves to whom they named before signing in: all but the registration itself."""
+    leaves = case.colleague and case.handoff_id is None and not _remaining(case)
+    return frozenset(Part) - {Part.REGISTRATION} if leaves else frozenset()
+
+
+def _remaining(case: Case) -> frozenset[Part]:
+    return (parts_left(case.run_id) | parts_left_beside(case.run_id)) if case.run_id else frozenset()
 
 
 def retire(case: Case, *, by: Actor, now: datetime) -> None:

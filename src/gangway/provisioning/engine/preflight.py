@@ -3,7 +3,7 @@
 What could not be read is `unknown`, a normal result: Microsoft will tell when we try.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -30,6 +30,7 @@ _WHO: Final = {
     Part.CONSENT: "a Privileged Role Administrator or a Global Administrator",
     Part.ROLES: "a Privileged Role Administrator or a Global Administrator",
 }
+LEFT: Final = "You leave this to the other administrator whom you named; your sign-in didn't ask for it."
 _ROLES_UNREAD: Final = "The roles of this account could not be read; Microsoft will tell when we try."
 _POLICY_UNREAD: Final = (
     "The roles suffice. Whether a policy of the tenant forbids it can't be read with what we ask for; "
@@ -95,6 +96,14 @@ class Preflight:
 
     steps: tuple[StepResult, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def leaving(self, left: Collection[Part]) -> "Preflight":
+        """The same, with these parts left to somebody else on purpose."""
+        return replace(self, steps=tuple(_left(step) if step.key in left else step for step in self.steps))
+
+
+def _left(step: StepResult) -> StepResult:
+    return replace(step, result="needs_other", words=LEFT, cure="")
 
 
 def preflight(seen: Seen, wanted: Wanted) -> Preflight:

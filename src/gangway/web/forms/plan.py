@@ -32,18 +32,36 @@ class Grant(WhoYouAre):
     `offered` holds the switches that the page had: a feature that was added meanwhile is not declined by its absence.
     """
 
+    colleague = forms.EmailField(
+        label=_("E-mail address of another administrator (optional)"),
+        required=False,
+        max_length=254,
+        help_text=_(
+            "When somebody else consents to the permissions and gives the roles: your sign-in then asks Microsoft only "
+            "for what makes the App registration, and they get a link of their own as soon as your part is done."
+        ),
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "placeholder": "colleague@contoso.com"}),
+    )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     offered = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
-        self, *args: Any, plan: PlanView, changeable: bool, only_choosing: bool = False, **kwargs: Any
+        self,
+        *args: Any,
+        plan: PlanView,
+        changeable: bool,
+        may_leave: bool = True,
+        only_choosing: bool = False,
+        **kwargs: Any,
     ) -> None:
-        """`only_choosing`: nobody signs in yet, so nobody has to be named."""
+        """`only_choosing`: nobody signs in yet, so nobody has to be named. `may_leave`: part of it to somebody else."""
         super().__init__(*args, **kwargs)
-        self.changeable = changeable
+        self.changeable, self.may_leave = changeable, may_leave
         self.switched = [feature for feature in plan.features if feature.optional and changeable]
         for feature in self.switched:
             self.fields[_name(feature)] = _switch(feature)
+        if not may_leave:
+            del self.fields["colleague"]
         if any(feature.needs_unit for feature in self.switched):
             self.fields["unit"] = forms.CharField(label=UNIT, required=False, initial=plan.unit)
         self.fields["upn"].required = not only_choosing
@@ -74,8 +92,9 @@ class Grant(WhoYouAre):
         """The same form for a plan that changed meanwhile, with everything that was typed and chosen."""
         offered = self.cleaned_data.get("offered", "").split()
         kept = {_name(row): self.cleaned_data.get(_name(row)) for row in self.switched if row.key in offered}
-        typed = {"upn": self.cleaned_data.get("upn", ""), "unit": self.cleaned_data.get("unit", "")}
-        return Grant(plan=plan, changeable=self.changeable, initial=kept | typed)
+        typed = {name: self.cleaned_data.get(name, "") for name in ("upn", "colleague")}
+        typed |= {"unit": self.cleaned_data.get("unit", "")}
+        return Grant(plan=plan, changeable=self.changeable, may_leave=self.may_leave, initial=kept | typed)
 
 
 KINDS: Final = {

@@ -80,8 +80,9 @@ def _grant_form(request: WizardRequest) -> Grant:
         request.POST or None,
         plan=case.offer.plan,
         changeable=may_change(case),
+        may_leave=not case.is_rest and case.waiting is None,
         only_choosing="choose" in request.POST,
-        initial={"upn": case.administrator_upn},
+        initial={"upn": case.administrator_upn, "colleague": case.colleague},
     )
 
 
@@ -94,9 +95,10 @@ def _go_on(request: WizardRequest, form: Grant) -> HttpResponse:
         if form.declined is not None:
             actions.choose_features(**choice)
         return redirect("web:wizard_new")
+    choice |= {"upn": given["upn"], "colleague": given.get("colleague")}
     if request.POST.get("way") == Way.REDIRECT:
-        return off(request, actions.sign_in_with_microsoft(upn=given["upn"], host=request.get_host(), **choice))
-    actions.start_authentication(upn=given["upn"], **choice)
+        return off(request, actions.sign_in_with_microsoft(host=request.get_host(), **choice))
+    actions.start_authentication(**choice)
     return redirect("web:wizard_code")
 
 
