@@ -8,11 +8,11 @@ from django.urls import reverse
 from gangway.audit.models import Entry
 from gangway.invitations.errors import AlreadyInvited
 from gangway.invitations.models import Invitation
+from gangway.onboarding import beginning
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.services import actions as services
 from gangway.services.models import Service
-from gangway.web.views import add_service
 from tests.rooms import factories_services
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import error_at, row, sit_down, soup
@@ -195,7 +195,7 @@ def test_service_and_invitation_are_made_both_or_neither(form, client, monkeypat
     def refuse(**_given):
         raise AlreadyInvited
 
-    monkeypatch.setattr(add_service, "issue_invitation", refuse)
+    monkeypatch.setattr(beginning, "issue_invitation", refuse)
     answer = client.post(form, GOOD)
     assert AlreadyInvited.what in soup(answer).select_one("[role=alert]").get_text()
     assert count(Service) == 0
