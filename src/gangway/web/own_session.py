@@ -17,9 +17,8 @@ from django.utils.translation import gettext as _
 
 from gangway.audit.record import Actor
 from gangway.foundation.clock import now
-from gangway.onboarding.own_view.arriving import VisitorView, shown_below, visitor
+from gangway.onboarding.own_view.arriving import VisitorView, shown_below, visitor, visitor_actor
 from gangway.onboarding.own_view.errors import NotSignedInHere
-from gangway.onboarding.own_view.exchange import visitor_actor
 from gangway.onboarding.shapes import Departure
 from gangway.onboarding.stages.redirect import LONGEST, mark_of
 from gangway.onboarding.states import VisitState
@@ -118,11 +117,16 @@ def in_own_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
             return redirect("web:own_view")
         speak(request, language_of(found.provider.id))
         request.visitor, request.below = found, shown_below(request.get_host())
-        address, request_id = request.META.get("REMOTE_ADDR", ""), getattr(request, "id", "")
-        request.actor = visitor_actor(found.id, found.upn, address=address, request_id=request_id)
+        request.actor = actor_of(request, found)
         return view(request, *args, **kwargs)
 
     return for_anyone(inside)
+
+
+def actor_of(request: HttpRequest, found: VisitorView | None = None) -> Actor:
+    """Name who does something, for the activity log; before they are signed in nobody knows them."""
+    address, request_id = request.META.get("REMOTE_ADDR", ""), getattr(request, "id", "")
+    return visitor_actor(found.id if found else "", found.upn if found else "", address=address, request_id=request_id)
 
 
 def _begun(request: HttpRequest) -> tuple[Awaited, ...]:

@@ -14,6 +14,8 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import transaction
 
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
 from gangway.foundation.ids import AppId
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.actions import defer
@@ -116,6 +118,7 @@ def leave(
     after: VisitorView | None = None,
     scopes: Sequence[str] = WHO,
     removal: Sequence[Mapping[str, Any]] = (),
+    by: Actor,
     now: datetime,
 ) -> tuple[UUID, Departure]:
     """Begin a sign-in, and say where to send the browser; gives the visit's id as well.
@@ -151,6 +154,9 @@ def leave(
             for_tenant_id=after.tenant_id if after else "",
             created_at=now,
         )
+        facts: dict[str, str | int | bool | None] = {"cloud": cloud, "removes": len(removal)}
+        subject = f"visit:{visit_id}"
+        record(Event.OWN_VIEW_ASKED, by=by, organization_id=provider.id, subject=subject, data=facts)
         return visit_id, Departure(address=begun.address, mark=mark_of(begun.state))
 
 
@@ -211,10 +217,13 @@ def visitor(visit_id: UUID, *, provider_id: UUID, now: datetime) -> VisitorView:
 
 
 @transaction.atomic
-def go(visit_id: UUID, *, provider_id: UUID) -> None:
+def go(visitor: VisitorView, *, by: Actor) -> None:
     """*Sign out*: the visit can't be gone on with, whoever holds the session."""
-    with within(provider_of(provider_id).path):
-        Visit.objects.filter(pk=visit_id, state=VisitState.SIGNED_IN.value).update(state=VisitState.OVER.value)
+    with within(visitor.provider.path):
+        rows = Visit.objects.filter(pk=visitor.id, state=VisitState.SIGNED_IN.value)
+        if rows.update(state=VisitState.OVER.value):
+            subject = f"visit:{visitor.id}"
+            record(Event.OWN_VIEW_LEFT, by=by, organization_id=visitor.provider.id, subject=subject)
 
 
 def _application(provider: ProviderView, cloud: str, host: str) -> tuple[SignInApplicationView, str]:
@@ -240,3 +249,8 @@ def _instead_of_a_code(returned: Mapping[str, str]) -> refusals.Refusal:
 
 def _name(host: str) -> str:
     return host.rpartition(":")[0] or host
+
+
+def visitor_actor(visit_id: UUID | str, upn: str, *, address: str = "", request_id: str = "") -> Actor:
+    """Name somebody of the customer's for the activity log; the name can be erased, as any administrator's."""
+    return Actor("administrator", str(visit_id), upn or "administrator of the customer", address, request_id)

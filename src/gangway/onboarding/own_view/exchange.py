@@ -32,7 +32,7 @@ from gangway.onboarding import problems, refusals
 from gangway.onboarding.applications import credential_of
 from gangway.onboarding.models import Visit
 from gangway.onboarding.own_view import errors
-from gangway.onboarding.own_view.arriving import CODE, VERIFIER
+from gangway.onboarding.own_view.arriving import CODE, VERIFIER, visitor_actor
 from gangway.onboarding.own_view.roles import fitting
 from gangway.onboarding.shapes import NextMove
 from gangway.onboarding.stages.redirect import mark_of
@@ -241,8 +241,3 @@ def forget(*, now: datetime) -> None:
         for row in Visit.objects.select_for_update(skip_locked=True).filter(created_at__lt=now - KEPT)[:MOST]:
             _let_go(row)
             row.delete()
-
-
-def visitor_actor(visit_id: UUID, upn: str, *, address: str = "", request_id: str = "") -> Actor:
-    """Name somebody of the customer's for the activity log; the name can be erased, as any administrator's."""
-    return Actor("administrator", str(visit_id), upn or "administrator of the customer", address, request_id)

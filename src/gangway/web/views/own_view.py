@@ -92,7 +92,12 @@ def _door(request: HttpRequest, here: Entry, *, named: bool) -> HttpResponse:
 def _off(request: HttpRequest, *, provider_id: UUID, cloud: str, then: str = "", **more: Any) -> HttpResponse:
     """Send the browser to Microsoft, and remember by what its answer is known."""
     visit_id, departure = arriving.leave(
-        provider_id=provider_id, cloud=cloud, host=request.get_host(), now=now(), **more
+        provider_id=provider_id,
+        cloud=cloud,
+        host=request.get_host(),
+        by=own_session.actor_of(request, more.get("after")),
+        now=now(),
+        **more,
     )
     own_session.begin(request, visit_id, departure, provider_id=provider_id, then=then or reverse("web:own_view"))
     return HttpResponseRedirect(departure.address)
@@ -164,7 +169,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """*Sign out*: this session and this visit end; at Microsoft one stays signed in."""
     found = own_session.present(request)
     if found is not None:
-        arriving.go(found.id, provider_id=found.provider.id)
+        arriving.go(found, by=own_session.actor_of(request, found))
     own_session.leave(request)
     messages.success(request, _("You are signed out here."))
     return redirect("web:own_view")
@@ -189,8 +194,8 @@ def _pill(sight: reading.ServiceSight) -> Any:
     return LIFE.get(sight.about.lifecycle) or said(CONNECTION, sight.about.connection)
 
 
-@in_own_view
 @require_safe
+@in_own_view
 def service(request: OwnRequest, service_id: UUID) -> HttpResponse:
     """Show one connection: its plan, permissions and roles with reasons, and its history."""
     _path, sight, deletion = reading.service_of(request.visitor, service_id, below=request.below)
@@ -209,8 +214,8 @@ def _service_values(sight: reading.ServiceSight) -> dict[str, Any]:
     }
 
 
-@in_own_view
 @require_http_methods(PAGE)
+@in_own_view
 def disconnect(request: OwnRequest, service_id: UUID) -> HttpResponse:
     """*Disconnect*: say what happens, ask for the short name and for a sign-in of the last minutes."""
     path, sight, deletion = reading.service_of(request.visitor, service_id, below=request.below)
@@ -242,8 +247,8 @@ def disconnect(request: OwnRequest, service_id: UUID) -> HttpResponse:
     return _page(request, "own_view/disconnect.html", values, leads_there=True)
 
 
-@in_own_view
 @require_POST
+@in_own_view
 def keep(request: OwnRequest, service_id: UUID) -> HttpResponse:
     """*Keep it connected*: take the disconnecting back while nothing was removed."""
     path, sight, _deletion = reading.service_of(request.visitor, service_id, below=request.below)
@@ -257,8 +262,8 @@ def keep(request: OwnRequest, service_id: UUID) -> HttpResponse:
     return redirect("web:own_service", service_id)
 
 
-@in_own_view
 @require_safe
+@in_own_view
 def farewell(request: OwnRequest, service_id: UUID) -> HttpResponse:
     """Hand out the signed list of what was taken out of the tenant, and of what stays."""
     _path, sight, _deletion = reading.service_of(request.visitor, service_id, below=request.below)
@@ -267,8 +272,8 @@ def farewell(request: OwnRequest, service_id: UUID) -> HttpResponse:
     return text_file(f"{sight.about.short_name}-deleted", sight.farewell.text)
 
 
-@in_own_view
 @require_http_methods(PAGE)
+@in_own_view
 def contacts(request: OwnRequest, organization_id: UUID) -> HttpResponse:
     """Change who is told about the organization's services."""
     path, customer = reading.place_of(request.visitor, organization_id, below=request.below)
@@ -287,8 +292,8 @@ def contacts(request: OwnRequest, organization_id: UUID) -> HttpResponse:
     return _page(request, "own_view/contacts.html", {"customer": customer, "contacts": rows})
 
 
-@in_own_view
 @require_http_methods(PAGE)
+@in_own_view
 def removal(request: OwnRequest) -> HttpResponse:
     """*Sign in to remove what remains*: the exact list before, how it goes, and what was removed after."""
     listed = reading.remaining_of(request.visitor, below=request.below)
@@ -308,8 +313,8 @@ def removal(request: OwnRequest) -> HttpResponse:
     return _page(request, "own_view/removal.html", values, leads_there=True)
 
 
-@in_own_view
 @require_safe
+@in_own_view
 def removal_state(request: OwnRequest) -> HttpResponse:
     """How the removal goes; the page loads again when nothing more happens."""
     done = reading.removed_by(request.visitor)
