@@ -98,3 +98,8 @@ def test_nothing_guessed_is_taken_over():
     text = next(one for one in every_text() if isinstance(one, str))
     guessed.add(text, "vielleicht", flags=["fuzzy"])
     assert not texts.merged("de", guessed).get(text).string
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+def test_no_text_is_missing_guessed_or_wrong(language):
+    assert list(texts.faults(texts.read(texts.path_of(language)))) == [], "see docs/how-to/languages.md"
