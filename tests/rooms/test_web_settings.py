@@ -5,8 +5,10 @@ from django.test import Client
 from django.urls import reverse
 
 from gangway.foundation import clock
+from gangway.invitations.aims import Purpose
 from gangway.notifications import sending
 from gangway.notifications.models import Message
+from gangway.notifications.states import Encryption, Finding
 from gangway.onboarding import applications, provider_setup
 from gangway.onboarding.defaults import Defaults, defaults_for
 from gangway.onboarding.models import ApplicationCheck
@@ -240,4 +242,7 @@ def test_installation_shows_facts_and_no_form(client, settings):
 
 def test_every_state_has_words():
     assert set(words.VERDICT) == {verdict.value for verdict in Verdict}
+    assert set(words.VERDICT) == {finding.value for finding in Finding}
+    assert set(words.ENCRYPTION) == {each.value for each in Encryption}
+    assert set(words.PURPOSE) == {purpose.value for purpose in Purpose}
     assert set(words.LOOK) == {state.value for state in CheckState}

@@ -161,6 +161,15 @@ HOST: Final[Mapping[str, Pill]] = {
 }
 """What is said of a host name's proof: what a worker saw in its DNS."""
 
+PURPOSE: Final[Mapping[str, str | Promise]] = {
+    "connect": _("To connect a new service"),
+    "renew": _("To renew the credential"),
+    "repair": _("To add what is missing"),
+    "move": _("To bring the App registration up to date"),
+    "upgrade": _("To connect for an upgrade"),
+}
+"""What an invitation is for, as operators read it."""
+
 ENCRYPTION: Final[Mapping[str, str | Promise]] = {
     "starttls": _("STARTTLS"),
     "implicit": _("TLS from the first byte on"),

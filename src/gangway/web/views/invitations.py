@@ -32,7 +32,7 @@ from gangway.web.pending import begun_rows, moves, rows_of
 from gangway.web.preflight import pills_of
 from gangway.web.waiting import forms_of
 from gangway.web.wizard_session import remember
-from gangway.web.words import INVITATION, said
+from gangway.web.words import INVITATION, PURPOSE, said
 
 
 @require_safe
@@ -122,6 +122,7 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "invitation": about,
         "delivery": post.delivery,
         "pill": said(INVITATION, about.state),
+        "purpose": PURPOSE[about.purpose],
         "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
         "entries": [_entry(row) for row in history(invitation_id)],
         "case": case,
