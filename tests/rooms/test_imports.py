@@ -251,8 +251,9 @@ def test_domain_and_language_come_along(desk):
         assert invitation(row.invitation_id).language == "de"
 
 
-def test_what_is_made_is_traced_to_the_person_and_the_import(desk):
+def test_what_is_made_is_traced_to_whoever_started_it_and_to_the_import(desk):
     import_id = desk.bring(new("one"))
+    desk.by = Actor(kind="person", id=str(make_operator(desk.provider)), name="Another Operator")
     desk.start(import_id)
     run_until_idle()
     with within(desk.provider.path):

@@ -71,7 +71,7 @@ def read_file(
 
 @transaction.atomic
 def start(*, import_id: UUID, by: Actor, now: datetime) -> None:
-    """*Start import*: have a worker go through the rows that can be imported.
+    """*Start import*: have a worker go through the rows that can be imported, for whoever starts it.
 
     Raises `NoSuchImport`, `ImportMoved`, `NothingToImport`.
     """
@@ -81,7 +81,8 @@ def start(*, import_id: UUID, by: Actor, now: datetime) -> None:
         raise NothingToImport
     move(whole, ImportState.RUNNING, now=now)
     whole.started_at, whole.expires_at = now, now + LASTS
-    whole.save(update_fields=["started_at", "expires_at"])
+    whole.by_id, whole.by_name = by.id, by.name[:200]
+    whole.save(update_fields=["started_at", "expires_at", "by_id", "by_name"])
     tell(Event.IMPORT_STARTED, whole, by=by, data={"rows": ready})
     defer(WORK, lock=f"import:{import_id}", queueing_lock=f"import:{import_id}", import_id=str(import_id))
 
