@@ -15,7 +15,7 @@ from tests.journeys.looking import Looker, route_of
 from tests.journeys.product import Product
 from tests.journeys.tour import PASSWORD, Tour
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 CLOSED: Final = "not offered: a page of the library that answers 404"
 DATA: Final = "answers with data, not with a page"
