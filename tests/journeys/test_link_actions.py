@@ -65,7 +65,7 @@ def test_links_are_copied_replaced_asked_for_frozen_extended_sent_elsewhere_and_
     sees(page, "It goes to another address now")
     theirs = newest(administrator, "riley.roles@contoso.com", invited)
     holder.goto(fresh)
-    sees(holder, "This link was replaced")
+    sees(holder, "This invitation was sent to somebody else")
     administrator.open_link(theirs)
     expect(holder).to_have_url(re.compile("/wizard/"))
 
