@@ -3,7 +3,7 @@
 import time
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.userkit import user_id_to_str
@@ -49,6 +49,7 @@ def in_wizard(monkeypatch: Any, case: Any) -> Client:
     client = Client()
     put_into_wizard(client, case.id)
     monkeypatch.setattr(wizard_session, "case", lambda _case_id: case)
+    monkeypatch.setattr("gangway.web.marked.mark_of", lambda _case_id, **_now: uuid4().hex)
     monkeypatch.setattr("gangway.web.wizard_pages.user_code", lambda _case_id: web_values.CODE)
     monkeypatch.setattr("gangway.web.views.wizard.plan_changes", lambda _case_id, **_seen: ())
     return client

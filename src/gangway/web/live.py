@@ -23,7 +23,7 @@ def first_look(
 ) -> dict[str, str]:
     """Return what a page needs to start: the partial with its digest, where to ask for the next one, and how often."""
     html = render_to_string(template, values, request=request)
-    return {"html": _with_digest(html, _digest(html)), "url": url, "seconds": str(seconds)}
+    return {"html": _with_digest(html, _marked(request, _digest(html))), "url": url, "seconds": str(seconds)}
 
 
 def look_again(request: HttpRequest, template: str, values: dict[str, Any], *, over: bool) -> HttpResponse:
@@ -32,9 +32,9 @@ def look_again(request: HttpRequest, template: str, values: dict[str, Any], *, o
     seen = _digest(html)
     if over:
         return HttpResponseStopPolling(_with_digest(html, seen))
-    if request.GET.get("seen") == seen:
+    if request.GET.get("seen", "").partition(".")[0] == seen:
         return HttpResponse(status=UNCHANGED)
-    return HttpResponse(_with_digest(html, seen))
+    return HttpResponse(_with_digest(html, _marked(request, seen)))
 
 
 def move_on(url: str) -> HttpResponse:
@@ -44,6 +44,12 @@ def move_on(url: str) -> HttpResponse:
 
 def _digest(html: str) -> str:
     return hashlib.sha256(html.encode()).hexdigest()[:16]
+
+
+def _marked(request: HttpRequest, seen: str) -> str:
+    """Put the mark of the rows beside the digest, where the view has one (`web.marked`)."""
+    mark = getattr(request, "live_mark", "")
+    return f"{seen}.{mark}" if mark else seen
 
 
 def _with_digest(html: str, seen: str) -> str:

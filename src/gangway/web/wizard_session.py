@@ -53,7 +53,7 @@ def in_wizard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
     @wraps(view)
     def inside(request: WizardRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        request.case = case(_held(request))
+        request.case = case(held_case(request))
         speak(request, request.case.offer.language)
         _check_still_good(request)
         request.assisting = "assistant" in request.session[KEY]
@@ -106,7 +106,8 @@ def since(sessions_from: datetime | None) -> str:
     return sessions_from.isoformat() if sessions_from else ""
 
 
-def _held(request: HttpRequest) -> UUID:
+def held_case(request: HttpRequest) -> UUID:
+    """Return the case that the browser holds. Raises `NoSuchCase` when it holds none, or held it for too long."""
     held = request.session.get(KEY)
     if not held or datetime.fromisoformat(held["until"]) < now():
         raise NoSuchCase

@@ -8,11 +8,13 @@ from gangway.onboarding.queries import support_bundle
 from gangway.onboarding.shapes import Step
 from gangway.web.downloads import support_file
 from gangway.web.live import look_again, move_on
+from gangway.web.marked import unless_unchanged
 from gangway.web.wizard_pages import RUN_PARTIAL, SIGN_IN_PARTIAL, page_of, run_values, sign_in_values
 from gangway.web.wizard_session import WizardRequest, in_wizard
 
 
 @require_safe
+@unless_unchanged
 @in_wizard
 def sign_in_state(request: WizardRequest) -> HttpResponse:
     """How the sign-in at Microsoft stands; takes the page along when it has worked."""

@@ -19,6 +19,7 @@ from gangway.web.desk import for_anyone
 from gangway.web.forms.base import told
 from gangway.web.forms.wizard import ErrorNumber
 from gangway.web.live import first_look
+from gangway.web.marked import marked
 from gangway.web.own_session import awaited
 from gangway.web.views import own_view
 from gangway.web.wizard_pages import SIGN_IN_PARTIAL, page, page_of, sign_in_values
@@ -30,6 +31,7 @@ MOST: Final = 10
 
 
 @require_safe
+@marked
 @in_wizard
 def code(request: WizardRequest) -> HttpResponse:
     """Show the code to type at Microsoft, or that the browser is awaited back, and follow what happens there."""
