@@ -46,14 +46,27 @@ def test_directory_roles_stand_in_the_id_token_where_the_registration_asks_for_t
     entra = register(emulator)
     entra.graph(PAT, "PATCH", f"/applications(appId='{entra.client_id}')", {"isFallbackPublicClient": True})
     entra.group("people", MORGAN)
+    _ask_for(entra, groupMembershipClaims="SecurityGroup")
     assert "wids" not in _signed_in(emulator, entra)
-    asked = {"groupMembershipClaims": "DirectoryRole"}
-    entra.graph(PAT, "PATCH", f"/applications(appId='{entra.client_id}')", asked)
+    _ask_for(entra, groupMembershipClaims="DirectoryRole")
     told = _signed_in(emulator, entra)
     assert (told["wids"], "groups" in told) == ([EVERY_MEMBER], False)
     flow = _device_code(emulator, entra.client_id)
     emulator.grant(flow, GRACE, for_all=False)
     assert set(_told(emulator, entra.client_id, flow)["wids"]) == {EVERY_MEMBER, GLOBAL}
+
+
+def test_when_a_person_signed_in_stands_in_the_id_token_where_the_registration_asks_for_it(emulator):
+    entra = register(emulator)
+    _ask_for(entra, isFallbackPublicClient=True)
+    assert "auth_time" not in _signed_in(emulator, entra)
+    _ask_for(entra, optionalClaims={"idToken": [{"name": "auth_time"}]})
+    told = _signed_in(emulator, entra)
+    assert told["iat"] < told["auth_time"] < told["exp"], "a token is dated back, the sign-in isn't"
+
+
+def _ask_for(entra, **wanted):
+    entra.graph(PAT, "PATCH", f"/applications(appId='{entra.client_id}')", wanted)
 
 
 def _signed_in(emulator, entra):

@@ -14,7 +14,7 @@ from gangway.audit.queries import activity
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import links
-from gangway.organizations import host_proof, hosts
+from gangway.organizations import host_proof, hosts, place_queries
 from gangway.organizations.errors import HostNameTaken, InvalidHostName, NoSuchOrganization, WrongPlace
 from gangway.organizations.scope import within
 from gangway.organizations.states import HostSeen
@@ -129,11 +129,34 @@ def test_of_two_who_claim_a_name_the_one_who_proves_it_has_it(provider):
     assert not hosts.is_ours("a.example")
 
 
-def test_whoever_runs_the_server_can_vouch_for_a_name(provider, settings):
-    settings.GANGWAY = settings.GANGWAY.model_copy(update={"vouched_hosts": ("a.example",)})
+def vouch(settings, *names: str) -> None:
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"vouched_hosts": names})
+
+
+def typed(place, name: str) -> bool:
+    """Whether a name counts once this organization has typed it; it is taken away again."""
+    with within(place.path):
+        hosts.set_host(place.id, name=name, by=SETUP)
+        counts = hosts.is_ours(name)
+        hosts.set_host(place.id, name="", by=SETUP)
+    return counts
+
+
+def test_whoever_runs_the_server_vouches_for_a_name_of_one_provider_or_channel(provider, settings):
+    """Else it would be whose who types it first."""
+    channel, other = make_channel(provider), make_provider()
     with within(provider.path):
-        hosts.set_host(provider.id, name="a.example", by=SETUP)
-    assert hosts.is_ours("a.example")
+        own, below = (place_queries.place(place.id).short_name for place in (provider, channel))
+    vouch(settings, f"A.example={own.upper()}", f"b.example={own}/{below}")
+    counts = {name: [typed(place, name) for place in (other, channel, provider)] for name in ("a.example", "b.example")}
+    assert counts == {"a.example": [False, False, True], "b.example": [False, True, False]}
+
+
+def test_a_name_without_an_owner_counts_while_there_is_one_provider(provider, settings):
+    vouch(settings, "a.example")
+    assert typed(provider, "a.example")
+    make_provider()
+    assert not typed(provider, "a.example")
 
 
 class NameServer(asyncio.DatagramProtocol):

@@ -88,10 +88,11 @@ def test_what_breaks_a_rule_is_told_at_its_field_and_changes_nothing(field, type
     assert told.value.field == field
 
 
-def test_name_must_be_one():
+@pytest.mark.parametrize("name", [" ", "Contoso https://evil.example", "Contoso www.evil.example"])
+def test_name_must_be_one(name):
     customer = make_customer()
     with within(customer.path), pytest.raises(InvalidOrganizationName):
-        changing.change_details(organization_id=customer.id, name=" ", details=Details(), by=SETUP)
+        changing.change_details(organization_id=customer.id, name=name, details=Details(), by=SETUP)
 
 
 def test_contacts_are_replaced_and_each_address_stands_once():

@@ -66,6 +66,8 @@ def test_full_name_is_the_short_name_when_nothing_is_typed():
         ({"full_name": "a\nb"}, InvalidFullName, "full_name"),
         ({"full_name": "a\x00b"}, InvalidFullName, "full_name"),
         ({"full_name": "Contoso\u202eecivres"}, InvalidFullName, "full_name"),
+        ({"full_name": "Contoso https://evil.example"}, InvalidFullName, "full_name"),
+        ({"full_name": "Contoso WWW.evil.example"}, InvalidFullName, "full_name"),
         ({"licence_type": "hosted_essentials"}, InvalidLicence, "licence_type"),
         ({"licensed_users": 0}, InvalidUsers, "licensed_users"),
         ({"licensed_users": 501}, InvalidUsers, "licensed_users"),

@@ -101,6 +101,13 @@ def test_what_is_wrong_with_an_invitation_stands_at_its_field_and_nothing_typed_
     assert soup(answer).select_one("#id_name")["value"] == "Nils New"
 
 
+def test_a_persons_name_that_mails_would_make_a_link_of_is_refused_at_its_field():
+    provider = make_provider()
+    given = invitation(provider, name="Nils https://evil.example")
+    answer = sit_down(provider).post("/operators/invite/", given)
+    assert "can't hold a web address" in error_at(answer, "name")
+
+
 def test_a_password_of_fewer_than_fifteen_characters_is_told_at_its_field():
     provider = make_provider()
     sit_down(provider).post("/operators/invite/", invitation(provider))

@@ -183,10 +183,12 @@ def id_token(
     *,
     nonce: str | None,
     life: int,
+    proved_at: float,
 ) -> str:
     """A version 2 id token for the client itself, which is told the app roles of its own that the person was given.
 
-    ``client`` is the application's service principal in this tenant.
+    ``client`` is the application's service principal in this tenant; ``proved_at`` when the person last signed in
+    with this browser, which it is told only where its registration asks for the optional claim ``auth_time``.
     """
     now = int(world.clock.seconds())
     home = home_issuer(tenant, person)
@@ -201,6 +203,7 @@ def id_token(
             "exp": now + life,
             **_group_claims(world, tenant, person, client),
             **_role_claims(world, tenant, person, client),
+            **({"auth_time": int(proved_at)} if "auth_time" in _optional_claims(world, client) else {}),
             **({"idp": home} if is_guest(person) else {}),
             "name": person.body["displayName"],
             **({"nonce": nonce} if nonce else {}),
@@ -239,6 +242,13 @@ def _role_claims(world: World, tenant: Tenant, person: DirectoryObject, client: 
     if not _claims_asked_for(world, client) & {"All", "DirectoryRole"}:
         return {}
     return {"wids": wids(world, tenant, person)}
+
+
+def _optional_claims(world: World, client: DirectoryObject) -> set[str]:
+    """Names of the optional claims that the registration at home wants in id tokens."""
+    home = world.directory.home_of_application(str(client.body["appId"]))
+    asked = (home[1].body.get("optionalClaims") or {}) if home else {}
+    return {str(each.get("name")) for each in asked.get("idToken") or ()}
 
 
 def _claims_asked_for(world: World, client: DirectoryObject) -> set[str]:

@@ -12,6 +12,7 @@ AccountsError
 ├── GroupMissing               the organization lets only members of a group in, and this account is none
 ├── GroupsUntold               the account has more groups than Microsoft tells, and here a group decides
 ├── SignInBroken               what Microsoft sent doesn't belong to what this browser asked
+├── SignInStale                Microsoft didn't ask anew who it is
 ├── IdentityTaken              the Microsoft account belongs to somebody else
 ├── ProofElsewhere             the proof came from another tenant than the one in question
 ├── ProofByGuest               the proof came from a guest, who administers another tenant
@@ -122,6 +123,14 @@ class SignInBroken(AccountsError):
     code = "accounts:sign_in:broken"
     what = "The sign-in with Microsoft could not be completed."
     cure = "Start it again from the sign-in page, in this browser. If it happens again, tell us."
+
+
+class SignInStale(AccountsError):
+    """An old session at Microsoft is no proof of who sits there now."""
+
+    code = "accounts:sign_in:stale"
+    what = "Microsoft didn't ask for your password again, so this proves nothing."
+    cure = "Start it again, and sign in at Microsoft with your password or passkey; don't change the address."
 
 
 class IdentityTaken(AccountsError):

@@ -24,6 +24,7 @@ from gangway.accounts.errors import (
     IdentityTaken,
     SignInBroken,
     SignInClosed,
+    SignInStale,
     TenantNotYours,
     TenantUnproved,
 )
@@ -37,7 +38,7 @@ from gangway.foundation.ids import AppId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.signin import redirect
-from gangway.microsoft.signin.tokens import Identity
+from gangway.microsoft.signin.tokens import SKEW, Identity
 from gangway.microsoft.transport import shared
 from gangway.organizations.hosts import is_ours, origin_of
 from gangway.organizations.people_queries import groups_asked_of, home_of, path_of
@@ -46,6 +47,9 @@ from gangway.organizations.scope import within
 log = structlog.get_logger("gangway.accounts")
 Who = Identity
 """A Microsoft account whose id_token was checked."""
+
+DATED_BACK: Final = timedelta(minutes=5)
+"""How far Entra dates tokens back."""
 
 PATIENCE: Final = timedelta(minutes=10)
 """How long somebody may stay at Microsoft."""
@@ -108,19 +112,23 @@ def consented_url(host: str = "") -> str:
     return f"{_origin(host)}/accounts/microsoft/consented/"
 
 
-def begin(
-    *, now: datetime, host: str = "", prompt: str = "select_account", hint: str = ""
-) -> tuple[str, dict[str, str]]:
-    """Return where to send the browser, and what its session must keep until it comes back. Raises `SignInClosed`."""
+def begin(*, now: datetime, host: str = "", anew: bool = False, hint: str = "") -> tuple[str, dict[str, str]]:
+    """Return where to send the browser, and what its session must keep until it comes back. Raises `SignInClosed`.
+
+    `anew`: what comes back counts only if the person proved who they are after this.
+    """
     _need_offer()
     back = callback_url(host)
-    begun = redirect.begin(_cloud(), client_id=_client(), redirect_uri=back, prompt=prompt, login_hint=hint)
+    begun = redirect.begin(
+        _cloud(), client_id=_client(), redirect_uri=back, prompt="select_account", login_hint=hint, anew=anew
+    )
     kept = {
         "state": begun.state,
         "nonce": begun.nonce.reveal(),
         "verifier": begun.verifier.reveal(),
         "back": back,
         "until": (now + PATIENCE).isoformat(),
+        **({"anew": now.isoformat()} if anew else {}),
     }
     return begun.address, kept
 
@@ -128,7 +136,8 @@ def begin(
 def finish(kept: dict[str, Any] | None, *, state: str, code: SealedText, now: datetime) -> Identity:
     """Return whose account it is, once everything fits what this browser asked for.
 
-    `kept` must have left the session before: an answer is good once. Raises `SignInBroken`, and Microsoft's own errors.
+    `kept` must have left the session before: an answer is good once. Raises `SignInBroken`, `SignInStale`, and
+    Microsoft's own errors.
     """
     if not kept or not code or datetime.fromisoformat(kept["until"]) < now:
         raise SignInBroken
@@ -136,10 +145,26 @@ def finish(kept: dict[str, Any] | None, *, state: str, code: SealedText, now: da
         raise SignInBroken
     verifier, nonce = SealedText(kept["verifier"]), SealedText(kept["nonce"])
     try:
-        return asyncio.run(_redeem(code, verifier, nonce, kept.get("back") or callback_url()))
+        who = asyncio.run(_redeem(code, verifier, nonce, kept.get("back") or callback_url()))
+        if kept.get("anew"):
+            _check_anew(who, datetime.fromisoformat(kept["anew"]))
     except GangwayError as error:
         log.warning("microsoft sign-in refused", code=error.code)
         raise
+    return who
+
+
+def _check_anew(who: Identity, asked_at: datetime) -> None:
+    """Refuse who only has an old session at Microsoft. Raises `SignInStale`.
+
+    `auth_time` tells. Without it there is only the token's own age, which shows that it isn't an old token: Entra then
+    has our word in the address (`prompt=login`), and the browser might have left it out.
+    """
+    at, earliest = who.signed_in_at, asked_at - SKEW
+    if at is None:
+        at, earliest = who.issued_at, asked_at - SKEW - DATED_BACK
+    if at is None or at < earliest:
+        raise SignInStale
 
 
 async def _redeem(code: SealedText, verifier: SealedText, nonce: SealedText, back: str) -> Identity:

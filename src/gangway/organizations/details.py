@@ -8,6 +8,7 @@ import regex
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
+from gangway.foundation.names import CURE, WHAT, holds_address
 from gangway.languages.choice import NAMES
 from gangway.organizations.errors import InvalidAddress, InvalidField, InvalidOrganizationName
 
@@ -98,6 +99,8 @@ def checked_name(name: str) -> str:
     cleaned = " ".join(name.split())
     if not cleaned or len(cleaned) > LONGEST_NAME or not cleaned.isprintable():
         raise InvalidOrganizationName(field="name")
+    if holds_address(cleaned):
+        raise InvalidOrganizationName(WHAT, cure=CURE, field="name")
     return cleaned
 
 

@@ -68,7 +68,7 @@ def set_host(organization_id: UUID, *, name: str, by: Actor) -> str:
         return wanted
     HostName.objects.filter(organization_id=organization_id).delete()
     if wanted:
-        _add(organization_id, wanted)
+        _add(where, wanted)
     facts = {"name": where.name, "before": before, "after": wanted}
     record(Event.HOST_NAME_SET, by=by, organization_id=where.pk, subject=f"organization:{where.pk}", data=facts)
     return wanted
@@ -136,13 +136,39 @@ def _checked(name: str) -> str:
     return wanted
 
 
-def _add(organization_id: UUID, name: str) -> None:
+def _is_vouched_for(where: Organization, name: str) -> bool:
+    """Return whether the settings say that a name is this very organization's.
+
+    A name without an owner would be whose who types it first: it counts only while there is one provider.
+    """
+    for entry in settings.GANGWAY.vouched_hosts:
+        host, _, owner = entry.partition("=")
+        if host.strip().lower() == name:
+            return owner.strip().lower() == _called(where) if owner else _is_only_provider()
+    return False
+
+
+def _called(where: Organization) -> str:
+    """Return what the settings call an organization: a provider's short name, and after a slash its channel's."""
+    if where.kind == Kind.PROVIDER.value:
+        return where.short_name.lower()
+    with through(Door.ANCESTORS):
+        above = Organization.objects.values_list("short_name", flat=True).get(pk=str(where.parent_id))
+    return f"{above}/{where.short_name}".lower()
+
+
+def _is_only_provider() -> bool:
+    with through(Door.ANCESTORS):
+        return Organization.objects.filter(kind=Kind.PROVIDER.value, removed_at__isnull=True).count() == 1
+
+
+def _add(where: Organization, name: str) -> None:
     """Keep the name: as proved where the settings vouch for it, else with a token that its owner publishes."""
-    now, vouched = clock.now(), name in settings.GANGWAY.vouched_hosts
+    now, vouched = clock.now(), _is_vouched_for(where, name)
     if is_ours(name):
         raise HostNameTaken(field="host")
     row = HostName(
-        organization_id=organization_id,
+        organization_id=where.pk,
         name=name,
         set_at=now,
         token=secrets.token_urlsafe(TOKEN_BYTES),

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation import clock
+from gangway.foundation.names import CURE, WHAT, holds_address
 from gangway.organizations import queries as organizations
 from gangway.organizations.changing import hold_in_use, take_out_of_use
 from gangway.organizations.search import LONGEST_KEY, fold, words
@@ -83,6 +84,8 @@ def check_full_name(text: str, *, field: str = "full_name") -> str:
     name = unicodedata.normalize("NFC", text).strip()
     if len(name) > LONGEST_FULL_NAME or not all(map(_can_be_read, name)):
         raise InvalidFullName(field=field)
+    if holds_address(name):
+        raise InvalidFullName(WHAT, cure=CURE, field=field)
     return name
 
 

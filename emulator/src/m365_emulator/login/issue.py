@@ -27,13 +27,14 @@ _public = "0"
 class How:
     """How these tokens came about: the flow that the session began with, what the person proved, how the client did.
 
-    ``renewed`` says that a refresh token asks.
+    ``renewed`` says that a refresh token asks; ``proved_at`` is when the person last proved who they are.
     """
 
     flow: str = "authorizationCode"
     methods: tuple[str, ...] = ("pwd",)
     proof: str = _public
     renewed: bool = False
+    proved_at: float = 0.0
 
 
 def for_person(
@@ -87,7 +88,9 @@ def for_person(
     if "offline_access" in openid:
         answer["refresh_token"] = _refresh_token(world, tenant, person, client, asked, how=how)
     if "openid" in openid:
-        answer["id_token"] = tokens.id_token(world, tenant, person, principal, nonce=nonce, life=life)
+        answer["id_token"] = tokens.id_token(
+            world, tenant, person, principal, nonce=nonce, life=life, proved_at=how.proved_at
+        )
     if client_info:
         answer["client_info"] = _client_info(tenant, person)
     return answer
@@ -144,7 +147,8 @@ def _refresh_token(
     token = f"1.{world.ids.opaque(192, 'refresh')}"
     text = " ".join([*asked.openid, *(f"{asked.prefix}{name}" for name in asked.names)])
     now = world.clock.seconds()
-    kept = Refresh(client.app_id, tenant.id, person.id, text, now + _refresh_life, now, how.flow, list(how.methods))
+    until = now + _refresh_life
+    kept = Refresh(client.app_id, tenant.id, person.id, text, until, now, how.flow, list(how.methods), how.proved_at)
     world.login.add_refresh(token, kept)
     return token
 

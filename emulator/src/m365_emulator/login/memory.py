@@ -35,6 +35,7 @@ class DeviceFlow:
     required_wait: float = 0.0
     last_poll_at: float | None = None
     methods: list[str] = field(default_factory=list)
+    proved_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -64,6 +65,7 @@ class AuthorizeRequest:
     domain_hint: str = ""
     kind: str = "code"
     problem: str = ""
+    proved_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -72,8 +74,8 @@ class Visit:
 
     ``kind`` is ``device`` (``reference`` holds the device code), ``redirect`` (the id of the authorize request) or
     ``page`` (where to go afterwards). ``resource_segment`` is the tenant that is signed in to; ``user_id`` is set once
-    the password was right. ``methods`` is what the person proved on this visit; ``number`` is the AADSTS number of
-    the refusal that the page ``blocked`` explains.
+    the password was right. ``methods`` is what the person proved, ``proved_at`` when; ``number`` is the AADSTS number
+    of the refusal that the page ``blocked`` explains.
     """
 
     id: str
@@ -88,6 +90,7 @@ class Visit:
     problem: str = ""
     methods: list[str] = field(default_factory=list)
     number: int = 0
+    proved_at: float = 0.0
 
 
 @dataclass(slots=True)
@@ -112,6 +115,7 @@ class Refresh:
     issued_at: float = 0.0
     flow: str = "authorizationCode"
     methods: list[str] = field(default_factory=lambda: ["pwd"])
+    proved_at: float = 0.0
 
 
 @dataclass(slots=True)

@@ -84,6 +84,7 @@ def enter_password(world: World, visit: Visit, browser: Browser, password: str) 
         walk.fail(visit, "AADSTS50057: The user account is disabled.")
         return ""
     visit.tenant_id, visit.user_id, visit.methods = tenant.id, person.id, ["pwd"]
+    visit.proved_at = world.clock.seconds()
     if account.hidden.get("password_expired"):
         visit.step = "update_password"
         return ""
@@ -132,7 +133,7 @@ def pick_session(world: World, visit: Visit, browser: Browser, key: str) -> None
     if walk.prompt(world, visit) == "login":
         choose_account(world, visit, person.hidden.get("sign_in_name", person.body["userPrincipalName"]))
         return
-    visit.methods = list(session.methods)
+    visit.methods, visit.proved_at = list(session.methods), session.signed_in_at
     gate.signed_in(world, visit, tenant, person)
 
 

@@ -59,7 +59,7 @@ def approve(world: World, visit: Visit) -> None:
     """The good end: the device, or the client behind the redirect, may have its tokens."""
     flow = flow_of(world, visit)
     flow.state, flow.tenant_id, flow.user_id = "approved", visit.tenant_id, visit.user_id
-    flow.methods = list(visit.methods)
+    flow.methods, flow.proved_at = list(visit.methods), visit.proved_at
     if isinstance(flow, AuthorizeRequest):
         flow.code = f"{flow.id}.{world.ids.opaque(96, 'authorization-code')}"
         flow.expires_at = world.clock.seconds() + code_life

@@ -120,8 +120,9 @@ class Settings(BaseSettings):
     allowed_hosts: Names = Field(default=(), description="host names answered; default: the one of public_url")
     vouched_hosts: Names = Field(
         default=(),
-        description="host names that providers and channels may use without proving by a DNS record that they are "
-        "theirs; for whoever runs the server, who knows",
+        description="host names that count without a DNS record, each with its owner, as host=provider or "
+        "host=provider/channel by short names (without an owner: only while there is one provider); for whoever runs "
+        "the server, who knows",
     )
     name_servers: Names = Field(
         default=(),

@@ -55,8 +55,13 @@ def begin(
     login_hint: str = "",
     scopes: Sequence[str] = (SCOPES,),
     claims: str = "",
+    anew: bool = False,
 ) -> Begun:
-    """Make state, nonce and verifier, 256 random bits each, and the address of Microsoft's page."""
+    """Make state, nonce and verifier, 256 random bits each, and the address of Microsoft's page.
+
+    `anew`: the person proves who they are again, whoever the browser knows already. A browser may leave that out of the
+    address, so what comes back must be looked at, too.
+    """
     state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
     asked = {
         "client_id": client_id,
@@ -68,7 +73,7 @@ def begin(
         "nonce": nonce,
         "code_challenge": challenge_of(verifier),
         "code_challenge_method": "S256",
-        **({"prompt": prompt} if prompt else {}),
+        **({"prompt": "login", "max_age": "0"} if anew else {"prompt": prompt} if prompt else {}),
         **({"login_hint": login_hint} if login_hint else {}),
         **({"claims": claims} if claims else {}),
     }

@@ -1,6 +1,7 @@
 """Tokens: the id_token that says who signed in, checked; and our own app-only token, read as a diagnosis."""
 
 import re
+from base64 import urlsafe_b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import jwt
 from jwt.types import Options
+from pydantic_core import from_json
 
 from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId, TenantId
@@ -56,6 +58,10 @@ class Identity:
     """Template ids of the person's directory roles for the whole tenant, where the registration asks for that claim."""
     groups_untold: bool = False
     """Whether Microsoft left the groups out because they are too many for a token (the "overage")."""
+    issued_at: datetime | None = None
+    """When the token was made; Entra dates it back by up to five minutes."""
+    signed_in_at: datetime | None = None
+    """When the person last proved who they are (`auth_time`), where the registration asks for that claim."""
 
     @property
     def is_guest(self) -> bool:
@@ -117,10 +123,14 @@ def _claimed_tenant(token: SealedText) -> TenantId:
 
 
 def _unverified(token: SealedText) -> dict[str, Any]:
+    """The claims as they stand there. PyJWT looks at each character of a token by itself: ten times as long."""
+    part = token.reveal().partition(".")[2].partition(".")[0]
     try:
-        claims: dict[str, Any] = jwt.decode(token.reveal(), options={"verify_signature": False})
-    except jwt.InvalidTokenError as error:
+        claims = from_json(urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    except ValueError as error:
         raise Unreadable from error
+    if not isinstance(claims, dict):
+        raise Unreadable
     return claims
 
 
@@ -158,12 +168,18 @@ def _identity(claims: Mapping[str, Any], tenant: TenantId) -> Identity:
         roles=_texts(claims.get("roles")),
         groups=_texts(claims.get("groups")),
         wids=_texts(claims.get("wids")),
+        issued_at=_moment(claims.get("iat")),
+        signed_in_at=_moment(claims.get("auth_time")),
         groups_untold="groups" in (claims.get("_claim_names") or ()) or bool(claims.get("hasgroups")),
     )
 
 
 def _texts(claim: object) -> frozenset[str]:
     return frozenset(str(each) for each in claim) if isinstance(claim, list) else frozenset()
+
+
+def _moment(claim: object) -> datetime | None:
+    return datetime.fromtimestamp(claim, UTC) if isinstance(claim, int) else None
 
 
 async def _document(transport: Transport, url: str) -> Mapping[str, Any]:

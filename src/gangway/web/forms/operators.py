@@ -9,6 +9,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from gangway.accounts.states import ClaimKind, SecondFactor
+from gangway.foundation.names import CURE, WHAT, holds_address
+from gangway.languages.said import said
 from gangway.organizations.people_queries import PlaceChoice
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import ROLES, Kind, Role, gives, roles_at
@@ -33,6 +35,12 @@ SECOND_FACTOR_WORDS: Final[dict[SecondFactor, str | Promise]] = {
 }
 
 
+def no_address(value: str) -> None:
+    """Refuse what a mail program would make a link of."""
+    if holds_address(value):
+        raise ValidationError(f"{said(WHAT)} {said(CURE)}")
+
+
 def roles_to_give(seat: Seat, kind: Kind) -> list[tuple[str, str | Promise]]:
     """Return the choices of a role's field: those that this person may give at this level."""
     return [(role.value, ROLE_WORDS[role]) for role in gives(seat.organization_kind, seat.role, at=kind)]
@@ -45,6 +53,7 @@ class InviteOperator(PlainForm):
         label=_("Name"),
         max_length=200,
         error_messages={"required": _("Type the person's name, as others shall see it.")},
+        validators=[no_address],
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     email = forms.EmailField(
@@ -92,6 +101,7 @@ class Join(PlainForm):
         label=_("Your name"),
         max_length=200,
         error_messages={"required": _("Type your name, as others shall see it.")},
+        validators=[no_address],
         widget=forms.TextInput(attrs={"autocomplete": "name"}),
     )
     password = forms.CharField(

@@ -40,9 +40,9 @@ LONGEST: Final = 4000
 _LASTS: Final = timedelta(minutes=30)
 
 
-def start(request: HttpRequest, *, purpose: str, prompt: str = "select_account", **facts: object) -> HttpResponse:
-    """Send the browser to Microsoft; `facts` come back with the answer."""
-    address, kept = microsoft.begin(now=now(), host=request.get_host(), prompt=prompt)
+def start(request: HttpRequest, *, purpose: str, anew: bool = False, **facts: object) -> HttpResponse:
+    """Send the browser to Microsoft; `facts` come back with the answer. `anew`: an old session there isn't enough."""
+    address, kept = microsoft.begin(now=now(), host=request.get_host(), anew=anew)
     request.session[KEPT] = {**kept, "purpose": purpose, **{name: str(value) for name, value in facts.items()}}
     return HttpResponseRedirect(address)
 
@@ -68,7 +68,7 @@ def again(request: DeskRequest) -> HttpResponse:
     """Prove by Microsoft who one is: a page with one button, as a GET begins nothing."""
     there = _own(request, request.GET.get("next", "") or request.POST.get("next", ""))
     if request.method == "POST":
-        return start(request, purpose="again", prompt="login", person=request.seat.operator_id, next=there)
+        return start(request, purpose="again", anew=True, person=request.seat.operator_id, next=there)
     return render(request, "operators/microsoft_again.html", {"next": there})
 
 
@@ -190,7 +190,7 @@ def ask_proof(request: DeskRequest, tenant_row_id: UUID) -> HttpResponse:
     return start(
         request,
         purpose="prove",
-        prompt="login",
+        anew=True,
         person=here.operator_id,
         organization=here.organization_id,
         tenant=about.id,

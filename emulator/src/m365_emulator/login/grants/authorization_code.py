@@ -33,7 +33,7 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     home, person = people.at(world, asked.tenant_id, asked.user_id)
     wanted = scopes.parse(form.get("scope") or asked.scope)
     info = form.get("client_info") == "1"
-    how = issue.How("authorizationCode", tuple(asked.methods), proof)
+    how = issue.How("authorizationCode", tuple(asked.methods), proof, proved_at=asked.proved_at)
     answer = issue.for_person(world, home, person, client, wanted, how=how, client_info=info, nonce=asked.nonce)
     asked.state = "redeemed"
     return answer

@@ -28,7 +28,7 @@ def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) 
     home, person = people.at(world, kept.tenant_id, kept.user_id)
     _check_password(person, kept)
     asked = scopes.parse(form.get("scope") or kept.scope)
-    how = issue.How(kept.flow, tuple(kept.methods), proof, renewed=True)
+    how = issue.How(kept.flow, tuple(kept.methods), proof, renewed=True, proved_at=kept.proved_at)
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
 
 
