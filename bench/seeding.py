@@ -159,7 +159,8 @@ def _cookie(case_id: UUID) -> str:
     """The session that *Continue* gives a browser."""
     store = SessionStore()
     until = clock.now() + wizard_session.LASTS
-    store[wizard_session.KEY] = {"case": str(case_id), "until": until.isoformat()}
+    held = {"case": str(case_id), "until": until.isoformat(), "since": wizard_session.since(None)}
+    store[wizard_session.KEY] = held
     store.create()
     assert store.secret
     return f"{settings.SESSION_COOKIE_NAME}={store.secret}"

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent
 PYTHON = ROOT.parent / ".venvs" / "bench" / "bin" / "python"
-INTERVAL = 5
 PAGE_SECONDS = 2
 """Between two questions of a wizard page, as its template says."""
 SCOPES = "openid profile Application.ReadWrite.All AppRoleAssignment.ReadWrite.All"
@@ -55,6 +54,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--few", type=int, default=10_000, help="sign-ins (default 10000); a tenth as many pages")
     parser.add_argument("--seconds", type=float, default=40, help="how long each part is watched (default 40)")
+    parser.add_argument("--interval", type=int, default=5, help="seconds between two polls of a code (default 5)")
     parser.add_argument("--threads", type=int, default=200, help="MSAL's threads (default 200)")
     parser.add_argument("--alone", action="store_true", help="without MSAL")
     chosen = parser.parse_args()
@@ -63,15 +63,15 @@ def main() -> int:
         return 1
     with (
         tempfile.TemporaryDirectory(prefix="gangway-bench-") as folder,
-        on_stage(Path(folder), latency_ms=0, device_interval=INTERVAL) as stage,
+        on_stage(Path(folder), latency_ms=0, device_interval=chosen.interval) as stage,
         _seeding(stage) as seeding,
     ):
         codes = asyncio.run(_codes(stage, chosen.few))
         cookies = seeding(codes=codes, pages=max(1, chosen.few // 10))["cookies"]
-        told = {"cores": psutil.cpu_count(), "gangway": _waiting(stage, len(codes), chosen.seconds)}
+        told = {"cores": psutil.cpu_count(), "gangway": _waiting(stage, len(codes), chosen)}
         stage.child("worker").stop()
         if not chosen.alone:
-            told["msal"] = _msal(stage, chosen.threads, chosen.seconds)
+            told["msal"] = _msal(stage, chosen)
             told["times_msal"] = round(told["gangway"]["per_core"] / told["msal"]["per_core"], 1)
         told["pages"] = asyncio.run(_pages(stage, cookies, seeding, chosen.seconds / 2))
         told["load"] = [round(each, 1) for each in os.getloadavg()]
@@ -121,16 +121,16 @@ async def _codes(stage: Stage, number: int) -> list[dict[str, Any]]:
         return await asyncio.gather(*(one() for _ in range(number)))
 
 
-def _waiting(stage: Stage, number: int, seconds: float) -> dict[str, Any]:
+def _waiting(stage: Stage, number: int, chosen: argparse.Namespace) -> dict[str, Any]:
     """Watch the worker once each code has been polled."""
     began = time.monotonic()
     while _control(stage, "GET", "log/polls")["never_polled"] and time.monotonic() < began + LONGEST_START:
         time.sleep(0.5)
     started = time.monotonic() - began
-    time.sleep(2 * INTERVAL)
+    time.sleep(2 * chosen.interval)
     _control(stage, "DELETE", "log")
     before, watched = stage.busy(), time.monotonic()
-    time.sleep(seconds)
+    time.sleep(chosen.seconds)
     used = {name: each - before[name] for name, each in stage.busy().items()}
     lasted = time.monotonic() - watched
     found = _control(stage, "GET", "log/polls")
@@ -147,9 +147,10 @@ def _waiting(stage: Stage, number: int, seconds: float) -> dict[str, Any]:
     }
 
 
-def _msal(stage: Stage, threads: int, seconds: float) -> dict[str, Any]:
+def _msal(stage: Stage, chosen: argparse.Namespace) -> dict[str, Any]:
     """MSAL's own loop in so many threads of a process of its own."""
-    told = {"threads": threads, "seconds": seconds, "warm_up": 2 * INTERVAL, "client": SIGN_IN}
+    threads = chosen.threads
+    told = {"threads": threads, "seconds": chosen.seconds, "warm_up": 2 * chosen.interval, "client": SIGN_IN}
     told |= {name: stage.microsoft[name] for name in ("login_url", "graph_url", "ca_file")}
     environment = {"PATH": os.environ["PATH"], "BENCH_TOLD": json.dumps(told)}
     command = [str(PYTHON), "-W", "ignore", str(ROOT / "others" / "with_msal.py")]

@@ -38,6 +38,20 @@ def test_registrations_at_once_in_many_tenants_and_in_one_are_each_made_once():
     assert set(told["many"]["processor_seconds"]) == {"worker", "microsoft", "postgresql"}
 
 
+def test_waiting_sign_ins_are_polled_in_time_and_open_pages_see_what_happens():
+    """The bench itself fails when one was polled too early or never, or a page did not see the end."""
+    told = bench("waiting", "--few", "30", "--seconds", "3", "--interval", "1", "--alone")
+    assert told["gangway"]["waiting"] == 30
+    assert told["gangway"]["polls"] > 0
+    assert told["pages"]["saw_it"] == told["pages"]["open"] == 3
+
+
+def test_a_fleet_is_checked_with_the_same_requests_as_by_aiohttp_alone():
+    """A client ends with an error when what it read isn't what the profile wants."""
+    told = bench("fleet", "--few", "64", "--alone")
+    assert told["ours"]["checks"] == told["aiohttp"]["checks"] == 64
+
+
 def test_who_has_not_installed_the_others_is_told_how(tmp_path):
     """Never a silent skip."""
     alone = tmp_path / "bench"

@@ -55,7 +55,7 @@ class Wire:
         except (aiohttp.ClientError, TimeoutError, ssl.SSLError) as error:
             self._log(asked, mark, clock.ticks() - began, failed=type(error).__name__)
             raise unheard(error, correlation_id=mark, at=clock.now()) from error
-        if not asked.routine:
+        if not asked.routine or answer.busy:
             self._log(asked, mark, answer.seconds, status=answer.status, microsoft_request_id=answer.request_id)
         return answer
 

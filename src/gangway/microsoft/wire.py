@@ -12,7 +12,7 @@ from gangway.foundation import clock
 class Asked:
     """One HTTP request. `form` is sent url-encoded, `body` as JSON; at most one of the two.
 
-    A `routine` one is asked again and again: that it was answered is no news, and isn't logged.
+    A `routine` one is asked again and again: it is logged only when Microsoft is busy or doesn't answer.
     """
 
     method: str
@@ -36,6 +36,11 @@ class Answer:
     @property
     def good(self) -> bool:
         return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's own word for success
+
+    @property
+    def busy(self) -> bool:
+        """Whether Microsoft asks for patience, or has trouble of its own."""
+        return self.status == 429 or self.status >= 500  # noqa: PLR2004 - HTTP's own words for both
 
     @property
     def request_id(self) -> str:

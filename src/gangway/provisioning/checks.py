@@ -63,7 +63,7 @@ async def check_registration(
     items. Raises NoSuchCredential and the vault's errors.
     """
     subject = await in_database(_subject, registration_id, credential_id, by)
-    own = await clouds.RegistrationSignIn.at(clouds.cloud(subject.cloud), subject.tenant)
+    own = await clouds.RegistrationSignIn.at(clouds.cloud(subject.cloud), subject.tenant, routine=True)
     result, busy = await _looked_at(subject, own, users_wanted, tell), gates.wait(subject.tenant)
     return replace(result, busy_seconds=busy) if busy else result
 
@@ -168,7 +168,8 @@ async def _read(own: clouds.RegistrationSignIn, subject: Subject, token: AppToke
 async def _end(subject: Subject, itself: Outcome[Application] | None) -> CheckItem:
     """When the credential ends, by what the registration read of itself, which is kept."""
     read = credential_ends.found_in(itself, subject.watched, subject.credential)
-    await in_database(credential_ends.keep, subject.watched, read, now=clock.now())
+    if read.ends_at is not None:
+        await in_database(credential_ends.keep, subject.watched, read, now=clock.now())
     return credential_ends.item_of(subject.watched, read, refused=itself)
 
 

@@ -41,21 +41,28 @@ async def graph(where: Cloud, tenant: TenantId, token: SealedText) -> GraphSessi
 
 @dataclass(frozen=True)
 class RegistrationSignIn:
-    """Signing in as a registration in its tenant: every token is a fresh one."""
+    """Signing in as a registration in its tenant: every token is a fresh one. `routine`: as a fleet is looked at."""
 
     transport: Transport
     cloud: Cloud
     tenant: TenantId
+    routine: bool = False
 
     @classmethod
-    async def at(cls, where: Cloud, tenant: TenantId) -> "RegistrationSignIn":
+    async def at(cls, where: Cloud, tenant: TenantId, *, routine: bool = False) -> "RegistrationSignIn":
         """In a cloud, over this event loop's connections."""
-        return cls(await shared(where.extra_ca_file), where, tenant)
+        return cls(await shared(where.extra_ca_file), where, tenant, routine)
 
     async def token(self, *, app_id: AppId, credential: OwnCredential, scope: str) -> AppToken:
         return await fetch(
-            self.transport, self.cloud, tenant=self.tenant, app_id=app_id, credential=credential, scope=scope
+            self.transport,
+            self.cloud,
+            tenant=self.tenant,
+            app_id=app_id,
+            credential=credential,
+            scope=scope,
+            routine=self.routine,
         )
 
     def graph(self, token: SealedText) -> GraphSession:
-        return GraphSession(self.transport, self.cloud, token, self.tenant)
+        return GraphSession(self.transport, self.cloud, token, self.tenant, self.routine)

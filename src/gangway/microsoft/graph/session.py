@@ -52,6 +52,7 @@ class GraphSession:
     cloud: Cloud
     token: SealedText
     tenant: TenantId
+    routine: bool = False
     sleep: Callable[[float], Awaitable[None]] = field(default=asyncio.sleep, repr=False)
 
     async def call(self, call: Call[T]) -> T:
@@ -61,7 +62,7 @@ class GraphSession:
     async def outcome(self, call: Call[T]) -> Outcome[T]:
         """Send one call and keep its error as a value. Raises only NotHeard."""
         url = self.cloud.graph_url(call.path)
-        answer = await self._send(Asked(call.method, url, self._headers(call), self._body(call)))
+        answer = await self._send(Asked(call.method, url, self._headers(call), self._body(call), routine=self.routine))
         return self._outcome(call, answer)
 
     async def batch(self, calls: Sequence[Call[Any]], *, in_order: bool = False) -> list[Outcome[Any]]:
@@ -90,7 +91,8 @@ class GraphSession:
         if len(calls) == 1:
             return [await self.outcome(calls[0])]
         parts = [_part(place, call, self._body(call), in_order=in_order) for place, call in enumerate(calls)]
-        whole = await self._send(Asked("POST", self.cloud.graph_url("/$batch"), self._headers(), {"requests": parts}))
+        url, body = self.cloud.graph_url("/$batch"), {"requests": parts}
+        whole = await self._send(Asked("POST", url, self._headers(), body, routine=self.routine))
         if not whole.good:
             raise graph_error(whole)
         answers = _answers(whole)

@@ -27,7 +27,14 @@ class AppToken:
 
 
 async def fetch(
-    transport: Transport, cloud: Cloud, *, tenant: TenantId, app_id: AppId, credential: OwnCredential, scope: str
+    transport: Transport,
+    cloud: Cloud,
+    *,
+    tenant: TenantId,
+    app_id: AppId,
+    credential: OwnCredential,
+    scope: str,
+    routine: bool = False,
 ) -> AppToken:
     """A new token for one resource (`scope` ends with /.default). Raises SignInRefused's kin, Busy, NotHeard.
 
@@ -36,7 +43,7 @@ async def fetch(
     url = cloud.token_url(tenant)
     form = {"grant_type": "client_credentials", "client_id": app_id, "scope": scope}
     form |= form_of(credential, app_id=app_id, token_url=url, now=clock.now())
-    answer = await transport.send(Asked("POST", url, form=form))
+    answer = await transport.send(Asked("POST", url, form=form, routine=routine))
     if not answer.good:
         raise entra_error(answer, workers=cloud.egress_addresses)
     text = answer.member("access_token")
