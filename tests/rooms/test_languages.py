@@ -188,10 +188,11 @@ def test_a_language_that_we_do_not_speak_is_english():
     assert page_in(client.get("/wizard/new/")) == ("en", "ltr")
 
 
-def test_the_address_of_a_form_that_came_back_leads_to_where_one_stands():
+def test_a_choice_on_the_page_of_a_form_that_came_back_leads_to_where_one_stands():
     walked, client = walked_in("de"), Client()
     put_into_wizard(client, walked.case_id)
-    assert client.get("/wizard/waiting/hand-off/").headers["Location"] == "/wizard/"
+    answer = client.post("/wizard/new/", {"upn": "nobody"})
+    assert soup(answer).select_one(".gw-languages form")["action"] == "/wizard/?language="
 
 
 def test_the_operation_center_stays_english_whatever_was_chosen():

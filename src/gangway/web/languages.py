@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils import translation
 from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -21,8 +21,6 @@ PAGES: Final = ("/i/", "/wizard/", "/consented/", "/customer/")
 ASKED: Final = "language"
 WIZARD: Final = "/wizard/"
 """Leads to where somebody stands."""
-FORMS_ONLY: Final = 405
-"""The page of a form that came back with an error has an address that can't be opened again."""
 
 
 class Languages(MiddlewareMixin):
@@ -41,12 +39,10 @@ class Languages(MiddlewareMixin):
             return None
         return _kept(request, known(request.POST.get(ASKED, "")))
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(self, _request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Say which language it is, and leave none behind for what this thread does next."""
         response.headers.setdefault("Content-Language", translation.get_language() or ENGLISH)
         translation.activate(ENGLISH)
-        if response.status_code == FORMS_ONLY and request.method == "GET" and is_customers(request):
-            return HttpResponseRedirect(WIZARD)
         return response
 
 
@@ -67,8 +63,16 @@ def speak(request: HttpRequest, language: str) -> None:
 
 
 def offered(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: the languages that this page can be read in; none on operators' pages."""
-    return {"languages": NAMES} if is_customers(request) else {}
+    """Context processor: the languages that this page can be read in, and where a choice goes; none for operators.
+
+    The page of a form that came back may have an address that can't be opened again: then one is led to where one is.
+    """
+    if not is_customers(request):
+        return {}
+    came_back = request.method == "POST" and request.path.startswith(WIZARD)
+    others = QueryDict(mutable=True) if came_back else request.GET.copy()
+    others[ASKED] = ""
+    return {"languages": NAMES, "languages_at": f"{WIZARD if came_back else ''}?{others.urlencode()}"}
 
 
 def _kept(request: HttpRequest, language: str) -> HttpResponse:

@@ -1,6 +1,7 @@
 """The wizard where something waits for another administrator: what remains, who may do it, and every way on."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -138,13 +139,14 @@ def consented(request: HttpRequest) -> HttpResponse:
     run_id = consented_run(request.GET.get("state", ""))
     if run_id is None:
         return render(request, "wizard/stranger.html", status=404)
-    try:
+    with suppress(NoSuchCase):
         speak(request, language_of_run(run_id))
-    except NoSuchCase:
-        return render(request, "wizard/stranger.html", status=404)
     given = request.GET.get("admin_consent", "").lower() == "true" and "error" not in request.GET
     if given and request.method == "GET":
-        actions.come_back_from_consent(run_id=run_id, now=now())
+        try:
+            actions.come_back_from_consent(run_id=run_id, now=now())
+        except NoSuchCase:
+            return render(request, "wizard/stranger.html", status=404)
     why = None if given else consent_not_given(request.GET.get("error_description", ""))
     values = {"given": given, "why": why, "in_wizard": "wizard" in request.session}
     return render(request, "wizard/consented.html", values)
