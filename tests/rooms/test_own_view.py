@@ -276,6 +276,13 @@ def test_disconnect_asks_for_a_sign_in_of_the_last_minutes_by_the_same_person(
     assert life(customer, service_id) is Lifecycle.LEAVING
 
 
+def test_an_earlier_proof_that_microsoft_tells_of_is_not_fresh(provider, customer, service_id):
+    """Whoever takes the wish for the password out of the address comes back with the time of the old one."""
+    proved_at = int((clock.now() - timedelta(hours=2)).timestamp())
+    asked_of(disconnected(inside(provider, auth_time=proved_at), service_id))
+    assert life(customer, service_id) is Lifecycle.CREATED
+
+
 def test_signing_in_once_more_as_another_tenant_does_nothing(provider, service_id, monkeypatch):
     client = inside(provider)
     with later(monkeypatch, timedelta(minutes=11).total_seconds()):

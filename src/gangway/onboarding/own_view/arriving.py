@@ -134,7 +134,8 @@ def leave(
             known,
             client_id=AppId(application.client_id),
             redirect_uri=back,
-            prompt="login" if after else "select_account",
+            prompt="select_account",
+            anew=after is not None,
             login_hint=after.upn if after else "",
             scopes=known.delegated_scopes(scopes) if removal else scopes,
         )

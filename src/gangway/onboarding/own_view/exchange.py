@@ -151,7 +151,7 @@ def _settle(visit_id: UUID, identity: Identity, token: SealedText, *, now: datet
             _refuse(visit_id, refusal or errors.NothingHere(), identity, now=now)
             return
         _let_go(row)
-        row.state, row.signed_in_at = VisitState.SIGNED_IN.value, now
+        row.state, row.signed_in_at = VisitState.SIGNED_IN.value, min(identity.signed_in_at or now, now)
         row.tenant_id, row.object_id = identity.tenant_id, identity.object_id
         row.upn, row.name = identity.username[:320], identity.name[:256]
         roles = fitting(identity.wids)
