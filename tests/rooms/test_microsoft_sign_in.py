@@ -122,6 +122,22 @@ def test_a_customers_person_comes_in_by_their_app_role_at_the_first_sign_in(entr
     assert places_of(MORGAN[0]) == [(customer.id, "operator")]
 
 
+def test_a_tenant_counts_once_its_administrator_has_signed_in_for_it(entra):
+    place = make_customer()
+    allow(place, CONTOSO, {"Gangway.Operator": Role.OPERATOR}, proved=False)
+    consented(entra, place)
+    entra.assign(MORGAN, OPERATOR_ROLE)
+    assert "nobody has proved yet" in entra.sign_in(Client(), MORGAN).content.decode()
+    client = prove(sit_down(place, role=Role.OPERATOR))
+    with within(place.path):
+        (row,) = queries.tenants(place.id)
+    for who, said in ((MORGAN, "administer the tenant"), (GRACE, "The tenant is proved")):
+        there = client.post(f"/sign-in-rules/tenants/{row.id}/prove/").headers["Location"]
+        page = client.get("/accounts/microsoft/callback/", entra.visit(there, who), follow=True)
+        assert said in page.content.decode()
+    assert entra.sign_in(Client(), MORGAN).status_code == 302
+
+
 def test_a_role_that_came_from_entra_follows_it(entra, customer):
     consented(entra, customer)
     entra.assign(MORGAN, OPERATOR_ROLE)
