@@ -2,7 +2,7 @@
 
 The mark travels beside the digest in what the page sends back as `seen`; nothing is remembered here. It is taken before
 anything else is read, so what is written in between is seen at the next look. What changes elsewhere or by time alone
-(a provider's name, the end of an invitation) is in no mark, so every eleventh look is a whole one.
+(a provider's name, the end of an invitation) is in no mark, so one look in 31, about once a minute, is whole.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from gangway.onboarding.marks import mark_of
 from gangway.web.live import UNCHANGED, USUAL_SECONDS
 from gangway.web.wizard_session import KEY, held_case
 
-WHOLE_EVERY: Final = 11
+WHOLE_EVERY: Final = 31
 """Of so many looks of a page one is a whole one; a prime, so that a page that asks less often meets it, too."""
 
 
