@@ -35,7 +35,12 @@ SIGNS_OUT: Final = "account_logout"
 
 
 class Entrance(MiddlewareMixin):
-    """Middleware, innermost: sign-in, seat, scope, and one place where the rooms' errors become pages."""
+    """Middleware, innermost: sign-in, seat, scope, and one place where the rooms' errors become pages.
+
+    Not async, and hence none around it is: Django would change threads twice for each, a third of a small answer's cost.
+    """
+
+    async_capable = False
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., HttpResponse], args: tuple[Any, ...], kwargs: dict[str, Any]
