@@ -37,7 +37,7 @@ SIGNS_OUT: Final = "account_logout"
 class Entrance(MiddlewareMixin):
     """Middleware, innermost: sign-in, seat, scope, and one place where the rooms' errors become pages.
 
-    Not async, and hence none around it is: Django would change threads twice for each, a third of a small answer's cost.
+    Not async, and hence none around it is: Django would change threads for each, a third of a small answer's cost.
     """
 
     async_capable = False
