@@ -1,6 +1,5 @@
 """Finishing by itself, freezing and unfreezing, and what both sides are told, with the emulator as a real process."""
 
-
 import pytest
 from django.core import mail
 

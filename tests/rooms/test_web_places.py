@@ -4,8 +4,8 @@ import pytest
 from django.urls import reverse
 
 from gangway.organizations import place_queries
-from gangway.organizations.changing import change_bounds
-from gangway.organizations.details import Bounds, Tenant
+from gangway.organizations.changing import change_bounds, change_contacts
+from gangway.organizations.details import Bounds, Contact, Tenant
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import within
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
@@ -102,6 +102,19 @@ def test_fields_are_changed_and_contacts_taken_away(client, provider):
     client.post(address, {"name": "Contoso Ltd", **contact(email="")})
     changed = only(Kind.CUSTOMER, provider)
     assert (changed.name, changed.contacts) == ("Contoso Ltd", ())
+
+
+def test_all_contacts_come_to_the_page_and_back_with_room_for_one_more(client, provider):
+    people = [Contact(name=f"P{number}", email=f"p{number}@contoso.com", phone="") for number in range(7)]
+    made = make_customer(provider, name="Contoso")
+    with within(made.path):
+        change_contacts(organization_id=made.id, contacts=people, by=SETUP)
+    address = reverse("web:customer_edit", args=[made.id])
+    page = soup(client.get(address))
+    sent = {each["name"]: each.get("value", "") for each in page.select("form [name^=contact-]")}
+    assert sent["contact-TOTAL_FORMS"] == "8"
+    client.post(address, {"name": "Contoso", **sent})
+    assert len(only(Kind.CUSTOMER, provider).contacts) == 7
 
 
 def test_customer_moves_to_another_channel_with_its_services(client, provider):

@@ -11,7 +11,7 @@ from gangway.config.settings.typed import Role
 
 def migrate(*, check: Annotated[bool, typer.Option(help="Only say whether something is to be done.")] = False) -> None:
     """Migrate as the owner, then grant web and worker what they need; safe to repeat. With --check nothing changes."""
-    gc.disable()  # a migration makes many classes that point at each other; looking for garbage took a third of its time
+    gc.disable()  # migrations make many classes that point at each other: looking for garbage took a third of the time
     with prepared(Role.OWNER) as settings:
         from django.core.management import call_command  # noqa: PLC0415  needs a Django that is awake
 

@@ -60,14 +60,8 @@ def _lines(row: Registration, service_id: UUID, runs: Any) -> Iterator[Line]:
     for run in mine.order_by("created_at"):
         for one in (*run.result.get("stays", ()), *run.result.get("kept", ())):
             yield Line("Stays", f"{one['kind'].replace('_', ' ')} {one['name']}", one["id"], one["why"])
-    for left in Leftover.objects.filter(registration_id=row.pk, service_id=service_id).order_by("since"):
-        what = f"{left.kind.replace('_', ' ')} {left.name}"
-        if left.cleared_at is None:
-            yield Line("Stays", what, left.object_id, left.why)
-        elif left.cleared_by_kind == "system":
-            yield Line("Seen to be gone", what, left.object_id, at=left.cleared_at)
-        else:
-            yield Line("Removed, as was said", what, left.object_id, f"by {left.cleared_by_name}", left.cleared_at)
+    leftovers = Leftover.objects.filter(registration_id=row.pk, service_id=service_id)
+    yield from map(_of_leftover, leftovers.order_by("since"))
     if row.origin == MADE and not any(run.wanted.get("whole") for run in mine):
         yield Line("Stays", f"App registration {row.display_name}", row.object_id, "Other services sign in with it.")
     for credential in Credential.objects.filter(registration_id=row.pk, service_id=service_id):
@@ -76,3 +70,12 @@ def _lines(row: Registration, service_id: UUID, runs: Any) -> Iterator[Line]:
             yield Line("Stays", f"Credential {credential.display_name}", credential.key_id, why)
         elif credential.state != CredentialState.REMOVED.value:
             yield Line("Destroyed here", f"Our copy of credential {credential.display_name}", credential.key_id)
+
+
+def _of_leftover(left: Leftover) -> Line:
+    what = f"{left.kind.replace('_', ' ')} {left.name}"
+    if left.cleared_at is None:
+        return Line("Stays", what, left.object_id, left.why)
+    if left.cleared_by_kind == "system":
+        return Line("Seen to be gone", what, left.object_id, at=left.cleared_at)
+    return Line("Removed, as was said", what, left.object_id, f"by {left.cleared_by_name}", left.cleared_at)

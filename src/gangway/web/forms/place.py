@@ -12,6 +12,7 @@ from gangway.foundation.clouds import CloudName
 from gangway.foundation.errors import GangwayError
 from gangway.languages.choice import NAMES
 from gangway.organizations.details import (
+    MOST_CONTACTS,
     Bounds,
     Contact,
     Details,
@@ -28,7 +29,7 @@ from gangway.organizations.roles import Kind
 from gangway.web.forms.base import PlainForm, told
 
 MOST_ROWS: Final = 5
-"""Contacts, and more tenants, that the page has room for."""
+"""Contacts, and more tenants, that the page has room for at first."""
 GUID: Final = _("Looks like 11111111-2222-4333-8444-555555555555.")
 CLOUDS: Final = (
     (CloudName.PUBLIC.value, _("Public")),
@@ -176,15 +177,16 @@ class ContactForm(PlainForm):
         return given
 
 
-ContactRows = forms.formset_factory(ContactForm, extra=0, max_num=MOST_ROWS, absolute_max=MOST_ROWS)
+ContactRows = forms.formset_factory(ContactForm, extra=0, max_num=MOST_CONTACTS, absolute_max=MOST_CONTACTS)
 
 
 def contact_rows(data: Mapping[str, Any] | None, contacts: Iterable[Contact]) -> "forms.BaseFormSet[ContactForm]":
-    """Return the rows of contacts: those there are, and empty ones up to what the page has room for."""
+    """Return the rows of contacts: all there are, and empty ones: at least one until there are as many as may be."""
     known = [{"name": each.name, "email": each.email, "phone": each.phone} for each in contacts]
+    rows_shown = max(MOST_ROWS, min(len(known) + 1, MOST_CONTACTS))
     rows: forms.BaseFormSet[ContactForm] = ContactRows(
         data,
-        initial=known + [{} for _row in range(MOST_ROWS - len(known))],
+        initial=known + [{} for _row in range(rows_shown - len(known))],
         prefix="contact",
     )
     return rows
