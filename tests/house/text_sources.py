@@ -286,7 +286,7 @@ DICTIONARY: Final = "microsoft/dictionary.toml"
 MARKS: Final = {"_": 1, "gettext": 1, "gettext_lazy": 1, "ngettext": 2, "ngettext_lazy": 2}
 FOR_PROGRAMMERS: Final = frozenset(
     {"within_everything", "through", "ValueError", "TypeError", "RuntimeError", "KeyError", "LookupError", "purpose"}
-    | {"AssertionError", "NotImplementedError", "reveal", "seal", "compile", "getLogger", "get_logger"}
+    | {"AssertionError", "reveal", "seal", "compile", "getLogger", "get_logger"}
 )
 """Calls whose texts no customer reads."""
 FEWEST_LETTERS: Final = 4

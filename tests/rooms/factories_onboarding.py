@@ -21,7 +21,7 @@ from gangway.microsoft.errors import MicrosoftError, NotHeard
 from gangway.microsoft.wire import Answer, Asked
 from gangway.onboarding import actions, polling, queries
 from gangway.onboarding.models import SignIn
-from gangway.onboarding.shapes import CaseView
+from gangway.onboarding.shapes import CaseView, Step
 from gangway.onboarding.visits import Visitor
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import queries as provisioning
@@ -92,7 +92,7 @@ class Microsoft:
         return Answer(200, {"keys": [{**public, "kid": "k1", "use": "sig"}]})
 
     async def observe(
-        self, *, token: SealedText, tenant_id: str, cloud: Cloud, plan: Mapping[str, Any], registration_id: UUID
+        self, *, token: SealedText, tenant_id: str, cloud: Cloud, plan: Mapping[str, Any], **_more: Any
     ) -> SignerFacts:
         """Tell of the signer, for the right token only."""
         assert (token.reveal(), cloud) == (ACCESS_TOKEN, CLOUD)
@@ -241,6 +241,8 @@ def signed_in(walked: Walk, microsoft: Microsoft | None = None) -> None:
     for _ in range(3):
         make_due(sign_in_id)
         round_trip(rounds)
+    if microsoft is None:
+        assert walked.view().step is Step.SIGNED_IN
 
 
 def make_due(sign_in_id: UUID) -> None:

@@ -145,10 +145,31 @@ def pages(world: World) -> dict[str, Any]:
     return seen | {"who": wizard.get("/wizard/new/")} | {"file": client.post("/activity/export.csv", {})}
 
 
+MAIL: Final = "invitation_mail_shown"
+"""A mail as mail programs get it, its styles in its elements: shown in a frame of ours, where nothing runs or loads."""
+
+
+def test_a_mail_is_shown_in_a_frame_of_ours_alone_and_nothing_in_it_runs_or_loads(world):
+    told = admin(world).get(address(MAIL, world)).headers
+    policy = dict(part.strip().partition(" ")[::2] for part in told["Content-Security-Policy"].split(";"))
+    assert policy == {
+        "default-src": "'none'",
+        "img-src": "data:",
+        "style-src": "'unsafe-inline'",
+        "form-action": "'none'",
+        "base-uri": "'none'",
+        "frame-ancestors": "'self'",
+        "sandbox": "",
+    }
+    assert (told["X-Frame-Options"], told["Cache-Control"]) == ("SAMEORIGIN", "no-store")
+
+
 def test_every_answer_carries_the_headers_that_protect_it(world):
     lacking = {}
     for name, answer in pages(world).items():
         told = answer.headers
+        if name == MAIL:
+            continue
         policy = dict(part.strip().partition(" ")[::2] for part in told.get("Content-Security-Policy", "").split(";"))
         good = {
             "default": policy.get("default-src") == "'none'",
@@ -175,7 +196,7 @@ def KNOWN(told: Any) -> bool:  # noqa: N802  reads as the condition it is
 def test_no_page_has_anything_inline_that_the_policy_would_stop(world):
     found = {}
     for name, answer in pages(world).items():
-        if not answer.headers.get("Content-Type", "").startswith("text/html") or answer.streaming:
+        if name == MAIL or not answer.headers.get("Content-Type", "").startswith("text/html") or answer.streaming:
             continue
         page = soup(answer)
         nonce = re.search(r"'nonce-([^']+)'", answer.headers["Content-Security-Policy"])

@@ -155,9 +155,10 @@ def leave(
             for_tenant_id=after.tenant_id if after else "",
             created_at=now,
         )
-        facts: dict[str, str | int | bool | None] = {"cloud": cloud, "removes": len(removal)}
-        subject = f"visit:{visit_id}"
-        record(Event.OWN_VIEW_ASKED, by=by, organization_id=provider.id, subject=subject, data=facts)
+        if after is not None:  # a stranger who only presses the button leaves nothing in the activity log
+            facts: dict[str, str | int | bool | None] = {"cloud": cloud, "removes": len(removal)}
+            subject = f"visit:{visit_id}"
+            record(Event.OWN_VIEW_ASKED, by=by, organization_id=provider.id, subject=subject, data=facts)
         return visit_id, Departure(address=begun.address, mark=mark_of(begun.state))
 
 
