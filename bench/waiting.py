@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent
 PYTHON = ROOT.parent / ".venvs" / "bench" / "bin" / "python"
-PAGE_SECONDS = 2
-"""Between two questions of a wizard page, as its template says."""
+PAGE_SECONDS = 10
+"""So often asks a page that nobody sees, or on which nothing has happened for five minutes (`gangway.js`)."""
 SCOPES = "openid profile Application.ReadWrite.All AppRoleAssignment.ReadWrite.All"
 LONGEST_START = 600
 LONGEST_CHANGE = 60
@@ -171,7 +171,7 @@ def _msal(stage: Stage, chosen: argparse.Namespace) -> dict[str, Any]:
 
 
 async def _pages(stage: Stage, cookies: list[str], seeding: Any, seconds: float) -> dict[str, Any]:
-    """Open pages that ask every two seconds; when the sign-ins end, each must see it."""
+    """Open pages that ask as those do whose people are on Microsoft's page; when the sign-ins end, each must see it."""
     url, connector = f"{stage.director.web}/wizard/code/state", aiohttp.TCPConnector(limit=0)
     timeout = aiohttp.ClientTimeout(total=LONGEST_CHANGE)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:

@@ -51,8 +51,11 @@ class Looker:
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: script: {error}"))
         return page
 
-    def at(self, page: Page, name: str = "") -> None:
-        """Judge the page as it is now; ``name`` tells apart what one address shows at different times."""
+    def at(self, page: Page, name: str = "", *, covers: bool = False) -> None:
+        """Judge the page as it is now; ``name`` tells apart what one address shows at different times.
+
+        ``covers``: something lies open above the page, so a part of what is beneath can't be pressed at this moment.
+        """
         route, address = route_of(page.url), urlsplit(page.url).path
         self.seen.add(route)
         self.number += 1
@@ -64,6 +67,7 @@ class Looker:
             if not page.evaluate("() => 'axe' in window"):
                 page.evaluate(AXE.read_text("utf-8"))
             found = page.evaluate(JUDGE, [theme, RULES])
+            found = [fault for fault in found if not (covers and "obscured" in fault)]
             found += [f"wider than the screen: {part}" for part in page.evaluate(WIDE)]
             self.faults += [f"{route} {name} ({address}, {theme}, {width} px): {fault}" for fault in found]
         if before:

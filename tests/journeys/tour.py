@@ -201,7 +201,7 @@ class Tour:
         page, look, short_name = operator.page, self.looker, new_name("look")
         operator.page.goto(self.address("/services/"))
         page.get_by_role("button", name="Add Service").click()
-        look.at(page, "menu open")
+        look.at(page, "menu open", covers=True)
         look.visit(page, self.address("/services/add/direct-routing/"))
         onward(page.get_by_role("link", name=re.compile("^Contoso")))
         look.at(page)

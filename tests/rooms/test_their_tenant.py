@@ -50,7 +50,7 @@ def test_the_right_tenant_of_the_domain_is_let_in():
 
 def test_a_domain_that_nobody_has_looked_up_is_compared_with_the_tenants_own():
     walked = walk(domain="fabrikam.com")
-    signed_in(walked)
+    signed_in(walked, Microsoft())
     assert walked.view().sign_in.state == SignInState.WRONG_TENANT
 
 

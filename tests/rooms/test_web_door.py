@@ -12,6 +12,7 @@ from gangway.foundation import clock
 from gangway.invitations import actions
 from gangway.invitations.queries import LinkDead, Why
 from gangway.onboarding.errors import LinkClosed
+from gangway.onboarding.shapes import Begun
 from gangway.organizations.scope import within
 from gangway.web import wizard_session
 from gangway.web.views import wizard_door
@@ -75,7 +76,7 @@ def test_no_page_overrides_the_header_about_referrers(offered):
 
 
 def test_continue_as_browsers_send_it_passes_the_csrf_check(offered, monkeypatch):
-    monkeypatch.setattr(wizard_door, "begin_case", lambda **_given: uuid4())
+    monkeypatch.setattr(wizard_door, "begin_case", lambda **_given: Begun(uuid4(), None))
     careful = Client(enforce_csrf_checks=True)
     token = soup(careful.get(offered)).select_one("[name=csrfmiddlewaretoken]")["value"]
     answer = careful.post(offered, {"csrfmiddlewaretoken": token}, headers={"Origin": "http://testserver"})
@@ -88,7 +89,7 @@ def test_the_page_does_not_repeat_its_link(offered):
 
 def test_continue_trades_the_link_for_a_session_and_a_clean_address(offered, monkeypatch):
     case_id, client = uuid4(), Client()
-    monkeypatch.setattr(wizard_door, "begin_case", lambda **_given: case_id)
+    monkeypatch.setattr(wizard_door, "begin_case", lambda **_given: Begun(case_id, None))
     session = client.session
     session["planted"] = "x"
     session.save()

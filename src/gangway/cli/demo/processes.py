@@ -94,10 +94,12 @@ class Family:
         *,
         environment: Mapping[str, str],
         announces: bool = False,
+        bears_a_kill: bool = False,
     ) -> Child:
         """Start a part with exactly this environment, in a session of its own, so that Ctrl-C is ours to pass on.
 
-        One that ``announces`` prints a line when it is ready; what others print goes to their log.
+        One that ``announces`` prints a line when it is ready; what others print goes to their log. One that
+        ``bears_a_kill`` is killed when we die; others are told to stop.
         """
         self.logs.mkdir(parents=True, exist_ok=True)
         log = self.logs / f"{name.replace(' ', '-')}.log"
@@ -109,7 +111,7 @@ class Family:
                 stdout=subprocess.PIPE if announces else errors,
                 stderr=errors,
                 start_new_session=True,
-                preexec_fn=leash.fasten,  # noqa: PLW1509 (this process has one thread)
+                preexec_fn=leash.fasten_short if bears_a_kill else leash.fasten,  # noqa: PLW1509 (this process has one thread)
             )
         child = Child(name, process, log)
         self.children.append(child)

@@ -79,11 +79,12 @@ class Supervisor:
     def start_worker(self, microsoft: dict[str, Any], *, name: str = "worker", **more: str) -> Child:
         """A worker, with the settings of its role; `more` are other settings, by their names without the prefix."""
         given = self._settings("worker", microsoft) | {f"GANGWAY_{key}": value for key, value in more.items()}
-        return self.parts.start(name, self._gangway("worker"), environment=given)
+        return self.parts.start(name, self._gangway("worker"), environment=given, bears_a_kill=True)
 
     def start_web(self, microsoft: dict[str, Any]) -> None:
         """The web pages, with the settings of their role; returns when they take connections."""
-        web = self.parts.start("web", self._gangway("web"), environment=self._settings("web", microsoft))
+        given = self._settings("web", microsoft)
+        web = self.parts.start("web", self._gangway("web"), environment=given, bears_a_kill=True)
         wait_until_listening(web, self.ports["web"])
 
     def _gangway(self, *words: str) -> list[str]:

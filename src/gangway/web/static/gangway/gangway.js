@@ -219,8 +219,43 @@
       wrong.focus();
     }
   });
+  /* A page that follows something asks less often the longer nothing happens, and seldom while nobody sees it. Who
+     comes back to it is shown at once how things stand. */
+  const FRESH = 60_000;
+  const SETTLED = 300_000;
+  const paces = new WeakMap();
+  const paceOf = (part) => {
+    const known = paces.get(part) || { changed: Date.now(), asked: 0 };
+    paces.set(part, known);
+    return known;
+  };
+  const restOf = (pace) => {
+    const quiet = Date.now() - pace.changed;
+    if (document.hidden) {
+      return 10_000;
+    }
+    return quiet < FRESH ? 0 : quiet < SETTLED ? 5000 : 10_000;
+  };
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const part = event.detail.elt;
+    if (!part.matches("[hx-trigger^='every']")) {
+      return;
+    }
+    const pace = paceOf(part);
+    const seen = event.detail.requestConfig.triggeringEvent?.type === "visibilitychange" && !document.hidden;
+    if (seen) {
+      pace.changed = Date.now();
+    } else if (Date.now() - pace.asked < restOf(pace)) {
+      event.preventDefault();
+      return;
+    }
+    pace.asked = Date.now();
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     leave(event.detail.target);
+    if (event.detail.xhr.status === 200) {
+      paceOf(event.detail.target).changed = Date.now();
+    }
   });
   document.addEventListener("htmx:afterSwap", (event) => {
     localise(event.target);
