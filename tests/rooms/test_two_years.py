@@ -61,6 +61,7 @@ class Time:
             for _half in range(2 if look_every == 1 else 1):
                 self.move(step * DAY / (2 if look_every == 1 else 1))
                 self.work(looks=self.day % look_every < step)
+        self.work(looks=False)  # what a look of the last hour found is acted on in the next round
 
     def work(self, *, looks: bool = True) -> None:
         """One round of the periodic work."""
