@@ -21,7 +21,17 @@ from tests.rooms.factories_web import sit_down, soup
 
 pytestmark = pytest.mark.django_db
 
-LISTS = ["services", "customers", "channels", "invitations", "runs", "leftovers", "operators"]
+LISTS = [
+    "services",
+    "customers",
+    "channels",
+    "invitations",
+    "runs",
+    "leftovers",
+    "operators",
+    "alarms",
+    "connections",
+]
 EXPORTS = {
     "service_export": "Contoso",
     "customer_export": "Contoso",
@@ -30,6 +40,8 @@ EXPORTS = {
     "run_export": "Registration",
     "leftover_export": "Why it is there",
     "operator_export": "Olga",
+    "alarm_export": "What to do",
+    "connection_export": "Next look",
 }
 OLGA = Actor(kind="person", id="1", name="Olga Operator")
 

@@ -1,5 +1,6 @@
 """Reading alarms. Everything returned is a plain frozen value; call them inside a scope."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from gangway.alarms.errors import NoSuchAlarm
 from gangway.alarms.models import Alarm, Move, Notice
 from gangway.alarms.states import AlarmState, Audience, Happened, Kind, NoticeState, Severity
-from gangway.organizations.pages import Page, page_of
+from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.search import matching
 
 
@@ -80,12 +81,21 @@ class OpenCount:
 
 def alarms(*, search: str = "", state: str = "", severity: str = "", kind: str = "", page: int = 1) -> Page[AlarmRow]:
     """Return the scope's alarms, what changed last first; those that aren't cleared unless `state` asks for others."""
+    return page_of(_found(search, state, severity, kind), page, _row)
+
+
+def every_alarm(*, search: str = "", state: str = "", severity: str = "", kind: str = "") -> Iterator[AlarmRow]:
+    """Give all that `alarms` would show on its pages, for an export."""
+    return every(_found(search, state, severity, kind), _row)
+
+
+def _found(search: str, state: str, severity: str, kind: str) -> QuerySet[Alarm]:
     rows = _in_state(Alarm.objects.filter(matching(search, begins=())), state)
     if severity in set(Severity):
         rows = rows.filter(severity=severity)
     if kind in set(Kind):
         rows = rows.filter(kind=kind)
-    return page_of(rows.select_related("organization").order_by("-changed_at", "-id"), page, _row)
+    return rows.select_related("organization").order_by("-changed_at", "-id")
 
 
 def alarm(alarm_id: UUID) -> AlarmView:

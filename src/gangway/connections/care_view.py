@@ -1,6 +1,6 @@
 """How connections are looked after, for pages: one service's rotation, and the fleet as a list. Call it in a scope."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from gangway.connections.models import STATUSES, Care, Connection
 from gangway.connections.states import Rotation
-from gangway.organizations.pages import Page, page_of
+from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.search import matching
 from gangway.provisioning.orphans import Unused, removed_registrations, unused_credentials
 from gangway.provisioning.renewable import renewable
@@ -88,6 +88,15 @@ def rotation_of(service_id: UUID) -> RotationView | None:
 
 def fleet(*, search: str = "", status: str = "", rotation: str = "", drift: str = "", page: int = 1) -> Page[FleetRow]:
     """Return the scope's connections in use, those that are looked at soonest first."""
+    return page_of(_sought(search, status, rotation, drift), page, _row)
+
+
+def every_connection(*, search: str = "", status: str = "", rotation: str = "", drift: str = "") -> Iterator[FleetRow]:
+    """Give all that `fleet` would show on its pages, for an export."""
+    return every(_sought(search, status, rotation, drift), _row)
+
+
+def _sought(search: str, status: str, rotation: str, drift: str) -> QuerySet[Care]:
     rows = Care.objects.filter(
         matching(
             search,
@@ -96,8 +105,7 @@ def fleet(*, search: str = "", status: str = "", rotation: str = "", drift: str 
         )
     )
     rows = _narrowed(rows, status, rotation, drift)
-    shown = rows.select_related("connection__service", "organization").order_by("validate_at", "pk")
-    return page_of(shown, page, _row)
+    return rows.select_related("connection__service", "organization").order_by("validate_at", "pk")
 
 
 def orphans(*, limit: int) -> Orphans:

@@ -4,6 +4,8 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from gangway.alarms.queries import every_alarm
+from gangway.connections.care_view import every_connection
 from gangway.invitations.queries import every_pending
 from gangway.organizations.people_queries import every_operator
 from gangway.organizations.place_queries import every_place
@@ -15,7 +17,7 @@ from gangway.web.downloads import csv_file
 from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS
 from gangway.web.listing import asked
 from gangway.web.views.places import Level
-from gangway.web.words import INVITATION, LEFTOVER, RUN, said
+from gangway.web.words import ALARM, CONNECTION, INVITATION, KIND, LEFTOVER, ROTATION, RUN, SEVERITY, said
 
 
 def export_of(level: Level) -> DeskView:
@@ -140,3 +142,56 @@ def operator_export(request: DeskRequest) -> HttpResponse:
         for row in rows
     )
     return csv_file("operators", head + more, cells)
+
+
+@require_safe
+@may(Capability.SEE_CONNECTION)
+def alarm_export(request: DeskRequest) -> HttpResponse:
+    """The alarms."""
+    wanted = asked(request, "state", "severity", "kind")
+    head = (_("About"), _("Organization"), _("Kind"), _("Severity"), _("State"), _("What happened"), _("What to do"))
+    more = (_("Times"), _("Since"), _("Changed"), _("Acknowledged by"), _("Cleared"), _("Cleared by"))
+    cells = (
+        (
+            row.about,
+            row.organization_name,
+            KIND[row.kind],
+            said(SEVERITY, row.severity).word,
+            said(ALARM, row.state).word,
+            row.words,
+            row.cure,
+            row.times,
+            row.raised_at,
+            row.changed_at,
+            row.acknowledged_by,
+            row.cleared_at,
+            row.cleared_by,
+        )
+        for row in every_alarm(search=wanted.search, **wanted.choices)
+    )
+    return csv_file("alarms", head + more, cells)
+
+
+@require_safe
+@may(Capability.SEE_CONNECTION)
+def connection_export(request: DeskRequest) -> HttpResponse:
+    """The connections in use."""
+    wanted = asked(request, "status", "rotation", "drift")
+    head = (_("Short name"), _("Customer"), _("Connection"), _("Why"), _("Credential ends"), _("Rotation"))
+    more = (_("Rotates"), _("Last validated"), _("Next look"), _("Lacks"))
+    cells = (
+        (
+            row.short_name,
+            row.customer_name,
+            said(CONNECTION, row.status).word,
+            row.status_words,
+            row.ends_at,
+            said(ROTATION, row.rotation).word,
+            row.rotate_at,
+            row.last_validated_at,
+            row.validate_at,
+            " ".join(row.lacks),
+        )
+        for row in every_connection(search=wanted.search, **wanted.choices)
+    )
+    return csv_file("connections", head + more, cells)
