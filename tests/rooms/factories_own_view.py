@@ -7,6 +7,7 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from django.test import Client
 
+from gangway.foundation import clock
 from gangway.jobs.threads import callers_thread
 from gangway.microsoft.directory_roles import GLOBAL
 from gangway.microsoft.wire import Answer
@@ -49,7 +50,8 @@ def tell(visit_id: UUID, microsoft: Microsoft) -> None:
 def back(client: Client, asked: dict[str, str], *, token: str = "", **claims: Any) -> Client:
     """Come back from Microsoft with a code; a worker is told these claims, and the browser follows."""
     client.get("/wizard/returned/", {"code": "the-code", "state": asked["state"]})
-    microsoft = Microsoft(claims={"nonce": asked["nonce"], **MEMBER, **claims})
+    told = {"nonce": asked["nonce"], "auth_time": int(clock.now().timestamp()), **MEMBER, **claims}
+    microsoft = Microsoft(claims={name: value for name, value in told.items() if value is not None})
     granted = microsoft.granted()
     assert isinstance(granted.body, dict)
     microsoft.polls = [Answer(200, {**granted.body, **({"access_token": token} if token else {})})]

@@ -222,8 +222,15 @@ def test_what_cannot_be_is_told_at_its_field_and_nothing_is_kept(admin, provider
 def test_a_kept_password_is_sent_to_no_other_server_and_under_no_other_name(admin, provider):
     save(admin, provider, host="smtp.sandbox.example")
     assert "is missing" not in error_at(save(admin, provider, host="smtp.sandbox.example", password=""), "password")
-    for moved in ({"host": "smtp.elsewhere.example"}, {"host": "smtp.sandbox.example", "user": "other"}):
+    here = {"host": "smtp.sandbox.example"}
+    for moved in ({"host": "smtp.elsewhere.example"}, here | {"user": "other"}, here | {"port": "2525"}):
         assert "is missing" in error_at(save(admin, provider, password="", **moved), "password")
+
+
+def test_signs_that_no_sign_in_of_mail_servers_takes_are_refused_at_their_field(admin, provider):
+    for field in ("user", "password"):
+        answer = save(admin, provider, **({"host": "smtp.sandbox.example"} | {field: "müller"}))
+        assert "only signs of ASCII" in error_at(answer, field)
 
 
 def test_a_name_that_leads_inside_is_not_connected_to(monkeypatch):

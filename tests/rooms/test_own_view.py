@@ -22,6 +22,7 @@ from gangway.organizations.changing import change_contacts
 from gangway.organizations.details import Contact
 from gangway.organizations.models import HostName
 from gangway.organizations.scope import within, within_everything
+from gangway.services.models import Service
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
@@ -204,6 +205,20 @@ def test_contacts_are_changed_by_name_and_a_global_reader_changes_none(provider,
     assert [(entry.actor_kind, entry.actor_name) for entry in changed] == [("administrator", UPN)]
 
 
+@pytest.mark.parametrize("life_there", ["created", "deleted"])
+def test_contacts_are_no_affair_of_a_tenant_in_which_not_all_of_the_customer_lives(
+    provider, customer, service_id, life_there
+):
+    """Two companies of a group, or a tenant that was left: who is told about the one is not the other's to change."""
+    other = connected(customer, "voice-2", tenant=OTHER_TENANT)
+    with within(customer.path):
+        change_contacts(organization_id=customer.id, contacts=[Contact("", "ada@contoso.example")], by=SETUP)
+        Service.objects.filter(pk=other).update(lifecycle=life_there)
+    client, all_here = inside(provider), life_there == "deleted"
+    assert ("ada@contoso.example" in text(client.get("/customer/"))) is all_here
+    assert client.get(f"/customer/contacts/{customer.id}/").status_code == (200 if all_here else 404)
+
+
 def test_disconnect_suspends_at_once_tells_the_provider_and_can_be_taken_back(provider, customer, service_id):
     sit_down(provider)
     client = inside(provider)
@@ -280,6 +295,12 @@ def test_an_earlier_proof_that_microsoft_tells_of_is_not_fresh(provider, custome
     """Whoever takes the wish for the password out of the address comes back with the time of the old one."""
     proved_at = int((clock.now() - timedelta(hours=2)).timestamp())
     asked_of(disconnected(inside(provider, auth_time=proved_at), service_id))
+    assert life(customer, service_id) is Lifecycle.CREATED
+
+
+def test_a_first_sign_in_of_which_nobody_knows_the_time_is_not_fresh(provider, customer, service_id):
+    """Whoever finds a browser that is signed in at Microsoft types no password on the way here."""
+    asked_of(disconnected(inside(provider, auth_time=None), service_id))
     assert life(customer, service_id) is Lifecycle.CREATED
 
 

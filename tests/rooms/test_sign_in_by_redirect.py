@@ -32,9 +32,11 @@ from tests.rooms.factories_onboarding import (
     loop,
     make_due,
     refused,
+    register,
     round_trip,
     walk,
 )
+from tests.rooms.factories_organizations import make_provider
 from tests.rooms.factories_web import put_into_wizard, soup
 
 pytestmark = pytest.mark.django_db
@@ -183,6 +185,17 @@ def test_the_worker_sends_the_verifier_that_fits_the_challenge():
     assert (form["code"], form["redirect_uri"]) == ("the-code", BACK)
     assert challenge_of(form["code_verifier"]) == asked["code_challenge"]
     assert "client_secret" not in form
+
+
+def test_a_providers_credential_is_never_used_for_another_that_names_the_same_application():
+    trip = came_back()
+    rival = make_provider(name="Rival Voice")
+    register(rival)
+    with within_everything("test"):
+        theirs = SignInApplication.objects.get(provider_id=rival.id)
+        keep_secret(theirs.pk, secret=SealedText("a-rivals-secret-value"), ends_on=None, by=ADMINISTRATOR)
+    work(trip.walked, trip.microsoft, rounds=1)
+    assert all("client_secret" not in form for form in trip.microsoft.forms)
 
 
 def test_a_kept_credential_proves_the_application_and_is_left_out_where_none_is_wanted():

@@ -100,3 +100,11 @@ def test_a_row_knows_its_line_even_after_a_cell_with_several_lines():
     first, second = rows_of(raw.encode(), Kind.NEW)
     assert (first.number, second.number) == (2, 5)
     assert second.too_long
+
+
+def test_only_a_mark_at_the_beginning_is_an_exports_and_a_secret_has_none():
+    text = f"{','.join(names_of(Kind.EXISTING))}\n"
+    head = text.strip().split(",")
+    cells = {"customer": "O'-Brien", "full_name": "x '@home", "secret": "'=ab'=c"}
+    (row,) = rows_of((text + ",".join(cells.get(name, "") for name in head)).encode(), Kind.EXISTING)
+    assert (row.cells["customer"], row.cells["full_name"], row.secret.reveal()) == ("O'-Brien", "x '@home", "'=ab'=c")

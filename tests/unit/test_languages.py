@@ -117,3 +117,8 @@ def test_a_mail_to_a_customer_says_nothing_in_english_only(kind, purpose):
 
 def test_an_unknown_language_is_english():
     assert choice.known("xx") == choice.known("") == "en"
+
+
+@pytest.mark.parametrize("day", ["31 February 2026", "0 May 2026", "1 January 0000", "1 May 2026, 29:00 (UTC)"])
+def test_a_name_that_only_looks_like_a_day_breaks_nothing(in_german, day):
+    assert day in said(f"{day} is no longer used then; you can delete it.")

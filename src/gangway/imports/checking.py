@@ -81,8 +81,8 @@ def check_all(rows: list[RawRow], kind: Kind, *, organization_id: UUID, now: dat
         known=known_to(cells),
         names_taken=names_taken(provider_id, [row.get("short_name", "") for row in cells]),
         users_left=pool(provider_id).left,
-        own_tenants=own_tenants(),
-        own_clients=own_clients(),
+        own_tenants=own_tenants(provider_id),
+        own_clients=own_clients(provider_id),
         today=now.date(),
     )
     return (_check(row, kind, world) for row in rows)

@@ -33,7 +33,7 @@ LONGEST_CELL: Final = 1000
 SPREADSHEETS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How .xlsx and .ods begin, and .xls."""
 PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z _-]{0,29}")
-ESCAPED: Final = re.compile(r"'(?='*[=+\-@\t\r])")
+ESCAPED: Final = re.compile(r"\A'(?='*[=+\-@\t\r])")
 """What an export puts in front of a cell that a spreadsheet would calculate."""
 _SEP_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"[^"]*"')
@@ -127,7 +127,8 @@ def _called(cell: str, place: int) -> str:
 
 def _row(number: int, header: list[str], cells: list[str]) -> RawRow:
     pairs = zip(header, cells, strict=False)  # cells at the end may be left out
-    given = {name: ESCAPED.sub("", cell.strip(), count=1)[:LONGEST_CELL] for name, cell in pairs}
+    typed = {name: cell.strip() for name, cell in pairs}
+    secret = SealedText(typed.pop(SECRET, "")[:LONGEST_CELL])
+    given = {name: ESCAPED.sub("", cell)[:LONGEST_CELL] for name, cell in typed.items()}
     given.pop(ERROR, None)
-    secret = SealedText(given.pop(SECRET, ""))
     return RawRow(number, given, secret, too_long=any(cell.strip() for cell in cells[len(header) :]))

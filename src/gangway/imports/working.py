@@ -33,6 +33,7 @@ from gangway.organizations.queries import holds, provider_of
 from gangway.organizations.roles import Capability
 from gangway.organizations.scope import within, within_everything
 from gangway.vault.actions import destroy, reveal
+from gangway.vault.errors import SealingKeyUnreadable, VaultClosed
 
 REASON: Final = "a worker goes through everybody's imports"
 WORKER: Final = Actor.system("imports")
@@ -155,6 +156,8 @@ def _try(row_id: UUID, ground: Ground, *, now: datetime) -> None:
                 raise KeepsFailing
             with transaction.atomic():
                 row.invitation_id = _do(row, ground, now=now)
+        except (VaultClosed, SealingKeyUnreadable):
+            raise  # this worker lacks the key: the row stays, and one that has it goes on
         except GangwayError as error:
             log.info("import_row_failed", row=str(row_id), error=error.code)
             row.state = RowState.FAILED.value

@@ -18,7 +18,7 @@ from django.utils.translation import get_language, gettext
 from gangway.languages.choice import ENGLISH
 from gangway.languages.times import retold
 
-LONGEST: Final = 4000
+LONGEST: Final = 1000
 """Characters of a text that is looked at; longer ones are nobody's sentence."""
 LEAST_FIXED: Final = 4
 """Letters that a pattern has outside its placeholders; with fewer it would fit anything."""

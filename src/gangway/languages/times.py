@@ -47,5 +47,8 @@ def retold(text: str, language: str) -> str:
     if found is None:
         return ""
     day, month, year, hour, minute = found.groups()
-    moment = datetime(int(year), MONTHS.index(month) + 1, int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
+    try:
+        moment = datetime(int(year), MONTHS.index(month) + 1, int(day), int(hour or 0), int(minute or 0), tzinfo=UTC)
+    except ValueError:  # a name that only looks like a day
+        return ""
     return time_in_words(moment, language) if hour else day_in_words(moment, language)

@@ -93,7 +93,10 @@ def set_mail_server(
     }
     if not 1 <= port <= HIGHEST_PORT:
         raise MailServerUnfit("There is no such port.", cure="Type a number from 1 to 65535.", field="port")
-    moved = any(getattr(row, name) != wanted[name] for name in ("host", "user"))
+    if not password.reveal().isascii() or not str(wanted["user"]).isascii():
+        at = "user" if password.reveal().isascii() else "password"
+        raise MailServerUnfit("Mail servers take only signs of ASCII here.", cure="Type it in those.", field=at)
+    moved = any(getattr(row, name) != wanted[name] for name in ("host", "port", "encryption", "user"))
     if wanted["user"] and not password and (moved or row.sealed_id is None):
         raise MailServerUnfit(
             "The password is missing.",

@@ -94,6 +94,10 @@ def domain_of(sender: Sender) -> str:
     return parseaddr(sender.address)[1].rpartition("@")[2].lower()
 
 
+LONGEST_TEXT: Final = 2_000
+"""Signs of a record that are read; what can't be printed is left out."""
+
+
 async def _ask(name: str, kind: str) -> list[str]:
     """Ask for the records of a name; raises `NoAnswer`."""
     try:
@@ -103,7 +107,8 @@ async def _ask(name: str, kind: str) -> list[str]:
     except (dns.exception.DNSException, OSError, ValueError) as error:
         raise sender_dns.NoAnswer from error
     if kind == "TXT":
-        return [b"".join(each.strings).decode("utf-8", "replace").strip() for each in answer]
+        texts = [b"".join(each.strings).decode("utf-8", "replace") for each in answer]
+        return ["".join(sign for sign in text if sign.isprintable())[:LONGEST_TEXT].strip() for text in texts]
     return [each.to_text() for each in answer]
 
 

@@ -87,9 +87,14 @@ def forget_secret(application_id: UUID, *, by: Actor) -> None:
     _told(Event.SIGN_IN_APPLICATION_CREDENTIAL_FORGOTTEN, row, by, {})
 
 
-def credential_of(client_id: str, *, cloud: str, by: Actor) -> Secret | None:
-    """Open the credential that was kept for an application (workers only); None when none is. Raises the vault's."""
-    row = SignInApplication.objects.filter(client_id=client_id, cloud=cloud, secret_id__isnull=False).first()
+def credential_of(client_id: str, *, provider_id: UUID, cloud: str, by: Actor) -> Secret | None:
+    """Open the credential that a provider kept for its application (workers only); None when none is.
+
+    Another provider may name the same client id, which is no secret; it never signs in by this one's credential.
+    Raises the vault's errors.
+    """
+    rows = SignInApplication.objects.filter(provider_id=provider_id, client_id=client_id, cloud=cloud)
+    row = rows.filter(secret_id__isnull=False).first()
     if row is None or row.secret_id is None:
         return None
     place = secret_place(row.provider_id, row.pk)
@@ -146,14 +151,18 @@ def listed(provider_id: UUID | None) -> list[SignInApplicationView]:
     return [_view(row) for row in rows.order_by("display_name")]
 
 
-def own_tenants() -> frozenset[str]:
-    """Return the platform's own tenants: nobody may connect one of them as a customer's."""
-    return frozenset(SignInApplication.objects.values_list("home_tenant_id", flat=True))
+def own_tenants(provider_id: UUID) -> frozenset[str]:
+    """Return the tenants that a provider named as its own: none of its customers may be connected with one of them.
+
+    Not those of other providers: anybody could shut a rival's customer out by naming its tenant.
+    """
+    rows = SignInApplication.objects.filter(provider_id=provider_id)
+    return frozenset(rows.values_list("home_tenant_id", flat=True))
 
 
-def own_clients() -> frozenset[str]:
-    """Return the client ids of the platform's own applications: no customer's service may sign in as one of them."""
-    ids = SignInApplication.objects.values_list("client_id", flat=True)
+def own_clients(provider_id: UUID) -> frozenset[str]:
+    """Return the client ids of a provider's and the platform's applications: no customer's service signs in by them."""
+    ids = SignInApplication.objects.filter(provider_id=provider_id).values_list("client_id", flat=True)
     return frozenset({*ids, settings.GANGWAY.people_client_id.lower()} - {""})
 
 

@@ -240,7 +240,9 @@ class Visitor:
     def _own_credential(due: Due) -> Secret | None:
         """The application's own credential; one that doesn't open is as good as none, and Microsoft then says so."""
         with suppress(GangwayError), transaction.atomic():
-            return credential_of(due.client_id, cloud=due.cloud, by=sign_in.LOOP)
+            with within_everything("a polling loop looks after everybody's sign-ins"):
+                provider_id = SignIn.objects.values_list("case__provider_id", flat=True).get(pk=due.id)
+            return credential_of(due.client_id, provider_id=provider_id, cloud=due.cloud, by=sign_in.LOOP)
         return None
 
     @staticmethod
@@ -261,7 +263,7 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
             domain=customer.domain,
             tenant_id=pinned or customer.tenant_id or tenant_of_domain(customer),
             others=() if pinned else more_tenants(customer.id),
-            own_tenants=own_tenants(),
+            own_tenants=own_tenants(row.case.provider_id),
             parts=frozenset(sign_in.parts_of(row.case)) if row.case.handoff_id else frozenset(),
         )
 

@@ -33,6 +33,14 @@ def customers_in(tenant_id: str, *, cloud: str) -> tuple[UUID, ...]:
     return tuple(sorted(set(rows.values_list("organization_id", flat=True))))
 
 
+def is_home_of_all(tenant_id: str, *, cloud: str) -> bool:
+    """Return whether the scope's living services sign in to this tenant, and none of them to another one."""
+    living = Credential.objects.filter(service__lifecycle__in=[state.value for state in NEEDS_ITS_REGISTRATION])
+    rows = living.exclude(state=CredentialState.REMOVED.value)
+    here = {"registration__tenant_id": tenant_id, "registration__cloud": cloud}
+    return rows.filter(**here).exists() and not rows.exclude(**here).exists()
+
+
 def registrations_in(tenant_id: str, *, cloud: str) -> tuple[UUID, ...]:
     """Return the scope's registrations in this tenant, gone ones as well."""
     rows = Registration.objects.filter(tenant_id=tenant_id, cloud=cloud)

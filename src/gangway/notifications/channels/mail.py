@@ -60,6 +60,8 @@ def send(
         message.send()
     except NotPublic as error:
         raise MailServerTrouble("Its name leads into a private network.") from error
+    except UnicodeError:
+        raise MailServerTrouble("It takes no name or password with other signs than those of ASCII.") from None
     except (smtplib.SMTPException, OSError) as error:
         raise _in_words(error, own=server is not None, said=_said(error, server) if quoting else "") from error
 
@@ -81,7 +83,7 @@ def _in_words(error: smtplib.SMTPException | OSError, *, own: bool, said: str) -
             codes = [code for code, _ in error.recipients.values()]
             return _refused("doesn't accept this address", max(codes, default=0), said)
         case smtplib.SMTPAuthenticationError():
-            return trouble(f"The mail server refuses our sign-in (answer {error.smtp_code}).{said}")
+            return trouble(f"The mail server refuses our sign-in (answer {error.smtp_code}).")
         case smtplib.SMTPSenderRefused() if own:
             return trouble(f"The mail server doesn't let us send from our address (answer {error.smtp_code}).{said}")
         case smtplib.SMTPSenderRefused():

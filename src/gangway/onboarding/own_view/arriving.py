@@ -34,10 +34,11 @@ from gangway.organizations.hosts import organization_at
 from gangway.organizations.queries import ProviderView, provider_of
 from gangway.organizations.scope import within
 from gangway.organizations.search import fold
-from gangway.vault.actions import seal
+from gangway.vault.actions import destroy, seal
 from gangway.vault.places import Place
 
 ASK: Final = "onboarding:ask_who_visits"
+VIEW: Final = Actor.system("customer's own view")
 VERIFIER: Final = "onboarding.visit.verifier"
 CODE: Final = "onboarding.visit.authorization_code"
 WHO: Final = (microsoft.SCOPES,)
@@ -187,6 +188,7 @@ def come_back(
             row.code_id = seal(place=Place(row.organization_id, CODE, row.pk), text=code)
             defer(ASK, visit_id=str(row.pk))
         else:
+            destroy(sealed_id=row.verifier_id, by=VIEW)
             row.state, row.verifier_id = VisitState.REFUSED.value, None
             row.problem = problems.of_refusal(_instead_of_a_code(returned), at=now)
         row.save()

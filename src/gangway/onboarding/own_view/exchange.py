@@ -51,6 +51,8 @@ TOKEN: Final = "onboarding.visit.token"  # noqa: S105 - the name of a place
 ASKS: Final = "ask who visits"
 PASSING: Final = (NotHeard, Busy, Unreadable, TimeoutError)
 """No answer, or none that decides anything."""
+OLDEST: Final = timedelta(days=90)
+"""So old may a session at Microsoft be in which nobody is asked for a password: Entra's default where one stays."""
 WORKER: Final = Actor.system("customer's own view")
 KEPT: Final = timedelta(days=1)
 MOST: Final = 500
@@ -134,7 +136,7 @@ def _own_credential(row: Visit) -> Secret | None:
     """The application's own credential; one that doesn't open is as good as none, and Microsoft then says so."""
     try:
         with transaction.atomic():
-            return credential_of(row.client_id, cloud=row.cloud, by=WORKER)
+            return credential_of(row.client_id, provider_id=row.organization_id, cloud=row.cloud, by=WORKER)
     except GangwayError:
         return None
 
@@ -151,7 +153,7 @@ def _settle(visit_id: UUID, identity: Identity, token: SealedText, *, now: datet
             _refuse(visit_id, refusal or errors.NothingHere(), identity, now=now)
             return
         _let_go(row)
-        row.state, row.signed_in_at = VisitState.SIGNED_IN.value, min(identity.signed_in_at or now, now)
+        row.state, row.signed_in_at = VisitState.SIGNED_IN.value, _proved_at(row, identity, now=now)
         row.tenant_id, row.object_id = identity.tenant_id, identity.object_id
         row.upn, row.name = identity.username[:320], identity.name[:256]
         roles = fitting(identity.wids)
@@ -164,6 +166,12 @@ def _settle(visit_id: UUID, identity: Identity, token: SealedText, *, now: datet
             facts = {"tenant": row.tenant_id, "roles": names}
             subject = f"organization:{customer_id}"
             record(Event.OWN_VIEW_ENTERED, by=by, organization_id=customer_id, subject=subject, data=facts)
+
+
+def _proved_at(row: Visit, identity: Identity, *, now: datetime) -> datetime:
+    """When they proved who they are: as Microsoft tells, else now if we had asked it to ask; else nobody knows."""
+    told = identity.signed_in_at or (now if row.for_tenant_id else now - OLDEST)
+    return min(told, now)
 
 
 def _refusal(row: Visit, identity: Identity) -> GangwayError | None:

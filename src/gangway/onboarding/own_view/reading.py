@@ -26,7 +26,7 @@ from gangway.organizations.scope import within
 from gangway.provisioning.queries import RunView, registration, run
 from gangway.provisioning.remains import Remaining, remains_in
 from gangway.provisioning.shapes import FeatureRow
-from gangway.provisioning.tenants import registrations_in, tenant_name
+from gangway.provisioning.tenants import is_home_of_all, registrations_in, tenant_name
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 
@@ -62,6 +62,8 @@ class CustomerSight:
 
     id: UUID
     name: str
+    is_home: bool
+    """Whether all living services of the organization are in this tenant: its contacts are of no other one's affair."""
     contacts: tuple[Contact, ...]
     services: tuple[ServiceSight, ...]
     remaining: tuple[Remaining, ...]
@@ -166,10 +168,12 @@ def _places(visitor: VisitorView, below: str) -> Iterator[tuple[UUID, str]]:
 def _customer(visitor: VisitorView, customer_id: UUID, path: str) -> CustomerSight:
     about = place(customer_id)
     services = tuple(_service(one, path) for one in _services(visitor))
+    is_home = is_home_of_all(visitor.tenant_id, cloud=visitor.cloud)
     return CustomerSight(
         id=customer_id,
         name=about.name,
-        contacts=about.contacts,
+        is_home=is_home,
+        contacts=about.contacts if is_home else (),
         services=tuple(one for one in services if one.about.lifecycle in STANDS),
         remaining=remains_in(visitor.tenant_id, cloud=visitor.cloud),
     )

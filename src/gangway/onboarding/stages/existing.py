@@ -94,10 +94,11 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
 
 def around(customer_id: UUID, *, has_secret: bool, now: datetime) -> Around:
     """What is known here that speaks for or against what is typed."""
+    provider_id = organizations.provider_of(customer_id).id
     return Around(
         tenant_id=organizations.customer(customer_id).tenant_id,
-        own_tenants=own_tenants(),
-        own_clients=own_clients(),
+        own_tenants=own_tenants(provider_id),
+        own_clients=own_clients(provider_id),
         has_secret=has_secret,
         today=now.date(),
     )

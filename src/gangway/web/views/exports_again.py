@@ -23,7 +23,7 @@ def services_as(kind: Kind) -> DeskView:
     cells_of, head = (_connected if kind is Kind.EXISTING else _new), names_of(kind)
 
     @require_safe
-    @may(Capability.SEE_CONNECTION)
+    @may(Capability.ADD_SERVICE)
     def view(request: DeskRequest) -> HttpResponse:
         wanted = asked(request, "status", "licence")
         chosen = () if request.GET.get(EVERY) else ticked(request.GET)

@@ -277,6 +277,8 @@ def farewell(request: OwnRequest, service_id: UUID) -> HttpResponse:
 def contacts(request: OwnRequest, organization_id: UUID) -> HttpResponse:
     """Change who is told about the organization's services."""
     path, customer = reading.place_of(request.visitor, organization_id, below=request.below)
+    if not customer.is_home:
+        raise Http404
     rows = contact_rows(request.POST or None, customer.contacts)
     if request.method == "POST" and rows.is_valid():
         try:

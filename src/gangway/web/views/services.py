@@ -65,7 +65,7 @@ def service_list(request: DeskRequest) -> HttpResponse:
         ],
         "licences": [(kind.value, kind.label) for kind in LicenceType],
         "may_add": Capability.ADD_SERVICE in held,
-        "may_export_again": Capability.SEE_CONNECTION in held,
+        "may_export_again": Capability.ADD_SERVICE in held,
         "may_validate": Capability.VALIDATE_CONNECTION in held,
     }
     return render(request, "services/list.html", values)
