@@ -29,6 +29,7 @@ from gangway.organizations.details import Bounds
 from gangway.organizations.models import Membership, Organization
 from gangway.organizations.scope import within, within_everything
 from gangway.services.queries import services
+from gangway.vault.errors import VaultClosed
 from gangway.vault.models import Sealed
 from tests.rooms.factories_onboarding import CLIENT, HOME, register
 from tests.rooms.factories_organizations import (
@@ -308,6 +309,23 @@ def test_a_row_that_keeps_failing_doesnt_hold_up_the_others(desk, monkeypatch):
     assert desk.states(import_id) == ["failed", "invited"]
     with within(desk.provider.path):
         assert "never came to an end" in queries.rows_of_import(import_id).rows[0].what
+
+
+def test_a_worker_without_the_key_burns_no_secret_and_another_one_goes_on(desk, monkeypatch):
+    import_id = desk.bring(known("one"), kind=Kind.EXISTING)
+    desk.start(import_id)
+
+    def closed(**_given: Any) -> Any:
+        raise VaultClosed
+
+    with monkeypatch.context() as without_key:
+        without_key.setattr(working, "reveal", closed)
+        for _pass in range(working.MOST_TRIES + 2):
+            with pytest.raises(VaultClosed):
+                working.go_on(import_id, now=clock.now())
+    assert (desk.states(import_id), secrets_kept()) == (["ready"], 1)
+    working.go_on(import_id, now=clock.now())
+    assert desk.states(import_id) == ["proving"]
 
 
 def test_rows_go_out_spread_over_time_and_the_page_knows_when(desk, monkeypatch):

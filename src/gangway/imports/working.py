@@ -41,7 +41,7 @@ A_MINUTE: Final = timedelta(minutes=1)
 SOON: Final = timedelta(seconds=3)
 LATER: Final = timedelta(minutes=5)
 AT_ONCE: Final = {Kind.NEW: 30, Kind.EXISTING: 20}
-"""Rows in a minute: what one person may send, or have asked of Microsoft, by hand."""
+"""Rows of one import in a minute."""
 FOR_HANDS: Final = MOST_BY_ONE // 5
 """Of the links that a person may make within an hour, those that an import leaves to their own hands."""
 MOST_TRIES: Final = 3
@@ -144,9 +144,21 @@ def _allowed(whole: Import, *, now: datetime) -> int:
 
 
 def _try(row_id: UUID, ground: Ground, *, now: datetime) -> None:
-    """Do one row, or write down why it can't be done."""
-    if not Row.objects.filter(pk=row_id, state=RowState.READY.value).update(tries=F("tries") + 1):
+    """Do one row, or write down why it can't be done. Raises `VaultClosed` and `SealingKeyUnreadable`.
+
+    A worker that lacks the key has not tried: the row and its secret wait for one that has it.
+    """
+    ready = Row.objects.filter(pk=row_id, state=RowState.READY.value)
+    if not ready.update(tries=F("tries") + 1):
         return
+    try:
+        _attempt(row_id, ground, now=now)
+    except (VaultClosed, SealingKeyUnreadable):
+        ready.update(tries=F("tries") - 1)
+        raise
+
+
+def _attempt(row_id: UUID, ground: Ground, *, now: datetime) -> None:
     with transaction.atomic():
         row = Row.objects.select_for_update(of=("self",)).get(pk=row_id)
         if row.state != RowState.READY:
@@ -157,7 +169,7 @@ def _try(row_id: UUID, ground: Ground, *, now: datetime) -> None:
             with transaction.atomic():
                 row.invitation_id = _do(row, ground, now=now)
         except (VaultClosed, SealingKeyUnreadable):
-            raise  # this worker lacks the key: the row stays, and one that has it goes on
+            raise
         except GangwayError as error:
             log.info("import_row_failed", row=str(row_id), error=error.code)
             row.state = RowState.FAILED.value
