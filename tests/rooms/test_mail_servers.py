@@ -233,6 +233,17 @@ def test_signs_that_no_sign_in_of_mail_servers_takes_are_refused_at_their_field(
         assert "only signs of ASCII" in error_at(answer, field)
 
 
+def test_a_kept_password_that_no_sign_in_takes_is_a_trouble_of_the_server_and_the_mail_waits(
+    inbox, provider, customer, monkeypatch
+):
+    """Python's own client breaks over such signs; the mail must not hang on it, and nothing of the password is told."""
+    monkeypatch.setattr(mail_servers, "_password", lambda _row: SealedText("gehöim"))
+    message = put_and_send(customer)
+    assert message.state == DeliveryState.RETRYING
+    assert "not ASCII" in the_row(provider).trouble
+    assert "ö" not in the_row(provider).trouble + message.last_error
+
+
 def test_a_name_that_leads_inside_is_not_connected_to(monkeypatch):
     def leads_inside(host, port, *_more, **_options):
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in ("192.0.32.8", "10.0.0.1")]

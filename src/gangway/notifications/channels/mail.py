@@ -61,7 +61,8 @@ def send(
     except NotPublic as error:
         raise MailServerTrouble("Its name leads into a private network.") from error
     except UnicodeError:
-        raise MailServerTrouble("It takes no name or password with other signs than those of ASCII.") from None
+        trouble = MailServerTrouble if server else MailDelayed
+        raise trouble("The mail server can't be signed in to with signs that are not ASCII.") from None
     except (smtplib.SMTPException, OSError) as error:
         raise _in_words(error, own=server is not None, said=_said(error, server) if quoting else "") from error
 

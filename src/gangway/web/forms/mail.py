@@ -60,7 +60,7 @@ class MailServerForm(PlainForm):
         strip=False,
         help_text=_(
             "It is sealed to the workers' key at once and never shown again, so after a mistake elsewhere on this page"
-            " type it once more. Empty: what is kept stays, for the same host and user."
+            " type it once more. Empty: what is kept stays, for the same server and user."
         ),
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
     )
