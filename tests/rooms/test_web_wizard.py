@@ -276,7 +276,7 @@ def test_each_purpose_has_its_own_words_and_only_what_changes(monkeypatch, purpo
         titles.add(page.h1.get_text(strip=True))
         assert ("Create New App Registration" in words) is (purpose is Purpose.CONNECT)
         assert [each.get_text() for each in page.select("#otherwise + ul li")] == list(lines)
-    assert titles == {str(WORDS[purpose].choose), str(WORDS[purpose].granting)}
+    assert titles == {str(WORDS[purpose].choose), str(WORDS[purpose].first)}
     monkeypatch.setattr(wizard_door, "offer", lambda _token: offer)
     page = soup(Client().get("/i/" + "t" * 43)).main
     asked = page.h1.get_text(strip=True)

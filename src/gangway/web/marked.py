@@ -2,7 +2,8 @@
 
 The mark travels beside the digest in what the page sends back as `seen`; nothing is remembered here. It is taken before
 anything else is read, so what is written in between is seen at the next look. What changes elsewhere or by time alone
-(a provider's name, the end of an invitation) is in no mark, so one look in 31, about once a minute, is whole.
+(a provider's name, the end of an invitation) is in no mark, so one look in 31 is whole: about once a minute
+while the page asks every two seconds, and after five minutes on one where nothing has happened for long.
 """
 
 from collections.abc import Callable

@@ -25,10 +25,8 @@ class PurposeWords:
     """The title of the page to choose a way on."""
     lead: Words
     first: Words
-    """The first way's name; that of an invitation to connect is known from every manual."""
+    """The first way's name, and the title of its page; to connect, it is the one known from every manual."""
     first_words: Words
-    granting: Words
-    """The title of the page where one sees what is granted."""
     after: Words
     """What follows, on the last page."""
 
@@ -41,6 +39,7 @@ NEEDED: Final = _(
     "About %(minutes)s minutes, with exactly what you see first. You need an administrator account: an Application"
     " Administrator can start; a Privileged Role Administrator or Global Administrator must finish."
 )
+CONNECTED: Final = _("The service %(service)s is connected already. Calling goes on while you do this.")
 WORDS: Final[Mapping[str, PurposeWords]] = {
     Purpose.CONNECT: PurposeWords(
         asks=_("%(provider)s asks you to connect %(customer)s's Microsoft 365 for Teams calling"),
@@ -53,7 +52,6 @@ WORDS: Final[Mapping[str, PurposeWords]] = {
             " administrator account: an Application Administrator can start; a Privileged Role Administrator or Global"
             " Administrator must finish."
         ),
-        granting=_("Create New App Registration"),
         after=_(
             "%(provider)s completes the onboarding and creates the service. You get all of this by e-mail, too. You can"
             " close this page."
@@ -63,40 +61,36 @@ WORDS: Final[Mapping[str, PurposeWords]] = {
         asks=_("%(provider)s asks you to renew the connection of %(customer)s's service %(service)s"),
         does=_("A new credential is made and proved; until then the one in use goes on"),
         choose=_("How would you like to renew it?"),
-        lead=_("The service %(service)s is connected already. Calling goes on while you do this."),
+        lead=CONNECTED,
         first=_("Renew the credential"),
         first_words=NEEDED,
-        granting=_("Renew the credential"),
         after=GOES_ON,
     ),
     Purpose.REPAIR: PurposeWords(
         asks=_("%(provider)s asks you for what is missing to %(customer)s's service %(service)s"),
         does=_("What is missing is added to the App registration that is there, and proved"),
         choose=_("How would you like to add what is missing?"),
-        lead=_("The service %(service)s is connected already. Calling goes on while you do this."),
+        lead=CONNECTED,
         first=_("Add what is missing"),
         first_words=NEEDED,
-        granting=_("Add what is missing"),
         after=GOES_ON,
     ),
     Purpose.MOVE: PurposeWords(
         asks=_("%(provider)s asks you to bring the App registration of %(customer)s's service %(service)s up to date"),
         does=_("The App registration gets what calling needs today, and is proved"),
         choose=_("How would you like to bring it up to date?"),
-        lead=_("The service %(service)s is connected already. Calling goes on while you do this."),
+        lead=CONNECTED,
         first=_("Bring the App registration up to date"),
         first_words=NEEDED,
-        granting=_("Bring the App registration up to date"),
         after=GOES_ON,
     ),
     Purpose.UPGRADE: PurposeWords(
         asks=_("%(provider)s upgrades %(customer)s's service %(service)s and asks you to connect it once more"),
         does=_("The connection is made anew for the upgrade, and proved; until then the one in use goes on"),
         choose=_("How would you like to connect for the upgrade?"),
-        lead=_("The service %(service)s is connected already. Calling goes on while you do this."),
+        lead=CONNECTED,
         first=_("Connect for the upgrade"),
         first_words=NEEDED,
-        granting=_("Connect for the upgrade"),
         after=_("%(provider)s completes the upgrade. You get all of this by e-mail, too. You can close this page."),
     ),
 }
