@@ -17,6 +17,8 @@ from tests.rooms.factories_onboarding import (
     TENANT,
     Microsoft,
     Walk,
+    facts,
+    register,
     signed_in,
     walk,
 )
@@ -46,6 +48,20 @@ def test_the_right_tenant_of_the_domain_is_let_in():
     looked_up(walked, "contoso.com", TENANT)
     signed_in(walked)
     assert walked.view().state == CaseState.SIGNED_IN
+
+
+def test_a_rival_that_names_a_customers_tenant_as_its_own_shuts_nobody_out():
+    walked, rival = walk(domain="contoso.com"), factories_organizations.make_provider(name="Rival Voice")
+    register(rival, home=facts().tenant_id)
+    signed_in(walked)
+    assert walked.view().step is Step.SIGNED_IN
+
+
+def test_a_provider_never_connects_a_customer_with_its_own_tenant():
+    walked = walk(domain="contoso.com")
+    register(walked.provider, home=facts().tenant_id)
+    signed_in(walked, Microsoft())
+    assert walked.view().step is not Step.SIGNED_IN
 
 
 def test_a_domain_that_nobody_has_looked_up_is_compared_with_the_tenants_own():
