@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from gangway.foundation.sealed import SealedText
+from gangway.foundation.sheets import unmarked
 from gangway.imports.columns import COLUMNS, ERROR, SECRET, column_named, names_of
 from gangway.imports.errors import (
     ColumnMissing,
@@ -33,8 +34,6 @@ LONGEST_CELL: Final = 1000
 SPREADSHEETS: Final = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
 """How .xlsx and .ods begin, and .xls."""
 PLAIN_NAME: Final = re.compile(r"[A-Za-z][A-Za-z _-]{0,29}")
-ESCAPED: Final = re.compile(r"\A'(?='*[=+\-@\t\r])")
-"""What an export puts in front of a cell that a spreadsheet would calculate."""
 _SEP_LINE: Final = re.compile(r"sep=(.)\r?\n", re.IGNORECASE)
 _QUOTED: Final = re.compile(r'"[^"]*"')
 
@@ -129,6 +128,6 @@ def _row(number: int, header: list[str], cells: list[str]) -> RawRow:
     pairs = zip(header, cells, strict=False)  # cells at the end may be left out
     typed = {name: cell.strip() for name, cell in pairs}
     secret = SealedText(typed.pop(SECRET, "")[:LONGEST_CELL])
-    given = {name: ESCAPED.sub("", cell)[:LONGEST_CELL] for name, cell in typed.items()}
+    given = {name: unmarked(cell)[:LONGEST_CELL] for name, cell in typed.items()}
     given.pop(ERROR, None)
     return RawRow(number, given, secret, too_long=any(cell.strip() for cell in cells[len(header) :]))

@@ -1,13 +1,11 @@
 """The activity log as files: CSV for spreadsheets, where no cell is a formula, and JSON for programs."""
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from typing import Final
 
 from gangway.audit.queries import ActivityRow
-from gangway.web.downloads import cell
+from gangway.web.downloads import csv_lines
 
 HEAD: Final = (
     "At",
@@ -27,9 +25,9 @@ HEAD: Final = (
 
 def csv_parts(some: Iterable[list[ActivityRow]]) -> Iterator[str]:
     """Give the file in parts, the head first; UTF-8 with its mark."""
-    yield "\ufeff" + _lines([HEAD])
+    yield "\ufeff" + csv_lines([HEAD])
     for rows in some:
-        yield _lines([cell(value) for value in _values(row)] for row in rows)
+        yield csv_lines(_values(row) for row in rows)
 
 
 def json_parts(some: Iterable[list[ActivityRow]]) -> Iterator[str]:
@@ -66,9 +64,3 @@ def _plain(value: object) -> object:
     if not isinstance(value, dict):
         return value
     return json.dumps(value, ensure_ascii=False, sort_keys=True) if value else ""
-
-
-def _lines(rows: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()

@@ -11,13 +11,9 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
+from gangway.foundation.sheets import marked
+
 _NOT_IN_A_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
-
-_STARTS_FORMULA: Final = re.compile(r"'*[=+\-@\t\r]")
-"""A spreadsheet takes a cell that begins so for something to calculate (source: OWASP, CSV injection).
-
-One that has marks in front of it already gets one more, so that taking one away gives back what it was.
-"""
 
 
 def support_file(text: str, *, run_id: UUID) -> HttpResponse:
@@ -56,21 +52,22 @@ def _plain(name: str) -> str:
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
     """Return rows as a CSV file that spreadsheets open as text: UTF-8 with its mark, no cell is a formula."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows([cell(value) for value in row] for row in rows)
-    answer = HttpResponse("\ufeff" + text.getvalue(), content_type="text/csv; charset=utf-8")
+    answer = HttpResponse("\ufeff" + csv_lines([head, *rows]), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="gangway-{name}.csv"'
     answer["Cache-Control"] = "no-store"
     return answer
 
 
-def cell(value: object) -> object:
-    """Return a value as a cell that no spreadsheet calculates."""
+def csv_lines(rows: Iterable[Sequence[object]]) -> str:
+    """Return rows as lines of CSV: texts are in quotation marks, and none is a formula."""
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_NONNUMERIC).writerows([_cell(value) for value in row] for row in rows)
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds")
-    text = str(value)
-    return f"'{text}" if _STARTS_FORMULA.match(text) else text
+    return marked(str(value))
