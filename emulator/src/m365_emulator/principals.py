@@ -63,6 +63,7 @@ def _body(world: World, tenant: Tenant, app_id: str) -> dict[str, Any]:
         **_shape(body["appId"], body["displayName"], home.id, body.get("signInAudience", "AzureADMyOrg")),
         "appRoles": body.get("appRoles", []),
         "oauth2PermissionScopes": body.get("api", {}).get("oauth2PermissionScopes", []),
+        "tags": list(body.get("tags", [])),
         "servicePrincipalNames": [*body.get("identifierUris", []), body["appId"]],
     }
 

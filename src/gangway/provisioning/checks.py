@@ -11,8 +11,8 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.jobs.threads import in_database
-from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable, marks
-from gangway.microsoft.graph import applications, grants, teams, tenant
+from gangway.microsoft.errors import ApplicationUnknown, Busy, MicrosoftError, NotHeard, Unreadable, marks
+from gangway.microsoft.graph import applications, grants, service_principals, teams, tenant
 from gangway.microsoft.graph.session import Outcome, gates
 from gangway.microsoft.graph.shapes import Application, Organization, RoleAssignment
 from gangway.microsoft.signin.client_credentials import AppToken
@@ -22,7 +22,9 @@ from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import beyond, clouds, credential_ends
 from gangway.provisioning.credential_ends import SOON, ReadEnd
 from gangway.provisioning.credential_rows import opened
+from gangway.provisioning.engine.blueprint import TAG, UNIQUE_NAME_PREFIX
 from gangway.provisioning.engine.pinning import Pinned, read
+from gangway.provisioning.engine.sight import Source, TenantSight
 from gangway.provisioning.engine.verify import TEAMS_WAS_READ
 from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchCredential
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
     from gangway.microsoft.graph.calls import Call
 
 NO_ANSWER: Final = Answer(0)
+NO_APPLICATION: Final = 700016
+"""Entra's code for an application that its tenant doesn't have."""
 
 Tell = Callable[[Sequence[CheckItem]], Awaitable[None]]
 
@@ -76,7 +80,7 @@ async def _looked_at(
     recorded = credential_ends.item_of(subject.watched, ReadEnd())
     items = [_signs_in(graph_token, "sign_in", "Sign-in as the registration"), recorded]
     if isinstance(graph_token, MicrosoftError):
-        return CheckResult(tuple(items))
+        return CheckResult(tuple(items), around=_unknown(subject, graph_token))
     items += [_signs_in(token, "teams", "Sign-in to the Teams service") for token in teams_tokens]
     items.append(_permissions(subject, graph_token))
     if tell is not None:
@@ -84,7 +88,8 @@ async def _looked_at(
     if not subject.plan.services:
         return await _quiet(own, subject, graph_token, items)
     outcomes = await _read(own, subject, graph_token)
-    itself = outcomes.pop() if credential_ends.READS_ITSELF & graph_token.claims.roles else None
+    around = _around(subject, outcomes) if credential_ends.READS_ITSELF & graph_token.claims.roles else None
+    itself = outcomes.pop() if around else None
     items[1] = await _end(subject, itself)
     items += [
         _roles(subject.plan, graph_token, outcomes[2]),
@@ -103,6 +108,7 @@ async def _looked_at(
         phone_licences_left=phone.left if phone else None,
         granted=graph_token.claims.roles,
         roles=graph_token.claims.wids,
+        around=around,
     )
 
 
@@ -158,11 +164,37 @@ async def _token(own: clouds.RegistrationSignIn, subject: Subject, scope: str) -
 async def _read(own: clouds.RegistrationSignIn, subject: Subject, token: AppToken) -> list[Outcome[Any]]:
     calls: list[Call[Any]] = [tenant.organization(), tenant.licences(), grants.roles_of(subject.principal)]
     calls += [teams.some_user_configuration()] if teams.READ_PERMISSION in token.claims.roles else []
-    calls += [applications.by_app_id(subject.app_id)] if credential_ends.READS_ITSELF & token.claims.roles else []
+    calls += _look_around(subject) if credential_ends.READS_ITSELF & token.claims.roles else []
     try:
         return await own.graph(token.text).batch(calls)
     except MicrosoftError as error:
         return [Outcome(answer=NO_ANSWER, error=error)] * len(calls)
+
+
+def _look_around(subject: Subject) -> list["Call[Any]"]:
+    """What a registration that may read itself sees of ours besides, in the same request; itself stands last."""
+    ours = applications.with_prefix(UNIQUE_NAME_PREFIX)
+    return [ours, service_principals.with_tag(TAG), applications.by_app_id(subject.app_id)]
+
+
+def _around(subject: Subject, outcomes: list[Outcome[Any]]) -> TenantSight:
+    """Take both lists out of the answers; itself stays there."""
+    principals, ours = outcomes.pop(-2), outcomes.pop(-2)
+    return TenantSight(
+        tenant_id=subject.tenant,
+        cloud=subject.cloud,
+        source=Source.OWN_RIGHT,
+        applications=ours.value,
+        principals=principals.value,
+        itself=outcomes[-1].value,
+    )
+
+
+def _unknown(subject: Subject, refused: MicrosoftError) -> TenantSight | None:
+    """Entra says that it doesn't know the application in its tenant: then it is gone, whoever deleted it."""
+    if not isinstance(refused, ApplicationUnknown) or refused.fault.aadsts != NO_APPLICATION:
+        return None
+    return TenantSight(subject.tenant, subject.cloud, Source.OWN_RIGHT, unknown=frozenset({subject.app_id}))
 
 
 async def _end(subject: Subject, itself: Outcome[Application] | None) -> CheckItem:

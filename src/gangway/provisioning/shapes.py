@@ -7,6 +7,7 @@ from uuid import UUID
 
 from gangway.foundation.errors import WhoActs
 from gangway.provisioning.engine.preflight import Preflight
+from gangway.provisioning.engine.sight import TenantSight
 from gangway.provisioning.states import RegistrationState, RunState, StepState
 
 Proof = Literal["read_back", "token_claim", "called", "not_called_yet", "removed", "unknown"]
@@ -145,6 +146,8 @@ class SignerFacts:
     """What they can do of the plan, step by step; empty when it was read back from a row."""
     left: tuple[str, ...] = ()
     """The parts that they leave to somebody else, whatever they could do."""
+    around: TenantSight | None = None
+    """What of ours was seen in the tenant on the way; None when it was read back from a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +314,8 @@ class CheckResult:
     """Template ids of the directory roles in the fresh token."""
     busy_seconds: float | None = None
     """How long Microsoft asked to leave the tenant alone; None when it didn't."""
+    around: TenantSight | None = None
+    """What of ours was seen in the tenant on the way, as far as the registration's own rights reach."""
 
     @property
     def state(self) -> ItemState:

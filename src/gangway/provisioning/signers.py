@@ -1,6 +1,7 @@
 """Who signed in and what they may do, read before any write: one round trip."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -8,15 +9,16 @@ from gangway.foundation.ids import ObjectId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.errors import Forbidden, Missing
-from gangway.microsoft.graph import applications, policies, tenant
+from gangway.microsoft.graph import applications, policies, service_principals, tenant
 from gangway.microsoft.graph.session import GraphSession, Outcome
-from gangway.microsoft.graph.shapes import DirectoryRole, Licence, Organization, Person
+from gangway.microsoft.graph.shapes import DirectoryRole, Licence, Namesake, Organization, Person
 from gangway.microsoft.transport import shared
 from gangway.provisioning import licences
 from gangway.provisioning.engine import pinning
-from gangway.provisioning.engine.blueprint import UNIQUE_NAME_PREFIX
+from gangway.provisioning.engine.blueprint import TAG, UNIQUE_NAME_PREFIX
 from gangway.provisioning.engine.preflight import LEFT, Preflight, Seen, Wanted, preflight
 from gangway.provisioning.engine.rights import Part, summary, verdict
+from gangway.provisioning.engine.sight import Source, TenantSight
 from gangway.provisioning.fresh import terms_of
 from gangway.provisioning.shapes import PARTNER, SignerFacts
 
@@ -41,7 +43,7 @@ async def observe_signer(
     Worker only. Raises the MicrosoftError of what must be readable: person, tenant and roles.
     """
     graph = GraphSession(await shared(cloud.extra_ca_file), cloud, token, TenantId(tenant_id))
-    who, where, which, eligible, rule, skus, ours, deleted = await graph.batch(
+    who, where, which, eligible, rule, skus, ours, deleted, principals = await graph.batch(
         [
             tenant.me(),
             tenant.organization(),
@@ -51,20 +53,35 @@ async def observe_signer(
             tenant.licences(),
             applications.with_prefix(UNIQUE_NAME_PREFIX),
             applications.deleted_with_prefix(UNIQUE_NAME_PREFIX),
+            service_principals.with_tag(TAG),
         ]
+    )
+    around = TenantSight(
+        tenant_id=tenant_id,
+        cloud=cloud.name,
+        source=Source.SIGNED_IN,
+        applications=_if_read(ours),
+        principals=_if_read(principals),
+        deleted=_if_read(deleted),
     )
     roles = _roles(which)
     seen = Seen(
         active=None if roles is None else {role.template_id: role.name for role in roles},
         eligible=_if_read(eligible),
         secrets=_if_read(rule),
-        ours=_if_read(ours),
-        deleted=_if_read(deleted),
+        ours=_namesakes(around),
+        deleted=around.deleted,
         phone_licences_left=_left(_if_read(skus)),
         pim=_pim(eligible),
         premium=licences.has_premium(_if_read(skus) or ()),
     )
-    return _facts(_person(who), where.get(), roles, _checked(seen, plan, registration_id).leaving(left), left)
+    checked = _checked(seen, plan, registration_id).leaving(left)
+    return replace(_facts(_person(who), where.get(), roles, checked, left), around=around)
+
+
+def _namesakes(around: TenantSight) -> tuple[Namesake, ...] | None:
+    listed = around.applications
+    return None if listed is None else tuple(Namesake(row.unique_name, row.display_name) for row in listed.rows)
 
 
 def _checked(seen: Seen, plan: Mapping[str, Any], registration_id: UUID) -> Preflight:

@@ -6,7 +6,7 @@ from typing import Any
 
 from gangway.foundation.ids import AppId, KeyId, ObjectId
 from gangway.microsoft.graph.calls import CREATE_IF_MISSING, Call, literal, nothing, rows, text
-from gangway.microsoft.graph.shapes import Application, CertificateKey, Namesake, Password
+from gangway.microsoft.graph.shapes import Application, CertificateKey, Listed, Namesake, Password
 from gangway.microsoft.wire import Answer
 
 FIELDS = "id,appId,displayName,uniqueName,requiredResourceAccess,passwordCredentials,keyCredentials,web"
@@ -22,14 +22,15 @@ def by_app_id(app_id: AppId) -> Call[Application]:
     return Call("GET", f"/applications(appId={literal(app_id)})?$select={FIELDS}", _one)
 
 
-def with_prefix(prefix: str) -> Call[tuple[Namesake, ...]]:
-    """Registrations whose unique name begins so; the first hundred are enough to tell a person."""
-    query = f"$filter=startswith(uniqueName,{literal(prefix)})&$select=id,displayName,uniqueName&$top=100"
-    return Call("GET", f"/applications?{query}", lambda answer: _namesakes(answer, prefix))
+def with_prefix(prefix: str) -> Call[Listed[Application]]:
+    """Registrations whose unique name begins so, with their credentials; the first hundred of them."""
+    fields = "id,appId,displayName,uniqueName,passwordCredentials,keyCredentials"
+    query = f"$filter=startswith(uniqueName,{literal(prefix)})&$select={fields}&$top=100"
+    return Call("GET", f"/applications?{query}", lambda answer: _listed(answer, prefix))
 
 
 def deleted_with_prefix(prefix: str) -> Call[tuple[Namesake, ...]]:
-    """The same among those that Microsoft still keeps after deletion. Not every filter works there: we choose here."""
+    """Those among those that Microsoft still keeps after deletion. Not every filter works there: we choose here."""
     path = "/directory/deletedItems/microsoft.graph.application?$select=id,displayName,uniqueName,deletedDateTime"
     return Call("GET", f"{path}&$top=999", lambda answer: _namesakes(answer, prefix))
 
@@ -88,7 +89,16 @@ def moment(value: Any) -> datetime | None:
 
 
 def _one(answer: Answer) -> Application:
-    record = answer.body
+    return _application(answer.body)
+
+
+def _listed(answer: Answer, prefix: str) -> Listed[Application]:
+    found = (_application(row) for row in rows(answer))
+    ours = tuple(one for one in found if one.unique_name.startswith(prefix))
+    return Listed(ours, whole=not answer.member("@odata.nextLink"))
+
+
+def _application(record: Any) -> Application:
     return Application(
         object_id=ObjectId(text(record, "id")),
         app_id=AppId(text(record, "appId")),

@@ -1,8 +1,10 @@
 """Enterprise applications: the form an application has inside one tenant."""
 
+from typing import Any
+
 from gangway.foundation.ids import AppId, ObjectId
-from gangway.microsoft.graph.calls import CREATE_IF_MISSING, Call, literal, nothing, text
-from gangway.microsoft.graph.shapes import ServicePrincipal
+from gangway.microsoft.graph.calls import CREATE_IF_MISSING, Call, literal, nothing, rows, text
+from gangway.microsoft.graph.shapes import Listed, ServicePrincipal
 from gangway.microsoft.wire import Answer
 
 FIELDS = "id,appId,displayName"
@@ -12,6 +14,12 @@ def by_app_id(app_id: AppId | str, *, with_roles: bool = False) -> Call[ServiceP
     """The tenant's principal of an application; `with_roles` reads the permissions it offers as well."""
     fields = f"{FIELDS},appRoles" if with_roles else FIELDS
     return Call("GET", f"/servicePrincipals(appId={literal(app_id)})?$select={fields}", _one)
+
+
+def with_tag(tag: str) -> Call[Listed[ServicePrincipal]]:
+    """Principals with a tag, which they have from their application; the first hundred of them."""
+    query = f"$filter=tags/any(t:t%20eq%20{literal(tag)})&$select={FIELDS}&$top=100"
+    return Call("GET", f"/servicePrincipals?{query}", _listed)
 
 
 def create_if_missing(app_id: AppId | str) -> Call[ServicePrincipal | None]:
@@ -25,8 +33,15 @@ def delete(object_id: ObjectId) -> Call[None]:
     return Call("DELETE", f"/servicePrincipals/{object_id}", nothing)
 
 
+def _listed(answer: Answer) -> Listed[ServicePrincipal]:
+    return Listed(tuple(map(_principal, rows(answer))), whole=not answer.member("@odata.nextLink"))
+
+
 def _one(answer: Answer) -> ServicePrincipal:
-    record = answer.body
+    return _principal(answer.body)
+
+
+def _principal(record: Any) -> ServicePrincipal:
     offered = record.get("appRoles") or [] if isinstance(record, dict) else []
     return ServicePrincipal(
         object_id=ObjectId(text(record, "id")),

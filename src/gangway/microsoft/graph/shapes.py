@@ -3,10 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from gangway.foundation.ids import AppId, KeyId, ObjectId, TenantId
 from gangway.foundation.sealed import SealedText
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Listed(Generic[T]):
+    """The first page of a list; `whole` when there is no other one."""
+
+    rows: tuple[T, ...] = ()
+    whole: bool = True
 
 
 @dataclass(frozen=True)

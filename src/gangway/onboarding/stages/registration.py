@@ -72,7 +72,7 @@ def start(case: Case, *, name: str, credential_days: int | None, by: Actor, now:
 
 def signer_of(case: Case) -> SignerFacts:
     """Give the kept facts about who signed in their shape again."""
-    wanted = set(SignerFacts.__slots__) - {"preflight"}  # which is for people to read, not for the run
+    wanted = set(SignerFacts.__slots__) - {"preflight", "around"}  # which are for people to read, not for the run
     facts: dict[str, Any] = {key: value for key, value in case.signer.items() if key in wanted}
     return SignerFacts(**(facts | {"domains": tuple(facts["domains"]), "left": tuple(facts.get("left", ()))}))
 

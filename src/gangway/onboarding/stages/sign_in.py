@@ -7,7 +7,7 @@ back from there must still hold the lease (`as_owner`), else their news is too l
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -300,7 +300,7 @@ def confirm_other_person(case: Case, *, by: Actor, now: datetime) -> None:
 
 def kept_facts(facts: SignerFacts) -> dict[str, Any]:
     """Turn what was read about the signer into what a row keeps: names and roles, never a token."""
-    return asdict(facts) | {"domains": list(facts.domains)}
+    return asdict(replace(facts, around=None)) | {"domains": list(facts.domains)}
 
 
 def page_context(sign_in_id: UUID) -> str:

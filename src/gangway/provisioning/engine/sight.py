@@ -1,0 +1,72 @@
+"""What was seen in a tenant of what we may have made there, before anybody says whose it is. Pure values.
+
+A list that nobody let us read is None: of what it would show nothing is known.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from gangway.foundation.ids import AppId
+from gangway.microsoft.graph.shapes import Application, CertificateKey, Listed, Namesake, Password, ServicePrincipal
+
+
+class Source(StrEnum):
+    """By whose right we looked."""
+
+    SIGNED_IN = "signed_in"
+    OWN_RIGHT = "own_right"
+
+
+class Standing(StrEnum):
+    """How a registration stands in its tenant. `deleted`: Microsoft keeps it for thirty days."""
+
+    THERE = "there"
+    DELETED = "deleted"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class TenantSight:
+    """One look. `applications` have a unique name of ours, `principals` our tag; `itself` was read by its own right.
+
+    `unknown`: the application ids that Entra told us it doesn't know there.
+    """
+
+    tenant_id: str
+    cloud: str
+    source: Source
+    applications: Listed[Application] | None = None
+    principals: Listed[ServicePrincipal] | None = None
+    deleted: tuple[Namesake, ...] | None = None
+    itself: Application | None = None
+    unknown: frozenset[str] = frozenset()
+
+    def application(self, *, unique_name: str, app_id: str) -> Application | None:
+        """The registration as it was seen, by either of its names."""
+        return next((one for one in self._all() if one.unique_name == unique_name or one.app_id == app_id), None)
+
+    def principal(self, app_id: AppId | str) -> ServicePrincipal | None:
+        """The enterprise application as it was seen."""
+        rows = self.principals.rows if self.principals else ()
+        return next((one for one in rows if one.app_id == app_id), None)
+
+    def standing(self, *, unique_name: str, app_id: str) -> Standing | None:
+        """How a registration stands; None when this look doesn't tell. Only a whole list shows that one is gone."""
+        if self.application(unique_name=unique_name, app_id=app_id) is not None:
+            return Standing.THERE
+        if any(one.unique_name == unique_name for one in self.deleted or ()):
+            return Standing.DELETED
+        whole = self.applications is not None and self.applications.whole
+        return Standing.GONE if whole or app_id in self.unknown else None
+
+    def _all(self) -> Iterator[Application]:
+        if self.applications is not None:
+            yield from self.applications.rows
+        if self.itself is not None:
+            yield self.itself
+
+
+def keys_of(application: Application) -> tuple[Password | CertificateKey, ...]:
+    """The credentials that stand in the registration itself; federated ones are listed apart, and weren't asked for."""
+    return (*application.passwords, *application.certificates)
