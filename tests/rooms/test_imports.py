@@ -1,6 +1,7 @@
 """Many at once: the dry run writes nothing, each row is done once, and no secret outlives its import."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -14,11 +15,12 @@ from psycopg import sql
 from gangway.audit.models import Entry
 from gangway.audit.record import Actor
 from gangway.foundation import clock
-from gangway.imports import actions, queries, working
+from gangway.imports import actions, pacing, queries, working
 from gangway.imports.columns import names_of
 from gangway.imports.errors import ImportMoved, NoSuchImport, NothingToImport, NotYetAgain
 from gangway.imports.models import Row
-from gangway.imports.states import ImportState, Kind, RowState
+from gangway.imports.states import ImportState, Kind, RowState, Wait
+from gangway.invitations.errors import TooManyLinks
 from gangway.invitations.queries import every_pending, invitation
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import proof
@@ -329,7 +331,7 @@ def test_a_worker_without_the_key_burns_no_secret_and_another_one_goes_on(desk, 
 
 
 def test_rows_go_out_spread_over_time_and_the_page_knows_when(desk, monkeypatch):
-    monkeypatch.setitem(working.AT_ONCE, Kind.NEW, 2)
+    monkeypatch.setitem(pacing.AT_ONCE, Kind.NEW, 2)
     import_id = desk.bring(*[new(f"one-{number}") for number in range(3)])
     desk.start(import_id)
     run_until_idle()
@@ -342,8 +344,89 @@ def test_rows_go_out_spread_over_time_and_the_page_knows_when(desk, monkeypatch)
     assert desk.state(import_id) is ImportState.DONE
 
 
+def test_all_imports_of_a_provider_share_its_pace(desk, monkeypatch):
+    monkeypatch.setitem(pacing.AT_ONCE, Kind.NEW, 4)
+    channel = make_channel(desk.provider)
+    other = Desk(channel, Actor(kind="person", id=str(make_operator(channel)), name="Carla Channel"))
+    first = desk.bring(*[new(f"one-{number}") for number in range(8)])
+    second = other.bring(*[new(f"two-{number}", customer="Fabrikam") for number in range(3)])
+    desk.start(first)
+    working.go_on(first, now=clock.now())
+    other.start(second)
+    working.go_on(second, now=clock.now())
+    assert (desk.states(first).count("invited"), other.states(second).count("invited")) == (4, 0)
+    later = clock.now() + timedelta(minutes=1)
+    for import_id in (first, second):
+        working.go_on(import_id, now=later)
+    assert (desk.states(first).count("invited"), other.states(second).count("invited")) == (6, 2)
+    with within(desk.provider.path):
+        assert queries.one_import(first).waits_for is Wait.PACE
+
+
+def test_another_provider_has_a_pace_of_its_own(desk, monkeypatch):
+    monkeypatch.setitem(pacing.AT_ONCE, Kind.NEW, 1)
+    rival = make_provider()
+    other = Desk(rival, Actor(kind="person", id=str(make_operator(rival)), name="Rita Rival"))
+    for each in (desk, other):
+        import_id = each.bring(new("one"))
+        each.start(import_id)
+        working.go_on(import_id, now=clock.now())
+        assert each.states(import_id) == ["invited"]
+
+
+def test_a_row_for_which_there_is_no_link_left_waits_and_goes_on_by_itself(desk, monkeypatch):
+    import_id = desk.bring(new("one"), new("two"))
+    desk.start(import_id)
+
+    def none_left(*_given: Any, **_more: Any) -> UUID:
+        raise TooManyLinks
+
+    with monkeypatch.context() as without_links:
+        without_links.setattr(working, "invite", none_left)
+        for _pass in range(working.MOST_TRIES + 2):
+            working.go_on(import_id, now=clock.now())
+    assert desk.states(import_id) == ["ready", "ready"]
+    with within(desk.provider.path):
+        found = queries.one_import(import_id)
+    assert (found.waits_for, found.goes_on_at > clock.now()) == (Wait.LINKS, True)
+    working.go_on(import_id, now=found.goes_on_at)
+    assert desk.states(import_id) == ["invited", "invited"]
+
+
+OPENED = {"refused": SecretNotAccepted(field="secret"), "broken": RuntimeError()}
+
+
+@pytest.mark.parametrize("how", OPENED)
+def test_an_opened_secret_stands_in_the_log_whatever_comes_of_its_row(desk, monkeypatch, how):
+    import_id = desk.bring(known("one"), kind=Kind.EXISTING)
+    desk.start(import_id)
+
+    def fails(*_given: Any, **_more: Any) -> UUID:
+        raise OPENED[how]
+
+    monkeypatch.setattr(working, "use_known", fails)
+    with suppress(RuntimeError):
+        working.go_on(import_id, now=clock.now())
+    with within(desk.provider.path):
+        (entry,) = Entry.objects.filter(event="vault:secret:revealed")
+    assert entry.actor_id == desk.by.id
+
+
+def test_what_cannot_be_right_any_more_is_told_with_its_columns(desk):
+    import_id = desk.bring(known("one", expires_on="2031-01-31"), kind=Kind.EXISTING)
+    desk.start(import_id)
+    with within_everything("test set-up"):
+        Row.objects.update(values={**known("one", tenant="?", expires_on="2020-01-31"), "secret": ""})
+    working.go_on(import_id, now=clock.now())
+    with within(desk.provider.path):
+        (row,) = queries.rows_of_import(import_id).rows
+    assert (row.state, row.acts) == (RowState.FAILED, "operator")
+    assert "tenant: This is neither a tenant ID nor a domain." in row.what
+    assert "expires_on: " in row.what
+
+
 def test_an_import_leaves_links_of_the_hour_to_its_operators_own_hands(desk, monkeypatch):
-    monkeypatch.setattr(working, "FOR_HANDS", working.MOST_BY_ONE - 1)
+    monkeypatch.setattr(pacing, "FOR_HANDS", pacing.MOST_BY_ONE - 1)
     import_id = desk.bring(new("one"), new("two"))
     desk.start(import_id)
     run_until_idle()
@@ -360,12 +443,13 @@ def test_what_became_impossible_since_the_dry_run_fails_in_words(desk):
     run_until_idle()
     assert desk.states(import_id) == ["failed", "invited"]
     with within(desk.provider.path):
+        assert "short_name: " in queries.rows_of_import(import_id).rows[0].what
         assert "already has this short name" in queries.rows_of_import(import_id).rows[0].what
         assert [row.number for row in queries.rows_to_mend(import_id)] == [2]
 
 
 def test_stopping_leaves_out_what_is_not_done_and_destroys_its_secrets(desk, monkeypatch):
-    monkeypatch.setitem(working.AT_ONCE, Kind.EXISTING, 1)
+    monkeypatch.setitem(pacing.AT_ONCE, Kind.EXISTING, 1)
     import_id = desk.bring(known("one"), known("two"), kind=Kind.EXISTING)
     assert secrets_kept() == 2
     desk.start(import_id)
@@ -462,7 +546,7 @@ def test_a_refused_credential_says_what_to_do_and_who(desk):
     with within(desk.provider.path):
         (row,) = queries.rows_of_import(import_id).rows
         assert row.state is RowState.FAILED
-        assert SecretNotAccepted.what in row.what
+        assert row.what.startswith(f"secret: {SecretNotAccepted.what}")
         assert row.acts == "operator"
         assert list(queries.rows_to_mend(import_id)) == []
     assert desk.state(import_id) is ImportState.DONE

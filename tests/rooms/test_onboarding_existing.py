@@ -459,7 +459,7 @@ def test_a_file_of_connections_is_proved_row_by_row_and_creates_what_passes(whol
     with within(provider.path):
         good, bad = rows_of_import(import_id).rows
         assert (good.state, bad.state, bad.acts) == ("proved", "failed", "operator")
-        assert bad.what.startswith(errors.SecretNotAccepted.what)
+        assert bad.what.startswith(f"secret: {errors.SecretNotAccepted.what}")
         created = service(invited.invitation(good.invitation_id).service_id)
         assert created.lifecycle is Lifecycle.CREATED
         assert connected.connection(created.id).application_id == whole.app_id

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 from django.db import models
 
-from gangway.imports.states import ImportState, Kind, RowState
+from gangway.imports.states import ImportState, Kind, RowState, Wait
 from gangway.organizations.scope import OwnedModel
 
 
@@ -26,6 +26,7 @@ class Import(OwnedModel):
     ended_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(help_text="What isn't done by then is left out, and its secrets are destroyed.")
     goes_on_at = models.DateTimeField(null=True, help_text="While it waits: only so many go out in a time.")
+    waits_for = models.CharField(max_length=5, blank=True, choices=[(wait.value, wait.value) for wait in Wait])
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -61,6 +62,7 @@ class Row(OwnedModel):
     invitation_id = models.UUIDField(null=True)
     problem = models.JSONField(default=dict, help_text="Why it failed: what, cure, acts.")
     tries = models.PositiveSmallIntegerField(default=0)
+    begun_at = models.DateTimeField(null=True, help_text="When its turn came; counted for the provider's pace.")
     changed_at = models.DateTimeField()
 
     class Meta(OwnedModel.Meta):
@@ -70,6 +72,7 @@ class Row(OwnedModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["whole", "state", "number"], name="imports_rows_by_state"),
             models.Index(fields=["whole"], condition=models.Q(sealed_id__isnull=False), name="imports_rows_sealed"),
+            models.Index(fields=["begun_at"], name="imports_rows_begun"),
         ]
 
     def __str__(self) -> str:

@@ -7,8 +7,11 @@ from uuid import UUID
 from django.db import transaction
 
 from gangway.foundation.errors import GangwayError, WhoActs
+from gangway.imports.cells import column_of, words_of
+from gangway.imports.columns import FIELDS, ROW
 from gangway.imports.models import Row
 from gangway.imports.states import RowState
+from gangway.onboarding.existing_errors import NotAsTyped
 from gangway.onboarding.existing_view import known
 from gangway.onboarding.shapes import ExistingView
 from gangway.onboarding.states import CaseState
@@ -24,6 +27,16 @@ def settle(import_id: UUID, *, now: datetime) -> bool:
     """Write down how the proofs of an import have ended; says whether some go on. Within the import's scope."""
     going = list(Row.objects.filter(whole_id=import_id, state=RowState.PROVING.value))
     return sum(_settled(row, now=now) for row in going) < len(going)
+
+
+def problem_of(error: GangwayError) -> dict[str, str]:
+    """Say why a row failed, and at which of its columns."""
+    if isinstance(error, NotAsTyped):
+        told = [f"{column_of(fault, ROW)}: {' '.join(words_of(fault))}" for fault in error.faults]
+        return {"what": " ".join(told), "cure": "", "acts": WhoActs.OPERATOR.value}
+    column = column_of(error, "")
+    what = f"{column}: {error.what}" if column else error.what
+    return {"what": what, "cure": error.cure, "acts": error.acts.value}
 
 
 def _settled(row: Row, *, now: datetime) -> bool:
@@ -53,7 +66,8 @@ def _came(row: Row) -> tuple[RowState, dict[str, str]]:
 def _problem(found: ExistingView) -> dict[str, str]:
     """Say why a proof failed: what is wrong with a cell, or what Microsoft said."""
     if found.faults:
-        return {"what": " ".join(found.faults.values()), "cure": "", "acts": WhoActs.OPERATOR.value}
+        told = [f"{FIELDS.get(field, field)}: {words}" for field, words in found.faults.items()]
+        return {"what": " ".join(told), "cure": "", "acts": WhoActs.OPERATOR.value}
     if found.problem is not None:
         return {"what": found.problem.what, "cure": found.problem.cure, "acts": found.problem.acts.value}
     return WITHDRAWN

@@ -11,7 +11,7 @@ from django.db.models import Count, QuerySet
 from gangway.foundation.errors import WhoActs
 from gangway.imports.errors import NoSuchImport
 from gangway.imports.models import Import, Row
-from gangway.imports.states import DOWNLOADED, ImportState, Kind, RowState
+from gangway.imports.states import DOWNLOADED, ImportState, Kind, RowState, Wait
 from gangway.organizations.pages import Page, every, page_of
 
 OVER: Final = frozenset({RowState.INVITED, RowState.PROVED, RowState.FAILED, RowState.LEFT_OUT})
@@ -43,6 +43,7 @@ class ImportView:
     why: str
     expires_at: datetime
     goes_on_at: datetime | None
+    waits_for: Wait | None
     rows_kept: bool
     """Whether its rows are still there; they are removed some time after its end."""
 
@@ -100,6 +101,7 @@ def one_import(import_id: UUID) -> ImportView:
         why=row.why,
         expires_at=row.expires_at,
         goes_on_at=row.goes_on_at,
+        waits_for=Wait(row.waits_for) if row.waits_for else None,
         rows_kept=bool(counts),
     )
 

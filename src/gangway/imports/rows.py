@@ -28,9 +28,9 @@ def move(whole: Import, to: ImportState, *, now: datetime, why: str = "") -> Non
     """Move a locked import on. Raises `ImportMoved`."""
     if to not in MOVES[ImportState(whole.state)]:
         raise ImportMoved
-    whole.state, whole.why, whole.goes_on_at = to.value, why, None
+    whole.state, whole.why, whole.goes_on_at, whole.waits_for = to.value, why, None, ""
     whole.ended_at = None if to in ALIVE else now
-    whole.save(update_fields=["state", "why", "goes_on_at", "ended_at"])
+    whole.save(update_fields=["state", "why", "goes_on_at", "waits_for", "ended_at"])
 
 
 def tell(event: Event, whole: Import, *, by: Actor, data: Mapping[str, int | str]) -> None:

@@ -42,6 +42,15 @@ class RowState(StrEnum):
     """The import ended before its turn came."""
 
 
+class Wait(StrEnum):
+    """What a running import waits for."""
+
+    PACE = "pace"
+    """Only so many rows of a provider are done in a minute."""
+    LINKS = "links"
+    """Its operator has made as many links as one person may within an hour."""
+
+
 MOVES: Final[Mapping[ImportState, frozenset[ImportState]]] = {
     ImportState.CHECKED: frozenset({ImportState.RUNNING, ImportState.DISCARDED, ImportState.EXPIRED}),
     ImportState.RUNNING: frozenset({ImportState.DONE, ImportState.STOPPED, ImportState.EXPIRED}),

@@ -1,7 +1,7 @@
 """Going through the rows of an import. Workers only; killed at any point, it goes on where it was.
 
 A row is one transaction: its new state, the planned service and the invitation, or none of them. So it is done once,
-however often it is begun. Only so many are done at a time, as by hand: mail servers and Microsoft take offence else.
+however often it is begun.
 """
 
 from dataclasses import dataclass
@@ -21,10 +21,11 @@ from gangway.imports.cells import language_of, licence_of, typed_of, users_of
 from gangway.imports.customers import found_or_made
 from gangway.imports.errors import ImportMoved, KeepsFailing
 from gangway.imports.models import Import, Row
-from gangway.imports.outcomes import settle
+from gangway.imports.outcomes import problem_of, settle
+from gangway.imports.pacing import WAITS, take_turn
 from gangway.imports.rows import WORK, locked, move, place_of, tell
-from gangway.imports.states import ALIVE, ImportState, Kind, RowState
-from gangway.invitations.minting import MOST_BY_ONE, links_left
+from gangway.imports.states import ALIVE, ImportState, Kind, RowState, Wait
+from gangway.invitations.errors import TooManyLinks
 from gangway.jobs.actions import defer
 from gangway.onboarding.beginning import Wanted, invite, use_known
 from gangway.onboarding.defaults import Defaults, defaults_for
@@ -37,16 +38,12 @@ from gangway.vault.errors import SealingKeyUnreadable, VaultClosed
 
 REASON: Final = "a worker goes through everybody's imports"
 WORKER: Final = Actor.system("imports")
-A_MINUTE: Final = timedelta(minutes=1)
 SOON: Final = timedelta(seconds=3)
-LATER: Final = timedelta(minutes=5)
-AT_ONCE: Final = {Kind.NEW: 30, Kind.EXISTING: 20}
-"""Rows of one import in a minute."""
-FOR_HANDS: Final = MOST_BY_ONE // 5
-"""Of the links that a person may make within an hour, those that an import leaves to their own hands."""
 MOST_TRIES: Final = 3
 KEPT: Final = timedelta(days=90)
 """How long the rows of an import that ended are kept."""
+NOT_TRIED: Final = (VaultClosed, SealingKeyUnreadable, TooManyLinks)
+"""Of none of these the row is the cause: a worker without the key, or no more links within this hour."""
 log = structlog.get_logger(__name__)
 
 
@@ -126,54 +123,55 @@ def _go_through(whole: Import, *, now: datetime) -> None:
 
 
 def _do_some(whole: Import, ground: Ground, *, now: datetime) -> None:
-    """Do as many rows as may be done now, and write down when it goes on if there are more."""
-    allowed = _allowed(whole, now=now)
-    waiting = whole.rows.filter(state=RowState.READY.value).order_by("number")
-    for row_id in list(waiting.values_list("pk", flat=True)[:allowed]):
-        _try(row_id, ground, now=now)
-    whole.goes_on_at = now + (A_MINUTE if allowed else LATER) if waiting.exists() else None
-    Import.objects.filter(pk=whole.pk, state=ImportState.RUNNING.value).update(goes_on_at=whole.goes_on_at)
-
-
-def _allowed(whole: Import, *, now: datetime) -> int:
-    """Return how many rows may be done now; none while the hour's links of this person are used up."""
-    at_once = AT_ONCE[Kind(whole.kind)]
-    if whole.kind != Kind.NEW:
-        return at_once
-    return max(0, min(at_once, links_left(whole.by_id, now=now) - FOR_HANDS))
+    """Do as many rows as may be done now, and write down when it goes on, and what it waits for, if there are more."""
+    turn = take_turn(whole, now=now)
+    wait = turn.wait
+    try:
+        for row_id in turn.rows:
+            _try(row_id, ground, now=now)
+    except TooManyLinks:
+        wait = Wait.LINKS
+    more = whole.rows.filter(state=RowState.READY.value).exists()
+    whole.goes_on_at = now + WAITS[wait] if more else None
+    running = Import.objects.filter(pk=whole.pk, state=ImportState.RUNNING.value)
+    running.update(goes_on_at=whole.goes_on_at, waits_for=wait.value if more else "")
 
 
 def _try(row_id: UUID, ground: Ground, *, now: datetime) -> None:
-    """Do one row, or write down why it can't be done. Raises `VaultClosed` and `SealingKeyUnreadable`.
-
-    A worker that lacks the key has not tried: the row and its secret wait for one that has it.
-    """
+    """Do one row, or write down why it can't be done. Raises `NOT_TRIED`: then the row and its secret wait."""
     ready = Row.objects.filter(pk=row_id, state=RowState.READY.value)
     if not ready.update(tries=F("tries") + 1):
         return
     try:
         _attempt(row_id, ground, now=now)
-    except (VaultClosed, SealingKeyUnreadable):
+    except NOT_TRIED:
         ready.update(tries=F("tries") - 1)
         raise
 
 
 def _attempt(row_id: UUID, ground: Ground, *, now: datetime) -> None:
+    """Open the row's secret in a transaction of its own: whatever comes of the row, the log says who opened it."""
+    secret, error = SealedText(""), None
+    try:
+        secret = _opened(Row.objects.get(pk=row_id), by=ground.by)
+    except NOT_TRIED:
+        raise
+    except GangwayError as broken:
+        error = broken
     with transaction.atomic():
         row = Row.objects.select_for_update(of=("self",)).get(pk=row_id)
         if row.state != RowState.READY:
             return
         try:
-            if row.tries > MOST_TRIES:
-                raise KeepsFailing
+            if error is not None:
+                raise error
             with transaction.atomic():
-                row.invitation_id = _do(row, ground, now=now)
-        except (VaultClosed, SealingKeyUnreadable):
+                row.invitation_id = _do(row, secret, ground, now=now)
+        except NOT_TRIED:
             raise
-        except GangwayError as error:
-            log.info("import_row_failed", row=str(row_id), error=error.code)
-            row.state = RowState.FAILED.value
-            row.problem = {"what": error.what, "cure": error.cure, "acts": error.acts.value}
+        except GangwayError as refused:
+            log.info("import_row_failed", row=str(row_id), error=refused.code)
+            row.state, row.problem = RowState.FAILED.value, problem_of(refused)
         else:
             row.state = (RowState.INVITED if ground.whole.kind == Kind.NEW else RowState.PROVING).value
         row.changed_at = now
@@ -181,10 +179,9 @@ def _attempt(row_id: UUID, ground: Ground, *, now: datetime) -> None:
         _let_go(row)
 
 
-def _do(row: Row, ground: Ground, *, now: datetime) -> UUID:
+def _do(row: Row, secret: SealedText, ground: Ground, *, now: datetime) -> UUID:
     """Plan the service, and invite or have proved; gives the invitation's id."""
     cells: dict[str, str] = row.values
-    secret = _secret_of(row, by=ground.by)
     plan, fingerprint = ground.defaults.pinned()
     domain = checked_domain(cells["domain"]) if cells.get("domain") else ""
     wanted = Wanted(
@@ -204,7 +201,10 @@ def _do(row: Row, ground: Ground, *, now: datetime) -> UUID:
     return invite(wanted, recipient=cells["email"], phone=cells.get("phone", ""), by=ground.by, now=now)
 
 
-def _secret_of(row: Row, *, by: Actor) -> SealedText:
+def _opened(row: Row, *, by: Actor) -> SealedText:
+    """Return a row's secret. Raises `KeepsFailing` without opening it once more."""
+    if row.tries > MOST_TRIES:
+        raise KeepsFailing
     if row.sealed_id is None:
         return SealedText("")
     return reveal(sealed_id=row.sealed_id, place=place_of(row), purpose="import a connection", by=by)

@@ -18,7 +18,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.imports import actions, queries
 from gangway.imports.columns import COLUMNS, ERROR, ROW, names_of, shown_of
 from gangway.imports.queries import ImportView, RowView
-from gangway.imports.states import ImportState, Kind
+from gangway.imports.states import ImportState, Kind, Wait
 from gangway.organizations import roles
 from gangway.organizations.place_queries import every_place
 from gangway.organizations.roles import Capability
@@ -161,6 +161,7 @@ def _values(request: DeskRequest, import_id: UUID) -> dict[str, Any]:
         "is_new": found.row.kind is Kind.NEW,
         "is_checked": found.row.state is ImportState.CHECKED,
         "is_running": found.row.state is ImportState.RUNNING,
+        "waits_for_links": found.waits_for is Wait.LINKS,
         "counts": [(said(IMPORT_ROW, state), number) for state, number in _in_order(found)],
         "states": [(state, said(IMPORT_ROW, state).word) for state, _number in _in_order(found)],
         "page": page,
