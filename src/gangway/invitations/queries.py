@@ -316,6 +316,14 @@ def invitation(invitation_id: UUID) -> InvitationView:
     )
 
 
+def state_of(invitation_id: UUID) -> State:
+    """How one invitation of the scope stands; raises `NoSuchInvitation`."""
+    found = Invitation.objects.filter(pk=invitation_id).values_list("state", flat=True).first()
+    if found is None:
+        raise NoSuchInvitation
+    return State(found)
+
+
 def posting(about: InvitationView) -> Posting:
     """Return how an invitation of the scope goes out, for whoever sends it."""
     counts = Link.objects.filter(invitation_id=about.id).aggregate(

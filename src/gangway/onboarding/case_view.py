@@ -115,7 +115,7 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         waiting=provisioning.waiting_of(row.run_id) if row.run_id else None,
         colleagues=() if is_rest else invited.handoffs(row.invitation_id),
         colleague=row.colleague,
-        keeps_name=provisioning.registration(about.registration_id).display_name if is_in_use(row) else "",
+        keeps_name=provisioning.name_of(about.registration_id) if is_in_use(row, about) else "",
         sessions_from=about.sessions_from,
         connected=_connected(row) if row.state == CaseState.SIGNED_IN else (),
         assisted=_assisted(row),

@@ -60,6 +60,7 @@ def first_of(run_id: UUID) -> UUID:
 
 def make_beside(
     *,
+    registration_id: UUID,
     after: UUID,
     plan: Mapping[str, Any],
     delegated_token_sealed_id: UUID,
@@ -70,12 +71,11 @@ def make_beside(
     by: Actor,
     now: datetime,
 ) -> None:
-    """Start what the plan wants beside a run that was just started or resumed, or go on with it.
+    """Start what the plan wants beside a registration whose run was just started or resumed, or go on with it.
 
-    `plan` is the first one's. What was made in an earlier attempt and is declined by now is taken back. A registration
-    that can't be begun never keeps the first one from being made.
+    `after` is that run, `plan` its plan. What was made in an earlier attempt and is declined by now is
+    taken back. A registration that can't be begun never keeps the first one from being made.
     """
-    first = Run.objects.select_related("registration").get(pk=after)
     token = {
         "delegated_token_sealed_id": delegated_token_sealed_id,
         "delegated_token_place": delegated_token_place,
@@ -87,9 +87,12 @@ def make_beside(
     }
     first_plan = pinning.read(plan)
     wanted = {one["profile"]: one for one in first_plan.beside}
-    for profile, registration_id in ids_beside(first.registration_id).items():
+    for profile, made in ids_beside(registration_id).items():
         if profile not in wanted:
-            _take_back(registration_id, by=by, now=now)
+            _take_back(made, by=by, now=now)
+    if not wanted:
+        return
+    first = Run.objects.select_related("registration").get(pk=after)
     for profile, one in wanted.items():
         own = pinning.read(one).credential_days
         days = own if credential_days == first_plan.credential_days else credential_days and min(credential_days, own)

@@ -202,6 +202,14 @@ def registration(registration_id: UUID) -> RegistrationView:
     )
 
 
+def name_of(registration_id: UUID) -> str:
+    """The name that a registration has in the customer's tenant. Raises NoSuchRegistration."""
+    found = Registration.objects.filter(pk=registration_id).values_list("display_name", flat=True).first()
+    if found is None:
+        raise NoSuchRegistration
+    return found
+
+
 def plan_of(registration_id: UUID) -> dict[str, Any]:
     """The pinned plan of a registration, as an invitation keeps it. Raises NoSuchRegistration."""
     row = Registration.objects.filter(pk=registration_id).first()

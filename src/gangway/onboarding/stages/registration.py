@@ -7,6 +7,7 @@ from uuid import UUID
 from gangway.audit.record import Actor
 from gangway.connections.queries import credential_of
 from gangway.invitations import queries as invited
+from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.models import Case, SignIn
@@ -20,7 +21,6 @@ from gangway.provisioning.leaving import known_before
 from gangway.provisioning.queries import RegistrationView
 from gangway.provisioning.shapes import CredentialView
 from gangway.provisioning.states import CredentialState
-from gangway.services.queries import service
 
 MARGIN: Final = timedelta(minutes=3)
 """A token that lives shorter than this won't see the work through; better sign in before than in the middle."""
@@ -50,19 +50,18 @@ def start(case: Case, *, name: str, credential_days: int | None, by: Actor, now:
         "by": by,
         "now": now,
     }
-    if case.run_id is None and is_in_use(case):
-        run_id = _known(case, token)
-    elif _same_tenant(case):
-        run_id = _go_on(case, name, token)
-    else:
-        run_id = _first(case, name, token, cloud=row.cloud)
     about = invited.invitation(case.invitation_id)
-    provisioning.make_beside(after=run_id, plan=about.plan, **token)
-    kept_name = made.registration(about.registration_id).display_name
+    if case.run_id is None and is_in_use(case, about):
+        run_id = _known(case, about, token)
+    elif _same_tenant(case):
+        run_id = _go_on(case, about, name, token)
+    else:
+        run_id = _first(case, about, name, token, cloud=row.cloud)
+    provisioning.make_beside(registration_id=about.registration_id, after=run_id, plan=about.plan, **token)
     changes = {
         "run_id": run_id,
         "registration_id": about.registration_id,
-        "registration_name": kept_name,
+        "registration_name": made.name_of(about.registration_id),
         "problem": {},
     }
     move_case(case, CaseState.PROVISIONING, by=by, now=now, **changes)
@@ -83,9 +82,8 @@ def tenant_of_registration(case: Case) -> str:
     return known.tenant_id if known is not None and known.app_id else ""
 
 
-def is_in_use(case: Case) -> bool:
+def is_in_use(case: Case, about: InvitationView) -> bool:
     """Whether the invitation is for a registration that was there before it: its name stays as the customer has it."""
-    about = invited.invitation(case.invitation_id)
     return case.registration_id is not None and known_before(case.registration_id, about.created_at)
 
 
@@ -106,10 +104,10 @@ def _same_tenant(case: Case) -> bool:
     return known is not None and known.tenant_id == case.signer["tenant_id"]
 
 
-def _first(case: Case, name: str, token: dict[str, Any], *, cloud: str) -> UUID:
-    invitation, about, signer = invited.invitation(case.invitation_id), service(case.service_id), token["signer"]
+def _first(case: Case, about: InvitationView, name: str, token: dict[str, Any], *, cloud: str) -> UUID:
+    signer: SignerFacts = token["signer"]
     return provisioning.start_run(
-        registration_id=invitation.registration_id,
+        registration_id=about.registration_id,
         organization_id=case.organization_id,
         provider_id=case.provider_id,
         service_id=case.service_id,
@@ -118,20 +116,19 @@ def _first(case: Case, name: str, token: dict[str, Any], *, cloud: str) -> UUID:
         tenant_name=signer.tenant_name,
         domains=signer.domains,
         display_name=name,
-        plan=invitation.plan,
-        credential_name=about.short_name,
+        plan=about.plan,
+        credential_name=about.service_short_name,
         on_end=ON_END,
         **token,
     )
 
 
-def _known(case: Case, token: dict[str, Any]) -> UUID:
+def _known(case: Case, about: InvitationView, token: dict[str, Any]) -> UUID:
     """A registration that is there already: a service that uses it gets another credential, a further one its first."""
-    invitation = invited.invitation(case.invitation_id)
     return provisioning.start_repair(
-        registration_id=invitation.registration_id,
+        registration_id=about.registration_id,
         service_id=case.service_id,
-        plan=invitation.plan,
+        plan=about.plan,
         renews=credential_of(case.service_id),
         credential_days=token["credential_days"],
         signed_in=SignedIn(
@@ -146,8 +143,7 @@ def _known(case: Case, token: dict[str, Any]) -> UUID:
     )
 
 
-def _go_on(case: Case, name: str, token: dict[str, Any]) -> UUID:
+def _go_on(case: Case, about: InvitationView, name: str, token: dict[str, Any]) -> UUID:
     assert case.run_id is not None  # noqa: S101 - the caller looked
-    plan = invited.invitation(case.invitation_id).plan
-    provisioning.resume_run(run_id=case.run_id, display_name=name, plan=plan, **token)
+    provisioning.resume_run(run_id=case.run_id, display_name=name, plan=about.plan, **token)
     return case.run_id

@@ -238,7 +238,7 @@ def signed_in(case: Case, *, signer: dict[str, Any], by: Actor, now: datetime) -
 
 def invitation_on(case: Case, to: State, *, by: Actor) -> None:
     """Move the case's invitation unless it is there already; raises `NotNow` when it may not go there."""
-    if invited.invitation(case.invitation_id).state is to:
+    if invited.state_of(case.invitation_id) is to:
         return
     try:
         invitations.move(invitation_id=case.invitation_id, to=to, by=by, expected=None)
@@ -259,7 +259,7 @@ def end(row: SignIn, *, refusal: Refusal, facts: SignerFacts | None = None, by: 
     kept = problems.of_refusal(refusal, at=now)
     signer = {} if facts is None else {"signer": kept_facts(facts)}
     move_sign_in(row, refusal.state, by=by, now=now, problem=kept, failures=0, **signer)
-    if refusal.state is SignInState.DECLINED and invited.invitation(row.case.invitation_id).state in DECLINABLE:
+    if refusal.state is SignInState.DECLINED and invited.state_of(row.case.invitation_id) in DECLINABLE:
         invitation_on(row.case, State.DECLINED, by=by)
 
 
