@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from gangway.connections import actions, tending, verdict
+from gangway.connections import actions, companions, tending, verdict
 from gangway.foundation import clock
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import CheckItem
@@ -66,3 +66,41 @@ def connected(
         )
     tending.adopt(now=now)
     return service_id
+
+
+def beside(customer: Place, service_id: UUID, **credential: Any) -> UUID:
+    """What the service uses beside its connection, with a credential of its own; gives its registration's id."""
+    now, (plan, _) = clock.now(), pin(profile="qoe", version=1, features={"call-quality"})
+    with within_everything("a test"):
+        registration = Registration.objects.create(
+            organization_id=customer.id,
+            provider_id=UUID(hex=customer.path.split("/")[1]),
+            tenant_id=TENANT,
+            tenant_name="Contoso",
+            display_name=f"{service_id}-QoE",
+            name_key=f"{service_id}-QoE",
+            plan=plan,
+            state="proved",
+            created_at=now,
+            proved_at=now,
+        )
+        Credential.objects.create(
+            organization_id=customer.id,
+            registration=registration,
+            service_id=service_id,
+            display_name="beside-ab12",
+            key_id=str(uuid4()),
+            sealed_id=uuid4(),
+            state="proved",
+            announced_at=now,
+            **{"made_at": now, "expires_at": now + 300 * DAY} | credential,
+        )
+        companions.take_over(
+            service_id=service_id,
+            organization_id=customer.id,
+            registration_id=registration.pk,
+            profile="qoe",
+            by=SETUP,
+            now=now,
+        )
+    return registration.pk

@@ -151,4 +151,5 @@ def _moved(alarm: Alarm, what: Happened, event: Event, *, by: Actor, now: dateti
         by=(by.name or by.kind)[:200],
     )
     facts = {"kind": alarm.kind, "about": alarm.about, "severity": alarm.severity, "words": alarm.words}
-    record(event, by=by, organization_id=alarm.organization_id, subject=alarm.subject, data=facts)
+    subject = f"service:{alarm.service_id}" if alarm.service_id else alarm.subject
+    record(event, by=by, organization_id=alarm.organization_id, subject=subject, data=facts)

@@ -10,7 +10,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import companions, validation
 from gangway.connections.errors import AlreadyConnected, ConnectionSuspended, NoSuchConnection, NotADomain
-from gangway.connections.models import Care, Connection, Validation
+from gangway.connections.models import Care, Companion, Connection, Validation
 from gangway.connections.states import AuthenticatedBy, SuspendedWhy
 from gangway.connections.verdict import KeptItem
 from gangway.jobs.actions import defer
@@ -124,6 +124,7 @@ def _forget_status(row: Connection, words: str, *, by: Actor, now: datetime) -> 
     row.status, row.status_words, row.status_since = "unknown", words, now
     row.save(update_fields=["status", "status_words", "status_since", "suspended_at", "suspended_why"])
     Care.objects.filter(pk=row.pk).update(tend_at=now)
+    Companion.objects.filter(service_id=row.service_id).update(tend_at=now)
     services.set_connection(service_id=row.service_id, status=Status.UNKNOWN, reason=words, by=by)
 
 

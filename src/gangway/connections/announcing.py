@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from gangway.audit.record import Actor
-from gangway.connections.models import Care
+from gangway.connections.kept import Kept, name_of
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
@@ -16,18 +16,18 @@ from gangway.services.queries import ServiceView
 TENDER = Actor.system("connections")
 
 
-def announce(care: Care, credential: Renewable, about: ServiceView, at: datetime) -> None:
+def announce(kept: Kept, credential: Renewable, about: ServiceView, at: datetime) -> None:
     """Put a mail to each contact into the outbox; without contacts there is nobody to tell."""
-    provider, language = provider_of(care.organization_id), language_of(care.organization_id)
-    for contact in contacts_of(care.organization_id):
+    provider, language = provider_of(kept.organization_id), language_of(kept.organization_id)
+    for contact in contacts_of(kept.organization_id):
         outbox.put(
-            organization_id=care.organization_id,
+            organization_id=kept.organization_id,
             kind=MessageKind.ROTATION_AHEAD,
             to=contact.email,
             language=language,
             context={
                 "customer": about.customer_name,
-                "service": about.short_name,
+                "service": name_of(kept, about),
                 "registration": credential.registration_name,
                 "tenant": credential.tenant_name or credential.tenant_id,
                 "when": time_in_words(at),
@@ -36,6 +36,6 @@ def announce(care: Care, credential: Renewable, about: ServiceView, at: datetime
                 "reply_to": provider.reply_to,
             },
             link=None,
-            subject_ref=f"rotation:{about.id}",
+            subject_ref=f"rotation:{kept.subject.removeprefix('service:')}",
             by=TENDER,
         )

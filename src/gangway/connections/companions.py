@@ -5,15 +5,15 @@ What is wrong with one says nothing about the service's connection, which keeps 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import verdict
+from gangway.connections import fleet, schedule, verdict, watching
 from gangway.connections.errors import ConnectionSuspended, NoSuchConnection, NotMadeYet
 from gangway.connections.models import RUNNING, Companion, Connection
 from gangway.connections.queries import ItemView
@@ -59,11 +59,17 @@ def take_over(
     *, service_id: UUID, organization_id: UUID, registration_id: UUID, profile: str, by: Actor, now: datetime
 ) -> None:
     """Give a service a registration beside its connection; one that it has already stays as it is."""
-    row, made = Companion.objects.get_or_create(
-        service_id=service_id,
-        profile=profile,
-        defaults={"organization_id": organization_id, "registration_id": registration_id, "created_at": now},
-    )
+    pk = uuid4()
+    defaults = {
+        "id": pk,
+        "organization_id": organization_id,
+        "registration_id": registration_id,
+        "tenant_id": provisioning.registration(registration_id).tenant_id,
+        "validate_at": schedule.slot(pk, now),
+        "tend_at": now,
+        "created_at": now,
+    }
+    row, made = Companion.objects.get_or_create(service_id=service_id, profile=profile, defaults=defaults)
     if made:
         _record(Event.CONNECTION_MADE, row, by, {"registration": str(registration_id)})
 
@@ -83,10 +89,23 @@ def validate(*, service_id: UUID, profile: str, by: Actor, now: datetime) -> Non
         raise NotMadeYet
     if row.state in RUNNING:
         return
-    row.state, row.items, row.asked_by, row.asked_at, row.ended_at = "queued", [], by.name[:200], now, None
-    row.save(update_fields=["state", "items", "asked_by", "asked_at", "ended_at"])
+    _queue(row, by=by, now=now)
     _record(Event.CONNECTION_VALIDATION_ASKED, row, by, {})
-    defer(VALIDATE, queueing_lock=f"{VALIDATE}:{row.pk}", companion_id=str(row.pk))
+
+
+def validate_due(*, now: datetime) -> int:
+    """Start the fleet's own looks that are due, in the room that connections leave; gives how many. For workers."""
+    with within_everything(REASON), transaction.atomic():
+        room = fleet.room_left()
+        rows = fleet.due_beside(now).exclude(tenant_id__in=fleet.paused(now))
+        started = 0
+        for row in rows.select_for_update(of=("self",), skip_locked=True).order_by("validate_at")[:room]:
+            row.validate_at = schedule.slot(row.pk, now)
+            row.save(update_fields=["validate_at"])
+            if row.state not in RUNNING and _credential(row) is not None:
+                _queue(row, by=fleet.FLEET, now=now)
+                started += 1
+    return started
 
 
 def companions(service_id: UUID) -> tuple[CompanionView, ...]:
@@ -130,10 +149,20 @@ def end(*, companion_id: UUID, result: CheckResult, now: datetime) -> None:
     """Write down what was seen."""
     with within_everything(REASON), transaction.atomic():
         row = _locked(companion_id)
-        if row is not None:
-            _close(row, verdict.kept(result.items), state="done", now=now)
-            facts = {"status": row.status, "registration": str(row.registration_id)}
-            _record(Event.CONNECTION_VALIDATION_ENDED, row, WORKER, facts)
+        if row is None:
+            return
+        items, before = verdict.kept(result.items), row.status
+        _close(row, items, state="done", now=now)
+        granted = sorted(result.granted) if result.granted else None
+        watching.follow_beside(row, items, granted, now=now)
+        if result.busy_seconds is not None:
+            fleet.pause(row.tenant_id, seconds=result.busy_seconds, now=now)
+            row.validate_at = now + timedelta(seconds=result.busy_seconds)
+        row.save()
+        if row.status == before and row.asked_by == fleet.FLEET.name:
+            return  # a fleet that works would fill the log
+        facts = {"status": row.status, "registration": str(row.registration_id)}
+        _record(Event.CONNECTION_VALIDATION_ENDED, row, WORKER, facts)
 
 
 def fail(*, companion_id: UUID, error: GangwayError, now: datetime) -> None:
@@ -174,11 +203,19 @@ def _credential(row: Companion) -> CredentialView | None:
     return credential_beside(provisioning.registration(row.registration_id), row.service_id)
 
 
+def _queue(row: Companion, *, by: Actor, now: datetime) -> None:
+    row.state, row.items, row.asked_by, row.asked_at, row.ended_at = "queued", [], by.name[:200], now, None
+    row.save(update_fields=["state", "items", "asked_by", "asked_at", "ended_at"])
+    lock = f"fleet:{row.tenant_id}" if by == fleet.FLEET and row.tenant_id else None
+    defer(VALIDATE, lock=lock, queueing_lock=f"{VALIDATE}:{row.pk}", companion_id=str(row.pk))
+
+
 def _close(row: Companion, items: list[KeptItem], *, state: str, now: datetime) -> None:
-    row.state, row.items, row.ended_at = state, items, now
+    row.state, row.items, row.ended_at, before = state, items, now, row.status
     row.status, row.words = verdict.status_of(items), verdict.words_of(items)
+    row.status_since = now if row.status != before or row.status_since is None else row.status_since
     row.last_good_at = now if row.status == "ok" else row.last_good_at
-    row.save(update_fields=["state", "items", "ended_at", "status", "words", "last_good_at"])
+    row.save(update_fields=["state", "items", "ended_at", "status", "words", "status_since", "last_good_at"])
 
 
 def _ours(words: str, cure: str) -> KeptItem:

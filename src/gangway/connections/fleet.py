@@ -13,7 +13,7 @@ from django.db.models import Count, Min, QuerySet
 
 from gangway.audit.record import Actor
 from gangway.connections import schedule
-from gangway.connections.models import RUNNING, Care, Pause, Validation
+from gangway.connections.models import RUNNING, Care, Companion, Connection, Pause, Validation
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within_everything
 from gangway.services.states import Lifecycle
@@ -39,15 +39,26 @@ class Backlog:
 def validate_due(*, now: datetime) -> int:
     """Start as many validations as there is room for, what waits longest first; gives how many."""
     with within_everything("the fleet is validated by workers"), transaction.atomic():
-        running = Validation.objects.filter(state__in=RUNNING, asked_by=FLEET.name).count()
-        if running >= AT_ONCE:
+        room = room_left()
+        if not room:
             return 0
-        paused = Pause.objects.filter(until__gt=now).values("tenant_id")
-        rows = _due(now).exclude(tenant_id__in=paused).select_for_update(of=("self",), skip_locked=True)
+        rows = _due(now).exclude(tenant_id__in=paused(now)).select_for_update(of=("self",), skip_locked=True)
         started = 0
-        for care in rows.select_related("connection").order_by("validate_at")[: AT_ONCE - running]:
+        for care in rows.select_related("connection").order_by("validate_at")[:room]:
             started += _start(care, now=now)
         return started
+
+
+def room_left() -> int:
+    """Return how many more looks of the fleet may be under way."""
+    return max(AT_ONCE - _running(), 0)
+
+
+def due_beside(now: datetime) -> QuerySet[Companion]:
+    """Return what services use beside their connections and is to be looked at now."""
+    unused = Connection.objects.filter(suspended_at__isnull=False).values("service_id")
+    rows = Companion.objects.filter(validate_at__lte=now, service__lifecycle=Lifecycle.CREATED.value)
+    return rows.exclude(service_id__in=unused)
 
 
 def pause(tenant_id: str, *, seconds: float, now: datetime) -> None:
@@ -65,9 +76,9 @@ def again(connection_id: UUID, *, at: datetime) -> None:
 
 def backlog(*, now: datetime) -> Backlog:
     """Count what is due in the scope, and say since when the oldest waits."""
-    counted = _due(now).aggregate(number=Count("pk"), oldest=Min("validate_at"))
-    running = Validation.objects.filter(state__in=RUNNING, asked_by=FLEET.name).count()
-    return Backlog(counted["number"], counted["oldest"], running=running)
+    counted = [rows.aggregate(number=Count("pk"), oldest=Min("validate_at")) for rows in (_due(now), due_beside(now))]
+    oldest = min((each["oldest"] for each in counted if each["oldest"]), default=None)
+    return Backlog(sum(each["number"] for each in counted), oldest, running=_running())
 
 
 def forget(*, now: datetime) -> None:
@@ -76,6 +87,16 @@ def forget(*, now: datetime) -> None:
         old = Validation.objects.filter(asked_by=FLEET.name, ended_at__lt=now - KEPT)
         Validation.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:5000])).delete()
         Pause.objects.filter(until__lt=now).delete()
+
+
+def _running() -> int:
+    looks = (Validation.objects.filter(state__in=RUNNING), Companion.objects.filter(state__in=RUNNING))
+    return sum(rows.filter(asked_by=FLEET.name).count() for rows in looks)
+
+
+def paused(now: datetime) -> QuerySet[Pause, str]:
+    """Return the tenants that are left alone now. For workers."""
+    return Pause.objects.filter(until__gt=now).values_list("tenant_id", flat=True)
 
 
 def _due(now: datetime) -> QuerySet[Care]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import Q
@@ -61,9 +61,32 @@ class Connection(OwnedModel):
         """Name the connection by its status."""
         return f"connection {self.id} ({self.status})"
 
+    @property
+    def subject(self) -> str:
+        """What alarms about it are about."""
+        return f"service:{self.service_id}"
 
-class Companion(OwnedModel):
-    """A registration of its own that a service uses beside its connection, with the latest look at it."""
+
+class Tended(OwnedModel):
+    """When something with a credential is next looked at by itself, and how its rotation stands. Workers move it on."""
+
+    tenant_id = models.CharField(max_length=36, db_index=True)
+    validate_at = models.DateTimeField()
+    tend_at = models.DateTimeField(help_text="When warnings and rotation are looked at.")
+    renews_itself = models.BooleanField(default=False, help_text="Whether its token last showed the right to do so.")
+    rotation = models.CharField(max_length=15, default=Rotation.NONE.value)
+    rotate_at = models.DateTimeField(null=True)
+    announced_at = models.DateTimeField(null=True, help_text="When contacts were told of the coming rotation.")
+    rotation_run_id = models.UUIDField(null=True)
+    rotation_words = models.CharField(max_length=500, blank=True)
+    failures = models.PositiveSmallIntegerField(default=0)
+
+    class Meta(OwnedModel.Meta):
+        abstract = True
+
+
+class Companion(Tended):
+    """A registration of its own that a service uses beside its connection: the latest look at it, and its care."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
@@ -71,6 +94,7 @@ class Companion(OwnedModel):
     registration_id = models.UUIDField(unique=True)
     state = models.CharField(max_length=10, default="none")
     status = models.CharField(max_length=10, default="unknown")
+    status_since = models.DateTimeField(null=True)
     words = models.TextField(blank=True)
     items: models.JSONField[list[KeptItem]] = models.JSONField(default=list)
     asked_by = models.CharField(max_length=200, blank=True)
@@ -87,11 +111,33 @@ class Companion(OwnedModel):
             models.CheckConstraint(
                 condition=~Q(status="ok") | Q(last_good_at__isnull=False), name="connections_companion_ok_only_by_proof"
             ),
+            models.CheckConstraint(
+                condition=Q(rotation__in=[state.value for state in Rotation]),
+                name="connections_companion_rotation_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(rotation=Rotation.PLANNED.value) | Q(rotate_at__isnull=False),
+                name="connections_companion_planned_for_when",
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["validate_at"], name="connections_beside_validate"),
+            models.Index(fields=["tend_at"], name="connections_beside_tend"),
+            models.Index(
+                fields=["rotation_run_id"],
+                condition=Q(rotation_run_id__isnull=False),
+                name="connections_beside_rotating",
+            ),
         ]
 
     def __str__(self) -> str:
         """Name it by its profile and status."""
         return f"{self.profile} ({self.status})"
+
+    @property
+    def subject(self) -> str:
+        """What alarms about it are about: the service's connection has others."""
+        return f"service:{self.service_id}:{self.profile}"
 
 
 class Validation(OwnedModel):
@@ -128,20 +174,10 @@ class Validation(OwnedModel):
         return f"validation {self.id} ({self.state}, {self.status})"
 
 
-class Care(OwnedModel):
-    """When a connection is next looked at by itself, and how its rotation stands. Each has one; workers move it on."""
+class Care(Tended):
+    """How a connection is looked after by itself. Each has one."""
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, primary_key=True, related_name="care")
-    tenant_id = models.CharField(max_length=36, db_index=True)
-    validate_at = models.DateTimeField()
-    tend_at = models.DateTimeField(help_text="When warnings and rotation are looked at.")
-    renews_itself = models.BooleanField(default=False, help_text="Whether its token last showed the right to do so.")
-    rotation = models.CharField(max_length=15, default=Rotation.NONE.value)
-    rotate_at = models.DateTimeField(null=True)
-    announced_at = models.DateTimeField(null=True, help_text="When contacts were told of the coming rotation.")
-    rotation_run_id = models.UUIDField(null=True)
-    rotation_words = models.CharField(max_length=500, blank=True)
-    failures = models.PositiveSmallIntegerField(default=0)
     lacks: models.JSONField[list[str] | None] = models.JSONField(
         null=True, help_text="What the profile's newest version has and the registration hasn't; null: not known."
     )
@@ -167,6 +203,21 @@ class Care(OwnedModel):
     def __str__(self) -> str:
         """Say when it is looked at."""
         return f"care of {self.connection_id}"
+
+    @property
+    def service_id(self) -> UUID:
+        """The service whose connection it is."""
+        return self.connection.service_id
+
+    @property
+    def registration_id(self) -> UUID:
+        """What the connection signs in as."""
+        return self.connection.registration_id
+
+    @property
+    def subject(self) -> str:
+        """What alarms about it are about."""
+        return self.connection.subject
 
 
 class Warned(OwnedModel):

@@ -11,7 +11,7 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections.errors import FreezeWrong, NoSuchFreeze, PolicyWrong
-from gangway.connections.models import Care, FreezeRow, Policy
+from gangway.connections.models import Care, Companion, FreezeRow, Policy
 from gangway.connections.schedule import Freeze, Wishes
 from gangway.foundation import clock
 from gangway.organizations.place_queries import place
@@ -94,6 +94,7 @@ def end_freeze(freeze_id: UUID, *, by: Actor, now: datetime) -> None:
 def _changed(
     organization_id: UUID, event: Event, facts: Mapping[str, str | int | bool], *, by: Actor, now: datetime
 ) -> None:
-    Care.objects.filter(organization__path__startswith=place(organization_id).path).update(tend_at=now)
+    for kind in (Care, Companion):
+        kind.objects.filter(organization__path__startswith=place(organization_id).path).update(tend_at=now)
     subject = f"organization:{organization_id}"
     record(event, by=by, organization_id=organization_id, subject=subject, data=facts)

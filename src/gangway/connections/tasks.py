@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 
-from gangway.connections import companions, emergency, fleet, following, rotation, tending, validation
+from gangway.connections import companions, emergency, fleet, following, looking_round, rotation, tending, validation
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.registry import task
@@ -47,6 +47,8 @@ async def validate_connection(validation_id: str) -> None:
         await in_database(validation.fail, validation_id=wanted, error=error, now=clock.now())
         return
     await in_database(validation.end, validation_id=wanted, result=result, now=clock.now())
+    registration_id = begun.registration_id
+    await in_database(looking_round.seen_by_itself, result.around, registration_id=registration_id, now=clock.now())
 
 
 @task(name=companions.VALIDATE, retry=RetryDecision(waits=(2, 10)), deadline_seconds=150)
@@ -73,6 +75,8 @@ async def validate_companion(companion_id: str) -> None:
         await in_database(companions.fail, companion_id=wanted, error=error, now=clock.now())
         return
     await in_database(companions.end, companion_id=wanted, result=result, now=clock.now())
+    registration_id = begun.registration_id
+    await in_database(looking_round.seen_by_itself, result.around, registration_id=registration_id, now=clock.now())
 
 
 @task(name=GIVE_UP, deadline_seconds=60)
@@ -89,6 +93,7 @@ def tend() -> None:
     tending.adopt(now=now)
     tending.tend_due(now=now)
     fleet.validate_due(now=now)
+    companions.validate_due(now=now)
     fleet.forget(now=now)
 
 

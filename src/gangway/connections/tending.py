@@ -1,6 +1,6 @@
-"""Looking after one connection by itself: warn of its end, plan its rotation, announce it, start it. For workers.
+"""Looking after a connection, and what is used beside one: warn of its end, plan its rotation, announce it, start it.
 
-Each connection's row says when it is looked at next; a worker takes what is due, one transaction each, and moves it on.
+For workers. Each row says when it is looked at next; a worker takes what is due, one transaction each, and moves it on.
 """
 
 from datetime import datetime, timedelta
@@ -14,7 +14,8 @@ from gangway.alarms.states import Kind, Severity
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import announcing, rotation, saying, schedule
-from gangway.connections.models import Care, Connection, Validation, Warned
+from gangway.connections.kept import Kept, connection_of, credential_of, facts_of, key_of, name_of
+from gangway.connections.models import Care, Companion, Connection, Validation, Warned
 from gangway.connections.policy import wishes_for
 from gangway.connections.schedule import DAY
 from gangway.connections.states import Rotation
@@ -43,16 +44,18 @@ def adopt(*, now: datetime) -> int:
 
 
 def tend_due(*, now: datetime) -> int:
-    """Look after all connections whose time has come; gives how many."""
-    tended = 0
+    """Look after all whose time has come, connections first; gives how many."""
     with within_everything(REASON):
-        while ids := list(
-            Care.objects.filter(tend_at__lte=now).order_by("tend_at").values_list("pk", flat=True)[:MOST]
-        ):
-            done = sum(_tend(connection_id, now=now) for connection_id in ids)
-            tended += done
-            if not done:
-                break  # others have them in hand
+        return _tend_all(Care, now=now) + _tend_all(Companion, now=now)
+
+
+def _tend_all(kind: type[Care] | type[Companion], *, now: datetime) -> int:
+    tended = 0
+    while ids := list(kind.objects.filter(tend_at__lte=now).order_by("tend_at").values_list("pk", flat=True)[:MOST]):
+        done = sum(_tend(kind, one, now=now) for one in ids)
+        tended += done
+        if not done:
+            break  # others have them in hand
     return tended
 
 
@@ -70,88 +73,87 @@ def _new(row: Connection, now: datetime) -> Care:
 
 
 @transaction.atomic
-def _tend(connection_id: UUID, *, now: datetime) -> bool:
-    rows = Care.objects.select_for_update(of=("self",), skip_locked=True).select_related("connection__organization")
-    care = rows.filter(pk=connection_id, tend_at__lte=now).first()
-    if care is None:
+def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> bool:
+    beside = ("connection",) if kind is Care else ()
+    rows = kind.objects.select_for_update(of=("self",), skip_locked=True).select_related("organization", *beside)
+    kept: Kept | None = rows.filter(pk=pk, tend_at__lte=now).first()
+    if kept is None:
         return False
-    care.tend_at = now + DAY
-    row, about = care.connection, service(care.connection.service_id)
-    credential = renewable(row.credential_id)
-    if row.suspended_at is not None or about.lifecycle is not Lifecycle.CREATED:
-        _rest(care, now=now)
+    kept.tend_at = now + DAY
+    connection, about = connection_of(kept), service(kept.service_id)
+    credential = credential_of(kept)
+    if connection.suspended_at is not None or about.lifecycle is not Lifecycle.CREATED:
+        _rest(kept, now=now)
     elif credential is None or credential.ends_at is None or not credential.ends:
-        care.rotation, care.rotate_at = Rotation.NONE.value, None
+        kept.rotation, kept.rotate_at = Rotation.NONE.value, None
     else:
-        care.tenant_id = credential.tenant_id
-        _plan(care, credential, credential.ends_at, about, now=now)
-        _warn(care, credential, credential.ends_at, about, now=now)
-    care.save()
+        kept.tenant_id = credential.tenant_id
+        _plan(kept, credential, credential.ends_at, about, now=now)
+        _warn(kept, credential, credential.ends_at, about, now=now)
+    kept.save()
     return True
 
 
-def _rest(care: Care, *, now: datetime) -> None:
+def _rest(kept: Kept, *, now: datetime) -> None:
     """Neither rotation nor alarms while it isn't used."""
-    care.rotation, care.rotate_at, care.announced_at = Rotation.NONE.value, None, None
-    subject = f"service:{care.connection.service_id}"
-    clear_all_of(organization_id=care.organization_id, subject=subject, why=PAUSED, by=TENDER, now=now)
+    kept.rotation, kept.rotate_at, kept.announced_at = Rotation.NONE.value, None, None
+    clear_all_of(organization_id=kept.organization_id, subject=kept.subject, why=PAUSED, by=TENDER, now=now)
 
 
-def _plan(care: Care, credential: Renewable, ends_at: datetime, about: ServiceView, *, now: datetime) -> None:
+def _plan(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceView, *, now: datetime) -> None:
     """Plan, announce and start the rotation, as far as the registration may do that and the customer wants it."""
-    if care.rotation == Rotation.UNDER_WAY:
-        care.tend_at = now + schedule.SOONEST
+    if kept.rotation == Rotation.UNDER_WAY:
+        kept.tend_at = now + schedule.SOONEST
         return
-    wishes = wishes_for(care.connection.organization.path, now=now)
-    itself = credential.renews_itself(has_right=care.renews_itself) and care.rotation != Rotation.NEEDS_CUSTOMER
+    wishes = wishes_for(kept.organization.path, now=now)
+    itself = credential.renews_itself(has_right=kept.renews_itself) and kept.rotation != Rotation.NEEDS_CUSTOMER
     if not itself or not wishes.rotates:
-        care.rotate_at = None
-        if care.rotation in {Rotation.PLANNED, Rotation.FROZEN, Rotation.FAILED}:
-            care.rotation = Rotation.NONE.value
+        kept.rotate_at = None
+        if kept.rotation in {Rotation.PLANNED, Rotation.FROZEN, Rotation.FAILED}:
+            kept.rotation = Rotation.NONE.value
         return
-    if care.rotation == Rotation.FAILED:
-        if care.rotate_at is not None and care.rotate_at <= now:
-            rotation.start(care, by=rotation.SCHEDULE, now=now)
+    if kept.rotation == Rotation.FAILED:
+        if kept.rotate_at is not None and kept.rotate_at <= now:
+            rotation.start(kept, by=rotation.SCHEDULE, now=now)
         return
     planned = schedule.rotation(
         ends_at=ends_at,
         made_at=credential.made_at,
         wishes=wishes,
-        connection_id=care.pk,
+        connection_id=kept.pk,
         now=now,
-        promised=care.rotate_at if care.announced_at is not None else None,
+        promised=kept.rotate_at if kept.announced_at is not None else None,
     )
     if planned.at is None:
-        _frozen(care, about, ends_at, now=now)
+        _frozen(kept, about, ends_at, now=now)
         return
-    clear_alarm(**_key(care, Kind.ROTATION), why="A day is found.", by=TENDER, now=now)
-    if care.rotation != Rotation.PLANNED or care.rotate_at != planned.at:
-        _note_plan(care, planned.at)
-        care.announced_at = None
-    care.rotation, care.rotate_at = Rotation.PLANNED.value, planned.at
+    clear_alarm(**key_of(kept, Kind.ROTATION), why="A day is found.", by=TENDER, now=now)
+    if kept.rotation != Rotation.PLANNED or kept.rotate_at != planned.at:
+        _note_plan(kept, planned.at)
+        kept.announced_at = None
+    kept.rotation, kept.rotate_at = Rotation.PLANNED.value, planned.at
     if planned.at <= now:
-        rotation.start(care, by=rotation.SCHEDULE, now=now)
+        rotation.start(kept, by=rotation.SCHEDULE, now=now)
         return
     notice_at = planned.at - timedelta(days=wishes.notice_days)
-    if care.announced_at is None and wishes.notice_days and notice_at <= now:
-        announcing.announce(care, credential, about, planned.at)
-        care.announced_at = now
-    ahead = planned.at if care.announced_at is not None or not wishes.notice_days else max(notice_at, now)
-    care.tend_at = min(care.tend_at, ahead)
+    if kept.announced_at is None and wishes.notice_days and notice_at <= now:
+        announcing.announce(kept, credential, about, planned.at)
+        kept.announced_at = now
+    ahead = planned.at if kept.announced_at is not None or not wishes.notice_days else max(notice_at, now)
+    kept.tend_at = min(kept.tend_at, ahead)
 
 
-def _note_plan(care: Care, at: datetime) -> None:
-    subject = f"service:{care.connection.service_id}"
-    facts = {"at": at.isoformat()}
-    record(Event.ROTATION_PLANNED, by=TENDER, organization_id=care.organization_id, subject=subject, data=facts)
+def _note_plan(kept: Kept, at: datetime) -> None:
+    subject, facts = f"service:{kept.service_id}", {"at": at.isoformat(), **facts_of(kept)}
+    record(Event.ROTATION_PLANNED, by=TENDER, organization_id=kept.organization_id, subject=subject, data=facts)
 
 
-def _frozen(care: Care, about: ServiceView, ends_at: datetime, *, now: datetime) -> None:
-    care.rotation, care.rotate_at = Rotation.FROZEN.value, None
+def _frozen(kept: Kept, about: ServiceView, ends_at: datetime, *, now: datetime) -> None:
+    kept.rotation, kept.rotate_at = Rotation.FROZEN.value, None
     raise_alarm(
-        **_key(care, Kind.ROTATION),
+        **key_of(kept, Kind.ROTATION),
         service_id=about.id,
-        about=about.short_name,
+        about=name_of(kept, about),
         severity=Severity.CRITICAL,
         words=f"A freeze lasts until its credential ends ({ends_at.day} {ends_at:%B %Y}): it isn't rotated by itself.",
         cure="Agree with the customer on a moment and press Rotate now, or end the freeze.",
@@ -161,24 +163,24 @@ def _frozen(care: Care, about: ServiceView, ends_at: datetime, *, now: datetime)
     )
 
 
-def _warn(care: Care, credential: Renewable, ends_at: datetime, about: ServiceView, *, now: datetime) -> None:
+def _warn(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceView, *, now: datetime) -> None:
     """Warn once at each threshold; while a rotation of its own is planned, nobody has anything to do."""
-    ahead, key = schedule.next_threshold(ends_at, now), _key(care, Kind.CREDENTIAL_ENDS)
+    ahead, key = schedule.next_threshold(ends_at, now), key_of(kept, Kind.CREDENTIAL_ENDS)
     if ahead is not None:
-        care.tend_at = min(care.tend_at, ahead)
+        kept.tend_at = min(kept.tend_at, ahead)
     crossed = schedule.crossed(ends_at, now)
     if not crossed:
         clear_alarm(**key, why=RENEWED, by=TENDER, now=now)
-        _forget_need(care, credential, now=now)
+        _forget_need(kept, credential, now=now)
         return
-    if care.rotation in {Rotation.PLANNED, Rotation.UNDER_WAY} and not care.failures:
+    if kept.rotation in {Rotation.PLANNED, Rotation.UNDER_WAY} and not kept.failures:
         return
     days = crossed[-1]
     warned = set(Warned.objects.filter(credential_id=credential.credential_id).values_list("days", flat=True))
     new = [
         Warned(
-            organization_id=care.organization_id,
-            connection_id=care.pk,
+            organization_id=kept.organization_id,
+            connection_id=connection_of(kept).pk,
             credential_id=credential.credential_id,
             days=one,
             at=now,
@@ -189,11 +191,11 @@ def _warn(care: Care, credential: Renewable, ends_at: datetime, about: ServiceVi
     if days in warned:
         return
     Warned.objects.bulk_create(new, ignore_conflicts=True)
-    itself = credential.renews_itself(has_right=care.renews_itself)
+    itself = credential.renews_itself(has_right=kept.renews_itself)
     raise_alarm(
         **key,
         service_id=about.id,
-        about=about.short_name,
+        about=name_of(kept, about),
         severity=saying.severity_of(days),
         words=saying.ending(credential, days, ends_at),
         cure=saying.cure(credential, renews_itself=itself),
@@ -204,13 +206,9 @@ def _warn(care: Care, credential: Renewable, ends_at: datetime, about: ServiceVi
     )
 
 
-def _forget_need(care: Care, credential: Renewable, *, now: datetime) -> None:
+def _forget_need(kept: Kept, credential: Renewable, *, now: datetime) -> None:
     """Whoever was needed came: what was made just now is another credential than the one that needed them."""
     if now - credential.made_at < FRESH:
-        clear_alarm(**_key(care, Kind.NEEDS_CUSTOMER), why=RENEWED, by=TENDER, now=now)
-        if care.rotation == Rotation.NEEDS_CUSTOMER:
-            care.rotation = Rotation.NONE.value
-
-
-def _key(care: Care, kind: Kind) -> rotation.Key:
-    return rotation.key_of(care, kind)
+        clear_alarm(**key_of(kept, Kind.NEEDS_CUSTOMER), why=RENEWED, by=TENDER, now=now)
+        if kept.rotation == Rotation.NEEDS_CUSTOMER:
+            kept.rotation = Rotation.NONE.value

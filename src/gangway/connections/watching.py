@@ -7,10 +7,10 @@ from gangway.alarms.actions import clear_alarm, raise_alarm
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.connections import saying, schedule, verdict
-from gangway.connections.models import Care, Connection
-from gangway.connections.rotation import Key
+from gangway.connections.kept import Kept, connection_of, key_of, name_of
+from gangway.connections.models import Care, Companion, Connection
 from gangway.connections.states import Rotation
-from gangway.connections.verdict import KeptItem
+from gangway.connections.verdict import KeptItem, Status
 from gangway.provisioning.renewable import lacks, may_change_itself
 from gangway.services.queries import service
 
@@ -27,31 +27,48 @@ def follow(row: Connection, items: list[KeptItem], granted: list[str] | None, *,
     """Raise or clear the alarms of a connection (locked) by what was seen; say when it is looked at again."""
     if row.suspended_at is not None:
         return
+    status = _judge(row, items, since=row.status_since, now=now)
+    _care(row, status, granted, now=now)
+
+
+def follow_beside(row: Companion, items: list[KeptItem], granted: list[str] | None, *, now: datetime) -> None:
+    """The same for what a service uses beside its connection (locked). The caller saves the row."""
+    if connection_of(row).suspended_at is None:
+        status = _judge(row, items, since=row.status_since or row.created_at, now=now)
+        _learn(row, status, granted, now=now)
+
+
+def _judge(row: Connection | Companion, items: list[KeptItem], *, since: datetime, now: datetime) -> Status:
     seen = [item for item in items if item["key"] not in OWN_WARNING]
     status = verdict.status_of(seen)
     if status in {"error", "warning"}:
         _raise(row, Severity.CRITICAL if status == "error" else Severity.WARNING, verdict.words_of(seen), now=now)
     elif status == "ok":
-        clear_alarm(**_key(row, Kind.CONNECTION), why="It was validated and works.", by=WORKER, now=now)
-    elif row.status == "unknown" and now - row.status_since > PATIENCE:
+        clear_alarm(**key_of(row, Kind.CONNECTION), why="It was validated and works.", by=WORKER, now=now)
+    elif row.status == "unknown" and now - since > PATIENCE:
         _raise(row, Severity.WARNING, f"{UNKNOWN}: {verdict.words_of(seen)}", now=now)
-    _care(row, status, granted, now=now)
+    return status
 
 
-def _care(row: Connection, status: str, granted: list[str] | None, *, now: datetime) -> None:
+def _learn(kept: Kept, status: Status, granted: list[str] | None, *, now: datetime) -> None:
+    """Keep when it is looked at again, and whether it may renew itself."""
+    later = schedule.slot(kept.pk, now)
+    kept.validate_at = min(later, now + AGAIN_AFTER) if status == "unknown" else later
+    kept.tend_at = now  # a renewal is seen by its validation first
+    if granted is None or may_change_itself(granted) == kept.renews_itself:
+        return
+    kept.renews_itself = not kept.renews_itself
+    if kept.renews_itself and kept.rotation == Rotation.NEEDS_CUSTOMER:
+        kept.rotation = Rotation.NONE.value
+
+
+def _care(row: Connection, status: Status, granted: list[str] | None, *, now: datetime) -> None:
     care = Care.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
     if care is None:
         return
-    later = schedule.slot(row.pk, now)
-    care.validate_at = min(later, now + AGAIN_AFTER) if status == "unknown" else later
-    care.tend_at = now  # a renewal is seen by its validation first
+    _learn(care, status, granted, now=now)
     if granted is not None:
         care.lacks = lacks(row.registration_id, granted)
-        itself = may_change_itself(granted)
-        if itself != care.renews_itself:
-            care.renews_itself = itself
-            if itself and care.rotation == Rotation.NEEDS_CUSTOMER:
-                care.rotation = Rotation.NONE.value
     care.save(update_fields=["validate_at", "lacks", "renews_itself", "tend_at", "rotation"])
     if granted is not None:
         _drift(row, care.lacks, now=now)
@@ -59,7 +76,7 @@ def _care(row: Connection, status: str, granted: list[str] | None, *, now: datet
 
 def _drift(row: Connection, missing: list[str] | None, *, now: datetime) -> None:
     """A registration of an older version works; what newer ones have besides is told, not urgent."""
-    key = _key(row, Kind.DRIFT)
+    key = key_of(row, Kind.DRIFT)
     if not missing:
         clear_alarm(**key, why="Nothing is missing.", by=WORKER, now=now)
         return
@@ -76,12 +93,12 @@ def _drift(row: Connection, missing: list[str] | None, *, now: datetime) -> None
     )
 
 
-def _raise(row: Connection, severity: Severity, words: str, *, now: datetime) -> None:
+def _raise(row: Connection | Companion, severity: Severity, words: str, *, now: datetime) -> None:
     about = service(row.service_id)
     raise_alarm(
-        **_key(row, Kind.CONNECTION),
+        **key_of(row, Kind.CONNECTION),
         service_id=about.id,
-        about=about.short_name,
+        about=name_of(row, about),
         severity=severity,
         words=words,
         cure="Open its M365 Configuration: each line of the last validation says what to do.",
@@ -89,7 +106,3 @@ def _raise(row: Connection, severity: Severity, words: str, *, now: datetime) ->
         by=WORKER,
         now=now,
     )
-
-
-def _key(row: Connection, kind: Kind) -> Key:
-    return Key(organization_id=row.organization_id, kind=kind, subject=f"service:{row.service_id}")

@@ -44,8 +44,19 @@ def renewable(credential_id: UUID) -> Renewable | None:
     """Return what is known of a credential in use; None when it is gone."""
     rows = Credential.objects.select_related("registration").exclude(state=CredentialState.REMOVED.value)
     row = rows.filter(pk=credential_id).first()
-    if row is None:
-        return None
+    return None if row is None else _view(row)
+
+
+def renewable_of(*, registration_id: UUID, service_id: UUID) -> Renewable | None:
+    """Return the proved credential that a service has of a registration, the newest; None when it has none."""
+    rows = Credential.objects.select_related("registration").filter(
+        registration_id=registration_id, service_id=service_id, state=CredentialState.PROVED.value
+    )
+    row = rows.order_by("-announced_at").first()
+    return None if row is None else _view(row)
+
+
+def _view(row: Credential) -> Renewable:
     return Renewable(
         credential_id=row.pk,
         registration_id=row.registration_id,

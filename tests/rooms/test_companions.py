@@ -1,0 +1,289 @@
+"""What a service uses beside its connection is looked after as the connection is, under a name of its own."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from gangway.alarms import queries as alarms
+from gangway.alarms.states import Severity
+from gangway.audit.queries import activity
+from gangway.connections import actions, companions, fleet, following, policy, tending
+from gangway.connections.care_view import orphans
+from gangway.connections.errors import CannotRotateNow, ConnectionSuspended
+from gangway.connections.models import Care, Companion, Pause, Validation, Warned
+from gangway.connections.rotation import rotate_now
+from gangway.connections.schedule import THRESHOLDS, Wishes
+from gangway.connections.states import Rotation
+from gangway.foundation import clock
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.actions import CheckItem, CheckResult
+from gangway.provisioning.errors import NoSuchCredential
+from gangway.provisioning.faults import kept
+from gangway.provisioning.models import GIVEN, Credential, Run
+from gangway.provisioning.states import CredentialState
+from gangway.services import actions as services
+from tests.rooms.factories_connections import DAY, GOOD, TENANT, beside, connected
+from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
+
+pytestmark = pytest.mark.django_db
+OWNED = frozenset({"CallRecords.Read.All", "Application.ReadWrite.OwnedBy"})
+REFUSED = CheckItem("sign_in", "Sign-in", "error", "Microsoft refused the secret.", "Renew it.")
+QUIET = CheckItem("sign_in", "Sign-in", "unknown", "Microsoft does not answer.")
+
+
+@pytest.fixture
+def customer() -> Place:
+    return make_customer(make_provider(), name="Contoso")
+
+
+@pytest.fixture
+def service_id(customer: Place) -> UUID:
+    made = connected(customer)
+    with within_everything("a test"):
+        Care.objects.update(tend_at=clock.now() + 900 * DAY, validate_at=clock.now() + 900 * DAY)
+    return made
+
+
+def companion_of(service_id: UUID) -> Companion:
+    with within_everything("a test"):
+        return Companion.objects.get(service_id=service_id)
+
+
+def standing(customer: Place, service_id: UUID) -> list[tuple[str, str, Severity]]:
+    with within(customer.path):
+        return [(row.kind.value, row.about, row.severity) for row in alarms.open_for(service_id)]
+
+
+def look(service_id: UUID, *items: CheckItem, at: Any = None, **result: Any) -> None:
+    """A look at it that was asked for, and what was seen."""
+    row = companion_of(service_id)
+    assert companions.begin(row.pk)
+    companions.end(companion_id=row.pk, result=CheckResult(items, **result), now=at or clock.now())
+
+
+def ask(customer: Place, service_id: UUID) -> None:
+    with within(customer.path):
+        companions.validate(service_id=service_id, profile="qoe", by=SETUP, now=clock.now())
+
+
+def test_its_end_is_warned_of_once_at_each_threshold_under_a_name_that_says_which(customer, service_id):
+    now = clock.now()
+    beside(customer, service_id, expires_at=now + 70 * DAY)
+    told = []
+    for days in (69, 60, 59, 31, 30, 14, 7, 3, 1, 0, -1):
+        tending.tend_due(now=now + (70 - days) * DAY + timedelta(seconds=1))
+        told.append(len(standing(customer, service_id)))
+    assert told == [0] + 10 * [1]
+    with within_everything("a test"):
+        assert set(Warned.objects.values_list("days", flat=True)) == set(THRESHOLDS)
+    (alarm,) = standing(customer, service_id)
+    assert alarm == ("credential_ends", "voice-1 (Call quality of Microsoft Teams)", Severity.CRITICAL)
+    with within(customer.path):
+        (row,) = alarms.open_for(service_id)
+        assert row.times == len(THRESHOLDS)
+        events = activity(organization_path=customer.path, subject=f"service:{service_id}", limit=50)
+    assert any(one.event == "alarms:alarm:raised" for one in events), "the service's own history tells it"
+
+
+def test_its_alarms_are_not_the_connections(customer, service_id):
+    soon = clock.now() + 5 * DAY
+    beside(customer, service_id, expires_at=soon)
+    with within_everything("a test"):
+        Credential.objects.update(expires_at=soon)
+        Care.objects.update(tend_at=clock.now())
+    tending.tend_due(now=clock.now())
+    assert {about for _, about, _ in standing(customer, service_id)} == {
+        "voice-1",
+        "voice-1 (Call quality of Microsoft Teams)",
+    }
+
+
+def test_the_fleet_looks_at_it_at_its_own_time_and_leaves_busy_tenants_alone(customer, service_id):
+    beside(customer, service_id)
+    due = companion_of(service_id).validate_at
+    assert companions.validate_due(now=due - timedelta(minutes=1)) == 0
+    with within_everything("a test"):
+        Pause.objects.create(tenant_id=TENANT, until=due + timedelta(hours=1))
+        assert fleet.backlog(now=due).due == 1
+    assert companions.validate_due(now=due) == 0
+    assert companions.validate_due(now=due + timedelta(hours=1)) == 1
+    row = companion_of(service_id)
+    assert (row.state, row.asked_by, row.validate_at) == ("queued", fleet.FLEET.name, due + DAY)
+    with within_everything("a test"):
+        assert (fleet.backlog(now=clock.now()).running, fleet.room_left()) == (1, fleet.AT_ONCE - 1)
+
+
+def test_no_more_looks_are_under_way_than_there_is_room(customer, service_id, monkeypatch):
+    beside(customer, service_id)
+    monkeypatch.setattr(fleet, "AT_ONCE", 1)
+    due = companion_of(service_id).validate_at
+    with within_everything("a test"):
+        connection = Care.objects.get().connection
+        Validation.objects.create(
+            organization_id=customer.id, connection=connection, asked_by=fleet.FLEET.name, asked_at=due
+        )
+    assert companions.validate_due(now=due) == 0
+
+
+def test_what_fails_is_an_alarm_until_a_look_finds_it_well(customer, service_id):
+    beside(customer, service_id)
+    ask(customer, service_id)
+    look(service_id, REFUSED)
+    assert standing(customer, service_id) == [
+        ("connection", "voice-1 (Call quality of Microsoft Teams)", Severity.CRITICAL)
+    ]
+    ask(customer, service_id)
+    look(service_id, GOOD)
+    assert standing(customer, service_id) == []
+
+
+def test_a_silent_microsoft_is_an_alarm_only_after_a_day(customer, service_id):
+    beside(customer, service_id)
+    now = clock.now()
+    ask(customer, service_id)
+    look(service_id, QUIET, at=now)
+    assert standing(customer, service_id) == []
+    assert companion_of(service_id).validate_at <= now + timedelta(hours=4)
+    ask(customer, service_id)
+    look(service_id, QUIET, at=now + timedelta(hours=25))
+    assert [kind for kind, *_ in standing(customer, service_id)] == ["connection"]
+
+
+def test_a_good_look_of_the_fleet_fills_no_log_and_a_bad_one_does(customer, service_id):
+    beside(customer, service_id)
+    ask(customer, service_id)
+    look(service_id, GOOD)
+    counts = []
+    for item in (GOOD, REFUSED):
+        companions.validate_due(now=companion_of(service_id).validate_at)
+        look(service_id, item)
+        with within(customer.path):
+            rows = activity(organization_path=customer.path, subject=f"service:{service_id}", limit=50)
+        counts.append(sum(row.event == "connections:validation:ended" for row in rows))
+    assert counts == [2, 3]  # the connection's first one, that which was asked for, and the bad one
+
+
+def test_with_the_right_its_rotation_is_planned_started_and_followed_to_its_end(customer, service_id):
+    now = clock.now()
+    registration_id = beside(customer, service_id, made_at=now - 330 * DAY, expires_at=now + 35 * DAY)
+    ask(customer, service_id)
+    look(service_id, GOOD, granted=OWNED)
+    tending.tend_due(now=clock.now())
+    planned = companion_of(service_id)
+    assert (planned.rotation, planned.rotate_at is not None) == (Rotation.PLANNED, True)
+    assert standing(customer, service_id) == [], "nobody has anything to do"
+    with within_everything("a test"):
+        Companion.objects.update(tend_at=planned.rotate_at)
+    tending.tend_due(now=planned.rotate_at)
+    under_way = companion_of(service_id)
+    assert under_way.rotation == Rotation.UNDER_WAY
+    with within_everything("a test"):
+        run = Run.objects.get(pk=under_way.rotation_run_id)
+        assert (run.kind, run.registration_id) == ("rotation", registration_id)
+        old = Credential.objects.get(registration_id=registration_id)
+        Credential.objects.filter(pk=old.pk).update(state=CredentialState.RESTING.value, rest_until=now + DAY)
+        fresh = {
+            "made_at": now,
+            "announced_at": now,
+            "expires_at": now + 365 * DAY,
+            "key_id": "another",
+            "sealed_id": uuid4(),
+        }
+        Credential.objects.create(
+            organization_id=customer.id,
+            registration_id=registration_id,
+            service_id=service_id,
+            display_name="beside-cd34",
+            state=CredentialState.PROVED.value,
+            **fresh,
+        )
+        Run.objects.update(state="proved", ended_at=now)
+    following.ended(run.pk, now=clock.now())
+    after = companion_of(service_id)
+    assert (after.rotation, after.rotation_run_id) == (Rotation.NONE, None)
+    assert after.validate_at <= clock.now(), "it is looked at anew"
+
+
+def test_a_rotation_that_fails_is_an_alarm_of_its_own_and_tried_again(customer, service_id):
+    beside(customer, service_id)
+    with within(customer.path):
+        run_id = rotate_now(service_id=service_id, profile="qoe", by=SETUP, now=clock.now())
+        assert run_id == rotate_now(service_id=service_id, profile="qoe", by=SETUP, now=clock.now())
+        error = kept(NoSuchCredential(), now=clock.now())
+        Run.objects.filter(pk=run_id).update(state="failed", error=error, ended_at=clock.now())
+    following.ended(run_id, now=clock.now())
+    row = companion_of(service_id)
+    assert (row.rotation, row.failures, row.rotation_run_id) == (Rotation.FAILED, 1, None)
+    assert [kind for kind, *_ in standing(customer, service_id)] == ["rotation"]
+    with within_everything("a test"):
+        assert Care.objects.get().rotation == Rotation.NONE, "the connection's own stands as it stood"
+    with within_everything("a test"):
+        Companion.objects.update(tend_at=row.rotate_at, renews_itself=True)
+    tending.tend_due(now=row.rotate_at)
+    assert companion_of(service_id).rotation == Rotation.UNDER_WAY
+
+
+def test_without_the_right_it_is_the_customers_turn_and_the_alarm_says_how(customer, service_id):
+    beside(customer, service_id, expires_at=clock.now() + 10 * DAY)
+    tending.tend_due(now=clock.now())
+    with within(customer.path):
+        (alarm,) = alarms.open_for(service_id)
+    assert companion_of(service_id).rotation == Rotation.NONE
+    assert "Re-initiate Authentication Flow" in alarm.cure
+
+
+@pytest.mark.parametrize("changed", [{"origin": GIVEN}, {"kind": "federated"}])
+def test_what_is_not_ours_or_never_ends_can_not_be_rotated(customer, service_id, changed):
+    beside(customer, service_id, **changed)
+    with within(customer.path), pytest.raises(CannotRotateNow):
+        rotate_now(service_id=service_id, profile="qoe", by=SETUP, now=clock.now())
+
+
+def test_what_is_suspended_has_neither_looks_nor_rotation_nor_alarms(customer, service_id):
+    beside(customer, service_id, expires_at=clock.now() + 5 * DAY)
+    tending.tend_due(now=clock.now())
+    assert len(standing(customer, service_id)) == 1
+    with within(customer.path):
+        actions.suspend(service_id=service_id, by=SETUP, now=clock.now())
+    tending.tend_due(now=clock.now())
+    assert standing(customer, service_id) == []
+    assert companions.validate_due(now=clock.now() + 2 * DAY) == 0
+    with within(customer.path), pytest.raises(ConnectionSuspended):
+        rotate_now(service_id=service_id, profile="qoe", by=SETUP, now=clock.now())
+    tending.tend_due(now=clock.now() + 2 * DAY)
+    assert standing(customer, service_id) == []
+
+
+def test_a_service_that_goes_takes_its_alarms_with_it(customer, service_id):
+    beside(customer, service_id, expires_at=clock.now() + 5 * DAY)
+    tending.tend_due(now=clock.now())
+    with within(customer.path):
+        services.begin_leaving(service_id=service_id, until=clock.now() + 7 * DAY, by=SETUP)
+    tending.tend_due(now=clock.now() + 2 * DAY)
+    assert standing(customer, service_id) == []
+    assert companions.validate_due(now=clock.now() + 3 * DAY) == 0
+
+
+def test_wishes_and_freezes_count_for_it_at_once(customer, service_id):
+    now = clock.now()
+    beside(customer, service_id, expires_at=now + 20 * DAY)
+    with within_everything("a test"):
+        Companion.objects.update(renews_itself=True, tend_at=now + 9 * DAY)
+    with within(customer.path):
+        policy.set_wishes(customer.id, Wishes(days_before=30), by=SETUP, now=now)
+        policy.add_freeze(customer.id, begins=now, ends=now + 30 * DAY, why="Merger", by=SETUP, now=now)
+    tending.tend_due(now=clock.now())
+    assert companion_of(service_id).rotation == Rotation.FROZEN
+    assert "rotation" in [kind for kind, *_ in standing(customer, service_id)]
+
+
+def test_what_signs_in_beside_a_connection_belongs_to_something(customer, service_id):
+    beside(customer, service_id)
+    with within_everything("a test"):
+        Credential.objects.update(announced_at=clock.now() - 10 * DAY)
+    with within(customer.path):
+        assert orphans(limit=10).unused == ()
+        Companion.objects.all().delete()
+        assert [one.name for one in orphans(limit=10).unused] == ["beside-ab12"]
