@@ -8,12 +8,13 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from gangway.connections.models import STATUSES, Care, Connection
+from gangway.connections.models import STATUSES, Care, Companion, Connection
 from gangway.connections.states import Rotation
 from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.search import matching
-from gangway.provisioning.orphans import Unused, removed_registrations, unused_credentials
+from gangway.provisioning.orphans import Unused, unused_credentials
 from gangway.provisioning.renewable import renewable
+from gangway.provisioning.sighted import Coverage, Sighted, coverage, gone_registrations, sighted
 from gangway.services.overview import without
 from gangway.services.queries import ServiceRow
 from gangway.services.states import Lifecycle
@@ -59,10 +60,16 @@ class FleetRow:
 
 @dataclass(frozen=True, slots=True)
 class Orphans:
-    """What belongs to nothing, by our own rows; `lost`: services whose registration or connection we don't know."""
+    """What belongs to nothing, by our own rows and by what was seen in tenants.
+
+    `lost`: services whose registration is gone, or whose connection we don't know. `sighted`: how registrations stood
+    in their tenants, and since when that is known.
+    """
 
     lost: Sequence[ServiceRow]
     unused: Sequence[Unused]
+    sighted: Sequence[Sighted]
+    coverage: Coverage
 
 
 def rotation_of(service_id: UUID) -> RotationView | None:
@@ -111,8 +118,14 @@ def _sought(search: str, status: str, rotation: str, drift: str) -> QuerySet[Car
 def orphans(*, limit: int) -> Orphans:
     """Return services without a registration of ours, and credentials that no connection uses."""
     used = Connection.objects.values_list("credential_id", flat=True)
-    connected = Connection.objects.exclude(registration_id__in=removed_registrations()).values("service_id")
-    return Orphans(lost=without(connected, limit=limit), unused=unused_credentials(used, limit=limit))
+    beside = Companion.objects.values_list("registration_id", flat=True)
+    connected = Connection.objects.exclude(registration_id__in=gone_registrations().values("pk")).values("service_id")
+    return Orphans(
+        lost=without(connected, limit=limit),
+        unused=unused_credentials(used, beside=beside, limit=limit),
+        sighted=sighted(limit=limit),
+        coverage=coverage(),
+    )
 
 
 def _narrowed(rows: QuerySet[Care], status: str, rotation: str, drift: str) -> QuerySet[Care]:

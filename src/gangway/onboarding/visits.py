@@ -15,6 +15,7 @@ from uuid import UUID
 import structlog
 from django.db import transaction
 
+from gangway.connections import looking_round
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.ids import AppId
@@ -197,7 +198,9 @@ class Visitor:
         if refusal is not None:
             await self._refuse(due, refusal, facts)
         elif facts is not None:
-            await in_database(sign_in.accept, due.id, owner=self.owner, facts=facts, now=clock.now())
+            about, now = due.organization_id, clock.now()
+            await in_database(sign_in.accept, due.id, owner=self.owner, facts=facts, now=now)
+            await in_database(looking_round.seen_by_person, facts.around, organization_id=about, now=now)
 
     async def _refuse(self, due: Due, refusal: refusals.Refusal, facts: SignerFacts | None = None) -> None:
         log.info("sign_in_refused", sign_in=str(due.id), refusal=refusal.code)

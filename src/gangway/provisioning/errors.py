@@ -223,6 +223,24 @@ class LeftoverCleared(ProvisioningError):
     acts = WhoActs.NOBODY
 
 
+class OnlyByHand(ProvisioningError):
+    """A credential that only looks like ours, or that our journal has as removed."""
+
+    code = "provisioning:leftover:only_by_hand"
+    what = "Our journal doesn't give us the right to remove this."
+    cure = "Send the customer's administrator the way to it in Microsoft's portal, then mark it as removed."
+    acts = WhoActs.OPERATOR
+
+
+class UsedAgain(ProvisioningError):
+    """Between being listed and being removed, a service took it into use."""
+
+    code = "provisioning:leftover:used_again"
+    what = "A service signs in with this app registration: nothing of it is taken away."
+    cure = "Delete the service first, if the registration shall go."
+    acts = WhoActs.OPERATOR
+
+
 class NotAllGone(ProvisioningError):
     """A tear-down did what it could; `left` names what stays."""
 

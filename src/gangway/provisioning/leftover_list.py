@@ -52,6 +52,11 @@ class LeftoverRow:
     tenant_id: str
     tenant_name: str
     run_id: UUID
+    by_hand: bool
+    """Whether only a person may remove it: our journal doesn't say that it is ours."""
+    seen_by_look: bool
+    """Whether a look in the tenant found it, and no run left it."""
+    seen_at: datetime
     since: datetime
     cleared_at: datetime | None
     cleared_by: str
@@ -115,6 +120,9 @@ def _row(row: Leftover) -> LeftoverRow:
         tenant_id=registration.tenant_id,
         tenant_name=registration.tenant_name,
         run_id=row.run_id,
+        by_hand=bool(row.facts.get("by_hand")),
+        seen_by_look=bool(row.facts.get("look")),
+        seen_at=row.seen_at,
         since=row.since,
         cleared_at=row.cleared_at,
         cleared_by=row.cleared_by_name,

@@ -62,14 +62,14 @@ def seen_gone(
     for row in rows.exclude(kind=LeftoverKind.SIGN_IN_APPLICATION.value):
         named = row.object_id in keys or (row.kind in RIGHTS and row.name in rights)
         if (row.kind, row.object_id) not in still and (whole or named):
-            _clear(row, by=by, now=now)
+            clear(row, by=by, now=now)
 
 
 def credential_gone(registration_id: UUID, key_id: str, *, by: Actor, now: datetime) -> None:
     """Clear the row of a credential that was just taken away by its key id."""
     rows = Leftover.objects.select_for_update(of=("self",)).filter(registration_id=registration_id, cleared_at=None)
     for row in rows.filter(kind=LeftoverKind.CREDENTIAL.value, object_id=key_id):
-        _clear(row, by=by, now=now)
+        clear(row, by=by, now=now)
 
 
 @transaction.atomic
@@ -78,7 +78,12 @@ def mark_removed(leftover_id: UUID, *, by: Actor, now: datetime) -> None:
     row = locked(leftover_id)
     if row.cleared_at is not None:
         raise LeftoverCleared
-    _clear(row, by=by, now=now)
+    gone(row, by=by, now=now)
+
+
+def gone(row: Leftover, *, by: Actor, now: datetime) -> None:
+    """It is gone from the tenant: what we kept of it goes here, too. The row is locked."""
+    clear(row, by=by, now=now)
     if row.kind == LeftoverKind.CREDENTIAL:
         for credential in Credential.objects.filter(registration_id=row.registration_id, key_id=row.object_id):
             destroy(sealed_id=credential.sealed_id, by=by)
@@ -104,10 +109,11 @@ def forget_what_microsoft_dropped(*, now: datetime) -> None:
             kind=LeftoverKind.DELETED_APPLICATION.value, cleared_at=None, since__lt=now - KEPT_BY_MICROSOFT
         )
         for row in kept[:MOST]:
-            _clear(row, by=MICROSOFT, now=now)
+            clear(row, by=MICROSOFT, now=now)
 
 
-def _clear(row: Leftover, *, by: Actor, now: datetime) -> None:
+def clear(row: Leftover, *, by: Actor, now: datetime) -> None:
+    """Take it off the list."""
     row.cleared_at, row.cleared_by_kind, row.cleared_by_id = now, by.kind, by.id
     row.cleared_by_name = (by.name or by.kind)[:200]
     row.save(update_fields=["cleared_at", "cleared_by_kind", "cleared_by_id", "cleared_by_name"])

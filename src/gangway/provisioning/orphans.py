@@ -7,8 +7,8 @@ from typing import Final
 from uuid import UUID
 
 from gangway.foundation import clock
-from gangway.provisioning.models import Credential, Registration, Run
-from gangway.provisioning.states import HOLDING, CredentialState, RegistrationState
+from gangway.provisioning.models import Credential, Run
+from gangway.provisioning.states import HOLDING, CredentialState
 
 SETTLED: Final = timedelta(days=7)
 """What is younger may still be taken into use: an invitation waits, somebody has yet to press Add."""
@@ -31,19 +31,17 @@ class Unused:
     ends_at: datetime | None
 
 
-def unused_credentials(used: Iterable[UUID], *, limit: int) -> tuple[Unused, ...]:
-    """Return the scope's credentials that aren't among `used`, old enough that nobody is about to use them."""
+def unused_credentials(used: Iterable[UUID], *, beside: Iterable[UUID], limit: int) -> tuple[Unused, ...]:
+    """Return the scope's credentials that aren't among `used`, old enough that nobody is about to use them.
+
+    `beside`: registrations that services use beside their connection, with whatever is proved there.
+    """
     busy = Run.objects.filter(state__in=[state.value for state in HOLDING]).values("registration_id")
     rows = Credential.objects.exclude(pk__in=used).exclude(state__in=AWAY).exclude(registration_id__in=busy)
+    rows = rows.exclude(registration_id__in=beside, state=CredentialState.PROVED.value)
     rows = rows.filter(announced_at__lt=clock.now() - SETTLED)
     shown = rows.select_related("registration", "service", "organization").order_by("announced_at")[:limit]
     return tuple(_unused(row) for row in shown)
-
-
-def removed_registrations() -> Iterable[UUID]:
-    """Return the scope's registrations that are known to be gone."""
-    rows = Registration.objects.filter(state=RegistrationState.REMOVED.value)
-    return rows.values_list("pk", flat=True)
 
 
 def _unused(row: Credential) -> Unused:

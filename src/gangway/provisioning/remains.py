@@ -17,10 +17,10 @@ from gangway.audit.record import Actor
 from gangway.provisioning import scopes
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.rights import Part
+from gangway.provisioning.in_use import is_used
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.starting import WHOLE, SignedIn, start_teardown
-from gangway.provisioning.states import RESTING, CredentialState, LeftoverKind, RegistrationState, RunKind
-from gangway.services.states import NEEDS_ITS_REGISTRATION, Lifecycle
+from gangway.provisioning.states import RESTING, CredentialState, LeftoverKind, RunKind
 
 PARTS: Final = {
     LeftoverKind.CREDENTIAL: frozenset({Part.REGISTRATION}),
@@ -29,8 +29,6 @@ PARTS: Final = {
 }
 """What removing a single thing needs; a whole registration needs all, as its rights go before it: who restores a
 deleted registration within Microsoft's thirty days gets it back without them."""
-
-CONNECTED: Final = frozenset({Lifecycle.CREATED, Lifecycle.LEAVING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +137,15 @@ def _removable(rows: Sequence[Leftover]) -> list[Leftover]:
         return []
     ours = rows[0].registration.origin == MADE
     keys = {row.key_id for row in _credentials(rows)} | {row.display_name for row in _credentials(rows)}
-    alone = ours and not _is_used(rows[0].registration)
+    alone = ours and not is_used(rows[0].registration)
     return [
         row
         for row in rows
-        if (alone if LeftoverKind(row.kind) in WHOLE else ours)
-        or (row.kind == LeftoverKind.CREDENTIAL and row.object_id in keys)
+        if not row.facts.get("by_hand")
+        and (
+            (alone if LeftoverKind(row.kind) in WHOLE else ours)
+            or (row.kind == LeftoverKind.CREDENTIAL and row.object_id in keys)
+        )
     ]
 
 
@@ -160,12 +161,3 @@ def _credentials(rows: Iterable[Leftover]) -> models.QuerySet[Credential]:
     return found.exclude(state=CredentialState.REMOVED.value).filter(
         models.Q(key_id__in=ids) | models.Q(key_id="", display_name__in=ids)
     )
-
-
-def _is_used(registration: Registration) -> bool:
-    """Whether a service signs in with it; one that is only planned does so once its registration was proved."""
-    states = NEEDS_ITS_REGISTRATION if registration.state == RegistrationState.PROVED else CONNECTED
-    living = Credential.objects.filter(
-        registration=registration, service__lifecycle__in=[state.value for state in states]
-    )
-    return bool(living.exclude(state=CredentialState.REMOVED.value).exists())

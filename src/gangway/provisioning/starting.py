@@ -11,13 +11,22 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
 from gangway.provisioning import credential_rows, leftovers
 from gangway.provisioning.engine import pinning
-from gangway.provisioning.errors import GivenToUs, NoSuchCredential, NoSuchRegistration, RunUnderWay
+from gangway.provisioning.errors import (
+    GivenToUs,
+    NoSuchCredential,
+    NoSuchRegistration,
+    OnlyByHand,
+    RunUnderWay,
+    UsedAgain,
+)
+from gangway.provisioning.in_use import is_used
 from gangway.provisioning.models import FEDERATED, MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import TASK, is_first, move, queue_lock
 from gangway.provisioning.shapes import SignerFacts
@@ -171,17 +180,22 @@ def start_credential(
 def try_again(*, leftover_id: UUID, by: Actor, now: datetime) -> UUID:
     """*Try again*: start a tear-down of just this leftover; gives the run's id.
 
-    Raises NoSuchLeftover, RunUnderWay.
+    Raises NoSuchLeftover, OnlyByHand, UsedAgain, RunUnderWay.
     """
     row = leftovers.locked(leftover_id)
     whole = LeftoverKind(row.kind) in WHOLE
-    keys = Credential.objects.filter(registration_id=row.registration_id, key_id=row.object_id)
+    if row.facts.get("by_hand"):
+        raise OnlyByHand
+    if whole and is_used(row.registration):
+        raise UsedAgain
+    named = Q(key_id=row.object_id) | Q(key_id="", display_name=row.object_id)
+    keys = Credential.objects.filter(named, registration_id=row.registration_id)
     return start_teardown(
         registration_id=row.registration_id,
         service_id=row.service_id,
         whole=whole,
         for_good=row.kind == LeftoverKind.DELETED_APPLICATION,
-        credentials=() if whole else keys.exclude(key_id="").values_list("pk", flat=True),
+        credentials=() if whole else keys.values_list("pk", flat=True),
         by=by,
         now=now,
     )

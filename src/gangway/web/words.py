@@ -125,6 +125,18 @@ LEFTOVER: Final[Mapping[str, Pill]] = {
     "sign_in_application": Pill(_("Sign-in application"), "warning", "user"),
 }
 
+STANDING: Final[Mapping[str, Pill]] = {
+    "there": Pill(_("In the tenant"), "ok", "check"),
+    "deleted": Pill(_("Deleted, kept by Microsoft for 30 days"), "error", "clock"),
+    "gone": Pill(_("Not in the tenant any more"), "error", "x"),
+}
+"""How a registration stood in its tenant; without a look it is *Unknown*."""
+
+LOOKED_BY: Final[Mapping[str, Pill]] = {
+    "signed_in": Pill(_("by an administrator who signed in"), "idle", "user"),
+    "own_right": Pill(_("by the registration's own right"), "idle", "certificate"),
+}
+
 PART: Final[Mapping[str, Pill]] = {
     "can": Pill(_("This account can do it"), "ok", "check"),
     "activate": Pill(_("A role has to be activated first"), "warning", "clock"),

@@ -24,6 +24,7 @@ from gangway.organizations.place_queries import place
 from gangway.organizations.roles import Capability
 from gangway.organizations.roles import Kind as Level
 from gangway.provisioning.renewable import newest_plan
+from gangway.provisioning.sighted import Sighted
 from gangway.services.queries import service
 from gangway.services.states import Connection
 from gangway.web import zones
@@ -31,7 +32,7 @@ from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import told
 from gangway.web.forms.care import FreezeForm, PolicyForm, RepairForm
 from gangway.web.listing import asked
-from gangway.web.words import CONNECTION, ROTATION, said
+from gangway.web.words import CONNECTION, LOOKED_BY, ROTATION, STANDING, said
 
 PAGE: Final = ["GET", "HEAD", "POST"]
 AT_MOST: Final = 100
@@ -63,8 +64,14 @@ def connections(request: DeskRequest) -> HttpResponse:
 @require_safe
 @may(Capability.SEE_CONNECTION)
 def orphan_list(request: DeskRequest) -> HttpResponse:
-    """What belongs to nothing, by our own rows; what is left in tenants has its own list."""
-    return render(request, "fleet/orphans.html", {"found": orphans(limit=AT_MOST)})
+    """What belongs to nothing, and how far we know it; what is left in tenants has its own list."""
+    found = orphans(limit=AT_MOST)
+    seen = [{"row": row, "pill": said(STANDING, row.standing or ""), "by": _looked_by(row)} for row in found.sighted]
+    return render(request, "fleet/orphans.html", {"found": found, "seen": seen})
+
+
+def _looked_by(row: Sighted) -> str:
+    return str(said(LOOKED_BY, row.source).word) if row.source else ""
 
 
 @require_POST

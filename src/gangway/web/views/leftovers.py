@@ -17,6 +17,7 @@ from gangway.onboarding.own_view import asking
 from gangway.organizations.roles import Capability
 from gangway.provisioning import actions
 from gangway.provisioning.leftover_list import CLEARED, OPEN, LeftoverRow, leftover, leftovers
+from gangway.provisioning.sighted import coverage
 from gangway.provisioning.states import LeftoverKind
 from gangway.services.queries import service
 from gangway.web.desk import DeskRequest, may
@@ -39,6 +40,7 @@ def leftover_list(request: DeskRequest) -> HttpResponse:
         "wanted": wanted,
         "states": [(OPEN, _("Still there")), (CLEARED, _("Removed"))],
         "kinds": [(kind.value, said(LEFTOVER, kind).word) for kind in LeftoverKind],
+        "coverage": coverage(),
         "may_clear": Capability.CHANGE_CONNECTION in request.seat.capabilities,
     }
     return render(request, "leftovers/list.html", values)

@@ -1,0 +1,222 @@
+"""What belongs to nothing, seen in the tenant itself: listed for a person, hidden from others, never taken away."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from gangway.connections import looking_round
+from gangway.connections.care_view import orphans
+from gangway.connections.models import Connection
+from gangway.foundation import clock
+from gangway.foundation.ids import AppId, KeyId, ObjectId
+from gangway.microsoft.graph.shapes import Application, Listed, Namesake, Password, ServicePrincipal
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.actions import mark_removed, try_again
+from gangway.provisioning.engine.sight import Source, TenantSight
+from gangway.provisioning.errors import OnlyByHand, UsedAgain
+from gangway.provisioning.models import Credential, Leftover, Registration, Run
+from gangway.provisioning.remains import remains_in
+from tests.rooms.factories_connections import DAY, TENANT, connected
+from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
+
+pytestmark = pytest.mark.django_db
+LONG_AGO = 30 * DAY
+
+
+@pytest.fixture
+def provider() -> Place:
+    return make_provider()
+
+
+@pytest.fixture
+def customer(provider: Place) -> Place:
+    return make_customer(provider, name="Contoso")
+
+
+def made(customer: Place, name: str = "voice-1", **changed: Any) -> Registration:
+    """A registration that a run made a month ago, for a created service that signs in with it."""
+    service_id, then = connected(customer, name), clock.now() - LONG_AGO
+    with within(customer.path):
+        Credential.objects.filter(service_id=service_id).update(announced_at=then, made_at=then)
+        row = Registration.objects.get(credentials__service_id=service_id)
+        told = {"app_id": str(uuid4()), "object_id": str(uuid4()), "made_at": then, "created_at": then}
+        for key, value in (told | changed).items():
+            setattr(row, key, value)
+        row.save()
+        times = {"created_at": then, "queued_at": then, "started_at": then, "ended_at": then}
+        Run.objects.create(
+            organization_id=customer.id, registration=row, service_id=service_id, state="proved", **times
+        )
+    return row
+
+
+def unused(customer: Place, row: Registration) -> None:
+    """Its service went long ago, and its credential stayed."""
+    with within(customer.path):
+        Connection.objects.filter(registration_id=row.pk).delete()
+        for one in Credential.objects.filter(registration_id=row.pk).select_related("service"):
+            type(one.service).objects.filter(pk=one.service_id).update(lifecycle="deleted", leaves_at=None)
+
+
+def application(row: Registration, *keys: Password) -> Application:
+    name = f"gangway-{row.pk}"
+    return Application(ObjectId(row.object_id), AppId(row.app_id), row.display_name, name, passwords=keys)
+
+
+def own_key(row: Registration) -> Password:
+    with within_everything("a test"):
+        held = Credential.objects.get(registration_id=row.pk)
+    return Password(KeyId(held.key_id), held.display_name, held.expires_at)
+
+
+def sight(*found: Application, **changed: Any) -> TenantSight:
+    """All that a Global Administrator lets us see."""
+    told = TenantSight(TENANT, "public", Source.SIGNED_IN, Listed(found), Listed(), ())
+    return replace(told, **changed)
+
+
+def look(customer: Place, seen: TenantSight) -> None:
+    looking_round.seen_by_person(seen, organization_id=customer.id, now=clock.now())
+
+
+def listed(customer: Place) -> list[tuple[str, str, str]]:
+    with within(customer.path):
+        rows = Leftover.objects.filter(cleared_at=None).order_by("kind", "name")
+        return [(one.kind, one.name, one.facts.get("by_hand", "")) for one in rows]
+
+
+def standing(registration_id: UUID) -> tuple[str, str]:
+    with within_everything("a test"):
+        row = Registration.objects.get(pk=registration_id)
+    return row.seen, row.seen_by
+
+
+def test_one_that_no_service_uses_is_listed_once_and_is_off_the_list_when_it_was_seen_gone(customer):
+    row = made(customer)
+    unused(customer, row)
+    for _twice in range(2):
+        look(customer, sight(application(row)))
+    assert listed(customer) == [("application", "voice-1", "")]
+    with within(customer.path):
+        assert [one.name for one in remains_in(TENANT, cloud="public")] == ["voice-1"]
+        assert Registration.objects.get().state == "proved"
+    look(customer, sight())
+    assert listed(customer) == []
+    with within(customer.path):
+        assert Registration.objects.get().state == "removed"
+
+
+def test_one_that_is_used_awaited_or_at_work_is_left_in_peace(customer):
+    used, awaited, at_work = (made(customer, name) for name in ("used", "awaited", "at-work"))
+    for one in (awaited, at_work):
+        unused(customer, one)
+    with within(customer.path):
+        Run.objects.filter(registration=awaited).update(state="waiting")
+        Run.objects.filter(registration=at_work).update(state="queued")
+    look(customer, sight(application(used, own_key(used)), application(awaited), application(at_work)))
+    assert listed(customer) == []
+    assert [standing(one.pk)[0] for one in (used, awaited, at_work)] == ["there", "there", ""]
+
+
+def test_what_others_have_in_the_same_tenant_stays_hidden_and_untouched(provider, customer):
+    beside = make_customer(provider, name="Contoso Two")
+    theirs, of_nobody = made(beside, "theirs"), made(customer, "ours")
+    unused(beside, theirs)
+    with within(customer.path):
+        stranger = replace(application(of_nobody), unique_name=f"gangway-{uuid4()}", app_id=AppId(str(uuid4())))
+    look(customer, sight(application(theirs), application(of_nobody, own_key(of_nobody)), stranger))
+    assert (listed(customer), listed(beside)) == ([], [])
+    assert standing(theirs.pk) == ("", "")
+    look(beside, sight(application(theirs)))
+    assert (listed(customer), listed(beside)) == ([], [("application", "theirs", "")])
+
+
+@pytest.mark.parametrize(
+    ("changed", "key", "wanted"),
+    [
+        ({}, {}, []),
+        ({"state": "made"}, {"unused": True}, [("credential", "voice-1-ab12", "")]),
+        ({"state": "made", "announced_at": timedelta(days=2)}, {"unused": True}, []),
+        ({"state": "announced", "key_id": ""}, {"unused": True}, [("credential", "voice-1-ab12", "")]),
+        ({"state": "removed"}, {"unused": True}, [("credential", "voice-1-ab12", "yes")]),
+        ({}, {"name": "voice-1-0a1b2c3d"}, [("credential", "voice-1-0a1b2c3d", "yes")]),
+        ({}, {"name": "backup of Grace"}, []),
+        ({"origin": "given"}, {"unused": True}, []),
+    ],
+    ids=["used", "unused", "young", "announced", "said to be removed", "like ours", "somebody's", "typed in"],
+)
+def test_a_credential_is_listed_when_our_journal_names_it_or_its_name_is_like_ours(customer, changed, key, wanted):
+    row = made(customer)
+    seen = own_key(row)
+    with within(customer.path):
+        if "announced_at" in changed:
+            changed = changed | {"announced_at": clock.now() - changed["announced_at"]}
+        Credential.objects.update(**changed)
+        if key.get("unused"):
+            other = Credential.objects.get()
+            other.pk, other.display_name, other.key_id, other.state = uuid4(), "voice-1-used", str(uuid4()), "proved"
+            other.origin = "made"
+            other.save(force_insert=True)
+            Connection.objects.update(credential_id=other.pk)
+    keys = (seen, replace(seen, key_id=KeyId(str(uuid4())), display_name=key["name"])) if "name" in key else (seen,)
+    look(customer, sight(application(row, *keys)))
+    assert listed(customer) == wanted
+
+
+def test_a_service_whose_registration_is_gone_stands_among_those_without_one(customer):
+    gone, kept, cut = (made(customer, name) for name in ("gone", "kept", "cut"))
+    look(customer, sight(application(kept, own_key(kept)), deleted=(Namesake(f"gangway-{cut.pk}", "cut"),)))
+    assert [standing(one.pk)[0] for one in (gone, kept, cut)] == ["gone", "there", "deleted"]
+    with within(customer.path):
+        found = orphans(limit=10)
+    assert {one.short_name for one in found.lost} == {"gone", "cut"}
+    assert [(one.name, one.is_missed) for one in found.sighted] == [("gone", True), ("cut", True), ("kept", False)]
+
+
+def test_a_part_of_a_list_shows_nobody_gone_and_what_nobody_let_us_read_stays_unknown(customer):
+    row = made(customer)
+    part = Listed[Application]((), whole=False)
+    for seen in (sight(applications=part), sight(applications=None, deleted=None)):
+        look(customer, seen)
+        assert standing(row.pk) == ("", "")
+    own = sight(applications=None, source=Source.OWN_RIGHT, itself=application(row, own_key(row)))
+    looking_round.seen_by_itself(own, registration_id=row.pk, now=clock.now())
+    assert standing(row.pk) == ("there", "own_right")
+    refused = TenantSight(TENANT, "public", Source.OWN_RIGHT, unknown=frozenset({row.app_id}))
+    looking_round.seen_by_itself(refused, registration_id=row.pk, now=clock.now())
+    assert standing(row.pk) == ("gone", "own_right")
+
+
+def test_an_enterprise_application_without_its_registration_is_listed_and_cleared_by_a_whole_list_only(customer):
+    row = made(customer)
+    unused(customer, row)
+    left = ServicePrincipal(ObjectId(str(uuid4())), AppId(row.app_id), "voice-1")
+    look(customer, sight(principals=Listed((left,))))
+    assert listed(customer) == [("principal", "voice-1", "")]
+    look(customer, sight(principals=None))
+    assert listed(customer) == [("principal", "voice-1", "")]
+    look(customer, sight())
+    assert listed(customer) == []
+
+
+def test_nothing_is_tried_again_that_a_service_uses_or_that_isnt_ours_to_remove(customer):
+    row, other = made(customer), made(customer, "voice-2")
+    unused(customer, row)
+    strange = replace(own_key(other), key_id=KeyId(str(uuid4())), display_name="voice-2-0a1b2c3d")
+    look(customer, sight(application(row), application(other, own_key(other), strange)))
+    with within(customer.path):
+        whole, by_hand = Leftover.objects.get(kind="application"), Leftover.objects.get(kind="credential")
+        for one in Credential.objects.filter(registration_id=row.pk).select_related("service"):
+            type(one.service).objects.filter(pk=one.service_id).update(lifecycle="created")
+        with pytest.raises(UsedAgain):
+            try_again(leftover_id=whole.pk, by=SETUP, now=clock.now())
+        with pytest.raises(OnlyByHand):
+            try_again(leftover_id=by_hand.pk, by=SETUP, now=clock.now())
+        assert remains_in(TENANT, cloud="public") == ()
+        assert not Run.objects.filter(kind="teardown").exists()
+        mark_removed(by_hand.pk, by=SETUP, now=clock.now())
+    look(customer, sight(application(row, own_key(row)), application(other, own_key(other))))
+    assert listed(customer) == []
