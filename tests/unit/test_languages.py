@@ -8,7 +8,8 @@ from django.utils import translation
 
 from gangway.invitations.aims import Purpose
 from gangway.languages import choice, times
-from gangway.languages.said import Pattern, in_order, said
+from gangway.languages import said as finding
+from gangway.languages.said import MOST_TOGETHER, Pattern, in_order, said
 from gangway.notifications.messages import MESSAGES
 from gangway.notifications.states import MessageKind
 from tests.rooms import pseudo_language
@@ -122,3 +123,40 @@ def test_an_unknown_language_is_english():
 @pytest.mark.parametrize("day", ["31 February 2026", "0 May 2026", "1 January 0000", "1 May 2026, 29:00 (UTC)"])
 def test_a_name_that_only_looks_like_a_day_breaks_nothing(in_german, day):
     assert day in said(f"{day} is no longer used then; you can delete it.")
+
+
+HOSTILE = {
+    "sentences": "A. ",
+    "a list": "A, B and ",
+    "patterns in patterns": "Role ",
+    "dashes": "- ",
+    "beginnings": "You signed in to A. The Microsoft 365 to be connected is the one with the domain ",
+}
+
+
+@pytest.mark.parametrize("of", HOSTILE)
+def test_what_a_text_costs_grows_as_it_does(monkeypatch, of):
+    """Counted in signs that are looked up, not in time."""
+    looked_up = []
+
+    def whole(language, text, depth):
+        looked_up.append(len(text))
+        return found(language, text, depth)
+
+    found = finding._whole
+    monkeypatch.setattr(finding, "_whole", whole)
+    costs = []
+    for twice in (1, 2):
+        finding._in.cache_clear()
+        looked_up.clear()
+        said(HOSTILE[of] * (2_400 // len(HOSTILE[of])) * twice)
+        costs.append(sum(looked_up))
+    assert costs[1] < 3 * costs[0]
+
+
+def test_no_message_of_ours_has_more_sentences_than_are_looked_up_together():
+    assert max(len(finding._BETWEEN_SENTENCES.findall(one.text)) + 1 for one in finding.patterns()) <= MOST_TOGETHER
+
+
+def test_a_known_sentence_is_found_in_a_long_text():
+    assert said("Nobody knows this. " * 200 + PROBLEM).endswith(f"⟦{PROBLEM}⟧")

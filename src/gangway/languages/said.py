@@ -18,8 +18,12 @@ from django.utils.translation import get_language, gettext
 from gangway.languages.choice import ENGLISH
 from gangway.languages.times import retold
 
-LONGEST: Final = 1000
-"""Characters of a text that is looked at; longer ones are nobody's sentence."""
+LONGEST: Final = 5_000
+"""Characters of a line that is looked at; longer ones are nobody's words. What it costs grows as the text does."""
+MOST_TOGETHER: Final = 6
+"""Sentences that are looked up as one message; none of ours has more."""
+DEEPEST: Final = 4
+"""Facts within facts that are said; deeper ones stay as they are."""
 LEAST_FIXED: Final = 4
 """Letters that a pattern has outside its placeholders; with fewer it would fit anything."""
 _PLACE: Final = re.compile(r"\{(\w+)\}")
@@ -31,27 +35,25 @@ _DASH: Final = "- "
 def said(text: str) -> str:
     """Return a text of ours in the language that is spoken now."""
     language = get_language() or ENGLISH
-    if language == ENGLISH or not text or len(text) > LONGEST:
+    if language == ENGLISH or not text:
         return text
-    return _in(language, text)
+    return "\n".join(line if len(line) > LONGEST else _in(language, line) for line in text.split("\n"))
 
 
 @lru_cache(maxsize=2048)
-def _in(language: str, text: str) -> str:
-    """`language` is the one that is spoken anyway: it only keeps the answers apart."""
-    if "\n" in text:
-        return "\n".join(_in(language, line) for line in text.split("\n"))
+def _in(language: str, text: str, depth: int = 0) -> str:
+    """`language` is the one that is spoken anyway: it only keeps the answers apart. `depth`: facts within facts."""
+    if depth > DEEPEST:
+        return text
     if text.startswith(_DASH):
-        return _DASH + _in(language, text.removeprefix(_DASH))
+        return _DASH + _in(language, text.removeprefix(_DASH), depth + 1)
     if text != text.strip():
         core = text.strip()
-        return text.replace(core, _in(language, core)) if core else text
-    return (
-        retold(text, language) or _whole(language, text) or _sentences(language, text) or _items(language, text) or text
-    )
+        return text.replace(core, _in(language, core, depth)) if core else text
+    return retold(text, language) or _whole(language, text, depth) or _sentences(language, text, depth)
 
 
-def _whole(language: str, text: str) -> str:
+def _whole(language: str, text: str, depth: int) -> str:
     """Return the text as one message, or as one with facts in it; empty when it is none."""
     told = gettext(text)
     if told != text:
@@ -60,28 +62,37 @@ def _whole(language: str, text: str) -> str:
         facts = pattern.facts_in(text)
         if facts is not None:
             told = gettext(pattern.text)
-            inside = {name: _in(language, value) for name, value in facts.items()}
+            inside = {name: _in(language, value, depth + 1) for name, value in facts.items()}
             return fill(told, inside)
     return ""
 
 
-def _sentences(language: str, text: str) -> str:
-    """Say the longest beginning that is known, then the rest."""
-    cuts = [found.start() for found in _BETWEEN_SENTENCES.finditer(text)]
-    for cut in reversed(cuts):
-        told = _whole(language, text[:cut])
-        if told:
-            return f"{told} {_in(language, text[cut + 1 :])}"
-    return f"{text[: cuts[0]]} {_in(language, text[cuts[0] + 1 :])}" if cuts else ""
+def _sentences(language: str, text: str, depth: int) -> str:
+    """Say as many sentences together as are known, then the next ones; only so many are tried at once."""
+    ends = [found.start() for found in _BETWEEN_SENTENCES.finditer(text)] + [len(text)]
+    told: list[str] = []
+    begin, at = 0, 0
+    while at < len(ends):
+        for last in range(min(at + MOST_TOGETHER, len(ends)) - 1, at - 1, -1):
+            known = _whole(language, text[begin : ends[last]], depth)
+            if known:
+                break
+        else:
+            last, known = at, text[begin : ends[at]]
+            if last == len(ends) - 1:
+                known = retold(known, language) or _items(language, known, depth) or known
+        told.append(known)
+        begin, at = ends[last] + 1, last + 1
+    return " ".join(told)
 
 
-def _items(language: str, text: str) -> str:
+def _items(language: str, text: str, depth: int) -> str:
     """Say a list: each thing in it, and what stands between the last two."""
     if not _BETWEEN_ITEMS.search(text):
         return ""
     between = {", ": ", ", " and ": f" {gettext('and')} ", " or ": f" {gettext('or')} "}
     parts = _BETWEEN_ITEMS.split(text)
-    told = [_whole(language, part) or part for part in parts]
+    told = [_whole(language, part, depth) or part for part in parts]
     if told == parts:
         return ""
     joints = [between[found[0]] for found in _BETWEEN_ITEMS.finditer(text)]
