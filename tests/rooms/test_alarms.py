@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.conf import settings as django_settings
 from django.core import mail as outgoing
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
@@ -135,6 +136,17 @@ def people(where: Place) -> list[str]:
         return sorted(one.operator.email for one in rows)
 
 
+def server() -> str:
+    return str(django_settings.GANGWAY.server_name)
+
+
+def people_of(where: Place) -> str:
+    """An operator who may act there; gives the address."""
+    make_operator(where, role=Role.OPERATOR)
+    (address,) = people(where)
+    return address
+
+
 def test_who_only_looks_is_not_told_and_nobody_to_tell_is_an_alarm(customer, provider):
     make_operator(provider, role=Role.MONITOR)
     raised(customer)
@@ -186,6 +198,121 @@ def test_a_digest_waits_for_its_hour_and_drops_what_is_over_by_then(customer, pr
     assert "voice1" not in mail.body
     raised(customer, subject="service:3", severity=Severity.CRITICAL)
     assert len(told()) == 2
+
+
+def over(customer: Place, alarm_id: UUID, *, now: datetime | None = None, why: str = "It was renewed.") -> None:
+    with within_everything("a test"):
+        actions.clear(alarm_id, why=why, by=WATCH, now=now or clock.now())
+
+
+def subjects() -> list[tuple[str, str]]:
+    run_until_idle()
+    return sorted((mail.to[0], mail.subject) for mail in outgoing.outbox)
+
+
+def test_whoever_was_told_of_an_alarm_is_told_once_of_its_end(customer, provider):
+    operator = people_of(provider)
+    contacts(customer, "ada@contoso.com")
+    alarm_id = raised(customer, for_contacts="Your provider sends a link.")
+    assert len(told()) == 2
+    contacts(customer, "ada@contoso.com", "late@contoso.com")
+    late = make_operator(provider)
+    outgoing.outbox.clear()
+    over(customer, alarm_id)
+    telling.tell_cleared(alarm_id, now=clock.now())
+    assert subjects() == [
+        ("ada@contoso.com", "Contoso: It is over: voice1: Its secret ends in 14 days."),
+        (operator, f"[{server()}] Over: voice1: Its secret ends in 14 days."),
+    ], f"and neither late@contoso.com nor {late}"
+    bodies = {mail.to[0]: mail.body for mail in outgoing.outbox}
+    assert "nothing is left for you to do" in bodies["ada@contoso.com"]
+    assert "Your provider sends a link" not in bodies["ada@contoso.com"]
+    assert "Cleared by a test's watch: It was renewed." in bodies[operator]
+
+
+def test_a_contact_who_is_none_any_more_hears_nothing_of_the_end(customer, provider):
+    people_of(provider)
+    contacts(customer, "ada@contoso.com")
+    alarm_id = raised(customer, for_contacts="Your provider sends a link.")
+    told()
+    outgoing.outbox.clear()
+    contacts(customer, "bob@contoso.com")
+    over(customer, alarm_id)
+    assert [to for to, _ in subjects() if "contoso" in to] == []
+
+
+def test_of_what_was_never_told_nobody_hears_the_end(customer, provider):
+    people_of(provider)
+    with within(provider.path):
+        preferences.set_hours(provider.id, Hours(digest_hour=7), by=OLGA)
+    alarm_id = raised(customer, now=NOON)
+    over(customer, alarm_id, now=NOON)
+    run_until_idle()
+    telling.send_due(now=NOON + timedelta(days=2))
+    assert told() == []
+
+
+@pytest.mark.parametrize("severity", [Severity.WARNING, Severity.CRITICAL])
+def test_the_end_waits_for_the_digest_and_the_morning_and_goes_with_what_is_new(customer, provider, severity):
+    people_of(provider)
+    with within(provider.path):
+        preferences.set_hours(provider.id, Hours(digest_hour=7, quiet_from=20, quiet_until=6), by=OLGA)
+    alarm_id = raised(customer, now=NOON, severity=severity)
+    telling.send_due(now=NOON + timedelta(hours=20))
+    assert len(told()) == 1
+    outgoing.outbox.clear()
+    night = NOON + timedelta(hours=34)
+    with within_everything("a test"):
+        actions.clear(alarm_id, why="It was renewed.", by=WATCH, now=night)
+    telling.tell_cleared(alarm_id, now=night)
+    raised(customer, now=night, subject="service:2", about="voice2")
+    telling.send_due(now=NOON + timedelta(hours=42, minutes=59))
+    assert told() == []
+    telling.send_due(now=NOON + timedelta(hours=43))
+    run_until_idle()
+    (mail,) = outgoing.outbox
+    assert "2 alarms, the worst: voice2" in mail.subject
+    assert mail.body.index("Soon: voice2") < mail.body.index("Over: voice1")
+
+
+def test_what_is_back_is_not_told_as_over(customer, provider):
+    people_of(provider)
+    with within(provider.path):
+        preferences.set_hours(provider.id, Hours(digest_hour=7), by=OLGA)
+    first = raised(customer, severity=Severity.CRITICAL)
+    assert len(told()) == 1
+    outgoing.outbox.clear()
+    over(customer, first)
+    run_until_idle()
+    raised(customer, words="Its secret ends in 3 days.")
+    telling.send_due(now=NOON)
+    run_until_idle()
+    (mail,) = outgoing.outbox
+    assert "Over" not in mail.subject + mail.body
+
+
+def test_an_urgent_one_that_ends_in_the_quiet_hours_is_told_once_as_over(customer, provider):
+    people_of(provider)
+    hours = Hours(quiet_from=10, quiet_until=20, urgent_at_once=False)
+    with within(provider.path):
+        preferences.set_hours(provider.id, hours, by=OLGA)
+    alarm_id = raised(customer, now=NOON, severity=Severity.CRITICAL)
+    over(customer, alarm_id, now=NOON)
+    telling.tell_cleared(alarm_id, now=NOON)
+    telling.send_due(now=NOON + timedelta(hours=9))
+    run_until_idle()
+    (mail,) = outgoing.outbox
+    assert mail.subject.endswith("Over: voice1: Its secret ends in 14 days.")
+
+
+def test_who_was_told_of_the_end_stands_on_the_alarms_page(customer, provider):
+    people_of(provider)
+    alarm_id = raised(customer)
+    told()
+    over(customer, alarm_id)
+    told()
+    with within(customer.path):
+        assert sorted(one.of_its_end for one in queries.alarm(alarm_id).notices) == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from gangway.alarms.errors import NoSuchAlarm
 from gangway.alarms.models import Alarm, Move, Notice
-from gangway.alarms.states import AlarmState, Audience, Happened, Kind, NoticeState, Severity
+from gangway.alarms.states import OVER, AlarmState, Audience, Happened, Kind, NoticeState, Severity
 from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.search import matching
 
@@ -60,6 +60,8 @@ class NoticeRow:
     send_at: datetime
     ended_at: datetime | None
     error: str
+    of_its_end: bool
+    """Whether it tells that the alarm is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +110,7 @@ def alarm(alarm_id: UUID) -> AlarmView:
     return AlarmView(
         row=_row(row),
         moves=tuple(MoveRow(one.at, Happened(one.what), one.words, one.by) for one in moves),
-        notices=tuple(
-            NoticeRow(one.to, Audience(one.audience), NoticeState(one.state), one.send_at, one.ended_at, one.error)
-            for one in notices
-        ),
+        notices=tuple(map(_notice, notices)),
     )
 
 
@@ -164,6 +163,11 @@ def _row(row: Alarm) -> AlarmRow:
         cleared_at=row.cleared_at,
         cleared_by=row.cleared_by,
     )
+
+
+def _notice(row: Notice) -> NoticeRow:
+    audience, state = Audience(row.audience), NoticeState(row.state)
+    return NoticeRow(row.to, audience, state, row.send_at, row.ended_at, row.error, row.turn == OVER)
 
 
 def _state(row: Alarm) -> AlarmState:

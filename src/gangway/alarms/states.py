@@ -1,11 +1,14 @@
 """The words of this room: what alarms there are, how bad, how far.
 
 alarm   open → acknowledged → cleared;  open → cleared;  acknowledged → open (it became worse)
-notice  waiting → sending → sent, failed;  waiting → dropped (its alarm was over before it was time)
+notice  waiting → sending → sent, failed;  waiting → dropped (its alarm was over before it was time, or is back)
 """
 
 from enum import StrEnum
 from typing import Final
+
+OVER: Final = 0
+"""The turn of a notice that an alarm is over; the others count from 1."""
 
 
 class Severity(StrEnum):

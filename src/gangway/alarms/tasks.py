@@ -28,7 +28,7 @@ def notices_ended(subject_ref: str) -> None:
 
 @task(name=telling.CLEARED, retry=AGAIN, deadline_seconds=60)
 def cleared(alarm_id: str) -> None:
-    """Tell the provider's webhook, if there is one, that an alarm is over."""
+    """Have those who were told of an alarm told that it is over."""
     telling.tell_cleared(UUID(alarm_id), now=clock.now())
 
 

@@ -2,13 +2,14 @@
 
 An alarm makes one notice for each address. Notices to one address that are due at the same time go in one mail: a whole
 fleet that stands still is one mail, and a daily digest is nothing else. A notice whose alarm was over before its time
-is dropped, unless it was critical. A notice that can't be delivered is an alarm itself.
+is dropped, unless it was critical. Whoever was told of an alarm is told of its end, which waits for quiet hours and the
+digest however urgent it was. A notice that can't be delivered is an alarm itself.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -16,7 +17,8 @@ from django.db import transaction
 from gangway.alarms import wording
 from gangway.alarms.models import Alarm, Notice
 from gangway.alarms.preferences import hours_for
-from gangway.alarms.states import Audience, Kind, NoticeState, Severity
+from gangway.alarms.states import OVER, Audience, Kind, NoticeState, Severity
+from gangway.alarms.wording import News
 from gangway.audit.record import Actor
 from gangway.jobs.actions import defer
 from gangway.languages.choice import ENGLISH
@@ -30,8 +32,6 @@ from gangway.organizations.told import Told, contacts_of, operators_for
 SEND: Final = "alarms:send"
 ENDED: Final = "alarms:notices_ended"
 CLEARED: Final = "alarms:cleared"
-OVER: Final = 0
-"""The turn of a notice that an alarm is over."""
 TELLER: Final = Actor.system("alarms")
 PATIENCE: Final = timedelta(days=1)
 """After that a mail that can't be sent is an alarm itself."""
@@ -42,25 +42,17 @@ MOST: Final = 500
 def tell(alarm: Alarm, *, now: datetime) -> int:
     """Write down who is told of what the alarm says now, in its transaction; gives how many addresses there are."""
     severity = Severity(alarm.severity)
-    contacts = contacts_of(alarm.organization_id) if alarm.for_contacts else ()
-    operators = [one for one in operators_for(alarm.organization_id) if one.email not in _unreachable(alarm)]
-    rows = [_notice(alarm, Audience.CONTACT, one, severity, now) for one in contacts]
-    rows += [_notice(alarm, Audience.OPERATOR, one, severity, now) for one in operators]
-    rows += [_notice(alarm, Audience.MACHINE, one, severity, now) for one in _machines(alarm)]
-    Notice.objects.bulk_create(rows, ignore_conflicts=True)
-    if rows:
-        defer(SEND, queueing_lock=SEND)
-    return len(rows)
+    addressed = [one for one in _addressed(alarm) if one[0] is not Audience.CONTACT or alarm.for_contacts]
+    return _write(_notice(alarm, audience, one, severity, now) for audience, one in addressed)
 
 
 def tell_cleared(alarm_id: UUID, *, now: datetime) -> None:
-    """Machines hear that an alarm is over, so that what they opened for it can be closed."""
+    """Write down that those who were told of an alarm, and still would be, are told that it is over."""
     with within_everything("alarms of all organizations are told"), transaction.atomic():
         alarm = Alarm.objects.select_related("organization").get(pk=alarm_id)
-        rows = [_notice(alarm, Audience.MACHINE, one, Severity.CRITICAL, now, turn=OVER) for one in _machines(alarm)]
-        Notice.objects.bulk_create(rows, ignore_conflicts=True)
-        if rows:
-            defer(SEND, queueing_lock=SEND)
+        told = _told(alarm)
+        addressed = [(audience, one) for audience, one in _addressed(alarm) if (audience, one.email) in told]
+        _write(_notice(alarm, audience, one, Severity.NOTICE, now, turn=OVER) for audience, one in addressed)
 
 
 def send_due(*, now: datetime) -> int:
@@ -72,6 +64,35 @@ def send_due(*, now: datetime) -> int:
                 with transaction.atomic():
                     sent += _send(notices, now=now)
     return sent
+
+
+def _write(notices: Iterable[Notice]) -> int:
+    rows = list(notices)
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    if rows:
+        defer(SEND, queueing_lock=SEND)
+    return len(rows)
+
+
+def _addressed(alarm: Alarm) -> list[tuple[Audience, Told]]:
+    """Everybody who may be told of it."""
+    operators = [one for one in operators_for(alarm.organization_id) if one.email not in _unreachable(alarm)]
+    found = [(Audience.CONTACT, one) for one in contacts_of(alarm.organization_id)]
+    found += [(Audience.OPERATOR, one) for one in operators]
+    return found + [(Audience.MACHINE, one) for one in _machines(alarm)]
+
+
+def _told(alarm: Alarm) -> set[tuple[str, str]]:
+    """Who was told of it, or will be although it is over: by audience and address."""
+    rows = Notice.objects.filter(alarm=alarm, turn__gt=OVER).exclude(state=NoticeState.DROPPED.value)
+    sure = {NoticeState.SENDING, NoticeState.SENT}
+    return {
+        (one.audience, one.to)
+        for one in rows
+        if one.audience == Audience.MACHINE
+        or one.state in sure
+        or (one.state == NoticeState.WAITING and alarm.severity == Severity.CRITICAL)
+    }
 
 
 def _machines(alarm: Alarm) -> tuple[Told, ...]:
@@ -115,7 +136,7 @@ def _take(now: datetime) -> dict[tuple[str, ...], list[Notice]]:
 
 
 def _send(notices: Sequence[Notice], *, now: datetime) -> int:
-    live = [one for one in notices if one.alarm.cleared_at is None or _is_told_all_the_same(one)]
+    live = [one for one in notices if _is_wanted(one)]
     for one in set(notices) - set(live):
         one.state, one.ended_at = NoticeState.DROPPED.value, now
         one.save(update_fields=["state", "ended_at"])
@@ -123,7 +144,6 @@ def _send(notices: Sequence[Notice], *, now: datetime) -> int:
         return 0
     first, bundle = live[0], uuid4()
     Notice.objects.filter(pk__in=[one.pk for one in live]).update(bundle=bundle)
-    alarms = sorted((one.alarm for one in live), key=lambda each: -Severity(each.severity).rank)
     if first.audience == Audience.MACHINE:
         webhooks.post(
             provider_id=first.sender_id,
@@ -135,12 +155,13 @@ def _send(notices: Sequence[Notice], *, now: datetime) -> int:
         )
         return 1
     contact = first.audience == Audience.CONTACT
+    news = _news(live)
     outbox.put(
         organization_id=first.sender_id,
         kind=MessageKind.ALARM_CONTACT if contact else MessageKind.ALARM,
         to=first.to,
         language=language_of(first.sender_id) if contact else ENGLISH,
-        context=wording.for_contacts(alarms) if contact else wording.for_operators(alarms, first.sender_id),
+        context=wording.for_contacts(news) if contact else wording.for_operators(news, first.sender_id),
         link=None,
         subject_ref=f"notices:{bundle}",
         by=TELLER,
@@ -150,9 +171,38 @@ def _send(notices: Sequence[Notice], *, now: datetime) -> int:
     return 1
 
 
-def _is_told_all_the_same(notice: Notice) -> bool:
-    """Of what is over, people hear only if it was critical; machines hear everything."""
-    return notice.audience == Audience.MACHINE or notice.alarm.severity == Severity.CRITICAL
+def _news(notices: Sequence[Notice]) -> News:
+    """Each alarm once, the worst first; of one that is over only that it is."""
+    over = {_key(one.alarm): one.alarm for one in notices if one.turn == OVER}
+    ended = {alarm.pk for alarm in over.values()}
+    raised = {one.alarm_id: one.alarm for one in notices if one.turn != OVER and one.alarm_id not in ended}
+    worst_first = sorted(raised.values(), key=lambda each: -Severity(each.severity).rank)
+    return News(tuple(worst_first), tuple(over.values()))
+
+
+def _is_wanted(notice: Notice) -> bool:
+    """Machines hear everything; people, of what is over, if it was critical or they were told of it.
+
+    Of what is back already, nobody is told that it was over for a while.
+    """
+    alarm = notice.alarm
+    if notice.audience == Audience.MACHINE:
+        return True
+    if notice.turn == OVER:
+        return not Alarm.objects.filter(**_key(alarm)._asdict(), cleared_at__isnull=True).exists()
+    return alarm.cleared_at is None or alarm.severity == Severity.CRITICAL
+
+
+class _Key(NamedTuple):
+    """What makes alarms the same one, raised again."""
+
+    organization_id: UUID
+    kind: str
+    subject: str
+
+
+def _key(alarm: Alarm) -> _Key:
+    return _Key(alarm.organization_id, alarm.kind, alarm.subject)
 
 
 def _unreachable(alarm: Alarm) -> frozenset[str]:

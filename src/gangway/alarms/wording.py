@@ -1,39 +1,58 @@
 """Alarms in words, for the three who are told: those who act, the customer's own people, and machines."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
 
 from gangway.alarms.models import Alarm
-from gangway.alarms.states import Severity
+from gangway.alarms.states import Happened, Severity
 from gangway.organizations.hosts import public_url
 from gangway.organizations.queries import provider_of
 
 SHOWN: Final = 50
 """Alarms named in one mail; the page has the rest."""
+OVER: Final = "This is over: nothing is left for you to do."
 NOTHING_ASKED: Final = "This mail asks for no password and has no code. If in doubt, ask your provider by telephone."
 
 
-def for_operators(alarms: Sequence[Alarm], sender_id: UUID) -> dict[str, str]:
-    """Return what the mail to operators shows; the worst stands first."""
-    first, home = alarms[0], public_url(sender_id)
-    one = len(alarms) == 1
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one mail tells: alarms that are open, or were when they were critical, and those that are over."""
+
+    raised: tuple[Alarm, ...]
+    over: tuple[Alarm, ...] = ()
+
+    @property
+    def alarms(self) -> tuple[Alarm, ...]:
+        """All of them, what needs somebody first."""
+        return (*self.raised, *self.over)
+
+
+def for_operators(news: News, sender_id: UUID) -> dict[str, str]:
+    """Return what the mail to operators shows; the worst stands first, and what is over last."""
+    alarms, home = news.alarms, public_url(sender_id)
+    entries = [*(_entry(alarm, home) for alarm in news.raised), *map(_ending, news.over)]
     return {
-        "headline": _title(first) if one else f"{len(alarms)} alarms, the worst: {_title(first)}",
-        "list": "\n\n".join(_entry(alarm, home) for alarm in alarms[:SHOWN]) + _more(alarms),
-        "page": f"{home}/alarms/{first.pk}/" if one else f"{home}/alarms/",
+        "headline": _headline(news),
+        "list": "\n\n".join(entries[:SHOWN]) + _more(alarms),
+        "page": f"{home}/alarms/{alarms[0].pk}/" if len(alarms) == 1 else f"{home}/alarms/",
         "server": settings.GANGWAY.server_name,
     }
 
 
-def for_contacts(alarms: Sequence[Alarm]) -> dict[str, str]:
+def for_contacts(news: News) -> dict[str, str]:
     """Return what the mail to a customer's contact shows: no page of ours, for they have no account."""
-    first, provider = alarms[0], provider_of(alarms[0].organization_id)
+    alarms = news.alarms
+    first, title, provider = alarms[0], _title(alarms[0]), provider_of(alarms[0].organization_id)
+    alone = title if news.raised else f"It is over: {title}"
+    entries = [f"{_title(alarm)}\n{alarm.for_contacts}" for alarm in news.raised]
+    entries += [f"{_title(alarm)}\n{OVER}" for alarm in news.over]
     return {
-        "headline": _title(first) if len(alarms) == 1 else f"{len(alarms)} things about your Microsoft 365 connection",
-        "list": "\n\n".join(f"{_title(alarm)}\n{alarm.for_contacts}" for alarm in alarms[:SHOWN]) + _more(alarms),
+        "headline": alone if len(alarms) == 1 else f"{len(alarms)} things about your Microsoft 365 connection",
+        "list": "\n\n".join(entries[:SHOWN]) + _more(alarms),
         "customer": first.organization.name,
         "provider": provider.name,
         "reply_to": provider.reply_to,
@@ -61,6 +80,13 @@ def for_machines(alarm: Alarm) -> dict[str, Any]:
     }
 
 
+def _headline(news: News) -> str:
+    title = _title(news.alarms[0])
+    if news.raised:
+        return title if len(news.alarms) == 1 else f"{len(news.alarms)} alarms, the worst: {title}"
+    return f"Over: {title}" if len(news.over) == 1 else f"{len(news.over)} alarms are over"
+
+
 def _title(alarm: Alarm) -> str:
     return f"{alarm.about}: {alarm.words}"
 
@@ -71,6 +97,13 @@ def _entry(alarm: Alarm, home: str) -> str:
     where = f"{home}/services/{alarm.service_id}/configuration/m365/" if alarm.service_id else ""
     lines = (f"{urgency[Severity(alarm.severity)]}: {_title(alarm)}", alarm.organization.name, alarm.cure, where)
     return "\n".join(line for line in lines if line)
+
+
+def _ending(alarm: Alarm) -> str:
+    """One that is over: who ended it and why."""
+    last = alarm.moves.filter(what=Happened.CLEARED.value).order_by("-at").first()
+    why = f"Cleared by {alarm.cleared_by}" + (f": {last.words}" if last and last.words else ".")
+    return "\n".join((f"Over: {_title(alarm)}", alarm.organization.name, why))
 
 
 def _more(alarms: Sequence[Alarm]) -> str:
