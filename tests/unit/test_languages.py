@@ -151,7 +151,7 @@ def test_what_a_text_costs_grows_as_it_does(monkeypatch, of):
         looked_up.clear()
         said(HOSTILE[of] * (2_400 // len(HOSTILE[of])) * twice)
         costs.append(sum(looked_up))
-    assert costs[1] < 3 * costs[0]
+    assert costs[1] <= 3 * costs[0]
 
 
 def test_no_message_of_ours_has_more_sentences_than_are_looked_up_together():
