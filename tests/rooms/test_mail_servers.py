@@ -1,7 +1,9 @@
 """A provider's own mail server: sealed, spoken to encrypted, never gone around, and heard about when it refuses."""
 
 import socket
-from uuid import UUID
+from base64 import b64encode
+from smtplib import SMTPDataError
+from uuid import UUID, uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -15,8 +17,11 @@ from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import callers_thread
 from gangway.notifications import mail_servers, sender_checks, sending
+from gangway.notifications.channels import mail as mail_channel
 from gangway.notifications.channels.inside import NotPublic
 from gangway.notifications.channels.smtp import Server, connection_to
+from gangway.notifications.errors import MailRefused
+from gangway.notifications.messages.mail import Mail
 from gangway.notifications.models import MailServer, Message
 from gangway.notifications.states import DeliveryState, Encryption, Finding
 from gangway.organizations.scope import within, within_everything
@@ -186,6 +191,68 @@ def test_a_test_mail_tells_what_the_server_said_but_never_the_password(inbox, ad
         assert "(answer 550)" in page
         assert ("It said: 5.7.60 not your address" in page) is shown
         assert PASSWORD not in page
+
+
+IN_OTHER_DRESS = {
+    "bare": PASSWORD,
+    "in capitals": PASSWORD.upper(),
+    "over two lines": f"{PASSWORD[:9]}\n{PASSWORD[9:]}",
+    "as LOGIN sends it": b64encode(PASSWORD.encode()).decode(),
+    "as PLAIN sends it": b64encode(f"\0{USER}\0{PASSWORD}".encode()).decode(),
+}
+
+
+@pytest.mark.parametrize("dress", IN_OTHER_DRESS)
+def test_the_platforms_password_is_never_quoted_either(settings, customer, dress):
+    settings.EMAIL_BACKEND = "tests.rooms.factories_mail_server.RefusingBackend"
+    settings.EMAIL_HOST_USER, settings.EMAIL_HOST_PASSWORD = USER, PASSWORD
+    for said, shown in ((IN_OTHER_DRESS[dress], False), ("not your address", True)):
+        settings.REFUSING_WITH = SMTPDataError(554, f"go away: {said}".encode())
+        with pytest.raises(MailRefused) as refused:
+            mail_channel.send(
+                Mail("A test", "Text", "<p>Text</p>"),
+                to="ada@contoso.example",
+                sender="Gangway <gangway@sandbox.example>",
+                reply_to="",
+                message_id=uuid4(),
+                quoting=True,
+            )
+        assert ("It said: go away" in str(refused.value)) is shown
+
+
+def change_while_sending(monkeypatch, change):
+    """Let something happen between a mail's beginning and its server's opening."""
+    opened = mail_servers.opened
+
+    def meanwhile(server):
+        monkeypatch.setattr(mail_servers, "opened", opened)
+        change()
+        return opened(server)
+
+    monkeypatch.setattr(mail_servers, "opened", meanwhile)
+
+
+def test_a_mail_whose_server_is_removed_meanwhile_waits_and_then_goes_under_our_own_address(
+    inbox, admin, provider, customer, monkeypatch
+):
+    change_while_sending(
+        monkeypatch, lambda: admin.post(reverse("web:settings_mail_server_remove", args=[provider.id]))
+    )
+    message = put_and_send(customer)
+    assert (message.state, outgoing.outbox, inbox.mails) == (DeliveryState.RETRYING, [], [])
+    assert "changed or removed" in message.last_error
+    sending.deliver(message.pk)
+    (mail,) = outgoing.outbox
+    assert "connect@sandbox.example" not in mail.from_email
+
+
+def test_the_trouble_of_an_earlier_server_is_not_the_present_ones(inbox, admin, provider, customer):
+    with within(provider.path):
+        earlier = mail_servers.find(provider.id)
+    save(admin, provider, port=str(earlier.port), sender="other@sandbox.example")
+    with within_everything("test"):
+        mail_servers.note_trouble(earlier, "It refused.", now=clock.now())
+    assert the_row(provider).refused == 0
 
 
 def test_without_it_mails_go_by_the_platforms_server_and_its_password_is_gone(inbox, admin, provider, customer):

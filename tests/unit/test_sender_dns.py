@@ -1,5 +1,7 @@
 """What is said of a sender's domain: each shape of SPF, DKIM and DMARC, and never more than DNS can tell."""
 
+import asyncio
+
 import pytest
 from asgiref.sync import async_to_sync
 
@@ -8,6 +10,7 @@ from gangway.notifications.sender_dns import NoAnswer
 from gangway.notifications.states import Finding
 
 DOMAIN, HOST = "mail.sandbox.example", "smtp.sandbox.example"
+NEVER = ["an answer that never comes"]
 GOOD = {
     (HOST, "A"): ["203.0.113.7"],
     (DOMAIN, "TXT"): ["google-site=x", "v=spf1 ip4:203.0.113.0/24 -all"],
@@ -16,17 +19,19 @@ GOOD = {
 }
 
 
-def seen(changes=None, *, selector="s1", host=HOST):
+def seen(changes=None, *, selector="s1", host=HOST, seconds=60):
     records = GOOD | (changes or {})
 
     async def ask(name, kind):
         found = records.get((name, kind), [])
         if found is None:
             raise NoAnswer
+        if found == NEVER:
+            await asyncio.Event().wait()
         return found
 
     looked = async_to_sync(sender_dns.look)(
-        ask, domain=DOMAIN, host=host, selector=selector, reports_to="help@sandbox.example"
+        ask, domain=DOMAIN, host=host, selector=selector, reports_to="help@sandbox.example", seconds=seconds
     )
     return {one.key: one for one in looked}
 
@@ -60,6 +65,10 @@ def test_the_mail_servers_addresses_are_found_wherever_the_record_leads(text):
         ([], Finding.WRONG, "no SPF record", f"v=spf1 a:{HOST} ~all"),
         (["v=spf1 -all", "v=spf1 ~all"], Finding.WRONG, "2 SPF records", ""),
         (["v=spf1 +all"], Finding.WRONG, "lets everybody send", "v=spf1 ~all"),
+        (["v=spf1 +ALL"], Finding.WRONG, "lets everybody send", "v=spf1 ~all"),
+        (["V=SPF1 All"], Finding.WRONG, "lets everybody send", "V=SPF1 ~all"),
+        (["v=spf1 -ALL"], Finding.LOOK, "which we can't see", f"v=spf1 a:{HOST} -ALL"),
+        (["v=spf1 REDIRECT=a.example"], Finding.LOOK, "does not list", f"v=spf1 a:{HOST} REDIRECT=a.example"),
         (["v=spf1 ip4:192.0.2.1 -all"], Finding.LOOK, "which we can't see", f"v=spf1 ip4:192.0.2.1 a:{HOST} -all"),
         (["v=spf1 include:a.example"], Finding.LOOK, "does not list", f"v=spf1 include:a.example a:{HOST} ~all"),
         (["v=spf1 include:round.example -all"], Finding.WRONG, "more than 10 look-ups", ""),
@@ -110,6 +119,9 @@ def test_without_a_selector_dkim_stays_unknown():
     assert seen(selector="")["dkim"].state is Finding.UNKNOWN
 
 
+WATCHED = "v=DMARC1; p={}; rua=mailto:help@sandbox.example"
+
+
 @pytest.mark.parametrize(
     ("own", "above", "state", "text"),
     [
@@ -118,7 +130,18 @@ def test_without_a_selector_dkim_stays_unknown():
         (["v=DMARC1; p=maybe"], [], Finding.WRONG, "v=DMARC1; p=none; rua=mailto:help@sandbox.example"),
         (["v=DMARC1; p=none", "v=DMARC1; p=reject"], [], Finding.WRONG, ""),
         ([], ["v=DMARC1; p=reject"], Finding.GOOD, ""),
-        ([], ["v=DMARC1; p=reject; sp=none"], Finding.LOOK, "v=DMARC1; p=quarantine; sp=none"),
+        ([], ["v=DMARC1; p=reject; sp=none"], Finding.LOOK, WATCHED.format("reject")),
+        (["v=DMARC1; p=none"], ["v=DMARC1; p=reject"], Finding.LOOK, "v=DMARC1; p=reject"),
+        (["v=DMARC1; p=none"], ["v=DMARC1; p=none; sp=reject"], Finding.LOOK, "v=DMARC1; p=reject"),
+        (["v=DMARC1; sp=none; P = none; pct=5"], [], Finding.LOOK, "v=DMARC1; sp=none; P = quarantine; pct=5"),
+        (["v=DMARC1; p=maybe"], ["v=DMARC1; p=quarantine"], Finding.WRONG, WATCHED.format("quarantine")),
+        ([], ["v=DMARC1; p=reject; sp=maybe"], Finding.WRONG, WATCHED.format("reject")),
+        (
+            [],
+            ["v=DMARC1; p=none; rua=mailto:x@y.example"],
+            Finding.LOOK,
+            "v=DMARC1; p=quarantine; rua=mailto:x@y.example",
+        ),
     ],
 )
 def test_the_policy_of_the_domain_or_of_the_nearest_one_above_counts(own, above, state, text):
@@ -129,3 +152,14 @@ def test_the_policy_of_the_domain_or_of_the_nearest_one_above_counts(own, above,
 def test_what_name_servers_do_not_tell_is_not_known():
     silent = {(DOMAIN, "TXT"): None, (f"s1._domainkey.{DOMAIN}", "TXT"): None, (f"_dmarc.{DOMAIN}", "TXT"): None}
     assert {one.state for one in seen(silent).values()} == {Finding.UNKNOWN}
+
+
+def test_only_so_many_domains_above_are_asked():
+    assert sender_dns._upwards("a.b.c.example") == ["a.b.c.example", "b.c.example", "c.example"]
+    assert len(sender_dns._upwards(".".join("a" * 60))) == sender_dns.MOST_ABOVE
+
+
+def test_all_questions_together_have_one_end():
+    found = seen({(f"s1._domainkey.{DOMAIN}", "TXT"): NEVER}, seconds=0.05)
+    assert (found["spf"].state, found["dkim"].state) == (Finding.GOOD, Finding.UNKNOWN)
+    assert {one.state for one in seen(dict.fromkeys(GOOD, NEVER), seconds=0).values()} == {Finding.UNKNOWN}

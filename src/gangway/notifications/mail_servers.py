@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -24,7 +24,6 @@ from gangway.notifications.models import MailServer
 from gangway.notifications.outbox import check_address
 from gangway.notifications.states import Encryption
 from gangway.organizations.details import is_host_name
-from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import Door, through
 from gangway.vault import actions as vault
 from gangway.vault.errors import SealBroken, SecretDestroyed, SecretMissing, VaultClosed
@@ -128,14 +127,14 @@ def remove_mail_server(provider_id: UUID, *, by: Actor) -> None:
         record(Event.MAIL_SERVER_REMOVED, by=by, organization_id=provider_id, subject=subject, data=facts)
 
 
-def opened(organization_id: UUID) -> Server | None:
-    """Return what a worker needs to send an organization's mails by its provider's own server; None without one.
+def opened(server: MailServerView) -> Server:
+    """Return what a worker needs to send by a provider's own server, as it was when the mail was begun.
 
-    Raises `MailDelayed` when the password can't be opened.
+    Raises `MailDelayed` when the password can't be opened, or the server was changed or removed since.
     """
-    row = MailServer.objects.filter(organization_id=provider_of(organization_id).id).first()
+    row = _as_seen(server).first()
     if row is None:
-        return None
+        raise MailDelayed("The mail server was changed or removed while this mail was on its way.")
     password = _password(row)
     return Server(
         host=row.host,
@@ -149,21 +148,24 @@ def opened(organization_id: UUID) -> Server | None:
 
 
 @transaction.atomic
-def note_trouble(organization_id: UUID, error: str, *, now: datetime) -> None:
+def note_trouble(server: MailServerView, error: str, *, now: datetime) -> None:
     """Count an attempt that the server refused; whoever looks after it is told at the first one."""
-    rows = MailServer.objects.filter(organization_id=provider_of(organization_id).id)
+    rows = _as_seen(server)
     rows.update(refused=F("refused") + 1, trouble=error[:300])
     if rows.filter(trouble_since=None).update(trouble_since=now):
-        defer(TROUBLE_CHANGED, provider_id=str(provider_of(organization_id).id))
+        defer(TROUBLE_CHANGED, provider_id=str(server.provider_id))
 
 
 @transaction.atomic
-def note_taken(organization_id: UUID) -> None:
+def note_taken(server: MailServerView) -> None:
     """Note that the server takes our mails; after a trouble, whoever was told is told that it is over."""
-    provider_id = provider_of(organization_id).id
-    rows = MailServer.objects.filter(organization_id=provider_id, trouble_since__isnull=False)
-    if rows.update(refused=0, trouble="", trouble_since=None):
-        defer(TROUBLE_CHANGED, provider_id=str(provider_id))
+    if _as_seen(server).filter(trouble_since__isnull=False).update(refused=0, trouble="", trouble_since=None):
+        defer(TROUBLE_CHANGED, provider_id=str(server.provider_id))
+
+
+def _as_seen(server: MailServerView) -> QuerySet[MailServer]:
+    """Find the row while it is as it was seen: another server's trouble is not this one's."""
+    return MailServer.objects.filter(organization_id=server.provider_id, set_at=server.set_at)
 
 
 def password_place(row: MailServer) -> Place:

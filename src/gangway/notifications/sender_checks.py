@@ -28,6 +28,8 @@ from gangway.organizations.scope import within_everything
 LOOK: Final = "notifications:look_at_sender"
 PATIENCE: Final = 10.0
 """Seconds for each question."""
+ALL_TOGETHER: Final = 60.0
+"""Seconds for all questions of one look."""
 LONGEST_LOOK: Final = timedelta(minutes=3)
 REASON: Final = "a worker looks at the senders of every provider"
 LONGEST: Final = 63
@@ -84,7 +86,12 @@ async def look(check_id: UUID, *, now: datetime) -> None:
         seen = [sender_dns.Record("spf", Finding.WRONG, words)]
     else:
         seen = await sender_dns.look(
-            _ask, domain=row.domain, host=row.host, selector=row.selector, reports_to=reports_to
+            _ask,
+            domain=row.domain,
+            host=row.host,
+            selector=row.selector,
+            reports_to=reports_to,
+            seconds=ALL_TOGETHER,
         )
     await in_database(_end, row, [each.kept() for each in seen], now=now)
 

@@ -4,6 +4,8 @@ Only DNS is asked. What can't be seen from there stays unknown: from which addre
 whether it signs them. Each finding that wants something names the exact record to add or change.
 """
 
+import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -14,6 +16,12 @@ from gangway.notifications.states import Finding
 
 MOST_LOOKUPS: Final = 10
 """Of an SPF record: more, and receivers call it broken (RFC 7208, 4.6.4)."""
+MOST_ABOVE: Final = 8
+"""Domains that are asked for a DMARC policy, the sender's included."""
+POLICIES: Final = ("none", "quarantine", "reject")
+"""Of DMARC, from the weakest to the strictest."""
+_POLICY: Final = re.compile(r"(;\s*p\s*=\s*)[^;\s]*", re.IGNORECASE)
+_ENDS_SPF: Final = re.compile(r"[-~?]?all|redirect=.*", re.IGNORECASE)
 Ask = Callable[[str, str], Awaitable[list[str]]]
 """Asks DNS for a name and a type; no record: an empty list. Raises `NoAnswer`."""
 
@@ -37,19 +45,24 @@ class Record:
         return asdict(self)
 
 
-async def look(ask: Ask, *, domain: str, host: str, selector: str, reports_to: str) -> list[Record]:
-    """Look at all three. `host` is the mail server, `selector` names its DKIM key, `reports_to` is for DMARC."""
+async def look(ask: Ask, *, domain: str, host: str, selector: str, reports_to: str, seconds: float) -> list[Record]:
+    """Look at all three, together for at most so many `seconds`: what isn't known by then stays unknown.
+
+    `host` is the mail server, `selector` names its DKIM key, `reports_to` is for DMARC.
+    """
+    ends = asyncio.get_running_loop().time() + seconds
     return [
-        await _told(_spf(ask, domain, host), "spf"),
-        await _told(_dkim(ask, domain, selector), "dkim"),
-        await _told(_dmarc(ask, domain, reports_to), "dmarc"),
+        await _told(_spf(ask, domain, host), "spf", ends),
+        await _told(_dkim(ask, domain, selector), "dkim", ends),
+        await _told(_dmarc(ask, domain, reports_to), "dmarc", ends),
     ]
 
 
-async def _told(looking: Awaitable[Record], key: str) -> Record:
+async def _told(looking: Awaitable[Record], key: str, ends: float) -> Record:
     try:
-        return await looking
-    except NoAnswer:
+        async with asyncio.timeout_at(ends):
+            return await looking
+    except (NoAnswer, TimeoutError):
         return Record(key, Finding.UNKNOWN, "Name servers did not answer, so nothing is known. Check again later.")
 
 
@@ -85,9 +98,9 @@ async def _spf(ask: Ask, domain: str, host: str) -> Record:
 
 def _wrong_spf(domain: str, text: str, lookups: int) -> Record | None:
     terms = text.split()
-    if "+all" in terms or "all" in terms:
+    better = [term for term in terms if term.lower() not in {"+all", "all"}]
+    if better != terms:
         words = f"The SPF record of {domain} lets everybody send: forgers, too. End it with ~all or -all."
-        better = [term for term in terms if term not in {"+all", "all"}]
         return Record("spf", Finding.WRONG, words, domain, " ".join([*better, "~all"]))
     if lookups > MOST_LOOKUPS:
         words = f"The SPF record of {domain} needs more than {MOST_LOOKUPS} look-ups: receivers call that broken."
@@ -98,7 +111,7 @@ def _wrong_spf(domain: str, text: str, lookups: int) -> Record | None:
 def _with_host(text: str, host: str) -> str:
     """Return an SPF record that lists a host, too, before what it says of all others."""
     terms = text.split()
-    ends = [at for at, term in enumerate(terms) if term.lstrip("-~?") == "all" or term.startswith("redirect=")]
+    ends = [at for at, term in enumerate(terms) if _ENDS_SPF.fullmatch(term)]
     place = ends[0] if ends else len(terms)
     return " ".join([*terms[:place], _named(host), *terms[place:], *([] if ends else ["~all"])])
 
@@ -177,34 +190,55 @@ async def _dkim(ask: Ask, domain: str, selector: str) -> Record:
 
 
 async def _dmarc(ask: Ask, domain: str, reports_to: str) -> Record:
-    at, found = domain, await _policies(ask, domain)
-    parts = domain.split(".")
-    for start in range(1, len(parts) - 1):  # the policy of the nearest domain above counts, where there is no own one
-        if found:
-            break
-        at = ".".join(parts[start:])
-        found = await _policies(ask, at)
+    """Look at the policy that counts: the domain's own, else that of the nearest domain above.
+
+    No advice is weaker than what any domain above asks for, for itself or for names below it.
+    """
+    kept = [(each, await _policies(ask, each)) for each in _upwards(domain)]
+    at, found = next(((each, records) for each, records in kept if records), (domain, []))
+    least = max((_policy_at(tags) for _above, records in kept[1:] for tags in map(_tags, records)), default=0)
+    own = f"_dmarc.{domain}", f"v=DMARC1; p={POLICIES[least]}; rua=mailto:{reports_to}"
     if not found:
         words = f"{domain} says nothing to receivers about forged mails. Begin by watching, and be stricter later."
-        return Record("dmarc", Finding.WRONG, words, f"_dmarc.{domain}", f"v=DMARC1; p=none; rua=mailto:{reports_to}")
+        return Record("dmarc", Finding.WRONG, words, *own)
     if len(found) > 1:
         return Record(
             "dmarc", Finding.WRONG, f"{at} has {len(found)} DMARC records; receivers then take none. Keep one."
         )
     tags = _tags(found[0])
-    policy = tags.get("p" if at == domain else "sp", tags.get("p", "")).lower()
+    for_below = at != domain and "sp" in tags
+    policy = tags.get("sp" if for_below else "p", "").lower()
     aligned = (
         f" Our mails name the same address in From and in the envelope, so SPF counts for {domain};"
         " DKIM counts if its d= is this domain."
     )
-    if policy not in {"none", "quarantine", "reject"}:
+    if policy not in POLICIES:
         words = f"The DMARC record of {at} has no policy (p=) that receivers know."
-        return Record("dmarc", Finding.WRONG, words, f"_dmarc.{at}", f"v=DMARC1; p=none; rua=mailto:{reports_to}")
-    if policy == "none":
+        return Record("dmarc", Finding.WRONG, words, *own)
+    if policy != "none":
+        words = f"Receivers {_DONE[policy]} mails that are not proved to be of {at}.{aligned}"
+        return Record("dmarc", Finding.GOOD, words)
+    stricter = POLICIES[max(least, POLICIES.index("quarantine"))]
+    if for_below:
+        words = f"{at} only watches mails of names below it (sp=none): forged ones of {domain} still arrive.{aligned}"
+        better = f"_dmarc.{domain}", f"v=DMARC1; p={stricter}; rua=mailto:{reports_to}"
+    else:
         words = f"{at} only watches (p=none): forged mails in its name still arrive.{aligned}"
-        stricter = found[0].replace(f"p={tags.get('p', '')}", "p=quarantine", 1)
-        return Record("dmarc", Finding.LOOK, words, f"_dmarc.{at}", stricter)
-    return Record("dmarc", Finding.GOOD, f"Receivers {_DONE[policy]} mails that are not proved to be of {at}.{aligned}")
+        better = f"_dmarc.{at}", _POLICY.sub(rf"\g<1>{stricter}", found[0], count=1)
+    return Record("dmarc", Finding.LOOK, words, *better)
+
+
+def _upwards(domain: str) -> list[str]:
+    """Return the domain and those above it, without the last label; of many the nearest to the top."""
+    parts = domain.split(".")
+    above = [".".join(parts[start:]) for start in range(1, len(parts) - 1)]
+    return [domain, *above[-(MOST_ABOVE - 1) :]]
+
+
+def _policy_at(tags: dict[str, str]) -> int:
+    """Return how strict a record is where it is strictest."""
+    named = [tags.get(name, "").lower() for name in ("p", "sp")]
+    return max((POLICIES.index(policy) for policy in named if policy in POLICIES), default=0)
 
 
 _DONE: Final = {"quarantine": "put aside", "reject": "refuse"}

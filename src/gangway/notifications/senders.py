@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from gangway.notifications.mail_servers import find
+from gangway.notifications.mail_servers import MailServerView, find
 from gangway.notifications.messages.mail import one_line
 from gangway.organizations.queries import provider_of
 
@@ -25,7 +25,11 @@ class Sender:
 
 def sender_of(organization_id: UUID) -> Sender:
     """Return the sender of an organization's mails: its provider, by its own mail server's address or by ours."""
+    return sender_by(organization_id, find(provider_of(organization_id).id))
+
+
+def sender_by(organization_id: UUID, server: MailServerView | None) -> Sender:
+    """Return the sender of mails that go by this server, or by the platform's."""
     provider = provider_of(organization_id)
     own_name, address = parseaddr(settings.GANGWAY.mail_from)
-    server = find(provider.id)
     return Sender(provider.name or own_name, server.sender if server else address, provider.reply_to)

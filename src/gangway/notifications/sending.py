@@ -13,11 +13,13 @@ from gangway.foundation import clock
 from gangway.notifications import mail_servers, outbox
 from gangway.notifications.channels import mail as mail_channel
 from gangway.notifications.errors import MailDelayed, MailRefused, MailServerTrouble
+from gangway.notifications.mail_servers import MailServerView
 from gangway.notifications.messages import MESSAGES
 from gangway.notifications.messages.dress import dress_of
 from gangway.notifications.models import Message
-from gangway.notifications.senders import sender_of
+from gangway.notifications.senders import sender_by
 from gangway.notifications.states import UNSENT, DeliveryState, MessageKind
+from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import within_everything
 from gangway.vault import actions as vault
 from gangway.vault.errors import SealBroken, SecretDestroyed, SecretMissing, VaultClosed
@@ -31,17 +33,20 @@ def deliver(message_id: UUID) -> None:
         message = _begin(message_id)
         if message is None:
             return
+        server = mail_servers.find(provider_of(message.organization_id).id)
         try:
-            _send(message)
+            _send(message, server)
         except MailRefused as error:
             _end(message_id, DeliveryState.BOUNCED, str(error))
         except MailServerTrouble as error:
-            mail_servers.note_trouble(message.organization_id, str(error), now=clock.now())
+            if server is not None:
+                mail_servers.note_trouble(server, str(error), now=clock.now())
             _try_again(message_id, str(error))
         except MailDelayed as error:
             _try_again(message_id, str(error))
         else:
-            mail_servers.note_taken(message.organization_id)
+            if server is not None:
+                mail_servers.note_taken(server)
             _end(message_id, DeliveryState.SENT, "")
 
 
@@ -54,19 +59,20 @@ def _begin(message_id: UUID) -> Message | None:
     return Message.objects.get(pk=message_id)
 
 
-def _send(message: Message) -> None:
+def _send(message: Message, server: MailServerView | None) -> None:
+    """Send it by this server under its address, or by the platform's under ours: never by one in the other's name."""
     where, kind = message.organization_id, MessageKind(message.kind)
     composed = MESSAGES[kind].compose(
         message.context, link=_link(message), dress=dress_of(where), language=message.language
     )
-    sender = sender_of(where)
+    sender = sender_by(where, server)
     mail_channel.send(
         composed,
         to=message.to,
         sender=str(sender),
         reply_to=sender.reply_to,
         message_id=message.id,
-        server=mail_servers.opened(where),
+        server=mail_servers.opened(server) if server else None,
         quoting=kind is MessageKind.TEST,
     )
 

@@ -107,8 +107,17 @@ def _said(error: smtplib.SMTPException | OSError, server: Server | None) -> str:
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         answers = [text for _code, text in error.recipients.values()]
     told = " ".join(each.decode("utf-8", "replace") if isinstance(each, bytes) else str(each) for each in answers)
-    password = server.password.reveal() if server else ""
-    secret = [password, b64encode(password.encode()).decode()] if password else []
-    if not told or any(each in told for each in secret):
+    bare = "".join(told.split()).casefold()
+    if not bare or any("".join(each.split()).casefold() in bare for each in _dresses(server)):
         return ""
     return f" It said: {one_line(told)[:LONGEST_QUOTED]}"
+
+
+def _dresses(server: Server | None) -> list[str]:
+    """Return the password that we signed in with, ours or the provider's, in every form in which it went out."""
+    user = server.user if server else settings.EMAIL_HOST_USER
+    password = server.password.reveal() if server else settings.EMAIL_HOST_PASSWORD
+    if not password:
+        return []
+    sent = (password, f"\0{user}\0{password}")
+    return [password, *(b64encode(each.encode()).decode().rstrip("=") for each in sent)]
