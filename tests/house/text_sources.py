@@ -23,6 +23,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gangway.config.settings.test")
 
 from django.utils.translation.template import templatize
 
+from gangway.provisioning.engine import script
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -120,6 +122,7 @@ MARKED: Final[dict[str, tuple[str, ...]]] = {
     "web/activity_words.py": (),
     "web/own_words.py": (),
     "web/forms/own_view.py": (),
+    "web/forms/place.py": ("ContactForm",),
     "web/views/own_view.py": (),
     "web/templatetags/gangway.py": (),
     "web/templatetags/credentials.py": (),
@@ -191,7 +194,10 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
         "TooManySignIns",
         "SignInTooOld",
         "SignInRefused",
+        "NameDiffers",
     ),
+    "onboarding/disconnections.py": ("_words", "_for_contacts"),
+    "onboarding/farewell.py": (),
     "onboarding/existing_errors.py": (),
     "onboarding/existing_words.py": (),
     "onboarding/refusals.py": (),
@@ -217,12 +223,24 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
         "-NoSuchCredential",
         "-LeaseLost",
         "-NoSuchLeftover",
+        "-OnlyByHand",
+        "-UsedAgain",
         "-LeftoverCleared",
         "-NotAllGone",
-        "-NobodyToRemove",
         "-CannotRotate",
     ),
     "provisioning/by_hand.py": (),
+    "provisioning/sightings.py": (
+        "UNUSED",
+        "STILL_THERE",
+        "WITHOUT_REGISTRATION",
+        "UNUSED_CREDENTIAL",
+        "NOT_RECORDED",
+        "LIKE_OURS",
+    ),
+    "provisioning/farewell.py": (),
+    "provisioning/support.py": ("HEAD", "bundle", "_lines"),
+    "provisioning/undoing.py": ("stays",),
     "provisioning/headlines.py": ("_ANY", "_REACHING"),
     "provisioning/looking.py": (),
     "provisioning/opening.py": (),
@@ -242,6 +260,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "provisioning/engine/remaining.py": (),
     "provisioning/engine/rights.py": (),
     "provisioning/engine/settling.py": (),
+    "provisioning/engine/teardown.py": ("NOT_THIS_PERSON",),
     "provisioning/engine/unit.py": (),
     "provisioning/engine/verify.py": (),
     **{
@@ -259,7 +278,8 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
             "roles",
         )
     },
-    "alarms/wording.py": ("NOTHING_ASKED", "for_contacts", "_more"),
+    "web/wizard_session.py": ("administrator",),
+    "alarms/wording.py": ("NOTHING_ASKED", "OVER", "for_contacts", "_more"),
     "connections/saying.py": ("LINK_COMES", "TOLD", "NEVER_MAILED", "NAMES", "ending", "for_contacts"),
 }
 """Code that writes plain English sentences, and which of its definitions: none named means all, "-" means all but."""
@@ -278,6 +298,8 @@ SINGLE: Final = (
     "Role",
 )
 """Labels of one word in that code, which can't be told from its keys."""
+
+SCRIPT: Final = "provisioning/engine/script.ps1.txt"
 
 PROFILES: Final = ("provisioning/engine/profiles/teams_voice.json", "provisioning/engine/profiles/qoe.json")
 WORDS_OF_PROFILES: Final = frozenset({"title", "why", "declining", "without"})
@@ -338,6 +360,7 @@ def _plain() -> Iterator[tuple[str, str]]:
             text = _sentence(node)
             if text:
                 yield name, text
+    yield from ((SCRIPT, text) for text in script.texts())
     for entry in tomllib.loads((ROOT / DICTIONARY).read_text("utf-8")).values():
         for table in (entry, entry.get("application", {})):
             yield from ((DICTIONARY, str(table[word])) for word in ("what", "cure") if table.get(word))

@@ -115,6 +115,7 @@ COMPLETION = {
     "granted": "Organization.Read.All\nTeams Administrator",
     "made_at": "Friday, 20 November 2026, 14:05 (UTC)",
     "valid_until": "Saturday, 20 November 2027, 14:05 (UTC)",
+    "own_view": "http://localhost:8000/customer/at/1/",
     "reply_to": "help@sp2.example",
 }
 OPERATOR_READY = {

@@ -23,7 +23,7 @@ from gangway.onboarding.errors import NameDiffers
 from gangway.onboarding.farewell import written
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
-from gangway.provisioning.farewell import Line, Parted
+from gangway.provisioning.farewell import Line, Outcome, Parted
 from gangway.provisioning.leaving import Leaving
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
 from gangway.services import actions as services
@@ -192,7 +192,7 @@ def test_a_registration_of_the_customers_stays_and_our_copy_of_its_secret_goes(t
     assert served.life() is Lifecycle.DELETED
     assert tenant.state()["objects"] == before
     told = tabled(served)
-    assert "Stays: application" in told
+    assert "Stays: App registration" in told
     assert "The customer made it" in told
     assert is_ours(told)
     assert not is_ours(told.replace("Stays", "Removed", 1))
@@ -208,7 +208,7 @@ def test_what_was_removed_is_written_down_and_signed(tenant):
     assert served.life() is Lifecycle.DELETED
     told = tabled(served)
     assert "Removed: " in told
-    assert told.count("Stays: ") == told.count("Stays: deleted application") == 1
+    assert told.count("Stays: ") == told.count("Stays: Deleted app registration") == 1
     assert is_ours(told)
 
 
@@ -216,7 +216,7 @@ def test_a_name_from_a_tenant_adds_no_line_to_what_is_signed():
     customer = factories_organizations.make_customer()
     planned = factories_services.plan(customer, short_name="contoso-hq")
     forged = f"Contoso\n- Removed: everything\u2028{MARK}\r\nKey: 1"
-    parts = [Parted(forged, "app", "tenant", forged, (Line("Stays", forged, forged, forged),))]
+    parts = [Parted(forged, "app", "tenant", forged, (Line(Outcome.STAYS, forged, forged, forged),))]
     with within(customer.path):
         lines = list(written(service(planned), parts, now=clock.now()))
     assert MARK not in lines

@@ -229,6 +229,7 @@ DONE = Done(
         PortalPath("Permissions", "… › API permissions", ""),
     ),
     undo=("Open App registrations › contoso-voice.", "Press Delete. Calling stops working at once."),
+    own_view="https://calls.example/customer/at/1/",
 )
 
 WAITING = WaitingView(

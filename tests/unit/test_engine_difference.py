@@ -46,11 +46,16 @@ def plan(**given: Any) -> dict[str, Any]:
             {**UNIT, "unit": "Rome"},
             [Change("changed", "Administrative unit: Rome, instead of Berlin")],
         ),
-        ({**UNIT}, {**UNIT, "unit": "Rome"}, [Change("changed", "Administrative unit: Rome, instead of none")]),
+        ({**UNIT}, {**UNIT, "unit": "Rome"}, [Change("changed", "Administrative unit, named now: Rome")]),
+        (
+            {**UNIT, "unit": "Rome"},
+            {**UNIT},
+            [Change("changed", "Administrative unit: not named yet, instead of Rome")],
+        ),
         (
             {"credential_kind": "secret"},
             {"credential_kind": "federated"},
-            [Change("changed", "Kind of credential: federated, instead of secret")],
+            [Change("changed", "Kind of credential: federated credential, instead of secret")],
         ),
         (
             {"version": 1},

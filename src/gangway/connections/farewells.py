@@ -20,6 +20,8 @@ from gangway.vault import signing
 
 PURPOSE: Final = b"gangway farewells"
 MARK: Final = "-----SIGNATURE-----"
+ORIGINAL: Final = "-----SIGNED TEXT-----"
+"""Stands above what is signed, where the same stands before it in another language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ class SignedFarewell:
     def words(self) -> str:
         """The text alone, for a page."""
         return self.text.partition(MARK)[0].rstrip()
+
+    def below(self, told: str) -> str:
+        """The text with its signature, below the same in another language."""
+        return f"{told}\n\n{ORIGINAL}\n{self.text}"
 
 
 @transaction.atomic
@@ -72,7 +78,8 @@ def farewell(service_id: UUID) -> SignedFarewell | None:
 
 def is_ours(text: str) -> bool:
     """Say whether a worker of this platform signed a farewell that somebody hands in. Needs the private keys."""
-    body, mark, signed = text.replace("\r\n", "\n").partition(f"\n{MARK}\n")
+    original = text.replace("\r\n", "\n").rpartition(f"\n{ORIGINAL}\n")[2]
+    body, mark, signed = original.partition(f"\n{MARK}\n")
     facts = dict(line.split(": ", 1) for line in signed.splitlines() if ": " in line)
     try:
         signature, number = base64.b64decode(facts["Signature"], validate=True), int(facts["Key"])

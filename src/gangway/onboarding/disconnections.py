@@ -1,7 +1,7 @@
 """That a customer's own administrator disconnected a service: who and when, and that its provider's people are told."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,6 +19,9 @@ from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 
 TELL: Final = "onboarding:tell_of_disconnection"
+TURNS: Final = 3
+LATELY: Final = timedelta(days=1)
+"""So often within so long the customer takes back what they disconnected: each time people are called by an alarm."""
 WORKER: Final = Actor.system("customer's own view")
 
 
@@ -39,6 +42,12 @@ def standing(service_id: UUID) -> Disconnected | None:
     """Return the disconnection that nobody took back; None when the customer asked for none. Call it in a scope."""
     row = Disconnection.objects.filter(service_id=service_id, taken_back_at=None).first()
     return None if row is None else Disconnected(row.upn, row.asked_at)
+
+
+def is_kept_too_often(service_id: UUID, *, now: datetime) -> bool:
+    """Whether it was disconnected and kept in turn so often that its provider decides now. Call it in a scope."""
+    taken_back = Disconnection.objects.filter(service_id=service_id, taken_back_at__gt=now - LATELY)
+    return bool(taken_back.count() >= TURNS)
 
 
 def note(*, service_id: UUID, organization_id: UUID, upn: str, now: datetime) -> None:
@@ -84,7 +93,15 @@ def tell(service_id: UUID, *, now: datetime) -> None:
             service_id=service_id,
             about=about.short_name,
             severity=Severity.CRITICAL,
-            words=f"{about.customer_name} disconnected it: {asked.upn} asked for that. It is removed after {until}.",
+            words=_words(about.customer_name, asked.upn, until),
             cure="Talk to the customer. Until then, Keep it on the service's Danger zone takes it back.",
-            for_contacts=f"If that was a mistake, take it back until {until}: {fixed_address(about.customer_id)}",
+            for_contacts=_for_contacts(until, fixed_address(about.customer_id)),
         )
+
+
+def _words(customer: str, upn: str, until: str) -> str:
+    return f"{customer} disconnected it: {upn} asked for that. It is removed after {until}."
+
+
+def _for_contacts(until: str, address: str) -> str:
+    return f"If that was a mistake, take it back until {until}: {address}"

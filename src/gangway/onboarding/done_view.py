@@ -7,6 +7,7 @@ from gangway.invitations.aims import ENDS_BY_ITSELF, Purpose
 from gangway.invitations.queries import InvitationView
 from gangway.microsoft.cloud import CLOUDS
 from gangway.onboarding import applications
+from gangway.onboarding.disconnections import fixed_address
 from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Done, PortalPath
 from gangway.onboarding.stages.registration import proved_credential
@@ -20,9 +21,9 @@ _CREDENTIALS: Final = {
     "federated": "Its federated credential (name and issuer)",
 }
 _ENDS_WITH_IT: Final = {
-    "secret": "secret",
-    "certificate": "certificate",
-    "federated": "trust in this platform's sign-in",
+    "secret": "All permissions, roles and the secret end with it, at once.",
+    "certificate": "All permissions, roles and the certificate end with it, at once.",
+    "federated": "All permissions, roles and the trust in this platform's sign-in end with it, at once.",
 }
 
 
@@ -49,6 +50,7 @@ def done_of(row: Case, about: InvitationView) -> Done:
         next_steps=_next_steps(about),
         portal_paths=_paths(made, kind, name, removed=removed),
         undo=_undo(made, kind, about),
+        own_view=fixed_address(about.organization_id),
         credential_kind=kind,
         credential_why=credential.why if credential else "",
     )
@@ -112,6 +114,6 @@ def _paths(made: RegistrationView, kind: str, sign_in_name: str, *, removed: str
 def _undo(made: RegistrationView, kind: str, about: InvitationView) -> tuple[str, ...]:
     return (
         f"Open Azure portal > App registrations > All applications > {made.display_name} and choose Delete.",
-        f"All permissions, roles and the {_ENDS_WITH_IT[kind]} end with it, at once.",
+        _ENDS_WITH_IT[kind],
         f"Tell {about.provider_name} first if you can: calling in Teams is no longer managed then.",
     )

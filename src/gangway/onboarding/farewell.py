@@ -2,13 +2,28 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.connections.farewells import sign_farewell
 from gangway.languages.times import time_in_words
-from gangway.provisioning.farewell import Line, Parted, parted
+from gangway.provisioning.farewell import Line, Outcome, Parted, parted
 from gangway.services.queries import ServiceView, service
+
+UNKNOWN_TIME: Final = "at an unknown time"
+SENTENCES: Final = {
+    (Outcome.REMOVED, False, False): "Removed: {what}, {when}",
+    (Outcome.STAYS, True, True): "Stays: {what} [{id}]. {why}",
+    (Outcome.STAYS, True, False): "Stays: {what} [{id}]",
+    (Outcome.STAYS, False, True): "Stays: {what}. {why}",
+    (Outcome.STAYS, False, False): "Stays: {what}",
+    (Outcome.DESTROYED, True, False): "Destroyed here: {what} [{id}]",
+    (Outcome.DESTROYED, False, False): "Destroyed here: {what}",
+    (Outcome.GONE, True, False): "Seen to be gone: {what} [{id}], {when}",
+    (Outcome.CLAIMED, True, False): "Removed, as {who} said: {what} [{id}], {when}",
+}
+"""By the outcome, and whether an id and a reason are known."""
 
 
 def say_farewell(service_id: UUID, *, on_end: str, by: Actor, now: datetime) -> None:
@@ -26,13 +41,15 @@ def written(about: ServiceView, parts: Iterable[Parted], *, now: datetime) -> It
 def _lines(about: ServiceView, parts: tuple[Parted, ...], *, now: datetime) -> Iterator[str]:
     yield f"Service {about.short_name} ({about.full_name}) of {about.customer_name} is deleted."
     yield f"Provider: {about.provider_name}"
-    yield f"Written: {time_in_words(now)}"
+    when = time_in_words(now)
+    yield f"Written: {when}"
     if not parts:
         yield ""
         yield "Nothing is known to have been made in a Microsoft 365 tenant for it."
     for part in parts:
         yield ""
-        yield f"Tenant: {part.tenant_name or part.tenant_id} ({part.tenant_id})"
+        tenant_name = part.tenant_name or part.tenant_id
+        yield f"Tenant: {tenant_name} ({part.tenant_id})"
         yield f"App registration: {part.name}, application ID {part.app_id}"
         yield from (f"- {_said(line)}" for line in part.lines)
     yield ""
@@ -40,7 +57,7 @@ def _lines(about: ServiceView, parts: tuple[Parted, ...], *, now: datetime) -> I
 
 
 def _said(line: Line) -> str:
-    words = f"{line.outcome}: {line.what}"
-    words += f" [{line.id}]" if line.id else ""
-    words += f", {time_in_words(line.at)}" if line.at else ""
-    return f"{words}. {line.why}" if line.why else words
+    """One whole sentence for each case, so that a page can say it in the customer's language."""
+    facts = {"what": line.what, "id": line.id, "why": line.why, "who": line.by}
+    when = time_in_words(line.at) if line.at else UNKNOWN_TIME
+    return SENTENCES[line.outcome, bool(line.id), bool(line.why)].format(**facts, when=when)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from gangway.languages.said import said
 from gangway.microsoft.cloud import GRAPH_APP_ID
 from gangway.provisioning.engine import pinning, script
 from gangway.provisioning.engine.blueprint import Blueprint, draw
@@ -56,7 +57,7 @@ def by_hand(
     certificate: Certificate | None = None,
     trust: Trust | None = None,
 ) -> ByHand:
-    """Tell a pinned plan's blueprint for people's own hands; the same plan gives the same. Raises PlanUnknown.
+    """Tell a pinned plan's blueprint for people's own hands, in the language that is spoken. Raises PlanUnknown.
 
     Without certificate or trust the registration signs in with a secret.
     """
@@ -69,6 +70,7 @@ def by_hand(
         Wanted(display_name, certificate, trust),
         cloud=cloud,
         unit_open=unit_open,
+        say=said,
     )
     return ByHand(
         display_name=display_name,

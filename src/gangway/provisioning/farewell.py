@@ -6,23 +6,45 @@ Call it inside a scope, before our copies are destroyed.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Final
 from uuid import UUID
 
 from gangway.provisioning.engine.steps.step import REMOVING
 from gangway.provisioning.models import GIVEN, MADE, Credential, Leftover, Registration, Run, StepRecord
-from gangway.provisioning.states import CredentialState, RunKind, StepState
+from gangway.provisioning.states import CredentialState, LeftoverKind, RunKind, StepState
+
+NAMED: Final[dict[LeftoverKind, str]] = {
+    LeftoverKind.APPLICATION: "App registration {name}",
+    LeftoverKind.PRINCIPAL: "Enterprise application {name}",
+    LeftoverKind.DELETED_APPLICATION: "Deleted app registration {name}",
+    LeftoverKind.CREDENTIAL: "Credential {name}",
+    LeftoverKind.PERMISSION: "Permission {name}",
+    LeftoverKind.ROLE: "Directory role {name}",
+    LeftoverKind.SIGN_IN_APPLICATION: "Sign-in application {name}",
+}
+
+
+class Outcome(StrEnum):
+    """What became of a thing."""
+
+    REMOVED = "removed"
+    STAYS = "stays"
+    DESTROYED = "destroyed"
+    GONE = "gone"
+    CLAIMED = "claimed"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing and what became of it, in words for the customer."""
+    """One thing and what became of it, in words for the customer. `by`: who said that it is gone."""
 
-    outcome: str
+    outcome: Outcome
     what: str
     id: str = ""
     why: str = ""
     at: datetime | None = None
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,26 +78,33 @@ def _lines(row: Registration, service_id: UUID, runs: Any) -> Iterator[Line]:
     mine = runs.filter(registration_id=row.pk)
     done = StepRecord.objects.filter(run__in=mine, state=StepState.DONE.value, kind__startswith=REMOVING)
     for step in done.order_by("done_at"):
-        yield Line("Removed", step.label, at=step.done_at)
+        yield Line(Outcome.REMOVED, step.label, at=step.done_at)
     for run in mine.order_by("created_at"):
         for one in (*run.result.get("stays", ()), *run.result.get("kept", ())):
-            yield Line("Stays", f"{one['kind'].replace('_', ' ')} {one['name']}", one["id"], one["why"])
+            yield Line(Outcome.STAYS, _named(one["kind"], one["name"]), one["id"], one["why"])
     leftovers = Leftover.objects.filter(registration_id=row.pk, service_id=service_id)
     yield from map(_of_leftover, leftovers.order_by("since"))
     if row.origin == MADE and not any(run.wanted.get("whole") for run in mine):
-        yield Line("Stays", f"App registration {row.display_name}", row.object_id, "Other services sign in with it.")
+        what = _named(LeftoverKind.APPLICATION, row.display_name)
+        yield Line(Outcome.STAYS, what, row.object_id, "Other services sign in with it.")
     for credential in Credential.objects.filter(registration_id=row.pk, service_id=service_id):
         if credential.origin == GIVEN:
             why = "Somebody typed it in; only the customer removes it. Our copy is destroyed."
-            yield Line("Stays", f"Credential {credential.display_name}", credential.key_id, why)
+            what = _named(LeftoverKind.CREDENTIAL, credential.display_name)
+            yield Line(Outcome.STAYS, what, credential.key_id, why)
         elif credential.state != CredentialState.REMOVED.value:
-            yield Line("Destroyed here", f"Our copy of credential {credential.display_name}", credential.key_id)
+            what = f"Our copy of credential {credential.display_name}"
+            yield Line(Outcome.DESTROYED, what, credential.key_id)
 
 
 def _of_leftover(left: Leftover) -> Line:
-    what = f"{left.kind.replace('_', ' ')} {left.name}"
+    what = _named(left.kind, left.name)
     if left.cleared_at is None:
-        return Line("Stays", what, left.object_id, left.why)
+        return Line(Outcome.STAYS, what, left.object_id, left.why)
     if left.cleared_by_kind == "system":
-        return Line("Seen to be gone", what, left.object_id, at=left.cleared_at)
-    return Line("Removed, as was said", what, left.object_id, f"by {left.cleared_by_name}", left.cleared_at)
+        return Line(Outcome.GONE, what, left.object_id, at=left.cleared_at)
+    return Line(Outcome.CLAIMED, what, left.object_id, at=left.cleared_at, by=left.cleared_by_name)
+
+
+def _named(kind: str, name: str) -> str:
+    return NAMED[LeftoverKind(kind)].format(name=name)

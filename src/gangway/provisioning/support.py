@@ -15,6 +15,7 @@ from uuid import UUID
 from django.conf import settings
 
 from gangway.audit.queries import activity
+from gangway.languages.said import said
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import NoSuchRun
 from gangway.provisioning.models import Run, StepRecord
@@ -26,21 +27,23 @@ _LONG: Final = re.compile(r"[A-Za-z0-9_~.+/=-]{24,}")
 _KNOWN: Final = re.compile(r"[0-9a-f]{64}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[a-z_.:/-]+")
 """Fingerprints, ids and plain words."""
 
-HEAD: Final = """\
-Gangway: support bundle of a provisioning run
-=============================================
-No token, code, link or secret is in this file, and no person's name.
-Microsoft's support finds each request by its request-id and time.
-"""
+HEAD: Final = (
+    "Gangway: support bundle of a provisioning run",
+    "=============================================",
+    "No token, code, link or secret is in this file, and no person's name.",
+    "Microsoft's support finds each request by its request-id and time.",
+    "",
+)
 
 
 def bundle(run_id: UUID, *, now: datetime) -> str:
-    """The bundle as one text: first for people, then the same as JSON. Call it in a scope. Raises NoSuchRun."""
+    """The bundle as one text: for people, in their language, then as JSON. Call it in a scope. Raises NoSuchRun."""
     run = Run.objects.select_related("registration", "organization").filter(pk=run_id).first()
     if run is None:
         raise NoSuchRun
     facts = guarded(_facts(run, now=now))
-    return "\n".join([HEAD, *_lines(facts), "", "The same for programs", "---------------------", _json(facts), ""])
+    programs = ["", said("The same for programs"), "---------------------", _json(facts), ""]
+    return "\n".join([*map(said, HEAD), *_lines(facts), *programs])
 
 
 def guarded(value: Any) -> Any:
@@ -133,14 +136,14 @@ def _lines(facts: dict[str, Any]) -> Iterator[str]:
         shown = {name: value for name, value in rows.items() if value not in (None, "", {})}
         if shown:
             yield from ("", title.capitalize(), *(f"  {_words(name)}: {_told(value)}" for name, value in shown.items()))
-    yield from ("", "Steps")
+    yield from ("", said("Steps of the run"))
     yield from (_step_line(step) for step in facts["steps"])
-    yield from ("", "Timeline")
+    yield from ("", said("Timeline of the run"))
     yield from (f"  {row['at']}  {row['event']} (by {row['by']})" for row in facts["timeline"])
 
 
 def _step_line(step: dict[str, Any]) -> str:
-    marks = [step["ended_at"] or step["intended_at"] or "", step["state"], step["label"]]
+    marks = [step["ended_at"] or step["intended_at"] or "", step["state"], said(step["label"])]
     marks += [f"{step['seconds']:.2f} s"] if step["seconds"] is not None else []
     marks += [f"request-id {step['request_id']}"] if step["request_id"] else []
     marks += [step["error"]] if step["error"] else []
@@ -152,7 +155,7 @@ def _words(name: str) -> str:
 
 
 def _told(value: Any) -> str:
-    return ", ".join(f"{name} {part}" for name, part in value.items()) if isinstance(value, dict) else str(value)
+    return ", ".join(f"{name} {part}" for name, part in value.items()) if isinstance(value, dict) else said(str(value))
 
 
 def _json(facts: dict[str, Any]) -> str:

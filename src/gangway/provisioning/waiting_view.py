@@ -34,6 +34,13 @@ class RemainingRow:
     name: str
     who: str
 
+    @property
+    def words(self) -> str:
+        """The thing with its name, as a line of a mail."""
+        if self.part is Part.REGISTRATION:
+            return f"App registration {self.name}"
+        return f"Permission {self.name}" if self.part is Part.CONSENT else f"Directory role {self.name}"
+
 
 @dataclass(frozen=True, slots=True)
 class WaitingView:

@@ -27,8 +27,12 @@ MESSAGE: Final = Message(
             "granted",
             "made_at",
             "valid_until",
+            "own_view",
             "reply_to",
         }
     ),
 )
-"""`granted` has one line for each permission and role; `made_at` and `valid_until` are times with their zone."""
+"""`granted` has one line for each permission and role; `made_at` and `valid_until` are times with their zone.
+
+`own_view`: where the tenant's administrators sign in later; never a link.
+"""

@@ -153,7 +153,7 @@ def rest_of(waits: WaitingView) -> Rest:
     return Rest(
         done_by=waits.done_by,
         done=waits.done,
-        remaining=tuple(f"{row.what} {row.name}" for row in waits.remaining),
+        remaining=tuple(row.words for row in waits.remaining),
         roles="; ".join(waits.who),
         deadline_at=waits.deadline_at,
     )

@@ -11,6 +11,7 @@ from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
 from gangway.notifications.queries import delivery
 from gangway.notifications.states import MessageKind
+from gangway.onboarding.disconnections import fixed_address
 from gangway.onboarding.models import Case
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.organizations import queries as organizations
@@ -91,6 +92,7 @@ def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, 
             "granted": "\n".join(f"- {right.name}" for right in (*about.permissions, *about.roles)),
             "made_at": time_in_words(about.proved_at or about.made_at or case.touched_at),
             "valid_until": time_in_words(until) if until else "a time that we could not read",
+            "own_view": fixed_address(invitation.organization_id),
             "reply_to": provider.reply_to,
             **({} if invitation.purpose == Purpose.CONNECT else {"purpose": invitation.purpose}),
         },

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.credential_kinds import KINDS, NAMES
 from gangway.provisioning.engine.pinning import Pinned
 
 ChangeKind = Literal["added", "removed", "changed"]
+
+STAYS: Final = "The application that you sign in to stays in your tenant"
+GOES: Final = "The application that you sign in to is removed from your tenant"
 
 
 @dataclass(frozen=True)
@@ -29,23 +33,35 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Ch
 
 def _changes(old: Pinned, new: Pinned) -> Iterator[Change]:
     yield from _compared("", _features(old), _features(new))
-    yield from _compared("Permission ", _permissions(old), _permissions(new))
+    yield from _compared("", _permissions(old), _permissions(new))
     yield from _compared("Role ", {role.name for role in old.roles}, {role.name for role in new.roles})
     if old.profile.name != new.profile.name or old.version != new.version:
         yield Change("changed", f"Profile {new.profile.name}, version {new.version}, instead of version {old.version}")
     if new.in_unit and old.in_unit and old.unit != new.unit:
-        yield Change("changed", f"Administrative unit: {new.unit or 'not named yet'}, instead of {old.unit or 'none'}")
+        yield Change("changed", _unit(new.unit, old.unit))
     if old.role_days != new.role_days:
         yield Change("changed", f"Roles: {_role_life(new)}, instead of {_role_life(old)}")
     if old.credential_kind != new.credential_kind:
-        yield Change("changed", f"Kind of credential: {new.credential_kind}, instead of {old.credential_kind}")
+        kind, before = NAMES[KINDS[new.credential_kind]], NAMES[KINDS[old.credential_kind]]
+        yield Change("changed", f"Kind of credential: {kind}, instead of {before}")
     if old.credential_days != new.credential_days:
-        how = "longer" if new.credential_days > old.credential_days else "shorter"
-        days = f"{new.credential_days} days, instead of {old.credential_days}"
-        yield Change("changed", f"The credential lives {how}: {days}")
+        yield Change("changed", _life(new.credential_days, old.credential_days))
     if old.keep_sign_in_application != new.keep_sign_in_application:
-        stays = "stays in" if new.keep_sign_in_application else "is removed from"
-        yield Change("changed", f"The application that you sign in to {stays} your tenant")
+        yield Change("changed", STAYS if new.keep_sign_in_application else GOES)
+
+
+def _unit(unit: str, before: str) -> str:
+    if not before:
+        return f"Administrative unit, named now: {unit}"
+    if not unit:
+        return f"Administrative unit: not named yet, instead of {before}"
+    return f"Administrative unit: {unit}, instead of {before}"
+
+
+def _life(days: int, before: int) -> str:
+    if days > before:
+        return f"The credential lives longer: {days} days, instead of {before}"
+    return f"The credential lives shorter: {days} days, instead of {before}"
 
 
 def _role_life(plan: Pinned) -> str:
@@ -59,8 +75,10 @@ def _features(plan: Pinned) -> set[str]:
 def _permissions(plan: Pinned) -> set[str]:
     """Each by its name; those of a registration beside with what that one is for."""
     besides = [pinning.read(one) for one in plan.beside]
-    own = {entry.value for entry in plan.permissions}
-    return own | {f"{entry.value} ({one.profile.title})" for one in besides for entry in one.permissions}
+    names = {entry.value for entry in plan.permissions}
+    return {f"Permission {name}" for name in names} | {
+        f"Permission {entry.value}, for {one.profile.title}" for one in besides for entry in one.permissions
+    }
 
 
 def _compared(prefix: str, old: set[str], new: set[str]) -> Iterator[Change]:

@@ -22,11 +22,21 @@ ENOUGH: Final = {
 }
 """One is enough for the part. An Application Administrator can't consent to Graph's application permissions."""
 
-WORDS: Final = {
-    Part.REGISTRATION: "create the app registration and its secret",
-    Part.CONSENT: "consent to the permissions",
-    Part.ROLES: "give the registration its directory roles",
+LACKS: Final = {
+    frozenset({Part.REGISTRATION}): (
+        "This account can't create the app registration and its secret: "
+        "a Global Administrator or an Application Administrator has to do that."
+    ),
+    frozenset({Part.CONSENT, Part.ROLES}): (
+        "This account can't consent to the permissions or give the registration its directory roles: "
+        "a Global Administrator or a Privileged Role Administrator has to do that."
+    ),
+    frozenset(Part): (
+        "This account can't create the app registration and its secret, consent to the permissions or give the "
+        "registration its directory roles: a Global Administrator has to do that."
+    ),
 }
+"""What is said of an account that may not do these parts; consent and roles need the same."""
 
 Verdict = Literal["can", "needs_other", "unknown"]
 
@@ -40,16 +50,4 @@ def verdict(part: Part, roles: Collection[str] | None) -> Verdict:
 
 def summary(roles: Collection[str] | None) -> str:
     """One sentence on what this person can't do and who can; empty when they can do everything or nobody knows."""
-    missing = [part for part in Part if verdict(part, roles) == "needs_other"]
-    if not missing:
-        return ""
-    who = "a Global Administrator"
-    if Part.REGISTRATION not in missing:
-        who += " or a Privileged Role Administrator"
-    elif missing == [Part.REGISTRATION]:
-        who += " or an Application Administrator"
-    return f"This account can't {_listed([WORDS[part] for part in missing])}: {who} has to do that."
-
-
-def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    return LACKS.get(frozenset(part for part in Part if verdict(part, roles) == "needs_other"), "")

@@ -4,8 +4,9 @@ It looks before it makes anything, so that it can be run again. Whatever text co
 literal or as a comment, and can be nothing else.
 """
 
+import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from string import Template
@@ -18,6 +19,11 @@ from gangway.provisioning.engine.steps.credentials import Trust
 TEMPLATE: Final = "script.ps1.txt"
 QUOTES: Final = "'\u2018\u2019\u201a\u201b"
 """What PowerShell takes for the end of a literal text, unless it stands there twice."""
+
+COMMENT: Final = re.compile(r"^( *# (?:\d\. )?)(.+)$", re.MULTILINE)
+TELLING: Final = re.compile(r"Write-Host '( *(?:\d\. )?)([^']+)'")
+"""What people read in it: its comments, and what it prints that has no value in it."""
+_PLACE: Final = re.compile(r"\$(\w+)")
 
 ENVIRONMENTS: Final[Mapping[str, str]] = {
     CloudName.PUBLIC: "Global",
@@ -55,13 +61,20 @@ class Wanted:
     trust: Trust | None = None
 
 
-def script(blueprint: Blueprint, asked: Asked, wanted: Wanted, *, cloud: str, unit_open: bool = False) -> str:
+def script(
+    blueprint: Blueprint,
+    asked: Asked,
+    wanted: Wanted,
+    *,
+    cloud: str,
+    unit_open: bool = False,
+    say: Callable[[str], str] = str,
+) -> str:
     """The whole script. `unit_open`: nobody named the administrative unit yet, so that whoever runs it has to.
 
-    The same plan gives the same text, to the letter.
+    `say` puts what people read into their language. The same plan gives the same text, to the letter.
     """
-    text = resources.files("gangway.provisioning.engine").joinpath(TEMPLATE).read_text("utf-8")
-    return Template(text).substitute(
+    return Template(_in_words(template(), say)).substitute(
         provider=comment(asked.provider),
         customer=comment(asked.customer),
         plan=comment(asked.plan),
@@ -98,6 +111,30 @@ def script(blueprint: Blueprint, asked: Asked, wanted: Wanted, *, cloud: str, un
         subject=literal(wanted.trust.subject if wanted.trust else ""),
         audience=literal(wanted.trust.audience if wanted.trust else ""),
     )
+
+
+def template() -> str:
+    """The script before anything from outside is in it."""
+    return resources.files("gangway.provisioning.engine").joinpath(TEMPLATE).read_text("utf-8")
+
+
+def texts() -> list[str]:
+    """What people read in the script, with places in braces."""
+    return list(dict.fromkeys(_sentence(found[2]) for one in (COMMENT, TELLING) for found in one.finditer(template())))
+
+
+def _in_words(text: str, say: Callable[[str], str]) -> str:
+    """The template, still without anything from outside, in the words of a language."""
+    commented = COMMENT.sub(lambda found: found[1] + _said(found[2], say), text)
+    return TELLING.sub(lambda found: f"Write-Host {literal(found[1] + _said(found[2], say))}", commented)
+
+
+def _said(text: str, say: Callable[[str], str]) -> str:
+    return re.sub(r"\{(\w+)\}", r"${\1}", say(_sentence(text)))
+
+
+def _sentence(text: str) -> str:
+    return _PLACE.sub(r"{\1}", text)
 
 
 def literal(text: str) -> str:

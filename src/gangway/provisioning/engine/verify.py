@@ -53,6 +53,13 @@ LABELS: Final = {
 SIGNED_IN: Final = "It signed in by itself."
 NOT_CALLED_YET: Final = "Role in token, not called yet."
 TEAMS_WAS_READ: Final = "Teams answered: how it has set up one person was read, and not kept."
+ARE_THERE: Final = {
+    (True, True): "Registration, principal, permissions and roles are there.",
+    (True, False): "Registration, principal and permissions are there.",
+    (False, True): "Registration, principal and roles are there.",
+    (False, False): "Registration and principal are there.",
+}
+"""By whether permissions, and roles, are among what was read."""
 COPYING: Final = "Microsoft is still copying this; usually under a minute."
 
 
@@ -122,10 +129,8 @@ class Prover:
 
     def _told(self, read: Observation, plan: Plan) -> str:
         """What the reading found, and nothing that still waits for somebody or that this person may not read."""
-        there = ["registration", "principal"]
-        there += [] if self._withheld(plan, Part.CONSENT) else ["permissions"]
-        there += [] if self._withheld(plan, Part.ROLES) or read.roles is None else ["roles"]
-        return f"{', '.join(there[:-1])} and {there[-1]} are there.".capitalize()
+        roles = not self._withheld(plan, Part.ROLES) and read.roles is not None
+        return ARE_THERE[not self._withheld(plan, Part.CONSENT), roles]
 
     def _complete(self, read: Observation, seen: Observation) -> bool:
         """Whether nothing is left to do: but a leftover that shows only now isn't lag, the caller takes it away."""
