@@ -2,6 +2,7 @@
 
 import csv
 import io
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,11 @@ from django.test import Client
 from django.urls import reverse
 
 from gangway.config.uploads import SmallFile
+from gangway.foundation import clock
 from gangway.imports.columns import names_of
 from gangway.imports.models import Import, Row
 from gangway.imports.reading import MOST_BYTES, rows_of
-from gangway.imports.states import ImportState, Kind, RowState
+from gangway.imports.states import ImportState, Kind, RowState, Wait
 from gangway.jobs.testing import run_until_idle
 from gangway.organizations.models import Organization
 from gangway.organizations.scope import within, within_everything
@@ -66,6 +68,24 @@ def test_it_is_reached_from_services_and_pending_invitations(client):
         links = [link["href"] for link in soup(client.get(reverse(f"web:{page}"))).select("a[href]")]
         assert reverse("web:imports") in links
     assert "Import the first file" in client.get(reverse("web:imports")).content.decode()
+
+
+def test_an_import_is_found_by_its_file_or_its_person(client):
+    send(client, file_of(new("one")))
+    for sought in ("MANY", "ny.c", only().by_name):
+        assert row(client.get(reverse("web:imports"), {"q": sought}), "many.csv")
+    page = client.get(reverse("web:imports"), {"q": "other"}).content.decode()
+    assert "No import is like that" in page
+    assert "Nothing was imported yet" not in page
+
+
+def test_the_page_says_what_an_import_waits_for_and_when_it_goes_on(client):
+    send(client, file_of(new("one")))
+    press(client, "start")
+    for wait, told in ((Wait.PACE, "at most 30 a minute from one provider"), (Wait.LINKS, "Nothing failed")):
+        with within_everything("test set-up"):
+            Import.objects.update(waits_for=wait.value, goes_on_at=clock.now() + timedelta(minutes=5))
+        assert told in client.get(reverse("web:import", args=[only().pk])).content.decode()
 
 
 @pytest.mark.parametrize("kind", Kind)

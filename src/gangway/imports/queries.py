@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from gangway.foundation.errors import WhoActs
 from gangway.imports.errors import NoSuchImport
@@ -83,10 +83,11 @@ class RowView:
     acts: WhoActs | None
 
 
-def imports(*, page: int = 1) -> Page[ImportRow]:
-    """Return the scope's imports, the newest first."""
+def imports(*, search: str = "", page: int = 1) -> Page[ImportRow]:
+    """Return the scope's imports, the newest first; `search` finds a part of the file's name or its person's."""
     rows = Import.objects.select_related("organization").order_by("-created_at", "-id")
-    return page_of(rows, page, _import)
+    wanted = search.strip()
+    return page_of(rows.filter(Q(file_name__icontains=wanted) | Q(by_name__icontains=wanted)), page, _import)
 
 
 def one_import(import_id: UUID) -> ImportView:

@@ -39,7 +39,7 @@ PARTIAL: Final = "imports/_progress.html"
 def import_list(request: DeskRequest) -> HttpResponse:
     """List the imports, or teach what one is for."""
     wanted = asked(request)
-    page = queries.imports(page=wanted.page)
+    page = queries.imports(search=wanted.search, page=wanted.page)
     rows = [{"row": row, "pill": said(IMPORT, row.state), "kind": IMPORT_KIND[row.kind]} for row in page.rows]
     return render(request, "imports/list.html", {"page": page, "rows": rows, "wanted": wanted})
 
