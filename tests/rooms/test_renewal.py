@@ -1,12 +1,14 @@
 """Connecting a service once more: another credential of the same registration, or another registration."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.test import Client
 
 from gangway.audit.record import Actor
+from gangway.connections import companions
 from gangway.connections.models import Connection
 from gangway.connections.queries import connection
 from gangway.foundation import clock
@@ -32,6 +34,7 @@ from gangway.services import actions as services
 from gangway.services.queries import service
 from tests.emulator.conftest import Emulator
 from tests.rooms import factories_invitations, factories_services
+from tests.rooms.factories_aboard import tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk
 from tests.rooms.factories_web import put_into_wizard, soup
 from tests.rooms.test_onboarding_aboard import OLGA, aboard, finished, provision, sign_in, state_of
@@ -39,8 +42,8 @@ from tests.rooms.test_onboarding_aboard import OLGA, aboard, finished, provision
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-def served(emulator: Emulator) -> tuple[Walk, UUID]:
-    walked = aboard(emulator)
+def served(emulator: Emulator, **more: Any) -> tuple[Walk, UUID]:
+    walked = aboard(emulator, **more)
     return walked, finished(walked)
 
 
@@ -106,6 +109,29 @@ def test_a_renewal_makes_another_secret_on_the_same_registration_and_switches_by
         assert found.user_name == UPN
     (there,) = registrations(emulator)
     assert (there["displayName"], len(there["passwordCredentials"])) == ("gw-contoso", 2)
+
+
+def test_the_same_sign_in_renews_what_the_service_uses_beside_its_connection(emulator):
+    walked, service_id = served(emulator, features=("call-quality",))
+    run_until_idle()
+    renewing = again(walked, service_id)
+    assert "The App registration gw-contoso-QoE gets a new credential, too." in changes(renewing)
+    sign_in(renewing, emulator)
+    actions.confirm_signed_in(case_id=renewing.case_id, by=ADMINISTRATOR, now=clock.now())
+    actions.start_provisioning(case_id=renewing.case_id, name="", by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+    assert (renewing.view().step, tokens_kept()) == (Step.DONE, [])
+    assert sorted(row.state for row in secrets(walked)) == ["proved", "proved", "resting", "resting"]
+    assert {row["displayName"]: len(row["passwordCredentials"]) for row in registrations(emulator)} == {
+        "gw-contoso": 2,
+        "gw-contoso-QoE": 2,
+    }
+    companions.validate_due(now=clock.now())
+    run_until_idle()
+    with within(walked.customer.path):
+        beside = companions.companion(service_id, "qoe")
+        newest = Credential.objects.filter(registration_id=beside.registration.id).latest("announced_at")
+        assert (beside.credential.id, beside.status) == (newest.pk, "ok")
 
 
 def test_while_it_is_under_way_the_old_credential_stays_in_use_and_withdrawing_changes_nothing(emulator):

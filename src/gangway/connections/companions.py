@@ -23,8 +23,9 @@ from gangway.foundation.errors import GangwayError
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
-from gangway.provisioning.actions import CheckItem, CheckResult
+from gangway.provisioning.actions import CheckItem, CheckResult, switch
 from gangway.provisioning.beside_view import credential_beside
+from gangway.provisioning.renewable import proved_ids
 from gangway.provisioning.shapes import CredentialView, RegistrationView
 
 VALIDATE: Final = "connections:validate_companion"
@@ -106,6 +107,21 @@ def validate_due(*, now: datetime) -> int:
                 _queue(row, by=fleet.FLEET, now=now)
                 started += 1
     return started
+
+
+@transaction.atomic
+def renew(*, service_id: UUID, by: Actor, now: datetime) -> None:
+    """Let a service use what was made and proved beside its connection while that was renewed; the old ones rest.
+
+    Workers look at it anew. Where nothing was made, nothing happens.
+    """
+    for row in Companion.objects.select_for_update(of=("self",)).filter(service_id=service_id):
+        proved = proved_ids(registration_id=row.registration_id, service_id=service_id)
+        for old in proved[1:]:
+            switch(old, proved[0], by=by, now=now)
+            row.validate_at = row.tend_at = now
+            row.save(update_fields=["validate_at", "tend_at"])
+            _record(Event.CONNECTION_RENEWED, row, by, {"credential": str(proved[0])})
 
 
 def companions(service_id: UUID) -> tuple[CompanionView, ...]:

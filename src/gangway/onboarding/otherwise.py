@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from gangway.connections.care_view import rotation_of
+from gangway.connections.companions import companions
 from gangway.connections.queries import connection
 from gangway.invitations.aims import Purpose
 from gangway.provisioning import queries as provisioning
@@ -35,11 +36,18 @@ def what_changes(
     different = list(_different(service_id, found.registration_id, plan))
     if goes_on:
         yield f"The App registration {found.registration_name} stays and gets a new credential."
+        yield from (f"The App registration {name} gets a new credential, too." for name in _beside(service_id, plan))
         yield from different or ["Its permissions and roles stay as they are."]
     else:
         yield "A new App registration is made; the service moves to it once it is proved."
         yield from different
         yield f"{found.registration_name} is no longer used then; you can delete it."
+
+
+def _beside(service_id: UUID, plan: Mapping[str, Any]) -> list[str]:
+    """Names of the registrations beside the service's own that the same sign-in renews."""
+    found = (one for one in companions(service_id) if one.profile in plan.get("beside", {}))
+    return [one.registration.display_name for one in found if one.credential and one.registration.is_ours]
 
 
 def _different(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any]) -> Iterator[str]:

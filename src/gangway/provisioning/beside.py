@@ -18,9 +18,10 @@ from gangway.provisioning import waiting
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import RegistrationNameTaken
 from gangway.provisioning.models import Registration, Run
+from gangway.provisioning.renewable import renewable_of
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
 from gangway.provisioning.shapes import SignerFacts
-from gangway.provisioning.starting import start_teardown
+from gangway.provisioning.starting import SignedIn, start_repair, start_teardown
 from gangway.provisioning.states import HOLDING, LIVING, RESTING, RegistrationState, RunKind, RunState
 from gangway.services import names
 from gangway.vault.places import Place
@@ -110,6 +111,32 @@ def _make(first: Run, profile: str, plan: Mapping[str, Any], token: dict[str, An
         resume_run(run_id=run.pk, plan=plan, **token)
     elif state is not RunState.PROVED:
         _begin(first, registration_id, profile, plan, token)
+    elif first.kind != RunKind.SETUP:
+        _renew(first, registration_id, plan, token)
+
+
+def _renew(first: Run, registration_id: UUID, plan: Mapping[str, Any], token: dict[str, Any]) -> None:
+    """Somebody signs in for a service that is there: what it has beside gets another credential in the same go."""
+    current = renewable_of(registration_id=registration_id, service_id=first.service_id)
+    if current is None or not current.is_ours:
+        return
+    run_id = start_repair(
+        registration_id=registration_id,
+        service_id=first.service_id,
+        plan=plan,
+        renews=current.credential_id,
+        credential_days=token["credential_days"],
+        signed_in=SignedIn(
+            token_sealed_id=token["delegated_token_sealed_id"],
+            token_place=token["delegated_token_place"],
+            client_id=token["sign_in_client_id"],
+            signer=token["signer"],
+        ),
+        on_end=first.on_end,
+        by=token["by"],
+        now=token["now"],
+    )
+    Run.objects.filter(pk=run_id).update(after_id=first.pk)
 
 
 def _begin(first: Run, registration_id: UUID, profile: str, plan: Mapping[str, Any], token: dict[str, Any]) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.pinning import PlanUnknown
 from gangway.provisioning.engine.wider import not_satisfied
@@ -49,11 +51,18 @@ def renewable(credential_id: UUID) -> Renewable | None:
 
 def renewable_of(*, registration_id: UUID, service_id: UUID) -> Renewable | None:
     """Return the proved credential that a service has of a registration, the newest; None when it has none."""
-    rows = Credential.objects.select_related("registration").filter(
-        registration_id=registration_id, service_id=service_id, state=CredentialState.PROVED.value
-    )
-    row = rows.order_by("-announced_at").first()
+    row = _proved(registration_id, service_id).select_related("registration").first()
     return None if row is None else _view(row)
+
+
+def proved_ids(*, registration_id: UUID, service_id: UUID) -> list[UUID]:
+    """Return the proved credentials that a service has of a registration, the newest first: two while it is renewed."""
+    return list(_proved(registration_id, service_id).values_list("pk", flat=True))
+
+
+def _proved(registration_id: UUID, service_id: UUID) -> QuerySet[Credential]:
+    rows = Credential.objects.filter(registration_id=registration_id, service_id=service_id)
+    return rows.filter(state=CredentialState.PROVED.value).order_by("-announced_at")
 
 
 def _view(row: Credential) -> Renewable:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
+from gangway.connections import companions
 from gangway.connections.errors import NoSuchConnection
 from gangway.connections.states import AuthenticatedBy
 from gangway.invitations import actions as invitations
@@ -29,7 +30,7 @@ def conclude(case: Case, *, by: Actor, now: datetime) -> None:
 
 
 def take_over(case: Case, *, by: Actor, now: datetime) -> None:
-    """Let the service use the credential that was proved. Raises `NoSuchConnection`."""
+    """Let the service use the credential that was proved, and what was renewed beside it. Raises `NoSuchConnection`."""
     invitation = invited.invitation(case.invitation_id)
     credential = proved_credential(provisioning.registration(invitation.registration_id), invitation.service_id)
     if credential is None:
@@ -43,6 +44,7 @@ def take_over(case: Case, *, by: Actor, now: datetime) -> None:
         by=by,
         now=now,
     )
+    companions.renew(service_id=invitation.service_id, by=by, now=now)
 
 
 def _way(typed: ExistingRegistration | None) -> AuthenticatedBy:
