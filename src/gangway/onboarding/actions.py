@@ -147,10 +147,10 @@ def take_the_redirect(*, case_id: UUID, host: str, by: Actor, now: datetime) -> 
 
 def _switching(case_id: UUID, *, by: Actor, now: datetime) -> Case:
     """Lock a case in the middle of a sign-in whose plan is still the agreed one. Raises `NotNow`, `PlanChanged`."""
-    case = invitation.open_case(case_id, now=now)
+    case, about = invitation.open_with_invitation(case_id, now=now)
     if case.state != CaseState.SIGNING_IN:
         raise NotNow
-    if not plans.is_agreed(case):
+    if not plans.is_agreed(about):
         raise PlanChanged
     sign_in.retire(case, by=by, now=now)
     move_case(case, CaseState.IDENTIFYING, by=by, now=now)
@@ -286,10 +286,13 @@ def start_provisioning(
     """
     with scope_of_case(case_id):
         with transaction.atomic():
-            case = invitation.open_case(case_id, now=now)
-            agreed = plans.is_agreed(case)
-            if (agreed and registration.is_fresh(case, now=now)) or case.state != CaseState.NAMING:
-                return registration.start(case, name=name, credential_days=credential_days, by=by, now=now)
+            case, about = invitation.open_with_invitation(case_id, now=now)
+            if case.state != CaseState.NAMING:
+                raise NotNow(state=case.state)
+            agreed, held = plans.is_agreed(about), registration.fresh_sign_in(case, now=now)
+            if agreed and held is not None:
+                days = credential_days
+                return registration.start(case, about, held, name=name, credential_days=days, by=by, now=now)
             sign_in.retire(case, by=by, now=now)
             move_case(case, CaseState.IDENTIFYING, by=by, now=now)
         raise SignInTooOld if agreed else PlanChanged

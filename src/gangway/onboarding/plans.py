@@ -12,6 +12,7 @@ from gangway.audit.record import Actor
 from gangway.invitations import plans as pinned
 from gangway.invitations import queries as invited
 from gangway.invitations.errors import PlanIsFixed, PlanMoved
+from gangway.invitations.queries import InvitationView
 from gangway.onboarding.errors import PlanIsOther
 from gangway.onboarding.models import Case
 from gangway.provisioning import queries as provisioning
@@ -62,9 +63,8 @@ def agree(case: Case, *, seen: str) -> None:
         raise PlanChanged from error
 
 
-def is_agreed(case: Case) -> bool:
+def is_agreed(about: InvitationView) -> bool:
     """Whether the plan is still the one that was agreed to."""
-    about = invited.invitation(case.invitation_id)
     return about.agreed_fingerprint in {"", about.plan_fingerprint}
 
 

@@ -116,9 +116,14 @@ def why_closed_to(case: Case, about: InvitationView, *, now: datetime) -> str:
 
 def open_case(case_id: UUID, *, now: datetime) -> Case:
     """Lock a case that may be continued; raises `NoSuchCase`, `LinkClosed`. So withdrawing ends living sessions."""
+    return open_with_invitation(case_id, now=now)[0]
+
+
+def open_with_invitation(case_id: UUID, *, now: datetime) -> tuple[Case, InvitationView]:
+    """Lock a case that may be continued, and say what its invitation is; raises as `open_case`."""
     case = lock_case(case_id)
     about = invited.invitation(case.invitation_id)
     closed = CLOSED[Why.USED] if about.state in CONSUMED else why_closed_to(case, about, now=now)
     if closed:
         raise LinkClosed(closed)
-    return case
+    return case, about

@@ -6,10 +6,8 @@ from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.connections.queries import credential_of
-from gangway.invitations import queries as invited
 from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
-from gangway.onboarding.errors import NotNow
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.rows import lock_sign_in, move_case
 from gangway.onboarding.stages import sign_in
@@ -27,20 +25,21 @@ MARGIN: Final = timedelta(minutes=3)
 ON_END: Final = "onboarding:run_ended"
 
 
-def is_fresh(case: Case, *, now: datetime) -> bool:
-    """Say whether the case's sign-in holds a token that lives long enough."""
-    row = _sign_in(case)
-    return bool(row and row.token_id and row.token_expires_at and row.token_expires_at > now + MARGIN)
+def fresh_sign_in(case: Case, *, now: datetime) -> SignIn | None:
+    """Lock the sign-in of a locked case; None unless it holds a token that lives long enough."""
+    row = lock_sign_in(case)
+    if row is None or row.state != SignInState.GRANTED or row.token_id is None:
+        return None
+    return row if row.token_expires_at and row.token_expires_at > now + MARGIN else None
 
 
-def start(case: Case, *, name: str, credential_days: int | None, by: Actor, now: datetime) -> UUID:
-    """Start a run for a locked case, or let the resting one go on with the fresh sign-in.
+def start(
+    case: Case, about: InvitationView, row: SignIn, *, name: str, credential_days: int | None, by: Actor, now: datetime
+) -> UUID:
+    """Start a run for a locked case that awaits a name, or let the resting one go on with the fresh sign-in.
 
-    `credential_days`: fewer than planned. Raises `NotNow`; at "name" and "days" what provisioning says about them.
+    `credential_days`: fewer than planned. Raises at "name" and "days" what provisioning says about them.
     """
-    row = _sign_in(case)
-    if case.state != CaseState.NAMING or row is None or row.token_id is None:
-        raise NotNow(state=case.state)
     token: dict[str, Any] = {
         "delegated_token_sealed_id": row.token_id,
         "delegated_token_place": sign_in.token_place(row.organization_id, row.pk),
@@ -50,7 +49,6 @@ def start(case: Case, *, name: str, credential_days: int | None, by: Actor, now:
         "by": by,
         "now": now,
     }
-    about = invited.invitation(case.invitation_id)
     if case.run_id is None and is_in_use(case, about):
         run_id = _known(case, about, token)
     elif _same_tenant(case):
@@ -91,11 +89,6 @@ def proved_credential(about: RegistrationView, service_id: UUID) -> CredentialVi
     """Return a service's own credential of a registration, once it was proved."""
     own = (one for one in about.credentials if one.service_id == service_id)
     return next((one for one in own if one.state == CredentialState.PROVED), None)
-
-
-def _sign_in(case: Case) -> SignIn | None:
-    row = lock_sign_in(case)
-    return row if row and row.state == SignInState.GRANTED else None
 
 
 def _same_tenant(case: Case) -> bool:
