@@ -83,6 +83,7 @@ TEMPLATES: Final = (
             "completion",
             "service_created",
             "alarm_contact",
+            "removal_asked",
             "rotation_ahead",
         )
         for kind in ("html", "txt")
@@ -150,6 +151,7 @@ MARKED: Final[dict[str, tuple[str, ...]]] = {
     "notifications/messages/completion.py": (),
     "notifications/messages/service_created.py": (),
     "notifications/messages/alarm_contact.py": (),
+    "notifications/messages/removal_asked.py": (),
     "notifications/messages/rotation_ahead.py": (),
 }
 """Code with `gettext`, and which of its definitions; none named means all."""
@@ -207,6 +209,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "onboarding/done_view.py": (),
     "onboarding/otherwise.py": (),
     "onboarding/sightings.py": (),
+    "onboarding/own_view/asking.py": ("KINDS",),
     "onboarding/own_view/errors.py": (),
     "onboarding/own_view/roles.py": (),
     "onboarding/stages/existing.py": (),

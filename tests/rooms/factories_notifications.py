@@ -78,6 +78,17 @@ ROTATION_AHEAD = {
     "provider": "Sandbox Telecom",
     "reply_to": "help@sp2.example",
 }
+REMOVAL_ASKED = {
+    "customer": "Contoso",
+    "service": "contoso",
+    "tenant": "Contoso",
+    "list": "- App registration: “gw-contoso” (0b1ec7ed)\n  No service signs in with it.",
+    "address": "https://sp2.example/customer/at/1/",
+    "provider": "Sandbox Telecom",
+    "reply_to": "help@sp2.example",
+    "phone": "+1 555 0100",
+    "safe": "Nobody asks you for a password or a code.",
+}
 REST = {
     "provider": "Sandbox Telecom",
     "asked_by": "avery@contoso.example",

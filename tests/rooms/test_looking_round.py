@@ -218,5 +218,5 @@ def test_nothing_is_tried_again_that_a_service_uses_or_that_isnt_ours_to_remove(
         assert remains_in(TENANT, cloud="public") == ()
         assert not Run.objects.filter(kind="teardown").exists()
         mark_removed(by_hand.pk, by=SETUP, now=clock.now())
-    look(customer, sight(application(row, own_key(row)), application(other, own_key(other))))
+    look(customer, sight(application(row), application(other, own_key(other))))
     assert listed(customer) == []

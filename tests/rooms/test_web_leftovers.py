@@ -1,5 +1,6 @@
 """The *Leftovers* page, as operators meet it in their browsers."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,13 +9,18 @@ import pytest
 from gangway.alarms.models import Alarm, Notice
 from gangway.audit import queries as audit
 from gangway.foundation import clock
+from gangway.notifications.messages import MESSAGES
+from gangway.notifications.models import Message
+from gangway.notifications.states import MessageKind
 from gangway.onboarding.own_view import asking
 from gangway.organizations.changing import change_contacts
 from gangway.organizations.details import Contact
+from gangway.organizations.models import Organization
 from gangway.organizations.roles import Role
-from gangway.organizations.scope import within, within_everything
+from gangway.organizations.scope import Door, through, within, within_everything
 from gangway.provisioning.leftovers import mark_removed
 from gangway.provisioning.models import Leftover, Registration, Run
+from gangway.provisioning.sightings import UNUSED
 from gangway.provisioning.states import LeftoverKind
 from tests.rooms import factories_services
 from tests.rooms.factories_organizations import make_customer, make_provider
@@ -141,24 +147,102 @@ def test_strangers_see_nothing_and_change_nothing(work: Work) -> None:
         assert Leftover.objects.get().cleared_at is None
 
 
-def test_the_customers_contacts_are_asked_to_sign_in_and_the_alarm_ends_when_nothing_remains(provider, work, client):
+def named(work: Work, *contacts: Contact) -> None:
     with within(work.customer.path):
-        change_contacts(organization_id=work.customer.id, contacts=[Contact("Ada", "ada@contoso.example")], by=BY)
+        change_contacts(organization_id=work.customer.id, contacts=list(contacts), by=BY)
         Run.objects.update(kind="teardown")
-    left = leave(work)
-    assert "Ask the customer to sign in" in row(client.get("/leftovers/"), "voice-one").get_text()
-    told = client.post(f"/services/{work.service_id}/ask-customer/", follow=True)
+
+
+def mails(work: Work) -> list[Message]:
+    with within(work.customer.path):
+        return list(Message.objects.filter(subject_ref=f"removal:{work.service_id}").order_by("to"))
+
+
+def test_the_customers_contacts_are_asked_by_a_mail_that_says_what_remains_why_and_where(provider, work, client):
+    named(work, Contact("Ada", "ada@contoso.example"), Contact("Ben", "ben@contoso.example"))
+    left, page = leave(work), f"/services/{work.service_id}/ask-customer/"
+    link = row(client.get("/leftovers/"), "voice-one").select_one(f'a[href="{page}"]')
+    assert link
+    shown = soup(client.get(page)).get_text(" ", strip=True)
+    assert "ada@contoso.example, ben@contoso.example" in shown
+    assert mails(work) == []
+    told = client.post(page, follow=True)
     address = f"/customer/at/{provider.id}/"
     assert address in soup(told).get_text()
+    assert [one.to for one in mails(work)] == ["ada@contoso.example", "ben@contoso.example"]
+    mail = MESSAGES[MessageKind.REMOVAL_ASKED].compose(mails(work)[0].context)
+    for expected in (address, "voice-one", left.object_id, "Whoever signed in may not remove it."):
+        assert expected in mail.text
+    assert "token" not in mail.text
+    assert mails(work)[0].link_sealed_id is None
+    line = row(client.get("/leftovers/"), "voice-one").get_text(" ")
+    assert "ada@contoso.example" in line
+    assert "The customer was asked to sign in" in line
+    events = list(audit.activity(organization_path=work.customer.path, limit=9))
+    asked = next(one for one in events if one.event == "onboarding:own_view:removal_asked")
+    assert asked.data["to"] == "ada@contoso.example, ben@contoso.example"
+
+
+def test_the_mail_is_in_the_customers_language(work, client):
+    named(work, Contact("Ada", "ada@contoso.example"))
+    leave(work)
+    with within(work.customer.path):
+        Leftover.objects.update(why=UNUSED)
+    with through(Door.SEAT):
+        Organization.objects.filter(pk=work.customer.id).update(language="de")
+    client.post(f"/services/{work.service_id}/ask-customer/")
+    [mail] = mails(work)
+    assert mail.language == "de"
+    assert UNUSED not in mail.context["list"]
+    assert "App-Registrierung" in mail.context["list"]
+
+
+def test_nobody_is_asked_twice_within_minutes_nor_where_nobody_is_named(work, client):
+    page = f"/services/{work.service_id}/ask-customer/"
+    named(work)
+    leave(work)
+    assert "named no contact" in soup(client.post(page, follow=True)).get_text()
+    named(work, Contact("Ada", "ada@contoso.example"))
+    client.post(page)
+    assert "last ten minutes" in soup(client.post(page, follow=True)).get_text()
+    assert len(mails(work)) == 1
+    with within(work.customer.path):
+        Message.objects.update(created_at=clock.now() - asking.PAUSE - timedelta(minutes=1))
+    client.post(page)
+    assert len(mails(work)) == 2
+
+
+def test_the_alarm_that_a_customer_was_asked_ends_when_nothing_remains(work, client):
+    named(work, Contact("Ada", "ada@contoso.example"))
+    left = leave(work)
     asking.tell(work.service_id, now=clock.now())
     with within_everything("a test"):
         alarm = Alarm.objects.get(subject=f"removal:{work.service_id}")
-        assert address in alarm.for_contacts
-        assert Notice.objects.filter(alarm=alarm, audience="contact", to="ada@contoso.example").exists()
+        assert not Notice.objects.filter(alarm=alarm, audience="contact").exists()
     with within(work.customer.path):
         mark_removed(left.pk, by=BY, now=clock.now())
     asking.clear_answered(now=clock.now())
     with within_everything("a test"):
         assert Alarm.objects.get(pk=alarm.pk).cleared_at is not None
-    refused = client.post(f"/services/{work.service_id}/ask-customer/", follow=True)
+    refused = client.get(f"/services/{work.service_id}/ask-customer/", follow=True)
     assert "Nothing remains" in soup(refused).get_text()
+
+
+def test_what_a_look_found_says_when_it_was_seen_and_how_far_we_know(client, work):
+    left = leave(work, LeftoverKind.CREDENTIAL, "voice1-ab12cd34")
+    with within(work.customer.path):
+        Leftover.objects.update(facts={**left.facts, "look": "yes", "by_hand": "yes"})
+        Registration.objects.update(app_id=str(uuid4()), state="proved", proved_at=clock.now())
+    line = row(client.get("/leftovers/"), "voice1-ab12cd34")
+    assert "Last seen" in line.get_text()
+    assert "Try again" not in line.get_text()
+    assert "Ask the customer" not in line.get_text()
+    assert "nobody let us look: 1" in soup(client.get("/leftovers/")).get_text()
+    seen = row(client.get("/connections/orphans/"), "voice-one").get_text(" ")
+    assert "Unknown" in seen
+    assert "Never" in seen
+    with within(work.customer.path):
+        Registration.objects.update(seen="gone", seen_at=clock.now(), seen_by="signed_in")
+    seen = row(client.get("/connections/orphans/"), "voice-one").get_text(" ")
+    assert "Not in the tenant any more" in seen
+    assert "by an administrator who signed in" in seen

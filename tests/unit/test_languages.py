@@ -104,6 +104,7 @@ TO_CUSTOMERS = (
     MessageKind.SERVICE_CREATED,
     MessageKind.ALARM_CONTACT,
     MessageKind.ROTATION_AHEAD,
+    MessageKind.REMOVAL_ASKED,
 )
 
 

@@ -26,6 +26,7 @@ from tests.rooms.factories_notifications import (
     OPERATOR_READY,
     OPERATOR_WAITING,
     PASSWORD_RESET,
+    REMOVAL_ASKED,
     REST,
     ROTATION_AHEAD,
     SERVICE_CREATED,
@@ -47,6 +48,7 @@ CONTEXTS = {
     MessageKind.ALARM: ALARM,
     MessageKind.ALARM_CONTACT: ALARM_CONTACT,
     MessageKind.ROTATION_AHEAD: ROTATION_AHEAD,
+    MessageKind.REMOVAL_ASKED: REMOVAL_ASKED,
     MessageKind.SIGN_IN_CHANGED: SIGN_IN_CHANGED,
     MessageKind.TEST: {
         "name": "Olivia Operator",

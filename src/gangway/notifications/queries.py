@@ -38,6 +38,24 @@ def deliveries(subject_refs: Iterable[str]) -> dict[str, Delivery]:
     return {subject: _delivery(messages) for subject, messages in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The latest message about a subject to one address: when it was written, and how it is doing."""
+
+    to: str
+    state: DeliveryState
+    at: datetime
+
+
+def sent_last(subject_refs: Iterable[str]) -> dict[str, tuple[Sent, ...]]:
+    """Return whom messages about these subjects went to, each address once, the latest first; in one query."""
+    rows = Message.objects.filter(subject_ref__in=list(subject_refs)).order_by("-created_at", "to")
+    found: dict[str, dict[str, Sent]] = defaultdict(dict)
+    for row in rows:
+        found[row.subject_ref].setdefault(row.to, Sent(row.to, DeliveryState(row.state), row.sent_at or row.created_at))
+    return {subject: tuple(by_address.values()) for subject, by_address in found.items()}
+
+
 def _delivery(messages: list[Message]) -> Delivery:
     latest, times = messages[-1], [message.sent_at for message in messages if message.sent_at]
     return Delivery(

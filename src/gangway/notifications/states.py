@@ -52,6 +52,7 @@ class MessageKind(StrEnum):
     ALARM = "alarm"
     ALARM_CONTACT = "alarm_contact"
     ROTATION_AHEAD = "rotation_ahead"
+    REMOVAL_ASKED = "removal_asked"
     TEST = "test"
 
 

@@ -18,6 +18,7 @@ OnboardingError
 ├── NotADomain                        what was typed as a domain can't be one (field "domain")
 ├── NameDiffers                       what was typed to confirm isn't the service's short name (field "typed")
 ├── NotShared                         a registration that a further service can't use
+├── NobodyToAsk, AskedJustNow         *Ask the customer to sign in*
 ├── NotConnected                      a service without a connection that could be renewed
 ├── NotReadyToAdd, AlreadyAdded       the operator's *Add*
 └── NotValidated, NotAVerifiedDomain, NotReady   the operator's *Next* and *Create service*
@@ -269,6 +270,24 @@ class NotConnected(OnboardingError):
     what = "This service has no connection that could be renewed."
     cure = "Finish its onboarding first, or look whether it is being deleted."
     acts = WhoActs.OPERATOR
+
+
+class NobodyToAsk(OnboardingError):
+    """The mail goes to the contacts that a customer named."""
+
+    code = "onboarding:removal:nobody_to_ask"
+    what = "This customer has named no contact that a mail could go to."
+    cure = "Name one on the customer's page, or give them the address of their own page yourself."
+    acts = WhoActs.OPERATOR
+
+
+class AskedJustNow(OnboardingError):
+    """Somebody pressed twice, or a colleague was faster."""
+
+    code = "onboarding:removal:asked_just_now"
+    what = "This customer was asked about this service within the last ten minutes."
+    cure = "Give them time; the page says whom the mail went to."
+    acts = WhoActs.NOBODY
 
 
 class NameDiffers(OnboardingError):

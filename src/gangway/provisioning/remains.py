@@ -63,11 +63,11 @@ def remains_in(tenant_id: str, *, cloud: str) -> tuple[Remaining, ...]:
     return tuple(one for _, found in grouped for one in _remaining(tuple(found)))
 
 
-def remains_of(service_id: UUID) -> bool:
-    """Whether anything remains that was made for a service and that a sign-in could remove."""
-    found = _open_ones().filter(service_id=service_id).select_related("registration").order_by("registration_id")
-    grouped = groupby(found, key=lambda row: row.registration_id)
-    return any(_removable(tuple(rows)) for _, rows in grouped)
+def remains_of(service_id: UUID) -> tuple[Remaining, ...]:
+    """Return what remains that was made for a service and that a sign-in could remove."""
+    rows = _open_ones().filter(service_id=service_id).select_related("registration", "service")
+    grouped = groupby(rows.order_by("registration_id", "since", "id"), key=lambda row: row.registration_id)
+    return tuple(one for _, found in grouped for one in _remaining(tuple(found)))
 
 
 def scopes_of(remaining: Iterable[Remaining]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from gangway.notifications.messages import (
     operator_waiting,
     password_reset,
     reminder,
+    removal_asked,
     rotation_ahead,
     service_created,
     sign_in_changed,
@@ -40,6 +41,7 @@ MESSAGES: Final[Mapping[MessageKind, Message]] = {
     MessageKind.ALARM: alarm.MESSAGE,
     MessageKind.ALARM_CONTACT: alarm_contact.MESSAGE,
     MessageKind.ROTATION_AHEAD: rotation_ahead.MESSAGE,
+    MessageKind.REMOVAL_ASKED: removal_asked.MESSAGE,
     MessageKind.TEST: test.MESSAGE,
 }
 

@@ -1,5 +1,7 @@
 """The *Leftovers* page: what stays in customers' tenants, why, how to remove it by hand, and who cleared it."""
 
+from collections.abc import Iterable
+from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -8,10 +10,11 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.notifications.queries import Sent
 from gangway.onboarding.disconnections import fixed_address
 from gangway.onboarding.own_view import asking
 from gangway.organizations.roles import Capability
@@ -23,7 +26,7 @@ from gangway.services.queries import service
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import told
 from gangway.web.listing import asked
-from gangway.web.words import LEFTOVER, said
+from gangway.web.words import DELIVERY, LEFTOVER, said
 
 
 @require_safe
@@ -32,10 +35,17 @@ def leftover_list(request: DeskRequest) -> HttpResponse:
     """List what is left; those that are cleared only when asked for."""
     wanted = asked(request, "state", "kind")
     page = leftovers(search=wanted.search, state=wanted.choices["state"], kind=wanted.choices["kind"], page=wanted.page)
+    asked_before = asking.asked_before_of({row.service_id for row in page.rows})
     values = {
         "page": page,
         "rows": [
-            {"left": row, "pill": said(LEFTOVER, row.kind), "portal": " → ".join(row.portal)} for row in page.rows
+            {
+                "left": row,
+                "pill": said(LEFTOVER, row.kind),
+                "portal": " → ".join(row.portal),
+                "asked": asked_words(asked_before.get(row.service_id, ())),
+            }
+            for row in page.rows
         ],
         "wanted": wanted,
         "states": [(OPEN, _("Still there")), (CLEARED, _("Removed"))],
@@ -73,19 +83,31 @@ def mark_removed(request: DeskRequest, leftover_id: UUID) -> HttpResponse:
     return redirect("web:leftovers")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @may(Capability.CHANGE_CONNECTION)
 def ask_customer(request: DeskRequest, service_id: UUID) -> HttpResponse:
-    """*Ask the customer to sign in*: their contacts are told where what remains of a service is removed."""
+    """*Ask the customer to sign in*: the mail to their contacts as it goes out, whom it went to before, and *Send*."""
     about = service(service_id)
+    back = f"{reverse('web:leftovers')}?{urlencode({'q': about.short_name})}"
     try:
-        asking.ask_customer(about.id, by=request.actor)
+        if request.method == "POST":
+            asking.ask_customer(about.id, by=request.actor, now=now())
+            said_to = {"customer": about.customer_name, "address": fixed_address(about.customer_id)}
+            messages.success(
+                request, _("The contacts of %(customer)s get a mail. They sign in at %(address)s") % said_to
+            )
+            return redirect(back)
+        letter = asking.letter(about.id)
     except GangwayError as error:
         messages.error(request, told(error))
-    else:
-        said_to = {"customer": about.customer_name, "address": fixed_address(about.customer_id)}
-        messages.success(request, _("The contacts of %(customer)s get a mail. They sign in at %(address)s") % said_to)
-    return redirect(f"{reverse('web:leftovers')}?{urlencode({'q': about.short_name})}")
+        return redirect(back)
+    values = {"service": about, "letter": letter, "asked": asked_words(letter.before), "back_url": back}
+    return render(request, "leftovers/ask.html", values)
+
+
+def asked_words(before: Iterable[Sent]) -> list[dict[str, Any]]:
+    """Whom a customer was asked by, with how each mail is doing."""
+    return [{"to": one.to, "at": one.at, "pill": said(DELIVERY, one.state)} for one in before]
 
 
 def _here(leftover_id: UUID) -> LeftoverRow:

@@ -18,6 +18,7 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding.deletion import delete_service, deletion, keep_service
 from gangway.onboarding.disconnections import standing
+from gangway.onboarding.own_view import asking
 from gangway.organizations.roles import Capability
 from gangway.services.actions import change_users
 from gangway.services.queries import ServiceView, service
@@ -25,6 +26,7 @@ from gangway.services.states import Lifecycle
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.forms.service import DeleteService, LicensedUsers
+from gangway.web.views.leftovers import asked_words
 from gangway.web.views.service_portal import head
 from gangway.web.views.service_renewal import users_page
 
@@ -137,6 +139,7 @@ def _about(request: DeskRequest, about: ServiceView) -> dict[str, Any]:
     values["connection"] = connection(about.id)
     created = about.lifecycle is Lifecycle.CREATED
     values["may_pause"] = Capability.CHANGE_CONNECTION in request.seat.capabilities and created
+    values["asked"] = asked_words(asking.asked_before(about.id))
     values["may_ask"] = Capability.CHANGE_CONNECTION in request.seat.capabilities
     values["disconnected"] = standing(about.id)
     values["sees_runs"] = Capability.SEE_RUNS in request.seat.capabilities
