@@ -18,8 +18,8 @@ LONGEST_SUBJECT: Final = 200
 WIDTH: Final = 100
 """Signs in a line of a text: what is longer is wrapped, unless it is a link."""
 OURS: Final = frozenset(
-    {"remaining", "done", "roles", "start_role", "finish_roles", "users", "headline", "list", "safe", "changes", "granted"}
-    | {"expires", "deadline", "day", "made_at", "valid_until", "created_at", "when", "ends"}
+    {"remaining", "done", "roles", "start_role", "finish_roles", "granted", "users", "headline", "list", "safe"}
+    | {"changes", "expires", "deadline", "day", "made_at", "valid_until", "created_at", "when", "ends"}
 )
 """Values that are our own words and times, written in English where nobody knew yet who reads them."""
 _ITEM: Final = re.compile(r"\s*(?:- |\d\. )?")
@@ -27,12 +27,16 @@ _ITEM: Final = re.compile(r"\s*(?:- |\d\. )?")
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A message ready to go. `subject` is one line whatever it was made of; the HTML shows the dress's logo."""
+    """A message ready to go. `subject` is one line whatever it was made of; the HTML shows the dress's logo.
+
+    `unbroken`: the text without breaks in its lines, for pages that break them as wide as they are.
+    """
 
     subject: str
     text: str
     html: str
     dress: Dress = PLAIN
+    unbroken: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +63,13 @@ class Message:
             values = {**told, "link": link, **dress.values()}
             own = str(self.subjects.get(told.get("purpose", ""), self.subject))
             subject = told.get("own_subject") or own.format_map(told)
+            text = render_to_string(f"notifications/{self.template}.txt", values)
             return Mail(
                 subject=one_line(subject)[:LONGEST_SUBJECT],
-                text=wrapped(render_to_string(f"notifications/{self.template}.txt", values)),
+                text=wrapped(text),
                 html=render_to_string(f"notifications/{self.template}.html", values),
                 dress=dress,
+                unbroken=text,
             )
 
 

@@ -20,6 +20,12 @@ def mailto(address: str) -> SafeString:
 
 
 @register.filter
+def isolated(value: str) -> SafeString:
+    """Keep a number or an id as it is in a sentence that is written from right to left."""
+    return format_html('<bdi dir="ltr">{}</bdi>', value)
+
+
+@register.filter
 def linked(address: str) -> SafeString:
     """Show a link's whole address, which may break anywhere; it reads from left to right in every language."""
     return format_html('<a href="{}" dir="ltr" style="word-break:break-all">{}</a>', address, address)

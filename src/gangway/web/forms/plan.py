@@ -33,7 +33,7 @@ class Grant(WhoYouAre):
     """
 
     colleague = forms.EmailField(
-        label=_("E-mail address of another administrator (optional)"),
+        label=_("E-mail address of another administrator"),
         required=False,
         max_length=254,
         help_text=_(
