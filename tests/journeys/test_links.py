@@ -21,7 +21,7 @@ from tests.journeys.waiting import eventually
 pytestmark = pytest.mark.slow
 
 OPENINGS = 100
-WAITING = "Waiting for the customer"
+WAITING = "Waiting for the administrator"
 MAKING, HELD_MS = "/v1.0/applications(uniqueName=*", 6_000
 """The request that makes the application, and how long Microsoft takes for it: a browser comes back in that time."""
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from gangway.notifications import sending
+from gangway.notifications.messages.mail import WIDTH
 from gangway.notifications.models import Message
 from gangway.organizations.colours import contrast, text_on
 from gangway.organizations.pictures import checked_picture, size_of
@@ -155,6 +156,9 @@ def test_the_preview_shows_the_exact_mail_alone_and_from_whom_it_comes(admin, pr
     told = {dt.get_text(): dt.find_next("dd").get_text() for dt in shown.select("dl.gw-facts dt")}
     assert told["From"].startswith("Sandbox Telecom <")
     assert (told["Answers go to"], told["Subject"]) == ("help@sp2.example", sent["Subject"])
+    plain = shown.select_one("pre.gw-mail").get_text()
+    assert " ".join(plain.split())[:200] == " ".join(sent.get_body(("plain",)).get_content().split())[:200]
+    assert max(map(len, plain.splitlines())) > WIDTH, "a page breaks lines as wide as it is, and they break once only"
     frame = shown.select_one("iframe")
     assert frame["sandbox"] == []
     assert "frame-src 'self'" in page.headers["Content-Security-Policy"]
@@ -169,3 +173,13 @@ def test_the_preview_shows_the_exact_mail_alone_and_from_whom_it_comes(admin, pr
     stand_in = soup(alone).find("a", string="Click here to activate your tenant")["href"]
     link = html.find("a", string="Click here to activate your tenant")["href"]
     assert words[0].replace(stand_in, "LINK") == words[1].replace(link, "LINK")
+
+
+def test_logo_and_colour_are_changed_on_one_page(admin, provider, channel):
+    for place, logo in ((provider, "settings_logo"), (channel, "channel_logo_change")):
+        page = soup(admin.get(reverse("web:settings_colour", args=[place.id])))
+        assert page.select_one(f"form[action='{reverse(f'web:{logo}', args=[place.id])}'] input[type=file]")
+        assert page.select_one("form #id_colour")
+    put_logo(admin, provider)
+    page = soup(admin.get(reverse("web:settings_colour", args=[provider.id])))
+    assert page.select_one("main .gw-logo")["src"].startswith(reverse("web:settings_logo", args=[provider.id]))

@@ -115,7 +115,7 @@ def test_a_filter_shows_ended_ones(customer, client):
 def test_the_timeline_says_what_happened_and_by_whom(customer, client):
     page = soup(client.get(page_of(invite(customer, State.OPENED))))
     text = page.select_one(".gw-timeline").get_text(" ", strip=True)
-    assert "Waiting for the customer" in text
+    assert "Waiting for the administrator" in text
     assert "Opened" in text
     assert "ada@contoso.example" in text
 

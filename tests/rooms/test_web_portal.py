@@ -11,6 +11,8 @@ from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
 from gangway.provisioning.states import RunState
 from gangway.services import actions as services
+from gangway.services.states import Deployment
+from gangway.web import words
 from gangway.web.views import runs, service_portal
 from tests.rooms import factories_services, web_values
 from tests.rooms.factories_organizations import SETUP, make_customer, make_provider
@@ -62,6 +64,18 @@ def test_the_overview_says_names_customer_licence_and_two_statuses(client, servi
         "Lately",
     ):
         assert told in text
+
+
+@pytest.mark.parametrize("status", Deployment)
+def test_ready_says_that_voice_routing_is_not_deployed_yet(provider, client, service_id, status):
+    with within(provider.path):
+        services.set_deployment(service_id=service_id, status=status)
+    row = next(
+        each for each in soup(client.get(reverse("web:services"))).select("tbody tr") if "contoso-hq" in str(each)
+    )
+    for shown in (soup(client.get(portal(service_id))), row):
+        assert str(words.said(words.DEPLOYMENT, status).word) in shown.get_text()
+        assert ("Voice routing is not deployed yet." in shown.get_text()) is (status is Deployment.READY)
 
 
 def test_a_planned_service_says_what_it_waits_for(provider, client):

@@ -42,7 +42,7 @@ class State(StrEnum):
 _WORDS: Final[Mapping[State, str]] = {
     State.DRAFT: "Draft",
     State.QUEUED: "Waiting to be sent",
-    State.SENT: "Waiting for the customer",
+    State.SENT: "Waiting for the administrator",
     State.BOUNCED: "The mail was refused",
     State.OPENED: "Opened",
     State.SIGNED_IN: "Signing in",

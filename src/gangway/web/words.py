@@ -49,10 +49,13 @@ DEPLOYMENT: Final[Mapping[str, Pill]] = {
     "none": Pill(_("Not started"), "idle", "circle-dashed"),
 }
 
+DEPLOYMENT_MEANS: Final[Mapping[str, str | Promise]] = {"ready": _("Voice routing is not deployed yet.")}
+"""What a word of deployment means, where it sounds like more."""
+
 INVITATION: Final[Mapping[str, Pill]] = {
     "draft": Pill(_("Draft"), "idle", "circle-dashed"),
     "queued": Pill(_("Sending the mail"), "busy", "clock"),
-    "sent": Pill(_("Waiting for the customer"), "busy", "hourglass"),
+    "sent": Pill(_("Waiting for the administrator"), "busy", "hourglass"),
     "bounced": Pill(_("The mail was refused"), "error", "alert-octagon"),
     "opened": Pill(_("Opened"), "busy", "eye"),
     "signed_in": Pill(_("Signed in"), "busy", "user"),

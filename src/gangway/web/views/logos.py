@@ -63,13 +63,13 @@ def own_of_provider(request: DeskRequest, organization_id: UUID) -> HttpResponse
     if request.method != "POST":
         return _picture(own_logo(about.id))
     _put(request, about.id)
-    return redirect("web:settings_of", about.id)
+    return redirect("web:settings_colour", about.id)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may(Capability.CHANGE_SETTINGS)
 def colour(request: DeskRequest, organization_id: UUID) -> HttpResponse:
-    """The colour of buttons that a provider's or a channel's customers see, with how well it can be seen and read."""
+    """The logo and the colour that customers of a provider or channel see, with how well that can be seen and read."""
     about = place(organization_id)
     if about.kind not in {Kind.PROVIDER, Kind.CHANNEL}:
         raise NoSuchOrganization
@@ -83,10 +83,15 @@ def colour(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Mails and pages have this colour from now on."))
             return redirect("web:settings_colour", about.id)
+    is_channel = about.kind is Kind.CHANNEL
     values = {
         "place": about,
+        "logo": own_logo(about.id),
+        "logo_form": LogoForm(),
+        "picture_url": reverse("web:channel_logo" if is_channel else "web:settings_logo", args=[about.id]),
+        "change_url": reverse("web:channel_logo_change" if is_channel else "web:settings_logo", args=[about.id]),
         "provider": provider_of(about.id),
-        "is_channel": about.kind is Kind.CHANNEL,
+        "is_channel": is_channel,
         "form": form,
         "own": own,
         "brand": Brand(style_url=reverse("web:brand_colour", args=[counts.removeprefix("#")])),

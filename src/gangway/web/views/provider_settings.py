@@ -30,7 +30,7 @@ from gangway.organizations.states import HostSeen
 from gangway.provisioning.queries import SCOPES, choices
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
-from gangway.web.forms.place import CLOUDS, LogoForm
+from gangway.web.forms.place import CLOUDS
 from gangway.web.forms.provider_setup import ApplicationForm, DefaultPlan, HostForm
 from gangway.web.listing import asked
 from gangway.web.live import first_look, look_again
@@ -66,7 +66,6 @@ def overview_of(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         **_host_values(about.id),
         "public_url": hosts.public_url(about.id),
         "logo": own_logo(about.id),
-        "logo_form": LogoForm(),
         "defaults": defaults_for(about.id),
     }
     return render(request, "settings/overview.html", values)

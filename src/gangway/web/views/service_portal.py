@@ -36,6 +36,7 @@ from gangway.web.views.companions import quality_of
 from gangway.web.words import (
     CONNECTION,
     DEPLOYMENT,
+    DEPLOYMENT_MEANS,
     DONE_BY,
     GRANT,
     LIFE,
@@ -212,6 +213,7 @@ def head(request: DeskRequest, about: ServiceView, tab: str) -> dict[str, Any]:
         "deleting": about.lifecycle is Lifecycle.DELETING,
         "connection_pill": LIFE.get(about.lifecycle) or said(CONNECTION, about.connection),
         "deployment_pill": said(DEPLOYMENT, about.deployment),
+        "deployment_means": about.deployment_reason or DEPLOYMENT_MEANS.get(about.deployment, ""),
         "tab": tab,
         "sees_connection": Capability.SEE_CONNECTION in held and not planned,
         "may_edit": Capability.EDIT_SERVICE in held and about.lifecycle in LIVES,

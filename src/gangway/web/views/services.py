@@ -13,7 +13,7 @@ from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
 from gangway.web.views.bulk import EVERY, MOST_AT_ONCE, ticked
-from gangway.web.words import CONNECTION, DELETED, DELETING, DEPLOYMENT, LIFE, PLANNED, Pill, said
+from gangway.web.words import CONNECTION, DELETED, DELETING, DEPLOYMENT, DEPLOYMENT_MEANS, LIFE, PLANNED, Pill, said
 
 
 @require_safe
@@ -48,6 +48,7 @@ def service_list(request: DeskRequest) -> HttpResponse:
                 "service": row,
                 "connection": connection_of(row),
                 "deployment": said(DEPLOYMENT, row.deployment),
+                "deployment_means": DEPLOYMENT_MEANS.get(row.deployment, ""),
                 "days_left": days_left(row),
                 "may_edit": Capability.EDIT_SERVICE in held and row.lifecycle in LIVES,
                 "may_delete": Capability.DELETE_SERVICE in held and row.lifecycle in HOLDS_ITS_NAME,
