@@ -28,7 +28,9 @@ WITHOUT_EVENT: dict[str, str] = {
     "organizations.people.may_change": "only looks",
     "services.actions.check_full_name": "only looks",
     "services.actions.follow_customer": "follows from a changed customer, which is recorded",
+    "services.actions.hold": "only locks",
     "services.actions.note_credential": "keeps for lists what a validation has recorded",
+    "vault.actions.destroy_untold": "what strangers left; whoever calls it counts them in an entry of its own",
 }
 """Public actions that write and record no event, as "room.function", each with its reason."""
 

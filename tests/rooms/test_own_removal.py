@@ -82,9 +82,15 @@ def text(answer: Any) -> str:
     return soup(answer).get_text(" ", strip=True)
 
 
+def agree(client: Client) -> Any:
+    """Press *Sign in to remove what remains* below the list that the page shows."""
+    shown = soup(client.get("/customer/removal/")).select_one("[name=shown]")
+    return client.post("/customer/removal/", {"shown": shown["value"]})
+
+
 def removed(client: Client, tenant: Tenant, who: Any = None) -> str:
     """Press *Sign in to remove what remains*, sign in, and let workers do it; what the page says then."""
-    asked = asked_of(client.post("/customer/removal/"))
+    asked = asked_of(agree(client))
     assert asked["prompt"] == "login"
     token = tenant.token(*([who] if who else [])).reveal()
     back(client, asked, token=token)
@@ -112,7 +118,7 @@ def test_a_deletion_that_nobody_had_the_right_for_is_finished_by_the_customers_s
     assert served.life() is Lifecycle.DELETED
     assert not Sealed.objects.filter(place="onboarding.visit.token", ciphertext__isnull=False).exists()
     gone = text(client.get(f"/customer/services/{work.service_id}/"))
-    assert "Seen to be gone: application voice1" in gone
+    assert "Seen to be gone: App registration voice1" in gone
     assert "User.Read.All taken away" in gone
     signed = client.get(f"/customer/services/{work.service_id}/farewell.txt")
     assert is_ours(signed.content.decode())

@@ -1,10 +1,14 @@
 """The customer's own view: who may look at what, contacts, *Disconnect* and taking it back."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 import pytest
+from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.test import Client
 
 from gangway.alarms.models import Alarm, Notice
@@ -13,25 +17,28 @@ from gangway.audit.models import Entry
 from gangway.connections.models import Connection
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import deletion
+from gangway.onboarding import deletion, disconnections
 from gangway.onboarding.models import SignInApplication, Visit
-from gangway.onboarding.own_view import arriving, exchange
+from gangway.onboarding.own_view import arriving, doing, exchange
 from gangway.onboarding.own_view.roles import EVERY_MEMBER, GLOBAL_READER, ROLES
 from gangway.onboarding.states import VisitState
 from gangway.organizations.changing import change_contacts
 from gangway.organizations.details import Contact
 from gangway.organizations.models import HostName
 from gangway.organizations.scope import within, within_everything
+from gangway.services.actions import hold
+from gangway.services.errors import ServiceMoved
 from gangway.services.models import Service
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
 from tests.rooms import factories_onboarding
 from tests.rooms.factories_connections import connected
-from tests.rooms.factories_onboarding import CLIENT, OTHER_TENANT, UPN, later
+from tests.rooms.factories_onboarding import CLIENT, OTHER_TENANT, UPN, Microsoft, later, refused
 from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
-from tests.rooms.factories_own_view import asked_of, back, come, inside, latest
+from tests.rooms.factories_own_view import asked_of, back, come, inside, latest, tell
 from tests.rooms.factories_web import error_at, sit_down, soup
+from tests.rooms.test_scope import in_scope_of, wait_until_somebody_waits_for_a_lock
 
 pytestmark = pytest.mark.django_db
 READER = {"wids": [GLOBAL_READER, EVERY_MEMBER]}
@@ -121,7 +128,8 @@ def test_whoever_does_not_fit_reads_why_and_what_to_do_and_nothing_of_the_custom
     assert client.get("/customer/").status_code == 200
     assert "Sign in with Microsoft" in text(client.get("/customer/"))
     assert client.get(f"/customer/services/{service_id}/").status_code == 302
-    assert [entry.data["why"] for entry in entries(Event.OWN_VIEW_REFUSED)] == [code]
+    named = [] if code == "onboarding:sign_in:refused" else [code]
+    assert [entry.data["why"] for entry in entries(Event.OWN_VIEW_REFUSED)] == named
 
 
 def test_nothing_of_the_sign_in_is_kept_and_who_came_is_written_down(provider, customer, service_id):
@@ -131,6 +139,51 @@ def test_nothing_of_the_sign_in_is_kept_and_who_came_is_written_down(provider, c
     assert not Sealed.objects.filter(place__startswith="onboarding.visit", ciphertext__isnull=False).exists()
     entry = entries(Event.OWN_VIEW_ENTERED)[0]
     assert (entry.organization_id, entry.actor_kind, entry.actor_name) == (customer.id, "administrator", UPN)
+    assert [len(entries(event)) for event in (Event.SECRET_REVEALED, Event.SECRET_DESTROYED)] == [2, 2]
+
+
+def test_who_comes_by_one_providers_own_host_name_is_in_no_other_ones_log(provider, customer, service_id):
+    second = make_provider(name="Anchor Telecom")
+    factories_onboarding.register(second)
+    theirs = make_customer(second, name="Contoso at Anchor")
+    connected(theirs, "anchor-1")
+    client = Client()
+    asked = asked_of(client.post(f"/customer/at/{second.id}/"))
+    with within_everything("a test"):
+        named = {"name": "anchor.example", "token": "t", "set_at": clock.now(), "proved_at": clock.now()}
+        HostName.objects.create(organization_id=second.id, **named)
+        Visit.objects.update(return_address="https://anchor.example/wizard/returned/")
+    back(client, asked)
+    assert {entry.organization_id for entry in entries(Event.OWN_VIEW_ENTERED)} == {theirs.id}
+    inside(provider)
+    assert {entry.organization_id for entry in entries(Event.OWN_VIEW_ENTERED)} == {theirs.id, customer.id}
+
+
+def test_who_signs_in_once_more_comes_to_nobody_else_again(provider, customer, service_id):
+    second = make_provider(name="Anchor Telecom")
+    connected(make_customer(second, name="Contoso at Anchor"), "anchor-1")
+    client = inside(provider, auth_time=None)
+    assert len(entries(Event.OWN_VIEW_ENTERED)) == 2
+    back(client, asked_of(disconnected(client, service_id)))
+    assert [entry.organization_id for entry in entries(Event.OWN_VIEW_ENTERED)][2:] == [customer.id]
+
+
+def test_a_made_up_code_leaves_no_entry_and_is_counted_once_a_day(provider):
+    with within_everything("a test"):
+        before = Entry.objects.count()
+    for _ in range(2):
+        client = Client()
+        asked = asked_of(client.post(f"/customer/at/{provider.id}/"))
+        client.get("/wizard/returned/", {"code": "made-up", "state": asked["state"]})
+        tell(latest().pk, Microsoft(polls=[refused("invalid_grant", 70008)]))
+        assert client.get("/customer/waiting/").status_code == 403
+    Client().post(f"/customer/at/{provider.id}/")
+    with within_everything("a test"):
+        assert Entry.objects.count() == before
+    exchange.forget(now=clock.now() + timedelta(days=2))
+    told = entries(Event.OWN_VIEW_UNTOLD)
+    assert [(entry.organization_id, entry.data["times"]) for entry in told] == [(provider.id, 2)]
+    assert not Sealed.objects.filter(place__startswith="onboarding.visit", ciphertext__isnull=False).exists()
 
 
 def test_another_tenants_administrator_sees_their_own_and_reaches_nothing_else(provider, customer, service_id):
@@ -188,6 +241,56 @@ def test_where_several_providers_are_one_is_named_whole_and_none_is_listed(provi
     assert "no provider of exactly this name" in error_at(refused, "name")
     found = client.post("/customer/", {"name": " anchor  telecom "})
     assert found.headers["Location"] == f"/customer/at/{second.id}/"
+
+
+def test_nobody_who_only_looks_is_given_a_session(provider, customer, service_id):
+    pages = ("", f"at/{provider.id}/", "waiting/", "removal/", f"services/{service_id}/", f"contacts/{customer.id}/")
+    before = Session.objects.count()
+    statuses = {Client().get(f"/customer/{page}").status_code for page in pages}
+    assert statuses == {200, 302}
+    assert Session.objects.count() == before
+
+
+def test_contacts_ask_for_a_fresh_sign_in_and_nothing_typed_is_lost(provider, customer, service_id, monkeypatch):
+    address = f"/customer/contacts/{customer.id}/"
+    typed = {
+        "contact-TOTAL_FORMS": "1",
+        "contact-INITIAL_FORMS": "0",
+        "contact-0-name": "Ada",
+        "contact-0-email": "ada@contoso.example",
+    }
+    client = inside(provider)
+    assert soup(client.get(address)).select("[name=contact-0-email]")
+    with later(monkeypatch, timedelta(minutes=11).total_seconds()):
+        shown = client.get(address)
+        assert "Prove once more who you are" in text(shown)
+        assert not soup(shown).select("[name=contact-0-email]")
+        assert asked_of(client.post(address, {"way": "prove"}))["prompt"] == "login"
+        asked = asked_of(client.post(address, typed))
+        assert asked["prompt"] == "login"
+        assert entries(Event.ORGANIZATION_CONTACTS_CHANGED) == []
+        back(client, asked)
+        assert client.get("/customer/waiting/").headers["Location"] == address
+        again = client.get(address)
+        assert "What you typed is kept, and not saved yet." in text(again)
+        kept = {name: soup(again).select_one(f"[name={name}]")["value"] for name in typed}
+        assert kept == typed
+        assert client.post(address, kept).status_code == 302
+        assert "ada@contoso.example" in text(client.get("/customer/"))
+        assert "not saved yet" not in text(client.get(address))
+
+
+def test_a_browser_is_let_in_for_minutes_after_the_sign_in_and_then_tells_nobodys_name(
+    provider, service_id, monkeypatch
+):
+    client = come(provider)
+    with later(monkeypatch, timedelta(minutes=6).total_seconds()):
+        shown = text(client.get("/customer/waiting/"))
+        assert "that sign-in lets nobody in" in shown
+        assert UPN not in shown
+        assert client.get(f"/customer/services/{service_id}/").headers["Location"] == "/customer/"
+        back(client, asked_of(client.post(f"/customer/at/{provider.id}/")))
+        assert client.get("/customer/waiting/").headers["Location"] == "/customer/"
 
 
 def test_contacts_are_changed_by_name_and_a_global_reader_changes_none(provider, customer, service_id):
@@ -254,6 +357,43 @@ def test_what_the_provider_keeps_is_kept_and_may_be_disconnected_once_more(provi
     run_until_idle()
     assert life(customer, service_id) is Lifecycle.LEAVING
     assert len(alarms(cleared_at=None)) == 1
+
+
+def test_keeping_what_was_disconnected_has_an_end_and_disconnecting_has_none(provider, customer, service_id):
+    client, keep = inside(provider), f"/customer/services/{service_id}/keep/"
+    for _turn in range(disconnections.TURNS):
+        disconnected(client, service_id)
+        client.post(keep)
+    disconnected(client, service_id)
+    assert life(customer, service_id) is Lifecycle.LEAVING
+    about = client.get(f"/customer/services/{service_id}/")
+    assert "Ask Sailmaker Voice to keep it, or come back tomorrow." in text(about)
+    assert not soup(about).select(f'form[action="{keep}"]')
+    assert "disconnected and kept several times" in text(client.post(keep, follow=True))
+    run_until_idle()
+    assert (life(customer, service_id), len(alarms(cleared_at=None))) == (Lifecycle.LEAVING, 1)
+    with within(customer.path):
+        assert disconnections.is_kept_too_often(service_id, now=clock.now())
+        assert not disconnections.is_kept_too_often(service_id, now=clock.now() + timedelta(days=1))
+        deletion.keep_service(service_id=service_id, by=SETUP, now=clock.now())
+    assert life(customer, service_id) is Lifecycle.CREATED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_the_providers_deletion_and_the_customers_at_once_only_one_is(provider, customer, service_id):
+    """Else the customer could take back what the provider deletes."""
+    inside(provider)
+    found = arriving.visitor(latest().pk, provider_id=provider.id, now=clock.now())
+    given = {"service_id": service_id, "typed": "voice-1", "now": clock.now()}
+    with ThreadPoolExecutor(1) as pool:
+        with within(customer.path), transaction.atomic():
+            hold(service_id)
+            own = pool.submit(in_scope_of, customer, partial(doing.disconnect, found, **given, by=SETUP))
+            wait_until_somebody_waits_for_a_lock()
+            deletion.delete_service(**given, by=SETUP)
+        assert type(own.exception(timeout=10)) is ServiceMoved
+    with within(customer.path):
+        assert disconnections.standing(service_id) is None
 
 
 def test_what_the_provider_deletes_only_the_provider_takes_back(provider, customer, service_id):

@@ -309,6 +309,8 @@ class Event(StrEnum):
     """Somebody with a fitting role of the customer's tenant signed in to look at their organization's connections."""
     OWN_VIEW_REFUSED = "onboarding:own_view:refused"
     """Somebody signed in to a customer's own view and was not let in; the data says why."""
+    OWN_VIEW_UNTOLD = "onboarding:own_view:untold"
+    """So many sign-ins to a customer's own view on a day ended before Microsoft said who it was: one entry for all."""
     SERVICE_DISCONNECTED = "onboarding:own_view:disconnected"
     """The customer's own administrator disconnected a service: it is suspended, and removed after some days."""
     DISCONNECTION_TAKEN_BACK = "onboarding:own_view:kept"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.conf import settings
@@ -26,6 +26,7 @@ GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 SECRET: Final = "onboarding.sign_in_application.secret"  # noqa: S105  the name of a place
 LONGEST_SECRET: Final = 500
+TRADES: Final = "trade an authorization code"
 
 
 @transaction.atomic
@@ -87,7 +88,7 @@ def forget_secret(application_id: UUID, *, by: Actor) -> None:
     _told(Event.SIGN_IN_APPLICATION_CREDENTIAL_FORGOTTEN, row, by, {})
 
 
-def credential_of(client_id: str, *, provider_id: UUID, cloud: str, by: Actor) -> Secret | None:
+def credential_of(client_id: str, *, provider_id: UUID, cloud: str, by: Actor, told: bool = True) -> Secret | None:
     """Open the credential that a provider kept for its application (workers only); None when none is.
 
     Another provider may name the same client id, which is no secret; it never signs in by this one's credential.
@@ -98,7 +99,15 @@ def credential_of(client_id: str, *, provider_id: UUID, cloud: str, by: Actor) -
     if row is None or row.secret_id is None:
         return None
     place = secret_place(row.provider_id, row.pk)
-    return Secret(vault.reveal(sealed_id=row.secret_id, place=place, purpose="trade an authorization code", by=by))
+    given: dict[str, Any] = {"sealed_id": row.secret_id, "place": place, "by": by, "told": told}
+    return Secret(vault.reveal(**given, purpose=TRADES))
+
+
+def tell_credential_opened(client_id: str, *, provider_id: UUID, cloud: str, by: Actor) -> None:
+    """Record that the credential was opened, where that was not told."""
+    rows = SignInApplication.objects.filter(provider_id=provider_id, client_id=client_id, cloud=cloud)
+    opened = rows.filter(secret_id__isnull=False).values_list("secret_id", flat=True)[:1]
+    vault.tell_opened(sealed_ids=[one for one in opened if one], purpose=TRADES, by=by)
 
 
 def note_unlisted(application_id: UUID, addresses: Sequence[str]) -> None:

@@ -85,6 +85,7 @@ def delete_service(*, service_id: UUID, typed: str, by: Actor, now: datetime) ->
 
     Raises `NoSuchService`; `NameDiffers` at "typed" unless that is the short name; `ServiceMoved` when it is gone.
     """
+    services.hold(service_id)
     about = service(service_id)
     if typed.strip() != about.short_name:
         raise NameDiffers(field="typed")

@@ -4,7 +4,7 @@ The list of leftovers is what is looked at. A registration that the customer mad
 comes up here; of a registration that a living service signs in with, nothing goes but what is named.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -29,6 +29,9 @@ PARTS: Final = {
 }
 """What removing a single thing needs; a whole registration needs all, as its rights go before it: who restores a
 deleted registration within Microsoft's thirty days gets it back without them."""
+
+Named = tuple[LeftoverKind, str, str]
+"""A leftover as it is shown: its kind, its name, and what it is called in the tenant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,35 +80,50 @@ def scopes_of(remaining: Iterable[Remaining]) -> tuple[str, ...]:
 
 
 @transaction.atomic
-def remove_with(registration_id: UUID, *, signed_in: SignedIn, by: Actor, now: datetime) -> UUID | None:
-    """Start taking away what remains of a registration, by somebody's sign-in; None when nothing does any more.
+def remove_with(
+    registration_id: UUID, *, agreed: Collection[Named], signed_in: SignedIn, by: Actor, now: datetime
+) -> UUID | None:
+    """Start taking away what somebody agreed to and remains of a registration, by their sign-in.
 
-    A tear-down that rests since nobody could do it goes on; else one of what is listed begins. Raises RunUnderWay.
+    None when nothing of it remains any more, and when the whole registration would take along what they were not shown.
+    A tear-down that rests since nobody could do it goes on; else one of what was agreed begins. Raises RunUnderWay.
     """
     registration = Registration.objects.select_for_update(of=("self",)).filter(pk=registration_id).first()
-    found = [] if registration is None else _removable(tuple(_open_ones().filter(registration=registration)))
-    if registration is None or not found:
+    there = [] if registration is None else _removable(tuple(_open_ones().filter(registration=registration)))
+    found = [row for row in there if (row.kind, row.name, row.object_id) in agreed]
+    if registration is None or not found or (_goes_whole(found) and len(found) < len(there)):
         return None
     given: dict[str, Any] = {"registration_id": registration_id, "signed_in": signed_in, "by": by, "now": now}
     resting = Run.objects.filter(
         registration=registration, kind=RunKind.TEARDOWN.value, state__in=[state.value for state in RESTING]
     )
-    run = resting.order_by("-created_at").first()
-    if run is not None and (_goes_whole(found) or not run.wanted.get("whole")):
+    run, parts = resting.order_by("-created_at").first(), _parts(registration, found)
+    if run is not None and (_goes_whole(found) or _takes_no_more(run, parts)):
         wanted = {**run.wanted, "credentials": [UUID(one) for one in run.wanted.get("credentials", ())]}
         return start_teardown(**given, service_id=run.service_id, on_end=run.on_end, **wanted)
     if _goes_whole(found):
         never_used = registration.proved_at is None
         return start_teardown(**given, service_id=found[0].service_id, whole=True, for_good=never_used)
+    return start_teardown(**given, service_id=found[0].service_id, whole=False, **parts)
+
+
+def _parts(registration: Registration, found: Sequence[Leftover]) -> dict[str, Any]:
+    """Name the single things among these, as a tear-down wants them."""
     plan, names = pinning.read(registration.plan), {(row.kind, row.name) for row in found}
-    return start_teardown(
-        **given,
-        service_id=found[0].service_id,
-        whole=False,
-        credentials=[row.pk for row in _credentials(found)],
-        permissions=[each.id for each in plan.permissions if (LeftoverKind.PERMISSION.value, each.value) in names],
-        roles=[each.template_id for each in plan.roles if (LeftoverKind.ROLE.value, each.name) in names],
-    )
+    return {
+        "credentials": [row.pk for row in _credentials(found)],
+        "permissions": [each.id for each in plan.permissions if (LeftoverKind.PERMISSION.value, each.value) in names],
+        "roles": [each.template_id for each in plan.roles if (LeftoverKind.ROLE.value, each.name) in names],
+    }
+
+
+def _takes_no_more(run: Run, parts: Mapping[str, Any]) -> bool:
+    """Whether a resting tear-down of single things takes nothing but these; what is gone already is no matter."""
+    if run.wanted.get("whole"):
+        return False
+    gone = Credential.objects.filter(pk__in=run.wanted.get("credentials", ()), state=CredentialState.REMOVED.value)
+    settled = {str(one) for one in gone.values_list("pk", flat=True)}
+    return all({*run.wanted.get(part, ())} - settled <= {str(one) for one in named} for part, named in parts.items())
 
 
 def _open_ones() -> models.QuerySet[Leftover]:

@@ -246,7 +246,8 @@ def _start(
     if standing is not None and RunState(standing.state) in HOLDING:
         return standing.pk
     if kind in {RunKind.TEARDOWN, RunKind.REPAIR, RunKind.UPGRADE}:
-        _put_aside(registration, keep=standing, by=by, now=now)
+        single = kind is RunKind.TEARDOWN and not wanted["whole"]
+        _put_aside(registration, keep=standing, only=service_id if single else None, by=by, now=now)
     token = _token(signed_in)
     if standing is None:
         standing = Run.objects.create(
@@ -283,9 +284,13 @@ def _standing(registration: Registration, kind: RunKind, wanted: dict[str, Any])
     return max(going_on, key=lambda run: run.created_at, default=None)
 
 
-def _put_aside(registration: Registration, *, keep: Run | None, by: Actor, now: datetime) -> None:
-    """A run that changes the registration takes the place of those that rest."""
-    for run in Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk):
+def _put_aside(registration: Registration, *, keep: Run | None, only: UUID | None, by: Actor, now: datetime) -> None:
+    """A run that changes the registration takes the place of those that rest.
+
+    `only`: of this service; taking single things away leaves what waits for the registration's other services.
+    """
+    rows = Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk)
+    for run in rows.filter(service_id=only) if only else rows:
         if RunState(run.state) in RESTING and (keep is None or run.pk != keep.pk):
             move(run, RunState.CANCELLED, by=by, now=now)
 

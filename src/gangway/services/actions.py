@@ -161,6 +161,11 @@ def abandon_service(*, service_id: UUID, by: Actor) -> None:
     _record(Event.SERVICE_ABANDONED, service, by, {"short_name": service.short_name})
 
 
+def hold(service_id: UUID) -> None:
+    """Keep a service as it stands until the transaction ends. Raises `NoSuchService`."""
+    _locked(service_id)
+
+
 @transaction.atomic
 def begin_leaving(*, service_id: UUID, until: datetime, by: Actor) -> None:
     """Say that a created service will be deleted at `until`; before that `keep_service` takes it back.

@@ -1,6 +1,6 @@
 """Seal (web and worker), reveal (workers only, always recorded), destroy, seal anew to a newer key (workers only)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -42,8 +42,11 @@ def seal_many(texts: Sequence[tuple[Place, SealedText]]) -> list[UUID]:
     return [row.id for row in Sealed.objects.bulk_create(rows)]
 
 
-def reveal(*, sealed_id: UUID, place: Place, purpose: str, by: Actor) -> SealedText:
+def reveal(*, sealed_id: UUID, place: Place, purpose: str, by: Actor, told: bool = True) -> SealedText:
     """Open what was sealed for this place, and record who did so and what for ("mail the link").
+
+    `told`: False where it may be a stranger's and nothing; the caller says `tell_opened` once it is known to be
+    somebody's, or counts it.
 
     Raises `VaultClosed` (no private key in this process), `SealBroken` (another place, or changed), `SecretDestroyed`,
     `SecretMissing`.
@@ -58,9 +61,22 @@ def reveal(*, sealed_id: UUID, place: Place, purpose: str, by: Actor) -> SealedT
         text = SealedText(keys.SUITE.decrypt(bytes(row.ciphertext), key, place.info()).decode())
     except (InvalidTag, ValueError):
         raise SealBroken(place=place.field) from None
-    with transaction.atomic(savepoint=False):
-        _record(Event.SECRET_REVEALED, row, by, purpose)
+    if told:
+        with transaction.atomic(savepoint=False):
+            _record(Event.SECRET_REVEALED, row, by, purpose)
     return text
+
+
+def tell_opened(*, sealed_ids: Collection[UUID], purpose: str, by: Actor) -> None:
+    """Record what was opened without being told."""
+    for row in Sealed.objects.filter(id__in=sealed_ids):
+        _record(Event.SECRET_REVEALED, row, by, purpose)
+
+
+def destroy_untold(*, sealed_ids: Collection[UUID]) -> None:
+    """Remove ciphertexts that nobody known left, all at once: the rows tell of it, the activity log doesn't."""
+    rows = Sealed.objects.filter(id__in=sealed_ids, ciphertext__isnull=False)
+    rows.update(ciphertext=None, destroyed_at=clock.now())
 
 
 def destroy(*, sealed_id: UUID | None, by: Actor) -> None:

@@ -68,6 +68,7 @@ ASKING_MICROSOFT: Final = frozenset(
         "web:service_validate",
         "web:services_validate",
         "web:service_rotate",
+        "web:service_rotate_quality",
         "web:service_validate_quality",
         "web:invitation_check_now",
         "web:onboarding_registration",
@@ -76,7 +77,9 @@ ASKING_MICROSOFT: Final = frozenset(
         "web:leftover_try_again",
     }
 )
-SIGNING_IN: Final = frozenset({"web:own_view", "web:own_view_at", "web:own_disconnect", "web:own_removal"})
+SIGNING_IN: Final = frozenset(
+    {"web:own_view", "web:own_view_at", "web:own_contacts", "web:own_disconnect", "web:own_removal"}
+)
 """The customer's own view: what sends somebody to Microsoft, or looks for a provider by its name."""
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -3,7 +3,7 @@
 It has nothing to do with an operator's session, nor with a wizard's: each has a name of its own, and ends by itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
@@ -28,6 +28,7 @@ from gangway.web.languages import speak
 
 KEY: Final = "own_view"
 AWAY: Final = "own_view_away"
+TYPED: Final = "own_view_typed"
 MOST: Final = 10
 """Sign-ins that a session remembers having begun."""
 IDLE: Final = timedelta(hours=1)
@@ -76,14 +77,33 @@ def admit(request: HttpRequest, one: Awaited) -> None:
     """Let somebody in, with a new session key, so that nobody who planted the old one comes along."""
     request.session.cycle_key()
     request.session.pop(AWAY, None)
+    typed(request, one.then)
     at = now().isoformat()
     request.session[KEY] = {"visit": str(one.visit_id), "provider": str(one.provider_id), "begun": at, "seen": at}
 
 
 def leave(request: HttpRequest) -> None:
     """Forget who was here."""
-    request.session.pop(KEY, None)
-    request.session.pop(AWAY, None)
+    for name in (KEY, AWAY, TYPED):
+        request.session.pop(name, None)
+
+
+def keep_typed(request: HttpRequest, page: str, values: Mapping[str, str]) -> None:
+    """Keep what somebody typed on a page while they sign in once more for it."""
+    request.session[TYPED] = {"page": page, "values": dict(values)}
+
+
+def typed(request: HttpRequest, page: str) -> dict[str, str] | None:
+    """Return what was typed on this page before; what was typed for another one is forgotten."""
+    held = request.session.get(TYPED)
+    if held and held["page"] != page:
+        forget_typed(request)
+    return held["values"] if held and held["page"] == page else None
+
+
+def forget_typed(request: HttpRequest) -> None:
+    """What was typed is saved, or not wanted."""
+    request.session.pop(TYPED, None)
 
 
 def present(request: HttpRequest) -> VisitorView | None:
@@ -113,7 +133,8 @@ def in_own_view(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     def inside(request: OwnRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         found = present(request)
         if found is None:
-            messages.info(request, _("Sign in with Microsoft to see this."))
+            if not request.session.is_empty():  # a stranger who only looks is given no session to keep words in
+                messages.info(request, _("Sign in with Microsoft to see this."))
             return redirect("web:own_view")
         speak(request, language_of(found.provider.id))
         request.visitor, request.below = found, shown_below(request.get_host())

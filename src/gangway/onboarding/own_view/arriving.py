@@ -34,13 +34,14 @@ from gangway.organizations.hosts import organization_at
 from gangway.organizations.queries import ProviderView, provider_of
 from gangway.organizations.scope import within
 from gangway.organizations.search import fold
-from gangway.vault.actions import destroy, seal
+from gangway.vault.actions import destroy_untold, seal
 from gangway.vault.places import Place
 
 ASK: Final = "onboarding:ask_who_visits"
-VIEW: Final = Actor.system("customer's own view")
 VERIFIER: Final = "onboarding.visit.verifier"
 CODE: Final = "onboarding.visit.authorization_code"
+AWAITED: Final = frozenset({VisitState.AWAY, VisitState.RETURNED, VisitState.SIGNED_IN})
+"""The browser that began it is awaited: back from Microsoft, and then on the page that lets it in."""
 WHO: Final = (microsoft.SCOPES,)
 """All that looking asks Microsoft for: who it is."""
 
@@ -71,7 +72,7 @@ class VisitorView:
     signed_in_at: datetime | None
     problem: Problem | None
     is_late: bool
-    """Whether Microsoft was not heard in time; a new try is the way on."""
+    """Whether Microsoft, or then the browser, was not heard in time; a new try is the way on."""
 
 
 def entry(provider_id: UUID) -> Entry | None:
@@ -188,7 +189,7 @@ def come_back(
             row.code_id = seal(place=Place(row.organization_id, CODE, row.pk), text=code)
             defer(ASK, visit_id=str(row.pk))
         else:
-            destroy(sealed_id=row.verifier_id, by=VIEW)
+            destroy_untold(sealed_ids=[row.verifier_id] if row.verifier_id else [])
             row.state, row.verifier_id = VisitState.REFUSED.value, None
             row.problem = problems.of_refusal(_instead_of_a_code(returned), at=now)
         row.save()
@@ -216,7 +217,7 @@ def visitor(visit_id: UUID, *, provider_id: UUID, now: datetime) -> VisitorView:
         removal=tuple(row.removal),
         signed_in_at=row.signed_in_at,
         problem=problems.shown(row.problem, reference=str(row.pk)),
-        is_late=state in {VisitState.AWAY, VisitState.RETURNED} and row.ends_at <= now,
+        is_late=state in AWAITED and row.ends_at <= now,
     )
 
 

@@ -4,8 +4,10 @@
 then removed. The provider's people are told by an alarm, and so by mail.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,16 +18,17 @@ from gangway.audit.record import Actor, record
 from gangway.onboarding import disconnections
 from gangway.onboarding.deletion import delete_service, keep_service
 from gangway.onboarding.own_view.arriving import VisitorView
-from gangway.onboarding.own_view.errors import MayOnlyRead, NotTakenBackHere, SignInOnceMore
+from gangway.onboarding.own_view.errors import KeptTooOften, MayOnlyRead, NotTakenBackHere, SignInOnceMore
 from gangway.organizations.changing import change_contacts as put_contacts
 from gangway.organizations.details import Contact
 from gangway.provisioning.remains import Remaining
+from gangway.services.actions import hold
 from gangway.services.errors import ServiceMoved
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 
 LATELY: Final = timedelta(minutes=10)
-"""So fresh must a sign-in be for *Disconnect*."""
+"""So fresh must a sign-in be for contacts, *Disconnect* and removing."""
 
 
 def is_fresh(visitor: VisitorView, *, now: datetime) -> bool:
@@ -33,9 +36,15 @@ def is_fresh(visitor: VisitorView, *, now: datetime) -> bool:
     return visitor.signed_in_at is not None and now - visitor.signed_in_at <= LATELY
 
 
-def change_contacts(visitor: VisitorView, *, organization_id: UUID, contacts: Sequence[Contact], by: Actor) -> None:
-    """Change who is told about an organization's services. Raises `MayOnlyRead`, and what is wrong at "contacts"."""
+def change_contacts(
+    visitor: VisitorView, *, organization_id: UUID, contacts: Sequence[Contact], by: Actor, now: datetime
+) -> None:
+    """Change who is told about an organization's services.
+
+    Raises `MayOnlyRead`, `SignInOnceMore`, and what is wrong at "contacts".
+    """
     _need_right(visitor)
+    _need_proof(visitor, now=now)
     put_contacts(organization_id=organization_id, contacts=contacts, by=by)
 
 
@@ -46,8 +55,8 @@ def disconnect(visitor: VisitorView, *, service_id: UUID, typed: str, by: Actor,
     Raises `MayOnlyRead`, `SignInOnceMore`, `NameDiffers` at "typed", `ServiceMoved` when it ends already.
     """
     _need_right(visitor)
-    if not is_fresh(visitor, now=now):
-        raise SignInOnceMore
+    _need_proof(visitor, now=now)
+    hold(service_id)
     about = service(service_id)
     if about.lifecycle is not Lifecycle.CREATED:
         raise ServiceMoved
@@ -60,12 +69,15 @@ def disconnect(visitor: VisitorView, *, service_id: UUID, typed: str, by: Actor,
 def keep(visitor: VisitorView, *, service_id: UUID, by: Actor, now: datetime) -> None:
     """*Keep it connected*: take one's own organization's disconnecting back in time.
 
-    Raises `MayOnlyRead`, and `NotTakenBackHere` when the provider deletes it, or its days are over.
+    Raises `MayOnlyRead`, `NotTakenBackHere` when the provider deletes it, or its days are over; `KeptTooOften`.
     """
     _need_right(visitor)
+    hold(service_id)
     about = service(service_id)
     if disconnections.standing(service_id) is None:
         raise NotTakenBackHere
+    if disconnections.is_kept_too_often(service_id, now=now):
+        raise KeptTooOften
     try:
         keep_service(service_id=service_id, by=by, now=now)
     except ServiceMoved as error:
@@ -87,6 +99,11 @@ def agreed(remaining: Sequence[tuple[UUID, Remaining]]) -> list[Mapping[str, Any
     ]
 
 
+def mark_of(agreed: Sequence[Mapping[str, Any]]) -> str:
+    """Return by what a page's list is known again: another mark means that something was added, or is gone."""
+    return sha256(json.dumps(agreed, sort_keys=True).encode()).hexdigest()
+
+
 def _told(event: Event, service_id: UUID, organization_id: UUID, by: Actor) -> None:
     record(event, by=by, organization_id=organization_id, subject=f"service:{service_id}", data={"upn": by.name})
 
@@ -94,3 +111,8 @@ def _told(event: Event, service_id: UUID, organization_id: UUID, by: Actor) -> N
 def _need_right(visitor: VisitorView) -> None:
     if not visitor.may_change:
         raise MayOnlyRead
+
+
+def _need_proof(visitor: VisitorView, *, now: datetime) -> None:
+    if not is_fresh(visitor, now=now):
+        raise SignInOnceMore

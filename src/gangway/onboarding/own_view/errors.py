@@ -9,6 +9,7 @@ OnboardingError
 ├── SignInOnceMore      something weighty, and the sign-in is too old for it
 ├── NotYours            a service of another tenant, or none; the same words for both
 ├── NotTakenBackHere    the provider deletes it: only they take that back
+├── KeptTooOften        disconnected and kept in turn: now the provider decides
 └── NothingRemains      nothing is left that a sign-in could remove
 """
 
@@ -107,6 +108,15 @@ class NotTakenBackHere(OnboardingError):
     code = "onboarding:visit:not_taken_back"
     what = "This can't be taken back here."
     cure = "If it still stands on the list with its date, ask your provider to keep it."
+    acts = WhoActs.OPERATOR
+
+
+class KeptTooOften(OnboardingError):
+    """Every turn calls the provider's people, so there is an end to it; disconnecting itself is never refused."""
+
+    code = "onboarding:visit:kept_too_often"
+    what = "This service was disconnected and kept several times within a day."
+    cure = "Ask your provider to keep it, or come back tomorrow: it stays suspended until its days are over."
     acts = WhoActs.OPERATOR
 
 

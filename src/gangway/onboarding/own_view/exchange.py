@@ -4,11 +4,13 @@ Only somebody who agreed to have something removed leaves a token behind, sealed
 them destroys its own when it ends.
 """
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import structlog
@@ -29,22 +31,25 @@ from gangway.microsoft.signin.own_credentials import Secret
 from gangway.microsoft.signin.tokens import Identity, check_id_token
 from gangway.microsoft.transport import Transport, shared
 from gangway.onboarding import problems, refusals
-from gangway.onboarding.applications import credential_of
+from gangway.onboarding.applications import credential_of, tell_credential_opened
 from gangway.onboarding.models import Visit
 from gangway.onboarding.own_view import errors
-from gangway.onboarding.own_view.arriving import CODE, VERIFIER, visitor_actor
+from gangway.onboarding.own_view.arriving import CODE, VERIFIER, shown_below, visitor_actor
+from gangway.onboarding.own_view.doing import LATELY
 from gangway.onboarding.own_view.roles import fitting
 from gangway.onboarding.shapes import NextMove
 from gangway.onboarding.stages.redirect import mark_of
 from gangway.onboarding.states import VisitState
 from gangway.organizations.people_queries import path_of
+from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.actions import SignedIn, SignerFacts
 from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.queries import token_is_held
 from gangway.provisioning.remains import remove_with
+from gangway.provisioning.states import LeftoverKind
 from gangway.provisioning.tenants import customers_in
-from gangway.vault.actions import destroy, reveal, seal
+from gangway.vault.actions import destroy, destroy_untold, reveal, seal, tell_opened
 from gangway.vault.places import Place
 
 TOKEN: Final = "onboarding.visit.token"  # noqa: S105 - the name of a place
@@ -55,7 +60,8 @@ OLDEST: Final = timedelta(days=90)
 """So old may a session at Microsoft be in which nobody is asked for a password: Entra's default where one stays."""
 WORKER: Final = Actor.system("customer's own view")
 KEPT: Final = timedelta(days=1)
-MOST: Final = 500
+ADMITTED: Final = timedelta(minutes=5)
+"""For so long after Microsoft said who it is, the browser that asked is let in; later somebody else may sit there."""
 log = structlog.get_logger(__name__)
 
 
@@ -115,7 +121,9 @@ def _begin(visit_id: UUID) -> Due | None:
         if row is None or row.code_id is None or row.verifier_id is None:
             return None
         opened = [
-            reveal(sealed_id=sealed, place=Place(row.organization_id, field, row.pk), purpose=ASKS, by=WORKER)
+            reveal(
+                sealed_id=sealed, place=Place(row.organization_id, field, row.pk), purpose=ASKS, by=WORKER, told=False
+            )
             for sealed, field in ((row.code_id, CODE), (row.verifier_id, VERIFIER))
         ]
         return Due(
@@ -136,7 +144,7 @@ def _own_credential(row: Visit) -> Secret | None:
     """The application's own credential; one that doesn't open is as good as none, and Microsoft then says so."""
     try:
         with transaction.atomic():
-            return credential_of(row.client_id, provider_id=row.organization_id, cloud=row.cloud, by=WORKER)
+            return credential_of(row.client_id, provider_id=row.organization_id, cloud=row.cloud, by=WORKER, told=False)
     except GangwayError:
         return None
 
@@ -147,13 +155,15 @@ def _settle(visit_id: UUID, identity: Identity, token: SealedText, *, now: datet
         row = Visit.objects.select_for_update(of=("self",)).get(pk=visit_id)
         if row.state != VisitState.RETURNED:
             return
-        refusal = _refusal(row, identity)
+        _tell_what_was_opened(row)
+        refusal = _refusal(row, identity, now=now)
         customers = () if refusal else customers_in(identity.tenant_id, cloud=row.cloud)
         if refusal or not customers:
             _refuse(visit_id, refusal or errors.NothingHere(), identity, now=now)
             return
         _let_go(row)
         row.state, row.signed_in_at = VisitState.SIGNED_IN.value, _proved_at(row, identity, now=now)
+        row.ends_at = min(now, row.ends_at) + ADMITTED
         row.tenant_id, row.object_id = identity.tenant_id, identity.object_id
         row.upn, row.name = identity.username[:320], identity.name[:256]
         roles = fitting(identity.wids)
@@ -162,19 +172,36 @@ def _settle(visit_id: UUID, identity: Identity, token: SealedText, *, now: datet
         row.removal = [_begin_removal(row, one, token, by=by, now=now) for one in row.removal]
         row.save()
         names = ", ".join(role.name for role in roles)
-        for customer_id in customers:
+        for customer_id in _shown(row, customers):
             facts = {"tenant": row.tenant_id, "roles": names}
             subject = f"organization:{customer_id}"
             record(Event.OWN_VIEW_ENTERED, by=by, organization_id=customer_id, subject=subject, data=facts)
 
 
+def _tell_what_was_opened(row: Visit) -> None:
+    """Microsoft says who it is, so it is no stranger's made-up code: the activity log tells what was opened for it."""
+    tell_opened(sealed_ids=[one for one in (row.code_id, row.verifier_id) if one], purpose=ASKS, by=WORKER)
+    tell_credential_opened(row.client_id, provider_id=row.organization_id, cloud=row.cloud, by=WORKER)
+
+
+def _shown(row: Visit, customers: Sequence[UUID]) -> list[UUID]:
+    """Those whose log tells who came: what is shown at the address they came in by.
+
+    Who is here already and signs in once more comes only to the provider whose application asks.
+    """
+    again = bool(row.for_tenant_id)
+    below = provider_of(row.organization_id).path if again else shown_below(urlsplit(row.return_address).netloc)
+    return [one for one in customers if path_of(one).startswith(below)]
+
+
 def _proved_at(row: Visit, identity: Identity, *, now: datetime) -> datetime:
     """When they proved who they are: as Microsoft tells, else now if we had asked it to ask; else nobody knows."""
-    told = identity.signed_in_at or (now if row.for_tenant_id else now - OLDEST)
+    asked = min(now, row.ends_at)
+    told = identity.signed_in_at or (asked if row.for_tenant_id else now - OLDEST)
     return min(told, now)
 
 
-def _refusal(row: Visit, identity: Identity) -> GangwayError | None:
+def _refusal(row: Visit, identity: Identity, *, now: datetime) -> GangwayError | None:
     """Say what speaks against this person, before anything of their tenant is looked up."""
     if identity.is_guest:
         return errors.GuestComes()
@@ -185,7 +212,11 @@ def _refusal(row: Visit, identity: Identity) -> GangwayError | None:
     fits = fitting(identity.wids)
     if not fits:
         return errors.RoleDoesNotFit()
-    return errors.MayOnlyRead() if row.removal and not any(role.may_change for role in fits) else None
+    if not row.removal:
+        return None
+    if not any(role.may_change for role in fits):
+        return errors.MayOnlyRead()
+    return errors.SignInOnceMore() if now - _proved_at(row, identity, now=now) > LATELY else None
 
 
 def _refuse(visit_id: UUID, error: GangwayError, identity: Identity | None, *, now: datetime) -> None:
@@ -193,25 +224,31 @@ def _refuse(visit_id: UUID, error: GangwayError, identity: Identity | None, *, n
         row = Visit.objects.select_for_update(of=("self",)).get(pk=visit_id)
         if row.state != VisitState.RETURNED:
             return
-        _let_go(row)
-        row.state = VisitState.REFUSED.value
+        _let_go(row, told=identity is not None)
+        row.state, row.tenant_id = VisitState.REFUSED.value, identity.tenant_id if identity else ""
         fault = getattr(error, "fault", None)
         row.problem = problems.kept(error, next_move=NextMove.START_AGAIN, at=now, details=problems.marks(fault))
         row.save()
-        by = visitor_actor(row.pk, identity.username if identity else "")
-        facts = {"why": error.code, "tenant": identity.tenant_id if identity else ""}
+        if identity is None:
+            return  # `forget` counts them
+        by = visitor_actor(row.pk, identity.username)
+        facts = {"why": error.code, "tenant": identity.tenant_id}
         subject = f"visit:{row.pk}"
         record(Event.OWN_VIEW_REFUSED, by=by, organization_id=row.organization_id, subject=subject, data=facts)
 
 
-def _let_go(row: Visit) -> None:
+def _let_go(row: Visit, *, told: bool = True) -> None:
     """Neither code nor verifier is of any use any more."""
-    for sealed_id in (row.code_id, row.verifier_id):
-        destroy(sealed_id=sealed_id, by=WORKER)
+    held = [one for one in (row.code_id, row.verifier_id) if one]
+    if told:
+        for sealed_id in held:
+            destroy(sealed_id=sealed_id, by=WORKER)
+    else:
+        destroy_untold(sealed_ids=held)
     row.code_id = row.verifier_id = None
 
 
-def _begin_removal(row: Visit, one: dict[str, str], token: SealedText, *, by: Actor, now: datetime) -> dict[str, str]:
+def _begin_removal(row: Visit, one: dict[str, Any], token: SealedText, *, by: Actor, now: datetime) -> dict[str, Any]:
     """Start one registration's tear-down with the signer's right; each run has a sealed token of its own."""
     customer_id, registration_id = UUID(one["customer"]), UUID(one["registration"])
     place = Place(customer_id, TOKEN, row.pk)
@@ -220,7 +257,8 @@ def _begin_removal(row: Visit, one: dict[str, str], token: SealedText, *, by: Ac
         signed_in = SignedIn(sealed_id, place, row.client_id, _signer(row))
         try:
             with transaction.atomic():
-                run_id = remove_with(registration_id, signed_in=signed_in, by=by, now=now)
+                agreed = [(LeftoverKind(each["kind"]), each["name"], each["id"]) for each in one["things"]]
+                run_id = remove_with(registration_id, agreed=agreed, signed_in=signed_in, by=by, now=now)
         except RunUnderWay:
             run_id = None
         if not token_is_held(sealed_id):
@@ -244,8 +282,22 @@ def _signer(row: Visit) -> SignerFacts:
 
 
 def forget(*, now: datetime) -> None:
-    """Remove visits whose sessions are over for long; codes that nobody traded are destroyed."""
+    """Once a day, remove visits whose sessions are over for long; codes that nobody traded are destroyed.
+
+    Of those whom Microsoft never named the activity log tells how many they were: made-up codes fill no log.
+    """
+    before = (now - KEPT).replace(hour=0, minute=0, second=0, microsecond=0)
     with within_everything("visits of everybody that are over"), transaction.atomic():
-        for row in Visit.objects.select_for_update(skip_locked=True).filter(created_at__lt=now - KEPT)[:MOST]:
-            _let_go(row)
-            row.delete()
+        rows = list(Visit.objects.select_for_update(of=("self",), skip_locked=True).filter(created_at__lt=before))
+        destroy_untold(sealed_ids=[one for row in rows for one in (row.code_id, row.verifier_id) if one])
+        unknown = Counter(row.organization_id for row in rows if _is_unknown(row))
+        for provider_id, times in unknown.items():
+            subject = f"organization:{provider_id}"
+            record(
+                Event.OWN_VIEW_UNTOLD, by=WORKER, organization_id=provider_id, subject=subject, data={"times": times}
+            )
+        Visit.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def _is_unknown(row: Visit) -> bool:
+    return row.state in {VisitState.RETURNED, VisitState.REFUSED} and not row.tenant_id

@@ -13,8 +13,9 @@ from uuid import UUID
 from gangway.audit.queries import ActivityRow, activity
 from gangway.connections.farewells import SignedFarewell, farewell
 from gangway.connections.queries import ConnectionView, connected_with, connection
+from gangway.foundation import clock
 from gangway.onboarding.deletion import Deletion, deletion
-from gangway.onboarding.disconnections import Disconnected, standing
+from gangway.onboarding.disconnections import Disconnected, is_kept_too_often, standing
 from gangway.onboarding.own_view.arriving import VisitorView
 from gangway.onboarding.own_view.errors import NotYours
 from gangway.organizations.details import Contact
@@ -43,6 +44,7 @@ class ServiceSight:
     declined: tuple[FeatureRow, ...]
     history: tuple[ActivityRow, ...]
     disconnected: Disconnected | None
+    is_kept_too_often: bool
     farewell: SignedFarewell | None
 
     @property
@@ -53,6 +55,11 @@ class ServiceSight:
     @property
     def can_be_kept(self) -> bool:
         """Whether the customer can take their own disconnecting back."""
+        return self.is_theirs_to_keep and not self.is_kept_too_often
+
+    @property
+    def is_theirs_to_keep(self) -> bool:
+        """Whether it was their own disconnecting, and nothing is gone yet."""
         return self.about.lifecycle is Lifecycle.LEAVING and self.disconnected is not None
 
 
@@ -192,5 +199,6 @@ def _service(service_id: UUID, path: str) -> ServiceSight:
         declined=registration(connected.registration_id).declined,
         history=tuple(activity(organization_path=path, subject=f"service:{service_id}", limit=HISTORY)),
         disconnected=standing(service_id),
+        is_kept_too_often=is_kept_too_often(service_id, now=clock.now()),
         farewell=farewell(service_id) if about.lifecycle is Lifecycle.DELETED else None,
     )

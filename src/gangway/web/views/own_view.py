@@ -16,8 +16,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gangway.connections.farewells import SignedFarewell
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.languages.said import said as say
 from gangway.onboarding.own_view import arriving, doing, reading
 from gangway.onboarding.own_view.arriving import Entry, VisitorView
 from gangway.onboarding.own_view.errors import MayOnlyRead, NothingRemains, SignInOnceMore
@@ -132,13 +134,13 @@ def waiting(request: HttpRequest) -> HttpResponse:
     if one is None:
         return redirect("web:own_view")
     found = arriving.visitor(one.visit_id, provider_id=one.provider_id, now=now())
-    if found.state is VisitState.SIGNED_IN:
+    if found.state is VisitState.SIGNED_IN and not found.is_late:
         own_session.admit(request, one)
         return redirect(one.then)
     url = reverse("web:own_waiting_state")
     live = first_look(request, WAITING_PARTIAL, _waiting_values(found), url=url)
     values = {"live": live, "visitor": found, "provider": found.provider, "brand": brand_of(found.provider.path)}
-    values["again"] = reverse("web:own_view_at", args=[found.provider.id])
+    values |= {"again": reverse("web:own_view_at", args=[found.provider.id]), "is_waiting": True}
     return render(request, "own_view/waiting.html", values, status=403 if found.problem else 200)
 
 
@@ -150,7 +152,7 @@ def waiting_state(request: HttpRequest) -> HttpResponse:
     if one is None:
         return move_on(reverse("web:own_view"))
     found = arriving.visitor(one.visit_id, provider_id=one.provider_id, now=now())
-    if found.state is VisitState.SIGNED_IN:
+    if found.state is VisitState.SIGNED_IN and not found.is_late:
         return move_on(reverse("web:own_waiting"))
     return look_again(request, WAITING_PARTIAL, _waiting_values(found), over=_is_over(found))
 
@@ -269,7 +271,15 @@ def farewell(request: OwnRequest, service_id: UUID) -> HttpResponse:
     _path, sight, _deletion = reading.service_of(request.visitor, service_id, below=request.below)
     if sight.farewell is None:
         raise Http404
-    return text_file(f"{sight.about.short_name}-deleted", sight.farewell.text)
+    return text_file(f"{sight.about.short_name}-deleted", _in_their_language(sight.farewell))
+
+
+def _in_their_language(paper: SignedFarewell) -> str:
+    """The paper; for who reads another language also in that, above what is signed."""
+    told = say(paper.words)
+    if told == paper.words:
+        return paper.text
+    return paper.below(f"{told}\n\n{_('What is signed follows in English; it alone is the proof.')}")
 
 
 @require_http_methods(PAGE)
@@ -279,19 +289,34 @@ def contacts(request: OwnRequest, organization_id: UUID) -> HttpResponse:
     path, customer = reading.place_of(request.visitor, organization_id, below=request.below)
     if not customer.is_home:
         raise Http404
-    rows = contact_rows(request.POST or None, customer.contacts)
-    if request.method == "POST" and rows.is_valid():
+    here, posted = reverse("web:own_contacts", args=[organization_id]), request.method == "POST"
+    if posted and request.POST.get("way") == "prove":
+        return _once_more(request, then=here)
+    kept = None if posted else own_session.typed(request, here)
+    rows = contact_rows(request.POST if posted else kept, customer.contacts)
+    if posted and rows.is_valid():
         try:
             with within(path):
                 doing.change_contacts(
-                    request.visitor, organization_id=organization_id, contacts=contacts_of(rows), by=request.actor
+                    request.visitor,
+                    organization_id=organization_id,
+                    contacts=contacts_of(rows),
+                    by=request.actor,
+                    now=now(),
                 )
+        except SignInOnceMore:
+            typed = {name: str(value) for name, value in request.POST.items() if name.startswith(f"{rows.prefix}-")}
+            own_session.keep_typed(request, here, typed)
+            return _once_more(request, then=here)
         except GangwayError as error:
             messages.error(request, told(error))
         else:
+            own_session.forget_typed(request)
             messages.success(request, _("The contacts of %(customer)s are saved.") % {"customer": customer.name})
             return redirect("web:own_view")
-    return _page(request, "own_view/contacts.html", {"customer": customer, "contacts": rows})
+    values = {"customer": customer, "contacts": rows, "is_kept": kept is not None}
+    values["is_fresh"] = doing.is_fresh(request.visitor, now=now())
+    return _page(request, "own_view/contacts.html", values, leads_there=True)
 
 
 @require_http_methods(PAGE)
@@ -299,14 +324,19 @@ def contacts(request: OwnRequest, organization_id: UUID) -> HttpResponse:
 def removal(request: OwnRequest) -> HttpResponse:
     """*Sign in to remove what remains*: the exact list before, how it goes, and what was removed after."""
     listed = reading.remaining_of(request.visitor, below=request.below)
+    agreed = doing.agreed(listed)
     if request.method == "POST":
         if not request.visitor.may_change or not listed:
             messages.error(request, told(NothingRemains() if not listed else MayOnlyRead()))
             return redirect("web:own_removal")
+        if request.POST.get("shown") != doing.mark_of(agreed):
+            changed = _("The list has changed since you opened this page. Look at it once more before you sign in.")
+            messages.warning(request, changed)
+            return redirect("web:own_removal")
         scopes = scopes_of(one for _customer, one in listed)
-        return _once_more(request, then=request.path, scopes=scopes, removal=doing.agreed(listed))
+        return _once_more(request, then=request.path, scopes=scopes, removal=agreed)
     values: dict[str, Any] = {"remaining": _things(tuple(one for _customer, one in listed))}
-    values["scopes"] = scopes_of(one for _customer, one in listed) if listed else ()
+    values |= {"scopes": scopes_of(one for _customer, one in listed) if listed else (), "shown": doing.mark_of(agreed)}
     done = reading.removed_by(request.visitor)
     if done:
         url = reverse("web:own_removal_state")

@@ -1,0 +1,19 @@
+"""What workers do for this room."""
+
+from typing import Final
+
+from gangway.accounts import tidying
+from gangway.foundation import clock
+from gangway.jobs.registry import task
+from gangway.jobs.schedule import every
+
+FORGET: Final = "accounts:forget_sessions"
+
+
+@task(name=FORGET, deadline_seconds=600)
+def forget_sessions() -> None:
+    """Remove sessions that are over."""
+    tidying.forget_sessions(now=clock.now())
+
+
+every(24 * 3600, FORGET)
