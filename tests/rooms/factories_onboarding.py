@@ -164,15 +164,16 @@ class Walk:
         return actions.start_authentication(case_id=self.case_id, upn=upn, colleague=colleague, **more)
 
 
-def walk(
-    *, domain: str = "", choose: bool = True, cloud: str = "public", features: tuple[str, ...] | None = None
-) -> Walk:
-    """A customer with an invitation whose link was opened; *Create New App Registration* is pressed unless not."""
+def walk(*, domain: str = "", choose: bool = True, cloud: str = "public", **wanted: Any) -> Walk:
+    """A customer with an invitation whose link was opened; *Create New App Registration* is pressed unless not.
+
+    `wanted`: what the plan is to be, as `pin` takes it.
+    """
     provider = factories_organizations.make_provider()
     customer = factories_organizations.make_customer(provider, domain=domain, cloud=cloud)
     operator_id = factories_organizations.make_operator(provider)
     register(provider, cloud=cloud)
-    invitation_id = issue(customer, operator_id, features)
+    invitation_id = issue(customer, operator_id, **wanted)
     token = factories_invitations.link(customer, invitation_id)
     case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
     if choose:
@@ -192,10 +193,10 @@ def register(provider: Place, *, home: str = HOME, cloud: str = "public") -> UUI
     )
 
 
-def issue(customer: Place, operator_id: UUID, features: tuple[str, ...] | None = None) -> UUID:
+def issue(customer: Place, operator_id: UUID, **wanted: Any) -> UUID:
     """Invite an administrator for a newly planned service, with the real plan pinned."""
     service_id = factories_services.plan(customer)
-    plan, fingerprint = provisioning.pin(features=features) if features else provisioning.pin()
+    plan, fingerprint = provisioning.pin(**wanted)
     with within(customer.path):
         assert service(service_id).customer_id == customer.id
         return invitations.issue_invitation(

@@ -17,7 +17,6 @@ from gangway.onboarding.shapes import Step
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.queries import PlanChanged, explain, pin, scopes_for
 from gangway.web.templatetags.gangway import fours
-from tests.rooms import factories_onboarding
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk, signed_in, walk
 from tests.rooms.factories_organizations import SETUP, make_customer, make_provider
 from tests.rooms.factories_web import error_at, put_into_wizard, sit_down, soup
@@ -29,10 +28,9 @@ ASKED = ["self-rotation", "teams-reading"]
 
 
 @pytest.fixture
-def asked(monkeypatch):
-    """Invitations of this test ask for two optional features."""
-    monkeypatch.setattr(factories_onboarding.provisioning, "pin", lambda: pin(features=ASKED))
-    return walk()
+def asked():
+    """An invitation that asks for two optional features."""
+    return walk(features=ASKED)
 
 
 @pytest.fixture
@@ -170,10 +168,8 @@ def test_nothing_is_changed_once_it_is_being_made(asked):
         otherwise(asked, features=[])
 
 
-def test_the_administrator_names_the_unit_before_signing_in(monkeypatch):
-    limited = {"features": ["administrative-unit"], "role_choice": "teams"}
-    monkeypatch.setattr(factories_onboarding.provisioning, "pin", lambda: pin(**limited))
-    walked, client = walk(), Client()
+def test_the_administrator_names_the_unit_before_signing_in():
+    walked, client = walk(features=["administrative-unit"], role_choice="teams"), Client()
     put_into_wizard(client, walked.case_id)
     answer = client.post("/wizard/new/", sent(client.get("/wizard/new/"), upn=UPN))
     assert "not named yet" in error_at(answer, "unit")
