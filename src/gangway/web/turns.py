@@ -3,7 +3,7 @@
 Without it each request that comes gets a thread of its own, and all of them want one of a few connections: a thousand
 pages that look at the same moment then take each other's processor time, and whoever got no connection is told that
 something broke. Who waits here costs next to nothing and is served in the order of coming. A request's body has been
-read before, and an answer is sent after its turn, so a slow browser keeps nobody waiting.
+read before, and an answer is sent after its turn and without its connection, so a slow browser keeps nobody waiting.
 """
 
 import asyncio
@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any, Final, cast
 
 import structlog
-from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponseBase
 
 from gangway.web.views.refusals import too_many
@@ -45,10 +46,13 @@ class Turns:
             await asyncio.wait_for(self.turns.acquire(), PATIENCE_SECONDS)
         except TimeoutError:
             log.warning("too_many_at_once", waited_seconds=PATIENCE_SECONDS)
-            answer = too_many(request)
-            answer.headers["Retry-After"] = str(AGAIN_SECONDS)
-            return answer
+            refused = too_many(request)
+            refused.headers["Retry-After"] = str(AGAIN_SECONDS)
+            return refused
         try:
-            return cast("HttpResponseBase", await self.get_response(request))
+            answer = cast("HttpResponseBase", await self.get_response(request))
+            if not answer.streaming:
+                await sync_to_async(close_old_connections)()
+            return answer
         finally:
             self.turns.release()
