@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -15,11 +15,13 @@ from gangway.microsoft.graph.calls import Call, nothing
 from gangway.microsoft.graph.session import GraphSession
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.preflight import Preflight
+from gangway.provisioning.engine.sight import Standing, keys_of
 from gangway.provisioning.queries import SCOPES
 from gangway.provisioning.shapes import PARTNER, SignerFacts
 from gangway.provisioning.signers import observe_signer
 from tests.contract.tenant import REGISTRATION, Tenant, blueprint
 from tests.emulator.conftest import avery, grace
+from tests.unit.small_journal import SmallJournal
 
 POLICY_READ = "Policy.Read.All"
 POLICY_WRITE = "Policy.ReadWrite.ApplicationConfiguration"
@@ -73,6 +75,21 @@ async def test_it_is_one_request_and_changes_nothing(tenant: Tenant) -> None:
     assert len(tenant.log()) == 1
     assert tenant.state() == before
     assert any("Teams Phone licences left" in note for note in facts.preflight.notes)
+
+
+async def test_on_the_way_it_sees_what_of_ours_is_there_with_its_credentials(tenant: Tenant) -> None:
+    token = await tenant.start_over()
+    await (await tenant.course(SmallJournal(), token)).run()
+    await tenant.sign_in_application()
+    around = (await observe(tenant, token)).around
+    assert around
+    found = around.application(unique_name=blueprint().unique_name, app_id="")
+    assert found
+    assert [key.key_id for key in keys_of(found)] == tenant.secrets()
+    principal = around.principal(found.app_id)
+    assert principal
+    assert principal.display_name == "voice1"
+    assert around.standing(unique_name=f"gangway-{uuid4()}", app_id="") is Standing.GONE
 
 
 async def test_an_eligible_role_is_named_with_the_way_to_activate_it(tenant: Tenant) -> None:
