@@ -210,6 +210,8 @@ def test_what_was_removed_is_written_down_and_signed(tenant):
     assert "Removed: " in told
     assert told.count("Stays: ") == told.count("Stays: Deleted app registration") == 1
     assert is_ours(told)
+    with within(served.work.customer.path):
+        assert is_ours(farewell(served.work.service_id).below("Entfernt: alles"))
 
 
 def test_a_name_from_a_tenant_adds_no_line_to_what_is_signed():

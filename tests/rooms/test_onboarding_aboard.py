@@ -15,6 +15,7 @@ from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import in_database
 from gangway.onboarding import actions, checking, queries, tidying
+from gangway.onboarding.disconnections import fixed_address
 from gangway.onboarding.errors import (
     AlreadyAdded,
     NotAVerifiedDomain,
@@ -67,6 +68,7 @@ def test_the_administrators_way_ends_with_what_was_granted_by_whom_until_when(em
     assert view.done.application_id
     assert view.done.undo
     assert view.done.sign_in_application_removed == "yes"
+    assert view.done.own_view == fixed_address(walked.customer.id)
 
 
 def test_nothing_secret_of_the_sign_in_is_left_when_it_is_done(emulator):
@@ -75,9 +77,10 @@ def test_nothing_secret_of_the_sign_in_is_left_when_it_is_done(emulator):
 
 
 def test_both_sides_are_told_by_mail(emulator):
-    aboard(emulator)
+    walked = aboard(emulator)
     subjects = [message.subject for message in mail.outbox]
-    assert any("is connected with" in subject for subject in subjects)
+    (told,) = [message.body for message in mail.outbox if "is connected with" in message.subject]
+    assert fixed_address(walked.customer.id) in told.splitlines()
     assert any(subject.startswith("Ready to add") for subject in subjects)
 
 

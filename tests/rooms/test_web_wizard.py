@@ -251,8 +251,9 @@ def test_a_run_that_stopped_says_why_and_offers_the_next_move(monkeypatch):
 
 
 def test_the_end_says_what_was_granted_by_whom_until_when_and_how_to_undo_it(monkeypatch):
-    text = soup(in_wizard(monkeypatch, web_values.case(Step.DONE)).get("/wizard/done/")).get_text(" ", strip=True)
-    done = web_values.DONE
+    page = soup(in_wizard(monkeypatch, web_values.case(Step.DONE)).get("/wizard/done/"))
+    text, done = page.get_text(" ", strip=True), web_values.DONE
+    assert page.select_one(f'a[href="{done.own_view}"]').get_text() == done.own_view
     for told in (
         done.application_id,
         done.granted_by,
