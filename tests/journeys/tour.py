@@ -494,6 +494,7 @@ class Tour:
         onward(page.locator("main table tbody tr").filter(has_text="OK").get_by_role("link").first)
         service = re.sub(r"(/services/[^/]+/).*", r"\1", page.url)
         look.visit(page, f"{service}repair/")
+        look.visit(page, f"{service}ask-customer/")
         page.goto(f"{service}configuration/m365/")
         with self.product.microsoft.fault({"path": "*/oauth2/v2.0/token"}, {"aadsts": EXPIRED}):
             button(page, "Validate Authentication").first.click()

@@ -224,8 +224,9 @@ def test_the_alarm_that_a_customer_was_asked_ends_when_nothing_remains(work, cli
     asking.clear_answered(now=clock.now())
     with within_everything("a test"):
         assert Alarm.objects.get(pk=alarm.pk).cleared_at is not None
-    refused = client.get(f"/services/{work.service_id}/ask-customer/", follow=True)
-    assert "Nothing remains" in soup(refused).get_text()
+    page = f"/services/{work.service_id}/ask-customer/"
+    assert "remains that a sign-in could remove" in soup(client.get(page)).get_text()
+    assert "Nothing remains" in soup(client.post(page, follow=True)).get_text()
 
 
 def test_what_a_look_found_says_when_it_was_seen_and_how_far_we_know(client, work):

@@ -55,24 +55,25 @@ KINDS: Final[Mapping[LeftoverKind, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """The mail as it would go out now, to whom, and how those before it are doing. `address` is in it, too."""
+    """The mail as it would go out now, and to whom. `address` is in it, too."""
 
-    about: ServiceView
     to: tuple[str, ...]
     mail: Mail
     address: str
-    before: tuple[Sent, ...]
 
 
-def letter(service_id: UUID) -> Letter:
-    """Return what *Ask the customer to sign in* would send. In a scope. Raises `NothingRemains`."""
+def letter(service_id: UUID) -> Letter | None:
+    """Return what *Ask the customer to sign in* would send; None when nothing remains. In a scope."""
     about = service(service_id)
-    told = _told(about)
+    try:
+        told = _told(about)
+    except NothingRemains:
+        return None
     mail = MESSAGES[MessageKind.REMOVAL_ASKED].compose(
         told, dress=dress_of(about.customer_id), language=language_of(about.customer_id)
     )
     to = tuple(one.email for one in contacts_of(about.customer_id))
-    return Letter(about, to, mail, told["address"], asked_before(service_id))
+    return Letter(to, mail, told["address"])
 
 
 def asked_before(service_id: UUID) -> tuple[Sent, ...]:

@@ -89,20 +89,20 @@ def ask_customer(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Ask the customer to sign in*: the mail to their contacts as it goes out, whom it went to before, and *Send*."""
     about = service(service_id)
     back = f"{reverse('web:leftovers')}?{urlencode({'q': about.short_name})}"
-    try:
-        if request.method == "POST":
+    if request.method == "POST":
+        try:
             asking.ask_customer(about.id, by=request.actor, now=now())
+        except GangwayError as error:
+            messages.error(request, told(error))
+        else:
             said_to = {"customer": about.customer_name, "address": fixed_address(about.customer_id)}
             messages.success(
                 request, _("The contacts of %(customer)s get a mail. They sign in at %(address)s") % said_to
             )
-            return redirect(back)
-        letter = asking.letter(about.id)
-    except GangwayError as error:
-        messages.error(request, told(error))
         return redirect(back)
-    values = {"service": about, "letter": letter, "asked": asked_words(letter.before), "back_url": back}
-    return render(request, "leftovers/ask.html", values)
+    letter = asking.letter(about.id)
+    asked = asked_words(asking.asked_before(about.id))
+    return render(request, "leftovers/ask.html", {"service": about, "letter": letter, "asked": asked, "back_url": back})
 
 
 def asked_words(before: Iterable[Sent]) -> list[dict[str, Any]]:
