@@ -18,6 +18,7 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.wire import Answer, Asked
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, clouds, conduct, credential_rows, journal_store, tasks
+from gangway.provisioning.engine.sight import Standing, keys_of
 from gangway.provisioning.errors import NoSuchRun, RegistrationNameTaken, RunOver, RunUnderWay
 from gangway.provisioning.models import Credential, StepRecord, TenantLease
 from gangway.provisioning.states import RunState, StepState
@@ -348,6 +349,21 @@ def test_the_check_finds_everything_in_order(tenant, monkeypatch):
     )
     assert result.state == "ok"
     assert (result.phone_licences_left, "contoso.com" in result.domains) == (21, True)
+    assert result.around is None
+
+
+def test_the_check_sees_what_of_ours_is_in_the_tenant_where_the_registration_may_look(tenant):
+    work = make_work(choices={"features": {"voice", "self-rotation"}})
+    work.done(token(tenant))
+    around, about = check(work).around, work.registration()
+    assert around
+    names = {"unique_name": f"gangway-{work.registration_id}", "app_id": ""}
+    assert [key.key_id for key in keys_of(around.application(**names))] == [about.credentials[0].key_id]
+    assert around.principal(about.app_id).object_id == about.service_principal_id
+    delete(tenant, f"/applications/{about.object_id}")
+    gone = check(work).around
+    assert gone
+    assert (gone.unknown, gone.standing(**{**names, "app_id": about.app_id})) == ({about.app_id}, Standing.GONE)
 
 
 def test_the_check_names_what_is_missing_and_who_helps(tenant):
