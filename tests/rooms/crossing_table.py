@@ -61,6 +61,7 @@ ROWS: Final[dict[str, Row]] = {
     "service_m365": desk("AOM", "AOM", "AM", "OM", about="service"),
     "service_validate": desk("AO", "AO", "A", "O", about="service", finely=True),
     "service_validate_quality": desk("AO", "AO", "A", "O", about="service", finely=True),
+    "service_rotate_quality": desk("AO", "AO", "A", "O", about="service", finely=True),
     "service_quality_state": desk("AOM", "AOM", "AM", "OM", about="service", finely=True),
     "service_validation_state": desk("AOM", "AOM", "AM", "OM", about="service", finely=True),
     "service_m365_save": desk("AO", "AO", "A", "O", about="service", finely=True),

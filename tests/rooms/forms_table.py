@@ -92,6 +92,7 @@ FORMS: Final[dict[str, Form]] = {
     ),
     "service_validate": desk(),
     "service_validate_quality": desk(),
+    "service_rotate_quality": desk(),
     "service_m365_save": desk(domain="contoso.com", ends_on="2031-05-31"),
     "shared_registration": desk(
         full_name="Contoso calling",

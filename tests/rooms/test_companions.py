@@ -17,6 +17,7 @@ from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import THRESHOLDS, Wishes
 from gangway.connections.states import Rotation
 from gangway.foundation import clock
+from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.provisioning.errors import NoSuchCredential
@@ -26,6 +27,7 @@ from gangway.provisioning.states import CredentialState
 from gangway.services import actions as services
 from tests.rooms.factories_connections import DAY, GOOD, TENANT, beside, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
+from tests.rooms.factories_web import sit_down, soup
 
 pytestmark = pytest.mark.django_db
 OWNED = frozenset({"CallRecords.Read.All", "Application.ReadWrite.OwnedBy"})
@@ -34,8 +36,13 @@ QUIET = CheckItem("sign_in", "Sign-in", "unknown", "Microsoft does not answer.")
 
 
 @pytest.fixture
-def customer() -> Place:
-    return make_customer(make_provider(), name="Contoso")
+def provider() -> Place:
+    return make_provider()
+
+
+@pytest.fixture
+def customer(provider: Place) -> Place:
+    return make_customer(provider, name="Contoso")
 
 
 @pytest.fixture
@@ -287,3 +294,36 @@ def test_what_signs_in_beside_a_connection_belongs_to_something(customer, servic
         assert orphans(limit=10).unused == ()
         Companion.objects.all().delete()
         assert [one.name for one in orphans(limit=10).unused] == ["beside-ab12"]
+
+
+def test_rotate_now_stands_in_its_own_section_where_it_may_renew_itself(provider, customer, service_id):
+    beside(customer, service_id)
+    client, place = sit_down(provider), f"/services/{service_id}/configuration/m365/"
+    before = soup(client.get(place)).select_one("[aria-labelledby=quality]")
+    assert before.select_one('form[action$="/call-quality/rotate/"]') is None
+    assert "may renew itself stands here once it was looked at" in before.get_text()
+    with within_everything("a test"):
+        Companion.objects.update(renews_itself=True, last_good_at=clock.now())
+    section = soup(client.get(place)).select_one("[aria-labelledby=quality]")
+    assert "Rotate the credential of" in section.select_one("dialog#rotate-beside").get_text()
+    first, second = (client.post(f"{place}call-quality/rotate/")["Location"] for _ in range(2))
+    assert (first, first.startswith("/runs/")) == (second, True)
+    assert "The credential is being renewed" in soup(client.get(place)).select_one("[aria-labelledby=quality]").text
+    monitor = sit_down(provider, role=Role.MONITOR)
+    assert monitor.post(f"{place}call-quality/rotate/").status_code == 403
+
+
+def test_what_can_not_be_rotated_says_so_on_the_page(provider, customer, service_id):
+    beside(customer, service_id, origin=GIVEN)
+    client = sit_down(provider)
+    answer = client.post(f"/services/{service_id}/configuration/m365/call-quality/rotate/", follow=True)
+    assert CannotRotateNow.what in soup(answer).get_text()
+
+
+def test_its_end_stands_in_the_list_of_connections_and_its_alarm_on_the_dashboard(provider, customer, service_id):
+    beside(customer, service_id, expires_at=clock.now() + 5 * DAY)
+    client = sit_down(provider)
+    assert "Call quality of Microsoft Teams:" in soup(client.get("/connections/")).select_one("table").get_text()
+    assert "voice-1 (Call quality" not in client.get("/").text
+    tending.tend_due(now=clock.now())
+    assert "voice-1 (Call quality of Microsoft Teams)" in soup(client.get("/")).main.get_text()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -12,6 +13,9 @@ from gangway.alarms.models import Alarm, Move, Notice
 from gangway.alarms.states import OVER, AlarmState, Audience, Happened, Kind, NoticeState, Severity
 from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.search import matching
+
+BESIDE: Final = "^service:[0-9a-f-]{36}:"
+"""Subjects of what a service uses beside its connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +128,12 @@ def open_count() -> OpenCount:
 
 
 def most_urgent(*, limit: int) -> tuple[AlarmRow, ...]:
-    """Return open alarms that nobody acknowledged and that belong to no service, the worst first."""
-    rows = Alarm.objects.filter(cleared_at__isnull=True, acknowledged_at__isnull=True, service__isnull=True)
+    """Return open alarms that nobody acknowledged and that no service's own status tells, the worst first.
+
+    They belong to no service, or to what one uses beside its connection.
+    """
+    rows = Alarm.objects.filter(cleared_at__isnull=True, acknowledged_at__isnull=True)
+    rows = rows.filter(Q(service__isnull=True) | Q(subject__regex=BESIDE))
     found = rows.select_related("organization").order_by("-changed_at", "-id")[:limit]
     return tuple(sorted(map(_row, found), key=lambda row: -row.severity.rank))
 

@@ -1,6 +1,7 @@
 """How connections are looked after, for pages: one service's rotation, and the fleet as a list. Call it in a scope."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -8,12 +9,14 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from gangway.connections.kept import Kept, credential_of
 from gangway.connections.models import STATUSES, Care, Companion, Connection
 from gangway.connections.states import Rotation
 from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.search import matching
 from gangway.provisioning.orphans import Unused, unused_credentials
-from gangway.provisioning.renewable import renewable
+from gangway.provisioning.queries import choices
+from gangway.provisioning.renewable import Renewable
 from gangway.provisioning.sighted import Coverage, Sighted, coverage, gone_registrations, sighted
 from gangway.services.overview import without
 from gangway.services.queries import ServiceRow
@@ -59,6 +62,14 @@ class FleetRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """When a credential ends that a service uses beside its connection, and what it is for."""
+
+    title: str
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Orphans:
     """What belongs to nothing, by our own rows and by what was seen in tenants.
 
@@ -78,19 +89,40 @@ def rotation_of(service_id: UUID) -> RotationView | None:
     if row is None:
         return None
     care = Care.objects.filter(pk=row.pk).first()
-    about = renewable(row.credential_id)
-    has_right = care is not None and care.renews_itself
+    lacks = care.lacks if care else None
+    return _rotation(care, credential_of(row), is_known=lacks is not None, lacks=tuple(lacks or ()))
+
+
+def rotation_beside(service_id: UUID, profile: str) -> RotationView | None:
+    """Return how the credential of what a service uses beside its connection is renewed; None when it has none."""
+    row = Companion.objects.filter(service_id=service_id, profile=profile).first()
+    if row is None:
+        return None
+    return _rotation(row, credential_of(row), is_known=row.last_good_at is not None, lacks=())
+
+
+def _rotation(kept: Kept | None, about: Renewable | None, *, is_known: bool, lacks: tuple[str, ...]) -> RotationView:
     return RotationView(
-        state=Rotation(care.rotation) if care else Rotation.NONE,
-        at=care.rotate_at if care else None,
-        words=care.rotation_words if care else "",
-        run_id=care.rotation_run_id if care else None,
-        by_itself=about is not None and about.renews_itself(has_right=has_right),
-        is_known=care is not None and care.lacks is not None,
+        state=Rotation(kept.rotation) if kept else Rotation.NONE,
+        at=kept.rotate_at if kept else None,
+        words=kept.rotation_words if kept else "",
+        run_id=kept.rotation_run_id if kept else None,
+        by_itself=about is not None and about.renews_itself(has_right=kept is not None and kept.renews_itself),
+        is_known=is_known,
         is_ours=about is not None and about.is_ours,
         ends=about is not None and about.ends,
-        lacks=tuple(care.lacks or ()) if care else (),
+        lacks=lacks,
     )
+
+
+def ends_beside(service_ids: Iterable[UUID]) -> dict[UUID, list[Beside]]:
+    """Return when credentials end that these services use beside their connection, by service."""
+    found: dict[UUID, list[Beside]] = defaultdict(list)
+    for row in Companion.objects.filter(service_id__in=list(service_ids)).order_by("profile"):
+        about = credential_of(row)
+        if about is not None and about.ends and about.ends_at is not None:
+            found[row.service_id].append(Beside(choices(row.profile).title, about.ends_at))
+    return dict(found)
 
 
 def fleet(*, search: str = "", status: str = "", rotation: str = "", drift: str = "", page: int = 1) -> Page[FleetRow]:

@@ -86,6 +86,11 @@ urlpatterns = [
         name="service_validate_quality",
     ),
     path(
+        "services/<uuid:service_id>/configuration/m365/call-quality/rotate/",
+        companions.rotate,
+        name="service_rotate_quality",
+    ),
+    path(
         "services/<uuid:service_id>/configuration/m365/call-quality/state/",
         companions.state,
         name="service_quality_state",

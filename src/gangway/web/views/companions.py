@@ -1,19 +1,24 @@
-"""Registrations beside a service's connection on *M365 Configuration*: call quality, with its own *Validate*."""
+"""What a service uses beside its connection on *M365 Configuration*: call quality, validated and rotated by itself."""
 
 from typing import Any, Final
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from gangway.connections import companions
+from gangway.connections.care_view import rotation_beside
 from gangway.connections.companions import CompanionView
 from gangway.connections.errors import NoSuchConnection
+from gangway.connections.rotation import rotate_now
 from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
 from gangway.organizations.roles import Capability
 from gangway.web.desk import DeskRequest, may
+from gangway.web.forms.base import told
 from gangway.web.live import first_look, look_again
 from gangway.web.onboarding_pages import items_of
 from gangway.web.words import CONNECTION, said
@@ -28,6 +33,18 @@ def validate(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Validate* on the registration for call quality."""
     companions.validate(service_id=service_id, profile=QUALITY, by=request.actor, now=now())
     return redirect("web:service_m365", service_id)
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def rotate(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Rotate now* on the registration for call quality: the run's page tells how it goes."""
+    try:
+        run_id = rotate_now(service_id=service_id, profile=QUALITY, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+        return redirect("web:service_m365", service_id)
+    return redirect("web:run", run_id)
 
 
 @require_safe
@@ -47,6 +64,7 @@ def quality_of(request: DeskRequest, service_id: UUID) -> dict[str, Any] | None:
     url = reverse("web:service_quality_state", args=[service_id])
     return {
         "found": found,
+        "rotation": rotation_beside(service_id, QUALITY),
         "live": first_look(request, PARTIAL, _values(found), url=url),
         "following": not found.is_over,
     }

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.connections import policy
-from gangway.connections.care_view import LESS, fleet, orphans, rotation_of
+from gangway.connections.care_view import LESS, ends_beside, fleet, orphans, rotation_of
 from gangway.connections.fleet import backlog
 from gangway.connections.queries import connection
 from gangway.connections.rotation import rotate_now
@@ -44,10 +44,16 @@ def connections(request: DeskRequest) -> HttpResponse:
     """List the connections in use, and say how far their own validations are behind."""
     wanted = asked(request, "status", "rotation", "drift")
     page = fleet(search=wanted.search, page=wanted.page, **wanted.choices)
+    beside = ends_beside(row.service_id for row in page.rows)
     values = {
         "page": page,
         "rows": [
-            {"row": row, "pill": said(CONNECTION, row.status), "rotation": said(ROTATION, row.rotation)}
+            {
+                "row": row,
+                "pill": said(CONNECTION, row.status),
+                "rotation": said(ROTATION, row.rotation),
+                "beside": beside.get(row.service_id, ()),
+            }
             for row in page.rows
         ],
         "wanted": wanted,
