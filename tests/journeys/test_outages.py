@@ -13,6 +13,8 @@ from tests.journeys.waiting import eventually
 
 pytestmark = pytest.mark.slow
 
+WAITING = "Waiting for the administrator"
+
 
 def test_mail_server_down_is_visible_retried_and_the_mail_arrives(
     product: Product, operator: Operator, administrator: Administrator
@@ -24,11 +26,11 @@ def test_mail_server_down_is_visible_retried_and_the_mail_arrives(
         operator.open_pending("Contoso")
         operator.page.get_by_role("link", name=short_name, exact=True).click()
         eventually(lambda: "Next try" in operator.reloaded(), "the failed attempt on the invitation's page")
-        assert "Waiting for the administrator" not in operator.reloaded()
+        assert WAITING not in operator.reloaded()
     finally:
         product.start_mail()
     link = administrator.link_mailed_to(GRACE[0], about=short_name)
-    eventually(lambda: "Waiting for the administrator" in operator.reloaded(), "the mail's state on the invitation's page")
+    eventually(lambda: WAITING in operator.reloaded(), "the mail's state on the invitation's page")
     assert len([mail for mail in product.mails(GRACE[0]) if short_name in mail["text"]]) == 1
     administrator.to_the_code(link, GRACE[0])
 
