@@ -1,7 +1,7 @@
 """The parts that pages are made of, as template tags: icon, pill, time, copy button and the blocks that hold others."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -14,12 +14,14 @@ from django.utils.formats import localize
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from gangway.accounts.microsoft import is_offered
 from gangway.foundation import clock
 from gangway.languages import said as languages
-from gangway.languages.choice import NAMES, known
+from gangway.languages.choice import ENGLISH, NAMES, known
+from gangway.languages.times import DAYS
 from gangway.web.words import Pill
 
 register = template.Library()
@@ -81,6 +83,12 @@ def day(at: datetime | None) -> SafeString:
         written(here, WITH_HOUR),
         written(here, "j M Y"),
     )
+
+
+@register.filter
+def in_words(on: date) -> str:
+    """Write a day with its month as a word, in the manner of the page's language."""
+    return written(on, DAYS[known(get_language() or ENGLISH)])
 
 
 @register.simple_tag
