@@ -159,6 +159,19 @@ def test_who_comes_by_one_providers_own_host_name_is_in_no_other_ones_log(provid
     assert {entry.organization_id for entry in entries(Event.OWN_VIEW_ENTERED)} == {theirs.id, customer.id}
 
 
+def test_a_session_of_one_host_name_counts_under_no_other(provider, service_id):
+    """Else what was written down at one provider's name would open what another one shows, unseen by that one."""
+    client, there = Client(), {"HTTP_HOST": "localhost"}
+    asked = asked_of(client.post(f"/customer/at/{provider.id}/"))
+    client.get("/wizard/returned/", {"code": "the-code", "state": asked["state"]}, **there)
+    assert latest().state == VisitState.AWAY
+    back(client, asked)
+    assert client.get("/customer/waiting/", **there).headers["Location"] == "/customer/"
+    assert client.get("/customer/waiting/").headers["Location"] == "/customer/"
+    assert client.get(f"/customer/services/{service_id}/", **there).status_code == 302
+    assert client.get(f"/customer/services/{service_id}/").status_code == 200
+
+
 def test_who_signs_in_once_more_comes_to_nobody_else_again(provider, customer, service_id):
     second = make_provider(name="Anchor Telecom")
     connected(make_customer(second, name="Contoso at Anchor"), "anchor-1")
@@ -220,6 +233,10 @@ def test_several_providers_are_shown_apart_and_under_its_own_host_name_only_one(
         named = {"name": "anchor.example", "token": "t", "set_at": clock.now(), "proved_at": clock.now()}
         HostName.objects.create(organization_id=second.id, **named)
     there = {"HTTP_HOST": "anchor.example"}
+    assert "Sign in with your own account" in text(client.get("/customer/", **there))
+    session = client.session
+    session["own_view"] = {**session["own_view"], "host": "anchor.example"}
+    session.save()
     only = text(client.get("/customer/", **there))
     assert "anchor-1" in only
     assert "voice-1" not in only

@@ -58,6 +58,7 @@ class Awaited:
 def begin(request: HttpRequest, visit_id: UUID, departure: Departure, *, provider_id: UUID, then: str) -> None:
     """Remember by what the answer of a sign-in is known."""
     one = {"mark": departure.mark, "visit": str(visit_id), "provider": str(provider_id), "then": then}
+    one["host"] = request.get_host()
     request.session[AWAY] = [*request.session.get(AWAY, ()), one][-MOST:]
 
 
@@ -79,7 +80,8 @@ def admit(request: HttpRequest, one: Awaited) -> None:
     request.session.pop(AWAY, None)
     typed(request, one.then)
     at = now().isoformat()
-    request.session[KEY] = {"visit": str(one.visit_id), "provider": str(one.provider_id), "begun": at, "seen": at}
+    held = {"visit": str(one.visit_id), "provider": str(one.provider_id), "host": request.get_host()}
+    request.session[KEY] = {**held, "begun": at, "seen": at}
 
 
 def leave(request: HttpRequest) -> None:
@@ -110,7 +112,7 @@ def present(request: HttpRequest) -> VisitorView | None:
     """Return who is signed in here; None when nobody is, or their time is over."""
     held = request.session.get(KEY)
     at = now()
-    if not held:
+    if not held or held.get("host") != request.get_host():  # each host name shows, and writes down, other things
         return None
     begun, seen = (datetime.fromisoformat(held[name]) for name in ("begun", "seen"))
     if at - begun > AT_MOST or at - seen > IDLE:
@@ -151,5 +153,5 @@ def actor_of(request: HttpRequest, found: VisitorView | None = None) -> Actor:
 
 
 def _begun(request: HttpRequest) -> tuple[Awaited, ...]:
-    rows = request.session.get(AWAY, ())
+    rows = [row for row in request.session.get(AWAY, ()) if row.get("host") == request.get_host()]
     return tuple(Awaited(row["mark"], UUID(row["visit"]), UUID(row["provider"]), row["then"]) for row in rows)
