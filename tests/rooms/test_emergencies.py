@@ -7,7 +7,7 @@ import pytest
 
 from gangway.connections import emergency, following
 from gangway.connections.errors import NameNotTyped
-from gangway.connections.models import Connection, EmergencyItem
+from gangway.connections.models import Companion, Connection, EmergencyItem
 from gangway.connections.states import Deed, ItemState
 from gangway.foundation import clock
 from gangway.organizations.errors import NoSuchOrganization
@@ -15,6 +15,7 @@ from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Credential, Run
 from gangway.vault.models import Sealed
 from gangway.vault.queries import ever_sealed_to
+from tests.rooms.factories_connections import beside
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import error_at, prove, sit_down, soup
 from tests.rooms.test_fleet import OLD, connected
@@ -61,6 +62,45 @@ def test_what_may_renew_itself_is_rotated_and_the_rest_needs_the_customer_by_nam
     emergency.drive(now=clock.now())
     found = view(provider, emergency_id)
     assert (found.counts[ItemState.DONE], found.percent, found.row.ended_at is not None) == (1, 100, True)
+
+
+def test_what_is_used_beside_a_connection_is_rotated_by_name_and_suspended_with_it(provider, customer):
+    service_id = connected(customer, "voice-1", granted=OWNED)
+    registration_id = beside(customer, service_id)
+    emergency_id = begin(provider)
+    emergency.drive(now=clock.now())
+    found = view(provider, emergency_id)
+    assert [row.short_name for row in found.open_items] == ["voice-1 (Call quality of Microsoft Teams)"]
+    assert (found.counts[ItemState.UNDER_WAY], found.total) == (1, 2)
+    with within_everything("a test"):
+        Companion.objects.update(renews_itself=True)
+        Run.objects.update(state="failed", ended_at=clock.now())
+    begin(provider)
+    emergency.drive(now=clock.now())
+    with within_everything("a test"):
+        taken = EmergencyItem.objects.exclude(emergency_id=emergency_id).get(companion__isnull=False)
+        run = Run.objects.get(pk=taken.run_id)
+        assert (run.kind, run.registration_id, taken.state) == ("rotation", registration_id, ItemState.UNDER_WAY)
+    following_up = begin(provider, deed=Deed.SUSPEND)
+    emergency.drive(now=clock.now())
+    assert (view(provider, following_up).total, view(provider, following_up).percent) == (1, 100)
+
+
+def test_a_key_that_opens_only_what_is_beside_reaches_that_or_suspends_its_connection(provider, customer):
+    service_id = connected(customer, "voice-1")
+    registration_id = beside(customer, service_id)
+    with within_everything("a test"):
+        credential = Credential.objects.get(registration_id=registration_id)
+        given = {"organization_id": customer.id, "place": "x", "ciphertext": b"x", "created_at": clock.now()}
+        Sealed.objects.create(id=credential.sealed_id, key_number=1, **given)
+    rotated = begin(provider, key_number=1)
+    emergency.drive(now=clock.now())
+    with within_everything("a test"):
+        assert EmergencyItem.objects.get(emergency_id=rotated).companion is not None
+    begin(provider, key_number=1, deed=Deed.SUSPEND)
+    emergency.drive(now=clock.now())
+    with within(customer.path):
+        assert Connection.objects.get(service_id=service_id).suspended_at is not None
 
 
 def test_a_worker_that_dies_in_between_leaves_rows_and_the_next_one_goes_on(provider, customer, monkeypatch):

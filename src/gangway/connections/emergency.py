@@ -4,20 +4,22 @@ A worker lists what it concerns, then takes it item by item; each is a row, so t
 where the one before stood. What only a customer can do is listed with its own next step, and never counted as done.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, cast
+from typing import Final, Literal, TypeVar, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import Count
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import rotation
 from gangway.connections.actions import suspend
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NameNotTyped, NoSuchEmergency
-from gangway.connections.models import Care, Connection, Emergency, EmergencyItem
+from gangway.connections.kept import credential_of
+from gangway.connections.models import Care, Companion, Connection, Emergency, EmergencyItem
 from gangway.connections.states import Deed, ItemState
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.actions import defer
@@ -25,11 +27,13 @@ from gangway.organizations.pages import Page, page_of
 from gangway.organizations.place_queries import place
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
-from gangway.provisioning.renewable import renewable, sealed_ids
+from gangway.provisioning.queries import choices
+from gangway.provisioning.renewable import sealed_ids
 from gangway.services.states import Lifecycle
 from gangway.vault.queries import ever_sealed_to
 
 ActorKind = Literal["person", "administrator", "system"]
+Held = TypeVar("Held", Connection, Companion)
 
 DRIVE: Final = "connections:drive_emergencies"
 AT_ONCE: Final = 50
@@ -56,7 +60,7 @@ class EmergencyRow:
 
 @dataclass(frozen=True, slots=True)
 class ItemRow:
-    """One connection of it."""
+    """One credential of it: a connection's, or that of what is used beside one."""
 
     service_id: UUID
     short_name: str
@@ -78,7 +82,7 @@ class EmergencyView:
 
     @property
     def total(self) -> int:
-        """How many connections it concerns."""
+        """How many credentials it concerns."""
         return sum(self.counts.values())
 
     @property
@@ -140,7 +144,7 @@ def emergency(emergency_id: UUID) -> EmergencyView:
         raise NoSuchEmergency
     counted = dict(row.items.order_by().values_list("state").annotate(number=Count("pk")))
     shown = row.items.filter(state__in=[ItemState.NEEDS_CUSTOMER.value, ItemState.FAILED.value])
-    items = shown.select_related("connection__service", "organization").order_by("-state", "pk")[:100]
+    items = shown.select_related("connection__service", "companion", "organization").order_by("-state", "pk")[:100]
     return EmergencyView(
         row=_row(row),
         listed=row.listed_at is not None,
@@ -168,39 +172,61 @@ def _drive(emergency_id: UUID, *, now: datetime) -> None:
 
 
 def _list(row: Emergency, *, now: datetime) -> None:
-    """Write down what it concerns, all in one transaction: half a list would be worse than none."""
-    connections = Connection.objects.filter(
-        organization__path__startswith=row.organization.path,
-        service__lifecycle=Lifecycle.CREATED.value,
-        suspended_at__isnull=True,
-    )
-    items = [
+    """Write down what it concerns, all in one transaction: half a list would be worse than none.
+
+    A connection that is suspended takes what is beside it along, so that is listed only to be rotated.
+    """
+    connections = {
+        one.service_id: one
+        for one in Connection.objects.filter(
+            organization__path__startswith=row.organization.path,
+            service__lifecycle=Lifecycle.CREATED.value,
+            suspended_at__isnull=True,
+        )
+    }
+    beside = _sealed_to(Companion.objects.filter(service_id__in=list(connections)), row.key_number)
+    items = {(one.pk, None): one for one in _sealed_to(connections.values(), row.key_number)}
+    if row.deed == Deed.SUSPEND:
+        items |= {(connections[one.service_id].pk, None): connections[one.service_id] for one in beside}
+    else:
+        items |= {(connections[one.service_id].pk, one.pk): connections[one.service_id] for one in beside}
+    rows = [
         EmergencyItem(
             organization_id=connection.organization_id,
             emergency=row,
             connection=connection,
+            companion_id=companion_id,
             state=ItemState.WAITING.value,
             changed_at=now,
         )
-        for connection in _sealed_to(connections, row.key_number)
+        for (_, companion_id), connection in items.items()
     ]
-    EmergencyItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=1000)
+    EmergencyItem.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
     row.listed_at = now
     row.save(update_fields=["listed_at"])
 
 
-def _sealed_to(connections: QuerySet[Connection], number: int | None) -> list[Connection]:
-    rows = list(connections)
+def _sealed_to(rows: Iterable[Held], number: int | None) -> list[Held]:
+    """Those of them that sign in with something, and, if a key is asked for, with what that key ever opened."""
+    credentials = {row: _credential_id(row) for row in rows}
     if number is None:
-        return rows
-    seals = sealed_ids([row.credential_id for row in rows])
+        return [row for row, credential_id in credentials.items() if credential_id is not None]
+    seals = sealed_ids([one for one in credentials.values() if one is not None])
     there = ever_sealed_to(seals.values(), number)
-    return [row for row in rows if seals.get(row.credential_id) in there]
+    return [row for row, one in credentials.items() if one is not None and seals.get(one) in there]
+
+
+def _credential_id(row: Connection | Companion) -> UUID | None:
+    if isinstance(row, Connection):
+        return row.credential_id
+    about = credential_of(row)
+    return about.credential_id if about is not None and about.ends else None
 
 
 def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
-    """Do it to one connection; what was done before a crash is seen to be done."""
-    items = EmergencyItem.objects.select_for_update(of=("self",), skip_locked=True).select_related("connection")
+    """Do it to one of them; what was done before a crash is seen to be done."""
+    rows = EmergencyItem.objects.select_for_update(of=("self",), skip_locked=True)
+    items = rows.select_related("connection", "companion")
     item = items.filter(pk=item_id, state=ItemState.WAITING.value).first()
     if item is None:
         return
@@ -211,15 +237,16 @@ def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
         item.state = ItemState.DONE.value
         item.save()
         return
-    about = renewable(item.connection.credential_id)
-    care = Care.objects.filter(pk=item.connection_id).first()
-    if about is None or not about.renews_itself(has_right=care is not None and care.renews_itself):
+    about = credential_of(item.companion or item.connection)
+    kept = item.companion or Care.objects.filter(pk=item.connection_id).first()
+    if about is None or not about.renews_itself(has_right=kept is not None and kept.renews_itself):
         item.state, item.words = ItemState.NEEDS_CUSTOMER.value, SIGN_IN
         item.save()
         return
     try:
         with transaction.atomic():
-            item.run_id = rotation.rotate_now(service_id=service_id, by=by, now=now)
+            profile = item.companion.profile if item.companion else ""
+            item.run_id = rotation.rotate_now(service_id=service_id, profile=profile, by=by, now=now)
         item.state = ItemState.UNDER_WAY.value
     except RunUnderWay:
         return  # its turn comes with the next round
@@ -251,6 +278,7 @@ def _row(row: Emergency) -> EmergencyRow:
 
 
 def _item(item: EmergencyItem) -> ItemRow:
-    about = item.connection.service
+    about, beside = item.connection.service, item.companion
+    short_name = f"{about.short_name} ({choices(beside.profile).title})" if beside else about.short_name
     name, state = item.organization.name, ItemState(item.state)
-    return ItemRow(about.pk, about.short_name, name, state, item.words, item.run_id)
+    return ItemRow(about.pk, short_name, name, state, item.words, item.run_id)

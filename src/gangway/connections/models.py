@@ -317,10 +317,13 @@ class Emergency(OwnedModel):
 
 
 class EmergencyItem(OwnedModel):
-    """One connection of an emergency, and how far it is."""
+    """One credential of an emergency, and how far it is: a connection's, or that of what is used beside one."""
 
     emergency = models.ForeignKey(Emergency, on_delete=models.PROTECT, related_name="items")
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    companion = models.ForeignKey(
+        Companion, on_delete=models.CASCADE, null=True, related_name="+", help_text="When it is beside the connection."
+    )
     state = models.CharField(max_length=15, choices=[(state.value, state.value) for state in ItemState])
     run_id = models.UUIDField(null=True)
     words = models.CharField(max_length=500, blank=True)
@@ -328,7 +331,16 @@ class EmergencyItem(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["emergency", "connection"], name="connections_each_once_an_emergency")
+            models.UniqueConstraint(
+                fields=["emergency", "connection"],
+                condition=Q(companion__isnull=True),
+                name="connections_each_once_an_emergency",
+            ),
+            models.UniqueConstraint(
+                fields=["emergency", "companion"],
+                condition=Q(companion__isnull=False),
+                name="connections_each_beside_once",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["emergency", "state"], name="connections_items"),
