@@ -185,6 +185,7 @@ def _list(row: Emergency, *, now: datetime) -> None:
         )
     }
     beside = _sealed_to(Companion.objects.filter(service_id__in=list(connections)), row.key_number)
+    items: dict[tuple[UUID, UUID | None], Connection]
     items = {(one.pk, None): one for one in _sealed_to(connections.values(), row.key_number)}
     if row.deed == Deed.SUSPEND:
         items |= {(connections[one.service_id].pk, None): connections[one.service_id] for one in beside}
