@@ -167,7 +167,7 @@ class ContactForm(PlainForm):
         required=False,
         error_messages={"invalid": _("This isn't an e-mail address. It looks like name@example.com.")},
     )
-    phone = forms.CharField(label=_("Telephone"), required=False)
+    phone = forms.CharField(label=_("Telephone"), required=False, widget=forms.TextInput(attrs={"inputmode": "tel"}))
 
     def clean(self) -> dict[str, object]:
         """Ask for the address of somebody who has a name or a number."""
