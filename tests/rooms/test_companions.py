@@ -301,7 +301,7 @@ def test_rotate_now_stands_in_its_own_section_where_it_may_renew_itself(provider
     client, place = sit_down(provider), f"/services/{service_id}/configuration/m365/"
     before = soup(client.get(place)).select_one("[aria-labelledby=quality]")
     assert before.select_one('form[action$="/call-quality/rotate/"]') is None
-    assert "may renew itself stands here once it was looked at" in before.get_text()
+    assert "may renew itself is not known yet" in before.get_text()
     with within_everything("a test"):
         Companion.objects.update(renews_itself=True, last_good_at=clock.now())
     section = soup(client.get(place)).select_one("[aria-labelledby=quality]")

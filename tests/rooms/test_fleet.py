@@ -139,7 +139,7 @@ def test_what_belongs_to_nothing_is_listed(provider, customer):
         Connection.objects.filter(service_id=lost).delete()
         Credential.objects.filter(service_id=lost).update(announced_at=clock.now() - 8 * DAY)
     page = soup(sit_down(provider).get("/connections/orphans/"))
-    services_listed, credentials_listed = (section.get_text() for section in page.select("main section"))
+    services_listed, credentials_listed, _seen = (section.get_text() for section in page.select("main section"))
     assert "lost-1" in services_listed
     assert "fine-1" not in services_listed
     assert "lost-1-ab12" in credentials_listed
@@ -254,3 +254,28 @@ def test_rotation_and_freezes_are_set_on_their_page_and_wrong_values_stay(provid
     assert "End of the year" in page.get_text()
     client.post(page.select_one('form[action$="/end/"]')["action"])
     assert "None is set." in soup(client.get(address)).get_text()
+
+
+def test_a_suspended_connection_stays_in_the_list_with_its_state_and_promises_no_renewal(provider, customer):
+    service_id = connected(customer, "voice-1", granted=(*OLD, "Application.ReadWrite.OwnedBy"))
+    connected(customer, "voice-2")
+    tending.tend_due(now=clock.now())
+    client, address = sit_down(provider), f"/services/{service_id}/configuration/m365/"
+    assert "Renewed by itself on" in soup(client.get(address)).get_text()
+    with within(customer.path):
+        actions.suspend(service_id=service_id, by=SETUP, now=clock.now())
+    assert "Renewed by itself on" not in soup(client.get(address)).get_text()
+    told = row(client.get("/connections/"), "voice-1").get_text()
+    assert "Suspended" in told
+    assert "Next look" not in told
+    only = soup(client.get("/connections/?status=suspended"))
+    assert [line.select_one("a").get_text() for line in only.select("tbody tr")] == ["voice-1"]
+    assert "voice-1" not in soup(client.get("/connections/?status=unknown")).select_one("#list").get_text()
+
+
+def test_what_was_seen_before_a_connection_is_looked_after_is_known_from_then_on(provider, customer):
+    service_id = connected(customer)
+    page = soup(sit_down(provider).get(f"/services/{service_id}/configuration/m365/")).get_text()
+    assert "This registration may not renew itself" in page
+    assert "is not known yet" not in page
+    assert care_of(service_id).lacks is not None

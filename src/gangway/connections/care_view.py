@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from gangway.connections.kept import Kept, credential_of
-from gangway.connections.models import STATUSES, Care, Companion, Connection
+from gangway.connections.models import STATUSES, Care, Companion, Connection, Validation
 from gangway.connections.states import Rotation
 from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.search import matching
@@ -24,13 +24,15 @@ from gangway.services.states import Lifecycle
 
 LESS: Final = "less"
 """The filter for connections that lack what the newest version has."""
+SUSPENDED: Final = "suspended"
+"""The status of a connection that isn't used for a while; nothing else is said of it then."""
 
 
 @dataclass(frozen=True, slots=True)
 class RotationView:
     """How a connection's credential is renewed. `by_itself`: no person at the customer is needed.
 
-    `is_known`: a token was looked at, so what it may do is known.
+    `is_known`: a token was looked at, so what it may do is known. `looked_at_next`: when another one is.
     """
 
     state: Rotation
@@ -42,6 +44,7 @@ class RotationView:
     is_ours: bool
     ends: bool
     lacks: tuple[str, ...]
+    looked_at_next: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,9 @@ def rotation_of(service_id: UUID) -> RotationView | None:
     if row is None:
         return None
     care = Care.objects.filter(pk=row.pk).first()
-    lacks = care.lacks if care else None
-    return _rotation(care, credential_of(row), is_known=lacks is not None, lacks=tuple(lacks or ()))
+    lacks = tuple(care.lacks or ()) if care else ()
+    seen = care is not None and Validation.objects.filter(connection=row, granted__isnull=False).exists()
+    return _rotation(care, credential_of(row), is_known=seen, lacks=lacks)
 
 
 def rotation_beside(service_id: UUID, profile: str) -> RotationView | None:
@@ -112,6 +116,7 @@ def _rotation(kept: Kept | None, about: Renewable | None, *, is_known: bool, lac
         is_ours=about is not None and about.is_ours,
         ends=about is not None and about.ends,
         lacks=lacks,
+        looked_at_next=kept.validate_at if kept else None,
     )
 
 
@@ -126,7 +131,7 @@ def ends_beside(service_ids: Iterable[UUID]) -> dict[UUID, list[Beside]]:
 
 
 def fleet(*, search: str = "", status: str = "", rotation: str = "", drift: str = "", page: int = 1) -> Page[FleetRow]:
-    """Return the scope's connections in use, those that are looked at soonest first."""
+    """Return the scope's connections, those that are looked at soonest first; `SUSPENDED` is a status as well."""
     return page_of(_sought(search, status, rotation, drift), page, _row)
 
 
@@ -161,9 +166,11 @@ def orphans(*, limit: int) -> Orphans:
 
 
 def _narrowed(rows: QuerySet[Care], status: str, rotation: str, drift: str) -> QuerySet[Care]:
-    living = rows.filter(connection__suspended_at__isnull=True, connection__service__lifecycle=Lifecycle.CREATED.value)
-    if status in STATUSES:
-        living = living.filter(connection__status=status)
+    living = rows.filter(connection__service__lifecycle=Lifecycle.CREATED.value)
+    if status == SUSPENDED:
+        living = living.filter(connection__suspended_at__isnull=False)
+    elif status in STATUSES:
+        living = living.filter(connection__status=status, connection__suspended_at__isnull=True)
     if rotation in set(Rotation):
         living = living.filter(rotation=rotation)
     if drift == LESS:
@@ -177,7 +184,7 @@ def _row(care: Care) -> FleetRow:
         service_id=service.pk,
         short_name=service.short_name,
         customer_name=care.organization.name,
-        status=care.connection.status,
+        status=SUSPENDED if care.connection.suspended_at else care.connection.status,
         status_words=care.connection.status_words,
         ends_at=service.credential_ends_at,
         rotation=Rotation(care.rotation),

@@ -20,7 +20,7 @@ from gangway.connections.policy import wishes_for
 from gangway.connections.schedule import DAY
 from gangway.connections.states import Rotation
 from gangway.organizations.scope import within_everything
-from gangway.provisioning.renewable import Renewable, may_change_itself, renewable
+from gangway.provisioning.renewable import Renewable, lacks, may_change_itself, renewable
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 
@@ -69,6 +69,7 @@ def _new(row: Connection, now: datetime) -> Care:
         validate_at=schedule.slot(row.pk, now),
         tend_at=now,
         renews_itself=may_change_itself(seen.granted if seen else None),
+        lacks=lacks(row.registration_id, seen.granted or ()) if seen else None,
     )
 
 

@@ -40,6 +40,7 @@ CONNECTION: Final[Mapping[str, Pill]] = {
     "warning": Pill(_("Warning"), "warning", "alert-triangle"),
     "error": Pill(_("Error"), "error", "alert-octagon"),
     "unknown": UNKNOWN,
+    "suspended": Pill(_("Suspended"), "idle", "ban"),
 }
 
 DEPLOYMENT: Final[Mapping[str, Pill]] = {
@@ -138,6 +139,7 @@ STANDING: Final[Mapping[str, Pill]] = {
 LOOKED_BY: Final[Mapping[str, Pill]] = {
     "signed_in": Pill(_("by an administrator who signed in"), "idle", "user"),
     "own_right": Pill(_("by the registration's own right"), "idle", "certificate"),
+    "itself": Pill(_("it signed in by itself; what else is there is unknown"), "idle", "help-circle"),
 }
 
 PART: Final[Mapping[str, Pill]] = {

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gangway.alarms.queries import every_alarm
-from gangway.connections.care_view import every_connection
+from gangway.connections.care_view import SUSPENDED, every_connection
 from gangway.invitations.queries import every_pending
 from gangway.organizations.people_queries import every_operator
 from gangway.organizations.place_queries import every_place
@@ -175,7 +175,7 @@ def alarm_export(request: DeskRequest) -> HttpResponse:
 @require_safe
 @may(Capability.SEE_CONNECTION)
 def connection_export(request: DeskRequest) -> HttpResponse:
-    """The connections in use."""
+    """The connections, also those that are suspended."""
     wanted = asked(request, "status", "rotation", "drift")
     head = (_("Short name"), _("Customer"), _("Connection"), _("Why"), _("Credential ends"), _("Rotation"))
     more = (_("Rotates"), _("Last validated"), _("Next look"), _("Lacks"))
@@ -189,7 +189,7 @@ def connection_export(request: DeskRequest) -> HttpResponse:
             said(ROTATION, row.rotation).word,
             row.rotate_at,
             row.last_validated_at,
-            row.validate_at,
+            None if row.status == SUSPENDED else row.validate_at,
             " ".join(row.lacks),
         )
         for row in every_connection(search=wanted.search, **wanted.choices)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.connections import policy
-from gangway.connections.care_view import LESS, ends_beside, fleet, orphans, rotation_of
+from gangway.connections.care_view import LESS, SUSPENDED, ends_beside, fleet, orphans, rotation_of
 from gangway.connections.fleet import backlog
 from gangway.connections.queries import connection
 from gangway.connections.rotation import rotate_now
@@ -41,7 +41,7 @@ AT_MOST: Final = 100
 @require_safe
 @may(Capability.SEE_CONNECTION)
 def connections(request: DeskRequest) -> HttpResponse:
-    """List the connections in use, and say how far their own validations are behind."""
+    """List the connections, and say how far their own validations are behind."""
     wanted = asked(request, "status", "rotation", "drift")
     page = fleet(search=wanted.search, page=wanted.page, **wanted.choices)
     beside = ends_beside(row.service_id for row in page.rows)
@@ -58,7 +58,8 @@ def connections(request: DeskRequest) -> HttpResponse:
         ],
         "wanted": wanted,
         "backlog": backlog(now=now()),
-        "statuses": [(state.value, said(CONNECTION, state).word) for state in Connection],
+        "statuses": [(str(state), said(CONNECTION, state).word) for state in (*Connection, SUSPENDED)],
+        "suspended": SUSPENDED,
         "rotations": [(state.value, said(ROTATION, state).word) for state in Rotation],
         "less": LESS,
         "may_change": Capability.CHANGE_CONNECTION in request.seat.capabilities,
