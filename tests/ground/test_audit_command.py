@@ -31,6 +31,20 @@ def test_a_whole_log_is_said_to_be_whole(recorded: Installation) -> None:
     assert done.stdout.rstrip().endswith("0 faults.")
 
 
+def test_an_organization_without_any_trace_is_named_by_its_id(recorded: Installation) -> None:
+    with psycopg.connect(**recorded.database.owner.psycopg()) as own:
+        row = own.execute("SELECT id FROM organizations_organization WHERE kind = 'customer'").fetchone()
+    assert row
+    as_owner(recorded, "DELETE FROM audit_entry WHERE organization_id = %s", row[0])
+    as_owner(recorded, "DELETE FROM audit_seal WHERE organization_id = %s", row[0])
+    as_owner(recorded, "DELETE FROM audit_head WHERE organization_id = %s", row[0])
+    as_owner(recorded, "DELETE FROM audit_checkpoint WHERE organization_id = %s", row[0])
+    done = gangway(f"audit verify --organization {row[0]}", recorded.worker())
+    assert done.returncode == 1
+    assert f"organization {row[0]}, place 0: has no chain" in done.stdout
+    assert done.stdout.endswith("0 chains, 0 entries: 1 fault.\n")
+
+
 def test_erasing_leaves_it_whole_and_a_changed_word_is_named_with_exit_code_1(recorded: Installation) -> None:
     with psycopg.connect(**recorded.database.owner.psycopg()) as own:
         row = own.execute("SELECT subject, id FROM audit_entry ORDER BY id LIMIT 1").fetchone()
@@ -49,4 +63,4 @@ def test_without_saying_whose_names_nothing_is_erased(recorded: Installation) ->
 
 def test_only_what_is_old_and_signed_is_cut(recorded: Installation) -> None:
     done = gangway("audit cut --older-than-days 30", recorded.owner())
-    assert (done.returncode, done.stdout) == (0, "0 entries were removed.\n")
+    assert (done.returncode, done.stdout) == (0, "Removed: 0 entries.\n")

@@ -20,6 +20,10 @@ from gangway.audit.queries import activity
 from gangway.audit.record import Actor, record
 from gangway.audit.verify import Result, verify
 from gangway.foundation import clock
+from gangway.organizations.queries import recorded_ids
+from gangway.organizations.roles import Kind
+from gangway.organizations.samples import add_organizations
+from gangway.organizations.scope import within
 from gangway.vault import signing, tasks
 from tests.rooms.factories_organizations import Place, make_provider
 
@@ -56,7 +60,7 @@ def is_signed(_number: int, text: bytes, signature: bytes) -> bool:
 
 
 def checked(place: Place) -> Result:
-    return verify(signed=is_signed, organization_id=place.id)
+    return verify(signed=is_signed, recorded=[place.id], organization_id=place.id)
 
 
 def signed() -> None:
@@ -117,6 +121,16 @@ def smuggle(place: Place) -> None:
     Head.objects.filter(pk=place.id).update(sequence=6, hash=last.hash)
 
 
+def erase_the_chain(place: Place) -> None:
+    for rows in (Entry, Seal, Head):
+        rows.objects.filter(organization_id=place.id).delete()
+
+
+def erase_all(place: Place) -> None:
+    erase_the_chain(place)
+    Checkpoint.objects.filter(organization_id=place.id).delete()
+
+
 TAMPERINGS: dict[str, tuple[Callable[[Place], object], int, str]] = {
     "a changed word": (lambda place: entry(place, 3).update(event="x"), 3, "was changed"),
     "changed data": (lambda place: entry(place, 3).update(data={"number": 99}), 3, "was changed"),
@@ -134,6 +148,9 @@ TAMPERINGS: dict[str, tuple[Callable[[Place], object], int, str]] = {
     "a cut end": (truncate, 6, "the chain's end was cut off"),
     "a cut end with its head, after a checkpoint": (truncate_with_its_head, 6, "the chain's end was cut off"),
     "an entry past the trigger": (smuggle, 0, "added past the trigger"),
+    "a lost head": (lambda place: Head.objects.filter(pk=place.id).delete(), 6, "no head"),
+    "a chain erased but for its checkpoint": (erase_the_chain, 6, "no head"),
+    "a chain erased with its checkpoints": (erase_all, 0, "even the entry of its making"),
     "a forged checkpoint": (lambda _place: Checkpoint.objects.update(signature=bytes(64)), 6, "none of our keys"),
 }
 
@@ -146,6 +163,17 @@ def test_tampering_is_found_and_named(tamper, place_in_chain, words):
     tamper(place)
     found = checked(place).faults
     assert any(fault.sequence == place_in_chain and words in fault.what for fault in found), found
+
+
+def test_every_organization_but_the_system_must_have_a_chain_and_has_one():
+    place = chained(1)
+    with within(place.path):
+        customers = add_organizations(kind=Kind.CUSTOMER, below=[place.id], names=["Contoso", "Northwind"])
+    sealed()
+    assert recorded_ids() == {place.id, *customers}
+    assert verify(signed=is_signed, recorded=recorded_ids()).faults == ()
+    erase_all(place)
+    assert [fault.organization_id for fault in verify(signed=is_signed, recorded=recorded_ids()).faults] == [place.id]
 
 
 def test_what_is_personal_is_no_part_of_the_rest():
@@ -216,7 +244,7 @@ def test_workers_sign_by_the_clock_and_cut_only_where_a_time_is_set(settings):
     sealed()
     tasks.sign_the_log()
     ours = partial(signing.is_signed, settings.GANGWAY.sealing_private_keys_dir, signing.AUDIT)
-    assert verify(signed=ours, organization_id=place.id) == Result(1, 2, 0, ())
+    assert verify(signed=ours, recorded=[place.id], organization_id=place.id) == Result(1, 2, 0, ())
 
 
 def test_a_cut_that_was_not_signed_is_found():

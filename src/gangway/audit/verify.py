@@ -1,11 +1,12 @@
 """Checking the chains: every entry is there, unchanged and in its place, from the first or the last cut to the end."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from gangway.audit.chain import FIRST, checkpoint_text, commitment_of, digest_of, link
 from gangway.audit.models import Checkpoint, Entry, Head, Seal
@@ -38,14 +39,34 @@ class Result:
 
 
 @transaction.atomic
-def verify(*, signed: Verifier, organization_id: UUID | None = None) -> Result:
-    """Check one organization's chain, or all. Reads only; a faulty place is named and the check goes on behind it."""
+def verify(*, signed: Verifier, recorded: Iterable[UUID], organization_id: UUID | None = None) -> Result:
+    """Check one organization's chain, or all. Reads only; a faulty place is named and the check goes on behind it.
+
+    `recorded` are the organizations that must have a chain: the making of each was its first entry.
+    """
     heads = Head.objects.order_by("organization_id")
     chains = [_Chain(head, signed) for head in (heads.filter(pk=organization_id) if organization_id else heads)]
     faults = [fault for chain in chains for fault in chain.faults()]
+    faults += _headless(recorded, organization_id)
     faults += _unlinked(organization_id)
     entries, erased = sum(chain.entries for chain in chains), sum(chain.erased for chain in chains)
     return Result(len(chains), entries, erased, tuple(faults))
+
+
+def _headless(recorded: Iterable[UUID], organization_id: UUID | None) -> Iterator[Fault]:
+    """Find organizations whose chain is gone: links or signed places without a head, or nothing where something was."""
+    left: dict[UUID, int] = {}
+    for rows in (Seal.objects.values_list("organization_id"), Checkpoint.objects.values_list("organization_id")):
+        for owner, last in rows.annotate(Max("sequence")).order_by():
+            left[owner] = max(last, left.get(owner, 0))
+    headed = set(Head.objects.values_list("pk", flat=True))
+    for owner in sorted(left.keys() | set(recorded)):
+        if owner in headed or organization_id not in {None, owner}:
+            continue
+        if owner in left:
+            yield Fault(owner, left[owner], None, "was linked or signed, and its chain has no head: it was removed")
+        else:
+            yield Fault(owner, 0, None, "has no chain: all of it was removed, even the entry of its making")
 
 
 def _unlinked(organization_id: UUID | None) -> Iterator[Fault]:

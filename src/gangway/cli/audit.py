@@ -22,17 +22,24 @@ def verify(
     """Check every chain: a changed, missing, added or reordered entry is named. Ends with 1 when something is wrong."""
     with prepared(Role.WORKER) as settings:
         from gangway.audit.verify import verify as check  # noqa: PLC0415  needs a Django that is awake
+        from gangway.organizations.queries import recorded_ids  # noqa: PLC0415
         from gangway.vault import signing  # noqa: PLC0415
 
         signed = partial(signing.is_signed, settings.sealing_private_keys_dir, signing.AUDIT)
-        result = check(signed=signed, organization_id=organization)
+        result = check(signed=signed, recorded=recorded_ids(), organization_id=organization)
     for fault in result.faults:
         entry = f" (entry {fault.entry_id})" if fault.entry_id else ""
         print(f"organization {fault.organization_id}, place {fault.sequence}{entry}: {fault.what}.")
     erased = f", names erased in {result.erased}" if result.erased else ""
-    print(f"{result.organizations} chains, {result.entries} entries{erased}: {len(result.faults)} faults.")
+    looked_at = f"{counted(result.organizations, 'chain')}, {counted(result.entries, 'entry', 'entries')}{erased}"
+    print(f"{looked_at}: {counted(len(result.faults), 'fault')}.")
     if result.faults:
         raise typer.Exit(1)
+
+
+def counted(number: int, one: str, more: str = "") -> str:
+    """Return a number with its word: 1 chain, 2 chains."""
+    return f"{number} {one if number == 1 else more or one + 's'}"
 
 
 @app.command()
@@ -45,7 +52,7 @@ def checkpoint() -> None:
         folder = settings.sealing_private_keys_dir
         number = signing.newest_number(folder)
         signed = keeping.checkpoint(sign=signing.signing_key(folder, number, signing.AUDIT).sign, key_number=number)
-        print(f"{signed} chains were signed with key {number}.")
+        print(f"Signed with key {number}: {counted(signed, 'chain')}.")
 
 
 @app.command()
@@ -59,7 +66,7 @@ def cut(
         from gangway.foundation import clock  # noqa: PLC0415
 
         before = clock.now() - timedelta(days=older_than_days)
-        print(f"{keeping.cut(before=before, by=Actor.system('retention'))} entries were removed.")
+        print(f"Removed: {counted(keeping.cut(before=before, by=Actor.system('retention')), 'entry', 'entries')}.")
 
 
 @app.command()
@@ -75,4 +82,4 @@ def erase(
         from gangway.audit.record import Actor  # noqa: PLC0415
 
         number = keeping.erase(actor_id=operator, subject=subject, by=Actor.system("erasure"))
-        print(f"Names were erased in {number} entries.")
+        print(f"Names were erased in {counted(number, 'entry', 'entries')}.")

@@ -211,6 +211,13 @@ def providers() -> tuple[ProviderView, ...]:
     return tuple(provider_of(provider_id) for provider_id in ids)
 
 
+def recorded_ids() -> frozenset[UUID]:
+    """Return every organization whose making was recorded, outside of any scope: all but the system."""
+    with within_everything("every organization's log is proved"):
+        rows = Organization.objects.exclude(kind=Kind.SYSTEM.value)
+        return frozenset(rows.values_list("pk", flat=True))
+
+
 def _provider_above(here: Organization) -> Organization:
     """Return the provider of the path, the second of its ids; the system, the first one, has none but itself."""
     if here.kind in {Kind.SYSTEM.value, Kind.PROVIDER.value}:

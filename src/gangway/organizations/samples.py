@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from uuid import UUID, uuid4
 
+from django.db import transaction
 from django.db.models import QuerySet
 
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.organizations.models import Organization
 from gangway.organizations.roles import Kind
@@ -13,12 +16,21 @@ from gangway.organizations.search import LONGEST_KEY, fold, words
 PORTION = 5000
 
 
+@transaction.atomic
 def add_organizations(*, kind: Kind, below: Sequence[UUID], names: Sequence[str]) -> list[UUID]:
-    """Add one organization of a level for each name, spread over those in `below`, without their activity."""
+    """Add one organization of a level for each name, spread over those in `below`, and the entry of its making."""
     parents = list(Organization.objects.filter(pk__in=below).order_by("id"))
     rows = [_row(kind, parents[place % len(parents)], name) for place, name in enumerate(names)]
     everything: QuerySet[Organization] = QuerySet(Organization)
     everything.bulk_create(rows, batch_size=PORTION)
+    for row in rows:
+        record(
+            Event.ORGANIZATION_CREATED,
+            by=Actor.system("seed"),
+            organization_id=row.pk,
+            subject=f"organization:{row.pk}",
+            data={"kind": row.kind, "name": row.name},
+        )
     return [row.pk for row in rows]
 
 
