@@ -314,6 +314,7 @@ class Tour:
         page.go_back()
         onward(page.get_by_role("link", name="Change the contacts of Contoso"))
         look.at(page)
+        contacts = page.url
         page.go_back()
         page.get_by_role("row", name=short_name).get_by_role("link").click()
         sees(page, "It was connected with your Microsoft 365")
@@ -327,6 +328,8 @@ class Tour:
         look.at(page, "proved anew")
         onward(button(page, f"Disconnect {short_name}"))
         look.at(page, "refused")
+        look.visit(page, contacts, "proved anew")
+        expect(button(page, "Save the contacts")).to_be_visible()
         button(page, "Sign out").click()
         sees(page, "You are signed out here.")
 
