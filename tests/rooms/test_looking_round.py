@@ -19,6 +19,7 @@ from gangway.provisioning.engine.sight import Source, TenantSight
 from gangway.provisioning.errors import OnlyByHand, UsedAgain
 from gangway.provisioning.models import Credential, Leftover, Registration, Run
 from gangway.provisioning.remains import remains_in
+from gangway.provisioning.sighted import coverage
 from tests.rooms.factories_connections import DAY, TENANT, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
 
@@ -173,7 +174,8 @@ def test_a_service_whose_registration_is_gone_stands_among_those_without_one(cus
     with within(customer.path):
         found = orphans(limit=10)
     assert {one.short_name for one in found.lost} == {"gone", "cut"}
-    assert [(one.name, one.is_missed) for one in found.sighted] == [("gone", True), ("cut", True), ("kept", False)]
+    assert {one.name for one in found.sighted[:2]} == {"gone", "cut"}
+    assert [one.is_missed for one in found.sighted] == [True, True, False]
 
 
 def test_a_part_of_a_list_shows_nobody_gone_and_what_nobody_let_us_read_stays_unknown(customer):
@@ -185,9 +187,31 @@ def test_a_part_of_a_list_shows_nobody_gone_and_what_nobody_let_us_read_stays_un
     own = sight(applications=None, source=Source.OWN_RIGHT, itself=application(row, own_key(row)))
     looking_round.seen_by_itself(own, registration_id=row.pk, now=clock.now())
     assert standing(row.pk) == ("there", "own_right")
-    refused = TenantSight(TENANT, "public", Source.OWN_RIGHT, unknown=frozenset({row.app_id}))
-    looking_round.seen_by_itself(refused, registration_id=row.pk, now=clock.now())
-    assert standing(row.pk) == ("gone", "own_right")
+    token = TenantSight(TENANT, "public", Source.ITSELF, signs_in=frozenset({row.app_id}))
+    looking_round.seen_by_itself(token, registration_id=row.pk, now=clock.now())
+    assert standing(row.pk) == ("there", "own_right")
+    refused = TenantSight(TENANT, "public", Source.ITSELF, unknown=frozenset({row.app_id}))
+    for seen, wanted, lost in ((refused, ("gone", "itself"), ["voice-1"]), (token, ("there", "itself"), [])):
+        looking_round.seen_by_itself(seen, registration_id=row.pk, now=clock.now())
+        assert standing(row.pk) == wanted
+        with within(customer.path):
+            assert [one.short_name for one in orphans(limit=10).lost] == lost
+            assert coverage().unknown == 1
+
+
+def test_that_one_signs_in_takes_nothing_off_the_list_and_a_proof_brings_it_back(customer):
+    row, other = made(customer), made(customer, "voice-2")
+    strange = replace(own_key(row), key_id=KeyId(str(uuid4())), display_name="voice-1-0a1b2c3d")
+    look(customer, sight(application(row, own_key(row), strange)))
+    token = TenantSight(TENANT, "public", Source.ITSELF, signs_in=frozenset({row.app_id}))
+    looking_round.seen_by_itself(token, registration_id=row.pk, now=clock.now())
+    assert listed(customer) == [("credential", "voice-1-0a1b2c3d", "yes")]
+    assert standing(other.pk) == ("gone", "signed_in")
+    with within(customer.path):
+        Registration.objects.filter(pk=other.pk).update(proved_at=clock.now())
+        found = {one.name: one.standing for one in orphans(limit=10).sighted}
+        assert found == {"voice-1": "there", "voice-2": "there"}
+        assert orphans(limit=10).lost == ()
 
 
 def test_an_enterprise_application_without_its_registration_is_listed_and_cleared_by_a_whole_list_only(customer):

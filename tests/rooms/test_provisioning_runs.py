@@ -349,7 +349,8 @@ def test_the_check_finds_everything_in_order(tenant, monkeypatch):
     )
     assert result.state == "ok"
     assert (result.phone_licences_left, "contoso.com" in result.domains) == (21, True)
-    assert result.around is None
+    assert result.around
+    assert (result.around.applications, result.around.signs_in) == (None, {work.registration().app_id})
 
 
 def test_the_check_sees_what_of_ours_is_in_the_tenant_where_the_registration_may_look(tenant):

@@ -88,8 +88,9 @@ async def _looked_at(
     if not subject.plan.services:
         return await _quiet(own, subject, graph_token, items)
     outcomes = await _read(own, subject, graph_token)
-    around = _around(subject, outcomes) if credential_ends.READS_ITSELF & graph_token.claims.roles else None
-    itself = outcomes.pop() if around else None
+    looks = bool(credential_ends.READS_ITSELF & graph_token.claims.roles)
+    around = _around(subject, outcomes) if looks else _signed_in(subject)
+    itself = outcomes.pop() if looks else None
     items[1] = await _end(subject, itself)
     items += [
         _roles(subject.plan, graph_token, outcomes[2]),
@@ -122,7 +123,14 @@ async def _quiet(
     except MicrosoftError as error:
         outcome = Outcome(answer=NO_ANSWER, error=error)
     name = outcome.value.name if outcome.value else ""
-    return CheckResult((*items, _tenant(subject, outcome)), name, granted=token.claims.roles, roles=token.claims.wids)
+    claims = token.claims
+    return CheckResult(
+        items=(*items, _tenant(subject, outcome)),
+        tenant_name=name,
+        granted=claims.roles,
+        roles=claims.wids,
+        around=_signed_in(subject),
+    )
 
 
 def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
@@ -190,11 +198,16 @@ def _around(subject: Subject, outcomes: list[Outcome[Any]]) -> TenantSight:
     )
 
 
+def _signed_in(subject: Subject) -> TenantSight:
+    """Whoever gets a token is there; what else is, nobody let us read."""
+    return TenantSight(subject.tenant, subject.cloud, Source.ITSELF, signs_in=frozenset({subject.app_id}))
+
+
 def _unknown(subject: Subject, refused: MicrosoftError) -> TenantSight | None:
     """Entra says that it doesn't know the application in its tenant: then it is gone, whoever deleted it."""
     if not isinstance(refused, ApplicationUnknown) or refused.fault.aadsts != NO_APPLICATION:
         return None
-    return TenantSight(subject.tenant, subject.cloud, Source.OWN_RIGHT, unknown=frozenset({subject.app_id}))
+    return TenantSight(subject.tenant, subject.cloud, Source.ITSELF, unknown=frozenset({subject.app_id}))
 
 
 async def _end(subject: Subject, itself: Outcome[Application] | None) -> CheckItem:

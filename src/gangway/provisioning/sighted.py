@@ -13,6 +13,8 @@ from gangway.provisioning.states import CredentialState, RegistrationState
 from gangway.services.states import NEEDS_ITS_REGISTRATION
 
 AWAY: Final = (Standing.GONE.value, Standing.DELETED.value)
+LOOKS: Final = (Source.SIGNED_IN.value, Source.OWN_RIGHT.value)
+"""Looks that read what else is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class Sighted:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Of how many registrations something was seen in their tenants, of how many nothing, and when at the earliest."""
+    """Of how many registrations their tenants were looked at, of how many not, and when at the earliest.
+
+    That one signs in shows that it is there, and nothing else.
+    """
 
     looked: int
     unknown: int
@@ -46,7 +51,7 @@ class Coverage:
 
 def sighted(*, limit: int) -> tuple[Sighted, ...]:
     """Return registrations: what is gone, then what nobody let us look at, then what was looked at longest ago."""
-    urgency = Case(When(seen__in=AWAY, then=Value(0)), default=Value(1))
+    urgency = Case(When(_is_gone(), then=Value(0)), default=Value(1))
     rows = _made().select_related("organization").order_by(urgency, F("seen_at").asc(nulls_first=True), "pk")[:limit]
     found = list(rows)
     names = _services(found)
@@ -56,15 +61,19 @@ def sighted(*, limit: int) -> tuple[Sighted, ...]:
 def coverage() -> Coverage:
     """Count how far what we know of tenants reaches."""
     rows = _made()
-    looked = rows.filter(seen_at__isnull=False)
-    return Coverage(
-        looked.count(), rows.filter(seen_at__isnull=True).count(), looked.aggregate(at=Min("seen_at"))["at"]
-    )
+    looked = rows.filter(seen_by__in=LOOKS)
+    oldest = looked.aggregate(at=Min("seen_at"))["at"]
+    return Coverage(looked.count(), rows.exclude(seen_by__in=LOOKS).count(), oldest)
 
 
 def gone_registrations() -> QuerySet[Registration]:
     """Return those that are known to be gone: taken away by us, or seen to be."""
-    return Registration.objects.filter(Q(state=RegistrationState.REMOVED.value) | Q(seen__in=AWAY))
+    return Registration.objects.filter(Q(state=RegistrationState.REMOVED.value) | _is_gone())
+
+
+def _is_gone() -> Q:
+    """Whatever was proved later is there again."""
+    return Q(seen__in=AWAY) & (Q(proved_at__isnull=True) | Q(proved_at__lt=F("seen_at")))
 
 
 def _made() -> QuerySet[Registration]:
@@ -82,14 +91,17 @@ def _services(rows: list[Registration]) -> dict[UUID, tuple[str, ...]]:
 
 
 def _sighted(row: Registration, services: tuple[str, ...]) -> Sighted:
+    standing, at, source = row.seen, row.seen_at, row.seen_by
+    if row.proved_at is not None and (at is None or (standing in AWAY and row.proved_at > at)):
+        standing, at, source = Standing.THERE.value, row.proved_at, Source.ITSELF.value
     return Sighted(
         id=row.pk,
         name=row.display_name,
         app_id=row.app_id,
         tenant_name=row.tenant_name or row.tenant_id,
         customer_name=row.organization.name,
-        standing=Standing(row.seen) if row.seen else None,
-        at=row.seen_at,
-        source=Source(row.seen_by) if row.seen_by else None,
+        standing=Standing(standing) if standing else None,
+        at=at,
+        source=Source(source) if source else None,
         services=services,
     )

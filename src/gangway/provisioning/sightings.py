@@ -20,7 +20,7 @@ from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import leftovers
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.blueprint import UNIQUE_NAME_PREFIX
-from gangway.provisioning.engine.sight import TenantSight, keys_of
+from gangway.provisioning.engine.sight import Source, Standing, TenantSight, keys_of
 from gangway.provisioning.in_use import is_used
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.orphans import SETTLED
@@ -62,6 +62,8 @@ def keep(sight: TenantSight, *, path: str, used: InUse, now: datetime) -> None:
     """Write down how the organization's registrations of that tenant stand there, and list what belongs to nothing."""
     with within(path), transaction.atomic():
         rows = Registration.objects.select_for_update(of=("self",)).filter(tenant_id=sight.tenant_id, cloud=sight.cloud)
+        if sight.source is Source.ITSELF:
+            rows = rows.filter(app_id__in=sight.signs_in | sight.unknown)
         for row in rows.order_by("pk"):
             _look_at(row, sight, used, now)
 
@@ -78,12 +80,16 @@ def _look_at(row: Registration, sight: TenantSight, used: InUse, now: datetime) 
     standing = sight.standing(unique_name=unique_name, app_id=row.app_id) if row.app_id else None
     if standing is None or _is_in_hand(row, now):
         return
+    if sight.source is Source.ITSELF and row.seen == standing and row.seen_by != Source.ITSELF:
+        return  # an earlier look read more than that
     row.seen, row.seen_at, row.seen_by = standing.value, now, sight.source.value
     row.save(update_fields=["seen", "seen_at", "seen_by"])
     run = Run.objects.filter(registration_id=row.pk).order_by("-created_at").first()
     if row.origin != MADE or run is None:
         return
     there = sight.application(unique_name=unique_name, app_id=row.app_id)
+    if standing is Standing.THERE and there is None:
+        return
     found = tuple(_belongs_to_nothing(row, there, sight, used, now))
     for one in found:
         _list(run, one, now)

@@ -40,7 +40,6 @@ CONNECTION: Final[Mapping[str, Pill]] = {
     "warning": Pill(_("Warning"), "warning", "alert-triangle"),
     "error": Pill(_("Error"), "error", "alert-octagon"),
     "unknown": UNKNOWN,
-    "suspended": Pill(_("Suspended"), "idle", "ban"),
 }
 
 DEPLOYMENT: Final[Mapping[str, Pill]] = {

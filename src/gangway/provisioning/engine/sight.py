@@ -12,10 +12,11 @@ from gangway.microsoft.graph.shapes import Application, CertificateKey, Listed, 
 
 
 class Source(StrEnum):
-    """By whose right we looked."""
+    """By whose right we looked. `itself`: a registration only signed in, and read nothing of what is there."""
 
     SIGNED_IN = "signed_in"
     OWN_RIGHT = "own_right"
+    ITSELF = "itself"
 
 
 class Standing(StrEnum):
@@ -30,7 +31,7 @@ class Standing(StrEnum):
 class TenantSight:
     """One look. `applications` have a unique name of ours, `principals` our tag; `itself` was read by its own right.
 
-    `unknown`: the application ids that Entra told us it doesn't know there.
+    `unknown`: the application ids that Entra told us it doesn't know there; `signs_in`: those that got a token.
     """
 
     tenant_id: str
@@ -41,6 +42,7 @@ class TenantSight:
     deleted: tuple[Namesake, ...] | None = None
     itself: Application | None = None
     unknown: frozenset[str] = frozenset()
+    signs_in: frozenset[str] = frozenset()
 
     def application(self, *, unique_name: str, app_id: str) -> Application | None:
         """The registration as it was seen, by either of its names."""
@@ -53,7 +55,7 @@ class TenantSight:
 
     def standing(self, *, unique_name: str, app_id: str) -> Standing | None:
         """How a registration stands; None when this look doesn't tell. Only a whole list shows that one is gone."""
-        if self.application(unique_name=unique_name, app_id=app_id) is not None:
+        if app_id in self.signs_in or self.application(unique_name=unique_name, app_id=app_id) is not None:
             return Standing.THERE
         if any(one.unique_name == unique_name for one in self.deleted or ()):
             return Standing.DELETED
