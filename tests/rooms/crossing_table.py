@@ -54,6 +54,7 @@ ROWS: Final[dict[str, Row]] = {
     "short_name_word": desk("AO", "AO", "A"),
     "choose_way": desk("AO", "AO", "A", about="customer"),
     "new_tenant": desk("AO", "AO", "A", about="customer"),
+    "asked_for_state": desk("AO", "AO", "A", about="customer"),
     "tenant_ask": desk("AO", "AO", "A", about="customer"),
     "tenant_state": desk("AO", "AO", "A", about="customer"),
     "pending_of_customer": desk("AO", "AO", "A", about="customer"),

@@ -195,6 +195,28 @@ def test_at_add_new_tenant_the_choice_is_quiet_and_pinned_with_the_invitation():
     assert (told.credential_days, told.role_days) == (90, 180)
 
 
+def test_what_the_administrator_will_be_asked_follows_what_is_ticked():
+    provider = make_provider()
+    customer, client = make_customer(provider), sit_down(provider)
+    address = reverse("web:new_tenant", args=[customer.id])
+    first = soup(client.get(address)).select_one("aside[aria-labelledby=asked]")
+    assert "good for 365 days" in first.get_text()
+    assert first.select_one("[hx-get]")["hx-get"] == reverse("web:asked_for_state", args=[customer.id])
+    ticked = {"use_self_rotation": "on", "use_call_quality": "on", "role_choice": "telephony"}
+    live = soup(client.get(reverse("web:asked_for_state", args=[customer.id]), ticked)).get_text()
+    again = soup(client.post(address, ticked | {"short_name": ""})).select_one("aside[aria-labelledby=asked]")
+    for told in (live, again.get_text()):
+        assert "good for 180 days" in told
+        assert "Application.ReadWrite.OwnedBy" in told
+        assert "CallRecords.Read.All" in told
+    for kind, words in (("certificate", "A certificate that"), ("secret", "A secret that")):
+        typed = ticked | {"credential_kind": kind}
+        assert words in client.get(reverse("web:asked_for_state", args=[customer.id]), typed).content.decode()
+    wrong = client.get(reverse("web:asked_for_state", args=[customer.id]), {"credential_days": "731"})
+    assert "from 1 to 730" in wrong.content.decode()
+    assert "pins exactly this" not in wrong.content.decode()
+
+
 @pytest.mark.parametrize(
     ("chosen", "field", "words"),
     [

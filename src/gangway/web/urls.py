@@ -71,6 +71,7 @@ urlpatterns = [
     path(f"{DIRECT_ROUTING}short-name/", add_service.short_name_word, name="short_name_word"),
     path(f"{DIRECT_ROUTING}<uuid:customer_id>/", add_service.choose_way, name="choose_way"),
     path(f"{DIRECT_ROUTING}<uuid:customer_id>/new-tenant/", add_service.new_tenant, name="new_tenant"),
+    path(f"{DIRECT_ROUTING}<uuid:customer_id>/new-tenant/plan/", add_service.asked_for_state, name="asked_for_state"),
     path(f"{DIRECT_ROUTING}<uuid:customer_id>/shared/", shared_service.shared_registration, name="shared_registration"),
     path("runs/<uuid:run_id>/credential/", shared_service.making, name="credential_making"),
     path("runs/<uuid:run_id>/credential/next/", shared_service.made, name="credential_made"),

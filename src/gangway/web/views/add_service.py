@@ -10,12 +10,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding.beginning import Wanted, invite, use_known
-from gangway.onboarding.defaults import defaults_for
+from gangway.onboarding.defaults import Defaults, defaults_for
 from gangway.onboarding.sharing import known_to
 from gangway.organizations.languages import language_of
 from gangway.organizations.queries import customer, customers
 from gangway.organizations.roles import Capability
-from gangway.provisioning.queries import choices, explain
+from gangway.provisioning.queries import PlanView, choices, explain
 from gangway.services.licences import LicenceType
 from gangway.services.pool import pool
 from gangway.web.desk import DeskRequest, may
@@ -72,7 +72,6 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
             form.refuse(error)
         else:
             return redirect(_next(request, form), invitation_id)
-    plan, _fingerprint = begins.pinned()
     values = {
         "customer": whose,
         "form": form,
@@ -80,10 +79,26 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
         "known": known,
         "name_rules": rules(SHORT_NAME_RULES),
         "licences": [{"kind": kind, "words": LICENCES[kind.value]} for kind in LicenceType],
-        "plan": explain(plan),
+        "plan": _asked_of(asked_for, begins),
         "pool": pool(whose.provider_id),
     }
     return render(request, "add_service/new_tenant.html", values)
+
+
+@require_safe
+@may(Capability.ADD_SERVICE)
+def asked_for_state(request: DeskRequest, customer_id: UUID) -> HttpResponse:
+    """Say what the administrator would be asked to grant by what is ticked by now. A hint; *Next* pins it."""
+    begins = defaults_for(customer(customer_id).provider_id)
+    form = AskedFor(request.GET, profile=choices(), defaults=begins)
+    return render(request, "add_service/_asked_for.html", {"plan": _asked_of(form, begins), "form": form})
+
+
+def _asked_of(form: AskedFor, begins: Defaults) -> PlanView | None:
+    """What was chosen makes this plan; before anything is, the defaults do. None when it can't be pinned."""
+    if form.is_bound and not form.is_valid():
+        return None
+    return explain(form.plan if form.is_bound else begins.pinned()[0])
 
 
 def _next(request: DeskRequest, form: NewTenant) -> str:
