@@ -133,7 +133,12 @@ def test_validate_authentication_starts_one_and_follows_it(client, service_id, c
     seen = page.select_one("#live [name=seen]")["value"]
     assert client.get(portal(service_id, "_validation_state"), {"seen": seen}).status_code == 204
     connected()
-    assert client.get(portal(service_id, "_validation_state"), {"seen": seen}).status_code == 286
+    over = client.get(portal(service_id, "_validation_state"), {"seen": seen})
+    assert over.status_code == 286
+    elsewhere = {part["id"]: part for part in soup(over).select("[hx-swap-oob]")}
+    assert set(elsewhere) == {"status", "last-status", "rights-now"}
+    assert all(page.find(id=name) and not page.find(id=name).has_attr("hx-swap-oob") for name in elsewhere)
+    assert elsewhere["last-status"].select_one("time")
 
 
 def test_a_page_at_rest_asks_for_nothing(client, service_id, connected):
@@ -165,7 +170,10 @@ def test_a_run_shows_steps_timings_and_request_ids_and_stops_asking_when_it_rest
     state = reverse("web:run_state", args=[web_values.NIL])
     assert client.get(state, seen).status_code == 204
     monkeypatch.setattr(runs, "run", lambda _id: replace(web_values.run(), state=RunState.PROVED))
-    assert client.get(state, seen).status_code == 286
+    over = client.get(state, seen)
+    assert over.status_code == 286
+    assert page.select_one("#run-facts")
+    assert "Ended" in soup(over).select_one("#run-facts[hx-swap-oob]").get_text()
 
 
 def test_customers_are_listed_and_found(provider, client):

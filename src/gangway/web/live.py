@@ -26,12 +26,17 @@ def first_look(
     return {"html": _with_digest(html, _marked(request, _digest(html))), "url": url, "seconds": str(seconds)}
 
 
-def look_again(request: HttpRequest, template: str, values: dict[str, Any], *, over: bool) -> HttpResponse:
-    """Answer one poll: 204 when nothing changed, 286 when nothing will change any more, else the new partial."""
+def look_again(
+    request: HttpRequest, template: str, values: dict[str, Any], *, over: bool, elsewhere: str = ""
+) -> HttpResponse:
+    """Answer one poll: 204 when nothing changed, 286 when nothing will change any more, else the new partial.
+
+    `elsewhere`: html of other parts of the page that are otherwise once it is over, each marked with `hx-swap-oob`.
+    """
     html = render_to_string(template, values, request=request)
     seen = _digest(html)
     if over:
-        return HttpResponseStopPolling(_with_digest(html, seen))
+        return HttpResponseStopPolling(_with_digest(html, seen) + mark_safe(elsewhere))  # noqa: S308 by a template
     if request.GET.get("seen", "").partition(".")[0] == seen:
         return HttpResponse(status=UNCHANGED)
     return HttpResponse(_with_digest(html, _marked(request, seen)))

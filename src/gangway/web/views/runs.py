@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
@@ -44,12 +45,8 @@ def run_list(request: DeskRequest) -> HttpResponse:
 @may(Capability.SEE_RUNS)
 def run_page(request: DeskRequest, run_id: UUID) -> HttpResponse:
     """Show a run, and follow it while it moves."""
-    found, facts = run(run_id), run_facts(run_id)
-    values = {
-        "run": found,
-        "registration": registration(found.registration_id),
-        "facts": facts,
-        "kind": RUN_KIND[facts.kind] if facts else "",
+    found = run(run_id)
+    values = _facts(found) | {
         "live": first_look(request, PARTIAL, run_values(found), url=reverse("web:run_state", args=[run_id])),
     }
     return render(request, "runs/detail.html", values)
@@ -60,7 +57,8 @@ def run_page(request: DeskRequest, run_id: UUID) -> HttpResponse:
 def run_state(request: DeskRequest, run_id: UUID) -> HttpResponse:
     """How the run stands."""
     found = run(run_id)
-    return look_again(request, PARTIAL, run_values(found), over=found.is_over)
+    elsewhere = render_to_string("runs/_facts.html", _facts(found) | {"again": True}) if found.is_over else ""
+    return look_again(request, PARTIAL, run_values(found), over=found.is_over, elsewhere=elsewhere)
 
 
 @require_safe
@@ -69,6 +67,16 @@ def run_support(request: DeskRequest, run_id: UUID) -> HttpResponse:
     """Hand out the support bundle."""
     del request
     return support_file(bundle(run_id, now=now()), run_id=run_id)
+
+
+def _facts(found: RunView) -> dict[str, Any]:
+    facts = run_facts(found.id)
+    return {
+        "run": found,
+        "registration": registration(found.registration_id),
+        "facts": facts,
+        "kind": RUN_KIND[facts.kind] if facts else "",
+    }
 
 
 def run_values(found: RunView) -> dict[str, Any]:

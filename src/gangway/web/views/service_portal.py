@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -114,7 +115,7 @@ def _m365_page(
             "quality": quality_of(request, about.id),
             "live": first_look(request, VALIDATION_PARTIAL, _validation_values(found), url=url),
             "following": found.running is not None,
-            "grants": [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in found.grants],
+            "grants": _grants(found),
             "may_validate": Capability.VALIDATE_CONNECTION in held and created and not found.suspended,
             "rotation": rotation_of(about.id),
             "may_rotate": may_change and not found.suspended,
@@ -182,7 +183,10 @@ def validation_state(request: DeskRequest, service_id: UUID) -> HttpResponse:
     found = connection(service_id)
     if found is None:
         raise NoSuchConnection
-    return look_again(request, VALIDATION_PARTIAL, _validation_values(found), over=found.running is None)
+    values, over = _validation_values(found), found.running is None
+    about = head(request, service(service_id), "m365") | {"grants": _grants(found), "again": True}
+    elsewhere = render_to_string("service_portal/_validated.html", values | about, request) if over else ""
+    return look_again(request, VALIDATION_PARTIAL, values, over=over, elsewhere=elsewhere)
 
 
 @require_safe
@@ -220,6 +224,10 @@ def head(request: DeskRequest, about: ServiceView, tab: str) -> dict[str, Any]:
         "sees_activity": Capability.SEE_ACTIVITY in held,
         "may_delete": Capability.DELETE_SERVICE in held and about.lifecycle in HOLDS_ITS_NAME,
     }
+
+
+def _grants(found: ConnectionView) -> list[dict[str, Any]]:
+    return [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in found.grants]
 
 
 def _validation_values(found: ConnectionView) -> dict[str, Any]:

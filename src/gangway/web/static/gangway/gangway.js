@@ -262,5 +262,6 @@
     comeBack(event.detail.target);
     tick();
   });
+  document.addEventListener("htmx:oobAfterSwap", () => localise(document));
   document.addEventListener("htmx:responseError", () => say(root.dataset.lost || ""));
 })();
