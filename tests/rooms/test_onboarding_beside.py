@@ -10,6 +10,9 @@ from gangway.foundation import clock
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
+from gangway.notifications.messages import MESSAGES
+from gangway.notifications.models import Message
+from gangway.notifications.states import MessageKind
 from gangway.onboarding import actions, deletion
 from gangway.onboarding.sharing import known_to
 from gangway.onboarding.states import CaseState
@@ -20,6 +23,7 @@ from gangway.provisioning.models import Credential, Leftover, Run
 from gangway.provisioning.states import RunState
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
+from gangway.web.purposes import said_of
 from tests.emulator.conftest import Emulator, avery
 from tests.rooms.factories_aboard import OLGA, aboard, finished, provision, sign_in, state_of, tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, TENANT, Walk, walk
@@ -36,6 +40,14 @@ def ours(emulator: Emulator) -> dict[str, dict]:
     tenants = emulator.control("GET", "state")["tenants"]
     rows = [row["body"] for row in next(one for one in tenants if one["id"] == TENANT)["objects"].values()]
     return {row["displayName"]: row for row in rows if str(row.get("uniqueName", "")).startswith("gangway-")}
+
+
+def mails(walked: Walk) -> dict[str, str]:
+    """What was mailed to the customer's people, by its kind, without breaks in its lines."""
+    with within(walked.customer.path):
+        rows = {MessageKind(row.kind): row.context for row in Message.objects.exclude(kind__startswith="operator")}
+    texts = {kind: MESSAGES[kind].compose(told, link="https://sp2.example/i/x").text for kind, told in rows.items()}
+    return {kind.value: " ".join(text.split()) for kind, text in texts.items()}
 
 
 def registration_id(walked: Walk):
@@ -59,8 +71,14 @@ def test_one_sign_in_makes_both_and_the_service_takes_both_over(emulator):
     client = Client()
     put_into_wizard(client, walked.case_id)
     assert "“gw-contoso-QoE” is an App registration of its own: delete it" in client.get("/wizard/done/").text
+    told = mails(walked)["completion"]
+    assert "Beside it, the service has an App registration of its own: gw-contoso-QoE (" in told
+    assert all(f"- {right}" in told for right in RIGHTS)
+    assert told.count(" asks you to renew it.") == 2
+    assert "“gw-contoso-QoE” is an App registration of its own: delete it in the same way." in told
     service_id = finished(walked)
     run_until_idle()
+    assert "Beside it, it uses “gw-contoso-QoE”" in mails(walked)["service_created"]
     with within(walked.customer.path):
         looked_at = companions.companion(service_id, "qoe")
         assert (looked_at.state, looked_at.status, looked_at.credential is not None) == ("done", "ok", True)
@@ -94,6 +112,10 @@ def test_days_left_as_the_first_plan_has_them_shorten_nothing_of_the_other(emula
     with within(walked.customer.path):
         first = Run.objects.get(after=None)
         assert [run.wanted["credential_days"] for run in (first, Run.objects.get(after=first))] == lives
+    run_until_idle()
+    told = mails(walked)["completion"]
+    assert "Before that it renews itself: nobody has to sign in for it. Later" in told
+    assert "Before that, your provider asks you to renew it." in told
 
 
 def test_a_kept_service_is_looked_at_with_what_it_uses_beside_and_says_so_meanwhile(emulator):
@@ -117,6 +139,10 @@ def test_a_kept_service_is_looked_at_with_what_it_uses_beside_and_says_so_meanwh
 def test_what_is_declined_is_not_made_and_both_sides_read_so(emulator):
     walked = walk(features=QUALITY)
     before = walked.view().offer
+    assert "Two App registrations are made" in mails(walked)["invitation"]
+    assert "delete both App registrations" in mails(walked)["invitation"]
+    assert "two App registrations" in said_of(before)["does"]
+    assert "and one for this: Call quality of Microsoft Teams." in said_of(before)["lead"]
     assert [one.title for one in before.plan.beside] == ["Call quality of Microsoft Teams"]
     chosen = {"case_id": walked.case_id, "seen": before.plan_fingerprint, "by": ADMINISTRATOR, "now": clock.now()}
     actions.choose_features(declined=QUALITY, **chosen)
@@ -124,6 +150,8 @@ def test_what_is_declined_is_not_made_and_both_sides_read_so(emulator):
     provision(walked)
     assert (walked.view().state, walked.view().beside) == (CaseState.DONE, ())
     assert set(ours(emulator)) == {"gw-contoso"}
+    assert "one App registration" in said_of(walked.view().offer)["does"]
+    assert "QoE" not in mails(walked)["completion"]
     assert [feature.key for feature in walked.view().offer.plan.declined] == ["call-quality"]
 
 
@@ -156,6 +184,7 @@ def test_call_quality_that_fails_spoils_nothing_and_is_shown_to_both_sides(emula
     put_into_wizard(client, walked.case_id)
     told = view.beside[0].run.error.what
     assert told in soup(client.get("/wizard/done/")).get_text()
+    assert "CallRecords.Read.All" not in mails(walked)["completion"]
     desk = sit_down(walked.provider)
     assert told in soup(desk.get(f"/invitations/{walked.invitation_id}/")).get_text()
     service_id = finished(walked)

@@ -61,7 +61,8 @@ def told_in_mail(invitation: Invitation, *, operator: str) -> dict[str, str]:
     own = _own(terms_of(provider.id), values | {"expires": time_in_words(invitation.lasts_until, invitation.language)})
     if invitation.purpose != Purpose.CONNECT:
         own.pop("own_subject", None)  # it is about connecting
-    return values | own | purpose_of(invitation) | ({"for_own": "yes"} if for_own else {})
+    more = ({"for_own": "yes"} if for_own else {}) | ({"beside": "yes"} if invitation.plan.get("beside") else {})
+    return values | own | purpose_of(invitation) | more
 
 
 def purpose_of(invitation: Invitation) -> dict[str, str]:

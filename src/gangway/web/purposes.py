@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from gangway.invitations.aims import Purpose
+from gangway.languages.said import said
 from gangway.onboarding.shapes import Offer
 
 Words = str | Promise
@@ -15,7 +16,7 @@ Words = str | Promise
 
 @dataclass(frozen=True, slots=True)
 class PurposeWords:
-    """Sentences with %(provider)s, %(customer)s, %(service)s and %(minutes)s in them."""
+    """Sentences with %(provider)s, %(customer)s, %(service)s, %(minutes)s and %(beside)s in them."""
 
     asks: Words
     """The title of the page before *Continue*."""
@@ -29,6 +30,9 @@ class PurposeWords:
     first_words: Words
     after: Words
     """What follows, on the last page."""
+    does_beside: Words = ""
+    """The same as `does`, where the plan has a registration beside the first one; so is `lead_beside`."""
+    lead_beside: Words = ""
 
 
 GOES_ON: Final = _(
@@ -55,6 +59,11 @@ WORDS: Final[Mapping[str, PurposeWords]] = {
         after=_(
             "%(provider)s completes the onboarding and creates the service. You get all of this by e-mail, too. You can"
             " close this page."
+        ),
+        does_beside=_("We make two App registrations in your tenant, in the same sign-in, and prove that they work"),
+        lead_beside=_(
+            "%(customer)s's Microsoft 365 gets two App registrations of its own: one for calling, and one for this:"
+            " %(beside)s."
         ),
     ),
     Purpose.RENEW: PurposeWords(
@@ -103,6 +112,9 @@ def said_of(offer: Offer) -> dict[str, Any]:
         "customer": offer.customer_name,
         "service": offer.service_short_name,
         "minutes": offer.minutes,
+        "beside": ", ".join(said(one.title) for one in offer.plan.beside),
     }
     words = WORDS[Purpose(offer.purpose)]
-    return {name: str(getattr(words, name)) % facts for name in PurposeWords.__slots__}
+    told = {name: str(getattr(words, name)) % facts for name in PurposeWords.__slots__}
+    both = {name: told[f"{name}_beside"] for name in ("does", "lead") if offer.plan.beside}
+    return told | {name: sentence for name, sentence in both.items() if sentence}

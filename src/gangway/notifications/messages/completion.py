@@ -34,5 +34,7 @@ MESSAGE: Final = Message(
 )
 """`granted` has one line for each permission and role; `made_at` and `valid_until` are times with their zone.
 
+`renewal`: "itself" where the credential renews itself, "none" where nothing ends; else the provider asks for it.
+`beside`: the same lines for each registration made beside it, under its name; `beside_names` are these names.
 `own_view`: where the tenant's administrators sign in later; never a link.
 """

@@ -1,6 +1,8 @@
 """The handover: both sides are told, in the transaction that ends the case. Then the operator may press *Add*."""
 
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from gangway.audit.record import Actor
@@ -17,8 +19,19 @@ from gangway.onboarding.stages.registration import proved_credential
 from gangway.organizations import queries as organizations
 from gangway.organizations.hosts import public_url
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import RegistrationView
+from gangway.provisioning.renewable import may_change_itself, renewable_of
 from gangway.services.queries import service
+
+UNKNOWN_END: Final = "a time that we could not read"
+UNFINISHED: Final = "It isn't finished yet: your provider sees what is missing."
+ENDS: Final = {
+    "asked": "Its credential is good until {when}. Before that, your provider asks you to renew it.",
+    "itself": "Its credential is good until {when}. Before that it renews itself: nobody has to sign in for it.",
+    "none": "Its credential does not end: no secret is kept anywhere.",
+}
+"""The end of a registration's credential that is made beside the first one, by how it is renewed."""
 
 
 def tell_both_sides(case: Case, *, by: Actor) -> None:
@@ -63,6 +76,7 @@ def tell_created(invitation: InvitationView, *, domain: str, by: Actor, now: dat
             "tenant": about.tenant_name,
             "domain": domain,
             "registration_name": about.display_name,
+            "beside_names": _names(_made_beside(invitation)),
             "created_at": time_in_words(now),
             "reply_to": provider.reply_to,
         },
@@ -74,8 +88,7 @@ def tell_created(invitation: InvitationView, *, domain: str, by: Actor, now: dat
 
 def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, case: Case, to: str, by: Actor) -> None:
     provider = organizations.provider_of(invitation.organization_id)
-    credential = proved_credential(about, invitation.service_id)
-    until = credential.expires_at if credential else None
+    beside = _made_beside(invitation)
     outbox.put(
         organization_id=invitation.organization_id,
         kind=MessageKind.COMPLETION,
@@ -89,9 +102,12 @@ def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, 
             "registration_name": about.display_name,
             "application_id": about.app_id,
             "signed_in_as": str(case.signer.get("upn", about.signer_upn)) if about.is_ours else "",
-            "granted": "\n".join(f"- {right.name}" for right in (*about.permissions, *about.roles)),
+            "granted": "\n".join(_rights(about)),
+            "beside": "\n".join(line for one in beside for line in _told_beside(one, invitation.service_id)),
+            "beside_names": _names(beside),
             "made_at": time_in_words(about.proved_at or about.made_at or case.touched_at),
-            "valid_until": time_in_words(until) if until else "a time that we could not read",
+            "valid_until": _end(about, invitation.service_id),
+            "renewal": _renewal(about, invitation.service_id),
             "own_view": fixed_address(invitation.organization_id),
             "reply_to": provider.reply_to,
             **({} if invitation.purpose == Purpose.CONNECT else {"purpose": invitation.purpose}),
@@ -100,6 +116,45 @@ def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, 
         subject_ref=f"case:{case.pk}",
         by=by,
     )
+
+
+def _made_beside(invitation: InvitationView) -> tuple[RegistrationView, ...]:
+    """What is in the tenant of the registrations that were made beside the first one."""
+    views = (one.registration for one in beside_of(invitation.registration_id, invitation.plan))
+    return tuple(one for one in views if one is not None and one.app_id)
+
+
+def _names(beside: Sequence[RegistrationView]) -> str:
+    return ", ".join(one.display_name for one in beside)
+
+
+def _told_beside(about: RegistrationView, service_id: UUID) -> Iterator[str]:
+    yield f"{about.display_name} ({about.app_id})"
+    if about.proved_at is None:
+        yield f"- {UNFINISHED}"
+        return
+    yield from _rights(about)
+    end = ENDS[_renewal(about, service_id)].format(when=_end(about, service_id))
+    yield f"- {end}"
+
+
+def _rights(about: RegistrationView) -> Iterator[str]:
+    return (f"- {right.name}" for right in (*about.permissions, *about.roles))
+
+
+def _end(about: RegistrationView, service_id: UUID) -> str:
+    credential = proved_credential(about, service_id)
+    return time_in_words(credential.expires_at) if credential and credential.expires_at else UNKNOWN_END
+
+
+def _renewal(about: RegistrationView, service_id: UUID) -> str:
+    """How the credential is renewed: a key of `ENDS`."""
+    credential = proved_credential(about, service_id)
+    if credential is not None and credential.kind == "federated":
+        return "none"
+    known = renewable_of(registration_id=about.id, service_id=service_id)
+    has_right = may_change_itself({right.name for right in about.permissions})
+    return "itself" if known is not None and known.renews_itself(has_right=has_right) else "asked"
 
 
 def _tell_operator(invitation: InvitationView, about: RegistrationView, *, by: Actor) -> None:
