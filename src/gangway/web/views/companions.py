@@ -17,6 +17,7 @@ from gangway.connections.rotation import rotate_now
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.organizations.roles import Capability
+from gangway.services.queries import service
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import told
 from gangway.web.live import first_look, look_again
@@ -39,8 +40,9 @@ def validate(request: DeskRequest, service_id: UUID) -> HttpResponse:
 @may(Capability.CHANGE_CONNECTION)
 def rotate(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Rotate now* on the registration for call quality: the run's page tells how it goes."""
+    about = service(service_id)
     try:
-        run_id = rotate_now(service_id=service_id, profile=QUALITY, by=request.actor, now=now())
+        run_id = rotate_now(service_id=about.id, profile=QUALITY, by=request.actor, now=now())
     except GangwayError as error:
         messages.error(request, told(error))
         return redirect("web:service_m365", service_id)
