@@ -8,6 +8,7 @@ from gangway.organizations.changing import change_bounds, change_contacts
 from gangway.organizations.details import Bounds, Contact, Tenant
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import within
+from tests.rooms.factories_connections import TENANT, connected
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import error_at, row, sit_down, soup
@@ -200,3 +201,21 @@ def test_a_customer_has_several_tenants_in_one_place_and_is_found_by_each_domain
     emptied = {**given, "tenant-TOTAL_FORMS": "1", "tenant-0-domain": ""}
     client.post(reverse("web:customer_edit", args=[made.id]), emptied)
     assert only(Kind.CUSTOMER, provider).more_tenants == ()
+
+
+def test_a_second_customer_with_the_same_domain_is_kept_and_warned_of_also_at_the_field(client, provider):
+    first = make_customer(provider, name="Contoso", domain="contoso.com")
+    make_customer(make_provider(name="Rival"), name="Rivals own", domain="contoso.com")
+    given = {"name": "Contoso again", "domain": "contoso.com", **CONTACTS}
+    added = client.post(reverse("web:customer_add"), given, follow=True)
+    assert "contoso.com is also the domain of Contoso." in soup(added).get_text()
+    field = soup(client.get(reverse("web:customer_edit", args=[first.id]))).select_one("#id_domain_helptext")
+    assert "is also the domain of Contoso again." in field.get_text()
+
+
+def test_a_tenant_that_a_connection_knows_is_shown_where_nobody_typed_it(client, provider):
+    customer = make_customer(provider)
+    address = reverse("web:customer", args=[customer.id])
+    assert TENANT not in soup(client.get(address)).get_text()
+    connected(customer)
+    assert TENANT in soup(client.get(address)).get_text()

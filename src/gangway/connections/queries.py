@@ -7,7 +7,7 @@ from typing import Final, Literal, cast
 from uuid import UUID
 
 from gangway.connections.errors import NoSuchValidation
-from gangway.connections.models import Connection, Validation
+from gangway.connections.models import Care, Connection, Validation
 from gangway.connections.states import AuthenticatedBy
 from gangway.connections.verdict import Status
 from gangway.provisioning import queries as provisioning
@@ -185,6 +185,12 @@ def _without_record(row: Connection, history: tuple[ValidationRow, ...]) -> Conn
 def registration_of(service_id: UUID) -> UUID | None:
     """Return the registration that a service signs in with; None while it has no connection."""
     return Connection.objects.filter(service_id=service_id).values_list("registration_id", flat=True).first()
+
+
+def tenants_connected(customer_id: UUID) -> tuple[str, ...]:
+    """Return the ids of the tenants that a customer's services are connected to."""
+    rows = Care.objects.filter(organization_id=customer_id).exclude(tenant_id="")
+    return tuple(rows.order_by("tenant_id").values_list("tenant_id", flat=True).distinct())
 
 
 def connected_with(registration_ids: Collection[UUID]) -> list[UUID]:

@@ -19,6 +19,9 @@ from gangway.organizations.search import matching
 SORTS: Final = {"name": ("name_key", "id"), "-name": ("-name_key", "-id"), "-created_at": ("-created_at", "id")}
 
 
+MOST_NAMED: Final = 3
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceRow:
     """One organization in a list; `below` counts the customers that stand directly below a channel."""
@@ -112,6 +115,16 @@ def more_tenants(customer_id: UUID) -> tuple[Tenant, ...]:
     """Return the Microsoft tenants of a customer of the scope beside its first."""
     rows = TenantRow.objects.filter(organization_id=customer_id)
     return tuple(Tenant(row.tenant_id, row.domain) for row in rows)
+
+
+def others_with_domain(domain: str, *, beside: UUID) -> tuple[str, ...]:
+    """Return the names of the other customers of one's scope and of the same provider that have this domain."""
+    if not domain:
+        return ()
+    system, provider, *_below = place(beside).path.split("/")
+    rows = Organization.objects.filter(kind=Kind.CUSTOMER.value, removed_at__isnull=True, domain=domain)
+    rows = rows.filter(path__startswith=f"{system}/{provider}/").exclude(pk=beside)
+    return tuple(rows.order_by("name_key").values_list("name", flat=True)[:MOST_NAMED])
 
 
 def bounds_above(organization_id: UUID) -> Bounds:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gangway.connections.queries import tenants_connected
 from gangway.foundation.errors import GangwayError
 from gangway.organizations.actions import create_organization
 from gangway.organizations.changing import (
@@ -28,7 +29,7 @@ from gangway.organizations.changing import (
 from gangway.organizations.details import Contact, Tenant
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.logos import own_logo
-from gangway.organizations.place_queries import PlaceView, parents_for_customers, place, places
+from gangway.organizations.place_queries import PlaceView, others_with_domain, parents_for_customers, place, places
 from gangway.organizations.roles import Capability, Kind
 from gangway.services.actions import follow_customer, remove_customer
 from gangway.services.pool import pool
@@ -127,6 +128,7 @@ def page_of(level: Level) -> DeskView:
             rows = services_of(about.id)
             values["services"] = [{"service": row, "connection": connection_of(row)} for row in rows]
             values["parents"] = _parents(request, about)
+            values["tenants_seen"] = tenants_connected(about.id)
             values["cloud_word"] = dict(CLOUDS)[about.cloud]
         else:
             values["customers"] = places(Kind.CUSTOMER, above=about.id).rows
@@ -150,6 +152,7 @@ def add_to(level: Level) -> DeskView:
             made = _tried(form, lambda: _add(request, level, form, contacts_of(rows), tenants_of(more)))
             if made is not None:
                 messages.success(request, _("%(name)s was added.") % {"name": form.cleaned_data["name"]})
+                _warn_of_twins(request, made)
                 return _after_adding(request, level, made)
         then = request.GET.get("then", "")
         values = {"form": form, "contacts": rows, "tenants": more, "adding": True, "then": then}
@@ -166,11 +169,14 @@ def edit_of(level: Level) -> DeskView:
     def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         about = found(level, organization_id)
         form = PlaceForm(request.POST or None, kind=level.kind, adding=False, initial=initial_of(about))
+        if twins := _twins(about.id):
+            form.fields["domain"].help_text = twins
         rows = contact_rows(request.POST or None, about.contacts)
         more = tenant_rows(request.POST or None, about.more_tenants)
         good = request.method == "POST" and form.is_valid() & rows.is_valid() & _is_good(more)
         if good and _tried(form, lambda: _change(request, about, form, contacts_of(rows), tenants_of(more))):
             messages.success(request, _("%(name)s was changed.") % {"name": form.cleaned_data["name"]})
+            _warn_of_twins(request, about.id)
             return redirect(f"web:{level.route}", organization_id=about.id)
         values = {"form": form, "contacts": rows, "tenants": more, "place": about, **_said(request, level)}
         return render(request, "places/form.html", values)
@@ -328,6 +334,19 @@ def _tried(form: PlaceForm, act: Callable[[], UUID]) -> UUID | None:
         error.field = {"parent_id": "parent"}.get(error.field or "", error.field)
         form.refuse(error)
         return None
+
+
+def _twins(organization_id: UUID) -> str:
+    """What is said of others with the same domain, which may be right: empty when there are none."""
+    about = place(organization_id)
+    names = others_with_domain(about.details.domain, beside=about.id) if about.kind is Kind.CUSTOMER else ()
+    words = _("%(domain)s is also the domain of %(names)s. Is this the same customer twice?")
+    return words % {"domain": about.details.domain, "names": ", ".join(names)} if names else ""
+
+
+def _warn_of_twins(request: DeskRequest, organization_id: UUID) -> None:
+    if twins := _twins(organization_id):
+        messages.warning(request, twins)
 
 
 def _after_adding(request: DeskRequest, level: Level, made: UUID) -> HttpResponse:
