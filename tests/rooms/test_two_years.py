@@ -217,6 +217,7 @@ def test_what_happens_to_a_connection_is_seen_told_and_over_again(time):
         time.tenant.emulator.session.post(address, json=body, headers=headers).raise_for_status()
     time.pass_days(1, look_every=1)
     assert (status(work), open_alarms(work)) == ("ok", {})
+    assert ["It is over" in subject for _day, subject in time.to(CONTACT)] == [False, True]
 
     # Microsoft is away for three days: unknown, never OK, and after a day somebody is told.
     time.tenant.fault("away", {"path": "*/oauth2/v2.0/token"}, {"status": 503})
