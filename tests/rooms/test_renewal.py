@@ -36,7 +36,7 @@ from tests.emulator.conftest import Emulator
 from tests.rooms import factories_invitations, factories_services
 from tests.rooms.factories_aboard import tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk
-from tests.rooms.factories_web import put_into_wizard, soup
+from tests.rooms.factories_web import put_into_wizard, sit_down, soup
 from tests.rooms.test_onboarding_aboard import OLGA, aboard, finished, provision, sign_in, state_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -53,6 +53,11 @@ def again(walked: Walk, service_id: UUID, **more: object) -> Walk:
         invitation_id = renewal.reinitiate(
             service_id=service_id, recipient="someone@contoso.com", by=OLGA, now=clock.now(), **more
         )
+    return opened_by(walked, invitation_id)
+
+
+def opened_by(walked: Walk, invitation_id: UUID) -> Walk:
+    """The administrator follows the link of this invitation."""
     token = factories_invitations.link(walked.customer, invitation_id)
     case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
     actions.choose_new(case_id=case_id, by=ADMINISTRATOR, now=clock.now())
@@ -132,6 +137,48 @@ def test_the_same_sign_in_renews_what_the_service_uses_beside_its_connection(emu
         beside = companions.companion(service_id, "qoe")
         newest = Credential.objects.filter(registration_id=beside.registration.id).latest("announced_at")
         assert (beside.credential.id, beside.status) == (newest.pk, "ok")
+
+
+def test_call_quality_is_added_to_a_service_that_has_none_by_asking_for_it_where_its_card_would_stand(emulator):
+    walked, service_id = served(emulator)
+    desk, place = sit_down(walked.provider), f"/services/{service_id}/configuration/m365/"
+    offered = soup(desk.get(place)).select_one("[aria-labelledby=quality] a")["href"]
+    page = soup(desk.get(offered))
+    assert page.select_one("#add_call-quality").has_attr("checked")
+    desk.post(offered, {"recipient": "grace.global@contoso.com", "adding": "call-quality"})
+    with within(walked.customer.path):
+        invitation_id = invited.open_of(service_id)
+    adding = opened_by(walked, invitation_id)
+    assert "Added: Permission CallRecords.Read.All, for Call quality of Microsoft Teams" in changes(adding)
+    sign_in(adding, emulator)
+    actions.confirm_signed_in(case_id=adding.case_id, by=ADMINISTRATOR, now=clock.now())
+    actions.start_provisioning(case_id=adding.case_id, name="", by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+    assert (state_of(adding), tokens_kept()) == (State.ADDED, [])
+    assert {row["displayName"] for row in registrations(emulator)} == {"gw-contoso", "gw-contoso-QoE"}
+    companions.validate_due(now=clock.now() + timedelta(days=2))
+    run_until_idle()
+    with within(walked.customer.path):
+        assert companions.companion(service_id, "qoe").status == "ok"
+    card = soup(desk.get(place)).select_one("[aria-labelledby=quality]").get_text()
+    assert "gw-contoso-QoE" in card
+
+
+def test_an_upgrade_that_is_withdrawn_leaves_what_the_service_uses_beside_its_connection(emulator):
+    walked, service_id = served(emulator, features=("call-quality",))
+    run_until_idle()
+    upgrading = again(walked, service_id, purpose=Purpose.UPGRADE, wanted={"licence_type": "hosted_essentials_plus"})
+    sign_in(upgrading, emulator)
+    actions.confirm_signed_in(case_id=upgrading.case_id, by=ADMINISTRATOR, now=clock.now())
+    actions.start_provisioning(case_id=upgrading.case_id, name="", by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+    with within(walked.customer.path):
+        used = companions.companion(service_id, "qoe").credential
+        withdraw(invitation_id=upgrading.invitation_id, by=OLGA, now=clock.now())
+    run_until_idle()
+    with within(walked.customer.path):
+        kept = companions.companion(service_id, "qoe")
+        assert (kept.registration.state, kept.credential.id) == ("proved", used.id)
 
 
 def test_while_it_is_under_way_the_old_credential_stays_in_use_and_withdrawing_changes_nothing(emulator):

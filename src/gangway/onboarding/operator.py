@@ -3,7 +3,6 @@
 Each step is a named state in one row, so an operator can leave and come back, and a colleague can go on.
 """
 
-from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -13,8 +12,7 @@ from django.db import IntegrityError, transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import actions as connections
-from gangway.connections import companions, verdict
-from gangway.connections.errors import NotMadeYet
+from gangway.connections import verdict
 from gangway.connections.states import AuthenticatedBy
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
@@ -34,11 +32,11 @@ from gangway.onboarding.errors import (
 from gangway.onboarding.models import Case, ExistingRegistration, OperatorOnboarding
 from gangway.onboarding.rows import lock_onboarding
 from gangway.onboarding.stages import handover
+from gangway.onboarding.stages.besides import take_over_besides
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.onboarding.states import OPERATOR_ORDER, OperatorStep
 from gangway.organizations import queries as organizations
 from gangway.provisioning import queries as provisioning
-from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import RegistrationView
 from gangway.provisioning.tenants import in_tenant
 from gangway.services import actions as services
@@ -190,7 +188,14 @@ def finish(row: OperatorOnboarding, *, by: Actor, now: datetime) -> UUID:
         by=by,
         now=now,
     )
-    _take_over_beside(row, by=by, now=now)
+    take_over_besides(
+        service_id=row.service_id,
+        organization_id=row.organization_id,
+        registration_id=row.registration_id,
+        plan=invited.invitation(row.invitation_id).plan,
+        by=by,
+        now=now,
+    )
     services.set_deployment(service_id=row.service_id, status=Deployment.READY, by=by)
     _go(row, OperatorStep.CREATED, by=by)
     row.finished_at = now
@@ -217,24 +222,6 @@ def _authenticated_by(row: OperatorOnboarding) -> AuthenticatedBy:
 
 def _typed(row: OperatorOnboarding) -> ExistingRegistration | None:
     return ExistingRegistration.objects.filter(case_id=row.case_id, case__run_id__isnull=True).first()
-
-
-def _take_over_beside(row: OperatorOnboarding, *, by: Actor, now: datetime) -> None:
-    """What was made beside the registration becomes the service's own, and is looked at once it can sign in."""
-    for one in beside_of(row.registration_id, invited.invitation(row.invitation_id).plan):
-        if one.registration is None:
-            continue
-        profile = one.plan.profile
-        companions.take_over(
-            service_id=row.service_id,
-            organization_id=row.organization_id,
-            registration_id=one.registration.id,
-            profile=profile,
-            by=by,
-            now=now,
-        )
-        with suppress(NotMadeYet), transaction.atomic():
-            companions.validate(service_id=row.service_id, profile=profile, by=by, now=now)
 
 
 def blockers(row: OperatorOnboarding) -> tuple[str, ...]:

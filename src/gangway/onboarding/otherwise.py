@@ -11,6 +11,7 @@ from gangway.invitations.aims import Purpose
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.queries import Change
+from gangway.provisioning.shapes import FeatureRow
 from gangway.services.licences import LicenceType
 from gangway.services.queries import service
 
@@ -21,6 +22,17 @@ def purpose_of_repair(service_id: UUID, plan: Mapping[str, Any]) -> Purpose:
     before = _plan_before(found.registration_id) if found else None
     newer = before is not None and (before["profile"], before["version"]) != (plan["profile"], plan["version"])
     return Purpose.MOVE if newer else Purpose.REPAIR
+
+
+def addable(service_id: UUID) -> tuple[FeatureRow, ...]:
+    """What a connected service may get by another sign-in: features with a registration of their own, not had yet."""
+    found = connection(service_id)
+    plan = _plan_before(found.registration_id) if found and found.is_ours else None
+    if plan is None:
+        return ()
+    has = {feature.key for feature in provisioning.explain(plan).features if feature.on}
+    offered = provisioning.choices(plan["profile"]).features
+    return tuple(feature for feature in offered if feature.beside and feature.key not in has)
 
 
 def what_changes(

@@ -66,6 +66,6 @@ def _close(case: Case, *, now: datetime) -> None:
     if case.run_id is not None:
         run = runs.run(case.run_id)
         if run.state in RESTING:
-            provisioning.take_back_beside(run.registration_id, by=HOUSEKEEPER, now=now)
+            provisioning.take_back_beside(case.run_id, by=HOUSEKEEPER, now=now)
             provisioning.cancel_run(run_id=case.run_id, by=HOUSEKEEPER, now=now)
     move_case(case, CaseState.ABANDONED, by=HOUSEKEEPER, now=now)

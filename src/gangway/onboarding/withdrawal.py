@@ -52,7 +52,7 @@ def _begun(invitation_id: UUID) -> set[UUID]:
 def take_back(run_id: UUID, *, by: Actor, now: datetime) -> None:
     """Undo one run, wherever it stands; nothing happens when that is under way or done."""
     run = runs.run(run_id)
-    provisioning.take_back_beside(run.registration_id, by=by, now=now)
+    provisioning.take_back_beside(run_id, by=by, now=now)
     with suppress(RunOver, RunUnderWay):
         if run.state is RunState.PROVED:
             undo_proved(run_id=run_id, by=by, now=now)

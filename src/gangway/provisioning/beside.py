@@ -179,10 +179,16 @@ def check_beside(run_id: UUID, *, by: Actor, now: datetime) -> None:
             waiting.check_now(run_id=one, by=by, now=now)
 
 
-def take_back_beside(registration_id: UUID, *, by: Actor, now: datetime) -> None:
-    """Take back what was made beside a registration that is cancelled, proved or not."""
-    for one in ids_beside(registration_id).values():
-        _take_back(one, by=by, now=now)
+def take_back_beside(run_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Take back what was made beside a run that is cancelled, proved or not.
+
+    Of a registration that was there before, what a service used beside it already stays.
+    """
+    first = Run.objects.get(pk=run_id)
+    for one in ids_beside(first.registration_id).values():
+        made = latest_run(one)
+        if first.kind == RunKind.SETUP or (made is not None and made.after_id == run_id):
+            _take_back(one, by=by, now=now)
 
 
 def _take_back(registration_id: UUID, *, by: Actor, now: datetime) -> None:

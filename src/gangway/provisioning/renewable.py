@@ -90,9 +90,10 @@ def may_change_itself(granted: Collection[str] | None) -> bool:
     return bool(CHANGES_ITSELF & set(granted or ()))
 
 
-def newest_plan(registration_id: UUID) -> dict[str, object]:
+def newest_plan(registration_id: UUID, *, adding: Collection[str] = ()) -> dict[str, object]:
     """Return the registration's plan as its profile's newest version has it, with the same choices.
 
+    `adding`: features that it shall have besides, also when they were declined before.
     Raises NoSuchRegistration, PlanUnknown.
     """
     row = Registration.objects.filter(pk=registration_id).first()
@@ -103,8 +104,8 @@ def newest_plan(registration_id: UUID) -> dict[str, object]:
         profile=plan.profile.name,
         version=plan.profile.newest,
         role_choice=plan.role_choice or None,
-        features=[feature.key for feature in plan.asked],
-        declined=plan.declined,
+        features={feature.key for feature in plan.asked} | set(adding),
+        declined=set(plan.declined) - set(adding),
         unit=plan.unit,
         role_days=plan.role_days,
         credential_kind=plan.credential_kind,

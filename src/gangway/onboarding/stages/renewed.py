@@ -13,6 +13,7 @@ from gangway.invitations.aims import ENDS_BY_ITSELF
 from gangway.invitations.states import State
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.stages import handover
+from gangway.onboarding.stages.besides import take_over_besides
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
 
@@ -30,7 +31,7 @@ def conclude(case: Case, *, by: Actor, now: datetime) -> None:
 
 
 def take_over(case: Case, *, by: Actor, now: datetime) -> None:
-    """Let the service use the credential that was proved, and what was renewed beside it. Raises `NoSuchConnection`."""
+    """Let the service use what was proved, and what was renewed or made beside it. Raises `NoSuchConnection`."""
     invitation = invited.invitation(case.invitation_id)
     credential = proved_credential(provisioning.registration(invitation.registration_id), invitation.service_id)
     if credential is None:
@@ -45,6 +46,14 @@ def take_over(case: Case, *, by: Actor, now: datetime) -> None:
         now=now,
     )
     companions.renew(service_id=invitation.service_id, by=by, now=now)
+    take_over_besides(
+        service_id=invitation.service_id,
+        organization_id=invitation.organization_id,
+        registration_id=invitation.registration_id,
+        plan=invitation.plan,
+        by=by,
+        now=now,
+    )
 
 
 def _way(typed: ExistingRegistration | None) -> AuthenticatedBy:

@@ -1,10 +1,14 @@
 """How connections are looked after: rotation, freezes, repair."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gangway.connections.policy import EARLIEST, LONGEST_NOTICE
 from gangway.connections.schedule import Wishes
+from gangway.provisioning.shapes import FeatureRow
 from gangway.web.forms.base import PlainForm
 
 NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
@@ -68,3 +72,10 @@ class RepairForm(PlainForm):
         error_messages={"required": _("Say who is asked.")},
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
     )
+
+    def __init__(self, *args: Any, offered: Sequence[FeatureRow] = (), **kwargs: Any) -> None:
+        """`offered`: what may be asked for in the same sign-in."""
+        super().__init__(*args, **kwargs)
+        self.fields["adding"] = forms.MultipleChoiceField(
+            choices=[(feature.key, feature.title) for feature in offered], required=False
+        )

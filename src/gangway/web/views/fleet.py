@@ -18,7 +18,7 @@ from gangway.connections.schedule import Wishes
 from gangway.connections.states import Rotation
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
-from gangway.onboarding.otherwise import purpose_of_repair
+from gangway.onboarding.otherwise import addable, purpose_of_repair
 from gangway.onboarding.renewal import reinitiate
 from gangway.organizations.place_queries import place
 from gangway.organizations.roles import Capability
@@ -101,10 +101,12 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
     about, found, cared = service(service_id), connection(service_id), rotation_of(service_id)
     if found is None or cared is None or found.lost:
         raise Http404
-    form = RepairForm(request.POST or None, initial={"recipient": _asked_before(found.user_name)})
+    offered = addable(service_id)
+    first = {"recipient": _asked_before(found.user_name), "adding": request.GET.getlist("add")}
+    form = RepairForm(request.POST or None, initial=first, offered=offered)
     if request.method == "POST" and cared.is_ours and form.is_valid():
         try:
-            plan = newest_plan(found.registration_id)
+            plan = newest_plan(found.registration_id, adding=form.cleaned_data["adding"])
             invitation_id = reinitiate(
                 service_id=service_id,
                 recipient=form.cleaned_data["recipient"],
@@ -118,7 +120,8 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The administrator is asked for what is missing of “%s”.") % about.short_name)
             return redirect("web:invitation_sent", invitation_id)
-    return render(request, "fleet/repair.html", {"service": about, "found": found, "cared": cared, "form": form})
+    values = {"service": about, "found": found, "cared": cared, "form": form, "offered": offered}
+    return render(request, "fleet/repair.html", values)
 
 
 @require_http_methods(PAGE)

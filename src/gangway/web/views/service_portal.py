@@ -21,6 +21,7 @@ from gangway.connections.queries import ConnectionView, ValidationRow, connectio
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.queries import open_of
+from gangway.onboarding.otherwise import addable
 from gangway.organizations.roles import Capability
 from gangway.provisioning.actions import type_end
 from gangway.provisioning.leftover_list import open_for
@@ -113,6 +114,7 @@ def _m365_page(
         may_change = Capability.CHANGE_CONNECTION in held and created and not found.lost
         values |= {
             "quality": quality_of(request, about.id),
+            "addable": addable(about.id) if created else (),
             "live": first_look(request, VALIDATION_PARTIAL, _validation_values(found), url=url),
             "following": found.running is not None,
             "grants": _grants(found),

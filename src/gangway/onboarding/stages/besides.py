@@ -1,0 +1,41 @@
+"""What was made beside a service's registration, call quality for one, becomes the service's own."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.audit.record import Actor
+from gangway.connections import companions
+from gangway.connections.errors import NotMadeYet
+from gangway.provisioning.beside_view import beside_of
+
+
+def take_over_besides(
+    *,
+    service_id: UUID,
+    organization_id: UUID,
+    registration_id: UUID,
+    plan: Mapping[str, Any],
+    by: Actor,
+    now: datetime,
+) -> None:
+    """Give the service what its plan wants beside that it has not yet; it is looked at once it can sign in."""
+    known = {one.profile for one in companions.companions(service_id)}
+    for one in beside_of(registration_id, plan):
+        profile = one.plan.profile
+        if one.registration is None or one.run is None or one.run.service_id != service_id or profile in known:
+            continue  # nothing is made, another service's, or had already
+        companions.take_over(
+            service_id=service_id,
+            organization_id=organization_id,
+            registration_id=one.registration.id,
+            profile=profile,
+            by=by,
+            now=now,
+        )
+        with suppress(NotMadeYet), transaction.atomic():
+            companions.validate(service_id=service_id, profile=profile, by=by, now=now)
