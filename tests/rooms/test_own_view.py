@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -14,7 +14,9 @@ from django.test import Client
 from gangway.alarms.models import Alarm, Notice
 from gangway.audit.events import Event
 from gangway.audit.models import Entry
+from gangway.audit.record import Actor
 from gangway.connections.models import Connection
+from gangway.connections.queries import connection
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import deletion, disconnections
@@ -25,17 +27,18 @@ from gangway.onboarding.states import VisitState
 from gangway.organizations.changing import change_contacts
 from gangway.organizations.details import Contact
 from gangway.organizations.models import HostName
+from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
-from gangway.services.actions import hold
+from gangway.services.actions import change_users, hold
 from gangway.services.errors import ServiceMoved
 from gangway.services.models import Service
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
 from tests.rooms import factories_onboarding
-from tests.rooms.factories_connections import connected
+from tests.rooms.factories_connections import beside, connected
 from tests.rooms.factories_onboarding import CLIENT, OTHER_TENANT, UPN, Microsoft, later, refused
-from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
+from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_operator, make_provider
 from tests.rooms.factories_own_view import asked_of, back, come, inside, latest, tell
 from tests.rooms.factories_web import error_at, sit_down, soup
 from tests.rooms.test_scope import in_scope_of, wait_until_somebody_waits_for_a_lock
@@ -130,6 +133,38 @@ def test_whoever_does_not_fit_reads_why_and_what_to_do_and_nothing_of_the_custom
     assert client.get(f"/customer/services/{service_id}/").status_code == 302
     named = [] if code == "onboarding:sign_in:refused" else [code]
     assert [entry.data["why"] for entry in entries(Event.OWN_VIEW_REFUSED)] == named
+
+
+def test_what_a_service_uses_beside_its_connection_is_shown_with_its_permissions_and_in_the_history(
+    provider, customer, service_id
+):
+    beside(customer, service_id)
+    client, quality = inside(provider), f"{service_id}-QoE"
+    assert quality in text(client.get("/customer/"))
+    page = soup(client.get(f"/customer/services/{service_id}/"))
+    shown = page.select_one("[aria-labelledby=beside-qoe]").get_text()
+    assert [part for part in (quality, "CallRecords.Read.All", "Reads the records of calls") if part not in shown] == []
+    made = [row.get_text(" ", strip=True) for row in page.select(".gw-timeline li") if "was connected" in row.text]
+    assert [quality in row for row in made] == [True, False]
+    with within(customer.path):
+        name = connection(service_id).registration_name
+    assert name in made[1]
+
+
+def test_the_history_names_the_side_that_did_it_and_nobodys_name(provider, customer, service_id):
+    people = {
+        "Cara Customer": make_operator(customer, role=Role.OPERATOR, name="Cara Customer"),
+        "Pia Provider": make_operator(provider, name="Pia Provider"),
+        "Lea Left": uuid4(),
+    }
+    for number, (name, person) in enumerate(people.items()):
+        with within(customer.path):
+            change_users(service_id=service_id, licensed_users=20 + number, by=Actor("person", str(person), name))
+    page = soup(inside(provider).get(f"/customer/services/{service_id}/"))
+    rows = [row.get_text(" ", strip=True) for row in page.select(".gw-timeline li") if "licensed users" in row.text]
+    who = ("Somebody who has no role here any more", "Sailmaker Voice", "Contoso Bakeries")
+    assert [part in row for part, row in zip(who, rows, strict=True)] == [True] * 3
+    assert not any(name in page.text for name in people)
 
 
 def test_nothing_of_the_sign_in_is_kept_and_who_came_is_written_down(provider, customer, service_id):
@@ -457,7 +492,12 @@ def test_an_earlier_proof_that_microsoft_tells_of_is_not_fresh(provider, custome
 
 def test_a_first_sign_in_of_which_nobody_knows_the_time_is_not_fresh(provider, customer, service_id):
     """Whoever finds a browser that is signed in at Microsoft types no password on the way here."""
-    asked_of(disconnected(inside(provider, auth_time=None), service_id))
+    client = inside(provider, auth_time=None)
+    for page in (f"services/{service_id}/disconnect", f"contacts/{customer.id}"):
+        shown = text(client.get(f"/customer/{page}/"))
+        assert "Microsoft didn't tell us when you last did" in shown
+        assert "older than ten minutes" not in shown
+    asked_of(disconnected(client, service_id))
     assert life(customer, service_id) is Lifecycle.CREATED
 
 

@@ -40,6 +40,7 @@ class ActivityRow:
     request_id: str
     data: dict[str, Plain]
     changes: tuple[Change, ...]
+    actor_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ def _row(entry: Entry) -> ActivityRow:
         request_id=entry.request_id,
         data={name: value for name, value in told.items() if name not in MOMENTS},
         changes=_changes(moments["before"], moments["after"]),
+        actor_id=entry.actor_id,
     )
 
 

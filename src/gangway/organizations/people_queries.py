@@ -1,6 +1,6 @@
 """Reading who has which role where. Everything returned is a plain frozen value."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -115,6 +115,15 @@ def works_above(email: str, organization_id: UUID) -> bool:
     with through(Door.SEAT):
         held = Membership.objects.filter(operator_id=person, is_active=True).exclude(organization_id=organization_id)
         return any(path.startswith(above) for above in held.values_list("organization__path", flat=True))
+
+
+def sides_of(operator_ids: Collection[UUID], *, path: str) -> dict[UUID, tuple[Kind, str]]:
+    """Return for whom each person works that has a role here or above: level and name of the highest organization."""
+    with through(Door.SEAT):
+        rows = Membership.objects.filter(operator_id__in=operator_ids).select_related("organization")
+        held = [(row.operator_id, row.organization) for row in rows if path.startswith(row.organization.path)]
+    held.sort(key=lambda one: -len(one[1].path))
+    return {person: (Kind(where.kind), where.name) for person, where in held}
 
 
 def home_of(operator_id: UUID) -> UUID | None:

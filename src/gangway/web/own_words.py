@@ -37,19 +37,24 @@ WORDS: Final[Mapping[Event, tuple[str | Promise, str]]] = {
 """Each event that a customer hears of, with its icon. What isn't here is the provider's own affair."""
 
 
-def history_of(rows: Iterable[ActivityRow], *, provider: str) -> list[dict[str, Any]]:
-    """Return the entries for a timeline. A person of the provider's is named as the provider."""
+def history_of(
+    rows: Iterable[ActivityRow], *, sides: Mapping[str, str], registrations: Mapping[str, str]
+) -> list[dict[str, Any]]:
+    """Return the entries for a timeline. A person of ours is named as the organization they work for.
+
+    `registrations`: the names of those that the service uses, by profile, where it uses more than one.
+    """
     known = {event.value: event for event in WORDS}
     found = []
     for row in rows:
         if row.event in known:
             words, shape = WORDS[known[row.event]]
-            told = {"name": row.data.get("name", "")} if known[row.event] in NAMING else {}
+            told = row.data.get("name") if known[row.event] in NAMING else _registration(row, known, registrations)
             found.append(
                 {
                     "pill": Pill("", "idle", shape),
                     "what": words,
-                    "who": " · ".join(part for part in (_who(row, provider), str(told.get("name") or "")) if part),
+                    "who": " · ".join(part for part in (_who(row, sides), str(told or "")) if part),
                     "at": row.at,
                 }
             )
@@ -58,9 +63,19 @@ def history_of(rows: Iterable[ActivityRow], *, provider: str) -> list[dict[str, 
 
 NAMING: Final = frozenset({Event.LEFTOVER_FOUND, Event.LEFTOVER_CLEARED})
 """Events whose entry says which thing it was."""
+OF_ONE: Final = frozenset(
+    {Event.CONNECTION_MADE, Event.CONNECTION_RENEWED, Event.ROTATION_PLANNED, Event.ROTATION_ASKED}
+)
+"""Events of one registration, which is named where the service uses several; the first one's carry no profile."""
 
 
-def _who(row: ActivityRow, provider: str) -> str:
+def _registration(row: ActivityRow, known: Mapping[str, Event], registrations: Mapping[str, str]) -> str:
+    return registrations.get(str(row.data.get("profile") or ""), "") if known[row.event] in OF_ONE else ""
+
+
+def _who(row: ActivityRow, sides: Mapping[str, str]) -> str:
     if row.actor_kind == "system":
         return _("By itself")
-    return provider if row.actor_kind == "person" else row.actor_name
+    if row.actor_kind == "person":
+        return sides.get(row.actor_id) or _("Somebody who has no role here any more")
+    return row.actor_name

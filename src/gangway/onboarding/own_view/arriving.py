@@ -7,7 +7,7 @@ Microsoft has said who asks. Of state and nonce only hashes are kept, verifier a
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -40,6 +40,8 @@ from gangway.vault.places import Place
 ASK: Final = "onboarding:ask_who_visits"
 VERIFIER: Final = "onboarding.visit.verifier"
 CODE: Final = "onboarding.visit.authorization_code"
+UNTOLD: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""When somebody proved who they are, where Microsoft didn't tell: so long ago that it counts for nothing."""
 AWAITED: Final = frozenset({VisitState.AWAY, VisitState.RETURNED, VisitState.SIGNED_IN})
 """The browser that began it is awaited: back from Microsoft, and then on the page that lets it in."""
 WHO: Final = (microsoft.SCOPES,)
@@ -70,6 +72,7 @@ class VisitorView:
     customers: tuple[UUID, ...]
     removal: tuple[Mapping[str, Any], ...]
     signed_in_at: datetime | None
+    """When they proved who they are; None as well where Microsoft didn't tell."""
     problem: Problem | None
     is_late: bool
     """Whether Microsoft, or then the browser, was not heard in time; a new try is the way on."""
@@ -215,7 +218,7 @@ def visitor(visit_id: UUID, *, provider_id: UUID, now: datetime) -> VisitorView:
         may_change=any(role.may_change for role in roles),
         customers=tuple(UUID(one) for one in row.customers),
         removal=tuple(row.removal),
-        signed_in_at=row.signed_in_at,
+        signed_in_at=None if row.signed_in_at == UNTOLD else row.signed_in_at,
         problem=problems.shown(row.problem, reference=str(row.pk)),
         is_late=state in AWAITED and row.ends_at <= now,
     )

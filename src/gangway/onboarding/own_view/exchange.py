@@ -34,7 +34,7 @@ from gangway.onboarding import problems, refusals
 from gangway.onboarding.applications import credential_of, tell_credential_opened
 from gangway.onboarding.models import Visit
 from gangway.onboarding.own_view import errors
-from gangway.onboarding.own_view.arriving import CODE, VERIFIER, shown_below, visitor_actor
+from gangway.onboarding.own_view.arriving import CODE, UNTOLD, VERIFIER, shown_below, visitor_actor
 from gangway.onboarding.own_view.doing import LATELY
 from gangway.onboarding.own_view.roles import fitting
 from gangway.onboarding.shapes import NextMove
@@ -56,8 +56,6 @@ TOKEN: Final = "onboarding.visit.token"  # noqa: S105 - the name of a place
 ASKS: Final = "ask who visits"
 PASSING: Final = (NotHeard, Busy, Unreadable, TimeoutError)
 """No answer, or none that decides anything."""
-OLDEST: Final = timedelta(days=90)
-"""So old may a session at Microsoft be in which nobody is asked for a password: Entra's default where one stays."""
 WORKER: Final = Actor.system("customer's own view")
 KEPT: Final = timedelta(days=1)
 ADMITTED: Final = timedelta(minutes=5)
@@ -197,7 +195,7 @@ def _shown(row: Visit, customers: Sequence[UUID]) -> list[UUID]:
 def _proved_at(row: Visit, identity: Identity, *, now: datetime) -> datetime:
     """When they proved who they are: as Microsoft tells, else now if we had asked it to ask; else nobody knows."""
     asked = min(now, row.ends_at)
-    told = identity.signed_in_at or (asked if row.for_tenant_id else now - OLDEST)
+    told = identity.signed_in_at or (asked if row.for_tenant_id else UNTOLD)
     return min(told, now)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gangway.audit.queries import ActivityRow, activity
+from gangway.connections.companions import CompanionView, companions
 from gangway.connections.farewells import SignedFarewell, farewell
 from gangway.connections.queries import ConnectionView, connected_with, connection
 from gangway.foundation import clock
@@ -20,9 +21,10 @@ from gangway.onboarding.own_view.arriving import VisitorView
 from gangway.onboarding.own_view.errors import NotYours
 from gangway.organizations.details import Contact
 from gangway.organizations.errors import NoSuchOrganization
-from gangway.organizations.people_queries import path_of
+from gangway.organizations.people_queries import path_of, sides_of
 from gangway.organizations.place_queries import place
 from gangway.organizations.queries import ProviderView, provider_of
+from gangway.organizations.roles import Kind
 from gangway.organizations.scope import within
 from gangway.provisioning.queries import RunView, registration, run
 from gangway.provisioning.remains import Remaining, remains_in
@@ -41,8 +43,12 @@ class ServiceSight:
 
     about: ServiceView
     connection: ConnectionView
+    beside: tuple[CompanionView, ...]
+    """What it uses beside its connection."""
     declined: tuple[FeatureRow, ...]
     history: tuple[ActivityRow, ...]
+    sides: Mapping[str, str]
+    """For whom the people of its history work, by their ids; who has no role here any more isn't among them."""
     disconnected: Disconnected | None
     is_kept_too_often: bool
     farewell: SignedFarewell | None
@@ -193,12 +199,22 @@ def _services(visitor: VisitorView) -> list[UUID]:
 def _service(service_id: UUID, path: str) -> ServiceSight:
     about, connected = service(service_id), connection(service_id)
     assert connected is not None  # noqa: S101 - it was found by its connection
+    history = tuple(activity(organization_path=path, subject=f"service:{service_id}", limit=HISTORY))
     return ServiceSight(
         about=about,
         connection=connected,
+        beside=companions(service_id),
         declined=registration(connected.registration_id).declined,
-        history=tuple(activity(organization_path=path, subject=f"service:{service_id}", limit=HISTORY)),
+        history=history,
+        sides=_sides(history, about, path),
         disconnected=standing(service_id),
         is_kept_too_often=is_kept_too_often(service_id, now=clock.now()),
         farewell=farewell(service_id) if about.lifecycle is Lifecycle.DELETED else None,
     )
+
+
+def _sides(history: tuple[ActivityRow, ...], about: ServiceView, path: str) -> dict[str, str]:
+    """Name organizations, never people; who runs the whole platform acts for the provider."""
+    people = {UUID(row.actor_id) for row in history if row.actor_kind == "person" and row.actor_id}
+    sides = sides_of(people, path=path)
+    return {str(one): about.provider_name if kind is Kind.SYSTEM else name for one, (kind, name) in sides.items()}

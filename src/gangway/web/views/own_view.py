@@ -4,6 +4,7 @@ It needs neither a link nor a mail nor anybody at the provider: so nobody is los
 The web process never asks Microsoft; it waits until a worker has heard who came.
 """
 
+from collections.abc import Iterable
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.connections.farewells import SignedFarewell
+from gangway.connections.queries import GrantRow
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.languages.said import said as say
@@ -28,6 +30,7 @@ from gangway.onboarding.states import VisitState
 from gangway.organizations.languages import language_of
 from gangway.organizations.scope import within
 from gangway.provisioning.remains import scopes_of
+from gangway.provisioning.shapes import HeldRight
 from gangway.web import own_session
 from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
@@ -210,10 +213,21 @@ def _service_values(sight: reading.ServiceSight) -> dict[str, Any]:
         "service": sight.about,
         "connection": sight.connection,
         "pill": _pill(sight),
-        "grants": [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in sight.connection.grants],
-        "entries": history_of(sight.history, provider=sight.about.provider_name),
+        "grants": _grants(sight.connection.grants),
+        "beside": [{"found": one, "grants": _grants(one.registration.permissions)} for one in sight.beside],
+        "entries": history_of(sight.history, sides=sight.sides, registrations=_registrations(sight)),
         "days": settings.GANGWAY.deletion_grace_days,
     }
+
+
+def _grants(rights: Iterable[GrantRow | HeldRight]) -> list[dict[str, Any]]:
+    return [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in rights]
+
+
+def _registrations(sight: reading.ServiceSight) -> dict[str, str]:
+    """Name what the history is about, where there is more than one."""
+    besides = {one.profile: one.registration.display_name for one in sight.beside}
+    return besides and {"": sight.connection.registration_name, **besides}
 
 
 @require_http_methods(PAGE)
