@@ -233,7 +233,7 @@ def test_what_a_look_found_says_when_it_was_seen_and_how_far_we_know(client, wor
     left = leave(work, LeftoverKind.CREDENTIAL, "voice1-ab12cd34")
     with within(work.customer.path):
         Leftover.objects.update(facts={**left.facts, "look": "yes", "by_hand": "yes"})
-        Registration.objects.update(app_id=str(uuid4()))
+        Registration.objects.update(app_id=str(uuid4()), state="making")
     line = row(client.get("/leftovers/"), "voice1-ab12cd34")
     assert "Last seen" in line.get_text()
     assert "Try again" not in line.get_text()
