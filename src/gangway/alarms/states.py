@@ -33,6 +33,7 @@ class Kind(StrEnum):
     NEEDS_CUSTOMER = "needs_customer"
     DRIFT = "drift"
     DISCONNECTED = "disconnected"
+    UNEXPECTED = "unexpected"
     UNDELIVERED = "undelivered"
     NOBODY_TOLD = "nobody_told"
     PLATFORM = "platform"

@@ -1,4 +1,4 @@
-"""*I didn't expect this*: the invitation is frozen, whoever is in the wizard is stopped, the operator is alarmed.
+"""*I didn't expect this*: the invitation is frozen, whoever is in the wizard is stopped, the provider is alarmed.
 
 A run at work is stopped, and takes back what it made. What rests or was proved stays as it is until the operator has
 looked: they unfreeze it, and it goes on where it stands, or withdraw it, which takes everything back.
@@ -17,6 +17,8 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.queries import LinkDead
 from gangway.invitations.states import State
+from gangway.jobs.actions import defer
+from gangway.onboarding import unexpected
 from gangway.onboarding.errors import NoSuchCase
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, scope_of_case
@@ -60,6 +62,7 @@ def unfreeze(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     """
     to = _goes_on(invitation_id)
     invitations.unfreeze(invitation_id=invitation_id, to=to, by=by, now=now)
+    defer(unexpected.TELL, invitation_id=str(invitation_id))
     case = colleague.first_case(invitation_id)
     if to is State.AUTHENTICATED and case is not None and not handover.was_told(invitation_id):
         handover.tell_both_sides(case, by=by)
@@ -88,6 +91,7 @@ def _freeze(invitation_id: UUID, *, by: Actor, now: datetime, dead: bool = False
     cases = [lock_case(case_id) for case_id in list(ids)]
     if not invitations.report(invitation_id=invitation_id, by=by, now=now, dead=dead):
         return
+    defer(unexpected.TELL, invitation_id=str(invitation_id))
     for case in cases:
         colleague.let_go(case, by=by, now=now)
     for run_id in {case.run_id for case in cases if case.run_id is not None}:

@@ -30,6 +30,7 @@ from gangway.onboarding import (
     sharing,
     tenant_lookup,
     tidying,
+    unexpected,
 )
 from gangway.onboarding.existing_tasks import make_key, prove_existing
 from gangway.onboarding.own_view import arriving, asking, exchange
@@ -69,6 +70,12 @@ async def ask_who_visits(visit_id: str) -> None:
 def tell_of_disconnection(service_id: str) -> None:
     """Tell a provider's people that a customer disconnected a service, or took it back."""
     disconnections.tell(UUID(service_id), now=clock.now())
+
+
+@task(name=unexpected.TELL, retry=SOON, deadline_seconds=60)
+def tell_of_report(invitation_id: str) -> None:
+    """Tell a provider's people that somebody didn't expect an invitation, or that it is unfrozen."""
+    unexpected.tell(UUID(invitation_id), now=clock.now())
 
 
 @task(name=asking.TELL, retry=SOON, deadline_seconds=60)
@@ -156,6 +163,7 @@ def abandon() -> None:
     tenant_lookup.forget(now=now)
     exchange.forget(now=now)
     asking.clear_answered(now=now)
+    unexpected.clear_answered(now=now)
 
 
 @task(name=REMIND, deadline_seconds=120)

@@ -40,6 +40,7 @@ CONNECTION: Final[Mapping[str, Pill]] = {
     "warning": Pill(_("Warning"), "warning", "alert-triangle"),
     "error": Pill(_("Error"), "error", "alert-octagon"),
     "unknown": UNKNOWN,
+    "suspended": Pill(_("Suspended"), "idle", "ban"),
 }
 
 DEPLOYMENT: Final[Mapping[str, Pill]] = {
@@ -60,7 +61,7 @@ INVITATION: Final[Mapping[str, Pill]] = {
     "opened": Pill(_("Opened"), "busy", "eye"),
     "signed_in": Pill(_("Signed in"), "busy", "user"),
     "provisioning": Pill(_("Making it"), "busy", "loader-2"),
-    "copying": Pill(_("Your part is done: Microsoft is copying it"), "busy", "hourglass"),
+    "copying": Pill(_("Microsoft is copying it"), "busy", "hourglass"),
     "waiting_for_administrator": Pill(_("Waiting for another administrator"), "warning", "hourglass"),
     "waiting_for_approval": Pill(_("Waiting for approval"), "busy", "hourglass"),
     "authenticated": Pill(_("Ready to add"), "ok", "circle-check"),
@@ -294,6 +295,7 @@ KIND: Final[Mapping[str, str | Promise]] = {
     "rotation": _("Rotation"),
     "needs_customer": _("Needs the customer"),
     "disconnected": _("Disconnected by the customer"),
+    "unexpected": _("Invitation not expected"),
     "drift": _("Less than planned"),
     "undelivered": _("Warning not delivered"),
     "nobody_told": _("Nobody to tell"),

@@ -1,0 +1,49 @@
+"""*I didn't expect this* is an alarm: to all who get alarms, once for each invitation, until somebody has looked."""
+
+import pytest
+from django.test import Client
+
+from gangway.alarms.models import Alarm, Notice
+from gangway.foundation import clock
+from gangway.invitations.states import State
+from gangway.jobs.testing import run_until_idle
+from gangway.notifications.models import Message
+from gangway.onboarding import unexpected
+from gangway.organizations.scope import within_everything
+from tests.rooms.factories_invitations import bring_to, issue, link
+from tests.rooms.factories_organizations import make_customer, make_operator, make_provider
+from tests.rooms.factories_web import sit_down
+
+pytestmark = pytest.mark.django_db
+
+
+def states() -> list[str]:
+    with within_everything("a test"):
+        rows = Alarm.objects.filter(kind="unexpected").order_by("raised_at")
+        return ["cleared" if row.cleared_at else row.severity for row in rows]
+
+
+@pytest.mark.parametrize("ended_by", ["unfreeze", "revoke"])
+def test_who_did_not_expect_an_invitation_alarms_all_who_get_alarms_until_somebody_has_looked(ended_by):
+    provider = make_provider(name="Sandbox Telecom", reply_to="help@sp2.example")
+    make_operator(provider, name="Otto Operator")
+    desk, customer = sit_down(provider), make_customer(provider, name="Contoso")
+    invited = issue(customer)
+    bring_to(customer, invited, State.SENT)
+    holder, address = Client(), f"/i/{link(customer, invited).reveal()}/unexpected/"
+    for _twice in range(2):
+        holder.post(address)
+        run_until_idle()
+    assert states() == ["critical"]
+    with within_everything("a test"):
+        told = set(Notice.objects.filter(alarm__kind="unexpected").values_list("to", flat=True))
+        assert len(told) == 2, "whoever sent it, and their colleague"
+        assert set(Message.objects.filter(kind="alarm").values_list("to", flat=True)) == told
+    listed = desk.get("/alarms/").text
+    assert "Invitation not expected" in listed
+    assert "Contoso&#x27;s invitation" in listed
+    unexpected.clear_answered(now=clock.now())
+    assert states() == ["critical"]
+    assert desk.post(f"/invitations/{invited}/{ended_by}/").status_code == 302
+    unexpected.clear_answered(now=clock.now())
+    assert states() == ["cleared"]
