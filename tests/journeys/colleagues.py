@@ -5,18 +5,26 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from gangway.cli.demo import one_time_code
-from tests.journeys.people import Operator, button, sees
+from gangway.cli.demo.plot import SignIn
+from tests.journeys.people import Operator, button, onward, sees
 from tests.journeys.product import Product
 from tests.journeys.waiting import eventually
 
 PASSWORD = "five words that nobody has"
 
 
-def invite(operator: Operator, name: str, email: str, role: str, organization: str = "") -> None:
-    """*Operators* → *Invite an operator*, to one's own organization or to one below it."""
+def invite(operator: Operator, who: SignIn, name: str, email: str, role: str, *, organization: str = "") -> None:
+    """*Operators* → *Invite an operator*, to one's own organization or to one below it.
+
+    `who` invites: whoever signed in a while ago is asked for the password once more.
+    """
     page = operator.page
     page.goto(f"{operator.origin}/operators/")
-    page.get_by_role("link", name="Invite an operator").first.click()
+    onward(page.get_by_role("link", name="Invite an operator").first)
+    if "reauthenticate" in page.url:
+        page.get_by_label("Password").fill(who.password)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/operators/invite/")
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("E-mail address").fill(email)
     if organization:

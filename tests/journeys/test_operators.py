@@ -22,7 +22,7 @@ def test_invited_colleague_joins_with_a_passkey_and_signs_in_by_it(
 ) -> None:
     """WebAuthn on http://localhost, with the browser's own virtual authenticator."""
     email = "pia@sp2.example"
-    invite(operator, "Pia New", email, "Monitor")
+    invite(operator, product.operator, "Pia New", email, "Monitor")
     page = new_page("pia")
     keys = page.context.new_cdp_session(page)
     keys.send("WebAuthn.enable")

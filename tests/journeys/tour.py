@@ -162,7 +162,7 @@ class Tour:
     def people(self, operator: Operator) -> None:
         """Operators, an invited colleague and what they meet, the rules of sign-in."""
         page, look = operator.page, self.looker
-        look.visit(page, self.address("/operators/invite/"))
+        self.visit_proved(page, self.address("/operators/invite/"))
         onward(button(page, "Send the invitation"))
         look.at(page, "refused")
         page.get_by_label("Name", exact=True).fill("Müller-Lüdenscheidt, 田中 さくら")

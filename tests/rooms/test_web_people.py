@@ -1,6 +1,7 @@
 """Pages about people in the browser: inviting, joining, the switcher, the second factor, one's own sign-in."""
 
 import re
+from uuid import uuid4
 
 import pytest
 from allauth.mfa.adapter import get_adapter
@@ -12,11 +13,15 @@ from django.test import Client
 from django.urls import reverse
 
 from gangway.accounts import actions, rules
+from gangway.accounts.models import EntraTenant, OperatorInvitation
 from gangway.accounts.passwords import is_breached, is_put_together
 from gangway.accounts.states import SecondFactor
 from gangway.audit.queries import activity
+from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
+from gangway.notifications.messages import MESSAGES
 from gangway.notifications.models import Message
+from gangway.notifications.states import MessageKind
 from gangway.organizations import people
 from gangway.organizations.models import Membership, Operator
 from gangway.organizations.roles import Role
@@ -62,7 +67,7 @@ def invitation(where, **given) -> dict[str, str]:
 
 def test_an_invited_operator_joins_sets_up_a_second_factor_and_is_in():
     provider = make_provider()
-    admin = sit_down(provider)
+    admin = prove(sit_down(provider))
     assert admin.post("/operators/invite/", invitation(provider)).status_code == 302
     assert "Invited" in row(admin.get("/operators/"), "nils@sp2.example").get_text()
     guest = Client()
@@ -76,7 +81,7 @@ def test_an_invited_operator_joins_sets_up_a_second_factor_and_is_in():
 
 def test_opening_the_link_changes_nothing():
     provider = make_provider()
-    sit_down(provider).post("/operators/invite/", invitation(provider))
+    prove(sit_down(provider)).post("/operators/invite/", invitation(provider))
     for _ in range(3):
         Client().get(f"/join/{TOKEN.reveal()}")
         Client().head(f"/join/{TOKEN.reveal()}")
@@ -85,7 +90,7 @@ def test_opening_the_link_changes_nothing():
 
 def test_the_mail_goes_through_the_outbox_and_web_sends_none():
     provider = make_provider()
-    answer = sit_down(provider).post("/operators/invite/", invitation(provider), follow=True)
+    answer = prove(sit_down(provider)).post("/operators/invite/", invitation(provider), follow=True)
     assert mail.outbox == []
     assert TOKEN.reveal() not in answer.content.decode()
     with within(provider.path):
@@ -94,7 +99,7 @@ def test_the_mail_goes_through_the_outbox_and_web_sends_none():
 
 def test_what_is_wrong_with_an_invitation_stands_at_its_field_and_nothing_typed_is_lost():
     provider = make_provider()
-    admin, customer = sit_down(provider), make_customer(provider)
+    admin, customer = prove(sit_down(provider)), make_customer(provider)
     answer = admin.post("/operators/invite/", invitation(customer, role="admin", email="nobody"))
     assert "At this level there are: Operator, Operator Lite, Monitor." in error_at(answer, "role")
     assert "This isn't an e-mail address" in error_at(answer, "email")
@@ -104,13 +109,13 @@ def test_what_is_wrong_with_an_invitation_stands_at_its_field_and_nothing_typed_
 def test_a_persons_name_that_mails_would_make_a_link_of_is_refused_at_its_field():
     provider = make_provider()
     given = invitation(provider, name="Nils https://evil.example")
-    answer = sit_down(provider).post("/operators/invite/", given)
+    answer = prove(sit_down(provider)).post("/operators/invite/", given)
     assert "can't hold a web address" in error_at(answer, "name")
 
 
 def test_a_password_of_fewer_than_fifteen_characters_is_told_at_its_field():
     provider = make_provider()
-    sit_down(provider).post("/operators/invite/", invitation(provider))
+    prove(sit_down(provider)).post("/operators/invite/", invitation(provider))
     answer = Client().post(f"/join/{TOKEN.reveal()}", {"way": "password", "name": "Nils", "password": "x8Kq!fourteen1"})
     assert "15 characters" in error_at(answer, "password")
 
@@ -118,7 +123,7 @@ def test_a_password_of_fewer_than_fifteen_characters_is_told_at_its_field():
 def test_a_channels_admin_is_offered_only_what_they_may_give():
     channel = make_channel(make_provider())
     make_customer(channel, name="Below")
-    page = soup(sit_down(channel).get("/operators/invite/"))
+    page = soup(prove(sit_down(channel)).get("/operators/invite/"))
     assert [one.get_text() for one in page.select("#id_role option")] == ["Admin"]
     assert len(page.select("#id_organization option")) == 1
 
@@ -131,6 +136,40 @@ def test_dangerous_things_ask_who_it_is_once_more():
     assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
     assert place_id(provider, operator_id=target)
     assert prove(client).post(address).headers["Location"] == "/operators/"
+
+
+def test_an_invitation_gives_rights_and_asks_who_it_is_once_more_when_made_and_when_sent_again():
+    provider = make_provider()
+    client = sit_down(provider)
+    for answer in (client.get("/operators/invite/"), client.post("/operators/invite/", invitation(provider))):
+        assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
+    prove(sit_down(provider)).post("/operators/invite/", invitation(provider))
+    with within(provider.path):
+        made = OperatorInvitation.objects.get()
+    address = reverse("web:operator_resend", args=[made.pk])
+    assert client.post(address).headers["Location"].startswith("/accounts/reauthenticate/")
+    assert prove(client).post(address).headers["Location"] == "/operators/"
+
+
+@pytest.mark.parametrize(
+    ("has_account", "has_microsoft", "said"),
+    [(False, False, "password, and set"), (False, True, "sign in with Microsoft"), (True, True, "address already")],
+)
+def test_the_mail_names_the_ways_in_that_the_page_offers(settings, has_account, has_microsoft, said):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"people_client_id": str(uuid4()) if has_microsoft else ""})
+    provider = make_provider()
+    if has_account:
+        known = make_operator(make_channel(provider))
+        Operator.objects.filter(pk=known).update(email="nils@sp2.example")
+    with within(provider.path):
+        if has_microsoft:
+            EntraTenant(organization_id=provider.id, tenant_id=uuid4(), cloud="public", created_at=clock.now()).save()
+    prove(sit_down(provider)).post("/operators/invite/", invitation(provider))
+    with within(provider.path):
+        told = Message.objects.get(kind="operator_invitation")
+    mail = MESSAGES[MessageKind.OPERATOR_INVITATION].compose(told.context, link="https://gangway.example/join/x")
+    assert said in " ".join(mail.text.split())
+    assert said in " ".join(mail.html.split())
 
 
 def test_the_last_admin_is_told_what_to_do_first():
@@ -384,7 +423,7 @@ def test_a_sentence_of_ones_own_is_not(good):
 @pytest.mark.parametrize("easy", ["aaaaaaaaaaaaaaaa", "gangwaygangway1", "password", "passwordpassword1!"])
 def test_an_easy_password_is_refused(easy):
     provider = make_provider()
-    sit_down(provider).post("/operators/invite/", invitation(provider))
+    prove(sit_down(provider)).post("/operators/invite/", invitation(provider))
     answer = Client().post(f"/join/{TOKEN.reveal()}", {"way": "password", "name": "Nils", "password": easy})
     assert error_at(answer, "password")
 

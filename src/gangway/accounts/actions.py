@@ -15,7 +15,7 @@ from gangway.accounts.errors import (
 )
 from gangway.accounts.links import hash_of, new_token, url_of
 from gangway.accounts.models import OperatorInvitation
-from gangway.accounts.queries import open_invitation
+from gangway.accounts.queries import open_invitation, tenants_for
 from gangway.accounts.states import InvitationState
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -205,6 +205,7 @@ def _mail(row: OperatorInvitation, token: SealedText, organization_name: str, by
             "provider": provider_of(row.organization_id).name,
             "role": row.role.replace("_", " "),
             "expires": _in_words(row.expires_at),
+            "way": _way(row),
         },
         link=url_of(token, organization_id=row.organization_id),
         subject_ref=_subject(row.id),
@@ -212,6 +213,13 @@ def _mail(row: OperatorInvitation, token: SealedText, organization_name: str, by
         by=by,
         give_up_at=row.expires_at,
     )
+
+
+def _way(row: OperatorInvitation) -> str:
+    """Return how the person comes in, as the page behind the link offers it."""
+    if person_by_address(row.email) is not None:
+        return "account"
+    return "microsoft" if settings.GANGWAY.people_client_id and tenants_for(row.organization_id) else "password"
 
 
 def _in_words(moment: datetime) -> str:

@@ -73,7 +73,7 @@ def connect(administrator: Administrator, invited: Invited, name: str) -> str:
 def come_in_as_the_customers_operator(product: Product, operator: Operator, new_page: NewPage) -> Operator:
     email = f"{new_name('cora')}@contoso.com"
     with step("10. The customer's operator comes in, by mail; or see docs/how-to/single-sign-on.md."):
-        invite(operator, "Cora Customer", email, "Operator", "Contoso (Customer)")
+        invite(operator, product.operator, "Cora Customer", email, "Operator", organization="Contoso (Customer)")
         page = new_page("cora")
         join(page, product, email, "Operator")
         page.goto(f"{operator.origin}/services/")

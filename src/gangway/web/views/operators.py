@@ -61,6 +61,7 @@ def operator_list(request: DeskRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @may(Capability.MANAGE_OPERATORS)
+@proved_lately
 def invite(request: DeskRequest) -> HttpResponse:
     """Ask who shall come in, where and as what; *Send the invitation* mails the link."""
     places = places_to_invite(kinds_to_invite(request.seat))
@@ -148,6 +149,7 @@ reset_second_factor = acting(
 
 @require_POST
 @may(Capability.MANAGE_OPERATORS)
+@proved_lately
 def resend(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """Mail a new link; the one before stops working."""
     actions.invite_again(invitation_id, seat=request.seat, by=request.actor, now=now())
