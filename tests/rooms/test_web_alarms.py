@@ -139,7 +139,11 @@ def test_a_webhooks_key_is_never_shown_and_a_private_address_is_refused(client: 
     assert KEY not in wrong.content.decode()
     short = client.post(address, {"url": "https://hooks.sp2.example/in", "secret": "short", "is_on": "on"})
     assert "no key for signatures" in error_at(short, "secret")
+    none = client.post(address, {"url": "https://hooks.sp2.example/in", "secret": "", "is_on": "on"})
+    assert "Give a key" in error_at(none, "secret")
+    assert "(optional)" not in soup(none).select_one("label[for=id_secret]").get_text()  # type: ignore[union-attr]
     client.post(address, {"url": "https://hooks.sp2.example/in", "secret": KEY, "is_on": "on"})
+    assert client.post(address, {"url": "https://hooks.sp2.example/in", "is_on": "on"}).status_code == 302
     page = client.get(address).content.decode()
     assert "https://hooks.sp2.example/in" in page
     assert KEY not in page

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from gangway.alarms.hours import HOURS, Hours
@@ -77,8 +78,17 @@ class WebhookForm(PlainForm):
         required=False,
         help_text=_(
             "whsec_ and then 24 to 64 random bytes in base64: echo whsec_$(openssl rand -base64 32). It is sealed at "
-            "once and never shown again. Empty: what is kept stays."
+            "once and never shown again."
         ),
+        error_messages={"required": _("Give a key: the receiver knows by it that a call is ours.")},
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password", "spellcheck": "false"}),
     )
     is_on = forms.BooleanField(label=_("Call it"), required=False)
+
+    def __init__(self, *args: Any, has_key: bool, **kwargs: Any) -> None:
+        """Ask for a key where none is kept."""
+        super().__init__(*args, **kwargs)
+        secret = self.fields["secret"]
+        secret.required = not has_key
+        if has_key:
+            secret.help_text = format_lazy("{} {}", secret.help_text, _("Empty: what is kept stays."))

@@ -122,7 +122,8 @@ def webhook(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Where a provider's own systems are told of alarms, with how the latest calls did."""
     about = _provider(organization_id)
     kept = webhooks.find(organization_id)
-    form = WebhookForm(request.POST or None, initial={"url": kept.url if kept else "", "is_on": not kept or kept.is_on})
+    first = {"url": kept.url if kept else "", "is_on": not kept or kept.is_on}
+    form = WebhookForm(request.POST or None, initial=first, has_key=kept is not None)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data | {"secret": SealedText(form.cleaned_data["secret"])}
         try:
