@@ -76,6 +76,21 @@ def test_users_are_changed_and_the_pool_left_is_shown(provider, customer, client
     assert (facts["Acquired"], facts["In use"]) == ("100", "40")
 
 
+def test_the_providers_pool_is_shown_to_its_own_people_only(provider, customer, client, service_id):
+    channel = make_channel(provider)
+    below = factories_services.plan(make_customer(channel))
+    theirs = sit_down(customer, role=Role.OPERATOR).get(at("users", service_id))
+    assert soup(client.get(at("users", service_id))).select_one("#pool")
+    for answer in (theirs, sit_down(channel).get(at("users", below))):
+        assert answer.status_code == 200
+        assert soup(answer).select_one("#pool") is None
+        assert "licenses in use" not in soup(answer).get_text()
+
+
+def test_another_providers_service_is_not_there_when_its_credentials_are_to_be_replaced(service_id):
+    assert sit_down(make_provider()).post(at("replace", service_id)).status_code == 404
+
+
 @pytest.mark.parametrize("typed", ["0", "501", "many", ""])
 def test_a_wrong_number_stands_at_its_field_and_is_kept(client, service_id, typed):
     answer = client.post(at("users", service_id), {"licensed_users": typed})
@@ -178,6 +193,19 @@ def test_what_goes_and_what_stays_is_said_beforehand(client, service_id, monkeyp
     assert ("thirty days" in text) == found.going.whole
 
 
+def test_what_has_begun_already_is_not_told_as_what_will_come(customer, client, service_id, monkeypatch):
+    found = Deletion(GOING, Left(Leaving.NOT_BEGUN))
+    monkeypatch.setattr(service_changes, "deletion", lambda _id: found)
+    assert (
+        "At once, the connection to Contoso Ltd is suspended" in soup(client.get(at("danger", service_id))).get_text()
+    )
+    with within(customer.path):
+        services.begin_leaving(service_id=service_id, until=NOW, by=SETUP)
+    text = soup(client.get(at("danger", service_id))).get_text()
+    assert "The connection to Contoso Ltd is suspended." in text
+    assert "At once" not in text
+
+
 def test_what_is_stuck_says_what_a_person_does(customer, client, service_id, monkeypatch):
     with within(customer.path):
         services.begin_leaving(service_id=service_id, until=NOW, by=SETUP)
@@ -185,7 +213,7 @@ def test_what_is_stuck_says_what_a_person_does(customer, client, service_id, mon
     found = Deletion(GOING, Left(Leaving.STUCK, UUID(int=2)))
     monkeypatch.setattr(service_changes, "deletion", lambda _id: found)
     links = {link.get_text(strip=True) for link in soup(client.get(at("danger", service_id))).select("main section a")}
-    assert links == {"Show what is left", "Show the run", "Try again"}
+    assert links == {"Show what is left", "Show the run", "Ask the customer to sign in", "Try again"}
 
 
 def test_a_planned_service_is_given_up(customer, client):

@@ -13,6 +13,8 @@ from django.db import connection
 from django.db.models import Sum
 
 from gangway.organizations.place_queries import bounds_above
+from gangway.organizations.queries import Seat
+from gangway.organizations.roles import Kind
 from gangway.organizations.scope import Door, through
 from gangway.services.errors import PoolUsedUp
 from gangway.services.models import Service
@@ -56,6 +58,11 @@ def pool(provider_id: UUID) -> Pool:
     """Return the pool of a provider, whoever below it asks. Raises NoSuchOrganization."""
     bounds = bounds_above(provider_id)
     return Pool(_used(provider_id), bounds.users, bounds.warning_percent, bounds.grace_percent)
+
+
+def pool_seen_by(seat: Seat, provider_id: UUID) -> Pool | None:
+    """Return the pool to the provider's own people and those above; None to resellers and customers, whose it isn't."""
+    return pool(provider_id) if seat.organization_kind in {Kind.SYSTEM, Kind.PROVIDER} else None
 
 
 def take(provider_id: UUID, users: int, *, field: str = "licensed_users") -> None:

@@ -17,7 +17,7 @@ from gangway.organizations.queries import customer, customers
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import PlanView, choices, explain
 from gangway.services.licences import LicenceType
-from gangway.services.pool import pool
+from gangway.services.pool import pool_seen_by
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.existing import Known
 from gangway.web.forms.new_tenant import NewTenant, short_name_faults
@@ -80,7 +80,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
         "name_rules": rules(SHORT_NAME_RULES),
         "licences": [{"kind": kind, "words": LICENCES[kind.value]} for kind in LicenceType],
         "plan": _asked_of(asked_for, begins),
-        "pool": pool(whose.provider_id),
+        "pool": pool_seen_by(request.seat, whose.provider_id),
     }
     return render(request, "add_service/new_tenant.html", values)
 

@@ -22,7 +22,7 @@ from gangway.organizations.roles import Capability
 from gangway.provisioning.usage import uses
 from gangway.services.actions import change_licence, rename_service
 from gangway.services.errors import SameLicence
-from gangway.services.pool import pool
+from gangway.services.pool import pool_seen_by
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 from gangway.web.desk import DeskRequest, may
@@ -75,11 +75,12 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
 @may(Capability.CHANGE_CONNECTION)
 def replace(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Replace the credentials*: type others of this or another App registration; they count when they are proved."""
+    about = service(service_id)
     try:
-        invitation_id = type_in(service_id=service_id, by=request.actor, now=now())
+        invitation_id = type_in(service_id=about.id, by=request.actor, now=now())
     except GangwayError as error:
         messages.error(request, told(error))
-        return redirect("web:service_reinitiate", service_id)
+        return redirect("web:service_reinitiate", about.id)
     return redirect("web:known_registration", invitation_id)
 
 
@@ -125,7 +126,7 @@ def users_page(
         "names": names or Names(initial=first),
         "name_rules": rules(SHORT_NAME_RULES),
         "form": form or LicensedUsers(initial={"licensed_users": about.licensed_users}),
-        "pool": pool(about.provider_id),
+        "pool": pool_seen_by(request.seat, about.provider_id),
         "may_upgrade": Capability.ADD_SERVICE in request.seat.capabilities,
     }
     return render(request, "service_portal/users.html", head(request, about, "users") | values)

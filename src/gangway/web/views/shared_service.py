@@ -21,7 +21,7 @@ from gangway.provisioning.queries import run
 from gangway.provisioning.states import RunState
 from gangway.services.actions import plan_service
 from gangway.services.licences import LicenceType
-from gangway.services.pool import pool
+from gangway.services.pool import pool_seen_by
 from gangway.services.queries import service
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.shared_service import SharedService
@@ -54,7 +54,7 @@ def shared_registration(request: DeskRequest, customer_id: UUID) -> HttpResponse
         "offered": offered,
         "name_rules": rules(SHORT_NAME_RULES),
         "licences": [{"kind": kind, "words": LICENCES[kind.value]} for kind in LicenceType],
-        "pool": pool(whose.provider_id),
+        "pool": pool_seen_by(request.seat, whose.provider_id),
     }
     return render(request, "add_service/shared.html", values)
 
