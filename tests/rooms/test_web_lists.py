@@ -2,6 +2,7 @@
 
 import csv
 import io
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -105,6 +106,41 @@ def test_each_list_is_exported_as_it_is_sought(client):
         assert any(has in cell for row in table(answer) for cell in row), name
         nothing = table(client.get(reverse(f"web:{name}"), {"q": "nobody-is-called-that"}))
         assert len(nothing) == 1, name
+
+
+def test_a_page_behind_the_last_one_leads_to_the_first_and_blames_no_words(client):
+    for name in LISTS:
+        page = soup(client.get(reverse(f"web:{name}"), {"q": "o", "page": "99"})).select_one(".gw-empty")
+        assert page.h2.get_text() == "There is no page 99", name
+        assert page.a["href"] == f"{reverse(f'web:{name}')}?q=o"
+
+
+@pytest.mark.parametrize("export", ["service_export", "services_existing_export", "services_new_export"])
+def test_a_button_for_ticked_rows_exports_nothing_when_none_is_ticked(client, customer, export):
+    made = factories_services.plan(customer)
+    answer = client.get(reverse(f"web:{export}"), {"of": "ticked"}, follow=True)
+    assert "Tick the services first" in soup(answer).get_text()
+    for asked in ({"service": made}, {"every": "on"}):
+        answer = client.get(reverse(f"web:{export}"), {"of": "ticked", **asked})
+        assert answer["Content-Disposition"].startswith("attachment"), asked
+
+
+def test_exports_say_in_words_what_programs_call_true_and_rotation(client, monkeypatch):
+    head, *rows = table(client.get(reverse("web:operator_export")))
+    assert {row[head.index(name)] for row in rows for name in ("Active", "Second factor")} == {"Yes", "No"}
+    texts = dict.fromkeys(
+        ("why", "short_name", "customer_name", "registration_name", "tenant_name", "signer_upn", "ended_at"), ""
+    )
+    run = SimpleNamespace(id=uuid4(), kind="rotation", state="proved", created_at=clock.now(), **texts)
+    monkeypatch.setattr("gangway.web.views.exports.every_run", lambda **_sought: [run])
+    head, *rows = table(client.get(reverse("web:run_export")))
+    assert [row[head.index("Kind")] for row in rows] == ["Renew the credential"]
+
+
+def test_the_filter_of_invitations_speaks_to_operators(client):
+    options = soup(client.get(reverse("web:invitations"))).select("select[name=state] option")
+    assert options
+    assert [one.get_text() for one in options if "Your" in one.get_text()] == []
 
 
 def test_the_export_of_ticked_rows_has_those_of_the_scope_only(client, customer):

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from gangway.foundation.sheets import marked
 
@@ -66,6 +67,8 @@ def csv_lines(rows: Iterable[Sequence[object]]) -> str:
 
 
 def _cell(value: object) -> object:
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
     if value is None or isinstance(value, int):
         return value
     if isinstance(value, datetime):

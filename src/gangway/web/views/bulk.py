@@ -44,8 +44,7 @@ def validate_many(request: DeskRequest) -> HttpResponse:
     chosen = _matching(request.POST) if request.POST.get(EVERY) else ticked(request.POST)
     found = some_services(chosen)
     if not found:
-        messages.error(request, _("Tick the services first: the boxes stand at the beginning of the rows."))
-        return redirect("web:services")
+        return tick_first(request)
     begun = [row.id for row in found if _begun(request, row.id)]
     if without := len(found) - len(begun):
         told = ngettext(
@@ -82,6 +81,17 @@ def validating_state(request: DeskRequest) -> HttpResponse:
     """How far they are now."""
     values = _progress(_chosen(request))
     return look_again(request, PARTIAL, values, over=values["over"])
+
+
+def lacks_ticks(given: QueryDict) -> bool:
+    """Whether somebody pressed a button *With the ticked ones*, and ticked none."""
+    return given.get("of") == "ticked" and not given.get(EVERY) and not ticked(given)
+
+
+def tick_first(request: DeskRequest) -> HttpResponse:
+    """Lead back to the list, and say how rows are chosen."""
+    messages.error(request, _("Tick the services first: the boxes stand at the beginning of the rows."))
+    return redirect("web:services")
 
 
 def ticked(given: QueryDict) -> list[UUID]:

@@ -17,7 +17,7 @@ from gangway.web.downloads import csv_file
 from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS
 from gangway.web.listing import asked
 from gangway.web.views.places import Level
-from gangway.web.words import ALARM, CONNECTION, INVITATION, KIND, LEFTOVER, ROTATION, RUN, SEVERITY, said
+from gangway.web.words import ALARM, CONNECTION, INVITATION, KIND, LEFTOVER, ROTATION, RUN, RUN_KIND, SEVERITY, said
 
 
 def export_of(level: Level) -> DeskView:
@@ -75,7 +75,7 @@ def run_export(request: DeskRequest) -> HttpResponse:
             row.short_name,
             row.customer_name,
             row.tenant_name,
-            row.kind,
+            RUN_KIND[row.kind],
             said(RUN, row.state).word,
             row.why,
             row.signer_upn,

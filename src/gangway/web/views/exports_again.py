@@ -15,7 +15,7 @@ from gangway.services.queries import ServiceRow, every_service, some_services
 from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
-from gangway.web.views.bulk import EVERY, ticked
+from gangway.web.views.bulk import EVERY, lacks_ticks, tick_first, ticked
 
 
 def services_as(kind: Kind) -> DeskView:
@@ -25,6 +25,8 @@ def services_as(kind: Kind) -> DeskView:
     @require_safe
     @may(Capability.ADD_SERVICE)
     def view(request: DeskRequest) -> HttpResponse:
+        if lacks_ticks(request.GET):
+            return tick_first(request)
         wanted = asked(request, "status", "licence")
         chosen = () if request.GET.get(EVERY) else ticked(request.GET)
         sought = {"search": wanted.search, "sort": wanted.sort, **wanted.choices}

@@ -12,7 +12,7 @@ from gangway.services.states import HOLDS_ITS_NAME, LIVES
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
-from gangway.web.views.bulk import EVERY, MOST_AT_ONCE, ticked
+from gangway.web.views.bulk import EVERY, MOST_AT_ONCE, lacks_ticks, tick_first, ticked
 from gangway.web.words import CONNECTION, DELETED, DELETING, DEPLOYMENT, DEPLOYMENT_MEANS, LIFE, PLANNED, Pill, said
 
 
@@ -20,6 +20,8 @@ from gangway.web.words import CONNECTION, DELETED, DELETING, DEPLOYMENT, DEPLOYM
 @may(Capability.SEE_SERVICES)
 def service_export(request: DeskRequest) -> HttpResponse:
     """Hand out the list, as it is searched, filtered and sorted, or only its ticked rows, for a spreadsheet."""
+    if lacks_ticks(request.GET):
+        return tick_first(request)
     wanted = asked(request, "status", "licence")
     chosen = () if request.GET.get(EVERY) else ticked(request.GET)
     rows = some_services(chosen) if chosen else every_service(search=wanted.search, sort=wanted.sort, **wanted.choices)
