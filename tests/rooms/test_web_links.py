@@ -220,6 +220,16 @@ def test_who_holds_a_replaced_link_freezes_it_and_learns_nothing_of_the_next_one
     assert view(customer, invited).state is State.REPORTED
 
 
+def test_a_security_team_reads_to_the_second_in_which_order_it_was(customer, client, invited):
+    token = link(customer, invited)
+    Client().post(f"/i/{token.reveal()}/unexpected/")
+    rows = soup(client.get(f"/invitations/{invited}/")).select("section[aria-labelledby=seen] tbody tr")
+    told = [row.select("td")[1].get_text(strip=True) for row in rows]
+    assert told[0] == "The invitation was made."
+    assert "A link was mailed." in told[1:]
+    assert all(row.time["data-local"] == "exact" and row.time.get_text().count(":") == 2 for row in rows)
+
+
 def test_what_is_over_is_reported_once(customer, client, invited):
     """Whoever holds an old link can't fill the operator's mailbox by it."""
     token = link(customer, invited)

@@ -47,7 +47,7 @@ _WORDS: Final[Mapping[State, str]] = {
     State.OPENED: "Opened",
     State.SIGNED_IN: "Signing in",
     State.PROVISIONING: "Making it",
-    State.COPYING: "Your part is done: Microsoft is copying it",
+    State.COPYING: "Microsoft is copying it",
     State.WAITING_FOR_ADMINISTRATOR: "Waiting for another administrator",
     State.WAITING_FOR_APPROVAL: "Waiting for approval",
     State.AUTHENTICATED: "Ready to add",

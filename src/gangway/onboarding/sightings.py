@@ -22,6 +22,7 @@ from gangway.organizations.scope import within
 MOST: Final = 200
 OURS: Final = ("notifications:", "vault:")
 """Events that only say how we work."""
+MAILED: Final = "A link was mailed."
 OURSELVES: Final = "this platform, by itself"
 """Who does what nobody pressed."""
 
@@ -92,7 +93,7 @@ def sightings_of(invitation_id: UUID) -> tuple[Sighting, ...]:
     seen = [*_links(invitation_id), *_sign_ins(cases)]
     for subject in (subject_of(invitation_id), *(f"case:{case_id}" for case_id in cases)):
         seen += _events(subject, about.organization_path)
-    return tuple(sorted(seen, key=lambda one: one.at))
+    return tuple(sorted(seen, key=_place))
 
 
 def sightings_by_link(token: SealedText) -> tuple[Sighting, ...]:
@@ -104,9 +105,14 @@ def sightings_by_link(token: SealedText) -> tuple[Sighting, ...]:
         return sightings_of(held.invitation_id)
 
 
+def _place(one: Sighting) -> tuple[bool, datetime, bool, datetime]:
+    """Order by time; within a second, a link that was mailed stands behind what it was mailed for."""
+    return one.what != SEEN[Event.INVITATION_ISSUED], one.at.replace(microsecond=0), one.what == MAILED, one.at
+
+
 def _links(invitation_id: UUID) -> Iterator[Sighting]:
     """Links that were mailed; of copied ones there is an event that names who it was."""
-    return (Sighting(at, "A link was mailed.") for at, kind in invited.links_of(invitation_id) if kind == "mailed")
+    return (Sighting(at, MAILED) for at, kind in invited.links_of(invitation_id) if kind == "mailed")
 
 
 def _events(subject: str, path: str) -> Iterator[Sighting]:

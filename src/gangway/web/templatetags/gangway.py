@@ -27,6 +27,7 @@ from gangway.web.words import Pill
 register = template.Library()
 
 WITH_HOUR = "j M Y, H:i T"
+WITH_SECOND = "j M Y, H:i:s T"
 SHORTEST = 0.1
 """Seconds below which a step's time is only called short."""
 
@@ -69,6 +70,13 @@ def moment(at: datetime | None, zone: bool = False) -> SafeString:
         return mark_safe("–")
     text = written(localtime(at), WITH_HOUR)
     return format_html('<time datetime="{}" data-local="{}">{}</time>', at.isoformat(), "zone" if zone else "yes", text)
+
+
+@register.simple_tag
+def exact(at: datetime) -> SafeString:
+    """Write a time to the second, with its zone: to be compared with other logs."""
+    text = written(localtime(at), WITH_SECOND)
+    return format_html('<time datetime="{}" data-local="exact">{}</time>', at.isoformat(), text)
 
 
 @register.simple_tag

@@ -103,7 +103,8 @@
       delete number.dataset.number;
     }
     for (const time of scope.querySelectorAll("time[data-local]")) {
-      const style = { dateStyle: "medium", timeStyle: "short", ...zoned };
+      const isExact = time.dataset.local === "exact";
+      const style = { dateStyle: "medium", timeStyle: isExact ? "medium" : "short", ...zoned };
       const zone = { timeZoneName: "short", ...zoned };
       const at = new Date(time.dateTime);
       const whole = new Intl.DateTimeFormat(tongue, style).format(at);
@@ -111,7 +112,7 @@
       const day = { dateStyle: "medium", ...zoned };
       time.title = isDay ? whole : time.textContent.trim();
       time.textContent = isDay ? new Intl.DateTimeFormat(tongue, day).format(at) : whole;
-      if (time.dataset.local === "zone") {
+      if (isExact || time.dataset.local === "zone") {
         const parts = new Intl.DateTimeFormat(tongue, zone).formatToParts(at);
         time.textContent += ` ${parts.find((part) => part.type === "timeZoneName").value}`;
       }
