@@ -31,7 +31,7 @@ from gangway.web.views.refusals import refused
 
 ACCOUNTS: Final = ("allauth.",)
 """Packages whose views decide for themselves who may come in."""
-SIGNS_OUT: Final = "account_logout"
+SIGNS_OUT: Final = frozenset({"account_logout", "web:own_sign_out"})
 
 
 class Entrance(MiddlewareMixin):
@@ -71,7 +71,7 @@ class Entrance(MiddlewareMixin):
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
         """Let no page be kept by a cache or a shared computer's history: they belong to the person who is there now."""
-        if request.method == "POST" and request.resolver_match and request.resolver_match.view_name == SIGNS_OUT:
+        if request.method == "POST" and request.resolver_match and request.resolver_match.view_name in SIGNS_OUT:
             response.headers["Clear-Site-Data"] = '"cache", "storage"'
         if microsoft.is_offered():
             _let_forms_lead_to_microsoft(response)
