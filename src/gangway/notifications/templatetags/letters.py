@@ -28,4 +28,5 @@ def isolated(value: str) -> SafeString:
 @register.filter
 def linked(address: str) -> SafeString:
     """Show a link's whole address, which may break anywhere; it reads from left to right in every language."""
-    return format_html('<a href="{}" dir="ltr" style="overflow-wrap:anywhere;word-break:break-word">{}</a>', address, address)
+    style = "overflow-wrap:anywhere;word-break:break-word"
+    return format_html('<a href="{}" dir="ltr" style="{}">{}</a>', address, style, address)
