@@ -29,7 +29,7 @@ from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
 from gangway.provisioning import tasks
 from gangway.provisioning.credential_rows import opened
-from gangway.provisioning.models import GIVEN, Credential, Registration
+from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
 from gangway.services import actions as services
 from gangway.services.queries import service
 from tests.emulator.conftest import Emulator
@@ -179,6 +179,8 @@ def test_an_upgrade_that_is_withdrawn_leaves_what_the_service_uses_beside_its_co
     with within(walked.customer.path):
         kept = companions.companion(service_id, "qoe")
         assert (kept.registration.state, kept.credential.id) == ("proved", used.id)
+        assert not Leftover.objects.filter(registration_id=kept.registration.id)
+        assert not Run.objects.filter(registration_id=kept.registration.id, kind="teardown")
 
 
 def test_while_it_is_under_way_the_old_credential_stays_in_use_and_withdrawing_changes_nothing(emulator):
