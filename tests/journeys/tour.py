@@ -242,7 +242,7 @@ class Tour:
         administrator.give_upn(GRACE[0])
         look.at(page)
         page.get_by_text("“You cannot access this right now”").click()
-        button(page, "Show me the other ways").first.click()
+        onward(button(page, "Show me the other ways").first)
         look.at(page, "blocked")
         button(page, "Sign in with Microsoft").click()
         expect(page.get_by_role("heading", name="Sign in", exact=True)).to_be_visible()
