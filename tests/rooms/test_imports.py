@@ -363,6 +363,57 @@ def test_all_imports_of_a_provider_share_its_pace(desk, monkeypatch):
         assert queries.one_import(first).waits_for is Wait.PACE
 
 
+SHARED = {"seven in thirty": (7, 30, 1), "five in two": (5, 2, 3)}
+"""So many imports, so many rows in a minute, and after how many minutes each of them had one."""
+
+
+@pytest.mark.parametrize("how", SHARED)
+def test_none_of_many_imports_waits_for_ever(desk, monkeypatch, how):
+    many, pace, minutes = SHARED[how]
+    monkeypatch.setitem(pacing.AT_ONCE, Kind.NEW, pace)
+    monkeypatch.setattr(actions, "MOST_WAITING", many)
+    per_import = pace // many + minutes
+    brought = [desk.bring(*[new(f"n{one}-{row}") for row in range(per_import)]) for one in range(many)]
+    for import_id in brought:
+        desk.start(import_id)
+    for minute in range(minutes):
+        for import_id in brought:
+            working.go_on(import_id, now=clock.now() + timedelta(minutes=minute))
+    assert [import_id for import_id in brought if "invited" not in desk.states(import_id)] == []
+
+
+def test_an_import_that_waits_for_links_takes_no_part_of_the_pace(desk, monkeypatch):
+    monkeypatch.setitem(pacing.AT_ONCE, Kind.NEW, 2)
+    waiting, going = desk.bring(new("one")), desk.bring(new("two"), new("three"))
+    for import_id in (waiting, going):
+        desk.start(import_id)
+
+    def none_left(*_given: Any, **_more: Any) -> UUID:
+        raise TooManyLinks
+
+    with monkeypatch.context() as without_links:
+        without_links.setattr(working, "invite", none_left)
+        working.go_on(waiting, now=clock.now())
+    working.go_on(going, now=clock.now())
+    assert desk.states(going) == ["invited", "invited"]
+
+
+def test_what_a_worker_without_the_key_did_not_try_is_left_to_others(desk, monkeypatch):
+    monkeypatch.setitem(pacing.AT_ONCE, Kind.EXISTING, 2)
+    import_id = desk.bring(known("one"), known("two"), kind=Kind.EXISTING)
+    desk.start(import_id)
+
+    def closed(**_given: Any) -> Any:
+        raise VaultClosed
+
+    with monkeypatch.context() as without_key:
+        without_key.setattr(working, "reveal", closed)
+        with pytest.raises(VaultClosed):
+            working.go_on(import_id, now=clock.now())
+    working.go_on(import_id, now=clock.now())
+    assert desk.states(import_id) == ["proving", "proving"]
+
+
 def test_another_provider_has_a_pace_of_its_own(desk, monkeypatch):
     monkeypatch.setitem(pacing.AT_ONCE, Kind.NEW, 1)
     rival = make_provider()

@@ -26,7 +26,9 @@ class Import(OwnedModel):
     ended_at = models.DateTimeField(null=True)
     expires_at = models.DateTimeField(help_text="What isn't done by then is left out, and its secrets are destroyed.")
     goes_on_at = models.DateTimeField(null=True, help_text="While it waits: only so many go out in a time.")
-    waits_for = models.CharField(max_length=5, blank=True, choices=[(wait.value, wait.value) for wait in Wait])
+    waits_for = models.CharField(
+        max_length=5, blank=True, db_default="", choices=[(wait.value, wait.value) for wait in Wait]
+    )
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -2,6 +2,7 @@
 
 Mail servers and Microsoft know a provider, not our imports, and take offence at too much at once. So all imports of a
 provider share its pace, each as much of it as the others: rows are taken under a lock, and it is written down when.
+Where more share it than it has rows, each does one row and then lets the others go first.
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ def take_turn(whole: Import, *, now: datetime) -> Turn:
     """Take as many rows of a running import as may be done now."""
     kind = Kind(whole.kind)
     with within(provider_of(whole.organization_id).path):
-        allowed = _share(kind, now=now)
+        allowed = _share(whole, kind, now=now)
     links = _links(whole, now=now) if kind is Kind.NEW else allowed
     waiting = whole.rows.filter(state=RowState.READY.value).order_by("number")
     rows = list(waiting.values_list("pk", flat=True)[: min(allowed, links)])
@@ -48,13 +49,23 @@ def take_turn(whole: Import, *, now: datetime) -> Turn:
     return Turn(rows, Wait.PACE if links else Wait.LINKS)
 
 
-def _share(kind: Kind, *, now: datetime) -> int:
+def give_back(turn: Turn) -> None:
+    """Let what was not tried count for nothing: others may have its part of the pace."""
+    Row.objects.filter(pk__in=turn.rows, state=RowState.READY.value).update(begun_at=None)
+
+
+def _share(whole: Import, kind: Kind, *, now: datetime) -> int:
     """Return what one import may take of the provider's pace; holds the running ones until the transaction ends."""
     running = Import.objects.filter(state=ImportState.RUNNING.value, kind=kind.value)
     held = list(running.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
-    sharing = Row.objects.filter(whole__in=held, state=RowState.READY.value).values("whole").distinct().count()
+    going = running.filter(pk__in=held).exclude(waits_for=Wait.LINKS.value, goes_on_at__gt=now)
+    ready = Row.objects.filter(whole__in=going, state=RowState.READY.value)
+    sharing, most = max(1, ready.values("whole").distinct().count()), AT_ONCE[kind]
+    minutes = -(-sharing // most)
+    if minutes > 1 and whole.rows.filter(begun_at__gt=now - minutes * A_MINUTE).exists():
+        return 0
     begun = Row.objects.filter(whole__kind=kind.value, begun_at__gt=now - A_MINUTE).count()
-    return max(0, min(AT_ONCE[kind] - begun, -(-AT_ONCE[kind] // max(sharing, 1))))
+    return max(0, min(most - begun, max(1, most // sharing)))
 
 
 def _links(whole: Import, *, now: datetime) -> int:

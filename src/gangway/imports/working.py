@@ -22,7 +22,7 @@ from gangway.imports.customers import found_or_made
 from gangway.imports.errors import ImportMoved, KeepsFailing
 from gangway.imports.models import Import, Row
 from gangway.imports.outcomes import problem_of, settle
-from gangway.imports.pacing import WAITS, take_turn
+from gangway.imports.pacing import WAITS, give_back, take_turn
 from gangway.imports.rows import WORK, locked, move, place_of, tell
 from gangway.imports.states import ALIVE, ImportState, Kind, RowState, Wait
 from gangway.invitations.errors import TooManyLinks
@@ -130,7 +130,11 @@ def _do_some(whole: Import, ground: Ground, *, now: datetime) -> None:
         for row_id in turn.rows:
             _try(row_id, ground, now=now)
     except TooManyLinks:
+        give_back(turn)
         wait = Wait.LINKS
+    except NOT_TRIED:
+        give_back(turn)
+        raise
     more = whole.rows.filter(state=RowState.READY.value).exists()
     whole.goes_on_at = now + WAITS[wait] if more else None
     running = Import.objects.filter(pk=whole.pk, state=ImportState.RUNNING.value)

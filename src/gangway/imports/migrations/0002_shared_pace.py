@@ -13,7 +13,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="import",
             name="waits_for",
-            field=models.CharField(blank=True, choices=[("pace", "pace"), ("links", "links")], max_length=5),
+            field=models.CharField(
+                blank=True, choices=[("pace", "pace"), ("links", "links")], db_default="", max_length=5
+            ),
         ),
         migrations.AddField(
             model_name="row",
