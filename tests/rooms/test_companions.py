@@ -7,12 +7,14 @@ from uuid import UUID, uuid4
 import pytest
 
 from gangway.alarms import queries as alarms
-from gangway.alarms.states import Severity
+from gangway.alarms.actions import raise_alarm
+from gangway.alarms.states import Kind, Severity
 from gangway.audit.queries import activity
 from gangway.connections import actions, companions, fleet, following, policy, tending
 from gangway.connections.care_view import orphans
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended
-from gangway.connections.models import Care, Companion, Pause, Validation, Warned
+from gangway.connections.kept import key_of
+from gangway.connections.models import Care, Companion, Connection, Pause, Validation, Warned
 from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import THRESHOLDS, Wishes
 from gangway.connections.states import Rotation
@@ -211,6 +213,57 @@ def test_with_the_right_its_rotation_is_planned_started_and_followed_to_its_end(
     after = companion_of(service_id)
     assert (after.rotation, after.rotation_run_id) == (Rotation.NONE, None)
     assert after.validate_at <= clock.now(), "it is looked at anew"
+
+
+def renewed(customer: Place, service_id: UUID, registration_id: UUID) -> Credential:
+    """A newer proved credential, as a sign-in for a renewal leaves it beside the old one."""
+    now = clock.now()
+    with within_everything("a test"):
+        return Credential.objects.create(
+            organization_id=customer.id,
+            registration_id=registration_id,
+            service_id=service_id,
+            display_name="newer-cd34",
+            key_id="newer",
+            sealed_id=uuid4(),
+            state=CredentialState.PROVED.value,
+            made_at=now,
+            announced_at=now,
+            expires_at=now + 300 * DAY,
+        )
+
+
+@pytest.mark.parametrize("state", [Rotation.PLANNED, Rotation.FAILED, Rotation.NEEDS_CUSTOMER, Rotation.UNDER_WAY])
+@pytest.mark.parametrize("kind", [Care, Companion])
+def test_what_somebody_renewed_is_not_rotated_on_the_day_that_was_promised_before(customer, service_id, kind, state):
+    now = clock.now()
+    registration_id, promised = beside(customer, service_id, expires_at=now + 35 * DAY), now + 2 * DAY
+    with within_everything("a test"):
+        about = Connection.objects.get()
+        stood = {"rotation": state.value, "rotate_at": promised, "announced_at": now, "failures": 2}
+        kind.objects.update(**stood, renews_itself=True)
+        said = {"about": "voice-1", "severity": Severity.WARNING, "words": "It failed.", "cure": "Wait."}
+        raise_alarm(**key_of(kind.objects.get(), Kind.ROTATION), **said, service_id=service_id, by=SETUP, now=now)
+    if kind is Care:
+        newer = renewed(customer, service_id, about.registration_id)
+    else:
+        renewed(customer, service_id, registration_id)
+    with within(customer.path):
+        if kind is Care:
+            actions.renew(
+                service_id=service_id, credential_id=newer.pk, user_name="g@contoso.com", by=SETUP, now=clock.now()
+            )
+        else:
+            companions.renew(service_id=service_id, by=SETUP, now=clock.now())
+        row = kind.objects.get()
+    if state is Rotation.UNDER_WAY:
+        assert (row.rotation, row.failures) == (Rotation.UNDER_WAY, 2), "it ends by itself"
+        return
+    assert (row.rotation, row.rotate_at, row.announced_at, row.failures) == (Rotation.NONE, None, None, 0)
+    assert "rotation" not in [one for one, *_ in standing(customer, service_id)]
+    tending.tend_due(now=promised)
+    with within_everything("a test"):
+        assert kind.objects.get().rotate_at > now + 200 * DAY
 
 
 def test_a_rotation_that_fails_is_an_alarm_of_its_own_and_tried_again(customer, service_id):

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import companions, validation
+from gangway.connections import companions, rotation, validation
 from gangway.connections.errors import AlreadyConnected, ConnectionSuspended, NoSuchConnection, NotADomain
 from gangway.connections.models import Care, Companion, Connection, Validation
 from gangway.connections.states import AuthenticatedBy, SuspendedWhy
@@ -175,6 +175,10 @@ def renew(
         follow_switch(service_id, old_id, credential_id)
     else:
         switch(old_id, credential_id, by=by, now=now)
+    care = Care.objects.select_for_update(of=("self",)).select_related("connection").filter(pk=row.pk).first()
+    if care is not None:
+        rotation.forget_plan(care, by=by, now=now)
+        care.save()
     facts = {"user_name": user_name, "authenticated_by": authenticated_by.value, "credential": str(credential_id)}
     _record(Event.CONNECTION_RENEWED, row, by, facts)
     if row.suspended_at is None:

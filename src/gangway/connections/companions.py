@@ -13,7 +13,7 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import fleet, schedule, verdict, watching
+from gangway.connections import fleet, rotation, schedule, verdict, watching
 from gangway.connections.errors import ConnectionSuspended, NoSuchConnection, NotMadeYet
 from gangway.connections.models import RUNNING, Companion, Connection
 from gangway.connections.queries import ItemView
@@ -117,10 +117,13 @@ def renew(*, service_id: UUID, by: Actor, now: datetime) -> None:
     """
     for row in Companion.objects.select_for_update(of=("self",)).filter(service_id=service_id):
         proved = proved_ids(registration_id=row.registration_id, service_id=service_id)
+        if not proved[1:]:
+            continue
+        rotation.forget_plan(row, by=by, now=now)
+        row.validate_at = now
+        row.save()
         for old in proved[1:]:
             switch(old, proved[0], by=by, now=now)
-            row.validate_at = row.tend_at = now
-            row.save(update_fields=["validate_at", "tend_at"])
             _record(Event.CONNECTION_RENEWED, row, by, {"credential": str(proved[0])})
 
 

@@ -6,11 +6,13 @@ from uuid import UUID
 
 from django.db import transaction
 
+from gangway.alarms.actions import clear_alarm
+from gangway.alarms.states import Kind
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import schedule
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NoSuchConnection
-from gangway.connections.kept import Kept, credential_of, facts_of
+from gangway.connections.kept import Kept, credential_of, facts_of, key_of
 from gangway.connections.models import Care, Companion, Connection
 from gangway.connections.states import Rotation
 from gangway.provisioning.actions import start_rotation
@@ -18,6 +20,7 @@ from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
 
 ENDED: Final = "connections:rotation_ended"
 SCHEDULE: Final = Actor.system("rotation schedule")
+RENEWED: Final = "It was renewed."
 
 
 @transaction.atomic
@@ -44,6 +47,18 @@ def rotate_now(*, service_id: UUID, profile: str = "", by: Actor, now: datetime)
     subject, facts = f"service:{service_id}", {"run": str(run_id), **facts_of(row)}
     record(Event.ROTATION_ASKED, by=by, organization_id=row.organization_id, subject=subject, data=facts)
     return run_id
+
+
+def forget_plan(kept: Kept, *, by: Actor, now: datetime) -> None:
+    """Forget what was planned, announced or failed for a credential that somebody renewed. The caller saves the row.
+
+    A rotation that is under way ends by itself.
+    """
+    kept.tend_at = now
+    if kept.rotation != Rotation.UNDER_WAY:
+        kept.rotation, kept.rotate_at, kept.announced_at = Rotation.NONE.value, None, None
+        kept.failures, kept.rotation_words = 0, ""
+        clear_alarm(**key_of(kept, Kind.ROTATION), why=RENEWED, by=by, now=now)
 
 
 def start(kept: Kept, *, by: Actor, now: datetime) -> None:

@@ -30,7 +30,6 @@ MOST: Final = 200
 FRESH: Final = 2 * DAY
 """So young a credential was made by whoever was asked for it."""
 REASON: Final = "workers look after everybody's connections"
-RENEWED: Final = "It was renewed."
 PAUSED: Final = "The connection is suspended or its service goes."
 
 
@@ -171,7 +170,7 @@ def _warn(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceVi
         kept.tend_at = min(kept.tend_at, ahead)
     crossed = schedule.crossed(ends_at, now)
     if not crossed:
-        clear_alarm(**key, why=RENEWED, by=TENDER, now=now)
+        clear_alarm(**key, why=rotation.RENEWED, by=TENDER, now=now)
         _forget_need(kept, credential, now=now)
         return
     if kept.rotation in {Rotation.PLANNED, Rotation.UNDER_WAY} and not kept.failures:
@@ -210,6 +209,6 @@ def _warn(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceVi
 def _forget_need(kept: Kept, credential: Renewable, *, now: datetime) -> None:
     """Whoever was needed came: what was made just now is another credential than the one that needed them."""
     if now - credential.made_at < FRESH:
-        clear_alarm(**key_of(kept, Kind.NEEDS_CUSTOMER), why=RENEWED, by=TENDER, now=now)
+        clear_alarm(**key_of(kept, Kind.NEEDS_CUSTOMER), why=rotation.RENEWED, by=TENDER, now=now)
         if kept.rotation == Rotation.NEEDS_CUSTOMER:
             kept.rotation = Rotation.NONE.value
