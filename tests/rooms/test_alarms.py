@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from smtplib import SMTPRecipientsRefused
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID
 
 import pytest
@@ -18,7 +19,9 @@ from gangway.alarms.models import Alarm, Move, Notice
 from gangway.alarms.states import AlarmState, Happened, Kind, Severity
 from gangway.audit.record import Actor
 from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
 from gangway.jobs.testing import run_until_idle
+from gangway.notifications import webhooks
 from gangway.organizations import changing
 from gangway.organizations.details import Contact
 from gangway.organizations.models import Membership
@@ -366,6 +369,59 @@ def test_a_worker_that_tells_twice_sends_once(customer, provider):
     tasks.send()
     tasks.send()
     assert len(told()) == 1
+
+
+def test_what_a_worker_that_died_had_in_hand_is_sent_by_the_next_and_once(customer, provider):
+    people_of(provider)
+    raised(customer, now=NOON)
+    with within_everything("a test"):
+        taken = telling._take(NOON)
+    telling.send_due(now=NOON + telling.LEFT_AFTER - timedelta(seconds=1))
+    assert told() == []
+    telling.send_due(now=NOON + telling.LEFT_AFTER)
+    with within_everything("a test"):
+        assert telling._send(taken[0], now=NOON) == 0, "another has sent it meanwhile"
+    assert len(told()) == 1
+
+
+def test_of_what_a_worker_that_died_had_in_hand_nobody_hears_the_end_only(customer, provider):
+    people_of(provider)
+    alarm_id = raised(customer, now=NOON)
+    with within_everything("a test"):
+        telling._take(NOON)
+    over(customer, alarm_id, now=NOON)
+    run_until_idle()
+    telling.send_due(now=NOON + timedelta(days=1))
+    assert told() == []
+
+
+def listening(provider: Place) -> None:
+    with within(provider.path):
+        secret = SealedText("whsec_c2l4dGVlbi1ieXRlcy1hbmQtc29tZS1tb3Jl")
+        given = {"url": "https://hooks.sp2.example/in", "secret": secret, "is_on": True}
+        webhooks.set_webhook(provider.id, **given, by=OLGA, now=clock.now())
+
+
+def test_a_webhook_that_was_removed_meanwhile_keeps_nobody_else_from_being_told(customer, provider):
+    people_of(provider)
+    listening(provider)
+    alarm_id = raised(customer)
+    with within(provider.path):
+        webhooks.remove_webhook(provider.id, by=OLGA)
+    assert len(told()) == 1
+    with within(customer.path):
+        states = {one.audience.value: one.state.value for one in queries.alarm(alarm_id).notices}
+    assert states == {"operator": "sent", "machine": "dropped"}
+
+
+def test_what_can_not_be_sent_holds_up_nothing_else_and_is_tried_again(customer, provider, monkeypatch):
+    people_of(provider)
+    listening(provider)
+    raised(customer, now=NOON)
+    with monkeypatch.context() as broken:
+        broken.setattr(webhooks, "post", Mock(side_effect=RuntimeError))
+        assert telling.send_due(now=NOON) == 1
+    assert telling.send_due(now=NOON + telling.LEFT_AFTER) == 1
 
 
 def test_history_can_not_be_changed_by_web_or_worker(customer, database_roles):

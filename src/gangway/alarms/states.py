@@ -1,7 +1,8 @@
 """The words of this room: what alarms there are, how bad, how far.
 
 alarm   open → acknowledged → cleared;  open → cleared;  acknowledged → open (it became worse)
-notice  waiting → sending → sent, failed;  waiting → dropped (its alarm was over before it was time, or is back)
+notice  waiting → sending → sent, failed;  sending → waiting (it came into no mail)
+        waiting, sending → dropped (its alarm was over before it was time, or is back; its webhook is gone)
 """
 
 from enum import StrEnum

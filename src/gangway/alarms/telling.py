@@ -3,7 +3,8 @@
 An alarm makes one notice for each address. Notices to one address that are due at the same time go in one mail: a whole
 fleet that stands still is one mail, and a daily digest is nothing else. A notice whose alarm was over before its time
 is dropped, unless it was critical. Whoever was told of an alarm is told of its end, which waits for quiet hours and the
-digest however urgent it was. A notice that can't be delivered is an alarm itself.
+digest however urgent it was. A notice that can't be delivered is an alarm itself. What a worker took and didn't send
+is sent by the next, and what can't be sent holds up nothing else.
 """
 
 from collections import defaultdict
@@ -12,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID, uuid4
 
+import structlog
 from django.db import transaction
 
 from gangway.alarms import wording
@@ -37,6 +39,9 @@ PATIENCE: Final = timedelta(days=1)
 """After that a mail that can't be sent is an alarm itself."""
 MOST: Final = 500
 """Notices taken at once."""
+LEFT_AFTER: Final = timedelta(minutes=15)
+"""So long after its time a notice that somebody took and put into no mail is taken again."""
+log = structlog.get_logger(__name__)
 
 
 def tell(alarm: Alarm, *, now: datetime) -> int:
@@ -59,10 +64,14 @@ def send_due(*, now: datetime) -> int:
     """Send what is due: one mail for each address, one call for each alarm of a webhook; gives how many went."""
     sent = 0
     with within_everything("alarms of all organizations are told"):
+        _give_back(now)
         while due := _take(now):
-            for notices in due.values():
-                with transaction.atomic():
-                    sent += _send(notices, now=now)
+            for ids in due:
+                try:
+                    with transaction.atomic():
+                        sent += _send(ids, now=now)
+                except Exception:
+                    log.exception("alarm_notices_not_sent", notices=[str(each) for each in ids])
     return sent
 
 
@@ -85,13 +94,13 @@ def _addressed(alarm: Alarm) -> list[tuple[Audience, Told]]:
 def _told(alarm: Alarm) -> set[tuple[str, str]]:
     """Who was told of it, or will be although it is over: by audience and address."""
     rows = Notice.objects.filter(alarm=alarm, turn__gt=OVER).exclude(state=NoticeState.DROPPED.value)
-    sure = {NoticeState.SENDING, NoticeState.SENT}
+    on_its_way = {NoticeState.WAITING, NoticeState.SENDING}
     return {
         (one.audience, one.to)
         for one in rows
         if one.audience == Audience.MACHINE
-        or one.state in sure
-        or (one.state == NoticeState.WAITING and alarm.severity == Severity.CRITICAL)
+        or one.state == NoticeState.SENT
+        or (one.state in on_its_way and (one.bundle is not None or alarm.severity == Severity.CRITICAL))
     }
 
 
@@ -120,22 +129,31 @@ def _notice(
     )
 
 
-def _take(now: datetime) -> dict[tuple[str, ...], list[Notice]]:
-    """Take a portion of what is due and give it in bundles; committed, so that nobody takes it twice."""
-    bundles: dict[tuple[str, ...], list[Notice]] = defaultdict(list)
+def _give_back(now: datetime) -> None:
+    """Let what somebody took and didn't send, for they died or it failed, wait again."""
+    left = Notice.objects.filter(state=NoticeState.SENDING.value, bundle=None, send_at__lte=now - LEFT_AFTER)
+    left.update(state=NoticeState.WAITING.value)
+
+
+def _take(now: datetime) -> list[list[UUID]]:
+    """Take a portion of what is due and give it in bundles; committed, so that it is in one hand."""
+    bundles: dict[tuple[str, ...], list[UUID]] = defaultdict(list)
     with transaction.atomic():
         rows = Notice.objects.select_for_update(of=("self",), skip_locked=True).filter(
             state=NoticeState.WAITING.value, send_at__lte=now
         )
-        for one in rows.select_related("alarm__organization", "alarm__service").order_by("send_at", "id")[:MOST]:
-            one.state, one.bundle = NoticeState.SENDING.value, None
+        for one in rows.order_by("send_at", "id")[:MOST]:
+            one.state = NoticeState.SENDING.value
             one.save(update_fields=["state"])
             apart = (str(one.pk),) if one.audience == Audience.MACHINE else ()
-            bundles[(one.audience, str(one.sender_id), one.to, *apart)].append(one)
-    return bundles
+            bundles[(one.audience, str(one.sender_id), one.to, *apart)].append(one.pk)
+    return list(bundles.values())
 
 
-def _send(notices: Sequence[Notice], *, now: datetime) -> int:
+def _send(ids: Sequence[UUID], *, now: datetime) -> int:
+    """Send a bundle by how its alarms stand now; what another sent meanwhile is left out."""
+    rows = Notice.objects.select_for_update(of=("self",)).select_related("alarm__organization", "alarm__service")
+    notices = list(rows.filter(pk__in=ids, state=NoticeState.SENDING.value, bundle=None).order_by("send_at", "id"))
     live = [one for one in notices if _is_wanted(one)]
     for one in set(notices) - set(live):
         one.state, one.ended_at = NoticeState.DROPPED.value, now
@@ -181,13 +199,13 @@ def _news(notices: Sequence[Notice]) -> News:
 
 
 def _is_wanted(notice: Notice) -> bool:
-    """Machines hear everything; people, of what is over, if it was critical or they were told of it.
+    """Machines hear everything while they listen; people, of what is over, if it was critical or they were told of it.
 
     Of what is back already, nobody is told that it was over for a while.
     """
     alarm = notice.alarm
     if notice.audience == Audience.MACHINE:
-        return True
+        return webhooks.find(notice.sender_id) is not None
     if notice.turn == OVER:
         return not Alarm.objects.filter(**_key(alarm)._asdict(), cleared_at__isnull=True).exists()
     return alarm.cleared_at is None or alarm.severity == Severity.CRITICAL
