@@ -1,76 +1,150 @@
 """Many requests at the same moment: as many at work as there are connections, the others in their turn."""
 
 import asyncio
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.http import HttpResponse
-from django.test import RequestFactory
+from django.urls import path
+from django.utils.module_loading import import_string
 
+from gangway.cli import web
 from gangway.web import turns
-from gangway.web.turns import Turns
+from gangway.web.turns import TakingTurns
 
 AT_ONCE = settings.GANGWAY.database_pool_size
+LONG = 30
+"""Seconds: a bound for failure, never a pause."""
 
 
-def ask(answer, *, times):
-    """So many requests at the same moment, to a view that answers like this."""
+class Crowd:
+    """A slow view, and how many are within it."""
 
-    async def all_of_them():
-        door = Turns(answer)
-        return await asyncio.gather(*(door(RequestFactory().get("/")) for _ in range(times)))
+    def __init__(self) -> None:
+        self.inside, self.may_go = 0, threading.Event()
+        self.lock = threading.Lock()
 
-    return asyncio.run(all_of_them())
+    def slow(self, _request: Any) -> HttpResponse:
+        with self.lock:
+            self.inside += 1
+        assert self.may_go.wait(LONG)
+        with self.lock:
+            self.inside -= 1
+        return HttpResponse("done")
+
+
+def broken(_request: Any) -> HttpResponse:
+    raise ValueError("broken")
+
+
+crowd = Crowd()
+urlpatterns = [path("slow/", lambda request: crowd.slow(request)), path("broken/", broken)]  # noqa: PLW0108 each test has a crowd of its own
+
+
+@pytest.fixture(autouse=True)
+def small(settings):
+    """Nothing but the handler and the views above."""
+    global crowd  # noqa: PLW0603 the view's module-level door
+    crowd = Crowd()
+    settings.ROOT_URLCONF, settings.MIDDLEWARE, settings.DEBUG_PROPAGATE_EXCEPTIONS = __name__, [], False
+    yield
+    crowd.may_go.set()
+
+
+async def ask(handler: TakingTurns, address: str, *, gone: asyncio.Event | None = None) -> tuple[int, dict[str, str]]:
+    """One request as a server hands it over; `gone`: when the browser goes away."""
+    told, begun = [], iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> dict[str, Any]:
+        for message in begun:
+            return message
+        await (gone or asyncio.Event()).wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        told.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": address, "query_string": b"", "headers": []}
+    await handler(scope, receive, send)
+    headers = {name.decode().lower(): value.decode() for name, value in told[0]["headers"]} if told else {}
+    return (told[0]["status"] if told else 0), headers
+
+
+async def until(so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(LONG):
+        while not so():  # noqa: ASYNC110 threads tell no event of the loop
+            await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def all_at_work(handler: TakingTurns) -> AsyncIterator[list[Awaitable[Any]]]:
+    tasks = [asyncio.create_task(ask(handler, "/slow/")) for _ in range(AT_ONCE)]
+    await until(lambda: crowd.inside == AT_ONCE)
+    yield tasks
+    crowd.may_go.set()
+    await asyncio.gather(*tasks)
 
 
 def test_no_more_are_at_work_than_there_are_connections_and_all_are_answered():
-    at_work, most = set(), []
+    async def busy() -> list[Any]:
+        handler = TakingTurns()
+        async with all_at_work(handler):
+            more = [asyncio.create_task(ask(handler, "/slow/")) for _ in range(2 * AT_ONCE)]
+            await until(lambda: len(handler.turns._waiters or ()) == len(more))
+            assert crowd.inside == AT_ONCE
+        return await asyncio.gather(*more)
 
-    async def view(request):
-        at_work.add(request)
-        most.append(len(at_work))
-        for _ in range(3):
-            await asyncio.sleep(0)
-        at_work.remove(request)
-        return HttpResponse()
-
-    answers = ask(view, times=10 * AT_ONCE)
-    assert max(most) == AT_ONCE
-    assert [one.status_code for one in answers] == [200] * 10 * AT_ONCE
+    assert [status for status, _headers in asyncio.run(busy())] == [200] * 2 * AT_ONCE
 
 
 def test_who_waits_too_long_is_told_when_to_come_again(monkeypatch):
-    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.01)
+    async def crowded() -> tuple[Any, Any]:
+        handler = TakingTurns()
+        async with all_at_work(handler):
+            monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.01)
+            told = await ask(handler, "/slow/")
+            monkeypatch.setattr(turns, "PATIENCE_SECONDS", LONG)
+        return told, await ask(handler, "/slow/")
 
-    async def crowded():
-        over = asyncio.Event()
+    (status, headers), (later, _) = asyncio.run(crowded())
+    assert (status, headers["retry-after"], headers["cache-control"]) == (503, str(turns.AGAIN_SECONDS), "no-store")
+    assert later == 200
 
-        async def view(request):
-            await over.wait()
-            return HttpResponse()
 
-        door = Turns(view)
-        first = [asyncio.create_task(door(RequestFactory().get("/"))) for _ in range(AT_ONCE)]
-        await asyncio.sleep(0)
-        told = await door(RequestFactory().get("/"))
-        over.set()
-        await asyncio.gather(*first)
-        return told, await door(RequestFactory().get("/"))
+def test_whose_browser_goes_away_keeps_the_turn_until_the_work_ends():
+    async def impatient() -> None:
+        handler, gone = TakingTurns(), asyncio.Event()
+        tasks = [asyncio.create_task(ask(handler, "/slow/", gone=gone)) for _ in range(AT_ONCE)]
+        await until(lambda: crowd.inside == AT_ONCE)
+        gone.set()
+        for _ in range(100):
+            await asyncio.sleep(0)  # so that the handler has heard it
+        assert handler.turns.locked()
+        crowd.may_go.set()
+        await asyncio.gather(*tasks)
+        await until(lambda: not handler.turns.locked())
+        assert crowd.inside == 0
 
-    told, later = asyncio.run(crowded())
-    assert (told.status_code, told["Retry-After"]) == (503, str(turns.AGAIN_SECONDS))
-    assert "Very many people are here at this moment" in told.content.decode()
-    assert later.status_code == 200
+    asyncio.run(impatient())
 
 
 def test_a_broken_view_gives_its_turn_back():
-    async def broken(request):
-        raise ValueError("broken")
+    async def breaking() -> set[int]:
+        handler = TakingTurns()
+        return {(await asyncio.wait_for(ask(handler, "/broken/"), LONG))[0] for _ in range(2 * AT_ONCE)}
 
-    async def all_of_them():
-        door = Turns(broken)
-        for _ in range(2 * AT_ONCE):
-            with pytest.raises(ValueError, match="broken"):
-                await asyncio.wait_for(door(RequestFactory().get("/")), 30)
+    assert asyncio.run(breaking()) == {500}
 
-    asyncio.run(all_of_them())
+
+def test_the_web_process_takes_turns(monkeypatch):
+    started = []
+    monkeypatch.setattr(web.uvicorn, "run", lambda application, **_more: started.append(application))
+    monkeypatch.setattr(web, "prepared", lambda _role: nullcontext(settings.GANGWAY))
+    monkeypatch.setattr(web, "give_up_reach", lambda _settings: None)
+    web.web()
+    assert isinstance(import_string(started[0].replace(":", ".")), TakingTurns)
+    assert isinstance(import_string(settings.ASGI_APPLICATION), TakingTurns)

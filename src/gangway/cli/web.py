@@ -20,7 +20,7 @@ def web() -> None:
     with prepared(Role.WEB) as settings:
         give_up_reach(settings)
         uvicorn.run(
-            "gangway.config.asgi:application",
+            "gangway.web.asgi:application",
             host=settings.web_host,
             port=settings.web_port,
             access_log=False,

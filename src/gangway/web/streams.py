@@ -5,6 +5,7 @@ from typing import cast
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
+from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from gangway.organizations.scope import within
@@ -28,8 +29,16 @@ def _within(parts: Iterator[str], path: str) -> Iterator[str]:
 
 
 async def _awaited(parts: Iterator[str]) -> AsyncIterator[str]:
-    while (part := await sync_to_async(_next)(parts)) is not None:
+    while (part := await sync_to_async(_next_and_let_go)(parts)) is not None:
         yield part
+
+
+def _next_and_let_go(parts: Iterator[str]) -> str | None:
+    """Make a part, and hold no database connection while a slow browser takes it."""
+    try:
+        return _next(parts)
+    finally:
+        close_old_connections()
 
 
 def _next(parts: Iterator[str]) -> str | None:

@@ -27,7 +27,7 @@ LANGUAGE_CODE = ENGLISH
 LANGUAGES = list(NAMES.items())
 LOCALE_PATHS = [PACKAGE / "locale"]
 ROOT_URLCONF = "gangway.config.urls"
-ASGI_APPLICATION = "gangway.config.asgi.application"
+ASGI_APPLICATION = "gangway.web.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SITE_ID = None
 
@@ -65,7 +65,6 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "gangway.config.request_log.RequestLog",
-    "gangway.web.turns.Turns",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

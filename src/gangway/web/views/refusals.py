@@ -23,7 +23,6 @@ NOT_FOUND: Final = 404
 CONFLICT: Final = 409
 TOO_OFTEN: Final = 429
 BROKEN: Final = 500
-BUSY: Final = 503
 
 WITHOUT_ACCOUNT: Final = ("/i/", "/wizard/", "/customer/")
 """Where people have no account: our start page is not theirs, so they are not sent there."""
@@ -89,16 +88,6 @@ def too_often(request: HttpRequest) -> HttpResponse:
         TOO_OFTEN,
         title=_("That was too often in a short time"),
         text=_("Nothing was done. Wait a minute, then go back and do it once more."),
-    )
-
-
-def too_many(request: HttpRequest) -> HttpResponse:
-    """503: nothing was done; so many are here that this one would have waited for too long."""
-    return _page(
-        request,
-        BUSY,
-        title=_("Very many people are here at this moment"),
-        text=_("Nothing was done. Wait a few seconds, then go back and do it once more."),
     )
 
 
