@@ -6,6 +6,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection as db
+from django.db import transaction
+from django.test.utils import CaptureQueriesContext
 
 from gangway.connections import looking_round
 from gangway.connections.care_view import orphans
@@ -14,6 +17,7 @@ from gangway.foundation import clock
 from gangway.foundation.ids import AppId, KeyId, ObjectId
 from gangway.microsoft.graph.shapes import Application, Listed, Namesake, Password, ServicePrincipal
 from gangway.organizations.scope import within, within_everything
+from gangway.provisioning import leaving, leftovers
 from gangway.provisioning.actions import mark_removed, try_again
 from gangway.provisioning.engine.sight import Source, TenantSight
 from gangway.provisioning.errors import OnlyByHand, UsedAgain
@@ -244,3 +248,121 @@ def test_nothing_is_tried_again_that_a_service_uses_or_that_isnt_ours_to_remove(
         mark_removed(by_hand.pk, by=SETUP, now=clock.now())
     look(customer, sight(application(row), application(other, own_key(other))))
     assert listed(customer) == []
+
+
+def test_a_registration_that_the_customer_made_is_gone_only_when_entra_says_so(customer):
+    """It has no name by which a list of ours would show it."""
+    row = made(customer, origin="given")
+    look(customer, sight())
+    assert standing(row.pk) == ("", "")
+    told = TenantSight(TENANT, "public", Source.ITSELF, signs_in=frozenset({row.app_id}))
+    for seen in (told, replace(told, signs_in=frozenset(), unknown=frozenset({row.app_id}))):
+        looking_round.seen_by_itself(seen, registration_id=row.pk, now=clock.now())
+        assert standing(row.pk) == ("there" if seen is told else "gone", "itself")
+
+
+def announced(customer: Place, row: Registration) -> Password:
+    """A credential that was announced, and whose answer was cut off, is listed by its name."""
+    seen = own_key(row)
+    with within(customer.path):
+        Credential.objects.filter(registration_id=row.pk).update(state="announced", key_id="")
+    look(customer, sight(application(row, seen)))
+    assert listed(customer) == [("credential", seen.display_name, "")]
+    return seen
+
+
+def state_of(customer: Place) -> str:
+    with within(customer.path):
+        return Credential.objects.get().state
+
+
+def test_what_may_come_back_is_off_the_list_and_our_copy_stays_until_whole_lists_show_it_gone(customer):
+    row = made(customer)
+    cut = sight(deleted=(Namesake(f"gangway-{row.pk}", "voice-1"),))
+    once = TenantSight(TENANT, "public", Source.ITSELF, unknown=frozenset({row.app_id}))
+    own = sight(source=Source.OWN_RIGHT, deleted=None)
+    with within(customer.path):
+        Connection.objects.all().delete()
+    for seen in (cut, once, own):
+        look(customer, sight(application(row, own_key(row))))
+        with within(customer.path):
+            Leftover.objects.exclude(cleared_at=None).update(cleared_at=clock.now() - DAY)
+        assert len(listed(customer)) == 1
+        look(customer, seen)
+        with within(customer.path):
+            Leftover.objects.update(cleared_at=clock.now() - DAY)
+        assert state_of(customer) == "proved"
+    look(customer, sight(application(row, own_key(row))))
+    look(customer, sight())
+    assert (listed(customer), state_of(customer)) == ([], "removed")
+
+
+def test_one_among_the_deleted_stays_deleted_where_a_look_cant_read_those(customer):
+    row = made(customer)
+    look(customer, sight(deleted=(Namesake(f"gangway-{row.pk}", "voice-1"),)))
+    look(customer, sight(source=Source.OWN_RIGHT, deleted=None))
+    assert standing(row.pk) == ("deleted", "own_right")
+    look(customer, sight())
+    assert standing(row.pk) == ("gone", "signed_in")
+
+
+def test_what_was_listed_by_its_name_is_put_away_by_it_whoever_saw_it_gone(customer):
+    row = made(customer)
+    announced(customer, row)
+    look(customer, sight(application(row)))
+    assert (listed(customer), state_of(customer)) == ([], "removed")
+
+
+def test_a_tear_down_takes_off_the_list_what_was_listed_by_its_name_and_nothing_that_is_a_persons_to_remove(customer):
+    row = made(customer)
+    seen = announced(customer, row)
+    with within(customer.path):
+        run, held = Run.objects.get(), Credential.objects.get()
+        Credential.objects.update(state="removed")
+        leftovers.seen_gone(run, besides=(), whole=False, by=SETUP, now=clock.now())
+        assert listed(customer) == []
+        Leftover.objects.update(cleared_at=None, cleared_by_name="")
+        leftovers.credential_gone(held.pk, seen.key_id, by=SETUP, now=clock.now())
+        assert listed(customer) == []
+        Leftover.objects.update(cleared_at=None, cleared_by_name="", facts={"look": "yes", "by_hand": "yes"})
+        leftovers.seen_gone(run, besides=(), whole=False, by=SETUP, now=clock.now())
+        assert len(listed(customer)) == 1
+
+
+def test_on_a_shared_registration_it_stands_with_the_service_it_was_made_for_and_holds_up_nobodys_deletion(customer):
+    row, later = made(customer), connected(customer, "voice-2")
+    stray = own_key(row)
+    strange = replace(stray, key_id=KeyId(str(uuid4())), display_name="voice-1-0a1b2c3d")
+    with within(customer.path):
+        first = Credential.objects.get(registration_id=row.pk).service_id
+        Connection.objects.filter(service_id=first).delete()
+        then = clock.now() - DAY
+        run = Run.objects.create(
+            organization_id=customer.id,
+            registration=row,
+            service_id=later,
+            kind="teardown",
+            state="failed",
+            on_end="x",
+            created_at=then, queued_at=then, ended_at=then,
+        )
+    look(customer, sight(application(row, stray, strange)))
+    with within(customer.path):
+        assert set(Leftover.objects.values_list("service_id", flat=True)) == {first}
+        left = {"organization_id": customer.id, "registration": row, "run": run, "service_id": later, "kind": "role"}
+        at = {"since": then, "seen_at": then, "cleared_at": then, "cleared_by_name": "Olga"}
+        Leftover.objects.create(**left, name="Teams Reader", object_id="role", **at)
+        assert leaving.left(service_id=later, on_end="x").state is leaving.Leaving.GONE
+
+
+def test_the_registration_is_locked_before_its_leftover(customer):
+    row = made(customer)
+    unused(customer, row)
+    look(customer, sight(application(row)))
+    with within(customer.path), transaction.atomic(), CaptureQueriesContext(db) as asked:
+        leftovers.locked(Leftover.objects.get().pk)
+    locks = [one["sql"] for one in asked if "FOR UPDATE" in one["sql"]]
+    assert [sql.split('FROM "')[1].split('"')[0] for sql in locks] == [
+        "provisioning_registration",
+        "provisioning_leftover",
+    ]

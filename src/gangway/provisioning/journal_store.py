@@ -257,7 +257,8 @@ class RunJournal:
             return {"error": result.error.code} if result.error else {}
         if isinstance(result.step, RemoveLeftover):
             self._remove(UUID(result.step.credential_id), why="interrupted")
-            leftovers.credential_gone(self.registration_id, result.step.key_id, by=ENGINE, now=self.now())
+            credential_id, key_id = UUID(result.step.credential_id), result.step.key_id
+            leftovers.credential_gone(credential_id, key_id, by=ENGINE, now=self.now())
         if isinstance(result.step, RemoveCredential):
             self._remove(UUID(result.step.credential_id), why="taken away")
         if isinstance(result.step, NewCredential):

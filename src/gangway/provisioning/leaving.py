@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 
 from gangway.audit.record import Actor
 from gangway.provisioning import credential_rows
-from gangway.provisioning.beside import ids_beside
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.moves import is_first, locked
@@ -95,13 +94,6 @@ def known_before(registration_id: UUID, at: datetime) -> bool:
     return bool(there.exclude(state=RegistrationState.REMOVED.value).exists())
 
 
-def besides(*, registration_id: UUID, service_id: UUID) -> tuple[UUID, ...]:
-    """Registrations that were made beside this one for the service, and are not gone yet: they go with it."""
-    rows = Registration.objects.filter(pk__in=ids_beside(registration_id).values())
-    mine = rows.exclude(state=RegistrationState.REMOVED.value).filter(runs__service_id=service_id)
-    return tuple(mine.values_list("pk", flat=True).distinct())
-
-
 def held_by(service_id: UUID) -> tuple[UUID, ...]:
     """All registrations that hold a credential of ours for the service, those that it moved away from as well."""
     rows = Credential.objects.filter(service_id=service_id, origin=MADE).exclude(state=CredentialState.REMOVED.value)
@@ -126,7 +118,7 @@ def _left(run: Run | None) -> Left:
         return Left(Leaving.GONE, run.pk)
     if RunState(run.state) in HOLDING:
         return Left(Leaving.UNDER_WAY, run.pk)
-    listed = Leftover.objects.filter(run_id=run.pk)
+    listed = Leftover.objects.filter(run_id=run.pk, facts__look__isnull=True)  # what a look found, it didn't leave
     cleared = listed.exists() and not listed.filter(cleared_at__isnull=True).exists()
     return Left(Leaving.GONE if cleared else Leaving.STUCK, run.pk)
 

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -26,17 +27,21 @@ MOST: Final = 500
 RIGHTS: Final = frozenset({LeftoverKind.PERMISSION.value, LeftoverKind.ROLE.value})
 
 
-def write(run: Run, left: Iterable[Left], *, by: Actor, now: datetime) -> None:
-    """Put what a run leaves on the list; what stands there already is only seen again."""
+def write(run: Run, left: Iterable[Left], *, service_id: UUID | None = None, by: Actor, now: datetime) -> None:
+    """Put what a run leaves on the list; what stands there already is only seen again, and is this run's from now on.
+
+    `service_id`: the service that it was made for, where that isn't the run's.
+    """
     for one in left:
         rows = Leftover.objects.filter(registration_id=run.registration_id, kind=one.kind.value, cleared_at=None)
-        if rows.filter(object_id=one.object_id).update(seen_at=now, why=one.why[:500], run_id=run.pk):
+        again = {"seen_at": now, "why": one.why[:500], "run_id": run.pk, "facts": dict(one.facts)}
+        if rows.filter(object_id=one.object_id).update(**again):
             continue
         row = Leftover.objects.create(
             organization_id=run.organization_id,
             registration_id=run.registration_id,
             run_id=run.pk,
-            service_id=run.service_id,
+            service_id=service_id or run.service_id,
             kind=one.kind.value,
             name=(one.name or one.object_id)[:200],
             object_id=one.object_id[:200],
@@ -58,17 +63,21 @@ def seen_gone(
     still = {(one.kind.value, one.object_id) for one in besides}
     rows = Leftover.objects.select_for_update(of=("self",)).filter(registration_id=run.registration_id, cleared_at=None)
     removed = Credential.objects.filter(registration_id=run.registration_id, state=CredentialState.REMOVED.value)
-    keys = set(removed.exclude(key_id="").values_list("key_id", flat=True))
+    keys = {name for pair in removed.values_list("key_id", "display_name") for name in pair if name}
     for row in rows.exclude(kind=LeftoverKind.SIGN_IN_APPLICATION.value):
-        named = row.object_id in keys or (row.kind in RIGHTS and row.name in rights)
+        ours = row.object_id in keys and not row.facts.get("by_hand")
+        named = ours or (row.kind in RIGHTS and row.name in rights)
         if (row.kind, row.object_id) not in still and (whole or named):
             clear(row, by=by, now=now)
 
 
-def credential_gone(registration_id: UUID, key_id: str, *, by: Actor, now: datetime) -> None:
-    """Clear the row of a credential that was just taken away by its key id."""
-    rows = Leftover.objects.select_for_update(of=("self",)).filter(registration_id=registration_id, cleared_at=None)
-    for row in rows.filter(kind=LeftoverKind.CREDENTIAL.value, object_id=key_id):
+def credential_gone(credential_id: UUID, key_id: str, *, by: Actor, now: datetime) -> None:
+    """Clear the row of a credential that was just taken away by its key id; we may have known only its name."""
+    about = Credential.objects.get(pk=credential_id)
+    rows = Leftover.objects.select_for_update(of=("self",)).filter(
+        registration_id=about.registration_id, cleared_at=None
+    )
+    for row in rows.filter(kind=LeftoverKind.CREDENTIAL.value, object_id__in=[key_id, about.display_name]):
         clear(row, by=by, now=now)
 
 
@@ -85,7 +94,8 @@ def gone(row: Leftover, *, by: Actor, now: datetime) -> None:
     """It is gone from the tenant: what we kept of it goes here, too. The row is locked."""
     clear(row, by=by, now=now)
     if row.kind == LeftoverKind.CREDENTIAL:
-        for credential in Credential.objects.filter(registration_id=row.registration_id, key_id=row.object_id):
+        named = Q(key_id=row.object_id) | Q(key_id="", display_name=row.object_id)
+        for credential in Credential.objects.filter(named, registration_id=row.registration_id):
             destroy(sealed_id=credential.sealed_id, by=by)
             credential.state = CredentialState.REMOVED.value
             credential.save(update_fields=["state"])
@@ -95,7 +105,9 @@ def gone(row: Leftover, *, by: Actor, now: datetime) -> None:
 
 
 def locked(leftover_id: UUID) -> Leftover:
-    """The row, locked. Raises NoSuchLeftover."""
+    """The row, locked, and before it its registration, as everybody does. Raises NoSuchLeftover."""
+    registration = Leftover.objects.filter(pk=leftover_id).values("registration_id")
+    Registration.objects.select_for_update(of=("self",)).filter(pk__in=registration).first()
     row = Leftover.objects.select_for_update(of=("self",)).filter(pk=leftover_id).first()
     if row is None:
         raise NoSuchLeftover

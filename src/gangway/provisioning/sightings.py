@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from gangway.audit.record import Actor
 from gangway.microsoft.graph.shapes import Application
@@ -42,6 +42,14 @@ LIKE_OURS: Final = "Its name is like those that we give, but we hold no record o
 BY_HAND: Final = {"by_hand": "yes"}
 """For what our journal has no right to remove: an administrator does, by our words."""
 LOOKED: Final = {"look": "yes"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What belongs to nothing, and for which service it was made, where that is known."""
+
+    left: Left
+    service_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +85,18 @@ def path_of(registration_id: UUID) -> str:
 
 def _look_at(row: Registration, sight: TenantSight, used: InUse, now: datetime) -> None:
     unique_name = f"{UNIQUE_NAME_PREFIX}{row.pk}"
-    standing = sight.standing(unique_name=unique_name, app_id=row.app_id) if row.app_id else None
+    is_ours = row.origin == MADE
+    standing = sight.standing(unique_name=unique_name, app_id=row.app_id, is_ours=is_ours) if row.app_id else None
     if standing is None or _is_in_hand(row, now):
         return
+    if standing is Standing.GONE and sight.deleted is None and row.seen == Standing.DELETED:
+        standing = Standing.DELETED  # it isn't there, and this look can't tell whether Microsoft still keeps it
     if sight.source is Source.ITSELF and row.seen == standing and row.seen_by != Source.ITSELF:
         return  # an earlier look read more than that
     row.seen, row.seen_at, row.seen_by = standing.value, now, sight.source.value
     row.save(update_fields=["seen", "seen_at", "seen_by"])
     run = Run.objects.filter(registration_id=row.pk).order_by("-created_at").first()
-    if row.origin != MADE or run is None:
+    if not is_ours or run is None:
         return
     there = sight.application(unique_name=unique_name, app_id=row.app_id)
     if standing is Standing.THERE and there is None:
@@ -108,17 +119,17 @@ def _is_in_hand(row: Registration, now: datetime) -> bool:
 
 def _belongs_to_nothing(
     row: Registration, there: Application | None, sight: TenantSight, used: InUse, now: datetime
-) -> Iterator[Left]:
+) -> Iterator[_Found]:
     facts = {"app_id": row.app_id, "unique_name": f"{UNIQUE_NAME_PREFIX}{row.pk}"}
     if there is None:
         principal = sight.principal(row.app_id)
         if principal is not None:
             kind, name = LeftoverKind.PRINCIPAL, principal.display_name or row.display_name
-            yield Left(kind, name, principal.object_id, facts, WITHOUT_REGISTRATION)
+            yield _Found(Left(kind, name, principal.object_id, facts, WITHOUT_REGISTRATION))
     elif row.state == RegistrationState.REMOVED:
-        yield Left(LeftoverKind.APPLICATION, there.display_name, there.object_id, facts, STILL_THERE)
+        yield _Found(Left(LeftoverKind.APPLICATION, there.display_name, there.object_id, facts, STILL_THERE))
     elif not is_used(row) and not _is_awaited(row, now):
-        yield Left(LeftoverKind.APPLICATION, there.display_name, there.object_id, facts, UNUSED)
+        yield _Found(Left(LeftoverKind.APPLICATION, there.display_name, there.object_id, facts, UNUSED))
     else:
         yield from _credentials(row, there, used, now)
 
@@ -130,21 +141,24 @@ def _is_awaited(row: Registration, now: datetime) -> bool:
     return waits or runs.filter(queued_at__gt=now - SETTLED).exists()
 
 
-def _credentials(row: Registration, there: Application, used: InUse, now: datetime) -> Iterator[Left]:
+def _credentials(row: Registration, there: Application, used: InUse, now: datetime) -> Iterator[_Found]:
     known = list(Credential.objects.filter(registration_id=row.pk).select_related("service"))
     by_key = {one.key_id: one for one in known if one.key_id}
     announced = {one.display_name: one for one in known if not one.key_id}
-    names = {one.service.short_name for one in known}
+    services = {one.service.short_name: one.service_id for one in known}
     for key in keys_of(there):
         held = by_key.get(key.key_id) or announced.get(key.display_name)
         facts = {"app_id": there.app_id, "application": there.display_name}
         if held is None:
-            if MARK.sub("", key.display_name) in names and MARK.search(key.display_name):
-                yield Left(LeftoverKind.CREDENTIAL, key.display_name, key.key_id, facts | BY_HAND, LIKE_OURS)
+            whose = services.get(MARK.sub("", key.display_name))
+            if whose and MARK.search(key.display_name):
+                left = Left(LeftoverKind.CREDENTIAL, key.display_name, key.key_id, facts | BY_HAND, LIKE_OURS)
+                yield _Found(left, whose)
         elif held.origin == MADE and (why := _why(held, used, now)):
             more = BY_HAND if held.state == CredentialState.REMOVED else {}
             name = held.key_id or held.display_name
-            yield Left(LeftoverKind.CREDENTIAL, held.display_name, name, facts | more, why)
+            left = Left(LeftoverKind.CREDENTIAL, held.display_name, name, facts | more, why)
+            yield _Found(left, held.service_id)
 
 
 def _why(held: Credential, used: InUse, now: datetime) -> str:
@@ -158,20 +172,26 @@ def _why(held: Credential, used: InUse, now: datetime) -> str:
     return UNUSED_CREDENTIAL
 
 
-def _list(run: Run, one: Left, now: datetime) -> None:
+def _list(run: Run, found: _Found, now: datetime) -> None:
     """Put it on the list; what a run has put there, however it called it, is only seen again."""
+    one = found.left
     rows = Leftover.objects.filter(registration_id=run.registration_id, kind=one.kind.value, cleared_at=None)
-    same = rows if one.kind is not LeftoverKind.CREDENTIAL else rows.filter(name=one.name)
+    named = Q(name=one.name) | Q(object_id=one.object_id)
+    same = rows if one.kind is not LeftoverKind.CREDENTIAL else rows.filter(named)
     if not same.update(seen_at=now):
         listed = Left(one.kind, one.name, one.object_id, {**one.facts, **LOOKED}, one.why)
-        leftovers.write(run, [listed], by=LOOK, now=now)
+        leftovers.write(run, [listed], service_id=found.service_id, by=LOOK, now=now)
 
 
 def _clear(
-    row: Registration, found: Collection[Left], there: Application | None, sight: TenantSight, now: datetime
+    row: Registration, found: Collection[_Found], there: Application | None, sight: TenantSight, now: datetime
 ) -> None:
-    """Clear what an earlier look had listed and this one saw gone, or in use again."""
-    still = {(one.kind.value, one.object_id) for one in found}
+    """Clear what an earlier look had listed and this one saw gone, or in use again.
+
+    What goes with a registration that can be restored, or that Entra only once didn't know, may be needed again.
+    """
+    still = {(one.left.kind.value, one.left.object_id) for one in found}
+    for_good = there is not None or sight.shows_gone(unique_name=f"{UNIQUE_NAME_PREFIX}{row.pk}")
     ids = {there.object_id, *(key.key_id for key in keys_of(there))} if there else set[str]()
     names = {key.display_name for key in keys_of(there)} if there else set[str]()
     rows = Leftover.objects.select_for_update(of=("self",)).filter(
@@ -183,7 +203,7 @@ def _clear(
         if (one.kind, one.object_id) in still:
             continue
         is_there = one.object_id in ids or (one.kind == LeftoverKind.CREDENTIAL and one.object_id in names)
-        if is_there or one.kind == LeftoverKind.PRINCIPAL:
+        if is_there or not for_good or one.kind == LeftoverKind.PRINCIPAL:
             leftovers.clear(one, by=LOOK, now=now)
         else:
             leftovers.gone(one, by=LOOK, now=now)

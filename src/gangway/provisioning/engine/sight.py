@@ -53,14 +53,24 @@ class TenantSight:
         rows = self.principals.rows if self.principals else ()
         return next((one for one in rows if one.app_id == app_id), None)
 
-    def standing(self, *, unique_name: str, app_id: str) -> Standing | None:
-        """How a registration stands; None when this look doesn't tell. Only a whole list shows that one is gone."""
+    def standing(self, *, unique_name: str, app_id: str, is_ours: bool = True) -> Standing | None:
+        """How a registration stands; None when this look doesn't tell. Only a whole list shows that one is gone.
+
+        `is_ours`: we made it, and so it has a unique name by which lists would show it.
+        """
         if app_id in self.signs_in or self.application(unique_name=unique_name, app_id=app_id) is not None:
             return Standing.THERE
-        if any(one.unique_name == unique_name for one in self.deleted or ()):
+        if is_ours and any(one.unique_name == unique_name for one in self.deleted or ()):
             return Standing.DELETED
-        whole = self.applications is not None and self.applications.whole
-        return Standing.GONE if whole or app_id in self.unknown else None
+        missed = is_ours and self.applications is not None and self.applications.whole
+        return Standing.GONE if missed or app_id in self.unknown else None
+
+    def shows_gone(self, *, unique_name: str) -> bool:
+        """Whether whole lists show one of ours neither among what is there nor among what Microsoft keeps."""
+        if self.applications is None or not self.applications.whole or self.deleted is None:
+            return False
+        named = (one.unique_name for one in (*self.applications.rows, *self.deleted))
+        return unique_name not in named
 
     def _all(self) -> Iterator[Application]:
         if self.applications is not None:
