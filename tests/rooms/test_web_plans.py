@@ -202,8 +202,13 @@ def test_what_the_administrator_will_be_asked_follows_what_is_ticked():
     first = soup(client.get(address)).select_one("aside[aria-labelledby=asked]")
     assert "good for 365 days" in first.get_text()
     assert first.select_one("[hx-get]")["hx-get"] == reverse("web:asked_for_state", args=[customer.id])
+    assert not first.select("[aria-live]")
+    assert first.select_one("[role=status]").get_text(strip=True).endswith("; secret, 365 days")
     ticked = {"use_self_rotation": "on", "use_call_quality": "on", "role_choice": "telephony"}
-    live = soup(client.get(reverse("web:asked_for_state", args=[customer.id]), ticked)).get_text()
+    followed = soup(client.get(reverse("web:asked_for_state", args=[customer.id]), ticked))
+    live = followed.get_text()
+    line = followed.select_one("#asked-sum[hx-swap-oob=innerHTML]").get_text(strip=True)
+    assert line == "5 permissions, 2 roles, Call quality of Microsoft Teams; secret, 180 days"
     again = soup(client.post(address, ticked | {"short_name": ""})).select_one("aside[aria-labelledby=asked]")
     for told in (live, again.get_text()):
         assert "good for 180 days" in told
@@ -213,6 +218,7 @@ def test_what_the_administrator_will_be_asked_follows_what_is_ticked():
         typed = ticked | {"credential_kind": kind}
         assert words in client.get(reverse("web:asked_for_state", args=[customer.id]), typed).content.decode()
     wrong = client.get(reverse("web:asked_for_state", args=[customer.id]), {"credential_days": "731"})
+    assert "Days until the credential ends: " in soup(wrong).get_text()
     assert "from 1 to 730" in wrong.content.decode()
     assert "pins exactly this" not in wrong.content.decode()
 

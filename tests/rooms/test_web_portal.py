@@ -9,6 +9,7 @@ from django.urls import reverse
 from gangway.connections.queries import ValidationRow
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
+from gangway.provisioning.queries import choices
 from gangway.provisioning.states import RunState
 from gangway.services import actions as services
 from gangway.services.states import Deployment
@@ -139,6 +140,24 @@ def test_validate_authentication_starts_one_and_follows_it(client, service_id, c
     assert set(elsewhere) == {"status", "last-status", "rights-now"}
     assert all(page.find(id=name) and not page.find(id=name).has_attr("hx-swap-oob") for name in elsewhere)
     assert elsewhere["last-status"].select_one("time")
+
+
+def test_rights_that_are_read_for_the_first_time_have_a_place_on_the_page(client, service_id, connected):
+    connected(grants=())
+    place = soup(client.get(portal(service_id, "_m365"))).find(id="rights-now")
+    assert place.has_attr("hidden")
+    connected()
+    over = soup(client.get(portal(service_id, "_validation_state")))
+    assert over.select_one("#rights-now[hx-swap-oob]").select_one("table")
+
+
+def test_a_lost_registration_is_not_offered_more(client, service_id, connected, monkeypatch):
+    feature = replace(choices().features[0], beside=True)
+    monkeypatch.setattr(service_portal, "addable", lambda _service_id: (feature,))
+    connected()
+    assert "?add=" in client.get(portal(service_id, "_m365")).content.decode()
+    connected(lost=True)
+    assert "?add=" not in client.get(portal(service_id, "_m365")).content.decode()
 
 
 def test_a_page_at_rest_asks_for_nothing(client, service_id, connected):

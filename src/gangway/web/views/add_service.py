@@ -91,7 +91,8 @@ def asked_for_state(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     """Say what the administrator would be asked to grant by what is ticked by now. A hint; *Next* pins it."""
     begins = defaults_for(customer(customer_id).provider_id)
     form = AskedFor(request.GET, profile=choices(), defaults=begins)
-    return render(request, "add_service/_asked_for.html", {"plan": _asked_of(form, begins), "form": form})
+    values = {"plan": _asked_of(form, begins), "form": form, "again": True}
+    return render(request, "add_service/_asked_for.html", values)
 
 
 def _asked_of(form: AskedFor, begins: Defaults) -> PlanView | None:

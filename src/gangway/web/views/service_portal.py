@@ -114,7 +114,7 @@ def _m365_page(
         may_change = Capability.CHANGE_CONNECTION in held and created and not found.lost
         values |= {
             "quality": quality_of(request, about.id),
-            "addable": addable(about.id) if created else (),
+            "addable": addable(about.id) if created and not found.lost else (),
             "live": first_look(request, VALIDATION_PARTIAL, _validation_values(found), url=url),
             "following": found.running is not None,
             "grants": _grants(found),
@@ -185,9 +185,10 @@ def validation_state(request: DeskRequest, service_id: UUID) -> HttpResponse:
     found = connection(service_id)
     if found is None:
         raise NoSuchConnection
-    values, over = _validation_values(found), found.running is None
-    about = head(request, service(service_id), "m365") | {"grants": _grants(found), "again": True}
-    elsewhere = render_to_string("service_portal/_validated.html", values | about, request) if over else ""
+    values, over, elsewhere = _validation_values(found), found.running is None, ""
+    if over:
+        about = head(request, service(service_id), "m365") | {"grants": _grants(found), "again": True}
+        elsewhere = render_to_string("service_portal/_validated.html", values | about, request)
     return look_again(request, VALIDATION_PARTIAL, values, over=over, elsewhere=elsewhere)
 
 
