@@ -68,7 +68,7 @@ def standing(customer: Place, service_id: UUID) -> list[tuple[str, str, Severity
 def look(service_id: UUID, *items: CheckItem, at: Any = None, **result: Any) -> None:
     """A look at it that was asked for, and what was seen."""
     row = companion_of(service_id)
-    assert companions.begin(row.pk)
+    assert companions.begin(row.pk, now=clock.now())
     companions.end(companion_id=row.pk, result=CheckResult(items, **result), now=at or clock.now())
 
 
@@ -146,6 +146,61 @@ def test_what_fails_is_an_alarm_until_a_look_finds_it_well(customer, service_id)
     ask(customer, service_id)
     look(service_id, GOOD)
     assert standing(customer, service_id) == []
+
+
+@pytest.mark.parametrize("fault", ["lost worker", "fault of ours"])
+def test_what_nobody_saw_leaves_its_status_as_it_was(customer, service_id, fault):
+    beside(customer, service_id)
+    ask(customer, service_id)
+    look(service_id, REFUSED)
+    before = companion_of(service_id)
+    ask(customer, service_id)
+    if fault == "lost worker":
+        companions.give_up(now=clock.now() + timedelta(minutes=6))
+    else:
+        companions.fail(companion_id=before.pk, error=NoSuchCredential(), now=clock.now())
+    row = companion_of(service_id)
+    assert (row.state, [item["key"] for item in row.items]) == ("failed", ["worker"])
+    assert (row.status, row.words, row.status_since) == ("error", before.words, before.status_since)
+
+
+def test_its_look_by_the_fleet_may_wait_for_its_turn_and_counts_from_when_a_worker_took_it(customer, service_id):
+    beside(customer, service_id)
+    start = companion_of(service_id).validate_at
+    companions.validate_due(now=start)
+    companions.give_up(now=start + timedelta(hours=1))
+    assert companions.begin(companion_of(service_id).pk, now=start + timedelta(hours=1))
+    states = []
+    for minutes in (64, 66):
+        companions.give_up(now=start + timedelta(minutes=minutes))
+        states.append(companion_of(service_id).state)
+    assert states == ["running", "failed"]
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_what_was_suspended_while_its_look_waited_is_not_signed_in_with(customer, service_id, leaves):
+    beside(customer, service_id)
+    ask(customer, service_id)
+    with within(customer.path):
+        if leaves:
+            services.begin_leaving(service_id=service_id, until=clock.now() + 7 * DAY, by=SETUP)
+        else:
+            actions.suspend(service_id=service_id, by=SETUP, now=clock.now())
+    assert companions.begin(companion_of(service_id).pk, now=clock.now()) is None
+    row = companion_of(service_id)
+    assert (row.state, row.items[0]["words"]) == ("failed", ConnectionSuspended.what)
+
+
+def test_a_tenant_that_is_not_known_yet_is_learned_and_pauses_nobody_else(customer, service_id):
+    beside(customer, service_id, kind="federated")
+    with within_everything("a test"):
+        Companion.objects.update(tenant_id="", tend_at=clock.now())
+    ask(customer, service_id)
+    look(service_id, QUIET, busy_seconds=90.0)
+    with within_everything("a test"):
+        assert not Pause.objects.exists()
+    tending.tend_due(now=clock.now())
+    assert companion_of(service_id).tenant_id == TENANT
 
 
 def test_a_silent_microsoft_is_an_alarm_only_after_a_day(customer, service_id):

@@ -7,8 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from gangway.audit.record import Actor
-from gangway.connections import actions, validation, verdict
-from gangway.connections.errors import AlreadyConnected, NoSuchConnection, NoSuchValidation
+from gangway.connections import actions, fleet, validation, verdict
+from gangway.connections.errors import AlreadyConnected, ConnectionSuspended, NoSuchConnection, NoSuchValidation
 from gangway.connections.models import Connection, Validation
 from gangway.connections.queries import connection
 from gangway.connections.queries import validation as shown
@@ -17,6 +17,7 @@ from gangway.jobs.testing import run_until_idle
 from gangway.organizations.scope import within
 from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.provisioning.errors import NoSuchCredential
+from gangway.services import actions as services
 from gangway.services.queries import service
 from tests.rooms import factories_services
 from tests.rooms.factories_organizations import Place, make_customer
@@ -35,6 +36,7 @@ def connect(customer: Place, *items: CheckItem) -> UUID:
     """A service with a connection whose first look found these things."""
     service_id = factories_services.plan(customer)
     with within(customer.path):
+        services.create_service(service_id=service_id, by=OLGA)
         actions.connect_service(
             service_id=service_id,
             organization_id=customer.id,
@@ -112,7 +114,7 @@ def ask(customer: Place, service_id: UUID) -> UUID:
 def test_what_is_known_so_far_is_shown_while_it_runs():
     customer = make_customer()
     asked = ask(customer, connect(customer))
-    assert validation.begin(validation_id=asked) is not None
+    assert validation.begin(validation_id=asked, now=clock.now()) is not None
     validation.note([GOOD], validation_id=asked)
     with within(customer.path):
         live = shown(asked)
@@ -122,9 +124,9 @@ def test_what_is_known_so_far_is_shown_while_it_runs():
 def test_a_job_that_comes_twice_ends_the_validation_once():
     customer = make_customer()
     asked = ask(customer, connect(customer))
-    validation.begin(validation_id=asked)
+    validation.begin(validation_id=asked, now=clock.now())
     validation.end(validation_id=asked, result=CheckResult((GOOD,)), now=clock.now())
-    assert validation.begin(validation_id=asked) is None
+    assert validation.begin(validation_id=asked, now=clock.now()) is None
     validation.end(validation_id=asked, result=CheckResult((BROKEN,)), now=clock.now())
     with within(customer.path):
         assert shown(asked).status == "ok"
@@ -143,6 +145,33 @@ def test_a_validation_that_lost_its_worker_says_so_and_frees_the_button():
         assert (row.state, row.status) == ("failed", "unknown")
         assert Connection.objects.get(service_id=service_id).status == "ok", "nothing was seen, so nothing changes"
     assert ask(customer, service_id) != asked
+
+
+def test_a_look_of_the_fleet_may_wait_for_its_turn_and_counts_from_when_a_worker_took_it():
+    customer = make_customer()
+    service_id, start = connect(customer), clock.now()
+    with within(customer.path):
+        asked = actions.validate_connection(service_id=service_id, by=fleet.FLEET, now=start)
+    validation.give_up(now=start + timedelta(hours=1))
+    assert validation.begin(validation_id=asked, now=start + timedelta(hours=1)) is not None
+    validation.give_up(now=start + timedelta(hours=1, minutes=4))
+    with within(customer.path):
+        assert shown(asked).state == "running"
+    validation.give_up(now=start + timedelta(hours=1, minutes=6))
+    with within(customer.path):
+        assert shown(asked).state == "failed"
+
+
+def test_what_was_suspended_while_its_look_waited_is_not_signed_in_with():
+    customer = make_customer()
+    service_id = connect(customer)
+    asked = ask(customer, service_id)
+    with within(customer.path):
+        actions.suspend(service_id=service_id, by=OLGA, now=clock.now())
+    assert validation.begin(validation_id=asked, now=clock.now()) is None
+    with within(customer.path):
+        row = shown(asked)
+    assert (row.state, row.items[0].words) == ("failed", ConnectionSuspended.what)
 
 
 def test_the_last_good_time_survives_a_bad_look():

@@ -53,7 +53,7 @@ def all_due() -> None:
 def look(service_id: UUID, *items: CheckItem, **result: Any) -> None:
     with within_everything("a test"):
         asked = Validation.objects.get(connection__service_id=service_id, state="queued")
-    assert validation.begin(validation_id=asked.pk)
+    assert validation.begin(validation_id=asked.pk, now=clock.now())
     validation.end(validation_id=asked.pk, result=CheckResult(items, **result), now=clock.now())
 
 

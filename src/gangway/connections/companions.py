@@ -15,9 +15,10 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import fleet, rotation, schedule, verdict, watching
 from gangway.connections.errors import ConnectionSuspended, NoSuchConnection, NotMadeYet
+from gangway.connections.kept import credential_of
 from gangway.connections.models import RUNNING, Companion, Connection
 from gangway.connections.queries import ItemView
-from gangway.connections.validation import LONGEST, WORKER, Begun
+from gangway.connections.validation import WORKER, Begun
 from gangway.connections.verdict import KeptItem, Status
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.actions import defer
@@ -86,7 +87,7 @@ def validate(*, service_id: UUID, profile: str, by: Actor, now: datetime) -> Non
         raise NoSuchConnection
     if Connection.objects.filter(service_id=service_id, suspended_at__isnull=False).exists():
         raise ConnectionSuspended
-    if _credential(row) is None:
+    if credential_of(row) is None:
         raise NotMadeYet
     if row.state in RUNNING:
         return
@@ -103,7 +104,7 @@ def validate_due(*, now: datetime) -> int:
         for row in rows.select_for_update(of=("self",), skip_locked=True).order_by("validate_at")[:room]:
             row.validate_at = schedule.slot(row.pk, now)
             row.save(update_fields=["validate_at"])
-            if row.state not in RUNNING and _credential(row) is not None:
+            if row.state not in RUNNING and credential_of(row) is not None:
                 _queue(row, by=fleet.FLEET, now=now)
                 started += 1
     return started
@@ -140,19 +141,23 @@ def companion(service_id: UUID, profile: str) -> CompanionView:
     return _view(row)
 
 
-def begin(companion_id: UUID) -> Begun | None:
-    """Mark a look as running; None when it is over already, or there is nothing left to sign in with."""
+def begin(companion_id: UUID, *, now: datetime) -> Begun | None:
+    """Mark a look as running; None when it is over already, isn't used now, or has nothing left to sign in with."""
     with within_everything(REASON), transaction.atomic():
         row = _locked(companion_id)
         if row is None:
             return None
-        credential = _credential(row)
-        if credential is None:
-            _close(row, [_ours(NotMadeYet.what, NotMadeYet.cure)], state="failed", now=row.asked_at or row.created_at)
+        if not fleet.in_use(row.service_id):
+            _close(row, [_ours(ConnectionSuspended.what, ConnectionSuspended.cure)], state="failed", now=now)
             return None
-        row.state = "running"
-        row.save(update_fields=["state"])
-        return Begun(row.registration_id, credential.id, 0)
+        credential = credential_of(row)
+        if credential is None:
+            _close(row, [_ours(NotMadeYet.what, NotMadeYet.cure)], state="failed", now=now)
+            _judge(row, now=now)
+            return None
+        row.state, row.begun_at = "running", now
+        row.save(update_fields=["state", "begun_at"])
+        return Begun(row.registration_id, credential.credential_id, 0)
 
 
 def note(items: Sequence[CheckItem], *, companion_id: UUID) -> None:
@@ -172,6 +177,7 @@ def end(*, companion_id: UUID, result: CheckResult, now: datetime) -> None:
             return
         items, before = verdict.kept(result.items), row.status
         _close(row, items, state="done", now=now)
+        _judge(row, now=now)
         granted = sorted(result.granted) if result.granted else None
         watching.follow_beside(row, items, granted, now=now)
         if result.busy_seconds is not None:
@@ -185,7 +191,7 @@ def end(*, companion_id: UUID, result: CheckResult, now: datetime) -> None:
 
 
 def fail(*, companion_id: UUID, error: GangwayError, now: datetime) -> None:
-    """Write down that we could not look: a fault of ours."""
+    """Write down that we could not look: a fault of ours, which says nothing about the registration."""
     with within_everything(REASON), transaction.atomic():
         row = _locked(companion_id)
         if row is not None:
@@ -195,8 +201,7 @@ def fail(*, companion_id: UUID, error: GangwayError, now: datetime) -> None:
 def give_up(*, now: datetime) -> None:
     """End looks that lost their worker: nobody knows, and the page says so."""
     with within_everything(REASON), transaction.atomic():
-        rows = Companion.objects.select_for_update(of=("self",)).filter(state__in=RUNNING, asked_at__lt=now - LONGEST)
-        for row in rows:
+        for row in Companion.objects.select_for_update(of=("self",)).filter(fleet.lost(now)):
             _close(row, [_ours("The look was cut off on our side.", "Press Validate again.")], state="failed", now=now)
 
 
@@ -218,23 +223,25 @@ def _view(row: Companion) -> CompanionView:
     )
 
 
-def _credential(row: Companion) -> CredentialView | None:
-    return credential_beside(provisioning.registration(row.registration_id), row.service_id)
-
-
 def _queue(row: Companion, *, by: Actor, now: datetime) -> None:
-    row.state, row.items, row.asked_by, row.asked_at, row.ended_at = "queued", [], by.name[:200], now, None
-    row.save(update_fields=["state", "items", "asked_by", "asked_at", "ended_at"])
+    row.state, row.items, row.asked_by, row.asked_at = "queued", [], by.name[:200], now
+    row.begun_at = row.ended_at = None
+    row.save(update_fields=["state", "items", "asked_by", "asked_at", "begun_at", "ended_at"])
     lock = f"fleet:{row.tenant_id}" if by == fleet.FLEET and row.tenant_id else None
     defer(VALIDATE, lock=lock, queueing_lock=f"{VALIDATE}:{row.pk}", companion_id=str(row.pk))
 
 
 def _close(row: Companion, items: list[KeptItem], *, state: str, now: datetime) -> None:
-    row.state, row.items, row.ended_at, before = state, items, now, row.status
-    row.status, row.words = verdict.status_of(items), verdict.words_of(items)
+    row.state, row.items, row.ended_at = state, items, now
+    row.save(update_fields=["state", "items", "ended_at"])
+
+
+def _judge(row: Companion, *, now: datetime) -> None:
+    """Its status is what the look that ended showed."""
+    before, row.status, row.words = row.status, verdict.status_of(row.items), verdict.words_of(row.items)
     row.status_since = now if row.status != before or row.status_since is None else row.status_since
     row.last_good_at = now if row.status == "ok" else row.last_good_at
-    row.save(update_fields=["state", "items", "ended_at", "status", "words", "status_since", "last_good_at"])
+    row.save(update_fields=["status", "words", "status_since", "last_good_at"])
 
 
 def _ours(words: str, cure: str) -> KeptItem:

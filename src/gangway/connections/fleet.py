@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, Min, Q, QuerySet
 
 from gangway.audit.record import Actor
 from gangway.connections import schedule
@@ -22,6 +22,10 @@ FLEET: Final = Actor.system("fleet validation")
 AT_ONCE: Final = 200
 """Validations of the fleet under way at the same time, over all workers."""
 VALIDATE: Final = "connections:validate_connection"
+LONGEST: Final = timedelta(minutes=5)
+"""A look that was begun so long ago lost its worker; one that a person asked for waits no longer for a worker."""
+BACKLOG: Final = timedelta(hours=2)
+"""So long the fleet's own may wait for their turn: those of one tenant come one after the other."""
 KEPT: Final = timedelta(days=90)
 """Validations of the fleet are kept so long; what people asked for stays."""
 
@@ -61,8 +65,26 @@ def due_beside(now: datetime) -> QuerySet[Companion]:
     return rows.exclude(service_id__in=unused)
 
 
+def in_use(service_id: UUID) -> bool:
+    """Whether a service's connection, and with it what is beside it, is signed in with at all now."""
+    rows = Connection.objects.filter(service_id=service_id, suspended_at__isnull=True)
+    return rows.filter(service__lifecycle=Lifecycle.CREATED.value).exists()
+
+
+def lost(now: datetime) -> Q:
+    """Looks, of either kind, that no worker has in hand any more, or that none came for."""
+    long_ago, early = Q(asked_at__lt=now - LONGEST), Q(asked_at__lt=now - BACKLOG)
+    running = Q(begun_at__lt=now - LONGEST) | Q(begun_at__isnull=True) & long_ago
+    return Q(state="running") & running | Q(state="queued") & (early | long_ago & ~Q(asked_by=FLEET.name))
+
+
 def pause(tenant_id: str, *, seconds: float, now: datetime) -> None:
-    """Leave a tenant alone as long as Microsoft asked; a longer wait that stands already stays."""
+    """Leave a tenant alone as long as Microsoft asked; a longer wait that stands already stays.
+
+    Where the tenant isn't known, nobody is left alone: that would be many customers' at once.
+    """
+    if not tenant_id:
+        return
     until = now + timedelta(seconds=seconds)
     row, made = Pause.objects.get_or_create(tenant_id=tenant_id, defaults={"until": until})
     if not made and row.until < until:

@@ -99,6 +99,7 @@ class Companion(Tended):
     items: models.JSONField[list[KeptItem]] = models.JSONField(default=list)
     asked_by = models.CharField(max_length=200, blank=True)
     asked_at = models.DateTimeField(null=True)
+    begun_at = models.DateTimeField(null=True, help_text="When a worker took the look that is under way.")
     ended_at = models.DateTimeField(null=True)
     last_good_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
@@ -152,6 +153,7 @@ class Validation(OwnedModel):
     granted: models.JSONField[list[str] | None] = models.JSONField(null=True, help_text="Permissions in a fresh token.")
     asked_by = models.CharField(max_length=200)
     asked_at = models.DateTimeField()
+    begun_at = models.DateTimeField(null=True, help_text="When a worker took it.")
     ended_at = models.DateTimeField(null=True)
 
     class Meta(OwnedModel.Meta):

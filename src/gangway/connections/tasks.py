@@ -27,7 +27,7 @@ DRIVE_EVERY_SECONDS: Final = 30
 async def validate_connection(validation_id: str) -> None:
     """Sign in as the registration, read back what it may, and write down what was seen."""
     wanted = UUID(validation_id)
-    begun = await in_database(validation.begin, validation_id=wanted)
+    begun = await in_database(validation.begin, validation_id=wanted, now=clock.now())
     if begun is None:
         return
 
@@ -55,7 +55,7 @@ async def validate_connection(validation_id: str) -> None:
 async def validate_companion(companion_id: str) -> None:
     """Look at a registration beside a service's connection."""
     wanted = UUID(companion_id)
-    begun = await in_database(companions.begin, wanted)
+    begun = await in_database(companions.begin, wanted, now=clock.now())
     if begun is None:
         return
 

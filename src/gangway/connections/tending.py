@@ -82,12 +82,13 @@ def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> boo
     kept.tend_at = now + DAY
     connection, about = connection_of(kept), service(kept.service_id)
     credential = credential_of(kept)
+    if credential is not None:
+        kept.tenant_id = credential.tenant_id
     if connection.suspended_at is not None or about.lifecycle is not Lifecycle.CREATED:
         _rest(kept, now=now)
     elif credential is None or credential.ends_at is None or not credential.ends:
         kept.rotation, kept.rotate_at = Rotation.NONE.value, None
     else:
-        kept.tenant_id = credential.tenant_id
         _plan(kept, credential, credential.ends_at, about, now=now)
         _warn(kept, credential, credential.ends_at, about, now=now)
     kept.save()

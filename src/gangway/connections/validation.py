@@ -11,6 +11,7 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import fleet, verdict, watching
+from gangway.connections.errors import ConnectionSuspended
 from gangway.connections.models import RUNNING, Connection, Validation
 from gangway.connections.verdict import KeptItem
 from gangway.foundation.errors import GangwayError
@@ -23,8 +24,6 @@ from gangway.services.queries import service
 from gangway.services.states import Connection as Status
 
 WORKER: Final = Actor.system("connections")
-LONGEST: Final = timedelta(minutes=5)
-"""A validation that is older and still running lost its worker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,19 @@ class Begun:
     users: int
 
 
-def begin(*, validation_id: UUID) -> Begun | None:
-    """Mark a validation as running; None when it is over already (the job ran twice)."""
+def begin(*, validation_id: UUID, now: datetime) -> Begun | None:
+    """Mark a validation as running; None when it is over already (the job ran twice), or the connection isn't used."""
     with within_everything("a worker validates everybody's connections"), transaction.atomic():
         asked = _locked(validation_id)
         if asked is None:
             return None
-        asked.state = "running"
-        asked.save(update_fields=["state"])
         row = asked.connection
+        if not fleet.in_use(row.service_id):
+            item = _ours(ConnectionSuspended.what, ConnectionSuspended.cure)
+            _close(asked, items=[item], status="unknown", state="failed", now=now)
+            return None
+        asked.state, asked.begun_at = "running", now
+        asked.save(update_fields=["state", "begun_at"])
         return Begun(row.registration_id, row.credential_id, service(row.service_id).licensed_users)
 
 
@@ -90,9 +93,7 @@ def give_up(*, now: datetime) -> None:
     """End validations that lost their worker: nobody knows, and the page says so."""
     item = _ours("The validation was cut off on our side.", "Press Validate Authentication again.")
     with within_everything("a worker validates everybody's connections"):
-        old = list(
-            Validation.objects.filter(state__in=RUNNING, asked_at__lt=now - LONGEST).values_list("pk", flat=True)
-        )
+        old = list(Validation.objects.filter(fleet.lost(now)).values_list("pk", flat=True))
         for validation_id in old:
             with transaction.atomic():
                 asked = _locked(validation_id)

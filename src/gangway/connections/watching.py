@@ -27,25 +27,25 @@ def follow(row: Connection, items: list[KeptItem], granted: list[str] | None, *,
     """Raise or clear the alarms of a connection (locked) by what was seen; say when it is looked at again."""
     if row.suspended_at is not None:
         return
-    status = _judge(row, items, since=row.status_since, now=now)
+    status = _judge(row, items, now=now)
     _care(row, status, granted, now=now)
 
 
 def follow_beside(row: Companion, items: list[KeptItem], granted: list[str] | None, *, now: datetime) -> None:
     """The same for what a service uses beside its connection (locked). The caller saves the row."""
     if connection_of(row).suspended_at is None:
-        status = _judge(row, items, since=row.status_since or row.created_at, now=now)
+        status = _judge(row, items, now=now)
         _learn(row, status, granted, now=now)
 
 
-def _judge(row: Connection | Companion, items: list[KeptItem], *, since: datetime, now: datetime) -> Status:
+def _judge(row: Connection | Companion, items: list[KeptItem], *, now: datetime) -> Status:
     seen = [item for item in items if item["key"] not in OWN_WARNING]
     status = verdict.status_of(seen)
     if status in {"error", "warning"}:
         _raise(row, Severity.CRITICAL if status == "error" else Severity.WARNING, verdict.words_of(seen), now=now)
     elif status == "ok":
         clear_alarm(**key_of(row, Kind.CONNECTION), why="It was validated and works.", by=WORKER, now=now)
-    elif row.status == "unknown" and now - since > PATIENCE:
+    elif row.status == "unknown" and row.status_since is not None and now - row.status_since > PATIENCE:
         _raise(row, Severity.WARNING, f"{UNKNOWN}: {verdict.words_of(seen)}", now=now)
     return status
 
