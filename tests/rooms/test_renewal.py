@@ -164,23 +164,60 @@ def test_call_quality_is_added_to_a_service_that_has_none_by_asking_for_it_where
     assert "gw-contoso-QoE" in card
 
 
-def test_an_upgrade_that_is_withdrawn_leaves_what_the_service_uses_beside_its_connection(emulator):
+@pytest.mark.parametrize("was", ["proved", "copying"])
+def test_an_upgrade_that_is_withdrawn_takes_back_only_what_it_made_beside_the_connection(emulator, was):
     walked, service_id = served(emulator, features=("call-quality",))
     run_until_idle()
     upgrading = again(walked, service_id, purpose=Purpose.UPGRADE, wanted={"licence_type": "hosted_essentials_plus"})
     sign_in(upgrading, emulator)
     actions.confirm_signed_in(case_id=upgrading.case_id, by=ADMINISTRATOR, now=clock.now())
+    with within(walked.customer.path):
+        kept = companions.companion(service_id, "qoe")
+        looked_at = {"copying_since": clock.now(), "look_at": clock.now()}
+        Run.objects.filter(registration_id=kept.registration.id).update(state=was, **looked_at)
     actions.start_provisioning(case_id=upgrading.case_id, name="", by=ADMINISTRATOR, now=clock.now())
     run_until_idle()
     with within(walked.customer.path):
-        used = companions.companion(service_id, "qoe").credential
+        anew = Credential.objects.filter(registration_id=kept.registration.id).exclude(pk=kept.credential.id)
+        assert anew.count() == (was == "proved")
         withdraw(invitation_id=upgrading.invitation_id, by=OLGA, now=clock.now())
     run_until_idle()
     with within(walked.customer.path):
+        after = companions.companion(service_id, "qoe")
+        assert (after.registration.state, after.credential.id) == ("proved", kept.credential.id)
+        left = Leftover.objects.filter(registration_id=kept.registration.id).values_list("kind", "object_id")
+        assert list(left) == [("credential", one.key_id) for one in anew]
+
+
+def test_what_the_service_uses_beside_its_connection_is_not_deleted_by_a_tick_in_its_renewal(emulator):
+    walked, service_id = served(emulator, features=("call-quality",))
+    run_until_idle()
+    renewing = again(walked, service_id)
+    chosen = {"case_id": renewing.case_id, "seen": renewing.view().offer.plan_fingerprint}
+    actions.choose_features(declined=("call-quality",), **chosen, by=ADMINISTRATOR, now=clock.now())
+    sign_in(renewing, emulator)
+    provision(renewing, name="")
+    assert state_of(renewing) is State.ADDED
+    with within(walked.customer.path):
         kept = companions.companion(service_id, "qoe")
-        assert (kept.registration.state, kept.credential.id) == ("proved", used.id)
-        assert not Leftover.objects.filter(registration_id=kept.registration.id)
-        assert not Run.objects.filter(registration_id=kept.registration.id, kind="teardown")
+        assert (kept.registration.state, kept.credential is not None) == ("proved", True)
+        assert not Run.objects.filter(kind="teardown")
+
+
+def test_call_quality_that_is_gone_is_made_again_by_the_same_sign_in(emulator):
+    walked, service_id = served(emulator, features=("call-quality",))
+    run_until_idle()
+    with within(walked.customer.path):
+        gone = companions.companion(service_id, "qoe").registration.id
+        Registration.objects.filter(pk=gone).update(state="removed")
+        Credential.objects.filter(registration_id=gone).update(state="removed")
+    renewing = again(walked, service_id)
+    sign_in(renewing, emulator)
+    provision(renewing, name="")
+    run_until_idle()
+    with within(walked.customer.path):
+        made = companions.companion(service_id, "qoe")
+        assert (made.registration.state, made.credential is not None) == ("proved", True)
 
 
 def test_while_it_is_under_way_the_old_credential_stays_in_use_and_withdrawing_changes_nothing(emulator):

@@ -27,8 +27,9 @@ from gangway.onboarding.errors import NameDiffers
 from gangway.onboarding.farewell import say_farewell
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.beside import besides
 from gangway.provisioning.errors import NoSuchRegistration, RunUnderWay
-from gangway.provisioning.leaving import Going, Leaving, Left, besides, forget, going, held_by, is_known, leave, left
+from gangway.provisioning.leaving import Going, Leaving, Left, forget, going, held_by, is_known, leave, left
 from gangway.provisioning.queries import run
 from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved

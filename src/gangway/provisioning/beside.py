@@ -17,6 +17,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.provisioning import waiting
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import RegistrationNameTaken
+from gangway.provisioning.leaving import undo_proved
 from gangway.provisioning.models import Registration, Run
 from gangway.provisioning.renewable import renewable_of
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
@@ -75,7 +76,8 @@ def make_beside(
     """Start what the plan wants beside a registration whose run was just started or resumed, or go on with it.
 
     `after` is that run, `plan` its plan. What was made in an earlier attempt and is declined by now is
-    taken back. A registration that can't be begun never keeps the first one from being made.
+    taken back; what was there before stays. A registration that can't be begun never keeps the first one from being
+    made.
     """
     token = {
         "delegated_token_sealed_id": delegated_token_sealed_id,
@@ -88,12 +90,10 @@ def make_beside(
     }
     first_plan = pinning.read(plan)
     wanted = {one["profile"]: one for one in first_plan.beside}
-    for profile, made in ids_beside(registration_id).items():
-        if profile not in wanted:
-            _take_back(made, by=by, now=now)
-    if not wanted:
-        return
     first = Run.objects.select_related("registration").get(pk=after)
+    for profile, made in ids_beside(registration_id).items():
+        if profile not in wanted and _is_of(first, made):
+            _take_back(made, by=by, now=now)
     for profile, one in wanted.items():
         own = pinning.read(one).credential_days
         days = own if credential_days == first_plan.credential_days else credential_days and min(credential_days, own)
@@ -106,19 +106,24 @@ def _make(first: Run, profile: str, plan: Mapping[str, Any], token: dict[str, An
     run = latest_run(registration_id)
     state = None if run is None else RunState(run.state)
     if run is not None and state in HOLDING:
-        Run.objects.filter(pk=run.pk).update(after_id=first.pk)
+        if first.kind == RunKind.SETUP:
+            Run.objects.filter(pk=run.pk).update(after_id=first.pk)
     elif run is not None and state in RESTING:
         resume_run(run_id=run.pk, plan=plan, **token)
-    elif state is not RunState.PROVED:
+    elif run is None or state is not RunState.PROVED or run.registration.state == RegistrationState.REMOVED:
         _begin(first, registration_id, profile, plan, token)
     elif first.kind != RunKind.SETUP:
         _renew(first, registration_id, plan, token)
 
 
 def _renew(first: Run, registration_id: UUID, plan: Mapping[str, Any], token: dict[str, Any]) -> None:
-    """Somebody signs in for a service that is there: what it has beside gets another credential in the same go."""
+    """Somebody signs in for a service that is there: what it has beside gets another credential in the same go.
+
+    What is at work on it goes on for whom it was begun.
+    """
     current = renewable_of(registration_id=registration_id, service_id=first.service_id)
-    if current is None or not current.is_ours:
+    at_work = Run.objects.filter(registration_id=registration_id, state__in=[one.value for one in HOLDING])
+    if current is None or not current.is_ours or at_work.exists():
         return
     run_id = start_repair(
         registration_id=registration_id,
@@ -182,13 +187,34 @@ def check_beside(run_id: UUID, *, by: Actor, now: datetime) -> None:
 def take_back_beside(run_id: UUID, *, by: Actor, now: datetime) -> None:
     """Take back what was made beside a run that is cancelled, proved or not.
 
-    Of a registration that was there before, what a service used beside it already stays.
+    Of a registration that was there before, what a service used beside it already stays, without what it got anew.
     """
     first = Run.objects.get(pk=run_id)
     for one in ids_beside(first.registration_id).values():
-        made = latest_run(one)
-        if first.kind == RunKind.SETUP or (made is not None and made.after_id == run_id):
+        if _is_of(first, one):
             _take_back(one, by=by, now=now)
+    for renewal in list(Run.objects.filter(after_id=run_id).exclude(kind=RunKind.SETUP.value)):
+        with suppress(GangwayError), transaction.atomic():
+            if RunState(renewal.state) is RunState.PROVED:
+                undo_proved(run_id=renewal.pk, by=by, now=now)
+            else:
+                cancel_run(run_id=renewal.pk, by=by, now=now)
+
+
+def besides(*, registration_id: UUID, service_id: UUID) -> tuple[UUID, ...]:
+    """Registrations that were made beside this one for the service, and are not gone yet: they go with it."""
+    rows = Registration.objects.filter(pk__in=ids_beside(registration_id).values())
+    mine = rows.exclude(state=RegistrationState.REMOVED.value).filter(runs__service_id=service_id)
+    return tuple(mine.values_list("pk", flat=True).distinct())
+
+
+def _is_of(first: Run, registration_id: UUID) -> bool:
+    """Whether a registration beside is this first run's to take back: begun with it, or gone on with and not proved."""
+    made = latest_run(registration_id)
+    if made is None or first.kind == RunKind.SETUP:
+        return made is not None
+    fresh = made.created_at >= first.created_at or RunState(made.state) is not RunState.PROVED
+    return made.after_id == first.pk and fresh
 
 
 def _take_back(registration_id: UUID, *, by: Actor, now: datetime) -> None:

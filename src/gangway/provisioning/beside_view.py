@@ -55,6 +55,6 @@ def parts_left_beside(run_id: UUID) -> frozenset[Part]:
 
 
 def credential_beside(about: RegistrationView, service_id: UUID) -> CredentialView | None:
-    """The service's own proved credential of such a registration."""
-    own = (one for one in about.credentials if one.service_id == service_id)
-    return next((one for one in own if one.state == CredentialState.PROVED), None)
+    """The service's own proved credential of such a registration, of two the one in use: see `renewable_of`."""
+    own = [one for one in about.credentials if one.service_id == service_id and one.state == CredentialState.PROVED]
+    return own[-1] if own else None

@@ -50,8 +50,11 @@ def renewable(credential_id: UUID) -> Renewable | None:
 
 
 def renewable_of(*, registration_id: UUID, service_id: UUID) -> Renewable | None:
-    """Return the proved credential that a service has of a registration, the newest; None when it has none."""
-    row = _proved(registration_id, service_id).select_related("registration").first()
+    """Return the proved credential that a service has of a registration; None when it has none.
+
+    Of two, while it is renewed, the older one: it is in use until the newer one takes its place.
+    """
+    row = _proved(registration_id, service_id).select_related("registration").last()
     return None if row is None else _view(row)
 
 
