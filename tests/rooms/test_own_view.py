@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -20,6 +21,7 @@ from gangway.connections.queries import connection
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import deletion, disconnections
+from gangway.onboarding.disconnections import fixed_address, sign_in_address
 from gangway.onboarding.models import SignInApplication, Visit
 from gangway.onboarding.own_view import arriving, doing, exchange
 from gangway.onboarding.own_view.roles import EVERY_MEMBER, GLOBAL_READER, ROLES
@@ -35,6 +37,7 @@ from gangway.services.models import Service
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
+from gangway.web.own_session import MOST_TYPED, TYPED
 from tests.rooms import factories_onboarding
 from tests.rooms.factories_connections import beside, connected
 from tests.rooms.factories_onboarding import CLIENT, OTHER_TENANT, UPN, Microsoft, later, refused
@@ -303,6 +306,16 @@ def test_nobody_who_only_looks_is_given_a_session(provider, customer, service_id
     assert Session.objects.count() == before
 
 
+def test_the_fixed_address_is_named_only_where_somebody_can_sign_in():
+    provider = make_provider()
+    customer = make_customer(provider)
+    assert sign_in_address(customer.id) == ""
+    factories_onboarding.register(provider)
+    address = sign_in_address(customer.id)
+    assert address == fixed_address(customer.id)
+    assert Client().get(urlsplit(address).path).status_code == 200
+
+
 def test_contacts_ask_for_a_fresh_sign_in_and_nothing_typed_is_lost(provider, customer, service_id, monkeypatch):
     address = f"/customer/contacts/{customer.id}/"
     typed = {
@@ -320,6 +333,10 @@ def test_contacts_ask_for_a_fresh_sign_in_and_nothing_typed_is_lost(provider, cu
         assert asked_of(client.post(address, {"way": "prove"}))["prompt"] == "login"
         asked = asked_of(client.post(address, typed))
         assert asked["prompt"] == "login"
+        assert TYPED in client.session
+        client.post(address, typed | {"contact-more": "x" * MOST_TYPED})
+        assert TYPED not in client.session
+        asked = asked_of(client.post(address, typed))
         assert entries(Event.ORGANIZATION_CONTACTS_CHANGED) == []
         back(client, asked)
         assert client.get("/customer/waiting/").headers["Location"] == address
@@ -327,6 +344,7 @@ def test_contacts_ask_for_a_fresh_sign_in_and_nothing_typed_is_lost(provider, cu
         assert "What you typed is kept, and not saved yet." in text(again)
         kept = {name: soup(again).select_one(f"[name={name}]")["value"] for name in typed}
         assert kept == typed
+        assert "not saved yet" not in text(client.get(address))
         assert client.post(address, kept).status_code == 302
         assert "ada@contoso.example" in text(client.get("/customer/"))
         assert "not saved yet" not in text(client.get(address))

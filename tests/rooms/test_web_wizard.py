@@ -265,6 +265,11 @@ def test_the_end_says_what_was_granted_by_whom_until_when_and_how_to_undo_it(mon
         assert told in text
 
 
+def test_the_end_names_no_address_for_later_where_there_is_none(monkeypatch):
+    case = replace(web_values.case(Step.DONE), done=replace(web_values.DONE, own_view=""))
+    assert "Later, without a link" not in soup(in_wizard(monkeypatch, case).get("/wizard/done/")).get_text()
+
+
 @pytest.mark.parametrize("purpose", Purpose)
 def test_each_purpose_has_its_own_words_and_only_what_changes(monkeypatch, purpose):
     lines = () if purpose is Purpose.CONNECT else ("Added: Reader & <more>",)

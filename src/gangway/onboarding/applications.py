@@ -129,6 +129,12 @@ def _told(event: Event, row: SignInApplication, by: Actor, data: dict[str, str])
     record(event, by=by, organization_id=row.provider_id, subject=f"sign_in_application:{row.pk}", data=facts)
 
 
+def has_one(provider_id: UUID) -> bool:
+    """Whether somebody can sign in for a provider on this server, in whichever cloud."""
+    here = SignInApplication.objects.filter(server_name=settings.GANGWAY.server_name)
+    return here.filter(provider_id=provider_id).exists()
+
+
 def name_of(provider: ProviderView) -> str:
     """Return the name the application must have, `<server>-<provider>-token`, e.g. Sandbox1-sp2-token."""
     return f"{provider.server_name}-{provider.short_name or provider.name}-token"

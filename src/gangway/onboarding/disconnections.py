@@ -11,6 +11,7 @@ from gangway.alarms.actions import clear_alarm, raise_alarm
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.jobs.actions import defer
+from gangway.onboarding import applications
 from gangway.onboarding.models import Disconnection
 from gangway.organizations.hosts import public_url
 from gangway.organizations.queries import provider_of
@@ -36,6 +37,11 @@ class Disconnected:
 def fixed_address(organization_id: UUID) -> str:
     """Return where administrators of an organization's tenant sign in to see and end what is connected."""
     return f"{public_url(organization_id)}/customer/at/{provider_of(organization_id).id}/"
+
+
+def sign_in_address(organization_id: UUID) -> str:
+    """Return the fixed address; empty where it isn't there, since the provider has no sign-in application."""
+    return fixed_address(organization_id) if applications.has_one(provider_of(organization_id).id) else ""
 
 
 def standing(service_id: UUID) -> Disconnected | None:

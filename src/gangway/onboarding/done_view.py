@@ -7,7 +7,7 @@ from gangway.invitations.aims import ENDS_BY_ITSELF, Purpose
 from gangway.invitations.queries import InvitationView
 from gangway.microsoft.cloud import CLOUDS
 from gangway.onboarding import applications
-from gangway.onboarding.disconnections import fixed_address
+from gangway.onboarding.disconnections import sign_in_address
 from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Done, PortalPath
 from gangway.onboarding.stages.registration import proved_credential
@@ -50,7 +50,7 @@ def done_of(row: Case, about: InvitationView) -> Done:
         next_steps=_next_steps(about),
         portal_paths=_paths(made, kind, name, removed=removed),
         undo=_undo(made, kind, about),
-        own_view=fixed_address(about.organization_id),
+        own_view=sign_in_address(about.organization_id),
         credential_kind=kind,
         credential_why=credential.why if credential else "",
     )

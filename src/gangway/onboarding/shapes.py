@@ -292,7 +292,7 @@ class Done:
     portal_paths: tuple[PortalPath, ...]
     undo: tuple[str, ...]
     own_view: str
-    """The fixed address at which the tenant's administrators sign in later, without a link."""
+    """The fixed address at which the tenant's administrators sign in later, without a link; empty without one."""
     credential_kind: str = "secret"
     credential_why: str = ""
     """Why it isn't of the kind or life that was planned; empty when it is."""

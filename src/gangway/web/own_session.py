@@ -31,6 +31,8 @@ AWAY: Final = "own_view_away"
 TYPED: Final = "own_view_typed"
 MOST: Final = 10
 """Sign-ins that a session remembers having begun."""
+MOST_TYPED: Final = 20_000
+"""Characters that a session keeps of what was typed; a page filled to its bounds has fewer."""
 IDLE: Final = timedelta(hours=1)
 AT_MOST: Final = timedelta(hours=4)
 
@@ -78,7 +80,8 @@ def admit(request: HttpRequest, one: Awaited) -> None:
     """Let somebody in, with a new session key, so that nobody who planted the old one comes along."""
     request.session.cycle_key()
     request.session.pop(AWAY, None)
-    typed(request, one.then)
+    if not _is_typed_on(request, one.then):
+        forget_typed(request)
     at = now().isoformat()
     held = {"visit": str(one.visit_id), "provider": str(one.provider_id), "host": request.get_host()}
     request.session[KEY] = {**held, "begun": at, "seen": at}
@@ -91,16 +94,15 @@ def leave(request: HttpRequest) -> None:
 
 
 def keep_typed(request: HttpRequest, page: str, values: Mapping[str, str]) -> None:
-    """Keep what somebody typed on a page while they sign in once more for it."""
-    request.session[TYPED] = {"page": page, "values": dict(values)}
+    """Keep what somebody typed on a page while they sign in once more for it; far too much is not kept."""
+    forget_typed(request)
+    if sum(len(name) + len(value) for name, value in values.items()) <= MOST_TYPED:
+        request.session[TYPED] = {"page": page, "values": dict(values)}
 
 
 def typed(request: HttpRequest, page: str) -> dict[str, str] | None:
-    """Return what was typed on this page before; what was typed for another one is forgotten."""
-    held = request.session.get(TYPED)
-    if held and held["page"] != page:
-        forget_typed(request)
-    return held["values"] if held and held["page"] == page else None
+    """Return what was typed on this page before, once: whoever comes again sees what holds by then."""
+    return request.session.pop(TYPED)["values"] if _is_typed_on(request, page) else None
 
 
 def forget_typed(request: HttpRequest) -> None:
@@ -150,6 +152,10 @@ def actor_of(request: HttpRequest, found: VisitorView | None = None) -> Actor:
     """Name who does something, for the activity log; before they are signed in nobody knows them."""
     address, request_id = request.META.get("REMOTE_ADDR", ""), getattr(request, "id", "")
     return visitor_actor(found.id if found else "", found.upn if found else "", address=address, request_id=request_id)
+
+
+def _is_typed_on(request: HttpRequest, page: str) -> bool:
+    return bool(request.session.get(TYPED, {}).get("page") == page)
 
 
 def _begun(request: HttpRequest) -> tuple[Awaited, ...]:

@@ -13,7 +13,7 @@ from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
 from gangway.notifications.queries import delivery
 from gangway.notifications.states import MessageKind
-from gangway.onboarding.disconnections import fixed_address
+from gangway.onboarding.disconnections import sign_in_address
 from gangway.onboarding.models import Case
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.organizations import queries as organizations
@@ -108,7 +108,7 @@ def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, 
             "made_at": time_in_words(about.proved_at or about.made_at or case.touched_at),
             "valid_until": _end(about, invitation.service_id),
             "renewal": _renewal(about, invitation.service_id),
-            "own_view": fixed_address(invitation.organization_id),
+            "own_view": sign_in_address(invitation.organization_id),
             "reply_to": provider.reply_to,
             **({} if invitation.purpose == Purpose.CONNECT else {"purpose": invitation.purpose}),
         },
