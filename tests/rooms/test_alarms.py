@@ -204,8 +204,11 @@ def test_a_digest_waits_for_its_hour_and_drops_what_is_over_by_then(customer, pr
 
 
 def over(customer: Place, alarm_id: UUID, *, now: datetime | None = None, why: str = "It was renewed.") -> None:
+    """It is seen to be over."""
     with within_everything("a test"):
-        actions.clear(alarm_id, why=why, by=WATCH, now=now or clock.now())
+        one = Alarm.objects.get(pk=alarm_id)
+        key: dict[str, Any] = {"organization_id": customer.id, "kind": Kind(one.kind), "subject": one.subject}
+        actions.clear_alarm(**key, why=why, by=WATCH, now=now or clock.now())
 
 
 def subjects() -> list[tuple[str, str]]:
@@ -222,7 +225,7 @@ def test_whoever_was_told_of_an_alarm_is_told_once_of_its_end(customer, provider
     late = make_operator(provider)
     outgoing.outbox.clear()
     over(customer, alarm_id)
-    telling.tell_cleared(alarm_id, now=clock.now())
+    telling.tell_cleared(alarm_id, all_clear=True, now=clock.now())
     assert subjects() == [
         ("ada@contoso.com", "Contoso: It is over: voice1: Its secret ends in 14 days."),
         (operator, f"[{server()}] Over: voice1: Its secret ends in 14 days."),
@@ -231,6 +234,34 @@ def test_whoever_was_told_of_an_alarm_is_told_once_of_its_end(customer, provider
     assert "nothing is left for you to do" in bodies["ada@contoso.com"]
     assert "Your provider sends a link" not in bodies["ada@contoso.com"]
     assert "Cleared by a test's watch: It was renewed." in bodies[operator]
+
+
+def test_what_somebody_clears_is_no_all_clear_for_contacts_and_no_news_for_who_cleared_it(customer, provider):
+    contacts(customer, "ada@contoso.com")
+    clears, (own,) = make_operator(provider), people(provider)
+    make_operator(provider)
+    alarm_id = raised(customer, for_contacts="Your provider sends a link.")
+    assert len(told()) == 3
+    outgoing.outbox.clear()
+    with within_everything("a test"):
+        actions.clear(alarm_id, by=Actor(kind="person", id=str(clears), name="Olga"), now=clock.now())
+    assert told() == [one for one in people(provider) if one != own]
+
+
+@pytest.mark.parametrize("all_clear", [True, False])
+def test_a_contact_who_waits_for_the_morning_hears_only_what_still_is_or_is_seen_to_be_over(
+    customer, provider, all_clear
+):
+    people_of(provider)
+    contacts(customer, "ada@contoso.com")
+    with within(customer.path):
+        preferences.set_hours(customer.id, Hours(digest_hour=7, urgent_at_once=False), by=OLGA)
+    alarm_id = raised(customer, now=NOON, severity=Severity.CRITICAL, for_contacts="Your provider sends a link.")
+    with within_everything("a test"):
+        actions.clear(alarm_id, by=WATCH, now=NOON)
+    telling.tell_cleared(alarm_id, all_clear=all_clear, now=NOON)
+    telling.send_due(now=NOON + timedelta(days=1))
+    assert ("ada@contoso.com" in told()) is all_clear
 
 
 def test_a_contact_who_is_none_any_more_hears_nothing_of_the_end(customer, provider):
@@ -267,7 +298,7 @@ def test_the_end_waits_for_the_digest_and_the_morning_and_goes_with_what_is_new(
     night = NOON + timedelta(hours=34)
     with within_everything("a test"):
         actions.clear(alarm_id, why="It was renewed.", by=WATCH, now=night)
-    telling.tell_cleared(alarm_id, now=night)
+    telling.tell_cleared(alarm_id, all_clear=True, now=night)
     raised(customer, now=night, subject="service:2", about="voice2")
     telling.send_due(now=NOON + timedelta(hours=42, minutes=59))
     assert told() == []
@@ -301,7 +332,7 @@ def test_an_urgent_one_that_ends_in_the_quiet_hours_is_told_once_as_over(custome
         preferences.set_hours(provider.id, hours, by=OLGA)
     alarm_id = raised(customer, now=NOON, severity=Severity.CRITICAL)
     over(customer, alarm_id, now=NOON)
-    telling.tell_cleared(alarm_id, now=NOON)
+    telling.tell_cleared(alarm_id, all_clear=True, now=NOON)
     telling.send_due(now=NOON + timedelta(hours=9))
     run_until_idle()
     (mail,) = outgoing.outbox

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from gangway.alarms import queries as alarms
-from gangway.alarms.actions import raise_alarm
+from gangway.alarms.actions import clear, raise_alarm
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.queries import activity
 from gangway.connections import actions, companions, fleet, following, policy, tending
@@ -369,6 +369,27 @@ def test_what_is_suspended_has_neither_looks_nor_rotation_nor_alarms(customer, s
         rotate_now(service_id=service_id, profile="qoe", by=SETUP, now=clock.now())
     tending.tend_due(now=clock.now() + 2 * DAY)
     assert standing(customer, service_id) == []
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_what_still_ends_is_an_alarm_again_after_it_was_cleared_or_rested(customer, service_id, by_hand):
+    beside(customer, service_id, expires_at=clock.now() + 12 * DAY)
+    tending.tend_due(now=clock.now())
+    with within(customer.path):
+        (alarm,) = alarms.open_for(service_id)
+        if by_hand:
+            clear(alarm.id, by=SETUP, now=clock.now())
+        else:
+            actions.suspend(service_id=service_id, by=SETUP, now=clock.now())
+    tending.tend_due(now=clock.now() + DAY)
+    with within(customer.path):
+        actions.resume(service_id=service_id, by=SETUP, now=clock.now())
+        again = [row for row in alarms.open_for(service_id) if row.id != alarm.id]
+    assert bool(again) is by_hand
+    tending.tend_due(now=clock.now() + 2 * DAY)
+    tending.tend_due(now=clock.now() + 3 * DAY)
+    with within(customer.path):
+        assert [(row.kind.value, row.times) for row in alarms.open_for(service_id)] == [("credential_ends", 1)]
 
 
 def test_a_service_that_goes_takes_its_alarms_with_it(customer, service_id):

@@ -71,23 +71,35 @@ def raise_alarm(
 
 
 @transaction.atomic
-def clear_alarm(*, organization_id: UUID, kind: Kind, subject: str, why: str, by: Actor, now: datetime) -> None:
-    """End the open alarm of this kind and subject, since it was seen to be over; none is open: fine."""
+def clear_alarm(
+    *,
+    organization_id: UUID,
+    kind: Kind,
+    subject: str,
+    why: str,
+    by: Actor,
+    now: datetime,
+    all_clear: bool = True,
+) -> None:
+    """End the open alarm of this kind and subject, since it was seen to be over; none is open: fine.
+
+    Without `all_clear` it is over only for us, and the customer's own people don't read that nothing is left to do.
+    """
     rows = Alarm.objects.select_for_update(of=("self",)).filter(
         organization_id=organization_id, kind=kind.value, subject=subject, cleared_at__isnull=True
     )
     for alarm in rows:
-        _clear(alarm, why, by=by, now=now)
+        _clear(alarm, why, all_clear=all_clear, by=by, now=now)
 
 
 @transaction.atomic
 def clear_all_of(*, organization_id: UUID, subject: str, why: str, by: Actor, now: datetime) -> None:
-    """End all open alarms of a subject, such as a service that goes."""
+    """End all open alarms of a subject that rests or goes; nothing was seen to be over."""
     rows = Alarm.objects.select_for_update(of=("self",)).filter(
         organization_id=organization_id, subject=subject, cleared_at__isnull=True
     )
     for alarm in rows:
-        _clear(alarm, why, by=by, now=now)
+        _clear(alarm, why, all_clear=False, by=by, now=now)
 
 
 @transaction.atomic
@@ -104,7 +116,7 @@ def acknowledge(alarm_id: UUID, *, by: Actor, now: datetime) -> None:
 @transaction.atomic
 def clear(alarm_id: UUID, *, why: str = "", by: Actor, now: datetime) -> None:
     """*Clear*: somebody says that it is over; what still is so is raised anew. Raises `NoSuchAlarm`, `AlarmOver`."""
-    _clear(_open(alarm_id), why, by=by, now=now)
+    _clear(_open(alarm_id), why, all_clear=False, by=by, now=now)
 
 
 def _tell(alarm: Alarm, *, now: datetime) -> None:
@@ -133,11 +145,14 @@ def _open(alarm_id: UUID) -> Alarm:
     return alarm
 
 
-def _clear(alarm: Alarm, why: str, *, by: Actor, now: datetime) -> None:
+def _clear(alarm: Alarm, why: str, *, all_clear: bool, by: Actor, now: datetime) -> None:
     alarm.cleared_at, alarm.cleared_by, alarm.changed_at = now, (by.name or by.kind)[:200], now
     alarm.save(update_fields=["cleared_at", "cleared_by", "changed_at"])
     _moved(alarm, Happened.CLEARED, Event.ALARM_CLEARED, by=by, now=now, words=why[:LONGEST])
-    defer(telling.CLEARED, alarm_id=str(alarm.pk))
+    if all_clear:
+        defer(telling.SEEN_OVER, alarm_id=str(alarm.pk))
+    else:
+        defer(telling.CLEARED, alarm_id=str(alarm.pk), by_id=by.id if by.kind == "person" else "")
 
 
 def _moved(alarm: Alarm, what: Happened, event: Event, *, by: Actor, now: datetime, words: str | None = None) -> None:

@@ -27,9 +27,15 @@ def notices_ended(subject_ref: str) -> None:
 
 
 @task(name=telling.CLEARED, retry=AGAIN, deadline_seconds=60)
-def cleared(alarm_id: str) -> None:
-    """Have those who were told of an alarm told that it is over."""
-    telling.tell_cleared(UUID(alarm_id), now=clock.now())
+def cleared(alarm_id: str, by_id: str = "") -> None:
+    """Have those who look after it told that an alarm was ended by somebody, or that its subject rests."""
+    telling.tell_cleared(UUID(alarm_id), all_clear=False, by_id=by_id, now=clock.now())
+
+
+@task(name=telling.SEEN_OVER, retry=AGAIN, deadline_seconds=60)
+def seen_over(alarm_id: str) -> None:
+    """Have everybody who was told of an alarm told that it is over."""
+    telling.tell_cleared(UUID(alarm_id), all_clear=True, now=clock.now())
 
 
 @task(name=TROUBLE_CHANGED, retry=AGAIN, deadline_seconds=60)

@@ -34,6 +34,7 @@ from gangway.organizations.told import Told, contacts_of, operators_for
 SEND: Final = "alarms:send"
 ENDED: Final = "alarms:notices_ended"
 CLEARED: Final = "alarms:cleared"
+SEEN_OVER: Final = "alarms:seen_over"
 TELLER: Final = Actor.system("alarms")
 PATIENCE: Final = timedelta(days=1)
 """After that a mail that can't be sent is an alarm itself."""
@@ -51,12 +52,22 @@ def tell(alarm: Alarm, *, now: datetime) -> int:
     return _write(_notice(alarm, audience, one, severity, now) for audience, one in addressed)
 
 
-def tell_cleared(alarm_id: UUID, *, now: datetime) -> None:
-    """Write down that those who were told of an alarm, and still would be, are told that it is over."""
+def tell_cleared(alarm_id: UUID, *, all_clear: bool, by_id: str = "", now: datetime) -> None:
+    """Write down that those who were told of an alarm, and still would be, are told that it is over.
+
+    Contacts are told only of an `all_clear`, for they read that nothing is left to do; without it they hear no more of
+    it. Who ended it, the operator of this id, knows.
+    """
     with within_everything("alarms of all organizations are told"), transaction.atomic():
         alarm = Alarm.objects.select_related("organization").get(pk=alarm_id)
         told = _told(alarm)
-        addressed = [(audience, one) for audience, one in _addressed(alarm) if (audience, one.email) in told]
+        if not all_clear:
+            told = {each for each in told if each[0] != Audience.CONTACT}
+            Notice.objects.filter(alarm=alarm, audience=Audience.CONTACT.value, state=NoticeState.WAITING.value).update(
+                state=NoticeState.DROPPED.value, ended_at=now
+            )
+        others = [one for one in _addressed(alarm) if not by_id or one[1].operator_id != by_id]
+        addressed = [(audience, one) for audience, one in others if (audience, one.email) in told]
         _write(_notice(alarm, audience, one, Severity.NOTICE, now, turn=OVER) for audience, one in addressed)
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from gangway.alarms.actions import clear_alarm, clear_all_of, raise_alarm
+from gangway.alarms.queries import open_subjects
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -165,7 +166,10 @@ def _frozen(kept: Kept, about: ServiceView, ends_at: datetime, *, now: datetime)
 
 
 def _warn(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceView, *, now: datetime) -> None:
-    """Warn once at each threshold; while a rotation of its own is planned, nobody has anything to do."""
+    """Warn once at each threshold, and anew when the alarm was ended by anything but a renewal.
+
+    While a rotation of its own is planned, nobody has anything to do.
+    """
     ahead, key = schedule.next_threshold(ends_at, now), key_of(kept, Kind.CREDENTIAL_ENDS)
     if ahead is not None:
         kept.tend_at = min(kept.tend_at, ahead)
@@ -189,7 +193,7 @@ def _warn(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceVi
         for one in crossed
         if one not in warned
     ]
-    if days in warned:
+    if days in warned and kept.subject in open_subjects(Kind.CREDENTIAL_ENDS, begins=kept.subject):
         return
     Warned.objects.bulk_create(new, ignore_conflicts=True)
     itself = credential.renews_itself(has_right=kept.renews_itself)

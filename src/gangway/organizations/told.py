@@ -17,6 +17,8 @@ class Told:
     organization_id: UUID
     path: str
     email: str
+    operator_id: str = ""
+    """Whose address it is; empty: of nobody who signs in."""
 
 
 def contacts_of(organization_id: UUID) -> tuple[Told, ...]:
@@ -46,4 +48,5 @@ def _people(row: Organization) -> tuple[Told, ...]:
     kind = Kind(row.kind)
     roles = [role.value for role in roles_at(kind) if ACTS in ROLE_TABLE[kind, role]]
     held = Membership.objects.filter(organization=row, role__in=roles, is_active=True, operator__is_active=True)
-    return tuple(Told(row.pk, row.path, each.operator.email) for each in held.select_related("operator"))
+    rows = held.select_related("operator")
+    return tuple(Told(row.pk, row.path, each.operator.email, str(each.operator_id)) for each in rows)
