@@ -2,27 +2,32 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import connection as db
 from django.db import transaction
 from django.test.utils import CaptureQueriesContext
 
 from gangway.connections import looking_round
+from gangway.connections.actions import connect_service
 from gangway.connections.care_view import orphans
 from gangway.connections.models import Connection
 from gangway.foundation import clock
 from gangway.foundation.ids import AppId, KeyId, ObjectId
+from gangway.jobs.threads import callers_thread
 from gangway.microsoft.graph.shapes import Application, Listed, Namesake, Password, ServicePrincipal
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import leaving, leftovers
+from gangway.provisioning import leaving, leftovers, switching, undoing
 from gangway.provisioning.actions import mark_removed, try_again
 from gangway.provisioning.engine.sight import Source, TenantSight
 from gangway.provisioning.errors import OnlyByHand, UsedAgain
+from gangway.provisioning.farewell import parted
 from gangway.provisioning.models import Credential, Leftover, Registration, Run
-from gangway.provisioning.remains import remains_in
+from gangway.provisioning.remains import remains_in, remove_with
 from gangway.provisioning.sighted import coverage
 from tests.rooms.factories_connections import DAY, TENANT, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
@@ -344,7 +349,9 @@ def test_on_a_shared_registration_it_stands_with_the_service_it_was_made_for_and
             kind="teardown",
             state="failed",
             on_end="x",
-            created_at=then, queued_at=then, ended_at=then,
+            created_at=then,
+            queued_at=then,
+            ended_at=then,
         )
     look(customer, sight(application(row, stray, strange)))
     with within(customer.path):
@@ -366,3 +373,95 @@ def test_the_registration_is_locked_before_its_leftover(customer):
         "provisioning_registration",
         "provisioning_leftover",
     ]
+
+
+def listed_before_it_was_used(customer: Place) -> Credential:
+    """Provisioned long ago and added only now: another sign-in's look has listed the credential meanwhile."""
+    row = made(customer)
+    with within(customer.path):
+        Connection.objects.all().delete()
+    look(customer, sight(application(row, own_key(row))))
+    assert listed(customer) == [("credential", "voice-1-ab12", "")]
+    with within(customer.path):
+        return Credential.objects.get()
+
+
+def connect(customer: Place, held: Credential) -> None:
+    with within(customer.path):
+        connect_service(
+            service_id=held.service_id,
+            organization_id=customer.id,
+            registration_id=held.registration_id,
+            credential_id=held.pk,
+            user_name="grace.global@contoso.com",
+            m365_domain="contoso.com",
+            items=[],
+            granted=None,
+            seen_at=clock.now(),
+            by=SETUP,
+            now=clock.now(),
+        )
+
+
+def open_again() -> None:
+    """As if what is in use by now were still on the list."""
+    Leftover.objects.update(cleared_at=None, cleared_by_kind="", cleared_by_name="")
+
+
+def test_what_a_service_takes_into_use_is_off_the_list_and_not_called_gone(customer):
+    held = listed_before_it_was_used(customer)
+    connect(customer, held)
+    assert listed(customer) == []
+    with within(customer.path):
+        row = Leftover.objects.get()
+        assert row.cleared_by_name == leftovers.TAKEN.name
+        Run.objects.update(kind="teardown", on_end="x")
+        told = [line.outcome for one in parted(held.service_id, on_end="x") for line in one.lines]
+        assert "gone" not in told
+
+
+def test_a_credential_that_is_in_use_by_now_is_neither_tried_again_nor_removed_with_a_sign_in(customer):
+    held = listed_before_it_was_used(customer)
+    with within(customer.path):
+        assert len(remains_in(TENANT, cloud="public")) == 1
+    connect(customer, held)
+    with within(customer.path):
+        open_again()
+        row = Leftover.objects.get()
+        with pytest.raises(UsedAgain):
+            try_again(leftover_id=row.pk, by=SETUP, now=clock.now())
+        assert remains_in(TENANT, cloud="public") == ()
+        agreed: Any = [(row.kind, row.name, row.object_id)]
+        given: Any = {"signed_in": None, "by": SETUP, "now": clock.now()}
+        assert remove_with(held.registration_id, agreed=agreed, **given) is None
+        assert not Run.objects.filter(kind="teardown").exists()
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_tear_down_that_was_asked_for_before_takes_nothing_of_what_is_in_use_by_now(customer, whole):
+    held = listed_before_it_was_used(customer)
+    wanted = {"whole": whole, "for_good": False, "credentials": [] if whole else [str(held.pk)]}
+    opened: Any = SimpleNamespace(path=customer.path, registration_id=held.registration_id, wanted=wanted)
+    before = undoing.asked_for(opened)
+    assert (before.whole, before.credentials) == (whole, {held.pk})
+    connect(customer, held)
+    after = undoing.asked_for(opened)
+    assert (after.whole, after.credentials) == (False, frozenset())
+    with pytest.raises(UsedAgain), callers_thread():
+        async_to_sync(undoing.tear_down)(opened)
+    with within(customer.path):
+        type(held.service).objects.update(lifecycle="deleting", leaves_at=clock.now())
+    assert undoing.asked_for(opened).credentials == {held.pk}
+
+
+def test_what_a_look_listed_before_a_rotation_holds_up_nothing_after_its_rest(customer):
+    held = listed_before_it_was_used(customer)
+    with within(customer.path):
+        new = Credential.objects.get()
+        new.pk, new.display_name, new.key_id, new.sealed_id = uuid4(), "voice-1-new", str(uuid4()), uuid4()
+        new.save(force_insert=True)
+        switching.switch(held.pk, new.pk, by=SETUP, now=clock.now())
+    assert listed(customer) == []
+    switching.remove_what_rested(now=clock.now() + 2 * DAY)
+    with within(customer.path):
+        assert Run.objects.get(kind="teardown").wanted["credentials"] == [str(held.pk)]

@@ -14,7 +14,7 @@ from gangway.connections.models import Care, Companion, Connection, Validation
 from gangway.connections.states import AuthenticatedBy, SuspendedWhy
 from gangway.connections.verdict import KeptItem
 from gangway.jobs.actions import defer
-from gangway.provisioning.actions import switch
+from gangway.provisioning.actions import switch, taken_into_use
 from gangway.provisioning.queries import registration, registration_of_credential
 from gangway.services import actions as services
 from gangway.services.states import Connection as Status
@@ -58,6 +58,7 @@ def connect_service(
             row.save(force_insert=True)
     except IntegrityError as error:
         raise AlreadyConnected from error
+    taken_into_use([credential_id], now=now)
     facts = {"registration": str(registration_id), "user_name": user_name}
     _record(Event.CONNECTION_MADE, row, by, facts)
     first = Validation.objects.create(

@@ -15,11 +15,13 @@ class ConnectionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let connections follow when a credential takes another one's place."""
+        """Let connections follow when a credential takes another one's place, and say which are in use."""
         from gangway.connections.actions import follow_switch
-        from gangway.provisioning.actions import on_switch
+        from gangway.connections.looking_round import in_use
+        from gangway.provisioning.actions import on_switch, on_use
 
         on_switch(follow_switch)
+        on_use(in_use)
 
     append_only_tables: ClassVar[tuple[str, ...]] = ("connections_farewell",)
     read_only_for_web: ClassVar[tuple[str, ...]] = ("connections_farewell",)

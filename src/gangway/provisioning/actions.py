@@ -2,7 +2,8 @@
 
 from gangway.provisioning.beside import check_beside, make_beside, take_back_beside
 from gangway.provisioning.checks import check_registration
-from gangway.provisioning.leftovers import mark_removed
+from gangway.provisioning.in_use import on_use
+from gangway.provisioning.leftovers import mark_removed, taken_into_use
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
 from gangway.provisioning.shapes import PARTNER, CheckItem, CheckResult, SignerFacts
 from gangway.provisioning.signers import observe_signer
@@ -33,6 +34,7 @@ __all__ = [
     "mark_removed",
     "observe_signer",
     "on_switch",
+    "on_use",
     "plan_for",
     "reminded",
     "resume_run",
@@ -45,6 +47,7 @@ __all__ = [
     "stop_reminders",
     "switch",
     "take_back_beside",
+    "taken_into_use",
     "try_again",
     "type_end",
 ]

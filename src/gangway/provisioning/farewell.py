@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from gangway.provisioning.engine.steps.step import REMOVING
+from gangway.provisioning.leftovers import TAKEN
 from gangway.provisioning.models import GIVEN, MADE, Credential, Leftover, Registration, Run, StepRecord
 from gangway.provisioning.states import CredentialState, LeftoverKind, RunKind, StepState
 
@@ -83,6 +84,7 @@ def _lines(row: Registration, service_id: UUID, runs: Any) -> Iterator[Line]:
         for one in (*run.result.get("stays", ()), *run.result.get("kept", ())):
             yield Line(Outcome.STAYS, _named(one["kind"], one["name"]), one["id"], one["why"])
     leftovers = Leftover.objects.filter(registration_id=row.pk, service_id=service_id)
+    leftovers = leftovers.exclude(cleared_by_kind=TAKEN.kind, cleared_by_name=TAKEN.name)  # in use again, not gone
     yield from map(_of_leftover, leftovers.order_by("since"))
     if row.origin == MADE and not any(run.wanted.get("whole") for run in mine):
         what = _named(LeftoverKind.APPLICATION, row.display_name)

@@ -1,12 +1,32 @@
-"""Whether a service signs in with a registration: then it isn't taken away, whatever else is said of it. In a scope."""
+"""Whether a service signs in with a registration: then it isn't taken away, whatever else is said of it. In a scope.
 
+A service's connection stands above this room: which credentials are in use, the rooms above say.
+"""
+
+from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 from gangway.provisioning.models import Credential, Registration
 from gangway.provisioning.states import CredentialState, RegistrationState
 from gangway.services.states import NEEDS_ITS_REGISTRATION, Lifecycle
 
 CONNECTED: Final = frozenset({Lifecycle.CREATED, Lifecycle.LEAVING})
+
+Use = Callable[[UUID], frozenset[UUID]]
+"""(registration) → the credentials of it that living services sign in with."""
+USES: Final[list[Use]] = []
+
+
+def on_use(use: Use) -> None:
+    """Have it asked what is in use before anything is taken away; call it when the application is ready."""
+    if use not in USES:
+        USES.append(use)
+
+
+def credentials_in_use(registration_id: UUID) -> frozenset[UUID]:
+    """Return the credentials that living services sign in with."""
+    return frozenset[UUID]().union(*(use(registration_id) for use in USES))
 
 
 def is_used(registration: Registration) -> bool:

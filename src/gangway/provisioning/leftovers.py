@@ -23,6 +23,7 @@ from gangway.vault.actions import destroy
 
 KEPT_BY_MICROSOFT: Final = timedelta(days=30)
 MICROSOFT: Final = Actor.system("Microsoft's thirty days")
+TAKEN: Final = Actor.system("taken into use")
 MOST: Final = 500
 RIGHTS: Final = frozenset({LeftoverKind.PERMISSION.value, LeftoverKind.ROLE.value})
 
@@ -74,10 +75,9 @@ def seen_gone(
 def credential_gone(credential_id: UUID, key_id: str, *, by: Actor, now: datetime) -> None:
     """Clear the row of a credential that was just taken away by its key id; we may have known only its name."""
     about = Credential.objects.get(pk=credential_id)
-    rows = Leftover.objects.select_for_update(of=("self",)).filter(
-        registration_id=about.registration_id, cleared_at=None
-    )
-    for row in rows.filter(kind=LeftoverKind.CREDENTIAL.value, object_id__in=[key_id, about.display_name]):
+    named = _names(about) | Q(kind=LeftoverKind.CREDENTIAL.value, object_id=key_id)
+    rows = Leftover.objects.select_for_update(of=("self",)).filter(named, registration_id=about.registration_id)
+    for row in rows.filter(cleared_at=None):
         clear(row, by=by, now=now)
 
 
@@ -104,10 +104,38 @@ def gone(row: Leftover, *, by: Actor, now: datetime) -> None:
         Registration.objects.filter(pk=row.registration_id).update(state=RegistrationState.REMOVED.value)
 
 
+def taken_into_use(credential_ids: Collection[UUID], *, now: datetime) -> None:
+    """What a look called unused is in use from now on: off the list with it. In the caller's transaction.
+
+    Their registrations are locked, so that nobody begins to take away meanwhile what is being taken into use.
+    """
+    for credential in Credential.objects.filter(pk__in=credential_ids).order_by("registration_id"):
+        hold_registrations([credential.registration_id])
+        listed = Leftover.objects.select_for_update(of=("self",)).filter(
+            Q(kind=LeftoverKind.APPLICATION.value) | _names(credential),
+            registration_id=credential.registration_id,
+            cleared_at=None,
+            facts__look="yes",
+        )
+        for row in listed:
+            clear(row, by=TAKEN, now=now)
+
+
+def hold_registrations(registration_ids: Iterable[UUID]) -> None:
+    """Lock registrations, always before what hangs on them."""
+    rows = Registration.objects.select_for_update(of=("self",)).filter(pk__in=list(registration_ids)).order_by("pk")
+    list(rows.values_list("pk", flat=True))
+
+
+def _names(credential: Credential) -> Q:
+    """How the list may call a credential: one whose answer was lost by its name only."""
+    names = [name for name in (credential.key_id, credential.display_name) if name]
+    return Q(kind=LeftoverKind.CREDENTIAL.value, object_id__in=names)
+
+
 def locked(leftover_id: UUID) -> Leftover:
     """The row, locked, and before it its registration, as everybody does. Raises NoSuchLeftover."""
-    registration = Leftover.objects.filter(pk=leftover_id).values("registration_id")
-    Registration.objects.select_for_update(of=("self",)).filter(pk__in=registration).first()
+    hold_registrations(Leftover.objects.filter(pk=leftover_id).values_list("registration_id", flat=True))
     row = Leftover.objects.select_for_update(of=("self",)).filter(pk=leftover_id).first()
     if row is None:
         raise NoSuchLeftover

@@ -17,7 +17,7 @@ from gangway.audit.record import Actor
 from gangway.provisioning import scopes
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.rights import Part
-from gangway.provisioning.in_use import is_used
+from gangway.provisioning.in_use import credentials_in_use, is_used
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.starting import WHOLE, SignedIn, start_teardown
 from gangway.provisioning.states import RESTING, CredentialState, LeftoverKind, RunKind
@@ -155,16 +155,26 @@ def _removable(rows: Sequence[Leftover]) -> list[Leftover]:
         return []
     ours = rows[0].registration.origin == MADE
     keys = {row.key_id for row in _credentials(rows)} | {row.display_name for row in _credentials(rows)}
+    used = _names_in_use(rows)
     alone = ours and not is_used(rows[0].registration)
     return [
         row
         for row in rows
         if not row.facts.get("by_hand")
+        and not (row.kind == LeftoverKind.CREDENTIAL and row.object_id in used)
         and (
             (alone if LeftoverKind(row.kind) in WHOLE else ours)
             or (row.kind == LeftoverKind.CREDENTIAL and row.object_id in keys)
         )
     ]
+
+
+def _names_in_use(rows: Sequence[Leftover]) -> set[str]:
+    """How those of the credentials among them may be called that a living service signs in with."""
+    if not any(row.kind == LeftoverKind.CREDENTIAL for row in rows):
+        return set()
+    found = Credential.objects.filter(pk__in=credentials_in_use(rows[0].registration_id))
+    return {name for pair in found.values_list("key_id", "display_name") for name in pair if name}
 
 
 def _goes_whole(rows: Iterable[Leftover]) -> bool:

@@ -203,7 +203,9 @@ def _clear(
         if (one.kind, one.object_id) in still:
             continue
         is_there = one.object_id in ids or (one.kind == LeftoverKind.CREDENTIAL and one.object_id in names)
-        if is_there or not for_good or one.kind == LeftoverKind.PRINCIPAL:
+        if is_there:
+            leftovers.clear(one, by=leftovers.TAKEN, now=now)
+        elif not for_good or one.kind == LeftoverKind.PRINCIPAL:
             leftovers.clear(one, by=LOOK, now=now)
         else:
             leftovers.gone(one, by=LOOK, now=now)

@@ -20,13 +20,14 @@ from gangway.provisioning import credential_rows, leftovers
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import (
     GivenToUs,
+    LeftoverCleared,
     NoSuchCredential,
     NoSuchRegistration,
     OnlyByHand,
     RunUnderWay,
     UsedAgain,
 )
-from gangway.provisioning.in_use import is_used
+from gangway.provisioning.in_use import credentials_in_use, is_used
 from gangway.provisioning.models import FEDERATED, MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import TASK, is_first, move, queue_lock
 from gangway.provisioning.shapes import SignerFacts
@@ -180,16 +181,18 @@ def start_credential(
 def try_again(*, leftover_id: UUID, by: Actor, now: datetime) -> UUID:
     """*Try again*: start a tear-down of just this leftover; gives the run's id.
 
-    Raises NoSuchLeftover, OnlyByHand, UsedAgain, RunUnderWay.
+    Raises NoSuchLeftover, OnlyByHand, UsedAgain, LeftoverCleared, RunUnderWay.
     """
     row = leftovers.locked(leftover_id)
     whole = LeftoverKind(row.kind) in WHOLE
     if row.facts.get("by_hand"):
         raise OnlyByHand
-    if whole and is_used(row.registration):
-        raise UsedAgain
     named = Q(key_id=row.object_id) | Q(key_id="", display_name=row.object_id)
     keys = Credential.objects.filter(named, registration_id=row.registration_id)
+    if is_used(row.registration) if whole else keys.filter(pk__in=credentials_in_use(row.registration_id)).exists():
+        raise UsedAgain
+    if row.cleared_at is not None:
+        raise LeftoverCleared
     return start_teardown(
         registration_id=row.registration_id,
         service_id=row.service_id,

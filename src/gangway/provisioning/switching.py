@@ -15,7 +15,7 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import credential_rows
+from gangway.provisioning import credential_rows, leftovers
 from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.models import MADE, Credential, Leftover
 from gangway.provisioning.starting import start_teardown
@@ -45,6 +45,7 @@ def on_switch(switch: Switch) -> None:
 
 def switch(old_id: UUID, new_id: UUID, *, by: Actor, now: datetime) -> None:
     """The proved new credential takes the old one's place, which rests. In the caller's transaction, done once."""
+    leftovers.taken_into_use([old_id, new_id], now=now)
     rows = Credential.objects.select_for_update(of=("self",)).in_bulk([old_id, new_id])
     old, new = rows[old_id], rows[new_id]
     new.state = CredentialState.PROVED.value
@@ -74,6 +75,7 @@ def remove_what_rested(*, now: datetime) -> None:
 
 def _remove(credential_id: UUID, *, now: datetime) -> None:
     """What is ours goes from the tenant, with its registration when nobody signs in with that any more."""
+    leftovers.hold_registrations(Credential.objects.filter(pk=credential_id).values_list("registration_id", flat=True))
     row = Credential.objects.select_for_update(of=("self",)).select_related("registration").get(pk=credential_id)
     if credential_rows.is_needed_by_others(row) or row.origin != MADE:
         credential_rows.remove(row, by=SCHEDULE)  # in the tenant it stays: another service's, or somebody typed it in

@@ -29,7 +29,8 @@ from gangway.provisioning.engine.plan import Plan, waves
 from gangway.provisioning.engine.ports import Graph
 from gangway.provisioning.engine.steps import keys
 from gangway.provisioning.engine.teardown import Teardown, TornDown
-from gangway.provisioning.errors import NobodyToRemove
+from gangway.provisioning.errors import NobodyToRemove, UsedAgain
+from gangway.provisioning.in_use import credentials_in_use
 from gangway.provisioning.journal_store import ENGINE, RunJournal
 from gangway.provisioning.models import GIVEN, MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import is_first
@@ -73,7 +74,9 @@ async def take_back(opened: Opened) -> TornDown:
 
 
 async def tear_down(opened: Opened) -> TornDown:
-    """A tear-down run. Raises NobodyToRemove and MicrosoftError."""
+    """A tear-down run. Raises UsedAgain, NobodyToRemove and MicrosoftError."""
+    if await in_database(is_used_again, opened):
+        raise UsedAgain
     return await _reach(opened, await in_database(asked_for, opened), taking_back=False)
 
 
@@ -260,13 +263,23 @@ def list_given_up(opened: Opened, error: GangwayError, *, now: datetime) -> None
             credential_rows.disown(row, by=ENGINE)
 
 
+def is_used_again(opened: Opened) -> bool:
+    """Whether a service took any of it into use since the tear-down was asked for."""
+    with within(opened.path), transaction.atomic():
+        leftovers.hold_registrations([opened.registration_id])
+        used = credentials_in_use(opened.registration_id)
+        named = {UUID(one) for one in opened.wanted.get("credentials", ())}
+        return bool(used if opened.wanted.get("whole") else used & named)
+
+
 def asked_for(opened: Opened) -> Scope:
-    """What a tear-down run was started for, as far as it is ours."""
+    """What a tear-down run was started for, as far as it is ours and no service took it into use since."""
     with within(opened.path):
         wanted: dict[str, Any] = opened.wanted
         registration = Registration.objects.get(pk=opened.registration_id)
-        whole = bool(wanted.get("whole")) and registration.origin == MADE
-        rows = _ours(registration)
+        used = credentials_in_use(registration.pk)
+        whole = bool(wanted.get("whole")) and registration.origin == MADE and not used
+        rows = _ours(registration).exclude(pk__in=used)
         if not whole and not wanted.get("whole"):
             named = rows.filter(pk__in=[UUID(one) for one in wanted.get("credentials", ())])
             shared = [row.pk for row in named if credential_rows.is_needed_by_others(row)]

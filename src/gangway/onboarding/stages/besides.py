@@ -10,8 +10,10 @@ from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.connections import companions
-from gangway.connections.errors import NotMadeYet
+from gangway.connections.errors import ConnectionSuspended, NotMadeYet
+from gangway.provisioning.actions import taken_into_use
 from gangway.provisioning.beside_view import beside_of
+from gangway.provisioning.renewable import proved_ids
 
 
 def take_over_besides(
@@ -23,12 +25,11 @@ def take_over_besides(
     by: Actor,
     now: datetime,
 ) -> None:
-    """Give the service what its plan wants beside that it has not yet; it is looked at once it can sign in."""
-    known = {one.profile for one in companions.companions(service_id)}
+    """Give the service what its plan wants beside and was made for it; it is looked at once it can sign in."""
     for one in beside_of(registration_id, plan):
         profile = one.plan.profile
-        if one.registration is None or one.run is None or one.run.service_id != service_id or profile in known:
-            continue  # nothing is made, another service's, or had already
+        if one.registration is None or one.run is None or one.run.service_id != service_id:
+            continue  # nothing is made, or another service's
         companions.take_over(
             service_id=service_id,
             organization_id=organization_id,
@@ -37,5 +38,6 @@ def take_over_besides(
             by=by,
             now=now,
         )
-        with suppress(NotMadeYet), transaction.atomic():
+        taken_into_use(proved_ids(registration_id=one.registration.id, service_id=service_id), now=now)
+        with suppress(NotMadeYet, ConnectionSuspended), transaction.atomic():
             companions.validate(service_id=service_id, profile=profile, by=by, now=now)

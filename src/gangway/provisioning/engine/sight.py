@@ -69,8 +69,8 @@ class TenantSight:
         """Whether whole lists show one of ours neither among what is there nor among what Microsoft keeps."""
         if self.applications is None or not self.applications.whole or self.deleted is None:
             return False
-        named = (one.unique_name for one in (*self.applications.rows, *self.deleted))
-        return unique_name not in named
+        kept = {one.unique_name for one in self.deleted}
+        return unique_name not in kept | {one.unique_name for one in self.applications.rows}
 
     def _all(self) -> Iterator[Application]:
         if self.applications is not None:
