@@ -5,14 +5,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gangway.alarms import queries as alarms
 from gangway.alarms.actions import clear, raise_alarm
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.queries import activity
 from gangway.connections import actions, companions, fleet, following, policy, tending
-from gangway.connections.care_view import orphans
-from gangway.connections.errors import CannotRotateNow, ConnectionSuspended
+from gangway.connections.care_view import ends_beside, orphans
+from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NotMadeYet
 from gangway.connections.kept import key_of
 from gangway.connections.models import Care, Companion, Connection, Pause, Validation, Warned
 from gangway.connections.rotation import rotate_now
@@ -134,6 +136,33 @@ def test_no_more_looks_are_under_way_than_there_is_room(customer, service_id, mo
             organization_id=customer.id, connection=connection, asked_by=fleet.FLEET.name, asked_at=due
         )
     assert companions.validate_due(now=due) == 0
+
+
+def test_what_waits_longest_is_looked_at_first_be_it_a_connection_or_beside_one(customer, service_id, monkeypatch):
+    beside(customer, service_id)
+    others = [connected(customer, f"voice-{number}") for number in (2, 3)]
+    monkeypatch.setattr(fleet, "AT_ONCE", 2)
+    now = clock.now()
+    with within_everything("a test"):
+        Companion.objects.update(validate_at=now - timedelta(hours=2))
+        for hours, one in zip((1, 3), others, strict=True):
+            Care.objects.filter(connection__service_id=one).update(validate_at=now - timedelta(hours=hours))
+    assert (fleet.validate_due(now=now), companions.validate_due(now=now)) == (1, 1)
+    with within_everything("a test"):
+        assert Validation.objects.get(state="queued").connection.service_id == others[1]
+
+
+def test_what_has_nothing_to_sign_in_with_any_more_has_no_alarms_and_no_status(customer, service_id):
+    registration_id = beside(customer, service_id, expires_at=clock.now() + 5 * DAY)
+    ask(customer, service_id)
+    look(service_id, REFUSED)
+    tending.tend_due(now=clock.now())
+    assert {kind for kind, *_ in standing(customer, service_id)} == {"connection", "credential_ends"}
+    with within_everything("a test"):
+        Credential.objects.filter(registration_id=registration_id).update(state=CredentialState.REMOVED.value)
+    tending.tend_due(now=clock.now() + 2 * DAY)
+    row = companion_of(service_id)
+    assert (row.status, row.words, standing(customer, service_id)) == ("unknown", NotMadeYet.what, [])
 
 
 def test_what_fails_is_an_alarm_until_a_look_finds_it_well(customer, service_id):
@@ -447,6 +476,21 @@ def test_what_can_not_be_rotated_says_so_on_the_page(provider, customer, service
     client = sit_down(provider)
     answer = client.post(f"/services/{service_id}/configuration/m365/call-quality/rotate/", follow=True)
     assert CannotRotateNow.what in soup(answer).get_text()
+
+
+def test_what_many_services_use_beside_costs_no_more_queries_than_what_one_does(
+    customer, service_id, django_assert_num_queries
+):
+    ids = [service_id, *(connected(customer, f"voice-{number}") for number in (2, 3))]
+    for one in ids:
+        beside(customer, one)
+    with within(customer.path):
+        with django_assert_num_queries(2):
+            assert set(ends_beside(ids)) == set(ids)
+        Companion.objects.update(validate_at=clock.now())
+    with CaptureQueriesContext(connection) as asked:
+        assert companions.validate_due(now=clock.now()) == 3
+    assert sum("provisioning_credential" in query["sql"] for query in asked) == 1
 
 
 def test_its_end_stands_in_the_list_of_connections_and_its_alarm_on_the_dashboard(provider, customer, service_id):

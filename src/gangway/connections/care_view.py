@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from gangway.connections.kept import Kept, credential_of
+from gangway.connections.kept import Kept, credential_of, credentials_of
 from gangway.connections.models import STATUSES, Care, Companion, Connection, Validation
 from gangway.connections.states import Rotation
 from gangway.organizations.pages import Page, every, page_of
@@ -123,8 +123,10 @@ def _rotation(kept: Kept | None, about: Renewable | None, *, is_known: bool, lac
 def ends_beside(service_ids: Iterable[UUID]) -> dict[UUID, list[Beside]]:
     """Return when credentials end that these services use beside their connection, by service."""
     found: dict[UUID, list[Beside]] = defaultdict(list)
-    for row in Companion.objects.filter(service_id__in=list(service_ids)).order_by("profile"):
-        about = credential_of(row)
+    rows = list(Companion.objects.filter(service_id__in=list(service_ids)).order_by("profile"))
+    credentials = credentials_of(rows)
+    for row in rows:
+        about = credentials.get(row.pk)
         if about is not None and about.ends and about.ends_at is not None:
             found[row.service_id].append(Beside(choices(row.profile).title, about.ends_at))
     return dict(found)

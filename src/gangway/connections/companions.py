@@ -15,7 +15,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import fleet, rotation, schedule, verdict, watching
 from gangway.connections.errors import ConnectionSuspended, NoSuchConnection, NotMadeYet
-from gangway.connections.kept import credential_of
+from gangway.connections.kept import credential_of, credentials_of
 from gangway.connections.models import RUNNING, Companion, Connection
 from gangway.connections.queries import ItemView
 from gangway.connections.validation import WORKER, Begun
@@ -100,11 +100,12 @@ def validate_due(*, now: datetime) -> int:
     with within_everything(REASON), transaction.atomic():
         room = fleet.room_left()
         rows = fleet.due_beside(now).exclude(tenant_id__in=fleet.paused(now))
-        started = 0
-        for row in rows.select_for_update(of=("self",), skip_locked=True).order_by("validate_at")[:room]:
+        taken = list(rows.select_for_update(of=("self",), skip_locked=True).order_by("validate_at")[:room])
+        credentials, started = credentials_of(taken), 0
+        for row in taken:
             row.validate_at = schedule.slot(row.pk, now)
             row.save(update_fields=["validate_at"])
-            if row.state not in RUNNING and credential_of(row) is not None:
+            if row.state not in RUNNING and row.pk in credentials:
                 _queue(row, by=fleet.FLEET, now=now)
                 started += 1
     return started

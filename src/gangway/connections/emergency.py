@@ -4,10 +4,10 @@ A worker lists what it concerns, then takes it item by item; each is a row, so t
 where the one before stood. What only a customer can do is listed with its own next step, and never counted as done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal, TypeVar, cast
+from typing import Final, Literal, cast
 from uuid import UUID
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from gangway.audit.record import Actor, record
 from gangway.connections import rotation
 from gangway.connections.actions import suspend
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NameNotTyped, NoSuchEmergency
-from gangway.connections.kept import credential_of
+from gangway.connections.kept import credential_of, credentials_of
 from gangway.connections.models import Care, Companion, Connection, Emergency, EmergencyItem
 from gangway.connections.states import Deed, ItemState
 from gangway.foundation.errors import GangwayError
@@ -33,7 +33,6 @@ from gangway.services.states import Lifecycle
 from gangway.vault.queries import ever_sealed_to
 
 ActorKind = Literal["person", "administrator", "system"]
-Held = TypeVar("Held", Connection, Companion)
 
 DRIVE: Final = "connections:drive_emergencies"
 AT_ONCE: Final = 50
@@ -184,9 +183,12 @@ def _list(row: Emergency, *, now: datetime) -> None:
             suspended_at__isnull=True,
         )
     }
-    beside = _sealed_to(Companion.objects.filter(service_id__in=list(connections)), row.key_number)
+    companions = {one.pk: one for one in Companion.objects.filter(service_id__in=list(connections))}
+    ending = {pk: about.credential_id for pk, about in credentials_of([*companions.values()]).items() if about.ends}
+    beside = [companions[pk] for pk in _sealed_to(ending, row.key_number)]
+    own = {one.service_id: one.credential_id for one in connections.values()}
     items: dict[tuple[UUID, UUID | None], Connection]
-    items = {(one.pk, None): one for one in _sealed_to(connections.values(), row.key_number)}
+    items = {(connections[one].pk, None): connections[one] for one in _sealed_to(own, row.key_number)}
     if row.deed == Deed.SUSPEND:
         items |= {(connections[one.service_id].pk, None): connections[one.service_id] for one in beside}
     else:
@@ -207,21 +209,13 @@ def _list(row: Emergency, *, now: datetime) -> None:
     row.save(update_fields=["listed_at"])
 
 
-def _sealed_to(rows: Iterable[Held], number: int | None) -> list[Held]:
-    """Those of them that sign in with something, and, if a key is asked for, with what that key ever opened."""
-    credentials = {row: _credential_id(row) for row in rows}
+def _sealed_to(credentials: Mapping[UUID, UUID], number: int | None) -> list[UUID]:
+    """The keys of all these credentials, or, if a key is asked for, of those that it ever opened."""
     if number is None:
-        return [row for row, credential_id in credentials.items() if credential_id is not None]
-    seals = sealed_ids([one for one in credentials.values() if one is not None])
+        return list(credentials)
+    seals = sealed_ids(list(credentials.values()))
     there = ever_sealed_to(seals.values(), number)
-    return [row for row, one in credentials.items() if one is not None and seals.get(one) in there]
-
-
-def _credential_id(row: Connection | Companion) -> UUID | None:
-    if isinstance(row, Connection):
-        return row.credential_id
-    about = credential_of(row)
-    return about.credential_id if about is not None and about.ends else None
+    return [one for one, credential_id in credentials.items() if seals.get(credential_id) in there]
 
 
 def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:

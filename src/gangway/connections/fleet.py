@@ -41,9 +41,12 @@ class Backlog:
 
 
 def validate_due(*, now: datetime) -> int:
-    """Start as many validations as there is room for, what waits longest first; gives how many."""
+    """Start as many validations as there is room for, what waits longest first; gives how many.
+
+    What is beside connections waits in the same line: the room that is its own is left free.
+    """
     with within_everything("the fleet is validated by workers"), transaction.atomic():
-        room = room_left()
+        room = _share(now)
         if not room:
             return 0
         rows = _due(now).exclude(tenant_id__in=paused(now)).select_for_update(of=("self",), skip_locked=True)
@@ -51,6 +54,15 @@ def validate_due(*, now: datetime) -> int:
         for care in rows.select_related("connection").order_by("validate_at")[:room]:
             started += _start(care, now=now)
         return started
+
+
+def _share(now: datetime) -> int:
+    """How much of the room is for connections when they and what is beside them come in the order of their times."""
+    room, line = room_left(), []
+    for rows in (_due(now), due_beside(now)):
+        waiting = rows.exclude(tenant_id__in=paused(now)).order_by("validate_at")
+        line += [(at, rows.model is Companion) for at in waiting.values_list("validate_at", flat=True)[:room]]
+    return sum(not is_beside for _, is_beside in sorted(line)[:room])
 
 
 def room_left() -> int:

@@ -3,13 +3,14 @@
 Both have a credential that ends, and go through the same looks, warnings and rotations; here is what they differ in.
 """
 
+from collections.abc import Sequence
 from typing import TypedDict
 from uuid import UUID
 
 from gangway.alarms.states import Kind
 from gangway.connections.models import Care, Companion, Connection
 from gangway.provisioning.queries import choices
-from gangway.provisioning.renewable import Renewable, renewable, renewable_of
+from gangway.provisioning.renewable import Renewable, renewable, renewable_of, renewables_of
 from gangway.services.queries import ServiceView
 
 Kept = Care | Companion
@@ -43,6 +44,13 @@ def credential_of(row: Connection | Kept) -> Renewable | None:
     if isinstance(row, Companion):
         return renewable_of(registration_id=row.registration_id, service_id=row.service_id)
     return renewable((row if isinstance(row, Connection) else row.connection).credential_id)
+
+
+def credentials_of(rows: Sequence[Companion]) -> dict[UUID, Renewable]:
+    """Return the same for many that are beside connections, in one query; those without anything are left out."""
+    found = renewables_of([row.registration_id for row in rows])
+    keys = {row.pk: (row.registration_id, row.service_id) for row in rows}
+    return {pk: found[key] for pk, key in keys.items() if key in found}
 
 
 def connection_of(row: Kept) -> Connection:

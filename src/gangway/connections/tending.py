@@ -15,6 +15,7 @@ from gangway.alarms.states import Kind, Severity
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import announcing, rotation, saying, schedule
+from gangway.connections.errors import NotMadeYet
 from gangway.connections.kept import Kept, connection_of, credential_of, facts_of, key_of, name_of
 from gangway.connections.models import Care, Companion, Connection, Validation, Warned
 from gangway.connections.policy import wishes_for
@@ -32,6 +33,7 @@ FRESH: Final = 2 * DAY
 """So young a credential was made by whoever was asked for it."""
 REASON: Final = "workers look after everybody's connections"
 PAUSED: Final = "The connection is suspended or its service goes."
+GONE: Final = "It has nothing to sign in with any more."
 
 
 def adopt(*, now: datetime) -> int:
@@ -86,7 +88,9 @@ def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> boo
     if credential is not None:
         kept.tenant_id = credential.tenant_id
     if connection.suspended_at is not None or about.lifecycle is not Lifecycle.CREATED:
-        _rest(kept, now=now)
+        _rest(kept, why=PAUSED, now=now)
+    elif credential is None and isinstance(kept, Companion):
+        _bare(kept, now=now)
     elif credential is None or credential.ends_at is None or not credential.ends:
         kept.rotation, kept.rotate_at = Rotation.NONE.value, None
     else:
@@ -96,10 +100,17 @@ def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> boo
     return True
 
 
-def _rest(kept: Kept, *, now: datetime) -> None:
+def _rest(kept: Kept, *, why: str, now: datetime) -> None:
     """Neither rotation nor alarms while it isn't used."""
     kept.rotation, kept.rotate_at, kept.announced_at = Rotation.NONE.value, None, None
-    clear_all_of(organization_id=kept.organization_id, subject=kept.subject, why=PAUSED, by=TENDER, now=now)
+    clear_all_of(organization_id=kept.organization_id, subject=kept.subject, why=why, by=TENDER, now=now)
+
+
+def _bare(kept: Companion, *, now: datetime) -> None:
+    """What was said of it was said of a credential that is gone, and no look comes that would say anything else."""
+    _rest(kept, why=GONE, now=now)
+    if kept.status != "unknown":
+        kept.status, kept.words, kept.status_since = "unknown", NotMadeYet.what, now
 
 
 def _plan(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceView, *, now: datetime) -> None:

@@ -40,7 +40,10 @@ def deliveries(subject_refs: Iterable[str]) -> dict[str, Delivery]:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The latest message about a subject to one address: when it was written, and how it is doing."""
+    """The latest message about a subject to one address, and how it is doing.
+
+    `at`: when it was sent, or written while it isn't yet.
+    """
 
     to: str
     state: DeliveryState

@@ -68,9 +68,10 @@ def reveal(*, sealed_id: UUID, place: Place, purpose: str, by: Actor, told: bool
 
 
 def tell_opened(*, sealed_ids: Collection[UUID], purpose: str, by: Actor) -> None:
-    """Record what was opened without being told."""
-    for row in Sealed.objects.filter(id__in=sealed_ids):
-        _record(Event.SECRET_REVEALED, row, by, purpose)
+    """Record what was opened without being told: all of it, or nothing."""
+    with transaction.atomic(savepoint=False):
+        for row in Sealed.objects.filter(id__in=sealed_ids):
+            _record(Event.SECRET_REVEALED, row, by, purpose)
 
 
 def destroy_untold(*, sealed_ids: Collection[UUID]) -> None:
