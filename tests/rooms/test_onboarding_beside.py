@@ -25,6 +25,7 @@ from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.web.purposes import said_of
 from tests.emulator.conftest import Emulator, avery
+from tests.rooms import factories_services
 from tests.rooms.factories_aboard import OLGA, aboard, finished, provision, sign_in, state_of, tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, TENANT, Walk, walk
 from tests.rooms.factories_web import put_into_wizard, sit_down, soup
@@ -190,6 +191,15 @@ def test_call_quality_that_fails_spoils_nothing_and_is_shown_to_both_sides(emula
     service_id = finished(walked)
     with within(walked.customer.path):
         assert service(service_id).lifecycle is Lifecycle.CREATED
+
+
+def test_nobody_is_told_of_what_was_made_beside_for_another_service(emulator):
+    walked = aboard(emulator, features=QUALITY)
+    other = factories_services.plan(walked.customer)
+    with within(walked.customer.path):
+        Run.objects.exclude(after=None).update(service_id=other)
+    finished(walked)
+    assert "QoE" not in mails(walked)["service_created"]
 
 
 def test_withdrawing_takes_both_back_or_lists_both(emulator):

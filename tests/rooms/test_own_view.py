@@ -31,6 +31,7 @@ from gangway.organizations.details import Contact
 from gangway.organizations.models import HostName
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.models import Registration
 from gangway.services.actions import change_users, hold
 from gangway.services.errors import ServiceMoved
 from gangway.services.models import Service
@@ -259,6 +260,15 @@ def test_a_service_of_the_same_customer_in_another_tenant_is_not_shown(provider,
     assert "elsewhere" not in text(client.get("/customer/"))
     assert client.get(f"/customer/services/{other}/").status_code == 404
 
+
+def test_what_a_service_uses_beside_its_connection_in_another_tenant_is_not_shown(provider, customer, service_id):
+    there = beside(customer, service_id)
+    with within(customer.path):
+        Registration.objects.filter(pk=there).update(tenant_id=OTHER_TENANT)
+    client = inside(provider)
+    assert "-QoE" not in text(client.get("/customer/"))
+    page = soup(client.get(f"/customer/services/{service_id}/"))
+    assert page.select_one("[aria-labelledby=beside-qoe]") is None
 
 def test_several_providers_are_shown_apart_and_under_its_own_host_name_only_one(provider, service_id):
     second = make_provider(name="Anchor Telecom")

@@ -24,6 +24,7 @@ from gangway.onboarding.errors import NotConnected, NotReadyToAdd
 from gangway.onboarding.existing_view import known
 from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Step
+from gangway.onboarding.stages.verification import run_ended
 from gangway.onboarding.typed import Typed
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
@@ -137,6 +138,13 @@ def test_the_same_sign_in_renews_what_the_service_uses_beside_its_connection(emu
         beside = companions.companion(service_id, "qoe")
         newest = Credential.objects.filter(registration_id=beside.registration.id).latest("announced_at")
         assert (beside.credential.id, beside.status) == (newest.pk, "ok")
+        Credential.objects.filter(registration_id=beside.registration.id).update(state="proved", rest_until=None)
+        later = Run.objects.get(registration_id=beside.registration.id, kind="repair")
+    run_ended(run_id=later.pk, now=clock.now())
+    with within(walked.customer.path):
+        beside = companions.companion(service_id, "qoe")
+        states = Credential.objects.filter(registration_id=beside.registration.id).order_by("announced_at")
+        assert list(states.values_list("state", flat=True)) == ["resting", "proved"]
 
 
 def test_call_quality_is_added_to_a_service_that_has_none_by_asking_for_it_where_its_card_would_stand(emulator):
@@ -251,6 +259,21 @@ def test_a_service_of_the_customers_own_registration_moves_to_one_of_ours(emulat
     run_until_idle()
     assert sorted(row.state for row in secrets(walked)) == ["proved", "removed"]
     assert len(registrations(emulator)) == 2
+
+
+def test_what_a_service_uses_beside_its_connection_moves_with_it_and_the_old_one_rests(emulator):
+    walked, service_id = served(emulator, features=("call-quality",))
+    with within(walked.customer.path):
+        before = companions.companion(service_id, "qoe")
+        voice = connection(service_id)
+        Registration.objects.filter(pk=voice.registration_id).update(origin=GIVEN)
+    moving = again(walked, service_id)
+    sign_in(moving, emulator)
+    provision(moving, name="gw-second")
+    with within(walked.customer.path):
+        after = companions.companion(service_id, "qoe")
+        assert (after.registration.display_name, after.credential is not None) == ("gw-second-QoE", True)
+        assert Credential.objects.get(pk=before.credential.id).state == "resting"
 
 
 def test_a_service_whose_registration_we_hold_no_record_of_can_be_connected_anew(emulator):

@@ -60,7 +60,7 @@ class CompanionView:
 def take_over(
     *, service_id: UUID, organization_id: UUID, registration_id: UUID, profile: str, by: Actor, now: datetime
 ) -> None:
-    """Give a service a registration beside its connection; one that it has already stays as it is."""
+    """Give a service a registration beside its connection; from another one it moves here once this one is proved."""
     pk = uuid4()
     defaults = {
         "id": pk,
@@ -74,6 +74,23 @@ def take_over(
     row, made = Companion.objects.get_or_create(service_id=service_id, profile=profile, defaults=defaults)
     if made:
         _record(Event.CONNECTION_MADE, row, by, {"registration": str(registration_id)})
+    elif row.registration_id != registration_id:
+        _move(row.pk, registration_id, by=by, now=now)
+
+
+def _move(companion_id: UUID, registration_id: UUID, *, by: Actor, now: datetime) -> None:
+    """What was used until now rests, and goes as a connection's does that moved away."""
+    row = Companion.objects.select_for_update(of=("self",)).get(pk=companion_id)
+    proved = proved_ids(registration_id=registration_id, service_id=row.service_id)
+    if not proved:
+        return
+    for old in proved_ids(registration_id=row.registration_id, service_id=row.service_id):
+        switch(old, proved[0], by=by, now=now)
+    rotation.forget_plan(row, by=by, now=now)
+    row.registration_id, row.tenant_id = registration_id, provisioning.registration(registration_id).tenant_id
+    row.validate_at = now
+    row.save()
+    _record(Event.CONNECTION_RENEWED, row, by, {"registration": str(registration_id), "credential": str(proved[0])})
 
 
 @transaction.atomic

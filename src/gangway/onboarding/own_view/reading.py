@@ -28,7 +28,7 @@ from gangway.organizations.roles import Kind
 from gangway.organizations.scope import within
 from gangway.provisioning.queries import RunView, registration, run
 from gangway.provisioning.remains import Remaining, remains_in
-from gangway.provisioning.shapes import FeatureRow
+from gangway.provisioning.shapes import FeatureRow, RegistrationView
 from gangway.provisioning.tenants import is_home_of_all, registrations_in, tenant_name
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
@@ -141,7 +141,7 @@ def service_of(visitor: VisitorView, service_id: UUID, *, below: str = "") -> tu
     for _customer_id, path in _places(visitor, below):
         with within(path):
             if service_id in _services(visitor):
-                sight = _service(service_id, path)
+                sight = _service(visitor, service_id, path)
                 if sight.about.lifecycle in STANDS:
                     return path, sight, deletion(service_id)
     raise NotYours
@@ -180,7 +180,7 @@ def _places(visitor: VisitorView, below: str) -> Iterator[tuple[UUID, str]]:
 
 def _customer(visitor: VisitorView, customer_id: UUID, path: str) -> CustomerSight:
     about = place(customer_id)
-    services = tuple(_service(one, path) for one in _services(visitor))
+    services = tuple(_service(visitor, one, path) for one in _services(visitor))
     is_home = is_home_of_all(visitor.tenant_id, cloud=visitor.cloud)
     return CustomerSight(
         id=customer_id,
@@ -196,14 +196,14 @@ def _services(visitor: VisitorView) -> list[UUID]:
     return connected_with(registrations_in(visitor.tenant_id, cloud=visitor.cloud))
 
 
-def _service(service_id: UUID, path: str) -> ServiceSight:
+def _service(visitor: VisitorView, service_id: UUID, path: str) -> ServiceSight:
     about, connected = service(service_id), connection(service_id)
     assert connected is not None  # noqa: S101 - it was found by its connection
     history = tuple(activity(organization_path=path, subject=f"service:{service_id}", limit=HISTORY))
     return ServiceSight(
         about=about,
         connection=connected,
-        beside=companions(service_id),
+        beside=tuple(one for one in companions(service_id) if _is_in(one.registration, visitor)),
         declined=registration(connected.registration_id).declined,
         history=history,
         sides=_sides(history, about, path),
@@ -211,6 +211,10 @@ def _service(service_id: UUID, path: str) -> ServiceSight:
         is_kept_too_often=is_kept_too_often(service_id, now=clock.now()),
         farewell=farewell(service_id) if about.lifecycle is Lifecycle.DELETED else None,
     )
+
+
+def _is_in(about: RegistrationView, visitor: VisitorView) -> bool:
+    return (about.tenant_id, about.cloud) == (visitor.tenant_id, visitor.cloud)
 
 
 def _sides(history: tuple[ActivityRow, ...], about: ServiceView, path: str) -> dict[str, str]:

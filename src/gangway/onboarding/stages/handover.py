@@ -119,8 +119,9 @@ def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, 
 
 
 def _made_beside(invitation: InvitationView) -> tuple[RegistrationView, ...]:
-    """What is in the tenant of the registrations that were made beside the first one."""
-    views = (one.registration for one in beside_of(invitation.registration_id, invitation.plan))
+    """What is in the tenant of the registrations that were made beside the first one for the invitation's service."""
+    found = beside_of(invitation.registration_id, invitation.plan)
+    views = (one.registration for one in found if one.run and one.run.service_id == invitation.service_id)
     return tuple(one for one in views if one is not None and one.app_id)
 
 

@@ -9,7 +9,8 @@ from gangway.connections.errors import NoSuchConnection
 from gangway.connections.states import AuthenticatedBy
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
-from gangway.invitations.aims import ENDS_BY_ITSELF
+from gangway.invitations.aims import ENDS_BY_ITSELF, Purpose
+from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.stages import handover
@@ -45,6 +46,17 @@ def take_over(case: Case, *, by: Actor, now: datetime) -> None:
         by=by,
         now=now,
     )
+    _take_over_beside(invitation, by=by, now=now)
+
+
+def proved_later(case: Case, *, by: Actor, now: datetime) -> None:
+    """Something beside was proved after the case had ended: the service that was renewed uses it from now on."""
+    invitation = invited.invitation(case.invitation_id)
+    if invitation.state is State.ADDED and invitation.purpose != Purpose.CONNECT:
+        _take_over_beside(invitation, by=by, now=now)
+
+
+def _take_over_beside(invitation: InvitationView, *, by: Actor, now: datetime) -> None:
     companions.renew(service_id=invitation.service_id, by=by, now=now)
     take_over_besides(
         service_id=invitation.service_id,

@@ -56,11 +56,11 @@ FOLLOWS: Final = {
 def run_ended(*, run_id: UUID, now: datetime) -> None:
     """Write down how a run ended or came to rest, in the cases of all who work on it.
 
-    They wait for what is made beside it, and stand as the first run does whatever becomes of that. A second time, or
-    for a run that goes on again: nothing happens.
+    They wait for what is made beside it, and stand as the first run does whatever becomes of that. What Microsoft
+    copies longer is taken over when it is proved. A second time, or for a run that goes on again: nothing happens.
     """
     with within_everything("a worker follows everybody's runs"), transaction.atomic():
-        run_id = first_of(run_id)
+        ended, run_id = run_id, first_of(run_id)
         ids = list(Case.objects.filter(run_id=run_id).order_by("created_at", "pk").values_list("pk", flat=True))
         cases = [lock_case(case_id) for case_id in ids]
         run = provisioning.run(run_id) if cases else None
@@ -71,6 +71,8 @@ def run_ended(*, run_id: UUID, now: datetime) -> None:
         moved = [case for case in cases if _conclude(case, run, now=now)]
         if moved or _nobody_is_at_it(cases[0]):
             _tell(_worked_on(cases), run, now=now)
+        elif ended != run_id:
+            renewed.proved_later(_worked_on(cases), by=WORKER, now=now)
 
 
 def _copies(case: Case) -> None:
