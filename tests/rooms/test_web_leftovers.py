@@ -1,10 +1,13 @@
 """The *Leftovers* page, as operators meet it in their browsers."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import transaction
 
 from gangway.alarms.models import Alarm, Notice
 from gangway.audit import queries as audit
@@ -12,6 +15,7 @@ from gangway.foundation import clock
 from gangway.notifications.messages import MESSAGES
 from gangway.notifications.models import Message
 from gangway.notifications.states import MessageKind
+from gangway.onboarding.errors import AskedJustNow
 from gangway.onboarding.own_view import asking
 from gangway.organizations.changing import change_contacts
 from gangway.organizations.details import Contact
@@ -22,10 +26,12 @@ from gangway.provisioning.leftovers import mark_removed
 from gangway.provisioning.models import Leftover, Registration, Run
 from gangway.provisioning.sightings import UNUSED
 from gangway.provisioning.states import LeftoverKind
+from gangway.services.actions import hold
 from tests.rooms import factories_services
 from tests.rooms.factories_organizations import make_customer, make_provider
 from tests.rooms.factories_provisioning import BY, Work
 from tests.rooms.factories_web import row, sit_down, soup
+from tests.rooms.test_scope import in_scope_of, wait_until_somebody_waits_for_a_lock
 
 pytestmark = pytest.mark.django_db
 
@@ -153,6 +159,15 @@ def named(work: Work, *contacts: Contact) -> None:
         Run.objects.update(kind="teardown")
 
 
+def mark(client: Any, page: str) -> str:
+    return str(soup(client.get(page)).select_one("[name=shown]")["value"])
+
+
+def send(client: Any, page: str) -> Any:
+    """Send the mail as it was shown."""
+    return client.post(page, {"shown": mark(client, page)}, follow=True)
+
+
 def mails(work: Work) -> list[Message]:
     with within(work.customer.path):
         return list(Message.objects.filter(subject_ref=f"removal:{work.service_id}").order_by("to"))
@@ -166,7 +181,7 @@ def test_the_customers_contacts_are_asked_by_a_mail_that_says_what_remains_why_a
     shown = soup(client.get(page)).get_text(" ", strip=True)
     assert "ada@contoso.example, ben@contoso.example" in shown
     assert mails(work) == []
-    told = client.post(page, follow=True)
+    told = send(client, page)
     address = f"/customer/at/{provider.id}/"
     assert address in soup(told).get_text()
     assert [one.to for one in mails(work)] == ["ada@contoso.example", "ben@contoso.example"]
@@ -190,7 +205,7 @@ def test_the_mail_is_in_the_customers_language(work, client):
         Leftover.objects.update(why=UNUSED)
     with through(Door.SEAT):
         Organization.objects.filter(pk=work.customer.id).update(language="de")
-    client.post(f"/services/{work.service_id}/ask-customer/")
+    send(client, f"/services/{work.service_id}/ask-customer/")
     [mail] = mails(work)
     assert mail.language == "de"
     assert UNUSED not in mail.context["list"]
@@ -203,13 +218,55 @@ def test_nobody_is_asked_twice_within_minutes_nor_where_nobody_is_named(work, cl
     leave(work)
     assert "named no contact" in soup(client.post(page, follow=True)).get_text()
     named(work, Contact("Ada", "ada@contoso.example"))
-    client.post(page)
-    assert "last ten minutes" in soup(client.post(page, follow=True)).get_text()
+    send(client, page)
+    assert "last ten minutes" in soup(send(client, page)).get_text()
     assert len(mails(work)) == 1
     with within(work.customer.path):
         Message.objects.update(created_at=clock.now() - asking.PAUSE - timedelta(minutes=1))
-    client.post(page)
+    send(client, page)
     assert len(mails(work)) == 2
+
+
+def test_a_mail_that_changed_since_it_was_shown_is_shown_once_more_and_not_sent(work, client):
+    page = f"/services/{work.service_id}/ask-customer/"
+    named(work, Contact("Ada", "ada@contoso.example"))
+    leave(work)
+    shown = mark(client, page)
+    leave(work, LeftoverKind.CREDENTIAL, "voice1-ab12cd34")
+    again = client.post(page, {"shown": shown}, follow=True)
+    assert "The mail has changed since you opened this page." in soup(again).get_text()
+    assert mails(work) == []
+    send(client, page)
+    assert "voice1-ab12cd34" in mails(work)[0].context["list"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_operators_who_ask_at_once_one_does(work):
+    named(work, Contact("Ada", "ada@contoso.example"))
+    leave(work)
+    ask = partial(asking.ask_customer, work.service_id, by=BY, now=clock.now())
+    with ThreadPoolExecutor(1) as pool:
+        with within(work.customer.path), transaction.atomic():
+            hold(work.service_id)
+            second = pool.submit(in_scope_of, work.customer, ask)
+            wait_until_somebody_waits_for_a_lock()
+            ask()
+        assert type(second.exception(timeout=10)) is AskedJustNow
+    assert len(mails(work)) == 1
+
+
+def test_the_mail_names_every_tenant_in_which_something_remains(work):
+    first = leave(work)
+    with within(work.customer.path):
+        Registration.objects.update(tenant_name="Contoso")
+        other = Registration.objects.get()
+        other.pk, other.tenant_id, other.tenant_name, other.name_key = uuid4(), str(uuid4()), "Fabrikam", "other"
+        other.save(force_insert=True)
+        first.pk, first.registration = uuid4(), other
+        first.save(force_insert=True)
+        letter = asking.letter(work.service_id)
+    assert letter
+    assert {"Contoso", "Fabrikam"} <= {word.strip(",.:") for word in letter.mail.text.split()}
 
 
 def test_the_alarm_that_a_customer_was_asked_ends_when_nothing_remains(work, client):

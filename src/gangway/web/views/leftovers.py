@@ -1,6 +1,7 @@
 """The *Leftovers* page: what stays in customers' tenants, why, how to remove it by hand, and who cleared it."""
 
 from collections.abc import Iterable
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -89,7 +90,12 @@ def ask_customer(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Ask the customer to sign in*: the mail to their contacts as it goes out, whom it went to before, and *Send*."""
     about = service(service_id)
     back = f"{reverse('web:leftovers')}?{urlencode({'q': about.short_name})}"
+    letter = asking.letter(about.id)
     if request.method == "POST":
+        if letter and letter.to and request.POST.get("shown") != _mark_of(letter):
+            changed = _("The mail has changed since you opened this page. Look at it once more before you send it.")
+            messages.warning(request, changed)
+            return redirect(request.path)
         try:
             asking.ask_customer(about.id, by=request.actor, now=now())
         except GangwayError as error:
@@ -100,14 +106,19 @@ def ask_customer(request: DeskRequest, service_id: UUID) -> HttpResponse:
                 request, _("The contacts of %(customer)s get a mail. They sign in at %(address)s") % said_to
             )
         return redirect(back)
-    letter = asking.letter(about.id)
     asked = asked_words(asking.asked_before(about.id))
-    return render(request, "leftovers/ask.html", {"service": about, "letter": letter, "asked": asked, "back_url": back})
+    values = {"service": about, "letter": letter, "asked": asked, "back_url": back}
+    return render(request, "leftovers/ask.html", values | {"shown": _mark_of(letter) if letter else ""})
 
 
 def asked_words(before: Iterable[Sent]) -> list[dict[str, Any]]:
     """Whom a customer was asked by, with how each mail is doing."""
     return [{"to": one.to, "at": one.at, "pill": said(DELIVERY, one.state)} for one in before]
+
+
+def _mark_of(letter: asking.Letter) -> str:
+    """By what the mail is known again: another mark means that it says something else, or goes to others."""
+    return sha256("\n".join((*letter.to, letter.mail.subject, letter.mail.text)).encode()).hexdigest()
 
 
 def _here(leftover_id: UUID) -> LeftoverRow:
