@@ -178,7 +178,9 @@ def test_the_preview_shows_the_exact_mail_alone_and_from_whom_it_comes(admin, pr
 def test_logo_and_colour_are_changed_on_one_page(admin, provider, channel):
     for place, logo in ((provider, "settings_logo"), (channel, "channel_logo_change")):
         page = soup(admin.get(reverse("web:settings_colour", args=[place.id])))
-        assert page.select_one(f"form[action='{reverse(f'web:{logo}', args=[place.id])}'] input[type=file]")
+        form = page.select_one(f"form[action^='{reverse(f'web:{logo}', args=[place.id])}']:has(input[type=file])")
+        saved = admin.post(form["action"], {"logo": SimpleUploadedFile("a.png", png())})
+        assert saved.headers["Location"] == reverse("web:settings_colour", args=[place.id])
         assert page.select_one("form #id_colour")
     put_logo(admin, provider)
     page = soup(admin.get(reverse("web:settings_colour", args=[provider.id])))

@@ -204,3 +204,10 @@ def test_all_that_match_are_validated_and_exported_over_all_pages(client, custom
 def test_nothing_ticked_says_what_to_do(client):
     answer = client.post(reverse("web:services_validate"), {"service": ["nonsense"]}, follow=True)
     assert "Tick the services first" in soup(answer).get_text()
+
+
+def test_who_ticked_nothing_comes_back_to_the_list_as_it_was_sought(client):
+    sought = {"q": "Contoso & more", "status": "valid", "licence": "", "sort": "-customer"}
+    back = f"{reverse('web:services')}?q=Contoso+%26+more&status=valid&sort=-customer"
+    assert client.post(reverse("web:services_validate"), sought).headers["Location"] == back
+    assert client.get(reverse("web:service_export"), sought | {"of": "ticked"}).headers["Location"] == back

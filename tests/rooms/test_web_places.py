@@ -211,6 +211,16 @@ def test_a_second_customer_with_the_same_domain_is_kept_and_warned_of_also_at_th
     assert "contoso.com is also the domain of Contoso." in soup(added).get_text()
     field = soup(client.get(reverse("web:customer_edit", args=[first.id]))).select_one("#id_domain_helptext")
     assert "is also the domain of Contoso again." in field.get_text()
+    assert field.get_text().startswith("One of the customer's domains")
+
+
+def test_saving_something_else_warns_of_the_same_domain_no_more(client, provider):
+    first = make_customer(provider, name="Contoso", domain="contoso.com")
+    make_customer(provider, name="Contoso again", domain="contoso.com")
+    address = reverse("web:customer_edit", args=[first.id])
+    for domain, warned in (("contoso.com", False), ("fabrikam.com", False), ("contoso.com", True)):
+        saved = client.post(address, {"name": "Contoso", "domain": domain, **CONTACTS}, follow=True)
+        assert ("is also the domain of" in soup(saved).get_text()) is warned
 
 
 def test_a_tenant_that_a_connection_knows_is_shown_where_nobody_typed_it(client, provider):

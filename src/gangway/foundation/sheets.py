@@ -28,5 +28,5 @@ def marked(text: str) -> str:
 
 
 def unmarked(cell: str) -> str:
-    """Return the text of a cell that was marked; one that never was is left as it is."""
+    """Return the text of a cell that was marked. In one that never was, what looks like our mark goes, too."""
     return _MARK_BEHIND.sub("", _FIRST_MARK.sub("", cell))

@@ -32,6 +32,7 @@ from gangway.web.words import CONNECTION, PLANNED, VALIDATION, Pill, said
 PARTIAL: Final = "services/_validating.html"
 EVERY: Final = "every"
 """The box that means all services that match, and not only the ticked ones of one page."""
+SOUGHT: Final = ("q", "status", "licence", "sort")
 MOST_AT_ONCE: Final = 200
 LATEST: Final = "validating"
 """The session keeps the services of which no address could hold the ids."""
@@ -89,9 +90,11 @@ def lacks_ticks(given: QueryDict) -> bool:
 
 
 def tick_first(request: DeskRequest) -> HttpResponse:
-    """Lead back to the list, and say how rows are chosen."""
+    """Lead back to the list as it was searched, filtered and sorted, and say how rows are chosen."""
+    given = request.POST if request.method == "POST" else request.GET
+    sought = urlencode({name: given[name] for name in SOUGHT if given.get(name)})
     messages.error(request, _("Tick the services first: the boxes stand at the beginning of the rows."))
-    return redirect("web:services")
+    return redirect(f"{reverse('web:services')}?{sought}" if sought else "web:services")
 
 
 def ticked(given: QueryDict) -> list[UUID]:

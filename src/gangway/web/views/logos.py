@@ -50,6 +50,8 @@ def logo_for(level: Level) -> DeskView:
     def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         about = found(level, organization_id)
         _put(request, about.id)
+        if level.kind is Kind.CHANNEL and request.GET.get("then") == "colour":
+            return redirect("web:settings_colour", about.id)
         return redirect(f"web:{level.route}", organization_id=about.id)
 
     return view
@@ -89,7 +91,9 @@ def colour(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         "logo": own_logo(about.id),
         "logo_form": LogoForm(),
         "picture_url": reverse("web:channel_logo" if is_channel else "web:settings_logo", args=[about.id]),
-        "change_url": reverse("web:channel_logo_change" if is_channel else "web:settings_logo", args=[about.id]),
+        "change_url": f"{reverse('web:channel_logo_change', args=[about.id])}?then=colour"
+        if is_channel
+        else reverse("web:settings_logo", args=[about.id]),
         "provider": provider_of(about.id),
         "is_channel": is_channel,
         "form": form,

@@ -170,13 +170,14 @@ def edit_of(level: Level) -> DeskView:
         about = found(level, organization_id)
         form = PlaceForm(request.POST or None, kind=level.kind, adding=False, initial=initial_of(about))
         if twins := _twins(about.id):
-            form.fields["domain"].help_text = twins
+            form.fields["domain"].help_text = f"{form.fields['domain'].help_text} {twins}"
         rows = contact_rows(request.POST or None, about.contacts)
         more = tenant_rows(request.POST or None, about.more_tenants)
         good = request.method == "POST" and form.is_valid() & rows.is_valid() & _is_good(more)
         if good and _tried(form, lambda: _change(request, about, form, contacts_of(rows), tenants_of(more))):
             messages.success(request, _("%(name)s was changed.") % {"name": form.cleaned_data["name"]})
-            _warn_of_twins(request, about.id)
+            if place(about.id).details.domain != about.details.domain:
+                _warn_of_twins(request, about.id)
             return redirect(f"web:{level.route}", organization_id=about.id)
         values = {"form": form, "contacts": rows, "tenants": more, "place": about, **_said(request, level)}
         return render(request, "places/form.html", values)
