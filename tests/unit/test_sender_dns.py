@@ -154,6 +154,15 @@ def test_what_name_servers_do_not_tell_is_not_known():
     assert {one.state for one in seen(silent).values()} == {Finding.UNKNOWN}
 
 
+def test_a_domain_with_a_policy_of_its_own_needs_no_answer_from_those_above():
+    above = {("_dmarc.sandbox.example", "TXT"): None}
+    assert seen(above)["dmarc"].state is Finding.GOOD
+    watching = seen(above | {(f"_dmarc.{DOMAIN}", "TXT"): ["v=DMARC1; p=none"]})["dmarc"]
+    assert (watching.state, watching.text) == (Finding.LOOK, "v=DMARC1; p=quarantine")
+    assert "sandbox.example did not answer" in watching.words
+    assert seen(above | {(f"_dmarc.{DOMAIN}", "TXT"): []})["dmarc"].state is Finding.UNKNOWN
+
+
 def test_only_so_many_domains_above_are_asked():
     assert sender_dns._upwards("a.b.c.example") == ["a.b.c.example", "b.c.example", "c.example"]
     assert len(sender_dns._upwards(".".join("a" * 60))) == sender_dns.MOST_ABOVE

@@ -192,12 +192,16 @@ async def _dkim(ask: Ask, domain: str, selector: str) -> Record:
 async def _dmarc(ask: Ask, domain: str, reports_to: str) -> Record:
     """Look at the policy that counts: the domain's own, else that of the nearest domain above.
 
-    No advice is weaker than what any domain above asks for, for itself or for names below it.
+    No advice is weaker than what any domain above asks for, for itself or for names below it. A domain that needs no
+    advice needs none above it; where one above only bears on the advice and doesn't answer, that is said.
     """
-    kept = [(each, await _policies(ask, each)) for each in _upwards(domain)]
+    mine = await _policies(ask, domain)
+    above, silent = ([], []) if _protects(mine) else await _above(ask, domain, may_be_silent=bool(mine))
+    kept = [(domain, mine), *above]
     at, found = next(((each, records) for each, records in kept if records), (domain, []))
-    least = max((_policy_at(tags) for _above, records in kept[1:] for tags in map(_tags, records)), default=0)
+    least = max((_policy_at(tags) for _above, records in above for tags in map(_tags, records)), default=0)
     own = f"_dmarc.{domain}", f"v=DMARC1; p={POLICIES[least]}; rua=mailto:{reports_to}"
+    unheard = f" {' and '.join(silent)} did not answer: if more is asked for there, ask for as much." if silent else ""
     if not found:
         words = f"{domain} says nothing to receivers about forged mails. Begin by watching, and be stricter later."
         return Record("dmarc", Finding.WRONG, words, *own)
@@ -213,7 +217,7 @@ async def _dmarc(ask: Ask, domain: str, reports_to: str) -> Record:
         " DKIM counts if its d= is this domain."
     )
     if policy not in POLICIES:
-        words = f"The DMARC record of {at} has no policy (p=) that receivers know."
+        words = f"The DMARC record of {at} has no policy (p=) that receivers know.{unheard}"
         return Record("dmarc", Finding.WRONG, words, *own)
     if policy != "none":
         words = f"Receivers {_DONE[policy]} mails that are not proved to be of {at}.{aligned}"
@@ -223,9 +227,28 @@ async def _dmarc(ask: Ask, domain: str, reports_to: str) -> Record:
         words = f"{at} only watches mails of names below it (sp=none): forged ones of {domain} still arrive.{aligned}"
         better = f"_dmarc.{domain}", f"v=DMARC1; p={stricter}; rua=mailto:{reports_to}"
     else:
-        words = f"{at} only watches (p=none): forged mails in its name still arrive.{aligned}"
+        words = f"{at} only watches (p=none): forged mails in its name still arrive.{unheard}{aligned}"
         better = f"_dmarc.{at}", _POLICY.sub(rf"\g<1>{stricter}", found[0], count=1)
     return Record("dmarc", Finding.LOOK, words, *better)
+
+
+def _protects(records: list[str]) -> bool:
+    """Whether a domain's own records ask receivers for more than to watch."""
+    return len(records) == 1 and _tags(records[0]).get("p", "").lower() in POLICIES[1:]
+
+
+async def _above(ask: Ask, domain: str, *, may_be_silent: bool) -> tuple[list[tuple[str, list[str]]], list[str]]:
+    """Return what the domains above say, and which didn't answer; raises `NoAnswer` unless they may be silent."""
+    heard: list[tuple[str, list[str]]] = []
+    silent: list[str] = []
+    for each in _upwards(domain)[1:]:
+        try:
+            heard.append((each, await _policies(ask, each)))
+        except NoAnswer:
+            if not may_be_silent:
+                raise
+            silent.append(each)
+    return heard, silent
 
 
 def _upwards(domain: str) -> list[str]:
