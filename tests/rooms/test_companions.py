@@ -360,7 +360,10 @@ def test_a_rotation_that_fails_is_an_alarm_of_its_own_and_tried_again(customer, 
     following.ended(run_id, now=clock.now())
     row = companion_of(service_id)
     assert (row.rotation, row.failures, row.rotation_run_id) == (Rotation.FAILED, 1, None)
-    assert [kind for kind, *_ in standing(customer, service_id)] == ["rotation"]
+    with within(customer.path):
+        (alarm,) = alarms.open_for(service_id)
+    assert alarm.kind.value == "rotation"
+    assert alarm.cure.endswith("under QOE Integration with Microsoft Teams.")
     with within_everything("a test"):
         assert Care.objects.get().rotation == Rotation.NONE, "the connection's own stands as it stood"
     with within_everything("a test"):
@@ -441,7 +444,10 @@ def test_wishes_and_freezes_count_for_it_at_once(customer, service_id):
         policy.add_freeze(customer.id, begins=now, ends=now + 30 * DAY, why="Merger", by=SETUP, now=now)
     tending.tend_due(now=clock.now())
     assert companion_of(service_id).rotation == Rotation.FROZEN
-    assert "rotation" in [kind for kind, *_ in standing(customer, service_id)]
+    with within(customer.path):
+        cures = {row.kind.value: row.cure for row in alarms.open_for(service_id)}
+    assert cures["rotation"].endswith("under QOE Integration with Microsoft Teams.")
+    assert cures["credential_ends"].endswith("under QOE Integration with Microsoft Teams.")
 
 
 def test_what_signs_in_beside_a_connection_belongs_to_something(customer, service_id):

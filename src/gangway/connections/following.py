@@ -84,7 +84,7 @@ def _failed(kept: Kept, words: str, *, needs_customer: bool, now: datetime) -> N
         kept.rotation, kept.rotate_at = Rotation.FAILED.value, now + wait
         kept.tend_at = kept.rotate_at
         kind, contacts = Kind.ROTATION, ""
-        cure = "The credential in use works on. We try again by ourselves; Rotate now tries at once."
+        cure = saying.failed(beside=isinstance(kept, Companion))
     raise_alarm(
         **key_of(kept, kind),
         service_id=about.id,

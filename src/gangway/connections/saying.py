@@ -14,6 +14,7 @@ RENEW: Final = (
     "link, and a new one is made."
 )
 ROTATE: Final = "Press Rotate now on its M365 Configuration."
+ROTATE_BESIDE: Final = "Press Rotate now on its M365 Configuration, under QOE Integration with Microsoft Teams."
 REPLACE: Final = (
     "The customer makes a new one at Microsoft and types it in behind a link: press Re-initiate Authentication Flow."
 )
@@ -38,9 +39,22 @@ def ending(about: Renewable, days: int, ends_at: datetime) -> str:
     return f"Its {name} ends in {days} days at the latest, on {day}."
 
 
-def cure(about: Renewable, *, renews_itself: bool) -> str:
-    """Say what operators do."""
-    return ROTATE if renews_itself else RENEW if about.is_ours else REPLACE
+def cure(about: Renewable, *, renews_itself: bool, beside: bool) -> str:
+    """Say what operators do; what is `beside` the connection has a button of its own."""
+    if renews_itself:
+        return ROTATE_BESIDE if beside else ROTATE
+    return RENEW if about.is_ours else REPLACE
+
+
+def frozen(*, beside: bool) -> str:
+    """Say what operators do when a freeze lasts until the end."""
+    return f"End the freeze, or agree with the customer on a moment. Then: {ROTATE_BESIDE if beside else ROTATE}"
+
+
+def failed(*, beside: bool) -> str:
+    """Say what operators do when it couldn't renew itself."""
+    again = "The credential in use works on, and we try again by ourselves. To try at once:"
+    return f"{again} {ROTATE_BESIDE if beside else ROTATE}"
 
 
 def for_contacts(about: Renewable, *, renews_itself: bool) -> str:
