@@ -12,7 +12,7 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.test import Client
 
-from gangway.alarms.models import Alarm, Notice
+from gangway.alarms.models import Alarm, Move, Notice
 from gangway.audit.events import Event
 from gangway.audit.models import Entry
 from gangway.audit.record import Actor
@@ -32,7 +32,7 @@ from gangway.organizations.models import HostName
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Registration
-from gangway.services.actions import change_users, hold
+from gangway.services.actions import begin_deletion, change_users, hold
 from gangway.services.errors import ServiceMoved
 from gangway.services.models import Service
 from gangway.services.queries import service
@@ -270,6 +270,7 @@ def test_what_a_service_uses_beside_its_connection_in_another_tenant_is_not_show
     page = soup(client.get(f"/customer/services/{service_id}/"))
     assert page.select_one("[aria-labelledby=beside-qoe]") is None
 
+
 def test_several_providers_are_shown_apart_and_under_its_own_host_name_only_one(provider, service_id):
     second = make_provider(name="Anchor Telecom")
     factories_onboarding.register(second)
@@ -494,6 +495,29 @@ def test_a_contact_is_told_where_it_can_be_taken_back(provider, customer, servic
     assert f"/customer/at/{provider.id}/" in alarms()[0].for_contacts
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_contact_is_given_the_all_clear_for_what_is_kept_and_not_for_what_is_removed(
+    provider, customer, service_id, kept
+):
+    sit_down(provider)
+    with within(customer.path):
+        change_contacts(organization_id=customer.id, contacts=[Contact("Ada", "ada@contoso.example")], by=SETUP)
+    disconnected(inside(provider), service_id)
+    run_until_idle()
+    with within(customer.path):
+        if kept:
+            deletion.keep_service(service_id=service_id, by=SETUP, now=clock.now())
+        else:
+            begin_deletion(service_id=service_id, by=SETUP)
+    disconnections.tell(service_id, now=clock.now())
+    run_until_idle()
+    with within_everything("a test"):
+        ends = set(Notice.objects.filter(turn=0).values_list("audience", flat=True))
+        why = Move.objects.get(what="cleared").words
+    assert ends == ({"operator", "contact"} if kept else {"operator"})
+    assert why == (disconnections.KEPT if kept else disconnections.BEGUN)
+
+
 def test_disconnect_asks_for_a_sign_in_of_the_last_minutes_by_the_same_person(
     provider, customer, service_id, monkeypatch
 ):
@@ -592,6 +616,19 @@ def test_without_a_sign_in_application_nobody_is_sent_anywhere(service_id):
         SignInApplication.objects.update(unlisted=["http://localhost:8000/wizard/returned/"])
     refused = Client().post("/customer/")
     assert "Signing in isn't set up for this address" in text(refused)
+
+
+def test_however_many_visits_there_were_all_are_forgotten_and_counted(provider, monkeypatch):
+    monkeypatch.setattr(exchange, "AT_ONCE", 2)
+    for _ in range(3):
+        client = Client()
+        asked = asked_of(client.post(f"/customer/at/{provider.id}/"))
+        client.get("/wizard/returned/", {"code": "made-up", "state": asked["state"]})
+    exchange.forget(now=clock.now() + timedelta(days=2))
+    with within_everything("a test"):
+        assert not Visit.objects.exists()
+    assert [entry.data["times"] for entry in entries(Event.OWN_VIEW_UNTOLD)] == [2, 1]
+    assert not Sealed.objects.filter(place=arriving.CODE, ciphertext__isnull=False).exists()
 
 
 def test_old_visits_are_forgotten_with_their_codes(provider):

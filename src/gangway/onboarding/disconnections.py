@@ -23,6 +23,8 @@ TELL: Final = "onboarding:tell_of_disconnection"
 TURNS: Final = 3
 LATELY: Final = timedelta(days=1)
 """So often within so long the customer takes back what they disconnected: each time people are called by an alarm."""
+KEPT: Final = "It is kept."
+BEGUN: Final = "Nobody took it back in time: its removal has begun."
 WORKER: Final = Actor.system("customer's own view")
 
 
@@ -91,7 +93,8 @@ def tell(service_id: UUID, *, now: datetime) -> None:
             "now": now,
         }
         if asked is None or about.lifecycle is not Lifecycle.LEAVING or about.leaves_at is None:
-            clear_alarm(**key, why="It is kept, or its time is over.")
+            kept = about.lifecycle is Lifecycle.CREATED
+            clear_alarm(**key, why=KEPT if kept else BEGUN, all_clear=kept)
             return
         until = f"{about.leaves_at.day} {about.leaves_at:%B %Y}"
         raise_alarm(
