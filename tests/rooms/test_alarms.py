@@ -12,7 +12,7 @@ from django.core import mail as outgoing
 from django.db import connection, transaction
 from django.db.utils import ProgrammingError
 
-from gangway.alarms import actions, preferences, queries, tasks, telling
+from gangway.alarms import actions, preferences, queries, tasks, telling, wording
 from gangway.alarms.errors import AlarmOver, HoursWrong
 from gangway.alarms.hours import Hours
 from gangway.alarms.models import Alarm, Move, Notice
@@ -325,6 +325,31 @@ def test_what_is_back_is_not_told_as_over(customer, provider):
     assert "Over" not in mail.subject + mail.body
 
 
+def test_what_came_and_went_twice_before_the_morning_is_told_once_as_over(customer, provider):
+    people_of(provider)
+    with within(provider.path):
+        preferences.set_hours(provider.id, Hours(digest_hour=7, urgent_at_once=False), by=OLGA)
+    for hour in (1, 3):
+        at = NOON + timedelta(hours=hour)
+        alarm_id = raised(customer, now=at, severity=Severity.CRITICAL, words=f"It broke at {hour}.")
+        over(customer, alarm_id, now=at + timedelta(hours=1))
+        telling.tell_cleared(alarm_id, all_clear=True, now=at + timedelta(hours=1))
+    telling.send_due(now=NOON + timedelta(days=1))
+    run_until_idle()
+    (mail,) = outgoing.outbox
+    assert mail.subject.endswith("Over: voice1: It broke at 3.")
+    assert "Now:" not in mail.body
+
+
+def test_a_mail_looks_up_only_the_ends_that_it_names(customer, django_assert_max_num_queries):
+    ids = [raised(customer, subject=f"service:{number}") for number in range(wording.SHOWN + 5)]
+    with within_everything("a test"):
+        ended = tuple(Alarm.objects.select_related("organization").filter(pk__in=ids))
+        with django_assert_max_num_queries(wording.SHOWN + 3):
+            said = wording.for_operators(wording.News((), ended), customer.id)["list"]
+    assert said.endswith("and 5 more")
+
+
 def test_an_urgent_one_that_ends_in_the_quiet_hours_is_told_once_as_over(customer, provider):
     people_of(provider)
     hours = Hours(quiet_from=10, quiet_until=20, urgent_at_once=False)
@@ -392,6 +417,17 @@ def test_a_cleared_alarm_stays_and_the_same_thing_is_raised_anew(customer):
     second = raised(customer)
     assert second != first
     assert row(customer, first).cleared_by == "Olga Operator"
+
+
+def test_the_worst_is_among_the_most_urgent_however_much_came_after_it(customer, provider):
+    people_of(provider)
+    urgent = raised(customer, subject="platform:1", severity=Severity.CRITICAL, now=clock.now() - timedelta(days=1))
+    for number, severity in enumerate((Severity.NOTICE, Severity.WARNING, Severity.NOTICE)):
+        raised(customer, subject=f"platform:{number + 2}", severity=severity)
+    with within(customer.path):
+        found = queries.most_urgent(limit=2)
+    assert found[0].id == urgent
+    assert [row.severity for row in found] == [Severity.CRITICAL, Severity.WARNING]
 
 
 def test_a_worker_that_tells_twice_sends_once(customer, provider):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
 
 from gangway.alarms.errors import NoSuchAlarm
 from gangway.alarms.models import Alarm, Move, Notice
@@ -134,14 +134,19 @@ def most_urgent(*, limit: int) -> tuple[AlarmRow, ...]:
     """
     rows = Alarm.objects.filter(cleared_at__isnull=True, acknowledged_at__isnull=True)
     rows = rows.filter(Q(service__isnull=True) | Q(subject__regex=BESIDE))
-    found = rows.select_related("organization").order_by("-changed_at", "-id")[:limit]
-    return tuple(sorted(map(_row, found), key=lambda row: -row.severity.rank))
+    found = rows.select_related("organization").order_by(_urgency().desc(), "-changed_at", "-id")[:limit]
+    return tuple(map(_row, found))
 
 
 def open_for(service_id: UUID) -> tuple[AlarmRow, ...]:
     """Return the open alarms of one service, the worst first."""
     rows = Alarm.objects.filter(service_id=service_id, cleared_at__isnull=True).select_related("organization")
     return tuple(sorted(map(_row, rows), key=lambda row: -row.severity.rank))
+
+
+def _urgency() -> Case:
+    whens = [When(severity=severity.value, then=Value(severity.rank)) for severity in Severity]
+    return Case(*whens, output_field=IntegerField())
 
 
 def _in_state(rows: QuerySet[Alarm], state: str) -> QuerySet[Alarm]:

@@ -201,10 +201,10 @@ def _send(ids: Sequence[UUID], *, now: datetime) -> int:
 
 
 def _news(notices: Sequence[Notice]) -> News:
-    """Each alarm once, the worst first; of one that is over only that it is."""
-    over = {_key(one.alarm): one.alarm for one in notices if one.turn == OVER}
-    ended = {alarm.pk for alarm in over.values()}
-    raised = {one.alarm_id: one.alarm for one in notices if one.turn != OVER and one.alarm_id not in ended}
+    """Each alarm once, the worst first; of one that is over only that it is, however often it was raised and ended."""
+    ended = sorted((one.alarm for one in notices if one.turn == OVER), key=lambda each: each.raised_at)
+    over = {_key(alarm): alarm for alarm in ended}
+    raised = {one.alarm_id: one.alarm for one in notices if one.turn != OVER and _key(one.alarm) not in over}
     worst_first = sorted(raised.values(), key=lambda each: -Severity(each.severity).rank)
     return News(tuple(worst_first), tuple(over.values()))
 

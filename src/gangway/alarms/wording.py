@@ -34,10 +34,11 @@ class News:
 def for_operators(news: News, sender_id: UUID) -> dict[str, str]:
     """Return what the mail to operators shows; the worst stands first, and what is over last."""
     alarms, home = news.alarms, public_url(sender_id)
-    entries = [*(_entry(alarm, home) for alarm in news.raised), *map(_ending, news.over)]
+    raised, over = news.raised[:SHOWN], news.over[: max(SHOWN - len(news.raised), 0)]
+    entries = [*(_entry(alarm, home) for alarm in raised), *map(_ending, over)]
     return {
         "headline": _headline(news),
-        "list": "\n\n".join(entries[:SHOWN]) + _more(alarms),
+        "list": "\n\n".join(entries) + _more(alarms),
         "page": f"{home}/alarms/{alarms[0].pk}/" if len(alarms) == 1 else f"{home}/alarms/",
         "server": settings.GANGWAY.server_name,
     }
