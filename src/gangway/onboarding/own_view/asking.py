@@ -37,6 +37,7 @@ from gangway.organizations.scope import within_everything
 from gangway.organizations.told import contacts_of
 from gangway.provisioning.remains import Remaining, remains_of
 from gangway.provisioning.states import LeftoverKind
+from gangway.services.actions import hold
 from gangway.services.queries import ServiceView, service
 
 TELL: Final = "onboarding:ask_customer_to_remove"
@@ -91,8 +92,9 @@ def asked_before_of(service_ids: set[UUID]) -> dict[UUID, tuple[Sent, ...]]:
 def ask_customer(service_id: UUID, *, by: Actor, now: datetime) -> None:
     """*Ask the customer to sign in*: a mail to each of their contacts. In a scope.
 
-    Raises `NothingRemains`, `NobodyToAsk`, `AskedJustNow`.
+    Of two who ask at once the second one is told. Raises `NothingRemains`, `NobodyToAsk`, `AskedJustNow`.
     """
+    hold(service_id)
     about = service(service_id)
     told, language = _told(about), language_of(about.customer_id)
     to = [one.email for one in contacts_of(about.customer_id)]
@@ -153,7 +155,7 @@ def _told(about: ServiceView) -> dict[str, str]:
     return {
         "customer": about.customer_name,
         "service": about.short_name,
-        "tenant": remaining[0].tenant_name or remaining[0].tenant_id,
+        "tenant": ", ".join(dict.fromkeys(one.tenant_name or one.tenant_id for one in remaining)),
         "list": listed,
         "address": fixed_address(about.customer_id),
         "provider": provider.name,

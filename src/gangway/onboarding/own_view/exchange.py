@@ -58,6 +58,8 @@ PASSING: Final = (NotHeard, Busy, Unreadable, TimeoutError)
 """No answer, or none that decides anything."""
 WORKER: Final = Actor.system("customer's own view")
 KEPT: Final = timedelta(days=1)
+AT_ONCE: Final = 1000
+"""So many visits are removed in one transaction."""
 ADMITTED: Final = timedelta(minutes=5)
 """For so long after Microsoft said who it is, the browser that asked is let in; later somebody else may sit there."""
 log = structlog.get_logger(__name__)
@@ -282,11 +284,19 @@ def _signer(row: Visit) -> SignerFacts:
 def forget(*, now: datetime) -> None:
     """Once a day, remove visits whose sessions are over for long; codes that nobody traded are destroyed.
 
-    Of those whom Microsoft never named the activity log tells how many they were: made-up codes fill no log.
+    Of those whom Microsoft never named the activity log tells how many they were, thousand by thousand: made-up codes
+    fill no log.
     """
     before = (now - KEPT).replace(hour=0, minute=0, second=0, microsecond=0)
+    while _forget_some(before) == AT_ONCE:
+        continue
+
+
+def _forget_some(before: datetime) -> int:
+    """Remove so many that one transaction bears them; gives how many those were."""
     with within_everything("visits of everybody that are over"), transaction.atomic():
-        rows = list(Visit.objects.select_for_update(of=("self",), skip_locked=True).filter(created_at__lt=before))
+        over = Visit.objects.select_for_update(of=("self",), skip_locked=True).filter(created_at__lt=before)
+        rows = list(over.order_by("created_at")[:AT_ONCE])
         destroy_untold(sealed_ids=[one for row in rows for one in (row.code_id, row.verifier_id) if one])
         unknown = Counter(row.organization_id for row in rows if _is_unknown(row))
         for provider_id, times in unknown.items():
@@ -295,6 +305,7 @@ def forget(*, now: datetime) -> None:
                 Event.OWN_VIEW_UNTOLD, by=WORKER, organization_id=provider_id, subject=subject, data={"times": times}
             )
         Visit.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        return len(rows)
 
 
 def _is_unknown(row: Visit) -> bool:
