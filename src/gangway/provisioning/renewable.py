@@ -61,7 +61,7 @@ def renewable_of(*, registration_id: UUID, service_id: UUID) -> Renewable | None
 def renewables_of(registration_ids: Collection[UUID]) -> dict[tuple[UUID, UUID], Renewable]:
     """Return the same for many in one query, by registration and service; those without one are left out."""
     rows = Credential.objects.filter(registration_id__in=registration_ids, state=CredentialState.PROVED.value)
-    ordered = rows.select_related("registration").order_by("announced_at")
+    ordered = rows.select_related("registration").order_by("-announced_at")
     return {(row.registration_id, row.service_id): _view(row) for row in ordered}
 
 
