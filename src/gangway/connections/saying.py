@@ -13,8 +13,8 @@ RENEW: Final = (
     "Press Re-initiate Authentication Flow on its M365 Configuration: an administrator of the customer signs in by a "
     "link, and a new one is made."
 )
-ROTATE: Final = "Press Rotate now on its M365 Configuration."
-ROTATE_BESIDE: Final = "Press Rotate now on its M365 Configuration, under QOE Integration with Microsoft Teams."
+ROTATE: Final = "Rotate now on its M365 Configuration"
+ROTATE_BESIDE: Final = "Rotate now on its M365 Configuration, under QOE Integration with Microsoft Teams"
 REPLACE: Final = (
     "The customer makes a new one at Microsoft and types it in behind a link: press Re-initiate Authentication Flow."
 )
@@ -42,19 +42,23 @@ def ending(about: Renewable, days: int, ends_at: datetime) -> str:
 def cure(about: Renewable, *, renews_itself: bool, beside: bool) -> str:
     """Say what operators do; what is `beside` the connection has a button of its own."""
     if renews_itself:
-        return ROTATE_BESIDE if beside else ROTATE
+        return f"Press {_button(beside=beside)}."
     return RENEW if about.is_ours else REPLACE
 
 
 def frozen(*, beside: bool) -> str:
     """Say what operators do when a freeze lasts until the end."""
-    return f"End the freeze, or agree with the customer on a moment. Then: {ROTATE_BESIDE if beside else ROTATE}"
+    return f"End the freeze, or agree with the customer on a moment and press {_button(beside=beside)}."
 
 
 def failed(*, beside: bool) -> str:
     """Say what operators do when it couldn't renew itself."""
-    again = "The credential in use works on, and we try again by ourselves. To try at once:"
-    return f"{again} {ROTATE_BESIDE if beside else ROTATE}"
+    again = "The credential in use works on. We try again by ourselves; to try at once, press"
+    return f"{again} {_button(beside=beside)}."
+
+
+def _button(*, beside: bool) -> str:
+    return ROTATE_BESIDE if beside else ROTATE
 
 
 def for_contacts(about: Renewable, *, renews_itself: bool) -> str:
