@@ -19,7 +19,7 @@ from gangway.invitations.errors import AlreadyInvited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications.models import Message
-from gangway.onboarding import actions, existing, queries, renewal, retention
+from gangway.onboarding import actions, existing, queries, renewal, retention, sharing
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
 from gangway.onboarding.existing_view import known
 from gangway.onboarding.models import Case
@@ -31,6 +31,7 @@ from gangway.organizations.scope import within
 from gangway.provisioning import tasks
 from gangway.provisioning.credential_rows import opened
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
+from gangway.provisioning.queries import plan_of
 from gangway.services import actions as services
 from gangway.services.queries import service
 from tests.emulator.conftest import Emulator
@@ -274,6 +275,25 @@ def test_what_a_service_uses_beside_its_connection_moves_with_it_and_the_old_one
         after = companions.companion(service_id, "qoe")
         assert (after.registration.display_name, after.credential is not None) == ("gw-second-QoE", True)
         assert Credential.objects.get(pk=before.credential.id).state == "resting"
+
+
+def test_a_further_services_sign_in_leaves_what_the_first_one_uses_beside_its_connection(emulator):
+    walked, service_id = served(emulator, features=("call-quality",))
+    further = factories_services.plan(walked.customer)
+    with within(walked.customer.path):
+        registration_id = connection(service_id).registration_id
+        begun = sharing.share(
+            service_id=further, registration_id=registration_id, recipient=UPN, by=OLGA, now=clock.now()
+        )
+        assert "beside" not in invited.invitation(begun.invitation_id).plan
+    joining = opened_by(walked, begun.invitation_id)
+    sign_in(joining, emulator)
+    provision(joining, name="")
+    assert state_of(joining) is State.AUTHENTICATED
+    with within(walked.customer.path):
+        assert set(plan_of(registration_id)["beside"]) == {"qoe"}
+        assert companions.companion(service_id, "qoe").registration.state == "proved"
+        assert not Run.objects.filter(kind="teardown")
 
 
 def test_a_service_whose_registration_we_hold_no_record_of_can_be_connected_anew(emulator):

@@ -66,7 +66,7 @@ def share(*, service_id: UUID, registration_id: UUID, recipient: str, by: Actor,
     if chosen is None:
         raise NotShared(field="registration")
     person = organizations.operator(UUID(by.id)) if by.kind == "person" else None
-    plan, fingerprint = made.fingerprinted(made.plan_of(registration_id))
+    plan, fingerprint = made.for_further(made.plan_of(registration_id))
     issued = invitations.issue_invitation(
         service_id=service_id,
         recipient=recipient or (person.email if person and chosen.by_itself else ""),

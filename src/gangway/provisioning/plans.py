@@ -98,6 +98,11 @@ def fingerprinted(plan: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     return dict(plan), pinning.fingerprint(plan)
 
 
+def for_further(plan: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """A registration's plan for a further service, and its fingerprint: what is beside is the other service's."""
+    return fingerprinted(pinning.beside_as_in(plan, None))
+
+
 def holds(value: str, granted: Collection[str]) -> bool:
     """Whether somebody with these permissions has this one, itself or by a wider one."""
     return bool(wider.satisfying(value, granted))

@@ -104,15 +104,15 @@ def start_repair(
     """Bring a registration to a pinned plan, its own or a newer one (then it is an upgrade); gives the run's id.
 
     Its name stays as the customer has it, what others listed and made stays. A service that holds no credential of it
-    gets one; `renews`: the credential beside which another one is made. `credential_days`: fewer than planned. Raises
-    PlanUnknown, NoSuchRegistration, GivenToUs, RunUnderWay.
+    gets one, and its plan says nothing of what is made beside; `renews`: the credential beside which another one is
+    made. `credential_days`: fewer than planned. Raises PlanUnknown, NoSuchRegistration, GivenToUs, RunUnderWay.
     """
     new, registration = pinning.read(plan), _locked(registration_id)
     if registration.origin != MADE:
         raise GivenToUs
     old = pinning.read(registration.plan)
     kind = RunKind.UPGRADE if new.version > old.version else RunKind.REPAIR
-    registration.plan = dict(plan)
+    registration.plan = dict(plan) if renews else pinning.beside_as_in(plan, registration.plan)
     registration.save(update_fields=["plan"])
     wanted: dict[str, Any] = {"renews": str(renews)} if renews else {}
     wanted |= {"credential_days": min(credential_days, new.credential_days)} if credential_days else {}

@@ -260,6 +260,31 @@ def decline(plan: Mapping[str, Any], declined: Collection[str], *, unit: str | N
     )
 
 
+def beside_as_in(plan: Mapping[str, Any], standing: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The plan with what is made beside as another plan of the registration has it (None: nothing), declined or not.
+
+    Raises PlanUnknown.
+    """
+    pinned, other = read(plan), standing or {"features": ()}
+    own = {feature.key for feature in pinned.profile.features_of(pinned.version) if feature.registration}
+    wanted, declined = own & set(other["features"]), own & set(other.get("declined", ()))
+    if (wanted, declined) == (own & set(plan["features"]), own & pinned.declined):
+        return dict(plan)
+    return pin(
+        profile=pinned.profile.name,
+        version=pinned.version,
+        role_choice=pinned.role_choice or None,
+        features=(set(plan["features"]) - own) | wanted,
+        declined=(pinned.declined - own) | declined,
+        unit=pinned.unit,
+        role_days=pinned.role_days,
+        credential_kind=pinned.credential_kind,
+        credential_days=pinned.credential_days if pinned.days_chosen else None,
+        keep_sign_in_application=pinned.keep_sign_in_application,
+        versions=_versions(other),
+    )
+
+
 def fingerprint(plan: Mapping[str, Any]) -> str:
     """sha256, hexadecimal, over the plan's canonical JSON: keys in order, no blanks, UTF-8."""
     canonical = json.dumps(plan, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
