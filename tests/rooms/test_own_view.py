@@ -440,6 +440,17 @@ def test_what_the_provider_keeps_is_kept_and_may_be_disconnected_once_more(provi
     assert len(alarms(cleared_at=None)) == 1
 
 
+def test_what_the_provider_keeps_is_none_of_the_customers_turns(provider, customer, service_id):
+    client = inside(provider)
+    for _turn in range(disconnections.TURNS):
+        disconnected(client, service_id)
+        with within(customer.path):
+            deletion.keep_service(service_id=service_id, by=SETUP, now=clock.now())
+    disconnected(client, service_id)
+    client.post(f"/customer/services/{service_id}/keep/")
+    assert life(customer, service_id) is Lifecycle.CREATED
+
+
 def test_keeping_what_was_disconnected_has_an_end_and_disconnecting_has_none(provider, customer, service_id):
     client, keep = inside(provider), f"/customer/services/{service_id}/keep/"
     for _turn in range(disconnections.TURNS):

@@ -53,9 +53,12 @@ def standing(service_id: UUID) -> Disconnected | None:
 
 
 def is_kept_too_often(service_id: UUID, *, now: datetime) -> bool:
-    """Whether it was disconnected and kept in turn so often that its provider decides now. Call it in a scope."""
+    """Whether the customer disconnected and kept it in turn so often that its provider decides now.
+
+    What its provider keeps is none of the customer's turns. Call it in a scope.
+    """
     taken_back = Disconnection.objects.filter(service_id=service_id, taken_back_at__gt=now - LATELY)
-    return bool(taken_back.count() >= TURNS)
+    return bool(taken_back.filter(taken_back_by_customer=True).count() >= TURNS)
 
 
 def note(*, service_id: UUID, organization_id: UUID, upn: str, now: datetime) -> None:
@@ -64,10 +67,10 @@ def note(*, service_id: UUID, organization_id: UUID, upn: str, now: datetime) ->
     ask_to_tell(service_id)
 
 
-def take_back(service_id: UUID, *, now: datetime) -> None:
+def take_back(service_id: UUID, *, by_customer: bool = False, now: datetime) -> None:
     """Whoever keeps the service takes the disconnection back with it; without one this is nothing."""
     rows = Disconnection.objects.filter(service_id=service_id, taken_back_at=None)
-    if rows.update(taken_back_at=now):
+    if rows.update(taken_back_at=now, taken_back_by_customer=by_customer):
         ask_to_tell(service_id)
 
 

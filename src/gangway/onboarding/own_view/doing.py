@@ -78,6 +78,7 @@ def keep(visitor: VisitorView, *, service_id: UUID, by: Actor, now: datetime) ->
         raise NotTakenBackHere
     if disconnections.is_kept_too_often(service_id, now=now):
         raise KeptTooOften
+    disconnections.take_back(service_id, by_customer=True, now=now)
     try:
         keep_service(service_id=service_id, by=by, now=now)
     except ServiceMoved as error:
