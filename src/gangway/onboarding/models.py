@@ -431,7 +431,7 @@ class Disconnection(OwnedModel):
     upn = models.CharField(max_length=320, blank=True)
     asked_at = models.DateTimeField()
     taken_back_at = models.DateTimeField(null=True)
-    taken_back_by_customer = models.BooleanField(default=False, help_text="Else its provider kept the service.")
+    taken_back_by_customer = models.BooleanField(db_default=False, help_text="Else its provider kept the service.")
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -12,6 +12,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="disconnection",
             name="taken_back_by_customer",
-            field=models.BooleanField(default=False, help_text="Else its provider kept the service."),
+            field=models.BooleanField(db_default=False, help_text="Else its provider kept the service."),
         ),
     ]
