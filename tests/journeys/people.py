@@ -70,9 +70,15 @@ class Operator:
         self.page.get_by_label("Email").fill(who.email)
         self.page.get_by_label("Password", exact=True).fill(who.password)
         button(self.page, "Sign in").click()
-        self.page.get_by_label("Code").fill(one_time_code.current(who.totp_key))
-        button(self.page, "Sign in").click()
-        expect(self.page.get_by_role("heading", name=re.compile("Dashboard|Services"), level=1)).to_be_visible()
+        inside = self.page.get_by_role("heading", name=re.compile("Dashboard|Services"), level=1)
+        refused = self.page.get_by_text("Incorrect code")
+        for _ in range(2):  # a code may end between being read and being sent
+            self.page.get_by_label("Code").fill(one_time_code.current(who.totp_key))
+            onward(button(self.page, "Sign in"))
+            expect(inside.or_(refused)).to_be_visible()
+            if inside.is_visible():
+                return
+        expect(inside).to_be_visible()
 
     def add_direct_routing(self) -> None:
         """*Services* → *Add Service* → *Direct Routing*."""

@@ -50,7 +50,7 @@ def test_link_opened_a_hundred_times_by_a_scanner_changes_nothing(
     scanner.goto(invited.link, wait_until="networkidle")
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda number: opened(invited.link, number), range(OPENINGS)))
-    assert set(answers) == {200}
+    assert {200} <= set(answers) <= {200, 429}
     assert {cookie["name"] for cookie in scanner.context.cookies()} <= {"__Host-csrf"}
     assert contents(product) == before
     assert WAITING in operator.reloaded_row(invited.short_name)

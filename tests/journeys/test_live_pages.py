@@ -19,6 +19,9 @@ SEEN = """() => {
   document.dispatchEvent(new Event("visibilitychange"));
 }"""
 
+AT_REST = {1, 2}
+"""So often asks a page within twenty seconds that waits for ten or more between two looks."""
+
 
 def asked_within(page: Page, seconds: int) -> int:
     """Let the page's own clock run, each second by itself, and count what it asks meanwhile."""
@@ -41,10 +44,11 @@ def test_a_waiting_page_asks_less_often_with_time_and_at_once_when_it_is_seen_ag
     fresh = asked_within(page, 20)
     page.clock.run_for(400_000)
     settled = asked_within(page, 20)
-    assert fresh >= 3 * settled >= 3
+    assert settled in AT_REST
+    assert fresh >= 3 * settled
 
     page.evaluate(HIDDEN)
-    assert asked_within(page, 20) <= settled
+    assert asked_within(page, 20) in AT_REST
     before = page.evaluate("() => window.asked")
     page.evaluate(SEEN)
     assert page.evaluate("() => window.asked") == before + 1

@@ -217,8 +217,15 @@ def _is_in(about: RegistrationView, visitor: VisitorView) -> bool:
     return (about.tenant_id, about.cloud) == (visitor.tenant_id, visitor.cloud)
 
 
+def _people(history: tuple[ActivityRow, ...]) -> Iterator[UUID]:
+    """Who did something, as far as they have an account."""
+    for row in history:
+        if row.actor_kind == "person":
+            with suppress(ValueError):
+                yield UUID(row.actor_id)
+
+
 def _sides(history: tuple[ActivityRow, ...], about: ServiceView, path: str) -> dict[str, str]:
     """Name organizations, never people; who runs the whole platform acts for the provider."""
-    people = {UUID(row.actor_id) for row in history if row.actor_kind == "person" and row.actor_id}
-    sides = sides_of(people, path=path)
+    sides = sides_of(set(_people(history)), path=path)
     return {str(one): about.provider_name if kind is Kind.SYSTEM else name for one, (kind, name) in sides.items()}
