@@ -38,7 +38,7 @@ from tests.rooms.factories_provisioning import Work, make_work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
-OLGA = Actor(kind="person", id="1", name="Olga Operator")
+OLGA = Actor(kind="person", id="00000000-0000-4000-8000-00000000001a", name="Olga Operator")
 
 
 @pytest.fixture
