@@ -29,7 +29,6 @@ from gangway.provisioning.errors import EndNotPlausible, NoSuchCredential
 from gangway.provisioning.models import GIVEN, Credential
 from gangway.provisioning.tokens import TokenPair
 from gangway.provisioning.usage import uses
-from gangway.services import actions as services
 from gangway.services.queries import service
 from tests.contract.tenant import Tenant
 from tests.rooms import factories_organizations, factories_services
@@ -200,9 +199,8 @@ def test_another_customers_registration_is_not_offered_and_not_taken(tenant):
 
 
 def admin_of(work: Work) -> UUID:
-    """A provider's admin, once the work's service is created."""
+    """An admin of the work's provider."""
     with within(work.customer.path):
-        services.create_service(service_id=work.service_id, by=BY)
         provider_id = service(work.service_id).provider_id
     return factories_organizations.make_operator(factories_organizations.Place(provider_id, ""))
 

@@ -19,6 +19,7 @@ from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
 from gangway.provisioning.states import RunKind, RunState
+from gangway.services import actions as services
 from tests.contract.tenant import Tenant
 from tests.contract.test_credential_kinds import forbid
 from tests.rooms.factories_provisioning import BY, Work, facts, make_work
@@ -42,12 +43,13 @@ def tenant(kept: Tenant, settings) -> Tenant:
 
 
 def connected(tenant: Tenant, *, rotates: bool = True, kind: str = "secret") -> Work:
-    """A service whose connection uses a proved credential; the registration may rotate itself, if it is granted."""
+    """A created service whose connection uses a proved credential; its registration may rotate itself, if granted."""
     features = {"voice", "self-rotation"} if rotates else {"voice"}
     work = make_work(choices={"features": features, "credential_kind": kind})
     assert work.done(tenant.token()).state is RunState.PROVED
     (secret,) = secrets(work)
     with within(work.customer.path):
+        services.create_service(service_id=work.service_id, by=BY)
         connections.connect_service(
             service_id=work.service_id,
             organization_id=work.customer.id,

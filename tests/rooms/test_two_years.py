@@ -27,7 +27,6 @@ from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import tasks as provisioning_tasks
 from gangway.provisioning.models import Credential
-from gangway.services import actions as services
 from tests.contract.tenant import Tenant
 from tests.contract.test_credential_kinds import forbid
 from tests.emulator.conftest import Emulator
@@ -108,7 +107,6 @@ def in_use(time: Time, *, rotates: bool) -> Work:
     """A created service of a customer with a contact; the contact's mails are what is counted."""
     work = connected(time.tenant, rotates=rotates)
     with within_everything("a test"):
-        services.create_service(service_id=work.service_id, by=SETUP)
         changing.change_contacts(organization_id=work.customer.id, contacts=[Contact("", CONTACT)], by=SETUP)
     return work
 
