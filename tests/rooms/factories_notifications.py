@@ -144,7 +144,6 @@ OPERATOR_INVITATION = {
     "organization": "Harbour Telecom",
     "provider": "Sandbox Telecom",
     "role": "operator",
-    "way": "microsoft",
     "expires": "Friday, 27 November 2026, 14:05 (UTC)",
 }
 PASSWORD_RESET = {"name": "Olga Operator", "asked_from": "192.0.2.7"}

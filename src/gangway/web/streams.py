@@ -5,7 +5,7 @@ from typing import cast
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
 from gangway.organizations.scope import within
@@ -38,7 +38,8 @@ def _next_and_let_go(parts: Iterator[str]) -> str | None:
     try:
         return _next(parts)
     finally:
-        close_old_connections()
+        if not connection.in_atomic_block:
+            close_old_connections()
 
 
 def _next(parts: Iterator[str]) -> str | None:
