@@ -47,6 +47,8 @@ PAGE_SECONDS = 10
 OPENING_SECONDS = 0.12
 """Between one page and the next when they are opened: their first answers are whole ones, and take several times as
 long."""
+KEPT_SECONDS = 4
+"""A browser's connection is kept for less than our server keeps it, so that none is used in the moment of its end."""
 SCOPES = "openid profile Application.ReadWrite.All AppRoleAssignment.ReadWrite.All"
 LONGEST_START = 600
 LONGEST_CHANGE = 90
@@ -176,7 +178,10 @@ def _msal(stage: Stage, chosen: argparse.Namespace) -> dict[str, Any]:
 
 async def _pages(stage: Stage, cookies: list[str], seeding: Any, seconds: float) -> dict[str, Any]:
     """Open pages that ask as those do whose people are on Microsoft's page; when the sign-ins end, each must see it."""
-    url, connector = f"{stage.director.web}/wizard/code/state", aiohttp.TCPConnector(limit=0)
+    url, connector = (
+        f"{stage.director.web}/wizard/code/state",
+        aiohttp.TCPConnector(limit=0, keepalive_timeout=KEPT_SECONDS),
+    )
     timeout = aiohttp.ClientTimeout(total=LONGEST_CHANGE)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
         pages = [Page(session, url, cookie) for cookie in cookies]
