@@ -19,11 +19,11 @@ def worker() -> None:
     with prepared(Role.WORKER) as settings:
         from gangway.jobs import worker as work  # noqa: PLC0415  needs a Django that is awake
 
-        _rarely_collect()
+        rarely_collect()
         asyncio.run(work.run(_pace(settings), name=f"{platform.node()}:{os.getpid()}"))
 
 
-def _rarely_collect() -> None:
+def rarely_collect() -> None:
     """What is loaded stays for good: it need not be searched for garbage again and again."""
     gc.collect()
     gc.freeze()

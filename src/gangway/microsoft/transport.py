@@ -67,7 +67,7 @@ class Wire:
             return Answer(
                 status=response.status,
                 body=_parsed(raw),
-                headers={name.lower(): value for name, value in response.headers.items()},
+                headers=response.headers,
                 seconds=clock.ticks() - began,
                 at=clock.now(),
             )
@@ -104,7 +104,7 @@ async def shared(extra_ca_file: Path | None) -> Wire:
 
 async def _kept(extra_ca_file: Path | None) -> AsyncGenerator[Wire, None]:
     """A wire that lives as long as its loop: asyncio finishes open generators when a loop shuts down."""
-    timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS, connect=TOTAL_SECONDS)
+    timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS)
     connector = aiohttp.TCPConnector(ssl=trust(extra_ca_file), limit=CONNECTIONS)
     async with aiohttp.ClientSession(
         connector=connector, timeout=timeout, cookie_jar=aiohttp.DummyCookieJar()

@@ -25,7 +25,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """One HTTP answer, or that to one part of a batch. Header names are in lower case; `seconds` is its duration."""
+    """One HTTP answer, or that to one part of a batch. Ask for headers in lower case; `seconds` is its duration."""
 
     status: int
     body: Any = field(default=None, repr=False)
