@@ -116,6 +116,11 @@ def check_public(client: Client, form: Mapping[str, str]) -> None:
         raise EntraError(
             7000218, "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
         )
+    check_no_proof(form)
+
+
+def check_no_proof(form: Mapping[str, str]) -> None:
+    """Raises EntraError 700025 when a secret or an assertion came along where none is due."""
     if form.get("client_secret") or form.get("client_assertion"):
         raise EntraError(
             700025, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 _refresh_life = 90 * 86_400.0
+_refresh_life_of_pages = 86_400.0
 _public = "0"
 
 
@@ -27,13 +28,15 @@ _public = "0"
 class How:
     """How these tokens came about: the flow that the session began with, what the person proved, how the client did.
 
-    ``renewed`` says that a refresh token asks; ``proved_at`` is when the person last proved who they are.
+    ``platform`` is the one of the redirect address. ``renews_until`` is when the refresh token that asks ends (0: none
+    asks); ``proved_at`` is when the person last proved who they are.
     """
 
     flow: str = "authorizationCode"
     methods: tuple[str, ...] = ("pwd",)
     proof: str = _public
-    renewed: bool = False
+    platform: str = "publicClient"
+    renews_until: float = 0.0
     proved_at: float = 0.0
 
 
@@ -127,7 +130,7 @@ def _check_policies(
         how.flow,
         how.methods,
         compliant_device=conditional_access.has_compliant_device(person, how.flow),
-        renewed=how.renewed,
+        renewed=bool(how.renews_until),
     )
     verdict = conditional_access.judge(world, tenant, sign_in)
     if verdict is not None:
@@ -147,10 +150,27 @@ def _refresh_token(
     token = f"1.{world.ids.opaque(192, 'refresh')}"
     text = " ".join([*asked.openid, *(f"{asked.prefix}{name}" for name in asked.names)])
     now = world.clock.seconds()
-    until = now + _refresh_life
-    kept = Refresh(client.app_id, tenant.id, person.id, text, until, now, how.flow, list(how.methods), how.proved_at)
+    kept = Refresh(
+        client.app_id,
+        tenant.id,
+        person.id,
+        text,
+        _refresh_until(now, how),
+        now,
+        how.flow,
+        list(how.methods),
+        how.proved_at,
+        how.platform,
+    )
     world.login.add_refresh(token, kept)
     return token
+
+
+def _refresh_until(now: float, how: How) -> float:
+    """Ninety days without use; a single page's end a day after the sign-in, renewed or not."""
+    if how.platform == "spa":
+        return how.renews_until or now + _refresh_life_of_pages
+    return now + _refresh_life
 
 
 def _client_info(tenant: Tenant, person: DirectoryObject) -> str:

@@ -105,7 +105,10 @@ class Session:
 
 @dataclass(slots=True)
 class Refresh:
-    """A refresh token: who may have which tokens with it. Times are the emulator clock's seconds."""
+    """A refresh token: who may have which tokens with it. Times are the emulator clock's seconds.
+
+    ``platform`` is the one of the redirect address (``web``, ``publicClient``, ``spa``) and says what proof is due.
+    """
 
     client_id: str
     tenant_id: str
@@ -116,6 +119,7 @@ class Refresh:
     flow: str = "authorizationCode"
     methods: list[str] = field(default_factory=lambda: ["pwd"])
     proved_at: float = 0.0
+    platform: str = "publicClient"
 
 
 @dataclass(slots=True)

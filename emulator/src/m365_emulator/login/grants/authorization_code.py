@@ -13,8 +13,6 @@ from m365_emulator.login import addresses, clients, issue, people, proofs, scope
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from m365_emulator.directory import Tenant
-    from m365_emulator.login.clients import Client
     from m365_emulator.login.memory import AuthorizeRequest
     from m365_emulator.world import World
 
@@ -29,40 +27,15 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     if asked.segment != segment.lower():
         raise EntraError(700005, "Provided Authorization Code is intended to use against other tenant, thus rejected.")
     _check(world, asked, form)
-    proof = _prove(world, client, tenant, asked, form, origin=request.headers.get("origin", ""))
+    platform, origin = addresses.platform(client, asked.redirect_uri), request.headers.get("origin", "")
+    proof = proofs.of_platform(world, client, tenant, form, platform=platform, origin=origin)
     home, person = people.at(world, asked.tenant_id, asked.user_id)
     wanted = scopes.parse(form.get("scope") or asked.scope)
     info = form.get("client_info") == "1"
-    how = issue.How("authorizationCode", tuple(asked.methods), proof, proved_at=asked.proved_at)
+    how = issue.How("authorizationCode", tuple(asked.methods), proof, platform, proved_at=asked.proved_at)
     answer = issue.for_person(world, home, person, client, wanted, how=how, client_info=info, nonce=asked.nonce)
     asked.state = "redeemed"
     return answer
-
-
-def _prove(
-    world: World,
-    client: Client,
-    tenant: Tenant | None,
-    asked: AuthorizeRequest,
-    form: dict[str, str],
-    *,
-    origin: str,
-) -> str:
-    """The platform of the redirect address says what proof is due. Raises EntraError 7000218, 700025, 9002327."""
-    platform = addresses.platform(client, asked.redirect_uri)
-    if platform == "web":
-        return proofs.prove(world, client, tenant, form)
-    if form.get("client_secret") or form.get("client_assertion"):
-        raise EntraError(
-            700025, "Client is public so neither 'client_assertion' nor 'client_secret' should be presented."
-        )
-    if platform == "spa" and not origin:
-        raise EntraError(
-            9002327,
-            "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin "
-            "requests.",
-        )
-    return proofs.PUBLIC
 
 
 def _check(world: World, asked: AuthorizeRequest, form: dict[str, str]) -> None:

@@ -15,21 +15,34 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 
-def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
-    """Raises EntraError 70000 (foreign or unknown token), 700082 (unused too long), 50173 (password changed), 50055."""
+def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
+    """Raises EntraError 70000 (foreign or unknown token), 700082 or 700084 (too old), 50173 (password changed)."""
     tenant = tenants.resolve(world, segment)
     client = clients.find(world, clients.required(form, "client_id"), tenant)
     kept = world.login.refreshes.get(clients.required(form, "refresh_token"))
     if kept is None or kept.client_id != client.app_id or (tenant is not None and tenant.id != kept.tenant_id):
         raise EntraError(70000, "The provided value for the input parameter 'refresh_token' is not valid.")
-    if world.clock.seconds() >= kept.expires_at:
-        raise EntraError(700082, "The refresh token has expired due to inactivity.")
-    proof = proofs.of_person_flow(world, client, tenant, form)
+    _check_life(world, kept)
+    origin = request.headers.get("origin", "")
+    proof = proofs.of_platform(world, client, tenant, form, platform=kept.platform, origin=origin)
     home, person = people.at(world, kept.tenant_id, kept.user_id)
     _check_password(person, kept)
     asked = scopes.parse(form.get("scope") or kept.scope)
-    how = issue.How(kept.flow, tuple(kept.methods), proof, renewed=True, proved_at=kept.proved_at)
+    how = issue.How(kept.flow, tuple(kept.methods), proof, kept.platform, kept.expires_at, kept.proved_at)
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
+
+
+def _check_life(world: World, kept: Refresh) -> None:
+    if world.clock.seconds() < kept.expires_at:
+        return
+    if kept.platform == "spa":
+        raise EntraError(
+            700084,
+            "The refresh token was issued to a single page app (SPA), and therefore has a fixed, limited lifetime of "
+            "1.00:00:00, which can't be extended. It is now expired and a new sign in request must be sent by the SPA "
+            "to the sign in page.",
+        )
+    raise EntraError(700082, "The refresh token has expired due to inactivity.")
 
 
 def _check_password(person: DirectoryObject, kept: Refresh) -> None:

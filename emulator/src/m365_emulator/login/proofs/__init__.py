@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from m365_emulator.errors import EntraError
 from m365_emulator.login import clients
 from m365_emulator.login.proofs import assertions, certificate, federated
 
@@ -19,12 +20,24 @@ SECRET = "1"  # noqa: S105 values of the claim appidacr
 ASSERTION = "2"
 
 
-def of_person_flow(world: World, client: Client, tenant: Tenant | None, form: Mapping[str, str]) -> str:
-    """As :func:`prove` for flows of people, where a public client must prove nothing. Raises EntraError 700025 too."""
-    if client.is_public:
-        clients.check_public(client, form)
-        return PUBLIC
-    return prove(world, client, tenant, form)
+def of_platform(
+    world: World, client: Client, tenant: Tenant | None, form: Mapping[str, str], *, platform: str, origin: str
+) -> str:
+    """As :func:`prove` for flows of people, where the platform that the person came back to says what proof is due.
+
+    ``web`` must prove itself; ``publicClient`` must not try to, nor ``spa``, which is a page in a browser and shows
+    its ``Origin``. Raises EntraError 700025 and 9002327 too.
+    """
+    if platform == "web":
+        return prove(world, client, tenant, form)
+    clients.check_no_proof(form)
+    if platform == "spa" and not origin:
+        raise EntraError(
+            9002327,
+            "Tokens issued for the 'Single-Page Application' client-type may only be redeemed via cross-origin "
+            "requests.",
+        )
+    return PUBLIC
 
 
 def prove(world: World, client: Client, tenant: Tenant | None, form: Mapping[str, str]) -> str:

@@ -1,0 +1,57 @@
+"""Refresh tokens: what proof is due, how long they live, and where they are good."""
+
+import pytest
+
+from m365_emulator import credentials, data
+from tests.emulator.graph_door import noon
+from tests.emulator.token_door import TokenDoor, home
+
+asked = "openid offline_access https://graph.microsoft.com/User.Read"
+page = "https://client.example"
+
+
+@pytest.fixture
+def door():
+    return TokenDoor()
+
+
+def registered(door, platform, *, public):
+    application = door.register(isFallbackPublicClient=public, **{platform: {"redirectUris": [home]}})
+    door.consent(application.body["appId"], data.graph_app_id, "User.Read")
+    return application
+
+
+def secret_of(door, application):
+    made = credentials.add_password(door.world, application, display_name=None, starts=noon, ends=noon.replace(2028))
+    return made["secretText"]
+
+
+@pytest.mark.parametrize("public", [True, False])
+@pytest.mark.parametrize("platform", ["web", "publicClient", "spa"])
+def test_platform_of_the_address_says_what_proof_renewal_needs(door, platform, public):
+    application = registered(door, platform, public=public)
+    app_id = application.body["appId"]
+    proof = {"client_secret": secret_of(door, application)}
+    origin = page if platform == "spa" else ""
+    right, wrong = (proof, {}) if platform == "web" else ({}, proof)
+    token = door.tokens(app_id, scope=asked, origin=origin, **right).body["refresh_token"]
+
+    def renew(**more):
+        return door.redeem("refresh_token", client_id=app_id, refresh_token=token, origin=origin, **more)
+
+    assert renew(**right).status == 200
+    assert renew(**wrong).body["error_codes"] == [7000218 if platform == "web" else 700025]
+
+
+def test_single_pages_token_needs_an_origin_and_ends_a_day_after_the_sign_in(door):
+    app_id = registered(door, "spa", public=False).body["appId"]
+    token = door.tokens(app_id, scope=asked, origin=page).body["refresh_token"]
+
+    def renew(token, origin=page):
+        return door.redeem("refresh_token", client_id=app_id, refresh_token=token, origin=origin).body
+
+    assert renew(token, origin="")["error_codes"] == [9002327]
+    door.world.clock.advance(80_000)
+    later = renew(token)["refresh_token"]
+    door.world.clock.advance(10_000)
+    assert renew(later)["error_codes"] == [700084]
