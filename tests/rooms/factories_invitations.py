@@ -7,6 +7,7 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions
+from gangway.invitations.aims import Aim
 from gangway.invitations.states import State
 from gangway.organizations.scope import within
 from tests.rooms import factories_services
@@ -24,13 +25,21 @@ TO = {
 }
 
 
-def issue(customer: Place, *, service_id: UUID | None = None, now: datetime | None = None, **more: str) -> UUID:
+def issue(
+    customer: Place,
+    *,
+    service_id: UUID | None = None,
+    now: datetime | None = None,
+    aim: Aim | None = None,
+    recipient: str = "ada@contoso.example",
+) -> UUID:
     """Invite an administrator for a service that is planned on the way unless one is given."""
     service_id = service_id or factories_services.plan(customer)
     with within(customer.path):
         return actions.issue_invitation(
             service_id=service_id,
-            recipient=more.get("recipient", "ada@contoso.example"),
+            recipient=recipient,
+            aim=aim,
             plan=PLAN,
             plan_fingerprint="sha256:1",
             by=OPERATOR,

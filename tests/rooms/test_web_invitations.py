@@ -8,6 +8,7 @@ from gangway.audit.models import Entry
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions
 from gangway.invitations import queries as invitations
+from gangway.invitations.aims import Aim, Purpose
 from gangway.invitations.models import Link
 from gangway.invitations.queries import LinkHeld, by_token
 from gangway.invitations.states import State
@@ -62,6 +63,14 @@ def invite(customer, state=None, *, short_name="contoso-hq"):
     if state:
         bring_to(customer, invitation_id, state)
     return invitation_id
+
+
+def invite_again(customer, purpose=Purpose.UPGRADE):
+    """To connect a service once more that is there already."""
+    service_id = factories_services.plan(customer, short_name="contoso-hq")
+    with within(customer.path):
+        services.create_service(service_id=service_id, by=SETUP)
+    return issue(customer, service_id=service_id, aim=Aim(purpose, wanted={"licence_type": "hosted_essentials_plus"}))
 
 
 def page_of(invitation_id, what=""):
@@ -171,6 +180,32 @@ def test_revoke_asks_in_a_dialog_that_names_what_it_withdraws(customer, client):
     answer = client.post(dialog.form["action"], follow=True)
     assert "is withdrawn" in answer.content.decode()
     assert "Withdrawn" in answer.content.decode()
+
+
+def test_an_upgrade_that_is_ready_leads_to_its_own_end_and_not_to_add(customer, client):
+    invitation_id = invite_again(customer)
+    bring_to(customer, invitation_id, State.AUTHENTICATED)
+    page = soup(client.get(page_of(invitation_id)))
+    assert page.find("a", href=page_of(invitation_id, "_upgrade")).get_text(strip=True) == "Upgrade Customer"
+    assert page.find("form", action=page_of(invitation_id, "_add")) is None
+
+
+def test_revoking_what_renews_a_service_says_that_the_service_lives_on(customer, client):
+    invitation_id = invite_again(customer, Purpose.RENEW)
+    told = soup(client.get(page_of(invitation_id))).select_one(f"dialog#revoke-{invitation_id}").get_text()
+    assert "The service contoso-hq goes on as it is" in told
+    assert "becomes free again" not in told
+
+
+def test_of_an_invitation_for_a_living_service_all_but_the_names_is_changed(customer, client):
+    invitation_id = invite_again(customer, Purpose.RENEW)
+    asked = {field["name"] for field in soup(client.get(page_of(invitation_id, "_change"))).select("form [name]")}
+    assert not asked & {"full_name", "short_name", "finish_by_itself"}
+    answer = client.post(page_of(invitation_id, "_edit"), {"phone": "+49 30 1", "language": "de"}, follow=True)
+    assert "Changed." in answer.content.decode()
+    with within(customer.path):
+        about = invitations.invitation(invitation_id)
+    assert (about.recipient_phone, about.language, about.service_short_name) == ("+49 30 1", "de", "contoso-hq")
 
 
 def test_what_is_over_says_so_instead_of_doing_it_again(customer, client):

@@ -19,9 +19,10 @@ from gangway.notifications import sending
 from gangway.notifications.models import Message
 from gangway.onboarding.models import SignIn
 from gangway.onboarding.sightings import SEEN
+from gangway.onboarding.stages.colleague import tell_operator
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
-from tests.rooms import factories_onboarding, factories_services
+from tests.rooms import factories_onboarding, factories_services, web_values
 from tests.rooms.factories_invitations import OPERATOR, bring_to, issue, link
 from tests.rooms.factories_organizations import make_customer, make_provider
 from tests.rooms.factories_web import error_at, put_into_wizard, sit_down, soup
@@ -160,6 +161,13 @@ def test_names_and_telephone_are_changed_until_somebody_opens_it(customer, clien
         actions.move(invitation_id=invited, to=State.OPENED, by=OPERATOR)
     assert "is over" in text(act(client, invited, "edit", **given))
     assert view(customer, invited).service_short_name == "contoso-new"
+
+
+def test_when_whoever_invited_has_left_what_waits_is_told_where_answers_go(customer, invited):
+    mailed()
+    with within(customer.path):
+        tell_operator(invitations.invitation(invited), web_values.WAITING, asked="Nobody was asked.", by=OPERATOR)
+    assert [to for to, _subject, body in mailed() if "Nobody was asked." in body] == ["help@sp2.example"]
 
 
 def test_a_draft_is_looked_at_tried_and_sent(customer, client):

@@ -87,6 +87,15 @@ def test_the_mail_to_ones_own_administrator_says_that_the_customer_signs_in_and_
     assert "own administrator" not in invitation().text
 
 
+def test_the_operator_of_an_upgrade_is_told_how_it_ends():
+    ready = MESSAGES[MessageKind.OPERATOR_READY]
+    upgrade, new = ready.compose(OPERATOR_READY | {"purpose": "upgrade"}), ready.compose(OPERATOR_READY)
+    assert "Pending Invitations > Upgrade Customer." in upgrade.text
+    assert "> Add." in new.text
+    assert "> Add." not in upgrade.text
+    assert upgrade.subject == "Ready to upgrade: Contoso, service contoso"
+
+
 def test_invitation_says_who_asks_for_what_and_what_it_takes():
     text = " ".join(invitation().text.split())
     for said in [

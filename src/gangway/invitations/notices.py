@@ -20,9 +20,9 @@ class News(NamedTuple):
 
 
 def tell(invitation: Invitation, told: News, *, what: str, by: Actor) -> None:
-    """Mail whoever issued the invitation; if they left, where answers to the provider's mails go."""
+    """Mail whoever issued the invitation, or who stands in for them; without any address, nobody."""
     about = service(invitation.service_id)
-    address = _operator_of(invitation)
+    address = operators_address(invitation.created_by_id, invitation.organization_id)
     if not address:
         return
     outbox.put(
@@ -44,6 +44,7 @@ def tell(invitation: Invitation, told: News, *, what: str, by: Actor) -> None:
     )
 
 
-def _operator_of(invitation: Invitation) -> str:
-    person = organizations.operator(UUID(invitation.created_by_id)) if invitation.created_by_id else None
-    return person.email if person else organizations.provider_of(invitation.organization_id).reply_to
+def operators_address(issuer_id: str, organization_id: UUID) -> str:
+    """Where whoever issued an invitation is told; where answers to the provider's mails go, if they left."""
+    person = organizations.operator(UUID(issuer_id)) if issuer_id else None
+    return person.email if person else organizations.provider_of(organization_id).reply_to

@@ -14,6 +14,7 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.actions import Rest
 from gangway.invitations.errors import InvitationsError
+from gangway.invitations.notices import operators_address
 from gangway.invitations.queries import InvitationView, LinkHeld
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
@@ -160,15 +161,15 @@ def rest_of(waits: WaitingView) -> Rest:
 
 
 def tell_operator(about: InvitationView, waits: WaitingView, *, asked: str, by: Actor) -> None:
-    """Tell whoever issued the invitation; the lists show it to all others."""
-    operator = organizations.operator(UUID(about.created_by_id)) if about.created_by_id else None
-    if operator is None:
+    """Tell whoever issued the invitation, or who stands in for them; the lists show it to all others."""
+    address = operators_address(about.created_by_id, about.organization_id)
+    if not address:
         return
     rest = rest_of(waits)
     outbox.put(
         organization_id=about.organization_id,
         kind=MessageKind.OPERATOR_WAITING,
-        to=operator.email,
+        to=address,
         language="en",
         context={
             "customer": about.customer_name,

@@ -8,6 +8,7 @@ from uuid import UUID
 from gangway.audit.record import Actor
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import Purpose
+from gangway.invitations.notices import operators_address
 from gangway.invitations.queries import InvitationView
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
@@ -159,14 +160,14 @@ def _renewal(about: RegistrationView, service_id: UUID) -> str:
 
 
 def _tell_operator(invitation: InvitationView, about: RegistrationView, *, by: Actor) -> None:
-    """Tell whoever issued the invitation; somebody who has left gets no mail, and the list shows it to all others."""
-    operator = organizations.operator(UUID(invitation.created_by_id)) if invitation.created_by_id else None
-    if operator is None:
+    """Tell whoever issued the invitation, or who stands in for them; the list shows it to all others."""
+    address = operators_address(invitation.created_by_id, invitation.organization_id)
+    if not address:
         return
     outbox.put(
         organization_id=invitation.organization_id,
         kind=MessageKind.OPERATOR_READY,
-        to=operator.email,
+        to=address,
         language="en",
         context={
             "customer": invitation.customer_name,
@@ -175,6 +176,7 @@ def _tell_operator(invitation: InvitationView, about: RegistrationView, *, by: A
             "registration_name": about.display_name,
             "signed_in_as": about.signer_upn,
             "page": f"{public_url(invitation.organization_id)}/invitations/{invitation.id}/",
+            **({"purpose": invitation.purpose} if invitation.purpose == Purpose.UPGRADE else {}),
         },
         link=None,
         subject_ref=f"ready:{invitation.id}",

@@ -17,7 +17,10 @@ DAYS: Final[Any] = _("Type a number of days from 1 to 90, counted from now.")
 
 
 class EditInvitation(PlainForm):
-    """Names and how to reach the recipient, as long as nobody has opened it."""
+    """Names and how to reach the recipient, as long as nobody has opened it.
+
+    A service that is there already keeps its names and doesn't begin again: `of_planned` says that it isn't.
+    """
 
     full_name = forms.CharField(label=_("Full Name of Service"), required=False, strip=False)
     short_name = forms.CharField(
@@ -44,6 +47,13 @@ class EditInvitation(PlainForm):
         required=False,
         help_text=_("The service is created without you, unless a check fails or something has to be chosen."),
     )
+
+    def __init__(self, *args: Any, of_planned: bool = True, **more: Any) -> None:
+        """Leave out what only a planned service has."""
+        super().__init__(*args, **more)
+        if not of_planned:
+            for name in ("full_name", "short_name", "finish_by_itself"):
+                del self.fields[name]
 
     def clean_full_name(self) -> str:
         """Say at the field what can't be in a full name."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from csp.decorators import csp_update
 from django.contrib import messages
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations import actions
+from gangway.invitations.aims import Purpose
 from gangway.invitations.mailing import in_a_page, preview, test_invitation
 from gangway.invitations.queries import InvitationView, invitation, posting
 from gangway.onboarding import freezing, relinking
@@ -44,8 +45,8 @@ def change_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 @require_POST
 @may(Capability.MANAGE_INVITATIONS)
 def edit(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
-    """Change names, telephone, and whether it finishes by itself; all or nothing."""
-    form = EditInvitation(request.POST)
+    """Change names, telephone, and whether it finishes by itself; all or nothing. A living service keeps its names."""
+    form = _edit_form(invitation(invitation_id), request.POST)
     return _act(request, invitation_id, ("edit_form", form), _edit, _("Changed."))
 
 
@@ -168,10 +169,12 @@ def _act(
 def _edit(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
     about, by = invitation(invitation_id), request.actor
     with transaction.atomic():
-        chosen = {name: given[name] for name in ("phone", "language", "finish_by_itself")}
-        actions.edit(invitation_id=invitation_id, **chosen, by=by, now=now())
-        names = {"full_name": given["full_name"], "short_name": given["short_name"]}
-        rename_planned(service_id=about.service_id, **names, by=by)
+        chosen = {"phone": given["phone"], "language": given["language"]}
+        by_itself = given.get("finish_by_itself", about.finish_by_itself)
+        actions.edit(invitation_id=invitation_id, finish_by_itself=by_itself, **chosen, by=by, now=now())
+        if about.purpose == Purpose.CONNECT:
+            names = {"full_name": given["full_name"], "short_name": given["short_name"]}
+            rename_planned(service_id=about.service_id, **names, by=by)
 
 
 def _readdress(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
@@ -186,8 +189,7 @@ def _await(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> 
     actions.await_approval(invitation_id=invitation_id, day=given["approval_on"], by=request.actor, now=now())
 
 
-def _show(request: DeskRequest, invitation_id: UUID, **bound: PlainForm) -> HttpResponse:
-    about = invitation(invitation_id)
+def _edit_form(about: InvitationView, typed: QueryDict | None = None) -> EditInvitation:
     first = {
         "full_name": about.service_full_name,
         "short_name": about.service_short_name,
@@ -195,10 +197,15 @@ def _show(request: DeskRequest, invitation_id: UUID, **bound: PlainForm) -> Http
         "language": about.language,
         "finish_by_itself": about.finish_by_itself,
     }
+    return EditInvitation(typed, initial=first, of_planned=about.purpose == Purpose.CONNECT)
+
+
+def _show(request: DeskRequest, invitation_id: UUID, **bound: PlainForm) -> HttpResponse:
+    about = invitation(invitation_id)
     values = {
         "invitation": about,
         "can": _can(request, about),
-        "edit_form": bound.get("edit_form") or EditInvitation(initial=first),
+        "edit_form": bound.get("edit_form") or _edit_form(about),
         "recipient_form": bound.get("recipient_form") or Readdress(),
         "extend_form": bound.get("extend_form") or Extend(),
         "approval_form": bound.get("approval_form") or Approval(initial={"approval_on": about.approval_until}),
