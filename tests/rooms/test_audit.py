@@ -16,10 +16,15 @@ from gangway.audit.queries import Sought, activity, every_activity
 from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
+from gangway.organizations.changing import move_customer
+from gangway.organizations.people_queries import place_of_person
+from gangway.organizations.roles import Role
+from gangway.organizations.scope import within
 from gangway.web.activity_files import json_parts
 from gangway.web.activity_words import words_of
 from gangway.web.streams import streamed
-from tests.rooms.factories_organizations import make_channel, make_customer, make_provider
+from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_operator, make_provider
+from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import sit_down
 
 pytestmark = pytest.mark.django_db
@@ -186,3 +191,34 @@ def test_an_export_is_streamed_within_its_scope_by_the_server_too(database_roles
 
 def test_no_two_events_read_alike():
     assert len({str(words_of(event)).lower() for event in Event}) == len(Event)
+
+
+OLD_RESELLER = ("Old Harbour Resale", "Rita Rival", "198.51.100.77", "request-of-rita")
+
+
+def test_who_takes_a_customer_over_reads_nothing_of_the_reseller_before():
+    """On the activity page, a service's tab, an operator's page and in files; the provider reads it all."""
+    provider = make_provider()
+    before, after = make_channel(provider, name=OLD_RESELLER[0]), make_channel(provider)
+    customer = make_customer(before)
+    otto, service = make_operator(customer, role=Role.OPERATOR, name="Otto Own"), plan(customer)
+    for subject in (f"service:{service}", f"operator:{otto}"):
+        by = Actor("person", "rita", *OLD_RESELLER[1:])
+        record(Event.SERVICE_RENAMED, by=by, organization_id=customer.id, subject=subject)
+    with within(provider.path):
+        move_customer(customer_id=customer.id, to=after.id, by=SETUP)
+        place = place_of_person(otto, customer.id)
+
+    def read(where, role):
+        browser = sit_down(where, role=role)
+        pages = ["/activity/", f"/services/{service}/activity/", f"/services/{service}/", f"/operators/{place.id}/"]
+        texts = [browser.get(page).content.decode() for page in pages]
+        files = [browser.post(f"/activity/export.{kind}") for kind in ("csv", "json")]
+        return " ".join([*texts, *(b"".join(each.streaming_content).decode() for each in files)])
+
+    for where, role in ((after, Role.ADMIN), (after, Role.MONITOR), (customer, Role.OPERATOR)):
+        told = read(where, role)
+        assert Event.ORGANIZATION_MOVED.value in told
+        assert [each for each in OLD_RESELLER if each in told] == []
+    told = read(provider, Role.ADMIN)
+    assert [each for each in OLD_RESELLER if each not in told] == []

@@ -4,6 +4,8 @@ from typing import ClassVar
 
 from django.db import models
 
+from gangway.audit.events import Event
+
 
 class Entry(models.Model):
     """One thing that happened: what, to whom it belongs, by whom, from where. Never changed, never removed.
@@ -34,6 +36,11 @@ class Entry(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["organization", "-id"], name="audit_by_organization"),
             models.Index(fields=["subject", "-id"], name="audit_by_subject"),
+            models.Index(
+                fields=["organization", "id"],
+                condition=models.Q(event=Event.ORGANIZATION_MOVED.value),
+                name="audit_moves",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,18 +1,25 @@
-"""Reading the audit log, newest first, always for one organization and what is below it."""
+"""Reading the audit log, newest first, always for one organization and what is below it.
 
-from collections.abc import Iterator
+A customer that was moved keeps its log; but whoever reads it from below the provider reads no further back than the
+last move, and isn't told from where it came: until then another reseller's people worked there.
+"""
+
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from gangway.audit.events import Event
 from gangway.audit.models import Entry
 from gangway.audit.record import Plain
 
 MOST_ROWS = 200
 MOMENTS = ("before", "after")
+_PROVIDERS_LEVEL = 2
+"""Organizations in a provider's path: the system and itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +78,24 @@ def activity(
         message = "activity is read for one organization's path"
         raise ValueError(message)
     rows = Entry.objects.filter(organization__path__startswith=organization_path).filter(_meant(sought or Sought()))
+    below_a_provider = organization_path.count("/") > _PROVIDERS_LEVEL
+    if below_a_provider:
+        rows = _since_the_last_move(rows)
     if subject:
         rows = rows.filter(subject=subject)
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
-    return [_row(entry) for entry in rows.select_related("organization").order_by("-id")[: min(limit, MOST_ROWS)]]
+    found = rows.select_related("organization").order_by("-id")[: min(limit, MOST_ROWS)]
+    return [_row(entry, untold=("from",) if below_a_provider and _is_move(entry) else ()) for entry in found]
+
+
+def _since_the_last_move(rows: QuerySet[Entry]) -> QuerySet[Entry]:
+    moved = Entry.objects.filter(organization_id=OuterRef("organization_id"), event=Event.ORGANIZATION_MOVED.value)
+    return rows.exclude(Exists(moved.filter(id__gt=OuterRef("id"))))
+
+
+def _is_move(entry: Entry) -> bool:
+    return entry.event == Event.ORGANIZATION_MOVED.value
 
 
 def _meant(sought: Sought) -> Q:
@@ -103,7 +123,7 @@ def every_activity(*, organization_path: str, sought: Sought) -> Iterator[list[A
         before = rows[-1].id
 
 
-def _row(entry: Entry) -> ActivityRow:
+def _row(entry: Entry, *, untold: Collection[str] = ()) -> ActivityRow:
     told = {**entry.data, **entry.personal}
     moments = {name: {**_fields(entry.data, name), **_fields(entry.personal, name)} for name in MOMENTS}
     return ActivityRow(
@@ -117,7 +137,7 @@ def _row(entry: Entry) -> ActivityRow:
         actor_name=entry.actor_name,
         actor_address=entry.actor_address,
         request_id=entry.request_id,
-        data={name: value for name, value in told.items() if name not in MOMENTS},
+        data={name: value for name, value in told.items() if name not in {*MOMENTS, *untold}},
         changes=_changes(moments["before"], moments["after"]),
         actor_id=entry.actor_id,
     )
