@@ -41,7 +41,7 @@ def path_of(language: str, kind: str = "po") -> Path:
 
 def patterns() -> str:
     """The messages with placeholders in braces, as the product reads them."""
-    texts = sorted({text for _place, text in plain_texts() if re.search(r"\{\w+\}", text)})
+    texts = sorted({text for _place, text in plain_texts() if re.search(r"\{[a-z_]\w*\}", text)})
     return json.dumps(texts, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from gangway.foundation.clouds import CloudName
+from gangway.microsoft import texts
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.blueprint import Blueprint, draw
 from gangway.provisioning.engine.script import Asked, Certificate, Wanted, literal, script
@@ -112,3 +113,12 @@ def test_it_signs_in_to_the_customers_own_cloud(cloud, name):
 
 def test_every_cloud_has_a_name_in_microsofts_module():
     assert all(written(drawn(), cloud=cloud) for cloud in CloudName)
+
+
+def test_only_what_passes_by_itself_is_asked_for_again():
+    text = written(drawn())
+    assert "if ($attempt -ge 24 -or -not (Test-Passing $_)) { throw }" in text
+    assert "$status -in 404, 429 -or $status -ge 500" in text
+    (fresh,) = re.findall(r"^\$Fresh = '(.+)'$", text, re.MULTILINE)
+    assert all(re.search(fresh, f"Microsoft says: {said}") for said in texts.COPYING)
+    assert not re.search(fresh, "Insufficient privileges to complete the operation.")

@@ -97,4 +97,8 @@ def test_the_script_explains_itself_in_another_language_and_runs_the_same():
     assert len(comments) > 15
     assert [line for line in comments if english_in(line)] == []
     assert "Write-Host '1. ⟦App registration⟧'" in told
+    said_aloud = re.findall(r"(?:Write-Host|Write-Value|throw) ([^{}].*)", told)
+    assert len(said_aloud) > 25
+    assert [line for line in said_aloud if not line.startswith(("'", "('", "[TimeoutException] '"))] == []
+    assert [line for line in said_aloud if english_in("".join(re.findall("'([^']*)'", line)))] == []
     assert re.sub("[⟦⟧]", "", told) == script(blueprint, asked, wanted, cloud="public")

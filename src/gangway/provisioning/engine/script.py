@@ -21,8 +21,8 @@ QUOTES: Final = "'\u2018\u2019\u201a\u201b"
 """What PowerShell takes for the end of a literal text, unless it stands there twice."""
 
 COMMENT: Final = re.compile(r"^( *# (?:\d\. )?)(.+)$", re.MULTILINE)
-TELLING: Final = re.compile(r"Write-Host '( *(?:\d\. )?)([^']+)'")
-"""What people read in it: its comments, and what it prints that has no value in it."""
+TELLING: Final = re.compile(r"((?:Write-Host|Write-Value|throw)(?: \[\w+\])? \(?)'( *(?:\d\. )?)([^']*\w[^']*)'")
+"""What people read in it: its comments, and what it says. Values come in by PowerShell's own {0}."""
 _PLACE: Final = re.compile(r"\$(\w+)")
 
 ENVIRONMENTS: Final[Mapping[str, str]] = {
@@ -120,17 +120,18 @@ def template() -> str:
 
 def texts() -> list[str]:
     """What people read in the script, with places in braces."""
-    return list(dict.fromkeys(_sentence(found[2]) for one in (COMMENT, TELLING) for found in one.finditer(template())))
+    read = [found[2] for found in COMMENT.finditer(template())] + [found[3] for found in TELLING.finditer(template())]
+    return list(dict.fromkeys(_sentence(text) for text in read))
 
 
 def _in_words(text: str, say: Callable[[str], str]) -> str:
     """The template, still without anything from outside, in the words of a language."""
     commented = COMMENT.sub(lambda found: found[1] + _said(found[2], say), text)
-    return TELLING.sub(lambda found: f"Write-Host {literal(found[1] + _said(found[2], say))}", commented)
+    return TELLING.sub(lambda found: found[1] + literal(found[2] + _said(found[3], say)), commented)
 
 
 def _said(text: str, say: Callable[[str], str]) -> str:
-    return re.sub(r"\{(\w+)\}", r"${\1}", say(_sentence(text)))
+    return re.sub(r"\{([a-z]\w*)\}", r"${\1}", say(_sentence(text)))
 
 
 def _sentence(text: str) -> str:
