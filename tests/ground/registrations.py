@@ -24,13 +24,15 @@ def start(what: str, **options: Any) -> None:
     from gangway.foundation import clock  # noqa: PLC0415 - likewise
     from gangway.organizations.scope import within, within_everything  # noqa: PLC0415
     from gangway.provisioning import actions  # noqa: PLC0415
-    from gangway.provisioning.models import Run  # noqa: PLC0415
+    from gangway.provisioning.models import Credential, Run  # noqa: PLC0415
     from tests.rooms.factories_provisioning import BY  # noqa: PLC0415
 
     with within_everything("a test has one registration"):
         run = Run.objects.select_related("organization").filter(kind="setup").get()
         registration_id, service_id, path = run.registration_id, run.service_id, run.organization.path
     with within(path):
+        if what == "start_rotation":
+            options = {"credential_id": Credential.objects.get(state="proved").pk}
         given = {"registration_id": registration_id, "service_id": service_id, "by": BY, "now": clock.now()}
         getattr(actions, what)(**given, **options)
 

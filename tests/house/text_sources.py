@@ -231,6 +231,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
         "-LeftoverCleared",
         "-NotAllGone",
         "-CannotRotate",
+        "-ReplacedMeanwhile",
     ),
     "provisioning/by_hand.py": (),
     "provisioning/sightings.py": (

@@ -337,7 +337,11 @@ def test_what_the_customer_gave_is_never_removed_or_rotated_by_us(whole):
         assert len(goes.typed) == 1
         with pytest.raises(NoSuchCredential):
             provisioning.start_rotation(
-                registration_id=about.id, service_id=service_id, by=ADMINISTRATOR, now=clock.now()
+                registration_id=about.id,
+                service_id=service_id,
+                credential_id=about.credentials[0].id,
+                by=ADMINISTRATOR,
+                now=clock.now(),
             )
 
 

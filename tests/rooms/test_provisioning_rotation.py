@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings as django_settings
@@ -11,6 +12,7 @@ from gangway.connections import actions as connections
 from gangway.connections.models import Connection
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
+from gangway.jobs.threads import in_database
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, tasks
 from gangway.provisioning.engine.pinning import pin
@@ -18,6 +20,7 @@ from gangway.provisioning.engine.steps import keys
 from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
+from gangway.provisioning.rotating import RotationJournal
 from gangway.provisioning.states import RunKind, RunState
 from gangway.services import actions as services
 from tests.contract.tenant import Tenant
@@ -81,6 +84,15 @@ def start(work: Work, what: str, **options: Any) -> Run:
         return Run.objects.get(pk=run_id)
 
 
+def rotate(work: Work) -> Run:
+    return start(work, "start_rotation", credential_id=in_use(work))
+
+
+def asked(work: Work) -> dict[str, Any]:
+    about = {"registration_id": work.registration_id, "service_id": work.service_id, "by": BY, "now": clock.now()}
+    return about | {"credential_id": in_use(work)}
+
+
 def in_use(work: Work) -> Any:
     with within(work.customer.path):
         return Connection.objects.get(service_id=work.service_id).credential_id
@@ -94,7 +106,7 @@ def keys_there(tenant: Tenant) -> set[str]:
 
 def test_a_rotation_switches_the_connection_and_the_old_secret_rests_until_it_is_removed(tenant):
     work = connected(tenant)
-    run = start(work, "start_rotation")
+    run = rotate(work)
     old, new = secrets(work)
     assert (run.kind, run.state, run.error) == (RunKind.ROTATION, RunState.PROVED, None)
     assert (old.state, new.state, in_use(work)) == ("resting", "proved", new.pk)
@@ -113,15 +125,67 @@ def test_a_rotation_switches_the_connection_and_the_old_secret_rests_until_it_is
 def test_a_rotation_can_be_repeated_at_once(tenant):
     work = connected(tenant)
     for _ in range(2):
-        assert start(work, "start_rotation").state == RunState.PROVED
+        assert rotate(work).state == RunState.PROVED
     assert [row.state for row in secrets(work)] == ["resting", "resting", "proved"]
     assert in_use(work) == secrets(work)[-1].pk
+
+
+def typed(work: Work) -> Credential:
+    """Another credential of the same registration, proved and used by nobody yet."""
+    with within(work.customer.path):
+        (old,) = Credential.objects.filter(registration_id=work.registration_id)
+        old.pk, old.key_id, old.sealed_id, old.display_name = uuid4(), str(uuid4()), uuid4(), "typed"
+        old.origin, old.announced_at = GIVEN, clock.now()
+        old.save(force_insert=True)
+        return old
+
+
+def test_what_waits_for_its_operator_is_left_and_the_one_in_use_is_rotated(tenant):
+    work = connected(tenant)
+    newer = typed(work)
+    assert rotate(work).state == RunState.PROVED
+    assert [row.state for row in secrets(work)] == ["resting", "proved", "proved"]
+    assert in_use(work) not in {newer.pk, secrets(work)[0].pk}
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_one_that_is_replaced_while_it_is_rotated_leaves_nothing_of_the_rotation(tenant, monkeypatch, dies):
+    work = connected(tenant)
+    (old,), other, before = secrets(work), typed(work), keys_there(tenant)
+    real = RotationJournal.switched
+
+    def replace() -> None:
+        with within(work.customer.path):
+            actions.switch(old.pk, other.pk, by=BY, now=clock.now())
+
+    async def meanwhile(journal: RotationJournal, new: Any) -> None:
+        await in_database(replace)
+        if dies:
+            raise Killed
+        await real(journal, new)
+
+    with monkeypatch.context() as patched, within(work.customer.path):
+        patched.setattr(RotationJournal, "switched", meanwhile)
+        run_id = actions.start_rotation(**asked(work))
+        if dies:
+            run_until_killed()
+        else:
+            run_until_idle()
+    let_the_lease_end()
+    tasks.reap()
+    run_until_idle()
+    with within(work.customer.path):
+        run = Run.objects.get(pk=run_id)
+    assert run.error
+    assert (run.state, run.error["code"]) == (RunState.FAILED, "provisioning:rotation:replaced")
+    assert (keys_there(tenant), in_use(work)) == (before, other.pk)
+    assert [row.state for row in secrets(work)] == ["resting", "proved", "removed"]
 
 
 def test_a_registration_without_the_right_needs_the_customer_and_nothing_changes(tenant):
     work = connected(tenant, rotates=False)
     before = keys_there(tenant)
-    run = start(work, "start_rotation")
+    run = rotate(work)
     assert run.error
     assert (run.state, run.error["code"]) == (RunState.FAILED, "provisioning:rotation:needs_customer")
     assert (keys_there(tenant), in_use(work)) == (before, secrets(work)[0].pk)
@@ -131,7 +195,7 @@ def test_a_registration_without_the_right_needs_the_customer_and_nothing_changes
 @pytest.mark.parametrize("rotates", [True, False])
 def test_a_certificate_makes_way_for_another_with_the_right_and_by_a_proof_without_it(tenant, rotates):
     work = connected(tenant, rotates=rotates, kind="certificate")
-    run = start(work, "start_rotation")
+    run = rotate(work)
     old, new = secrets(work)
     assert (run.state, run.error) == (RunState.PROVED, None)
     assert (old.state, new.state, in_use(work), new.kind) == ("resting", "proved", new.pk, "certificate")
@@ -151,7 +215,7 @@ def test_by_a_proof_a_certificate_that_is_never_accepted_is_taken_away(tenant):
     work = connected(tenant, rotates=False, kind="certificate")
     before = keys_there(tenant)
     tenant.fault("second", {"path": "*/oauth2/v2.0/token", "nth": 2, "times": 1}, {"aadsts": 53003})
-    run = start(work, "start_rotation")
+    run = rotate(work)
     tenant.control("DELETE", "faults")
     assert (run.state, [row.state for row in secrets(work)]) == (RunState.FAILED, ["proved", "removed"])
     assert (keys_there(tenant), in_use(work)) == (before, secrets(work)[0].pk)
@@ -167,7 +231,7 @@ def test_a_worker_killed_while_a_certificate_is_added_by_proof_leaves_no_orphan(
         raise Killed
 
     with monkeypatch.context() as patched, within(work.customer.path):
-        actions.start_rotation(registration_id=work.registration_id, service_id=work.service_id, by=BY, now=clock.now())
+        actions.start_rotation(**asked(work))
         patched.setattr(where, what, die)
         run_until_killed()
     let_the_lease_end()
@@ -181,7 +245,7 @@ def test_a_worker_killed_while_a_certificate_is_added_by_proof_leaves_no_orphan(
 def test_a_rotation_goes_round_a_policy_that_forbids_secrets(tenant):
     work = connected(tenant)
     asyncio.run(forbid(tenant, "passwordCredentials", {"restrictionType": "passwordAddition"}))
-    run = start(work, "start_rotation")
+    run = rotate(work)
     *_, new = secrets(work)
     assert (run.state, new.kind, in_use(work)) == (RunState.PROVED, "certificate", new.pk)
     assert "forbids a secret" in new.why
@@ -192,14 +256,14 @@ def test_what_somebody_typed_in_is_not_rotated(tenant):
     with within(work.customer.path):
         Credential.objects.update(origin=GIVEN)
     with pytest.raises(NoSuchCredential):
-        start(work, "start_rotation")
+        rotate(work)
 
 
 def test_a_new_secret_that_is_never_accepted_is_taken_away_and_the_old_one_stays_in_use(tenant):
     work = connected(tenant)
     before = keys_there(tenant)
     tenant.fault("lag", {"kind": "passwordCredential"}, {"usable_after_seconds": 9999})
-    run = start(work, "start_rotation")
+    run = rotate(work)
     assert run.state in {RunState.COPYING, RunState.FAILED}
     assert (keys_there(tenant), in_use(work)) == (before, secrets(work)[0].pk)
     tenant.control("DELETE", "faults")
@@ -282,9 +346,8 @@ def test_a_tear_down_by_the_registration_itself_says_what_microsoft_keeps(tenant
 
 def test_asking_twice_is_one_run_and_something_else_is_refused_meanwhile(tenant):
     work = connected(tenant)
-    given = {"registration_id": work.registration_id, "service_id": work.service_id, "by": BY, "now": clock.now()}
     with within(work.customer.path):
-        first = actions.start_rotation(**given)
-        assert actions.start_rotation(**given) == first
-        with pytest.raises(RunUnderWay):
-            actions.start_audit(**given)
+        first = actions.start_rotation(**asked(work))
+        assert actions.start_rotation(**asked(work)) == first
+    with pytest.raises(RunUnderWay):
+        start(work, "start_audit")

@@ -21,6 +21,7 @@ from gangway.services import actions as services
 from gangway.services.queries import service
 
 NEEDS_CUSTOMER: Final = "provisioning:rotation:needs_customer"
+REPLACED: Final = "provisioning:rotation:replaced"
 LONGEST_WAIT: Final = 7
 """Days between two tries at most."""
 WORKS_AGAIN: Final = "A new credential was proved and is in use."
@@ -36,6 +37,9 @@ def ended(run_id: UUID, *, now: datetime) -> None:
         if run.state is RunState.PROVED:
             _worked(kept, now=now)
             emergency.rotated(run_id, ItemState.DONE, "", now=now)
+        elif run.error is not None and run.error.code == REPLACED:
+            _let_go(kept, now=now)
+            emergency.rotated(run_id, ItemState.DONE, run.error.what, now=now)
         elif run.state in {RunState.FAILED, RunState.NEEDS_SIGN_IN, RunState.WAITING}:
             needs = run.state is not RunState.FAILED or (run.error is not None and run.error.code == NEEDS_CUSTOMER)
             words = run.error.what if run.error else run.waiting_for
@@ -43,8 +47,7 @@ def ended(run_id: UUID, *, now: datetime) -> None:
             state = ItemState.NEEDS_CUSTOMER if needs else ItemState.FAILED
             emergency.rotated(run_id, state, words, now=now)
         elif run.state is RunState.CANCELLED:
-            kept.rotation, kept.rotate_at, kept.rotation_run_id = Rotation.NONE.value, None, None
-            kept.tend_at = now + DAY
+            _let_go(kept, now=now)
             emergency.rotated(run_id, ItemState.FAILED, "The rotation was cancelled.", now=now)
         kept.save()
 
@@ -68,6 +71,12 @@ def _worked(kept: Kept, *, now: datetime) -> None:
         )
     for kind in (Kind.ROTATION, Kind.CREDENTIAL_ENDS, Kind.NEEDS_CUSTOMER):
         clear_alarm(**key_of(kept, kind), why=WORKS_AGAIN, by=SCHEDULE, now=now)
+
+
+def _let_go(kept: Kept, *, now: datetime) -> None:
+    """Nothing was renewed by it, and nothing is wrong."""
+    kept.rotation, kept.rotate_at, kept.rotation_run_id = Rotation.NONE.value, None, None
+    kept.tend_at = now + DAY
 
 
 def _failed(kept: Kept, words: str, *, needs_customer: bool, now: datetime) -> None:

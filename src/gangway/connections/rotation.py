@@ -41,7 +41,14 @@ def rotate_now(*, service_id: UUID, profile: str = "", by: Actor, now: datetime)
     about = credential_of(row)
     if about is None or not about.is_ours or about.kind == "federated":
         raise CannotRotateNow
-    run_id = start_rotation(registration_id=row.registration_id, service_id=service_id, on_end=ENDED, by=by, now=now)
+    run_id = start_rotation(
+        registration_id=row.registration_id,
+        service_id=service_id,
+        credential_id=about.credential_id,
+        on_end=ENDED,
+        by=by,
+        now=now,
+    )
     begun = {"rotation": Rotation.UNDER_WAY.value, "rotation_run_id": run_id, "rotation_words": ""}
     (Companion if profile else Care).objects.filter(pk=row.pk).update(**begun)
     subject, facts = f"service:{service_id}", {"run": str(run_id), **facts_of(row)}
@@ -61,12 +68,20 @@ def forget_plan(kept: Kept, *, by: Actor, now: datetime) -> None:
         clear_alarm(**key_of(kept, Kind.ROTATION), why=RENEWED, by=by, now=now)
 
 
-def start(kept: Kept, *, by: Actor, now: datetime) -> None:
-    """Start a planned rotation; while the registration is at work, its turn comes soon. The caller saves the row."""
+def start(kept: Kept, *, credential_id: UUID, by: Actor, now: datetime) -> None:
+    """Start a planned rotation of what is in use; while the registration is at work, its turn comes soon.
+
+    The caller saves the row.
+    """
     try:
         with transaction.atomic():
             run_id = start_rotation(
-                registration_id=kept.registration_id, service_id=kept.service_id, on_end=ENDED, by=by, now=now
+                registration_id=kept.registration_id,
+                service_id=kept.service_id,
+                credential_id=credential_id,
+                on_end=ENDED,
+                by=by,
+                now=now,
             )
     except RunUnderWay:
         kept.tend_at = now + schedule.SOONEST / 12

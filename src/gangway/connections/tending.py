@@ -127,7 +127,7 @@ def _plan(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceVi
         return
     if kept.rotation == Rotation.FAILED:
         if kept.rotate_at is not None and kept.rotate_at <= now:
-            rotation.start(kept, by=rotation.SCHEDULE, now=now)
+            rotation.start(kept, credential_id=credential.credential_id, by=rotation.SCHEDULE, now=now)
         return
     planned = schedule.rotation(
         ends_at=ends_at,
@@ -146,7 +146,7 @@ def _plan(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceVi
         kept.announced_at = None
     kept.rotation, kept.rotate_at = Rotation.PLANNED.value, planned.at
     if planned.at <= now:
-        rotation.start(kept, by=rotation.SCHEDULE, now=now)
+        rotation.start(kept, credential_id=credential.credential_id, by=rotation.SCHEDULE, now=now)
         return
     notice_at = planned.at - timedelta(days=wishes.notice_days)
     if kept.announced_at is None and wishes.notice_days and notice_at <= now:

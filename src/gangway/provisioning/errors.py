@@ -12,6 +12,7 @@ ProvisioningError
 ├── NotAllGone              a tear-down left something; the list of leftovers says what
 ├── NobodyToRemove          nobody with the right to remove it is signed in
 ├── CannotRotate            the registration may not give itself a new credential
+├── ReplacedMeanwhile       while it was rotated, another one took the credential's place
 ├── LeaseLost               another worker has taken the run over
 ├── RunCancelled            somebody asked to stop the run at work
 ├── NotTakenBack            it was stopped, and something it made is still there
@@ -268,3 +269,12 @@ class CannotRotate(ProvisioningError):
     what = "The registration may not give itself a new credential."
     cure = "Send a renewal to the administrator; the present credential keeps working until it ends."
     acts = WhoActs.OPERATOR
+
+
+class ReplacedMeanwhile(ProvisioningError):
+    """Somebody replaced the credential while its rotation was at work: what the rotation made is used by nobody."""
+
+    code = "provisioning:rotation:replaced"
+    what = "Another credential took this one's place meanwhile. What the rotation made is taken away again."
+    cure = "Nothing needs to be done: the service uses the other one."
+    acts = WhoActs.NOBODY

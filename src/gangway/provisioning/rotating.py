@@ -19,15 +19,17 @@ from gangway.provisioning.drawing import blueprint_of
 from gangway.provisioning.engine.observation import Held
 from gangway.provisioning.engine.pinning import read
 from gangway.provisioning.engine.rotation import MayNotRotate, Rotation
-from gangway.provisioning.errors import CannotRotate, NoSuchCredential
+from gangway.provisioning.errors import CannotRotate, NoSuchCredential, ReplacedMeanwhile
 from gangway.provisioning.fresh import fresh_of
 from gangway.provisioning.journal_store import ENGINE, RunJournal
-from gangway.provisioning.models import Credential, Run, StepRecord
+from gangway.provisioning.models import MADE, Credential, Run, StepRecord
 from gangway.provisioning.opening import Opened
 from gangway.provisioning.states import CredentialState, RunKind
 from gangway.provisioning.switching import switch
 
 NO_CREDENTIAL: Final = UUID(int=0)
+STILL_THERE: Final = (CredentialState.PROVED.value, CredentialState.RESTING.value)
+"""A credential that rests signs in as well, to take back what nobody uses."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +41,17 @@ class RotationJournal(RunJournal):
     """Whether the new one is for another service, so that the current one stays in use as well."""
 
     async def switched(self, new: Held) -> None:
-        """Raises LeaseLost and RunCancelled like every write."""
+        """Raises LeaseLost and RunCancelled like every write, ReplacedMeanwhile when nobody would use the new one."""
         await self._write(self._switched, new)
 
     def _switched(self, new: Held) -> None:
         if self.beside:
             credential_rows.prove(UUID(new.credential_id))
-        else:
-            switch(self.current, UUID(new.credential_id), by=ENGINE, now=self.now())
+            return
+        current = Credential.objects.select_for_update(of=("self",)).get(pk=self.current)
+        if current.state != CredentialState.PROVED.value:
+            raise ReplacedMeanwhile
+        switch(self.current, UUID(new.credential_id), by=ENGINE, now=self.now())
 
     def _held(self) -> tuple[Held, ...]:
         began = Run.objects.values_list("created_at", flat=True).get(pk=self.run_id)
@@ -62,11 +67,14 @@ class RotationJournal(RunJournal):
 
 
 async def rotate(opened: Opened) -> None:
-    """Raises CannotRotate when the customer has to renew, and MicrosoftError."""
+    """Raises CannotRotate when the customer has to renew, ReplacedMeanwhile, and MicrosoftError."""
     current = UUID(opened.wanted["credential"])
-    if await in_database(is_done, opened, current):
+    if await in_database(is_done, opened):
         return
     rotation = await _rotation(opened, current, taking_back=False)
+    if await in_database(_is_replaced, opened, current):
+        await rotation.take_back()
+        raise ReplacedMeanwhile
     try:
         await rotation.run()
     except (MayNotRotate, CredentialNotAccepted) as error:
@@ -79,13 +87,24 @@ async def take_back(opened: Opened) -> tuple[Held, ...]:
     return await rotation.take_back()
 
 
-def is_done(opened: Opened, current: UUID) -> bool:
-    """Whether the switch, or the other service's proof, was done before a crash: then nothing is left to do."""
+def is_done(opened: Opened) -> bool:
+    """Whether the switch, or the other service's proof, was done before a crash: then nothing is left to do.
+
+    That the old one rests says nothing, since somebody else may have replaced it: what this very run made was proved.
+    """
     with within(opened.path):
-        if opened.kind is RunKind.CREDENTIAL:
-            mine = credential_rows.of_service(opened.registration_id, opened.service_id)
-            return bool(mine.filter(state=CredentialState.PROVED.value, service_id=opened.service_id).exists())
-        return Credential.objects.filter(pk=current, state=CredentialState.RESTING.value).exists()
+        mine = Credential.objects.filter(
+            registration_id=opened.registration_id, service_id=opened.service_id, origin=MADE
+        )
+        if opened.kind is not RunKind.CREDENTIAL:
+            mine = mine.filter(announced_at__gte=Run.objects.values_list("created_at", flat=True).get(pk=opened.run_id))
+        return bool(mine.filter(state=CredentialState.PROVED.value).exists())
+
+
+def _is_replaced(opened: Opened, current: UUID) -> bool:
+    with within(opened.path):
+        resting = Credential.objects.filter(pk=current, state=CredentialState.RESTING.value)
+        return opened.kind is RunKind.ROTATION and resting.exists()
 
 
 async def _rotation(opened: Opened, current: UUID, *, taking_back: bool) -> Rotation:
@@ -122,7 +141,7 @@ async def _rotation(opened: Opened, current: UUID, *, taking_back: bool) -> Rota
 
 def _opened_credential(opened: Opened, credential_id: UUID) -> OwnCredential:
     with within(opened.path):
-        row = Credential.objects.filter(pk=credential_id, state=CredentialState.PROVED.value).first()
+        row = Credential.objects.filter(pk=credential_id, state__in=STILL_THERE).first()
         if row is None:
             raise NoSuchCredential
         return credential_rows.opened(row, purpose="rotate the credential", by=ENGINE)

@@ -11,12 +11,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
 from gangway.provisioning import credential_rows, leftovers
+from gangway.provisioning.added import Added, added_by, rights_listed
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import (
     GivenToUs,
@@ -137,17 +137,19 @@ def start_audit(
 
 
 @transaction.atomic
-def start_rotation(*, registration_id: UUID, service_id: UUID, on_end: str = "", by: Actor, now: datetime) -> UUID:
-    """Put a new credential in the place of the service's present one, by the registration's own right.
+def start_rotation(
+    *, registration_id: UUID, service_id: UUID, credential_id: UUID, on_end: str = "", by: Actor, now: datetime
+) -> UUID:
+    """Put a new credential in the place of the one that the service uses, by the registration's own right.
 
-    Raises NoSuchRegistration, NoSuchCredential when nothing is in use or somebody typed it in, RunUnderWay.
+    `credential_id`: the one in use, which whoever asks knows: the newest that is proved may wait for its operator yet.
+    Raises NoSuchRegistration, NoSuchCredential when it isn't proved or somebody typed it in, RunUnderWay.
     """
     registration = _locked(registration_id)
     rows = Credential.objects.filter(registration_id=registration_id, service_id=service_id, origin=MADE)
-    current = rows.filter(state=CredentialState.PROVED.value).order_by("-announced_at").first()
-    if current is None:
+    if not rows.filter(pk=credential_id, state=CredentialState.PROVED.value).exists():
         raise NoSuchCredential
-    wanted = {"credential": str(current.pk)}
+    wanted = {"credential": str(credential_id)}
     return _start(
         registration, RunKind.ROTATION, service_id, wanted=wanted, signed_in=None, on_end=on_end, by=by, now=now
     )
@@ -187,18 +189,21 @@ def try_again(*, leftover_id: UUID, by: Actor, now: datetime) -> UUID:
     whole = LeftoverKind(row.kind) in WHOLE
     if row.facts.get("by_hand"):
         raise OnlyByHand
-    named = Q(key_id=row.object_id) | Q(key_id="", display_name=row.object_id)
-    keys = Credential.objects.filter(named, registration_id=row.registration_id)
+    keys = Credential.objects.filter(leftovers.credentials_of([row]), registration_id=row.registration_id, origin=MADE)
     if is_used(row.registration) if whole else keys.filter(pk__in=credentials_in_use(row.registration_id)).exists():
         raise UsedAgain
     if row.cleared_at is not None:
         raise LeftoverCleared
+    living = keys.exclude(state=CredentialState.REMOVED.value).values_list("pk", flat=True)
+    single: dict[str, Any] = {"credentials": list(living), **rights_listed(row.registration, [row])}
+    if not whole and not any(single.values()):
+        raise OnlyByHand
     return start_teardown(
         registration_id=row.registration_id,
         service_id=row.service_id,
         whole=whole,
         for_good=row.kind == LeftoverKind.DELETED_APPLICATION,
-        credentials=() if whole else keys.values_list("pk", flat=True),
+        **({} if whole else single),
         by=by,
         now=now,
     )
@@ -210,17 +215,15 @@ def undo_rested(run: Run, *, by: Actor, now: datetime) -> UUID | None:
     if not begun and not run.registration.app_id:
         return None
     never_used = run.kind == RunKind.SETUP and is_first(run)
-    mine = Credential.objects.filter(
-        registration_id=run.registration_id, service_id=run.service_id, announced_at__gte=run.created_at
-    ).exclude(state=CredentialState.REMOVED.value)
-    if not never_used and not mine.exists():
+    added = Added() if never_used else added_by(run)
+    if not never_used and not added:
         return None
     return start_teardown(
         registration_id=run.registration_id,
         service_id=run.service_id,
         whole=never_used,
         for_good=never_used,
-        credentials=() if never_used else mine.values_list("pk", flat=True),
+        **added.wanted(),
         by=by,
         now=now,
     )
