@@ -196,6 +196,7 @@ def end(*, companion_id: UUID, result: CheckResult, now: datetime) -> None:
         items, before = verdict.kept(result.items), row.status
         _close(row, items, state="done", now=now)
         _judge(row, now=now)
+        row.last_validated_at = now
         granted = sorted(result.granted) if result.granted else None
         watching.follow_beside(row, items, granted, now=now)
         if result.busy_seconds is not None:
@@ -213,14 +214,14 @@ def fail(*, companion_id: UUID, error: GangwayError, now: datetime) -> None:
     with within_everything(REASON), transaction.atomic():
         row = _locked(companion_id)
         if row is not None:
-            _close(row, [_ours(error.what, error.cure)], state="failed", now=now)
+            _fail(row, _ours(error.what, error.cure), now=now)
 
 
 def give_up(*, now: datetime) -> None:
     """End looks that lost their worker: nobody knows, and the page says so."""
     with within_everything(REASON), transaction.atomic():
         for row in Companion.objects.select_for_update(of=("self",)).filter(fleet.lost(now)):
-            _close(row, [_ours("The look was cut off on our side.", "Press Validate again.")], state="failed", now=now)
+            _fail(row, _ours("The look was cut off on our side.", "Press Validate again."), now=now)
 
 
 def _view(row: Companion) -> CompanionView:
@@ -252,6 +253,13 @@ def _queue(row: Companion, *, by: Actor, now: datetime) -> None:
 def _close(row: Companion, items: list[KeptItem], *, state: str, now: datetime) -> None:
     row.state, row.items, row.ended_at = state, items, now
     row.save(update_fields=["state", "items", "ended_at"])
+
+
+def _fail(row: Companion, item: KeptItem, *, now: datetime) -> None:
+    """We couldn't look: what was seen before stays, and the next look comes soon."""
+    row.validate_at = min(row.validate_at, now + fleet.AGAIN_AFTER)
+    row.save(update_fields=["validate_at"])
+    _close(row, [item], state="failed", now=now)
 
 
 def _judge(row: Companion, *, now: datetime) -> None:

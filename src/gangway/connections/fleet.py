@@ -26,6 +26,8 @@ LONGEST: Final = timedelta(minutes=5)
 """A look that was begun so long ago lost its worker; one that a person asked for waits no longer for a worker."""
 BACKLOG: Final = timedelta(hours=2)
 """So long the fleet's own may wait for their turn: those of one tenant come one after the other."""
+AGAIN_AFTER: Final = timedelta(hours=4)
+"""So long until the next look at what nobody knows about, or where a look failed on our side."""
 KEPT: Final = timedelta(days=90)
 """Validations of the fleet are kept so long; what people asked for stays."""
 
@@ -49,7 +51,7 @@ def validate_due(*, now: datetime) -> int:
         room = _share(now)
         if not room:
             return 0
-        rows = _due(now).exclude(tenant_id__in=paused(now)).select_for_update(of=("self",), skip_locked=True)
+        rows = due(now).exclude(tenant_id__in=paused(now)).select_for_update(of=("self",), skip_locked=True)
         started = 0
         for care in rows.select_related("connection").order_by("validate_at")[:room]:
             started += _start(care, now=now)
@@ -59,7 +61,7 @@ def validate_due(*, now: datetime) -> int:
 def _share(now: datetime) -> int:
     """How much of the room is for connections when they and what is beside them come in the order of their times."""
     room, line = room_left(), []
-    for rows in (_due(now), due_beside(now)):
+    for rows in (due(now), due_beside(now)):
         waiting = rows.exclude(tenant_id__in=paused(now)).order_by("validate_at")
         line += [(at, rows.model is Companion) for at in waiting.values_list("validate_at", flat=True)[:room]]
     return sum(not is_beside for _, is_beside in sorted(line)[:room])
@@ -68,6 +70,12 @@ def _share(now: datetime) -> int:
 def room_left() -> int:
     """Return how many more looks of the fleet may be under way."""
     return max(AT_ONCE - _running(), 0)
+
+
+def due(now: datetime) -> QuerySet[Care]:
+    """Return the connections that are to be looked at now."""
+    rows = Care.objects.filter(validate_at__lte=now, connection__suspended_at__isnull=True)
+    return rows.filter(connection__service__lifecycle=Lifecycle.CREATED.value)
 
 
 def due_beside(now: datetime) -> QuerySet[Companion]:
@@ -108,9 +116,15 @@ def again(connection_id: UUID, *, at: datetime) -> None:
     Care.objects.filter(pk=connection_id).update(validate_at=at)
 
 
+def failed(connection_id: UUID, *, now: datetime) -> None:
+    """Have a connection looked at again soon, since we couldn't: its own time of day would be tomorrow."""
+    soon = now + AGAIN_AFTER
+    Care.objects.filter(pk=connection_id, validate_at__gt=soon).update(validate_at=soon)
+
+
 def backlog(*, now: datetime) -> Backlog:
     """Count what is due in the scope, and say since when the oldest waits."""
-    counted = [rows.aggregate(number=Count("pk"), oldest=Min("validate_at")) for rows in (_due(now), due_beside(now))]
+    counted = [rows.aggregate(number=Count("pk"), oldest=Min("validate_at")) for rows in (due(now), due_beside(now))]
     oldest = min((each["oldest"] for each in counted if each["oldest"]), default=None)
     return Backlog(sum(each["number"] for each in counted), oldest, running=_running())
 
@@ -131,11 +145,6 @@ def _running() -> int:
 def paused(now: datetime) -> QuerySet[Pause, str]:
     """Return the tenants that are left alone now. For workers."""
     return Pause.objects.filter(until__gt=now).values_list("tenant_id", flat=True)
-
-
-def _due(now: datetime) -> QuerySet[Care]:
-    rows = Care.objects.filter(validate_at__lte=now, connection__suspended_at__isnull=True)
-    return rows.filter(connection__service__lifecycle=Lifecycle.CREATED.value)
 
 
 def _start(care: Care, *, now: datetime) -> int:

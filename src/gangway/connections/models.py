@@ -101,6 +101,9 @@ class Companion(Tended):
     asked_at = models.DateTimeField(null=True)
     begun_at = models.DateTimeField(null=True, help_text="When a worker took the look that is under way.")
     ended_at = models.DateTimeField(null=True)
+    last_validated_at = models.DateTimeField(
+        null=True, help_text="When a look last came to its end; ours that fail don't."
+    )
     last_good_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
 

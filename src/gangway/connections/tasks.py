@@ -6,7 +6,17 @@ from uuid import UUID
 
 import structlog
 
-from gangway.connections import companions, emergency, fleet, following, looking_round, rotation, tending, validation
+from gangway.connections import (
+    aging,
+    companions,
+    emergency,
+    fleet,
+    following,
+    looking_round,
+    rotation,
+    tending,
+    validation,
+)
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.registry import task
@@ -94,6 +104,7 @@ def tend() -> None:
     tending.tend_due(now=now)
     fleet.validate_due(now=now)
     companions.validate_due(now=now)
+    aging.forget_old_looks(now=now)
     fleet.forget(now=now)
 
 

@@ -87,6 +87,7 @@ def fail(*, validation_id: UUID, error: GangwayError, now: datetime) -> None:
         asked = _locked(validation_id)
         if asked is not None:
             _close(asked, items=[_ours(error.what, error.cure)], status="unknown", state="failed", now=now)
+            fleet.failed(asked.connection_id, now=now)
 
 
 def give_up(*, now: datetime) -> None:
@@ -99,6 +100,7 @@ def give_up(*, now: datetime) -> None:
                 asked = _locked(validation_id)
                 if asked is not None:
                     _close(asked, items=[item], status="unknown", state="failed", now=now)
+                    fleet.failed(asked.connection_id, now=now)
 
 
 def write_down(

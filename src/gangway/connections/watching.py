@@ -7,6 +7,7 @@ from gangway.alarms.actions import clear_alarm, raise_alarm
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.connections import saying, schedule, verdict
+from gangway.connections.fleet import AGAIN_AFTER
 from gangway.connections.kept import Kept, connection_of, key_of, name_of
 from gangway.connections.models import Care, Companion, Connection
 from gangway.connections.states import Rotation
@@ -19,7 +20,6 @@ OWN_WARNING: Final = frozenset({"secret"})
 """What has warnings of its own, at its thresholds."""
 PATIENCE: Final = timedelta(hours=24)
 """So long nobody is told that Microsoft doesn't answer: it says nothing about the connection."""
-AGAIN_AFTER: Final = timedelta(hours=4)
 UNKNOWN: Final = "Nobody knows whether it works"
 
 

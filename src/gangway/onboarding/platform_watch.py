@@ -1,4 +1,4 @@
-"""What this platform itself lives by, looked at as far as a worker can see: mail, sealing keys, TLS, sign-in secrets.
+"""What this platform itself lives by, looked at as far as a worker can see: mail, keys, TLS, sign-in secrets, looks.
 
 Trouble is an alarm for the people of the whole system, or, where there are none, for each provider; the sign-in
 application's is its provider's. What can't be seen from here raises nothing and clears nothing.
@@ -19,6 +19,7 @@ from django.db import transaction
 from gangway.alarms.actions import clear_alarm, raise_alarm
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
+from gangway.connections import aging
 from gangway.jobs.actions import defer
 from gangway.notifications.looking import CURE, mail_trouble
 from gangway.onboarding.installation import installation
@@ -56,7 +57,7 @@ def watch(*, attempt: int, now: datetime) -> None:
             defer(WATCH, run_at=now + LOOK_AGAIN, attempt=1)
     certificate = _certificate(now)
     with within_everything("the platform's own credentials"), transaction.atomic():
-        seen = [*_sealing_key(now), *([certificate] if certificate else [])]
+        seen = [*_sealing_key(now), *([certificate] if certificate else []), _looks(now)]
         if not trouble or attempt:
             severity = Severity.CRITICAL if trouble else None
             seen.append(Seen("platform:mail", "Mail server", severity, trouble, f"On the workers: {CURE}."))
@@ -111,6 +112,16 @@ def _sealing_key(now: datetime) -> Iterator[Seen]:
     words = f"New secrets are sealed to key {keys[0].name}, which is {age} days old."
     cure = "Make the next one with `gangway keys new` and keep the old ones: workers seal anew what they open."
     yield Seen("platform:sealing-key", "Sealing key", Severity.NOTICE, words, cure)
+
+
+def _looks(now: datetime) -> Seen:
+    """Whether connections are looked at: by what workers did, since one that can't do anything says nothing."""
+    subject, about = "platform:looks", "Validation of connections"
+    if not aging.is_behind(now=now):
+        return Seen(subject, about)
+    words = "Connections aren't looked at as they should be: for some of them nobody knows whether they work."
+    cure = "On a worker's host, `gangway doctor` says whether workers run and open what is sealed."
+    return Seen(subject, about, Severity.CRITICAL, words, cure)
 
 
 def _certificate(now: datetime) -> Seen | None:

@@ -95,6 +95,12 @@ def sealed_ids(credential_ids: Collection[UUID]) -> dict[UUID, UUID]:
     return {pk: sealed_id for pk, sealed_id in rows.values_list("pk", "sealed_id") if sealed_id is not None}
 
 
+def living(credential_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return those of the credentials that we hold a record of, and that weren't taken away."""
+    rows = Credential.objects.filter(pk__in=credential_ids).exclude(state=CredentialState.REMOVED.value)
+    return frozenset(rows.values_list("pk", flat=True))
+
+
 def may_change_itself(granted: Collection[str] | None) -> bool:
     """Whether these permissions of a fresh token let a registration renew its own credential."""
     return bool(CHANGES_ITSELF & set(granted or ()))
