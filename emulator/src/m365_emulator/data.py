@@ -10,6 +10,7 @@ from typing import Any
 graph_app_id = "00000003-0000-0000-c000-000000000000"
 teams_app_id = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239"
 token_exchange_app_id = "fb60f99c-7a34-4190-8149-302f77469936"  # noqa: S105 an application id
+azure_management_app_id = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
 microsoft_services_tenant = "f8cdef31-a31e-4b4a-93e4-5f571e91255a"
 default_member_role = "b79fbf4d-3ef9-4689-8143-76b194e85509"
 
@@ -46,6 +47,17 @@ def role_ids_by_name() -> dict[str, str]:
 def resources_by_app_id() -> dict[str, dict[str, Any]]:
     """Microsoft's own APIs: ``appId``, ``name``, ``identifierUris``, sometimes ``scopes``."""
     return {row["appId"]: row for row in _load("well-known-apps.json")["resources"]}
+
+
+@cache
+def clients_by_app_id() -> dict[str, dict[str, Any]]:
+    """Microsoft's own public clients, which every tenant knows: ``name``, ``family`` (of refresh tokens), and more."""
+    return {row["appId"]: row for row in _load("well-known-apps.json")["clients"] if row.get("publicClient")}
+
+
+def family(client_app_id: str) -> str:
+    """The family of Microsoft's clients that share their refresh tokens; empty for everybody else's."""
+    return str(clients_by_app_id().get(client_app_id, {}).get("family", ""))
 
 
 @cache

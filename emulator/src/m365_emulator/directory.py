@@ -187,9 +187,10 @@ def _note(tenant_id: str) -> None:
 
 @dataclass(slots=True)
 class Directory:
-    """All tenants of the emulated cloud."""
+    """All tenants of the emulated cloud. ``microsofts_own`` is only the home of Microsoft's own clients."""
 
     tenants: Tenants = field(default_factory=Tenants)
+    microsofts_own: Tenant | None = None
     _domains: dict[str, str] = field(default_factory=dict, repr=False)
     _homes: dict[str, str] = field(default_factory=dict, repr=False)
 
@@ -212,7 +213,9 @@ class Directory:
             if (application := tenant.application(app_id)) is not None:
                 self._homes[app_id] = tenant.id
                 return self.tenants[tenant.id], application
-        return None
+        own = self.microsofts_own
+        application = own.application(app_id) if own is not None else None
+        return (own, application) if own is not None and application is not None else None
 
     def tenant_of_upn(self, upn: str) -> Tenant | None:
         return self.tenant(upn.rpartition("@")[2])

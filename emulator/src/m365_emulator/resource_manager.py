@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from m365_emulator import tokens
+from m365_emulator import data, tokens
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,16 +18,21 @@ if TYPE_CHECKING:
 
     from m365_emulator.world import World
 
+_audiences = tokens.graph_audiences | {
+    data.azure_management_app_id,
+    *data.resources_by_app_id()[data.azure_management_app_id]["identifierUris"],
+}
+
 
 def routes(world: World) -> list[Route]:
     """The two lists that a sign-in reads."""
 
     async def subscriptions(request: Request) -> Response:
-        tokens.authenticate(world, request.headers.get("authorization"))
+        tokens.authenticate(world, request.headers.get("authorization"), _audiences)
         return JSONResponse({"value": [], "count": {"type": "Total", "value": 0}})
 
     async def tenants(request: Request) -> Response:
-        caller = tokens.authenticate(world, request.headers.get("authorization"))
+        caller = tokens.authenticate(world, request.headers.get("authorization"), _audiences)
         return JSONResponse({"value": [_tenant(caller)]})
 
     return [Route("/subscriptions", subscriptions, methods=["GET"]), Route("/tenants", tenants, methods=["GET"])]

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data, faults, world
+from m365_emulator import data, faults, microsofts_own, world
 from m365_emulator.clock import Clock
 from m365_emulator.directory import Directory, DirectoryObject, Tenant, Tenants
 from m365_emulator.ids import Ids
@@ -66,7 +66,7 @@ def restore(settings: Settings, kept: dict[str, Any]) -> World:
         clock=clock,
         ids=Ids(parts["ids"]["seed"], Counter(parts["ids"]["counters"])),
         keys=Keys(**parts["keys"]),
-        directory=Directory(tenants),
+        directory=Directory(tenants, microsofts_own.tenant()),
         faults=troubles,
         replica=replica,
         log=RequestLog(),

@@ -46,9 +46,9 @@ class Caller:
     is_app: bool
 
 
-def authenticate(world: World, authorization: str | None) -> Caller:
-    """The caller behind an Authorization header. Raises GraphError 401 when it isn't a live token for Graph."""
-    claims = _claims(world, authorization)
+def authenticate(world: World, authorization: str | None, audiences: frozenset[str] = graph_audiences) -> Caller:
+    """The caller behind an Authorization header. Raises GraphError 401 when it isn't a live token for this API."""
+    claims = _claims(world, authorization, audiences)
     now = world.clock.seconds()
     if now >= claims["exp"]:
         raise _unauthorized("Lifetime validation failed, the token is expired.")
@@ -301,12 +301,12 @@ def _access_claims(world: World, tenant: Tenant, resource: Resource, life: int) 
     }
 
 
-def _claims(world: World, authorization: str | None) -> dict[str, Any]:
+def _claims(world: World, authorization: str | None, audiences: frozenset[str]) -> dict[str, Any]:
     kind, _, token = (authorization or "").partition(" ")
     if kind.lower() != "bearer" or not token:
         raise _unauthorized("Access token is empty.")
     claims = _verify_once(world, token)
-    if claims.get("aud") not in graph_audiences or claims.get("idtyp") not in ("app", "user"):
+    if claims.get("aud") not in audiences or claims.get("idtyp") not in ("app", "user"):
         raise _unauthorized("Access token validation failure. Invalid audience.")
     return claims
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from m365_emulator import microsofts_own
 from m365_emulator import seed as seeds
 from m365_emulator.clock import Clock
 from m365_emulator.directory import Directory
@@ -52,7 +53,7 @@ def build(settings: Settings, seed: dict[str, Any]) -> World:
         clock=clock,
         ids=ids,
         keys=Keys(name),
-        directory=Directory(),
+        directory=Directory(microsofts_own=microsofts_own.tenant()),
         faults=faults,
         replica=Replica(clock, faults),
         log=RequestLog(),

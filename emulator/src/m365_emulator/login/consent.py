@@ -45,15 +45,18 @@ class Permission:
 
 
 class _Granted:
-    """What was consented to already, looked up once per API."""
+    """What needs no consent any more, looked up once per API. ``client_id`` is the service principal's object id."""
 
-    def __init__(self, tenant: Tenant, client_id: str, person_id: str) -> None:
-        self.tenant, self.client_id, self.person_id = tenant, client_id, person_id
+    def __init__(self, world: World, tenant: Tenant, app_id: str, person_id: str) -> None:
+        principal = tenant.principal(app_id)
+        self.client_id = principal.id if principal is not None else ""
+        self.world, self.tenant, self.app_id, self.person_id = world, tenant, app_id, person_id
         self.known: dict[str, set[str]] = {}
 
     def holds(self, item: Permission) -> bool:
         if item.resource_app_id not in self.known:
             values = self.tenant.delegated_scopes(self.client_id, item.resource_app_id, self.person_id)
+            values += preauthorized(self.world, self.app_id, item.resource_app_id)
             self.known[item.resource_app_id] = {value.lower() for value in values}
         return item.value.lower() in self.known[item.resource_app_id]
 
@@ -62,8 +65,7 @@ def missing(
     world: World, tenant: Tenant, person: DirectoryObject, client: Client, asked: Asked, *, again: bool = False
 ) -> list[Permission]:
     """Permissions that are asked for and that nobody granted for this person yet; all of them when asked ``again``."""
-    principal = tenant.principal(client.app_id)
-    granted = _Granted(tenant, principal.id if principal is not None else "", person.id)
+    granted = _Granted(world, tenant, client.app_id, person.id)
     return [item for item in _wanted(world, tenant, client, asked) if again or not granted.holds(item)]
 
 
@@ -137,6 +139,18 @@ def granted(
         ):
             values.update(dict.fromkeys(row["scope"].split()))
     return list(values)
+
+
+def preauthorized(world: World, client_app_id: str, resource_app_id: str) -> list[str]:
+    """Permissions that need nobody's consent, because the API's owner trusts the client with them."""
+    if resource_app_id in data.resources_by_app_id():
+        client = data.clients_by_app_id().get(client_app_id, {})
+        return list(client.get("preauthorized", {}).get(resource_app_id, []))
+    found = world.directory.home_of_application(resource_app_id)
+    api = (found[1].body.get("api") or {}) if found is not None else {}
+    names = {row["id"]: row["value"] for row in api.get("oauth2PermissionScopes") or []}
+    trusted = [row for row in api.get("preAuthorizedApplications") or [] if row.get("appId") == client_app_id]
+    return [names[one] for row in trusted for one in row.get("delegatedPermissionIds") or [] if one in names]
 
 
 def extend(world: World, tenant: Tenant, parties: tuple[str, str, str | None], values: list[str]) -> None:

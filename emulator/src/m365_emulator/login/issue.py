@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data, partners, tokens
+from m365_emulator import data, partners, principals, tokens
 from m365_emulator.errors import EntraError
 from m365_emulator.login import consent, scopes
 from m365_emulator.login.memory import Refresh
@@ -56,7 +56,11 @@ def for_person(
         raise EntraError(50057, "The user account is disabled.")
     resource, audience = scopes.find_resource(world, tenant, asked)
     principal = tenant.principal(client.app_id)
-    values = [] if principal is None else consent.granted(world, tenant, person, principal, resource)
+    trusted = consent.preauthorized(world, client.app_id, str(resource.body["appId"]))
+    if principal is None and trusted:
+        principal = principals.create(world, tenant, client.app_id)
+    given = [] if principal is None else consent.granted(world, tenant, person, principal, resource)
+    values = list(dict.fromkeys([*given, *trusted]))
     if principal is None or not values:
         if partners.is_partner(tenant, person.id):
             raise consent.not_for_partners(tenant, client)
@@ -90,6 +94,7 @@ def for_person(
     }
     if "offline_access" in openid:
         answer["refresh_token"] = _refresh_token(world, tenant, person, client, asked, how=how)
+        answer.update({"foci": data.family(client.app_id)} if data.family(client.app_id) else {})
     if "openid" in openid:
         answer["id_token"] = tokens.id_token(
             world, tenant, person, principal, nonce=nonce, life=life, proved_at=how.proved_at

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 openid_scopes = ("openid", "profile", "email", "offline_access")
 _default = ".default"
+_everywhere = (data.token_exchange_app_id, data.azure_management_app_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def find_resource(world: World, tenant: Tenant, asked: Asked) -> tuple[Directory
     """The API's service principal in the tenant, and the audience of its tokens. Raises EntraError 500011."""
     app_id, audience = identify(world, asked.resource)
     principal = tenant.principal(app_id) if app_id else _by_name(tenant, asked.resource)
-    if principal is None and app_id == data.token_exchange_app_id:
+    if principal is None and app_id in _everywhere:
         principal = DirectoryObject("servicePrincipal", app_id, principals.first_party_body(app_id))
     if principal is None:
         raise EntraError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from m365_emulator import data
 from m365_emulator.errors import EntraError
 from m365_emulator.login import clients, issue, people, proofs, scopes, tenants
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from m365_emulator.directory import DirectoryObject
+    from m365_emulator.login.clients import Client
     from m365_emulator.login.memory import Refresh
     from m365_emulator.world import World
 
@@ -20,7 +22,7 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     tenant = tenants.resolve(world, segment)
     client = clients.find(world, clients.required(form, "client_id"), tenant)
     kept = world.login.refreshes.get(clients.required(form, "refresh_token"))
-    if kept is None or kept.client_id != client.app_id or (tenant is not None and tenant.id != kept.tenant_id):
+    if kept is None or not _may_use(client, kept) or (tenant is not None and tenant.id != kept.tenant_id):
         raise EntraError(70000, "The provided value for the input parameter 'refresh_token' is not valid.")
     _check_life(world, kept)
     origin = request.headers.get("origin", "")
@@ -30,6 +32,11 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     asked = scopes.parse(form.get("scope") or kept.scope)
     how = issue.How(kept.flow, tuple(kept.methods), proof, kept.platform, kept.expires_at, kept.proved_at)
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
+
+
+def _may_use(client: Client, kept: Refresh) -> bool:
+    """A refresh token is its client's own, or its family's: some of Microsoft's clients share theirs."""
+    return client.app_id == kept.client_id or data.family(client.app_id) == data.family(kept.client_id) != ""
 
 
 def _check_life(world: World, kept: Refresh) -> None:
