@@ -16,13 +16,14 @@ from gangway.jobs.testing import run_until_idle
 from gangway.microsoft.graph import applications, grants
 from gangway.microsoft.graph.session import GraphSession
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, looking, queries, tasks, waiting
+from gangway.provisioning import actions, credential_rows, looking, queries, tasks, waiting
 from gangway.provisioning.engine.remaining import WaitsFor
 from gangway.provisioning.errors import CheckedJustNow, NotADayToPlan, NotWaiting
 from gangway.provisioning.models import Waiting
 from gangway.provisioning.queries import WaitingView
 from gangway.provisioning.shapes import RunView
 from gangway.provisioning.states import RunState, StepState
+from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import avery, grace
 from tests.rooms.factories_provisioning import BY, Work, make_work
@@ -179,7 +180,12 @@ def later(monkeypatch: pytest.MonkeyPatch, days: float) -> None:
     monkeypatch.setenv("GANGWAY_CLOCK_OFFSET_SECONDS", str(before + days * 86_400))
 
 
-def test_after_its_own_deadline_it_ends_and_lists_what_is_left_in_the_tenant(waits, monkeypatch):
+def test_after_its_own_deadline_it_ends_and_lists_what_is_left_although_its_credential_can_t_be_opened(
+    waits, monkeypatch
+):
+    Sealed.objects.filter(place=credential_rows.SECRET).update(ciphertext=b"changed")
+    assert check(waits).state is RunState.WAITING
+    assert view(waits).trouble.code == "vault:seal:broken"
     later(monkeypatch, 61)
     tasks.take_up_waiting()
     run_until_idle()

@@ -65,6 +65,14 @@ async def conduct(run_id: UUID) -> None:
 
 async def _work(opened: Opened) -> None:
     try:
+        await _go_on(opened)
+    except RunCancelled:
+        await _take_back(opened)
+
+
+async def _go_on(opened: Opened) -> None:
+    """Come as far as possible and write down how it ended. Raises RunCancelled when somebody asked to cancel."""
+    try:
         await _in_time(opened)
     except OutOfPatience as error:
         await _rest(opened, error)
@@ -73,7 +81,7 @@ async def _work(opened: Opened) -> None:
     except (NotHeard, Busy) as error:
         await _later(opened, error)
     except RunCancelled:
-        await _take_back(opened)
+        raise
     except (LeaseLost, DatabaseError):
         raise  # nothing can be written down now: the lease ends, the reaper finds the run, the engine looks again
     except GangwayError as error:
@@ -84,6 +92,10 @@ async def _work(opened: Opened) -> None:
 
 
 async def _in_time(opened: Opened) -> None:
+    if opened.cancel_asked:
+        raise RunCancelled
+    if opened.trouble is not None:
+        raise opened.trouble
     try:
         async with asyncio.timeout(_seconds_left(opened)):
             await _OF_KIND.get(opened.kind, _set_up)(opened)
@@ -134,17 +146,24 @@ async def _later(opened: Opened, error: NotHeard | Busy) -> None:
 async def _take_back(opened: Opened) -> None:
     """Undo what the run made while somebody's right to do so lasts, then write down what is left, if anything is.
 
-    What can't be done now is not tried for ever: it stands on the list of leftovers, with *Try again*.
+    It has a deadline of its own, as it may begin when the run's has passed. What can't be done now, for whatever
+    reason, is not tried for ever: it stands on the list of leftovers, with *Try again*.
     """
     error: GangwayError | None = None
     try:
         async with asyncio.timeout(settings.GANGWAY.run_deadline_seconds):
             taken = await undoing.take_back(opened)
         error = NotTakenBack(left=", ".join(one.name for one in taken.left)) if taken.left else None
-    except (MicrosoftError, NobodyToRemove) as refused:
+    except (LeaseLost, DatabaseError):
+        raise
+    except GangwayError as refused:
         error, taken = refused, await in_database(undoing.nothing_taken_back, opened, refused)
     except TimeoutError:
         error = TookTooLong()
+        taken = await in_database(undoing.nothing_taken_back, opened, error)
+    except Exception:
+        log.exception("run_not_taken_back", run_id=str(opened.run_id))
+        error = Broke()
         taken = await in_database(undoing.nothing_taken_back, opened, error)
     await in_database(opening.cancelled, opened, taken, error, now=clock.now())
 
@@ -173,12 +192,15 @@ async def _give_up(opened: Opened) -> None:
     try:
         async with asyncio.timeout(LOOK_MAY_TAKE):
             await undoing.give_up(opened)
-    except LeaseLost:
+    except (LeaseLost, DatabaseError):
         raise
     except GangwayError as refused:
         await in_database(undoing.list_given_up, opened, refused, now=clock.now())
     except TimeoutError:
         await in_database(undoing.list_given_up, opened, TookTooLong(), now=clock.now())
+    except Exception:
+        log.exception("run_not_given_up", run_id=str(opened.run_id))
+        await in_database(undoing.list_given_up, opened, Broke(), now=clock.now())
 
 
 async def _course(opened: Opened, journal: RunJournal) -> Ending:

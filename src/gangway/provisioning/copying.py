@@ -23,10 +23,10 @@ LONGEST_DOUBLINGS: Final = 4
 def rest(opened: Opened, *, now: datetime) -> bool:
     """Nothing is contradicted and our patience for now is used up: rest, and look again later.
 
-    False, and nothing changed, once the deadline of the copying has passed: then it is a failure.
+    False, and nothing changed, once the deadline of the copying has passed: then it is a failure. Raises RunCancelled.
     """
     with within(opened.path), transaction.atomic():
-        run = opening.ours(opened, now)
+        run = opening.not_cancelled(opening.ours(opened, now))
         since = run.copying_since or now
         if now - since >= timedelta(seconds=settings.GANGWAY.copying_deadline_seconds):
             return False

@@ -46,7 +46,10 @@ SOME_HAS_COME: Final = "Some of it has come."
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a look needs, out of the database. `credential` is None when nothing can be seen from here."""
+    """What a look needs, out of the database. `credential` is None when nothing can be seen from here.
+
+    `trouble`: why what it signs in with can't be opened.
+    """
 
     path: str
     run_id: UUID
@@ -59,6 +62,7 @@ class Subject:
     plan: dict[str, Any]
     lacking: tuple[str, ...]
     credential: OwnCredential | None
+    trouble: GangwayError | None
 
 
 async def look(run_id: UUID) -> None:
@@ -67,7 +71,7 @@ async def look(run_id: UUID) -> None:
     if subject is None:
         return
     missing: tuple[str, ...] | None = None
-    error: GangwayError | None = None
+    error = subject.trouble
     if subject.credential is not None:
         try:
             async with asyncio.timeout(LOOK_MAY_TAKE):
@@ -121,6 +125,7 @@ def _claim(run_id: UUID, now: datetime) -> Subject | None:
             return None
         run = row.run
         registration = run.registration
+        credential, trouble = _credential(run) if row.next_check_at is not None else (None, None)
         return Subject(
             path=path,
             run_id=run_id,
@@ -132,16 +137,20 @@ def _claim(run_id: UUID, now: datetime) -> Subject | None:
             display_name=registration.display_name,
             plan=registration.plan,
             lacking=beyond.skipped(registration.beyond),
-            credential=_credential(run) if row.next_check_at is not None else None,
+            credential=credential,
+            trouble=trouble,
         )
 
 
-def _credential(run: Run) -> OwnCredential | None:
+def _credential(run: Run) -> tuple[OwnCredential | None, GangwayError | None]:
     rows = Credential.objects.filter(registration_id=run.registration_id, service_id=run.service_id)
     row = rows.filter(made_at__isnull=False).exclude(state=CredentialState.REMOVED.value).order_by("made_at").last()
     if row is None:
-        return None
-    return credential_rows.opened(row, purpose="look what has been granted", by=ENGINE)
+        return None, None
+    try:
+        return credential_rows.opened(row, purpose="look what has been granted", by=ENGINE), None
+    except GangwayError as trouble:
+        return None, trouble
 
 
 def _keep(subject: Subject, missing: tuple[str, ...] | None, error: GangwayError | None, now: datetime) -> None:

@@ -8,6 +8,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
 from gangway.provisioning.errors import NoSuchRun, RunOver, RunUnderWay
+from gangway.provisioning.leftovers import hold_registrations
 from gangway.provisioning.models import Run
 from gangway.provisioning.states import HOLDING, LIVING, RUN_MOVES, RunState
 from gangway.vault.actions import destroy
@@ -32,7 +33,8 @@ def queue_lock(run_id: UUID) -> str:
 
 
 def locked(run_id: UUID) -> Run:
-    """The run, locked. Raises NoSuchRun."""
+    """The run, locked, and before it its registration, as everybody does. Raises NoSuchRun."""
+    hold_registrations(Run.objects.filter(pk=run_id).values_list("registration_id", flat=True))
     row = Run.objects.select_for_update(of=("self",)).select_related("registration").filter(pk=run_id).first()
     if row is None:
         raise NoSuchRun

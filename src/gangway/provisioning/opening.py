@@ -24,7 +24,7 @@ from gangway.provisioning.engine.ports import Look
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.step import REMOVING
 from gangway.provisioning.engine.teardown import TornDown
-from gangway.provisioning.errors import NoSuchRun, NotAllGone
+from gangway.provisioning.errors import NoSuchRun, NotAllGone, RunCancelled
 from gangway.provisioning.journal_store import ENGINE, found
 from gangway.provisioning.lease import Lease, Taken
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
@@ -55,6 +55,7 @@ class Opened:
     """A run this worker has now. `token`: None when it is gone. `needed_by_others`: the sign-in application stays.
 
     `lacking`: permissions that Microsoft was seen not to offer here.
+    `cancel_asked`: it goes no further, and what it made is taken back. `trouble`: why its token can't be opened.
     `copying`: it rests while Microsoft is copying, and is only looked at again. `says_words`: why it takes longer.
     `credentials`: those that count, read under the lease.
     """
@@ -81,6 +82,8 @@ class Opened:
     lease: Lease
     says_words: bool
     credentials: tuple[Credential, ...]
+    cancel_asked: bool = False
+    trouble: GangwayError | None = None
     lacking: tuple[str, ...] = ()
     object_id: str = ""
     kind: RunKind = RunKind.SETUP
@@ -94,19 +97,19 @@ def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
     One that is made beside another waits until that one has come to rest, which wakes it.
     """
     with within_everything("a worker is given a run by its id"):
-        path = Run.objects.filter(pk=run_id).values_list("organization__path", flat=True).first()
-    if path is None:
+        about = Run.objects.filter(pk=run_id).values_list("organization__path", "registration__tenant_id").first()
+    if about is None:
         raise NoSuchRun
+    path, tenant_id = about
     with within(path), transaction.atomic():
+        lease = leases.acquire(
+            tenant_id=tenant_id, owner=owner, seconds=settings.GANGWAY.worker_stalled_seconds, now=now
+        )
         run = locked(run_id)
         if RunState(run.state) not in HOLDING or _waits_for_another(run):
+            if isinstance(lease, Lease):
+                leases.release(lease)
             return None
-        lease = leases.acquire(
-            tenant_id=run.registration.tenant_id,
-            owner=owner,
-            seconds=settings.GANGWAY.worker_stalled_seconds,
-            now=now,
-        )
         if isinstance(lease, Taken):
             again = min(lease.until, now + NEIGHBOUR_AT_WORK)
             defer(TASK, queueing_lock=queue_lock(run_id), run_at=again, run_id=str(run_id))
@@ -128,6 +131,7 @@ def _waits_for_another(run: Run) -> bool:
 
 def _opened(run: Run, path: str, lease: Lease) -> Opened:
     registration = run.registration
+    token, trouble = _token(run)
     return Opened(
         run_id=run.pk,
         registration_id=registration.pk,
@@ -149,26 +153,31 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         app_id=registration.app_id,
         object_id=registration.object_id,
         principal_id=registration.service_principal_id,
-        token=_token(run),
+        token=token,
         lease=lease,
         says_words=bool(run.words),
         credentials=tuple(
             credential_rows.of_service(registration.pk, run.service_id, besides=run.wanted.get("renews"))
         ),
+        cancel_asked=run.cancel_asked_at is not None,
+        trouble=trouble,
         kind=RunKind(run.kind),
         wanted=run.wanted,
         signer_upn=run.signer_upn,
     )
 
 
-def _token(run: Run) -> SealedText | None:
+def _token(run: Run) -> tuple[SealedText | None, GangwayError | None]:
+    """None when it is gone; and the trouble when it is there and can't be opened."""
     if run.token_sealed_id is None or run.token_row_id is None:
-        return None
+        return None, None
     place = Place(run.organization_id, run.token_field, run.token_row_id)
     try:
-        return reveal(sealed_id=run.token_sealed_id, place=place, purpose="make the registration", by=ENGINE)
+        return reveal(sealed_id=run.token_sealed_id, place=place, purpose="make the registration", by=ENGINE), None
     except (SecretDestroyed, SecretMissing):
-        return None
+        return None, None
+    except GangwayError as trouble:
+        return None, trouble
 
 
 def _needed_by_others(run: Run) -> bool:
@@ -182,9 +191,12 @@ def _needed_by_others(run: Run) -> bool:
 
 
 def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
-    """Write down a good end: proved, or waiting for somebody with more rights. Under the tenant's lease, see `end`."""
+    """Write down a good end: proved, or waiting for somebody with more rights. Under the tenant's lease, see `end`.
+
+    Raises RunCancelled.
+    """
     with within(opened.path), transaction.atomic(savepoint=False):
-        run = locked(opened.run_id)
+        run = not_cancelled(locked(opened.run_id))
         registration = run.registration
         found(registration, ending.seen, now=now)
         registration.beyond = beyond.kept(ending.proofs.beyond) if ending.proofs.beyond else registration.beyond
@@ -212,9 +224,12 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
 
 
 def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) -> None:
-    """Write down that the run rests at an error: failed, or in need of a new sign-in. What was made is kept."""
+    """Write down that the run rests at an error: failed, or in need of a new sign-in. What was made is kept.
+
+    Raises LeaseLost, RunCancelled.
+    """
     with within(opened.path), transaction.atomic():
-        run = ours(opened, now)
+        run = not_cancelled(ours(opened, now))
         reaches = RunKind(run.kind) in REACHING
         if to is RunState.FAILED and reaches and run.registration.proved_at is not None:
             run.registration.state = RegistrationState.BROKEN.value
@@ -229,7 +244,7 @@ def cancelled(opened: Opened, taken: TornDown, error: GangwayError | None, *, no
     """Write down that the run was cancelled at work; with nothing left of it, its name is free again."""
     with within(opened.path), transaction.atomic():
         run = ours(opened, now)
-        never_used = is_first(run)
+        never_used = run.kind == RunKind.SETUP and is_first(run)
         if error is None:
             made = StepRecord.objects.filter(run_id=run.pk, state=StepState.DONE.value).exclude(kind__in=LOOKS)
             made.exclude(kind__startswith=REMOVING).update(state=StepState.UNDONE.value)
@@ -342,6 +357,13 @@ def ours(opened: Opened, now: datetime) -> Run:
     """The run, locked, while its tenant's lease is ours. Raises LeaseLost."""
     leases.hold(opened.lease, now=now)
     return locked(opened.run_id)
+
+
+def not_cancelled(run: Run) -> Run:
+    """The same locked run: it may come to rest or to its end. Raises RunCancelled when it is to be taken back."""
+    if run.cancel_asked_at is not None:
+        raise RunCancelled
+    return run
 
 
 def _tell(run: Run) -> None:

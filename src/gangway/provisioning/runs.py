@@ -137,6 +137,7 @@ def resume_run(
         started_at=None,
         ended_at=None,
         error=None,
+        cancel_asked_at=None,
         waiting_for="",
         signer_upn=signer.upn,
         sign_in_client_id=sign_in_client_id,
