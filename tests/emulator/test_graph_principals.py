@@ -36,6 +36,39 @@ def test_principal_differs_from_its_application(door):
     assert door.get(f"/servicePrincipals/{principal['id']}").body["displayName"] == "Voice"
 
 
+def test_principal_follows_its_application(door):
+    """Made first and described later, as by Terraform: permissions, names and addresses arrive at the principal."""
+    application, principal = make(door)
+    scope_id, role_id = "11111111-0000-4000-8000-000000000001", "11111111-0000-4000-8000-000000000002"
+    uri, words = f"api://{application['appId']}", {"isEnabled": True, "value": "use"}
+    words |= {"adminConsentDisplayName": "Use", "adminConsentDescription": "Use"}
+    role = {"id": role_id, "value": "Work", "displayName": "W", "description": "W", "isEnabled": True}
+    change = {
+        "identifierUris": [uri],
+        "api": {"oauth2PermissionScopes": [{"id": scope_id, "type": "User", **words}]},
+        "appRoles": [{**role, "allowedMemberTypes": ["Application"]}],
+        "web": {"redirectUris": ["https://a.example/back"]},
+        "tags": ["later"],
+    }
+    assert door.patch(f"/applications/{application['id']}", change).status == 204
+    seen = door.get(f"/servicePrincipals/{principal['id']}").body
+    assert seen["servicePrincipalNames"] == [uri, application["appId"]]
+    assert [row["value"] for row in seen["oauth2PermissionScopes"]] == ["use"]
+    assert (seen["replyUrls"], seen["tags"]) == (["https://a.example/back"], ["later"])
+    body = {"principalId": principal["id"], "resourceId": principal["id"], "appRoleId": role_id}
+    assert door.post(f"/servicePrincipals/{principal['id']}/appRoleAssignments", body).status == 201
+
+
+def test_name_given_to_the_principal_stays_until_the_application_is_renamed(door):
+    application, principal = make(door)
+    address = f"/servicePrincipals/{principal['id']}"
+    door.patch(address, {"displayName": "Ours"})
+    door.patch(f"/applications/{application['id']}", {"description": "x"})
+    assert door.get(address).body["displayName"] == "Ours"
+    door.patch(f"/applications/{application['id']}", {"displayName": "New"})
+    assert door.get(address).body["displayName"] == "New"
+
+
 def test_principal_is_made_once(door):
     application, _ = make(door)
     again = door.post("/servicePrincipals", {"appId": application["appId"]})

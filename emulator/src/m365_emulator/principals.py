@@ -9,6 +9,8 @@ from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from m365_emulator.directory import Tenant
     from m365_emulator.world import World
 
@@ -61,10 +63,38 @@ def _body(world: World, tenant: Tenant, app_id: str) -> dict[str, Any]:
     body = application.body
     return {
         **_shape(body["appId"], body["displayName"], home.id, body.get("signInAudience", "AzureADMyOrg")),
-        "appRoles": body.get("appRoles", []),
-        "oauth2PermissionScopes": body.get("api", {}).get("oauth2PermissionScopes", []),
-        "tags": list(body.get("tags", [])),
-        "servicePrincipalNames": [*body.get("identifierUris", []), body["appId"]],
+        **_derived(body),
+        "tags": list(body.get("tags") or []),
+    }
+
+
+def follow(tenant: Tenant, application: DirectoryObject) -> None:
+    """Say on the service principal at home what a change of the application made of it."""
+    principal = tenant.principal(application.body["appId"])
+    if principal is None:
+        return
+    derived = _derived(application.body)
+    if derived["displayName"] == principal.body.get("appDisplayName"):
+        del derived["displayName"]  # only a new name of the application replaces the one given here
+    tags = [*principal.body.get("tags", []), *(application.body.get("tags") or [])]
+    principal.body.update(derived, tags=list(dict.fromkeys(tags)))
+
+
+def _derived(application: Mapping[str, Any]) -> dict[str, Any]:
+    """What a service principal has from its application and cannot have otherwise."""
+    web = application.get("web") or {}
+    platforms = (application.get(kind) or {} for kind in ("web", "spa", "publicClient"))
+    return {
+        "appDescription": application.get("description"),
+        "appDisplayName": application["displayName"],
+        "appRoles": application.get("appRoles") or [],
+        "displayName": application["displayName"],
+        "homepage": web.get("homePageUrl"),
+        "logoutUrl": web.get("logoutUrl"),
+        "oauth2PermissionScopes": (application.get("api") or {}).get("oauth2PermissionScopes") or [],
+        "replyUrls": [address for platform in platforms for address in platform.get("redirectUris") or []],
+        "servicePrincipalNames": [*(application.get("identifierUris") or []), application["appId"]],
+        "signInAudience": application.get("signInAudience", "AzureADMyOrg"),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from m365_emulator import principals
 from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
 from m365_emulator.graph import application_form, key_credentials, targets
@@ -128,9 +129,7 @@ def change(call: Call, application: DirectoryObject, wanted: dict[str, Any]) -> 
     if wanted.get("keyCredentials") is not None:
         wanted["keyCredentials"] = key_credentials.replace_all(call, application, wanted["keyCredentials"])
     application_form.merge(application.body, wanted)
-    principal = call.tenant.principal(application.body["appId"])
-    if principal is not None and "displayName" in wanted:
-        principal.body.update(displayName=wanted["displayName"], appDisplayName=wanted["displayName"])
+    principals.follow(call.tenant, application)
 
 
 def _visible(call: Call) -> list[dict[str, Any]]:
