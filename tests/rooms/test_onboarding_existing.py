@@ -79,7 +79,7 @@ class Hand:
     walked: Walk
 
     @classmethod
-    def opened(cls, **more: str) -> "Hand":
+    def opened(cls, **more: Any) -> "Hand":
         walked = walk(choose=False, **{"domain": "contoso.com", **more})
         existing.choose_existing(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
         return cls(walked)
@@ -131,9 +131,11 @@ def test_three_fields_make_it_valid_and_ready_to_add(whole, by_hand):
 
 
 def test_both_sides_are_told_and_the_operator_adds_validates_and_creates(whole):
-    hand = Hand.opened()
+    hand = Hand.opened(features=("call-quality",))
     hand.start(hand.types(whole))
     run_until_idle()
+    told = " ".join(next(letter.body for letter in mail.outbox if "What your own" in letter.body).split())
+    assert "Not part of this way: Call quality of Microsoft Teams." in told
     assert len([letter for letter in mail.outbox if "Contoso" in letter.body or "Contoso" in letter.subject]) >= 2
     olga = Actor(kind="person", id=str(hand.walked.operator_id), name="Olga Operator")
     with within(hand.walked.customer.path):

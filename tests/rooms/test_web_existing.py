@@ -167,6 +167,14 @@ def test_script_and_guide_tell_all_of_the_plan_and_lead_on(opened, path):
     assert page.select_one("form[action='/wizard/use/choose/'] button").get_text(strip=True) == "Use App Registration"
 
 
+def test_the_ways_without_a_sign_in_say_what_they_leave_out():
+    walked, client = walk(choose=False, features=("call-quality",)), Client()
+    put_into_wizard(client, walked.case_id)
+    client.post("/wizard/use/choose/")
+    for path in ("/wizard/use/", "/wizard/script/", "/wizard/guide/"):
+        assert "Not part of this way: Call quality of Microsoft Teams." in soup(client.get(path)).get_text(), path
+
+
 def test_the_script_is_a_file_that_windows_powershell_reads(opened):
     answer = opened[1].get("/wizard/script/file/")
     assert answer.content.startswith(b"\xef\xbb\xbf#")

@@ -1,5 +1,6 @@
 """The operator's Onboarding wizard: details, validation item by item, settings, prerequisites, summary, service."""
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -9,6 +10,7 @@ from gangway.onboarding import actions
 from gangway.onboarding.errors import AlreadyAdded, NotAVerifiedDomain, NotReady, NotValidated
 from gangway.onboarding.states import OperatorStep
 from gangway.organizations.roles import Role
+from gangway.provisioning.beside_view import BesideView
 from gangway.web.onboarding_pages import STEPS
 from gangway.web.views import onboarding as views
 from tests.rooms import web_values
@@ -52,6 +54,17 @@ def refuse(error):
         raise error
 
     return act
+
+
+def test_what_nobody_was_asked_for_beside_a_registration_of_their_own_is_no_failure(client, standing):
+    theirs = replace(web_values.REGISTRATION, is_ours=False)
+    standing(
+        registration=theirs, beside=(BesideView(replace(web_values.PLAN, title="Call quality"), None, None, None),)
+    )
+    told = soup(client.get(page_of("registration"))).get_text(" ", strip=True)
+    assert "Not asked for" in told
+    assert "Stopped" not in told
+    assert "could not be begun" not in told
 
 
 @pytest.mark.parametrize("here", [step for step, _word, _route in STEPS])

@@ -87,6 +87,12 @@ def test_the_mail_to_ones_own_administrator_says_that_the_customer_signs_in_and_
     assert "own administrator" not in invitation().text
 
 
+def test_the_end_says_what_is_not_made_where_nobody_signed_in():
+    told = MESSAGES[MessageKind.COMPLETION].compose(COMPLETION | {"signed_in_as": "", "left_out": "Call quality"})
+    for text in (told.text, told.html):
+        assert "Not part of this way: Call quality." in " ".join(text.split())
+
+
 def test_the_operator_of_an_upgrade_is_told_how_it_ends():
     ready = MESSAGES[MessageKind.OPERATOR_READY]
     upgrade, new = ready.compose(OPERATOR_READY | {"purpose": "upgrade"}), ready.compose(OPERATOR_READY)

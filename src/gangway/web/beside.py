@@ -1,17 +1,25 @@
 """Registrations of their own that are made in the same sign-in, for the pages of both sides."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
 
 from gangway.provisioning.beside_view import BesideView
 from gangway.provisioning.shapes import CredentialView
 from gangway.provisioning.states import CredentialState
-from gangway.web.words import RUN, STEP, said
+from gangway.web.words import RUN, STEP, Pill, said
 
 
-def besides_of(views: Iterable[BesideView]) -> list[dict[str, Any]]:
-    """Each with the word for its run and the steps that were taken; `none` where it could not even be begun."""
-    return [_row(view) for view in views]
+NOT_ASKED: Final = Pill(_("Not asked for"), "idle", "circle-dashed")
+
+
+def besides_of(views: Iterable[BesideView], *, asked: bool = True) -> list[dict[str, Any]]:
+    """Each with the word for its run and the steps that were taken; `none` where it could not even be begun.
+
+    `asked`: whether somebody signed in for it. Who types a registration of their own is asked for nothing beside it.
+    """
+    return [{**_row(view), **({} if asked or view.run else {"pill": NOT_ASKED, "not_asked": True})} for view in views]
 
 
 def _proved(view: BesideView) -> list[CredentialView]:

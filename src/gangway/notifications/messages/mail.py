@@ -18,7 +18,19 @@ LONGEST_SUBJECT: Final = 200
 WIDTH: Final = 100
 """Signs in a line of a text: what is longer is wrapped, unless it is a link."""
 OURS: Final = frozenset(
-    {"remaining", "beside", "done", "roles", "start_role", "finish_roles", "granted", "users", "headline", "list"}
+    {
+        "remaining",
+        "beside",
+        "left_out",
+        "done",
+        "roles",
+        "start_role",
+        "finish_roles",
+        "granted",
+        "users",
+        "headline",
+        "list",
+    }
     | {"safe", "changes", "expires", "deadline", "day", "made_at", "valid_until", "created_at", "when", "ends"}
 )
 """Values that are our own words and times, written in English where nobody knew yet who reads them."""

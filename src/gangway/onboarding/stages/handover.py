@@ -106,6 +106,9 @@ def _tell_administrator(invitation: InvitationView, about: RegistrationView, *, 
             "granted": "\n".join(_rights(about)),
             "beside": "\n".join(line for one in beside for line in _told_beside(one, invitation.service_id)),
             "beside_names": _names(beside),
+            "left_out": ""
+            if about.is_ours
+            else ", ".join(one.title for one in provisioning.explain(invitation.plan).beside),
             "made_at": time_in_words(about.proved_at or about.made_at or case.touched_at),
             "valid_until": _end(about, invitation.service_id),
             "renewal": _renewal(about, invitation.service_id),

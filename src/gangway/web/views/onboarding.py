@@ -87,7 +87,7 @@ def registration(request: DeskRequest, onboarding_id: UUID) -> HttpResponse:
         form = None
     if request.method == "POST" and form is None:
         return _next(request, view, partial(actions.validate, onboarding_id=view.id))
-    values = {"beside": besides_of(view.beside), "form": form}
+    values = {"beside": besides_of(view.beside, asked=view.registration.is_ours), "form": form}
     return page(request, "onboarding/registration.html", view, OperatorStep.REGISTRATION, values)
 
 
