@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
@@ -19,8 +19,8 @@ from gangway.invitations.errors import AlreadyInvited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications.models import Message
-from gangway.onboarding import actions, existing, queries, renewal, retention, sharing
-from gangway.onboarding.errors import NotConnected, NotReadyToAdd
+from gangway.onboarding import actions, deletion, existing, queries, renewal, retention, sharing
+from gangway.onboarding.errors import LinkClosed, NotConnected, NotReadyToAdd
 from gangway.onboarding.existing_view import known
 from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Step
@@ -28,6 +28,7 @@ from gangway.onboarding.stages.verification import run_ended
 from gangway.onboarding.typed import Typed
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
+from gangway.provisioning import actions as provisioning
 from gangway.provisioning import tasks
 from gangway.provisioning.credential_rows import opened
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
@@ -318,11 +319,38 @@ def test_an_upgrade_waits_for_its_operator_who_says_how_many_users(emulator):
     provision(upgrading, name="")
     assert state_of(upgrading) is State.AUTHENTICATED
     with within(walked.customer.path):
+        rotated, used = secrets(walked)[0], connection(service_id).credential.id
+        rotated.pk, rotated.key_id, rotated.sealed_id = uuid4(), str(uuid4()), uuid4()
+        rotated.display_name, rotated.announced_at = "rotated", clock.now()
+        rotated.save(force_insert=True)
+        provisioning.switch(used, rotated.pk, by=OLGA, now=clock.now())
         renewal.upgrade(invitation_id=upgrading.invitation_id, licensed_users=5, by=OLGA, now=clock.now())
+        assert connection(service_id).credential.id == rotated.pk
         made = service(service_id)
         assert (made.licence.value, made.licensed_users) == ("hosted_essentials_plus", 5)
     assert state_of(upgrading) is State.ADDED
-    assert [row.state for row in secrets(walked)] == ["resting", "proved"]
+    assert [row.state for row in secrets(walked)] == ["resting", "resting", "proved"]
+
+
+def test_a_service_that_is_deleted_takes_its_open_links_along_and_can_be_invited_again_when_it_is_kept(emulator):
+    walked, service_id = served(emulator)
+    upgrading = again(walked, service_id, purpose=Purpose.UPGRADE, wanted={"licence_type": "hosted_essentials_plus"})
+    renewing = again(walked, service_id)
+    sign_in(renewing, emulator)
+    actions.confirm_signed_in(case_id=renewing.case_id, by=ADMINISTRATOR, now=clock.now())
+    with within(walked.customer.path):
+        until = clock.now() + timedelta(days=7)
+        services.begin_leaving(service_id=service_id, until=until, by=OLGA)
+    with pytest.raises(LinkClosed):
+        actions.start_provisioning(case_id=renewing.case_id, name="", by=ADMINISTRATOR, now=clock.now())
+    with within(walked.customer.path):
+        deletion.keep_service(service_id=service_id, by=OLGA, now=clock.now())
+        typed = service(service_id).short_name
+        deletion.delete_service(service_id=service_id, typed=typed, by=OLGA, now=clock.now())
+    assert (state_of(upgrading), state_of(renewing)) == (State.REVOKED, State.REVOKED)
+    with within(walked.customer.path):
+        deletion.keep_service(service_id=service_id, by=OLGA, now=clock.now())
+    assert state_of(again(walked, service_id)) is State.OPENED
 
 
 def test_opening_the_wizard_now_sends_no_mail_and_uses_what_is_out_already(emulator):

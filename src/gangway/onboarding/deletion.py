@@ -1,8 +1,9 @@
 """Deleting a service: from the button to the moment when nothing of ours is known to be left in the tenant.
 
-A planned service is given up with its invitation. A created one is suspended at once and can be kept for some days; a
-worker then takes away what goes with it, and the short name is free again when that was seen gone, or a person said
-that they removed the rest. Each step is looked at again every minute, so nothing hangs on a lost job or process.
+A planned service is given up with its invitation. A created one is suspended at once, links to renew it die, and it
+can be kept for some days; a worker then takes away what goes with it, and the short name is free again when that was
+seen gone, or a person said that they removed the rest. Each step is looked at again every minute, so nothing hangs on a
+lost job or process.
 """
 
 from contextlib import suppress
@@ -100,6 +101,7 @@ def delete_service(*, service_id: UUID, typed: str, by: Actor, now: datetime) ->
         until = now + timedelta(days=days)
         services.begin_leaving(service_id=service_id, until=until, by=by)
         connections.suspend(service_id=service_id, why=SuspendedWhy.LEAVING, by=by, now=now)
+        _withdraw_all(service_id, by=by, now=now)
     defer(TAKE, queueing_lock=f"{TAKE}:{service_id}", service_id=str(service_id))
 
 
@@ -115,11 +117,15 @@ def keep_service(*, service_id: UUID, by: Actor, now: datetime) -> None:
 
 
 def _give_up(service_id: UUID, *, by: Actor, now: datetime) -> None:
-    invitation_id = open_of(service_id)
-    if invitation_id is not None:
-        withdraw(invitation_id=invitation_id, by=by, now=now)
+    _withdraw_all(service_id, by=by, now=now)
     if service(service_id).lifecycle is Lifecycle.PLANNED:
         services.abandon_service(service_id=service_id, by=by)
+
+
+def _withdraw_all(service_id: UUID, *, by: Actor, now: datetime) -> None:
+    """What is made for a service that goes would be left in the tenant; who keeps the service invites anew."""
+    while invitation_id := open_of(service_id):
+        withdraw(invitation_id=invitation_id, by=by, now=now)
 
 
 def take_away(service_id: UUID, *, again: bool, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """The end of a renewal: the registration is proved, and the service that was there signs in with it from now on."""
 
 from datetime import datetime
+from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
@@ -17,6 +18,8 @@ from gangway.onboarding.stages import handover
 from gangway.onboarding.stages.besides import take_over_besides
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.actions import switch
+from gangway.provisioning.renewable import proved_ids
 
 
 def concludes(case: Case) -> bool:
@@ -46,7 +49,15 @@ def take_over(case: Case, *, by: Actor, now: datetime) -> None:
         by=by,
         now=now,
     )
+    _rest_others(invitation, credential.id, by=by, now=now)
     _take_over_beside(invitation, by=by, now=now)
+
+
+def _rest_others(invitation: InvitationView, used: UUID, *, by: Actor, now: datetime) -> None:
+    """Nobody would ever use what was proved for an upgrade while the one in use was renewed or rotated."""
+    for other in proved_ids(registration_id=invitation.registration_id, service_id=invitation.service_id):
+        if other != used:
+            switch(other, used, by=by, now=now)
 
 
 def proved_later(case: Case, *, by: Actor, now: datetime) -> None:
