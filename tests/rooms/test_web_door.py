@@ -1,6 +1,7 @@
 """The link in the mail: a hundred scanners change nothing; *Continue* begins; dead links explain themselves."""
 
 import re
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -19,7 +20,7 @@ from gangway.web.views import wizard_door
 from tests.rooms import web_values
 from tests.rooms.factories_invitations import OPERATOR, issue, link
 from tests.rooms.factories_organizations import make_customer
-from tests.rooms.factories_web import soup
+from tests.rooms.factories_web import in_wizard, soup
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +63,17 @@ def test_the_first_page_says_who_asks_for_what_and_until_when(offered):
         "Didn't expect this?",
     ):
         assert told in text
+
+
+def test_before_sign_in_is_set_up_one_continues_to_the_ways_without_it(monkeypatch):
+    unready = replace(web_values.OFFER, sign_in_application=None)
+    monkeypatch.setattr(wizard_door, "offer", lambda _token: unready)
+    page = soup(Client().get("/i/" + "t" * 43))
+    assert "has not finished setting up sign-in" in page.get_text()
+    assert "Continue" in [button.get_text(strip=True) for button in page.select("form[method=post] button")]
+    first, second = soup(in_wizard(monkeypatch, web_values.case(offer=unready)).get("/wizard/")).select(".gw-choice")
+    assert first.has_attr("disabled")
+    assert not second.has_attr("disabled")
 
 
 def test_a_link_is_neither_kept_nor_passed_on_nor_indexed(offered):
@@ -113,15 +125,25 @@ def test_a_link_that_closes_meanwhile_explains_itself(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
-    [(Why.EXPIRED, "has expired"), (Why.REVOKED, "was withdrawn"), (Why.USED, "has done its work")],
+    ("reason", "told", "may_connect"),
+    [
+        (Why.EXPIRED, "has expired", True),
+        (Why.REVOKED, "was withdrawn", True),
+        (Why.USED, "The connection was made with it.", False),
+        (Why.REPORTED, "is frozen", False),
+        (Why.ELSEWHERE, "sent to somebody else", False),
+    ],
 )
-def test_a_dead_link_explains_itself_to_its_holder(monkeypatch, reason, told):
+def test_a_dead_link_explains_itself_to_its_holder(monkeypatch, reason, told, may_connect):
     monkeypatch.setattr(wizard_door, "offer", lambda _token: dead(reason))
+    monkeypatch.setattr(wizard_door, "own_view_of", lambda _held: "https://calls.example/customer/at/1/")
     answer = Client().get("/i/abc")
+    page = soup(answer)
     assert answer.status_code == 410
-    assert told in answer.content.decode()
-    assert "support@sailmaker.example" in answer.content.decode()
+    assert told in page.get_text()
+    assert "support@sailmaker.example" in page.get_text()
+    assert ("ask Sailmaker Voice for a new link" in page.get_text()) is may_connect
+    assert bool(page.find("a", href="https://calls.example/customer/at/1/")) is (reason is Why.USED)
 
 
 def test_strangers_learn_nothing():

@@ -12,7 +12,7 @@ from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import existing
-from gangway.onboarding.models import Case, ExistingRegistration
+from gangway.onboarding.models import Case, ExistingRegistration, SignInApplication
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within, within_everything
@@ -219,6 +219,14 @@ def desk():
     customer = factories_organizations.make_customer(provider)
     register(provider)
     return sit_down(provider), customer, reverse("web:new_tenant", args=[customer.id])
+
+
+def test_an_operator_is_warned_while_nobody_could_sign_in(desk):
+    client, customer, address = desk
+    assert "sign-in application is not set up" not in soup(client.get(address)).get_text()
+    with within(customer.path):
+        SignInApplication.objects.update(cloud="china")
+    assert "sign-in application is not set up" in soup(client.get(address)).get_text()
 
 
 def test_a_known_registration_needs_no_recipient_and_is_validated_by_next(desk):

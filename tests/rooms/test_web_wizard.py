@@ -217,6 +217,13 @@ def test_a_name_that_microsoft_refused_comes_back_at_its_field(monkeypatch):
     assert soup(answer).select_one("#id_name")["value"] == "microsoft-1"
 
 
+@pytest.mark.parametrize("name_error", ["Microsoft doesn't allow this name.", ""])
+def test_a_shorter_life_that_was_chosen_stands_there_again(monkeypatch, name_error):
+    case = web_values.case(Step.NAME, run=web_values.run(credential_days=30), name_error=name_error)
+    answer = in_wizard(monkeypatch, case).get("/wizard/name/")
+    assert soup(answer).select_one("#id_days")["value"] == "30"
+
+
 def test_a_sign_in_that_became_too_old_is_told_where_the_case_then_stands(monkeypatch):
     monkeypatch.setattr(actions, "start_provisioning", refuse(SignInTooOld()))
     client = in_wizard(monkeypatch, web_values.case(Step.NAME))

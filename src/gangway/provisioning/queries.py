@@ -46,7 +46,7 @@ from gangway.provisioning.shapes import (
     RunView,
     StepView,
 )
-from gangway.provisioning.states import CredentialState, RegistrationState, RunKind, RunState, StepState
+from gangway.provisioning.states import RESTING, CredentialState, RegistrationState, RunKind, RunState, StepState
 from gangway.provisioning.waiting import due_reminders
 from gangway.provisioning.waiting_view import RemainingRow, WaitingView, kinds_of, parts_left, rest_of, waiting_of
 
@@ -159,7 +159,15 @@ def run(run_id: UUID) -> RunView:
         started_at=row.started_at,
         ended_at=row.ended_at,
         after_id=row.after_id,
+        credential_days=row.wanted.get("credential_days"),
     )
+
+
+def resting_runs() -> list[UUID]:
+    """Runs that make or change a registration and rest until somebody signs in, or lets go of them."""
+    kinds, states = (RunKind.SETUP, RunKind.REPAIR, RunKind.UPGRADE), [state.value for state in RESTING]
+    rows = Run.objects.filter(state__in=states, kind__in=[kind.value for kind in kinds])
+    return list(rows.values_list("pk", flat=True))
 
 
 def registration(registration_id: UUID) -> RegistrationView:

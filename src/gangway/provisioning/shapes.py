@@ -202,6 +202,8 @@ class RunView:
     ended_at: datetime | None
     after_id: UUID | None = None
     """The run that this one is made beside, and after; None for a first one."""
+    credential_days: int | None = None
+    """The life that somebody chose for its credential, where it is shorter than planned."""
 
     @property
     def is_over(self) -> bool:

@@ -11,6 +11,7 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding.beginning import Wanted, invite, use_known
 from gangway.onboarding.defaults import Defaults, defaults_for
+from gangway.onboarding.queries import sign_in_applications
 from gangway.onboarding.sharing import known_to
 from gangway.organizations.languages import language_of
 from gangway.organizations.queries import customer, customers
@@ -81,6 +82,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
         "licences": [{"kind": kind, "words": LICENCES[kind.value]} for kind in LicenceType],
         "plan": _asked_of(asked_for, begins),
         "pool": pool_seen_by(request.seat, whose.provider_id),
+        "may_sign_in": any(one.cloud == whose.cloud for one in sign_in_applications(whose.provider_id)),
     }
     return render(request, "add_service/new_tenant.html", values)
 

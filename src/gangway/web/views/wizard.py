@@ -149,15 +149,16 @@ def name(request: WizardRequest) -> HttpResponse:
 
 
 def _name_form(request: WizardRequest) -> RegistrationName:
-    """Return the form as typed; else with the name that Microsoft refused and why; else with a first suggestion."""
+    """Return the form as typed; else as chosen, with why Microsoft refused the name; else with a first suggestion."""
     known, longest = request.case.registration_name, request.case.offer.plan.credential_days
-    kept = request.case.keeps_name
+    kept, run = request.case.keeps_name, request.case.run
+    days = min(run.credential_days or longest, longest) if run else longest
     if request.method == "POST":
         return RegistrationName(request.POST, longest=longest, kept=kept)
     if kept or not request.case.name_error:
-        first = {"name": kept or known or request.case.offer.service_short_name}
+        first = {"name": kept or known or request.case.offer.service_short_name, "days": days}
         return RegistrationName(initial=first, longest=longest, kept=kept)
-    form = RegistrationName({"name": known, "days": longest}, longest=longest)
+    form = RegistrationName({"name": known, "days": days}, longest=longest)
     form.add_error("name", request.case.name_error)
     return form
 
