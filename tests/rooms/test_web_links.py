@@ -17,6 +17,7 @@ from gangway.invitations.queries import LinkDead, LinkHeld, Why, by_token
 from gangway.invitations.states import State
 from gangway.notifications import sending
 from gangway.notifications.models import Message
+from gangway.onboarding import queries
 from gangway.onboarding.models import SignIn
 from gangway.onboarding.sightings import SEEN
 from gangway.onboarding.stages.colleague import tell_operator
@@ -282,14 +283,23 @@ def test_who_holds_a_replaced_link_does_not_freeze_it_again_once_an_operator_has
 def test_somebody_inside_the_wizard_can_report_it_and_is_stopped(client):
     walked = factories_onboarding.walk()
     factories_onboarding.signed_in(walked)
-    inside = Client()
+    inside, other, token = Client(), Client(), link(walked.customer, walked.invitation_id)
     put_into_wizard(inside, walked.case_id)
-    answer = inside.post("/wizard/unexpected/", follow=True)
-    assert "frozen until your provider has looked" in text(answer)
+    put_into_wizard(other, walked.case_id)
+    assert soup(inside.get("/wizard/unexpected/")).select_one("form a[href='/wizard/']")
+    told = text(inside.post("/wizard/unexpected/", follow=True))
+    assert "Thank you: this invitation is frozen" in told
+    assert "Somebody signed in at Microsoft and was recognized." in told
+    assert queries.own_view_of(by_token(token)).startswith("http")
     assert view(walked.customer, walked.invitation_id).state is State.REPORTED
     with within_everything("test"):
         assert not SignIn.objects.filter(token_id__isnull=False).exists()
     assert inside.get("/wizard/signed-in/", follow=True).redirect_chain[-1][0] == "/wizard/closed/"
+    elsewhere = text(other.post("/wizard/unexpected/", follow=True))
+    assert "frozen until your provider has looked" in elsewhere
+    assert "by the number on your contract" in elsewhere
+    assert "ask for a new link" not in elsewhere
+    assert "was recognized" not in elsewhere
 
 
 def test_reporting_a_proved_one_keeps_it_from_being_added(customer, client):

@@ -13,6 +13,7 @@ from gangway.invitations import queries as invited
 from gangway.invitations.queries import LinkDead, LinkHeld
 from gangway.microsoft import dictionary
 from gangway.onboarding import applications, case_view, operator_view, plans
+from gangway.onboarding.disconnections import sign_in_address
 from gangway.onboarding.errors import NoSuchCase, NoSuchOnboarding
 from gangway.onboarding.existing_view import by_hand_of, end_is_unknown
 from gangway.onboarding.models import Case, OperatorOnboarding, SignIn
@@ -70,6 +71,7 @@ __all__ = [
     "onboarding",
     "onboarding_of_invitation",
     "onboardings_of",
+    "own_view_of",
     "plan_changes",
     "redirect_works",
     "secret_end_is_unknown",
@@ -106,6 +108,12 @@ def asked_by(token: SealedText) -> AskedBy | None:
             asked_at=about.asked_again_at,
             language=about.language,
         )
+
+
+def own_view_of(held: LinkDead) -> str:
+    """Return where the administrators of what a link has connected sign in from now on; empty where that isn't."""
+    with within(held.organization_path):
+        return sign_in_address(invited.invitation(held.invitation_id).organization_id)
 
 
 def case(case_id: UUID, *, now: datetime | None = None) -> CaseView:

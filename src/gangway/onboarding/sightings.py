@@ -17,6 +17,7 @@ from gangway.invitations.letters import subject_of
 from gangway.invitations.queries import LinkDead
 from gangway.invitations.states import State
 from gangway.onboarding.models import Case, SignIn
+from gangway.onboarding.rows import scope_of_case
 from gangway.organizations.scope import within
 
 MOST: Final = 200
@@ -103,6 +104,12 @@ def sightings_by_link(token: SealedText) -> tuple[Sighting, ...]:
         return ()
     with within(held.organization_path):
         return sightings_of(held.invitation_id)
+
+
+def sightings_by_case(case_id: UUID) -> tuple[Sighting, ...]:
+    """Return the same to somebody inside the wizard. Raises `NoSuchCase`."""
+    with scope_of_case(case_id):
+        return sightings_of(Case.objects.values_list("invitation_id", flat=True).get(pk=case_id))
 
 
 def _place(one: Sighting) -> tuple[bool, datetime, bool, datetime]:

@@ -8,11 +8,14 @@ from django.views.decorators.http import require_http_methods
 
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.invitations.states import State
 from gangway.onboarding import freezing
 from gangway.onboarding.actions import await_approval
+from gangway.onboarding.sightings import sightings_by_case
+from gangway.web.activity_words import seen_rows
 from gangway.web.forms.invitation import Approval
 from gangway.web.wizard_pages import may_change, page, page_of
-from gangway.web.wizard_session import WizardRequest, in_wizard
+from gangway.web.wizard_session import KEY, WizardRequest, in_wizard
 
 PAGE = ["GET", "HEAD", "POST"]
 
@@ -38,9 +41,19 @@ def approval(request: WizardRequest) -> HttpResponse:
 @require_http_methods(PAGE)
 @in_wizard
 def unexpected(request: WizardRequest) -> HttpResponse:
-    """*I didn't expect this*, from within the wizard."""
-    if request.method == "POST":
+    """*I didn't expect this*, from within the wizard: freezes the invitation; then shows what is known of it.
+
+    That is for the browser that reported it: another one may have come by a link that was taken from its holder.
+    """
+    held, closed = request.session[KEY], bool(request.case.closed)
+    if request.method == "POST" and not closed:
         freezing.report_by_case(case_id=request.case.id, by=request.actor, now=now())
+        held["reported"], request.session.modified = True, True
+        return redirect("web:wizard_unexpected")
+    is_reported = request.case.offer.invitation_state == State.REPORTED
+    if closed and not (is_reported and held.get("reported")):
         return redirect("web:wizard_closed")
-    values = {"asked": request.case.offer, "reported": False, "inside": True}
+    told = bool(held.get("reported")) and not is_reported
+    rows = seen_rows(sightings_by_case(request.case.id)) if is_reported else []
+    values = {"asked": request.case.offer, "reported": is_reported, "told": told, "sightings": rows, "inside": True}
     return page(request, "wizard/unexpected.html", values)

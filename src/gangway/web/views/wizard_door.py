@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods
 
 from gangway.foundation.clock import now
 from gangway.foundation.sealed import SealedText
-from gangway.invitations.queries import LinkDead
+from gangway.invitations.queries import LinkDead, Why
 from gangway.onboarding.actions import begin_case
 from gangway.onboarding.errors import LinkClosed
-from gangway.onboarding.queries import offer
+from gangway.onboarding.queries import offer, own_view_of
 from gangway.onboarding.shapes import Step
 from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
@@ -64,9 +64,9 @@ def _explain(request: HttpRequest, token: SealedText) -> HttpResponse:
         return stranger(request)
     speak(request, held.language)
     if isinstance(held, LinkDead):
-        return render(
-            request, "wizard/dead.html", {"link": held, "brand": brand_of(held.organization_path)}, status=410
-        )
+        own_view = own_view_of(held) if held.reason is Why.USED else ""
+        values = {"link": held, "brand": brand_of(held.organization_path), "own_view": own_view}
+        return render(request, "wizard/dead.html", values, status=410)
     values = {
         "offer": held,
         "steps": progress(Step.CHOOSE),
