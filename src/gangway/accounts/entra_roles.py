@@ -2,6 +2,7 @@
 
 A role that came from Entra follows it: it changes, and ends, with the claim. A role that somebody gave by invitation
 stays as it is: people and not claims answer for it. A tenant that nobody has proved gives nothing and ends nothing.
+Somebody whom a person of ours suspended keeps the place, and so stays suspended, whatever the claims say.
 """
 
 from collections.abc import Iterable
@@ -71,7 +72,7 @@ def _adjust(place: PlaceView | None, given: Role | None, operator_id: UUID, row:
         people.give_role(
             operator_id=operator_id, organization_id=row.organization_id, role=given, by=by, from_entra=True
         )
-    if place is None or not place.from_entra:
+    if place is None or not place.from_entra or not place.is_active:
         return
     try:
         if given is None:

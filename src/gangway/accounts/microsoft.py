@@ -7,12 +7,13 @@ does. An organization may limit all of this to the members of one Entra group.
 """
 
 import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-import structlog
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
@@ -41,10 +42,9 @@ from gangway.microsoft.signin import redirect
 from gangway.microsoft.signin.tokens import SKEW, Identity
 from gangway.microsoft.transport import shared
 from gangway.organizations.hosts import is_ours, origin_of
-from gangway.organizations.people_queries import groups_asked_of, home_of, path_of
+from gangway.organizations.people_queries import PlaceDoor, doors_of, home_of, path_of
 from gangway.organizations.scope import within
 
-log = structlog.get_logger("gangway.accounts")
 Who = Identity
 """A Microsoft account whose id_token was checked."""
 
@@ -59,8 +59,10 @@ PATIENCE: Final = timedelta(minutes=10)
 class Arrival:
     """Who came in. `second_factor_in`: the organizations that trust this tenant to have asked for a second factor.
 
-    `shut_in`: those that this sign-in doesn't lead into, as the account isn't in the group that they ask for, or Entra
-    doesn't tell. `is_trusted`: all others trust the tenant, so that nobody is left who wants a second factor of ours.
+    `shut_in`: those that this sign-in doesn't lead into: neither they nor anybody above them lists the tenant, the
+    account isn't in the group that they ask for, or Entra doesn't tell. `is_trusted`: all others trust the tenant, so
+    that nobody is left who wants a second factor of ours. `proved_at`: when Microsoft saw the person prove who they
+    are, None where it doesn't tell.
     """
 
     operator_id: UUID
@@ -68,6 +70,7 @@ class Arrival:
     second_factor_in: tuple[UUID, ...]
     shut_in: tuple[UUID, ...]
     is_trusted: bool
+    proved_at: datetime | None
 
 
 def cloud_of_people() -> str:
@@ -144,13 +147,9 @@ def finish(kept: dict[str, Any] | None, *, state: str, code: SealedText, now: da
     if SealedText(state) != SealedText(kept["state"]):
         raise SignInBroken
     verifier, nonce = SealedText(kept["verifier"]), SealedText(kept["nonce"])
-    try:
-        who = asyncio.run(_redeem(code, verifier, nonce, kept.get("back") or callback_url()))
-        if kept.get("anew"):
-            _check_anew(who, datetime.fromisoformat(kept["anew"]))
-    except GangwayError as error:
-        log.warning("microsoft sign-in refused", code=error.code)
-        raise
+    who = asyncio.run(_redeem(code, verifier, nonce, kept.get("back") or callback_url()))
+    if kept.get("anew"):
+        _check_anew(who, datetime.fromisoformat(kept["anew"]))
     return who
 
 
@@ -186,16 +185,16 @@ def come_in(who: Identity, *, address: str, request_id: str, now: datetime) -> A
     Raises `TenantNotYours` for a tenant of nobody, `GroupMissing`, `GroupsUntold`, `SignInClosed` for an account that
     nobody let in, `TenantUnproved` where only a proof is missing, `AddressTaken`.
     """
-    by = _actor(who, address, request_id)
-    rows = _own(who)
-    told = tuple(row for row in rows if not _is_untold(who, row))
-    known = _known(who)
-    person = follow(who, told, operator_id=known, by=by, now=now)
-    if not any(is_let_in(who, row) for row in told):
-        raise GroupMissing
-    if person is None:
-        raise _closed(who, rows, told)
-    arrival = _arrival(person, who, rows)
+    by, known = _actor(who, address, request_id), _known(who)
+    with _refusals_told(known, by):
+        rows = _own(who)
+        told = tuple(row for row in rows if not _is_untold(who, row))
+        person = follow(who, told, operator_id=known, by=by, now=now)
+        if not any(is_let_in(who, row) for row in told):
+            raise GroupMissing
+        if person is None:
+            raise _closed(who, rows, told)
+        arrival = _arrival(person, who, rows)
     _note_use(who, now)
     if known is None:
         tie(who, operator_id=person, by=by, now=now)
@@ -209,21 +208,42 @@ def accept(
 
     Raises `TenantNotYours`, `GroupMissing`, `GroupsUntold`, `IdentityTaken`, `OperatorInvitationOver`, `SignInFirst`.
     """
-    rows = _own(who)
-    here = [row for row in rows if row.organization_id == organization_id]
-    if not here:
-        raise TenantNotYours
-    if any(_is_untold(who, row) for row in here):
-        raise GroupsUntold
-    if not any(is_let_in(who, row) for row in here):
-        raise GroupMissing
-    if _known(who) is not None:
-        raise IdentityTaken
-    by = _actor(who, address, request_id)
+    by, known = _actor(who, address, request_id), _known(who)
+    with _refusals_told(known, by):
+        rows = _own(who)
+        here = [row for row in rows if row.organization_id == organization_id]
+        if not here:
+            raise TenantNotYours
+        if any(_is_untold(who, row) for row in here):
+            raise GroupsUntold
+        if not any(is_let_in(who, row) for row in here):
+            raise GroupMissing
+        if known is not None:
+            raise IdentityTaken
     with transaction.atomic():
         person = accept_by_microsoft(invitation_id, path=path_of(organization_id), by=by, now=now)
         tie(who, operator_id=person, by=by, now=now)
     return _arrival(person, who, rows)
+
+
+@contextmanager
+def _refusals_told(known: UUID | None, by: Actor) -> Iterator[None]:
+    """Write down that a person's own account was refused; of an account that is nobody's only the process log tells."""
+    try:
+        yield
+    except GangwayError as error:
+        home = home_of(known) if known else None
+        if home is not None:
+            facts = {"way": "microsoft", "reason": error.code}
+            with within(path_of(home)), transaction.atomic():
+                record(
+                    Event.OPERATOR_SIGN_IN_FAILED,
+                    by=by,
+                    organization_id=home,
+                    subject=f"operator:{known}",
+                    data=facts,
+                )
+        raise
 
 
 @transaction.atomic
@@ -290,14 +310,31 @@ def _note_use(who: Identity, now: datetime) -> None:
 
 
 def _arrival(person: UUID, who: Identity, rows: tuple[TenantView, ...]) -> Arrival:
-    asked = groups_asked_of(person)
-    untold = {row.organization_id for row in rows if _is_untold(who, row)}
-    shut = tuple(place for place, group in asked.items() if place in untold or (group and group not in who.groups))
-    if asked and len(shut) == len(asked):
-        raise GroupsUntold if untold else GroupMissing
+    doors = doors_of(person)
+    reasons = {door.id: reason for door in doors if (reason := _shut_by(door, who, rows)) is not None}
+    if doors and len(reasons) == len(doors):
+        raise next(
+            each for each in (GroupsUntold, GroupMissing, TenantUnproved, TenantNotYours) if each in reasons.values()
+        )
     trusted = tuple(row.organization_id for row in rows if row.is_trusted)
-    is_trusted = bool(trusted) and asked.keys() - set(shut) <= set(trusted)
-    return Arrival(person, UUID(who.tenant_id), trusted, shut, is_trusted)
+    is_trusted = bool(trusted) and all(door.id in trusted for door in doors if door.id not in reasons)
+    return Arrival(person, UUID(who.tenant_id), trusted, tuple(reasons), is_trusted, who.signed_in_at)
+
+
+def _shut_by(door: PlaceDoor, who: Identity, rows: tuple[TenantView, ...]) -> type[GangwayError] | None:
+    """Say why this account doesn't lead into an organization in which its person has a role; None where it does.
+
+    That somebody else lists the tenant opens nothing here, and a role by a claim waits until the tenant is proved here.
+    """
+    if any(row.organization_id == door.id and _is_untold(who, row) for row in rows):
+        return GroupsUntold
+    if door.group_id and door.group_id not in who.groups:
+        return GroupMissing
+    here = [row for row in rows if row.organization_id in door.at_or_above]
+    if not here:
+        return TenantNotYours
+    proved_here = any(row.is_proved and row.organization_id == door.id for row in here)
+    return TenantUnproved if door.from_entra and not proved_here else None
 
 
 def _actor(who: Identity, address: str, request_id: str) -> Actor:

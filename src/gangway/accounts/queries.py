@@ -104,7 +104,8 @@ class IdentityView:
 
 def pending_invitations(*, now: datetime) -> tuple[InvitationRow, ...]:
     """Return the scope's invitations that nobody has accepted yet, the newest first; those over their time too."""
-    rows = OperatorInvitation.objects.filter(state=InvitationState.PENDING.value).select_related("organization")
+    rows = OperatorInvitation.objects.filter(state=InvitationState.PENDING.value, organization__removed_at__isnull=True)
+    rows = rows.select_related("organization")
     return tuple(_row(row, now) for row in rows.order_by("-created_at", "id")[:MOST])
 
 
@@ -123,7 +124,7 @@ def open_invitation(token: SealedText, *, now: datetime) -> OpenInvitation:
         row = rows.first()
     if row is None:
         raise NoSuchOperatorInvitation
-    if row.state != InvitationState.PENDING.value or row.expires_at <= now:
+    if row.state != InvitationState.PENDING.value or row.expires_at <= now or row.organization.removed_at:
         raise OperatorInvitationOver
     return OpenInvitation(
         id=row.id,
@@ -181,16 +182,24 @@ def tenant(tenant_row_id: UUID) -> TenantView:
 def tenants_for(organization_id: UUID) -> frozenset[UUID]:
     """Return the ids of the tenants whose people may sign in to an organization, before there is a scope."""
     with through(Door.SIGN_IN):
-        rows = EntraTenant.objects.filter(organization_id=organization_id)
+        rows = EntraTenant.objects.filter(organization_id=organization_id, organization__removed_at__isnull=True)
         return frozenset(rows.values_list("tenant_id", flat=True))
 
 
 def places_of_tenant(tenant_id: UUID) -> tuple[TenantView, ...]:
     """Return every organization's row for this tenant, before there is a scope: where its people may come in."""
     with through(Door.SIGN_IN):
-        found = EntraTenant.objects.filter(tenant_id=tenant_id).select_related("organization")
+        living = EntraTenant.objects.filter(tenant_id=tenant_id, organization__removed_at__isnull=True)
+        found = living.select_related("organization")
         rows = list(found.order_by("created_at", "id"))
         return tuple(_tenant(row, RoleMapping.objects.filter(tenant=row)) for row in rows)
+
+
+def is_trusted(tenant_id: UUID, organization_id: UUID) -> bool:
+    """Return whether an organization takes a tenant's second factor in place of ours, as it says now."""
+    with through(Door.SIGN_IN):
+        rows = EntraTenant.objects.filter(organization_id=organization_id, tenant_id=tenant_id)
+        return rows.filter(does_second_factor=True, proved_at__isnull=False).exists()
 
 
 def identities(operator_id: UUID) -> tuple[IdentityView, ...]:

@@ -54,9 +54,13 @@ def add_tenant(
 
 
 @transaction.atomic
-def remove_tenant(tenant_row_id: UUID, *, by: Actor) -> None:
-    """No longer let a tenant's people in, from their next sign-in on; its proof goes too. Raises `NoSuchTenant`."""
+def remove_tenant(tenant_row_id: UUID, *, seat: Seat, by: Actor) -> None:
+    """No longer let a tenant's people in, from their next sign-in on; its proof goes too.
+
+    Raises `NoSuchTenant`, `NotYoursToGive`.
+    """
     row = _tenant(tenant_row_id)
+    need_say(row.organization_id, seat=seat)
     facts = {"tenant": str(row.tenant_id)}
     where = row.organization_id
     record(Event.ENTRA_TENANT_REMOVED, by=by, organization_id=where, subject=f"organization:{where}", data=facts)
@@ -94,6 +98,12 @@ def unmap_role(mapping_id: UUID, *, seat: Seat, by: Actor) -> None:
         raise NotYoursToGive
     _told(Event.ENTRA_ROLE_UNMAPPED, row, by)
     row.delete()
+
+
+def need_say(organization_id: UUID, *, seat: Seat) -> None:
+    """Let somebody pass who gives roles in an organization of the scope; raises `NotYoursToGive` for everybody else."""
+    if not gives(seat.organization_kind, seat.role, at=place_to_invite(organization_id).kind):
+        raise NotYoursToGive
 
 
 def _tenant(tenant_row_id: UUID) -> EntraTenant:

@@ -48,7 +48,7 @@ class Event(StrEnum):
     OPERATOR_SIGNED_IN = "accounts:sign_in:granted"
     """A person signed in; the data says by which ways."""
     OPERATOR_SIGN_IN_FAILED = "accounts:sign_in:refused"
-    """Somebody gave a wrong password, or a wrong second factor, for this person."""
+    """Somebody gave a wrong password or second factor for this person, or their Microsoft account was refused."""
     OPERATOR_SIGNED_OUT = "accounts:sign_in:ended"
     """A person signed out."""
     OPERATOR_CREDENTIAL_CHANGED = "accounts:credential:changed"

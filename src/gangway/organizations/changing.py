@@ -32,6 +32,7 @@ from gangway.organizations.errors import (
 from gangway.organizations.models import ContactRow, Organization, TenantRow
 from gangway.organizations.roles import Kind
 from gangway.organizations.search import LONGEST_KEY, fold, words
+from gangway.organizations.signing_out import end_sessions_at
 
 PARENTS = {Kind.CHANNEL: {Kind.PROVIDER}, Kind.CUSTOMER: {Kind.PROVIDER, Kind.CHANNEL}}
 """Below what an organization may stand."""
@@ -140,6 +141,7 @@ def move_customer(*, customer_id: UUID, to: UUID, by: Actor) -> None:
 def take_out_of_use(*, organization_id: UUID, by: Actor) -> None:
     """Remove a channel or customer from all lists; its activity stays. Who calls makes sure that no service lives.
 
+    Nobody comes in by it any more: its roles, its operators' invitations and its Entra tenants count no longer.
     Raises NoSuchOrganization, NotEmpty while organizations stand below it, WrongPlace for a provider or the system.
     """
     row = _locked(organization_id)
@@ -149,6 +151,7 @@ def take_out_of_use(*, organization_id: UUID, by: Actor) -> None:
         raise NotEmpty
     row.removed_at = clock.now()
     row.save(update_fields=["removed_at"])
+    end_sessions_at(row.pk)
     _record(Event.ORGANIZATION_REMOVED, row, by, {"name": row.name, "kind": row.kind})
 
 

@@ -3,6 +3,7 @@
 OrganizationsError
 ├── NotAllowed          this person's role doesn't include it
 ├── NoSeat              this person belongs to no organization
+│   └── SeatByEntra     … unless they sign in with Microsoft
 ├── NoSuchOrganization  there is none, or not in this scope
 ├── WrongPlace          a channel stands below a provider, a customer below either
 ├── NoSuchRole          the role doesn't exist at this level
@@ -53,6 +54,14 @@ class NoSeat(OrganizationsError):
     code = "organizations:seat:missing"
     what = "You don't belong to an organization yet."
     cure = "Ask the administrator who invited you to give you a role."
+
+
+class SeatByEntra(NoSeat):
+    """All roles of the person follow a claim, which nothing looks at in a session that began by a password."""
+
+    code = "organizations:seat:by_entra"
+    what = "Your role comes from your organization's Microsoft tenant, so it counts when you sign in with Microsoft."
+    cure = "Sign out, then sign in with Microsoft."
 
 
 class NoSuchOrganization(OrganizationsError):

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from gangway.audit.events import Event
@@ -31,6 +30,7 @@ from gangway.organizations.models import Membership, Operator, Organization
 from gangway.organizations.people_queries import belongs_elsewhere
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import ROLE_TABLE, Kind, Role, gives
+from gangway.organizations.signing_out import end_sessions_of
 
 _HAS_ADMINS: Final = {Kind.SYSTEM, Kind.PROVIDER, Kind.CHANNEL}
 
@@ -104,7 +104,7 @@ def suspend(membership_id: int, *, by: Actor, seat: Seat) -> None:
     _need_another_admin(row)
     row.is_active = False
     row.save(update_fields=["is_active"])
-    ended = _end_sessions(row.operator_id)
+    ended = end_sessions_of(row.operator_id)
     _told(Event.OPERATOR_SUSPENDED, row, by, role=row.role, sessions=ended)
 
 
@@ -127,7 +127,7 @@ def remove(membership_id: int, *, by: Actor, seat: Seat | None) -> None:
     row = _locked(membership_id)
     _need_gift(seat, row.organization, (Role(row.role),))
     _need_another_admin(row)
-    ended = _end_sessions(row.operator_id)
+    ended = end_sessions_of(row.operator_id)
     _told(Event.OPERATOR_REMOVED, row, by, role=row.role, sessions=ended)
     row.delete()
 
@@ -137,7 +137,7 @@ def end_sessions(membership_id: int, *, by: Actor, seat: Seat) -> int:
     """Sign somebody out everywhere and return of how many sessions. Raises `NoSuchOperator`, `NotYoursToGive`."""
     row = _locked(membership_id)
     _need_gift(seat, row.organization, (Role(row.role),))
-    ended = _end_sessions(row.operator_id)
+    ended = end_sessions_of(row.operator_id)
     _told(Event.OPERATOR_SESSIONS_ENDED, row, by, sessions=ended)
     return ended
 
@@ -154,7 +154,7 @@ def reset_second_factor(membership_id: int, *, by: Actor, seat: Seat) -> None:
     if belongs_elsewhere(row.operator_id, row.organization_id):
         raise BelongsElsewhere
     Authenticator.objects.filter(user_id=row.operator_id).delete()
-    _end_sessions(row.operator_id)
+    end_sessions_of(row.operator_id)
     _told(Event.OPERATOR_SECOND_FACTOR_RESET, row, by)
 
 
@@ -191,13 +191,6 @@ def _need_another_admin(row: Membership) -> None:
     )
     if not admins.exclude(pk=row.pk).exists():
         raise LastAdmin
-
-
-def _end_sessions(operator_id: UUID) -> int:
-    sessions = list(UserSession.objects.filter(user_id=operator_id))
-    for session in sessions:
-        session.end()
-    return len(sessions)
 
 
 def _told(event: Event, row: Membership, by: Actor, **data: str | int) -> None:

@@ -52,6 +52,19 @@ class PlaceChoice:
     kind: Kind
 
 
+@dataclass(frozen=True, slots=True)
+class PlaceDoor:
+    """What an organization asks of somebody of its own who signs in with Microsoft.
+
+    `group_id`: the Entra group that it limits sign-in to, or "". `from_entra`: the role follows the person's claims.
+    """
+
+    id: UUID
+    at_or_above: frozenset[UUID]
+    group_id: str
+    from_entra: bool
+
+
 def operators(*, search: str = "", role: str = "", state: str = "", sort: str = "", page: int = 1) -> Page[PlaceView]:
     """Return the scope's people; `state` is active, suspended or no_second_factor, `sort` a key with "-" for turned."""
     return page_of(_people(search, role, state, sort), page, _view)
@@ -103,7 +116,8 @@ def has_role(operator_id: UUID, organization_id: UUID) -> bool:
 def belongs_elsewhere(operator_id: UUID, organization_id: UUID) -> bool:
     """Return whether somebody has a role in another organization than this one, wherever it stands."""
     with through(Door.SEAT):
-        return Membership.objects.filter(operator_id=operator_id).exclude(organization_id=organization_id).exists()
+        rows = Membership.objects.filter(operator_id=operator_id, organization__removed_at__isnull=True)
+        return rows.exclude(organization_id=organization_id).exists()
 
 
 def works_above(email: str, organization_id: UUID) -> bool:
@@ -129,26 +143,34 @@ def sides_of(operator_ids: Collection[UUID], *, path: str) -> dict[UUID, tuple[K
 def home_of(operator_id: UUID) -> UUID | None:
     """Return the organization that a person's own events and mails belong to: that of their oldest role."""
     with through(Door.SEAT):
-        rows = Membership.objects.filter(operator_id=operator_id).order_by("created_at", "id")
-        return rows.values_list("organization_id", flat=True).first()
+        rows = Membership.objects.filter(operator_id=operator_id, organization__removed_at__isnull=True)
+        return rows.order_by("created_at", "id").values_list("organization_id", flat=True).first()
 
 
-def groups_asked_of(operator_id: UUID) -> dict[UUID, str]:
-    """Return the organizations a person has a role in, each with the Entra group that it limits sign-in to, or ""."""
+def doors_of(operator_id: UUID) -> tuple[PlaceDoor, ...]:
+    """Return the organizations a person has a role in, each with what it asks of who signs in with Microsoft."""
     with through(Door.SEAT):
-        rows = Membership.objects.filter(operator_id=operator_id, is_active=True)
-        return dict(rows.values_list("organization_id", "organization__entra_group_id"))
+        rows = Membership.objects.filter(
+            operator_id=operator_id, is_active=True, organization__removed_at__isnull=True
+        ).select_related("organization")
+        return tuple(_door(row.organization, from_entra=row.from_entra) for row in rows)
 
 
-def places_to_invite(kinds: frozenset[Kind], *, most: int = 500) -> tuple[PlaceChoice, ...]:
-    """Return the scope's organizations of these levels, by name, for a list to choose from."""
-    rows = Organization.objects.filter(kind__in=[kind.value for kind in kinds]).order_by("path")[:most]
+def _door(row: Organization, *, from_entra: bool) -> PlaceDoor:
+    at_or_above = frozenset(UUID(hex=each) for each in row.path.strip("/").split("/"))
+    return PlaceDoor(row.pk, at_or_above, row.entra_group_id, from_entra)
+
+
+def places_to_invite(kinds: frozenset[Kind], *, search: str = "", most: int = 50) -> tuple[PlaceChoice, ...]:
+    """Return the first of the scope's organizations of these levels, by name, for a list to choose from."""
+    rows = Organization.objects.filter(matching(search, begins=("name_key",)), removed_at__isnull=True)
+    rows = rows.filter(kind__in=[kind.value for kind in kinds]).order_by("name_key", "id")[:most]
     return tuple(PlaceChoice(row.id, row.name, Kind(row.kind)) for row in rows)
 
 
 def place_to_invite(organization_id: UUID) -> PlaceChoice:
-    """Return one organization of the scope; raises `NoSuchOrganization`."""
-    row = Organization.objects.filter(pk=organization_id).first()
+    """Return one organization of the scope that is in use; raises `NoSuchOrganization`."""
+    row = Organization.objects.filter(pk=organization_id, removed_at__isnull=True).first()
     if row is None:
         raise NoSuchOrganization
     return PlaceChoice(row.id, row.name, Kind(row.kind))

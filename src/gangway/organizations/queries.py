@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
-from gangway.organizations.errors import NoSeat, NoSuchOrganization
+from gangway.organizations.errors import NoSeat, NoSuchOrganization, SeatByEntra
 from gangway.organizations.models import Membership, Operator, Organization
 from gangway.organizations.pages import Page, page_of
 from gangway.organizations.roles import ROLE_TABLE, Capability, Kind, Role
@@ -97,27 +98,36 @@ class ProviderView:
 def holds(operator_id: UUID, capability: Capability, *, path: str) -> bool:
     """Say whether a person may do this in the organization at `path`, by any of their roles at or above it."""
     with through(Door.SEAT):
-        found = Membership.objects.filter(operator_id=operator_id, operator__is_active=True, is_active=True)
-        held = [(row.organization, Role(row.role)) for row in found.select_related("organization")]
+        held = [(row.organization, Role(row.role)) for row in _held(operator_id).select_related("organization")]
     return any(
         path.startswith(where.path) and capability in ROLE_TABLE.get((Kind(where.kind), role), frozenset())
         for where, role in held
     )
 
 
-def seat(operator_id: UUID, *, organization_id: UUID | None = None, shut: Collection[UUID] = ()) -> Seat:
+def seat(
+    operator_id: UUID, *, organization_id: UUID | None = None, shut: Collection[UUID] = (), by_entra: bool = True
+) -> Seat:
     """Return where this person works: in the organization named, if they have a role there, else in their oldest one.
 
-    `shut`: organizations into which the way that they signed in doesn't lead. Raises `NoSeat`. Needs no scope: it
-    gives one.
+    `shut`: organizations into which the way that they signed in doesn't lead. `by_entra`: whether roles count that
+    follow a claim of their Entra tenant. Raises `NoSeat`, `SeatByEntra`. Needs no scope: it gives one.
     """
     with through(Door.SEAT):
-        found = Membership.objects.filter(operator_id=operator_id, operator__is_active=True, is_active=True)
-        found = found.exclude(organization_id__in=shut) if shut else found
-        held = list(found.select_related("operator", "organization").order_by("created_at", "id"))
+        rows = _held(operator_id).select_related("operator", "organization").order_by("created_at", "id")
+        living = [row for row in rows if row.organization_id not in shut]
+    held = [row for row in living if by_entra or not row.from_entra]
+    if living and not held:
+        raise SeatByEntra
     if not held:
         raise NoSeat
     return _seat(next((row for row in held if row.organization_id == organization_id), held[0]), held)
+
+
+def _held(operator_id: UUID) -> QuerySet[Membership]:
+    """Return the places that somebody may work in: nobody suspended them, and the organization is in use."""
+    rows = Membership.objects.filter(operator_id=operator_id, operator__is_active=True, is_active=True)
+    return rows.filter(organization__removed_at__isnull=True)
 
 
 def _seat(place: Membership, held: Iterable[Membership]) -> Seat:

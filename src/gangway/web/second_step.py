@@ -1,12 +1,13 @@
 """Which organization somebody works in, and whether they still owe it a second factor.
 
-The session keeps the chosen organization's id and, after a sign-in with Microsoft, the organizations that trust that
-tenant to have asked for a second factor, whether ours was left out for it, and the organizations that let only members
-of a group in. All are looked at again with every request: who comes to another organization later, by an invitation
-say, gives their second factor before that one opens.
+The session keeps the chosen organization's id and, after a sign-in with Microsoft, the tenant, the organizations that
+trust it to have asked for a second factor, whether ours was left out for it, and the organizations into which it
+doesn't lead. All are looked at again with every request: who comes to another organization later, by an invitation
+say, gives their second factor before that one opens, and where the trust ends, so does the sparing. A role that follows
+a claim of Entra counts only in a session that began there: nothing else looks at the claim.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
@@ -17,10 +18,12 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from gangway.accounts.queries import needs_second_factor
+from gangway.accounts.microsoft import Arrival
+from gangway.accounts.queries import is_trusted, needs_second_factor
 from gangway.organizations.queries import Seat, seat
 
 CHOSEN: Final = "organization"
+TENANT: Final = "tenant"
 TRUSTED: Final = "second_factor_in"
 SPARED: Final = "second_factor_spared"
 SHUT: Final = "shut_in"
@@ -45,7 +48,12 @@ def chosen_seat(request: HttpRequest) -> Seat:
     """Return where the person sits: the organization of their choice, if they still belong to it. Raises `NoSeat`."""
     chosen = request.session.get(CHOSEN, "")
     shut = [UUID(each) for each in request.session.get(SHUT, ())]
-    return seat(UUID(str(request.user.pk)), organization_id=UUID(chosen) if chosen else None, shut=shut)
+    return seat(
+        UUID(str(request.user.pk)),
+        organization_id=UUID(chosen) if chosen else None,
+        shut=shut,
+        by_entra=TENANT in request.session,
+    )
 
 
 def choose(request: HttpRequest, organization_id: UUID) -> None:
@@ -53,20 +61,17 @@ def choose(request: HttpRequest, organization_id: UUID) -> None:
     request.session[CHOSEN] = str(organization_id)
 
 
-def trust(request: HttpRequest, organizations: Iterable[UUID], *, spared: bool) -> None:
-    """Keep which organizations trust the tenant by which this session began. `spared`: ours wasn't asked for."""
-    request.session[TRUSTED] = [str(each) for each in organizations]
-    request.session[SPARED] = spared
-
-
-def shut(request: HttpRequest, organizations: Iterable[UUID]) -> None:
-    """Keep into which organizations this session doesn't lead."""
-    request.session[SHUT] = [str(each) for each in organizations]
+def begin(request: HttpRequest, arrival: Arrival) -> None:
+    """Keep by which tenant this session began, who trusts it, whether ours was left out for it, and where it leads."""
+    request.session[TENANT] = str(arrival.tenant_id)
+    request.session[TRUSTED] = [str(each) for each in arrival.second_factor_in]
+    request.session[SPARED] = arrival.is_trusted
+    request.session[SHUT] = [str(each) for each in arrival.shut_in]
 
 
 def is_missing(request: HttpRequest, where: Seat) -> bool:
     """Return whether this person must set up a second factor before they may do anything here."""
-    if str(where.organization_id) in request.session.get(TRUSTED, ()):
+    if _is_trusted(request, where):
         return False
     if Authenticator.objects.filter(user_id=request.user.pk, type__in=FACTORS).exists():
         return False
@@ -75,9 +80,16 @@ def is_missing(request: HttpRequest, where: Seat) -> bool:
 
 def is_owed(request: HttpRequest, where: Seat) -> bool:
     """Return whether this person has a second factor and hasn't given it, and this organization wants it."""
-    if str(where.organization_id) in request.session.get(TRUSTED, ()):
+    if _is_trusted(request, where):
         return False
     return was_spared(request) and needs_second_factor(where.path)
+
+
+def _is_trusted(request: HttpRequest, where: Seat) -> bool:
+    """Return whether this organization trusted the session's tenant when it began, and still does."""
+    if str(where.organization_id) not in request.session.get(TRUSTED, ()):
+        return False
+    return is_trusted(UUID(request.session[TENANT]), where.organization_id)
 
 
 def was_spared(request: HttpRequest) -> bool:

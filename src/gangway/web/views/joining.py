@@ -6,7 +6,7 @@ from uuid import UUID
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.contrib import messages
-from django.contrib.auth import get_user_model
+from django.contrib.auth import get_user_model, logout
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -18,7 +18,7 @@ from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
-from gangway.web import second_step
+from gangway.web import second_step, staying
 from gangway.web.desk import for_anyone
 from gangway.web.forms.operators import ROLE_WORDS, Join
 from gangway.web.views import microsoft as microsoft_views
@@ -62,8 +62,9 @@ def _with_password(request: HttpRequest, token: SealedText, offer: OpenInvitatio
 
 
 def _with_account(request: HttpRequest, token: SealedText, offer: OpenInvitation) -> HttpResponse:
-    """Accept as the person who is signed in; the room checks that the invitation is theirs."""
-    if not request.user.is_authenticated:
+    """Accept as the person who is signed in, and still may be; the room checks that the invitation is theirs."""
+    if not request.user.is_authenticated or staying.is_over(request):
+        logout(request)
         return redirect("account_login")
     person = UUID(str(request.user.pk))
     by = Actor("person", str(person), str(request.user), request.META.get("REMOTE_ADDR", ""), request.id)  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import structlog
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.utils import perform_login
 from django.contrib import messages
@@ -24,6 +25,7 @@ from gangway.accounts import microsoft, tenant_proof
 from gangway.accounts.errors import AccountsError, IdentityTaken, SignInBroken
 from gangway.accounts.microsoft import Arrival, Who
 from gangway.accounts.queries import identities, tenant
+from gangway.accounts.rules import need_say
 from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
@@ -34,6 +36,7 @@ from gangway.web import second_step, staying
 from gangway.web.desk import DeskRequest, for_anyone, for_oneself, may, proved_lately
 from gangway.web.forms.base import told
 
+log = structlog.get_logger("gangway.web")
 KEPT: Final = "microsoft"
 CONSENT: Final = "microsoft_consent"
 LONGEST: Final = 4000
@@ -94,6 +97,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     try:
         return _answered(request, kept)
     except GangwayError as error:
+        log.warning("microsoft sign-in refused", code=error.code)
         return render(request, "operators/microsoft_refused.html", {"error": error}, status=403)
 
 
@@ -145,7 +149,7 @@ def _for_the_tenant(request: HttpRequest, who: Who, kept: dict[str, Any]) -> Htt
 
 def _for_the_person(request: HttpRequest, who: Who, kept: dict[str, Any]) -> HttpResponse:
     """Tie the account to the person who began, or take it as their proof: they must still be the one who is here."""
-    if not request.user.is_authenticated or str(request.user.pk) != kept["person"]:
+    if not request.user.is_authenticated or str(request.user.pk) != kept["person"] or staying.is_over(request):
         raise SignInBroken
     person = UUID(kept["person"])
     if kept["purpose"] == "again":
@@ -161,13 +165,18 @@ def _for_the_person(request: HttpRequest, who: Who, kept: dict[str, Any]) -> Htt
 
 
 def _come_in(request: HttpRequest, arrival: Arrival, there: str) -> HttpResponse:
-    """Sign the person in. Whoever was there before goes first: with them, what the session keeps would be dropped."""
+    """Sign the person in. Whoever was there before goes first: with them, what the session keeps would be dropped.
+
+    An open session at Microsoft is enough to come in, and no proof of who sits there now: what counts as one is when
+    Microsoft asked.
+    """
     logout(request)
     user = get_user_model().objects.get(pk=arrival.operator_id)
     request.second_factor_by_tenant = arrival.is_trusted  # type: ignore[attr-defined]
-    record_authentication(request, user, "microsoft", tenant=str(arrival.tenant_id), reauthenticated=True)
-    second_step.trust(request, arrival.second_factor_in, spared=arrival.is_trusted)
-    second_step.shut(request, arrival.shut_in)
+    proved_at = arrival.proved_at.timestamp() if arrival.proved_at else 0
+    facts = {"tenant": str(arrival.tenant_id), "at": proved_at, "reauthenticated": True}
+    record_authentication(request, user, "microsoft", **facts)
+    second_step.begin(request, arrival)
     answer: HttpResponse = perform_login(request, user, redirect_url=there)
     return answer
 
@@ -177,6 +186,7 @@ def _come_in(request: HttpRequest, arrival: Arrival, there: str) -> HttpResponse
 def ask_consent(request: DeskRequest, tenant_row_id: UUID) -> HttpResponse:
     """Send the browser to Microsoft's page on which an administrator agrees for the whole tenant."""
     about, state = tenant(tenant_row_id), secrets.token_urlsafe(32)
+    need_say(about.organization_id, seat=request.seat)
     request.session[CONSENT] = {"state": state, "until": (now() + _LASTS).isoformat()}
     return HttpResponseRedirect(microsoft.consent_url(state, tenant_id=about.tenant_id, host=request.get_host()))
 
@@ -187,6 +197,7 @@ def ask_consent(request: DeskRequest, tenant_row_id: UUID) -> HttpResponse:
 def ask_proof(request: DeskRequest, tenant_row_id: UUID) -> HttpResponse:
     """Let an administrator of the tenant sign in at Microsoft, to prove that it is this organization's."""
     here, about = request.seat, tenant(tenant_row_id)
+    need_say(about.organization_id, seat=here)
     return start(
         request,
         purpose="prove",

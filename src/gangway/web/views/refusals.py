@@ -35,7 +35,8 @@ def refused(request: HttpRequest, error: GangwayError) -> HttpResponse:
         log.error("refused", code=error.code, exc_info=error)
     if request.headers.get("HX-Request"):
         return HttpResponseClientRefresh()
-    return _page(request, status, title=said(error.what), text=said(error.cure), code=error.code)
+    may_leave = isinstance(error, NoSeat)
+    return _page(request, status, title=said(error.what), text=said(error.cure), code=error.code, may_leave=may_leave)
 
 
 def _status(error: GangwayError) -> int:
@@ -106,8 +107,11 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     )
 
 
-def _page(request: HttpRequest, status: int, *, title: str, text: str, code: str = "") -> HttpResponse:
+def _page(
+    request: HttpRequest, status: int, *, title: str, text: str, code: str = "", may_leave: bool = False
+) -> HttpResponse:
     values = {
+        "may_leave": may_leave,
         "status": status,
         "title": title,
         "text": text,

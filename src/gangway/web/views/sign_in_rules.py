@@ -73,7 +73,7 @@ def add_tenant(request: DeskRequest) -> HttpResponse:
 @proved_lately
 def remove_tenant(request: DeskRequest, tenant_row_id: UUID) -> HttpResponse:
     """Let a tenant's people in no longer."""
-    rules.remove_tenant(tenant_row_id, by=request.actor)
+    rules.remove_tenant(tenant_row_id, seat=request.seat, by=request.actor)
     messages.success(request, _("The tenant's people can't sign in with Microsoft any more."))
     return redirect(HERE)
 
