@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from typing import cast
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -29,8 +29,9 @@ def _within(parts: Iterator[str], path: str) -> Iterator[str]:
 
 
 async def _awaited(parts: Iterator[str]) -> AsyncIterator[str]:
-    while (part := await sync_to_async(_next_and_let_go)(parts)) is not None:
-        yield part
+    async with ThreadSensitiveContext():  # a thread of its own, so that no other answer waits for a part of this one
+        while (part := await sync_to_async(_next_and_let_go)(parts)) is not None:
+            yield part
 
 
 def _next_and_let_go(parts: Iterator[str]) -> str | None:

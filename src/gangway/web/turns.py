@@ -5,16 +5,20 @@ pages that look at the same moment then take each other's processor time, and wh
 something broke. Who waits here costs next to nothing and is served in the order of coming. A request's body has been
 read before, and an answer is sent after its turn and without its connection, so a slow browser keeps nobody waiting.
 
-This is no middleware: Django calls all of ours in one thread for each request, where nobody can wait for nothing.
+This is no middleware: Django calls all of ours in one thread for each request, where nobody can wait for nothing. The
+threads stay: one made for each request, and its way in and out of Django's two worlds, cost as much as a small answer.
 """
 
 import asyncio
-from typing import Final
+import contextvars
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
 
 import structlog
-from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
+from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -36,11 +40,19 @@ HEADERS: Final = {
 
 
 class TakingTurns(ASGIHandler):
-    """Django's handler, with as many requests at work as the pool has connections."""
+    """Django's handler, with as many requests at work as the pool has connections, each in one of as many threads."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.turns = asyncio.Semaphore(settings.GANGWAY.database_pool_size)
+        BaseHandler.__init__(self)
+        self.load_middleware(is_async=False)
+        at_once = settings.GANGWAY.database_pool_size
+        self.turns, self.threads = asyncio.Semaphore(at_once), ThreadPoolExecutor(at_once, "request")
+
+    async def __call__(self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Any]) -> None:
+        """Answer one request, without a thread for Django's signals of its own. Raises ValueError for no HTTP."""
+        if scope["type"] != "http":
+            raise ValueError(f"here is only HTTP, not {scope['type']}")
+        await self.handle(scope, receive, send)
 
     async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
         """Answer in turn. Whose browser goes away keeps the turn until the work ends: its thread can't be stopped."""
@@ -50,7 +62,8 @@ class TakingTurns(ASGIHandler):
         except TimeoutError:
             log.warning("too_many_at_once", waited_seconds=PATIENCE_SECONDS)
             return HttpResponse(TOO_MANY, status=503, content_type="text/plain; charset=utf-8", headers=HEADERS)
-        work = asyncio.ensure_future(self._answer(request))
+        within = contextvars.copy_context()
+        work = asyncio.get_running_loop().run_in_executor(self.threads, within.run, self._answer, request)
         work.add_done_callback(lambda _: self.turns.release())
         try:
             return await asyncio.shield(work)
@@ -58,8 +71,8 @@ class TakingTurns(ASGIHandler):
             await asyncio.wait([work])
             raise
 
-    async def _answer(self, request: HttpRequest) -> HttpResponseBase:
-        answer: HttpResponseBase = await super().run_get_response(request)
-        if not answer.streaming:
-            await sync_to_async(close_old_connections)()
-        return answer
+    def _answer(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            return self.get_response(request)
+        finally:
+            close_old_connections()

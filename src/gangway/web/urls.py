@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from gangway.web import brand, existing_urls, import_urls, own_urls, people_urls, settings_urls
+from gangway.web import brand, existing_urls, import_urls, own_urls, people_urls, settings_urls, wizard_urls
 from gangway.web.views import (
     add_service,
     alarms,
@@ -18,7 +18,6 @@ from gangway.web.views import (
     handoffs,
     invitations,
     leftovers,
-    link_pages,
     logos,
     mail_events,
     onboarding,
@@ -31,12 +30,6 @@ from gangway.web.views import (
     services,
     shared_service,
     tenant_word,
-    wizard,
-    wizard_before,
-    wizard_door,
-    wizard_live,
-    wizard_sign_in,
-    wizard_waiting,
 )
 from gangway.web.views import invitation_changes as changes
 
@@ -61,6 +54,7 @@ def about(level: places.Level) -> list[URLPattern]:
 DIRECT_ROUTING = "services/add/direct-routing/"
 
 urlpatterns = [
+    *wizard_urls.urlpatterns,
     path("", dashboard.dashboard, name="home"),
     path("services/", services.service_list, name="services"),
     path("services/export.csv", services.service_export, name="service_export"),
@@ -203,39 +197,6 @@ urlpatterns = [
     path("activity/", around.activity_page, name="activity"),
     path("activity/export.csv", around.activity_csv, name="activity_csv"),
     path("activity/export.json", around.activity_json, name="activity_json"),
-    path("i/<str:token>", wizard_door.door, name="door"),
     path("hooks/mail/", mail_events.mail_events, name="mail_events"),
-    path("i/<str:token>/unexpected/", link_pages.unexpected, name="door_unexpected"),
-    path("i/<str:token>/reminders/", link_pages.reminders, name="door_reminders"),
-    path("i/<str:token>/new-link/", link_pages.new_link, name="door_new_link"),
-    path("wizard/", wizard.choose, name="wizard"),
-    path("wizard/approval/", wizard_before.approval, name="wizard_approval"),
-    path("wizard/unexpected/", wizard_before.unexpected, name="wizard_unexpected"),
-    path("wizard/new/", wizard.who_you_are, name="wizard_new"),
     path("invitations/<uuid:invitation_id>/together/", invitations.together, name="invitation_together"),
-    path("wizard/code/", wizard_sign_in.code, name="wizard_code"),
-    path("wizard/with-code/", wizard_sign_in.with_code, name="wizard_with_code"),
-    path("wizard/with-microsoft/", wizard_sign_in.with_microsoft, name="wizard_with_microsoft"),
-    path("wizard/returned/", wizard_sign_in.returned, name="wizard_returned"),
-    path("wizard/blocked/", wizard_sign_in.blocked, name="wizard_blocked"),
-    path("wizard/code/state", wizard_live.sign_in_state, name="wizard_code_state"),
-    path("wizard/again/", wizard.sign_in_again, name="wizard_again"),
-    path("wizard/accept-person/", wizard.confirm_person, name="wizard_accept_person"),
-    path("wizard/signed-in/", wizard.signed_in, name="wizard_signed_in"),
-    path("wizard/name/", wizard.name, name="wizard_name"),
-    path("wizard/provisioning/", wizard.provisioning, name="wizard_provisioning"),
-    path("wizard/provisioning/state", wizard_live.run_state, name="wizard_provisioning_state"),
-    path("wizard/provisioning/support/", wizard_live.run_support, name="wizard_support"),
-    path("wizard/my-part/", wizard_waiting.do_my_part, name="wizard_my_part"),
-    path("wizard/finish/", wizard_waiting.finish_rest, name="wizard_finish"),
-    path("wizard/waiting/", wizard_waiting.waiting, name="wizard_waiting"),
-    path("wizard/waiting/state", wizard_waiting.waiting_state, name="wizard_waiting_state"),
-    path("wizard/waiting/hand-off/", wizard_waiting.hand_off, name="wizard_hand_off"),
-    path("wizard/waiting/back/", wizard_waiting.back, name="wizard_back_to_waiting"),
-    path("wizard/waiting/check/", wizard_waiting.check_now, name="wizard_check_now"),
-    path("wizard/waiting/planned/", wizard_waiting.plan_for, name="wizard_plan_for"),
-    path("wizard/waiting/no-reminders/", wizard_waiting.stop_reminders, name="wizard_stop_reminders"),
-    path("consented/", wizard_waiting.consented, name="consented"),
-    path("wizard/done/", wizard.done, name="wizard_done"),
-    path("wizard/closed/", wizard.closed, name="wizard_closed"),
 ]
