@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hashlib
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from m365_emulator.directory import Tenant
 
 home = "https://client.example/back"
+verifier = "v" * 43
+challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
 
 
 class TokenDoor(Door):
@@ -61,7 +65,7 @@ class TokenDoor(Door):
             response_mode="query",
             client_state="",
             nonce="",
-            challenge="",
+            challenge=challenge,
             expires_at=self.world.clock.seconds() + 600,
             state="approved",
             tenant_id=contoso,
@@ -74,8 +78,8 @@ class TokenDoor(Door):
 
     def tokens(self, app_id: str, *, scope: str, back: str = home, origin: str = "", **form: str) -> Reply:
         """Sign in and redeem the code."""
-        given = {"client_id": app_id, "code": self.code(app_id, scope=scope, back=back), "redirect_uri": back, **form}
-        return self.redeem("authorization_code", origin=origin, **given)
+        given = {"client_id": app_id, "code": self.code(app_id, scope=scope, back=back), "redirect_uri": back}
+        return self.redeem("authorization_code", origin=origin, code_verifier=verifier, **{**given, **form})
 
 
 def sent_back(reply: Reply) -> dict[str, str]:

@@ -19,7 +19,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, Router
 
-from m365_emulator import trouble
+from m365_emulator import cors, trouble
 from m365_emulator.control.routes import routes as control_routes
 from m365_emulator.directory import handed_out
 from m365_emulator.errors import ConnectionCut, EntraError, FaultAnswer, GraphError
@@ -77,6 +77,9 @@ class App:
 
     async def _answer(self, plane: str, scope: Scope, receive: Receive, outlet: _Outlet) -> None:
         """Let the plane answer; refusals, and our own mistakes, become answers here and nowhere else."""
+        if scope["method"] == "OPTIONS" and cors.is_open(plane, scope["path"]):
+            await cors.preflight(scope)(scope, receive, outlet)
+            return
         try:
             if plane != "control":
                 await self._trouble(scope, outlet)
@@ -120,9 +123,11 @@ class _Outlet:
     def _own_headers(self) -> list[tuple[bytes, bytes]]:
         date = format_datetime(self.world.clock.now(), usegmt=True).encode()
         request_id = self.entry.request_id.encode()
+        readable = cors.headers(self.entry.plane, self.scope)
         if self.entry.plane != "graph":
-            return [(b"date", date), (b"x-ms-request-id", request_id)]
+            return [(b"date", date), (b"x-ms-request-id", request_id), *readable]
         return [
+            *readable,
             (b"date", date),
             (b"request-id", request_id),
             (b"client-request-id", client_request_id(self.scope).encode()),

@@ -1,15 +1,15 @@
-"""``GET /{tenant}/oauth2/v2.0/authorize``: sign-in by redirect, with PKCE. Ends with a code at the redirect address."""
+"""``/{tenant}/oauth2/v2.0/authorize``: sign-in by redirect; ends with a code, an id token or both at the client."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from starlette.routing import Route
 
 from m365_emulator import data
 from m365_emulator.errors import EntraError
-from m365_emulator.login import addresses, clients, gate, people, scopes, tenants, visits
+from m365_emulator.login import addresses, clients, gate, issue, people, scopes, tenants, visits
 from m365_emulator.login.browser import Browser
 from m365_emulator.login.memory import AuthorizeRequest, Visit
 from m365_emulator.login.render import page, post_back, redirect, to_visit
@@ -25,14 +25,26 @@ if TYPE_CHECKING:
 
 _hour = 3600
 _response_modes = ("query", "fragment", "form_post")
+_response_types = (["code"], ["id_token"], ["code", "id_token"])
 _prompts = ("", "login", "none", "consent", "select_account")
 
 
 def routes(world: World) -> list[Route]:
-    """The one route; wrong redirect addresses and unknown applications are told on a page, the rest to the client."""
+    """Versions 2 and 1 (which names an API by ``resource``), by GET and POST.
+
+    Wrong redirect addresses and unknown applications are told on a page, the rest to the client.
+    """
 
     async def authorize(request: Request) -> Response:
-        asked = request.query_params
+        return answer(request, await _asked(request))
+
+    async def authorize_version_one(request: Request) -> Response:
+        asked = await _asked(request)
+        api = [f"{asked['resource'].rstrip('/')}/.default"] if asked.get("resource") else []
+        asked["scope"] = " ".join(["openid", "profile", "offline_access", *api])
+        return answer(request, asked)
+
+    def answer(request: Request, asked: dict[str, str]) -> Response:
         try:
             tenant = tenants.resolve(world, request.path_params["tenant"])
             client = clients.find(world, clients.required(asked, "client_id"), tenant)
@@ -42,15 +54,25 @@ def routes(world: World) -> list[Route]:
         made = _request(world, request.path_params["tenant"], client, redirect_uri, asked)
         try:
             _check(world, client, asked)
-            return _begin(world, request, made)
+            return _begin(world, request, made, asked.get("login_hint", ""))
         except EntraError as error:
             return send_back(made, **_told(error))
 
-    return [Route("/{tenant}/oauth2/v2.0/authorize", authorize)]
+    methods = ["GET", "POST"]
+    return [
+        Route("/{tenant}/oauth2/v2.0/authorize", authorize, methods=methods),
+        Route("/{tenant}/oauth2/authorize", authorize_version_one, methods=methods),
+    ]
 
 
-def finish(request: AuthorizeRequest) -> Response:
-    """Send the browser back to the client: with the code, or with the reason why there is none."""
+async def _asked(request: Request) -> dict[str, str]:
+    """The parameters, wherever they stand."""
+    form = parse_qsl((await request.body()).decode("utf-8", "replace"))
+    return {**request.query_params, **dict(form)}
+
+
+def finish(world: World, request: AuthorizeRequest) -> Response:
+    """Send the browser back to the client: with what it asked for, or with the reason why there is nothing."""
     both = {"admin_consent": "True"} if request.kind == "admin_consent" else {}
     if request.state == "declined" and request.problem:
         return send_back(request, error="access_denied", error_description=request.problem, **both)
@@ -59,7 +81,10 @@ def finish(request: AuthorizeRequest) -> Response:
         return send_back(request, error="access_denied", error_subcode="cancel", error_description=text, **both)
     if request.kind == "admin_consent":
         return send_back(request, admin_consent="True", tenant=request.tenant_id, **_scope(request))
-    return send_back(request, code=request.code, session_state=request.id)
+    kinds = request.response_type.split()
+    code = {"code": request.code} if "code" in kinds else {}
+    token = {"id_token": issue.id_token_of(world, request)} if "id_token" in kinds else {}
+    return send_back(request, **code, **token, session_state=request.id)
 
 
 def _scope(request: AuthorizeRequest) -> dict[str, str]:
@@ -83,7 +108,8 @@ def _request(
         segment=segment.lower(),
         scope=asked.get("scope", ""),
         redirect_uri=redirect_uri,
-        response_mode=asked.get("response_mode", "query"),
+        response_mode=asked.get("response_mode", "") or _usual_mode(asked.get("response_type", "")),
+        response_type=asked.get("response_type", ""),
         prompt=asked.get("prompt", ""),
         domain_hint=asked.get("domain_hint", ""),
         client_state=asked.get("state", ""),
@@ -97,10 +123,15 @@ def _request(
 
 def _check(world: World, client: Client, asked: Mapping[str, str]) -> None:
     """Raises EntraError for what the client, not the person, got wrong."""
-    if clients.required(asked, "response_type") != "code":
+    kinds = sorted(clients.required(asked, "response_type").split())
+    if kinds not in _response_types:
         raise EntraError(
-            70003, "The response type is not supported: only 'code' is.", error="unsupported_response_type"
+            70003,
+            "The response type is not supported: only 'code', 'id_token' and both are.",
+            error="unsupported_response_type",
         )
+    if "id_token" in kinds:
+        _check_id_token(client, asked)
     if asked.get("response_mode", "query") not in _response_modes:
         raise EntraError(9002313, f"The response mode is not supported: only {', '.join(_response_modes)} are.")
     if asked.get("prompt", "") not in _prompts:
@@ -113,9 +144,23 @@ def _check(world: World, client: Client, asked: Mapping[str, str]) -> None:
         scopes.check_names(resource.body.get("oauth2PermissionScopes", []), wanted)
 
 
-def _begin(world: World, request: Request, made: AuthorizeRequest) -> Response:
+def _check_id_token(client: Client, asked: Mapping[str, str]) -> None:
+    """Raises EntraError 700054 where the registration has none from here, 900144 without nonce, 9002313."""
+    granted = (client.application.body.get("web") or {}).get("implicitGrantSettings") or {}
+    if not granted.get("enableIdTokenIssuance"):
+        raise EntraError(700054, "response_type 'id_token' is not enabled for the application.")
+    clients.required(asked, "nonce")
+    if asked.get("response_mode") == "query":
+        raise EntraError(9002313, "response_mode 'query' is not supported for id tokens.")
+
+
+def _usual_mode(response_type: str) -> str:
+    """Id tokens travel in the fragment, which no server's log keeps."""
+    return "fragment" if "id_token" in response_type.split() else "query"
+
+
+def _begin(world: World, request: Request, made: AuthorizeRequest, hint: str) -> Response:
     browser = Browser(world, request)
-    hint = request.query_params.get("login_hint", "")
     visit = Visit(world.ids.opaque(18, "visit"), browser.id, "redirect", made.id, made.segment)
     world.login.add_visit(visit)
     key = _session_for(world, browser, visit, hint)
@@ -134,7 +179,7 @@ def _silently(world: World, visit: Visit, browser: Browser, key: str, made: Auth
         raise EntraError(50058, "A silent sign-in request was sent but no user is signed in.")
     visits.pick_session(world, visit, browser, key)
     if visit.step == "done":
-        return finish(made)
+        return finish(world, made)
     tenant, person = people.at(world, visit.tenant_id, visit.user_id)
     verdict = gate.verdict(world, visit, tenant, person)
     if verdict is not None:

@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from m365_emulator.errors import EntraError
-from m365_emulator.login import tenants
+from m365_emulator.login import tenants, userinfo
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -66,7 +66,7 @@ def _version_two(world: World, segment: str, issuer_tenant: str) -> dict[str, An
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code"],
+        "response_types_supported": ["code", "id_token", "code id_token"],
         "code_challenge_methods_supported": ["S256"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "issuer": f"{world.settings.origin}/{issuer_tenant}/v2.0",
@@ -74,18 +74,22 @@ def _version_two(world: World, segment: str, issuer_tenant: str) -> dict[str, An
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
         "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
         "http_logout_supported": False,
+        "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
+        "userinfo_endpoint": f"{world.settings.origin}{userinfo.path}",
         "claims_supported": [
             "sub",
             "iss",
             "aud",
             "exp",
             "iat",
+            "auth_time",
             "nonce",
             "preferred_username",
             "name",
             "tid",
             "ver",
             "oid",
+            "email",
         ],
         **_cloud(world),
     }
@@ -97,9 +101,15 @@ def _version_one(world: World, segment: str, issuer_tenant: str) -> dict[str, An
         "token_endpoint": f"{base}/oauth2/token",
         "token_endpoint_auth_methods_supported": ["client_secret_post", "private_key_jwt", "client_secret_basic"],
         "jwks_uri": f"{base}/discovery/keys",
+        "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code", "id_token", "code id_token"],
+        "scopes_supported": ["openid"],
         "issuer": f"https://sts.windows.net/{issuer_tenant}/",
+        "authorization_endpoint": f"{base}/oauth2/authorize",
+        "end_session_endpoint": f"{base}/oauth2/logout",
+        "userinfo_endpoint": f"{world.settings.origin}{userinfo.path}",
         **_cloud(world),
     }
 
@@ -111,6 +121,7 @@ def _cloud(world: World) -> dict[str, Any]:
         "cloud_instance_name": "microsoftonline.com",
         "cloud_graph_host_name": host,
         "msgraph_host": host,
+        "rbac_url": "https://pas.windows.net",
     }
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from m365_emulator import data, partners, principals, tokens
 from m365_emulator.errors import EntraError
-from m365_emulator.login import consent, scopes
+from m365_emulator.login import consent, people, scopes
 from m365_emulator.login.memory import Refresh
 from m365_emulator.login.policies import conditional_access
 
 if TYPE_CHECKING:
     from m365_emulator.directory import DirectoryObject, Tenant
     from m365_emulator.login.clients import Client
+    from m365_emulator.login.memory import AuthorizeRequest
     from m365_emulator.login.scopes import Asked
     from m365_emulator.world import World
 
@@ -102,6 +103,24 @@ def for_person(
     if client_info:
         answer["client_info"] = _client_info(tenant, person)
     return answer
+
+
+def id_token_of(world: World, request: AuthorizeRequest) -> str:
+    """The id token that a client gets straight from the sign-in pages; it names the code that goes with it."""
+    tenant, person = people.at(world, request.tenant_id, request.user_id)
+    principal = tenant.principal(request.client_id)
+    if principal is None:
+        raise EntraError(65001, "The user or administrator has not consented.")
+    return tokens.id_token(
+        world,
+        tenant,
+        person,
+        principal,
+        nonce=request.nonce,
+        life=3600,
+        proved_at=request.proved_at,
+        code=request.code if "code" in request.response_type.split() else "",
+    )
 
 
 def for_application(

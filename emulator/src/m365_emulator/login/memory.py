@@ -66,6 +66,7 @@ class AuthorizeRequest:
     kind: str = "code"
     problem: str = ""
     proved_at: float = 0.0
+    response_type: str = "code"
 
 
 @dataclass(slots=True)

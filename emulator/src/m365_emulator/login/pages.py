@@ -48,10 +48,6 @@ def routes(world: World) -> list[Route]:
     async def start(request: Request) -> Response:
         return _start_page_visit(world, request)
 
-    async def sign_out(request: Request) -> Response:
-        Browser(world, request).sign_out()
-        return page("signed_out")
-
     async def error(request: Request) -> Response:
         return _explain(request.query_params.get("code", ""))
 
@@ -66,7 +62,6 @@ def routes(world: World) -> list[Route]:
         Route(visit_path, _on_a_page(visit_page)),
         Route(visit_path, _on_a_page(visit_answered), methods=["POST"]),
         Route(start_path, start),
-        Route("/common/oauth2/v2.0/logout", sign_out),
         Route("/error", error),
         Route("/shared/signin.css", style),
     ]
@@ -170,7 +165,7 @@ def _show(world: World, browser: Browser, visit: Visit, entry: Entry, problem: s
     if visit.kind == "page" and visit.step == "done":
         return redirect(visit.reference)
     if isinstance(flow, AuthorizeRequest) and visit.step in ("done", "declined"):
-        return authorize.finish(flow)
+        return authorize.finish(world, flow)
     shown: dict[str, Any] = {"visit": visit, "canary": browser.canary(visit.id), "problem": problem}
     shown["app"] = gate.app_name(world, flow) if flow is not None else ""
     if visit.step == "account":

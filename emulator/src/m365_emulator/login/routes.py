@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m365_emulator.login import admin_consent_endpoint, authorize, device, discovery, pages, token_endpoint
+from m365_emulator.login import (
+    admin_consent_endpoint,
+    authorize,
+    device,
+    discovery,
+    pages,
+    sign_out,
+    token_endpoint,
+    userinfo,
+)
 
 if TYPE_CHECKING:
     from starlette.routing import Route
@@ -20,5 +29,7 @@ def routes(world: World) -> list[Route]:
         *discovery.routes(world),
         *authorize.routes(world),
         *admin_consent_endpoint.routes(world),
+        *userinfo.routes(world),
+        *sign_out.routes(world),
         *pages.routes(world),
     ]

@@ -39,12 +39,18 @@ def routes(world: World) -> list[Route]:
     async def token_version_one(request: Request) -> Response:
         form = await _form(request)
         await federated.fetch(world, form)
-        form.setdefault("scope", f"{clients.required(form, 'resource').rstrip('/')}/.default")
+        if form.get("resource") or form.get("grant_type") == "client_credentials":
+            form.setdefault("scope", f"{clients.required(form, 'resource').rstrip('/')}/.default")
         return _redeem(world, request, form)
+
+    async def only_post(request: Request) -> Response:
+        raise EntraError(900561, f"The endpoint only accepts POST requests. Received a {request.method} request.")
 
     return [
         Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
         Route("/{tenant}/oauth2/token", token_version_one, methods=["POST"]),
+        Route("/{tenant}/oauth2/v2.0/token", only_post, methods=["GET"]),
+        Route("/{tenant}/oauth2/token", only_post, methods=["GET"]),
     ]
 
 

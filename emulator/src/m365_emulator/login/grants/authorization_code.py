@@ -28,6 +28,10 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
         raise EntraError(700005, "Provided Authorization Code is intended to use against other tenant, thus rejected.")
     _check(world, asked, form)
     platform, origin = addresses.platform(client, asked.redirect_uri), request.headers.get("origin", "")
+    if platform == "spa" and not asked.challenge:
+        raise EntraError(
+            9002325, "Proof Key for Code Exchange is required for cross-origin authorization code redemption."
+        )
     proof = proofs.of_platform(world, client, tenant, form, platform=platform, origin=origin)
     home, person = people.at(world, asked.tenant_id, asked.user_id)
     wanted = scopes.parse(form.get("scope") or asked.scope)

@@ -26,8 +26,14 @@ def of_platform(
     """As :func:`prove` for flows of people, where the platform that the person came back to says what proof is due.
 
     ``web`` must prove itself; ``publicClient`` must not try to, nor ``spa``, which is a page in a browser and shows
-    its ``Origin``. Raises EntraError 700025 and 9002327 too.
+    its ``Origin``. Raises EntraError 700025, 9002326 and 9002327 too.
     """
+    if origin and platform != "spa":
+        raise EntraError(
+            9002326,
+            "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type. "
+            f"Request origin: '{origin}'.",
+        )
     if platform == "web":
         return prove(world, client, tenant, form)
     clients.check_no_proof(form)
