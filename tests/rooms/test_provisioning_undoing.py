@@ -1,5 +1,6 @@
 """Cancelling, tearing down and what is left, in the database and against the emulator."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import in_database
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, journal_store
-from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
-from gangway.provisioning.states import RunState
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run, StepRecord
+from gangway.provisioning.states import RunKind, RunState
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import avery, grace
@@ -71,6 +73,11 @@ def ours(tenant: Tenant) -> list[str]:
     return [row["kind"] for row in rows if str(row["body"].get("uniqueName") or "").startswith("gangway-")]
 
 
+def granted(work: Work, tenant: Tenant) -> set[str]:
+    principal, rows = work.registration().service_principal_id, tenant.state()["app_role_assignments"].values()
+    return {str(row["appRoleId"]) for row in rows if row["principalId"] == principal}
+
+
 def cancel(work: Work) -> None:
     with within(work.customer.path):
         actions.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
@@ -109,6 +116,36 @@ def test_without_anybody_signed_in_the_exact_list_is_given_and_a_sign_in_goes_on
     assert [row.kind for row in left(work)] == ["application", "credential", "principal"]
     again = teardown(work, for_good=True, signed_in=signed_in(work, tenant))
     assert (again.pk, again.state, left(work), ours(tenant)) == (run.pk, RunState.PROVED, [], [])
+
+
+def test_rights_are_gone_only_when_somebody_who_can_read_them_took_them_away(tenant):
+    work = make_work()
+    work.done(tenant.token())
+    entry = pinning.read(work.registration_row().plan).permissions[0]
+    asked = {"whole": False, "permissions": [entry.id]}
+    run = teardown(work, **asked)
+    assert run.state == RunState.NEEDS_SIGN_IN
+    assert [(row.kind, row.name) for row in left(work)] == [("permission", entry.value)]
+    assert entry.id in granted(work, tenant)
+    again = teardown(work, **asked, signed_in=signed_in(work, tenant))
+    assert (again.pk, again.state, left(work)) == (run.pk, RunState.PROVED, [])
+    assert entry.id not in granted(work, tenant)
+
+
+def test_a_resting_run_that_is_cancelled_takes_back_the_rights_that_it_gave(tenant):
+    work = make_work()
+    work.done(tenant.token())
+    entry = pinning.read(work.registration_row().plan).permissions[0]
+    with within(work.customer.path):
+        resting = Run.objects.get(pk=work.run_id)
+        StepRecord.objects.exclude(key=f"grant:{entry.value}").update(words="It was there already.")
+        Credential.objects.update(announced_at=resting.created_at - timedelta(days=1))
+        Run.objects.update(state=RunState.FAILED.value, kind=RunKind.UPGRADE.value)
+    cancel(work)
+    with within(work.customer.path):
+        taken = Run.objects.get(kind=RunKind.TEARDOWN.value)
+    assert (taken.wanted["credentials"], taken.wanted.get("permissions")) == ([], [entry.id])
+    assert "roles" not in taken.wanted
 
 
 def test_a_registration_of_the_customers_stays_and_what_was_typed_stays(tenant):

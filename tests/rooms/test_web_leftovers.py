@@ -22,8 +22,9 @@ from gangway.organizations.details import Contact
 from gangway.organizations.models import Organization
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import Door, through, within, within_everything
+from gangway.provisioning.engine import pinning
 from gangway.provisioning.leftovers import mark_removed
-from gangway.provisioning.models import Leftover, Registration, Run
+from gangway.provisioning.models import Credential, Leftover, Registration, Run
 from gangway.provisioning.sightings import UNUSED
 from gangway.provisioning.states import LeftoverKind
 from gangway.services.actions import hold
@@ -134,6 +135,57 @@ def test_try_again_starts_one_run_and_leads_to_it(client: Any, work: Work) -> No
         run = Run.objects.get(kind="teardown")
     assert first == f"/runs/{run.pk}/"
     assert run.wanted == {"whole": True, "for_good": False, "credentials": []}
+
+
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [(LeftoverKind.PERMISSION, "permissions"), (LeftoverKind.ROLE, "roles")],
+)
+def test_trying_a_right_again_names_just_that_right(client: Any, work: Work, kind: LeftoverKind, part: str) -> None:
+    plan = pinning.read(work.registration_row().plan)
+    found = {"permissions": (plan.permissions[0].id, plan.permissions[0].value)}
+    found["roles"] = (plan.roles[0].template_id, plan.roles[0].name)
+    client.post(f"/leftovers/{leave(work, kind, found[part][1]).pk}/try-again/")
+    with within(work.customer.path):
+        assert Run.objects.get(kind="teardown").wanted == {
+            "whole": False,
+            "for_good": False,
+            "credentials": [],
+            part: [found[part][0]],
+        }
+
+
+def test_what_no_run_can_remove_is_not_tried_again(client: Any, work: Work) -> None:
+    left = leave(work, LeftoverKind.SIGN_IN_APPLICATION, "Sign-in")
+    assert not row(client.get("/leftovers/"), "Sign-in").select_one('form[action$="try-again/"]')
+    told = soup(client.post(f"/leftovers/{left.pk}/try-again/", follow=True)).get_text()
+    assert "doesn't give us the right to remove this" in told
+    with within(work.customer.path):
+        assert not Run.objects.filter(kind="teardown").exists()
+
+
+@pytest.mark.parametrize("what", ["try-again", "removed"])
+def test_a_credential_that_was_given_up_is_known_by_its_name(client: Any, work: Work, what: str) -> None:
+    """Its key id stands on the list only; our row forgot it, so that the next attempt removes it by its name."""
+    with within(work.customer.path):
+        run = Run.objects.get(pk=work.run_id)
+        given_up = Credential.objects.create(
+            organization_id=run.organization_id,
+            registration_id=run.registration_id,
+            service_id=run.service_id,
+            display_name="voice1-ab12cd34",
+            state="announced",
+            announced_at=clock.now(),
+        )
+    left = leave(work, LeftoverKind.CREDENTIAL, given_up.display_name)
+    client.post(f"/leftovers/{left.pk}/{what}/")
+    with within(work.customer.path):
+        given_up.refresh_from_db()
+        named = Run.objects.filter(kind="teardown").values_list("wanted__credentials", flat=True)
+        assert (given_up.state, list(named)) == {
+            "removed": ("removed", []),
+            "try-again": ("announced", [[str(given_up.pk)]]),
+        }[what]
 
 
 def test_people_who_only_look_get_no_buttons(provider: Any, work: Work) -> None:

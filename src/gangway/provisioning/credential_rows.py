@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 
 from gangway.audit.record import Actor
@@ -142,15 +141,11 @@ def shared(row: Credential, *, service_id: UUID, now: datetime) -> Credential:
     )
 
 
-def without_shared(rows: Iterable[Credential], *, by: Actor) -> frozenset[UUID]:
-    """Those of the rows that must leave the tenant; what another service signs in with, too, ends only here."""
-    going = {row.pk: row for row in rows}
-    for row in list(going.values()):
-        if _same_as(row).exclude(pk__in=going).exists():
-            with transaction.atomic():
-                remove(row, by=by)
-            del going[row.pk]
-    return frozenset(going)
+def without_shared(rows: Iterable[Credential]) -> frozenset[UUID]:
+    """Those of the rows that must leave the tenant: no other service signs in with the same."""
+    rows = list(rows)
+    ids = {row.pk for row in rows}
+    return frozenset(row.pk for row in rows if not _same_as(row).exclude(pk__in=ids).exists())
 
 
 def is_needed_by_others(row: Credential) -> bool:

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 
 from gangway.audit.record import Actor
 from gangway.provisioning import credential_rows
+from gangway.provisioning.added import Added, added_by
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.moves import is_first, locked
@@ -156,22 +157,20 @@ def leave(*, registration_id: UUID, service_id: UUID, on_end: str, by: Actor, no
 def undo_proved(*, run_id: UUID, by: Actor, now: datetime) -> None:
     """Start taking back what a proved run made that nobody wants any more.
 
-    Of a registration that others use, or that was there before, only the credential goes that this run made for its
-    service. Raises NoSuchRun, RunUnderWay.
+    Of a registration that others use, or that was there before, only what this run added goes. Raises NoSuchRun,
+    RunUnderWay.
     """
     run = locked(run_id)
     own = run.registration.origin == MADE and run.kind == RunKind.SETUP and is_first(run)
     whole = own and not _others(run.registration_id, run.service_id)
-    mine = _credentials(run.registration_id).filter(
-        service_id=run.service_id, origin=MADE, announced_at__gte=run.created_at
-    )
-    if whole or mine.exists():
+    added = Added() if whole else added_by(run)
+    if whole or added:
         start_teardown(
             registration_id=run.registration_id,
             service_id=run.service_id,
             whole=whole,
             for_good=whole,
-            credentials=() if whole else mine.values_list("pk", flat=True),
+            **added.wanted(),
             by=by,
             now=now,
         )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from gangway.audit.events import Event
@@ -17,7 +17,7 @@ from gangway.audit.record import Actor, record
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.errors import LeftoverCleared, NoSuchLeftover
-from gangway.provisioning.models import Credential, Leftover, Registration, Run
+from gangway.provisioning.models import ONE_LEFTOVER, Credential, Leftover, Registration, Run
 from gangway.provisioning.states import CredentialState, LeftoverKind, RegistrationState
 from gangway.vault.actions import destroy
 
@@ -34,24 +34,38 @@ def write(run: Run, left: Iterable[Left], *, service_id: UUID | None = None, by:
     `service_id`: the service that it was made for, where that isn't the run's.
     """
     for one in left:
-        rows = Leftover.objects.filter(registration_id=run.registration_id, kind=one.kind.value, cleared_at=None)
-        again = {"seen_at": now, "why": one.why[:500], "run_id": run.pk, "facts": dict(one.facts)}
-        if rows.filter(object_id=one.object_id).update(**again):
+        if _seen_again(run, one, now=now):
             continue
-        row = Leftover.objects.create(
-            organization_id=run.organization_id,
-            registration_id=run.registration_id,
-            run_id=run.pk,
-            service_id=service_id or run.service_id,
-            kind=one.kind.value,
-            name=(one.name or one.object_id)[:200],
-            object_id=one.object_id[:200],
-            facts=dict(one.facts),
-            why=one.why[:500],
-            since=now,
-            seen_at=now,
-        )
+        try:
+            with transaction.atomic():
+                row = Leftover.objects.create(
+                    organization_id=run.organization_id,
+                    registration_id=run.registration_id,
+                    run_id=run.pk,
+                    service_id=service_id or run.service_id,
+                    kind=one.kind.value,
+                    name=(one.name or one.object_id)[:200],
+                    object_id=one.object_id[:200],
+                    facts=dict(one.facts),
+                    why=one.why[:500],
+                    since=now,
+                    seen_at=now,
+                )
+        except IntegrityError as error:
+            if ONE_LEFTOVER not in str(error):
+                raise
+            _seen_again(run, one, now=now)  # somebody else put it there in the same moment
+            continue
         _record(Event.LEFTOVER_FOUND, row, by)
+
+
+def _seen_again(run: Run, one: Left, *, now: datetime) -> bool:
+    """Whether it stands on the list already. A right is known by its name: not everybody can see its assignment."""
+    rows = Leftover.objects.filter(registration_id=run.registration_id, kind=one.kind.value, cleared_at=None)
+    named = Q(object_id=one.object_id[:200])
+    named |= Q(name=one.name[:200]) if one.kind.value in RIGHTS else Q()
+    again = {"seen_at": now, "why": one.why[:500], "run_id": run.pk, "facts": dict(one.facts)}
+    return bool(rows.filter(named).update(**again))
 
 
 def seen_gone(
@@ -61,14 +75,15 @@ def seen_gone(
 
     That are credentials of ours that are removed, and `rights` by their names.
     """
-    still = {(one.kind.value, one.object_id) for one in besides}
+    still = {(one.kind.value, one.name if one.kind.value in RIGHTS else one.object_id) for one in besides}
     rows = Leftover.objects.select_for_update(of=("self",)).filter(registration_id=run.registration_id, cleared_at=None)
     removed = Credential.objects.filter(registration_id=run.registration_id, state=CredentialState.REMOVED.value)
     keys = {name for pair in removed.values_list("key_id", "display_name") for name in pair if name}
     for row in rows.exclude(kind=LeftoverKind.SIGN_IN_APPLICATION.value):
-        ours = row.object_id in keys and not row.facts.get("by_hand")
-        named = ours or (row.kind in RIGHTS and row.name in rights)
-        if (row.kind, row.object_id) not in still and (whole or named):
+        known_by = row.name if row.kind in RIGHTS else row.object_id
+        ours = not row.facts.get("by_hand") and bool(keys & {row.object_id, row.name})
+        named = row.name in rights if row.kind in RIGHTS else ours
+        if (row.kind, known_by) not in still and (whole or named):
             clear(row, by=by, now=now)
 
 
@@ -94,14 +109,24 @@ def gone(row: Leftover, *, by: Actor, now: datetime) -> None:
     """It is gone from the tenant: what we kept of it goes here, too. The row is locked."""
     clear(row, by=by, now=now)
     if row.kind == LeftoverKind.CREDENTIAL:
-        named = Q(key_id=row.object_id) | Q(key_id="", display_name=row.object_id)
-        for credential in Credential.objects.filter(named, registration_id=row.registration_id):
+        for credential in Credential.objects.filter(credentials_of([row]), registration_id=row.registration_id):
             destroy(sealed_id=credential.sealed_id, by=by)
             credential.state = CredentialState.REMOVED.value
             credential.save(update_fields=["state"])
     open_ones = Leftover.objects.filter(registration_id=row.registration_id, cleared_at=None)
     if row.kind == LeftoverKind.APPLICATION and not open_ones.filter(kind=LeftoverKind.APPLICATION.value).exists():
         Registration.objects.filter(pk=row.registration_id).update(state=RegistrationState.REMOVED.value)
+
+
+def credentials_of(rows: Iterable[Leftover]) -> Q:
+    """Our rows of the credentials that these leftovers are about.
+
+    One whose answer was lost, or that was given up, has no key id any more: it is known by its name, unless the
+    leftover only looks like ours.
+    """
+    rows = [row for row in rows if row.kind == LeftoverKind.CREDENTIAL]
+    names = {name for row in rows for name in (row.object_id, "" if row.facts.get("by_hand") else row.name) if name}
+    return Q(key_id__in={row.object_id for row in rows}) | Q(key_id="", display_name__in=names)
 
 
 def taken_into_use(credential_ids: Collection[UUID], *, now: datetime) -> None:

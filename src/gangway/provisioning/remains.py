@@ -14,8 +14,8 @@ from uuid import UUID
 from django.db import models, transaction
 
 from gangway.audit.record import Actor
-from gangway.provisioning import scopes
-from gangway.provisioning.engine import pinning
+from gangway.provisioning import leftovers, scopes
+from gangway.provisioning.added import rights_listed
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.in_use import credentials_in_use, is_used
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
@@ -109,12 +109,7 @@ def remove_with(
 
 def _parts(registration: Registration, found: Sequence[Leftover]) -> dict[str, Any]:
     """Name the single things among these, as a tear-down wants them."""
-    plan, names = pinning.read(registration.plan), {(row.kind, row.name) for row in found}
-    return {
-        "credentials": [row.pk for row in _credentials(found)],
-        "permissions": [each.id for each in plan.permissions if (LeftoverKind.PERMISSION.value, each.value) in names],
-        "roles": [each.template_id for each in plan.roles if (LeftoverKind.ROLE.value, each.name) in names],
-    }
+    return {"credentials": [row.pk for row in _credentials(found)], **rights_listed(registration, found)}
 
 
 def _takes_no_more(run: Run, parts: Mapping[str, Any]) -> bool:
@@ -161,10 +156,10 @@ def _removable(rows: Sequence[Leftover]) -> list[Leftover]:
         row
         for row in rows
         if not row.facts.get("by_hand")
-        and not (row.kind == LeftoverKind.CREDENTIAL and row.object_id in used)
+        and not (row.kind == LeftoverKind.CREDENTIAL and {row.object_id, row.name} & used)
         and (
             (alone if LeftoverKind(row.kind) in WHOLE else ours)
-            or (row.kind == LeftoverKind.CREDENTIAL and row.object_id in keys)
+            or (row.kind == LeftoverKind.CREDENTIAL and {row.object_id, row.name} & keys)
         )
     ]
 
@@ -184,8 +179,5 @@ def _goes_whole(rows: Iterable[Leftover]) -> bool:
 def _credentials(rows: Iterable[Leftover]) -> models.QuerySet[Credential]:
     """Our own credentials among them; one that Microsoft never gave a key id is known by its name."""
     named = [row for row in rows if row.kind == LeftoverKind.CREDENTIAL]
-    ids = [row.object_id for row in named]
     found = Credential.objects.filter(registration_id__in={row.registration_id for row in named}, origin=MADE)
-    return found.exclude(state=CredentialState.REMOVED.value).filter(
-        models.Q(key_id__in=ids) | models.Q(key_id="", display_name__in=ids)
-    )
+    return found.exclude(state=CredentialState.REMOVED.value).filter(leftovers.credentials_of(named))

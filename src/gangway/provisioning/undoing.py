@@ -19,6 +19,8 @@ from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import Certificate, proof_of_possession
 from gangway.organizations.scope import within
 from gangway.provisioning import clouds, credential_rows, leftovers
+from gangway.provisioning import lease as leases
+from gangway.provisioning.added import added_by, rights_left
 from gangway.provisioning.drawing import blueprint_of
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Absence, Left
@@ -35,7 +37,7 @@ from gangway.provisioning.journal_store import ENGINE, RunJournal
 from gangway.provisioning.models import GIVEN, MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import is_first
 from gangway.provisioning.opening import Opened
-from gangway.provisioning.states import CredentialState, LeftoverKind, RunKind, StepState
+from gangway.provisioning.states import CredentialState, LeftoverKind, RunKind
 
 CHANGES_ITSELF: Final = frozenset({"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"})
 """Permissions with which a registration that owns itself may change, and delete, itself."""
@@ -52,6 +54,8 @@ class Scope:
     credentials: frozenset[UUID]
     permissions: frozenset[str] = frozenset()
     roles: frozenset[str] = frozenset()
+    shared: frozenset[UUID] = frozenset()
+    """Our rows of credentials that stay in the tenant, since another service signs in with the same."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +95,16 @@ async def give_up(opened: Opened) -> None:
 
 
 async def _reach(opened: Opened, scope: Scope, *, taking_back: bool, says_goodbye: bool = True) -> TornDown:
+    if scope.shared:
+        await in_database(_end_shared, opened, scope)
     if not scope.whole and not scope.credentials and not scope.permissions and not scope.roles:
         return TornDown()
     if not opened.app_id and not await in_database(anything_intended, opened):
         return TornDown()
     if not (scope.whole or scope.permissions or scope.roles) and await _by_possession(opened, scope):
         return TornDown()
+    if opened.token is None and not scope.whole and not scope.credentials:
+        raise NobodyToRemove  # no registration reads or takes away its own rights
     graph, alone, app_token = await _authority(opened, taking_back=taking_back)
     client = AppId(opened.sign_in_client_id) if opened.sign_in_client_id and not alone else None
     own = await clouds.RegistrationSignIn.at(clouds.cloud(opened.cloud), TenantId(opened.tenant_id))
@@ -227,19 +235,9 @@ def made_by_run(opened: Opened) -> Scope:
         registration, credentials = run.registration, _ours(run.registration)
         if run.kind == RunKind.SETUP and registration.origin == MADE and is_first(run):
             return Scope(True, True, frozenset(credentials.values_list("pk", flat=True)))
-        mine = credentials.filter(announced_at__gte=run.created_at, service_id=run.service_id)
-        mine = mine.exclude(state=CredentialState.PROVED.value) if run.kind == RunKind.ROTATION else mine
-        mine = mine.filter(pk__in=credential_rows.without_shared(mine, by=ENGINE))
-        done = StepRecord.objects.filter(run_id=run.pk, state=StepState.DONE.value, words="")
-        keys = frozenset(done.filter(kind__in=["grant_permission", "assign_role"]).values_list("key", flat=True))
-        plan = pinning.read(registration.plan)
-        return Scope(
-            whole=False,
-            for_good=False,
-            credentials=frozenset(mine.values_list("pk", flat=True)),
-            permissions=frozenset(entry.id for entry in plan.permissions if f"grant:{entry.value}" in keys),
-            roles=frozenset(role.template_id for role in plan.roles if any(role.template_id in key for key in keys)),
-        )
+        added = added_by(run)
+        mine = credentials.filter(pk__in=added.credentials)
+        return _single(mine, permissions=added.permissions, roles=added.roles)
 
 
 def unproved(opened: Opened) -> Scope:
@@ -247,8 +245,22 @@ def unproved(opened: Opened) -> Scope:
     with within(opened.path):
         registration = Registration.objects.get(pk=opened.registration_id)
         states = [CredentialState.ANNOUNCED.value, CredentialState.MADE.value]
-        rows = _ours(registration).filter(service_id=opened.service_id, state__in=states)
-        return Scope(whole=False, for_good=False, credentials=credential_rows.without_shared(rows, by=ENGINE))
+        return _single(_ours(registration).filter(service_id=opened.service_id, state__in=states))
+
+
+def _single(rows: Any, *, permissions: frozenset[str] = frozenset(), roles: frozenset[str] = frozenset()) -> Scope:
+    """Single things; of a credential that another service signs in with, too, only our row ends."""
+    going = credential_rows.without_shared(rows)
+    shared = frozenset(row.pk for row in rows) - going
+    return Scope(False, False, going, permissions, roles, shared)
+
+
+def _end_shared(opened: Opened, scope: Scope) -> None:
+    """Of a credential that another service signs in with, too, only our row ends. Raises LeaseLost."""
+    with within(opened.path), transaction.atomic():
+        leases.hold(opened.lease, now=clock.now())
+        for row in Credential.objects.select_for_update(of=("self",)).filter(pk__in=scope.shared):
+            credential_rows.remove(row, by=ENGINE)
 
 
 def list_given_up(opened: Opened, error: GangwayError, *, now: datetime) -> None:
@@ -280,19 +292,14 @@ def asked_for(opened: Opened) -> Scope:
         used = credentials_in_use(registration.pk)
         whole = bool(wanted.get("whole")) and registration.origin == MADE and not used
         rows = _ours(registration).exclude(pk__in=used)
-        if not whole and not wanted.get("whole"):
-            named = rows.filter(pk__in=[UUID(one) for one in wanted.get("credentials", ())])
-            shared = [row.pk for row in named if credential_rows.is_needed_by_others(row)]
-            rows = named.exclude(pk__in=shared)
-        return Scope(
-            whole=whole,
-            for_good=whole and bool(wanted.get("for_good")),
-            credentials=frozenset(rows.values_list("pk", flat=True))
-            if whole
-            else credential_rows.without_shared(rows, by=ENGINE),
-            permissions=frozenset(wanted.get("permissions", ())),
-            roles=frozenset(wanted.get("roles", ())),
-        )
+        rights = {name: frozenset(wanted.get(name, ())) for name in ("permissions", "roles")}
+        if whole:
+            return Scope(True, bool(wanted.get("for_good")), frozenset(rows.values_list("pk", flat=True)), **rights)
+        if wanted.get("whole"):
+            return _single(rows, **rights)
+        named = rows.filter(pk__in=[UUID(one) for one in wanted.get("credentials", ())])
+        shared = [row.pk for row in named if credential_rows.is_needed_by_others(row)]
+        return _single(named.exclude(pk__in=shared), **rights)
 
 
 def anything_intended(opened: Opened) -> bool:
@@ -307,7 +314,12 @@ def known_left(opened: Opened, scope: Scope, *, why: str) -> tuple[Left, ...]:
     with within(opened.path):
         registration = Registration.objects.get(pk=opened.registration_id)
         ours = Credential.objects.filter(pk__in=scope.credentials).exclude(state=CredentialState.REMOVED.value)
-        return (*_registration_left(registration, scope, why), *_credentials_left(registration, ours, why))
+        rights = {"permissions": scope.permissions, "roles": scope.roles} if not scope.whole else {}
+        return (
+            *_registration_left(registration, scope, why),
+            *_credentials_left(registration, ours, why),
+            *(rights_left(registration, **rights, why=why) if rights else ()),
+        )
 
 
 def nothing_taken_back(opened: Opened, error: GangwayError) -> TornDown:
@@ -331,11 +343,13 @@ def stays(opened: Opened) -> tuple[Left, ...]:
             return ()
         why = "The customer made it: only they remove it, when they no longer need it."
         typed = Credential.objects.filter(registration_id=registration.pk, origin=GIVEN)
-        plan, facts = pinning.read(registration.plan), {"app_id": registration.app_id}
-        rights = [
-            *(Left(LeftoverKind.PERMISSION, entry.value, entry.id, facts, why) for entry in plan.permissions),
-            *(Left(LeftoverKind.ROLE, role.name, role.template_id, facts, why) for role in plan.roles),
-        ]
+        plan = pinning.read(registration.plan)
+        rights = rights_left(
+            registration,
+            permissions={entry.id for entry in plan.permissions},
+            roles={role.template_id for role in plan.roles},
+            why=why,
+        )
         whole = Scope(whole=True, for_good=False, credentials=frozenset())
         return (
             *_registration_left(registration, whole, why),

@@ -121,7 +121,7 @@ def left_over(absence: Absence, there: Presence, *, why: str) -> tuple[Left, ...
     found += kept_for_a_while(there) if absence.whole and absence.for_good else []
     if app is not None:
         found += [_of_credential(app, step, there, why) for step in credentials_there(there)]
-    return (*found, *_rights_left(absence, there, why))
+    return (*found, *_rights_left(absence, there, why), *unread_rights(absence, there, why=why))
 
 
 def kept_for_a_while(there: Presence) -> list[Left]:
@@ -139,6 +139,21 @@ def _of_credential(app: Application, step: RemoveCredential | RemoveLeftover, th
     names = {key.key_id: key.display_name for key in there.observed.keys}
     facts = {"app_id": app.app_id, "application": app.display_name, "object_id": app.object_id}
     return Left(LeftoverKind.CREDENTIAL, names.get(step.key_id) or step.key_id, step.key_id, facts, why)
+
+
+def unread_rights(absence: Absence, there: Presence, *, why: str) -> tuple[Left, ...]:
+    """The named rights that nobody could look at: they count as there while anything of the registration is.
+
+    By the ids of the rights themselves, since those of their assignments aren't known.
+    """
+    if absence.whole or (there.application is None and there.principal is None):
+        return ()
+    facts, names = {"app_id": absence.app_id}, absence.names
+    kinds = {
+        LeftoverKind.ROLE: absence.roles if there.roles is None else frozenset[str](),
+        LeftoverKind.PERMISSION: absence.permissions if there.grants is None else frozenset[str](),
+    }
+    return tuple(Left(kind, names.get(one, one), one, facts, why) for kind, ids in kinds.items() for one in sorted(ids))
 
 
 def _rights_left(absence: Absence, there: Presence, why: str) -> list[Left]:

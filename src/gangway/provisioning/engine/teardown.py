@@ -32,7 +32,15 @@ from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import DeletedApplication
 from gangway.microsoft.patience import OutOfPatience, Patience
 from gangway.microsoft.throttling import Waits
-from gangway.provisioning.engine.absence import Absence, Left, Presence, kept_for_a_while, left_over, plan_absence
+from gangway.provisioning.engine.absence import (
+    Absence,
+    Left,
+    Presence,
+    kept_for_a_while,
+    left_over,
+    plan_absence,
+    unread_rights,
+)
 from gangway.provisioning.engine.apply import Applied, apply
 from gangway.provisioning.engine.goodbye import Gone, say_goodbye
 from gangway.provisioning.engine.plan import Plan
@@ -148,7 +156,7 @@ class Teardown:
         kept = tuple(kept_for_a_while(there)) if self.absence.whole else ()
         gone = await say_goodbye(self.absence.farewell, there.sign_in_principal, graph=self.graph, journal=self.journal)
         await self.journal.flush()
-        return TornDown((), kept, gone)
+        return TornDown(unread_rights(self.absence, there, why=NOT_THIS_PERSON), kept, gone)
 
     def _count(self, steps: Sequence[Step]) -> int:
         """How often the most stubborn of these was done by now."""
@@ -221,7 +229,9 @@ class Teardown:
             principal = there.principal or _readable(outcomes[-1], alone=self.absence.alone)
             found = replace(found, federated=_or_none(outcomes[0]) or ())
             there = replace(there, application=found, principal=principal)
-        if there.principal is None or self.absence.alone:
+        if self.absence.alone:
+            return replace(there, grants=None, roles=None)
+        if there.principal is None:
             return there
         principal_id = there.principal.object_id
         held, given = await self.graph.batch([grants.of_principal(principal_id), grants.roles_of(principal_id)])
