@@ -8,7 +8,7 @@ from django.db import transaction
 from gangway.alarms import telling
 from gangway.alarms.errors import AlarmOver, NoSuchAlarm
 from gangway.alarms.models import Alarm, Move
-from gangway.alarms.states import ABOUT_TELLING, Happened, Kind, Severity
+from gangway.alarms.states import ABOUT_TELLING, NAMES_SOMEBODY, Happened, Kind, Severity
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
@@ -156,13 +156,14 @@ def _clear(alarm: Alarm, why: str, *, all_clear: bool, by: Actor, now: datetime)
 
 
 def _moved(alarm: Alarm, what: Happened, event: Event, *, by: Actor, now: datetime, words: str | None = None) -> None:
+    said = "" if Kind(alarm.kind) in NAMES_SOMEBODY else alarm.words
     Move.objects.create(
         organization_id=alarm.organization_id,
         alarm=alarm,
         at=now,
         what=what.value,
         severity=alarm.severity,
-        words=alarm.words if words is None else words,
+        words=said if words is None else words,
         by=(by.name or by.kind)[:200],
     )
     facts = {"kind": alarm.kind, "about": alarm.about, "severity": alarm.severity, "words": alarm.words}

@@ -89,7 +89,7 @@ class Notice(OwnedModel):
     turn = models.PositiveIntegerField(help_text="Which saying of the alarm it tells of.")
     audience = models.CharField(max_length=10, choices=[(audience.value, audience.value) for audience in Audience])
     sender_id = models.UUIDField()
-    to = models.CharField(max_length=500)
+    to = models.CharField(max_length=500, help_text="Empty once it is forgotten.")
     state = models.CharField(max_length=10, choices=[(state.value, state.value) for state in NoticeState])
     send_at = models.DateTimeField()
     bundle = models.UUIDField(null=True, db_index=True)
@@ -99,7 +99,11 @@ class Notice(OwnedModel):
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["alarm", "turn", "audience", "to"], name="alarms_each_address_once")
+            models.UniqueConstraint(
+                fields=["alarm", "turn", "audience", "to"],
+                condition=~models.Q(to=""),
+                name="alarms_each_address_once",
+            )
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(

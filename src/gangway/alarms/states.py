@@ -78,3 +78,6 @@ class Happened(StrEnum):
 
 ABOUT_TELLING: Final = frozenset({Kind.UNDELIVERED, Kind.NOBODY_TOLD})
 """Alarms about telling: when they can't be told, no further one is raised, they stand on the page."""
+
+NAMES_SOMEBODY: Final = frozenset({Kind.UNDELIVERED, Kind.DISCONNECTED})
+"""Alarms whose words hold an address. The history, which nobody can change, doesn't repeat them: they can be erased."""

@@ -271,6 +271,11 @@ def follow_customer(*, customer_id: UUID) -> None:
     Service.objects.bulk_update(rows, ["customer_key", "search_words"])
 
 
+def note_forgotten(*, service_id: UUID, now: datetime) -> None:
+    """Mark that the people of a service that is gone for long were forgotten."""
+    Service.objects.filter(pk=service_id).update(forgotten_at=now)
+
+
 @transaction.atomic
 def note_credential(*, service_id: UUID, ends_at: datetime | None, validated_at: datetime | None) -> None:
     """Keep, for lists, when the service's credential ends and when it was last validated. Raises NoSuchService."""

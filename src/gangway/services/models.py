@@ -58,6 +58,7 @@ class Service(OwnedModel):
     leaves_at = models.DateTimeField(null=True, help_text="Until when a deletion can be taken back.")
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    forgotten_at = models.DateTimeField(null=True, help_text="When its people were forgotten, long after it was gone.")
 
     objects: ClassVar[ServiceManager] = ServiceManager()
 
@@ -100,6 +101,13 @@ class Service(OwnedModel):
                 include=["licensed_users"],
                 condition=models.Q(lifecycle__in=[state.value for state in HOLDS_ITS_NAME]),
                 name="services_users_of_a_provider",
+            ),
+            models.Index(
+                fields=["changed_at"],
+                condition=models.Q(
+                    lifecycle__in=[Lifecycle.DELETED.value, Lifecycle.ABANDONED.value], forgotten_at__isnull=True
+                ),
+                name="services_to_forget",
             ),
             models.Index(fields=["short_name_key"], name="services_short_prefix", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["full_name_key"], name="services_full_prefix", opclasses=["varchar_pattern_ops"]),

@@ -176,6 +176,18 @@ def leaving_by(now: datetime, *, most: int = 500) -> list[UUID]:
     return list(rows.values_list("pk", flat=True)[:most])
 
 
+def gone_for_long(*, before: datetime, most: int = 500) -> list[UUID]:
+    """Return the services that are gone since before this moment and whose people were not forgotten yet."""
+    gone = [Lifecycle.DELETED.value, Lifecycle.ABANDONED.value]
+    rows = Service.objects.filter(lifecycle__in=gone, changed_at__lt=before, forgotten_at__isnull=True)
+    return list(rows.order_by("changed_at").values_list("pk", flat=True)[:most])
+
+
+def all_forgotten(customer_id: UUID) -> bool:
+    """Whether no service of a customer lives, or is gone without its people being forgotten."""
+    return not Service.objects.filter(organization_id=customer_id, forgotten_at__isnull=True).exists()
+
+
 def name_is_free(provider_id: UUID, short_name: str) -> bool:
     """Say whether no living service of the provider has this short name, wherever in its tree that service stands."""
     return not names_taken(provider_id, [short_name])

@@ -1,0 +1,147 @@
+"""Who was told of a service that is gone for long is forgotten wherever it stood: notices, alarms, mails, calls."""
+
+from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from gangway.alarms import actions, queries
+from gangway.alarms.models import Alarm, Move, Notice
+from gangway.alarms.states import Kind, Severity
+from gangway.connections import announcing
+from gangway.connections.kept import credential_of
+from gangway.connections.models import Companion
+from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
+from gangway.jobs.testing import run_until_idle
+from gangway.notifications import webhooks
+from gangway.notifications.models import Call, Message
+from gangway.onboarding import retention
+from gangway.organizations import changing
+from gangway.organizations.details import Contact
+from gangway.organizations.models import ContactRow
+from gangway.organizations.scope import within, within_everything
+from gangway.services import actions as services
+from gangway.services.queries import service
+from tests.rooms import factories_services
+from tests.rooms.factories_connections import DAY, beside, connected
+from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_operator, make_provider
+
+pytestmark = pytest.mark.django_db
+CARLA, LOST = "carla@contoso.example", "lost@contoso.example"
+UPN = "adele@contoso.example"
+
+
+@pytest.fixture
+def provider() -> Place:
+    made = make_provider(reply_to="help@sp2.example")
+    make_operator(made)
+    with within(made.path):
+        secret = SealedText("whsec_c2l4dGVlbi1ieXRlcy1hbmQtc29tZS1tb3Jl")
+        given = {"url": "https://hooks.sp2.example/in", "secret": secret, "is_on": True}
+        webhooks.set_webhook(made.id, **given, by=SETUP, now=clock.now())
+    return made
+
+
+@pytest.fixture
+def customer(provider: Place) -> Place:
+    made = make_customer(provider, name="Contoso")
+    with within_everything("a test"):
+        named = [Contact("Carla", CARLA), Contact("", LOST)]
+        changing.change_contacts(organization_id=made.id, contacts=named, by=SETUP)
+    return made
+
+
+def gone(customer: Place, service_id: UUID) -> None:
+    with within(customer.path):
+        services.begin_leaving(service_id=service_id, until=clock.now(), by=SETUP)
+        services.begin_deletion(service_id=service_id, by=SETUP)
+        services.end_deletion(service_id=service_id, by=SETUP)
+
+
+def alarmed(customer: Place, service_id: UUID, settings: Any) -> None:
+    """Contacts and operators are told that somebody disconnected it; their addresses take no mail."""
+    settings.EMAIL_BACKEND = "tests.rooms.factories_mail_server.RefusingBackend"
+    settings.REFUSING_WITH = SMTPRecipientsRefused({LOST: (550, b"no such user")})
+    told = {"organization_id": customer.id, "kind": Kind.DISCONNECTED, "subject": f"disconnection:{service_id}"}
+    with within_everything("a test"):
+        actions.raise_alarm(
+            **told,
+            service_id=service_id,
+            about="voice-1",
+            severity=Severity.CRITICAL,
+            words=f"Contoso disconnected it: {UPN} asked for that.",
+            cure="Talk to the customer.",
+            for_contacts="If that was a mistake, take it back.",
+            by=SETUP,
+            now=clock.now(),
+        )
+    run_until_idle()
+    with within_everything("a test"):
+        actions.clear_alarm(**told, why="It is kept.", by=SETUP, now=clock.now())
+    run_until_idle()
+
+
+def everything_kept(provider: Place) -> str:
+    """What the tables of alarms, mails and calls still say, as one text."""
+    with within_everything("a test"):
+        rows = [
+            *Alarm.objects.values("about", "words", "search_words"),
+            *Move.objects.values("words"),
+            *Notice.objects.values("to"),
+            *Message.objects.values("to", "context"),
+            *Call.objects.values("body"),
+            *ContactRow.objects.values("name", "email"),
+        ]
+    return str(rows)
+
+
+def test_addresses_and_names_are_gone_from_alarms_their_history_mails_and_calls(provider, customer, settings):
+    service_id = connected(customer)
+    alarmed(customer, service_id, settings)
+    before = everything_kept(provider)
+    assert all(name in before for name in (CARLA, LOST, UPN))
+    gone(customer, service_id)
+    with within_everything("a test"):
+        Call.objects.update(state="failed")
+    assert retention.forget_people(now=clock.now() + 91 * DAY) == 1
+    after = everything_kept(provider)
+    assert not [name for name in (CARLA, LOST, UPN) if name in after]
+    with within(customer.path):
+        notices = Notice.objects.filter(alarm__service_id=service_id)
+        assert {one.to for one in notices if one.audience == "contact"} == {""}
+        assert queries.alarms(state="cleared", kind="disconnected").rows
+
+
+def test_whoever_is_told_of_another_service_of_the_customer_stays_known(provider, customer, settings):
+    service_id = connected(customer)
+    connected(customer, "voice-2")
+    alarmed(customer, service_id, settings)
+    gone(customer, service_id)
+    retention.forget_people(now=clock.now() + 91 * DAY)
+    with within(customer.path):
+        assert sorted(ContactRow.objects.values_list("email", flat=True)) == [CARLA, LOST]
+        assert sorted(row.about for row in queries.alarms(kind="undelivered").rows) == [CARLA, LOST]
+
+
+def test_the_notice_of_a_rotation_beside_the_connection_is_forgotten_too(provider, customer):
+    service_id = connected(customer)
+    beside(customer, service_id)
+    with within_everything("a test"):
+        row = Companion.objects.get()
+        announcing.announce(row, credential_of(row), service(service_id), clock.now() + timedelta(days=7))
+    run_until_idle()
+    gone(customer, service_id)
+    retention.forget_people(now=clock.now() + 91 * DAY)
+    with within_everything("a test"):
+        assert {row.to for row in Message.objects.filter(subject_ref__startswith="rotation:")} == {""}
+
+
+def test_what_was_never_invited_by_mail_is_forgotten_once_as_well(customer):
+    service_id = factories_services.plan(customer)
+    with within(customer.path):
+        services.abandon_service(service_id=service_id, by=SETUP)
+    counts = [retention.forget_people(now=clock.now() + days * DAY) for days in (89, 91, 92)]
+    assert counts == [0, 1, 0]
