@@ -18,7 +18,7 @@ from gangway.provisioning.errors import LifeOutOfRange, NoSuchRun, RegistrationN
 from gangway.provisioning.models import ONE_NAME_PER_TENANT, Registration, Run, StepRecord
 from gangway.provisioning.moves import TASK, locked, move, queue_lock
 from gangway.provisioning.shapes import SignerFacts
-from gangway.provisioning.states import LIVING, RESTING, RegistrationState, RunKind, RunState
+from gangway.provisioning.states import HOLDING, LIVING, RESTING, RegistrationState, RunKind, RunState
 from gangway.services import names
 from gangway.vault.places import Place
 
@@ -156,9 +156,11 @@ def cancel_run(*, run_id: UUID, by: Actor, now: datetime) -> None:
 
     One that still holds its authority, since it is queued again or Microsoft is copying, is taken back likewise. One
     that rests has no authority left: a tear-down of its own takes back what the registration's own right allows,
-    and lists the rest as leftovers. If it made nothing, its name is free again. Raises RunOver.
+    and lists the rest as leftovers. If it made nothing, its name is free again. Whoever asked for a run that was to go
+    on by itself is told of its end. Raises RunOver.
     """
     run = locked(run_id)
+    was_to_go_on = RunState(run.state) in HOLDING
     begun = run.state == RunState.QUEUED and run.token_sealed_id is not None and _has_begun(run)
     if run.state == RunState.RUNNING or begun:
         run.cancel_asked_at = now
@@ -169,6 +171,8 @@ def cancel_run(*, run_id: UUID, by: Actor, now: datetime) -> None:
         defer(TASK, queueing_lock=queue_lock(run.pk), run_id=str(run.pk))
         return
     move(run, RunState.CANCELLED, by=by, now=now)
+    if run.on_end and was_to_go_on:
+        defer(run.on_end, run_id=str(run.pk))
     if RunKind(run.kind) is RunKind.TEARDOWN or starting.undo_rested(run, by=by, now=now) is not None:
         return
     if RunKind(run.kind) is RunKind.SETUP and run.registration.proved_at is None:

@@ -9,17 +9,21 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.foundation.errors import GangwayError
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import credential_rows, leftovers
 from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.models import MADE, Credential, Leftover
 from gangway.provisioning.starting import start_teardown
 from gangway.provisioning.states import CredentialState
+
+log = structlog.get_logger(__name__)
 
 Switch = Callable[[UUID, UUID, UUID], None]
 """(service, old credential, new credential), called within the transaction that makes the new one the one in use."""
@@ -62,15 +66,21 @@ def switch(old_id: UUID, new_id: UUID, *, by: Actor, now: datetime) -> None:
 
 
 def remove_what_rested(*, now: datetime) -> None:
-    """Start a tear-down for every credential whose rest is over; one that stands as a leftover waits for a person."""
+    """Start a tear-down for every credential whose rest is over; one that stands as a leftover waits for a person.
+
+    One that fails doesn't hold up the others.
+    """
     with within_everything("credentials whose rest is over, whoever they belong to"):
         rows = Credential.objects.filter(state=CredentialState.RESTING.value, rest_until__lte=now)
         open_ones = Leftover.objects.filter(cleared_at__isnull=True).values("object_id")
         due = rows.exclude(key_id__in=open_ones).order_by("rest_until")[:MOST]
         rested = [Rested(*row) for row in due.values_list("pk", "organization__path")]
     for one in rested:
-        with within(one.path), transaction.atomic():
-            _remove(one.id, now=now)
+        try:
+            with within(one.path), transaction.atomic():
+                _remove(one.id, now=now)
+        except GangwayError:
+            log.exception("rested_credential_not_removed", credential=str(one.id))
 
 
 def _remove(credential_id: UUID, *, now: datetime) -> None:

@@ -18,7 +18,7 @@ from gangway.provisioning.actions import SignedIn, SignerFacts
 from gangway.provisioning.leaving import known_before
 from gangway.provisioning.queries import RegistrationView
 from gangway.provisioning.shapes import CredentialView
-from gangway.provisioning.states import CredentialState
+from gangway.provisioning.states import CredentialState, RunState
 
 MARGIN: Final = timedelta(minutes=3)
 """A token that lives shorter than this won't see the work through; better sign in before than in the middle."""
@@ -51,7 +51,7 @@ def start(
     }
     if case.run_id is None and is_in_use(case, about):
         run_id = _known(case, about, token)
-    elif _same_tenant(case):
+    elif _goes_on(case):
         run_id = _go_on(case, about, name, token)
     else:
         run_id = _first(case, about, name, token, cloud=row.cloud)
@@ -91,8 +91,10 @@ def proved_credential(about: RegistrationView, service_id: UUID) -> CredentialVi
     return next((one for one in own if one.state == CredentialState.PROVED), None)
 
 
-def _same_tenant(case: Case) -> bool:
-    """Say whether a run rests that this sign-in can go on with; another tenant begins anew if nothing is made yet."""
+def _goes_on(case: Case) -> bool:
+    """Say whether there is a run that this sign-in can go on with: in the same tenant, and not cancelled."""
+    if case.run_id is None or made.run(case.run_id).state is RunState.CANCELLED:
+        return False
     known = made.registration(case.registration_id) if case.registration_id else None
     return known is not None and known.tenant_id == case.signer["tenant_id"]
 
