@@ -91,8 +91,22 @@ def test_id_token_comes_from_the_pages_where_the_registration_allows_it(door):
     assert set(sent_back(query)) == {"code", "session_state", "state"}
 
 
-def test_token_endpoint_takes_posts_only(door):
-    assert door.ask("GET", "/common/oauth2/v2.0/token").body["error_codes"] == [900561]
+def test_version_one_of_the_pages_names_an_api_by_resource(door):
+    app_id = granted(door, "openid", "profile", "offline_access")
+    grace = door.user("grace.global").id
+    door.world.login.sessions["b1"] = {f"{contoso}/{grace}": Session(contoso, grace, 1.0)}
+    asked = {**asked_for(app_id, prompt="none", response_type="code", resource=graph), "scope": ""}
+    cookie = {"cookie": "__Host-emulator=b1"}
+    code = sent_back(door.ask("POST", "/common/oauth2/authorize", headers=cookie, **asked))["code"]
+    form = {"grant_type": "authorization_code", "client_id": app_id, "code": code, "redirect_uri": home}
+    answer = door.ask("POST", "/common/oauth2/token", **form).body
+    assert claims(answer["access_token"])["aud"] == graph
+    assert {"refresh_token", "id_token"} <= set(answer)
+
+
+@pytest.mark.parametrize("path", ["/common/oauth2/v2.0/token", "/common/oauth2/token"])
+def test_token_endpoint_takes_posts_only(door, path):
+    assert door.ask("GET", path).body["error_codes"] == [900561]
 
 
 def test_single_page_needs_pkce_and_nobody_else_may_redeem_from_a_page(door):
