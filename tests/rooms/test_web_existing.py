@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from gangway.foundation import clock
+from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
@@ -16,7 +17,9 @@ from gangway.onboarding.models import Case, ExistingRegistration, SignInApplicat
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within, within_everything
+from gangway.provisioning import given
 from gangway.services.queries import services
+from gangway.vault.actions import reveal
 from gangway.vault.models import Sealed
 from tests.rooms import factories_organizations, web_values
 from tests.rooms.factories_onboarding import ADMINISTRATOR, CLIENT, HOME, Walk, register, walk
@@ -97,9 +100,10 @@ def test_no_answer_ever_holds_the_secret(opened):
     assert all(SECRET not in answer.content.decode() for answer in answers)
 
 
-def test_a_kept_secret_is_said_to_be_kept(opened):
+@pytest.mark.parametrize("wrong", [{"client_id": "?"}, {"ends_on": "soon"}])
+def test_a_kept_secret_is_said_to_be_kept(opened, wrong):
     _walked, client = opened
-    client.post("/wizard/use/", TYPED | {"client_id": "?"})
+    client.post("/wizard/use/", TYPED | wrong)
     page = soup(client.get("/wizard/use/"))
     assert "It is kept, sealed." in page.get_text()
     assert page.select_one("#id_tenant")["value"] == TENANT
@@ -252,6 +256,21 @@ def test_mistakes_are_told_before_anything_is_planned(desk, name):
     with within(customer.path):
         assert not Case.objects.exists()
         assert not services().rows
+
+
+@pytest.mark.parametrize("wrong", [{"short_name": "?"}, {"tenant": "Contoso Ltd"}, {"ends_on": "soon"}])
+def test_a_typed_secret_is_kept_sealed_for_the_next_try(desk, wrong):
+    client, customer, address = desk
+    answer = client.post(address, NEW | wrong)
+    assert "type another to replace it" in soup(answer).select_one("#id_secret_helptext").get_text()
+    assert SECRET not in answer.content.decode() + str(dict(client.session))
+    assert client.post(address, NEW | {"secret": ""}).status_code == 302
+    with within(customer.path):
+        (row,) = ExistingRegistration.objects.select_related("case")
+        assert row.case.state == CaseState.PROVING
+    place = given.place_of(customer.id, row.credential_id)
+    assert reveal(sealed_id=row.sealed_id, place=place, purpose="test", by=ADMINISTRATOR) == SealedText(SECRET)
+    assert "secret is missing" in error_at(client.post(address, NEW | {"short_name": "x-2", "secret": ""}), "secret")
 
 
 def test_one_of_the_two_boxes_is_ticked(desk):

@@ -13,6 +13,7 @@ from django.db import transaction
 from gangway.audit.record import Actor
 from gangway.invitations.actions import issue_invitation
 from gangway.onboarding import existing, tenant_lookup
+from gangway.onboarding.existing import Aside
 from gangway.onboarding.typed import Typed
 from gangway.organizations.changing import change_details
 from gangway.organizations.place_queries import place
@@ -58,8 +59,10 @@ def invite(wanted: Wanted, *, recipient: str, phone: str = "", draft: bool = Fal
 
 
 @transaction.atomic
-def use_known(wanted: Wanted, *, typed: Typed, by: Actor, now: datetime) -> UUID:
+def use_known(wanted: Wanted, *, typed: Typed, aside: Aside | None = None, by: Actor, now: datetime) -> UUID:
     """Plan the service, keep what was typed and have a worker validate it; gives the invitation's id.
+
+    `aside`: the secret, when it was typed before.
 
     A certificate or trust has to be told to Microsoft first. Call it inside a scope. Raises as `invite`, `NotAsTyped`.
     """
@@ -68,6 +71,7 @@ def use_known(wanted: Wanted, *, typed: Typed, by: Actor, now: datetime) -> UUID
         plan=wanted.plan,
         plan_fingerprint=wanted.plan_fingerprint,
         finish_by_itself=wanted.finish_by_itself,
+        aside=aside if typed.kind == "secret" and not typed.secret else None,
         by=by,
         now=now,
     )

@@ -3,14 +3,16 @@
 The wizard's actions enter the case's scope by themselves; the operator's are called inside the operator's scope.
 """
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.foundation.sealed import SealedText
 from gangway.invitations.actions import issue_invitation
 from gangway.invitations.aims import Aim
 from gangway.invitations.queries import invitation as invitation_of
@@ -25,6 +27,8 @@ from gangway.onboarding.states import CaseState
 from gangway.onboarding.typed import Typed, looked_at
 from gangway.organizations import queries as organizations
 from gangway.provisioning import actions as provisioning
+from gangway.provisioning import given
+from gangway.vault.actions import put, seal_apart
 
 # The administrator's side
 
@@ -61,9 +65,27 @@ def tell_end(*, case_id: UUID, ends_on: date, by: Actor, now: datetime) -> None:
 # The operator's side
 
 
-def faults_of(customer_id: UUID, typed: Typed, *, now: datetime) -> tuple[ExistingError, ...]:
-    """Say what can't be right of what an operator types for a customer of the scope. Raises `NoSuchOrganization`."""
-    return looked_at(typed, stage.around(customer_id, has_secret=False, now=now))[1]
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A secret that an operator typed, sealed for the credential that it will be; nothing of it is written down yet."""
+
+    credential_id: UUID
+    sealed: str
+
+
+def set_aside(customer_id: UUID, secret: SealedText) -> Aside:
+    """Seal a typed secret before anything is planned, so that nobody has to type it again."""
+    credential_id = uuid4()
+    text = SealedText(secret.reveal().strip())
+    return Aside(credential_id, seal_apart(place=given.place_of(customer_id, credential_id), text=text))
+
+
+def faults_of(customer_id: UUID, typed: Typed, *, has_secret: bool = False, now: datetime) -> tuple[ExistingError, ...]:
+    """Say what can't be right of what an operator types for a customer of the scope. Raises `NoSuchOrganization`.
+
+    `has_secret`: one was set aside.
+    """
+    return looked_at(typed, stage.around(customer_id, has_secret=has_secret, now=now))[1]
 
 
 @transaction.atomic
@@ -74,14 +96,15 @@ def begin_known(
     plan_fingerprint: str,
     aim: Aim | None = None,
     finish_by_itself: bool = False,
+    aside: Aside | None = None,
     by: Actor,
     now: datetime,
 ) -> UUID:
     """*Use known App registration*: the operator types it, nobody gets a mail. Gives the invitation's id.
 
     It stands among the pending invitations as a draft, and can be sent to the customer later. `aim`: when it is for a
-    service that is there. `finish_by_itself`: create the service once the checks pass. Raises `NoSuchService`,
-    `AlreadyInvited`.
+    service that is there. `finish_by_itself`: create the service once the checks pass. `aside`: the secret, when it was
+    typed before. Raises `NoSuchService`, `AlreadyInvited`.
     """
     operator = organizations.operator(UUID(by.id))
     issued = issue_invitation(
@@ -112,8 +135,16 @@ def begin_known(
         typed_by_id=by.id,
         typed_by_name=by.name[:200],
         user_name=operator.email if operator else by.name[:320],
+        **_kept(about.organization_id, aside),
     )
     return about.id
+
+
+def _kept(organization_id: UUID, aside: Aside | None) -> dict[str, UUID]:
+    if aside is None:
+        return {}
+    place = given.place_of(organization_id, aside.credential_id)
+    return {"credential_id": aside.credential_id, "sealed_id": put(place=place, sealed=aside.sealed)}
 
 
 @transaction.atomic

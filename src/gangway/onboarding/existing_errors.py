@@ -6,7 +6,7 @@ ExistingError
 ├── NotAClientId, OwnApplicationTyped, ApplicationNotFound, ApplicationDisabled     field "client_id"
 ├── SecretMissing, SecretIsItsId, SecretMalformed, SecretNotAccepted, SecretHasExpired,
 │   CertificateNotAccepted, TrustNotAccepted                           field "secret"
-└── EndHasPassed                                                       field "ends_on"
+└── NotADay, EndHasPassed                                              field "ends_on"
 """
 
 from collections.abc import Sequence
@@ -165,6 +165,14 @@ class TrustNotAccepted(ExistingError):
     code = "onboarding:existing:trust_not_accepted"
     what = "The registration has no federated credential with exactly this issuer, subject and audience."
     cure = "Add it under Certificates & secrets, Federated credentials. One that was just added may need some minutes."
+
+
+class NotADay(ExistingError):
+    """Something that can't be read as a date."""
+
+    code = "onboarding:existing:not_a_day"
+    what = "This isn't a date."
+    cure = "Type a date such as 2027-05-31."
 
 
 class EndHasPassed(ExistingError):

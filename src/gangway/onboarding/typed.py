@@ -13,6 +13,7 @@ from gangway.onboarding.existing_errors import (
     EndHasPassed,
     ExistingError,
     NotAClientId,
+    NotADay,
     NotATenant,
     OwnApplicationTyped,
     OwnTenantTyped,
@@ -32,13 +33,14 @@ HIDDEN: Final = re.compile(r"[*•·…]{3,}|\.{3,}")
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What stands in the form. An empty secret means: the one that is kept."""
+    """What stands in the form. An empty secret means: the one that is kept. `unread`: its end is no date."""
 
     tenant: str
     client_id: str
     kind: str = "secret"
     secret: SealedText = field(default_factory=lambda: SealedText(""))
     ends_on: date | None = None
+    unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,5 +128,9 @@ def _secret(typed: Typed, around: Around) -> Iterator[ExistingError]:
 
 
 def _end(typed: Typed, around: Around) -> Iterator[ExistingError]:
-    if typed.kind == "secret" and typed.ends_on is not None and typed.ends_on <= around.today:
+    if typed.kind != "secret":
+        return
+    if typed.unread:
+        yield NotADay(field="ends_on")
+    elif typed.ends_on is not None and typed.ends_on <= around.today:
         yield EndHasPassed(field="ends_on")

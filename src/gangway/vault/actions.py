@@ -1,5 +1,6 @@
 """Seal (web and worker), reveal (workers only, always recorded), destroy, seal anew to a newer key (workers only)."""
 
+import base64
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
@@ -40,6 +41,30 @@ def seal_many(texts: Sequence[tuple[Place, SealedText]]) -> list[UUID]:
         for place, text in texts
     ]
     return [row.id for row in Sealed.objects.bulk_create(rows)]
+
+
+def seal_apart(*, place: Place, text: SealedText) -> str:
+    """Seal `text` for a place that may never be: nothing is written, and whoever lets go of the answer forgets it.
+
+    Raises as `seal`.
+    """
+    number, key = keys.newest_public(settings.GANGWAY.sealing_public_keys_dir)
+    ciphertext = keys.SUITE.encrypt(text.reveal().encode(), key, place.info())
+    return f"{number}:{base64.b64encode(ciphertext).decode()}"
+
+
+def put(*, place: Place, sealed: str) -> UUID:
+    """Write down what `seal_apart` gave for this place; returns the id to keep there."""
+    number, _colon, ciphertext = sealed.partition(":")
+    row = Sealed.objects.create(
+        organization_id=place.organization_id,
+        place=place.field,
+        row_id=place.row_id,
+        key_number=int(number),
+        ciphertext=base64.b64decode(ciphertext),
+        created_at=clock.now(),
+    )
+    return row.id
 
 
 def reveal(*, sealed_id: UUID, place: Place, purpose: str, by: Actor, told: bool = True) -> SealedText:

@@ -12,13 +12,14 @@ from gangway.federation.queries import issuer
 from gangway.foundation.clock import now
 from gangway.foundation.sealed import SealedText
 from gangway.onboarding import existing
+from gangway.onboarding.existing import Aside
 from gangway.onboarding.existing_errors import ExistingError
 from gangway.onboarding.shapes import ExistingView
 from gangway.onboarding.typed import Typed
 from gangway.web.forms.base import PlainForm, told
 
 PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
-KEPT = _("It is kept, sealed. Leave this empty to use it again.")
+KEPT = _("It is kept, sealed. Leave this empty to use it again, or type another to replace it.")
 KIND_WORDS = {
     "secret": _("Client secret"),
     "certificate": _("Certificate"),
@@ -55,14 +56,13 @@ class Existing(PlainForm):
         label=_("Client Secret expires on"),
         required=False,
         help_text=_("The column Expires beside it. Only needed where we can't read it ourselves."),
-        error_messages={"invalid": _("Type a date such as 2027-05-31.")},
         widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
 
     def __init__(self, *args: Any, kind: str = "secret", has_secret: bool = False, **kwargs: Any) -> None:
         """`kind`: of the credential; without a secret nothing of one is asked."""
         super().__init__(*args, **kwargs)
-        self.uses = kind
+        self.uses, self.has_secret, self.unread = kind, has_secret, False
         if kind != "secret":
             del self.fields["secret"], self.fields["ends_on"]
         elif has_secret:
@@ -95,7 +95,14 @@ class Existing(PlainForm):
             kind=self.uses,
             secret=SealedText(given.get("secret", "")),
             ends_on=given.get("ends_on"),
+            unread=self.unread,
         )
+
+    def clean(self) -> dict[str, Any]:
+        """Leave an unreadable date to the room, which tells it with everything else and keeps the secret."""
+        given = super().clean() or self.cleaned_data
+        self.unread = self.errors.pop("ends_on", None) is not None
+        return given
 
     def blame(self, faults: tuple[ExistingError, ...]) -> None:
         """Put each fault at its field, all at once."""
@@ -119,10 +126,10 @@ class Known(Existing):
 
     kind = forms.ChoiceField(label=_("Signs in with"), required=False)
 
-    def __init__(self, *args: Any, customer_id: UUID, **kwargs: Any) -> None:
-        """`customer_id`: whose tenant it has to be."""
-        super().__init__(*args, **kwargs)
-        self.customer_id = customer_id
+    def __init__(self, *args: Any, customer_id: UUID, aside: Aside | None = None, **kwargs: Any) -> None:
+        """`customer_id`: whose tenant it has to be. `aside`: a secret that was typed before."""
+        super().__init__(*args, has_secret=aside is not None, **kwargs)
+        self.customer_id, self.aside = customer_id, aside
         kinds = ["secret", "certificate", *(["federated"] if issuer() else [])]
         self.fields["kind"].choices = [(kind, KIND_WORDS[kind]) for kind in kinds]  # type: ignore[attr-defined]
         self.fields["kind"].help_text = _("With a certificate or a federated credential nothing secret is typed.")
@@ -133,7 +140,17 @@ class Known(Existing):
         return replace(super().typed, kind=self.cleaned_data.get("kind") or "secret")
 
     def clean(self) -> dict[str, Any]:
-        """Tell everything that can't be right; a secret has to be typed again then, since it isn't kept yet."""
-        given = super().clean() or self.cleaned_data
-        self.blame(existing.faults_of(self.customer_id, self.typed, now=now()))
+        """Tell everything that can't be right, before anything is planned."""
+        given = super().clean()
+        self.blame(existing.faults_of(self.customer_id, self.typed, has_secret=self.has_secret, now=now()))
         return given
+
+    @property
+    def new_secret(self) -> SealedText | None:
+        """A secret that was typed and may be right."""
+        typed = self.typed
+        return typed.secret if typed.kind == "secret" and typed.secret and "secret" not in self.errors else None
+
+    def keep_secret(self) -> None:
+        """Say that the typed secret is kept; another replaces it."""
+        self["secret"].help_text = KEPT

@@ -19,6 +19,7 @@ from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import PlanView, choices, explain
 from gangway.services.licences import LicenceType
 from gangway.services.pool import pool_seen_by
+from gangway.web import typed_secret
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.existing import Known
 from gangway.web.forms.new_tenant import NewTenant, short_name_faults
@@ -65,14 +66,21 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     first = {"licence_type": begins.licence_type, "domain": whose.domain, "language": language_of(customer_id)}
     form = NewTenant(request.POST or None, provider_id=whose.provider_id, initial=first)
     asked_for = AskedFor(request.POST or None, profile=choices(), defaults=begins)
-    known = Known(request.POST if form.uses_known else None, customer_id=customer_id)
+    if request.method != "POST":
+        typed_secret.forget(request)
+    aside = typed_secret.kept(request, customer_id, now=now())
+    known = Known(request.POST if form.uses_known else None, customer_id=customer_id, aside=aside)
     if request.method == "POST" and form.is_valid() & asked_for.is_valid() & (not form.uses_known or known.is_valid()):
         try:
             invitation_id = _start(request, customer_id, form, asked_for, known)
         except GangwayError as error:
             form.refuse(error)
         else:
+            typed_secret.forget(request)
             return redirect(_next(request, form), invitation_id)
+    if form.uses_known and (secret := known.new_secret):
+        typed_secret.keep(request, customer_id, secret, now=now())
+        known.keep_secret()
     values = {
         "customer": whose,
         "form": form,
@@ -136,7 +144,7 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
         language=given["language"],
     )
     if form.uses_known:
-        return use_known(wanted, typed=known.typed, by=request.actor, now=now())
+        return use_known(wanted, typed=known.typed, aside=known.aside, by=request.actor, now=now())
     return invite(
         wanted,
         recipient=given["recipient"],
