@@ -147,6 +147,8 @@ def test_the_mail_says_what_was_done_what_remains_which_role_and_no_code(first):
     text = mailed()
     for words in (avery[0], "App registration created", "Organization.Read.All", "Privileged Role Administrator"):
         assert words in text
+    assert "everything granted to it ends at once" in " ".join(text.split())
+    assert all(row.why and (row.risk or row.part == "roles") for row in first.view().waiting.remaining)
     assert first.view().offer.matching_phrase in text
     assert first.view().registration_name not in LINK.findall(text)[0]
 

@@ -11,6 +11,7 @@ from gangway.invitations.errors import ColleagueElsewhere
 from gangway.onboarding import actions
 from gangway.onboarding.shapes import Step
 from gangway.provisioning import consent
+from gangway.provisioning.beside_view import BesideView
 from gangway.provisioning.errors import CheckedJustNow, NotADayToPlan
 from gangway.web.views import wizard_waiting
 from tests.rooms import web_values
@@ -98,13 +99,18 @@ def test_a_weak_account_is_offered_its_part_and_the_colleague_may_be_named_later
 
 
 def test_the_second_one_sees_only_their_part_before_signing_in(monkeypatch):
-    offer = replace(web_values.OFFER, rest=web_values.WAITING)
+    beside = BesideView(replace(web_values.PLAN, title="Call quality"), None, None, web_values.WAITING)
+    offer = replace(web_values.OFFER, rest=web_values.WAITING, rest_beside=(beside,))
     case = replace(web_values.case(Step.WHO), is_rest=True, offer=offer, waiting=web_values.WAITING)
     text = text_of(in_wizard(monkeypatch, case).get("/wizard/new/"))
     assert "What remains for you" in text
     assert "Create New App Registration" not in text
     for row in web_values.WAITING.remaining:
         assert row.name in text.replace(". ", ".")
+    for words in ("Reads your organization's name", "What Microsoft's page shows", "Publisher", "How to undo it"):
+        assert words in text, words
+    assert "Print for your change board" in text
+    assert "A second app registration, in the same sign-in: Call quality" in text
 
 
 def test_coming_back_from_microsoft_with_a_strange_state_leads_nowhere():

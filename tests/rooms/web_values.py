@@ -236,7 +236,14 @@ WAITING = WaitingView(
     run_id=NIL,
     kind=WaitsFor.CONSENT_AND_ROLES,
     remaining=(
-        RemainingRow(WorkPart.CONSENT, "Permission", "Organization.Read.All", "Privileged Role Administrator"),
+        RemainingRow(
+            WorkPart.CONSENT,
+            "Permission",
+            "Organization.Read.All",
+            "Privileged Role Administrator",
+            PLAN.permissions[0].why,
+            2,
+        ),
         RemainingRow(WorkPart.ROLES, "Directory role", "Teams Administrator", "Privileged Role Administrator"),
     ),
     done=("App registration created", "Secret made and sealed"),

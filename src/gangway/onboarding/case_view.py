@@ -1,5 +1,6 @@
 """From a case's rows to what the wizard's pages show."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -73,7 +74,9 @@ def offer_of_rest(about: InvitationView, handoff_id: UUID) -> Offer:
     """Say what another administrator is asked for: only what remains, until their own link's end."""
     first = Case.objects.filter(invitation_id=about.id, handoff__isnull=True).first()
     rest = provisioning.rest_of(first.run_id) if first and first.run_id else None
-    return offer_of(about, rest=rest, until=invited.handoff(handoff_id).expires_at)
+    beside = tuple(one for one in beside_of(about.registration_id, about.plan) if one.waiting)
+    offer = offer_of(about, rest=rest, until=invited.handoff(handoff_id).expires_at)
+    return replace(offer, rest_beside=beside)
 
 
 def asker_of(about: InvitationView) -> Asker:

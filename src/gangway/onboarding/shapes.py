@@ -196,6 +196,8 @@ class Offer:
     """The sign-in service of the customer's cloud, where a redirect leads."""
     rest: WaitingView | None = None
     """For another administrator's link: what was done, and what remains for them."""
+    rest_beside: tuple[BesideView, ...] = ()
+    """For the same: the registrations beside the first one of which something remains, too."""
     purpose: str = "connect"
     """What it is for: a member of `Purpose`."""
     changes: tuple[str, ...] = ()

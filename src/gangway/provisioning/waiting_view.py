@@ -1,15 +1,16 @@
 """What a run waits for, as both sides see it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from gangway.provisioning import consent, faults, waiting
 from gangway.provisioning.engine.remaining import WaitsFor
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.models import StepRecord, Waiting
+from gangway.provisioning.plans import PlanUnknown, explain
 from gangway.provisioning.shapes import ErrorView
 from gangway.provisioning.states import RunState, StepState
 
@@ -27,12 +28,17 @@ WHAT: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RemainingRow:
-    """One thing that is missing: what it is, its name, and which Microsoft role may do it."""
+    """One thing that is missing: what it is, its name, which Microsoft role may do it, and why it is asked for.
+
+    `risk`: of a permission, as its plan grades it; 0 where there is no grade.
+    """
 
     part: Part
     what: str
     name: str
     who: str
+    why: str = ""
+    risk: int = 0
 
     @property
     def words(self) -> str:
@@ -125,9 +131,7 @@ def _view(row: Waiting) -> WaitingView:
     return WaitingView(
         run_id=run.pk,
         kind=WaitsFor(row.kind),
-        remaining=tuple(
-            RemainingRow(one.part, WHAT[one.part], one.name, WHO[one.part]) for one in waiting.remaining(row)
-        ),
+        remaining=_remaining(row),
         done=tuple(done.values_list("label", flat=True)),
         done_by=run.signer_upn,
         registration_name=registration.display_name,
@@ -148,6 +152,24 @@ def _view(row: Waiting) -> WaitingView:
         next_reminder_at=row.next_reminder_at,
         reminders_stopped_at=row.reminders_stopped_at,
     )
+
+
+def _remaining(row: Waiting) -> tuple[RemainingRow, ...]:
+    told = _reasons(row.run.registration.plan)
+    return tuple(
+        RemainingRow(one.part, WHAT[one.part], one.name, WHO[one.part], *told.get((one.part, one.name), ()))
+        for one in waiting.remaining(row)
+    )
+
+
+def _reasons(plan: Mapping[str, Any]) -> dict[tuple[Part, str], tuple[str, int]]:
+    """Why each right is asked for, and a permission's risk; nothing of a plan that this release doesn't know."""
+    try:
+        known = explain(plan)
+    except PlanUnknown:
+        return {}
+    permissions = {(Part.CONSENT, one.name): (one.why, one.risk) for one in known.permissions}
+    return permissions | {(Part.ROLES, one.name): (one.why, 0) for one in known.roles}
 
 
 def _consent_url(row: Waiting) -> str:
