@@ -17,7 +17,7 @@ from tests.unit.small_journal import SmallJournal
 
 pytestmark = pytest.mark.slow
 
-REQUESTS = 6
+REQUESTS, SET_UP_REQUESTS = 6, 9
 PARTS = 20
 """A clean tear-down's requests and the parts of its batches; it may grow, never lose a point."""
 
@@ -66,6 +66,21 @@ async def test_killed_at_any_request_the_next_tear_down_leaves_nothing(tenant: T
             await tear_down(tenant, given, transport=mortal)
         await tear_down(tenant, given)
         tally.wrong[number] = tenant.remains()
+    tally.tell()
+    assert tally.failures == {}
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+async def test_a_set_up_that_is_stopped_at_any_request_is_taken_back_whole(tenant: Tenant, moment: str) -> None:
+    tally = Tally(f"take-back of a set-up stopped {moment} the call", {})
+    for number in range(SET_UP_REQUESTS):
+        given = Made(SmallJournal(), await tenant.start_over())
+        mortal = Mortal(await tenant.transport(), **{moment: number})
+        with pytest.raises(Killed):
+            await (await tenant.course(given.journal, given.token, transport=mortal)).run()
+        ended = await tear_down(tenant, given)
+        away = [] if not tenant.has_sign_in_application() else ["sign-in application"]
+        tally.wrong[number] = [*tenant.remains(), *(one.name for one in ended.left), *away]
     tally.tell()
     assert tally.failures == {}
 

@@ -491,6 +491,18 @@ def test_what_can_not_be_sent_holds_up_nothing_else_and_is_tried_again(customer,
     assert telling.send_due(now=NOON + telling.LEFT_AFTER) == 1
 
 
+def test_what_can_not_be_sent_for_a_day_is_given_up_and_an_alarm_itself(customer, provider, monkeypatch):
+    listening(provider)
+    raised(customer, now=NOON)
+    monkeypatch.setattr(webhooks, "post", Mock(side_effect=RuntimeError))
+    for tried_at in (NOON, NOON + telling.LEFT_AFTER, NOON + telling.PATIENCE):
+        telling.send_due(now=tried_at)
+    run_until_idle()
+    with within_everything("a test"):
+        assert set(Notice.objects.filter(send_at=NOON).values_list("state", flat=True)) == {"failed"}
+        assert Alarm.objects.filter(kind="undelivered").exists()
+
+
 def test_history_can_not_be_changed_by_web_or_worker(customer, database_roles):
 
     raised(customer)

@@ -37,7 +37,7 @@ CLEARED: Final = "alarms:cleared"
 SEEN_OVER: Final = "alarms:seen_over"
 TELLER: Final = Actor.system("alarms")
 PATIENCE: Final = timedelta(days=1)
-"""After that a mail that can't be sent is an alarm itself."""
+"""After that a mail that can't be sent, or can't even be written, is an alarm itself."""
 MOST: Final = 500
 """Notices taken at once."""
 LEFT_AFTER: Final = timedelta(minutes=15)
@@ -83,7 +83,17 @@ def send_due(*, now: datetime) -> int:
                         sent += _send(ids, now=now)
                 except Exception:
                     log.exception("alarm_notices_not_sent", notices=[str(each) for each in ids])
+                    _give_up(ids, now=now)
     return sent
+
+
+@transaction.atomic
+def _give_up(ids: Sequence[UUID], *, now: datetime) -> None:
+    """What came into no mail for so long, however often it was tried, ends as one that could not be delivered."""
+    bundle = uuid4()
+    tried = Notice.objects.filter(pk__in=ids, bundle=None, send_at__lte=now - PATIENCE)
+    if tried.update(bundle=bundle):
+        defer(ENDED, subject_ref=f"notices:{bundle}")
 
 
 def _write(notices: Iterable[Notice]) -> int:
