@@ -1,6 +1,6 @@
 """A connected service for tests, as onboarding leaves it, without anybody asking Microsoft."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,9 +15,16 @@ from tests.rooms import factories_services
 from tests.rooms.factories_organizations import SETUP, Place
 
 DAY = timedelta(days=1)
+LIFE = 300 * DAY
 GOOD = CheckItem("sign_in", "Sign-in", "ok", "A fresh token was given.")
 OLD = ("Organization.Read.All", "User.Read.All")
 TENANT = "c0475050-0000-4000-8000-000000000001"
+
+
+def _life(now: datetime, credential: dict[str, Any]) -> dict[str, Any]:
+    """A credential lives for 300 days, whenever it is said to end."""
+    ends_at = credential.get("expires_at") or now + LIFE
+    return {"made_at": ends_at - LIFE, "expires_at": ends_at} | credential
 
 
 def connected(
@@ -49,7 +56,7 @@ def connected(
             sealed_id=uuid4(),
             state="proved",
             announced_at=now,
-            **{"made_at": now, "expires_at": now + 300 * DAY} | credential,
+            **_life(now, credential),
         )
         actions.connect_service(
             service_id=service_id,
@@ -93,7 +100,7 @@ def beside(customer: Place, service_id: UUID, **credential: Any) -> UUID:
             sealed_id=uuid4(),
             state="proved",
             announced_at=now,
-            **{"made_at": now, "expires_at": now + 300 * DAY} | credential,
+            **_life(now, credential),
         )
         companions.take_over(
             service_id=service_id,

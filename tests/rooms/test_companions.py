@@ -102,7 +102,7 @@ def test_its_alarms_are_not_the_connections(customer, service_id):
     soon = clock.now() + 5 * DAY
     beside(customer, service_id, expires_at=soon)
     with within_everything("a test"):
-        Credential.objects.update(expires_at=soon)
+        Credential.objects.update(expires_at=soon, made_at=soon - 300 * DAY)
         Care.objects.update(tend_at=clock.now())
     tending.tend_due(now=clock.now())
     assert {about for _, about, _ in standing(customer, service_id)} == {

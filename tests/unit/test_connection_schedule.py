@@ -10,7 +10,10 @@ from gangway.connections.schedule import (
     Freeze,
     Wishes,
     crossed,
+    latest,
     next_threshold,
+    next_try,
+    outside_freezes,
     rotation,
     slot,
 )
@@ -89,11 +92,30 @@ def test_slots_are_the_ids_own_time_of_day_and_spread():
     assert len(hours) == 24
 
 
-def test_thresholds_are_crossed_one_by_one():
-    ends_at = NOW + 65 * DAY
+@pytest.mark.parametrize(("life", "skipped"), [(365, 0), (60, 1), (30, 2), (14, 3), (7, 4)])
+def test_thresholds_are_crossed_one_by_one_and_a_short_life_has_none_beyond_its_half(life, skipped):
+    ends_at = NOW + life * DAY
     seen, now = [], NOW
-    while (ahead := next_threshold(ends_at, now)) is not None:
-        assert crossed(ends_at, ahead - timedelta(seconds=1)) == tuple(seen)
+    while (ahead := next_threshold(ends_at, NOW, now)) is not None:
+        assert crossed(ends_at, NOW, ahead - timedelta(seconds=1)) == tuple(seen)
         now = ahead
-        seen.append(crossed(ends_at, now)[-1])
-    assert tuple(seen) == THRESHOLDS
+        seen.append(crossed(ends_at, NOW, now)[-1])
+    assert tuple(seen) == THRESHOLDS[skipped:]
+
+
+def test_what_failed_is_tried_ever_more_rarely_but_before_half_of_what_is_left_is_over():
+    assert [next_try(failures=each, ends_at=NOW + 99 * DAY, now=NOW) - NOW for each in (1, 3, 9)] == [
+        DAY,
+        3 * DAY,
+        7 * DAY,
+    ]
+    assert next_try(failures=5, ends_at=NOW + 2 * DAY, now=NOW) == NOW + DAY
+    assert next_try(failures=2, ends_at=None, now=NOW) == next_try(failures=2, ends_at=NOW, now=NOW) == NOW + 2 * DAY
+
+
+def test_another_try_goes_round_freezes_and_one_after_a_long_freeze_comes_too_late_to_rely_on():
+    frozen = Wishes(freezes=(freeze(-1, 3),))
+    assert outside_freezes(NOW, ends_at=NOW + 9 * DAY, wishes=frozen).at == NOW + 3 * DAY + timedelta(hours=1)
+    assert outside_freezes(NOW, ends_at=NOW + 3 * DAY, wishes=frozen).frozen
+    ends_at = NOW + 300 * DAY
+    assert planned(300, wishes=Wishes(freezes=(freeze(0, 299.9),))).at > latest(ends_at, NOW, Wishes())

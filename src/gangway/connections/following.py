@@ -8,8 +8,8 @@ from django.db import transaction
 
 from gangway.alarms.actions import clear_alarm, raise_alarm
 from gangway.alarms.states import Kind, Severity
-from gangway.connections import emergency, saying
-from gangway.connections.kept import Kept, credential_of, key_of, name_of
+from gangway.connections import emergency, rotation, saying, schedule
+from gangway.connections.kept import Kept, connection_of, credential_of, key_of, name_of
 from gangway.connections.models import Care, Companion, Connection
 from gangway.connections.rotation import SCHEDULE
 from gangway.connections.schedule import DAY
@@ -22,8 +22,10 @@ from gangway.services.queries import service
 
 NEEDS_CUSTOMER: Final = "provisioning:rotation:needs_customer"
 REPLACED: Final = "provisioning:rotation:replaced"
-LONGEST_WAIT: Final = 7
-"""Days between two tries at most."""
+OVER: Final = frozenset(
+    {RunState.PROVED, RunState.FAILED, RunState.NEEDS_SIGN_IN, RunState.WAITING, RunState.CANCELLED}
+)
+"""States in which a rotation goes on only when somebody, or the schedule, starts it anew."""
 WORKS_AGAIN: Final = "A new credential was proved and is in use."
 
 
@@ -31,25 +33,37 @@ def ended(run_id: UUID, *, now: datetime) -> None:
     """Take note of how a rotation ended. A run that rests, or goes on later, ends here again."""
     with within_everything("rotations of every organization end"), transaction.atomic():
         kept = _rotating(run_id)
-        if kept is None:
-            return
-        run = run_of(run_id)
-        if run.state is RunState.PROVED:
-            _worked(kept, now=now)
-            emergency.rotated(run_id, ItemState.DONE, "", now=now)
-        elif run.error is not None and run.error.code == REPLACED:
-            _let_go(kept, now=now)
-            emergency.rotated(run_id, ItemState.DONE, run.error.what, now=now)
-        elif run.state in {RunState.FAILED, RunState.NEEDS_SIGN_IN, RunState.WAITING}:
-            needs = run.state is not RunState.FAILED or (run.error is not None and run.error.code == NEEDS_CUSTOMER)
-            words = run.error.what if run.error else run.waiting_for
-            _failed(kept, words, needs_customer=needs, now=now)
-            state = ItemState.NEEDS_CUSTOMER if needs else ItemState.FAILED
-            emergency.rotated(run_id, state, words, now=now)
-        elif run.state is RunState.CANCELLED:
-            _let_go(kept, now=now)
-            emergency.rotated(run_id, ItemState.FAILED, "The rotation was cancelled.", now=now)
-        kept.save()
+        if kept is not None and is_over(kept):
+            take_note(kept, now=now)
+            kept.save()
+
+
+def is_over(kept: Kept) -> bool:
+    """Whether the rotation that is under way came to its end or to rest."""
+    return kept.rotation_run_id is None or run_of(kept.rotation_run_id).state in OVER
+
+
+def take_note(kept: Kept, *, now: datetime) -> None:
+    """Let a locked row follow from its rotation that is over. The caller saves the row."""
+    if kept.rotation_run_id is None:
+        _let_go(kept, now=now)
+        return
+    run = run_of(kept.rotation_run_id)
+    if run.state is RunState.PROVED:
+        _worked(kept, now=now)
+        emergency.rotated(run.id, ItemState.DONE, "", now=now)
+    elif run.error is not None and run.error.code == REPLACED:
+        _let_go(kept, now=now)
+        rotation.forget_plan(kept, by=SCHEDULE, now=now)
+        emergency.rotated(run.id, ItemState.DONE, run.error.what, now=now)
+    elif run.state is RunState.CANCELLED:
+        _let_go(kept, now=now)
+        emergency.rotated(run.id, ItemState.FAILED, "The rotation was cancelled.", now=now)
+    else:
+        needs = run.state is not RunState.FAILED or (run.error is not None and run.error.code == NEEDS_CUSTOMER)
+        words = run.error.what if run.error else run.waiting_for
+        _failed(kept, words, needs_customer=needs, now=now)
+        emergency.rotated(run.id, ItemState.NEEDS_CUSTOMER if needs else ItemState.FAILED, words, now=now)
 
 
 def _rotating(run_id: UUID) -> Kept | None:
@@ -80,20 +94,26 @@ def _let_go(kept: Kept, *, now: datetime) -> None:
 
 
 def _failed(kept: Kept, words: str, *, needs_customer: bool, now: datetime) -> None:
-    """The old credential works on. What only the customer can do is not tried again; the rest is, ever more rarely."""
+    """The old credential works on. What only the customer can do is not tried again; the rest is, ever more rarely.
+
+    Only a token shows a right: a certificate that was refused without it may have met what passes, and is tried again.
+    """
     about, credential = service(kept.service_id), credential_of(kept)
-    days = (credential.ends_at - now).days if credential is not None and credential.ends_at is not None else 0
-    kept.rotation_run_id, kept.rotation_words = None, words[:500]
+    ends_at = credential.ends_at if credential is not None else None
+    days = (ends_at - now).days if ends_at is not None else 0
+    kept.rotation_run_id, kept.rotation_words, kept.tend_at, kept.rotate_at = None, words[:500], now, None
+    if not needs_customer or (credential is not None and credential.kind == "certificate"):
+        kept.failures += 1
+        kept.rotate_at = schedule.next_try(failures=kept.failures, ends_at=ends_at, now=now)
     if needs_customer:
-        kept.rotation, kept.rotate_at, kept.tend_at = Rotation.NEEDS_CUSTOMER.value, None, now
+        kept.rotation = Rotation.NEEDS_CUSTOMER.value
         kind, cure, contacts = Kind.NEEDS_CUSTOMER, saying.RENEW, saying.LINK_COMES
     else:
-        kept.failures += 1
-        wait = min(kept.failures, LONGEST_WAIT) * DAY
-        kept.rotation, kept.rotate_at = Rotation.FAILED.value, now + wait
-        kept.tend_at = kept.rotate_at
+        kept.rotation = Rotation.FAILED.value
         kind, contacts = Kind.ROTATION, ""
         cure = saying.failed(beside=isinstance(kept, Companion))
+    if connection_of(kept).suspended_at is not None:
+        return
     raise_alarm(
         **key_of(kept, kind),
         service_id=about.id,

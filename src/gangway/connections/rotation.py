@@ -65,7 +65,8 @@ def forget_plan(kept: Kept, *, by: Actor, now: datetime) -> None:
     if kept.rotation != Rotation.UNDER_WAY:
         kept.rotation, kept.rotate_at, kept.announced_at = Rotation.NONE.value, None, None
         kept.failures, kept.rotation_words = 0, ""
-        clear_alarm(**key_of(kept, Kind.ROTATION), why=RENEWED, by=by, now=now)
+    for kind in (Kind.ROTATION, Kind.CREDENTIAL_ENDS, Kind.NEEDS_CUSTOMER):
+        clear_alarm(**key_of(kept, kind), why=RENEWED, by=by, now=now)
 
 
 def start(kept: Kept, *, credential_id: UUID, by: Actor, now: datetime) -> None:

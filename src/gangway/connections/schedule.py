@@ -17,8 +17,11 @@ LAST_MOMENT: Final = timedelta(days=2)
 OF_ITS_LIFE: Final = 3
 """A short life is renewed when a third of it is left, whatever number of days was wished for."""
 
+LONGEST_WAIT: Final = 7
+"""Days between two tries at most."""
+
 THRESHOLDS: Final = (60, 30, 14, 7, 3, 1, 0)
-"""Days left at which people are warned; 0 is the end itself."""
+"""Days left at which people are warned; 0 is the end itself. Those beyond half of a life are none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,27 +82,54 @@ def rotation(
     `promised`: the day that contacts were told already, which stands unless it is frozen by now. A freeze that the day
     falls into is avoided by going before it, or after it when it has begun.
     """
-    lead = min(timedelta(days=wishes.days_before), (ends_at - made_at) / OF_ITS_LIFE)
-    latest = ends_at - min(LAST_MOMENT, lead / 2)
+    lead = _lead(ends_at, made_at, wishes)
     spread = timedelta(seconds=connection_id.int % DAY_SECONDS)
-    earliest = min(now + timedelta(days=wishes.notice_days), max(latest, now))
+    earliest = min(now + timedelta(days=wishes.notice_days), max(latest(ends_at, made_at, wishes), now))
     wanted = promised or max(ends_at - lead - DAY + spread, earliest)
+    frozen = wishes.frozen_around(wanted)
+    if frozen is not None and frozen.begins - SOONEST > earliest:
+        return Planned(frozen.begins - SOONEST)
+    return outside_freezes(wanted, ends_at=ends_at, wishes=wishes)
+
+
+def outside_freezes(wanted: datetime, *, ends_at: datetime, wishes: Wishes) -> Planned:
+    """Return this moment, or the end of the freeze that it lies in."""
     frozen = wishes.frozen_around(wanted)
     if frozen is None:
         return Planned(wanted)
-    if frozen.begins - SOONEST > earliest:
-        return Planned(frozen.begins - SOONEST)
     if frozen.ends + SOONEST < ends_at:
         return Planned(frozen.ends + SOONEST)
     return Planned(None, frozen=True)
 
 
-def crossed(ends_at: datetime, now: datetime) -> tuple[int, ...]:
+def latest(ends_at: datetime, made_at: datetime, wishes: Wishes) -> datetime:
+    """Return the moment until which a planned rotation comes in good time; after it, people are warned all the same."""
+    return ends_at - min(LAST_MOMENT, _lead(ends_at, made_at, wishes) / 2)
+
+
+def _lead(ends_at: datetime, made_at: datetime, wishes: Wishes) -> timedelta:
+    return min(timedelta(days=wishes.days_before), (ends_at - made_at) / OF_ITS_LIFE)
+
+
+def next_try(*, failures: int, ends_at: datetime | None, now: datetime) -> datetime:
+    """Return when to try again what failed: ever more rarely, and before half of what is left is over."""
+    wait = min(failures, LONGEST_WAIT) * DAY
+    if ends_at is not None and ends_at > now:
+        wait = min(wait, max((ends_at - now) / 2, SOONEST))
+    return now + wait
+
+
+def _thresholds(ends_at: datetime, made_at: datetime) -> tuple[int, ...]:
+    half = round((ends_at - made_at) / DAY) / 2
+    return tuple(days for days in THRESHOLDS if days <= half)
+
+
+def crossed(ends_at: datetime, made_at: datetime, now: datetime) -> tuple[int, ...]:
     """Return the thresholds that are behind us, the most urgent last."""
-    return tuple(days for days in THRESHOLDS if ends_at - now <= timedelta(days=days))
+    return tuple(days for days in _thresholds(ends_at, made_at) if ends_at - now <= timedelta(days=days))
 
 
-def next_threshold(ends_at: datetime, now: datetime) -> datetime | None:
+def next_threshold(ends_at: datetime, made_at: datetime, now: datetime) -> datetime | None:
     """Return when the next one is crossed; None when all are."""
-    ahead = [ends_at - timedelta(days=days) for days in THRESHOLDS if ends_at - now > timedelta(days=days)]
-    return min(ahead, default=None)
+    days_ahead = [days for days in _thresholds(ends_at, made_at) if ends_at - now > timedelta(days=days)]
+    return min((ends_at - timedelta(days=days) for days in days_ahead), default=None)

@@ -14,12 +14,12 @@ from gangway.alarms.queries import open_subjects
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import announcing, rotation, saying, schedule
+from gangway.connections import announcing, following, rotation, saying, schedule
 from gangway.connections.errors import NotMadeYet
 from gangway.connections.kept import Kept, connection_of, credential_of, facts_of, key_of, name_of
 from gangway.connections.models import Care, Companion, Connection, Validation, Warned
 from gangway.connections.policy import wishes_for
-from gangway.connections.schedule import DAY
+from gangway.connections.schedule import DAY, Wishes
 from gangway.connections.states import Rotation
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.renewable import Renewable, lacks, may_change_itself, renewable
@@ -34,6 +34,7 @@ FRESH: Final = 2 * DAY
 REASON: Final = "workers look after everybody's connections"
 PAUSED: Final = "The connection is suspended or its service goes."
 GONE: Final = "It has nothing to sign in with any more."
+BY_HAND: Final = "It isn't renewed by itself any more."
 
 
 def adopt(*, now: datetime) -> int:
@@ -82,6 +83,8 @@ def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> boo
     kept: Kept | None = rows.filter(pk=pk, tend_at__lte=now).first()
     if kept is None:
         return False
+    if kept.rotation == Rotation.UNDER_WAY and following.is_over(kept):
+        following.take_note(kept, now=now)  # nobody did, for the job that should have was lost
     kept.tend_at = now + DAY
     connection, about = connection_of(kept), service(kept.service_id)
     credential = credential_of(kept)
@@ -94,8 +97,9 @@ def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> boo
     elif credential is None or credential.ends_at is None or not credential.ends:
         kept.rotation, kept.rotate_at = Rotation.NONE.value, None
     else:
-        _plan(kept, credential, credential.ends_at, about, now=now)
-        _warn(kept, credential, credential.ends_at, about, now=now)
+        wishes = wishes_for(kept.organization.path, now=now)
+        _plan(kept, credential, credential.ends_at, about, wishes, now=now)
+        _warn(kept, credential, credential.ends_at, about, wishes, now=now)
     kept.save()
     return True
 
@@ -113,21 +117,24 @@ def _bare(kept: Companion, *, now: datetime) -> None:
         kept.status, kept.words, kept.status_since = "unknown", NotMadeYet.what, now
 
 
-def _plan(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceView, *, now: datetime) -> None:
+def _plan(
+    kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceView, wishes: Wishes, *, now: datetime
+) -> None:
     """Plan, announce and start the rotation, as far as the registration may do that and the customer wants it."""
     if kept.rotation == Rotation.UNDER_WAY:
         kept.tend_at = now + schedule.SOONEST
         return
-    wishes = wishes_for(kept.organization.path, now=now)
-    itself = credential.renews_itself(has_right=kept.renews_itself) and kept.rotation != Rotation.NEEDS_CUSTOMER
-    if not itself or not wishes.rotates:
+    failed = kept.rotation in {Rotation.FAILED, Rotation.NEEDS_CUSTOMER}
+    itself = credential.renews_itself(has_right=kept.renews_itself)
+    called = kept.rotation == Rotation.NEEDS_CUSTOMER and kept.rotate_at is None
+    if not itself or called or not wishes.rotates:
         kept.rotate_at = None
         if kept.rotation in {Rotation.PLANNED, Rotation.FROZEN, Rotation.FAILED}:
             kept.rotation = Rotation.NONE.value
+            clear_alarm(**key_of(kept, Kind.ROTATION), why=BY_HAND, by=TENDER, now=now, all_clear=False)
         return
-    if kept.rotation == Rotation.FAILED:
-        if kept.rotate_at is not None and kept.rotate_at <= now:
-            rotation.start(kept, credential_id=credential.credential_id, by=rotation.SCHEDULE, now=now)
+    if failed and kept.rotate_at is not None:
+        _try_again(kept, credential, ends_at, about, wishes, wanted=max(kept.rotate_at, now), now=now)
         return
     planned = schedule.rotation(
         ends_at=ends_at,
@@ -156,6 +163,27 @@ def _plan(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceVi
     kept.tend_at = min(kept.tend_at, ahead)
 
 
+def _try_again(
+    kept: Kept,
+    credential: Renewable,
+    ends_at: datetime,
+    about: ServiceView,
+    wishes: Wishes,
+    *,
+    wanted: datetime,
+    now: datetime,
+) -> None:
+    """What failed is tried once more on its day, unless a freeze has begun: then after that."""
+    again = schedule.outside_freezes(wanted, ends_at=ends_at, wishes=wishes)
+    if again.at is None:
+        _frozen(kept, about, ends_at, now=now)
+        return
+    kept.rotate_at = again.at
+    kept.tend_at = min(kept.tend_at, again.at)
+    if again.at <= now:
+        rotation.start(kept, credential_id=credential.credential_id, by=rotation.SCHEDULE, now=now)
+
+
 def _note_plan(kept: Kept, at: datetime) -> None:
     subject, facts = f"service:{kept.service_id}", {"at": at.isoformat(), **facts_of(kept)}
     record(Event.ROTATION_PLANNED, by=TENDER, organization_id=kept.organization_id, subject=subject, data=facts)
@@ -176,20 +204,23 @@ def _frozen(kept: Kept, about: ServiceView, ends_at: datetime, *, now: datetime)
     )
 
 
-def _warn(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceView, *, now: datetime) -> None:
+def _warn(
+    kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceView, wishes: Wishes, *, now: datetime
+) -> None:
     """Warn once at each threshold, and anew when the alarm was ended by anything but a renewal.
 
-    While a rotation of its own is planned, nobody has anything to do.
+    While a rotation of its own comes in good time, nobody has anything to do.
     """
-    ahead, key = schedule.next_threshold(ends_at, now), key_of(kept, Kind.CREDENTIAL_ENDS)
+    made_at, key = credential.made_at, key_of(kept, Kind.CREDENTIAL_ENDS)
+    ahead = schedule.next_threshold(ends_at, made_at, now)
     if ahead is not None:
         kept.tend_at = min(kept.tend_at, ahead)
-    crossed = schedule.crossed(ends_at, now)
+    crossed = schedule.crossed(ends_at, made_at, now)
     if not crossed:
         clear_alarm(**key, why=rotation.RENEWED, by=TENDER, now=now)
         _forget_need(kept, credential, now=now)
         return
-    if kept.rotation in {Rotation.PLANNED, Rotation.UNDER_WAY} and not kept.failures:
+    if _renews_in_time(kept, schedule.latest(ends_at, made_at, wishes)) and not kept.failures:
         return
     days = crossed[-1]
     warned = set(Warned.objects.filter(credential_id=credential.credential_id).values_list("days", flat=True))
@@ -220,6 +251,11 @@ def _warn(kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceVi
         by=TENDER,
         now=now,
     )
+
+
+def _renews_in_time(kept: Kept, latest: datetime) -> bool:
+    planned = kept.rotation == Rotation.PLANNED and kept.rotate_at is not None and kept.rotate_at <= latest
+    return planned or kept.rotation == Rotation.UNDER_WAY
 
 
 def _forget_need(kept: Kept, credential: Renewable, *, now: datetime) -> None:
