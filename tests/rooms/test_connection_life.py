@@ -1,8 +1,9 @@
 """The years of a connection: what its looks read, who made it, services that share it, renewals, tokens."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import jwt
 import pytest
@@ -25,6 +26,7 @@ from gangway.onboarding.queries import onboarding, validation
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
+from gangway.provisioning.credential_ends import ReadEnd, Watched, item_of
 from gangway.provisioning.errors import EndNotPlausible, NoSuchCredential
 from gangway.provisioning.models import GIVEN, Credential
 from gangway.provisioning.tokens import TokenPair
@@ -37,6 +39,11 @@ from tests.rooms.test_provisioning_rotation import connected, keys_there
 
 OLGA = Actor(kind="person", id="00000000-0000-4000-8000-00000000001a", name="Olga Operator")
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+TYPED = Watched(uuid4(), "", "secret", "", typed=True, expires_at=None, end_typed=True)
+OURS = Watched(uuid4(), "", "secret", "", typed=False, expires_at=None, made_at=clock.now() - timedelta(days=5))
+"""Of 30 days when it ends in 25, of six when it ends in one."""
 
 
 @pytest.fixture
@@ -113,8 +120,25 @@ def test_a_typed_end_counts_until_it_can_be_read(tenant):
             with pytest.raises(EndNotPlausible):
                 provisioning.type_end(credential_id=row.pk, ends_on=wrong, by=BY, now=clock.now())
         provisioning.type_end(credential_id=row.pk, ends_on=date(2031, 5, 31), by=BY, now=clock.now())
-    assert view(work).credential.expires_at == datetime(2031, 5, 31, tzinfo=UTC)
+    assert view(work).credential.expires_at == datetime(2031, 5, 31, 23, 59, 59, tzinfo=UTC)
     assert validated(work)["secret"].state == "ok"
+
+
+@pytest.mark.parametrize(
+    ("watched", "left", "signs_in", "said"),
+    [
+        (TYPED, -3, True, ("warning", "yet it signs in")),
+        (TYPED, -3, False, ("error", "has expired")),
+        (replace(TYPED, end_typed=False), -3, True, ("error", "has expired")),
+        (TYPED, 25, True, ("warning", "ends in 24 days")),
+        (OURS, 25, True, ("ok", "ends in 24 days")),
+        (OURS, 1, True, ("warning", "ends in 0 days")),
+        (replace(OURS, made_at=clock.now() - timedelta(days=150)), 25, True, ("warning", "ends in 24 days")),
+    ],
+)
+def test_an_end_is_judged_by_who_knows_it_what_signs_in_and_how_long_it_lives(watched, left, signs_in, said):
+    item = item_of(replace(watched, expires_at=clock.now() + timedelta(days=left)), ReadEnd(), signs_in=signs_in)
+    assert (item.state, said[1] in item.words) == (said[0], True)
 
 
 def test_who_made_it_who_consented_and_who_gave_the_roles_is_known_with_their_times(tenant):

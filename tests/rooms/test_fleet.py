@@ -20,7 +20,7 @@ from gangway.invitations.models import Invitation
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
-from gangway.provisioning.models import GIVEN, Credential
+from gangway.provisioning.models import GIVEN, Credential, Registration
 from gangway.provisioning.queries import explain
 from tests.rooms.factories_connections import DAY, GOOD, OLD, TENANT, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
@@ -130,6 +130,18 @@ def test_an_old_registration_lacks_what_the_newest_version_has_and_repair_asks_f
     assert {"GroupMember.Read.All", "RoleManagement.Read.Directory"} <= set(" ".join(invitation.changes).split())
     with within(customer.path):
         assert Connection.objects.get(service_id=service_id).status == "ok"
+
+
+def test_what_microsoft_does_not_offer_in_the_tenant_is_no_drift(customer):
+    service_id = connected(customer, version=1)
+    with within_everything("a test"):
+        Registration.objects.update(beyond={"skipped": ["GroupMember.Read.All"]})
+    all_due()
+    fleet.validate_due(now=clock.now())
+    look(service_id, GOOD, granted=frozenset({*OLD, "RoleManagement.Read.Directory"}))
+    assert care_of(service_id).lacks == []
+    with within(customer.path):
+        assert alarms.open_for(service_id) == ()
 
 
 def test_what_belongs_to_nothing_is_listed(provider, customer):

@@ -28,6 +28,7 @@ from gangway.organizations.actions import system
 from gangway.organizations.queries import providers
 from gangway.organizations.scope import within_everything
 from gangway.organizations.told import operators_for
+from gangway.provisioning.typed import end_of
 
 WATCH: Final = "onboarding:watch_platform"
 LOOK_AGAIN: Final = timedelta(minutes=5)
@@ -153,7 +154,7 @@ def _sign_in_applications(now: datetime) -> Iterator[tuple[UUID, Seen]]:
     for one in sign_in_applications():
         if one.secret_id is None or one.secret_ends_on is None:
             continue
-        ends = datetime(one.secret_ends_on.year, one.secret_ends_on.month, one.secret_ends_on.day, tzinfo=UTC)
+        ends = end_of(one.secret_ends_on)
         subject = f"platform:sign-in:{one.client_id}"
         cure = "Make a new client secret at Microsoft and type it in under Settings › Sign-in application."
         yield (

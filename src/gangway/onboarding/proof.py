@@ -5,7 +5,7 @@ What isn't right comes back to the field where it happened, and nothing is lost 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -35,6 +35,7 @@ from gangway.provisioning.engine.credential_kinds import KINDS
 from gangway.provisioning.given import Given
 from gangway.provisioning.proving import Sight
 from gangway.provisioning.shapes import CheckItem
+from gangway.provisioning.typed import end_of
 from gangway.services.queries import service
 from gangway.vault.actions import destroy
 
@@ -165,7 +166,7 @@ def _given(row: ExistingRegistration, case: Case, *, cloud: str) -> Given:
 def _end_of(row: ExistingRegistration) -> datetime | None:
     if row.kind == "certificate":
         return row.key_ends_at
-    return datetime.combine(row.ends_on, time(0), tzinfo=UTC) if row.kind == "secret" and row.ends_on else None
+    return end_of(row.ends_on) if row.kind == "secret" and row.ends_on else None
 
 
 def _fault(begun: Begun, sight: Sight) -> ExistingError | None:

@@ -20,7 +20,7 @@ from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.microsoft.wire import Answer
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import beyond, clouds, credential_ends
-from gangway.provisioning.credential_ends import SOON, ReadEnd
+from gangway.provisioning.credential_ends import ReadEnd
 from gangway.provisioning.credential_rows import opened
 from gangway.provisioning.engine.blueprint import TAG, UNIQUE_NAME_PREFIX
 from gangway.provisioning.engine.pinning import Pinned, read
@@ -77,7 +77,8 @@ async def _looked_at(
 ) -> CheckResult:
     scopes = [own.cloud.graph_scope, *([own.cloud.teams_scope] if subject.plan.services else [])]
     graph_token, *teams_tokens = await asyncio.gather(*(_token(own, subject, scope) for scope in scopes))
-    recorded = credential_ends.item_of(subject.watched, ReadEnd())
+    signs_in = not isinstance(graph_token, MicrosoftError)
+    recorded = credential_ends.item_of(subject.watched, ReadEnd(), signs_in=signs_in)
     items = [_signs_in(graph_token, "sign_in", "Sign-in as the registration"), recorded]
     if isinstance(graph_token, MicrosoftError):
         return CheckResult(tuple(items), around=_unknown(subject, graph_token))
@@ -269,7 +270,8 @@ def _roles_end(subject: Subject) -> list[CheckItem]:
     if days < 0:
         return [CheckItem("roles_end", label, "error", "The roles that PIM gave have ended.", cure)]
     words = f"PIM gave the roles with an end; they end in {days} days."
-    return [CheckItem("roles_end", label, "warning" if days < SOON else "ok", words, cure if days < SOON else "")]
+    soon = credential_ends.is_soon(days, life=subject.plan.role_days or None)
+    return [CheckItem("roles_end", label, "warning" if soon else "ok", words, cure if soon else "")]
 
 
 def _teams(outcomes: Sequence[Outcome[int]]) -> list[CheckItem]:

@@ -27,7 +27,8 @@ READS_ITSELF: Final = frozenset(
 """Permissions with which a registration may read itself; the first one only while it owns itself."""
 
 SOON: Final = 30
-"""Days before the end of a secret or certificate from which on we warn."""
+"""Days before an end from which on we warn; of what lives less long, the last third."""
+OF_ITS_LIFE: Final = 3
 
 CURE: Final = "Renew it with a new invitation to the administrator."
 LABELS: Final[dict[Kind, str]] = {
@@ -47,11 +48,30 @@ class Watched:
     key_id: str
     typed: bool
     expires_at: datetime | None
+    end_typed: bool = False
+    """Whether we know `expires_at` from nobody but a person who typed it."""
+    made_at: datetime | None = None
+    """When we made it; None for one that somebody typed."""
 
 
 def watched(row: Credential, *, path: str) -> Watched:
     """Take it out of its row; `path` is the scope that it is in."""
-    return Watched(row.pk, path, KINDS[row.kind], row.key_id, row.origin == GIVEN, row.expires_at)
+    typed = row.origin == GIVEN
+    return Watched(
+        id=row.pk,
+        path=path,
+        kind=KINDS[row.kind],
+        key_id=row.key_id,
+        typed=typed,
+        expires_at=row.expires_at,
+        end_typed=typed and row.end_read_at is None,
+        made_at=None if typed else row.made_at,
+    )
+
+
+def is_soon(days: int, *, life: int | None) -> bool:
+    """Whether so many days left are few: a short life isn't a warning from its first day on."""
+    return days < (SOON if life is None else min(SOON, life / OF_ITS_LIFE))
 
 
 @dataclass(frozen=True)
@@ -77,8 +97,10 @@ def found_in(outcome: Outcome[Application] | None, watched: Watched, credential:
     return ReadEnd(bool(ends), *ends[:1])
 
 
-def item_of(watched: Watched, read: ReadEnd, *, refused: Outcome[Application] | None = None) -> CheckItem:
-    """Say when it ends, how we know, and what to do."""
+def item_of(
+    watched: Watched, read: ReadEnd, *, refused: Outcome[Application] | None = None, signs_in: bool = True
+) -> CheckItem:
+    """Say when it ends, how we know, and what to do. `signs_in`: it got a token just now, whatever was typed."""
     label, name = LABELS[watched.kind], NAMES[watched.kind]
     if watched.kind == "federated":
         return CheckItem("secret", label, "ok", "It needs no renewal: nothing of it ends.")
@@ -90,10 +112,14 @@ def item_of(watched: Watched, read: ReadEnd, *, refused: Outcome[Application] | 
         return CheckItem("secret", label, "unknown", f"We don't know when the {name} ends.", _how(refused))
     days = (ends_at - clock.now()).days
     source = "read in the tenant" if read.ends_at else "by our record"
+    if days < 0 and signs_in and watched.end_typed and read.ends_at is None:
+        words = f"The end that somebody typed for the {name} has passed, yet it signs in."
+        return CheckItem("secret", label, "warning", words, "Type its right end under M365 Configuration, or renew it.")
     if days < 0:
         return CheckItem("secret", label, "error", f"The {name} has expired ({source}).", CURE)
     words = f"The {name} ends in {days} days ({source})."
-    return CheckItem("secret", label, "warning" if days < SOON else "ok", words, CURE if days < SOON else "")
+    soon = is_soon(days, life=(ends_at - watched.made_at).days if watched.made_at else None)
+    return CheckItem("secret", label, "warning" if soon else "ok", words, CURE if soon else "")
 
 
 def _how(refused: Outcome[Application] | None) -> str:

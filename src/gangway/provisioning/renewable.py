@@ -7,11 +7,12 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from gangway.provisioning import beyond
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.pinning import PlanUnknown
 from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchRegistration
-from gangway.provisioning.models import FEDERATED, MADE, Credential, Registration
+from gangway.provisioning.models import FEDERATED, GIVEN, MADE, Credential, Registration
 from gangway.provisioning.states import CredentialState
 
 CHANGES_ITSELF = frozenset({"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"})
@@ -31,6 +32,8 @@ class Renewable:
     is_ours: bool
     made_at: datetime
     ends_at: datetime | None
+    end_typed: bool = False
+    """Whether we know its end from nobody but a person who typed it."""
 
     @property
     def ends(self) -> bool:
@@ -86,6 +89,7 @@ def _view(row: Credential) -> Renewable:
         is_ours=row.origin == MADE,
         made_at=row.made_at or row.announced_at,
         ends_at=row.expires_at,
+        end_typed=row.origin == GIVEN and row.end_read_at is None,
     )
 
 
@@ -131,10 +135,14 @@ def newest_plan(registration_id: UUID, *, adding: Collection[str] = ()) -> dict[
 
 
 def lacks(registration_id: UUID, granted: Collection[str]) -> list[str] | None:
-    """Return the permissions of the newest version that a token with these lacks; None when nobody can say."""
+    """Return the permissions of the newest version that a token with these lacks; None when nobody can say.
+
+    What Microsoft doesn't offer in the tenant is not lacking: nobody could add it.
+    """
     try:
         newest = pinning.read(newest_plan(registration_id))
     except (NoSuchRegistration, PlanUnknown):
         return None
-    wanted = {entry.value for entry in newest.permissions if entry.stage == "always"}
+    left_out = beyond.skipped(Registration.objects.values_list("beyond", flat=True).get(pk=registration_id))
+    wanted = {entry.value for entry in newest.permissions if entry.stage == "always"} - set(left_out)
     return sorted(not_satisfied(wanted, granted))

@@ -14,6 +14,11 @@ LATEST_YEARS = 100
 """Further on than any credential's end; a typing error."""
 
 
+def end_of(day: date) -> datetime:
+    """Return the last second of a day that somebody typed: nobody said at which hour it ends, and it may be then."""
+    return datetime.combine(day, time(23, 59, 59), tzinfo=UTC)
+
+
 @transaction.atomic
 def type_end(*, credential_id: UUID, ends_on: date | None, by: Actor, now: datetime) -> None:
     """Keep on which day a credential ends that somebody typed in; None: nobody knows.
@@ -25,7 +30,7 @@ def type_end(*, credential_id: UUID, ends_on: date | None, by: Actor, now: datet
         raise NoSuchCredential
     if ends_on is not None and ends_on.year > now.year + LATEST_YEARS:
         raise EndNotPlausible(field="ends_on")
-    ends_at = datetime.combine(ends_on, time(0), tzinfo=UTC) if ends_on else None
+    ends_at = end_of(ends_on) if ends_on else None
     if row.end_read_at is not None or row.expires_at == ends_at:
         return
     row.expires_at = ends_at
