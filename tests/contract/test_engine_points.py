@@ -97,6 +97,7 @@ async def test_a_permanent_403_on_any_write_ends_honestly(tenant: Tenant) -> Non
             assert ending.withheld or ending.gone == "no", point
         except GangwayError:
             assert journal.proofs is None
+        assert {*tenant.secrets()} <= {held.key_id for held in journal.credentials.values()}, point
         tenant.control("DELETE", "faults")
         await finish(tenant, journal, token)
         assert tenant.orphans(journal) == [], point
