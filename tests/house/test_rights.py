@@ -56,6 +56,42 @@ ONESELF = {
 """Views for every signed-in person: what they show and change is that person's own."""
 
 
+PROVED_LATELY = {
+    "channel_delete",
+    "customer_delete",
+    "customer_move",
+    "emergency_begin",
+    "microsoft_link",
+    "microsoft_unlink",
+    "operator_end_sessions",
+    "operator_invite",
+    "operator_remove",
+    "operator_resend",
+    "operator_reset_factor",
+    "operator_resume",
+    "operator_role",
+    "operator_suspend",
+    "provider_delete",
+    "role_map",
+    "role_unmap",
+    "second_factor_rule",
+    "service_delete",
+    "service_replace",
+    "settings_application_change",
+    "settings_forget_secret",
+    "settings_host",
+    "settings_mail_server",
+    "settings_mail_server_remove",
+    "settings_webhook",
+    "settings_webhook_remove",
+    "tenant_add",
+    "tenant_prove",
+    "tenant_remove",
+}
+"""Views that ask once more who it is; see "What asks once more who it is" in docs/why/operators.md. Beside them, the
+account library's own, and `service_tokens` where it allows again what was forbidden."""
+
+
 def routes(patterns, package: str = "gangway"):
     for one in patterns:
         if isinstance(one, URLResolver):
@@ -85,6 +121,12 @@ def test_what_is_open_is_listed_with_a_reason():
     opened = {route.name for route in OURS if getattr(route.callback, "for_anyone", False)}
     assert {name for name in opened if not name.startswith("wizard")} == OPEN
     assert {route.name for route in OURS if getattr(route.callback, "for_oneself", False)} == ONESELF
+
+
+def test_what_is_dangerous_asks_once_more_who_it_is():
+    """Nothing comes off the list, and nothing onto it, without a word in docs/why/operators.md."""
+    asks = {route.name for route in OURS if getattr(route.callback, "proved_lately", False)}
+    assert asks == PROVED_LATELY
 
 
 def test_the_page_of_roles_is_in_step():

@@ -35,6 +35,7 @@ from tests.rooms.factories_organizations import (
     make_operator,
     make_provider,
 )
+from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import error_at, prove, row, sit_down, soup
 
 pytestmark = pytest.mark.django_db
@@ -128,6 +129,24 @@ def test_a_channels_admin_is_offered_only_what_they_may_give():
     assert len(page.select("#id_organization option")) == 1
 
 
+def test_every_one_of_very_many_customers_is_reached_by_search_by_its_page_and_by_the_form(monkeypatch):
+    monkeypatch.setattr("gangway.organizations.people_queries.MOST_CHOICES", 2)
+    monkeypatch.setattr("gangway.web.views.operators.MOST_CHOICES", 2)
+    provider = make_provider(name="Sailmaker")
+    _one, _two, last = [make_customer(provider, name=name) for name in ("Aa Corp", "Ab Corp", "Zebra Trading")]
+    admin = prove(sit_down(provider))
+
+    def offered(address):
+        return [one.get_text() for one in soup(admin.get(address)).select("#id_organization option")]
+
+    assert "Zebra Trading (Customer)" not in offered("/operators/invite/")
+    assert offered("/operators/invite/?place=tradi") == ["Zebra Trading (Customer)"]
+    assert "No organization has a name" in admin.get("/operators/invite/?place=nowhere").content.decode()
+    link = soup(admin.get(f"/customers/{last.id}/")).find("a", href=f"/operators/invite/?organization={last.id}")
+    assert soup(admin.get(link["href"])).select_one("#id_organization option[selected]")["value"] == str(last.id)
+    assert admin.post("/operators/invite/", invitation(last, role="monitor")).headers["Location"] == "/operators/"
+
+
 def test_dangerous_things_ask_who_it_is_once_more():
     provider = make_provider()
     client, target = sit_down(provider), make_operator(provider, role=Role.MONITOR)
@@ -136,6 +155,14 @@ def test_dangerous_things_ask_who_it_is_once_more():
     assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
     assert place_id(provider, operator_id=target)
     assert prove(client).post(address).headers["Location"] == "/operators/"
+
+
+def test_forbidding_tokens_works_at_once_and_allowing_them_asks_who_it_is():
+    provider = make_provider()
+    address = reverse("web:service_tokens", args=[plan(make_customer(provider))])
+    client = sit_down(provider)
+    assert "/reauthenticate/" not in client.post(address, {"forbid": "yes"}).headers["Location"]
+    assert "/reauthenticate/" in client.post(address).headers["Location"]
 
 
 def test_an_invitation_gives_rights_and_asks_who_it_is_once_more_when_made_and_when_sent_again():

@@ -11,7 +11,7 @@ from gangway.organizations.scope import within
 from tests.rooms.factories_connections import TENANT, connected
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
-from tests.rooms.factories_web import error_at, row, sit_down, soup
+from tests.rooms.factories_web import error_at, prove, row, sit_down, soup
 
 pytestmark = pytest.mark.django_db
 GUID = "11111111-2222-4333-8444-555555555555"
@@ -25,7 +25,7 @@ def provider():
 
 @pytest.fixture
 def client(provider):
-    return sit_down(provider)
+    return prove(sit_down(provider))
 
 
 def contact(**fields):

@@ -24,6 +24,10 @@ _ORDERS: Final = {
 }
 
 
+MOST_CHOICES: Final = 50
+"""Organizations in a list to choose from; more are searched."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlaceView:
     """One person's place in one organization, as others may see it."""
@@ -161,10 +165,10 @@ def _door(row: Organization, *, from_entra: bool) -> PlaceDoor:
     return PlaceDoor(row.pk, at_or_above, row.entra_group_id, from_entra)
 
 
-def places_to_invite(kinds: frozenset[Kind], *, search: str = "", most: int = 50) -> tuple[PlaceChoice, ...]:
+def places_to_invite(kinds: frozenset[Kind], *, search: str = "") -> tuple[PlaceChoice, ...]:
     """Return the first of the scope's organizations of these levels, by name, for a list to choose from."""
     rows = Organization.objects.filter(matching(search, begins=("name_key",)), removed_at__isnull=True)
-    rows = rows.filter(kind__in=[kind.value for kind in kinds]).order_by("name_key", "id")[:most]
+    rows = rows.filter(kind__in=[kind.value for kind in kinds]).order_by("name_key", "id")[:MOST_CHOICES]
     return tuple(PlaceChoice(row.id, row.name, Kind(row.kind)) for row in rows)
 
 

@@ -81,11 +81,12 @@ def proved_lately(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     def guarded(request: DeskRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if _proved_at(request) > clock.now().timestamp() - account_settings.REAUTHENTICATION_TIMEOUT:
             return view(request, *args, **kwargs)
-        back = request.path if request.method in {"GET", "HEAD"} else own_page_before(request)
+        back = request.get_full_path() if request.method in {"GET", "HEAD"} else own_page_before(request)
         messages.info(request, _("Prove once more who you are, then do it again."))
         ways = get_adapter(request).get_reauthentication_methods(request.user)
         return redirect_to_login(back, login_url=ways[0]["url"] if ways else reverse("account_login"))
 
+    guarded.proved_lately = True  # type: ignore[attr-defined]
     return guarded
 
 

@@ -21,7 +21,16 @@ from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.organizations import people
-from gangway.organizations.people_queries import PlaceView, operators, place, places_to_invite
+from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.people_queries import (
+    MOST_CHOICES,
+    PlaceChoice,
+    PlaceView,
+    operators,
+    place,
+    place_to_invite,
+    places_to_invite,
+)
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import Capability, Role
 from gangway.web.activity_words import entry_of
@@ -32,6 +41,7 @@ from gangway.web.listing import asked
 from gangway.web.words import OPERATOR, OPERATOR_INVITATION, said
 
 LATEST = 10
+LONGEST_SEARCH = 200
 
 
 @require_safe
@@ -63,9 +73,16 @@ def operator_list(request: DeskRequest) -> HttpResponse:
 @may(Capability.MANAGE_OPERATORS)
 @proved_lately
 def invite(request: DeskRequest) -> HttpResponse:
-    """Ask who shall come in, where and as what; *Send the invitation* mails the link."""
-    places = places_to_invite(kinds_to_invite(request.seat))
-    first = {"organization": str(request.seat.organization_id)}
+    """Ask who shall come in, where and as what; *Send the invitation* mails the link.
+
+    `?organization=` names the organization, `?place=` the beginning of its name: a provider has thousands.
+    """
+    sought, chosen = request.GET.get("place", "").replace("\x00", "").strip()[:LONGEST_SEARCH], _chosen(request)
+    places = places_to_invite(kinds_to_invite(request.seat), search=sought)
+    is_cut = len(places) == MOST_CHOICES
+    if chosen is not None and chosen not in places and (request.method == "POST" or not sought):
+        places = (chosen, *places)
+    first = {"organization": str(chosen.id)} if chosen is not None else {}
     form = InviteOperator(request.POST or None, seat=request.seat, places=places, initial=first)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -84,7 +101,19 @@ def invite(request: DeskRequest) -> HttpResponse:
         else:
             messages.success(request, _("An invitation is on its way to %(address)s.") % {"address": given["email"]})
             return redirect("web:operators")
-    return render(request, "operators/invite.html", {"form": form})
+    values = {"form": form, "sought": sought, "is_cut": is_cut, "is_searched": bool(sought) or is_cut}
+    return render(request, "operators/invite.html", values)
+
+
+def _chosen(request: DeskRequest) -> PlaceChoice | None:
+    """Return the organization that the form or the address names, else one's own; None for none to invite into."""
+    here = str(request.seat.organization_id)
+    named = request.POST.get("organization") if request.method == "POST" else request.GET.get("organization", here)
+    try:
+        found = place_to_invite(UUID(named or ""))
+    except (ValueError, NoSuchOrganization):
+        return None
+    return found if found.kind in kinds_to_invite(request.seat) else None
 
 
 @require_safe

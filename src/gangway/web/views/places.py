@@ -34,7 +34,8 @@ from gangway.organizations.roles import Capability, Kind
 from gangway.services.actions import follow_customer, remove_customer
 from gangway.services.pool import pool
 from gangway.services.queries import services_of
-from gangway.web.desk import DeskRequest, DeskView, may
+from gangway.web.desk import DeskRequest, DeskView, may, proved_lately
+from gangway.web.forms.operators import kinds_to_invite
 from gangway.web.forms.place import (
     CLOUDS,
     LogoForm,
@@ -190,6 +191,7 @@ def delete_from(level: Level) -> DeskView:
 
     @require_POST
     @may(level.delete)
+    @proved_lately
     def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         about = found(level, organization_id)
         if level.kind is Kind.CUSTOMER:
@@ -204,6 +206,7 @@ def delete_from(level: Level) -> DeskView:
 
 @require_POST
 @may(Capability.DELETE_CUSTOMERS)
+@proved_lately
 def move(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Put a customer below another channel, with all its services."""
     about = found(CUSTOMERS, organization_id)
@@ -238,6 +241,7 @@ def _said(request: DeskRequest, level: Level) -> dict[str, Any]:
         "may_edit": level.edit in held,
         "may_delete": level.delete in held and level.kind is not Kind.PROVIDER,
         "may_add_service": Capability.ADD_SERVICE in held,
+        "may_invite": level.kind in kinds_to_invite(request.seat),
     }
 
 

@@ -112,8 +112,17 @@ def go_on(request: DeskRequest, service_id: UUID) -> HttpResponse:
 @require_POST
 @may(Capability.CHANGE_CONNECTION)
 def tokens(request: DeskRequest, service_id: UUID) -> HttpResponse:
-    """Forbid that this customer's connections hand out tokens on a worker's host, or allow it again."""
-    about, forbidden = service(service_id), request.POST.get("forbid") == "yes"
+    """Forbid that this customer's connections hand out tokens on a worker's host, or allow it again.
+
+    Forbidding is an emergency brake, so only allowing asks once more who it is.
+    """
+    if request.POST.get("forbid") == "yes":
+        return _tokens(request, service_id, forbidden=True)
+    return proved_lately(_tokens)(request, service_id, forbidden=False)
+
+
+def _tokens(request: DeskRequest, service_id: UUID, *, forbidden: bool) -> HttpResponse:
+    about = service(service_id)
     forbid_tokens(customer_id=about.customer_id, forbidden=forbidden, by=request.actor, now=now())
     told = (
         _("No tokens of %(customer)s are handed out any more.") if forbidden else _("Tokens may be handed out again.")

@@ -25,7 +25,7 @@ from gangway.services.errors import SameLicence
 from gangway.services.pool import pool_seen_by
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
-from gangway.web.desk import DeskRequest, may
+from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.forms.service import LicensedUsers, Names, Recipient, Upgrade
 from gangway.web.names import rules
@@ -73,6 +73,7 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
 
 @require_POST
 @may(Capability.CHANGE_CONNECTION)
+@proved_lately
 def replace(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Replace the credentials*: type others of this or another App registration; they count when they are proved."""
     about = service(service_id)
