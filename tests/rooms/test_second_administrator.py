@@ -221,6 +221,9 @@ def test_only_people_of_the_tenant_or_of_the_invitation_are_asked(first, address
     with pytest.raises(ColleagueElsewhere) as told:
         ask(first, address)
     assert told.value.field == "colleague"
+    with within_everything("test"):
+        Case.objects.filter(pk=first.case_id).update(colleague=address)
+    assert first.view().colleague_refused == "This address belongs to another organization."
 
 
 def test_an_address_that_is_none_is_told_at_its_field(first):

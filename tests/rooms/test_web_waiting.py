@@ -68,6 +68,17 @@ def test_the_consent_page_is_not_offered_where_it_could_take_something_away(monk
     assert "could take away permissions" in page.get_text()
 
 
+def test_who_was_named_before_and_could_not_be_asked_stands_in_the_form_with_the_reason(monkeypatch):
+    refused = {
+        "colleague": "ada@fabrikam.example",
+        "colleague_refused": "This address belongs to another organization.",
+    }
+    page = soup(in_wizard(monkeypatch, web_values.case(Step.WAITING, colleagues=(), **refused)).get("/wizard/waiting/"))
+    assert page.select_one("#id_colleague")["value"] == "ada@fabrikam.example"
+    assert "You named ada@fabrikam.example, but no link could be sent to them." in page.get_text()
+    assert "belongs to another organization" in page.get_text()
+
+
 def test_a_refused_address_is_told_at_its_field_and_stays_there(monkeypatch):
     monkeypatch.setattr(actions, "hand_off", refuse(ColleagueElsewhere(field="colleague")))
     client = in_wizard(monkeypatch, web_values.case(Step.WAITING))

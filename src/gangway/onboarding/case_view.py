@@ -8,6 +8,8 @@ from uuid import UUID
 from django.conf import settings
 
 from gangway.invitations import queries as invited
+from gangway.invitations.actions import check_colleague
+from gangway.invitations.errors import InvitationsError
 from gangway.invitations.letters import MINUTES
 from gangway.invitations.queries import InvitationView
 from gangway.microsoft.cloud import Cloud
@@ -100,6 +102,8 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
     closed = why_closed_to(row, about, now=now)
     is_rest = row.handoff_id is not None
     run = provisioning.run(row.run_id) if row.run_id else None
+    waiting = provisioning.waiting_of(row.run_id) if row.run_id else None
+    colleagues = () if is_rest else invited.handoffs(row.invitation_id)
     return CaseView(
         id=row.pk,
         state=CaseState(row.state),
@@ -115,9 +119,10 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         done=done_view.done_of(row, about) if row.state == CaseState.DONE else None,
         closed=closed,
         is_rest=is_rest,
-        waiting=provisioning.waiting_of(row.run_id) if row.run_id else None,
-        colleagues=() if is_rest else invited.handoffs(row.invitation_id),
+        waiting=waiting,
+        colleagues=colleagues,
         colleague=row.colleague,
+        colleague_refused=_colleague_refused(row, waiting) if row.colleague and not colleagues else "",
         keeps_name=provisioning.name_of(about.registration_id) if is_in_use(row, about) else "",
         sessions_from=about.sessions_from,
         connected=_connected(row) if row.state == CaseState.SIGNED_IN else (),
@@ -125,6 +130,17 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         existing=existing_of(row),
         beside=beside_of(about.registration_id, about.plan),
     )
+
+
+def _colleague_refused(row: Case, waiting: WaitingView | None) -> str:
+    """Why nobody was asked although somebody was named: their address was fine before the tenant was known."""
+    if waiting is None:
+        return ""
+    try:
+        check_colleague(invitation_id=row.invitation_id, recipient=row.colleague, domains=waiting.domains)
+    except InvitationsError as error:
+        return error.what
+    return ""
 
 
 def _connected(row: Case) -> tuple[str, ...]:

@@ -377,9 +377,11 @@ class CaseView:
     beside: tuple[BesideView, ...] = ()
     """Registrations of their own that are made in the same sign-in."""
     colleague: str = ""
+    """Whom the person named for the rest before their own part began."""
+    colleague_refused: str = ""
+    """Why no link could be sent to them once their part was needed; empty when one was, or nobody was named."""
     keeps_name: str = ""
     """The name of the registration when it is there already: the customer has it, so it isn't asked for."""
-    """Whom the person named for the rest before their own part began."""
     sessions_from: datetime | None = None
     """Wizard sessions that began before this are over."""
     connected: tuple[str, ...] = ()

@@ -20,9 +20,10 @@ def forms_of(case: CaseView | None, **bound: Any) -> dict[str, Any]:
     if waiting is None:
         return {}
     day = {"planned_on": waiting.planned_on}
+    named = {"colleague": case.colleague if case and case.colleague_refused else ""}
     return {
         **facts_of(waiting),
-        "colleague_form": bound.get("colleague_form") or Colleague(),
+        "colleague_form": bound.get("colleague_form") or Colleague(initial=named),
         "day_form": bound.get("day_form") or PlannedDay(initial=day),
         "colleagues": [
             {"colleague": one, "pill": said(CASE, _state_of(one))} for one in (case.colleagues if case else ())
