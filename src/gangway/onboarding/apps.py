@@ -15,11 +15,14 @@ class OnboardingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Let nothing go on for an invitation that is withdrawn."""
+        """Let nothing go on for an invitation that is withdrawn; keep what somebody signed in with needs."""
         from gangway.invitations.actions import on_revoke
+        from gangway.onboarding.signed_in import is_about_to_start
         from gangway.onboarding.withdrawal import stop
+        from gangway.provisioning.actions import on_need
 
         on_revoke(stop)
+        on_need(is_about_to_start)
 
     append_only_tables: ClassVar[tuple[str, ...]] = ()
     open_tables: ClassVar[dict[str, str]] = {

@@ -6,6 +6,7 @@ from gangway.provisioning.in_use import on_use
 from gangway.provisioning.leftovers import mark_removed, taken_into_use
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
 from gangway.provisioning.shapes import PARTNER, CheckItem, CheckResult, SignerFacts
+from gangway.provisioning.sign_in_application import on_need
 from gangway.provisioning.signers import observe_signer
 from gangway.provisioning.starting import (
     SignedIn,
@@ -33,6 +34,7 @@ __all__ = [
     "make_beside",
     "mark_removed",
     "observe_signer",
+    "on_need",
     "on_switch",
     "on_use",
     "plan_for",

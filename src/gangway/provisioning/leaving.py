@@ -19,7 +19,7 @@ from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.moves import is_first, locked
 from gangway.provisioning.starting import start_teardown
-from gangway.provisioning.states import HOLDING, CredentialState, RegistrationState, RunKind, RunState
+from gangway.provisioning.states import HOLDING, CredentialState, LeftoverKind, RegistrationState, RunKind, RunState
 from gangway.services.states import NEEDS_ITS_REGISTRATION
 
 
@@ -120,6 +120,7 @@ def _left(run: Run | None) -> Left:
     if RunState(run.state) in HOLDING:
         return Left(Leaving.UNDER_WAY, run.pk)
     listed = Leftover.objects.filter(run_id=run.pk, facts__look__isnull=True)  # what a look found, it didn't leave
+    listed = listed.exclude(kind=LeftoverKind.SIGN_IN_APPLICATION.value)  # of whoever signed in, not of the service
     cleared = listed.exists() and not listed.filter(cleared_at__isnull=True).exists()
     return Left(Leaving.GONE if cleared else Leaving.STUCK, run.pk)
 

@@ -23,7 +23,7 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import Busy, Forbidden, MicrosoftError, NotHeard
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import beyond, clouds, credential_rows, faults, opening, waiting
+from gangway.provisioning import beyond, clouds, credential_rows, faults, opening, sign_in_application, waiting
 from gangway.provisioning.engine.alone import Alone
 from gangway.provisioning.engine.blueprint import draw
 from gangway.provisioning.engine.remaining import Remains, still_missing, waits_for
@@ -221,6 +221,7 @@ def _ends(row: Waiting, left: tuple[Remains, ...], *, now: datetime) -> None:
         f"Nobody finished this within {days} days. Still missing: {', '.join(one.name for one in left)}.",
         cure=_what_is_left(registration.display_name, registration.app_id),
     )
+    sign_in_application.note(row.run, "no", by=ENGINE, now=now)
     move(row.run, RunState.FAILED, by=ENGINE, now=now, error=faults.kept(error, now=now), data={"error": error.code})
     if row.run.on_end:
         defer(row.run.on_end, run_id=str(row.run_id))

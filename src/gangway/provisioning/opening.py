@@ -15,7 +15,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import beyond, credential_rows, faults, leftovers, waiting
+from gangway.provisioning import beyond, credential_rows, faults, leftovers, sign_in_application, waiting
 from gangway.provisioning import lease as leases
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Left
@@ -32,7 +32,6 @@ from gangway.provisioning.moves import TASK, is_first, locked, move, queue_lock
 from gangway.provisioning.states import (
     HOLDING,
     LIVING,
-    NEIGHBOURS,
     CredentialState,
     RegistrationState,
     RunKind,
@@ -146,7 +145,7 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         credential_name=run.credential_name,
         sign_in_client_id=run.sign_in_client_id,
         proved=registration.proved_at is not None and registration.proved_at >= run.queued_at,
-        needed_by_others=_needed_by_others(run),
+        needed_by_others=sign_in_application.is_needed_by_others(run),
         queued_at=run.queued_at,
         started_at=run.started_at or run.queued_at,
         copying=run.state == RunState.COPYING,
@@ -180,16 +179,6 @@ def _token(run: Run) -> tuple[SealedText | None, GangwayError | None]:
         return None, trouble
 
 
-def _needed_by_others(run: Run) -> bool:
-    with within_everything("other customers' runs may share the tenant's sign-in application"):
-        others = Run.objects.filter(
-            registration__tenant_id=run.registration.tenant_id,
-            sign_in_client_id=run.sign_in_client_id,
-            state__in=[state.value for state in NEIGHBOURS],
-        )
-        return others.exclude(pk=run.pk).exists()
-
-
 def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
     """Write down a good end: proved, or waiting for somebody with more rights. Under the tenant's lease, see `end`.
 
@@ -218,6 +207,7 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
             registration.proofs = registration.proofs | {f"grant:{value}": "removed" for value in ending.settled}
             registration.save()
             leftovers.write(run, ending.left, by=ENGINE, now=now)
+            sign_in_application.note(run, ending.gone, by=ENGINE, now=now)
             move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None)
         _tell(run)
         leases.release(opened.lease)
@@ -234,6 +224,8 @@ def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) ->
         if to is RunState.FAILED and reaches and run.registration.proved_at is not None:
             run.registration.state = RegistrationState.BROKEN.value
             run.registration.save(update_fields=["state"])
+        if to is RunState.FAILED:
+            sign_in_application.note(run, "no", by=ENGINE, now=now)
         facts = faults.kept(error, now=now)
         move(run, to, by=ENGINE, now=now, error=facts, data={"error": error.code})
         _tell(run)
@@ -249,6 +241,7 @@ def cancelled(opened: Opened, taken: TornDown, error: GangwayError | None, *, no
             made = StepRecord.objects.filter(run_id=run.pk, state=StepState.DONE.value).exclude(kind__in=LOOKS)
             made.exclude(kind__startswith=REMOVING).update(state=StepState.UNDONE.value)
         leftovers.write(run, (*taken.left, *taken.kept), by=ENGINE, now=now)
+        sign_in_application.note(run, taken.gone, by=ENGINE, now=now)
         if error is None:
             leftovers.seen_gone(run, besides=taken.kept, whole=never_used, by=ENGINE, now=now)
         if error is None and never_used:
@@ -266,6 +259,7 @@ def torn_down(opened: Opened, torn: TornDown, stays: tuple[Left, ...], *, now: d
         run = ours(opened, now)
         whole = bool(run.wanted.get("whole")) and run.registration.origin == MADE
         leftovers.write(run, (*torn.left, *torn.kept), by=ENGINE, now=now)
+        sign_in_application.note(run, torn.gone, by=ENGINE, now=now)
         besides, rights = (*torn.left, *torn.kept), _rights_wanted(run)
         leftovers.seen_gone(run, besides=besides, whole=whole, rights=rights, by=ENGINE, now=now)
         if whole and not torn.left:

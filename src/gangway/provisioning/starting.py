@@ -15,7 +15,7 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
-from gangway.provisioning import credential_rows, leftovers
+from gangway.provisioning import credential_rows, leftovers, sign_in_application
 from gangway.provisioning.added import Added, added_by, rights_listed
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import (
@@ -211,6 +211,7 @@ def try_again(*, leftover_id: UUID, by: Actor, now: datetime) -> UUID:
 
 def undo_rested(run: Run, *, by: Actor, now: datetime) -> UUID | None:
     """What a run made that is cancelled while it rests: a tear-down of its own; None when it never made anything."""
+    sign_in_application.note(run, "no", by=by, now=now)
     begun = StepRecord.objects.filter(run__registration_id=run.registration_id, intent_at__isnull=False).exists()
     if not begun and not run.registration.app_id:
         return None

@@ -1,0 +1,63 @@
+"""The sign-in application stays for whoever works with it, and the last one either removes it or lists it."""
+
+import pytest
+
+from gangway.foundation import clock
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning import actions, sign_in_application
+from gangway.provisioning.models import Leftover, Run
+from tests.rooms.factories_provisioning import BY, CLIENT, Work, facts, make_work
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def works() -> list[Work]:
+    """Three customers at work in one tenant."""
+    made = [make_work() for _ in range(3)]
+    for number, work in enumerate(made):
+        work.start("any", name=f"voice{number}")
+    return made
+
+
+def cancel(work: Work) -> None:
+    with within(work.customer.path):
+        assert work.run_id
+        actions.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
+
+
+def listed() -> list[str]:
+    with within_everything("a test"):
+        return list(Leftover.objects.filter(cleared_at=None).values_list("facts__app_id", flat=True))
+
+
+def test_it_is_listed_when_the_last_run_of_the_tenant_leaves_it_and_cleared_when_any_sees_it_gone(works):
+    first, second, third = works
+    cancel(first)
+    cancel(second)
+    assert listed() == []
+    cancel(third)
+    assert listed() == [CLIENT]
+    first.start("any", name="again")
+    with within(first.customer.path):
+        run = Run.objects.get(pk=first.run_id)
+        sign_in_application.note(run, "yes", by=BY, now=clock.now())
+    assert listed() == []
+
+
+def test_somebody_who_signed_in_and_has_not_started_yet_needs_it(works, monkeypatch):
+    asked = []
+    monkeypatch.setattr(sign_in_application, "NEEDS", [lambda *about: bool(asked.append(about)) or True])
+    for work in works:
+        cancel(work)
+    assert (listed(), asked) == ([], [(facts().tenant_id, CLIENT)])
+
+
+def test_a_plan_that_keeps_it_leaves_nothing_to_list(works):
+    for work in works:
+        with within(work.customer.path):
+            registration = work.registration_row()
+            registration.plan["keep_sign_in_application"] = True
+            registration.save(update_fields=["plan"])
+        cancel(work)
+    assert listed() == []
