@@ -117,6 +117,7 @@ def test_one_that_no_service_uses_is_listed_once_and_is_off_the_list_when_it_was
     assert listed(customer) == []
     with within(customer.path):
         assert Registration.objects.get().state == "removed"
+        assert [one.state for one in Credential.objects.all()] == ["removed"], "nothing of it is kept sealed"
 
 
 def test_one_that_is_used_awaited_or_at_work_is_left_in_peace(customer):

@@ -17,6 +17,7 @@ from gangway.audit.record import Actor, record
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.errors import LeftoverCleared, NoSuchLeftover
+from gangway.provisioning.in_use import credentials_in_use
 from gangway.provisioning.models import ONE_LEFTOVER, Credential, Leftover, Registration, Run
 from gangway.provisioning.states import CredentialState, LeftoverKind, RegistrationState
 from gangway.vault.actions import destroy
@@ -109,13 +110,19 @@ def gone(row: Leftover, *, by: Actor, now: datetime) -> None:
     """It is gone from the tenant: what we kept of it goes here, too. The row is locked."""
     clear(row, by=by, now=now)
     if row.kind == LeftoverKind.CREDENTIAL:
-        for credential in Credential.objects.filter(credentials_of([row]), registration_id=row.registration_id):
-            destroy(sealed_id=credential.sealed_id, by=by)
-            credential.state = CredentialState.REMOVED.value
-            credential.save(update_fields=["state"])
+        _forget(Credential.objects.filter(credentials_of([row]), registration_id=row.registration_id), by=by)
     open_ones = Leftover.objects.filter(registration_id=row.registration_id, cleared_at=None)
     if row.kind == LeftoverKind.APPLICATION and not open_ones.filter(kind=LeftoverKind.APPLICATION.value).exists():
         Registration.objects.filter(pk=row.registration_id).update(state=RegistrationState.REMOVED.value)
+        used = credentials_in_use(row.registration_id)
+        _forget(Credential.objects.filter(registration_id=row.registration_id).exclude(pk__in=used), by=by)
+
+
+def _forget(rows: Iterable[Credential], *, by: Actor) -> None:
+    for credential in rows:
+        destroy(sealed_id=credential.sealed_id, by=by)
+        credential.state = CredentialState.REMOVED.value
+        credential.save(update_fields=["state"])
 
 
 def credentials_of(rows: Iterable[Leftover]) -> Q:
