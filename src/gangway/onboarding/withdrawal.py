@@ -4,7 +4,6 @@ A run at work takes back what it made while the administrator's authority lasts.
 gets a tear-down: by the registration's own right where it has one, else everything is listed for a person.
 """
 
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -15,11 +14,7 @@ from gangway.invitations import actions as invitations
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.states import CaseState
 from gangway.provisioning import actions as provisioning
-from gangway.provisioning import given
-from gangway.provisioning import queries as runs
-from gangway.provisioning.errors import RunOver, RunUnderWay
-from gangway.provisioning.leaving import undo_proved
-from gangway.provisioning.states import RunState
+from gangway.provisioning import given, taking_back
 
 
 @transaction.atomic
@@ -50,11 +45,6 @@ def _begun(invitation_id: UUID) -> set[UUID]:
 
 
 def take_back(run_id: UUID, *, by: Actor, now: datetime) -> None:
-    """Undo one run, wherever it stands; nothing happens when that is under way or done."""
-    run = runs.run(run_id)
+    """Undo one run and what was made beside it, wherever they stand; nothing happens when that is under way or done."""
     provisioning.take_back_beside(run_id, by=by, now=now)
-    with suppress(RunOver, RunUnderWay):
-        if run.state is RunState.PROVED:
-            undo_proved(run_id=run_id, by=by, now=now)
-        else:
-            provisioning.cancel_run(run_id=run_id, by=by, now=now)
+    taking_back.take_back(run_id, by=by, now=now)

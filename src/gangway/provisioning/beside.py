@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
 
+import structlog
 from django.db import transaction
 
 from gangway.audit.record import Actor
@@ -17,19 +18,21 @@ from gangway.foundation.errors import GangwayError
 from gangway.provisioning import waiting
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import RegistrationNameTaken
-from gangway.provisioning.leaving import undo_proved
 from gangway.provisioning.models import Registration, Run
 from gangway.provisioning.renewable import renewable_of
-from gangway.provisioning.runs import cancel_run, resume_run, start_run
+from gangway.provisioning.runs import resume_run, start_run
 from gangway.provisioning.shapes import SignerFacts
-from gangway.provisioning.starting import SignedIn, start_repair, start_teardown
+from gangway.provisioning.starting import SignedIn, start_repair
 from gangway.provisioning.states import HOLDING, LIVING, RESTING, RegistrationState, RunKind, RunState
+from gangway.provisioning.taking_back import take_back
 from gangway.services import names
 from gangway.vault.places import Place
 
 NAMES: Final = {"qoe": "QoE"}
 """What the name of such a registration ends with, by its profile."""
 MOST_NAMES: Final = 9
+
+log = structlog.get_logger(__name__)
 
 
 def beside_id(registration_id: UUID, profile: str) -> UUID:
@@ -97,8 +100,11 @@ def make_beside(
     for profile, one in wanted.items():
         own = pinning.read(one).credential_days
         days = own if credential_days == first_plan.credential_days else credential_days and min(credential_days, own)
-        with suppress(GangwayError), transaction.atomic():
-            _make(first, profile, one, token | {"credential_days": days})
+        try:
+            with transaction.atomic():
+                _make(first, profile, one, token | {"credential_days": days})
+        except GangwayError as error:
+            log.warning("not_begun_beside", run_id=str(after), profile=profile, error=error.code)
 
 
 def _make(first: Run, profile: str, plan: Mapping[str, Any], token: dict[str, Any]) -> None:
@@ -194,11 +200,7 @@ def take_back_beside(run_id: UUID, *, by: Actor, now: datetime) -> None:
         if _is_of(first, one):
             _take_back(one, by=by, now=now)
     for renewal in list(Run.objects.filter(after_id=run_id).exclude(kind=RunKind.SETUP.value)):
-        with suppress(GangwayError), transaction.atomic():
-            if RunState(renewal.state) is RunState.PROVED:
-                undo_proved(run_id=renewal.pk, by=by, now=now)
-            else:
-                cancel_run(run_id=renewal.pk, by=by, now=now)
+        take_back(renewal.pk, by=by, now=now)
 
 
 def besides(*, registration_id: UUID, service_id: UUID) -> tuple[UUID, ...]:
@@ -219,17 +221,5 @@ def _is_of(first: Run, registration_id: UUID) -> bool:
 
 def _take_back(registration_id: UUID, *, by: Actor, now: datetime) -> None:
     run = latest_run(registration_id)
-    if run is None or run.registration.state == RegistrationState.REMOVED:
-        return
-    with suppress(GangwayError), transaction.atomic():
-        if RunState(run.state) is RunState.PROVED:
-            start_teardown(
-                registration_id=registration_id,
-                service_id=run.service_id,
-                whole=True,
-                for_good=True,
-                by=by,
-                now=now,
-            )
-        elif RunState(run.state) is not RunState.CANCELLED:
-            cancel_run(run_id=run.pk, by=by, now=now)
+    if run is not None:
+        take_back(run.pk, whole=True, by=by, now=now)

@@ -10,7 +10,7 @@ from gangway.jobs.actions import defer
 from gangway.provisioning.errors import NoSuchRun, RunOver, RunUnderWay
 from gangway.provisioning.leftovers import hold_registrations
 from gangway.provisioning.models import Run
-from gangway.provisioning.states import HOLDING, LIVING, RUN_MOVES, RunState
+from gangway.provisioning.states import HOLDING, LIVING, RUN_MOVES, RunKind, RunState
 from gangway.vault.actions import destroy
 
 TASK: Final = "provisioning:run"
@@ -92,4 +92,4 @@ def is_first(run: Run) -> bool:
     if proved_at is None:
         return True
     others = Run.objects.filter(registration_id=run.registration_id, state=RunState.PROVED.value).exclude(pk=run.pk)
-    return proved_at >= run.created_at and not others.exists()
+    return proved_at >= run.created_at and not others.exclude(kind=RunKind.AUDIT.value).exists()

@@ -12,7 +12,7 @@ from gangway.jobs.actions import defer
 from gangway.jobs.registry import task
 from gangway.jobs.schedule import every
 from gangway.organizations.scope import within_everything
-from gangway.provisioning import copying, leftovers, looking, switching, waiting
+from gangway.provisioning import copying, leftovers, looking, switching, taking_back, waiting
 from gangway.provisioning.conduct import conduct
 from gangway.provisioning.models import Run, TenantLease
 from gangway.provisioning.moves import TASK, queue_lock
@@ -47,6 +47,12 @@ def reap() -> None:
         lost = Run.objects.filter(state__in=[state.value for state in LIVING], queued_at__lt=silent_since)
         for run_id in lost.exclude(registration__tenant_id__in=held).values_list("pk", flat=True):
             defer(TASK, queueing_lock=queue_lock(run_id), run_id=str(run_id))
+
+
+@task(name=taking_back.TASK, deadline_seconds=60)
+def take_back(*, run_id: str, whole: int) -> None:
+    """Take back what a run made, now that nothing else may be at work on its registration."""
+    taking_back.take_back_now(UUID(run_id), whole=bool(whole), now=clock.now())
 
 
 @task(name=WAKE, deadline_seconds=60)
