@@ -2,20 +2,24 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from gangway.connections import emergency, following
+from gangway.connections import actions, emergency, following
 from gangway.connections.errors import NameNotTyped
-from gangway.connections.models import Companion, Connection, EmergencyItem
+from gangway.connections.models import Care, Companion, Connection, EmergencyItem
+from gangway.connections.rotation import forget_plan
 from gangway.connections.states import Deed, ItemState
 from gangway.foundation import clock
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Credential, Run
+from gangway.services import actions as services
+from gangway.services.errors import ServiceMoved
 from gangway.vault.models import Sealed
 from gangway.vault.queries import ever_sealed_to
-from tests.rooms.factories_connections import beside
+from tests.rooms.factories_connections import DAY, beside
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import error_at, prove, sit_down, soup
 from tests.rooms.test_fleet import OLD, connected
@@ -52,7 +56,7 @@ def test_what_may_renew_itself_is_rotated_and_the_rest_needs_the_customer_by_nam
     emergency.drive(now=clock.now())
     found = view(provider, emergency_id)
     assert (found.counts[ItemState.UNDER_WAY], found.counts[ItemState.NEEDS_CUSTOMER]) == (1, 1)
-    assert [(row.service_id, row.state) for row in found.open_items] == [(other, ItemState.NEEDS_CUSTOMER)]
+    assert [(row.service_id, row.state) for row in found.open_items.rows] == [(other, ItemState.NEEDS_CUSTOMER)]
     with within_everything("a test"):
         assert [run.service_id for run in Run.objects.filter(kind="rotation")] == [itself]
         assert not EmergencyItem.objects.filter(connection__service_id=elsewhere).exists()
@@ -70,7 +74,7 @@ def test_what_is_used_beside_a_connection_is_rotated_by_name_and_suspended_with_
     emergency_id = begin(provider)
     emergency.drive(now=clock.now())
     found = view(provider, emergency_id)
-    assert [row.short_name for row in found.open_items] == ["voice-1 (Call quality of Microsoft Teams)"]
+    assert [row.short_name for row in found.open_items.rows] == ["voice-1 (Call quality of Microsoft Teams)"]
     assert (found.counts[ItemState.UNDER_WAY], found.total) == (1, 2)
     with within_everything("a test"):
         Companion.objects.update(renews_itself=True)
@@ -150,6 +154,66 @@ def test_only_what_a_key_opens_or_once_opened_and_only_what_stands_below(provide
     emergency.drive(now=clock.now())
     assert view(provider, of_channel).total == 0
     assert view(provider, of_channel).row.ended_at is not None
+
+
+def test_what_is_not_in_use_but_signs_in_is_listed_as_not_touched_and_ticked_off_when_it_is_renewed(provider, customer):
+    going, paused, used = connected(customer, "going"), connected(customer, "paused"), connected(customer, "used")
+    with within(customer.path):
+        services.begin_leaving(service_id=going, until=clock.now() + DAY, by=SETUP)
+        for service_id in (going, paused):
+            actions.suspend(service_id=service_id, by=SETUP, now=clock.now())
+        with pytest.raises(ServiceMoved):
+            actions.resume(service_id=going, by=SETUP, now=clock.now())
+        copies = {"rested": ("resting", clock.now() + DAY), "waits": ("proved", None)}
+        for name, (state, until) in copies.items():
+            other = Credential.objects.get(service_id=used, display_name="used-ab12")
+            other.pk, other.display_name, other.state, other.rest_until = uuid4(), name, state, until
+            other.save(force_insert=True)
+    emergency_id = begin(provider)
+    emergency.drive(now=clock.now())
+    found = view(provider, emergency_id)
+    assert (found.counts[ItemState.NEEDS_CUSTOMER], found.counts[ItemState.DONE], found.total) == (1, 0, 5)
+    told = [f"{row.short_name}: {row.words}" for row in found.open_items.rows if row.state is ItemState.UNTOUCHED]
+    for words in (
+        "going: Its service is being",
+        "paused: It is susp",
+        "“rested”, which was in use",
+        "“waits” was made",
+    ):
+        assert any(words in each for each in told), told
+    with within(customer.path):
+        for service_id in (used, paused):
+            kept = Care.objects.select_related("connection").get(connection__service_id=service_id)
+            forget_plan(kept, by=SETUP, now=clock.now())
+    counts = view(provider, emergency_id).counts
+    assert (counts[ItemState.DONE], counts[ItemState.NEEDS_CUSTOMER], counts[ItemState.UNTOUCHED]) == (2, 0, 3)
+
+
+def test_what_one_suspended_is_resumed_by_another_but_nothing_else(provider, customer):
+    paused, *_others = (connected(customer, f"voice-{number}") for number in range(3))
+    with within(customer.path):
+        actions.suspend(service_id=paused, by=SETUP, now=clock.now())
+    begin(provider, deed=Deed.SUSPEND)
+    emergency.drive(now=clock.now())
+    resumed = begin(provider, deed=Deed.RESUME)
+    emergency.drive(now=clock.now())
+    found = view(provider, resumed)
+    assert (found.counts[ItemState.DONE], found.total, found.row.ended_at is not None) == (2, 2, True)
+    with within(customer.path):
+        assert [row.service_id for row in Connection.objects.filter(suspended_at__isnull=False)] == [paused]
+
+
+def test_all_that_needs_somebody_is_reached_page_by_page(provider, customer, monkeypatch):
+    monkeypatch.setattr("gangway.organizations.pages.PAGE_SIZE", 1)
+    connected(customer, "voice-1")
+    connected(customer, "voice-2")
+    emergency_id = begin(provider)
+    emergency.drive(now=clock.now())
+    client = prove(sit_down(provider))
+    pages = [soup(client.get(f"/emergencies/{emergency_id}/?page={number}")).main for number in (1, 2)]
+    shown = [page.select_one("tbody th a").get_text() for page in pages]
+    assert sorted(shown) == ["voice-1", "voice-2"]
+    assert pages[0].select_one("a[rel=next]")["href"] == "?page=2"
 
 
 def test_the_name_must_be_typed_and_strangers_reach_nothing(provider):

@@ -17,7 +17,10 @@ from gangway.jobs.actions import defer
 from gangway.provisioning.actions import switch, taken_into_use
 from gangway.provisioning.queries import registration, registration_of_credential
 from gangway.services import actions as services
+from gangway.services.errors import ServiceMoved
+from gangway.services.queries import service
 from gangway.services.states import Connection as Status
+from gangway.services.states import Lifecycle
 
 
 @transaction.atomic
@@ -107,11 +110,13 @@ def suspend(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Ac
 def resume(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Actor, now: datetime) -> None:
     """Use a connection again that was suspended for this reason; another one stays as it is.
 
-    It is looked at anew, and so is what the service uses beside it.
+    It is looked at anew, and so is what the service uses beside it. Raises `ServiceMoved` when its service goes.
     """
     row = _of(service_id)
     if row is None or row.suspended_why != why:
         return
+    if service(service_id).lifecycle is not Lifecycle.CREATED:
+        raise ServiceMoved
     row.suspended_at, row.suspended_why = None, ""
     _forget_status(row, "Resumed, not validated yet.", by=by, now=now)
     _record(Event.CONNECTION_RESUMED, row, by, {"registration": str(row.registration_id)})

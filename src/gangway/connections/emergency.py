@@ -1,25 +1,25 @@
-"""*Emergency*: rotate or suspend everything of a provider, a channel, or one sealing key, at once and by name.
+"""*Emergency*: rotate, suspend or resume everything of a provider, a channel, or one sealing key, at once and by name.
 
 A worker lists what it concerns, then takes it item by item; each is a row, so that whoever comes after a crash goes on
 where the one before stood. What only a customer can do is listed with its own next step, and never counted as done.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, cast
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Case, Count, IntegerField, Value, When
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import rotation
-from gangway.connections.actions import suspend
+from gangway.connections import concerned, rotation
+from gangway.connections.actions import resume, suspend
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NameNotTyped, NoSuchEmergency
-from gangway.connections.kept import credential_of, credentials_of
-from gangway.connections.models import Care, Companion, Connection, Emergency, EmergencyItem
+from gangway.connections.kept import credential_of
+from gangway.connections.models import Care, Emergency, EmergencyItem
 from gangway.connections.states import Deed, ItemState
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.actions import defer
@@ -28,9 +28,6 @@ from gangway.organizations.place_queries import place
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
 from gangway.provisioning.queries import choices
-from gangway.provisioning.renewable import sealed_ids
-from gangway.services.states import Lifecycle
-from gangway.vault.queries import ever_sealed_to
 
 ActorKind = Literal["person", "administrator", "system"]
 
@@ -38,7 +35,10 @@ DRIVE: Final = "connections:drive_emergencies"
 AT_ONCE: Final = 50
 """Rotations of one emergency under way at the same time."""
 PORTION: Final = 500
-OVER: Final = (ItemState.DONE.value, ItemState.NEEDS_CUSTOMER.value, ItemState.FAILED.value)
+AWAKE_AT_ONCE: Final = 200
+"""Connections resumed in one round: each is looked at anew."""
+OVER: Final = tuple(state.value for state in ItemState if state not in {ItemState.WAITING, ItemState.UNDER_WAY})
+NEEDS_SOMEBODY: Final = (ItemState.NEEDS_CUSTOMER, ItemState.FAILED, ItemState.UNTOUCHED)
 REASON: Final = "an emergency reaches all customers of an organization"
 SIGN_IN: Final = "Press Re-initiate Authentication Flow: an administrator of the customer has to sign in."
 
@@ -76,8 +76,8 @@ class EmergencyView:
     row: EmergencyRow
     listed: bool
     counts: dict[ItemState, int]
-    open_items: tuple[ItemRow, ...]
-    """What needs the customer first, then what failed, at most a hundred."""
+    open_items: Page[ItemRow]
+    """What needs the customer first, then what failed, then what was left untouched."""
 
     @property
     def total(self) -> int:
@@ -87,7 +87,7 @@ class EmergencyView:
     @property
     def percent(self) -> int:
         """How much of it is over, be it done or not."""
-        over = sum(self.counts[state] for state in (ItemState.DONE, ItemState.NEEDS_CUSTOMER, ItemState.FAILED))
+        over = sum(self.counts[ItemState(state)] for state in OVER)
         return 100 * over // self.total if self.total else 100 if self.listed else 0
 
 
@@ -136,19 +136,21 @@ def emergencies(*, page: int = 1) -> Page[EmergencyRow]:
     return page_of(rows, page, _row)
 
 
-def emergency(emergency_id: UUID) -> EmergencyView:
+def emergency(emergency_id: UUID, *, page: int = 1) -> EmergencyView:
     """Return one. Raises `NoSuchEmergency`."""
     row = Emergency.objects.select_related("organization").filter(pk=emergency_id).first()
     if row is None:
         raise NoSuchEmergency
     counted = dict(row.items.order_by().values_list("state").annotate(number=Count("pk")))
-    shown = row.items.filter(state__in=[ItemState.NEEDS_CUSTOMER.value, ItemState.FAILED.value])
-    items = shown.select_related("connection__service", "companion", "organization").order_by("-state", "pk")[:100]
+    whens = [When(state=state.value, then=Value(place)) for place, state in enumerate(NEEDS_SOMEBODY)]
+    shown = row.items.filter(state__in=[state.value for state in NEEDS_SOMEBODY])
+    items = shown.select_related("connection__service", "companion", "organization")
+    urgent_first = Case(*whens, output_field=IntegerField())
     return EmergencyView(
         row=_row(row),
         listed=row.listed_at is not None,
         counts={state: counted.get(state.value, 0) for state in ItemState},
-        open_items=tuple(_item(one) for one in items),
+        open_items=page_of(items.order_by(urgent_first, "pk"), page, _item),
     )
 
 
@@ -158,64 +160,17 @@ def _drive(emergency_id: UUID, *, now: datetime) -> None:
         if row is None or row.ended_at is not None:
             return
         if row.listed_at is None:
-            _list(row, now=now)
+            concerned.write_down(row, now=now)
     if row.listed_at is None:
         return
     by = Actor(cast("ActorKind", row.by_kind), row.by_id, row.by_name)
     room = AT_ONCE - row.items.filter(state=ItemState.UNDER_WAY.value).count()
     waiting = row.items.filter(state=ItemState.WAITING.value).order_by("pk").values_list("pk", flat=True)
-    for item_id in list(waiting[: PORTION if row.deed == Deed.SUSPEND else max(room, 0)]):
+    portion = {Deed.SUSPEND: PORTION, Deed.RESUME: AWAKE_AT_ONCE}.get(Deed(row.deed), max(room, 0))
+    for item_id in list(waiting[:portion]):
         with transaction.atomic():
             _take(item_id, Deed(row.deed), by=by, now=now)
     _end(emergency_id, by=by, now=now)
-
-
-def _list(row: Emergency, *, now: datetime) -> None:
-    """Write down what it concerns, all in one transaction: half a list would be worse than none.
-
-    A connection that is suspended takes what is beside it along, so that is listed only to be rotated.
-    """
-    connections = {
-        one.service_id: one
-        for one in Connection.objects.filter(
-            organization__path__startswith=row.organization.path,
-            service__lifecycle=Lifecycle.CREATED.value,
-            suspended_at__isnull=True,
-        )
-    }
-    companions = {one.pk: one for one in Companion.objects.filter(service_id__in=list(connections))}
-    ending = {pk: about.credential_id for pk, about in credentials_of([*companions.values()]).items() if about.ends}
-    beside = [companions[pk] for pk in _sealed_to(ending, row.key_number)]
-    own = {one.service_id: one.credential_id for one in connections.values()}
-    items: dict[tuple[UUID, UUID | None], Connection]
-    items = {(connections[one].pk, None): connections[one] for one in _sealed_to(own, row.key_number)}
-    if row.deed == Deed.SUSPEND:
-        items |= {(connections[one.service_id].pk, None): connections[one.service_id] for one in beside}
-    else:
-        items |= {(connections[one.service_id].pk, one.pk): connections[one.service_id] for one in beside}
-    rows = [
-        EmergencyItem(
-            organization_id=connection.organization_id,
-            emergency=row,
-            connection=connection,
-            companion_id=companion_id,
-            state=ItemState.WAITING.value,
-            changed_at=now,
-        )
-        for (_, companion_id), connection in items.items()
-    ]
-    EmergencyItem.objects.bulk_create(rows, ignore_conflicts=True, batch_size=1000)
-    row.listed_at = now
-    row.save(update_fields=["listed_at"])
-
-
-def _sealed_to(credentials: Mapping[UUID, UUID], number: int | None) -> list[UUID]:
-    """The keys of all these credentials, or, if a key is asked for, of those that it ever opened."""
-    if number is None:
-        return list(credentials)
-    seals = sealed_ids(list(credentials.values()))
-    there = ever_sealed_to(seals.values(), number)
-    return [one for one, credential_id in credentials.items() if seals.get(credential_id) in there]
 
 
 def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
@@ -227,10 +182,8 @@ def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
         return
     service_id = item.connection.service_id
     item.changed_at = now
-    if deed is Deed.SUSPEND:
-        suspend(service_id=service_id, by=by, now=now)
-        item.state = ItemState.DONE.value
-        item.save()
+    if deed is not Deed.ROTATE:
+        _set(item, suspend if deed is Deed.SUSPEND else resume, by=by, now=now)
         return
     about = credential_of(item.companion or item.connection)
     kept = item.companion or Care.objects.filter(pk=item.connection_id).first()
@@ -248,7 +201,17 @@ def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
     except (CannotRotateNow, NoSuchCredential):
         item.state, item.words = ItemState.NEEDS_CUSTOMER.value, SIGN_IN
     except ConnectionSuspended:
-        item.state, item.words = ItemState.DONE.value, ConnectionSuspended.what
+        item.state, item.words = ItemState.UNTOUCHED.value, concerned.PAUSED
+    except GangwayError as error:
+        item.state, item.words = ItemState.FAILED.value, error.what
+    item.save()
+
+
+def _set(item: EmergencyItem, deed: Callable[..., None], *, by: Actor, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            deed(service_id=item.connection.service_id, by=by, now=now)
+        item.state = ItemState.DONE.value
     except GangwayError as error:
         item.state, item.words = ItemState.FAILED.value, error.what
     item.save()

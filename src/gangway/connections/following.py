@@ -8,7 +8,7 @@ from django.db import transaction
 
 from gangway.alarms.actions import clear_alarm, raise_alarm
 from gangway.alarms.states import Kind, Severity
-from gangway.connections import emergency, rotation, saying, schedule
+from gangway.connections import emergency, rotation, saying, schedule, ticking
 from gangway.connections.kept import Kept, connection_of, credential_of, key_of, name_of
 from gangway.connections.models import Care, Companion, Connection
 from gangway.connections.rotation import SCHEDULE
@@ -83,6 +83,7 @@ def _worked(kept: Kept, *, now: datetime) -> None:
         services.note_credential(
             service_id=row.service_id, ends_at=about.ends_at if about else None, validated_at=row.last_validated_at
         )
+    ticking.renewed(kept, now=now)
     for kind in (Kind.ROTATION, Kind.CREDENTIAL_ENDS, Kind.NEEDS_CUSTOMER):
         clear_alarm(**key_of(kept, kind), why=WORKS_AGAIN, by=SCHEDULE, now=now)
 

@@ -330,6 +330,7 @@ class EmergencyItem(OwnedModel):
         Companion, on_delete=models.CASCADE, null=True, related_name="+", help_text="When it is beside the connection."
     )
     state = models.CharField(max_length=15, choices=[(state.value, state.value) for state in ItemState])
+    credential_id = models.UUIDField(null=True, help_text="When it is a credential that isn't in use.")
     run_id = models.UUIDField(null=True)
     words = models.CharField(max_length=500, blank=True)
     changed_at = models.DateTimeField()
@@ -338,13 +339,18 @@ class EmergencyItem(OwnedModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["emergency", "connection"],
-                condition=Q(companion__isnull=True),
+                condition=Q(companion__isnull=True, credential_id__isnull=True),
                 name="connections_each_once_an_emergency",
             ),
             models.UniqueConstraint(
                 fields=["emergency", "companion"],
                 condition=Q(companion__isnull=False),
                 name="connections_each_beside_once",
+            ),
+            models.UniqueConstraint(
+                fields=["emergency", "credential_id"],
+                condition=Q(credential_id__isnull=False),
+                name="connections_each_unused_once",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

@@ -10,7 +10,7 @@ from gangway.alarms.actions import clear_alarm
 from gangway.alarms.states import Kind
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import schedule
+from gangway.connections import schedule, ticking
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NoSuchConnection
 from gangway.connections.kept import Kept, credential_of, facts_of, key_of
 from gangway.connections.models import Care, Companion, Connection
@@ -59,7 +59,7 @@ def rotate_now(*, service_id: UUID, profile: str = "", by: Actor, now: datetime)
 def forget_plan(kept: Kept, *, by: Actor, now: datetime) -> None:
     """Forget what was planned, announced or failed for a credential that somebody renewed. The caller saves the row.
 
-    A rotation that is under way ends by itself.
+    A rotation that is under way ends by itself; what an emergency left open is ticked off.
     """
     kept.tend_at = now
     if kept.rotation != Rotation.UNDER_WAY:
@@ -67,6 +67,7 @@ def forget_plan(kept: Kept, *, by: Actor, now: datetime) -> None:
         kept.failures, kept.rotation_words = 0, ""
     for kind in (Kind.ROTATION, Kind.CREDENTIAL_ENDS, Kind.NEEDS_CUSTOMER):
         clear_alarm(**key_of(kept, kind), why=RENEWED, by=by, now=now)
+    ticking.renewed(kept, now=now)
 
 
 def start(kept: Kept, *, credential_id: UUID, by: Actor, now: datetime) -> None:

@@ -40,6 +40,8 @@ class Deed(StrEnum):
 
     ROTATE = "rotate"
     SUSPEND = "suspend"
+    RESUME = "resume"
+    """What an emergency suspended is used again."""
 
 
 class ItemState(StrEnum):
@@ -50,3 +52,5 @@ class ItemState(StrEnum):
     DONE = "done"
     NEEDS_CUSTOMER = "needs_customer"
     FAILED = "failed"
+    UNTOUCHED = "untouched"
+    """It isn't in use, so nothing was done to it; it may sign in all the same."""

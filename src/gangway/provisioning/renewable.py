@@ -45,6 +45,17 @@ class Renewable:
         return self.is_ours and self.kind != FEDERATED and (has_right or self.kind == "certificate")
 
 
+@dataclass(frozen=True, slots=True)
+class Unused:
+    """A credential that may sign in although nobody uses it; `rests_until`: when it is removed."""
+
+    credential_id: UUID
+    service_id: UUID
+    name: str
+    is_ours: bool
+    rests_until: datetime | None
+
+
 def renewable(credential_id: UUID) -> Renewable | None:
     """Return what is known of a credential in use; None when it is gone."""
     rows = Credential.objects.select_related("registration").exclude(state=CredentialState.REMOVED.value)
@@ -91,6 +102,14 @@ def _view(row: Credential) -> Renewable:
         ends_at=row.expires_at,
         end_typed=row.origin == GIVEN and row.end_read_at is None,
     )
+
+
+def unused_of(service_ids: Collection[UUID]) -> list[Unused]:
+    """Return the credentials of these services that were proved or rest; which of them are in use others know."""
+    states = [CredentialState.PROVED.value, CredentialState.RESTING.value]
+    rows = Credential.objects.filter(service_id__in=service_ids, state__in=states).exclude(kind=FEDERATED)
+    found = rows.values_list("pk", "service_id", "display_name", "origin", "rest_until")
+    return [Unused(pk, service_id, name, origin == MADE, until) for pk, service_id, name, origin, until in found]
 
 
 def sealed_ids(credential_ids: Collection[UUID]) -> dict[UUID, UUID]:

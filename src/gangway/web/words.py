@@ -184,6 +184,7 @@ PURPOSE: Final[Mapping[str, str | Promise]] = {
     "repair": _("To add what is missing"),
     "move": _("To bring the App registration up to date"),
     "upgrade": _("To connect for an upgrade"),
+    "beside": _("To type in what is used beside the connection"),
 }
 """What an invitation is for, as operators read it."""
 
@@ -267,12 +268,14 @@ ITEM: Final[Mapping[str, Pill]] = {
     "done": Pill(_("Done"), "ok", "check"),
     "needs_customer": Pill(_("Needs the customer"), "warning", "user"),
     "failed": Pill(_("Failed"), "error", "alert-octagon"),
+    "untouched": Pill(_("Not touched"), "warning", "alert-triangle"),
 }
 """How far one connection of an emergency is."""
 
 DEED: Final[Mapping[str, str | Promise]] = {
     "rotate": _("Rotate every credential"),
     "suspend": _("Suspend every connection"),
+    "resume": _("Resume what an emergency suspended"),
 }
 """What is done with everything in an emergency."""
 

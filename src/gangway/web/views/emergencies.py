@@ -71,8 +71,8 @@ def begin(request: DeskRequest) -> HttpResponse:
 @may(Capability.CHANGE_SETTINGS)
 def emergency_page(request: DeskRequest, emergency_id: UUID) -> HttpResponse:
     """Show how far it is, and who needs the customer."""
-    values = _values(emergency_id)
-    url = reverse("web:emergency_state", args=[emergency_id])
+    values = _values(request, emergency_id)
+    url = f"{reverse('web:emergency_state', args=[emergency_id])}?page={values['page'].number}"
     live = first_look(request, PARTIAL, values, url=url)
     return render(request, "emergencies/detail.html", values | {"live": live, "following": not values["over"]})
 
@@ -81,17 +81,18 @@ def emergency_page(request: DeskRequest, emergency_id: UUID) -> HttpResponse:
 @may(Capability.CHANGE_SETTINGS)
 def emergency_state(request: DeskRequest, emergency_id: UUID) -> HttpResponse:
     """How far it is now."""
-    values = _values(emergency_id)
+    values = _values(request, emergency_id)
     return look_again(request, PARTIAL, values, over=values["over"])
 
 
-def _values(emergency_id: UUID) -> dict[str, Any]:
-    found = emergencies.emergency(emergency_id)
+def _values(request: DeskRequest, emergency_id: UUID) -> dict[str, Any]:
+    found = emergencies.emergency(emergency_id, page=asked(request).page)
     return {
         "found": found,
+        "page": found.open_items,
         "deed": DEED[found.row.deed],
         "counts": [(said(ITEM, state), number) for state, number in found.counts.items()],
-        "items": [{"item": item, "pill": said(ITEM, item.state)} for item in found.open_items],
+        "items": [{"item": item, "pill": said(ITEM, item.state)} for item in found.open_items.rows],
         "over": found.row.ended_at is not None,
     }
 

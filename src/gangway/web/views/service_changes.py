@@ -104,8 +104,12 @@ def pause(request: DeskRequest, service_id: UUID) -> HttpResponse:
 def go_on(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Resume*: the connection is used again, and a worker looks at once whether it still works."""
     about = service(service_id)
-    resume(service_id=about.id, by=request.actor, now=now())
-    messages.success(request, _("The connection of %(service)s is in use again.") % {"service": about.short_name})
+    try:
+        resume(service_id=about.id, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+    else:
+        messages.success(request, _("The connection of %(service)s is in use again.") % {"service": about.short_name})
     return redirect("web:service_health", service_id)
 
 

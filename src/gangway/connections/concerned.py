@@ -1,0 +1,122 @@
+"""What an emergency concerns: what it takes item by item, and what the same hands may know but nothing is done to.
+
+For workers. What is suspended isn't rotated, and a credential that rests or waits signs in as well: both are listed, so
+that nobody takes an emergency for more than it did.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import F, Q, QuerySet
+
+from gangway.connections.kept import credentials_of
+from gangway.connections.models import Companion, Connection, Emergency, EmergencyItem
+from gangway.connections.states import Deed, ItemState, SuspendedWhy
+from gangway.provisioning.renewable import Unused, sealed_ids, unused_of
+from gangway.services.states import Lifecycle
+from gangway.vault.queries import ever_sealed_to
+
+PAUSED: Final = "It is suspended, so its credential was not rotated. Resume it, then press Rotate now."
+GOING: Final = "Its service is being deleted: its credential was not rotated, and goes with it."
+STILL: Final = (Lifecycle.CREATED.value, Lifecycle.LEAVING.value, Lifecycle.DELETING.value)
+"""While it lives so, its credential may be in the tenant."""
+
+
+def write_down(row: Emergency, *, now: datetime) -> None:
+    """Write down what it concerns, all in one transaction: half a list would be worse than none."""
+    found = {ItemState.WAITING: _suspended_by_one(row) if row.deed == Deed.RESUME else _used(row)}
+    if row.deed == Deed.ROTATE:
+        found[ItemState.UNTOUCHED] = _untouched(row)
+    for state, items in found.items():
+        for each in items:
+            each.emergency, each.organization_id = row, each.connection.organization_id
+            each.state, each.changed_at = state.value, now
+        EmergencyItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=1000)
+    row.listed_at = now
+    row.save(update_fields=["listed_at"])
+
+
+def _below(row: Emergency) -> QuerySet[Connection]:
+    return Connection.objects.filter(organization__path__startswith=row.organization.path)
+
+
+def _used(row: Emergency) -> list[EmergencyItem]:
+    """A connection that is suspended takes what is beside it along, so that is listed only to be rotated."""
+    in_use = _below(row).filter(service__lifecycle=Lifecycle.CREATED.value, suspended_at__isnull=True)
+    connections, companions = _sealed(in_use, row.key_number)
+    items = [EmergencyItem(connection=one) for one in connections]
+    if row.deed == Deed.ROTATE:
+        return items + [EmergencyItem(connection=each, companion=beside) for beside, each in companions]
+    listed = {one.pk for one in connections}
+    besides = {each.pk: each for _, each in companions if each.pk not in listed}
+    return items + [EmergencyItem(connection=each) for each in besides.values()]
+
+
+def _suspended_by_one(row: Emergency) -> list[EmergencyItem]:
+    """What an emergency suspended, and nobody resumed or suspended anew since."""
+    done = EmergencyItem.objects.filter(emergency__deed=Deed.SUSPEND.value, state=ItemState.DONE.value)
+    ours = done.filter(connection__suspended_at=F("changed_at"), connection__suspended_why=SuspendedWhy.PAUSED.value)
+    suspended = _below(row).filter(service__lifecycle=Lifecycle.CREATED.value)
+    connections, companions = _sealed(suspended.filter(pk__in=ours.values("connection_id")), row.key_number)
+    found = {one.pk: one for one in (*connections, *(each for _, each in companions))}
+    return [EmergencyItem(connection=one) for one in found.values()]
+
+
+def _untouched(row: Emergency) -> list[EmergencyItem]:
+    there = _below(row).filter(service__lifecycle__in=STILL)
+    unused = there.filter(~Q(service__lifecycle=Lifecycle.CREATED.value) | Q(suspended_at__isnull=False))
+    connections, companions = _sealed(unused, row.key_number)
+    items = [EmergencyItem(connection=one, words=_why(one)) for one in connections]
+    items += [EmergencyItem(connection=each, companion=one, words=_why(each)) for one, each in companions]
+    return [*items, *_others(there, row.key_number)]
+
+
+def _why(connection: Connection) -> str:
+    return PAUSED if connection.service.lifecycle == Lifecycle.CREATED else GOING
+
+
+def _others(there: QuerySet[Connection], number: int | None) -> Iterable[EmergencyItem]:
+    """Credentials that sign in although no connection uses them, or not any more."""
+    connections = {one.service_id: one for one in there}
+    found = {one.credential_id: one for one in unused_of(list(connections))}
+    used = {one.credential_id for one in connections.values()}
+    beside = credentials_of([*Companion.objects.filter(service_id__in=list(connections))])
+    used |= {about.credential_id for about in beside.values()}
+    for credential_id in _sealed_to({pk: pk for pk in found if pk not in used}, number):
+        about = found[credential_id]
+        yield EmergencyItem(connection=connections[about.service_id], credential_id=credential_id, words=_told(about))
+
+
+def _told(about: Unused) -> str:
+    if not about.is_ours:
+        return f"“{about.name}” was typed in earlier: only the customer can remove it, in their tenant."
+    if about.rests_until is None:
+        return f"“{about.name}” was made and is not in use yet. Finish, or withdraw, the invitation that it is for."
+    day = f"{about.rests_until.day} {about.rests_until:%B %Y, %H:%M} UTC"
+    return f"“{about.name}”, which was in use before, signs in as well until {day}, when it is removed."
+
+
+def _sealed(
+    rows: QuerySet[Connection], number: int | None
+) -> tuple[list[Connection], list[tuple[Companion, Connection]]]:
+    """Of these connections, and of what is beside them and ends, those that the key ever opened."""
+    connections = {one.service_id: one for one in rows.select_related("service")}
+    companions = {one.pk: one for one in Companion.objects.filter(service_id__in=list(connections))}
+    ending = {pk: about.credential_id for pk, about in credentials_of([*companions.values()]).items() if about.ends}
+    own = {one.service_id: one.credential_id for one in connections.values()}
+    beside = [companions[pk] for pk in _sealed_to(ending, number)]
+    return (
+        [connections[one] for one in _sealed_to(own, number)],
+        [(one, connections[one.service_id]) for one in beside],
+    )
+
+
+def _sealed_to(credentials: Mapping[UUID, UUID], number: int | None) -> list[UUID]:
+    """The keys of all these credentials, or, if a key is asked for, of those that it ever opened."""
+    if number is None:
+        return list(credentials)
+    seals = sealed_ids(list(credentials.values()))
+    there = ever_sealed_to(seals.values(), number)
+    return [one for one, credential_id in credentials.items() if seals.get(credential_id) in there]
