@@ -305,7 +305,7 @@ def test_who_gives_no_role_there_neither_removes_nor_proves_a_tenant():
     customer = make_customer(channel)
     row = listed(customer)
     client = prove(sit_down(channel))
-    for what in ("remove", "prove", "consent"):
+    for what in ("remove", "prove"):
         assert client.post(f"/sign-in-rules/tenants/{row}/{what}/").status_code != 302, what
     with within(customer.path):
         assert queries.tenants(customer.id)

@@ -186,7 +186,6 @@ def _come_in(request: HttpRequest, arrival: Arrival, there: str) -> HttpResponse
 def ask_consent(request: DeskRequest, tenant_row_id: UUID) -> HttpResponse:
     """Send the browser to Microsoft's page on which an administrator agrees for the whole tenant."""
     about, state = tenant(tenant_row_id), secrets.token_urlsafe(32)
-    need_say(about.organization_id, seat=request.seat)
     request.session[CONSENT] = {"state": state, "until": (now() + _LASTS).isoformat()}
     return HttpResponseRedirect(microsoft.consent_url(state, tenant_id=about.tenant_id, host=request.get_host()))
 
