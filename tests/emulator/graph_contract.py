@@ -16,11 +16,14 @@ from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
+from m365_emulator.graph.authority import beyond_table
+
 here = Path(__file__).parent
 copy = here / "graph-openapi-v1.0-subset.yaml"
 beside = here.parents[2] / "shared" / "graph" / "openapi-v1.0-subset.yaml"
 _api = "https://learn.microsoft.com/graph/api/"
 beyond = {
+    **{operation: f"{_api}{row.page}" for operation, row in beyond_table.beyond.items()},
     "POST /roleManagement/directory/roleEligibilityScheduleRequests": (
         f"{_api}rbacapplication-post-roleeligibilityschedulerequests"
     ),

@@ -181,3 +181,42 @@ def test_validation_changes_nothing(door):
     morgan = door.user("morgan.member").id
     assert door.post(_path, request(morgan, isValidationOnly=True)).body["status"] == "Granted"
     assert roles(door, morgan) == []
+
+
+def test_schedules_and_requests_of_eligible_roles_are_read_back(door):
+    morgan, role = door.user("morgan.member").id, data.role_ids_by_name()["User Administrator"]
+    wanted = {"action": "adminAssign", "principalId": morgan, "roleDefinitionId": role, "directoryScopeId": "/"}
+    info = {"justification": "x", "scheduleInfo": {"expiration": {"type": "noExpiration"}}}
+    made = door.post("/roleManagement/directory/roleEligibilityScheduleRequests", {**wanted, **info}).body
+    assert (
+        door.get(f"/roleManagement/directory/roleEligibilityScheduleRequests/{made['id']}").body["status"]
+        == "Provisioned"
+    )
+    mine = f"?$filter=principalId eq '{morgan}'"
+    for name in ("roleEligibilityScheduleRequests", "roleEligibilitySchedules"):
+        assert [row["roleDefinitionId"] for row in door.get(f"/roleManagement/directory/{name}{mine}").value] == [role]
+        own = door.get(f"/roleManagement/directory/{name}/filterByCurrentUser(on='principal')").value
+        assert morgan not in [row["principalId"] for row in own]
+    for name in ("roleAssignmentSchedules", "roleAssignmentScheduleInstances", "roleAssignmentScheduleRequests"):
+        own = door.get(f"/roleManagement/directory/{name}/filterByCurrentUser(on='principal')")
+        assert own.status == 200
+        assert {row["principalId"] for row in own.value} <= {door.user("grace.global").id}
+    active = door.get("/roleManagement/directory/roleAssignmentSchedules").value
+    assert door.user("grace.global").id in [row["principalId"] for row in active]
+
+
+def test_role_that_pim_did_not_give_gets_an_end(door):
+    person = door.user("morgan.member").id
+    door.give_directory_role(person, "User Administrator")
+    wanted = {
+        "principalId": person,
+        "roleDefinitionId": data.role_ids_by_name()["User Administrator"],
+        "directoryScopeId": "/",
+    }
+    end = {"type": "afterDuration", "duration": "PT1H"}
+    body = {"action": "adminUpdate", "justification": "x", "scheduleInfo": {"expiration": end}, **wanted}
+    assert door.post("/roleManagement/directory/roleAssignmentScheduleRequests", body).status == 201
+    door.world.clock.advance(3_700)
+    door.as_person("grace.global")
+    rows = door.get("/roleManagement/directory/roleAssignmentScheduleInstances").value
+    assert person not in [row["principalId"] for row in rows]

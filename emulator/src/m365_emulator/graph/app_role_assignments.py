@@ -24,11 +24,20 @@ shape = Shape(
 )
 _principal = ("/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
 _user = "/users/{user-id}"
+_group = "/groups/{group-id}"
+_one_of = (
+    *(
+        one + name + "/{appRoleAssignment-id}"
+        for one in _principal
+        for name in ("/appRoleAssignments", "/appRoleAssignedTo")
+    ),
+    *(one + "/appRoleAssignments/{appRoleAssignment-id}" for one in (_user, _group)),
+)
 _default_access = "00000000-0000-0000-0000-000000000000"
 _types = {"user": "User", "group": "Group", "servicePrincipal": "ServicePrincipal"}
 
 
-@operations.on("GET", *(one + "/appRoleAssignments" for one in (*_principal, _user)))
+@operations.on("GET", *(one + "/appRoleAssignments" for one in (*_principal, _user, _group, "/me")))
 def list_assignments(call: Call) -> Answer:
     """What this principal was granted, at all resources."""
     return pages.collection(call, shape, _rows(call, "principalId"))
@@ -40,9 +49,7 @@ def list_assigned_to(call: Call) -> Answer:
     return pages.collection(call, shape, _rows(call, "resourceId"))
 
 
-@operations.on(
-    "GET", *(_principal[0] + name + "/{appRoleAssignment-id}" for name in ("/appRoleAssignments", "/appRoleAssignedTo"))
-)
+@operations.on("GET", *_one_of)
 def get_assignment(call: Call) -> Answer:
     """One assignment, by either end."""
     return pages.single(call, shape, _row(call))
@@ -51,7 +58,7 @@ def get_assignment(call: Call) -> Answer:
 @operations.on(
     "POST",
     *(one + name for one in _principal for name in ("/appRoleAssignments", "/appRoleAssignedTo")),
-    _user + "/appRoleAssignments",
+    *(one + "/appRoleAssignments" for one in (_user, _group)),
 )
 def grant(call: Call) -> Answer:
     """201; 400 when the same role is assigned already, 404 when an end of it is not there (or not copied yet)."""
@@ -70,10 +77,7 @@ def grant(call: Call) -> Answer:
     return pages.single(call, shape, _made(call, principal, resource, wanted["appRoleId"]), status=201)
 
 
-@operations.on(
-    "DELETE",
-    *(_principal[0] + name + "/{appRoleAssignment-id}" for name in ("/appRoleAssignments", "/appRoleAssignedTo")),
-)
+@operations.on("DELETE", *_one_of)
 def revoke(call: Call) -> Answer:
     """204; tokens that are out keep their roles until they expire."""
     del call.tenant.app_role_assignments[_row(call)["id"]]
@@ -85,16 +89,16 @@ def _named(call: Call) -> DirectoryObject:
 
 
 def _rows(call: Call, end: str) -> list[dict[str, Any]]:
-    item = _named(call)
+    oid = call.caller.principal_id if call.operation.path.startswith("/me/") else _named(call).id
     return [
         row
         for row in call.tenant.app_role_assignments.values()
-        if row[end] == item.id and call.world.replica.sees("appRoleAssignment", row["id"])
+        if row[end] == oid and call.world.replica.sees("appRoleAssignment", row["id"])
     ]
 
 
 def _row(call: Call) -> dict[str, Any]:
-    item, oid = targets.get(call, "servicePrincipal"), call.keys["appRoleAssignment-id"]
+    item, oid = _named(call), call.keys["appRoleAssignment-id"]
     row = call.tenant.app_role_assignments.get(oid)
     end = "resourceId" if "appRoleAssignedTo" in call.operation.path else "principalId"
     if row is None or row[end] != item.id or not call.world.replica.sees("appRoleAssignment", oid):

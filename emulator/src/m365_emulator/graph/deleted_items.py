@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.directory import type_of_kind
-from m365_emulator.graph import applications, removal, service_principals
+from m365_emulator.graph import applications, groups, removal, service_principals, users
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, denied, not_found
 from m365_emulator.graph.odata import pages
@@ -33,6 +33,18 @@ def list_deleted_applications(call: Call) -> Answer:
 def list_deleted_principals(call: Call) -> Answer:
     """Those that can still be restored."""
     return pages.collection(call, service_principals.shape, _of_kind(call, "servicePrincipal"))
+
+
+@operations.on("GET", "/directory/deletedItems/microsoft.graph.user")
+def list_deleted_people(call: Call) -> Answer:
+    """Those that can still be restored."""
+    return pages.collection(call, users.shape, _of_kind(call, "user"))
+
+
+@operations.on("GET", "/directory/deletedItems/microsoft.graph.group")
+def list_deleted_groups(call: Call) -> Answer:
+    """Those that can still be restored."""
+    return pages.collection(call, groups.shape, _of_kind(call, "group"))
 
 
 @operations.on("GET", _by_id)

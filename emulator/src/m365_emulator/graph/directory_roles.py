@@ -70,13 +70,13 @@ def activate_role(call: Call) -> Answer:
     return pages.single(call, shape, _shown(call, template_id), status=201)
 
 
-@operations.on("GET", _role[0] + "/members")
+@operations.on("GET", *(one + "/members" for one in _role))
 def list_members(call: Call) -> Answer:
     """Who has the role tenant-wide."""
     return pages.collection(call, objects, shown(call.tenant, _holders(call, _template_id(call))))
 
 
-@operations.on("GET", _role[0] + "/members/$ref")
+@operations.on("GET", *(one + "/members/$ref" for one in _role))
 def list_member_references(call: Call) -> Answer:
     """Their addresses only."""
     return pages.references(call, _holders(call, _template_id(call)))
@@ -92,7 +92,7 @@ def add_member(call: Call) -> Answer:
     return no_content()
 
 
-@operations.on("DELETE", _role[0] + "/members/{directoryObject-id}/$ref")
+@operations.on("DELETE", *(one + "/members/{directoryObject-id}/$ref" for one in _role))
 def remove_member(call: Call) -> Answer:
     """204; 404 when it does not have the role."""
     oid = call.keys["directoryObject-id"]

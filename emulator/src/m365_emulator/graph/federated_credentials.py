@@ -23,8 +23,8 @@ shape = Shape(
     filterable={"name": "eq", "issuer": "eq", "subject": "eq"},
 )
 _application = ("/applications/{application-id}", "/applications(appId='{appId}')")
-_one = _application[0] + "/federatedIdentityCredentials/{federatedIdentityCredential-id}"
-_named = _application[0] + "/federatedIdentityCredentials(name='{name}')"
+_one = tuple(one + "/federatedIdentityCredentials/{federatedIdentityCredential-id}" for one in _application)
+_named = tuple(one + "/federatedIdentityCredentials(name='{name}')" for one in _application)
 _at_most = 20
 _loopback = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -35,7 +35,7 @@ def list_credentials(call: Call) -> Answer:
     return pages.collection(call, shape, _rows(call))
 
 
-@operations.on("GET", _one, _named)
+@operations.on("GET", *_one, *_named)
 def get_credential(call: Call) -> Answer:
     """By id or by name."""
     return pages.single(call, shape, _row(call))
@@ -47,7 +47,7 @@ def add_credential(call: Call) -> Answer:
     return pages.single(call, shape, _made(call, _rows(call), call.body), status=201)
 
 
-@operations.on("PATCH", _one)
+@operations.on("PATCH", *_one)
 def update_credential(call: Call) -> Answer:
     """204; everything but the name can change."""
     row = _row(call)
@@ -55,7 +55,7 @@ def update_credential(call: Call) -> Answer:
     return no_content()
 
 
-@operations.on("PATCH", _named)
+@operations.on("PATCH", *_named)
 def upsert_credential(call: Call) -> Answer:
     """Change the credential of this name or, with ``Prefer: create-if-missing``, make it."""
     rows, name = _rows(call), call.keys["name"]
@@ -70,7 +70,7 @@ def upsert_credential(call: Call) -> Answer:
     return pages.single(call, shape, _made(call, rows, {**call.body, "name": name}), status=201)
 
 
-@operations.on("DELETE", _one, _named)
+@operations.on("DELETE", *_one, *_named)
 def remove_credential(call: Call) -> Answer:
     """204."""
     _rows(call).remove(_row(call))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
-from m365_emulator.graph import bodies, targets
+from m365_emulator.graph import bodies, memberships, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.authority.rules import creates_groups
 from m365_emulator.graph.errors import not_found, reference_exists, value_required
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
-from m365_emulator.graph.owners import objects, shown
+from m365_emulator.graph.owners import shown
 from m365_emulator.graph.removal import soft_delete
 
 if TYPE_CHECKING:
@@ -37,6 +37,11 @@ shape = Shape(
     expandable={"members": lambda call, item: shown(call.tenant, call.tenant.memberships.get(item["id"], []))},
 )
 _one = "/groups/{group-id}"
+_member_ends = (
+    "/$count",
+    *(f"/microsoft.graph.{kind}" for kind in ("user", "group", "servicePrincipal")),
+    "/microsoft.graph.user/$count",
+)
 _fixed = ("id", "createdDateTime", "deletedDateTime", "mail", "proxyAddresses")
 
 
@@ -44,6 +49,12 @@ _fixed = ("id", "createdDateTime", "deletedDateTime", "mail", "proxyAddresses")
 def list_groups(call: Call) -> Answer:
     """The tenant's groups."""
     return pages.collection(call, shape, [item.body for item in call.tenant.of_kind("group") if call.sees(item)])
+
+
+@operations.on("GET", "/groups/$count")
+def count_groups(call: Call) -> Answer:
+    """How many there are, as plain text."""
+    return pages.counted(call, shape, [item.body for item in call.tenant.of_kind("group") if call.sees(item)])
 
 
 @operations.on("GET", _one)
@@ -100,10 +111,10 @@ def delete_group(call: Call) -> Answer:
     return no_content()
 
 
-@operations.on("GET", _one + "/members")
+@operations.on("GET", _one + "/members", *(_one + "/members" + end for end in _member_ends))
 def list_members(call: Call) -> Answer:
     """Direct members."""
-    return pages.collection(call, objects, shown(call.tenant, _members(call)))
+    return memberships.of_cast(call, shown(call.tenant, _members(call)))
 
 
 @operations.on("GET", _one + "/members/$ref")
@@ -112,13 +123,13 @@ def list_member_references(call: Call) -> Answer:
     return pages.references(call, _members(call))
 
 
-@operations.on("GET", _one + "/transitiveMembers")
+@operations.on("GET", _one + "/transitiveMembers", *(_one + "/transitiveMembers" + end for end in _member_ends))
 def list_transitive_members(call: Call) -> Answer:
     """Members, and members of groups inside."""
     found = list(_members(call))
     for one in found:
         found.extend(oid for oid in call.tenant.memberships.get(one, []) if oid not in found)
-    return pages.collection(call, objects, shown(call.tenant, found))
+    return memberships.of_cast(call, shown(call.tenant, found))
 
 
 @operations.on("POST", _one + "/members/$ref")

@@ -1,4 +1,4 @@
-"""Certificates of applications: set as a list, or added one by one with a proof that an older key is held.
+"""Certificates of applications and service principals: set as a list, or added with a proof that an older key is held.
 
 Public parts stay out of sight as in Graph: they are in ``hidden["keys"]``, the body shows ``key`` as null.
 """
@@ -27,7 +27,12 @@ if TYPE_CHECKING:
     from m365_emulator.graph.call import Call
 
 operations = Operations()
-_application = ("/applications/{application-id}", "/applications(appId='{appId}')")
+_holders = (
+    "/applications/{application-id}",
+    "/applications(appId='{appId}')",
+    "/servicePrincipals/{servicePrincipal-id}",
+    "/servicePrincipals(appId='{appId}')",
+)
 _audience = "00000002-0000-0000-c000-000000000000"
 _algorithms = ("RS256", "PS256")
 _times = ("startDateTime", "endDateTime")
@@ -38,10 +43,10 @@ _usages = {
 }
 
 
-@operations.on("POST", *(one + "/addKey" for one in _application))
+@operations.on("POST", *(one + "/addKey" for one in _holders))
 def add_key(call: Call) -> Answer:
     """200 with the certificate; 401 unless a key that the application has already signed the proof."""
-    application = targets.get(call, "application")
+    application = _holder(call)
     given = call.body.get("keyCredential")
     if not isinstance(given, dict):
         raise value_required("keyCredential", "Application")
@@ -51,10 +56,10 @@ def add_key(call: Call) -> Answer:
     return Answer(200, {"@odata.context": f"{call.base}/$metadata#microsoft.graph.keyCredential", **row})
 
 
-@operations.on("POST", *(one + "/removeKey" for one in _application))
+@operations.on("POST", *(one + "/removeKey" for one in _holders))
 def remove_key(call: Call) -> Answer:
     """204; 400 when no certificate has that key id."""
-    application, key_id = targets.get(call, "application"), call.body.get("keyId")
+    application, key_id = _holder(call), call.body.get("keyId")
     if not key_id:
         raise value_required("keyId", "KeyCredential")
     _check_proof(call, application)
@@ -64,6 +69,10 @@ def remove_key(call: Call) -> Answer:
     application.body["keyCredentials"] = [row for row in rows if row["keyId"] != key_id]
     application.hidden.get("keys", {}).pop(key_id, None)
     return no_content()
+
+
+def _holder(call: Call) -> DirectoryObject:
+    return targets.get(call, targets.kind_of_path(call.operation.path) or "application")
 
 
 def replace_all(call: Call, item: DirectoryObject, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -13,20 +13,30 @@ if TYPE_CHECKING:
     from m365_emulator.graph.call import Call
 
 operations = Operations()
-_who = ("/users/{user-id}", "/servicePrincipals/{servicePrincipal-id}", "/me")
+_who = (
+    "/users/{user-id}",
+    "/servicePrincipals/{servicePrincipal-id}",
+    "/me",
+    "/groups/{group-id}",
+    "/directoryObjects/{directoryObject-id}",
+)
 _at_most_groups, _at_most_objects = 20, 20
 
 
 @operations.on("POST", *(one + "/getMemberGroups" for one in _who))
 def get_member_groups(call: Call) -> Answer:
     """Ids of all groups; ``securityEnabledOnly`` leaves the others out."""
-    found = call.tenant.groups_of(_member(call))
-    if call.body.get("securityEnabledOnly"):
-        found = [oid for oid in found if call.tenant.objects[oid].body.get("securityEnabled")]
-    return _texts(call, found)
+    return _texts(call, _groups(call))
 
 
-@operations.on("POST", "/users/{user-id}/checkMemberGroups")
+@operations.on("POST", *(one + "/getMemberObjects" for one in _who))
+def get_member_objects(call: Call) -> Answer:
+    """Ids of all groups, roles and units; ``securityEnabledOnly`` leaves other groups and the rest out."""
+    others = [] if call.body.get("securityEnabledOnly") else memberships.other_ids(call, _member(call))
+    return _texts(call, list(dict.fromkeys([*_groups(call), *others])))
+
+
+@operations.on("POST", *(one + "/checkMemberGroups" for one in _who))
 def check_member_groups(call: Call) -> Answer:
     """Those of at most 20 groups that somebody is in."""
     wanted = _ids(call, "groupIds", _at_most_groups)
@@ -41,7 +51,16 @@ def check_member_objects(call: Call) -> Answer:
     return _texts(call, [oid for oid in wanted if oid in held])
 
 
+def _groups(call: Call) -> list[str]:
+    found = call.tenant.groups_of(_member(call))
+    if call.body.get("securityEnabledOnly"):
+        return [oid for oid in found if call.tenant.objects[oid].body.get("securityEnabled")]
+    return found
+
+
 def _member(call: Call) -> str:
+    if "directoryObject-id" in call.keys:
+        return targets.any_object(call, call.keys["directoryObject-id"]).id
     if call.operation.path.startswith("/me"):
         return call.caller.principal_id
     return targets.get(call, targets.kind_of_path(call.operation.path) or "user").id

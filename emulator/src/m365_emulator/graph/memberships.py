@@ -17,23 +17,26 @@ if TYPE_CHECKING:
 
 operations = Operations()
 _casts = ("/microsoft.graph.directoryRole", "/microsoft.graph.group", "/microsoft.graph.administrativeUnit")
-_ends = (
-    "/memberOf",
-    *("/memberOf" + cast for cast in _casts),
-    "/transitiveMemberOf",
-    "/transitiveMemberOf" + _casts[0],
-)
+_names = ("/memberOf", "/transitiveMemberOf")
+_ends = tuple(name + cast for name in _names for cast in ("", *_casts))
+_counts = tuple(name + cast + "/$count" for name in _names for cast in ("", *_casts[:2]))
+_of_groups = tuple("/groups/{group-id}" + name + end for name in _names for end in ("", "/$count", _casts[1]))
 _members = ("/users/{user-id}", "/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
 
 
-@operations.on("GET", *(one + end for one in _members for end in _ends))
+@operations.on(
+    "GET",
+    *(one + end for one in _members for end in _ends),
+    *(one + end for one in _members[:2] for end in _counts),
+    *_of_groups,
+)
 def list_memberships(call: Call) -> Answer:
     """Memberships of the object that the path names."""
     member = targets.get(call, targets.kind_of_path(call.operation.path) or "user")
     return answer(call, member.id)
 
 
-@operations.on("GET", *("/me" + end for end in _ends if "group" not in end.rpartition(".")[2] and "Unit" not in end))
+@operations.on("GET", *("/me" + end for end in (*_ends, *_counts)))
 def list_own_memberships(call: Call) -> Answer:
     """Memberships of the signed-in person."""
     return answer(call, call.caller.principal_id)
@@ -45,10 +48,17 @@ def answer(call: Call, member_id: str) -> Answer:
     if "transitiveMemberOf" in call.operation.path:
         ids = [member_id, *call.tenant.containers_of(member_id)]
     rows = [*_containers(call.tenant, ids), *_roles(call, ids)]
-    cast = call.operation.path.rpartition("/")[2]
+    return of_cast(call, rows)
+
+
+def of_cast(call: Call, rows: list[dict[str, Any]]) -> Answer:
+    """Directory objects, of one type when the path has a cast, or how many there are when it ends with ``$count``."""
+    path = call.operation.path.removesuffix("/$count")
+    cast = path.rpartition("/")[2]
     if cast.startswith("microsoft.graph."):
         rows = [row for row in rows if row["@odata.type"] == f"#{cast}"]
-    return pages.collection(call, objects, rows)
+    answer_with = pages.counted if path != call.operation.path else pages.collection
+    return answer_with(call, objects, rows)
 
 
 def other_ids(call: Call, member_id: str) -> list[str]:

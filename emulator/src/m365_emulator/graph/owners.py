@@ -29,22 +29,24 @@ objects = Shape(
 )
 _application = ("/applications/{application-id}", "/applications(appId='{appId}')")
 _principal = ("/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
+_group = "/groups/{group-id}"
+_owned_by = ("/me", "/users/{user-id}", _principal[0])
 _at_most = 100
 
 
-@operations.on("GET", *(one + "/owners" for one in (*_application, *_principal)))
+@operations.on("GET", *(one + "/owners" for one in (*_application, *_principal, _group)))
 def list_owners(call: Call) -> Answer:
     """People and service principals that own the object."""
     return pages.collection(call, objects, shown_owners(call.tenant, _owned(call)))
 
 
-@operations.on("GET", *(one + "/owners/$ref" for one in (*_application, _principal[0])))
+@operations.on("GET", *(one + "/owners/$ref" for one in (*_application, *_principal, _group)))
 def list_owner_references(call: Call) -> Answer:
     """Their addresses only."""
     return pages.references(call, _owned(call).owners)
 
 
-@operations.on("POST", *(one + "/owners/$ref" for one in (*_application, _principal[0])))
+@operations.on("POST", *(one + "/owners/$ref" for one in (*_application, *_principal, _group)))
 def add_owner(call: Call) -> Answer:
     """204; 400 when it is one already."""
     item = _owned(call)
@@ -59,7 +61,7 @@ def add_owner(call: Call) -> Answer:
     return no_content()
 
 
-@operations.on("DELETE", _application[0] + "/owners/{directoryObject-id}/$ref")
+@operations.on("DELETE", *(one + "/owners/{directoryObject-id}/$ref" for one in (*_application, *_principal, _group)))
 def remove_owner(call: Call) -> Answer:
     """204; 404 when it is none."""
     item, oid = _owned(call), call.keys["directoryObject-id"]
@@ -67,6 +69,15 @@ def remove_owner(call: Call) -> Answer:
         raise not_found(oid)
     item.owners.remove(oid)
     return no_content()
+
+
+@operations.on("GET", *(one + "/ownedObjects" for one in _owned_by))
+def list_owned_objects(call: Call) -> Answer:
+    """Applications, service principals and groups that somebody owns."""
+    kind = targets.kind_of_path(call.operation.path)
+    owner = targets.get(call, kind).id if kind else call.caller.principal_id
+    owned = [item.id for item in call.tenant.objects.values() if owner in item.owners and call.sees(item)]
+    return pages.collection(call, objects, shown(call.tenant, owned))
 
 
 def shown(tenant: Tenant, ids: Iterable[str]) -> list[dict[str, Any]]:

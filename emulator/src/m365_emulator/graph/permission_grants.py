@@ -47,6 +47,13 @@ def list_grants_of_client(call: Call) -> Answer:
     return pages.collection(call, shape, [row for row in _visible(call) if row["clientId"] == client.id])
 
 
+@operations.on("GET", "/users/{user-id}/oauth2PermissionGrants", "/me/oauth2PermissionGrants")
+def list_grants_of_person(call: Call) -> Answer:
+    """What was consented for one person alone."""
+    person = targets.get(call, "user").id if "user-id" in call.keys else call.caller.principal_id
+    return pages.collection(call, shape, [row for row in _visible(call) if row.get("principalId") == person])
+
+
 @operations.on("GET", _one)
 def get_grant(call: Call) -> Answer:
     """One grant."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import data, principals
-from m365_emulator.graph import bodies, targets
+from m365_emulator.graph import bodies, key_credentials, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import backing_application_missing, not_found, precondition_failed, same_key
 from m365_emulator.graph.odata import pages
@@ -114,7 +114,7 @@ def create_principal(call: Call) -> Answer:
 def update_principal(call: Call) -> Answer:
     """204; only what is named changes."""
     principal = targets.get(call, "servicePrincipal")
-    principal.body.update(bodies.checked("servicePrincipal", call.body, fixed=_fixed))
+    _change(call, principal, bodies.checked("servicePrincipal", call.body, fixed=_fixed))
     return no_content()
 
 
@@ -127,7 +127,7 @@ def upsert_principal(call: Call) -> Answer:
     if principal is not None:
         if call.only_creates:
             raise precondition_failed()
-        principal.body.update(wanted)
+        _change(call, principal, wanted)
         return no_content()
     if not call.creates_if_missing:
         raise not_found(app_id)
@@ -153,12 +153,20 @@ def create(call: Call, app_id: str, wanted: dict[str, Any]) -> DirectoryObject:
             f"name {app_id} is already in use.",
         )
     _require_backing(call, app_id)
+    keys = wanted.pop("keyCredentials", None)
     try:
         principal = principals.create(call.world, call.tenant, app_id, **wanted)
     except LookupError as error:
         raise backing_application_missing() from error
+    _change(call, principal, {"keyCredentials": keys} if keys else {})
     principal.owners.extend(owner_of_new(call))
     return principal
+
+
+def _change(call: Call, principal: DirectoryObject, wanted: dict[str, Any]) -> None:
+    if wanted.get("keyCredentials") is not None:
+        wanted["keyCredentials"] = key_credentials.replace_all(call, principal, wanted["keyCredentials"])
+    principal.body.update(wanted)
 
 
 def _require_backing(call: Call, app_id: str) -> None:

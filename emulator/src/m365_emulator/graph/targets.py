@@ -52,6 +52,14 @@ def get(call: Call, kind: str) -> DirectoryObject:
     return item
 
 
+def any_object(call: Call, oid: str) -> DirectoryObject:
+    """The live object with this id, of whatever type. Raises 404 as :func:`get`."""
+    item = call.tenant.objects.get(oid.lower()) or call.tenant.objects.get(oid)
+    if item is None or not call.sees(item):
+        raise not_found(oid)
+    return item
+
+
 def named(call: Call, kind: str) -> str:
     """How the path names its object, for the sentence of a 404."""
     keys = call.keys

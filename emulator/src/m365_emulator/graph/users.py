@@ -72,6 +72,12 @@ def list_users(call: Call) -> Answer:
     return pages.collection(call, shape, [item.body for item in call.tenant.of_kind("user") if call.sees(item)])
 
 
+@operations.on("GET", "/users/$count")
+def count_users(call: Call) -> Answer:
+    """How many there are, as plain text."""
+    return pages.counted(call, shape, [item.body for item in call.tenant.of_kind("user") if call.sees(item)])
+
+
 @operations.on("GET", "/users/{user-id}")
 def get_user(call: Call) -> Answer:
     """By object id or by user principal name."""
@@ -108,6 +114,16 @@ def update_user(call: Call) -> Answer:
         credentials.set_person_password(person, profile["password"])
     person.body.update(wanted)
     return no_content()
+
+
+@operations.on("POST", "/users/{user-id}/revokeSignInSessions", "/me/revokeSignInSessions")
+def revoke_sessions(call: Call) -> Answer:
+    """200: refresh tokens end (50173) and browsers forget the person; tokens that are out live on."""
+    person = targets.get(call, "user") if "user-id" in call.keys else call.tenant.objects[call.caller.principal_id]
+    now = call.world.clock.now()
+    person.body["signInSessionsValidFromDateTime"] = graph_time(now)
+    call.world.login.end_sessions(call.tenant.id, person.id)
+    return Answer(200, {"@odata.context": f"{call.base}/$metadata#Edm.Boolean", "value": True})
 
 
 @operations.on("DELETE", "/users/{user-id}")

@@ -91,23 +91,30 @@ def principal_for_secret(world: World, client: Client, tenant: Tenant) -> Direct
     return principal
 
 
-def check_secret(world: World, client: Client, secret: str) -> None:
+def holders(client: Client, tenant: Tenant | None) -> list[DirectoryObject]:
+    """Whose credentials prove the client: the application's, and those of its service principal where it signs in."""
+    principal = (tenant or client.home).principal(client.app_id)
+    return [client.application, *([principal] if principal is not None else [])]
+
+
+def check_secret(world: World, client: Client, tenant: Tenant | None, secret: str) -> None:
     """Raises EntraError 7000215 for a wrong (or not yet known) secret, 7000222 for one that ran out."""
-    verdict = credentials.judge_secret(world, client.application, secret)
-    if verdict is SecretVerdict.WRONG:
+    verdicts = {credentials.judge_secret(world, holder, secret) for holder in holders(client, tenant)}
+    if SecretVerdict.GOOD in verdicts:
+        return
+    if SecretVerdict.EXPIRED not in verdicts:
         raise EntraError(
             7000215,
             "Invalid client secret provided. Ensure the secret being sent in the request is the "
             "client secret value, not the client secret ID, for a secret added to app "
             f"'{client.app_id}'.",
         )
-    if verdict is SecretVerdict.EXPIRED:
-        raise EntraError(
-            7000222,
-            f"The provided client secret keys for app '{client.app_id}' are expired. Visit the "
-            "Azure portal to create new keys for your app, or consider using certificate "
-            "credentials for added security.",
-        )
+    raise EntraError(
+        7000222,
+        f"The provided client secret keys for app '{client.app_id}' are expired. Visit the "
+        "Azure portal to create new keys for your app, or consider using certificate "
+        "credentials for added security.",
+    )
 
 
 def check_public(client: Client, form: Mapping[str, str]) -> None:

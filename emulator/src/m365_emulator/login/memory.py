@@ -121,6 +121,7 @@ class Refresh:
     methods: list[str] = field(default_factory=lambda: ["pwd"])
     proved_at: float = 0.0
     platform: str = "publicClient"
+    revoked: bool = False
 
 
 @dataclass(slots=True)
@@ -157,6 +158,13 @@ class LoginMemory:
         """Keep a refresh token; the oldest go when there are very many."""
         self.refreshes[token] = kept
         _drop_oldest(self.refreshes)
+
+    def end_sessions(self, tenant_id: str, user_id: str) -> None:
+        """Let somebody sign in anew everywhere: refresh tokens are revoked, browsers forget them."""
+        for kept in self.refreshes.values():
+            kept.revoked = kept.revoked or (kept.tenant_id, kept.user_id) == (tenant_id, user_id)
+        for rows in self.sessions.values():
+            rows.pop(f"{tenant_id}/{user_id}", None)
 
     def device_by_user_code(self, user_code: str) -> DeviceFlow | None:
         return self.devices.get(self.device_of_user_code.get(user_code, ""))

@@ -98,7 +98,7 @@ def _application_may(call: Call, rule: Rule) -> bool:
 
 def _is_itself(call: Call) -> bool:
     """An application needs no permission to roll its own keys: the proof is checked instead."""
-    item = targets.find(call, "application")
+    item = targets.find(call, targets.kind_of_path(call.operation.path) or "application")
     return item is not None and item.body["appId"] == call.caller.app_id
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from m365_emulator.graph.authority.beyond_table import beyond_permissions, beyond_same
 from m365_emulator.graph.authority.tenant_table import tenant_permissions, tenant_same
 
 _app = ("/applications/{application-id}", "/applications(appId='{appId}')")
@@ -11,6 +12,7 @@ _reference = "https://learn.microsoft.com/graph/api/"
 same_permissions: dict[str, tuple[str, str]] = {
     # operation whose permissions the data lacks or garbles: (operation whose permissions hold for it too, source)
     **tenant_same,
+    **beyond_same,
     **{
         f"{method} {one}{end}": (f"{like} {one}{of}", f"{_reference}{page}")
         for one in (_app[0], _app[1], _sp[0])
@@ -73,6 +75,7 @@ _group_members = {"delegated": ("GroupMember.ReadWrite.All", "Group.ReadWrite.Al
 own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
     # operation: (permissions of people and of applications, source)
     **tenant_permissions,
+    **beyond_permissions,
     **{
         f"{method} /directory/deletedItems/{{directoryObject-id}}{end}": (
             _all_kinds,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m365_emulator import data
 from m365_emulator.graph.authority import rules
+from m365_emulator.graph.authority.beyond_table import beyond_roles
+from m365_emulator.graph.authority.choosers import granting
 from m365_emulator.graph.authority.tenant_table import tenant_roles
 
 if TYPE_CHECKING:
@@ -15,16 +16,6 @@ if TYPE_CHECKING:
     from m365_emulator.graph.call import Call
 
     Chooser = Callable[[Call], Rule]
-
-_microsoft_graphs = frozenset({data.graph_app_id, "00000002-0000-0000-c000-000000000000"})
-
-
-def granting(call: Call) -> Rule:
-    """Application permissions of Microsoft Graph need more than those of any other API."""
-    resource_id = call.body.get("resourceId") or _resource_of_assignment(call)
-    resource = call.tenant.objects.get(str(resource_id))
-    app_id = resource.body.get("appId") if resource is not None else None
-    return rules.grants_anything if app_id in _microsoft_graphs else rules.grants_other_apis
 
 
 def upserting(call: Call) -> Rule:
@@ -37,11 +28,6 @@ def upserting_principal(call: Call) -> Rule:
     """As for applications."""
     missing = call.tenant.principal(call.keys["appId"]) is None
     return rules.creates_principals if missing else rules.manages_applications
-
-
-def _resource_of_assignment(call: Call) -> str:
-    row = call.tenant.app_role_assignments.get(call.keys.get("appRoleAssignment-id", ""))
-    return str(row["resourceId"]) if row else ""
 
 
 _app = ("/applications/{application-id}", "/applications(appId='{appId}')")
@@ -66,6 +52,7 @@ def _rows(rule: Rule | Chooser, method: str, *where: str) -> dict[str, Rule | Ch
 
 roles_of_operations: dict[str, Rule | Chooser] = {
     **tenant_roles,
+    **beyond_roles,
     **_rows(granting, "POST", "/users/{user-id}/appRoleAssignments"),
     **_rows(
         rules.reads_directory,

@@ -53,10 +53,10 @@ def _check_life(world: World, kept: Refresh) -> None:
 
 
 def _check_password(person: DirectoryObject, kept: Refresh) -> None:
-    """A refresh token ends with the password that it came from."""
+    """A refresh token ends with the password that it came from, or when somebody revokes it."""
     if person.hidden.get("password_expired"):
         raise EntraError(50055, "The password is expired.")
-    if float(person.hidden.get("password_changed_at", 0)) > kept.issued_at:
+    if kept.revoked or float(person.hidden.get("password_changed_at", 0)) > kept.issued_at:
         raise EntraError(
             50173,
             "The provided grant has expired due to it being revoked, a fresh auth token is needed. The user might have "

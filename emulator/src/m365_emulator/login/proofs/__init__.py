@@ -59,5 +59,5 @@ def prove(world: World, client: Client, tenant: Tenant | None, form: Mapping[str
         else:
             federated.check(world, client, given)
         return ASSERTION
-    clients.check_secret(world, client, form["client_secret"])
+    clients.check_secret(world, client, tenant, form["client_secret"])
     return SECRET

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from m365_emulator import credentials
 from m365_emulator.errors import EntraError
-from m365_emulator.login import policies, tenants
+from m365_emulator.login import clients, policies, tenants
 from m365_emulator.login.proofs import assertions
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _login_host = "login.microsoftonline.com"
 
 def check(world: World, client: Client, tenant: Tenant | None, given: Assertion) -> None:
     """Raises EntraError 700021, 700023, 700024 for its claims, 700027 for certificate and signature."""
-    row, key = _registered(world, client, given)
+    row, key = _registered(world, client, tenant, given)
     if not assertions.is_signed_by(given, key, algorithms=_algorithms):
         raise EntraError(700027, "Client assertion failed signature validation.")
     if row.get("endDateTime") and credentials.moment(row["endDateTime"]) <= world.clock.now():
@@ -42,11 +42,14 @@ def check(world: World, client: Client, tenant: Tenant | None, given: Assertion)
     _check_first_use(world, client, given)
 
 
-def _registered(world: World, client: Client, given: Assertion) -> tuple[dict[str, Any], rsa.RSAPublicKey]:
-    """The application's certificate that the header's thumbprint names."""
+def _registered(
+    world: World, client: Client, tenant: Tenant | None, given: Assertion
+) -> tuple[dict[str, Any], rsa.RSAPublicKey]:
+    """The client's certificate that the header's thumbprint names."""
     wanted = _thumbprint(given)
-    for row in client.application.body.get("keyCredentials", []):
-        certificate = _certificate(client.application, row)
+    rows = [(one, row) for one in clients.holders(client, tenant) for row in one.body.get("keyCredentials", [])]
+    for holder, row in rows:
+        certificate = _certificate(holder, row)
         if certificate is None or not world.replica.in_tokens("keyCredential", str(row.get("keyId"))):
             continue
         key = certificate.public_key()

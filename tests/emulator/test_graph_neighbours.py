@@ -1,0 +1,181 @@
+"""Addresses beside those that Gangway needs: casts, counts, questions about membership, second keys, taking back."""
+
+import pytest
+
+from m365_emulator import data
+from tests.emulator.graph_door import all_scopes
+from tests.emulator.token_door import TokenDoor, home
+
+eventual = {"ConsistencyLevel": "eventual"}
+graph = "https://graph.microsoft.com"
+more = ("User.Read.All", "Directory.ReadWrite.All", "Group.Read.All", "User.RevokeSessions.All")
+
+
+@pytest.fixture
+def door():
+    return TokenDoor().as_person("grace.global", *all_scopes, *more)
+
+
+@pytest.fixture
+def groups(door):
+    """Morgan is in *inner*, which is in *outer*."""
+    made = [new_group(door, name) for name in ("outer", "inner")]
+    door.tenant.memberships[made[0]] = [made[1]]
+    door.tenant.memberships[made[1]] = [door.user("morgan.member").id]
+    return made
+
+
+def new_group(door, name):
+    body = {"displayName": name, "mailNickname": name, "mailEnabled": False, "securityEnabled": True}
+    return door.post("/groups", body).body["id"]
+
+
+def ids(reply):
+    assert reply.status == 200, reply.body
+    return [row["id"] for row in reply.value]
+
+
+def test_memberships_of_one_type(door, groups):
+    outer, inner = groups
+    morgan = f"/users/{door.user('morgan.member').id}"
+    assert ids(door.get(f"{morgan}/transitiveMemberOf/microsoft.graph.group")) == [outer, inner]
+    assert ids(door.get(f"{morgan}/transitiveMemberOf/microsoft.graph.administrativeUnit")) == []
+    assert ids(door.get(f"/groups/{outer}/members/microsoft.graph.user")) == []
+    assert ids(door.get(f"/groups/{outer}/members/microsoft.graph.group")) == [inner]
+    assert ids(door.get(f"/groups/{outer}/transitiveMembers/microsoft.graph.user")) == [door.user("morgan.member").id]
+    assert ids(door.get(f"/groups/{inner}/memberOf")) == ids(door.get(f"/groups/{inner}/transitiveMemberOf")) == [outer]
+    door.as_person("morgan.member", "User.Read", "GroupMember.Read.All", "Directory.Read.All")
+    assert ids(door.get("/me/memberOf/microsoft.graph.group")) == [inner]
+    assert ids(door.get("/me/transitiveMemberOf/graph.group")) == [outer, inner]
+
+
+@pytest.mark.parametrize(
+    ("path", "number"),
+    [
+        ("/users", None),
+        ("/groups", 2),
+        ("/groups/{outer}/members", 1),
+        ("/groups/{outer}/transitiveMembers", 2),
+        ("/groups/{outer}/transitiveMembers/microsoft.graph.user", 1),
+        ("/users/{morgan}/memberOf", 1),
+        ("/users/{morgan}/transitiveMemberOf/microsoft.graph.group", 2),
+        ("/me/memberOf/microsoft.graph.directoryRole", 1),
+        ("/groups/{inner}/memberOf", 1),
+    ],
+)
+def test_count_alone_of_relations(door, groups, path, number):
+    outer, inner = groups
+    address = path.format(outer=outer, inner=inner, morgan=door.user("morgan.member").id) + "/$count"
+    known = len(list(door.tenant.of_kind("user"))) if path == "/users" else number
+    assert door.get(address, **eventual).body == str(known)
+    assert door.get(address).status == 400
+
+
+def test_questions_about_membership_at_every_address(door, groups):
+    outer, inner = groups
+    morgan, grace = door.user("morgan.member").id, door.user("grace.global").id
+    for one in (f"/users/{morgan}", f"/directoryObjects/{morgan}"):
+        assert door.post(f"{one}/getMemberGroups", {"securityEnabledOnly": True}).value == [inner, outer]
+        assert set(door.post(f"{one}/getMemberObjects", {"securityEnabledOnly": False}).value) == {inner, outer}
+        assert door.post(f"{one}/checkMemberGroups", {"groupIds": [outer, grace]}).value == [outer]
+        assert door.post(f"{one}/checkMemberObjects", {"ids": [outer, grace]}).value == [outer]
+    assert door.post(f"/groups/{inner}/checkMemberGroups", {"groupIds": [outer]}).value == [outer]
+    assert door.post("/me/checkMemberGroups", {"groupIds": [outer]}).value == []
+    role = ids(door.get("/me/memberOf"))[0]
+    assert door.post("/me/getMemberObjects", {"securityEnabledOnly": False}).value == [role]
+    principal = door.tenant.principal(data.graph_app_id).id
+    assert door.post(f"/servicePrincipals/{principal}/checkMemberGroups", {"groupIds": [outer]}).value == []
+
+
+def test_objects_of_any_type_by_their_ids(door, groups):
+    morgan = door.user("morgan.member").id
+    found = door.post("/directoryObjects/getByIds", {"ids": [groups[0], morgan, home], "types": ["user"]})
+    assert ids(found) == [morgan]
+    assert ids(door.post("/directoryObjects/getByIds", {"ids": [groups[0], morgan]})) == [groups[0], morgan]
+    assert door.get(f"/directoryObjects/{morgan}").body["@odata.type"] == "#microsoft.graph.user"
+    assert door.delete(f"/directoryObjects/{groups[0]}").status == 204
+    assert door.get(f"/directoryObjects/{groups[0]}").status == 404
+    assert ids(door.get("/directory/deletedItems/microsoft.graph.group")) == [groups[0]]
+    assert door.post("/directoryObjects/getByIds", {"ids": []}).status == 400
+
+
+def test_deleted_people_are_listed(door):
+    morgan = door.user("morgan.member").id
+    assert door.delete(f"/users/{morgan}").status == 204
+    assert ids(door.get("/directory/deletedItems/microsoft.graph.user")) == [morgan]
+
+
+def test_assignments_of_people_and_groups_are_seen_and_taken_back(door, groups):
+    role = {"id": "11111111-0000-4000-8000-000000000002", "value": "Use", "displayName": "U", "isEnabled": True}
+    app = door.register("With roles", appRoles=[{**role, "description": "U", "allowedMemberTypes": ["User"]}])
+    principal = door.tenant.principal(app.body["appId"])
+    wanted = {"resourceId": principal.id, "appRoleId": role["id"]}
+    grace = door.user("grace.global").id
+    for holder, oid in (("users", grace), ("groups", groups[0])):
+        made = door.post(f"/{holder}/{oid}/appRoleAssignments", {**wanted, "principalId": oid}).body["id"]
+        assert ids(door.get(f"/{holder}/{oid}/appRoleAssignments")) == [made]
+        address = f"/{holder}/{oid}/appRoleAssignments/{made}"
+        if holder == "users":
+            assert ids(door.get("/me/appRoleAssignments")) == [made]
+        assert door.get(address).body["principalId"] == oid
+        assert door.delete(address).status == 204
+    made = door.post(f"/users/{grace}/appRoleAssignments", {**wanted, "principalId": grace}).body["id"]
+    address = f"/servicePrincipals(appId='{app.body['appId']}')/appRoleAssignedTo/{made}"
+    assert door.get(address).status == 200
+    assert (door.delete(address).status, door.get(address).status) == (204, 404)
+
+
+def test_grants_of_one_person(door):
+    app, grace = door.register(), door.user("grace.global").id
+    client, api = (door.tenant.principal(one).id for one in (app.body["appId"], data.graph_app_id))
+    wanted = {"clientId": client, "resourceId": api, "consentType": "Principal", "principalId": grace}
+    made = door.post("/oauth2PermissionGrants", {**wanted, "scope": "User.Read"}).body["id"]
+    assert ids(door.get(f"/users/{grace}/oauth2PermissionGrants")) == [made]
+    assert ids(door.get("/me/oauth2PermissionGrants")) == [made]
+
+
+def test_owners_come_and_go_by_every_address(door, groups):
+    app, morgan = door.register(), door.user("morgan.member").id
+    reference = {"@odata.id": f"{graph}/v1.0/directoryObjects/{morgan}"}
+    app_id, principal = app.body["appId"], door.tenant.principal(app.body["appId"]).id
+    places = (f"/applications(appId='{app_id}')", f"/servicePrincipals/{principal}", f"/groups/{groups[0]}")
+    for place in (*places, f"/servicePrincipals(appId='{app_id}')"):
+        assert door.post(f"{place}/owners/$ref", reference).status == 204
+        assert ids(door.get(f"{place}/owners")) == [morgan]
+        assert door.get(f"{place}/owners/$ref").value[0]["@odata.id"].endswith(morgan)
+        assert len(ids(door.get(f"/users/{morgan}/ownedObjects"))) == 1
+        assert door.delete(f"{place}/owners/{morgan}/$ref").status == 204
+    assert ids(door.get("/me/ownedObjects")) == []
+    assert ids(door.get(f"/servicePrincipals/{principal}/ownedObjects")) == []
+
+
+def test_federated_credentials_by_the_second_key(door):
+    one = f"/applications(appId='{door.register().body['appId']}')/federatedIdentityCredentials"
+    wanted = {"issuer": "https://issuer.example", "subject": "s", "audiences": ["api://AzureADTokenExchange"]}
+    made = door.post(one, {"name": "first", **wanted}).body["id"]
+    assert door.patch(f"{one}/{made}", {"subject": "t"}).status == 204
+    assert door.get(f"{one}(name='first')").body["subject"] == "t"
+    assert door.patch(f"{one}(name='first')", {"subject": "u"}).status == 204
+    assert door.get(f"{one}/{made}").body["subject"] == "u"
+    assert (door.delete(f"{one}/{made}").status, door.delete(f"{one}(name='first')").status) == (204, 404)
+
+
+def test_members_of_a_role_by_its_template(door):
+    role = f"/directoryRoles(roleTemplateId='{data.global_administrator}')/members"
+    grace = door.user("grace.global").id
+    assert grace in ids(door.get(role))
+    assert any(row["@odata.id"].endswith(grace) for row in door.get(f"{role}/$ref").value)
+    assert door.delete(f"{role}/{grace}/$ref").status == 204
+    assert grace not in ids(door.get(role))
+
+
+@pytest.mark.parametrize("address", ["/users/{grace}/revokeSignInSessions", "/me/revokeSignInSessions"])
+def test_revoked_sessions_end_refresh_tokens_and_browsers(door, address):
+    app_id = door.register(publicClient={"redirectUris": [home]}).body["appId"]
+    door.consent(app_id, data.graph_app_id, "User.Read")
+    token = door.tokens(app_id, scope=f"offline_access {graph}/User.Read").body["refresh_token"]
+    assert door.post(address.format(grace=door.user("grace.global").id)).body["value"] is True
+    renewed = door.redeem("refresh_token", client_id=app_id, refresh_token=token)
+    assert renewed.body["error_codes"] == [50173]
+    again = door.tokens(app_id, scope=f"offline_access {graph}/User.Read").body["refresh_token"]
+    assert door.redeem("refresh_token", client_id=app_id, refresh_token=again).status == 200
