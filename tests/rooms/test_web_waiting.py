@@ -145,8 +145,10 @@ def test_a_state_of_ours_for_a_run_that_is_gone_leads_nowhere_either():
 def test_coming_back_asks_for_a_look_only_after_a_yes_and_believes_nothing(monkeypatch, told, asked):
     looks = []
     monkeypatch.setattr(wizard_waiting.actions, "come_back_from_consent", lambda **given: looks.append(given))
+    monkeypatch.setattr(wizard_waiting, "asked_by_run", lambda _run_id: (web_values.OFFER.asker, "en"))
     state = signing.dumps(str(uuid4()), salt=consent.SALT)
     answer = Client().get("/consented/", {**told, "state": state})
+    assert soup(answer).header.get_text(strip=True).startswith("Sailmaker Voice")
     assert (answer.status_code, len(looks)) == (200, asked)
     assert "We believe it when" in text_of(answer) or not asked
     assert ("is not in this tenant" in text_of(answer)) is ("error_description" in told)

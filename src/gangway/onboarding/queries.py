@@ -20,6 +20,7 @@ from gangway.onboarding.models import Case, OperatorOnboarding, SignIn
 from gangway.onboarding.rows import scope_of_case, scope_of_run
 from gangway.onboarding.shapes import (
     AskedBy,
+    Asker,
     CaseView,
     CheckItemView,
     Done,
@@ -62,11 +63,11 @@ __all__ = [
     "Step",
     "ValidationView",
     "asked_by",
+    "asked_by_run",
     "by_hand_of_case",
     "case",
     "case_of_invitation",
     "explained",
-    "language_of_run",
     "offer",
     "onboarding",
     "onboarding_of_invitation",
@@ -125,11 +126,12 @@ def case(case_id: UUID, *, now: datetime | None = None) -> CaseView:
         return case_view.view_of(row, now=now or clock.now())
 
 
-def language_of_run(run_id: UUID) -> str:
-    """Return the language of whoever comes back about a run from Microsoft's page; raises `NoSuchCase`."""
+def asked_by_run(run_id: UUID) -> tuple[Asker, str]:
+    """Return who asks whoever comes back about a run from Microsoft's page, in which language; raises `NoSuchCase`."""
     with scope_of_run(run_id) as case_id:
         invitation_id = Case.objects.values_list("invitation_id", flat=True).get(pk=case_id)
-        return invited.invitation(invitation_id).language
+        about = invited.invitation(invitation_id)
+        return case_view.asker_of(about), about.language
 
 
 def plan_changes(case_id: UUID, *, seen: str = "") -> tuple[Change, ...]:

@@ -24,7 +24,7 @@ CONFLICT: Final = 409
 TOO_OFTEN: Final = 429
 BROKEN: Final = 500
 
-WITHOUT_ACCOUNT: Final = ("/i/", "/wizard/", "/customer/")
+WITHOUT_ACCOUNT: Final = ("/i/", "/wizard/", "/customer/", "/consented/")
 """Where people have no account: our start page is not theirs, so they are not sent there."""
 
 

@@ -15,9 +15,10 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding import actions
 from gangway.onboarding.errors import NoSuchCase
-from gangway.onboarding.queries import language_of_run
+from gangway.onboarding.queries import asked_by_run
 from gangway.onboarding.shapes import Step
 from gangway.provisioning.queries import consent_not_given, consented_run
+from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
 from gangway.web.forms.base import told
 from gangway.web.forms.waiting import Colleague, MaybeColleague, PlannedDay
@@ -139,8 +140,10 @@ def consented(request: HttpRequest) -> HttpResponse:
     run_id = consented_run(request.GET.get("state", ""))
     if run_id is None:
         return render(request, "wizard/stranger.html", status=404)
+    asker = None
     with suppress(NoSuchCase):
-        speak(request, language_of_run(run_id))
+        asker, language = asked_by_run(run_id)
+        speak(request, language)
     given = request.GET.get("admin_consent", "").lower() == "true" and "error" not in request.GET
     if given and request.method == "GET":
         try:
@@ -148,7 +151,8 @@ def consented(request: HttpRequest) -> HttpResponse:
         except NoSuchCase:
             return render(request, "wizard/stranger.html", status=404)
     why = None if given else consent_not_given(request.GET.get("error_description", ""))
-    values = {"given": given, "why": why, "in_wizard": "wizard" in request.session}
+    brand = brand_of(asker.organization_path if asker else "")
+    values = {"given": given, "why": why, "in_wizard": "wizard" in request.session, "asker": asker, "brand": brand}
     return render(request, "wizard/consented.html", values)
 
 
