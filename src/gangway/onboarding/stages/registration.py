@@ -49,9 +49,10 @@ def start(
         "by": by,
         "now": now,
     }
-    if case.run_id is None and is_in_use(case, about):
+    anew = case.run_id is None or made.run(case.run_id).state is RunState.CANCELLED
+    if anew and is_in_use(case, about):
         run_id = _known(case, about, token)
-    elif _goes_on(case):
+    elif not anew and _same_tenant(case):
         run_id = _go_on(case, about, name, token)
     else:
         run_id = _first(case, about, name, token, cloud=row.cloud)
@@ -91,10 +92,8 @@ def proved_credential(about: RegistrationView, service_id: UUID) -> CredentialVi
     return next((one for one in own if one.state == CredentialState.PROVED), None)
 
 
-def _goes_on(case: Case) -> bool:
-    """Say whether there is a run that this sign-in can go on with: in the same tenant, and not cancelled."""
-    if case.run_id is None or made.run(case.run_id).state is RunState.CANCELLED:
-        return False
+def _same_tenant(case: Case) -> bool:
+    """Say whether a run rests that this sign-in can go on with; another tenant begins anew if nothing is made yet."""
     known = made.registration(case.registration_id) if case.registration_id else None
     return known is not None and known.tenant_id == case.signer["tenant_id"]
 
