@@ -23,6 +23,8 @@ from gangway.foundation import clock
 from gangway.organizations.models import Operator
 from gangway.organizations.roles import Kind
 from gangway.web.desk import own_page_before
+from gangway.web.limits import FILES
+from gangway.web.urls import urlpatterns
 from tests.rooms import factories_invitations, factories_onboarding
 from tests.rooms.factories_organizations import PASSWORD, make_customer, make_operator, make_provider
 from tests.rooms.factories_web import prove, put_into_wizard, sit_down, soup
@@ -432,6 +434,11 @@ def test_whoever_sends_too_much_is_told_to_wait(world, settings):
     assert other.post(address("invitation_resend", world)).status_code != 429
 
 
+def test_every_list_that_is_handed_out_as_a_file_has_a_limit():
+    files = {f"web:{route.name}" for route in urlpatterns if str(route.name).endswith(("_export", "_csv", "_json"))}
+    assert files <= FILES
+
+
 @pytest.mark.parametrize(
     ("limit", "route", "who"),
     [
@@ -454,6 +461,7 @@ def test_whoever_sends_too_much_is_told_to_wait(world, settings):
         ("file", "run_support", "desk"),
         ("file", "invitation_export", "desk"),
         ("file", "activity_csv", "desk"),
+        ("wizard", "wizard_support", "wizard"),
     ],
 )
 def test_what_costs_much_has_a_limit(world, settings, limit, route, who):

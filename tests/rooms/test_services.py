@@ -23,6 +23,7 @@ from gangway.services.errors import (
 )
 from gangway.services.licences import LicenceType
 from gangway.services.models import Service
+from gangway.services.queries import Sought
 from gangway.services.states import Connection, Deployment, Lifecycle
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
@@ -189,7 +190,7 @@ def test_services_are_found_by_their_names_and_their_customers(search, found):
     customer = make_customer(name="Northwind")
     plan(customer, short_name="Conto-9", full_name="Contoso voice")
     with within(customer.path):
-        assert bool(queries.services(search=search).rows) is found
+        assert bool(queries.services(Sought(search=search)).rows) is found
 
 
 def test_services_are_filtered_by_status_and_licence():
@@ -200,11 +201,25 @@ def test_services_are_filtered_by_status_and_licence():
         actions.set_connection(service_id=first, status=Connection.OK, reason="")
         actions.abandon_service(service_id=gone, by=SETUP)
         assert ids(queries.services()) == {first, second}
-        assert ids(queries.services(status="ok")) == {first}
-        assert ids(queries.services(status="planned")) == {second}
-        assert ids(queries.services(status="nonsense")) == {first, second}
-        assert ids(queries.services(licence="hosted_pro")) == {first, second}
-        assert ids(queries.services(licence="hosted_essentials_plus")) == set()
+        assert ids(queries.services(Sought(status="ok"))) == {first}
+        assert ids(queries.services(Sought(status="planned"))) == {second}
+        assert ids(queries.services(Sought(status="nonsense"))) == set()
+        assert ids(queries.services(Sought(licence="hosted_pro"))) == {first, second}
+        assert ids(queries.services(Sought(licence="hosted_essentials_plus"))) == set()
+        assert ids(queries.services(Sought(deployment="none"))) == {first, second}
+        assert ids(queries.services(Sought(deployment="ready"))) == set()
+
+
+def test_services_are_filtered_by_the_organization_they_stand_below():
+    provider = make_provider()
+    customer, sister = make_customer(provider), make_customer(provider)
+    first, second = plan(customer), plan(sister)
+    with within(provider.path):
+        assert ids(queries.services(Sought(below=str(provider.id)))) == {first, second}
+        assert ids(queries.services(Sought(below=str(sister.id)))) == {second}
+    with within(customer.path):
+        for elsewhere in (str(sister.id), "nonsense"):
+            assert ids(queries.services(Sought(below=elsewhere))) == set()
 
 
 @pytest.mark.parametrize(("sort", "names"), [("short_name", "aaa Bbb ccc"), ("-short_name", "ccc Bbb aaa")])
@@ -213,7 +228,7 @@ def test_services_are_sorted_without_regard_to_case(sort, names):
     for name in ("Bbb", "ccc", "aaa"):
         plan(customer, short_name=name)
     with within(customer.path):
-        assert [row.short_name for row in queries.services(sort=sort).rows] == names.split()
+        assert [row.short_name for row in queries.services(Sought(sort=sort)).rows] == names.split()
 
 
 def test_a_list_costs_two_queries_its_keys_and_its_rows(django_assert_num_queries):
@@ -221,7 +236,7 @@ def test_a_list_costs_two_queries_its_keys_and_its_rows(django_assert_num_querie
     for _ in range(5):
         plan(customer)
     with within(customer.path), django_assert_num_queries(2):
-        assert len(queries.services(search="svc").rows) == 5
+        assert len(queries.services(Sought(search="svc")).rows) == 5
 
 
 def test_search_is_answered_by_indexes():

@@ -72,7 +72,7 @@ def test_tallies_count_by_state_and_days(provider):
     plan(make_customer(provider), short_name="plan-1")
     with within(provider.path):
         counted = tallies(now=clock.now())
-    assert dict(counted.connections) == {"ok": 2, "warning": 1, "error": 1, "unknown": 0}
+    assert dict(counted.connections) == {"ok": 2, "warning": 1, "error": 1, "unknown": 0, "suspended": 0}
     assert (counted.days, counted.days_unknown, counted.planned) == ((1, 1, 0, 0, 1), 1, 1)
 
 

@@ -102,7 +102,7 @@ def suspend(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Ac
     if row is None or row.suspended_at is not None:
         return
     row.suspended_at, row.suspended_why = now, why.value
-    _forget_status(row, ConnectionSuspended.what, by=by, now=now)
+    _forget_status(row, ConnectionSuspended.what, Status.SUSPENDED, by=by, now=now)
     _record(Event.CONNECTION_SUSPENDED, row, by, {"registration": str(row.registration_id), "why": why.value})
 
 
@@ -118,7 +118,7 @@ def resume(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Act
     if service(service_id).lifecycle is not Lifecycle.CREATED:
         raise ServiceMoved
     row.suspended_at, row.suspended_why = None, ""
-    _forget_status(row, "Resumed, not validated yet.", by=by, now=now)
+    _forget_status(row, "Resumed, not validated yet.", Status.UNKNOWN, by=by, now=now)
     _record(Event.CONNECTION_RESUMED, row, by, {"registration": str(row.registration_id)})
     validate_connection(service_id=service_id, by=by, now=now)
     for beside in companions.companions(service_id):
@@ -126,12 +126,12 @@ def resume(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Act
             companions.validate(service_id=service_id, profile=beside.profile, by=by, now=now)
 
 
-def _forget_status(row: Connection, words: str, *, by: Actor, now: datetime) -> None:
+def _forget_status(row: Connection, words: str, status: Status, *, by: Actor, now: datetime) -> None:
     row.status, row.status_words, row.status_since = "unknown", words, now
     row.save(update_fields=["status", "status_words", "status_since", "suspended_at", "suspended_why"])
     Care.objects.filter(pk=row.pk).update(tend_at=now)
     Companion.objects.filter(service_id=row.service_id).update(tend_at=now)
-    services.set_connection(service_id=row.service_id, status=Status.UNKNOWN, reason=words, by=by)
+    services.set_connection(service_id=row.service_id, status=status, reason=words, by=by)
 
 
 @transaction.atomic

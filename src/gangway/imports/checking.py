@@ -25,8 +25,8 @@ from gangway.organizations.details import LONGEST_PHONE, checked_name, text
 from gangway.organizations.queries import provider_of
 from gangway.services import names
 from gangway.services.actions import check_full_name
-from gangway.services.errors import NameTaken, PoolUsedUp
-from gangway.services.pool import pool
+from gangway.services.errors import NameTaken
+from gangway.services.pool import pool, used_up
 from gangway.services.queries import names_taken
 
 LOOKS_SECRET: Final = re.compile(r"[\w.~-]{3}\dQ~[\w.~-]{20,}")
@@ -175,7 +175,7 @@ def _take(values: dict[str, str], customer: Named | None, world: World) -> None:
     """
     users = users_of(values["users"])
     if world.users_left is not None and users > world.users_left:
-        raise PoolUsedUp(left=world.users_left, field="licensed_users")
+        raise used_up(world.users_left, field="licensed_users")
     if customer is None:
         _take_room(values, world)
     if world.users_left is not None:

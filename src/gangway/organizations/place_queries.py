@@ -111,6 +111,24 @@ def place(organization_id: UUID) -> PlaceView:
     )
 
 
+def path_in_scope(organization_id: str) -> str | None:
+    """Return the path of one of the scope's organizations, by its id in text; None where there is none."""
+    return _in_scope(organization_id, "path")
+
+
+def name_in_scope(organization_id: str) -> str | None:
+    """Return the name of one of the scope's organizations, by its id in text; None where there is none."""
+    return _in_scope(organization_id, "name")
+
+
+def _in_scope(organization_id: str, field: str) -> str | None:
+    try:
+        rows = Organization.objects.filter(pk=UUID(organization_id))
+    except ValueError:
+        return None
+    return rows.values_list(field, flat=True).first()
+
+
 def more_tenants(customer_id: UUID) -> tuple[Tenant, ...]:
     """Return the Microsoft tenants of a customer of the scope beside its first."""
     rows = TenantRow.objects.filter(organization_id=customer_id)

@@ -85,10 +85,9 @@ class PoolUsedUp(ServicesError):
     what = "Your provider's pool has not so many licensed users left."
     cure = "Choose fewer users, or have the provider acquire more."
 
-    def __init__(self, *, left: int, field: str) -> None:
-        """Say how many are left: what somebody can still choose."""
-        super().__init__(f"Your provider's pool has {left} licensed users left.", field=field)
-        self.left = left
+    def __init__(self, *, left: int | None, field: str) -> None:
+        """Say how many are left, if whoever asks may know: what they can still choose."""
+        super().__init__(self.what if left is None else f"The pool has {left} licensed users left.", field=field)
 
 
 class CustomerHasServices(ServicesError):

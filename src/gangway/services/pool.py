@@ -7,6 +7,7 @@ used for a while (grace); from a part of it on, a warning is shown.
 
 import math
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
@@ -15,13 +16,15 @@ from django.db.models import Sum
 from gangway.organizations.place_queries import bounds_above
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import Kind
-from gangway.organizations.scope import Door, through
+from gangway.organizations.scope import Door, current_path, through
 from gangway.services.errors import PoolUsedUp
 from gangway.services.models import Service
 from gangway.services.states import HOLDS_ITS_NAME
 
 _LOCK = 0x67616E67
 """Names this room's advisory locks; any number that nobody else uses."""
+PROVIDERS_DEPTH: Final = 2
+"""So many organizations stand in the path of a provider: the system and itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,14 @@ def take(provider_id: UUID, users: int, *, field: str = "licensed_users") -> Non
         cursor.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [_LOCK, str(provider_id)])
     left = pool(provider_id).left
     if left is not None and users > left:
-        raise PoolUsedUp(left=left, field=field)
+        raise used_up(left, field=field)
+
+
+def used_up(left: int, *, field: str) -> PoolUsedUp:
+    """Make the refusal; it tells the number to the same people as `pool_seen_by` does, by the scope they are in."""
+    path = current_path()
+    knows = path is None or path.count("/") <= PROVIDERS_DEPTH
+    return PoolUsedUp(left=left if knows else None, field=field)
 
 
 def _used(provider_id: UUID) -> int:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
 from gangway.organizations.pages import Page, every, page_of
+from gangway.organizations.place_queries import path_in_scope
 from gangway.organizations.roles import Kind
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
@@ -87,25 +88,36 @@ class ServiceView:
     """Until when a deletion can be taken back, while it leaves."""
 
 
-def services(
-    *, search: str = "", status: str = "", licence: str = "", sort: str = "", page: int = 1
-) -> Page[ServiceRow]:
-    """Return the scope's services that are planned, created, leaving or being deleted.
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which services are wanted, in which order; empty means all.
 
-    `search`: beginning of a name or words; `status`: a Connection ("ok"), a Lifecycle ("deleted") or empty;
-    `licence`: a licence type or empty; `sort`: a key of `SORTS`. Unknown values of the last three are taken as empty.
+    `search`: beginning of a name or words; `status`: a Connection ("ok") or a Lifecycle ("deleted"); `licence`: a
+    licence type; `deployment`: a Deployment; `below`: the id of a customer, channel or provider; `sort`: a key of
+    `SORTS`. With a value of a filter that there isn't, nothing is found; an unknown `sort` is taken as empty.
     """
-    return page_of(_found(search, status, licence, sort), page, row_of, keys_first=True)
+
+    search: str = ""
+    status: str = ""
+    licence: str = ""
+    deployment: str = ""
+    below: str = ""
+    sort: str = ""
 
 
-def every_service(*, search: str = "", status: str = "", licence: str = "", sort: str = "") -> Iterator[ServiceRow]:
+def services(sought: Sought = Sought(), page: int = 1) -> Page[ServiceRow]:
+    """Return the scope's services that are planned, created, leaving or being deleted."""
+    return page_of(_found(sought), page, row_of, keys_first=True)
+
+
+def every_service(sought: Sought) -> Iterator[ServiceRow]:
     """Give all services that `services` would show on its pages, for an export; read in portions."""
-    return every(_found(search, status, licence, sort), row_of)
+    return every(_found(sought), row_of)
 
 
-def matching_services(*, search: str, status: str, licence: str, most: int) -> list[UUID]:
-    """Return the first services that a list with this search and these filters shows, for what is done with all."""
-    return list(_found(search, status, licence, "").values_list("pk", flat=True)[:most])
+def matching_services(sought: Sought, *, most: int) -> list[UUID]:
+    """Return the first services that a list shows, for what is done with all."""
+    return list(_found(sought).values_list("pk", flat=True)[:most])
 
 
 def some_services(ids: Collection[UUID]) -> tuple[ServiceRow, ...]:
@@ -114,12 +126,21 @@ def some_services(ids: Collection[UUID]) -> tuple[ServiceRow, ...]:
     return tuple(map(row_of, rows))
 
 
-def _found(search: str, status: str, licence: str, sort: str) -> QuerySet[Service]:
-    rows = Service.objects.filter(matching(search, begins=("short_name_key", "full_name_key")))
-    rows = _with_status(rows, status)
-    if licence in set(LicenceType):
-        rows = rows.filter(licence_type=licence)
-    return rows.select_related("organization__parent").order_by(*SORTS.get(sort, SORTS["-created_at"]))
+def _found(sought: Sought) -> QuerySet[Service]:
+    rows = Service.objects.filter(matching(sought.search, begins=("short_name_key", "full_name_key")))
+    rows = _with_status(rows, sought.status)
+    if sought.licence:
+        rows = rows.filter(licence_type=sought.licence)
+    if sought.deployment:
+        rows = rows.filter(deployment_status=sought.deployment)
+    if sought.below:
+        rows = rows.filter(_below(sought.below))
+    return rows.select_related("organization__parent").order_by(*SORTS.get(sought.sort, SORTS["-created_at"]))
+
+
+def _below(organization_id: str) -> Q:
+    path = path_in_scope(organization_id)
+    return Q(pk__in=()) if path is None else Service.objects.below(path)
 
 
 def services_of(customer_id: UUID) -> tuple[ServiceRow, ...]:
@@ -133,7 +154,7 @@ def _with_status(rows: QuerySet[Service], status: str) -> QuerySet[Service]:
     if status in set(Lifecycle) - {Lifecycle.ABANDONED}:
         return rows.filter(lifecycle=status)
     living = rows.filter(lifecycle__in=[state.value for state in HOLDS_ITS_NAME])
-    return living.filter(connection_status=status) if status in set(Connection) else living
+    return living.filter(connection_status=status) if status else living
 
 
 def service(service_id: UUID) -> ServiceView:

@@ -21,12 +21,13 @@ class Lifecycle(StrEnum):
 
 
 class Connection(StrEnum):
-    """Whether the service's credentials work, as last read."""
+    """Whether the service's credentials work, as last read; one that is suspended isn't looked at."""
 
     OK = "ok"
     WARNING = "warning"
     ERROR = "error"
     UNKNOWN = "unknown"
+    SUSPENDED = "suspended"
 
     @property
     def label(self) -> str:

@@ -10,7 +10,6 @@ from gangway.provisioning.shapes import CredentialView
 from gangway.provisioning.states import CredentialState
 from gangway.web.words import RUN, STEP, Pill, said
 
-
 NOT_ASKED: Final = Pill(_("Not asked for"), "idle", "circle-dashed")
 
 

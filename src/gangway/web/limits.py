@@ -29,6 +29,8 @@ FILES: Final = frozenset(
         "web:services_existing_export",
         "web:import_mend",
         "web:invitation_export",
+        "web:connection_export",
+        "web:alarm_export",
         "web:run_export",
         "web:leftover_export",
         "web:operator_export",
@@ -115,7 +117,7 @@ def _counted(request: HttpRequest) -> list[tuple[str, str]]:
         return [("microsoft", "")]
     if route in FILES and known:
         return [("file", known)]
-    if reading:
+    if reading and route != "web:wizard_support":
         return []
     if route.startswith("web:wizard") and IN_WIZARD in request.session:
         return [("wizard", str(request.session[IN_WIZARD].get("case", "")))]

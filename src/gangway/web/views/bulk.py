@@ -23,16 +23,17 @@ from gangway.connections.queries import LatestLook, latest_looks
 from gangway.foundation.clock import now
 from gangway.organizations.pages import PAGE_SIZE
 from gangway.organizations.roles import Capability
-from gangway.services.queries import ServiceRow, matching_services, some_services
+from gangway.services.queries import ServiceRow, Sought, matching_services, some_services
 from gangway.web.desk import DeskRequest, may
-from gangway.web.listing import asked_in
+from gangway.web.listing import Asked, asked_in
 from gangway.web.live import first_look, look_again
 from gangway.web.words import CONNECTION, PLANNED, VALIDATION, Pill, said
 
 PARTIAL: Final = "services/_validating.html"
 EVERY: Final = "every"
 """The box that means all services that match, and not only the ticked ones of one page."""
-SOUGHT: Final = ("q", "status", "licence", "sort")
+FILTERS: Final = ("status", "licence", "deployment", "below")
+SOUGHT: Final = ("q", *FILTERS, "sort")
 MOST_AT_ONCE: Final = 200
 LATEST: Final = "validating"
 """The session keeps the services of which no address could hold the ids."""
@@ -108,10 +109,14 @@ def ticked(given: QueryDict) -> list[UUID]:
     return found
 
 
+def sought(wanted: Asked) -> Sought:
+    """Say which services a list was asked for."""
+    return Sought(search=wanted.search, sort=wanted.sort, **wanted.choices)
+
+
 def _matching(given: QueryDict) -> list[UUID]:
     """Return all that the list showed, over all its pages."""
-    wanted = asked_in(given, "status", "licence")
-    return matching_services(search=wanted.search, most=MOST_AT_ONCE, **wanted.choices)
+    return matching_services(sought(asked_in(given, *FILTERS)), most=MOST_AT_ONCE)
 
 
 def _chosen(request: DeskRequest) -> list[UUID]:

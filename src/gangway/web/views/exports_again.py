@@ -15,7 +15,7 @@ from gangway.services.queries import ServiceRow, every_service, some_services
 from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
-from gangway.web.views.bulk import EVERY, lacks_ticks, tick_first, ticked
+from gangway.web.views.bulk import EVERY, FILTERS, lacks_ticks, sought, tick_first, ticked
 
 
 def services_as(kind: Kind) -> DeskView:
@@ -27,10 +27,8 @@ def services_as(kind: Kind) -> DeskView:
     def view(request: DeskRequest) -> HttpResponse:
         if lacks_ticks(request.GET):
             return tick_first(request)
-        wanted = asked(request, "status", "licence")
         chosen = () if request.GET.get(EVERY) else ticked(request.GET)
-        sought = {"search": wanted.search, "sort": wanted.sort, **wanted.choices}
-        rows = some_services(chosen) if chosen else every_service(**sought)
+        rows = some_services(chosen) if chosen else every_service(sought(asked(request, *FILTERS)))
         cells = ([cell.get(name, "") for name in head] for cell in cells_of(rows))
         return csv_file(f"services-{kind.value}", head, cells)
 

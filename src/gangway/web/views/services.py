@@ -5,6 +5,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gangway.foundation.clock import now
+from gangway.organizations.place_queries import name_in_scope
 from gangway.organizations.roles import Capability
 from gangway.services.licences import LicenceType
 from gangway.services.queries import ServiceRow, every_service, services, some_services
@@ -12,8 +13,19 @@ from gangway.services.states import HOLDS_ITS_NAME, LIVES
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
-from gangway.web.views.bulk import EVERY, MOST_AT_ONCE, lacks_ticks, tick_first, ticked
-from gangway.web.words import CONNECTION, DELETED, DELETING, DEPLOYMENT, DEPLOYMENT_MEANS, LIFE, PLANNED, Pill, said
+from gangway.web.views.bulk import EVERY, FILTERS, MOST_AT_ONCE, lacks_ticks, sought, tick_first, ticked
+from gangway.web.words import (
+    CONNECTION,
+    DELETED,
+    DELETING,
+    DEPLOYMENT,
+    DEPLOYMENT_MEANS,
+    LEAVES,
+    LIFE,
+    PLANNED,
+    Pill,
+    said,
+)
 
 
 @require_safe
@@ -22,9 +34,8 @@ def service_export(request: DeskRequest) -> HttpResponse:
     """Hand out the list, as it is searched, filtered and sorted, or only its ticked rows, for a spreadsheet."""
     if lacks_ticks(request.GET):
         return tick_first(request)
-    wanted = asked(request, "status", "licence")
     chosen = () if request.GET.get(EVERY) else ticked(request.GET)
-    rows = some_services(chosen) if chosen else every_service(search=wanted.search, sort=wanted.sort, **wanted.choices)
+    rows = some_services(chosen) if chosen else every_service(sought(asked(request, *FILTERS)))
     head = ("Short name", "Full name", "Customer", "Channel", "License Type", "Licensed users", "Connection")
     more = ("Connection says", "Deployment", "Client Secret Days Until Expire", "Last validated", "Started")
     return csv_file("services", head + more, map(_exported, rows))
@@ -34,14 +45,8 @@ def service_export(request: DeskRequest) -> HttpResponse:
 @may(Capability.SEE_SERVICES)
 def service_list(request: DeskRequest) -> HttpResponse:
     """List the services, or teach what a service is where there is none yet."""
-    wanted = asked(request, "status", "licence")
-    page = services(
-        search=wanted.search,
-        status=wanted.choices["status"],
-        licence=wanted.choices["licence"],
-        sort=wanted.sort,
-        page=wanted.page,
-    )
+    wanted = asked(request, *FILTERS)
+    page = services(sought(wanted), wanted.page)
     held = request.seat.capabilities
     values = {
         "page": page,
@@ -63,10 +68,13 @@ def service_list(request: DeskRequest) -> HttpResponse:
         "statuses": [
             ("planned", PLANNED.word),
             *((state, pill.word) for state, pill in CONNECTION.items()),
+            ("leaving", LEAVES.word),
             ("deleting", DELETING.word),
             ("deleted", DELETED.word),
         ],
         "licences": [(kind.value, kind.label) for kind in LicenceType],
+        "deployments": [(state, pill.word) for state, pill in DEPLOYMENT.items()],
+        "below": name_in_scope(wanted.choices["below"]) if wanted.choices["below"] else None,
         "may_add": Capability.ADD_SERVICE in held,
         "may_export_again": Capability.ADD_SERVICE in held,
         "may_validate": Capability.VALIDATE_CONNECTION in held,
