@@ -33,7 +33,7 @@ def ending(about: Renewable, days: int, ends_at: datetime) -> str:
     """Say when it ends; at 0 that it has ended."""
     name, day = NAMES[about.kind], f"{ends_at.day} {ends_at:%B %Y}"
     if days <= 0 and about.end_typed:
-        return f"By what somebody typed in, its {name} ended on {day}. Validate Authentication says whether it works."
+        return f"By what somebody typed in, its {name} ended on {day}; a validation says whether it works."
     if days <= 0:
         return f"Its {name} ended on {day}: nothing can be managed until it is renewed."
     if days == 1:
