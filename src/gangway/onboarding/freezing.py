@@ -27,6 +27,7 @@ from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as runs
+from gangway.provisioning.beside import at_work_beside
 from gangway.provisioning.errors import RunOver, RunUnderWay
 from gangway.provisioning.states import RunState
 
@@ -95,9 +96,10 @@ def _freeze(invitation_id: UUID, *, by: Actor, now: datetime, dead: bool = False
     for case in cases:
         colleague.let_go(case, by=by, now=now)
     for run_id in {case.run_id for case in cases if case.run_id is not None}:
-        if runs.run(run_id).state in AT_WORK:
+        at_work = [run_id] if runs.run(run_id).state in AT_WORK else []
+        for one in (*at_work_beside(run_id), *at_work):  # what waits for the first run to end is stopped before it
             with suppress(RunOver, RunUnderWay):
-                provisioning.cancel_run(run_id=run_id, by=by, now=now)
+                provisioning.cancel_run(run_id=one, by=by, now=now)
 
 
 def _goes_on(invitation_id: UUID) -> State:

@@ -53,9 +53,10 @@ def latest_run(registration_id: UUID) -> Run | None:
     return rows.order_by("-created_at").first()
 
 
-def is_at_work_beside(run_id: UUID) -> bool:
-    """Whether a worker is at something beside this run, or will be in a moment."""
-    return Run.objects.filter(after_id=run_id, state__in=[one.value for one in LIVING]).exists()
+def at_work_beside(run_id: UUID) -> list[UUID]:
+    """The runs beside this one that a worker is at, or will be in a moment."""
+    rows = Run.objects.filter(after_id=run_id, state__in=[one.value for one in LIVING])
+    return list(rows.values_list("pk", flat=True))
 
 
 def first_of(run_id: UUID) -> UUID:

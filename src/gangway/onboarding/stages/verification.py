@@ -22,7 +22,7 @@ from gangway.onboarding.stages import colleague, handover, renewed, sign_in
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
-from gangway.provisioning.beside import first_of, is_at_work_beside
+from gangway.provisioning.beside import at_work_beside, first_of
 from gangway.provisioning.queries import RunView
 from gangway.provisioning.states import RunState
 
@@ -66,7 +66,7 @@ def run_ended(*, run_id: UUID, now: datetime) -> None:
         run = provisioning.run(run_id) if cases else None
         if run is not None and run.state is RunState.COPYING:
             _copies(cases[0])
-        if run is None or run.state not in MEANING or is_at_work_beside(run_id):
+        if run is None or run.state not in MEANING or at_work_beside(run_id):
             return
         moved = [case for case in cases if _conclude(case, run, now=now)]
         if moved or _nobody_is_at_it(cases[0]):
