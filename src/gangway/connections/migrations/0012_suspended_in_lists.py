@@ -3,7 +3,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("connections", "0010_companions_last_looked_at"),
+        ("connections", "0011_emergencies_untouched"),
         ("services", "0008_connections_suspended"),
     ]
 
