@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data, partners, role_schedules
+from m365_emulator import data, optional_claims, partners, role_schedules
 from m365_emulator.errors import GraphError
 from m365_emulator.keys import BadToken
 
@@ -90,6 +90,23 @@ def application_token(
     """
     claims = _access_claims(world, tenant, resource, life)
     roles = _application_roles(world, tenant, principal, resource)
+    if resource.is_version_two:
+        app_only = {"idtyp": "app"} if "idtyp" in _asked_by_api(world, resource) else {}
+        return world.keys.sign(
+            {
+                **claims,
+                **app_only,
+                "azp": principal.body["appId"],
+                "azpacr": proof,
+                "oid": principal.id,
+                **({"roles": roles} if roles else {}),
+                "sub": principal.id,
+                "tid": tenant.id,
+                "uti": world.ids.opaque(16, "uti"),
+                "ver": "2.0",
+            },
+            v1=False,
+        )
     return world.keys.sign(
         {
             **claims,
@@ -112,11 +129,12 @@ def application_token(
 
 
 def _application_roles(world: World, tenant: Tenant, principal: DirectoryObject, resource: Resource) -> list[str]:
-    """Values of the application permissions that a new token carries."""
+    """Values of the roles at the API that a new token carries: also those of groups that the principal is in itself."""
+    holders = {principal.id, *(key for key, members in tenant.memberships.items() if principal.id in members)}
     held = {
         row["appRoleId"]
         for key, row in tenant.app_role_assignments.items()
-        if row["principalId"] == principal.id
+        if row["principalId"] in holders
         and row["resourceId"] == resource.principal.id
         and world.replica.in_tokens("appRoleAssignment", key)
     }
@@ -145,6 +163,25 @@ def person_token(
     how the person did (the claim ``amr``).
     """
     claims = _access_claims(world, tenant, resource, life)
+    if not resource.is_microsofts:
+        claims |= _claims_for_own_api(world, tenant, person, resource)
+    if resource.is_version_two:
+        return world.keys.sign(
+            {
+                "azp": client.body["appId"],
+                "azpacr": proof if confidential else "0",
+                "name": person.body["displayName"],
+                "oid": person.id,
+                "preferred_username": person.hidden.get("sign_in_name", person.body["userPrincipalName"]),
+                "scp": " ".join(scopes),
+                "sub": pairwise(world, person, resource.principal.body["appId"]),
+                "tid": tenant.id,
+                "uti": world.ids.opaque(16, "uti"),
+                "ver": "2.0",
+                **claims,
+            },
+            v1=False,
+        )
     name = person.body["userPrincipalName"]
     return world.keys.sign(
         {
@@ -185,17 +222,21 @@ def id_token(
     life: int,
     proved_at: float,
     code: str = "",
+    scopes: Sequence[str] = ("openid", "profile", "email"),
 ) -> str:
     """A version 2 id token for the client itself, which is told the app roles of its own that the person was given.
 
     ``client`` is the application's service principal in this tenant; ``proved_at`` when the person last signed in
     with this browser, which it is told only where its registration asks for the optional claim ``auth_time``.
-    ``code`` is the code that goes out beside the token, if one does.
+    ``code`` is the code that goes out beside the token, if one does; ``scopes`` are the OpenID scopes of the request.
     """
     now = int(world.clock.seconds())
     home = home_issuer(tenant, person)
     client_id = str(client.body["appId"])
     roles = _application_roles(world, tenant, person, Resource(client, client_id))
+    by_scope = {"preferred_username"} if "profile" in scopes else set()
+    by_scope |= {"email"} if "email" in scopes else set()
+    wanted = by_scope | (optional_claims.asked(world, client_id, "idToken") - _not_without(scopes))
     return world.keys.sign(
         {
             "aud": client_id,
@@ -205,13 +246,12 @@ def id_token(
             "exp": now + life,
             **_group_claims(world, tenant, person, client),
             **_role_claims(world, tenant, person, client),
-            **({"auth_time": int(proved_at)} if "auth_time" in _optional_claims(world, client) else {}),
+            **optional_claims.of_person(tenant, person, wanted, proved_at=proved_at),
             **({"c_hash": _half_hash(code)} if code else {}),
             **({"idp": home} if is_guest(person) else {}),
-            "name": person.body["displayName"],
             **({"nonce": nonce} if nonce else {}),
             "oid": person.id,
-            "preferred_username": person.hidden.get("sign_in_name", person.body["userPrincipalName"]),
+            **({"name": person.body["displayName"]} if "profile" in scopes else {}),
             "rh": f"1.{world.ids.opaque(24, 'rh')}.",
             **({"roles": roles} if roles else {}),
             "sub": pairwise(world, person, client_id),
@@ -221,6 +261,26 @@ def id_token(
         },
         v1=False,
     )
+
+
+def _not_without(scopes: Sequence[str]) -> set[str]:
+    """Optional claims about a person's name need the scope *profile* as well."""
+    return set() if "profile" in scopes else {"family_name", "given_name", "preferred_username", "upn"}
+
+
+def _claims_for_own_api(world: World, tenant: Tenant, person: DirectoryObject, resource: Resource) -> dict[str, Any]:
+    """What an API of one's own hears of a person: roles, and the groups and claims that its registration wants."""
+    roles = _application_roles(world, tenant, person, resource)
+    wanted = _asked_by_api(world, resource)
+    return {
+        **_group_claims(world, tenant, person, resource.principal),
+        **optional_claims.of_person(tenant, person, wanted),
+        **({"roles": roles} if roles else {}),
+    }
+
+
+def _asked_by_api(world: World, resource: Resource) -> set[str]:
+    return optional_claims.asked(world, str(resource.principal.body["appId"]), "accessToken")
 
 
 def _half_hash(text: str) -> str:
@@ -252,13 +312,6 @@ def _role_claims(world: World, tenant: Tenant, person: DirectoryObject, client: 
     return {"wids": wids(world, tenant, person)}
 
 
-def _optional_claims(world: World, client: DirectoryObject) -> set[str]:
-    """Names of the optional claims that the registration at home wants in id tokens."""
-    home = world.directory.home_of_application(str(client.body["appId"]))
-    asked = (home[1].body.get("optionalClaims") or {}) if home else {}
-    return {str(each.get("name")) for each in asked.get("idToken") or ()}
-
-
 def _claims_asked_for(world: World, client: DirectoryObject) -> set[str]:
     """``groupMembershipClaims`` of the registration at home: one value, or several with commas between them."""
     home = world.directory.home_of_application(str(client.body["appId"]))
@@ -268,10 +321,32 @@ def _claims_asked_for(world: World, client: DirectoryObject) -> set[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Resource:
-    """The API that a token is for: its service principal in the tenant, and the audience as the client named it."""
+    """The API that a token is for: its service principal in the tenant, and the audience as the client named it.
+
+    ``version`` is the one of the tokens that its registration wants.
+    """
 
     principal: DirectoryObject
     audience: str
+    version: int = 1
+
+    @property
+    def is_microsofts(self) -> bool:
+        return self.principal.body["appId"] in data.resources_by_app_id()
+
+    @property
+    def is_version_two(self) -> bool:
+        return self.version == 2  # noqa: PLR2004 the version's number
+
+
+def resource_of(world: World, principal: DirectoryObject, audience: str) -> Resource:
+    """The API with the version of tokens that its registration wants; version 2 names it by its id alone."""
+    app_id = str(principal.body["appId"])
+    found = world.directory.home_of_application(app_id)
+    api = (found[1].body.get("api") or {}) if found is not None else {}
+    if api.get("requestedAccessTokenVersion") == 2:  # noqa: PLR2004 the version's number
+        return Resource(principal, app_id, 2)
+    return Resource(principal, audience)
 
 
 def is_guest(person: DirectoryObject) -> bool:
@@ -298,15 +373,20 @@ def wids(world: World, tenant: Tenant, person: DirectoryObject) -> list[str]:
 
 def _access_claims(world: World, tenant: Tenant, resource: Resource, life: int) -> dict[str, Any]:
     now = int(world.clock.seconds())
+    issuer = f"{world.settings.origin}/{tenant.id}/v2.0" if resource.is_version_two else _old_issuer(tenant)
     return {
         "aud": resource.audience,
-        "iss": f"https://sts.windows.net/{tenant.id}/",
+        "iss": issuer,
         "iat": now - 300,
         "nbf": now - 300,
         "exp": now + life,
         "aio": world.ids.opaque(32, "aio"),
         "rh": f"1.{world.ids.opaque(24, 'rh')}.",
     }
+
+
+def _old_issuer(tenant: Tenant) -> str:
+    return f"https://sts.windows.net/{tenant.id}/"
 
 
 def _claims(world: World, authorization: str | None, audiences: frozenset[str]) -> dict[str, Any]:
@@ -336,5 +416,8 @@ def _verify_once(world: World, token: str) -> dict[str, Any]:
 
 def _unauthorized(message: str) -> GraphError:
     address = "https://login.microsoftonline.com/common/oauth2/authorize"
-    challenge = f'Bearer realm="", authorization_uri="{address}", error="invalid_token", error_description="{message}"'
+    challenge = (
+        f'Bearer realm="", authorization_uri="{address}", client_id="{data.graph_app_id}", error="invalid_token", '
+        f'error_description="{message}"'
+    )
     return GraphError(401, "InvalidAuthenticationToken", message, headers={"WWW-Authenticate": challenge})

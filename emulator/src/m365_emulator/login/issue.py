@@ -73,7 +73,7 @@ def for_person(
         )
     _check_policies(world, tenant, person, client, str(resource.body["appId"]), how=how)
     life = world.ids.number(3600, 5400, "life")
-    at = tokens.Resource(resource, audience)
+    at = tokens.resource_of(world, resource, audience)
     openid = [name for name in scopes.openid_scopes if name in asked.openid]
     answer: dict[str, Any] = {
         "token_type": "Bearer",
@@ -98,7 +98,7 @@ def for_person(
         answer.update({"foci": data.family(client.app_id)} if data.family(client.app_id) else {})
     if "openid" in openid:
         answer["id_token"] = tokens.id_token(
-            world, tenant, person, principal, nonce=nonce, life=life, proved_at=how.proved_at
+            world, tenant, person, principal, nonce=nonce, life=life, proved_at=how.proved_at, scopes=openid
         )
     if client_info:
         answer["client_info"] = _client_info(tenant, person)
@@ -120,6 +120,7 @@ def id_token_of(world: World, request: AuthorizeRequest) -> str:
         life=3600,
         proved_at=request.proved_at,
         code=request.code if "code" in request.response_type.split() else "",
+        scopes=scopes.parse(request.scope).openid,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m365_emulator import partners
+from m365_emulator import partners, tokens
 from m365_emulator.errors import EntraError
 
 if TYPE_CHECKING:
@@ -19,6 +19,32 @@ def at(world: World, tenant_id: str, user_id: str) -> tuple[Tenant, DirectoryObj
     if person is None:
         raise EntraError(50034, "The user account does not exist in the directory.")
     return tenant, person
+
+
+def as_seen_by(world: World, tenant: Tenant, home: Tenant, account: DirectoryObject) -> DirectoryObject | None:
+    """The person as a tenant sees them: themselves at home, a guest or a partner elsewhere; None for a stranger."""
+    if tenant is home:
+        return account
+    guests = (item for item in tenant.of_kind("user") if item.hidden.get("home_user") == account.id)
+    guest = next(guests, None)
+    if guest is not None and tokens.is_guest(guest):
+        return guest
+    return partners.find(world, tenant, account.id)
+
+
+def elsewhere(world: World, tenant: Tenant, home: Tenant, person: DirectoryObject) -> DirectoryObject:
+    """Somebody known at one tenant as another one sees them. Raises EntraError 50020 when it doesn't know them."""
+    account_home = world.directory.tenants.get(person.hidden.get("home_tenant", "")) or home
+    found = as_seen_by(world, tenant, account_home, account_of(world, person))
+    if found is None:
+        raise EntraError(
+            50020,
+            f"User account '{person.body['userPrincipalName']}' from identity provider "
+            f"'https://sts.windows.net/{account_home.id}/' does not exist in tenant '{tenant.display_name}' and cannot "
+            "access the application in that tenant. The account needs to be added as an external user in the tenant "
+            "first.",
+        )
+    return found
 
 
 def account_of(world: World, person: DirectoryObject) -> DirectoryObject:

@@ -69,7 +69,7 @@ def find_resource(world: World, tenant: Tenant, asked: Asked) -> tuple[Directory
             "to by any user in the tenant. You might have sent your authentication request to the "
             "wrong tenant.",
         )
-    return principal, audience or str(principal.body["appId"])
+    return principal, audience or asked.resource
 
 
 def identify(world: World, resource: str) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse
@@ -41,7 +41,7 @@ def routes(world: World) -> list[Route]:
         await federated.fetch(world, form)
         if form.get("resource") or form.get("grant_type") == "client_credentials":
             form.setdefault("scope", f"{clients.required(form, 'resource').rstrip('/')}/.default")
-        return _redeem(world, request, form)
+        return _redeem(world, request, form, version=1)
 
     async def only_post(request: Request) -> Response:
         raise EntraError(900561, f"The endpoint only accepts POST requests. Received a {request.method} request.")
@@ -54,12 +54,22 @@ def routes(world: World) -> list[Route]:
     ]
 
 
-def _redeem(world: World, request: Request, form: dict[str, str]) -> Response:
+def _redeem(world: World, request: Request, form: dict[str, str], *, version: int = 2) -> Response:
     grant = _grants.get(clients.required(form, "grant_type"))
     if grant is None:
         raise EntraError(70003, f"The app requested an unsupported grant type '{form['grant_type']}'.")
     answer = grant(world, request, request.path_params["tenant"], form)
+    if version == 1:
+        answer = _as_version_one(world, answer)
     return JSONResponse(answer, headers={"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
+
+
+def _as_version_one(world: World, answer: dict[str, Any]) -> dict[str, Any]:
+    """Times as text, from when to when the token is good, and which API it is for."""
+    claims = world.keys.verify(answer["access_token"])
+    times = {"expires_on": claims["exp"], "not_before": claims["nbf"]}
+    lives = {name: answer[name] for name in ("expires_in", "ext_expires_in")}
+    return {**answer, **{name: str(value) for name, value in {**lives, **times}.items()}, "resource": claims["aud"]}
 
 
 async def _form(request: Request) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m365_emulator import credentials, partners, tokens
+from m365_emulator import credentials, partners
 from m365_emulator.login import gate, people, tenants, walk
 from m365_emulator.login.policies import lockout
 
@@ -168,10 +168,5 @@ def _at_resource(
 ) -> tuple[Tenant, DirectoryObject] | None:
     """The person as the tenant that is signed in to sees them: themselves at home, a guest or a partner elsewhere."""
     tenant = tenants.resolve(world, visit.resource_segment) or home
-    if tenant is home:
-        return home, account
-    guest = next((item for item in tenant.of_kind("user") if item.hidden.get("home_user") == account.id), None)
-    if guest is not None and tokens.is_guest(guest):
-        return tenant, guest
-    partner = partners.find(world, tenant, account.id)
-    return (tenant, partner) if partner is not None else None
+    person = people.as_seen_by(world, tenant, home, account)
+    return (tenant, person) if person is not None else None

@@ -31,5 +31,5 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
             "resource identifier (application ID URI).",
         )
     request.scope["emulator.unchanged"] = True
-    resource = tokens.Resource(*scopes.find_resource(world, tenant, asked))
+    resource = tokens.resource_of(world, *scopes.find_resource(world, tenant, asked))
     return issue.for_application(world, tenant, principal, resource, proof=proof)

@@ -22,13 +22,15 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     tenant = tenants.resolve(world, segment)
     client = clients.find(world, clients.required(form, "client_id"), tenant)
     kept = world.login.refreshes.get(clients.required(form, "refresh_token"))
-    if kept is None or not _may_use(client, kept) or (tenant is not None and tenant.id != kept.tenant_id):
+    if kept is None or not _may_use(client, kept):
         raise EntraError(70000, "The provided value for the input parameter 'refresh_token' is not valid.")
     _check_life(world, kept)
     origin = request.headers.get("origin", "")
     proof = proofs.of_platform(world, client, tenant, form, platform=kept.platform, origin=origin)
     home, person = people.at(world, kept.tenant_id, kept.user_id)
     _check_password(person, kept)
+    if tenant is not None and tenant is not home:
+        home, person = tenant, people.elsewhere(world, tenant, home, person)
     asked = scopes.parse(form.get("scope") or kept.scope)
     how = issue.How(kept.flow, tuple(kept.methods), proof, kept.platform, kept.expires_at, kept.proved_at)
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
