@@ -16,6 +16,7 @@ from gangway.jobs.threads import in_database
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, tasks
 from gangway.provisioning.engine.pinning import pin
+from gangway.provisioning.engine.rotation import Rotation
 from gangway.provisioning.engine.steps import keys
 from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
 from gangway.provisioning.journal_store import RunJournal
@@ -116,10 +117,30 @@ def test_a_rotation_switches_the_connection_and_the_old_secret_rests_until_it_is
     assert keys_there(tenant) == {old.key_id, new.key_id}
     with within(work.customer.path):
         Credential.objects.filter(pk=old.pk).update(rest_until=clock.now() - timedelta(seconds=1))
+        Connection.objects.update(credential_id=old.pk)
+    tasks.remove_rested()
+    with within(work.customer.path):
+        assert not Run.objects.filter(kind=RunKind.TEARDOWN.value), "a service took it into use again"
+        Connection.objects.update(credential_id=new.pk)
     tasks.remove_rested()
     run_until_idle()
     assert keys_there(tenant) == {new.key_id}
     assert [row.state for row in secrets(work)] == ["removed", "proved"]
+
+
+def test_a_rotation_whose_time_has_passed_takes_back_what_it_made(tenant, monkeypatch):
+    work = connected(tenant)
+
+    async def for_ever(*_about: Any) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(Rotation, "_prove", for_ever)
+    run = rotate(work)
+    old, new = secrets(work)
+    assert (run.state, run.error and run.error["code"]) == (RunState.FAILED, "provisioning:run:too_long")
+    assert (old.state, new.state, keys_there(tenant)) == ("proved", "removed", {old.key_id})
+    with within(work.customer.path):
+        assert not Leftover.objects.filter(cleared_at=None)
 
 
 def test_a_rotation_can_be_repeated_at_once(tenant):

@@ -43,6 +43,8 @@ log = structlog.get_logger(__name__)
 
 LOOK_MAY_TAKE: Final = 90.0
 """Seconds that one look at a run that Microsoft is still copying may take, all its waits together."""
+MAKES_ONE: Final = frozenset({RunKind.ROTATION, RunKind.CREDENTIAL})
+"""Kinds that make one credential by the registration's own right."""
 BACK_AFTER: Final = 20.0
 """Seconds until a run that could not reach Microsoft is tried again."""
 
@@ -177,11 +179,27 @@ async def _rest(opened: Opened, error: MicrosoftError) -> None:
 
 async def _stop(opened: Opened, to: RunState, error: GangwayError) -> None:
     log.warning("run_stopped", run_id=str(opened.run_id), state=to.value, error=error.code)
-    if opened.kind in {RunKind.TEARDOWN, RunKind.ROTATION, RunKind.CREDENTIAL}:
+    if opened.kind in MAKES_ONE and isinstance(error, (TookTooLong, Broke)):
+        await _roll_back(opened)
+    if opened.kind in {RunKind.TEARDOWN, *MAKES_ONE}:
         await in_database(undoing.list_what_stays, opened, error)
     if opened.kind in opening.REACHING and to is RunState.FAILED:
         await _give_up(opened)
     await in_database(opening.stop, opened, to, error, now=clock.now())
+
+
+async def _roll_back(opened: Opened) -> None:
+    """What was made and isn't used goes, by a short time of its own; whatever can't go now is listed.
+
+    Of all else that stops it, the rotation itself takes back what it made.
+    """
+    try:
+        async with asyncio.timeout(LOOK_MAY_TAKE):
+            await rotating.take_back(opened)
+    except (LeaseLost, DatabaseError):
+        raise
+    except (GangwayError, TimeoutError) as refused:
+        log.info("run_not_rolled_back", run_id=str(opened.run_id), error=type(refused).__name__)
 
 
 async def _give_up(opened: Opened) -> None:

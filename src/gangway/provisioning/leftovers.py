@@ -88,6 +88,13 @@ def seen_gone(
             clear(row, by=by, now=now)
 
 
+def rights_settled(run: Run, names: Collection[str], *, gone: Collection[str], by: Actor, now: datetime) -> None:
+    """Clear the rights among these that a proved run has use for again, and those that it saw `gone`."""
+    rows = Leftover.objects.select_for_update(of=("self",)).filter(registration_id=run.registration_id, cleared_at=None)
+    for row in rows.filter(kind__in=RIGHTS, name__in={*names, *gone}):
+        clear(row, by=by if row.name in gone else TAKEN, now=now)
+
+
 def credential_gone(credential_id: UUID, key_id: str, *, by: Actor, now: datetime) -> None:
     """Clear the row of a credential that was just taken away by its key id; we may have known only its name."""
     about = Credential.objects.get(pk=credential_id)

@@ -207,10 +207,17 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
             registration.proofs = registration.proofs | {f"grant:{value}": "removed" for value in ending.settled}
             registration.save()
             leftovers.write(run, ending.left, by=ENGINE, now=now)
+            leftovers.rights_settled(run, _rights_kept(run, ending), gone=ending.settled, by=ENGINE, now=now)
             sign_in_application.note(run, ending.gone, by=ENGINE, now=now)
             move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None)
         _tell(run)
         leases.release(opened.lease)
+
+
+def _rights_kept(run: Run, ending: Ending) -> frozenset[str]:
+    """The names of the rights that the proved plan holds on to, other than those that should have gone."""
+    plan, left = pinning.read(run.registration.plan), {one.name for one in ending.left}
+    return frozenset({entry.value for entry in plan.permissions} | {role.name for role in plan.roles}) - left
 
 
 def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) -> None:

@@ -292,7 +292,7 @@ def _standing(registration: Registration, kind: RunKind, wanted: dict[str, Any])
 
 
 def _put_aside(registration: Registration, *, keep: Run | None, only: UUID | None, by: Actor, now: datetime) -> None:
-    """A run that changes the registration takes the place of those that rest.
+    """A run that changes the registration takes the place of those that rest; whoever asked for one is told.
 
     `only`: of this service; taking single things away leaves what waits for the registration's other services.
     """
@@ -300,6 +300,8 @@ def _put_aside(registration: Registration, *, keep: Run | None, only: UUID | Non
     for run in rows.filter(service_id=only) if only else rows:
         if RunState(run.state) in RESTING and (keep is None or run.pk != keep.pk):
             move(run, RunState.CANCELLED, by=by, now=now)
+            if run.on_end:
+                defer(run.on_end, run_id=str(run.pk))
 
 
 def _token(signed_in: SignedIn | None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import credential_rows, leftovers
 from gangway.provisioning.errors import RunUnderWay
+from gangway.provisioning.in_use import credentials_in_use
 from gangway.provisioning.models import MADE, Credential, Leftover
 from gangway.provisioning.starting import start_teardown
 from gangway.provisioning.states import CredentialState
@@ -91,8 +92,11 @@ def _remove(credential_id: UUID, *, now: datetime) -> None:
         credential_rows.remove(row, by=SCHEDULE)  # in the tenant it stays: another service's, or somebody typed it in
         return
     away = [CredentialState.RESTING.value, CredentialState.REMOVED.value]
-    in_use = Credential.objects.filter(registration_id=row.registration_id).exclude(state__in=away).exists()
-    whole = row.registration.origin == MADE and not in_use
+    used = credentials_in_use(row.registration_id)
+    if row.pk in used:
+        return  # a service signs in with it after all: it goes when that is over
+    others = Credential.objects.filter(registration_id=row.registration_id).exclude(state__in=away).exists()
+    whole = row.registration.origin == MADE and not others and not used
     try:
         with transaction.atomic():
             start_teardown(

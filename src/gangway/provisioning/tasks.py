@@ -12,7 +12,7 @@ from gangway.jobs.actions import defer
 from gangway.jobs.registry import task
 from gangway.jobs.schedule import every
 from gangway.organizations.scope import within_everything
-from gangway.provisioning import copying, leftovers, looking, switching, taking_back, waiting
+from gangway.provisioning import by_itself, copying, leftovers, looking, switching, taking_back, waiting
 from gangway.provisioning.conduct import conduct
 from gangway.provisioning.models import Run, TenantLease
 from gangway.provisioning.moves import TASK, queue_lock
@@ -27,6 +27,8 @@ WAKE: Final = "provisioning:wake"
 WAKE_EVERY_SECONDS: Final = 5
 REMOVE_RESTED: Final = "provisioning:remove_rested"
 REMOVE_RESTED_EVERY_SECONDS: Final = 60
+BY_ITSELF: Final = "provisioning:try_by_itself"
+BY_ITSELF_EVERY_SECONDS: Final = 3600
 TAKE_UP: Final = "provisioning:take_up_waiting"
 TAKE_UP_EVERY_SECONDS: Final = 10
 
@@ -80,6 +82,13 @@ def remove_rested() -> None:
     leftovers.forget_what_microsoft_dropped(now=clock.now())
 
 
+@task(name=BY_ITSELF, deadline_seconds=120)
+def try_by_itself() -> None:
+    """Try again what is left over and needs nobody."""
+    by_itself.try_what_needs_nobody(now=clock.now())
+
+
+every(BY_ITSELF_EVERY_SECONDS, BY_ITSELF)
 every(REMOVE_RESTED_EVERY_SECONDS, REMOVE_RESTED)
 every(REAP_EVERY_SECONDS, REAP)
 every(TAKE_UP_EVERY_SECONDS, TAKE_UP)

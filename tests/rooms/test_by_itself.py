@@ -1,0 +1,80 @@
+"""A leftover credential that its registration may remove itself is tried again daily, and nothing else is touched."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from gangway.foundation import clock
+from gangway.organizations.scope import within
+from gangway.provisioning.by_itself import AT_MOST_FOR, DAILY, try_what_needs_nobody
+from gangway.provisioning.models import Credential, Leftover, Registration, Run
+from gangway.provisioning.states import LeftoverKind, RunKind, RunState
+from tests.rooms.factories_provisioning import Work, make_work
+
+pytestmark = pytest.mark.django_db
+
+A_DAY_AGO = timedelta(days=1, minutes=1)
+
+
+def left_over(*, features: frozenset[str] = frozenset({"voice", "self-rotation"}), **changed: Any) -> Work:
+    """A proved registration beside whose credential in use another one was left by a rotation that timed out."""
+    work, now = make_work(choices={"features": features}), clock.now()
+    work.start("any")
+    with within(work.customer.path):
+        Registration.objects.update(state="proved", proved_at=now)
+        run = Run.objects.get(pk=work.run_id)
+        run.kind, run.state, run.token_sealed_id = RunKind.ROTATION.value, RunState.FAILED.value, None
+        run.save()
+        about = {
+            "organization_id": run.organization_id,
+            "registration_id": run.registration_id,
+            "service_id": run.service_id,
+        }
+        Credential.objects.create(**about, display_name="voice1-ab12cd34", state="announced", announced_at=now)
+        row = {
+            "kind": LeftoverKind.CREDENTIAL.value,
+            "name": "voice1-ab12cd34",
+            "object_id": "voice1-ab12cd34",
+            "why": "Microsoft didn't answer.",
+            "since": now - A_DAY_AGO,
+            "seen_at": now - A_DAY_AGO,
+        }
+        Leftover.objects.create(**about, run_id=run.pk, **(row | changed))
+    return work
+
+
+def tried(work: Work) -> int:
+    try_what_needs_nobody(now=clock.now())
+    with within(work.customer.path):
+        return Run.objects.filter(kind=RunKind.TEARDOWN.value).count()
+
+
+def test_it_is_tried_once_a_day():
+    work = left_over()
+    assert (tried(work), tried(work)) == (1, 1)
+    with within(work.customer.path):
+        assert clock.now() - Leftover.objects.get().seen_at < DAILY
+        assert Run.objects.get(kind=RunKind.TEARDOWN.value).wanted["whole"] is False
+
+
+@pytest.mark.parametrize(
+    "otherwise",
+    [
+        {"features": frozenset({"voice"})},
+        {"since": clock.now() - AT_MOST_FOR},
+        {"facts": {"by_hand": "yes"}},
+        {"facts": {"look": "yes"}},
+        {"kind": LeftoverKind.PERMISSION.value},
+    ],
+    ids=["no right to change itself", "too long", "by hand", "found by a look", "a right"],
+)
+def test_what_needs_a_person_waits_for_one(otherwise: dict[str, Any]):
+    assert tried(left_over(**otherwise)) == 0
+
+
+def test_what_rests_for_somebody_is_not_put_aside():
+    work = left_over()
+    with within(work.customer.path):
+        Run.objects.update(kind=RunKind.UPGRADE.value)
+    assert tried(work) == 0
