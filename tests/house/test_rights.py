@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from gangway.organizations.roles import Capability
 from tests.house import roles_page
+
+SOURCE = Path(__file__).parents[2] / "src" / "gangway"
 
 OPEN = {
     "brand_colour",
@@ -71,12 +76,12 @@ PROVED_LATELY = {
     "operator_resume",
     "operator_role",
     "operator_suspend",
-    "provider_delete",
     "role_map",
     "role_unmap",
     "second_factor_rule",
     "service_delete",
     "service_replace",
+    "service_type_quality",
     "settings_application_change",
     "settings_forget_secret",
     "settings_host",
@@ -121,6 +126,13 @@ def test_what_is_open_is_listed_with_a_reason():
     opened = {route.name for route in OURS if getattr(route.callback, "for_anyone", False)}
     assert {name for name in opened if not name.startswith("wizard")} == OPEN
     assert {route.name for route in OURS if getattr(route.callback, "for_oneself", False)} == ONESELF
+
+
+def test_each_capability_of_the_table_is_asked_for_somewhere():
+    """A line that no view and no command asks for would promise on the page of roles what nobody can do."""
+    files = [file for file in SOURCE.rglob("*.py") if file.name != "roles.py"]
+    asked = set(re.findall(r"\bCapability\.([A-Z_]+)\b", "\n".join(file.read_text("utf-8") for file in files)))
+    assert {each.name for each in Capability} - asked == set()
 
 
 def test_what_is_dangerous_asks_once_more_who_it_is():

@@ -188,7 +188,6 @@ ROWS: Final[dict[str, Row]] = {
     "provider_add": desk("A"),
     "provider": desk("AOM", about="provider"),
     "provider_edit": desk("A", about="provider"),
-    "provider_delete": desk("A", about="provider"),
     "provider_logo": desk("AOM", about="provider", finely=True),
     "provider_logo_change": desk("A", about="provider"),
     "logo": oneself(),

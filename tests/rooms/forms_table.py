@@ -104,6 +104,7 @@ FORMS: Final[dict[str, Form]] = {
     ),
     "service_reinitiate": desk(recipient="ada@contoso.example", way="mail"),
     "service_replace": desk(),
+    "service_type_quality": desk(),
     "service_names": desk(full_name="Contoso calling", short_name="contoso-3"),
     "service_upgrade": desk(
         licence_type="hosted_essentials_plus", licensed_users="20", send_link="", recipient="ada@contoso.example"
@@ -138,7 +139,7 @@ FORMS: Final[dict[str, Form]] = {
     "settings_plan": desk(licence_type="hosted_pro", **ASKED),
     "invitation_resend": desk(),
     "invitation_copy": desk(),
-    "invitation_edit": desk(full_name="Contoso calling", short_name="contoso-2", phone="+49 30 1"),
+    "invitation_edit": desk(full_name="Contoso calling", short_name="contoso-2", licensed_users="20", phone="+49 30 1"),
     "invitation_readdress": desk(recipient="bob@contoso.example"),
     "invitation_extend": desk(days="14"),
     "invitation_replace": desk(),
@@ -195,7 +196,6 @@ FORMS: Final[dict[str, Form]] = {
     "channel_delete": desk(),
     "provider_add": system(**PLACE, **POOL, short_name="prov9"),
     "provider_edit": system(**PLACE, **POOL),
-    "provider_delete": system(),
     "operator_invite": desk(name="Nils New", email="nils@sp2.example", organization="", role="monitor"),
     "operator_role": desk(role="admin"),
     "operator_suspend": desk(),
@@ -235,6 +235,7 @@ FORMS: Final[dict[str, Form]] = {
     "door_new_link": stranger(),
     "wizard": wizard(),
     "wizard_approval": wizard(approval_on="2031-12-01"),
+    "wizard_colleague": wizard(colleague="riley@contoso.com"),
     "wizard_unexpected": wizard(),
     "wizard_new": wizard(upn="grace.global@contoso.com", colleague="riley@contoso.com", seen="", offered="", unit=""),
     "wizard_use": wizard(**TYPED),

@@ -40,7 +40,6 @@ def test_a_channel_never_deletes_and_sees_no_page_of_all_invitations():
     for given in (given for (kind, _), given in ROLE_TABLE.items() if kind is Kind.CHANNEL):
         assert not given & {
             Capability.DELETE_SERVICE,
-            Capability.MOVE_SERVICE,
             Capability.DELETE_CUSTOMERS,
             Capability.SEE_INVITATIONS,
             Capability.CHANGE_SETTINGS,

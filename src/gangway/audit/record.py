@@ -17,8 +17,23 @@ from gangway.foundation import clock
 LONGEST_TEXT: Final = 500
 """Characters of one recorded text."""
 _SECRET_WORDS: Final = frozenset({"secret", "password", "passphrase", "token", "cookie", "assertion", "totp", "otp"})
-PERSONAL_NAMES: Final = frozenset({"email", "name", "phone", "recipient", "reply_to", "signer", "to", "upn"})
-"""Names of values that tell who a person is; so does every value with an @ in it. They can be erased."""
+PERSONAL_NAMES: Final = frozenset(
+    {
+        "contacts",
+        "description",
+        "email",
+        "information",
+        "name",
+        "phone",
+        "recipient",
+        "reply_to",
+        "signer",
+        "support_phone",
+        "to",
+        "upn",
+    }
+)
+"""Names of values that tell, or may tell, who a person is; so does every value with an @ in it. They can be erased."""
 _SALT_BYTES: Final = 16
 _SECRET_NAMES: Final = frozenset(
     {"code", "device_code", "user_code", "authorization_code", "code_verifier", "link", "url"}

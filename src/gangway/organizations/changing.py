@@ -1,16 +1,17 @@
 """Changing organizations: their fields, contacts and bounds, their place in the tree, and taking them out of use."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, Plain, record
 from gangway.foundation import clock
 from gangway.foundation.clouds import cloud_name
+from gangway.jobs.actions import defer
 from gangway.organizations.details import (
     Bounds,
     Contact,
@@ -33,9 +34,11 @@ from gangway.organizations.models import ContactRow, Organization, TenantRow
 from gangway.organizations.roles import Kind
 from gangway.organizations.search import LONGEST_KEY, fold, words
 from gangway.organizations.signing_out import end_sessions_at
+from gangway.organizations.told import CONTACTS_CHANGED
 
 PARENTS = {Kind.CHANNEL: {Kind.PROVIDER}, Kind.CUSTOMER: {Kind.PROVIDER, Kind.CHANNEL}}
 """Below what an organization may stand."""
+PERCENTS = ("warning_percent", "grace_percent")
 
 
 @transaction.atomic
@@ -46,15 +49,13 @@ def change_details(*, organization_id: UUID, name: str, details: Details, cloud:
     CloudUnknown at "cloud".
     """
     row = _locked(organization_id)
-    before = {"name": row.name, **_details_of(row)}
+    before = _details_of(row)
     row.cloud = cloud_name(cloud).value if cloud else row.cloud
     for field, value in asdict(checked_details(details)).items():
         setattr(row, field, value)
     call(row, name)
-    row.save()
-    after = {"name": row.name, **_details_of(row)}
-    changed = ", ".join(sorted(field for field, value in after.items() if value != before[field]))
-    _record(Event.ORGANIZATION_CHANGED, row, by, {"name": row.name, "changed": changed})
+    if _differ(Event.ORGANIZATION_CHANGED, row, by, before, _details_of(row)):
+        row.save()
 
 
 @transaction.atomic
@@ -62,10 +63,9 @@ def change_reply_to(*, organization_id: UUID, reply_to: str, by: Actor) -> None:
     """Change where answers to mails go; empty: to the sender. Raises NoSuchOrganization, InvalidAddress."""
     row = _locked(organization_id)
     wanted = checked_address(reply_to, field="reply_to") if reply_to.strip() else ""
-    data = {"name": row.name, "changed": "reply_to", "before": row.reply_to, "after": wanted}
-    row.reply_to = wanted
-    row.save(update_fields=["reply_to"])
-    _record(Event.ORGANIZATION_CHANGED, row, by, data)
+    if _differ(Event.ORGANIZATION_CHANGED, row, by, {"reply_to": row.reply_to}, {"reply_to": wanted}):
+        row.reply_to = wanted
+        row.save(update_fields=["reply_to"])
 
 
 @transaction.atomic
@@ -75,25 +75,27 @@ def change_bounds(*, organization_id: UUID, bounds: Bounds, by: Actor) -> None:
     Raises NoSuchOrganization, and InvalidField at the field.
     """
     row = _locked(organization_id)
-    kept = checked_bounds(bounds)
+    kept, before = checked_bounds(bounds), _bounds_of(row)
     row.most_customers, row.most_users = kept.customers, kept.users
     row.warning_percent, row.grace_percent = kept.warning_percent, kept.grace_percent
-    row.service_types = list(kept.service_types)
-    row.save()
-    data = {"customers": kept.customers, "users": kept.users, "warning": kept.warning_percent}
-    _record(Event.ORGANIZATION_BOUNDS_CHANGED, row, by, {**data, "grace": kept.grace_percent})
+    if _differ(Event.ORGANIZATION_BOUNDS_CHANGED, row, by, before, _bounds_of(row)):
+        row.save()
 
 
 @transaction.atomic
 def change_contacts(*, organization_id: UUID, contacts: Sequence[Contact], by: Actor) -> None:
     """Put these contacts in place of the earlier ones. Raises NoSuchOrganization, and at "contacts" what is wrong."""
     row = _locked(organization_id)
-    kept = checked_contacts(contacts)
-    ContactRow.objects.filter(organization=row).delete()
+    kept, rows = checked_contacts(contacts), ContactRow.objects.filter(organization=row)
+    known = [Contact(each.name, each.email, each.phone) for each in rows]
+    before, after = {"contacts": _contacts_in_words(known)}, {"contacts": _contacts_in_words(kept)}
+    if not _differ(Event.ORGANIZATION_CONTACTS_CHANGED, row, by, before, after):
+        return
+    rows.delete()
     ContactRow.objects.bulk_create(
         ContactRow(organization=row, place=place, **asdict(contact)) for place, contact in enumerate(kept)
     )
-    _record(Event.ORGANIZATION_CONTACTS_CHANGED, row, by, {"contacts": len(kept)})
+    defer(CONTACTS_CHANGED, queueing_lock=f"{CONTACTS_CHANGED}:{row.pk}", organization_id=str(row.pk))
 
 
 @transaction.atomic
@@ -105,15 +107,17 @@ def change_tenants(*, organization_id: UUID, tenants: Sequence[Tenant], by: Acto
     row = _locked(organization_id)
     if row.kind != Kind.CUSTOMER.value:
         raise WrongPlace(field="tenants")
-    kept = checked_tenants(tenants)
-    TenantRow.objects.filter(organization=row).delete()
+    kept, rows = checked_tenants(tenants), TenantRow.objects.filter(organization=row)
+    known = [Tenant(each.tenant_id, each.domain) for each in rows]
+    before, after = {"more_tenants": _tenants_in_words(known)}, {"more_tenants": _tenants_in_words(kept)}
+    if not _differ(Event.ORGANIZATION_CHANGED, row, by, before, after):
+        return
+    rows.delete()
     TenantRow.objects.bulk_create(
         TenantRow(organization=row, place=place, **asdict(tenant)) for place, tenant in enumerate(kept)
     )
     call(row, row.name)
     row.save(update_fields=["search_words"])
-    after = ", ".join(tenant.domain or tenant.tenant_id for tenant in kept)
-    _record(Event.ORGANIZATION_CHANGED, row, by, {"name": row.name, "changed": "tenants", "after": after})
 
 
 @transaction.atomic
@@ -198,12 +202,36 @@ def _locked(organization_id: UUID) -> Organization:
     return row
 
 
-def _details_of(row: Organization) -> dict[str, str]:
-    return {field: getattr(row, field) for field in asdict(replace(Details()))}
+def _details_of(row: Organization) -> dict[str, Plain]:
+    return {field: getattr(row, field) for field in ("name", "cloud", *asdict(Details()))}
+
+
+def _bounds_of(row: Organization) -> dict[str, Plain]:
+    return {field: getattr(row, field) for field in ("most_customers", "most_users", *PERCENTS)}
+
+
+def _contacts_in_words(contacts: Iterable[Contact]) -> str:
+    return ", ".join(" ".join(filter(None, (each.name, f"<{each.email}>", each.phone))) for each in contacts)
+
+
+def _tenants_in_words(tenants: Iterable[Tenant]) -> str:
+    return ", ".join(" ".join(filter(None, (each.domain, each.tenant_id))) for each in tenants)
 
 
 def _provider_part(path: str) -> list[str]:
     return path.split("/")[:2]
+
+
+def _differ(
+    event: Event, row: Organization, by: Actor, before: Mapping[str, Plain], after: Mapping[str, Plain]
+) -> bool:
+    """Record the fields that become others, as they were and as they are; return whether there are any."""
+    changed = [field for field, value in after.items() if value != before[field]]
+    if changed:
+        moments = [{field: moment[field] for field in changed} for moment in (before, after)]
+        subject, data = f"organization:{row.pk}", {"name": row.name}
+        record(event, by=by, organization_id=row.pk, subject=subject, data=data, before=moments[0], after=moments[1])
+    return bool(changed)
 
 
 def _record(event: Event, row: Organization, by: Actor, data: dict[str, Any]) -> None:

@@ -24,10 +24,6 @@ WHOLE: Final = 100
 WARNING_PERCENT: Final = 90
 GRACE_PERCENT: Final = 10
 
-DIRECT_ROUTING: Final = "direct_routing"
-SERVICE_TYPES: Final = (DIRECT_ROUTING,)
-"""Kinds of service that can be offered to an organization."""
-
 _GUID: Final = regex.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _DOMAIN: Final = regex.compile(rf"(?=.{{4,253}}\Z){_LABEL}(?:\.{_LABEL})+")
@@ -60,7 +56,6 @@ class Bounds:
     users: int | None = None
     warning_percent: int = WARNING_PERCENT
     grace_percent: int = GRACE_PERCENT
-    service_types: tuple[str, ...] = SERVICE_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +108,6 @@ def checked_bounds(given: Bounds) -> Bounds:
         raise InvalidField(field="warning_percent")
     if not 0 <= given.grace_percent <= WHOLE:
         raise InvalidField(field="grace_percent")
-    if not set(given.service_types) <= set(SERVICE_TYPES):
-        raise InvalidField(field="service_types")
     return given
 
 

@@ -7,7 +7,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 
-from gangway.organizations.details import GRACE_PERCENT, SERVICE_TYPES, WARNING_PERCENT
+from gangway.organizations.details import GRACE_PERCENT, WARNING_PERCENT
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import OwnedModel, TreeManager
 from gangway.organizations.search import LONGEST_KEY, WORDS_INDEX, fold, words
@@ -57,11 +57,6 @@ class Operator(AbstractBaseUser):
         return self.name or self.email
 
 
-def default_service_types() -> list[str]:
-    """All kinds of service that there are."""
-    return list(SERVICE_TYPES)
-
-
 class Organization(models.Model):
     """The system, a provider, a channel (reseller) or a customer; `path` holds its ancestors' ids and its own.
 
@@ -94,7 +89,6 @@ class Organization(models.Model):
     most_users = models.PositiveIntegerField(null=True, help_text="A provider's pool; empty means unlimited.")
     warning_percent = models.PositiveSmallIntegerField(default=WARNING_PERCENT)
     grace_percent = models.PositiveSmallIntegerField(default=GRACE_PERCENT)
-    service_types = models.JSONField(default=default_service_types)
     created_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
 

@@ -195,5 +195,4 @@ def _bounds(row: Organization) -> Bounds:
         users=row.most_users,
         warning_percent=row.warning_percent,
         grace_percent=row.grace_percent,
-        service_types=tuple(row.service_types),
     )

@@ -39,7 +39,6 @@ class Capability(StrEnum):
     """Start a service, send its invitation, press *Add* in the Onboarding wizard, create the service."""
     EDIT_SERVICE = "edit_service"
     DELETE_SERVICE = "delete_service"
-    MOVE_SERVICE = "move_service"
     SEE_INVITATIONS = "see_invitations"
     """The page of all Pending Invitations; the list inside the Onboarding wizard comes with ADD_SERVICE."""
     MANAGE_INVITATIONS = "manage_invitations"
@@ -96,7 +95,6 @@ MATRIX: Final[Mapping[Capability, Given]] = {
     Capability.ADD_SERVICE: Given("Add a service, from invitation to creation",     "AO",  "AO",  "A"),
     Capability.EDIT_SERVICE: Given("Edit a service",                                "AO",  "AO",  "A",  "O"),
     Capability.DELETE_SERVICE: Given("Delete a service",                            "AO",  "AO"),
-    Capability.MOVE_SERVICE: Given("Change a service's customer",                   "AO",  "AO"),
     Capability.SEE_INVITATIONS: Given("Open the page of all Pending Invitations",   "AOM", "AOM"),
     Capability.MANAGE_INVITATIONS: Given("Change and revoke invitations and links", "AO",  "AO",  "A"),
     Capability.SEE_CONNECTION: Given("Look at the Microsoft 365 configuration",     "AOM", "AOM", "AM", "OM"),
@@ -111,7 +109,7 @@ MATRIX: Final[Mapping[Capability, Given]] = {
     Capability.SEE_CHANNELS: Given("Show channels",                                 "AOM", "AOM"),
     Capability.EDIT_CHANNELS: Given("Add, edit and delete channels",                "AO",  "AO"),
     Capability.SEE_PROVIDERS: Given("Show providers",                               "AOM"),
-    Capability.EDIT_PROVIDERS: Given("Add, edit and delete providers",              "A"),
+    Capability.EDIT_PROVIDERS: Given("Add and edit providers",                      "A"),
     Capability.SEE_OPERATORS: Given("Show operators",                               "AO",  "AO",  "A",  "O"),
     Capability.MANAGE_OPERATORS: Given("Invite operators, change and end their roles", "A", "A",  "A",  "O"),
     Capability.CHANGE_SIGN_IN: Given("Set how people sign in to the organization",  "A",   "A",   "A",  "O"),

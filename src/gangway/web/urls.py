@@ -39,13 +39,14 @@ app_name = "web"
 def about(level: places.Level) -> list[URLPattern]:
     """The addresses of one level of organizations: its list, and each one's pages and actions."""
     one = f"{level.route}s/<uuid:organization_id>"
+    ending = [] if level.delete is None else [(f"{one}/delete/", places.delete_from(level, level.delete))]
     return [
+        *(path(address, view, name=f"{level.route}_delete") for address, view in ending),
         path(f"{level.route}s/", places.list_of(level), name=f"{level.route}s"),
         path(f"{level.route}s/export.csv", exports.export_of(level), name=f"{level.route}_export"),
         path(f"{level.route}s/add/", places.add_to(level), name=f"{level.route}_add"),
         path(f"{one}/", places.page_of(level), name=level.route),
         path(f"{one}/edit/", places.edit_of(level), name=f"{level.route}_edit"),
-        path(f"{one}/delete/", places.delete_from(level), name=f"{level.route}_delete"),
         path(f"{one}/logo/", logos.logo_of(level), name=f"{level.route}_logo"),
         path(f"{one}/logo/change/", logos.logo_for(level), name=f"{level.route}_logo_change"),
     ]
@@ -97,6 +98,7 @@ urlpatterns = [
     ),
     path("services/<uuid:service_id>/configuration/m365/save/", service_portal.save, name="service_m365_save"),
     path("services/<uuid:service_id>/again/", service_renewal.again, name="service_reinitiate"),
+    path("services/<uuid:service_id>/quality/type/", companions.type_in, name="service_type_quality"),
     path("services/<uuid:service_id>/replace/", service_renewal.replace, name="service_replace"),
     path("services/<uuid:service_id>/names/", service_renewal.names, name="service_names"),
     path("services/<uuid:service_id>/upgrade/", service_renewal.change, name="service_upgrade"),

@@ -3,8 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import gangway.organizations.models
-
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -70,7 +68,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="organization",
             name="service_types",
-            field=models.JSONField(default=gangway.organizations.models.default_service_types),
+            field=models.JSONField(default=list),
         ),
         migrations.AddField(
             model_name="organization",

@@ -61,7 +61,8 @@ class Level:
     add: str | Promise
     see: Capability
     edit: Capability
-    delete: Capability
+    delete: Capability | None
+    """None: it isn't deleted at all."""
     none_yet: str | Promise
 
 
@@ -95,7 +96,7 @@ PROVIDERS: Final = Level(
     gettext_lazy("Add provider"),
     Capability.SEE_PROVIDERS,
     Capability.EDIT_PROVIDERS,
-    Capability.EDIT_PROVIDERS,
+    None,
     gettext_lazy("A provider sells services, with a short name, a pool of user licenses and operators of its own."),
 )
 
@@ -186,11 +187,11 @@ def edit_of(level: Level) -> DeskView:
     return view
 
 
-def delete_from(level: Level) -> DeskView:
+def delete_from(level: Level, needed: Capability) -> DeskView:
     """Return the POST that takes an organization out of use; what still lives below it is told as an error."""
 
     @require_POST
-    @may(level.delete)
+    @may(needed)
     @proved_lately
     def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         about = found(level, organization_id)
@@ -239,7 +240,7 @@ def _said(request: DeskRequest, level: Level) -> dict[str, Any]:
         "list_url": reverse(f"web:{level.route}s"),
         "page_route": f"web:{level.route}",
         "may_edit": level.edit in held,
-        "may_delete": level.delete in held and level.kind is not Kind.PROVIDER,
+        "may_delete": level.delete in held,
         "may_add_service": Capability.ADD_SERVICE in held,
         "may_invite": level.kind in kinds_to_invite(request.seat),
     }
