@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from django.db import models
 
@@ -48,17 +48,22 @@ def page_of(
 
 
 def _by_keys(rows: models.QuerySet[Model], wanted: models.QuerySet[Model]) -> list[Model]:
-    keys = list(wanted.values_list("pk", flat=True))
+    return _of_keys(rows, list(wanted.values_list("pk", flat=True)))
+
+
+def _of_keys(rows: models.QuerySet[Model], keys: list[Any]) -> list[Model]:
     found = rows.in_bulk(keys)
     return [found[key] for key in keys if key in found]
 
 
 def every(rows: models.QuerySet[Model], shape: Callable[[Model], Row]) -> Iterator[Row]:
-    """Give all rows of an ordered queryset, for an export; they are read in portions."""
-    start = 0
-    while found := list(rows[start : start + PORTION]):
-        yield from map(shape, found)
-        start += PORTION
+    """Give all rows of an ordered queryset, for an export.
+
+    Their keys are sorted once and the rows read in portions: to skip what was given already, PostgreSQL would have to
+    find and sort all of it again for each portion.
+    """
+    for keys in batched(iter(list(rows.values_list("pk", flat=True)))):
+        yield from map(shape, _of_keys(rows, keys))
 
 
 def batched(rows: Iterator[Row], size: int = PORTION) -> Iterator[list[Row]]:
