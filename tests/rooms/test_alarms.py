@@ -155,6 +155,27 @@ def test_who_only_looks_is_not_told_and_nobody_to_tell_is_an_alarm(customer, pro
     raised(customer)
     assert told() == []
     assert kinds(customer) == ["credential_ends", "nobody_told"]
+    tasks.look_at_listeners()
+    assert kinds(customer) == ["credential_ends", "nobody_told"]
+    make_operator(provider)
+    tasks.look_at_listeners()
+    assert kinds(customer) == ["credential_ends"]
+
+
+def test_who_is_named_later_hears_of_what_is_open_and_an_address_that_is_none_any_more_is_no_trouble(
+    customer, provider, mail_server
+):
+    contacts(customer, "gone@contoso.example")
+    mail_server.REFUSING_WITH = SMTPRecipientsRefused({"gone@contoso.example": (550, b"no such user")})
+    raised(customer, for_contacts="Agree on a day.")
+    assert told() == []
+    assert kinds(customer) == ["credential_ends", "undelivered"]
+    mail_server.REFUSING_WITH = None
+    contacts(customer, "ada@contoso.example")
+    assert told() == ["ada@contoso.example"]
+    contacts(customer, "ada@contoso.example", "it@contoso.example")
+    assert told() == ["ada@contoso.example", "it@contoso.example"]
+    assert kinds(customer) == ["credential_ends"]
 
 
 def test_a_mail_that_is_refused_raises_an_alarm_which_the_next_good_one_clears(customer, provider, mail_server):

@@ -14,6 +14,7 @@ from gangway.connections.queries import connection
 from gangway.connections.queries import validation as shown
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
+from gangway.jobs.threads import in_database
 from gangway.organizations.scope import within
 from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.provisioning.errors import NoSuchCredential
@@ -196,6 +197,28 @@ def test_a_worker_does_what_was_asked(monkeypatch):
     with within(customer.path):
         assert shown(asked).state == "done"
         assert Validation.objects.get(pk=asked).granted == ["User.Read.All"]
+
+
+def test_a_look_whose_credential_is_replaced_meanwhile_begins_anew_with_the_one_in_use(monkeypatch):
+    customer, looked_with = make_customer(), []
+    service_id = connect(customer)
+
+    def replace() -> None:
+        with within(customer.path):
+            Connection.objects.filter(service_id=service_id).update(credential_id=UUID(int=5))
+
+    async def check(*, credential_id, **_asked):
+        looked_with.append(credential_id)
+        await in_database(replace)
+        if len(looked_with) == 1:
+            raise NoSuchCredential
+        return CheckResult((GOOD,))
+
+    monkeypatch.setattr("gangway.connections.tasks.check_registration", check)
+    asked = ask(customer, service_id)
+    run_until_idle()
+    with within(customer.path):
+        assert (shown(asked).state, shown(asked).status, looked_with[1:]) == ("done", "ok", [UUID(int=5)])
 
 
 def test_a_service_without_a_connection_has_nothing_to_validate():

@@ -15,6 +15,7 @@ from gangway.jobs.actions import defer
 from gangway.organizations.search import words as words_of
 
 LONGEST = 500
+LONGEST_ABOUT = 200
 
 
 @transaction.atomic
@@ -41,7 +42,12 @@ def raise_alarm(
     row = Alarm.objects.select_for_update(of=("self",)).filter(
         organization_id=organization_id, kind=kind.value, subject=subject, cleared_at__isnull=True
     )
-    said = {"severity": severity.value, "words": words[:LONGEST], "cure": cure[:LONGEST], "about": about[:200]}
+    said = {
+        "severity": severity.value,
+        "words": words[:LONGEST],
+        "cure": cure[:LONGEST],
+        "about": about[:LONGEST_ABOUT],
+    }
     said |= {"for_contacts": for_contacts[:LONGEST], "search_words": words_of(about, words)}
     alarm = row.first()
     if alarm is None:

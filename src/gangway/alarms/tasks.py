@@ -3,14 +3,16 @@
 from typing import Final
 from uuid import UUID
 
-from gangway.alarms import mail_servers, outcomes, telling
+from gangway.alarms import listeners, mail_servers, outcomes, telling
 from gangway.foundation import clock
 from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.schedule import every
 from gangway.notifications.mail_servers import TROUBLE_CHANGED
+from gangway.organizations.told import CONTACTS_CHANGED
 
 SEND_EVERY_SECONDS: Final = 60
+LOOK_EVERY_SECONDS: Final = 600
 AGAIN: Final = RetryDecision(waits=(5, 60, 600))
 
 
@@ -44,4 +46,17 @@ def note_mail_server(provider_id: str) -> None:
     mail_servers.note(UUID(provider_id), now=clock.now())
 
 
+@task(name=CONTACTS_CHANGED, retry=AGAIN, deadline_seconds=300)
+def contacts_changed(organization_id: str) -> None:
+    """Have an organization's new contacts told of what is open."""
+    listeners.told_changed(UUID(organization_id), now=clock.now())
+
+
+@task(name=listeners.LOOK, deadline_seconds=300)
+def look_at_listeners() -> None:
+    """End alarms about telling whose reason is gone."""
+    listeners.look(now=clock.now())
+
+
 every(SEND_EVERY_SECONDS, telling.SEND)
+every(LOOK_EVERY_SECONDS, listeners.LOOK)

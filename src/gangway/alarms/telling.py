@@ -71,6 +71,13 @@ def tell_cleared(alarm_id: UUID, *, all_clear: bool, by_id: str = "", now: datet
         _write(_notice(alarm, audience, one, Severity.NOTICE, now, turn=OVER) for audience, one in addressed)
 
 
+def addresses_of(organization_id: UUID) -> frozenset[str]:
+    """Everybody who may be told of an organization's alarms, or in its name of those below it."""
+    webhook = webhooks.find(provider_of(organization_id).id)
+    people = {one.email for one in (*contacts_of(organization_id), *operators_for(organization_id))}
+    return frozenset(people | {webhook.url} if webhook is not None and webhook.is_on else people)
+
+
 def send_due(*, now: datetime) -> int:
     """Send what is due: one mail for each address, one call for each alarm of a webhook; gives how many went."""
     sent = 0

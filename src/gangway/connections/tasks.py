@@ -53,8 +53,12 @@ async def validate_connection(validation_id: str) -> None:
             tell=tell,
         )
     except GangwayError as error:
+        if await in_database(validation.look_again, validation_id=wanted, begun=begun):
+            return
         log.exception("validation_failed", validation=validation_id)
         await in_database(validation.fail, validation_id=wanted, error=error, now=clock.now())
+        return
+    if await in_database(validation.look_again, validation_id=wanted, begun=begun):
         return
     await in_database(validation.end, validation_id=wanted, result=result, now=clock.now())
     registration_id = begun.registration_id

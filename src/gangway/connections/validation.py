@@ -15,6 +15,7 @@ from gangway.connections.errors import ConnectionSuspended
 from gangway.connections.models import RUNNING, Connection, Validation
 from gangway.connections.verdict import KeptItem
 from gangway.foundation.errors import GangwayError
+from gangway.jobs.actions import defer
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.provisioning.queries import credential_end
@@ -58,6 +59,18 @@ def note(items: Sequence[CheckItem], *, validation_id: UUID) -> None:
         if asked is not None:
             asked.items = verdict.kept(items)
             asked.save(update_fields=["items"])
+
+
+def look_again(*, validation_id: UUID, begun: Begun) -> bool:
+    """Begin anew when another credential took the place of the one that was looked with; says whether."""
+    with within_everything("a worker validates everybody's connections"), transaction.atomic():
+        asked = _locked(validation_id)
+        if asked is None or asked.connection.credential_id == begun.credential_id:
+            return False
+        asked.state, asked.begun_at, asked.items = "queued", None, []
+        asked.save(update_fields=["state", "begun_at", "items"])
+        defer(fleet.VALIDATE, validation_id=str(asked.pk))
+        return True
 
 
 def end(*, validation_id: UUID, result: CheckResult, now: datetime) -> None:

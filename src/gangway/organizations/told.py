@@ -1,11 +1,13 @@
 """Who is told when something of an organization needs a person. For workers: it looks above every scope."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from gangway.organizations.models import ContactRow, Membership, Organization
 from gangway.organizations.roles import ROLE_TABLE, Capability, Kind, roles_at
 
+CONTACTS_CHANGED: Final = "alarms:contacts_changed"
 ACTS = Capability.CHANGE_CONNECTION
 """Whoever may do something about a connection is told of it; those who only look are not."""
 

@@ -1,0 +1,54 @@
+"""What follows for open alarms when those who are told change. For workers.
+
+An alarm about telling ends with its reason, and whoever is named later hears of what is open.
+"""
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from gangway.alarms import telling
+from gangway.alarms.actions import LONGEST_ABOUT, clear_alarm
+from gangway.alarms.models import Alarm
+from gangway.alarms.states import ABOUT_TELLING, Kind
+from gangway.organizations.scope import within_everything
+
+LOOK: Final = "alarms:look_at_listeners"
+SOMEBODY: Final = "There is somebody to tell now."
+NOT_TOLD: Final = "Nobody is told at this address any more."
+REASON: Final = "alarms of all organizations are told"
+
+
+def look(*, now: datetime) -> None:
+    """End alarms about telling whose reason is gone: somebody can be told, or the address isn't told any more."""
+    with within_everything(REASON):
+        kinds = [kind.value for kind in ABOUT_TELLING]
+        for alarm in Alarm.objects.filter(kind__in=kinds, cleared_at__isnull=True):
+            addresses = telling.addresses_of(alarm.organization_id)
+            if alarm.kind == Kind.NOBODY_TOLD and addresses:
+                _end(alarm, SOMEBODY, now=now)
+            elif alarm.kind == Kind.UNDELIVERED and alarm.about not in {one[:LONGEST_ABOUT] for one in addresses}:
+                _end(alarm, NOT_TOLD, now=now)
+
+
+def told_changed(organization_id: UUID, *, now: datetime) -> None:
+    """Tell the contacts that an organization has now of what is open; who was told of it isn't told again."""
+    with within_everything(REASON):
+        for alarm in Alarm.objects.filter(organization_id=organization_id, cleared_at__isnull=True):
+            with transaction.atomic():
+                telling.tell(alarm, now=now)
+    look(now=now)
+
+
+def _end(alarm: Alarm, why: str, *, now: datetime) -> None:
+    clear_alarm(
+        organization_id=alarm.organization_id,
+        kind=Kind(alarm.kind),
+        subject=alarm.subject,
+        why=why,
+        by=telling.TELLER,
+        now=now,
+        all_clear=False,
+    )
