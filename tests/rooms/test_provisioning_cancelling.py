@@ -18,6 +18,7 @@ from gangway.provisioning.models import Run
 from gangway.provisioning.states import RunState
 from gangway.vault.errors import SealBroken
 from gangway.vault.models import Sealed
+from tests.rooms import factories_services
 from tests.rooms.factories_provisioning import BY, Work, make_work
 
 pytestmark = pytest.mark.django_db
@@ -105,10 +106,10 @@ def test_a_token_that_cannot_be_opened_fails_the_run_although_giving_up_breaks_t
     assert (work.run().state, work.run().error.code) == (RunState.FAILED, "vault:seal:broken")
 
 
-def test_a_registration_is_always_locked_before_its_runs(work):
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
-        cancel(work)
+def test_a_registration_is_always_locked_before_its_runs_and_a_first_run_before_the_one_beside_it(work):
+    beside = Work(work.customer, factories_services.plan(work.customer))
+    beside.start("t", name="voice1-QoE", after=work.run_id)
+    with CaptureQueriesContext(connection) as asked:
+        cancel(beside)
     locks = [row["sql"].split('FROM "')[1].split('"')[0] for row in asked if "FOR UPDATE" in row["sql"]]
-    assert locks[:2] == ["provisioning_registration", "provisioning_run"]
+    assert locks[:4] == ["provisioning_registration", "provisioning_run"] * 2

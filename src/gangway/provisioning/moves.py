@@ -33,12 +33,18 @@ def queue_lock(run_id: UUID) -> str:
 
 
 def locked(run_id: UUID) -> Run:
-    """The run, locked, and before it its registration, as everybody does. Raises NoSuchRun."""
-    hold_registrations(Run.objects.filter(pk=run_id).values_list("registration_id", flat=True))
-    row = Run.objects.select_for_update(of=("self",)).select_related("registration").filter(pk=run_id).first()
-    if row is None:
+    """The run, locked, and before it its registration, as everybody does; one made beside another comes after that.
+
+    Raises NoSuchRun.
+    """
+    about = Run.objects.filter(pk=run_id).values_list("after_id", "registration_id").first()
+    if about is None:
         raise NoSuchRun
-    return row
+    after_id, registration_id = about
+    if after_id is not None:
+        locked(after_id)
+    hold_registrations([registration_id])
+    return Run.objects.select_for_update(of=("self",)).select_related("registration").get(pk=run_id)
 
 
 def move(
