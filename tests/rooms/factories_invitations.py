@@ -32,6 +32,7 @@ def issue(
     now: datetime | None = None,
     aim: Aim | None = None,
     recipient: str = "ada@contoso.example",
+    draft: bool = False,
 ) -> UUID:
     """Invite an administrator for a service that is planned on the way unless one is given."""
     service_id = service_id or factories_services.plan(customer)
@@ -40,6 +41,7 @@ def issue(
             service_id=service_id,
             recipient=recipient,
             aim=aim,
+            draft=draft,
             plan=PLAN,
             plan_fingerprint="sha256:1",
             by=OPERATOR,

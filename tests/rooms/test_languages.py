@@ -20,6 +20,7 @@ from gangway.organizations.details import Details
 from gangway.organizations.languages import language_of
 from gangway.organizations.place_queries import place
 from gangway.organizations.scope import within, within_everything
+from gangway.web.purposes import SENT_TO_NOBODY
 from tests.rooms import factories_onboarding, pseudo_language
 from tests.rooms.factories_invitations import OPERATOR, issue, link
 from tests.rooms.factories_organizations import SETUP, make_customer, make_provider
@@ -97,7 +98,7 @@ def test_every_page_behind_a_link_is_in_the_invitations_language():
         assert english_in(answer) == []
 
 
-@pytest.mark.parametrize("purpose", [purpose for purpose in Purpose if purpose is not Purpose.CONNECT])
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - SENT_TO_NOBODY - {Purpose.CONNECT}))
 def test_what_is_asked_of_a_connected_customer_is_in_the_language_too(purpose):
     walked, client = walked_in("he"), Client()
     with within(walked.customer.path):
@@ -279,6 +280,6 @@ def test_a_drafts_language_can_still_be_changed():
     customer = make_customer(provider)
     invitation_id = issue(customer, draft=True)
     client = sit_down(provider)
-    typed = {"short_name": invited_as(customer, invitation_id).service_short_name, "language": "he"}
-    client.post(reverse("web:invitation_edit", args=[invitation_id]), typed)
+    typed = {"short_name": invited_as(customer, invitation_id).service_short_name, "licensed_users": "25"}
+    client.post(reverse("web:invitation_edit", args=[invitation_id]), typed | {"language": "he"})
     assert invited_as(customer, invitation_id).language == "he"
