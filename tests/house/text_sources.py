@@ -212,6 +212,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "onboarding/own_view/asking.py": ("KINDS",),
     "onboarding/own_view/errors.py": (),
     "onboarding/own_view/roles.py": (),
+    "onboarding/stages/colleague.py": ("NOTHING_MADE", "ALL_OF_IT", "ANY_ROLE"),
     "onboarding/stages/existing.py": (),
     "onboarding/stages/handover.py": (),
     "onboarding/stages/invitation.py": (),

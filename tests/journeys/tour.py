@@ -235,6 +235,7 @@ class Tour:
         onward(button(page, "Continue"))
         look.at(page)
         look.visit(page, self.address("/wizard/approval/"))
+        look.visit(page, self.address("/wizard/colleague/"))
         look.visit(page, self.address("/wizard/unexpected/"))
         page.goto(self.address("/wizard/"))
         onward(page.get_by_role("button", name="Create New App Registration"))

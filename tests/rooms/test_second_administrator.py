@@ -15,7 +15,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import handoffs
 from gangway.invitations import queries as invited
-from gangway.invitations.errors import ColleagueElsewhere, NothingToHandOff, PlanIsFixed, TooManyHandoffs
+from gangway.invitations.errors import ColleagueElsewhere, PlanIsFixed, TooManyHandoffs
 from gangway.invitations.models import Link
 from gangway.invitations.queries import LinkDead, Why
 from gangway.invitations.states import State
@@ -33,7 +33,7 @@ from gangway.provisioning.states import RunState
 from gangway.provisioning.tasks import take_up_waiting
 from tests.emulator.conftest import Emulator, avery, grace
 from tests.rooms.factories_aboard import OLGA, flow, look, provision, sign_in, state_of, tokens_kept
-from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, facts, walk
+from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, facts, signed_in, walk
 from tests.rooms.races import race
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -249,12 +249,13 @@ def test_at_most_three_people_hold_a_link_at_once(first):
         ask(first, "four@contoso.com")
 
 
-def test_nothing_is_handed_off_before_anything_waits():
+def test_nothing_is_handed_off_between_a_sign_in_and_what_it_makes():
     walked = walk()
+    signed_in(walked)
     with pytest.raises(NotNow):
         ask(walked)
-    with within(walked.customer.path), pytest.raises(NothingToHandOff):
-        handoffs._locked(walked.invitation_id)
+    with within(walked.customer.path):
+        assert invited.handoffs(walked.invitation_id) == ()
 
 
 def test_a_link_of_ones_own_opens_only_its_own_part_of_its_own_invitation(first, second):

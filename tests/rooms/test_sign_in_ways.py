@@ -1,16 +1,23 @@
 """When Microsoft's own page stands in the way: the wizard notices or is told, explains, and offers the other ways."""
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core import mail
 from django.test import Client
+from django.urls import reverse
 
 from gangway.foundation import clock
+from gangway.invitations import queries as invited
+from gangway.invitations.handoffs import MOST_COLLEAGUES
+from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import actions, case_view
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import SignInState, Way
+from gangway.organizations.scope import within
 from gangway.web.sign_in_ways import WAYS
 from tests.rooms import web_values
 from tests.rooms.factories_onboarding import (
@@ -26,7 +33,7 @@ from tests.rooms.factories_onboarding import (
     signed_in,
     walk,
 )
-from tests.rooms.factories_web import error_at, in_wizard, put_into_wizard, soup
+from tests.rooms.factories_web import error_at, in_wizard, put_into_wizard, sit_down, soup
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +60,7 @@ def ways(client: Client) -> list[str]:
 
 def test_a_policy_that_speaks_is_explained_and_the_other_ways_are_offered():
     _walked, client = waiting_for_a_code(refused("interaction_required", 53003))
-    assert ways(client) == ["microsoft", "colleague", *BY_HAND]
+    assert ways(client) == ["microsoft", "colleague", "computer", *BY_HAND]
     text = soup(client.get("/wizard/code/")).get_text(" ", strip=True)
     assert "Leave the policy on" in text
     assert "Finishes:" in text
@@ -67,7 +74,7 @@ def test_a_silent_policy_is_noticed_after_a_while(monkeypatch):
         page = soup(client.get("/wizard/code/"))
         assert "This takes longer than it usually does." in page.get_text()
         assert page.select_one("[data-testid=user-code]"), "the code goes on being good"
-        assert ways(client) == ["microsoft", "colleague", *BY_HAND]
+        assert ways(client) == ["microsoft", "colleague", "computer", *BY_HAND]
 
 
 def test_the_waiting_page_tells_by_itself_that_it_takes_long(monkeypatch):
@@ -90,7 +97,47 @@ def test_whoever_says_so_ends_the_waiting_at_once():
     assert "A policy of your organization does not let this sign-in through." in page.get_text()
     sign_in = walked.view().sign_in
     assert (sign_in.state, sign_in.problem.code) == (SignInState.BLOCKED, "onboarding:sign_in:blocked_told")
-    assert ways(client) == ["microsoft", "colleague", *BY_HAND]
+    assert ways(client) == ["microsoft", "colleague", "computer", *BY_HAND]
+
+
+def asked(client: Client, address: str):
+    return client.post("/wizard/colleague/", {"colleague": address}, follow=True)
+
+
+def test_who_is_blocked_hands_it_on_by_a_link_of_the_colleagues_own_and_the_operator_is_told():
+    walked, client = waiting_for_a_code(refused("interaction_required", 53003))
+    (way,) = soup(client.get("/wizard/code/")).select("[data-way=colleague] a")
+    assert way["href"] == "/wizard/colleague/"
+    assert "domain" in error_at(asked(client, "riley@elsewhere.example"), "colleague")
+    assert "on its way to riley.roles@contoso.com" in asked(client, "riley.roles@contoso.com").content.decode()
+    run_until_idle()
+    to_riley, to_ida = mail.outbox[-2:]
+    assert to_riley.to == ["riley.roles@contoso.com"]
+    assert "Nothing has been made yet." in to_riley.body
+    assert "asked riley.roles@contoso.com to sign in instead" in to_ida.body
+
+    theirs = Client()
+    link = re.search(r"/i/\S+", to_riley.body)[0]
+    assert theirs.post(link, follow=True).redirect_chain[-1][0] == "/wizard/new/"
+    assert theirs.session["wizard"]["case"] == client.session["wizard"]["case"]
+    with within(walked.customer.path):
+        (one,) = invited.handoffs(walked.invitation_id)
+    assert (one.sent_count, one.opened_at is not None) == (1, True)
+    desk = sit_down(walked.provider)
+    page = soup(desk.get(reverse("web:invitation", args=[walked.invitation_id])))
+    assert "riley.roles@contoso.com" in page.select_one("section[aria-labelledby=asked]").get_text()
+
+    desk.post(reverse("web:handoff_withdraw", args=[one.id]))
+    assert theirs.get("/wizard/new/").status_code == 409
+    assert theirs.post(link).status_code == 410
+
+
+def test_a_colleague_may_be_asked_before_anybody_tried_and_only_a_few_are():
+    walked, client = walk(choose=False), Client()
+    put_into_wizard(client, walked.case_id)
+    for number in range(MOST_COLLEAGUES):
+        assert "on its way" in asked(client, f"admin{number}@contoso.com").content.decode()
+    assert error_at(asked(client, "admin9@contoso.com"), "colleague")
 
 
 def test_from_the_redirect_the_code_is_the_other_way():
@@ -101,7 +148,7 @@ def test_from_the_redirect_the_code_is_the_other_way():
     )
     client.post("/wizard/blocked/")
     assert walked.view().sign_in.state == SignInState.BLOCKED
-    assert ways(client) == ["code", "colleague", *BY_HAND]
+    assert ways(client) == ["code", "colleague", "computer", *BY_HAND]
 
 
 def test_nobody_is_blocked_who_is_not_at_microsoft():

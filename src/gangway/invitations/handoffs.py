@@ -28,6 +28,9 @@ MOST_MAILS: Final = 20
 TO_HAND_OFF: Final = frozenset({State.WAITING_FOR_ADMINISTRATOR, State.SIGNED_IN, State.FAILED})
 """There is something that another administrator may finish; a colleague may just be at it, or have failed."""
 
+TO_HAND_ON: Final = frozenset({State.OPENED, State.SIGNED_IN, State.WAITING_FOR_APPROVAL, State.DECLINED, State.FAILED})
+"""Somebody is inside, and nothing has waited for anybody yet: a colleague may take the whole of it."""
+
 
 @transaction.atomic
 def hand_off(
@@ -35,6 +38,7 @@ def hand_off(
 ) -> UUID:
     """Mail a link of their own to another administrator; somebody who has one gets another mail. Returns its id.
 
+    As long as nothing waits, the link leads to the invitation's own walk, where it stands; after that to what remains.
     `domains`: those of the tenant; the one that the invitation went to counts as well. Raises at "colleague":
     `InvalidRecipient`, `ColleagueElsewhere`, `TooManyHandoffs`; `NothingToHandOff`.
     """
@@ -76,6 +80,9 @@ def revoke_handoff(*, handoff_id: UUID, by: Actor, now: datetime) -> None:
         return
     row.revoked_at = now
     row.save(update_fields=["revoked_at"])
+    if row.invitation.waits_until is None:  # they walk together with everybody else, who open their own link again
+        row.invitation.sessions_from = now
+        row.invitation.save(update_fields=["sessions_from"])
     outbox.withdraw(subject_ref=letters.subject_of_handoff(row.id), by=by)
     write_history(row.invitation, by=by, at=now, note=f"Link of {row.recipient} withdrawn"[:200])
     _record(Event.HANDOFF_REVOKED, row, by, {"recipient": row.recipient})
@@ -167,7 +174,7 @@ def _mail(invitation: Invitation, row: Handoff, rest: Rest, *, by: Actor, now: d
 
 def _locked(invitation_id: UUID) -> Invitation:
     row = Invitation.objects.select_for_update(of=("self",)).filter(pk=invitation_id).first()
-    if row is None or State(row.state) not in TO_HAND_OFF or row.waits_until is None:
+    if row is None or State(row.state) not in (TO_HAND_ON if row.waits_until is None else TO_HAND_OFF):
         raise NothingToHandOff
     return row
 

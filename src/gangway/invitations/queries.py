@@ -58,7 +58,9 @@ class LinkHeld:
     expires_at: datetime
     language: str = ENGLISH
     handoff_id: UUID | None = None
-    """Set for another administrator's link: it opens only what remains."""
+    """Set for another administrator's link."""
+    for_rest: bool = False
+    """Whether it opens only what remains, in a walk of its own; before anything waited, it opens the first one's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,7 @@ def by_token(token: SealedText, *, now: datetime | None = None) -> LinkHeld | Li
         expires_at=link.handoff.expires_at if link.handoff else invitation.lasts_until,
         language=invitation.language,
         handoff_id=link.handoff.id if link.handoff else None,
+        for_rest=link.handoff is not None and invitation.waits_until is not None,
     )
 
 

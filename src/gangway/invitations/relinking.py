@@ -148,7 +148,9 @@ def stop_finishing(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
 
 def _end_links(invitation: Invitation, *, by: Actor, now: datetime, elsewhere: bool = False) -> None:
     outbox.withdraw(subject_ref=letters.subject_of(invitation.id), by=by)
-    living = Link.objects.filter(invitation=invitation, handoff__isnull=True, revoked_at__isnull=True)
+    living = Link.objects.filter(invitation=invitation, revoked_at__isnull=True)
+    if invitation.waits_until is not None:
+        living = living.filter(handoff__isnull=True)  # the others open what remains, and nothing else
     living.update(revoked_at=now, went_elsewhere=elsewhere)
     invitation.sessions_from = now
     invitation.save(update_fields=["sessions_from"])

@@ -71,12 +71,25 @@ WAYS: Final = (
     Way(
         key="colleague",
         icon="users",
-        title=_("A colleague, or another computer"),
+        title=_("Ask a colleague"),
         words=_(
-            "Open the link of your e-mail on a computer that your organization manages, or forward the e-mail to an "
-            "administrator who may sign in. It goes on exactly here; everything entered is kept."
+            "We send a link of their own to an administrator who may sign in. It goes on exactly here; everything "
+            "entered is kept."
         ),
         finishes=_("All that their account may do."),
+        remains=NOTHING,
+        offered=lambda case, _redirects: _none_is_made(case),
+        page="web:wizard_colleague",
+    ),
+    Way(
+        key="computer",
+        icon="server",
+        title=_("Another computer"),
+        words=_(
+            "Open the link of your e-mail on a computer that your organization manages. It goes on exactly here; "
+            "everything entered is kept."
+        ),
+        finishes=ALL_OF_IT,
         remains=NOTHING,
         offered=lambda _case, _redirects: True,
     ),

@@ -25,6 +25,7 @@ urlpatterns = [
     path("i/<str:token>/new-link/", link_pages.new_link, name="door_new_link"),
     path("wizard/", wizard.choose, name="wizard"),
     path("wizard/approval/", wizard_before.approval, name="wizard_approval"),
+    path("wizard/colleague/", wizard_before.colleague, name="wizard_colleague"),
     path("wizard/unexpected/", wizard_before.unexpected, name="wizard_unexpected"),
     path("wizard/new/", wizard.who_you_are, name="wizard_new"),
     path("wizard/code/", wizard_sign_in.code, name="wizard_code"),

@@ -3,7 +3,9 @@
 Everything here is about one run that several people work on one after the other; each has a case of their own.
 """
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 from django.conf import settings
@@ -30,6 +32,16 @@ from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as made
 from gangway.provisioning.queries import WaitingView
 
+BEFORE_SIGNING_IN: Final = frozenset({CaseState.BEGUN, CaseState.IDENTIFYING, CaseState.SIGNING_IN})
+NOTHING_MADE: Final = "Nothing has been made yet."
+ALL_OF_IT: Final = "Sign in at Microsoft, and give what is asked for: the page behind the link lists all of it."
+ANY_ROLE: Final = (
+    "Application Administrator to begin; Privileged Role Administrator or Global Administrator to finish it"
+)
+HANDED_ON: Final = invitations.News(
+    "Handed on to another administrator",
+    "Nothing has to be done. If the address looks wrong to you, withdraw the link on the invitation's page.",
+)
 NOBODY_YET = "Nobody was asked to finish it yet: you can send a link from the invitation's page."
 
 
@@ -63,7 +75,6 @@ def begin_rest(held: LinkHeld, *, now: datetime) -> tuple[Case, bool]:
     try:
         with transaction.atomic():
             case.save(force_insert=True)
-            invitations.note_opened(handoff_id=held.handoff_id, now=now)
     except IntegrityError:
         return Case.objects.get(handoff_id=held.handoff_id), False
     return case, True
@@ -81,8 +92,11 @@ def goes_on_at(case: Case) -> CaseState:
 def hand_off(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
     """Mail a link of their own to another administrator, and tell the operator. `case`: the first one's, locked.
 
-    Raises at "colleague" what the address's rules say; `NothingToHandOff`, `NotNow`.
+    Before anything is made they get the whole of it, later what remains. Raises at "colleague" what the address's
+    rules say; `NothingToHandOff`, `NotNow`.
     """
+    if case.run_id is None:
+        return _hand_on(case, colleague=colleague, by=by, now=now)
     waits = _waits(case)
     about = invited.invitation(case.invitation_id)
     handoff_id = invitations.hand_off(
@@ -91,6 +105,27 @@ def hand_off(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
     if by.kind == "administrator":
         asked = f"{by.name} asked {invited.handoff(handoff_id).recipient} to finish it."
         tell_operator(about, waits, asked=asked, by=by)
+    return handoff_id
+
+
+def _hand_on(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
+    """Hand over the whole walk: whoever comes by the new link goes on exactly here, with an account of their own."""
+    if CaseState(case.state) not in BEFORE_SIGNING_IN:
+        raise NotNow(state=case.state)
+    about = invited.invitation(case.invitation_id)
+    who = by if by.kind != "administrator" else replace(by, name=case.administrator_upn or about.recipient)
+    rest = Rest(
+        done_by=who.name, done=(NOTHING_MADE,), remaining=(ALL_OF_IT,), roles=ANY_ROLE, deadline_at=about.lasts_until
+    )
+    handoff_id = invitations.hand_off(
+        invitation_id=about.id, recipient=colleague, domains=_domains(case), rest=rest, by=who, now=now
+    )
+    if case.state == CaseState.SIGNING_IN:
+        sign_in.retire(case, by=by, now=now)
+        move_case(case, CaseState.IDENTIFYING, by=by, now=now)
+    if by.kind == "administrator":
+        asked = f"{who.name} asked {invited.handoff(handoff_id).recipient} to sign in instead."
+        invitations.tell_operator(invitation_id=about.id, news=HANDED_ON, what=asked, by=by)
     return handoff_id
 
 
@@ -103,7 +138,7 @@ def waits_now(case: Case, *, by: Actor, now: datetime) -> None:
     invitations.keep_open(invitation_id=case.invitation_id, until=waits.deadline_at + timedelta(days=life))
     about = invited.invitation(case.invitation_id)
     asked = NOBODY_YET
-    if case.colleague and not invited.handoffs(case.invitation_id):
+    if case.colleague and case.colleague.casefold() not in _asked(case):
         asked = _ask_named(case, waits, now=now)
     tell_operator(about, waits, asked=asked, by=by)
 
@@ -205,9 +240,16 @@ def check_colleague(case: Case, address: str) -> str:
 
     Before anybody has signed in, the customer's own domain is all that is known besides the invitation's.
     """
+    return invitations.check_colleague(invitation_id=case.invitation_id, recipient=address, domains=_domains(case))
+
+
+def _domains(case: Case) -> set[str]:
     known = organizations.customer(case.organization_id).domain
-    domains = {*case.signer.get("domains", ()), *([known] if known else ())}
-    return invitations.check_colleague(invitation_id=case.invitation_id, recipient=address, domains=domains)
+    return {*case.signer.get("domains", ()), *([known] if known else ())}
+
+
+def _asked(case: Case) -> set[str]:
+    return {one.recipient.casefold() for one in invited.handoffs(case.invitation_id)}
 
 
 def let_go(case: Case, *, by: Actor, now: datetime) -> None:

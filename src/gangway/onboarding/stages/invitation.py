@@ -44,13 +44,15 @@ def begin(*, token: SealedText, by: Actor, now: datetime) -> Begun:
     """
     held = _living(token, now=now)
     with within(held.organization_path), transaction.atomic():
-        case, made = begin_rest(held, now=now) if held.handoff_id else case_of(held.invitation_id, now=now)
+        case, made = begin_rest(held, now=now) if held.for_rest else case_of(held.invitation_id, now=now)
         case = lock_case(case.pk)
         sessions_from = invitations.hold(held.invitation_id)
         _living(token, now=now)
         event = Event.CASE_BEGUN if made else Event.CASE_REOPENED
         record(event, by=by, organization_id=held.organization_id, subject=f"case:{case.pk}")
         note_open(held.invitation_id, by=by)
+        if held.handoff_id:
+            invitations.note_opened(handoff_id=held.handoff_id, now=now)
         if case.state == CaseState.ABANDONED:
             move_case(case, goes_on_at(case), by=by, now=now)
         return Begun(case.pk, sessions_from)

@@ -1,4 +1,4 @@
-"""Before anything is made: wait for somebody's approval, or say that one didn't expect this."""
+"""Before anything is made: wait for somebody's approval, ask a colleague, or say that one didn't expect this."""
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -10,14 +10,18 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.states import State
 from gangway.onboarding import freezing
-from gangway.onboarding.actions import await_approval
+from gangway.onboarding.actions import await_approval, hand_off
+from gangway.onboarding.shapes import Step
 from gangway.onboarding.sightings import sightings_by_case
 from gangway.web.activity_words import seen_rows
 from gangway.web.forms.invitation import Approval
+from gangway.web.forms.waiting import Colleague
+from gangway.web.waiting import asked_of
 from gangway.web.wizard_pages import may_change, page, page_of
 from gangway.web.wizard_session import KEY, WizardRequest, in_wizard
 
 PAGE = ["GET", "HEAD", "POST"]
+BEFORE_SIGNING_IN = frozenset({Step.CHOOSE, Step.WHO, Step.CODE})
 
 
 @require_http_methods(PAGE)
@@ -36,6 +40,25 @@ def approval(request: WizardRequest) -> HttpResponse:
             messages.success(request, _("Kept. Your link waits; go on with it whenever you like."))
             return redirect("web:wizard_approval")
     return page(request, "wizard/approval.html", {"form": form})
+
+
+@require_http_methods(PAGE)
+@in_wizard
+def colleague(request: WizardRequest) -> HttpResponse:
+    """Hand the whole of it to somebody who may sign in: a link of their own, by mail."""
+    if request.case.step not in BEFORE_SIGNING_IN or request.case.run is not None or request.case.is_rest:
+        return redirect(page_of(request.case))
+    form = Colleague(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        address = form.cleaned_data["colleague"].strip()
+        try:
+            hand_off(case_id=request.case.id, colleague=address, by=request.actor, now=now())
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("A link is on its way to %(address)s.") % {"address": address})
+            return redirect("web:wizard_colleague")
+    return page(request, "wizard/colleague.html", {"form": form, "colleagues": asked_of(request.case)})
 
 
 @require_http_methods(PAGE)
