@@ -1,6 +1,6 @@
 """What an invitation changes about a service that is connected: the difference only, in sentences."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -36,9 +36,18 @@ def addable(service_id: UUID) -> tuple[FeatureRow, ...]:
 
 
 def what_changes(
-    service_id: UUID, purpose: Purpose, plan: Mapping[str, Any], *, wanted: Mapping[str, Any], goes_on: bool
+    service_id: UUID,
+    purpose: Purpose,
+    plan: Mapping[str, Any],
+    *,
+    wanted: Mapping[str, Any],
+    goes_on: bool,
+    removes: Iterable[str] = (),
 ) -> Iterator[str]:
-    """Tell what will be otherwise. `goes_on`: the registration that is there is used, and no new one made."""
+    """Tell what will be otherwise. `goes_on`: the registration that is there is used, and no new one made.
+
+    `removes`: names of credentials that are left over on it.
+    """
     found = connection(service_id)
     if found is None:
         return
@@ -50,6 +59,7 @@ def what_changes(
         yield f"The App registration {found.registration_name} stays and gets a new credential."
         yield from (f"The App registration {name} gets a new credential, too." for name in _beside(service_id, plan))
         yield from different or ["Its permissions and roles stay as they are."]
+        yield from (f"Removed from it, as nobody uses it: the credential {name}." for name in removes)
     else:
         yield "A new App registration is made; the service moves to it once it is proved."
         yield from different

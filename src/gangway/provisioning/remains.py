@@ -18,7 +18,7 @@ from gangway.provisioning import leftovers, scopes
 from gangway.provisioning.added import rights_listed
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.in_use import credentials_in_use, is_used
-from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
+from gangway.provisioning.models import FEDERATED, MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.starting import WHOLE, SignedIn, start_teardown
 from gangway.provisioning.states import RESTING, CredentialState, LeftoverKind, RunKind
 
@@ -71,6 +71,17 @@ def remains_of(service_id: UUID) -> tuple[Remaining, ...]:
     rows = _open_ones().filter(service_id=service_id).select_related("registration", "service")
     grouped = groupby(rows.order_by("registration_id", "since", "id"), key=lambda row: row.registration_id)
     return tuple(one for _, found in grouped for one in _remaining(tuple(found)))
+
+
+def credentials_left(*, registration_id: UUID, service_id: UUID) -> dict[UUID, str]:
+    """Return the service's own credentials among what remains of a registration, by id, with their names there.
+
+    Whoever signs in for a renewal can take them along. A federated one may serve others, so it isn't among them.
+    """
+    rows = _open_ones().filter(registration_id=registration_id, service_id=service_id)
+    found = _credentials(_removable(tuple(rows.select_related("registration", "service"))))
+    mine = found.filter(service_id=service_id).exclude(kind=FEDERATED)
+    return dict(mine.order_by("announced_at").values_list("pk", "display_name"))
 
 
 def scopes_of(remaining: Iterable[Remaining]) -> tuple[str, ...]:

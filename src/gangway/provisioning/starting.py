@@ -4,7 +4,7 @@ Asking twice gives the same run; one that rests goes on. Without a delegated tok
 right, where it has one, and says what somebody has to sign in for where it hasn't.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -95,6 +95,7 @@ def start_repair(
     service_id: UUID,
     plan: Mapping[str, Any],
     renews: UUID | None = None,
+    removes: Collection[UUID] = (),
     credential_days: int | None = None,
     signed_in: SignedIn | None = None,
     on_end: str = "",
@@ -105,7 +106,8 @@ def start_repair(
 
     Its name stays as the customer has it, what others listed and made stays. A service that holds no credential of it
     gets one, and its plan says nothing of what is made beside; `renews`: the credential beside which another one is
-    made. `credential_days`: fewer than planned. Raises PlanUnknown, NoSuchRegistration, GivenToUs, RunUnderWay.
+    made. `removes`: those that nobody uses and that go by the same sign-in. `credential_days`: fewer than planned.
+    Raises PlanUnknown, NoSuchRegistration, GivenToUs, RunUnderWay.
     """
     new, registration = pinning.read(plan), _locked(registration_id)
     if registration.origin != MADE:
@@ -114,6 +116,7 @@ def start_repair(
     kind = RunKind.UPGRADE if new.version > old.version else RunKind.REPAIR
     registration.plan = dict(plan) if renews else pinning.beside_as_in(plan, registration.plan)
     registration.save(update_fields=["plan"])
+    _give_up(registration, service_id, set(removes) - {renews}, by=by)
     wanted: dict[str, Any] = {"renews": str(renews)} if renews else {}
     wanted |= {"credential_days": min(credential_days, new.credential_days)} if credential_days else {}
     return _start(registration, kind, service_id, wanted=wanted, signed_in=signed_in, on_end=on_end, by=by, now=now)
@@ -228,6 +231,14 @@ def undo_rested(run: Run, *, by: Actor, now: datetime) -> UUID | None:
         by=by,
         now=now,
     )
+
+
+def _give_up(registration: Registration, service_id: UUID, credentials: Collection[UUID | None], *, by: Actor) -> None:
+    """Have the next run of the service remove these by their names, as it removes what a lost attempt left."""
+    rows = Credential.objects.select_for_update(of=("self",)).filter(pk__in=[one for one in credentials if one])
+    rows = rows.filter(registration_id=registration.pk, service_id=service_id, origin=MADE)
+    for row in rows.exclude(state=CredentialState.REMOVED.value).exclude(pk__in=credentials_in_use(registration.pk)):
+        credential_rows.disown(row, by=by)
 
 
 def _locked(registration_id: UUID) -> Registration:

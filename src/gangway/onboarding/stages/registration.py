@@ -124,6 +124,7 @@ def _known(case: Case, about: InvitationView, token: dict[str, Any]) -> UUID:
         service_id=case.service_id,
         plan=about.plan,
         renews=credential_of(case.service_id),
+        removes=[UUID(one) for one in about.wanted.get("removes", ())],
         credential_days=token["credential_days"],
         signed_in=SignedIn(
             token_sealed_id=token["delegated_token_sealed_id"],
