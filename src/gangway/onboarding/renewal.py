@@ -28,6 +28,7 @@ from gangway.onboarding.otherwise import what_changes
 from gangway.onboarding.stages.renewed import take_over
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.leaving import known_before
+from gangway.provisioning.remains import credentials_left
 from gangway.services import actions as services
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
@@ -59,6 +60,8 @@ def reinitiate(
     if purpose in ENDS_BY_ITSELF and invited.pending_purposes(service_id) & (ENDS_BY_ITSELF - {purpose}):
         raise AlreadyInvited
     goes_on = known_before(standing, now)
+    left = credentials_left(registration_id=standing, service_id=service_id) if goes_on else {}
+    removes = {"removes": [str(one) for one in left]} if left else {}
     issued = invitations.issue_invitation(
         service_id=service_id,
         recipient=recipient,
@@ -67,8 +70,10 @@ def reinitiate(
         aim=Aim(
             purpose,
             standing if goes_on else uuid4(),
-            wanted or {},
-            tuple(what_changes(service_id, purpose, pinned, wanted=wanted or {}, goes_on=goes_on)),
+            (wanted or {}) | removes,
+            tuple(
+                what_changes(service_id, purpose, pinned, wanted=wanted or {}, goes_on=goes_on, removes=left.values())
+            ),
         ),
         mailed=mailed,
         by=by,
