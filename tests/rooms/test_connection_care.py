@@ -64,7 +64,7 @@ def test_what_failed_is_not_tried_again_inside_a_freeze_and_without_one_it_is(cu
     frozen = care_of(service_id)
     assert (frozen.rotation, frozen.rotate_at) == (Rotation.FAILED, now + 9 * DAY + timedelta(hours=1))
     with within(customer.path):
-        policy.end_freeze(freeze, by=SETUP, now=now)
+        policy.end_freeze(freeze, organization_id=customer.id, by=SETUP, now=now)
         Care.objects.update(rotate_at=now)
     tend(2 * DAY)
     assert care_of(service_id).rotation == Rotation.UNDER_WAY

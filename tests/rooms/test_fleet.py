@@ -6,11 +6,12 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from gangway.alarms import queries as alarms
 from gangway.audit.queries import activity
 from gangway.connections import actions, fleet, policy, tending, validation
-from gangway.connections.errors import CannotRotateNow, FreezeWrong, PolicyWrong
+from gangway.connections.errors import CannotRotateNow, FreezeWrong, NoSuchFreeze, PolicyWrong
 from gangway.connections.models import Care, Connection, Pause, Validation
 from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import Wishes
@@ -171,9 +172,21 @@ def test_a_policy_counts_for_all_below_that_have_none_and_a_freeze_for_all(provi
     with within(provider.path):
         policy.set_wishes(customer.id, Wishes(rotates=False), by=SETUP, now=now)
         (freeze,) = policy.freezes_of(channel.id)
-        policy.end_freeze(freeze.id, by=SETUP, now=now)
+        with pytest.raises(NoSuchFreeze):
+            policy.end_freeze(freeze.id, organization_id=customer.id, by=SETUP, now=now)
+        policy.end_freeze(freeze.id, organization_id=channel.id, by=SETUP, now=now)
     with within_everything("a test"):
         assert policy.wishes_for(customer.path, now=now) == Wishes(rotates=False)
+
+
+def test_what_holds_for_a_whole_provider_is_set_by_its_admin_and_what_holds_for_a_customer_by_operators_too(provider):
+    customer = make_customer(provider)
+    operator, admin = (sit_down(provider, role=role) for role in (Role.OPERATOR, Role.ADMIN))
+    for name in ("rotation_policy", "alarm_hours"):
+        ours, theirs = (reverse(f"web:{name}", args=[where.id]) for where in (provider, customer))
+        assert (operator.get(ours).status_code, operator.get(theirs).status_code) == (403, 200)
+        assert admin.get(ours).status_code == 200
+    assert operator.post(reverse("web:freeze_add", args=[provider.id])).status_code == 403
 
 
 def test_days_and_freezes_that_make_no_sense_are_refused(provider):

@@ -47,3 +47,23 @@ def test_who_did_not_expect_an_invitation_alarms_all_who_get_alarms_until_somebo
     assert desk.post(f"/invitations/{invited}/{ended_by}/").status_code == 302
     unexpected.clear_answered(now=clock.now())
     assert states() == ["cleared"]
+
+
+def test_an_invitation_that_was_over_alarms_too_until_somebody_clears_it():
+    provider = make_provider(reply_to="help@sp2.example")
+    desk, customer = sit_down(provider), make_customer(provider, name="Contoso")
+    invited = issue(customer)
+    bring_to(customer, invited, State.SENT)
+    address = f"/i/{link(customer, invited).reveal()}/unexpected/"
+    desk.post(f"/invitations/{invited}/revoke/")
+    for _twice in range(2):
+        Client().post(address)
+        run_until_idle()
+    unexpected.clear_answered(now=clock.now())
+    assert states() == ["critical"]
+    with within_everything("a test"):
+        alarm = Alarm.objects.get(kind="unexpected")
+    desk.post(f"/alarms/{alarm.pk}/clear/")
+    Client().post(address)
+    run_until_idle()
+    assert states() == ["cleared"]

@@ -81,14 +81,14 @@ def add_freeze(organization_id: UUID, *, begins: datetime, ends: datetime, why: 
 
 
 @transaction.atomic
-def end_freeze(freeze_id: UUID, *, by: Actor, now: datetime) -> None:
-    """Take a freeze away. Raises `NoSuchFreeze`."""
-    row = FreezeRow.objects.select_for_update(of=("self",)).filter(pk=freeze_id).first()
+def end_freeze(freeze_id: UUID, *, organization_id: UUID, by: Actor, now: datetime) -> None:
+    """Take a freeze of an organization away. Raises `NoSuchFreeze`."""
+    rows = FreezeRow.objects.select_for_update(of=("self",)).filter(organization_id=organization_id)
+    row = rows.filter(pk=freeze_id).first()
     if row is None:
         raise NoSuchFreeze
-    where = row.organization_id
     row.delete()
-    _changed(where, Event.FREEZE_ENDED, {"begins": row.begins.isoformat()}, by=by, now=now)
+    _changed(organization_id, Event.FREEZE_ENDED, {"begins": row.begins.isoformat()}, by=by, now=now)
 
 
 def _changed(

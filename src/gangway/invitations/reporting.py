@@ -1,7 +1,7 @@
 """What a link's holder tells us: they didn't expect it, or they want a new link; and the operator's answer."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from django.db import transaction
@@ -21,22 +21,26 @@ ASKS_COUNT_FOR: Final = timedelta(hours=1)
 """A dead link is good for one request within this time."""
 
 
+Reported = Literal["frozen", "told late", ""]
+"""What a report did: the invitation is frozen; it was over, and that somebody didn't expect it was told; nothing."""
+
+
 @transaction.atomic
-def report(*, invitation_id: UUID, by: Actor, now: datetime, dead: bool = False) -> bool:
+def report(*, invitation_id: UUID, by: Actor, now: datetime, dead: bool = False) -> Reported:
     """Freeze an invitation that somebody didn't expect, and alarm its operator; once more changes nothing.
 
     One that is over can't be frozen, but is told of, once. `dead`: by a link that opens nothing any more; after an
     operator has looked and unfrozen it, that is counted and freezes nothing, or whoever holds such a link could stop
-    it for good. Says whether it was frozen now. Raises `NoSuchInvitation`.
+    it for good. Says what was done now. Raises `NoSuchInvitation`.
     """
     invitation = locked(invitation_id)
     state = State(invitation.state)
     if dead and state is not State.REPORTED and was_noted(invitation, note=_UNFROZEN):
         _count(invitation, by=by, now=now)
-        return False
+        return ""
     frozen = State.REPORTED in MOVES[state]
     if state is State.REPORTED or (not frozen and was_noted(invitation, note=_LATE)):
-        return False
+        return ""
     record_about(invitation, Event.INVITATION_REPORTED, by=by, data={"frozen": frozen, "was": state.value})
     if frozen:
         outbox.withdraw(subject_ref=letters.subject_of(invitation.id), by=by)
@@ -46,7 +50,7 @@ def report(*, invitation_id: UUID, by: Actor, now: datetime, dead: bool = False)
     else:
         write_history(invitation, by=by, at=now, note=_LATE)
     notices.tell(invitation, _REPORTED if frozen else _REPORTED_LATE, what=_from(by, now), by=by)
-    return frozen
+    return "frozen" if frozen else "told late"
 
 
 @transaction.atomic

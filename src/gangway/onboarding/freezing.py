@@ -90,7 +90,10 @@ def stop_reminders(*, token: SealedText, by: Actor, now: datetime) -> None:
 def _freeze(invitation_id: UUID, *, by: Actor, now: datetime, dead: bool = False) -> None:
     ids = Case.objects.filter(invitation_id=invitation_id).order_by("created_at", "pk").values_list("pk", flat=True)
     cases = [lock_case(case_id) for case_id in list(ids)]
-    if not invitations.report(invitation_id=invitation_id, by=by, now=now, dead=dead):
+    done = invitations.report(invitation_id=invitation_id, by=by, now=now, dead=dead)
+    if done == "told late":
+        defer(unexpected.TELL_LATE, invitation_id=str(invitation_id))
+    if done != "frozen":
         return
     defer(unexpected.TELL, invitation_id=str(invitation_id))
     for case in cases:

@@ -78,6 +78,12 @@ def tell_of_report(invitation_id: str) -> None:
     unexpected.tell(UUID(invitation_id), now=clock.now())
 
 
+@task(name=unexpected.TELL_LATE, retry=SOON, deadline_seconds=60)
+def tell_of_late_report(invitation_id: str) -> None:
+    """Tell a provider's people that somebody didn't expect an invitation which is over."""
+    unexpected.tell_late(UUID(invitation_id), now=clock.now())
+
+
 @task(name=asking.TELL, retry=SOON, deadline_seconds=60)
 def ask_customer_to_remove(service_id: str) -> None:
     """Ask a customer's contacts to have somebody sign in, so that what remains goes."""

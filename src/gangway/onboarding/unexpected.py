@@ -1,4 +1,7 @@
-"""That somebody didn't expect an invitation: an alarm to all who get alarms, until it is unfrozen or withdrawn."""
+"""That somebody didn't expect an invitation: an alarm to all who get alarms, until it is unfrozen or withdrawn.
+
+One that is over can't be frozen; that alarm stands until a person clears it.
+"""
 
 from datetime import datetime
 from typing import Any, Final
@@ -16,7 +19,9 @@ from gangway.organizations.hosts import public_url
 from gangway.organizations.scope import within_everything
 
 TELL: Final = "onboarding:tell_of_report"
+TELL_LATE: Final = "onboarding:tell_of_late_report"
 SUBJECT: Final = "invitation:"
+LATE: Final = "invitation_over:"
 WORKER: Final = Actor.system("invitations")
 
 
@@ -41,6 +46,24 @@ def tell(invitation_id: UUID, *, now: datetime) -> None:
             severity=Severity.CRITICAL,
             words=f"Somebody who holds a link of {about.customer_name}'s invitation didn't expect it: it is frozen.",
             cure=f"Call the customer by the number on the contract, then unfreeze or revoke it: {page}",
+        )
+
+
+def tell_late(invitation_id: UUID, *, now: datetime) -> None:
+    """Raise the alarm about an invitation that was over when somebody said that they didn't expect it. For workers."""
+    with within_everything("who is told stands above the customer"), transaction.atomic():
+        about = invitation(invitation_id)
+        page = f"{public_url(about.organization_id)}/invitations/{invitation_id}/"
+        raise_alarm(
+            organization_id=about.organization_id,
+            kind=Kind.UNEXPECTED,
+            subject=f"{LATE}{invitation_id}",
+            about=about.service_short_name,
+            severity=Severity.CRITICAL,
+            words=f"Somebody who holds a link of {about.customer_name}'s invitation didn't expect it, and it is over.",
+            cure=f"Call the customer by the number on the contract, look at what was set up, then clear this: {page}",
+            by=WORKER,
+            now=now,
         )
 
 

@@ -22,7 +22,7 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.organizations.logos import nearest_logo
 from gangway.organizations.queries import Seat
-from gangway.organizations.roles import Capability, require
+from gangway.organizations.roles import Capability, Kind, require
 from gangway.web import zones
 
 
@@ -57,6 +57,15 @@ def may(*capabilities: Capability) -> Callable[[Callable[..., HttpResponse]], De
         return cast("DeskView", guarded)
 
     return decorate
+
+
+def need_settling(request: DeskRequest, kind: Kind) -> None:
+    """Let pass who may set what holds for an organization of this level: a provider's own is one of its settings.
+
+    Raises `NotAllowed`. What holds for a channel or a customer goes with editing it.
+    """
+    if kind in {Kind.SYSTEM, Kind.PROVIDER}:
+        require(request.seat, Capability.CHANGE_SETTINGS)
 
 
 def for_oneself(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -23,7 +23,7 @@ from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.place_queries import PlaceView, place
 from gangway.organizations.roles import Capability
 from gangway.organizations.roles import Kind as Level
-from gangway.web.desk import DeskRequest, may, proved_lately
+from gangway.web.desk import DeskRequest, may, need_settling, proved_lately
 from gangway.web.forms.alarms import HoursForm, WebhookForm
 from gangway.web.forms.base import told
 from gangway.web.listing import asked
@@ -101,6 +101,7 @@ def clear(request: DeskRequest, alarm_id: UUID) -> HttpResponse:
 def hours(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """When an organization's people are told: at once, once a day, and not at night."""
     about = place(organization_id)
+    need_settling(request, about.kind)
     own = preferences.own_hours(organization_id)
     form = HoursForm(request.POST or None, initial=_as_typed(own or Hours()))
     if request.method == "POST" and form.is_valid():

@@ -28,7 +28,7 @@ from gangway.provisioning.sighted import Sighted
 from gangway.services.queries import service
 from gangway.services.states import Connection
 from gangway.web import zones
-from gangway.web.desk import DeskRequest, may
+from gangway.web.desk import DeskRequest, may, need_settling
 from gangway.web.forms.base import told
 from gangway.web.forms.care import FreezeForm, PolicyForm, RepairForm
 from gangway.web.listing import asked
@@ -128,6 +128,7 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
 @may(Capability.EDIT_CUSTOMERS)
 def rotation_policy(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """How an organization's credentials are renewed by themselves."""
+    need_settling(request, place(organization_id).kind)
     own = policy.own_wishes(organization_id)
     form = PolicyForm(request.POST or None, initial=_typed(own or Wishes()))
     if request.method == "POST" and form.is_valid():
@@ -146,6 +147,7 @@ def rotation_policy(request: DeskRequest, organization_id: UUID) -> HttpResponse
 def freeze_add(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """A time in which nothing is changed by itself in the tenants of an organization."""
     about, form = place(organization_id), FreezeForm(request.POST, auto_id="freeze_%s")
+    need_settling(request, about.kind)
     if form.is_valid():
         zone, given = zones.of(request), form.cleaned_data
         try:
@@ -173,8 +175,9 @@ def freeze_add(request: DeskRequest, organization_id: UUID) -> HttpResponse:
 def freeze_end(request: DeskRequest, organization_id: UUID, freeze_id: UUID) -> HttpResponse:
     """Take a freeze away."""
     about = place(organization_id)
+    need_settling(request, about.kind)
     try:
-        policy.end_freeze(freeze_id, by=request.actor, now=now())
+        policy.end_freeze(freeze_id, organization_id=about.id, by=request.actor, now=now())
     except GangwayError as error:
         messages.error(request, told(error))
     else:
