@@ -233,7 +233,7 @@ print(given.SECURE_HSTS_SECONDS, given.SECURE_HSTS_INCLUDE_SUBDOMAINS)
 @pytest.mark.parametrize(
     ("url", "seconds", "below"), [("https://gangway.example", 63_072_000, True), ("http://localhost:8000", 0, True)]
 )
-def test_encrypted_addresses_are_kept_for_a_year_with_all_below_them(settings, url, seconds, below):
+def test_encrypted_addresses_are_kept_for_two_years_with_all_below_them(settings, url, seconds, below):
     """Asked of the settings as a web process makes them out of its environment, then of an answer."""
     keys = settings.GANGWAY.sealing_public_keys_dir
     given = {"PATH": os.environ["PATH"], "GANGWAY_ROLE": "web", "GANGWAY_SECRET_KEY": secrets.token_urlsafe(64)}
