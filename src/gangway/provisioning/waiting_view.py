@@ -7,10 +7,11 @@ from typing import Any, Final
 from uuid import UUID
 
 from gangway.provisioning import consent, faults, waiting
+from gangway.provisioning.engine.pinning import PlanUnknown
 from gangway.provisioning.engine.remaining import WaitsFor
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.models import StepRecord, Waiting
-from gangway.provisioning.plans import PlanUnknown, explain
+from gangway.provisioning.plans import explain
 from gangway.provisioning.shapes import ErrorView
 from gangway.provisioning.states import RunState, StepState
 
