@@ -1,11 +1,25 @@
 """Applications: from registration to permanent deletion, each exchange checked against Microsoft's description."""
 
+import json
+
 import pytest
 
 from m365_emulator import data
+from m365_emulator.login import policies
+from tests.emulator.assertions import KeyPair
 from tests.emulator.graph_door import Door
 
 graph_role = data.app_roles(data.graph_app_id)[0]["id"]
+
+
+role = {
+    "id": "11111111-0000-4000-8000-000000000002",
+    "value": "Work",
+    "displayName": "W",
+    "description": "W",
+    "isEnabled": True,
+    "allowedMemberTypes": ["Application"],
+}
 
 
 @pytest.fixture
@@ -92,10 +106,13 @@ def test_display_names_need_not_be_unique(door):
     [
         ({"displayName": ""}, "displayName"),
         ({"displayName": "x" * 257}, "displayName"),
-        ({"displayName": "Our Microsoft voice"}, "displayName"),
         ({"displayName": "A", "signInAudience": "Everyone"}, "signInAudience"),
         ({"displayName": "A", "requiredResourceAccess": [{"resourceAppId": "x"}]}, "requiredResourceAccess"),
-        ({"displayName": "A", "passwordCredentials": [{"displayName": "x"}]}, "passwordCredentials"),
+        ({"displayName": "A", "identifierUris": ["no address"]}, "identifierUris"),
+        ({"displayName": "A", "web": {"redirectUris": ["http://a.example/back"]}}, "redirectUris"),
+        ({"displayName": "A", "spa": {"redirectUris": ["http://a.example/back"]}}, "redirectUris"),
+        ({"displayName": "A", "appRoles": [role, role]}, "appRoles"),
+        ({"displayName": "A", "manager@odata.bind": ["x"]}, "manager@odata.bind"),
         ({"displayName": "A", "appId": "11111111-1111-4111-8111-111111111111"}, "appId"),
     ],
 )
@@ -283,3 +300,61 @@ def test_federated_credentials_come_and_go(door):
 
 def without_context(body):
     return {key: value for key, value in body.items() if not key.startswith("@odata.context")}
+
+
+def test_name_of_microsoft_is_refused_where_the_switch_says_so(door):
+    assert door.post("/applications", {"displayName": "Our Microsoft voice"}).status == 201
+    policies.change(door.tenant, {"refuseMicrosoftInNames": True})
+    assert door.post("/applications", {"displayName": "Our Microsoft voice"}).status == 400
+
+
+def test_secret_may_be_asked_for_with_the_registration(door):
+    body = {"displayName": "A", "passwordCredentials": [{"displayName": "first"}]}
+    made = door.post("/applications", body).body
+    (secret,) = made["passwordCredentials"]
+    assert (secret["displayName"], len(secret["secretText"])) == ("first", 40)
+    (kept,) = door.get(f"/applications/{made['id']}").body["passwordCredentials"]
+    assert (kept["keyId"], kept["secretText"]) == (secret["keyId"], None)
+    assert door.patch(f"/applications/{made['id']}", {"passwordCredentials": [{"displayName": "x"}]}).status == 400
+
+
+def test_address_of_an_api_is_on_a_domain_of_the_tenant_and_its_own(door):
+    first, second = register(door), register(door)
+    for uri in ("https://voice.contoso.com/api", "api://voice"):
+        assert door.patch(f"/applications/{first['id']}", {"identifierUris": [uri]}).status == 204
+        taken = door.patch(f"/applications/{second['id']}", {"identifierUris": [uri]})
+        assert (taken.status, taken.body["error"]["details"][0]["code"]) == (400, "ObjectConflict")
+        assert door.patch(f"/applications/{first['id']}", {"identifierUris": [uri]}).status == 204
+    foreign = door.patch(f"/applications/{first['id']}", {"identifierUris": ["https://elsewhere.example"]})
+    assert (foreign.status, foreign.code) == (400, "HostNameNotOnVerifiedDomain")
+
+
+def test_what_is_offered_is_switched_off_before_it_goes(door):
+    address = f"/applications/{register(door)['id']}"
+    assert door.patch(address, {"appRoles": [role]}).status == 204
+    refused = door.patch(address, {"appRoles": []})
+    assert (refused.status, refused.code) == (400, "CannotDeleteOrUpdateEnabledEntitlement")
+    assert door.patch(address, {"appRoles": [{**role, "isEnabled": False}]}).status == 204
+    assert door.patch(address, {"appRoles": []}).status == 204
+
+
+def test_owners_are_named_with_the_registration(door):
+    owner = door.user("morgan.member").id
+    bound = {"owners@odata.bind": [f"https://graph.microsoft.com/v1.0/directoryObjects/{owner}"]}
+    made = door.send("POST", "/applications", json.dumps({"displayName": "A", **bound}).encode()).body
+    assert [one["id"] for one in door.get(f"/applications/{made['id']}/owners").value] == [owner]
+
+
+@pytest.mark.parametrize("path", ["/applications/none", "/servicePrincipals/none", "/groups/none"])
+def test_what_is_no_object_id_is_400(door, path):
+    reply = door.get(path)
+    assert (reply.status, reply.message) == (400, "Invalid object identifier 'none'.")
+
+
+def test_certificates_public_part_is_shown_where_the_list_is_selected(door):
+    key = KeyPair().der
+    row = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": key, "displayName": "CN=x"}
+    made = door.post("/applications", {"displayName": "A", "keyCredentials": [row]}).body
+    address = f"/applications/{made['id']}"
+    assert door.get(address).body["keyCredentials"][0]["key"] is None
+    assert door.get(f"{address}?$select=id,keyCredentials").body["keyCredentials"][0]["key"] == key

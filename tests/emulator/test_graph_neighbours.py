@@ -1,5 +1,7 @@
 """Addresses beside those that Gangway needs: casts, counts, questions about membership, second keys, taking back."""
 
+import json
+
 import pytest
 
 from m365_emulator import data
@@ -179,3 +181,41 @@ def test_revoked_sessions_end_refresh_tokens_and_browsers(door, address):
     assert renewed.body["error_codes"] == [50173]
     again = door.tokens(app_id, scope=f"offline_access {graph}/User.Read").body["refresh_token"]
     assert door.redeem("refresh_token", client_id=app_id, refresh_token=again).status == 200
+
+
+def test_group_is_made_and_changed_with_its_members_and_owners(door):
+    people = [door.user(name).id for name in ("morgan.member", "grace.global", "avery.apps")]
+    addresses = [f"{graph}/v1.0/directoryObjects/{oid}" for oid in people]
+    body = {"displayName": "g", "mailNickname": "g", "mailEnabled": False, "securityEnabled": True}
+    bound = {"members@odata.bind": addresses[:1], "owners@odata.bind": addresses[1:2]}
+    made = door.send("POST", "/groups", json.dumps({**body, **bound}).encode()).body["id"]
+    changed = {"members@odata.bind": addresses[2:]}
+    assert door.send("PATCH", f"/groups/{made}", json.dumps(changed).encode()).status == 204
+    assert ids(door.get(f"/groups/{made}/members")) == [people[0], people[2]]
+    assert ids(door.get(f"/groups/{made}/owners")) == [people[1]]
+    assert door.send("PATCH", f"/groups/{made}", json.dumps(changed).encode()).status == 400
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("/applications?$filter=owners/$count eq 0", True),
+        ("/applications?$filter=owners/$count ne 0", False),
+        ("/users?$filter=assignedLicenses/$count eq 0", True),
+        ("/groups?$filter=owners/any(o:o/id eq '11111111-1111-4111-8111-111111111111')", False),
+        ("/users?$filter=department eq 'Voice' and city eq 'Bern'", True),
+        ("/users?$filter=otherMails/any(m:m eq 'x@y.example')", True),
+    ],
+)
+def test_filters_on_relations_and_more_of_a_person(door, path, found):
+    person = door.user("morgan.member")
+    person.body.update(department="Voice", city="Bern", otherMails=["x@y.example"])
+    reply = door.get(f"{path}&$count=true", **eventual)
+    assert (reply.status, reply.value != []) == (200, found)
+
+
+def test_memberships_and_owners_are_expanded(door, groups):
+    morgan = door.user("morgan.member").id
+    shown = door.get(f"/users/{morgan}?$expand=memberOf($select=id)").body
+    assert [row["id"] for row in shown["memberOf"]] == [groups[1]]
+    assert door.get(f"/groups/{groups[0]}?$expand=owners").body["owners"] == []

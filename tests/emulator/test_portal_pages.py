@@ -315,8 +315,8 @@ def test_search_in_the_bar_finds_services_and_objects(door, made):
 @pytest.mark.parametrize(
     "path",
     [
-        "/portal/registrations/none",
-        "/portal/enterprise/none",
+        "/portal/registrations/11111111-1111-4111-8111-111111111111",
+        "/portal/enterprise/11111111-1111-4111-8111-111111111111",
         "/portal/roles/none",
         "/portal/users/none",
         "/portal/registrations/a%3Fb%2Fc",

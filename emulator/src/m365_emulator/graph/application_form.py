@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator.graph import bodies
+from m365_emulator.graph import application_addresses, bodies, entitlements
 from m365_emulator.graph.errors import bad_request, invalid_value
+from m365_emulator.login import policies
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,17 +53,21 @@ _complex = frozenset(
 )
 
 
-def read(body: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
+def read(tenant: Tenant, body: Mapping[str, Any], *, new: bool) -> dict[str, Any]:
     """The properties that a client sets. Raises 400 with Graph's words for what it refuses."""
-    wanted = bodies.checked("application", body, fixed=_fixed, needed=("displayName",) if new else ())
+    wanted = bodies.checked(
+        "application", body, fixed=_fixed, needed=("displayName",) if new else (), bound=("owners",) if new else ()
+    )
     if "displayName" in wanted:
-        _check_name(wanted["displayName"])
+        _check_name(tenant, wanted["displayName"])
     if wanted.get("signInAudience", "AzureADMyOrg") not in _audiences:
         raise invalid_value("signInAudience", "Application")
     if "uniqueName" in wanted and not wanted["uniqueName"]:
         raise invalid_value("uniqueName", "Application")
     _check_access(wanted.get("requiredResourceAccess") or [])
-    if wanted.pop("passwordCredentials", None):
+    application_addresses.check(tenant, wanted)
+    entitlements.check_unique(wanted)
+    if not new and wanted.pop("passwordCredentials", None):
         raise bad_request("Credentials cannot be set here; use the addPassword action.", target="passwordCredentials")
     for key in ("owners", "federatedIdentityCredentials", "logo"):
         wanted.pop(key, None)
@@ -144,9 +149,11 @@ def merge(body: dict[str, Any], wanted: Mapping[str, Any]) -> None:
             body[name] = copy.deepcopy(value)
 
 
-def _check_name(name: object) -> None:
-    """Microsoft refuses its own name in others' names now and then; the emulator always does."""
-    if not isinstance(name, str) or not name.strip() or len(name) > _name_at_most or "microsoft" in name.casefold():
+def _check_name(tenant: Tenant, name: object) -> None:
+    """Microsoft has been seen to refuse its own name in others' names; a switch of the tenant does so here."""
+    if not isinstance(name, str) or not name.strip() or len(name) > _name_at_most:
+        raise invalid_value("displayName", "Application")
+    if "microsoft" in name.casefold() and policies.value(tenant, "refuseMicrosoftInNames"):
         raise invalid_value("displayName", "Application")
 
 

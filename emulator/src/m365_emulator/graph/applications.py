@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import principals
 from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
-from m365_emulator.graph import application_form, key_credentials, targets
+from m365_emulator.graph import (
+    application_addresses,
+    application_form,
+    entitlements,
+    key_credentials,
+    passwords,
+    targets,
+)
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, not_found, precondition_failed, same_key
 from m365_emulator.graph.odata import pages
@@ -62,20 +70,21 @@ def count_applications(call: Call) -> Answer:
 @operations.on("GET", by_id, by_app_id, by_unique_name)
 def get_application(call: Call) -> Answer:
     """By object id, by client id or by unique name."""
-    return pages.single(call, shape, targets.get(call, "application").body)
+    return pages.single(call, shape, key_credentials.shown(call, targets.get(call, "application")))
 
 
 @operations.on("POST", "/applications")
 def create_application(call: Call) -> Answer:
-    """201 with the whole application."""
-    return pages.single(call, shape, create(call, application_form.read(call.body, new=True)).body, status=201)
+    """201 with the whole application, and with the text of a secret that was asked for."""
+    application = create(call, application_form.read(call.tenant, call.body, new=True))
+    return pages.single(call, shape, {**application.body, **_with_secrets(call, application)}, status=201)
 
 
 @operations.on("PATCH", by_id, by_app_id)
 def update_application(call: Call) -> Answer:
     """204; only what is named changes."""
     application = targets.get(call, "application")
-    change(call, application, application_form.read(call.body, new=False))
+    change(call, application, application_form.read(call.tenant, call.body, new=False))
     return no_content()
 
 
@@ -89,11 +98,11 @@ def upsert_application(call: Call) -> Answer:
     if application is not None:
         if call.only_creates:
             raise precondition_failed()
-        change(call, application, application_form.read(call.body, new=False))
+        change(call, application, application_form.read(call.tenant, call.body, new=False))
         return no_content()
     if not call.creates_if_missing:
         raise not_found(name)
-    made = create(call, application_form.read({**call.body, "uniqueName": name}, new=True))
+    made = create(call, application_form.read(call.tenant, {**call.body, "uniqueName": name}, new=True))
     return pages.single(call, shape, made.body, status=201)
 
 
@@ -108,11 +117,13 @@ def create(call: Call, wanted: dict[str, Any]) -> DirectoryObject:
     """Register an application. Raises 409 when its unique name is taken, also among the deleted items."""
     _require_unique(call, wanted.get("uniqueName"))
     world, tenant = call.world, call.tenant
+    application_addresses.require_free(tenant, wanted.get("identifierUris") or [])
+    owners = [item.id for item in targets.bound(call, "owners", ("user", "servicePrincipal"))]
     oid, app_id = world.ids.uuid("application"), world.ids.uuid("appId")
-    body = application_form.fresh(tenant, wanted)
+    body = application_form.fresh(tenant, {key: wanted[key] for key in wanted if key != "passwordCredentials"})
     keys = body.pop("keyCredentials")
     body.update(id=oid, appId=app_id, createdDateTime=graph_time(world.clock.now()))
-    application = DirectoryObject("application", oid, body, owners=owner_of_new(call))
+    application = DirectoryObject("application", oid, body, owners=[*dict.fromkeys([*owner_of_new(call), *owners])])
     body["keyCredentials"] = key_credentials.replace_all(call, application, keys)
     tenant.objects[oid] = application
     world.replica.wrote("application", oid)
@@ -128,8 +139,19 @@ def change(call: Call, application: DirectoryObject, wanted: dict[str, Any]) -> 
         _require_unique(call, wished)
     if wanted.get("keyCredentials") is not None:
         wanted["keyCredentials"] = key_credentials.replace_all(call, application, wanted["keyCredentials"])
-    application_form.merge(application.body, wanted)
+    if "identifierUris" in wanted:
+        application_addresses.require_free(call.tenant, wanted["identifierUris"] or [], application)
+    merged = copy.deepcopy(application.body)
+    application_form.merge(merged, wanted)
+    entitlements.check_removed(application.body, merged)
+    application.body.update(merged)
     principals.follow(call.tenant, application)
+
+
+def _with_secrets(call: Call, application: DirectoryObject) -> dict[str, Any]:
+    """The secrets that a client asks for with the registration itself, with their text this once."""
+    asked = call.body.get("passwordCredentials") or []
+    return {"passwordCredentials": [passwords.made(call, application, row) for row in asked]} if asked else {}
 
 
 def _visible(call: Call) -> list[dict[str, Any]]:

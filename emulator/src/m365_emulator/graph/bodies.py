@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _guid = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
 _time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?")
+bind = "@odata.bind"
 _names = {
     "text": "Edm.String",
     "flag": "Edm.Boolean",
@@ -28,12 +29,17 @@ def checked(
     *,
     fixed: Collection[str] = (),
     needed: Collection[str] = (),
+    bound: Collection[str] = (),
 ) -> dict[str, Any]:
     """The body without annotations, each property known and of its kind.
 
-    ``fixed`` properties may not be set by a client, ``needed`` ones may not be left out or empty. Raises 400.
+    ``fixed`` properties may not be set by a client, ``needed`` ones may not be left out or empty; relations that a
+    client may set by ``@odata.bind`` are ``bound``. Raises 400.
     """
     resource = type_name[0].upper() + type_name[1:]
+    for name in body:
+        if name.endswith(bind) and name.removesuffix(bind) not in bound:
+            raise bad_request(f"Property '{name}' cannot be set on resource '{resource}'.", target=name)
     wanted = {key: value for key, value in body.items() if "@" not in key}
     for name, value in wanted.items():
         _check_property(type_name, name, value)

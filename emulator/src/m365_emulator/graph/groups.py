@@ -13,7 +13,7 @@ from m365_emulator.graph.errors import not_found, reference_exists, value_requir
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
-from m365_emulator.graph.owners import shown
+from m365_emulator.graph.owners import shown, shown_owners
 from m365_emulator.graph.removal import soft_delete
 
 if TYPE_CHECKING:
@@ -32,11 +32,23 @@ shape = Shape(
         "groupTypes": "any not",
         "createdDateTime": "eq ne not ge le in",
         "isAssignableToRole": "eq ne not",
+        "mail": "eq ne not ge le in startsWith",
+        "description": "eq not ge le startsWith",
+        "visibility": "eq",
+        "uniqueName": "eq in startsWith",
+        "proxyAddresses": "any not eq ge le startsWith endsWith",
+        "owners": "any not",
+        "members": "any not",
     },
     sortable=frozenset({"displayName"}),
-    expandable={"members": lambda call, item: shown(call.tenant, call.tenant.memberships.get(item["id"], []))},
+    expandable={
+        "members": lambda call, item: shown(call.tenant, call.tenant.memberships.get(item["id"], [])),
+        "memberOf": lambda call, item: memberships.direct(call, item["id"]),
+        "owners": lambda call, item: shown_owners(call.tenant, call.tenant.objects[item["id"]]),
+    },
 )
 _one = "/groups/{group-id}"
+_can_be_members = ("user", "group", "servicePrincipal")
 _member_ends = (
     "/$count",
     *(f"/microsoft.graph.{kind}" for kind in ("user", "group", "servicePrincipal")),
@@ -71,7 +83,10 @@ def create_group(call: Call) -> Answer:
         call.body,
         needed=("displayName", "mailNickname"),
         fixed=_fixed,
+        bound=("members", "owners"),
     )
+    members = targets.bound(call, "members", _can_be_members)
+    owners = [item.id for item in targets.bound(call, "owners", ("user", "servicePrincipal"))]
     for name in ("mailEnabled", "securityEnabled"):
         if not isinstance(wanted.get(name), bool):
             raise value_required(name, "Group")
@@ -89,9 +104,9 @@ def create_group(call: Call) -> Answer:
         **wanted,
     }
     by_role = call.caller.is_app or creates_groups.role_ids & call.caller.directory_roles
-    group = DirectoryObject("group", oid, body, owners=[] if by_role else [call.caller.principal_id])
-    call.tenant.objects[oid] = group
-    call.tenant.memberships[oid] = []
+    own = [] if by_role else [call.caller.principal_id]
+    call.tenant.objects[oid] = DirectoryObject("group", oid, body, owners=[*dict.fromkeys([*own, *owners])])
+    call.tenant.memberships[oid] = [member.id for member in members]
     call.world.replica.wrote("group", oid)
     return pages.single(call, shape, body, status=201)
 
@@ -100,7 +115,13 @@ def create_group(call: Call) -> Answer:
 def update_group(call: Call) -> Answer:
     """204; only what is named changes. Whether it can have roles is decided when it is made."""
     group = targets.get(call, "group")
-    group.body.update(bodies.checked("group", call.body, fixed=(*_fixed, "isAssignableToRole", "groupTypes")))
+    fixed = (*_fixed, "isAssignableToRole", "groupTypes")
+    wanted = bodies.checked("group", call.body, fixed=fixed, bound=("members",))
+    added = [item.id for item in targets.bound(call, "members", _can_be_members)]
+    if set(added) & set(_members(call)):
+        raise reference_exists()
+    group.body.update(wanted)
+    _members(call).extend(added)
     return no_content()
 
 
@@ -135,7 +156,7 @@ def list_transitive_members(call: Call) -> Answer:
 @operations.on("POST", _one + "/members/$ref")
 def add_member(call: Call) -> Answer:
     """204; 400 when it is one already."""
-    members, member = _members(call), targets.referenced(call, ("user", "group", "servicePrincipal"))
+    members, member = _members(call), targets.referenced(call, _can_be_members)
     if member.id in members:
         raise reference_exists()
     members.append(member.id)

@@ -75,6 +75,15 @@ def _holder(call: Call) -> DirectoryObject:
     return targets.get(call, targets.kind_of_path(call.operation.path) or "application")
 
 
+def shown(call: Call, item: DirectoryObject) -> dict[str, Any]:
+    """The object for an answer: a certificate's public part is in it only where the list is selected by name."""
+    if "keyCredentials" not in call.options.select:
+        return item.body
+    keys = item.hidden.get("keys", {})
+    rows = [{**row, "key": keys.get(row.get("keyId"))} for row in item.body.get("keyCredentials", [])]
+    return {**item.body, "keyCredentials": rows}
+
+
 def replace_all(call: Call, item: DirectoryObject, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The list that a PATCH or POST sets: rows with a known key id and no key stay, all others are new."""
     known = {row["keyId"]: row for row in item.body.get("keyCredentials", [])}

@@ -51,6 +51,11 @@ def answer(call: Call, member_id: str) -> Answer:
     return of_cast(call, rows)
 
 
+def direct(call: Call, member_id: str) -> list[dict[str, Any]]:
+    """What somebody is a member of, not through anything else."""
+    return [*_containers(call.tenant, [member_id]), *_roles(call, [member_id])]
+
+
 def of_cast(call: Call, rows: list[dict[str, Any]]) -> Answer:
     """Directory objects, of one type when the path has a cast, or how many there are when it ends with ``$count``."""
     path = call.operation.path.removesuffix("/$count")

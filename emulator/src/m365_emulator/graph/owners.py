@@ -76,8 +76,13 @@ def list_owned_objects(call: Call) -> Answer:
     """Applications, service principals and groups that somebody owns."""
     kind = targets.kind_of_path(call.operation.path)
     owner = targets.get(call, kind).id if kind else call.caller.principal_id
-    owned = [item.id for item in call.tenant.objects.values() if owner in item.owners and call.sees(item)]
-    return pages.collection(call, objects, shown(call.tenant, owned))
+    return pages.collection(call, objects, owned_by(call, owner))
+
+
+def owned_by(call: Call, owner_id: str) -> list[dict[str, Any]]:
+    """What somebody owns."""
+    owned = [item.id for item in call.tenant.objects.values() if owner_id in item.owners and call.sees(item)]
+    return shown(call.tenant, owned)
 
 
 def shown(tenant: Tenant, ids: Iterable[str]) -> list[dict[str, Any]]:

@@ -31,8 +31,13 @@ _at_most = 100
 @operations.on("POST", *(one + "/addPassword" for one in _where))
 def add_password(call: Call) -> Answer:
     """200 with ``secretText``: 40 characters, valid for two years unless the client says otherwise."""
-    item = _holder(call)
-    wanted = _wanted(call.body)
+    credential = made(call, _holder(call), call.body.get("passwordCredential") or {})
+    return Answer(200, {"@odata.context": f"{call.base}/$metadata#microsoft.graph.passwordCredential", **credential})
+
+
+def made(call: Call, item: DirectoryObject, given: Any) -> dict[str, Any]:
+    """A new secret of an object, with its text. Raises 400 when times, number or the tenant's policies forbid it."""
+    wanted = _wanted(given)
     now = call.world.clock.now().replace(microsecond=0)
     starts = _moment(wanted, "startDateTime") or now
     ends = _moment(wanted, "endDateTime") or starts + _usual_life
@@ -43,8 +48,8 @@ def add_password(call: Call) -> Answer:
             "The size of the object has exceeded its limit. Please reduce the number of values and retry your request."
         )
     app_restrictions.check_secret(call.tenant, item, ends - starts)
-    made = credentials.add_password(call.world, item, display_name=wanted.get("displayName"), starts=starts, ends=ends)
-    return Answer(200, {"@odata.context": f"{call.base}/$metadata#microsoft.graph.passwordCredential", **made})
+    name = wanted.get("displayName")
+    return credentials.add_password(call.world, item, display_name=name, starts=starts, ends=ends)
 
 
 @operations.on("POST", *(one + "/removePassword" for one in _where))
@@ -62,8 +67,7 @@ def _holder(call: Call) -> DirectoryObject:
     return targets.get(call, targets.kind_of_path(call.operation.path) or "application")
 
 
-def _wanted(body: dict[str, Any]) -> dict[str, Any]:
-    given = body.get("passwordCredential") or {}
+def _wanted(given: Any) -> dict[str, Any]:
     if not isinstance(given, dict):
         raise bad_request("Invalid value specified for parameter 'passwordCredential'.")
     return bodies.checked("passwordCredential", given, fixed=("keyId", "secretText", "hint"))

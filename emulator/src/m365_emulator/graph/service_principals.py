@@ -73,6 +73,7 @@ shape = Shape(
         "preferredSingleSignOnMode": "eq startsWith",
         "signInAudience": "eq",
         "createdDateTime": "eq ne not ge le in",
+        "owners": "any not",
     },
     sortable=frozenset({"displayName"}),
     expandable={
@@ -99,7 +100,7 @@ def count_principals(call: Call) -> Answer:
 @operations.on("GET", by_id, by_app_id)
 def get_principal(call: Call) -> Answer:
     """By object id or by the application's client id."""
-    return pages.single(call, shape, targets.get(call, "servicePrincipal").body)
+    return pages.single(call, shape, key_credentials.shown(call, targets.get(call, "servicePrincipal")))
 
 
 @operations.on("POST", "/servicePrincipals")

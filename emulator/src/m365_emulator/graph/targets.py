@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from m365_emulator.graph import paths
+from m365_emulator.graph import bodies, paths
 from m365_emulator.graph.errors import bad_request, not_found
 
 if TYPE_CHECKING:
@@ -45,11 +45,22 @@ def by_id(tenant: Tenant, kind: str, oid: str) -> DirectoryObject | None:
 
 
 def get(call: Call, kind: str) -> DirectoryObject:
-    """The object that the path names. Raises 404 when there is none, or when this read's copy lacks it yet."""
+    """The object that the path names. Raises 404 when there is none or this read's copy lacks it yet, 400 for no id."""
     item = find(call, kind)
     if item is None or not call.sees(item):
-        raise not_found(named(call, kind))
+        name = named(call, kind)
+        if kind != "user" and _id_parameter.get(kind) in call.keys and not bodies.is_guid(name):
+            raise bad_request(f"Invalid object identifier '{name}'.")
+        raise not_found(name)
     return item
+
+
+def bound(call: Call, name: str, kinds: tuple[str, ...]) -> list[DirectoryObject]:
+    """The objects that the body names by ``<name>@odata.bind``. Raises 400 or 404."""
+    addresses = call.body.get(f"{name}{bodies.bind}") or []
+    if not isinstance(addresses, list):
+        raise bad_request(f"'{name}{bodies.bind}' must be a list of addresses.", target=name)
+    return [_at_address(call, address, kinds) for address in dict.fromkeys(map(str, addresses))]
 
 
 def any_object(call: Call, oid: str) -> DirectoryObject:
@@ -73,13 +84,14 @@ def kind_of_path(path: str) -> str | None:
 
 def referenced(call: Call, kinds: tuple[str, ...] = ()) -> DirectoryObject:
     """The object that a ``$ref`` body names by its address. Raises 400 or 404."""
-    address = call.body.get("@odata.id")
+    return _at_address(call, call.body.get("@odata.id"), kinds)
+
+
+def _at_address(call: Call, address: Any, kinds: tuple[str, ...]) -> DirectoryObject:
     if not isinstance(address, str) or "/" not in address:
         raise bad_request("Invalid object reference in '@odata.id'.")
     oid = paths.read(address.partition("?")[0])[-1].name
-    item = call.tenant.objects.get(oid)
-    if item is None or not call.sees(item):
-        raise not_found(oid)
+    item = any_object(call, oid)
     if kinds and item.kind not in kinds:
         raise bad_request("Not a valid reference update.")
     return item

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from m365_emulator import credentials
 from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
-from m365_emulator.graph import bodies, targets
+from m365_emulator.graph import bodies, memberships, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, value_required
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
+from m365_emulator.graph.owners import owned_by
 from m365_emulator.graph.removal import soft_delete
 
 if TYPE_CHECKING:
@@ -36,6 +37,19 @@ shape = Shape(
         "jobTitle": "eq ne not ge le in startsWith",
         "usageLocation": "eq ne not ge le in startsWith",
         "assignedLicenses": "any not",
+        **dict.fromkeys(
+            ("city", "companyName", "country", "department", "employeeId", "employeeType", "officeLocation"),
+            "eq ne not ge le in startsWith",
+        ),
+        **dict.fromkeys(("mobilePhone", "postalCode", "preferredLanguage", "state"), "eq ne not ge le in startsWith"),
+        **dict.fromkeys(("businessPhones", "otherMails", "proxyAddresses"), "any not eq ge le startsWith endsWith"),
+        "onPremisesSyncEnabled": "eq ne not in",
+        "creationType": "eq ne not in",
+        "externalUserState": "eq ne not in",
+    },
+    expandable={
+        "memberOf": lambda call, item: memberships.direct(call, item["id"]),
+        "ownedObjects": lambda call, item: owned_by(call, item["id"]),
     },
     sortable=frozenset({"displayName", "userPrincipalName", "createdDateTime"}),
     usual=(

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from m365_emulator.graph.call import Call
     from m365_emulator.graph.odata.options import Options
     from m365_emulator.graph.odata.shape import Shape
+    from m365_emulator.graph.odata.syntax import Node
 
     Item = Mapping[str, Any]
 
@@ -73,12 +74,18 @@ def _chosen(call: Call, shape: Shape, items: Iterable[Item], *, counting: bool =
     condition = parse(options.filter) if options.filter else None
     advanced = call.eventual and (options.count or bool(options.search) or counting)
     support.check(shape, options, condition, advanced=advanced)
-    chosen = [item for item in items if condition is None or matches(condition, item)]
+    chosen = [item for item in items if condition is None or matches(condition, _related(call, shape, item, condition))]
     if options.search:
         chosen = _searched(call, chosen)
     for name, descending in reversed(options.orderby):
         chosen.sort(key=lambda item, name=name: str(item.get(name) or "").casefold(), reverse=descending)  # type: ignore[misc]
     return chosen
+
+
+def _related(call: Call, shape: Shape, item: Item, condition: Node) -> Item:
+    """The object with the relations that a filter asks about."""
+    names = {name for name, _ in support.uses(condition)} & set(shape.expandable)
+    return {**item, **{name: shape.expandable[name](call, item) for name in names}} if names else item
 
 
 def _searched(call: Call, items: list[Item]) -> list[Item]:

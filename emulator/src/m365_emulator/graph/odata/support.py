@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from m365_emulator.graph.odata.options import Options
     from m365_emulator.graph.odata.shape import Shape
 
-_advanced_operators = frozenset({"ne", "not", "endsWith"})
+_advanced_operators = frozenset({"ne", "not", "endsWith", "$count"})
 
 
 def check(shape: Shape, options: Options, condition: Node | None = None, *, advanced: bool) -> None:
@@ -23,7 +23,7 @@ def check(shape: Shape, options: Options, condition: Node | None = None, *, adva
     """
     _check_names(shape, options)
     if condition is not None:
-        for name, operator in _uses(condition):
+        for name, operator in uses(condition):
             _check_use(shape, name, operator, advanced=advanced)
     _check_order(shape, options, advanced=advanced)
 
@@ -44,11 +44,12 @@ def _check_names(shape: Shape, options: Options) -> None:
 
 
 def _check_use(shape: Shape, name: str, operator: str, *, advanced: bool) -> None:
-    if name not in shape.properties:
+    if name not in shape.properties and name not in shape.expandable:
         raise malformed(
             f"Invalid filter clause: Could not find a property named '{name}' on type 'microsoft.graph.{shape.type}'."
         )
-    if operator not in shape.filterable.get(name, "").split():
+    wanted = "any" if operator == "$count" else operator
+    if wanted not in shape.filterable.get(name, "").split():
         raise unsupported_query(
             f"Unsupported or invalid query filter clause specified for property '{name}' "
             f"of resource '{shape.resource}'."
@@ -70,19 +71,21 @@ def _check_order(shape: Shape, options: Options, *, advanced: bool) -> None:
         raise unsupported_query("Sorting not supported for current query.")
 
 
-def _uses(node: Node) -> Iterator[tuple[str, str]]:
+def uses(node: Node) -> Iterator[tuple[str, str]]:
     """Each property that a filter names, with the operator that it is used with."""
     match node:
         case Both(_, left, right):
-            yield from _uses(left)
-            yield from _uses(right)
+            yield from uses(left)
+            yield from uses(right)
         case Not(inside):
-            for name, operator in _uses(inside):
+            for name, operator in uses(inside):
                 yield name, operator
                 yield name, "not"
         case Some(path, _, condition):
             yield path[0], "any"
             if isinstance(condition, Compare) and condition.operator != "eq":
                 yield path[0], condition.operator
+        case Compare(path, _, _) if path[-1] == "$count":
+            yield path[0], "$count"
         case Compare(path, operator, _):
             yield path[0], operator

@@ -11,6 +11,7 @@ from m365_emulator.login.policies import (
     consent_requests,
     directory,
     lockout,
+    names,
     user_consent,
 )
 
@@ -28,6 +29,7 @@ _all = {
         lockout.threshold,
         lockout.seconds,
         assertions.policy,
+        names.policy,
         *directory.every,
     )
 }
