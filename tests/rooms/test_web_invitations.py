@@ -1,10 +1,13 @@
 """*Pending Invitations*: the original's columns, actions by state, a link that is shown once, dialogs that name."""
 
+from datetime import timedelta
+
 import pytest
 from django.core import mail as outgoing
 from django.urls import reverse
 
 from gangway.audit.models import Entry
+from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions
 from gangway.invitations import queries as invitations
@@ -195,6 +198,39 @@ def test_revoking_what_renews_a_service_says_that_the_service_lives_on(customer,
     told = soup(client.get(page_of(invitation_id))).select_one(f"dialog#revoke-{invitation_id}").get_text()
     assert "The service contoso-hq goes on as it is" in told
     assert "becomes free again" not in told
+
+
+def test_one_that_expired_is_begun_again_with_what_it_was_made_with(customer, client):
+    invitation_id = invite(customer)
+    assert "Invite again" not in client.get(page_of(invitation_id)).text
+    with within(customer.path):
+        later = clock.now() + timedelta(days=8)
+        assert actions.expire(invitation_id=invitation_id, by=OPERATOR, now=later)
+    address = soup(client.get(page_of(invitation_id))).select_one("a[href*='?again=']")["href"]
+    page = soup(client.get(address))
+    typed = {name: page.select_one(f"[name={name}]")["value"] for name in ("short_name", "licensed_users", "recipient")}
+    assert typed == {"short_name": "contoso-hq", "licensed_users": "25", "recipient": "ada@contoso.example"}
+    assert page.select_one("[name=licence_type][checked]")["value"] == "hosted_pro"
+    others = make_provider()
+    other = make_customer(others)
+    assert (
+        sit_down(others).get(f"{reverse('web:new_tenant', args=[other.id])}?again={invitation_id}").status_code == 404
+    )
+
+
+def test_what_happens_now_says_what_will_and_nothing_that_cannot(provider, customer, client):
+    invitation_id = invite(customer)
+    told = client.get(page_of(invitation_id, "_sent")).text
+    assert "You press Add" in told
+    assert "Copy link makes one more" in told
+    with within(provider.path):
+        words = dict.fromkeys(("subject", "opening", "closing"), "")
+        actions.set_terms(provider.id, life_days=None, may_copy=False, by=OPERATOR, **words)
+    with within(customer.path):
+        actions.edit(invitation_id=invitation_id, phone="", finish_by_itself=True, by=OPERATOR, now=clock.now())
+    told = client.get(page_of(invitation_id, "_sent")).text
+    assert "created by itself when the checks pass" in told
+    assert "Copy link" not in told
 
 
 def test_of_an_invitation_for_a_living_service_all_but_the_names_is_changed(customer, client):

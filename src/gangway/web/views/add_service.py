@@ -20,10 +20,12 @@ from gangway.provisioning.queries import PlanView, choices, explain
 from gangway.services.licences import LicenceType
 from gangway.services.pool import pool_seen_by
 from gangway.web import typed_secret
+from gangway.web.again import asked_before
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.existing import Known
-from gangway.web.forms.new_tenant import NewTenant, short_name_faults
+from gangway.web.forms.new_tenant import NewTenant
 from gangway.web.forms.plan import AskedFor
+from gangway.web.forms.service import short_name_faults
 from gangway.web.listing import asked
 from gangway.web.names import rules
 
@@ -60,12 +62,17 @@ def choose_way(request: DeskRequest, customer_id: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @may(Capability.ADD_SERVICE)
 def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
-    """Ask for names, licence, users and the administrator's address; *Next* sends the link."""
-    whose = customer(customer_id)
+    """Ask for names, licence, users and the administrator's address; *Next* sends the link.
+
+    It begins with the provider's defaults; *Invite again*, with what was asked for before.
+    """
+    whose, before = customer(customer_id), asked_before(request, customer_id)
     begins = defaults_for(whose.provider_id)
     first = {"licence_type": begins.licence_type, "domain": whose.domain, "language": language_of(customer_id)}
+    first |= before.first if before else {}
     form = NewTenant(request.POST or None, provider_id=whose.provider_id, initial=first)
-    asked_for = AskedFor(request.POST or None, profile=choices(), defaults=begins)
+    plan = before.plan if before else None
+    asked_for = AskedFor(request.POST or None, profile=choices(), plan=plan, defaults=None if plan else begins)
     if request.method != "POST":
         typed_secret.forget(request)
     aside = typed_secret.kept(request, customer_id, now=now())
@@ -88,7 +95,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
         "known": known,
         "name_rules": rules(SHORT_NAME_RULES),
         "licences": [{"kind": kind, "words": LICENCES[kind.value]} for kind in LicenceType],
-        "plan": _asked_of(asked_for, begins),
+        "plan": plan if plan and not asked_for.is_bound else _asked_of(asked_for, begins),
         "pool": pool_seen_by(request.seat, whose.provider_id),
         "may_sign_in": any(one.cloud == whose.cloud for one in sign_in_applications(whose.provider_id)),
     }

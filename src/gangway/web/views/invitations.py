@@ -24,6 +24,7 @@ from gangway.provisioning.queries import PlanUnknown, PlanView, explain
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.web.activity_words import seen_rows, who_did
+from gangway.web.again import may_begin_again
 from gangway.web.beside import besides_of
 from gangway.web.desk import DeskRequest, may
 from gangway.web.listing import asked
@@ -123,6 +124,7 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "delivery": post.delivery,
         "pill": said(INVITATION, about.state),
         "purpose": PURPOSE[about.purpose],
+        "may_invite_again": may_begin_again(about, request.seat.capabilities),
         "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
         "entries": [_entry(row) for row in history(invitation_id)],
         "case": case,
