@@ -152,3 +152,19 @@ def test_a_webhooks_key_is_never_shown_and_a_private_address_is_refused(client: 
     client.post(f"{address}remove/")
     with within(provider.path):
         assert not Webhook.objects.exists()
+
+
+def test_ticked_ones_are_acknowledged_together_and_what_cannot_be_is_told(client: Client, customer: Place) -> None:
+    first, second, stranger = alarm(customer, "voice1"), alarm(customer, "voice2"), alarm(make_customer(), "elsewhere")
+    address = "/alarms/acknowledge/"
+    boxes = soup(client.get("/alarms/")).select("tbody [name=ticked]")
+    assert {box["value"] for box in boxes} == {str(first), str(second)}
+    told = soup(client.post(address, {"ticked": [first, second, stranger], "q": "voice"}, follow=True)).get_text()
+    assert "Done with 2 of 3" in told
+    assert "Not done with 1" in told
+    with within(customer.path):
+        assert {queries.alarm(one).row.state for one in (first, second)} == {"acknowledged"}
+    with within_everything("a test"):
+        assert queries.alarm(stranger).row.state == "open"
+    assert client.post(address, {"q": "voice"}).headers["Location"] == "/alarms/?q=voice"
+    assert "Tick some rows first" in soup(client.get("/alarms/")).get_text()

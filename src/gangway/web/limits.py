@@ -46,6 +46,7 @@ SENDING: Final = frozenset(
     {
         "web:new_tenant",
         "web:invitation_resend",
+        "web:invitations_resend",
         "web:invitation_copy",
         "web:invitation_readdress",
         "web:invitation_replace",
@@ -77,6 +78,7 @@ ASKING_MICROSOFT: Final = frozenset(
         "web:onboarding_check_again",
         "web:known_registration",
         "web:leftover_try_again",
+        "web:leftovers_try_again",
     }
 )
 SIGNING_IN: Final = frozenset(

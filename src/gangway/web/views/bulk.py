@@ -21,12 +21,12 @@ from gangway.connections.actions import validate_connection
 from gangway.connections.errors import ConnectionSuspended, NoSuchConnection
 from gangway.connections.queries import LatestLook, latest_looks
 from gangway.foundation.clock import now
-from gangway.organizations.pages import PAGE_SIZE
 from gangway.organizations.roles import Capability
 from gangway.services.queries import ServiceRow, Sought, matching_services, some_services
 from gangway.web.desk import DeskRequest, may
 from gangway.web.listing import Asked, asked_in
 from gangway.web.live import first_look, look_again
+from gangway.web.views.several import ticked
 from gangway.web.words import CONNECTION, PLANNED, VALIDATION, Pill, said
 
 PARTIAL: Final = "services/_validating.html"
@@ -43,7 +43,7 @@ LATEST: Final = "validating"
 @may(Capability.VALIDATE_CONNECTION)
 def validate_many(request: DeskRequest) -> HttpResponse:
     """*Validate Authentication* for the chosen services; those without a connection are told and left out."""
-    chosen = _matching(request.POST) if request.POST.get(EVERY) else ticked(request.POST)
+    chosen = _matching(request.POST) if request.POST.get(EVERY) else ticked(request.POST, "service")
     found = some_services(chosen)
     if not found:
         return tick_first(request)
@@ -87,7 +87,7 @@ def validating_state(request: DeskRequest) -> HttpResponse:
 
 def lacks_ticks(given: QueryDict) -> bool:
     """Whether somebody pressed a button *With the ticked ones*, and ticked none."""
-    return given.get("of") == "ticked" and not given.get(EVERY) and not ticked(given)
+    return given.get("of") == "ticked" and not given.get(EVERY) and not ticked(given, "service")
 
 
 def tick_first(request: DeskRequest) -> HttpResponse:
@@ -96,17 +96,6 @@ def tick_first(request: DeskRequest) -> HttpResponse:
     sought = urlencode({name: given[name] for name in SOUGHT if given.get(name)})
     messages.error(request, _("Tick the services first: the boxes stand at the beginning of the rows."))
     return redirect(f"{reverse('web:services')}?{sought}" if sought else "web:services")
-
-
-def ticked(given: QueryDict) -> list[UUID]:
-    """Return the ids of the ticked rows, at most as many as a page has; what isn't an id isn't one."""
-    found = []
-    for text in given.getlist("service")[:PAGE_SIZE]:
-        try:
-            found.append(UUID(text))
-        except ValueError:
-            continue
-    return found
 
 
 def sought(wanted: Asked) -> Sought:
@@ -123,7 +112,7 @@ def _chosen(request: DeskRequest) -> list[UUID]:
     """Return the services that a page of the progress is about."""
     if request.GET.get(EVERY):
         return [UUID(one) for one in request.session.get(LATEST, ())]
-    return ticked(request.GET)
+    return ticked(request.GET, "service")
 
 
 def _begun(request: DeskRequest, service_id: UUID) -> bool:

@@ -15,7 +15,8 @@ from gangway.services.queries import ServiceRow, every_service, some_services
 from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
-from gangway.web.views.bulk import EVERY, FILTERS, lacks_ticks, sought, tick_first, ticked
+from gangway.web.views.bulk import EVERY, FILTERS, lacks_ticks, sought, tick_first
+from gangway.web.views.several import ticked
 
 
 def services_as(kind: Kind) -> DeskView:
@@ -27,7 +28,7 @@ def services_as(kind: Kind) -> DeskView:
     def view(request: DeskRequest) -> HttpResponse:
         if lacks_ticks(request.GET):
             return tick_first(request)
-        chosen = () if request.GET.get(EVERY) else ticked(request.GET)
+        chosen = () if request.GET.get(EVERY) else ticked(request.GET, "service")
         rows = some_services(chosen) if chosen else every_service(sought(asked(request, *FILTERS)))
         cells = ([cell.get(name, "") for name in head] for cell in cells_of(rows))
         return csv_file(f"services-{kind.value}", head, cells)

@@ -48,6 +48,7 @@ def invitation_list(request: DeskRequest) -> HttpResponse:
         "begun": [] if wanted.narrows else begun_rows(request.seat.capabilities),
         "wanted": wanted,
         "states": [(state.value, said(INVITATION, state).word) for state in State],
+        "may_send": Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "may_import": Capability.ADD_SERVICE in request.seat.capabilities,
     }
     return render(request, "invitations/list.html", values)

@@ -13,7 +13,8 @@ from gangway.services.states import HOLDS_ITS_NAME, LIVES
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import csv_file
 from gangway.web.listing import asked
-from gangway.web.views.bulk import EVERY, FILTERS, MOST_AT_ONCE, lacks_ticks, sought, tick_first, ticked
+from gangway.web.views.bulk import EVERY, FILTERS, MOST_AT_ONCE, lacks_ticks, sought, tick_first
+from gangway.web.views.several import ticked
 from gangway.web.words import (
     CONNECTION,
     DELETED,
@@ -34,7 +35,7 @@ def service_export(request: DeskRequest) -> HttpResponse:
     """Hand out the list, as it is searched, filtered and sorted, or only its ticked rows, for a spreadsheet."""
     if lacks_ticks(request.GET):
         return tick_first(request)
-    chosen = () if request.GET.get(EVERY) else ticked(request.GET)
+    chosen = () if request.GET.get(EVERY) else ticked(request.GET, "service")
     rows = some_services(chosen) if chosen else every_service(sought(asked(request, *FILTERS)))
     head = ("Short name", "Full name", "Customer", "Channel", "License Type", "Licensed users", "Connection")
     more = ("Connection says", "Deployment", "Client Secret Days Until Expire", "Last validated", "Started")
