@@ -14,8 +14,10 @@ from gangway.connections.queries import connection
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
+from gangway.invitations import relinking
 from gangway.invitations.aims import Purpose
-from gangway.invitations.errors import AlreadyInvited
+from gangway.invitations.errors import AlreadyInvited, InvitationOver
+from gangway.invitations.standing import open_beside, open_for_connection
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications.models import Message
@@ -31,15 +33,18 @@ from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import tasks
 from gangway.provisioning.credential_rows import opened
-from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
+from gangway.provisioning.models import GIVEN, MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.queries import plan_of
 from gangway.services import actions as services
 from gangway.services.queries import service
 from tests.emulator.conftest import Emulator
 from tests.rooms import factories_invitations, factories_services
 from tests.rooms.factories_aboard import tokens_kept
+from tests.rooms.factories_connections import connected
+from tests.rooms.factories_existing import CONTOSO, PLAN, ByHand
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk
-from tests.rooms.factories_web import put_into_wizard, sit_down, soup
+from tests.rooms.factories_organizations import make_customer, make_provider
+from tests.rooms.factories_web import prove, put_into_wizard, sit_down, soup
 from tests.rooms.test_onboarding_aboard import OLGA, aboard, finished, provision, sign_in, state_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -230,6 +235,29 @@ def test_call_quality_that_is_gone_is_made_again_by_the_same_sign_in(emulator):
         assert (made.registration.state, made.credential is not None) == ("proved", True)
 
 
+def test_what_no_right_of_its_own_could_remove_goes_with_the_next_renewal_which_says_so(emulator):
+    walked, service_id = served(emulator)
+    first = again(walked, service_id)
+    sign_in(first, emulator)
+    provision(first, name="")
+    with within(walked.customer.path):
+        Credential.objects.filter(state="resting").update(rest_until=clock.now() - timedelta(minutes=1))
+    tasks.remove_rested()
+    run_until_idle()
+    with within(walked.customer.path):
+        old = Credential.objects.get(state="resting")
+        assert Leftover.objects.filter(kind="credential", object_id=old.key_id, cleared_at=None)
+    second = again(walked, service_id)
+    assert f"Removed from it, as nobody uses it: the credential {old.display_name}." in second.view().offer.changes
+    sign_in(second, emulator)
+    provision(second, name="")
+    with within(walked.customer.path):
+        assert not Leftover.objects.filter(kind="credential", cleared_at=None)
+    assert sorted(row.state for row in secrets(walked)) == ["proved", "removed", "resting"]
+    (there,) = registrations(emulator)
+    assert old.key_id not in str(there["passwordCredentials"])
+
+
 def test_while_it_is_under_way_the_old_credential_stays_in_use_and_withdrawing_changes_nothing(emulator):
     walked, service_id = served(emulator)
     (old,) = secrets(walked)
@@ -413,3 +441,59 @@ def test_credentials_that_an_operator_types_count_when_they_are_proved(emulator)
         assert found.credential.id != old.pk
         assert (found.authenticated_by, found.credential.end_from) == ("operator", "typed")
         assert known(invitation_id).renewed == service_id
+
+
+def test_the_customers_own_registration_for_call_quality_is_typed_proved_and_used_beside_the_connection(emulator):
+    walked, service_id = served(emulator)
+    hand = ByHand(emulator)
+    others = {*PLAN["permissions"], *PLAN["roles"]} - {"User.Read.All"}
+    first, second = (hand.make(lacking=tuple(others), more=("CallRecords.Read.All",)) for _ in range(2))
+    operator = Actor(kind="person", id=str(walked.operator_id), name="Olga Operator")
+    before = secrets(walked)
+
+    def beside() -> Any:
+        with within(walked.customer.path):
+            return companions.companions(service_id)
+
+    def typed(app_id: str, secret: str) -> Any:
+        with within(walked.customer.path):
+            invitation_id = renewal.type_in_beside(service_id=service_id, profile="qoe", by=operator, now=clock.now())
+            ends_on = (clock.now() + timedelta(days=200)).date()
+            what = Typed(tenant=CONTOSO, client_id=app_id, secret=SealedText(secret), ends_on=ends_on)
+            existing.start_known(invitation_id=invitation_id, typed=what, by=operator, now=clock.now())
+        run_until_idle()
+        with within(walked.customer.path):
+            return known(invitation_id)
+
+    with within(walked.customer.path):
+        calling = connection(service_id).application_id
+    assert "secret" in typed(first.app_id, f"{first.secret[:-4]}wrong").existing.faults
+    assert "used for something else" in typed(calling, first.secret).existing.faults["client_id"]
+    assert beside() == ()
+    assert typed(first.app_id, first.secret).renewed == service_id
+    (made,) = beside()
+    assert (made.registration.app_id, made.registration.is_ours, made.status) == (first.app_id, False, "ok")
+    assert typed(second.app_id, second.secret).renewed == service_id
+    (moved,) = beside()
+    assert (moved.registration.app_id, moved.status) == (second.app_id, "ok")
+    with within(walked.customer.path):
+        assert [one.pk for one in secrets(walked) if one.origin == MADE] == [one.pk for one in before]
+        assert connection(service_id).status == "ok"
+        told = deletion.deletion(service_id)
+    assert [(one.app_id, one.whole) for one in told.beside] == [(second.app_id, False)]
+
+
+def test_typing_call_quality_and_inviting_for_the_connection_are_not_in_each_others_way():
+    provider = make_provider()
+    customer = make_customer(provider)
+    service_id = connected(customer)
+    client = sit_down(provider)
+    prove(client)
+    page = client.post(f"/services/{service_id}/quality/type/", follow=True)
+    assert "QOE Integration" in soup(page).h1.get_text()
+    with within(customer.path):
+        beside = open_beside(service_id)
+        assert open_for_connection(service_id) is None
+        renewal.reinitiate(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
+        with pytest.raises(InvitationOver):
+            relinking.resend(invitation_id=beside, by=OLGA, now=clock.now())

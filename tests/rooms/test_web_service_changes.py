@@ -178,6 +178,7 @@ GOING = Going(
     ("changed", "told"),
     [
         ({}, ["Contoso Ltd", "Goes", "no other service uses it", "thirty days"]),
+        ({"typed": ("typed in",)}, ["Credential typed in", "it goes with the App registration"]),
         ({"others": ("contoso-lab",)}, ["Stays", "Still used by contoso-lab."]),
         (
             {"is_ours": False, "credentials": (), "typed": ("typed in",)},

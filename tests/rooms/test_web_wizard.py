@@ -15,7 +15,7 @@ from gangway.onboarding.shapes import NextMove, Part, Step
 from gangway.onboarding.states import SignInState
 from gangway.provisioning.states import RunState
 from gangway.services.errors import InvalidName
-from gangway.web.purposes import WORDS
+from gangway.web.purposes import SENT_TO_NOBODY, WORDS
 from gangway.web.views import wizard_door
 from gangway.web.wizard_pages import ROUTES
 from tests.rooms import web_values
@@ -137,6 +137,7 @@ def test_a_poll_stops_when_the_sign_in_was_refused_and_offers_the_next_move(monk
     assert web_values.PROBLEM.what in page.get_text()
     assert page.select_one("button[form=again]").get_text(strip=True) == "Sign in again"
     assert "7d5f2c1e-98aa-4f6f-9d2b-1c0a7e55d210" in page.select_one("details").get_text()
+    assert page.select("[data-way]"), "whoever can't sign in to that tenant has other ways"
 
 
 def test_another_person_than_named_may_be_confirmed_knowingly(monkeypatch):
@@ -277,7 +278,7 @@ def test_the_end_names_no_address_for_later_where_there_is_none(monkeypatch):
     assert "Later, without a link" not in soup(in_wizard(monkeypatch, case).get("/wizard/done/")).get_text()
 
 
-@pytest.mark.parametrize("purpose", Purpose)
+@pytest.mark.parametrize("purpose", sorted(set(Purpose) - SENT_TO_NOBODY))
 def test_each_purpose_has_its_own_words_and_only_what_changes(monkeypatch, purpose):
     lines = () if purpose is Purpose.CONNECT else ("Added: Reader & <more>",)
     offer = replace(web_values.OFFER, purpose=purpose.value, changes=lines)
@@ -290,6 +291,10 @@ def test_each_purpose_has_its_own_words_and_only_what_changes(monkeypatch, purpo
         assert ("Create New App Registration" in words) is (purpose is Purpose.CONNECT)
         assert [each.get_text() for each in page.select("#otherwise + ul li")] == list(lines)
     assert titles == {str(WORDS[purpose].choose), str(WORDS[purpose].first)}
+    for step, new in ((Step.PROVISIONING, "Making"), (Step.DONE, "is made")):
+        case = replace(web_values.case(step), offer=offer)
+        title = soup(in_wizard(monkeypatch, case).get(page_of(step))).h1.get_text()
+        assert (new in title) is (purpose is Purpose.CONNECT)
     monkeypatch.setattr(wizard_door, "offer", lambda _token: offer)
     page = soup(Client().get("/i/" + "t" * 43)).main
     asked = page.h1.get_text(strip=True)

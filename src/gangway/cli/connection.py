@@ -58,5 +58,6 @@ def _pair(service_id: UUID, email: str, purpose: str) -> dict[str, Any]:
         "access_tokens": [pair.graph.reveal(), pair.teams.reveal()],
         "tenant_id": pair.tenant_id,
         "application_id": pair.app_id,
+        "teams_environment": pair.teams_environment,
         "expires_at": pair.expires_at.isoformat(timespec="seconds"),
     }

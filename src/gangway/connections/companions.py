@@ -151,6 +151,17 @@ def companions(service_id: UUID) -> tuple[CompanionView, ...]:
     return tuple(_view(row) for row in Companion.objects.filter(service_id=service_id).order_by("profile"))
 
 
+def used_beside(service_id: UUID) -> tuple[UUID, ...]:
+    """Return the registrations that a service uses beside its connection. Call it inside a scope."""
+    rows = Companion.objects.filter(service_id=service_id).order_by("profile")
+    return tuple(rows.values_list("registration_id", flat=True))
+
+
+def used_by(registration_id: UUID) -> UUID | None:
+    """Return the service that uses a registration beside its connection; None when none does. Inside a scope."""
+    return Companion.objects.filter(registration_id=registration_id).values_list("service_id", flat=True).first()
+
+
 def companion(service_id: UUID, profile: str) -> CompanionView:
     """One of them, live. Raises `NoSuchConnection`."""
     row = Companion.objects.filter(service_id=service_id, profile=profile).first()

@@ -87,7 +87,7 @@ class TokensForbidden(ConnectionsError):
 
     code = "connections:tokens:forbidden"
     what = "This customer's connections hand out no tokens: somebody forbade it."
-    cure = "Ask the customer; on a service's Danger zone it can be allowed again."
+    cure = "Ask the customer; on a service's Connection health it can be allowed again."
 
 
 class NotADomain(ConnectionsError):

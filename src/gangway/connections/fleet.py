@@ -38,7 +38,6 @@ class Backlog:
 
     due: int
     oldest: datetime | None
-    paused: int = 0
     running: int = 0
 
 

@@ -1,5 +1,6 @@
 """Tokens of a connection, handed out on a worker's host: who may have them, and what is written down of it."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -29,6 +30,17 @@ from gangway.services.states import Lifecycle
 LONGEST_PURPOSE: Final = 200
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who may have tokens of what, and what was written down of it."""
+
+    path: str
+    organization_id: UUID
+    credential_id: UUID
+    by: Actor
+    facts: dict[str, str]
+
+
 async def hand_out(*, service_id: UUID, operator_id: UUID, purpose: str, now: datetime) -> TokenPair:
     """Give a person the tokens of one service, for a purpose that is written down before Microsoft is asked.
 
@@ -38,11 +50,13 @@ async def hand_out(*, service_id: UUID, operator_id: UUID, purpose: str, now: da
     said = " ".join(purpose.split())[:LONGEST_PURPOSE]
     if not said:
         raise PurposeMissing
-    credential_id, by = await in_database(_allowed, service_id, operator_id, said, now)
-    return await token_pair(credential_id=credential_id, purpose=f"hand out tokens: {said}", by=by)
+    asked = await in_database(_allowed, service_id, operator_id, said, now)
+    pair = await token_pair(credential_id=asked.credential_id, purpose=f"hand out tokens: {said}", by=asked.by)
+    await in_database(_given, asked, service_id)
+    return pair
 
 
-def _allowed(service_id: UUID, operator_id: UUID, purpose: str, now: datetime) -> tuple[UUID, Actor]:
+def _allowed(service_id: UUID, operator_id: UUID, purpose: str, now: datetime) -> Asked:
     who = person(operator_id)
     try:
         with within_everything("a worker's host names a service by its id"):
@@ -61,8 +75,14 @@ def _allowed(service_id: UUID, operator_id: UUID, purpose: str, now: datetime) -
         if TokenBan.objects.filter(organization_id=row.organization_id).exists():
             raise TokensForbidden
         facts = {"purpose": purpose, "credential": str(row.credential_id), "at": now.isoformat(timespec="seconds")}
-        _record(Event.CONNECTION_TOKENS_GIVEN, row.organization_id, f"service:{service_id}", by, facts)
-        return row.credential_id, by
+        _record(Event.CONNECTION_TOKENS_ASKED, row.organization_id, f"service:{service_id}", by, facts)
+        return Asked(about.customer_path, row.organization_id, row.credential_id, by, facts)
+
+
+def _given(asked: Asked, service_id: UUID) -> None:
+    with within(asked.path), transaction.atomic():
+        subject = f"service:{service_id}"
+        _record(Event.CONNECTION_TOKENS_GIVEN, asked.organization_id, subject, asked.by, asked.facts)
 
 
 def tokens_forbidden(customer_id: UUID) -> bool:

@@ -18,6 +18,7 @@ from gangway.services.queries import service
 WORKER: Final = Actor.system("connections")
 OWN_WARNING: Final = frozenset({"secret"})
 """What has warnings of its own, at its thresholds."""
+ROLES_END: Final = "roles_end"
 PATIENCE: Final = timedelta(hours=24)
 """So long nobody is told that Microsoft doesn't answer: it says nothing about the connection."""
 UNKNOWN: Final = "Nobody knows whether it works"
@@ -42,7 +43,9 @@ def _judge(row: Connection | Companion, items: list[KeptItem], *, now: datetime)
     seen = [item for item in items if item["key"] not in OWN_WARNING]
     status = verdict.status_of(seen)
     if status in {"error", "warning"}:
-        _raise(row, Severity.CRITICAL if status == "error" else Severity.WARNING, verdict.words_of(seen), now=now)
+        theirs = any(item["key"] == ROLES_END and item["state"] == "warning" for item in seen)
+        severity = Severity.CRITICAL if status == "error" else Severity.WARNING
+        _raise(row, severity, verdict.words_of(seen), theirs=theirs, now=now)
     elif status == "ok":
         clear_alarm(**key_of(row, Kind.CONNECTION), why="It was validated and works.", by=WORKER, now=now)
     elif row.status == "unknown" and row.status_since is not None and now - row.status_since > PATIENCE:
@@ -93,7 +96,8 @@ def _drift(row: Connection, missing: list[str] | None, *, now: datetime) -> None
     )
 
 
-def _raise(row: Connection | Companion, severity: Severity, words: str, *, now: datetime) -> None:
+def _raise(row: Connection | Companion, severity: Severity, words: str, *, theirs: bool = False, now: datetime) -> None:
+    """`theirs`: an administrator of the customer is needed although it works yet."""
     about = service(row.service_id)
     raise_alarm(
         **key_of(row, Kind.CONNECTION),
@@ -102,7 +106,7 @@ def _raise(row: Connection | Companion, severity: Severity, words: str, *, now: 
         severity=severity,
         words=words,
         cure="Open its M365 Configuration: each line of the last validation says what to do.",
-        for_contacts=saying.TOLD if severity is Severity.CRITICAL else "",
+        for_contacts=saying.TOLD if severity is Severity.CRITICAL else saying.LINK_COMES if theirs else "",
         by=WORKER,
         now=now,
     )

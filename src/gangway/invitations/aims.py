@@ -18,9 +18,11 @@ class Purpose(TextChoices):
     MOVE = "move"
     """A registration that was made by an older profile becomes as the newest one wants it."""
     UPGRADE = "upgrade"
+    BESIDE = "beside"
+    """An operator types in what a connected service uses beside its connection. Nobody is sent a link for it."""
 
 
-ENDS_BY_ITSELF: Final = frozenset({Purpose.RENEW, Purpose.REPAIR, Purpose.MOVE})
+ENDS_BY_ITSELF: Final = frozenset({Purpose.RENEW, Purpose.REPAIR, Purpose.MOVE, Purpose.BESIDE})
 """What is over when the registration is proved: the service goes on with it, and nobody presses anything."""
 
 

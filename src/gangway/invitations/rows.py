@@ -9,7 +9,7 @@ from gangway.audit.record import Actor, Plain, record
 from gangway.invitations import letters
 from gangway.invitations.errors import InvitationFrozen, InvitationOver, NoSuchInvitation
 from gangway.invitations.models import Invitation
-from gangway.invitations.states import ALLOWED, Doing, State
+from gangway.invitations.states import ALLOWED, Doing, State, allowed_for
 
 
 def locked(invitation_id: UUID) -> Invitation:
@@ -37,7 +37,9 @@ def open_for(doing: Doing, invitation_id: UUID, *, now: datetime) -> Invitation:
     state = State(invitation.state)
     if state is State.REPORTED and doing not in ALLOWED[state]:
         raise InvitationFrozen
-    if doing not in ALLOWED[state] or (invitation.lasts_until <= now and state is not State.DRAFT):
+    if doing not in allowed_for(state, invitation.purpose) or (
+        invitation.lasts_until <= now and state is not State.DRAFT
+    ):
         raise InvitationOver(state=invitation.state)
     return invitation
 

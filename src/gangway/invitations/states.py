@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from gangway.invitations.aims import Purpose
+
 
 class State(StrEnum):
     """One word for where an invitation is; both sides see the same."""
@@ -166,6 +168,12 @@ ALLOWED: Final[Mapping[State, frozenset[Doing]]] = {
     State.REVOKED: frozenset(),
 }
 """What an operator may do with it in each state; *Add* is there where the registration is proved, and nowhere else."""
+
+
+def allowed_for(state: State, purpose: str) -> frozenset[Doing]:
+    """Return what an operator may do in this state: no link ever goes out of what an operator types beside."""
+    return ALLOWED[state] & {Doing.REVOKE} if purpose == Purpose.BESIDE else ALLOWED[state]
+
 
 ENDED: Final = frozenset(state for state, onward in MOVES.items() if not onward)
 EXPIRABLE: Final = frozenset(state for state, onward in MOVES.items() if State.EXPIRED in onward)

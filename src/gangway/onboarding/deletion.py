@@ -18,6 +18,7 @@ from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
+from gangway.connections.companions import used_beside
 from gangway.connections.queries import registration_of
 from gangway.connections.states import SuspendedWhy
 from gangway.foundation.errors import GangwayError
@@ -71,7 +72,7 @@ def deletion(service_id: UUID) -> Deletion:
     goes: Going | None = None
     too: tuple[UUID, ...] = ()
     if registration_id is not None:
-        too = besides(registration_id=registration_id, service_id=service_id)
+        too = _beside(registration_id, service_id)
         with suppress(NoSuchRegistration):
             goes = going(registration_id=registration_id, service_id=service_id)
     lost = registration_id is not None and goes is None
@@ -140,7 +141,7 @@ def take_away(service_id: UUID, *, again: bool, now: datetime) -> None:
         elif about.lifecycle is not Lifecycle.DELETING:
             return
         registration_id = registration_of(service_id)
-        going_too = besides(registration_id=registration_id, service_id=service_id) if registration_id else ()
+        going_too = _beside(registration_id, service_id) if registration_id else ()
         named = dict.fromkeys((*going_too, registration_id, *held_by(service_id)))
         rest = [one for one in named if one and is_known(one) and not _is_gone(service_id, one)]
         if not rest:
@@ -150,6 +151,12 @@ def take_away(service_id: UUID, *, again: bool, now: datetime) -> None:
                 services.end_deletion(service_id=service_id, by=WORKER)
         for one in rest:
             _leave(service_id, one, again=again, now=now)
+
+
+def _beside(registration_id: UUID, service_id: UUID) -> tuple[UUID, ...]:
+    """What was made beside the connection, and what somebody typed there."""
+    made = besides(registration_id=registration_id, service_id=service_id)
+    return tuple(dict.fromkeys((*made, *used_beside(service_id))))
 
 
 def _is_gone(service_id: UUID, registration_id: UUID) -> bool:

@@ -3,7 +3,7 @@
 ExistingError
 ├── NotAsTyped                          some of what was typed; `faults` holds one of the others for each field
 ├── NotATenant, AnotherTenant, OwnTenantTyped, TenantNotFound          field "tenant"
-├── NotAClientId, OwnApplicationTyped, ApplicationNotFound, ApplicationDisabled     field "client_id"
+├── NotAClientId, OwnApplicationTyped, UsedOtherwise, ApplicationNotFound, ApplicationDisabled     field "client_id"
 ├── SecretMissing, SecretIsItsId, SecretMalformed, SecretNotAccepted, SecretHasExpired,
 │   CertificateNotAccepted, TrustNotAccepted                           field "secret"
 └── NotADay, EndHasPassed                                              field "ends_on"
@@ -85,6 +85,14 @@ class OwnApplicationTyped(ExistingError):
     code = "onboarding:existing:own_application"
     what = "This is the platform's own application, not a registration of yours."
     cure = "Copy the Application (client) ID of the registration that you made in your own tenant."
+
+
+class UsedOtherwise(ExistingError):
+    """A registration that is known for something else: its plan is of another kind, or it is another service's."""
+
+    code = "onboarding:existing:used_otherwise"
+    what = "This App registration is used for something else already."
+    cure = "Calling and call quality each need an App registration of their own: type the other one's ID."
 
 
 class ApplicationNotFound(ExistingError):

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gangway.federation.queries import issuer
 from gangway.invitations import queries as invited
-from gangway.invitations.aims import ENDS_BY_ITSELF
+from gangway.invitations.aims import ENDS_BY_ITSELF, Purpose
 from gangway.invitations.states import State
 from gangway.onboarding import problems
 from gangway.onboarding.errors import NotNow
@@ -30,6 +30,8 @@ class KnownView:
     onboarding_id: UUID | None
     renewed: UUID | None = None
     """The service that signs in with it by now, when it was typed for one that was there."""
+    beside: str = ""
+    """What it is for, when it is beside the connection of a service."""
 
 
 def existing_of(case: Case) -> ExistingView | None:
@@ -73,6 +75,7 @@ def known(invitation_id: UUID) -> KnownView:
         service_short_name=about.service_short_name,
         onboarding_id=begun,
         renewed=about.service_id if about.purpose in ENDS_BY_ITSELF and about.state is State.ADDED else None,
+        beside=provisioning.explain(about.plan).title if about.purpose == Purpose.BESIDE else "",
     )
 
 

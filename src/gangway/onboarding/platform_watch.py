@@ -7,6 +7,7 @@ application's is its provider's. What can't be seen from here raises nothing and
 import socket
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -25,6 +26,7 @@ from gangway.notifications.looking import CURE, mail_trouble
 from gangway.onboarding.installation import installation
 from gangway.onboarding.queries import sign_in_applications
 from gangway.organizations.actions import system
+from gangway.organizations.hosts import hosts_of
 from gangway.organizations.queries import providers
 from gangway.organizations.scope import within_everything
 from gangway.organizations.told import operators_for
@@ -37,6 +39,8 @@ WATCHMAN: Final = Actor.system("platform watch")
 KEY_DAYS: Final = 365
 SOON, URGENT = 30, 7
 CONNECT_SECONDS: Final = 10
+AT_ONCE, MOST_HOSTS = 8, 64
+"""Certificates looked at together, and in all: a look ends within the task's time, whatever doesn't answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def watch(*, attempt: int, now: datetime) -> None:
     if trouble and not attempt:
         with transaction.atomic():
             defer(WATCH, run_at=now + LOOK_AGAIN, attempt=1)
-    certificate = _certificate(now)
+    certificate, others = _certificate(urlsplit(settings.GANGWAY.public_url).hostname or "", now), _certificates(now)
     with within_everything("the platform's own credentials"), transaction.atomic():
         seen = [*_sealing_key(now), *([certificate] if certificate else []), _looks(now)]
         if not trouble or attempt:
@@ -65,7 +69,7 @@ def watch(*, attempt: int, now: datetime) -> None:
         for place in _places():
             for one in seen:
                 _tell(place, one, now=now)
-        for provider_id, one in _sign_in_applications(now):
+        for provider_id, one in [*others, *_sign_in_applications(now)]:
             _tell(provider_id, one, now=now)
 
 
@@ -125,10 +129,19 @@ def _looks(now: datetime) -> Seen:
     return Seen(subject, about, Severity.CRITICAL, words, cure)
 
 
-def _certificate(now: datetime) -> Seen | None:
+def _certificates(now: datetime) -> list[tuple[UUID, Seen]]:
+    """Those of the host names that providers and their channels have of their own, as many as there is time for."""
+    with within_everything("host names of all providers"):
+        names = [(provider.id, name) for provider in providers() for name in hosts_of(provider.id)][:MOST_HOSTS]
+    with ThreadPoolExecutor(AT_ONCE) as several:
+        seen = several.map(lambda one: _certificate(one[1], now, subject=f"platform:tls:{one[1]}"[:100]), names)
+    return [(provider_id, one) for (provider_id, _name), one in zip(names, seen, strict=True) if one]
+
+
+def _certificate(host: str, now: datetime, *, subject: str = "platform:tls") -> Seen | None:
     """Read our own pages' certificate as a browser gets it; None where this worker can't see it."""
     parts = urlsplit(settings.GANGWAY.public_url)
-    if parts.scheme != "https" or not parts.hostname:
+    if parts.scheme != "https" or not host:
         return None
     context = ssl.create_default_context()
     if settings.GANGWAY.extra_ca_file is not None:
@@ -136,17 +149,17 @@ def _certificate(now: datetime) -> Seen | None:
     cure = "Renew it where TLS ends for this platform."
     try:
         with (
-            socket.create_connection((parts.hostname, parts.port or 443), timeout=CONNECT_SECONDS) as line,
-            context.wrap_socket(line, server_hostname=parts.hostname) as secured,
+            socket.create_connection((host, parts.port or 443), timeout=CONNECT_SECONDS) as line,
+            context.wrap_socket(line, server_hostname=host) as secured,
         ):
             told = secured.getpeercert() or {}
     except ssl.SSLCertVerificationError as error:
-        words = f"Browsers refuse the certificate of {parts.hostname}: {error.verify_message}."
-        return Seen("platform:tls", parts.hostname, Severity.CRITICAL, words, cure)
+        words = f"Browsers refuse the certificate of {host}: {error.verify_message}."
+        return Seen(subject, host, Severity.CRITICAL, words, cure)
     except OSError:
         return None
     ends = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(told["notAfter"])), UTC)
-    return ending("platform:tls", parts.hostname, f"The certificate of {parts.hostname}", ends, cure, now=now)
+    return ending(subject, host, f"The certificate of {host}", ends, cure, now=now)
 
 
 def _sign_in_applications(now: datetime) -> Iterator[tuple[UUID, Seen]]:

@@ -14,13 +14,14 @@ from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.connections import verdict
+from gangway.connections.companions import used_by
 from gangway.foundation.errors import GangwayError
 from gangway.invitations import queries as invited
 from gangway.invitations.registrations import use_registration
 from gangway.invitations.states import ENDED, State
 from gangway.microsoft.errors import MicrosoftError
 from gangway.onboarding import existing_words, operator, problems
-from gangway.onboarding.existing_errors import DomainNotThere, ExistingError
+from gangway.onboarding.existing_errors import DomainNotThere, ExistingError, UsedOtherwise
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import NextMove
@@ -89,7 +90,7 @@ def end(existing_id: UUID, begun: Begun, sight: Sight, *, now: datetime) -> None
         if invited.invitation(row.case.invitation_id).state in ENDED:
             _back(row, problem={}, now=now)
             return
-        fault = _fault(begun, sight)
+        fault = _used_otherwise(begun.given) or _fault(begun, sight)
         if fault is not None:
             _refuse(row, fault, now=now)
         elif sight.works:
@@ -178,6 +179,17 @@ def _fault(begun: Begun, sight: Sight) -> ExistingError | None:
         words = f"{sight.tenant_name} has not the domain {begun.domain}, which belongs to this customer."
         return DomainNotThere(words, field="tenant")
     return None
+
+
+def _used_otherwise(about: Given) -> ExistingError | None:
+    """What serves calling can't serve call quality, nor the other way round; and one for quality serves one service."""
+    known = given.known_as(about)
+    if known is None:
+        return None
+    registration_id, profile = known
+    if profile == about.plan["profile"] and used_by(registration_id) in {None, about.service_id}:
+        return None
+    return UsedOtherwise(field="client_id")
 
 
 def _refuse(row: ExistingRegistration, fault: ExistingError, *, now: datetime) -> None:

@@ -19,6 +19,7 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import ENDS_BY_ITSELF, Aim, Purpose
 from gangway.invitations.errors import AlreadyInvited
+from gangway.invitations.standing import open_beside, open_for_connection
 from gangway.invitations.states import State
 from gangway.onboarding.defaults import defaults_for
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
@@ -57,7 +58,8 @@ def reinitiate(
     standing = registration_of(service_id)
     if standing is None or service(service_id).lifecycle is not Lifecycle.CREATED:
         raise NotConnected
-    if purpose in ENDS_BY_ITSELF and invited.pending_purposes(service_id) & (ENDS_BY_ITSELF - {purpose}):
+    others = ENDS_BY_ITSELF - {purpose, Purpose.BESIDE}
+    if purpose in ENDS_BY_ITSELF and invited.pending_purposes(service_id) & others:
         raise AlreadyInvited
     goes_on = known_before(standing, now)
     left = credentials_left(registration_id=standing, service_id=service_id) if goes_on else {}
@@ -88,7 +90,7 @@ def type_in(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
 
     One that is being typed already is gone on with. Call it inside a scope. Raises `NotConnected`, `AlreadyInvited`.
     """
-    standing = invited.open_of(service_id)
+    standing = open_for_connection(service_id)
     if standing is not None and invited.invitation(standing).state is State.DRAFT:
         return standing
     pinned, fingerprint = _plan_of(service_id)
@@ -97,6 +99,28 @@ def type_in(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
         plan=pinned,
         plan_fingerprint=fingerprint,
         aim=Aim(Purpose.RENEW),
+        by=by,
+        now=now,
+    )
+
+
+@transaction.atomic
+def type_in_beside(*, service_id: UUID, profile: str, by: Actor, now: datetime) -> UUID:
+    """Let an operator type what a service uses beside its connection, a registration of the customer's own.
+
+    It counts once it is proved, in the place of what was used before. Gives the invitation's id, in which it is typed;
+    one that is being typed already is gone on with. Call it inside a scope. Raises `NotConnected`.
+    """
+    if service(service_id).lifecycle is not Lifecycle.CREATED or registration_of(service_id) is None:
+        raise NotConnected
+    offered = provisioning.choices(profile)
+    features = {feature.key for feature in offered.features}
+    pinned, fingerprint = provisioning.pin(profile=profile, version=offered.version, features=features)
+    return open_beside(service_id) or begin_known(
+        service_id=service_id,
+        plan=pinned,
+        plan_fingerprint=fingerprint,
+        aim=Aim(Purpose.BESIDE),
         by=by,
         now=now,
     )
@@ -118,7 +142,7 @@ def open_now(*, service_id: UUID, recipient: str, by: Actor, now: datetime) -> S
 
     An invitation that is out already is used. Raises as `reinitiate`.
     """
-    standing = invited.open_of(service_id)
+    standing = open_for_connection(service_id)
     if standing is None:
         standing = reinitiate(service_id=service_id, recipient=recipient, mailed=False, by=by, now=now)
     return invitations.copy_link(invitation_id=standing, by=by, now=now)

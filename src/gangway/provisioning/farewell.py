@@ -13,7 +13,7 @@ from uuid import UUID
 from gangway.provisioning.engine.steps.step import REMOVING
 from gangway.provisioning.leftovers import TAKEN
 from gangway.provisioning.models import GIVEN, MADE, Credential, Leftover, Registration, Run, StepRecord
-from gangway.provisioning.states import CredentialState, LeftoverKind, RunKind, StepState
+from gangway.provisioning.states import CredentialState, LeftoverKind, RegistrationState, RunKind, StepState
 
 NAMED: Final[dict[LeftoverKind, str]] = {
     LeftoverKind.APPLICATION: "App registration {name}",
@@ -90,7 +90,12 @@ def _lines(row: Registration, service_id: UUID, runs: Any) -> Iterator[Line]:
         what = _named(LeftoverKind.APPLICATION, row.display_name)
         yield Line(Outcome.STAYS, what, row.object_id, "Other services sign in with it.")
     for credential in Credential.objects.filter(registration_id=row.pk, service_id=service_id):
-        if credential.origin == GIVEN:
+        if credential.origin == GIVEN and row.state == RegistrationState.REMOVED:
+            what = _named(LeftoverKind.CREDENTIAL, credential.display_name)
+            yield Line(
+                Outcome.REMOVED, what, credential.key_id, "Somebody typed it in; it goes with the App registration."
+            )
+        elif credential.origin == GIVEN:
             why = "Somebody typed it in; only the customer removes it. Our copy is destroyed."
             what = _named(LeftoverKind.CREDENTIAL, credential.display_name)
             yield Line(Outcome.STAYS, what, credential.key_id, why)

@@ -156,6 +156,15 @@ def forget(credential_id: UUID, *, by: Actor) -> None:
         credential_rows.remove(row, by=by)
 
 
+def known_as(given: Given) -> tuple[UUID, str] | None:
+    """Return the registration that we know by this tenant and client id, and its profile; None for a new one."""
+    rows = Registration.objects.filter(
+        organization_id=given.organization_id, tenant_id=given.tenant_id, app_id=given.app_id
+    )
+    row = rows.exclude(state=RegistrationState.REMOVED.value).first()
+    return None if row is None else (row.pk, str(row.plan.get("profile", "")))
+
+
 def _registration(given: Given, sight: Sight, *, now: datetime) -> Registration:
     rows = Registration.objects.select_for_update(of=("self",)).filter(
         organization_id=given.organization_id, tenant_id=given.tenant_id, app_id=given.app_id

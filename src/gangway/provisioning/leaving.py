@@ -49,7 +49,7 @@ class Going:
     credentials: tuple[str, ...]
     """Ours: they are taken away."""
     typed: tuple[str, ...]
-    """Somebody typed them in: they stay in the tenant, and our copy is destroyed."""
+    """Somebody typed them in: they stay in the tenant unless the registration goes, and our copy is destroyed."""
 
     @property
     def whole(self) -> bool:

@@ -6,9 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from gangway.audit.record import Actor
+from gangway.foundation.clouds import cloud_name
 from gangway.foundation.ids import AppId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
+from gangway.microsoft.cloud import CLOUDS
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import clouds
@@ -28,6 +30,8 @@ class TokenPair:
     app_id: str
     expires_at: datetime
     """When the first of the two ends."""
+    teams_environment: str = ""
+    """What `Connect-MicrosoftTeams -TeamsEnvironmentName` has to be told in this cloud; empty in the worldwide one."""
 
 
 async def token_pair(*, credential_id: UUID, purpose: str, by: Actor) -> TokenPair:
@@ -40,7 +44,8 @@ async def token_pair(*, credential_id: UUID, purpose: str, by: Actor) -> TokenPa
             for scope in (own.cloud.graph_scope, own.cloud.teams_scope)
         )
     )
-    return TokenPair(graph.text, teams.text, tenant, app_id, min(graph.expires_at, teams.expires_at))
+    ends_at = min(graph.expires_at, teams.expires_at)
+    return TokenPair(graph.text, teams.text, tenant, app_id, ends_at, CLOUDS[cloud_name(cloud)].teams_module)
 
 
 def _taken(credential_id: UUID, purpose: str, by: Actor) -> tuple[TenantId, str, AppId, OwnCredential]:

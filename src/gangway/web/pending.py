@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from gangway.invitations.queries import PendingRow, pending
-from gangway.invitations.states import ALLOWED, MOVES, Doing, State
+from gangway.invitations.states import MOVES, Doing, State, allowed_for
 from gangway.onboarding.queries import onboardings_of
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import kinds_of
@@ -25,7 +25,7 @@ def rows_of(rows: Iterable[PendingRow], capabilities: frozenset[Capability]) -> 
             if row.registration_id in kinds
             else said(INVITATION, row.state),
             "onboarding_id": begun.get(row.id),
-            "can": moves(row.state, capabilities, may_copy=row.may_copy),
+            "can": moves(row.state, capabilities, may_copy=row.may_copy, purpose=row.purpose),
         }
         for row in known
     ]
@@ -39,9 +39,11 @@ def begun_rows(capabilities: frozenset[Capability], customer_id: UUID | None = N
     return [row for row in rows_of(added.rows, capabilities) if row["onboarding_id"]]
 
 
-def moves(state: State, capabilities: frozenset[Capability], *, may_copy: bool = True) -> dict[str, bool]:
+def moves(
+    state: State, capabilities: frozenset[Capability], *, may_copy: bool = True, purpose: str = ""
+) -> dict[str, bool]:
     """Return what somebody with these capabilities may do with an invitation in this state."""
-    allowed, manages = ALLOWED[state], Capability.MANAGE_INVITATIONS in capabilities
+    allowed, manages = allowed_for(state, purpose), Capability.MANAGE_INVITATIONS in capabilities
     can = {doing.value: manages and doing in allowed for doing in Doing}
     can["add"] = Doing.ADD in allowed and Capability.ADD_SERVICE in capabilities
     can["copy"] = can["copy"] and may_copy

@@ -103,6 +103,8 @@ WORDS: Final[Mapping[str, PurposeWords]] = {
         after=_("%(provider)s completes the upgrade. You get all of this by e-mail, too. You can close this page."),
     ),
 }
+SENT_TO_NOBODY: Final = frozenset({Purpose.BESIDE})
+"""An operator types it at the desk, so the wizard has no words for it."""
 
 
 def said_of(offer: Offer) -> dict[str, Any]:

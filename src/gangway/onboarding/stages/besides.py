@@ -27,17 +27,30 @@ def take_over_besides(
 ) -> None:
     """Give the service what its plan wants beside and was made for it; it is looked at once it can sign in."""
     for one in beside_of(registration_id, plan):
-        profile = one.plan.profile
         if one.registration is None or one.run is None or one.run.service_id != service_id:
             continue  # nothing is made, or another service's
-        companions.take_over(
+        take_over_one(
             service_id=service_id,
             organization_id=organization_id,
             registration_id=one.registration.id,
-            profile=profile,
+            profile=one.plan.profile,
             by=by,
             now=now,
         )
-        taken_into_use(proved_ids(registration_id=one.registration.id, service_id=service_id), now=now)
-        with suppress(NotMadeYet, ConnectionSuspended), transaction.atomic():
-            companions.validate(service_id=service_id, profile=profile, by=by, now=now)
+
+
+def take_over_one(
+    *, service_id: UUID, organization_id: UUID, registration_id: UUID, profile: str, by: Actor, now: datetime
+) -> None:
+    """Give the service one registration beside its connection, and look at it once it can sign in."""
+    companions.take_over(
+        service_id=service_id,
+        organization_id=organization_id,
+        registration_id=registration_id,
+        profile=profile,
+        by=by,
+        now=now,
+    )
+    taken_into_use(proved_ids(registration_id=registration_id, service_id=service_id), now=now)
+    with suppress(NotMadeYet, ConnectionSuspended), transaction.atomic():
+        companions.validate(service_id=service_id, profile=profile, by=by, now=now)

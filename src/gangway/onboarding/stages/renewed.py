@@ -15,7 +15,7 @@ from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.stages import handover
-from gangway.onboarding.stages.besides import take_over_besides
+from gangway.onboarding.stages.besides import take_over_besides, take_over_one
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.actions import switch
@@ -29,9 +29,27 @@ def concludes(case: Case) -> bool:
 
 def conclude(case: Case, *, by: Actor, now: datetime) -> None:
     """Let the service use what was proved, and tell the administrators. In the case's scope."""
-    take_over(case, by=by, now=now)
+    beside = invited.invitation(case.invitation_id).purpose == Purpose.BESIDE
+    if beside:
+        _use_beside(invited.invitation(case.invitation_id), by=by, now=now)
+    else:
+        take_over(case, by=by, now=now)
     invitations.move(invitation_id=case.invitation_id, to=State.ADDED, by=by, expected={State.AUTHENTICATED})
-    handover.tell_administrators(case, by=by)
+    if not beside:
+        handover.tell_administrators(case, by=by)
+
+
+def _use_beside(invitation: InvitationView, *, by: Actor, now: datetime) -> None:
+    """What an operator typed beside the connection takes the place of what was there; its connection stays as it is."""
+    companions.renew(service_id=invitation.service_id, by=by, now=now)
+    take_over_one(
+        service_id=invitation.service_id,
+        organization_id=invitation.organization_id,
+        registration_id=invitation.registration_id,
+        profile=invitation.plan["profile"],
+        by=by,
+        now=now,
+    )
 
 
 def take_over(case: Case, *, by: Actor, now: datetime) -> None:

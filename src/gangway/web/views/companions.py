@@ -16,9 +16,10 @@ from gangway.connections.errors import NoSuchConnection
 from gangway.connections.rotation import rotate_now
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.onboarding.renewal import type_in_beside
 from gangway.organizations.roles import Capability
 from gangway.services.queries import service
-from gangway.web.desk import DeskRequest, may
+from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.live import first_look, look_again
 from gangway.web.onboarding_pages import items_of
@@ -47,6 +48,20 @@ def rotate(request: DeskRequest, service_id: UUID) -> HttpResponse:
         messages.error(request, told(error))
         return redirect("web:service_m365", service_id)
     return redirect("web:run", run_id)
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+@proved_lately
+def type_in(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """*Add Microsoft Teams Device (Direct Routing)*: type the credentials of the customer's own QoE registration."""
+    about = service(service_id)
+    try:
+        invitation_id = type_in_beside(service_id=about.id, profile=QUALITY, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+        return redirect("web:service_m365", about.id)
+    return redirect("web:known_registration", invitation_id)
 
 
 @require_safe

@@ -133,7 +133,7 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "existing_items": items_of(case.existing.items) if case and case.existing else [],
         "beside": besides_of(case.beside) if case and case.run else [],
         "onboarding_id": onboarding_of_invitation(invitation_id),
-        "can": moves(about.state, request.seat.capabilities, may_copy=post.may_copy),
+        "can": moves(about.state, request.seat.capabilities, may_copy=post.may_copy, purpose=about.purpose),
         "sightings": seen_rows(sightings_of(about.id)) if about.state is State.REPORTED else (),
         **forms_of(case, **bound),
     }

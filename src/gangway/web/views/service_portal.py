@@ -114,6 +114,7 @@ def _m365_page(
         may_change = Capability.CHANGE_CONNECTION in held and created and not found.lost
         values |= {
             "quality": quality_of(request, about.id),
+            "may_type_quality": may_change and Capability.ADD_SERVICE in held,
             "addable": addable(about.id) if created and not found.lost else (),
             "live": first_look(request, VALIDATION_PARTIAL, _validation_values(found), url=url),
             "following": found.running is not None,
