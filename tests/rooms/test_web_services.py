@@ -184,7 +184,7 @@ def test_the_chosen_licence_survives_an_error(form, client):
 
 
 def test_a_name_taken_while_the_form_was_open_is_told_at_its_field(form, client, customer, monkeypatch):
-    monkeypatch.setattr("gangway.web.forms.new_tenant.name_is_free", lambda *_given: True)
+    monkeypatch.setattr("gangway.web.forms.service.name_is_free", lambda *_given: True)
     factories_services.plan(customer, short_name="CONTOSO-hq")
     answer = client.post(form, GOOD)
     assert "already has this short name" in error_at(answer, "short_name")

@@ -8,8 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.alarms.hours import HOURS, Hours
 from gangway.web import zones
-from gangway.web.forms.base import PlainForm
-from gangway.web.forms.provider_setup import PLAIN
+from gangway.web.forms.base import PlainForm, PlainInput
 
 NONE = ("", _("None"))
 CLOCK = [NONE, *((str(hour), f"{hour:02}:00") for hour in range(HOURS))]
@@ -71,7 +70,7 @@ class WebhookForm(PlainForm):
         label=_("Address"),
         help_text=_("Begins with https:// and is open to the internet. We follow no redirect."),
         error_messages={"required": _("Give the address of the receiver.")},
-        widget=forms.TextInput(attrs={**PLAIN, "inputmode": "url"}),
+        widget=PlainInput(inputmode="url"),
     )
     secret = forms.CharField(
         label=_("Key for signatures"),

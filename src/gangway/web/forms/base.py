@@ -1,9 +1,41 @@
-"""What all our forms share: Tabler's classes on the fields, and room errors put at the field they belong to."""
+"""What all our forms share: Tabler's classes on the fields, room errors at their fields, and the common inputs."""
 
 from django import forms
 
 from gangway.foundation.errors import GangwayError
 from gangway.languages.said import said
+
+
+class PlainInput(forms.TextInput):
+    """For names, ids and addresses: browsers neither complete, capitalize nor correct them."""
+
+    def __init__(self, **attrs: str) -> None:
+        """`attrs`: beside ours."""
+        super().__init__({"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false", **attrs})
+
+
+class NumberInput(forms.TextInput):
+    """For numbers: phones show digits, and nothing scrolls away what was typed."""
+
+    def __init__(self) -> None:
+        """There is one kind."""
+        super().__init__({"inputmode": "numeric", "autocomplete": "off"})
+
+
+class DayInput(forms.DateInput):
+    """For a day: browsers show their calendar."""
+
+    def __init__(self) -> None:
+        """The format is the one that HTML wants."""
+        super().__init__({"type": "date"}, format="%Y-%m-%d")
+
+
+class MailInput(forms.EmailInput):
+    """For somebody else's e-mail address, which no browser completes."""
+
+    def __init__(self, **attrs: str) -> None:
+        """`attrs`: beside ours."""
+        super().__init__({"autocomplete": "off", **attrs})
 
 
 class PlainForm(forms.Form):

@@ -9,9 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from gangway.connections.policy import EARLIEST, LONGEST_NOTICE
 from gangway.connections.schedule import Wishes
 from gangway.provisioning.shapes import FeatureRow
-from gangway.web.forms.base import PlainForm
+from gangway.web.forms.base import MailInput, NumberInput, PlainForm
 
-NUMBER = {"inputmode": "numeric", "autocomplete": "off"}
 MOMENT = {"invalid": _("Type a moment such as 2027-05-31 18:00."), "required": _("Say when.")}
 FORMAT = "%Y-%m-%dT%H:%M"
 
@@ -31,7 +30,7 @@ class PolicyForm(PlainForm):
     days_before = forms.IntegerField(
         label=_("Days before the end"),
         help_text=_("Sooner when the customer's own rules give credentials a short life."),
-        widget=forms.TextInput(attrs=NUMBER),
+        widget=NumberInput(),
         error_messages={
             "required": _("Say how many days before."),
             "invalid": _("Type a whole number from 1 to %(most)d.") % {"most": EARLIEST},
@@ -40,7 +39,7 @@ class PolicyForm(PlainForm):
     notice_days = forms.IntegerField(
         label=_("Days of notice"),
         help_text=_("So many days before, the customer's contacts are told the day by mail. 0: nobody is told."),
-        widget=forms.TextInput(attrs=NUMBER),
+        widget=NumberInput(),
         error_messages={
             "required": _("Say how many days of notice."),
             "invalid": _("Type a whole number from 0 to %(most)d.") % {"most": LONGEST_NOTICE},
@@ -70,7 +69,7 @@ class RepairForm(PlainForm):
     recipient = forms.CharField(
         label=_("E-mail of the customer's administrator"),
         error_messages={"required": _("Say who is asked.")},
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        widget=MailInput(),
     )
 
     def __init__(self, *args: Any, offered: Sequence[FeatureRow] = (), **kwargs: Any) -> None:

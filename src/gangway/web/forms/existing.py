@@ -16,9 +16,8 @@ from gangway.onboarding.existing import Aside
 from gangway.onboarding.existing_errors import ExistingError
 from gangway.onboarding.shapes import ExistingView
 from gangway.onboarding.typed import Typed
-from gangway.web.forms.base import PlainForm, told
+from gangway.web.forms.base import DayInput, PlainForm, PlainInput, told
 
-PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 KEPT = _("It is kept, sealed. Leave this empty to use it again, or type another to replace it.")
 KIND_WORDS = {
     "secret": _("Client secret"),
@@ -35,14 +34,14 @@ class Existing(PlainForm):
         required=False,
         max_length=300,
         help_text=_("The Directory (tenant) ID from the registration's Overview page, or a verified domain."),
-        widget=forms.TextInput(attrs=PLAIN),
+        widget=PlainInput(),
     )
     client_id = forms.CharField(
         label=_("Application (Client) ID"),
         required=False,
         max_length=300,
         help_text=_("From the same page."),
-        widget=forms.TextInput(attrs=PLAIN),
+        widget=PlainInput(),
     )
     secret = forms.CharField(
         label=_("Client Secret"),
@@ -56,7 +55,7 @@ class Existing(PlainForm):
         label=_("Client Secret expires on"),
         required=False,
         help_text=_("The column Expires beside it. Only needed where we can't read it ourselves."),
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput(),
     )
 
     def __init__(self, *args: Any, kind: str = "secret", has_secret: bool = False, **kwargs: Any) -> None:
@@ -117,7 +116,7 @@ class SecretEnd(PlainForm):
         label=_("Client Secret expires on"),
         help_text=_("Certificates & secrets, the column Expires beside it."),
         error_messages={"required": _("Type the date."), "invalid": _("Type a date such as 2027-05-31.")},
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput(),
     )
 
 

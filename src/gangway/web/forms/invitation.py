@@ -4,31 +4,22 @@ from datetime import date
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from gangway.foundation.errors import GangwayError
 from gangway.invitations.terms import LONGEST_LIFE
 from gangway.languages.choice import NAMES
-from gangway.services.actions import check_full_name
-from gangway.web.forms.base import PlainForm, told
+from gangway.web.forms.base import DayInput, MailInput, NumberInput, PlainForm
+from gangway.web.forms.service import Finishing, LicensedUsers, Names
 
 DAYS: Final[Any] = _("Type a number of days from 1 to 90, counted from now.")
 
 
-class EditInvitation(PlainForm):
-    """Names and how to reach the recipient, as long as nobody has opened it.
+class EditInvitation(Names, LicensedUsers, Finishing):
+    """Names, users and how to reach the recipient, as long as nobody has opened it.
 
     A service that is there already keeps its names and doesn't begin again: `of_planned` says that it isn't.
     """
 
-    full_name = forms.CharField(label=_("Full Name of Service"), required=False, strip=False)
-    short_name = forms.CharField(
-        label=_("Unique Short Name of Service"),
-        strip=False,
-        error_messages={"required": _("Type a short name.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
-    )
     phone = forms.CharField(
         label=_("Telephone of whom it goes to"),
         required=False,
@@ -42,25 +33,13 @@ class EditInvitation(PlainForm):
         required=False,
         help_text=_("Of the pages behind the link, and of our mails to the customer."),
     )
-    finish_by_itself = forms.BooleanField(
-        label=_("Finish by itself when the checks pass"),
-        required=False,
-        help_text=_("The service is created without you, unless a check fails or something has to be chosen."),
-    )
 
     def __init__(self, *args: Any, of_planned: bool = True, **more: Any) -> None:
         """Leave out what only a planned service has."""
         super().__init__(*args, **more)
         if not of_planned:
-            for name in ("full_name", "short_name", "finish_by_itself"):
+            for name in ("full_name", "short_name", "licensed_users", "finish_by_itself"):
                 del self.fields[name]
-
-    def clean_full_name(self) -> str:
-        """Say at the field what can't be in a full name."""
-        try:
-            return check_full_name(self.cleaned_data["full_name"])
-        except GangwayError as error:
-            raise ValidationError(told(error)) from error
 
 
 class Readdress(PlainForm):
@@ -72,7 +51,7 @@ class Readdress(PlainForm):
             "required": _("Type the address that the link goes to."),
             "invalid": _("This isn't an e-mail address. It looks like name@example.com."),
         },
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        widget=MailInput(),
     )
 
 
@@ -86,7 +65,7 @@ class Extend(PlainForm):
         initial=7,
         help_text=_("1 to 90. It never gets shorter by this."),
         error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), DAYS),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=NumberInput(),
     )
 
 
@@ -100,7 +79,7 @@ class Approval(PlainForm):
             "required": _("Choose a day, such as 2026-12-01."),
             "invalid": _("Choose a day, such as 2026-12-01."),
         },
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
 
     @property
@@ -120,7 +99,7 @@ class Terms(PlainForm):
         max_value=LONGEST_LIFE,
         help_text=_("1 to 90. Left empty, it is as this server says."),
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), DAYS),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=NumberInput(),
     )
     may_copy = forms.BooleanField(
         label=_("Operators may copy links"),

@@ -4,10 +4,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gangway.notifications.states import Encryption
-from gangway.web.forms.base import PlainForm
+from gangway.web.forms.base import MailInput, PlainForm, PlainInput
 from gangway.web.words import ENCRYPTION
-
-PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
 
 class ReplyForm(PlainForm):
@@ -17,7 +15,7 @@ class ReplyForm(PlainForm):
         label=_("Reply address"),
         required=False,
         help_text=_("Answers to all mails of this provider go there. Empty: to the sender's address."),
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        widget=MailInput(),
     )
 
 
@@ -29,7 +27,7 @@ class MailServerForm(PlainForm):
         max_length=253,
         help_text=_("Such as smtp.example.com. It must be open to the internet; its certificate is checked."),
         error_messages={"required": _("Type the mail server's host name.")},
-        widget=forms.TextInput(attrs={**PLAIN, "inputmode": "url"}),
+        widget=PlainInput(inputmode="url"),
     )
     port = forms.IntegerField(
         label=_("Port"),
@@ -38,7 +36,7 @@ class MailServerForm(PlainForm):
             "required": _("Type a number from 1 to 65535."),
             "invalid": _("Type a number from 1 to 65535."),
         },
-        widget=forms.TextInput(attrs={**PLAIN, "inputmode": "numeric"}),
+        widget=PlainInput(inputmode="numeric"),
     )
     encryption = forms.ChoiceField(
         label=_("Encryption"),
@@ -51,7 +49,7 @@ class MailServerForm(PlainForm):
         required=False,
         max_length=200,
         help_text=_("Empty: the server takes our mails without a sign-in."),
-        widget=forms.TextInput(attrs=PLAIN),
+        widget=PlainInput(),
     )
     password = forms.CharField(
         label=_("Password"),
@@ -69,7 +67,7 @@ class MailServerForm(PlainForm):
         max_length=254,
         help_text=_("Mails come from it, under your name. Its domain must let this server send for it."),
         error_messages={"required": _("Type the address that mails come from.")},
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        widget=MailInput(),
     )
 
 
@@ -81,5 +79,5 @@ class SelectorForm(PlainForm):
         required=False,
         max_length=63,
         help_text=_("What stands after s= in the DKIM-Signature of a mail that your server sent, such as selector1."),
-        widget=forms.TextInput(attrs=PLAIN),
+        widget=PlainInput(),
     )

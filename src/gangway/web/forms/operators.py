@@ -14,7 +14,7 @@ from gangway.languages.said import said
 from gangway.organizations.people_queries import PlaceChoice
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import ROLES, Kind, Role, gives, roles_at
-from gangway.web.forms.base import PlainForm
+from gangway.web.forms.base import MailInput, PlainForm
 
 ROLE_WORDS: Final[dict[Role, str | Promise]] = {
     Role.ADMIN: _("Admin"),
@@ -63,7 +63,7 @@ class InviteOperator(PlainForm):
             "required": _("Type the address that the link goes to."),
             "invalid": _("This isn't an e-mail address. It looks like name@example.com."),
         },
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
+        widget=MailInput(),
     )
     organization = forms.ChoiceField(label=_("Organization"))
     role = forms.ChoiceField(label=_("Role"), help_text=_("One role per person and organization."))

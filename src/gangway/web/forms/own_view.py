@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gangway.web.forms.base import PlainForm
+from gangway.web.forms.base import PlainForm, PlainInput
 from gangway.web.forms.place import CLOUDS
 
 
@@ -48,5 +48,5 @@ class Disconnect(PlainForm):
         strip=False,
         help_text=_("Type the short name to confirm that you mean this service."),
         error_messages={"required": _("Type the short name as it stands above.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=PlainInput(),
     )

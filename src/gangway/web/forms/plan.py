@@ -10,7 +10,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.onboarding.defaults import Defaults
 from gangway.provisioning.queries import LONGEST_ROLE_DAYS, PlanView, pin
 from gangway.provisioning.shapes import FeatureRow, ProfileView
-from gangway.web.forms.base import PlainForm, told
+from gangway.web.forms.base import MailInput, NumberInput, PlainForm, told
 from gangway.web.forms.wizard import WhoYouAre
 
 UNIT = _("Name or object ID of the administrative unit")
@@ -40,7 +40,7 @@ class Grant(WhoYouAre):
             "When somebody else consents to the permissions and gives the roles: your sign-in then asks Microsoft only "
             "for what makes the App registration, and they get a link of their own as soon as your part is done."
         ),
-        widget=forms.EmailInput(attrs={"autocomplete": "off", "placeholder": "colleague@contoso.com"}),
+        widget=MailInput(placeholder="colleague@contoso.com"),
     )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
     offered = forms.CharField(widget=forms.HiddenInput, required=False)
@@ -124,14 +124,14 @@ class AskedFor(PlainForm):
             ("invalid", "min_value", "max_value"),
             _("Type a number of days from 1 to %(most)s.") % {"most": LONGEST_ROLE_DAYS},
         ),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=NumberInput(),
     )
     credential_kind = forms.ChoiceField(label=_("Kind of credential"), required=False)
     credential_days = forms.IntegerField(
         label=_("Days until the credential ends"),
         required=False,
         min_value=1,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=NumberInput(),
     )
 
     def __init__(

@@ -7,11 +7,9 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.onboarding.defaults import Defaults
 from gangway.services.licences import LicenceType
-from gangway.web.forms.base import PlainForm
+from gangway.web.forms.base import DayInput, PlainForm, PlainInput
 from gangway.web.forms.place import CLOUDS, GUID
 from gangway.web.forms.plan import AskedFor
-
-PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
 
 class ApplicationForm(PlainForm):
@@ -22,13 +20,13 @@ class ApplicationForm(PlainForm):
         label=_("Application (client) ID"),
         help_text=GUID,
         error_messages={"required": _("Copy it from the application's Overview page.")},
-        widget=forms.TextInput(attrs=PLAIN),
+        widget=PlainInput(),
     )
     home_tenant_id = forms.CharField(
         label=_("Directory (tenant) ID"),
         help_text=_("The tenant it is registered in: your own. It is never connected as a customer's."),
         error_messages={"required": _("Copy it from the application's Overview page.")},
-        widget=forms.TextInput(attrs=PLAIN),
+        widget=PlainInput(),
     )
     secret = forms.CharField(
         label=_("Value of a client secret"),
@@ -45,7 +43,7 @@ class ApplicationForm(PlainForm):
         required=False,
         help_text=_("The column Expires beside it. We warn 30 days before."),
         error_messages={"invalid": _("Type a date such as 2027-05-31.")},
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput(),
     )
 
 
@@ -56,7 +54,7 @@ class HostForm(PlainForm):
         label=_("Host name"),
         required=False,
         help_text=_("Such as connect.example.com. Empty: the name of the level above is used."),
-        widget=forms.TextInput(attrs={**PLAIN, "inputmode": "url"}),
+        widget=PlainInput(inputmode="url"),
     )
 
 

@@ -1,13 +1,19 @@
 """What is typed about a service that is there: names, users, licence, and its name to confirm that it shall go."""
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from gangway.services.errors import InvalidUsers
+from gangway.foundation.errors import GangwayError
+from gangway.services import names
+from gangway.services.actions import check_full_name
+from gangway.services.errors import InvalidUsers, NameTaken
 from gangway.services.licences import MAX_USERS, MIN_USERS, LicenceType
-from gangway.web.forms.base import PlainForm
+from gangway.services.queries import name_is_free
+from gangway.web.forms.base import MailInput, NumberInput, PlainForm, PlainInput, told
 
 
 class LicensedUsers(PlainForm):
@@ -19,7 +25,7 @@ class LicensedUsers(PlainForm):
         max_value=MAX_USERS,
         help_text=_("1 to 500 for each service."),
         error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), InvalidUsers.cure),
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=NumberInput(),
     )
 
 
@@ -36,25 +42,74 @@ class Names(PlainForm):
         label=_("Unique Short Name of Service"),
         strip=False,
         error_messages={"required": _("Type a short name.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=PlainInput(),
+    )
+
+    def clean_full_name(self) -> str:
+        """Say at the field what can't be in a full name."""
+        try:
+            return check_full_name(self.cleaned_data["full_name"])
+        except GangwayError as error:
+            raise ValidationError(told(error)) from error
+
+
+class NewNames(Names):
+    """The same for a service that is to be: the short name has to be free."""
+
+    def __init__(self, *args: object, provider_id: UUID, **kwargs: object) -> None:
+        """`provider_id`: within which provider the short name must be the only one."""
+        super().__init__(*args, **kwargs)
+        self.provider_id = provider_id
+
+    def clean_short_name(self) -> str:
+        """Say every broken rule at once, and whether somebody has the name already."""
+        typed: str = self.cleaned_data["short_name"]
+        if sentences := short_name_faults(self.provider_id, typed):
+            raise ValidationError(list(sentences))
+        return typed
+
+
+def short_name_faults(provider_id: UUID | None, typed: str) -> tuple[str, ...]:
+    """Return a sentence for each thing that is wrong with a short name; nothing when it can be used.
+
+    Without a provider, only the rules are looked at.
+    """
+    if sentences := names.broken_rules(typed):
+        return sentences
+    return () if provider_id is None or name_is_free(provider_id, typed) else (f"{NameTaken.what} {NameTaken.cure}",)
+
+
+class Finishing(PlainForm):
+    """Whether an operator is needed at the end."""
+
+    finish_by_itself = forms.BooleanField(
+        label=_("Finish by itself when the checks pass"),
+        required=False,
+        help_text=_("The service is created without you, unless a check fails or something has to be chosen."),
+    )
+
+
+def recipient_field(**more: Any) -> forms.EmailField:
+    """Make the field for whom to invite."""
+    return forms.EmailField(
+        label=_("E-mail address of the tenant service admin"),
+        error_messages={
+            "required": _("Type the address that the link goes to."),
+            "invalid": _("This isn't an e-mail address. It looks like name@example.com."),
+        },
+        widget=MailInput(),
+        **more,
     )
 
 
 class Recipient(PlainForm):
     """Whom to invite."""
 
-    recipient = forms.EmailField(
-        label=_("E-mail address of the tenant service admin"),
-        error_messages={
-            "required": _("Type the address that the link goes to."),
-            "invalid": _("This isn't an e-mail address. It looks like name@example.com."),
-        },
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-    )
+    recipient = recipient_field()
 
 
-class Upgrade(LicensedUsers):
-    """The other licence type, and perhaps the customer's consent to it once more."""
+class Licence(LicensedUsers):
+    """The licence type, and for how many users."""
 
     licence_type = forms.ChoiceField(
         label=_("License Type"),
@@ -65,17 +120,17 @@ class Upgrade(LicensedUsers):
         },
         widget=forms.RadioSelect,
     )
+
+
+class Upgrade(Licence):
+    """The other licence type, and perhaps the customer's consent to it once more."""
+
     send_link = forms.BooleanField(
         label=_("Send link to IT administrator for authentication"),
         required=False,
         help_text=_("The upgrade then waits under Pending Invitations until the administrator has connected."),
     )
-    recipient = forms.EmailField(
-        label=Recipient.base_fields["recipient"].label,
-        required=False,
-        error_messages=Recipient.base_fields["recipient"].error_messages,
-        widget=forms.EmailInput(attrs={"autocomplete": "off"}),
-    )
+    recipient = recipient_field(required=False)
 
     def clean(self) -> dict[str, Any]:
         """Ask for an address only when the link is to be sent."""
@@ -94,5 +149,5 @@ class DeleteService(PlainForm):
         required=True,
         help_text=_("Type the short name to confirm that you mean this service."),
         error_messages={"required": _("Type the short name as it stands above.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=PlainInput(),
     )

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.connections.queries import ConnectionView
 from gangway.onboarding.queries import OperatorOnboardingView
-from gangway.web.forms.base import PlainForm
+from gangway.web.forms.base import DayInput, PlainForm
 
 
 class TheirTenant(PlainForm):
@@ -54,7 +54,7 @@ class ConnectionSettings(MicrosoftSettings):
         required=False,
         help_text=_("As Microsoft's page shows it. We can't read it, so warnings follow what stands here."),
         error_messages={"invalid": _("This isn't a date.")},
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )
 
 

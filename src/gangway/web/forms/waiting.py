@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from gangway.web.forms.base import PlainForm
+from gangway.web.forms.base import DayInput, PlainForm
 
 
 class Colleague(PlainForm):
@@ -43,5 +43,5 @@ class PlannedDay(PlainForm):
         required=False,
         help_text=_("For example when your change board meets. No reminder goes out before that day is over."),
         error_messages={"invalid": _("Choose a day, such as 2026-12-01.")},
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        widget=DayInput(),
     )

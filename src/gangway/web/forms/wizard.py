@@ -7,7 +7,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from gangway.onboarding.queries import explained
-from gangway.web.forms.base import PlainForm
+from gangway.web.forms.base import NumberInput, PlainForm, PlainInput
 
 
 class WhoYouAre(PlainForm):
@@ -37,7 +37,7 @@ class ErrorNumber(PlainForm):
         label=_("The number that Microsoft shows, such as AADSTS53003 or 53003"),
         max_length=30,
         error_messages={"required": _("Type the number that stands on Microsoft's page.")},
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "class": "form-control"}),
+        widget=NumberInput(),
     )
 
     def clean_number(self) -> str:
@@ -64,13 +64,13 @@ class RegistrationName(PlainForm):
         max_length=200,
         strip=False,
         error_messages={"required": _("Type a name for the App registration.")},
-        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+        widget=PlainInput(),
     )
     days = forms.IntegerField(
         label=_("Days until its credential ends"),
         required=False,
         min_value=1,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=NumberInput(),
     )
 
     def __init__(self, *args: Any, longest: int, kept: str = "", **kwargs: Any) -> None:

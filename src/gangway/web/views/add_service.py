@@ -23,8 +23,9 @@ from gangway.web import typed_secret
 from gangway.web.again import asked_before
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.existing import Known
-from gangway.web.forms.new_tenant import NewTenant, short_name_faults
+from gangway.web.forms.new_tenant import NewTenant
 from gangway.web.forms.plan import AskedFor
+from gangway.web.forms.service import short_name_faults
 from gangway.web.listing import asked
 from gangway.web.names import rules
 
