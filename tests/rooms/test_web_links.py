@@ -23,6 +23,7 @@ from gangway.onboarding.sightings import SEEN
 from gangway.onboarding.stages.colleague import tell_operator
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
+from gangway.services.queries import service
 from tests.rooms import factories_onboarding, factories_services, web_values
 from tests.rooms.factories_invitations import OPERATOR, bring_to, issue, link
 from tests.rooms.factories_organizations import make_customer, make_provider
@@ -150,10 +151,13 @@ def test_what_cannot_be_is_told_at_its_field_and_kept(client, invited, where, ty
 
 def test_names_and_telephone_are_changed_until_somebody_opens_it(customer, client, invited):
     given = {"full_name": "Contoso voice", "short_name": "contoso-new", "phone": "+49 30 1", "finish_by_itself": "on"}
+    given |= {"licensed_users": "40"}
     act(client, invited, "edit", **given)
     about = view(customer, invited)
     assert (about.service_short_name, about.service_full_name) == ("contoso-new", "Contoso voice")
     assert (about.recipient_phone, about.finish_by_itself) == ("+49 30 1", True)
+    with within(customer.path):
+        assert service(about.service_id).licensed_users == 40
     factories_services.plan(customer, short_name="contoso-hq")
     answer = act(client, invited, "edit", **(given | {"short_name": "contoso-hq"}))
     assert "contoso-hq" in soup(answer).select_one("#id_short_name")["value"]

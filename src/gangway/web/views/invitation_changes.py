@@ -20,7 +20,8 @@ from gangway.invitations.mailing import in_a_page, preview, test_invitation
 from gangway.invitations.queries import InvitationView, invitation, posting
 from gangway.onboarding import freezing, relinking
 from gangway.organizations.roles import Capability
-from gangway.services.actions import rename_planned
+from gangway.services.actions import change_users, rename_planned
+from gangway.services.queries import service
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import PlainForm, told
 from gangway.web.forms.invitation import Approval, EditInvitation, Extend, Readdress
@@ -45,7 +46,7 @@ def change_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 @require_POST
 @may(Capability.MANAGE_INVITATIONS)
 def edit(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
-    """Change names, telephone, and whether it finishes by itself; all or nothing. A living service keeps its names."""
+    """Change names, users, telephone, whether it finishes by itself; all or nothing. A living service keeps its own."""
     form = _edit_form(invitation(invitation_id), request.POST)
     return _act(request, invitation_id, ("edit_form", form), _edit, _("Changed."))
 
@@ -175,6 +176,8 @@ def _edit(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> N
         if about.purpose == Purpose.CONNECT:
             names = {"full_name": given["full_name"], "short_name": given["short_name"]}
             rename_planned(service_id=about.service_id, **names, by=by)
+            if given["licensed_users"] != service(about.service_id).licensed_users:
+                change_users(service_id=about.service_id, licensed_users=given["licensed_users"], by=by)
 
 
 def _readdress(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
@@ -193,6 +196,7 @@ def _edit_form(about: InvitationView, typed: QueryDict | None = None) -> EditInv
     first = {
         "full_name": about.service_full_name,
         "short_name": about.service_short_name,
+        "licensed_users": service(about.service_id).licensed_users,
         "phone": about.recipient_phone,
         "language": about.language,
         "finish_by_itself": about.finish_by_itself,
