@@ -65,6 +65,13 @@ def test_when_a_person_signed_in_stands_in_the_id_token_where_the_registration_a
     assert told["iat"] < told["auth_time"] < told["exp"], "a token is dated back, the sign-in isn't"
 
 
+def test_the_operation_center_of_the_default_world_is_told_when_a_person_signed_in(emulator):
+    """Else its operators would prove themselves twice before something dangerous."""
+    entra = register(emulator)
+    known = entra.graph(PAT, "GET", "/applications(appId='0bec0ffe-0000-4000-8000-000000000001')")
+    assert [each["name"] for each in known["optionalClaims"]["idToken"]] == ["auth_time"]
+
+
 def _ask_for(entra, **wanted):
     entra.graph(PAT, "PATCH", f"/applications(appId='{entra.client_id}')", wanted)
 

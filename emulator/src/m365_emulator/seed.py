@@ -247,6 +247,7 @@ def _application_body(tenant: Tenant, object_id: str, row: dict[str, Any]) -> di
         "isFallbackPublicClient": row.get("publicClient", False),
         "keyCredentials": [],
         "notes": None,
+        **_told_in_id_tokens(row.get("idTokenClaims", [])),
         "passwordCredentials": [],
         "publisherDomain": tenant.domains[0]["id"],
         "requiredResourceAccess": [{"resourceAppId": data.graph_app_id, "resourceAccess": access}] if access else [],
@@ -259,6 +260,11 @@ def _application_body(tenant: Tenant, object_id: str, row: dict[str, Any]) -> di
         "spa": {"redirectUris": row.get("spaRedirectUris", [])},
         "api": {"oauth2PermissionScopes": []},
     }
+
+
+def _told_in_id_tokens(names: list[str]) -> dict[str, Any]:
+    claims = [{"name": name, "source": None, "essential": False, "additionalProperties": []} for name in names]
+    return {"optionalClaims": {"idToken": claims, "accessToken": [], "saml2Token": []}} if claims else {}
 
 
 def _app_role(object_id: str, value: str) -> dict[str, Any]:
