@@ -10,7 +10,14 @@ from starlette.routing import Route
 
 from m365_emulator.errors import EntraError
 from m365_emulator.login import clients
-from m365_emulator.login.grants import authorization_code, client_credentials, device_code, refresh_token
+from m365_emulator.login.grants import (
+    authorization_code,
+    client_credentials,
+    device_code,
+    on_behalf_of,
+    password,
+    refresh_token,
+)
 from m365_emulator.login.proofs import federated
 
 if TYPE_CHECKING:
@@ -25,6 +32,8 @@ _grants = {
     "refresh_token": refresh_token.redeem,
     "urn:ietf:params:oauth:grant-type:device_code": device_code.redeem,
     "device_code": device_code.redeem,
+    "password": password.redeem,
+    "urn:ietf:params:oauth:grant-type:jwt-bearer": on_behalf_of.redeem,
 }
 
 

@@ -51,7 +51,8 @@ _number_of = {"block": 53003, "compliantDevice": 53000, "mfa": 50076}
 class SignIn:
     """What a policy looks at: the person, the client, the flow the session began with, and what was proved.
 
-    ``flow`` is ``deviceCodeFlow`` or ``authorizationCode``; ``renewed`` says that a refresh token asks.
+    ``flow`` is ``deviceCodeFlow``, ``authorizationCode``, ``password`` or ``onBehalfOf``; ``renewed`` says that a refresh
+    token asks.
     """
 
     person: DirectoryObject
@@ -96,8 +97,8 @@ def judge(world: World, tenant: Tenant, sign_in: SignIn, *, on_page: bool = Fals
 
 
 def has_compliant_device(person: DirectoryObject, flow: str) -> bool:
-    """Whether the person's device counts: the seed says so, and device code flow can't prove any device."""
-    return flow != _device_code and bool(person.hidden.get("compliant_device"))
+    """Whether the person's device counts: the seed says so; a device code or a bare password can't prove any device."""
+    return flow not in (_device_code, "password") and bool(person.hidden.get("compliant_device"))
 
 
 def judge_application(tenant: Tenant, principal: DirectoryObject) -> Verdict | None:

@@ -1,0 +1,110 @@
+"""Clients that sign people in without a page: by name and password, and on behalf of somebody signed in elsewhere."""
+
+import pytest
+
+from m365_emulator import credentials, data
+from m365_emulator.login import policies
+from tests.emulator.graph_door import contoso, noon
+from tests.emulator.test_login_policies import claims
+from tests.emulator.token_door import TokenDoor, home
+
+graph = "https://graph.microsoft.com"
+grace = {"username": "grace.global@contoso.com", "password": "Contoso-Grace-1"}
+use = {"id": "11111111-0000-4000-8000-000000000001", "value": "use", "type": "User", "isEnabled": True}
+kind = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+
+
+@pytest.fixture
+def door():
+    return TokenDoor()
+
+
+@pytest.fixture
+def app_id(door):
+    made = door.register(isFallbackPublicClient=True).body["appId"]
+    door.consent(made, data.graph_app_id, "User.Read")
+    return made
+
+
+def by_password(door, app_id, *, tenant="organizations", **change):
+    form = {"client_id": app_id, "scope": f"openid offline_access {graph}/User.Read", **grace, **change}
+    return door.redeem("password", tenant=tenant, **form)
+
+
+def test_name_and_password_are_enough_where_nothing_else_is_asked_for(door, app_id):
+    answer = by_password(door, app_id, tenant="contoso.com").body
+    door.token = answer["access_token"]
+    assert door.get("/me").body["userPrincipalName"] == grace["username"]
+    assert {"id_token", "refresh_token"} <= set(answer)
+    token = {"client_id": app_id, "refresh_token": answer["refresh_token"]}
+    assert door.redeem("refresh_token", **token).status == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "number"),
+    [
+        ({"password": "wrong"}, 50126),
+        ({"username": "nobody@contoso.com"}, 50034),
+        ({"username": "nobody@nowhere.example"}, 50034),
+        ({"username": "drew.disabled@contoso.com", "password": "Contoso-Drew-1"}, 50057),
+        ({"tenant": "common"}, 9001023),
+        ({"tenant": "fabrikam.com"}, 50034),
+        ({"client_secret": "x"}, 700025),
+        ({"scope": f"{graph}/Organization.Read.All", "client_id": "other"}, 65001),
+    ],
+)
+def test_password_grant_refuses_with_entras_numbers(door, app_id, change, number):
+    if change.get("client_id"):
+        change = {**change, "client_id": door.register(isFallbackPublicClient=True).body["appId"]}
+    assert by_password(door, app_id, **change).body["error_codes"] == [number]
+
+
+def test_password_grant_is_told_of_a_second_factor_and_of_a_lock(door, app_id):
+    policies.change(door.tenant, {"conditionalAccess": ["requireMfa"]})
+    assert by_password(door, app_id).body["error_codes"] == [50076]
+    policies.change(door.tenant, {"conditionalAccess": [], "lockoutThreshold": 2})
+    for number in (50126, 50053):
+        assert by_password(door, app_id, password="wrong").body["error_codes"] == [number]
+    assert by_password(door, app_id).body["error_codes"] == [50053]
+
+
+@pytest.fixture
+def api(door):
+    """An API with its secret, which may ask Graph for the people who ask it."""
+    made = door.register("API", identifierUris=["api://own"], api={"oauth2PermissionScopes": [use]})
+    secret = credentials.add_password(door.world, made, display_name=None, starts=noon, ends=noon.replace(2028))
+    door.consent(made.body["appId"], data.graph_app_id, "User.Read")
+    return {"client_id": made.body["appId"], "client_secret": secret["secretText"]}
+
+
+def persons_token(door, api):
+    app_id = door.register(publicClient={"redirectUris": [home]}).body["appId"]
+    door.consent(app_id, api["client_id"], "use")
+    return door.tokens(app_id, scope="api://own/use").body["access_token"]
+
+
+def on_behalf(door, api, assertion, **change):
+    form = {"requested_token_use": "on_behalf_of", "scope": f"{graph}/.default", "assertion": assertion, **api}
+    return door.redeem(kind, tenant=contoso, **{**form, **change})
+
+
+def test_api_asks_another_api_on_behalf_of_a_person(door, api):
+    answer = on_behalf(door, api, persons_token(door, api)).body
+    door.token = answer["access_token"]
+    assert door.get("/me").body["userPrincipalName"] == grace["username"]
+    found = claims(answer["access_token"])
+    assert (found["appid"], found["appidacr"], found["scp"]) == (api["client_id"], "1", "User.Read")
+
+
+def test_token_that_is_not_the_apis_own_is_refused(door, api, app_id):
+    own = persons_token(door, api)
+    assert on_behalf(door, api, own, client_secret="").body["error_codes"] == [7000218]
+    assert on_behalf(door, api, f"{own}x").body["error_codes"] == [50013]
+    other = by_password(door, app_id).body["access_token"]
+    assert on_behalf(door, api, other).body["error_codes"] == [500131]
+    alone = {"tenant": contoso, "scope": "api://own/.default", **api}
+    apps = door.redeem("client_credentials", **alone).body["access_token"]
+    assert on_behalf(door, api, apps).body["error_codes"] == [7000114]
+    assert on_behalf(door, api, own, requested_token_use="").body["error_codes"] == [900144]
+    door.world.clock.advance(7200)
+    assert on_behalf(door, api, own).body["error_codes"] == [500133]
