@@ -51,8 +51,8 @@ _number_of = {"block": 53003, "compliantDevice": 53000, "mfa": 50076}
 class SignIn:
     """What a policy looks at: the person, the client, the flow the session began with, and what was proved.
 
-    ``flow`` is ``deviceCodeFlow``, ``authorizationCode``, ``password`` or ``onBehalfOf``; ``renewed`` says that a refresh
-    token asks.
+    ``flow`` is ``deviceCodeFlow``, ``authorizationCode``, ``password`` or ``onBehalfOf``; ``renewed`` says that a
+    refresh token asks.
     """
 
     person: DirectoryObject
