@@ -229,3 +229,21 @@ def test_a_tenant_that_a_connection_knows_is_shown_where_nobody_typed_it(client,
     assert TENANT not in soup(client.get(address)).get_text()
     connected(customer)
     assert TENANT in soup(client.get(address)).get_text()
+
+
+def test_customers_of_one_channel_are_found_from_its_page_and_a_row_offers_what_one_may(client, provider):
+    channel = make_channel(provider, name="Reseller")
+    make_customer(channel, name="Contoso")
+    make_customer(provider, name="Fabrikam")
+    link = soup(client.get(reverse("web:channel", args=[channel.id]))).find("a", string="Show them in Customers")
+    page = soup(client.get(link["href"]))
+    assert [head.a.get_text() for head in page.select("tbody th")] == ["Contoso"]
+    assert page.select_one("#above [selected]").get_text() == "Reseller"
+    offered = [one.contents[0].strip() for one in page.select("tbody .dropdown-item")]
+    assert offered == ["Show", "Add Service", "Services", "Edit", "Delete"]
+    monitor = sit_down(provider, role=Role.MONITOR)
+    seen = soup(monitor.get(link["href"])).select("tbody .dropdown-item")
+    assert [one.contents[0].strip() for one in seen] == ["Show", "Services"]
+    assert "Contoso" not in client.get("/customers/?above=nonsense").content.decode()
+    export = client.get(f"/customers/export.csv?above={channel.id}").content.decode()
+    assert ("Contoso" in export, "Fabrikam" in export) == (True, False)

@@ -66,8 +66,8 @@ class Choice:
     name: str
 
 
-def places(kind: Kind, *, search: str = "", above: UUID | None = None, sort: str = "", page: int = 1) -> Page[PlaceRow]:
-    """Return the scope's organizations of a level; `above`: only those directly below this one."""
+def places(kind: Kind, *, search: str = "", above: str = "", sort: str = "", page: int = 1) -> Page[PlaceRow]:
+    """Return the scope's organizations of a level; `above`: only those directly below the one with this id."""
     found = page_of(_places(kind, search, above, sort), page, _row)
     if kind is not Kind.CHANNEL:
         return found
@@ -76,15 +76,15 @@ def places(kind: Kind, *, search: str = "", above: UUID | None = None, sort: str
     return Page(counted, found.number, found.has_next)
 
 
-def every_place(kind: Kind, *, search: str = "", sort: str = "") -> Iterator[PlaceRow]:
+def every_place(kind: Kind, *, search: str = "", above: str = "", sort: str = "") -> Iterator[PlaceRow]:
     """Give all that `places` would show on its pages, for an export; without the number of customers."""
-    return every(_places(kind, search, None, sort), _row)
+    return every(_places(kind, search, above, sort), _row)
 
 
-def _places(kind: Kind, search: str, above: UUID | None, sort: str) -> QuerySet[Organization]:
+def _places(kind: Kind, search: str, above: str, sort: str) -> QuerySet[Organization]:
     rows = Organization.objects.filter(matching(search, begins=("name_key",)), kind=kind.value, removed_at__isnull=True)
-    if above is not None:
-        rows = rows.filter(parent_id=above)
+    if above:
+        rows = rows.filter(parent__path=path_in_scope(above))
     return rows.select_related("parent").order_by(*SORTS.get(sort, SORTS["name"]))
 
 

@@ -26,8 +26,8 @@ def export_of(level: Level) -> DeskView:
     @require_safe
     @may(level.see)
     def view(request: DeskRequest) -> HttpResponse:
-        wanted = asked(request)
-        rows = every_place(level.kind, search=wanted.search, sort=wanted.sort)
+        wanted = asked(request, "above")
+        rows = every_place(level.kind, search=wanted.search, above=wanted.choices["above"], sort=wanted.sort)
         above = _("Provider") if level.kind is Kind.CHANNEL else _("Below")
         head = (_("Name"), _("Short name"), above, _("Microsoft 365 domain"), _("Added"))
         cells = ((row.name, row.short_name, row.above, row.domain, row.created_at) for row in rows)

@@ -29,7 +29,14 @@ from gangway.organizations.changing import (
 from gangway.organizations.details import Contact, Tenant
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.logos import own_logo
-from gangway.organizations.place_queries import PlaceView, others_with_domain, parents_for_customers, place, places
+from gangway.organizations.place_queries import (
+    PlaceView,
+    name_in_scope,
+    others_with_domain,
+    parents_for_customers,
+    place,
+    places,
+)
 from gangway.organizations.roles import Capability, Kind
 from gangway.services.actions import follow_customer, remove_customer
 from gangway.services.pool import pool
@@ -107,10 +114,12 @@ def list_of(level: Level) -> DeskView:
     @require_safe
     @may(level.see)
     def view(request: DeskRequest) -> HttpResponse:
-        wanted = asked(request)
+        wanted = asked(request, "above")
+        above = wanted.choices["above"]
         values = {
-            "page": places(level.kind, search=wanted.search, sort=wanted.sort, page=wanted.page),
+            "page": places(level.kind, search=wanted.search, above=above, sort=wanted.sort, page=wanted.page),
             "wanted": wanted,
+            "above": name_in_scope(above) if above else None,
             **_said(request, level),
         }
         return render(request, "places/list.html", values)
@@ -133,7 +142,7 @@ def page_of(level: Level) -> DeskView:
             values["tenants_seen"] = tenants_connected(about.id)
             values["cloud_word"] = dict(CLOUDS)[about.cloud]
         else:
-            values["customers"] = places(Kind.CUSTOMER, above=about.id).rows
+            values["customers"] = places(Kind.CUSTOMER, above=str(about.id)).rows
         if level.kind is Kind.PROVIDER:
             values["pool"] = pool(about.id)
         values["may_colour"] = level.kind is Kind.CHANNEL and Capability.CHANGE_SETTINGS in request.seat.capabilities
@@ -242,6 +251,7 @@ def _said(request: DeskRequest, level: Level) -> dict[str, Any]:
         "may_edit": level.edit in held,
         "may_delete": level.delete in held,
         "may_add_service": Capability.ADD_SERVICE in held,
+        "may_see_customers": Capability.SEE_CUSTOMERS in held,
         "may_invite": level.kind in kinds_to_invite(request.seat),
     }
 
