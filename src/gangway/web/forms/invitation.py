@@ -4,12 +4,13 @@ from datetime import date
 from typing import Any, Final
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from gangway.invitations.terms import LONGEST_LIFE
 from gangway.languages.choice import NAMES
 from gangway.web.forms.base import DayInput, MailInput, NumberInput, PlainForm
-from gangway.web.forms.service import Finishing, LicensedUsers, Names
+from gangway.web.forms.service import Finishing, LicensedUsers, Names, short_name_faults
 
 DAYS: Final[Any] = _("Type a number of days from 1 to 90, counted from now.")
 
@@ -40,6 +41,13 @@ class EditInvitation(Names, LicensedUsers, Finishing):
         if not of_planned:
             for name in ("full_name", "short_name", "licensed_users", "finish_by_itself"):
                 del self.fields[name]
+
+    def clean_short_name(self) -> str:
+        """Say every broken rule beside the other fields' faults; whether somebody has the name is seen at the end."""
+        typed: str = self.cleaned_data["short_name"]
+        if sentences := short_name_faults(None, typed):
+            raise ValidationError(list(sentences))
+        return typed
 
 
 class Readdress(PlainForm):
