@@ -146,6 +146,10 @@ def test_a_resting_run_that_is_cancelled_takes_back_the_rights_that_it_gave(tena
         taken = Run.objects.get(kind=RunKind.TEARDOWN.value)
     assert (taken.wanted["credentials"], taken.wanted.get("permissions")) == ([], [entry.id])
     assert "roles" not in taken.wanted
+    run_until_idle()
+    assert ("permission", entry.value) in {(row.kind, row.name) for row in left(work)}
+    assert work.done(tenant.token()).state is RunState.PROVED
+    assert left(work) == [], "the plan has use for it again, and the sign-in application went"
 
 
 def test_a_registration_of_the_customers_stays_and_what_was_typed_stays(tenant):
