@@ -141,7 +141,7 @@ def test_log_counts_requests_inside(door):
     assert (entry.route, entry.status) == ("/v1.0/$batch", 200)
     assert [(one["path"], one["route"], one["status"]) for one in entry.subrequests] == [
         ("/v1.0/me", "/v1.0/me", 200),
-        ("/v1.0/applications/1", "/v1.0/applications/{application-id}", 404),
+        ("/v1.0/applications/1", "/v1.0/applications/{application-id}", 400),
     ]
 
 

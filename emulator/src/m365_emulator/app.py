@@ -77,7 +77,7 @@ class App:
 
     async def _answer(self, plane: str, scope: Scope, receive: Receive, outlet: _Outlet) -> None:
         """Let the plane answer; refusals, and our own mistakes, become answers here and nowhere else."""
-        if scope["method"] == "OPTIONS" and cors.is_open(plane, scope["path"]):
+        if scope["method"] == "OPTIONS" and cors.is_page_asking(plane, scope):
             await cors.preflight(scope)(scope, receive, outlet)
             return
         try:

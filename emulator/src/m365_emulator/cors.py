@@ -13,14 +13,15 @@ _for_pages = ("/.well-known/openid-configuration", "/discovery/", "/userrealm/",
 _shown = b"ETag, Location, Preference-Applied, Retry-After, WWW-Authenticate, request-id, client-request-id"
 
 
-def is_open(plane: str, path: str) -> bool:
-    """Whether pages of other origins are let in at this address at all."""
-    return plane == "graph" or (plane == "login" and any(part in path for part in _for_pages))
+def is_page_asking(plane: str, scope: Scope) -> bool:
+    """Whether a page of another origin asks, at an address where such pages are let in."""
+    is_open = plane == "graph" or (plane == "login" and any(part in scope["path"] for part in _for_pages))
+    return is_open and _sent(scope, b"origin") is not None
 
 
 def headers(plane: str, scope: Scope) -> list[tuple[bytes, bytes]]:
     """What lets a foreign page read the answer; nothing when no page asks."""
-    if not is_open(plane, scope["path"]) or _sent(scope, b"origin") is None:
+    if not is_page_asking(plane, scope):
         return []
     return [(b"access-control-allow-origin", b"*"), (b"access-control-expose-headers", _shown)]
 

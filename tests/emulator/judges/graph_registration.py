@@ -77,7 +77,10 @@ async def pages(graph, adapter):
 async def batch(graph, adapter, application):
     """Status of each of three requests that go together; the last waits for the first."""
     one = BatchRequestItem(graph.applications.by_application_id(application.id).to_get_request_information(), id="one")
-    none = BatchRequestItem(graph.applications.by_application_id("none").to_get_request_information(), id="none")
+    none = BatchRequestItem(
+        graph.applications.by_application_id("11111111-1111-4111-8111-111111111111").to_get_request_information(),
+        id="none",
+    )
     last = BatchRequestItem(graph.organization.to_get_request_information(), id="last", depends_on=[one])
     content = BatchRequestContent({item.id: item for item in (one, none, last)})
     answered = await BatchRequestBuilder(adapter).post(content)
