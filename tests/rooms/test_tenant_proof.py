@@ -338,3 +338,32 @@ def test_nobody_comes_in_by_an_organization_that_is_out_of_use(monkeypatch):
         queries.open_invitation(token, now=clock.now())
     with pytest.raises(TenantNotYours):
         arrive(account())
+
+
+def test_a_session_that_is_over_ties_no_account_and_accepts_no_invitation(monkeypatch):
+    place, other, token = make_customer(), make_customer(), SealedText("t" * 43)
+    listed(place)
+    client = prove(sit_down(place, role=Role.OPERATOR))
+    person = get_user_model().objects.get(pk=client.session["_auth_user_id"])
+    monkeypatch.setattr(actions, "new_token", lambda: token)
+    with within(other.path):
+        boss = seat(make_operator(other, role=Role.OPERATOR))
+        actions.invite_operator(
+            email=person.email,
+            name="",
+            organization_id=other.id,
+            role=Role.MONITOR,
+            seat=boss,
+            by=SETUP,
+            now=clock.now(),
+        )
+    who = account()
+    monkeypatch.setattr(microsoft, "finish", lambda *_given, **_more: who)
+    client.post("/me/microsoft/")
+    session = client.session
+    session["began"] = session["seen"] = clock.now().timestamp() - timedelta(hours=13).total_seconds()
+    session.save()
+    assert client.get("/accounts/microsoft/callback/", {"code": "c", "state": "s"}).status_code == 403
+    assert not microsoft.is_tied(who, operator_id=person.pk)
+    assert client.post(f"/join/{token.reveal()}", {"way": "account"}).headers["Location"] == "/accounts/login/"
+    assert [each.organization_id for each in seat(person.pk).places] == [place.id]
