@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from gangway.alarms import queries as alarms
 from gangway.alarms.actions import clear, raise_alarm
@@ -96,6 +97,22 @@ def test_its_end_is_warned_of_once_at_each_threshold_under_a_name_that_says_whic
         assert row.times == len(THRESHOLDS)
         events = activity(organization_path=customer.path, subject=f"service:{service_id}", limit=50)
     assert any(one.event == "alarms:alarm:raised" for one in events), "the service's own history tells it"
+
+
+def test_a_look_whose_credential_was_renewed_meanwhile_begins_anew(customer, service_id):
+    registration_id = beside(customer, service_id)
+    ask(customer, service_id)
+    pk = companion_of(service_id).pk
+    begun = companions.begin(pk, now=clock.now())
+    assert begun
+    assert not companions.look_again(companion_id=pk, begun=begun)
+    with within_everything("a test"):
+        old = Credential.objects.get(registration_id=registration_id)
+        Credential.objects.filter(pk=old.pk).update(state=CredentialState.RESTING.value, rest_until=clock.now())
+        old.pk, old.display_name = uuid4(), "renewed"
+        old.save(force_insert=True)
+    assert companions.look_again(companion_id=pk, begun=begun)
+    assert companion_of(service_id).state == "queued"
 
 
 def test_its_alarms_are_not_the_connections(customer, service_id):
@@ -503,6 +520,7 @@ def test_its_end_stands_in_the_list_of_connections_and_its_alarm_on_the_dashboar
     beside(customer, service_id, expires_at=clock.now() + 5 * DAY)
     client = sit_down(provider)
     assert "Call quality of Microsoft Teams:" in soup(client.get("/connections/")).select_one("table").get_text()
+    assert "Call quality of Microsoft Teams: 20" in client.get(reverse("web:connection_export")).text
     assert "voice-1 (Call quality" not in client.get("/").text
     tending.tend_due(now=clock.now())
     assert "voice-1 (Call quality of Microsoft Teams)" in soup(client.get("/")).main.get_text()

@@ -198,6 +198,19 @@ def note(items: Sequence[CheckItem], *, companion_id: UUID) -> None:
             row.save(update_fields=["items"])
 
 
+def look_again(*, companion_id: UUID, begun: Begun) -> bool:
+    """Begin anew when another credential took the place of the one that was looked with; says whether."""
+    with within_everything(REASON), transaction.atomic():
+        row = _locked(companion_id)
+        credential = credential_of(row) if row is not None else None
+        if row is None or credential is None or credential.credential_id == begun.credential_id:
+            return False
+        row.state, row.begun_at, row.items = "queued", None, []
+        row.save(update_fields=["state", "begun_at", "items"])
+        defer(VALIDATE, queueing_lock=f"{VALIDATE}:{row.pk}", companion_id=str(row.pk))
+        return True
+
+
 def end(*, companion_id: UUID, result: CheckResult, now: datetime) -> None:
     """Write down what was seen."""
     with within_everything(REASON), transaction.atomic():

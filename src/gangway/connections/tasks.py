@@ -85,8 +85,12 @@ async def validate_companion(companion_id: str) -> None:
             tell=tell,
         )
     except GangwayError as error:
+        if await in_database(companions.look_again, companion_id=wanted, begun=begun):
+            return
         log.exception("validation_failed", companion=companion_id)
         await in_database(companions.fail, companion_id=wanted, error=error, now=clock.now())
+        return
+    if await in_database(companions.look_again, companion_id=wanted, begun=begun):
         return
     await in_database(companions.end, companion_id=wanted, result=result, now=clock.now())
     registration_id = begun.registration_id
