@@ -263,7 +263,9 @@ def _application_body(tenant: Tenant, object_id: str, row: dict[str, Any]) -> di
 
 
 def _told_in_id_tokens(names: list[str]) -> dict[str, Any]:
-    claims = [{"name": name, "source": None, "essential": False, "additionalProperties": []} for name in names]
+    claims: list[dict[str, Any]] = [
+        {"name": name, "source": None, "essential": False, "additionalProperties": []} for name in names
+    ]
     return {"optionalClaims": {"idToken": claims, "accessToken": [], "saml2Token": []}} if claims else {}
 
 
