@@ -5,11 +5,13 @@ registration, a policy that changes and an outage are asserted by state and by w
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.conf import settings as django_settings
@@ -21,8 +23,9 @@ from gangway.connections.models import Care, Connection, Validation, Warned
 from gangway.connections.states import Rotation
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
-from gangway.organizations import changing
+from gangway.organizations import changing, people
 from gangway.organizations.details import Contact
+from gangway.organizations.models import Membership
 from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import tasks as provisioning_tasks
@@ -36,7 +39,7 @@ from tests.rooms.test_provisioning_rotation import connected, keys_there, secret
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow, pytest.mark.timeout(600)]
 DAY = timedelta(days=1)
-CONTACT = "it@contoso.example"
+CONTACT, SUCCESSOR = "it@contoso.example", "new@contoso.example"
 
 
 @dataclass
@@ -157,26 +160,37 @@ def test_a_connection_that_may_renews_itself_for_two_years_and_nobody_has_to_do_
         assert Validation.objects.filter(asked_by=fleet.FLEET.name).count() >= 10
 
 
-def test_one_that_can_not_is_warned_of_at_each_threshold_once_and_renewal_ends_it(time):
+def test_one_that_can_not_is_warned_of_at_each_threshold_once_whoever_leaves_and_renewal_ends_it(time):
     work = in_use(time, rotates=False)
+    leaver = make_operator(provider(work), name="Leo Leaver")
     make_operator(provider(work))
     time.move(timedelta(hours=1))
     time.work()
     life = round((secrets(work)[0].expires_at - time.began) / DAY)
     time.pass_days(life - 66, step=10, look_every=100)
     assert (time.told, open_alarms(work)) == ([], {})
-    time.pass_days(68, step=1, look_every=100)
-    days = [life - day for day, _subject in time.to(CONTACT)]
-    assert days == [60, 30, 14, 7, 3, 1, 0]
+    time.pass_days(46, step=1, look_every=100)
+    leave(work, leaver)
+    time.pass_days(22, step=1, look_every=100)
+    days = [[life - day for day, _subject in time.to(one)] for one in (CONTACT, SUCCESSOR)]
+    assert days[0] == [60, 30]
+    assert days[1][1:] == [14, 7, 3, 1, 0], "and before that, as soon as they were named"
     with within(work.customer.path):
         assert sorted(Warned.objects.values_list("days", flat=True)) == [0, 1, 3, 7, 14, 30, 60]
-    operators = [subject for _day, to, subject in time.told if to != CONTACT]
-    assert len(operators) == 7
-    assert "nothing can be managed until it is renewed" in operators[-1]
+    operators = [(to, subject) for _day, to, subject in time.told if to not in {CONTACT, SUCCESSOR}]
+    assert sorted(Counter(to for to, _subject in operators).values()) == [2, 7]
+    assert "nothing can be managed until it is renewed" in operators[-1][1]
     assert open_alarms(work)["credential_ends"] == "critical"
     renew(work)
     time.work()
     assert "credential_ends" not in open_alarms(work)
+
+
+def leave(work: Work, operator_id: UUID) -> None:
+    """An operator and the customer's contact leave; somebody is named in the contact's place."""
+    with within_everything("a test"):
+        people.remove(Membership.objects.get(operator_id=operator_id).pk, by=SETUP, seat=None)
+        changing.change_contacts(organization_id=work.customer.id, contacts=[Contact("", SUCCESSOR)], by=SETUP)
 
 
 def provider(work: Work) -> Place:
