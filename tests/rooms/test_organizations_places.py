@@ -47,10 +47,6 @@ def add_customer(channel, name="Another"):
 MANY = [Contact("", f"c{number}@x.org") for number in range(11)]
 
 
-def told_at(place):
-    return [contact.email for contact in place_queries.place(place.id).contacts]
-
-
 def test_fields_are_kept_in_one_spelling_and_found_again():
     customer = make_customer(name="Contoso")
     given = Details(domain=" Contoso.COM ", tenant_id=TENANT.upper(), reply_to="IT@Contoso.com", description="a  b")

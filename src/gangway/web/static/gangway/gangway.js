@@ -163,17 +163,6 @@
     }
   });
 
-  const showWhatIsAsked = () => {
-    for (const box of document.querySelectorAll("[data-shows]")) {
-      const target = document.getElementById(box.dataset.shows);
-      const follow = () => {
-        target.hidden = !box.checked;
-      };
-      box.addEventListener("change", follow);
-      follow();
-    }
-  };
-
   /* Of two boxes that say one or the other, ticking one unticks its fellow. */
   document.addEventListener("change", (event) => {
     const fellow = document.getElementById(event.target.dataset.unticks);
@@ -211,7 +200,6 @@
   document.addEventListener("DOMContentLoaded", () => {
     localise(document);
     tellZone();
-    showWhatIsAsked();
     submitOnChange();
     tick();
     setInterval(tick, 1000);
