@@ -133,7 +133,7 @@ def reads_of(principal: str) -> list[str]:
     """What a check reads, as the product asks for it."""
     roles = f"/roleManagement/directory/roleAssignments?$filter=principalId%20eq%20'{principal}'"
     return [
-        "/organization?$select=id,displayName,countryLetterCode,verifiedDomains",
+        "/organization?$select=id,displayName,verifiedDomains",
         "/subscribedSkus?$select=skuId,skuPartNumber,prepaidUnits,consumedUnits,servicePlans,capabilityStatus",
         f"{roles}&$select=id,roleDefinitionId,directoryScopeId",
     ]

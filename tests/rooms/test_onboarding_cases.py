@@ -14,15 +14,8 @@ from gangway.invitations.queries import LinkDead
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import actions, queries, tidying
+from gangway.onboarding.case_view import STEP_OF
 from gangway.onboarding.errors import LinkClosed, NoSuchCase, NotAGuid, NotNow
-from gangway.onboarding.journeys import (
-    EXISTING_BY_LINK,
-    EXISTING_BY_OPERATOR,
-    NEW_REGISTRATION_BY_LINK,
-    STAGE_OF,
-    STEP_OF,
-    Stage,
-)
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import Step
@@ -225,11 +218,9 @@ def standing_at(walked: Walk, state: CaseState) -> Case:
     return lock_case(walked.case_id)
 
 
-def test_every_state_has_its_moves_stage_and_page():
-    assert set(CASE_MOVES) == set(STAGE_OF) == set(STEP_OF) == set(CaseState)
+def test_every_state_has_its_moves_and_page():
+    assert set(CASE_MOVES) == set(STEP_OF) == set(CaseState)
     assert set(SIGN_IN_MOVES) == set(SignInState)
-    assert set(STAGE_OF.values()) == set(Stage)
-    assert {*NEW_REGISTRATION_BY_LINK, *EXISTING_BY_LINK, *EXISTING_BY_OPERATOR} == set(Stage)
     assert not (ALIVE & HOLDS_TOKEN) - {SignInState.CHECKING}
 
 

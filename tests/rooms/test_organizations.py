@@ -102,7 +102,7 @@ def test_seat_tells_who_where_and_what():
     channel = make_channel(provider)
     seat = queries.seat(make_operator(channel, role=Role.ADMIN, name="Rosa"))
     assert (seat.name, seat.path, seat.organization_kind, seat.role) == ("Rosa", channel.path, Kind.CHANNEL, Role.ADMIN)
-    assert (seat.provider_id, seat.provider_name, seat.provider_short_name) == (provider.id, "Sandbox Telecom", "sp2")
+    assert (seat.provider_id, seat.provider_name) == (provider.id, "Sandbox Telecom")
     assert Capability.ADD_SERVICE in seat.capabilities
     assert Capability.DELETE_SERVICE not in seat.capabilities
 

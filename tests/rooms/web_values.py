@@ -219,7 +219,6 @@ DONE = Done(
     granted_by="Nils Åkerström (admin@contoso.example)",
     granted_at=NOW,
     credential_expires_at=NOW + timedelta(days=180),
-    sign_in_application_name="Sandbox1-sp2-token",
     sign_in_application_removed="yes",
     next_steps=("Sailmaker Voice creates the service.", "You get a mail when it is there."),
     portal_paths=(

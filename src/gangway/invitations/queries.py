@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
@@ -50,7 +50,6 @@ class LinkHeld:
     """Somebody holds a living link: which invitation, and within which path its data may be read."""
 
     invitation_id: UUID
-    link_id: UUID
     service_id: UUID
     organization_id: UUID
     organization_path: str
@@ -137,11 +136,9 @@ class InvitationView:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """How an invitation goes out: its mail, how many links there are, whether its provider lets operators copy one."""
+    """How an invitation goes out: its mail, and whether its provider lets operators copy a link."""
 
     delivery: Delivery | None
-    mailed_links: int
-    copied_links: int
     may_copy: bool
 
 
@@ -218,7 +215,6 @@ def by_token(token: SealedText, *, now: datetime | None = None) -> LinkHeld | Li
         return _dead(link, why)
     return LinkHeld(
         invitation_id=invitation.id,
-        link_id=link.id,
         service_id=invitation.service_id,
         organization_id=invitation.organization_id,
         organization_path=invitation.organization.path,
@@ -329,15 +325,7 @@ def state_of(invitation_id: UUID) -> State:
 
 def posting(about: InvitationView) -> Posting:
     """Return how an invitation of the scope goes out, for whoever sends it."""
-    counts = Link.objects.filter(invitation_id=about.id).aggregate(
-        mailed=Count("pk", filter=Q(kind=Link.Kind.MAILED)), copied=Count("pk", filter=Q(kind=Link.Kind.COPIED))
-    )
-    return Posting(
-        delivery=delivery(subject_of(about.id)),
-        mailed_links=counts["mailed"],
-        copied_links=counts["copied"],
-        may_copy=terms_of(about.organization_id).may_copy,
-    )
+    return Posting(delivery=delivery(subject_of(about.id)), may_copy=terms_of(about.organization_id).may_copy)
 
 
 def pending(*, search: str = "", state: str = "", customer_id: UUID | None = None, page: int = 1) -> Page[PendingRow]:

@@ -15,7 +15,6 @@ from gangway.invitations.queries import InvitationView
 from gangway.microsoft.cloud import Cloud
 from gangway.onboarding import applications, done_view, problems
 from gangway.onboarding.existing_view import existing_of
-from gangway.onboarding.journeys import STEP_OF
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Asker, Assisted, CaseView, Offer, Part, SignerView, SignInView, Step
 from gangway.onboarding.stages.invitation import why_closed_to
@@ -36,6 +35,23 @@ PARTS: Final = {
     "roles": "Give the registration its directory roles",
 }
 
+
+STEP_OF: Final = {
+    CaseState.BEGUN: Step.CHOOSE,
+    CaseState.ABANDONED: Step.CHOOSE,
+    CaseState.IDENTIFYING: Step.WHO,
+    CaseState.TYPING: Step.USE,
+    CaseState.PROVING: Step.PROVING,
+    CaseState.SIGNING_IN: Step.CODE,
+    CaseState.SIGNED_IN: Step.SIGNED_IN,
+    CaseState.NAMING: Step.NAME,
+    CaseState.PROVISIONING: Step.PROVISIONING,
+    CaseState.WAITING: Step.WAITING,
+    CaseState.NEEDS_SIGN_IN: Step.PROVISIONING,
+    CaseState.FAILED: Step.PROVISIONING,
+    CaseState.DONE: Step.DONE,
+}
+"""The page of the wizard on which a case stands."""
 
 LONG: Final = timedelta(minutes=4)
 """Whoever is at Microsoft for longer has met something there that isn't told to us."""

@@ -45,7 +45,6 @@ def done_of(row: Case, about: InvitationView) -> Done:
         granted_by=_granted_by(row, made),
         granted_at=made.proved_at or made.made_at or row.touched_at,
         credential_expires_at=credential.expires_at if credential else None,
-        sign_in_application_name=name,
         sign_in_application_removed=removed,
         next_steps=_next_steps(about),
         portal_paths=_paths(made, kind, name, removed=removed),

@@ -288,7 +288,6 @@ class Done:
     granted_by: str
     granted_at: datetime
     credential_expires_at: datetime | None
-    sign_in_application_name: str
     sign_in_application_removed: Literal["yes", "no", "unknown"]
     next_steps: tuple[str, ...]
     portal_paths: tuple[PortalPath, ...]

@@ -41,7 +41,6 @@ class Seat:
     provider_id: UUID | None
     """None for people of the system, who stand above all providers."""
     provider_name: str
-    provider_short_name: str
     capabilities: frozenset[Capability]
     places: tuple[SeatPlace, ...]
     """All organizations in which this person has a role, this one among them."""
@@ -144,7 +143,6 @@ def _seat(place: Membership, held: Iterable[Membership]) -> Seat:
         role=role,
         provider_id=None if here.kind == Kind.SYSTEM.value else provider.id,
         provider_name=provider.name,
-        provider_short_name=provider.short_name,
         capabilities=ROLE_TABLE.get((Kind(here.kind), role), frozenset()),
         places=tuple(SeatPlace(row.organization_id, row.organization.name, Role(row.role)) for row in held),
     )

@@ -147,7 +147,6 @@ def _permission(entry: Permission, plan: Pinned) -> PermissionRow:
         without=entry.without,
         risk=entry.risk,
         feature=entry.feature,
-        since_version=entry.since,
         setup_only=entry.stage == "setup",
     )
 

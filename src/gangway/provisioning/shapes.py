@@ -32,7 +32,6 @@ class PermissionRow:
     without: str
     risk: int
     feature: str
-    since_version: int
     setup_only: bool = False
     """Whether it is taken away again when the service is set up."""
 

@@ -124,8 +124,6 @@ class Domain:
     """A verified domain of a tenant."""
 
     name: str
-    is_initial: bool
-    is_default: bool
 
 
 @dataclass(frozen=True)
@@ -134,7 +132,6 @@ class Organization:
 
     tenant_id: TenantId
     name: str
-    country: str
     domains: tuple[Domain, ...]
 
 

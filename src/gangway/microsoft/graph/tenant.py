@@ -13,7 +13,7 @@ _ROLE_TYPE = "#microsoft.graph.directoryRole"
 
 def organization() -> Call[Organization]:
     """The tenant of the token."""
-    return Call("GET", "/organization?$select=id,displayName,countryLetterCode,verifiedDomains", _organization)
+    return Call("GET", "/organization?$select=id,displayName,verifiedDomains", _organization)
 
 
 def me() -> Call[Person]:
@@ -46,13 +46,8 @@ def _organization(answer: Answer) -> Organization:
     return Organization(
         tenant_id=TenantId(text(record, "id").lower()),
         name=record.get("displayName") or "",
-        country=record.get("countryLetterCode") or "",
-        domains=tuple(_domain(row) for row in record.get("verifiedDomains") or []),
+        domains=tuple(Domain(text(row, "name")) for row in record.get("verifiedDomains") or []),
     )
-
-
-def _domain(row: Any) -> Domain:
-    return Domain(text(row, "name"), bool(row.get("isInitial")), bool(row.get("isDefault")))
 
 
 def _person(answer: Answer) -> Person:
