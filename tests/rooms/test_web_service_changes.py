@@ -88,7 +88,7 @@ def test_the_providers_pool_is_shown_to_its_own_people_only(provider, customer, 
 
 
 def test_another_providers_service_is_not_there_when_its_credentials_are_to_be_replaced(service_id):
-    assert sit_down(make_provider()).post(at("replace", service_id)).status_code == 404
+    assert prove(sit_down(make_provider())).post(at("replace", service_id)).status_code == 404
 
 
 @pytest.mark.parametrize("typed", ["0", "501", "many", ""])
