@@ -262,7 +262,7 @@ def test_one_that_nobody_could_take_away_is_listed_and_goes_with_the_next_try(te
 
 def open_leftovers(work: Work) -> list[str]:
     with within(work.customer.path):
-        return list(Leftover.objects.filter(cleared_at=None).values_list("object_id", flat=True))
+        return list(Leftover.objects.filter(kind="credential", cleared_at=None).values_list("object_id", flat=True))
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -131,7 +131,7 @@ def test_what_a_cancelled_case_left_is_removed_and_a_weaker_administrator_remove
     with within(work.customer.path):
         provisioning.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
     run_until_idle()
-    assert left(work) == ["application", "credential", "principal"]
+    assert left(work) == ["application", "credential", "principal", "sign_in_application"]
     client = inside(provider_of(work))
     removed(client, tenant, avery)
     assert (ours(tenant), left(work)) == ([], [])

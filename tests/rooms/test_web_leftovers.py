@@ -22,7 +22,9 @@ from gangway.organizations.details import Contact
 from gangway.organizations.models import Organization
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import Door, through, within, within_everything
+from gangway.provisioning import leftovers
 from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.leftovers import mark_removed
 from gangway.provisioning.models import Credential, Leftover, Registration, Run
 from gangway.provisioning.sightings import UNUSED
@@ -187,6 +189,20 @@ def test_a_credential_that_was_given_up_is_known_by_its_name(client: Any, work: 
             "removed": ("removed", []),
             "try-again": ("announced", [[str(given_up.pk)]]),
         }[what]
+
+
+def test_two_who_list_the_same_thing_at_once_make_one_row(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    there, look = leave(work), leftovers._seen_again
+    looks = iter([lambda *_about, **_more: False])
+
+    def first_a_moment_too_early(*about: Any, **more: Any) -> bool:
+        return bool(next(looks, look)(*about, **more))
+
+    monkeypatch.setattr(leftovers, "_seen_again", first_a_moment_too_early)
+    again = Left(LeftoverKind.APPLICATION, there.name, there.object_id, {}, "Seen a moment later.")
+    with within(work.customer.path):
+        leftovers.write(Run.objects.get(pk=work.run_id), [again], by=BY, now=clock.now())
+        assert [row.why for row in Leftover.objects.all()] == ["Seen a moment later."]
 
 
 def test_people_who_only_look_get_no_buttons(provider: Any, work: Work) -> None:
