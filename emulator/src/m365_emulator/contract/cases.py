@@ -82,7 +82,11 @@ cases = (
         "404",
         _restored,
     ),
-    Case('displayName with "Microsoft" in it: 400 at displayName', "400 Request_BadRequest", _name_of_microsoft),
+    Case(
+        'displayName with "Microsoft" in it: taken; 400 by the switch refuseMicrosoftInNames',
+        "201",
+        _name_of_microsoft,
+    ),
     Case(
         "Service principal of an unknown or single-tenant foreign application: 400 NoBackingApplicationObject",
         "400 NoBackingApplicationObject",
