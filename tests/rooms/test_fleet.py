@@ -5,12 +5,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client
 from django.urls import reverse
 
 from gangway.alarms import queries as alarms
+from gangway.alarms.models import Alarm
 from gangway.audit.queries import activity
-from gangway.connections import actions, fleet, policy, tending, validation
+from gangway.connections import actions, fleet, handing, policy, saying, tending, validation
 from gangway.connections.errors import CannotRotateNow, FreezeWrong, NoSuchFreeze, PolicyWrong
 from gangway.connections.models import Care, Connection, Pause, Validation
 from gangway.connections.rotation import rotate_now
@@ -18,13 +20,22 @@ from gangway.connections.schedule import Wishes
 from gangway.connections.states import Rotation
 from gangway.foundation import clock
 from gangway.invitations.models import Invitation
+from gangway.jobs.threads import callers_thread
+from gangway.microsoft.errors import Busy
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.provisioning.models import GIVEN, Credential, Registration
 from gangway.provisioning.queries import explain
 from tests.rooms.factories_connections import DAY, GOOD, OLD, TENANT, connected
-from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
+from tests.rooms.factories_organizations import (
+    SETUP,
+    Place,
+    make_channel,
+    make_customer,
+    make_operator,
+    make_provider,
+)
 from tests.rooms.factories_web import error_at, row, sit_down, soup
 
 pytestmark = pytest.mark.django_db
@@ -304,3 +315,31 @@ def test_what_was_seen_before_a_connection_is_looked_after_is_known_from_then_on
     assert "This registration may not renew itself" in page
     assert "is not known yet" not in page
     assert care_of(service_id).lacks is not None
+
+
+def test_contacts_hear_of_roles_that_end_before_nothing_works(customer):
+    service_id = connected(customer)
+    all_due()
+    fleet.validate_due(now=clock.now())
+    words = "PIM gave the roles with an end; they end in 20 days."
+    look(
+        service_id, GOOD, CheckItem("roles_end", "End of the directory roles", "warning", words, "Send an invitation.")
+    )
+    with within(customer.path):
+        raised = Alarm.objects.get(kind="connection")
+    assert (raised.severity, raised.for_contacts) == ("warning", saying.LINK_COMES)
+
+
+def test_tokens_that_microsoft_refused_were_asked_for_and_not_given(provider, customer, monkeypatch):
+    async def refuse(**_asked: object) -> None:
+        raise Busy
+
+    monkeypatch.setattr(handing, "token_pair", refuse)
+    service_id, admin = connected(customer), make_operator(provider)
+    with callers_thread(), pytest.raises(Busy):
+        async_to_sync(handing.hand_out)(service_id=service_id, operator_id=admin, purpose="a test", now=clock.now())
+    with within(customer.path):
+        events = [
+            row.event for row in activity(organization_path=customer.path, subject=f"service:{service_id}", limit=9)
+        ]
+    assert [one for one in events if "tokens" in one] == ["connections:tokens:asked"]
