@@ -23,3 +23,6 @@ GRAY = ("gray.global@fabrikam.com", "Fabrikam-Gray-1")
 
 DANA = ("dana.dual@fabrikam.com", "Fabrikam-Dana-1")
 """A member of Fabrikam, and a guest of Contoso."""
+
+PAT = ("pat.provider@sandbox1.example", "Provider-Pat-1")
+"""Global Administrator of the platform's own tenant."""

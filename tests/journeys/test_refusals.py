@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 
 from gangway.cli.demo.plot import new_name
 from tests.journeys.microsoft import CONTOSO
-from tests.journeys.people import PATIENCE_MS, Administrator, Invited, Operator, button, sees
+from tests.journeys.people import ESTABLISHED, PATIENCE_MS, Administrator, Invited, Operator, button, sees
 from tests.journeys.product import Product
-from tests.journeys.seeded import AVERY, DANA, GRACE, GRAY, MORGAN, RILEY
+from tests.journeys.seeded import AVERY, DANA, GRACE, GRAY, MORGAN, PAT, RILEY
 
 pytestmark = pytest.mark.slow
 
@@ -139,3 +139,54 @@ def named(product: Product, name: str) -> list[str]:
     """Application ids of this name in Contoso."""
     applications = product.microsoft.made(CONTOSO).applications.values()
     return [application["appId"] for application in applications if application["displayName"] == name]
+
+
+REFUSED = {
+    53003: ("does not allow this sign-in", "people who look after Conditional Access"),
+    50097: ("wants to know the device", "on a computer that your organization manages"),
+    50076: ("asks for a second factor", "finish the second factor at Microsoft"),
+    65001: ("were not agreed to. Nothing was made in your tenant.", "as an administrator who may agree"),
+    650052: ("is not present in this tenant", "Check that the tenant has a licence"),
+    7000215: ("sign-in application isn't set up for signing in by redirect", "tell your provider"),
+}
+"""Of each number that Microsoft refuses with: what the page says has happened, and who does what about it."""
+
+
+def test_each_number_of_microsofts_is_told_with_what_to_do_and_the_same_case_goes_on(
+    product: Product, invited: Invited, administrator: Administrator
+) -> None:
+    page = administrator.page
+    administrator.open_link(invited.link)
+    page.get_by_role("button", name="Create New App Registration").click()
+    for number, (what, cure) in REFUSED.items():
+        page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
+        with product.microsoft.fault({"method": "POST", "path": "*/oauth2/v2.0/token", "times": 1}, {"aadsts": number}):
+            sign_in_here(administrator, *GRACE)
+            sees(page, what)
+        sees(page, cure)
+        administrator.again()
+    page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
+    sign_in_here(administrator, *PAT)
+    sees(page, "You signed in to the platform's own Microsoft 365, which is never a customer's.")
+    administrator.again()
+    page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
+    sign_in_here(administrator, *RILEY)
+    sees(page, f"You named {GRACE[0]}, but {RILEY[0]} signed in.")
+    button(page, "Yes, continue with this person").click()
+    administrator.connection_established()
+
+
+def sign_in_here(administrator: Administrator, upn: str, password: str) -> None:
+    """*Sign in with Microsoft*, through whatever Microsoft asks this time, and back."""
+    page = administrator.page
+    button(page, "Sign in with Microsoft").click()
+    expect(page.get_by_label("Email or user name")).to_be_visible(timeout=PATIENCE_MS)
+    known = page.get_by_role("button", name=upn)
+    if known.count():
+        known.click()
+    else:
+        administrator.give_account(page, upn, password)
+    back = page.get_by_role("heading", name="Sign in at Microsoft").or_(page.get_by_role("heading", name=ESTABLISHED))
+    expect(back.or_(button(page, "Accept"))).to_be_visible(timeout=PATIENCE_MS)
+    if button(page, "Accept").is_visible():
+        button(page, "Accept").click()
