@@ -44,7 +44,8 @@ def _account(world: World, name: str, tenant: Tenant | None) -> tuple[Tenant, Di
     home = world.directory.tenant_of_upn(name)
     person = home.user(name) if home is not None and tenant in (None, home) else None
     if home is None or person is None:
-        where = (tenant or home).display_name if tenant or home else "Microsoft Services"
+        known = tenant or home
+        where = known.display_name if known is not None else "Microsoft Services"
         raise EntraError(
             50034,
             f"The user account {{EmailHidden}} does not exist in the {where} directory. To sign into this application, "
