@@ -47,6 +47,7 @@ from tests.rooms.factories_aboard import (
     state_of,
     tokens_kept,
 )
+from tests.rooms.factories_existing import CONTOSO
 from tests.rooms.factories_onboarding import ADMINISTRATOR, walk
 from tests.rooms.races import race
 
@@ -254,6 +255,7 @@ def test_two_registrations_of_one_tenant_never_share_a_name(emulator):
 
 
 def test_a_name_that_microsoft_refuses_comes_back_at_its_field(emulator):
+    emulator.control("PATCH", f"tenants/{CONTOSO}/policies", json={"refuseMicrosoftInNames": True})
     walked = walk()
     sign_in(walked, emulator)
     provision(walked, "MicrosoftVoice")
