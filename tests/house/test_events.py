@@ -30,6 +30,7 @@ WITHOUT_EVENT: dict[str, str] = {
     "services.actions.follow_customer": "follows from a changed customer, which is recorded",
     "services.actions.hold": "only locks",
     "services.actions.note_credential": "keeps for lists what a validation has recorded",
+    "services.actions.note_forgotten": "marks what forgetting people has recorded",
     "vault.actions.destroy_untold": "what strangers left; whoever calls it counts them in an entry of its own",
 }
 """Public actions that write and record no event, as "room.function", each with its reason."""
