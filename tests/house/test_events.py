@@ -32,6 +32,7 @@ WITHOUT_EVENT: dict[str, str] = {
     "services.actions.note_credential": "keeps for lists what a validation has recorded",
     "services.actions.note_forgotten": "marks what forgetting people has recorded",
     "vault.actions.destroy_untold": "what strangers left; whoever calls it counts them in an entry of its own",
+    "vault.actions.put": "writes down what was sealed before; what it is kept for is recorded by the caller",
 }
 """Public actions that write and record no event, as "room.function", each with its reason."""
 
