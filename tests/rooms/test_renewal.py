@@ -21,7 +21,7 @@ from gangway.invitations.standing import open_beside, open_for_connection
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications.models import Message
-from gangway.onboarding import actions, deletion, existing, queries, renewal, retention, sharing
+from gangway.onboarding import actions, deletion, existing, freezing, queries, renewal, retention, sharing
 from gangway.onboarding.errors import LinkClosed, NotConnected, NotReadyToAdd
 from gangway.onboarding.existing_view import known
 from gangway.onboarding.models import Case
@@ -269,6 +269,24 @@ def test_while_it_is_under_way_the_old_credential_stays_in_use_and_withdrawing_c
         assert connection(service_id).credential.id == old.pk
         assert service(service_id).lifecycle == "created"
     assert len(registrations(emulator)) == 1
+
+
+def test_what_was_proved_while_its_invitation_was_frozen_is_used_once_the_operator_lets_it_go_on(emulator, monkeypatch):
+    walked, service_id = served(emulator)
+    (old,) = secrets(walked)
+    renewing = again(walked, service_id)
+    sign_in(renewing, emulator)
+    actions.confirm_signed_in(case_id=renewing.case_id, by=ADMINISTRATOR, now=clock.now())
+    actions.start_provisioning(case_id=renewing.case_id, name="", by=ADMINISTRATOR, now=clock.now())
+    monkeypatch.setattr(freezing.provisioning, "cancel_run", lambda **_: None)  # as for a run that is nearly through
+    freezing.report_by_case(case_id=renewing.case_id, by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+    assert state_of(renewing) is State.REPORTED
+    with within(walked.customer.path):
+        assert connection(service_id).credential.id == old.pk
+        freezing.unfreeze(invitation_id=renewing.invitation_id, by=OLGA, now=clock.now())
+        assert connection(service_id).credential.id != old.pk
+    assert state_of(renewing) is State.ADDED
 
 
 def test_a_service_of_the_customers_own_registration_moves_to_one_of_ours(emulator):

@@ -22,7 +22,7 @@ from gangway.onboarding import unexpected
 from gangway.onboarding.errors import NoSuchCase
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, scope_of_case
-from gangway.onboarding.stages import colleague, handover
+from gangway.onboarding.stages import colleague, handover, renewed
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
@@ -65,7 +65,11 @@ def unfreeze(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     invitations.unfreeze(invitation_id=invitation_id, to=to, by=by, now=now)
     defer(unexpected.TELL, invitation_id=str(invitation_id))
     case = colleague.first_case(invitation_id)
-    if to is State.AUTHENTICATED and case is not None and not handover.was_told(invitation_id):
+    if to is not State.AUTHENTICATED or case is None:
+        return
+    if renewed.concludes(case):  # it was proved while nothing might end
+        renewed.conclude(case, by=by, now=now)
+    elif not handover.was_told(invitation_id):
         handover.tell_both_sides(case, by=by)
 
 

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 log = structlog.get_logger("gangway.web")
@@ -73,6 +73,9 @@ class TakingTurns(ASGIHandler):
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
         try:
-            return self.get_response(request)
+            response: HttpResponseBase = self.get_response(request)
         finally:
             close_old_connections()
+        if isinstance(response, FileResponse):
+            response.block_size = self.chunk_size
+        return response
