@@ -1,8 +1,11 @@
 """The audit log: in the same transaction, plain, without secrets, for one organization at a time."""
 
+import asyncio
 import csv
+import gc
 import io
 import json
+import threading
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -177,6 +180,7 @@ def test_before_and_after_stand_on_the_page():
     assert "5 → 9" in " ".join(sought(provider).split())
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_export_is_streamed_within_its_scope_by_the_server_too(database_roles):
     provider = make_provider()
     request = ASGIRequest({"type": "http", "method": "POST", "path": "/", "headers": []}, io.BytesIO())
@@ -187,6 +191,26 @@ def test_an_export_is_streamed_within_its_scope_by_the_server_too(database_roles
         return "".join([part.decode() async for part in answer])
 
     assert json.loads(async_to_sync(read)())[0]["event"] == "organizations:organization:created"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_browser_that_goes_away_ends_the_thread_that_makes_the_parts(database_roles):
+    provider = make_provider()
+    request = ASGIRequest({"type": "http", "method": "POST", "path": "/", "headers": []}, io.BytesIO())
+    answer = streamed(request, iter(["one", "two"]), path=provider.path, content_type="text/plain")
+
+    async def leave():
+        parts = aiter(answer)
+        await anext(parts)
+        await parts.aclose()
+
+    before = {thread for thread in threading.enumerate() if thread.name.startswith("stream")}
+    asyncio.run(leave())
+    gc.collect()
+    left = {thread for thread in threading.enumerate() if thread.name.startswith("stream")} - before
+    for thread in left:
+        thread.join(10)
+    assert not any(thread.is_alive() for thread in left)
 
 
 def test_no_two_events_read_alike():

@@ -55,9 +55,12 @@ def small(settings):
     crowd.may_go.set()
 
 
-async def ask(handler: TakingTurns, address: str, *, gone: asyncio.Event | None = None) -> tuple[int, dict[str, str]]:
-    """One request as a server hands it over; `gone`: when the browser goes away."""
-    told, begun = [], iter([{"type": "http.request", "body": b"", "more_body": False}])
+async def ask(
+    handler: TakingTurns, address: str, *, gone: asyncio.Event | None = None, sends: tuple[bytes, ...] = (b"",)
+) -> tuple[int, dict[str, str]]:
+    """One request as a server hands it over; `gone`: when the browser goes away; `sends`: its body's parts."""
+    told, parts = [], [{"type": "http.request", "body": part, "more_body": True} for part in sends]
+    begun = iter([*parts, {"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> dict[str, Any]:
         for message in begun:
@@ -138,6 +141,25 @@ def test_a_broken_view_gives_its_turn_back():
         return {(await asyncio.wait_for(ask(handler, "/broken/"), LONG))[0] for _ in range(2 * AT_ONCE)}
 
     assert asyncio.run(breaking()) == {500}
+
+
+def test_a_body_is_taken_within_bounds_for_each_and_for_all_together(monkeypatch):
+    monkeypatch.setattr(turns, "LARGEST_BODY", 10)
+    monkeypatch.setattr(turns, "ALL_BODIES", 15)
+
+    async def sending() -> list[int]:
+        handler = TakingTurns()
+        found = [(await ask(handler, "/broken/", sends=sends))[0] for sends in ((b"12345", b"67890"), (b"123456",) * 2)]
+        gone = asyncio.Event()
+        waiting = asyncio.create_task(ask(handler, "/slow/", gone=gone, sends=(b"1234567890",)))
+        await until(lambda: crowd.inside == 1)
+        found.append((await ask(handler, "/broken/", sends=(b"123456",)))[0])
+        crowd.may_go.set()
+        await waiting
+        return [*found, (await ask(handler, "/broken/", sends=(b"123456",)))[0]]
+
+    assert asyncio.run(sending()) == [500, 413, 413, 500]
+    assert turns.Body.held == 0
 
 
 def test_the_web_process_takes_turns(monkeypatch):

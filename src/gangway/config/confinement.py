@@ -58,7 +58,7 @@ def confine(*, readable: Iterable[Path], writable: Iterable[Path]) -> bool:
 
 
 def use_private_temporary_folder() -> Path:
-    """Make the one folder the confined process may write to: large request bodies wait there."""
+    """Make the one folder the confined process may write to; nothing that anybody sends is put there."""
     folder = Path(tempfile.gettempdir()) / f"gangway-web-{os.geteuid()}"
     try:
         folder.mkdir(mode=0o700)

@@ -1,9 +1,11 @@
 """Answers that are sent while they are made: each part is made inside the person's scope, long after the view ended."""
 
+import asyncio
+import contextvars
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import cast
 
-from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.core.handlers.asgi import ASGIRequest
 from django.db import close_old_connections, connection
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -29,9 +31,13 @@ def _within(parts: Iterator[str], path: str) -> Iterator[str]:
 
 
 async def _awaited(parts: Iterator[str]) -> AsyncIterator[str]:
-    async with ThreadSensitiveContext():  # a thread of its own, so that no other answer waits for a part of this one
-        while (part := await sync_to_async(_next_and_let_go)(parts)) is not None:
+    """Make each part in a thread of its own, so that no other answer waits for it; also when the browser goes away."""
+    loop, thread, within_here = asyncio.get_running_loop(), ThreadPoolExecutor(1, "stream"), contextvars.copy_context()
+    try:
+        while (part := await loop.run_in_executor(thread, within_here.run, _next_and_let_go, parts)) is not None:
             yield part
+    finally:
+        thread.shutdown(wait=False)
 
 
 def _next_and_let_go(parts: Iterator[str]) -> str | None:

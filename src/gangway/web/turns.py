@@ -3,7 +3,8 @@
 Without it each request that comes gets a thread of its own, and all of them want one of a few connections: a thousand
 pages that look at the same moment then take each other's processor time, and whoever got no connection is told that
 something broke. Who waits here costs next to nothing and is served in the order of coming. A request's body has been
-read before, and an answer is sent after its turn and without its connection, so a slow browser keeps nobody waiting.
+read before, into memory (it may hold secrets) and within bounds, and an answer is sent after its turn and without its
+connection, so a slow browser keeps nobody waiting.
 
 This is no middleware: Django calls all of ours in one thread for each request, where nobody can wait for nothing. The
 threads stay: one made for each request, and its way in and out of Django's two worlds, cost as much as a small answer.
@@ -13,11 +14,13 @@ import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final
+from io import BytesIO
+from typing import IO, Any, ClassVar, Final
 
 import structlog
 from django.conf import settings
-from django.core.handlers.asgi import ASGIHandler
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, ASGIRequest
 from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -31,12 +34,36 @@ AGAIN_SECONDS: Final = 5
 TOO_MANY: Final = (
     "Very many people are here at this moment. Nothing was done. Wait a few seconds, then do it once more.\n"
 )
-HEADERS: Final = {
-    "Retry-After": str(AGAIN_SECONDS),
+LARGEST_BODY: Final = 8 * 2**20
+"""Bytes; more than any form takes, so that a file of a few megabytes is refused in its field."""
+ALL_BODIES: Final = 64 * 2**20
+"""Bytes of all requests together that have come and wait for their answer."""
+TOO_LARGE: Final = "This is more than any form here takes. Nothing was done. Send a smaller file.\n"
+SAFE: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
 }
+AGAIN: Final = {**SAFE, "Retry-After": str(AGAIN_SECONDS)}
+
+
+class Body(BytesIO):
+    """What somebody sent; it counts among all bodies until it is closed. `refused`: it was too much."""
+
+    held: ClassVar[int] = 0
+    refused = False
+
+    def take(self, part: bytes) -> None:
+        """Take a part of it, if there is room."""
+        self.refused = self.tell() + len(part) > LARGEST_BODY or Body.held + len(part) > ALL_BODIES
+        if not self.refused:
+            Body.held += self.write(part)
+
+    def close(self) -> None:
+        """Count no more."""
+        if not self.closed:
+            Body.held -= self.getbuffer().nbytes
+        super().close()
 
 
 class TakingTurns(ASGIHandler):
@@ -54,6 +81,29 @@ class TakingTurns(ASGIHandler):
             raise ValueError(f"here is only HTTP, not {scope['type']}")
         await self.handle(scope, receive, send)
 
+    async def read_body(self, receive: Callable[[], Awaitable[Any]]) -> Body:
+        """Read a request's body, as far as it is taken. Raises RequestAborted when the browser goes away."""
+        body = Body()
+        while not body.refused:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                body.close()
+                raise RequestAborted
+            body.take(message.get("body", b""))
+            if not message.get("more_body", False):
+                break
+        body.seek(0)
+        return body
+
+    def create_request(
+        self, scope: Any, body_file: IO[bytes]
+    ) -> tuple[ASGIRequest, None] | tuple[None, HttpResponseBase]:
+        """Make the request, or the answer to one that is too large."""
+        if isinstance(body_file, Body) and body_file.refused:
+            log.warning("body_too_large")
+            return None, HttpResponse(TOO_LARGE, status=413, content_type="text/plain; charset=utf-8", headers=SAFE)
+        return super().create_request(scope, body_file)
+
     async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
         """Answer in turn. Whose browser goes away keeps the turn until the work ends: its thread can't be stopped."""
         try:
@@ -61,14 +111,20 @@ class TakingTurns(ASGIHandler):
                 await self.turns.acquire()
         except TimeoutError:
             log.warning("too_many_at_once", waited_seconds=PATIENCE_SECONDS)
-            return HttpResponse(TOO_MANY, status=503, content_type="text/plain; charset=utf-8", headers=HEADERS)
-        within = contextvars.copy_context()
-        work = asyncio.get_running_loop().run_in_executor(self.threads, within.run, self._answer, request)
+            return HttpResponse(TOO_MANY, status=503, content_type="text/plain; charset=utf-8", headers=AGAIN)
+        try:
+            within = contextvars.copy_context()
+            work = asyncio.get_running_loop().run_in_executor(self.threads, within.run, self._answer, request)
+        except RuntimeError:  # no thread to be had, or the process is ending
+            self.turns.release()
+            raise
         work.add_done_callback(lambda _: self.turns.release())
         try:
             return await asyncio.shield(work)
         except asyncio.CancelledError:
             await asyncio.wait([work])
+            if work.exception() is None:
+                work.result().close()
             raise
 
     def _answer(self, request: HttpRequest) -> HttpResponseBase:
