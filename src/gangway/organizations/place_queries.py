@@ -67,7 +67,7 @@ class Choice:
 
 
 def places(kind: Kind, *, search: str = "", above: str = "", sort: str = "", page: int = 1) -> Page[PlaceRow]:
-    """Return the scope's organizations of a level; `above`: only those directly below the one with this id."""
+    """Return the scope's organizations of a level; `above`: only those below the one with this id."""
     found = page_of(_places(kind, search, above, sort), page, _row)
     if kind is not Kind.CHANNEL:
         return found
@@ -84,7 +84,8 @@ def every_place(kind: Kind, *, search: str = "", above: str = "", sort: str = ""
 def _places(kind: Kind, search: str, above: str, sort: str) -> QuerySet[Organization]:
     rows = Organization.objects.filter(matching(search, begins=("name_key",)), kind=kind.value, removed_at__isnull=True)
     if above:
-        rows = rows.filter(parent__path=path_in_scope(above))
+        path = path_in_scope(above)
+        rows = rows.none() if path is None else rows.filter(path__startswith=path).exclude(path=path)
     return rows.select_related("parent").order_by(*SORTS.get(sort, SORTS["name"]))
 
 
