@@ -262,6 +262,6 @@ def test_what_the_client_got_wrong_comes_back_to_it(emulator):
         {"response_type": "token"},
         {"response_mode": "pigeon"},
         {"prompt": "create"},
-        {"code_challenge_method": "plain"},
+        {"code_challenge_method": "S512"},
     ):
         assert "error" in returned(browser.open(address(emulator, **change)).response)

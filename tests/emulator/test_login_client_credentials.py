@@ -88,7 +88,7 @@ def test_version_one_endpoint_takes_a_resource(emulator):
         ({"scope": ""}, (400, "invalid_request", 900144)),
         ({"scope": "https://graph.microsoft.com/User.Read"}, (400, "invalid_scope", 70011)),
         ({"scope": "https://nobody.example/.default"}, (400, "invalid_resource", 500011)),
-        ({"grant_type": "password"}, (400, "unsupported_grant_type", 70003)),
+        ({"grant_type": "telepathy"}, (400, "unsupported_grant_type", 70003)),
     ],
 )
 def test_refusals_have_entras_numbers(emulator, change, expected):

@@ -51,6 +51,8 @@ def test_name_and_password_are_enough_where_nothing_else_is_asked_for(door, app_
         ({"tenant": "fabrikam.com"}, 50034),
         ({"client_secret": "x"}, 700025),
         ({"scope": f"{graph}/Organization.Read.All", "client_id": "other"}, 65001),
+        ({"scope": f"{graph}/Group.ReadWrite.All"}, 65001),
+        ({"scope": f"{graph}/Nothing.Known"}, 70011),
     ],
 )
 def test_password_grant_refuses_with_entras_numbers(door, app_id, change, number):
@@ -108,3 +110,35 @@ def test_token_that_is_not_the_apis_own_is_refused(door, api, app_id):
     assert on_behalf(door, api, own, requested_token_use="").body["error_codes"] == [900144]
     door.world.clock.advance(7200)
     assert on_behalf(door, api, own).body["error_codes"] == [500133]
+
+
+def test_permission_that_nobody_consented_to_is_refused_at_renewal_and_on_behalf(door, api, app_id):
+    token = {"client_id": app_id, "refresh_token": by_password(door, app_id).body["refresh_token"]}
+    for scope, number in (("Group.ReadWrite.All", 65001), ("Nothing.Known", 70011)):
+        refused = (
+            door.redeem("refresh_token", scope=f"{graph}/{scope}", **token),
+            on_behalf(door, api, persons_token(door, api), scope=f"{graph}/{scope}"),
+        )
+        assert [one.body["error_codes"] for one in refused] == [[number], [number]]
+    assert door.redeem("refresh_token", scope=f"{graph}/user.read", **token).status == 200
+
+
+def test_application_that_is_switched_off_or_wants_assignment_gives_no_tokens(door, app_id):
+    token = {"client_id": app_id, "refresh_token": by_password(door, app_id).body["refresh_token"]}
+    principal = door.tenant.principal(app_id)
+    principal.body["appRoleAssignmentRequired"] = True
+    for refused in (by_password(door, app_id), door.redeem("refresh_token", **token)):
+        assert refused.body["error_codes"] == [50105]
+    door.tenant.memberships["team"] = [door.user("grace.global").id]
+    row = {"id": "r", "principalId": "team", "resourceId": principal.id, "appRoleId": use["id"]}
+    door.tenant.app_role_assignments["r"] = row
+    assert by_password(door, app_id).status == 200, "a group that holds the person is enough"
+    principal.body["accountEnabled"] = False
+    assert by_password(door, app_id).body["error_codes"] == [7000112]
+
+
+def test_audience_of_a_token_is_the_api_however_it_is_spelled(door, api):
+    app_id = door.register(publicClient={"redirectUris": [home]}).body["appId"]
+    door.consent(app_id, api["client_id"], "use")
+    token = door.tokens(app_id, scope="API://Own//use").body["access_token"]
+    assert on_behalf(door, api, token).status == 200

@@ -3,7 +3,9 @@
 import pytest
 
 from m365_emulator import data
-from tests.emulator.token_door import TokenDoor
+from m365_emulator.errors import EntraError
+from m365_emulator.login import clients, consent, scopes
+from tests.emulator.token_door import TokenDoor, sent_back
 
 graph_tools = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
 azure_cli = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
@@ -73,3 +75,43 @@ def test_client_that_the_api_trusts_needs_no_consent(door):
     assert (
         door.tokens(own.body["appId"], scope="api://trusting/use", back=loopback).body["scope"] == "api://trusting/use"
     )
+
+
+def own_api(door, *trusted):
+    """An API of the customer's own, which trusts these clients."""
+    scope_id = "11111111-0000-4000-8000-000000000001"
+    return door.register(
+        "API",
+        identifierUris=["api://customers"],
+        api={
+            "oauth2PermissionScopes": [{"id": scope_id, "value": "use", "type": "User", "isEnabled": True}],
+            "preAuthorizedApplications": [{"appId": one, "delegatedPermissionIds": [scope_id]} for one in trusted],
+        },
+    )
+
+
+@pytest.mark.parametrize("segment", ["organizations", "contoso.com"])
+def test_microsofts_clients_may_ask_for_a_customers_api(door, segment):
+    own_api(door, azure_cli)
+    asked = {"client_id": azure_cli, "scope": "api://customers/use"}
+    assert door.ask("POST", f"/{segment}/oauth2/v2.0/devicecode", **asked).status == 200
+    begun = door.ask("GET", f"/{segment}/oauth2/v2.0/authorize", response_type="code", redirect_uri=loopback, **asked)
+    assert "error" not in sent_back(begun)
+    assert door.tokens(azure_cli, scope="api://customers/.default", back=loopback).body["scope"].startswith("api://")
+
+
+def test_permission_of_a_customers_api_is_looked_for_once_its_tenant_is_known(door):
+    own_api(door)
+    asked = scopes.parse("api://customers/nothing")
+    client = clients.find(door.world, azure_cli, None)
+    with pytest.raises(EntraError, match="AADSTS70011"):
+        consent.missing(door.world, door.tenant, door.user("grace.global"), client, asked)
+
+
+def test_clients_id_that_a_seed_gives_to_its_own_application_is_not_trusted(door):
+    own = door.register(publicClient={"redirectUris": [loopback]})
+    own.body["appId"] = azure_cli
+    refused = door.tokens(azure_cli, scope=f"offline_access {graph}/User.Read", back=loopback)
+    assert refused.body["error_codes"] == [65001]
+    door.consent(azure_cli, data.graph_app_id, "User.Read")
+    assert "foci" not in door.tokens(azure_cli, scope=f"offline_access {graph}/User.Read", back=loopback).body

@@ -6,7 +6,7 @@ from m365_emulator import data
 from m365_emulator.login.memory import Session
 from tests.emulator.graph_door import contoso
 from tests.emulator.test_login_policies import claims
-from tests.emulator.token_door import TokenDoor, home, sent_back
+from tests.emulator.token_door import TokenDoor, home, sent_back, verifier
 
 graph = "https://graph.microsoft.com"
 page = {"origin": "https://client.example"}
@@ -140,3 +140,42 @@ def test_pages_of_other_origins_may_read_the_answer(door, path):
 
 def test_sign_in_pages_are_closed_to_other_origins(door):
     assert "access-control-allow-origin" not in door.ask("GET", "/devicelogin", headers=page).headers
+
+
+@pytest.mark.parametrize(("sent", "number"), [(verifier, None), ("w" * 43, 501481)])
+def test_challenge_may_be_the_verifier_itself(door, sent, number):
+    app_id = granted(door)
+    code = door.code(app_id, scope=f"{graph}/User.Read")
+    asked = door.world.login.request_by_code(code)
+    asked.challenge, asked.challenge_method = verifier, "plain"
+    form = {"client_id": app_id, "code": code, "redirect_uri": home, "code_verifier": sent}
+    assert door.redeem("authorization_code", **form).body.get("error_codes") == ([number] if number else None)
+
+
+@pytest.mark.parametrize(("named", "kept"), [("", "plain"), ("plain", "plain"), ("S256", "S256"), ("S1", None)])
+def test_challenge_without_a_method_is_plain(door, named, kept):
+    asked = {"client_id": granted(door), "response_type": "code", "redirect_uri": home, "scope": "openid"}
+    path = "/organizations/oauth2/v2.0/authorize"
+    answer = door.ask("GET", path, code_challenge=verifier, code_challenge_method=named, **asked)
+    made = next(iter(door.world.login.requests.values()))
+    assert (made.challenge_method if "error" not in sent_back(answer) else None) == kept
+
+
+@pytest.mark.parametrize(
+    ("began_at", "tenant", "number"),
+    [
+        ("common", "contoso.com", None),
+        ("contoso.com", contoso, None),
+        ("common", "organizations", None),
+        ("common", "fabrikam.com", 700005),
+        ("contoso.com", "common", 700005),
+        ("contoso.com", "fabrikam.com", 700005),
+    ],
+)
+def test_code_is_good_at_its_tenant_by_any_name(door, began_at, tenant, number):
+    app_id = granted(door)
+    code = door.code(app_id, scope=f"{graph}/User.Read")
+    door.world.login.request_by_code(code).segment = began_at
+    form = {"client_id": app_id, "code": code, "redirect_uri": home, "code_verifier": verifier}
+    answer = door.redeem("authorization_code", tenant=tenant, **form).body
+    assert answer.get("error_codes") == ([number] if number else None)

@@ -121,3 +121,32 @@ def test_refresh_token_is_good_in_every_tenant_that_knows_the_person(door):
     assert claims(guest["access_token"])["oid"] != dana.id
     assert claims(renewed("fabrikam.com", guest["refresh_token"])["access_token"])["oid"] == dana.id
     assert renewed("wingtip.example")["error_codes"] == [50020]
+
+
+def test_application_gets_no_role_through_a_group_and_a_role_without_value_stands_in_no_token(door):
+    app_id, (mine, proof) = api(door, 2), client(door)
+    door.tenant.principal(app_id).body["appRoles"] = [work, {**work, "id": use["id"], "value": None}]
+    principal = door.tenant.principal(mine)
+    door.tenant.memberships["g"] = [principal.id]
+    assign(door, app_id, "g")
+    form = {"client_id": mine, "scope": "api://own/.default", **proof}
+    assert "roles" not in claims(door.redeem("client_credentials", tenant=contoso, **form).body["access_token"])
+    for role in (work, use):
+        row = {"principalId": principal.id, "resourceId": door.tenant.principal(app_id).id, "appRoleId": role["id"]}
+        door.tenant.app_role_assignments[role["id"]] = {"id": role["id"], **row}
+    found = claims(door.redeem("client_credentials", tenant=contoso, **form).body["access_token"])
+    assert found["roles"] == ["Work"]
+
+
+def test_version_one_gives_people_id_and_refresh_tokens_beside_a_resource(door):
+    app_id = door.register(publicClient={"redirectUris": [home]}).body["appId"]
+    door.consent(app_id, data.graph_app_id, "User.Read")
+    given = {"client_id": app_id, "resource": graph}
+    code = {"code": door.code(app_id, scope="openid"), "redirect_uri": home, "code_verifier": verifier}
+    path = "/organizations/oauth2/token"
+    answer = door.ask("POST", path, grant_type="authorization_code", **given, **code).body
+    token = {"refresh_token": answer["refresh_token"]}
+    renewed = door.ask("POST", path, grant_type="refresh_token", **given, **token).body
+    for one in (answer, renewed):
+        assert {"id_token", "refresh_token"} <= set(one)
+        assert one["resource"] == graph

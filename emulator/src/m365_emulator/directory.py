@@ -112,7 +112,7 @@ class Tenant:
         resource = self.principal(resource_app_id)
         if resource is None:
             return []
-        names = {role["id"]: role["value"] for role in resource.body.get("appRoles", [])}
+        names = {role["id"]: role["value"] for role in resource.body.get("appRoles", []) if role.get("value")}
         granted = (
             row["appRoleId"]
             for row in self.app_role_assignments.values()
@@ -125,6 +125,14 @@ class Tenant:
         return [
             key for key in self.containers_of(member_id) if key in self.objects and self.objects[key].kind == "group"
         ]
+
+    def holders_for(self, principal: DirectoryObject) -> set[str]:
+        """Ids whose assignments at an application count: one's own, for people those of groups they are in themselves.
+
+        Service principals get nothing at an application through groups, nor does anybody through a group in a group.
+        """
+        groups = (key for key, members in self.memberships.items() if principal.id in members)
+        return {principal.id, *(groups if principal.kind == "user" else ())}
 
     def containers_of(self, member_id: str) -> list[str]:
         """Ids of the groups and units that have this member, directly or through other groups."""
@@ -216,6 +224,11 @@ class Directory:
         own = self.microsofts_own
         application = own.application(app_id) if own is not None else None
         return (own, application) if own is not None and application is not None else None
+
+    def is_microsofts(self, app_id: str) -> bool:
+        """Whether this client is Microsoft's own, and not one that a seed gave the same id."""
+        found = self.home_of_application(app_id)
+        return found is not None and found[0] is self.microsofts_own
 
     def tenant_of_upn(self, upn: str) -> Tenant | None:
         return self.tenant(upn.rpartition("@")[2])

@@ -129,8 +129,8 @@ def application_token(
 
 
 def _application_roles(world: World, tenant: Tenant, principal: DirectoryObject, resource: Resource) -> list[str]:
-    """Values of the roles at the API that a new token carries: also those of groups that the principal is in itself."""
-    holders = {principal.id, *(key for key, members in tenant.memberships.items() if principal.id in members)}
+    """Values of the roles at the API that a new token carries; a role without a value stands in no token."""
+    holders = tenant.holders_for(principal)
     held = {
         row["appRoleId"]
         for key, row in tenant.app_role_assignments.items()
@@ -139,9 +139,9 @@ def _application_roles(world: World, tenant: Tenant, principal: DirectoryObject,
         and world.replica.in_tokens("appRoleAssignment", key)
     }
     names = data.names_of_app_roles(str(resource.principal.body["appId"])) or {
-        role["id"]: role["value"] for role in resource.principal.body.get("appRoles", [])
+        role["id"]: role.get("value") for role in resource.principal.body.get("appRoles", [])
     }
-    return sorted({names[role_id] for role_id in held if role_id in names})
+    return sorted({names[role_id] for role_id in held if names.get(role_id)})
 
 
 def person_token(

@@ -41,7 +41,7 @@ def wanted(world: World, tenant: Tenant, client: Client, scope: str) -> list[Wan
     if asked is None or asked.default:
         return list(_registered(tenant, client))
     resource, _ = scopes.find_resource(world, tenant, asked)
-    scopes.check_names(resource.body.get("oauth2PermissionScopes", []), asked)
+    scopes.check_names(resource, asked)
     names = [name.lower() for name in asked.names]
     rows = [row for row in resource.body["oauth2PermissionScopes"] if row["value"].lower() in names]
     return [Wanted(str(resource.body["appId"]), row["value"], row["adminConsentDisplayName"]) for row in rows]

@@ -20,12 +20,14 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from m365_emulator.directory import Tenant
     from m365_emulator.login.clients import Client
     from m365_emulator.world import World
 
 _hour = 3600
 _response_modes = ("query", "fragment", "form_post")
 _response_types = (["code"], ["id_token"], ["code", "id_token"])
+_challenge_methods = ("", "plain", "S256")
 _prompts = ("", "login", "none", "consent", "select_account")
 
 
@@ -53,7 +55,7 @@ def routes(world: World) -> list[Route]:
             return page("refused", status=400, problem=str(error))
         made = _request(world, request.path_params["tenant"], client, redirect_uri, asked)
         try:
-            _check(world, client, asked)
+            _check(world, client, tenant, asked)
             return _begin(world, request, made, asked.get("login_hint", ""))
         except EntraError as error:
             return send_back(made, **_told(error))
@@ -115,13 +117,14 @@ def _request(
         client_state=asked.get("state", ""),
         nonce=asked.get("nonce", ""),
         challenge=asked.get("code_challenge", ""),
+        challenge_method=asked.get("code_challenge_method", "") or "plain",
         expires_at=now + _hour,
     )
     world.login.requests[made.id] = made
     return made
 
 
-def _check(world: World, client: Client, asked: Mapping[str, str]) -> None:
+def _check(world: World, client: Client, tenant: Tenant | None, asked: Mapping[str, str]) -> None:
     """Raises EntraError for what the client, not the person, got wrong."""
     kinds = sorted(clients.required(asked, "response_type").split())
     if kinds not in _response_types:
@@ -136,12 +139,9 @@ def _check(world: World, client: Client, asked: Mapping[str, str]) -> None:
         raise EntraError(9002313, f"The response mode is not supported: only {', '.join(_response_modes)} are.")
     if asked.get("prompt", "") not in _prompts:
         raise EntraError(9002313, f"The prompt is not supported: only {', '.join(_prompts[1:])} are.")
-    if asked.get("code_challenge") and asked.get("code_challenge_method") != "S256":
-        raise EntraError(9002313, "The code challenge method is not supported: only 'S256' is.")
-    wanted = scopes.parse(clients.required(asked, "scope"))
-    if wanted.names:
-        resource, _ = scopes.find_resource(world, client.home, wanted)
-        scopes.check_names(resource.body.get("oauth2PermissionScopes", []), wanted)
+    if asked.get("code_challenge") and asked.get("code_challenge_method", "") not in _challenge_methods:
+        raise EntraError(9002313, "The code challenge method is not supported: only 'S256' and 'plain' are.")
+    scopes.check(world, client, tenant, scopes.parse(clients.required(asked, "scope")))
 
 
 def _check_id_token(client: Client, asked: Mapping[str, str]) -> None:

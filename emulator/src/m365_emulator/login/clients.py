@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_plus
 
-from m365_emulator import credentials
+from m365_emulator import credentials, data
 from m365_emulator.credentials import SecretVerdict
 from m365_emulator.errors import EntraError
+from m365_emulator.login import admission
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,9 +87,13 @@ def principal_for_secret(world: World, client: Client, tenant: Tenant) -> Direct
             f"The client application {client.app_id} is missing service principal in the tenant "
             f"{tenant.id}. See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
         )
-    if principal.body.get("accountEnabled") is False:
-        raise EntraError(7000112, f"Application '{client.app_id}'({client.name}) is disabled.")
+    admission.check_enabled(principal, client)
     return principal
+
+
+def family(world: World, app_id: str) -> str:
+    """The family of Microsoft's clients that share their refresh tokens; empty for everybody else's."""
+    return data.family(app_id) if world.directory.is_microsofts(app_id) else ""
 
 
 def holders(client: Client, tenant: Tenant | None) -> list[DirectoryObject]:

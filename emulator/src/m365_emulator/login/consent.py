@@ -144,11 +144,13 @@ def granted(
 def preauthorized(world: World, client_app_id: str, resource_app_id: str) -> list[str]:
     """Permissions that need nobody's consent, because the API's owner trusts the client with them."""
     if resource_app_id in data.resources_by_app_id():
+        if not world.directory.is_microsofts(client_app_id):
+            return []
         client = data.clients_by_app_id().get(client_app_id, {})
         return list(client.get("preauthorized", {}).get(resource_app_id, []))
     found = world.directory.home_of_application(resource_app_id)
     api = (found[1].body.get("api") or {}) if found is not None else {}
-    names = {row["id"]: row["value"] for row in api.get("oauth2PermissionScopes") or []}
+    names = {row["id"]: row["value"] for row in api.get("oauth2PermissionScopes") or [] if row.get("value")}
     trusted = [row for row in api.get("preAuthorizedApplications") or [] if row.get("appId") == client_app_id]
     return [names[one] for row in trusted for one in row.get("delegatedPermissionIds") or [] if one in names]
 
@@ -179,6 +181,7 @@ def _wanted(world: World, tenant: Tenant, client: Client, asked: Asked) -> Itera
     if not asked.names:
         return
     resource, _ = scopes.find_resource(world, tenant, asked)
+    scopes.check_names(resource, asked)
     app_id = str(resource.body["appId"])
     rows = (
         graph_scopes

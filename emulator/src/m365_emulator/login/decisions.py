@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 from m365_emulator import partners
 from m365_emulator.errors import EntraError
-from m365_emulator.login import admin_consent, consent, policies, scopes, walk
+from m365_emulator.login import admin_consent, admission, consent, policies, scopes, walk
 from m365_emulator.login.memory import AuthorizeRequest
 from m365_emulator.login.policies import consent_requests
 
 if TYPE_CHECKING:
-    from m365_emulator.directory import DirectoryObject, Tenant
     from m365_emulator.login.memory import Visit
     from m365_emulator.world import World
 
@@ -22,13 +21,12 @@ def agree_to_sign_in(world: World, visit: Visit) -> None:
         return
     tenant, person, client = walk.parties(world, visit)
     principal = tenant.principal(client.app_id)
-    if principal is not None and not _is_assigned(tenant, principal, person):
-        walk.fail(
-            visit,
-            f"AADSTS50105: Your administrator has configured the application {client.name} ('{client.app_id}') to "
-            "block users unless they are specifically granted ('assigned') access to the application.",
-        )
-        return
+    if principal is not None:
+        try:
+            admission.check(tenant, principal, client, person)
+        except EntraError as error:
+            walk.fail(visit, str(error))
+            return
     wanted = _wanted(world, visit)
     if not wanted:
         walk.approve(world, visit)
@@ -123,13 +121,3 @@ def _wanted(world: World, visit: Visit) -> list[consent.Permission]:
     asked = scopes.parse(walk.flow_of(world, visit).scope)
     again = walk.prompt(world, visit) == "consent" and visit.step != "done"
     return consent.missing(world, tenant, person, client, asked, again=again)
-
-
-def _is_assigned(tenant: Tenant, principal: DirectoryObject, person: DirectoryObject) -> bool:
-    """Whether the person may use an enterprise application that requires assignment."""
-    if not principal.body.get("appRoleAssignmentRequired"):
-        return True
-    return any(
-        (row["principalId"], row["resourceId"]) == (person.id, principal.id)
-        for row in tenant.app_role_assignments.values()
-    )

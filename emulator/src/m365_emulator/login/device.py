@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from m365_emulator.directory import Tenant
     from m365_emulator.world import World
 
 life = 900
@@ -31,18 +30,11 @@ def routes(world: World) -> list[Route]:
         tenant = tenants.resolve(world, segment)
         client = clients.find(world, clients.required(form, "client_id"), tenant)
         scope = clients.required(form, "scope")
-        _check_scope(world, tenant or client.home, scope)
+        scopes.check(world, client, tenant, scopes.parse(scope))
         flow = _start(world, segment, client.app_id, scope)
         return JSONResponse(_answer(world, flow))
 
     return [Route("/{tenant}/oauth2/v2.0/devicecode", device_code, methods=["POST"])]
-
-
-def _check_scope(world: World, tenant: Tenant, scope: str) -> None:
-    asked = scopes.parse(scope)
-    if asked.names:
-        resource, _ = scopes.find_resource(world, tenant, asked)
-        scopes.check_names(resource.body.get("oauth2PermissionScopes", []), asked)
 
 
 def _start(world: World, segment: str, client_id: str, scope: str) -> DeviceFlow:

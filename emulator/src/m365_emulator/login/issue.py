@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from m365_emulator import data, partners, principals, tokens
 from m365_emulator.errors import EntraError
-from m365_emulator.login import consent, people, scopes
+from m365_emulator.login import admission, clients, consent, people, scopes
 from m365_emulator.login.memory import Refresh
 from m365_emulator.login.policies import conditional_access
 
@@ -52,17 +52,22 @@ def for_person(
     client_info: bool,
     nonce: str | None = None,
 ) -> dict[str, Any]:
-    """Tokens for a person's consented permissions. Raises EntraError 50057, 65001, 90099, 500011 and policies'."""
+    """Tokens for a person's consented permissions.
+
+    Raises EntraError 50057, 70011, 65001, 90099, 7000112, 50105, 500011 and policies'.
+    """
     if person.body.get("accountEnabled") is False:
         raise EntraError(50057, "The user account is disabled.")
     resource, audience = scopes.find_resource(world, tenant, asked)
+    scopes.check_names(resource, asked)
     principal = tenant.principal(client.app_id)
     trusted = consent.preauthorized(world, client.app_id, str(resource.body["appId"]))
     if principal is None and trusted:
         principal = principals.create(world, tenant, client.app_id)
     given = [] if principal is None else consent.granted(world, tenant, person, principal, resource)
     values = list(dict.fromkeys([*given, *trusted]))
-    if principal is None or not values:
+    held = [] if principal is None else tenant.delegated_scopes(principal.id, str(resource.body["appId"]), person.id)
+    if principal is None or not values or not _are_consented(asked, [*held, *trusted]):
         if partners.is_partner(tenant, person.id):
             raise consent.not_for_partners(tenant, client)
         raise EntraError(
@@ -71,6 +76,7 @@ def for_person(
             f"'{client.app_id}' named '{client.name}'. Send an interactive authorization request "
             "for this user and resource.",
         )
+    admission.check(tenant, principal, client, person)
     _check_policies(world, tenant, person, client, str(resource.body["appId"]), how=how)
     life = world.ids.number(3600, 5400, "life")
     at = tokens.resource_of(world, resource, audience)
@@ -95,7 +101,8 @@ def for_person(
     }
     if "offline_access" in openid:
         answer["refresh_token"] = _refresh_token(world, tenant, person, client, asked, how=how)
-        answer.update({"foci": data.family(client.app_id)} if data.family(client.app_id) else {})
+        family = clients.family(world, client.app_id)
+        answer.update({"foci": family} if family else {})
     if "openid" in openid:
         answer["id_token"] = tokens.id_token(
             world, tenant, person, principal, nonce=nonce, life=life, proved_at=how.proved_at, scopes=openid
@@ -142,6 +149,11 @@ def for_application(
         "ext_expires_in": 3599,
         "access_token": tokens.application_token(world, tenant, principal, resource, 3599, proof=proof),
     }
+
+
+def _are_consented(asked: Asked, held: list[str]) -> bool:
+    """Whether every permission that is asked for by name was consented to."""
+    return asked.default or {name.lower() for name in asked.names} <= {value.lower() for value in held}
 
 
 def _check_policies(

@@ -42,8 +42,9 @@ class DeviceFlow:
 class AuthorizeRequest:
     """A redirect sign-in. ``state`` as for a device code; ``code`` is set once the person agreed, and works once.
 
-    ``client_state``, ``nonce`` and ``challenge`` (PKCE, S256) are the client's own, empty when it sent none. ``kind``
-    is ``code`` or ``admin_consent``; ``problem`` what the client is told instead of a code ("AADSTS…: …").
+    ``client_state``, ``nonce`` and ``challenge`` (PKCE) are the client's own, empty when it sent none;
+    ``challenge_method`` is ``S256``, or ``plain``, which a client means that names none. ``kind`` is ``code`` or
+    ``admin_consent``; ``problem`` what the client is told instead of a code ("AADSTS…: …").
     """
 
     id: str
@@ -67,6 +68,7 @@ class AuthorizeRequest:
     problem: str = ""
     proved_at: float = 0.0
     response_type: str = "code"
+    challenge_method: str = "S256"
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from m365_emulator.errors import EntraError
 
 if TYPE_CHECKING:
     from m365_emulator.directory import Tenant
+    from m365_emulator.login.clients import Client
     from m365_emulator.world import World
 
 openid_scopes = ("openid", "profile", "email", "offline_access")
@@ -91,9 +92,20 @@ def identify(world: World, resource: str) -> tuple[str, str]:
     return "", ""
 
 
-def check_names(principal_body_scopes: list[dict[str, str]], asked: Asked) -> None:
+def check(world: World, client: Client, tenant: Tenant | None, asked: Asked) -> None:
+    """Raises EntraError 500011 and 70011 before anybody signed in.
+
+    Without a tenant the client's home stands for it; Microsoft's own clients know no customer's API there, so that is
+    asked once the person's tenant is known.
+    """
+    is_microsofts = tenant is None and client.home is world.directory.microsofts_own
+    if asked.names and not (is_microsofts and not identify(world, asked.resource)[0]):
+        check_names(find_resource(world, tenant or client.home, asked)[0], asked)
+
+
+def check_names(resource: DirectoryObject, asked: Asked) -> None:
     """Raises EntraError 70011 when a permission does not exist at the API."""
-    known = {row["value"].lower() for row in principal_body_scopes}
+    known = {str(row.get("value")).lower() for row in resource.body.get("oauth2PermissionScopes") or []}
     for name in asked.names:
         if name != _default and name.lower() not in known:
             raise _invalid(name, f"The scope {name} is not valid.")

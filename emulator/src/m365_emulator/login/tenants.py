@@ -35,6 +35,13 @@ def resolve(world: World, segment: str) -> Tenant | None:
     return tenant
 
 
+def check_same(world: World, began_at: str, tenant: Tenant | None, person_tenant_id: str) -> None:
+    """Raises EntraError 700005 for a code of another tenant; one of a shared segment is good where its person is."""
+    first = resolve(world, began_at)
+    if tenant is not first and (first is not None or tenant is None or tenant.id != person_tenant_id):
+        raise EntraError(700005, "Provided Authorization Code is intended to use against other tenant, thus rejected.")
+
+
 def require(world: World, segment: str) -> Tenant:
     """The tenant, where the grant needs one. Raises EntraError 50059 for the shared segments."""
     tenant = resolve(world, segment)

@@ -49,7 +49,9 @@ def routes(world: World) -> list[Route]:
         form = await _form(request)
         await federated.fetch(world, form)
         if form.get("resource") or form.get("grant_type") == "client_credentials":
-            form.setdefault("scope", f"{clients.required(form, 'resource').rstrip('/')}/.default")
+            api = f"{clients.required(form, 'resource').rstrip('/')}/.default"
+            of_people = "" if form.get("grant_type") == "client_credentials" else "openid profile offline_access "
+            form["scope"] = f"{of_people}{api}"
         return _redeem(world, request, form, version=1)
 
     async def only_post(request: Request) -> Response:

@@ -24,8 +24,7 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     asked = world.login.request_by_code(clients.required(form, "code"))
     if asked is None or asked.client_id != client.app_id:
         raise EntraError(70000, "The provided value for the input parameter 'code' is not valid.")
-    if asked.segment != segment.lower():
-        raise EntraError(700005, "Provided Authorization Code is intended to use against other tenant, thus rejected.")
+    tenants.check_same(world, asked.segment, tenant, asked.tenant_id)
     _check(world, asked, form)
     platform, origin = addresses.platform(client, asked.redirect_uri), request.headers.get("origin", "")
     if platform == "spa" and not asked.challenge:
@@ -54,11 +53,15 @@ def _check(world: World, asked: AuthorizeRequest, form: dict[str, str]) -> None:
             f"'{asked.redirect_uri}' provided when requesting Authorization code.",
             error="invalid_grant",
         )
-    if asked.challenge and not hmac.compare_digest(asked.challenge, _challenge(form.get("code_verifier", ""))):
+    if asked.challenge and not hmac.compare_digest(asked.challenge.encode(), _challenge(asked, form).encode()):
         raise EntraError(
             501481, "The Code_Verifier does not match the code_challenge supplied in the authorization request."
         )
 
 
-def _challenge(verifier: str) -> str:
+def _challenge(asked: AuthorizeRequest, form: dict[str, str]) -> str:
+    """What the challenge must have been for the verifier that came with the code."""
+    verifier = form.get("code_verifier", "")
+    if asked.challenge_method == "plain":
+        return verifier
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()

@@ -28,8 +28,7 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     flow = world.login.devices.get(code)
     if flow is None or flow.client_id != client.app_id:
         raise EntraError(70018, "Invalid verification code.", error="bad_verification_code")
-    if flow.segment != segment.lower():
-        raise EntraError(700005, "Provided Authorization Code is intended to use against other tenant, thus rejected.")
+    tenants.check_same(world, flow.segment, tenant, flow.tenant_id)
     _check_state(world, flow)
     home, person = people.at(world, flow.tenant_id, flow.user_id)
     wants_info = form.get("client_info") == "1"

@@ -31,6 +31,11 @@ def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) 
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
 
 
+def _same(audience: str) -> str:
+    """Addresses of an API compare without case and without the slash at their end, as scopes that name them do."""
+    return audience.casefold().rstrip("/")
+
+
 def _claims(world: World, client: Client, assertion: str) -> dict[str, Any]:
     """What the person's token says, if it was made for this very client and is still good."""
     try:
@@ -41,7 +46,7 @@ def _claims(world: World, client: Client, assertion: str) -> dict[str, Any]:
         ) from error
     audience = str(claims.get("aud", ""))
     own = [client.app_id, *(client.application.body.get("identifierUris") or [])]
-    if audience not in own:
+    if _same(audience) not in {_same(each) for each in own}:
         raise EntraError(
             500131,
             "Assertion audience does not match the Client app presenting the assertion. The audience in the assertion "

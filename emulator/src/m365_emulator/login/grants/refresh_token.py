@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data
 from m365_emulator.errors import EntraError
 from m365_emulator.login import clients, issue, people, proofs, scopes, tenants
 
@@ -22,13 +21,13 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     tenant = tenants.resolve(world, segment)
     client = clients.find(world, clients.required(form, "client_id"), tenant)
     kept = world.login.refreshes.get(clients.required(form, "refresh_token"))
-    if kept is None or not _may_use(client, kept):
+    if kept is None or not _may_use(world, client, kept):
         raise EntraError(70000, "The provided value for the input parameter 'refresh_token' is not valid.")
     _check_life(world, kept)
     origin = request.headers.get("origin", "")
     proof = proofs.of_platform(world, client, tenant, form, platform=kept.platform, origin=origin)
     home, person = people.at(world, kept.tenant_id, kept.user_id)
-    _check_password(person, kept)
+    _check_password(people.account_of(world, person), kept)
     if tenant is not None and tenant is not home:
         home, person = tenant, people.elsewhere(world, tenant, home, person)
     asked = scopes.parse(form.get("scope") or kept.scope)
@@ -36,9 +35,10 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
 
 
-def _may_use(client: Client, kept: Refresh) -> bool:
+def _may_use(world: World, client: Client, kept: Refresh) -> bool:
     """A refresh token is its client's own, or its family's: some of Microsoft's clients share theirs."""
-    return client.app_id == kept.client_id or data.family(client.app_id) == data.family(kept.client_id) != ""
+    family = clients.family(world, client.app_id)
+    return client.app_id == kept.client_id or (family != "" and family == clients.family(world, kept.client_id))
 
 
 def _check_life(world: World, kept: Refresh) -> None:
