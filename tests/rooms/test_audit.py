@@ -19,6 +19,7 @@ from gangway.audit.queries import Sought, activity, every_activity
 from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
+from gangway.onboarding.sightings import SEEN, sightings_of
 from gangway.organizations.changing import move_customer
 from gangway.organizations.people_queries import place_of_person
 from gangway.organizations.roles import Role
@@ -26,6 +27,7 @@ from gangway.organizations.scope import within
 from gangway.web.activity_files import json_parts
 from gangway.web.activity_words import words_of
 from gangway.web.streams import streamed
+from tests.rooms.factories_invitations import issue
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_operator, make_provider
 from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import sit_down
@@ -246,3 +248,15 @@ def test_who_takes_a_customer_over_reads_nothing_of_the_reseller_before():
         assert [each for each in OLD_RESELLER if each in told] == []
     told = read(provider, Role.ADMIN)
     assert [each for each in OLD_RESELLER if each not in told] == []
+
+
+def test_of_an_invitation_that_moved_along_only_who_reads_above_sees_what_was_before():
+    provider = make_provider()
+    customer = make_customer(make_channel(provider))
+    invitation_id = issue(customer)
+    after = make_channel(provider)
+    with within(provider.path):
+        move_customer(customer_id=customer.id, to=after.id, by=SETUP)
+        assert SEEN[Event.INVITATION_ISSUED] in [one.what for one in sightings_of(invitation_id)]
+    with within(after.path):
+        assert SEEN[Event.INVITATION_ISSUED] not in [one.what for one in sightings_of(invitation_id)]

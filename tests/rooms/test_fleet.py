@@ -241,6 +241,13 @@ def test_whoever_was_needed_came_and_what_is_suspended_has_no_alarms(customer):
         assert alarms.open_for(service_id) == ()
 
 
+def test_of_a_typed_credential_people_are_warned_at_once_however_late_it_was_typed(customer):
+    service_id = connected(customer, origin=GIVEN, made_at=None, expires_at=clock.now() + 25 * DAY)
+    tending.tend_due(now=clock.now())
+    with within(customer.path):
+        assert [row.kind for row in alarms.open_for(service_id)] == ["credential_ends"]
+
+
 def test_a_typed_credential_is_not_rotated_and_the_page_says_who_renews_it(provider, customer):
     service_id = connected(customer, origin=GIVEN)
     with within(customer.path), pytest.raises(CannotRotateNow):

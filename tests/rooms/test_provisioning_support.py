@@ -7,6 +7,8 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as django_settings
 
+from gangway.audit.events import Event
+from gangway.audit.record import record
 from gangway.foundation import clock
 from gangway.organizations.scope import within
 from gangway.provisioning import queries, support
@@ -17,7 +19,7 @@ from gangway.provisioning.states import RunState
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import Emulator
 from tests.journeys.canaries import JWT, Canary
-from tests.rooms.factories_organizations import make_customer
+from tests.rooms.factories_organizations import SETUP, make_customer
 from tests.rooms.factories_provisioning import Work, make_work
 
 pytestmark = pytest.mark.django_db
@@ -123,6 +125,17 @@ def test_a_run_of_others_is_not_there():
     stranger = make_customer()
     with within(stranger.path), pytest.raises(NoSuchRun):
         support.bundle(work.run_id, now=clock.now())
+
+
+def test_who_reads_above_a_customer_that_moved_has_all_of_its_timeline():
+    work = make_work()
+    work.start("any")
+    provider, now = work.customer.path.rpartition(f"{work.customer.id.hex}/")[0], clock.now()
+    with within(work.customer.path):
+        record(Event.ORGANIZATION_MOVED, by=SETUP, organization_id=work.customer.id, subject="organization:1")
+        assert facts(support.bundle(work.run_id, now=now))["timeline"] == []
+    with within(provider):
+        assert facts(support.bundle(work.run_id, now=now))["timeline"]
 
 
 def test_runs_are_listed_newest_first_and_found_by_name_state_and_id():

@@ -512,6 +512,10 @@ def test_typing_call_quality_and_inviting_for_the_connection_are_not_in_each_oth
     with within(customer.path):
         beside = open_beside(service_id)
         assert open_for_connection(service_id) is None
+    again = soup(client.get(f"/services/{service_id}/again/"))
+    assert again.select_one('button[value="mail"]')
+    assert "is out" not in soup(client.get(f"/services/{service_id}/configuration/m365/")).get_text()
+    with within(customer.path):
         renewal.reinitiate(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
         with pytest.raises(InvitationOver):
             relinking.resend(invitation_id=beside, by=OLGA, now=clock.now())

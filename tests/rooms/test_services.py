@@ -24,6 +24,7 @@ from gangway.services.errors import (
 from gangway.services.licences import LicenceType
 from gangway.services.models import Service
 from gangway.services.queries import Sought
+from gangway.services.samples import add_services
 from gangway.services.states import Connection, Deployment, Lifecycle
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
@@ -31,6 +32,15 @@ from tests.rooms.races import race
 
 pytestmark = pytest.mark.django_db
 GIVEN = {"full_name": "", "short_name": "contoso", "licence_type": "hosted_pro", "licensed_users": 25, "by": SETUP}
+
+
+def test_samples_are_made_as_many_as_were_asked_for():
+    provider = make_provider()
+    customer = make_customer(provider)
+    with within_everything("a test"):
+        add_services(provider_id=provider.id, customers=[(customer.id, "Contoso")], number=10)
+    with within(customer.path):
+        assert Service.objects.count() == 10
 
 
 def test_planned_service_has_what_was_typed():

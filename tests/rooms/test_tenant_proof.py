@@ -30,6 +30,7 @@ from gangway.organizations.people import give_role
 from gangway.organizations.queries import seat
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import within, within_everything
+from gangway.web import second_step
 from tests.rooms.factories_microsoft import CONTOSO, FABRIKAM, prove_tenant
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_operator, make_provider
 from tests.rooms.factories_web import prove, sit_down, soup
@@ -275,6 +276,16 @@ def test_a_suspended_person_stays_so_when_the_claim_goes_and_comes_back():
         arrive(replace(who, roles=roles))
     with pytest.raises(NoSeat):
         seat(person)
+
+
+def test_a_session_that_does_not_tell_by_which_tenant_it_began_is_not_trusted(monkeypatch):
+    place = make_customer()
+    listed(place, proved=True)
+    client = signed_in(account(), monkeypatch)
+    session = client.session
+    del session[second_step.TENANT]
+    session.save()
+    assert client.get("/services/").status_code < 500
 
 
 def test_where_the_trust_ends_the_second_factor_is_asked_for_at_once(monkeypatch):

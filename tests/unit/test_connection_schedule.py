@@ -103,6 +103,11 @@ def test_thresholds_are_crossed_one_by_one_and_a_short_life_has_none_beyond_its_
     assert tuple(seen) == THRESHOLDS[skipped:]
 
 
+def test_of_what_nobody_knows_when_it_was_made_all_thresholds_count():
+    assert crossed(NOW + 25 * DAY, None, NOW) == (60, 30)
+    assert next_threshold(NOW + 25 * DAY, None, NOW) == NOW + 11 * DAY
+
+
 def test_what_failed_is_tried_ever_more_rarely_but_before_half_of_what_is_left_is_over():
     assert [next_try(failures=each, ends_at=NOW + 99 * DAY, now=NOW) - NOW for each in (1, 3, 9)] == [
         DAY,

@@ -119,17 +119,19 @@ def next_try(*, failures: int, ends_at: datetime | None, now: datetime) -> datet
     return now + wait
 
 
-def _thresholds(ends_at: datetime, made_at: datetime) -> tuple[int, ...]:
+def _thresholds(ends_at: datetime, made_at: datetime | None) -> tuple[int, ...]:
+    if made_at is None:
+        return THRESHOLDS
     half = round((ends_at - made_at) / DAY) / 2
     return tuple(days for days in THRESHOLDS if days <= half)
 
 
-def crossed(ends_at: datetime, made_at: datetime, now: datetime) -> tuple[int, ...]:
-    """Return the thresholds that are behind us, the most urgent last."""
+def crossed(ends_at: datetime, made_at: datetime | None, now: datetime) -> tuple[int, ...]:
+    """Return the thresholds that are behind us, the most urgent last; all count where nobody knows when it was made."""
     return tuple(days for days in _thresholds(ends_at, made_at) if ends_at - now <= timedelta(days=days))
 
 
-def next_threshold(ends_at: datetime, made_at: datetime, now: datetime) -> datetime | None:
+def next_threshold(ends_at: datetime, made_at: datetime | None, now: datetime) -> datetime | None:
     """Return when the next one is crossed; None when all are."""
     days_ahead = [days for days in _thresholds(ends_at, made_at) if ends_at - now > timedelta(days=days)]
     return min((ends_at - timedelta(days=days) for days in days_ahead), default=None)

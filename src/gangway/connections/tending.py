@@ -211,7 +211,7 @@ def _warn(
 
     While a rotation of its own comes in good time, nobody has anything to do.
     """
-    made_at, key = credential.made_at, key_of(kept, Kind.CREDENTIAL_ENDS)
+    made_at, key = credential.made_at if credential.is_ours else None, key_of(kept, Kind.CREDENTIAL_ENDS)
     ahead = schedule.next_threshold(ends_at, made_at, now)
     if ahead is not None:
         kept.tend_at = min(kept.tend_at, ahead)
@@ -220,7 +220,7 @@ def _warn(
         clear_alarm(**key, why=rotation.RENEWED, by=TENDER, now=now)
         _forget_need(kept, credential, now=now)
         return
-    if _renews_in_time(kept, schedule.latest(ends_at, made_at, wishes)) and not kept.failures:
+    if _renews_in_time(kept, schedule.latest(ends_at, credential.made_at, wishes)) and not kept.failures:
         return
     days = crossed[-1]
     warned = set(Warned.objects.filter(credential_id=credential.credential_id).values_list("days", flat=True))

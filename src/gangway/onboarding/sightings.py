@@ -18,7 +18,7 @@ from gangway.invitations.queries import LinkDead
 from gangway.invitations.states import State
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.rows import scope_of_case
-from gangway.organizations.scope import within
+from gangway.organizations.scope import current_path, within
 
 MOST: Final = 200
 OURS: Final = ("notifications:", "vault:")
@@ -91,9 +91,9 @@ def sightings_of(invitation_id: UUID) -> tuple[Sighting, ...]:
     """Return what is known of an invitation of the scope and of its walks through the wizard, oldest first."""
     about = invited.invitation(invitation_id)
     cases = list(Case.objects.filter(invitation_id=invitation_id).values_list("pk", flat=True))
-    seen = [*_links(invitation_id), *_sign_ins(cases)]
+    seen, readers = [*_links(invitation_id), *_sign_ins(cases)], current_path() or about.organization_path
     for subject in (subject_of(invitation_id), *(f"case:{case_id}" for case_id in cases)):
-        seen += _events(subject, about.organization_path)
+        seen += _events(subject, readers)
     return tuple(sorted(seen, key=_place))
 
 

@@ -31,6 +31,7 @@ class Renewable:
     kind: str
     is_ours: bool
     made_at: datetime
+    """When we made it; of what somebody typed, when they did: how long it lives nobody knows."""
     ends_at: datetime | None
     end_typed: bool = False
     """Whether we know its end from nobody but a person who typed it."""

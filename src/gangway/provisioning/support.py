@@ -16,6 +16,7 @@ from django.conf import settings
 
 from gangway.audit.queries import activity
 from gangway.languages.said import said
+from gangway.organizations.scope import current_path
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import NoSuchRun
 from gangway.provisioning.models import Run, StepRecord
@@ -122,7 +123,7 @@ def _step(row: StepRecord) -> dict[str, Any]:
 
 
 def _timeline(run: Run) -> list[dict[str, str]]:
-    rows = activity(organization_path=run.organization.path, limit=200, subject=f"run:{run.pk}")
+    rows = activity(organization_path=current_path() or run.organization.path, limit=200, subject=f"run:{run.pk}")
     return [{"at": _moment(row.at) or "", "event": row.event, "by": row.actor_kind} for row in reversed(rows)]
 
 

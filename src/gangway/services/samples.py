@@ -41,7 +41,7 @@ def _row(provider_id: UUID, customer_id: UUID, customer_name: str, place: int, d
         licence_type=dice.choice(list(LicenceType)).value,
         licensed_users=dice.randint(MIN_USERS, MAX_USERS),
         lifecycle=Lifecycle.CREATED.value,
-        connection_status=dice.choices(list(Connection), weights=(90, 5, 3, 2))[0].value,
+        connection_status=dice.choices(list(Connection), weights=(90, 5, 3, 2, 0))[0].value,
         deployment_status=dice.choice((Deployment.READY, Deployment.DEPLOYED)).value,
         credential_ends_at=now + timedelta(days=dice.randint(-5, DAYS)),
         last_validated_at=now - timedelta(minutes=dice.randint(0, 24 * 60)),

@@ -87,9 +87,10 @@ def is_owed(request: HttpRequest, where: Seat) -> bool:
 
 def _is_trusted(request: HttpRequest, where: Seat) -> bool:
     """Return whether this organization trusted the session's tenant when it began, and still does."""
-    if str(where.organization_id) not in request.session.get(TRUSTED, ()):
+    began_by = request.session.get(TENANT)
+    if began_by is None or str(where.organization_id) not in request.session.get(TRUSTED, ()):
         return False
-    return is_trusted(UUID(request.session[TENANT]), where.organization_id)
+    return is_trusted(UUID(began_by), where.organization_id)
 
 
 def was_spared(request: HttpRequest) -> bool:

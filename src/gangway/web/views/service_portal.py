@@ -20,7 +20,7 @@ from gangway.connections.handing import tokens_forbidden
 from gangway.connections.queries import ConnectionView, ValidationRow, connection
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
-from gangway.invitations.queries import open_of
+from gangway.invitations.standing import open_for_connection
 from gangway.onboarding.otherwise import addable
 from gangway.organizations.roles import Capability
 from gangway.provisioning.actions import type_end
@@ -123,7 +123,7 @@ def _m365_page(
             "rotation": rotation_of(about.id),
             "may_rotate": may_change and not found.suspended,
             "may_reinitiate": Capability.CHANGE_CONNECTION in held and created,
-            "standing": open_of(about.id) if held & SEES_INVITATIONS else None,
+            "standing": open_for_connection(about.id) if held & SEES_INVITATIONS else None,
             **_uses(about, found),
             "form": (form or settings_of(found)) if may_change else None,
             "status": said(CONNECTION, found.status),

@@ -13,7 +13,8 @@ from gangway.connections.queries import connection
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.aims import Purpose
-from gangway.invitations.queries import InvitationView, invitation, open_of
+from gangway.invitations.queries import InvitationView, invitation
+from gangway.invitations.standing import open_for_connection
 from gangway.invitations.states import State
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
 from gangway.onboarding.renewal import reinitiate, type_in, upgrade
@@ -62,7 +63,7 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
     values = {
         "form": form,
         "connection": found,
-        "standing": open_of(service_id),
+        "standing": open_for_connection(service_id),
         "may_open": Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "uses": used,
         "others": sorted({use.short_name for use in used} - {about.short_name}),
