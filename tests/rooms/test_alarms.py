@@ -155,6 +155,8 @@ def test_who_only_looks_is_not_told_and_nobody_to_tell_is_an_alarm(customer, pro
     raised(customer)
     assert told() == []
     assert kinds(customer) == ["credential_ends", "nobody_told"]
+    contacts(customer, "ada@contoso.example")  # who hears only of what is for contacts
+    assert told() == []
     tasks.look_at_listeners()
     assert kinds(customer) == ["credential_ends", "nobody_told"]
     make_operator(provider)

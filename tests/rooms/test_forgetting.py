@@ -10,6 +10,8 @@ import pytest
 from gangway.alarms import actions, queries
 from gangway.alarms.models import Alarm, Move, Notice
 from gangway.alarms.states import Kind, Severity
+from gangway.audit.events import Event
+from gangway.audit.queries import activity
 from gangway.connections import announcing
 from gangway.connections.kept import credential_of
 from gangway.connections.models import Companion
@@ -18,7 +20,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications import webhooks
 from gangway.notifications.models import Call, Message
-from gangway.onboarding import retention
+from gangway.onboarding import retention, tasks
 from gangway.organizations import changing
 from gangway.organizations.details import Contact
 from gangway.organizations.models import ContactRow
@@ -139,9 +141,29 @@ def test_the_notice_of_a_rotation_beside_the_connection_is_forgotten_too(provide
         assert {row.to for row in Message.objects.filter(subject_ref__startswith="rotation:")} == {""}
 
 
-def test_what_was_never_invited_by_mail_is_forgotten_once_as_well(customer):
+def test_where_nobody_was_known_it_is_looked_through_once_and_nothing_is_said_to_be_erased(provider):
+    customer = make_customer(provider)
     service_id = factories_services.plan(customer)
     with within(customer.path):
         services.abandon_service(service_id=service_id, by=SETUP)
     counts = [retention.forget_people(now=clock.now() + days * DAY) for days in (89, 91, 92)]
     assert counts == [0, 1, 0]
+    with within(customer.path):
+        assert erased(customer) == []
+
+
+def erased(customer: Place) -> list[str]:
+    """What the log says was erased."""
+    rows = activity(organization_path=customer.path)
+    return [row.subject for row in rows if row.event == Event.CONTACTS_ERASED]
+
+
+def test_more_than_one_portion_is_forgotten_by_one_round_each_said_once(customer, monkeypatch):
+    services_gone = [connected(customer, name=name) for name in ("voice-1", "voice-2", "voice-3")]
+    for service_id in services_gone:
+        gone(customer, service_id)
+    monkeypatch.setattr(retention, "MOST", 1)
+    monkeypatch.setenv(clock.OFFSET_VARIABLE, str((91 * DAY).total_seconds()))
+    tasks.forget_people()
+    run_until_idle()
+    assert len(set(erased(customer))) == len(erased(customer)) == 3

@@ -21,15 +21,18 @@ NOT_TOLD: Final = "Nobody is told at this address any more."
 REASON: Final = "alarms of all organizations are told"
 
 
-def look(*, now: datetime) -> None:
-    """End alarms about telling whose reason is gone: somebody can be told, or the address isn't told any more."""
+def look(*, now: datetime, below: UUID | None = None) -> None:
+    """End alarms about telling whose reason is gone: somebody can be told, or the address isn't told any more.
+
+    `below`: only those of this organization, and of what stands below it.
+    """
     with within_everything(REASON):
-        kinds = [kind.value for kind in ABOUT_TELLING]
-        for alarm in Alarm.objects.filter(kind__in=kinds, cleared_at__isnull=True):
-            addresses = telling.addresses_of(alarm.organization_id)
-            if alarm.kind == Kind.NOBODY_TOLD and addresses:
-                _end(alarm, SOMEBODY, now=now)
-            elif alarm.kind == Kind.UNDELIVERED and alarm.about not in {one[:LONGEST_ABOUT] for one in addresses}:
+        found = Alarm.objects.filter(kind__in=[kind.value for kind in ABOUT_TELLING], cleared_at__isnull=True)
+        for alarm in found if below is None else found.filter(organization__path__contains=f"{below.hex}/"):
+            if alarm.kind == Kind.NOBODY_TOLD:
+                if telling.addresses_looking_after(alarm.organization_id):
+                    _end(alarm, SOMEBODY, now=now)
+            elif alarm.about not in {one[:LONGEST_ABOUT] for one in telling.addresses_of(alarm.organization_id)}:
                 _end(alarm, NOT_TOLD, now=now)
 
 
@@ -39,7 +42,7 @@ def told_changed(organization_id: UUID, *, now: datetime) -> None:
         for alarm in Alarm.objects.filter(organization_id=organization_id, cleared_at__isnull=True):
             with transaction.atomic():
                 telling.tell(alarm, now=now)
-    look(now=now)
+    look(now=now, below=organization_id)
 
 
 def _end(alarm: Alarm, why: str, *, now: datetime) -> None:

@@ -71,11 +71,21 @@ def tell_cleared(alarm_id: UUID, *, all_clear: bool, by_id: str = "", now: datet
         _write(_notice(alarm, audience, one, Severity.NOTICE, now, turn=OVER) for audience, one in addressed)
 
 
+def subject_of(bundle: UUID) -> str:
+    """Return what mails and calls call a bundle of notices."""
+    return f"notices:{bundle}"
+
+
 def addresses_of(organization_id: UUID) -> frozenset[str]:
     """Everybody who may be told of an organization's alarms, or in its name of those below it."""
+    return addresses_looking_after(organization_id) | {one.email for one in contacts_of(organization_id)}
+
+
+def addresses_looking_after(organization_id: UUID) -> frozenset[str]:
+    """Those of them who are told of every alarm: its contacts hear only of what is for them."""
     webhook = webhooks.find(provider_of(organization_id).id)
-    people = {one.email for one in (*contacts_of(organization_id), *operators_for(organization_id))}
-    return frozenset(people | {webhook.url} if webhook is not None and webhook.is_on else people)
+    people = frozenset(one.email for one in operators_for(organization_id))
+    return people | {webhook.url} if webhook is not None and webhook.is_on else people
 
 
 def send_due(*, now: datetime) -> int:
@@ -100,7 +110,7 @@ def _give_up(ids: Sequence[UUID], *, now: datetime) -> None:
     bundle = uuid4()
     tried = Notice.objects.filter(pk__in=ids, bundle=None, send_at__lte=now - PATIENCE)
     if tried.update(bundle=bundle):
-        defer(ENDED, subject_ref=f"notices:{bundle}")
+        defer(ENDED, subject_ref=subject_of(bundle))
 
 
 def _write(notices: Iterable[Notice]) -> int:
@@ -195,7 +205,7 @@ def _send(ids: Sequence[UUID], *, now: datetime) -> int:
             provider_id=first.sender_id,
             event="alarm.cleared" if first.turn == OVER else "alarm.raised",
             data=wording.for_machines(first.alarm),
-            subject_ref=f"notices:{bundle}",
+            subject_ref=subject_of(bundle),
             on_change=ENDED,
             now=now,
         )
@@ -209,7 +219,7 @@ def _send(ids: Sequence[UUID], *, now: datetime) -> int:
         language=language_of(first.sender_id) if contact else ENGLISH,
         context=wording.for_contacts(news) if contact else wording.for_operators(news, first.sender_id),
         link=None,
-        subject_ref=f"notices:{bundle}",
+        subject_ref=subject_of(bundle),
         by=TELLER,
         on_change=ENDED,
         give_up_at=now + PATIENCE,

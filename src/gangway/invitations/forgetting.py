@@ -1,17 +1,22 @@
 """Forgetting who was invited, once their service is gone for long. Sync."""
 
+from typing import Final
 from uuid import UUID
 
 from gangway.invitations.models import Handoff, Invitation
 
+NOBODY: Final = {"recipient": "", "recipient_phone": "", "administrator_upn": ""}
+"""An invitation that names nobody."""
 
-def forget_recipients(service_id: UUID) -> list[UUID]:
-    """Empty the addresses of a service's invitations; gives the ids that their mails were about."""
+
+def forget_recipients(service_id: UUID) -> tuple[list[UUID], int]:
+    """Empty the addresses of a service's invitations; gives the ids their mails were about, and how many it was."""
     invitations = Invitation.objects.filter(service_id=service_id)
     handoffs = Handoff.objects.filter(invitation__in=invitations)
     ids = [*invitations.values_list("pk", flat=True), *handoffs.values_list("pk", flat=True)]
-    for handoff in handoffs:
+    named = list(handoffs.exclude(recipient=""))
+    for handoff in named:
         handoff.recipient, handoff.recipient_key = "", str(handoff.pk)
         handoff.save(update_fields=["recipient", "recipient_key"])
-    invitations.update(recipient="", recipient_phone="", administrator_upn="")
-    return ids
+    emptied = invitations.exclude(**NOBODY).update(**NOBODY)
+    return ids, len(named) + emptied

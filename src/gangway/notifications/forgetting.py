@@ -1,6 +1,6 @@
 """Forgetting to whom mails went, once what they were about is gone for long. Sync; call it inside a scope."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from django.db.models import Q
@@ -9,20 +9,23 @@ from gangway.notifications.models import Call, Message
 from gangway.notifications.states import DeliveryState
 
 
-def forget_messages(about: Iterable[UUID]) -> None:
+def forget_messages(about: Iterable[UUID]) -> int:
     """Empty the addresses and texts of mails about these ids that are over; that they went out, and when, stays.
 
-    What a service uses beside its connection is named after the service's id.
+    What a service uses beside its connection is named after the service's id. Gives how many were emptied.
     """
-    for one in about:
-        named = Q(subject_ref__endswith=f":{one}") | Q(subject_ref__contains=f":{one}:")
-        Message.objects.filter(named, state__in=_over()).update(to="", context={})
+    return sum(_empty(Q(subject_ref__endswith=f":{one}") | Q(subject_ref__contains=f":{one}:")) for one in about)
 
 
-def forget_calls(about: Iterable[UUID]) -> None:
-    """Empty what webhooks were told about these ids in calls that are over."""
-    for one in about:
-        Call.objects.filter(subject_ref__endswith=f":{one}", state__in=_over()).update(body={})
+def forget_named(subject_refs: Collection[str]) -> int:
+    """Empty the mails and calls that are over and are about exactly this, whoever they went to; gives how many."""
+    named = Q(subject_ref__in=subject_refs)
+    return _empty(named) + Call.objects.filter(named, state__in=_over()).exclude(body={}).update(body={})
+
+
+def _empty(named: Q) -> int:
+    rows = Message.objects.filter(named, state__in=_over()).exclude(to="", context={})
+    return rows.update(to="", context={})
 
 
 def _over() -> list[str]:

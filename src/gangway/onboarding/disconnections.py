@@ -79,9 +79,9 @@ def ask_to_tell(service_id: UUID) -> None:
     defer(TELL, service_id=str(service_id))
 
 
-def forget(service_id: UUID) -> None:
-    """Empty the name of who disconnected a service that is gone for long."""
-    Disconnection.objects.filter(service_id=service_id).update(upn="")
+def forget(service_id: UUID) -> int:
+    """Empty the name of who disconnected a service that is gone for long; gives how many it was."""
+    return Disconnection.objects.filter(service_id=service_id).exclude(upn="").update(upn="")
 
 
 def tell(service_id: UUID, *, now: datetime) -> None:

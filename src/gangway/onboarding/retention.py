@@ -4,8 +4,9 @@ What happened stays, with ids. The activity log's own names are erased by its ow
 process that serves people may change it.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
@@ -13,11 +14,12 @@ from django.conf import settings
 from django.db import transaction
 
 from gangway.alarms.forgetting import forget_told
+from gangway.alarms.telling import subject_of
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections.forgetting import forget_user
 from gangway.invitations.forgetting import forget_recipients
-from gangway.notifications.forgetting import forget_calls, forget_messages
+from gangway.notifications.forgetting import forget_messages, forget_named
 from gangway.onboarding import disconnections
 from gangway.onboarding.models import Case, SignIn
 from gangway.organizations.forgetting import forget_contacts
@@ -27,14 +29,18 @@ from gangway.services.actions import note_forgotten
 from gangway.services.queries import all_forgotten, gone_for_long, service
 
 WORKER: Final = Actor.system("retention")
+MOST: Final = 500
+"""Services looked through at once."""
+NOBODY: Final[Mapping[str, Any]] = {"administrator_upn": "", "colleague": "", "signer": {}, "problem": {}}
+"""A case that names nobody."""
 log = structlog.get_logger(__name__)
 
 
 def forget_people(*, now: datetime) -> int:
-    """Forget the people of services that are gone for long; gives how many services were looked through."""
+    """Forget the people of services that are gone for long, at most `MOST`; gives how many it looked through."""
     before = now - timedelta(days=settings.GANGWAY.contact_days)
     with within_everything("services of everybody that are gone for long"):
-        rows = gone_for_long(before=before)
+        rows = gone_for_long(before=before, most=MOST)
     for service_id in rows:
         with within_everything("a worker is given a service by its id"):
             about = service(service_id)
@@ -45,27 +51,32 @@ def forget_people(*, now: datetime) -> int:
 
 def _forget(service_id: UUID, organization_id: UUID, *, now: datetime) -> None:
     note_forgotten(service_id=service_id, now=now)
-    if all_forgotten(organization_id):
-        forget_contacts(organization_id)
-    cases = list(Case.objects.filter(service_id=service_id).values_list("pk", flat=True))
-    Case.objects.filter(pk__in=cases).update(administrator_upn="", colleague="", signer={}, problem={})
-    SignIn.objects.filter(case_id__in=cases).update(upn="", problem={})
-    forget_messages([*forget_recipients(service_id), *cases, service_id])
-    _forget_alarms(service_id, organization_id)
-    forget_signers(service_id)
-    forget_user(service_id)
-    disconnections.forget(service_id)
-    record(
-        Event.CONTACTS_ERASED,
-        by=WORKER,
-        organization_id=organization_id,
-        subject=f"service:{service_id}",
-        data={"cases": len(cases)},
-    )
+    cases = Case.objects.filter(service_id=service_id)
+    case_ids = list(cases.values_list("pk", flat=True))
+    sign_ins = SignIn.objects.filter(case_id__in=case_ids)
+    invited, recipients = forget_recipients(service_id)
+    forgotten = [
+        forget_contacts(organization_id) if all_forgotten(organization_id) else 0,
+        cases.exclude(**NOBODY).update(**NOBODY),
+        sign_ins.exclude(upn="", problem={}).update(upn="", problem={}),
+        recipients,
+        forget_messages([*invited, *case_ids, service_id]),
+        _forget_alarms(service_id, organization_id),
+        forget_signers(service_id),
+        forget_user(service_id),
+        disconnections.forget(service_id),
+    ]
+    if any(forgotten):
+        record(
+            Event.CONTACTS_ERASED,
+            by=WORKER,
+            organization_id=organization_id,
+            subject=f"service:{service_id}",
+            data={"cases": len(case_ids)},
+        )
 
 
-def _forget_alarms(service_id: UUID, organization_id: UUID) -> None:
+def _forget_alarms(service_id: UUID, organization_id: UUID) -> int:
     bundles = forget_told(service_id, organization_id=organization_id)
     with within_everything("whoever looks after a customer was told of its alarms, too"):
-        forget_messages(bundles)
-        forget_calls(bundles)
+        return forget_named([subject_of(bundle) for bundle in bundles])

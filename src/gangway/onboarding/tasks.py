@@ -9,6 +9,7 @@ from django.conf import settings
 
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
+from gangway.jobs.actions import defer
 from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
 from gangway.jobs.schedule import every
@@ -204,8 +205,9 @@ def go_on_deleting() -> None:
 
 @task(name=FORGET, deadline_seconds=600)
 def forget_people() -> None:
-    """Forget the people of services that are gone for long."""
-    retention.forget_people(now=clock.now())
+    """Forget the people of services that are gone for long; where there are many, the next job goes on."""
+    if retention.forget_people(now=clock.now()) >= retention.MOST:
+        defer(FORGET, queueing_lock=FORGET)
 
 
 @task(name=platform_watch.WATCH, deadline_seconds=120)

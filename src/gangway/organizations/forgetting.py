@@ -5,6 +5,7 @@ from uuid import UUID
 from gangway.organizations.models import ContactRow
 
 
-def forget_contacts(organization_id: UUID) -> None:
-    """Remove who is told of an organization's services, of one that is out of use as well."""
-    ContactRow.objects.filter(organization_id=organization_id).delete()
+def forget_contacts(organization_id: UUID) -> int:
+    """Remove who is told of an organization's services, of one that is out of use as well; gives how many."""
+    number, _ = ContactRow.objects.filter(organization_id=organization_id).delete()
+    return number

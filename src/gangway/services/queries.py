@@ -197,7 +197,7 @@ def leaving_by(now: datetime, *, most: int = 500) -> list[UUID]:
     return list(rows.values_list("pk", flat=True)[:most])
 
 
-def gone_for_long(*, before: datetime, most: int = 500) -> list[UUID]:
+def gone_for_long(*, before: datetime, most: int) -> list[UUID]:
     """Return the services that are gone since before this moment and whose people were not forgotten yet."""
     gone = [Lifecycle.DELETED.value, Lifecycle.ABANDONED.value]
     rows = Service.objects.filter(lifecycle__in=gone, changed_at__lt=before, forgotten_at__isnull=True)
