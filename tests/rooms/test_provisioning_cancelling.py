@@ -10,12 +10,12 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import AuthorityEnded
 from gangway.microsoft.patience import OutOfPatience
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, conduct, opening, undoing
+from gangway.provisioning import actions, conduct, opening, rotating, undoing
 from gangway.provisioning.engine.course import Ending
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.teardown import TornDown
 from gangway.provisioning.models import Run
-from gangway.provisioning.states import RunState
+from gangway.provisioning.states import RunKind, RunState
 from gangway.vault.errors import SealBroken
 from gangway.vault.models import Sealed
 from tests.rooms import factories_services
@@ -104,6 +104,18 @@ def test_a_token_that_cannot_be_opened_fails_the_run_although_giving_up_breaks_t
     monkeypatch.setattr(undoing, "give_up", broken)
     run_until_idle()
     assert (work.run().state, work.run().error.code) == (RunState.FAILED, "vault:seal:broken")
+
+
+def test_what_breaks_while_a_rotation_is_rolled_back_does_not_keep_it_from_ending(work, monkeypatch, settings):
+    async def broken(_opened: opening.Opened) -> None:
+        raise ZeroDivisionError
+
+    with within(work.customer.path):
+        Run.objects.update(kind=RunKind.ROTATION.value, wanted={"credential": str(work.service_id)})
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"run_deadline_seconds": 0})
+    monkeypatch.setattr(rotating, "take_back", broken)
+    run_until_idle()
+    assert (work.run().state, work.run().error.code) == (RunState.FAILED, "provisioning:run:too_long")
 
 
 def test_a_registration_is_always_locked_before_its_runs_and_a_first_run_before_the_one_beside_it(work):

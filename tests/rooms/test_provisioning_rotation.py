@@ -232,6 +232,18 @@ def test_a_certificate_makes_way_for_another_with_the_right_and_by_a_proof_witho
     assert [row.state for row in secrets(work)] == ["removed", "proved"]
 
 
+def test_a_certificate_goes_by_a_proof_although_a_right_beside_it_waits_for_a_sign_in(tenant):
+    work = connected(tenant, rotates=False, kind="certificate")
+    rotate(work)
+    old, new = secrets(work)
+    right = pin(profile="teams-voice", version=2)["permissions"]["User.Read.All"]
+    run = start(work, "start_teardown", whole=False, credentials=[old.pk], permissions=[right])
+    assert run.state == RunState.NEEDS_SIGN_IN
+    assert keys_there(tenant) == {new.key_id}
+    with within(work.customer.path):
+        assert list(Leftover.objects.values_list("kind", flat=True)) == ["permission"]
+
+
 def test_by_a_proof_a_certificate_that_is_never_accepted_is_taken_away(tenant):
     work = connected(tenant, rotates=False, kind="certificate")
     before = keys_there(tenant)

@@ -3,19 +3,24 @@
 Whoever undoes a run asks here, wherever it stands: at work, at rest or proved. Call it inside a scope.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Left
-from gangway.provisioning.in_use import credentials_in_use
+from gangway.provisioning.engine.profile import Permission, Role
+from gangway.provisioning.in_use import credentials_in_use, living_others
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run, StepRecord
-from gangway.provisioning.states import CredentialState, LeftoverKind, RunKind, StepState
+from gangway.provisioning.states import RESTING, CredentialState, LeftoverKind, RunKind, RunState, StepState
 
 GRANTS: Final = ("grant_permission", "assign_role")
 """Kinds of steps that give rights."""
+REACHING: Final = (RunKind.SETUP.value, RunKind.REPAIR.value, RunKind.UPGRADE.value)
+"""Kinds of runs that bring a registration to a plan."""
+PLAN_BEFORE: Final = "plan_before"
+"""Where a repair or an upgrade keeps the plan that its registration had before, in what it wants."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,10 @@ class Added:
 
 
 def added_by(run: Run) -> Added:
-    """What this very run made for its service and nobody uses; a right that was there already isn't its own."""
+    """What this very run made for its service and nobody uses; a right that was there already isn't its own.
+
+    Nor is one that the plan before needs, or by which another service lives.
+    """
     rows = Credential.objects.filter(
         registration_id=run.registration_id,
         service_id=run.service_id,
@@ -45,22 +53,77 @@ def added_by(run: Run) -> Added:
     )
     rows = rows.exclude(state=CredentialState.REMOVED.value).exclude(pk__in=credentials_in_use(run.registration_id))
     rows = rows.exclude(state=CredentialState.PROVED.value) if run.kind == RunKind.ROTATION else rows
+    if _is_lived_by(run):
+        return Added(credentials=frozenset(rows.values_list("pk", flat=True)))
     done = StepRecord.objects.filter(run_id=run.pk, kind__in=GRANTS, state=StepState.DONE.value, words="")
     keys = frozenset(done.values_list("key", flat=True))
-    plan = pinning.read(run.registration.plan)
+    permissions, roles = rights_known(run.registration.plan)
+    before = _kept_by(run.wanted[PLAN_BEFORE]) if PLAN_BEFORE in run.wanted else frozenset[str]()
+    given = {entry.id for entry in permissions if f"grant:{entry.value}" in keys}
+    assigned = {role.template_id for role in roles if any(role.template_id in key for key in keys)}
     return Added(
         credentials=frozenset(rows.values_list("pk", flat=True)),
-        permissions=frozenset(entry.id for entry in plan.permissions if f"grant:{entry.value}" in keys),
-        roles=frozenset(role.template_id for role in plan.roles if any(role.template_id in key for key in keys)),
+        permissions=frozenset(given - before),
+        roles=frozenset(assigned - before),
     )
 
 
+def give_back_plan(run: Run) -> None:
+    """Let the locked registration of a run that is undone have the plan again that it had before."""
+    if PLAN_BEFORE in run.wanted and not _is_lived_by(run):
+        run.registration.plan = run.wanted[PLAN_BEFORE]
+        run.registration.save(update_fields=["plan"])
+
+
+def plan_to_give_back(registration: Registration) -> dict[str, Any]:
+    """The plan that a registration has, or had before a repair or an upgrade that still rests."""
+    resting = Run.objects.filter(registration_id=registration.pk, state__in=[state.value for state in RESTING])
+    found = resting.filter(wanted__has_key=PLAN_BEFORE).order_by("-created_at").values_list("wanted", flat=True)
+    wanted = found.first()
+    return dict(wanted[PLAN_BEFORE] if wanted else registration.plan)
+
+
+def rights_others_need(registration: Registration, service_id: UUID) -> frozenset[str]:
+    """The ids of the rights by which living services beside this one go on."""
+    if registration.origin != MADE or not living_others(registration.pk, service_id).exists():
+        return frozenset()
+    return _kept_by(registration.plan)
+
+
+def rights_known(plan: Mapping[str, Any]) -> tuple[tuple[Permission, ...], tuple[Role, ...]]:
+    """All permissions and roles that the plan's profile knows, since a plan may be given back before its rights go."""
+    profile = pinning.read(plan).profile
+    chosen = (role for choice in profile.role_choices for role in choice.roles)
+    roles = {role.template_id: role for role in (*profile.roles, *chosen)}
+    return profile.permissions, tuple(roles.values())
+
+
+def _kept_by(plan: Mapping[str, Any]) -> frozenset[str]:
+    pinned = pinning.read(plan)
+    kept = {entry.id for entry in pinned.permissions if entry.stage == "always"}
+    return frozenset(kept | {role.template_id for role in pinned.roles})
+
+
+def _is_lived_by(run: Run) -> bool:
+    """Whether another service goes on with the rights that a run gave; whoever was there before lived without them.
+
+    Without a plan before it, all rights of the registration are the run's. A later repair or upgrade needs them, too.
+    """
+    others = living_others(run.registration_id, run.service_id)
+    if PLAN_BEFORE not in run.wanted:
+        return others.exists()
+    later = Run.objects.filter(registration_id=run.registration_id, kind__in=REACHING, created_at__gt=run.created_at)
+    goes_on = later.exclude(state=RunState.CANCELLED.value).exists()
+    return goes_on or others.filter(announced_at__gte=run.created_at).exists()
+
+
 def rights_listed(registration: Registration, rows: Collection[Leftover]) -> dict[str, list[str]]:
-    """The permissions and roles among these leftovers, as a tear-down names them: by the plan's ids."""
-    plan, names = pinning.read(registration.plan), {(row.kind, row.name) for row in rows}
+    """The permissions and roles among these leftovers, as a tear-down names them: by their ids."""
+    permissions, roles = rights_known(registration.plan)
+    names = {(row.kind, row.name) for row in rows}
     return {
-        "permissions": [each.id for each in plan.permissions if (LeftoverKind.PERMISSION.value, each.value) in names],
-        "roles": [each.template_id for each in plan.roles if (LeftoverKind.ROLE.value, each.name) in names],
+        "permissions": [each.id for each in permissions if (LeftoverKind.PERMISSION.value, each.value) in names],
+        "roles": [each.template_id for each in roles if (LeftoverKind.ROLE.value, each.name) in names],
     }
 
 
@@ -68,10 +131,10 @@ def rights_left(
     registration: Registration, *, permissions: Collection[str], roles: Collection[str], why: str
 ) -> Iterator[Left]:
     """The same rights as something for a person to take away, when nobody could look at them."""
-    plan, facts = pinning.read(registration.plan), {"app_id": registration.app_id}
-    for entry in plan.permissions:
+    known, facts = rights_known(registration.plan), {"app_id": registration.app_id}
+    for entry in known[0]:
         if entry.id in permissions:
             yield Left(LeftoverKind.PERMISSION, entry.value, entry.id, facts, why)
-    for role in plan.roles:
+    for role in known[1]:
         if role.template_id in roles:
             yield Left(LeftoverKind.ROLE, role.name, role.template_id, facts, why)

@@ -200,6 +200,8 @@ async def _roll_back(opened: Opened) -> None:
         raise
     except (GangwayError, TimeoutError) as refused:
         log.info("run_not_rolled_back", run_id=str(opened.run_id), error=type(refused).__name__)
+    except Exception:
+        log.exception("run_not_rolled_back", run_id=str(opened.run_id))
 
 
 async def _give_up(opened: Opened) -> None:

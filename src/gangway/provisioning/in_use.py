@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import Final
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from gangway.provisioning.models import Credential, Registration
 from gangway.provisioning.states import CredentialState, RegistrationState
 from gangway.services.states import NEEDS_ITS_REGISTRATION, Lifecycle
@@ -27,6 +29,13 @@ def on_use(use: Use) -> None:
 def credentials_in_use(registration_id: UUID) -> frozenset[UUID]:
     """Return the credentials that living services sign in with."""
     return frozenset[UUID]().union(*(use(registration_id) for use in USES))
+
+
+def living_others(registration_id: UUID, service_id: UUID) -> QuerySet[Credential]:
+    """Return what the living services beside this one sign in with at a registration."""
+    needing = [state.value for state in NEEDS_ITS_REGISTRATION]
+    rows = Credential.objects.filter(registration_id=registration_id, service__lifecycle__in=needing)
+    return rows.exclude(state=CredentialState.REMOVED.value).exclude(service_id=service_id)
 
 
 def is_used(registration: Registration) -> bool:

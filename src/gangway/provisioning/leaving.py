@@ -14,13 +14,13 @@ from django.db.models import QuerySet
 
 from gangway.audit.record import Actor
 from gangway.provisioning import credential_rows
-from gangway.provisioning.added import Added, added_by
+from gangway.provisioning.added import Added, added_by, give_back_plan
 from gangway.provisioning.errors import NoSuchRegistration
+from gangway.provisioning.in_use import living_others
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.moves import is_first, locked
 from gangway.provisioning.starting import start_teardown
 from gangway.provisioning.states import HOLDING, CredentialState, LeftoverKind, RegistrationState, RunKind, RunState
-from gangway.services.states import NEEDS_ITS_REGISTRATION
 
 
 class Leaving(StrEnum):
@@ -165,6 +165,7 @@ def undo_proved(*, run_id: UUID, by: Actor, now: datetime) -> None:
     own = run.registration.origin == MADE and run.kind == RunKind.SETUP and is_first(run)
     whole = own and not _others(run.registration_id, run.service_id)
     added = Added() if whole else added_by(run)
+    give_back_plan(run)
     if whole or added:
         start_teardown(
             registration_id=run.registration_id,
@@ -192,7 +193,4 @@ def _credentials(registration_id: UUID) -> QuerySet[Credential]:
 
 def _others(registration_id: UUID, service_id: UUID) -> list[str]:
     """Short names of the living services that sign in with the same registration."""
-    needing = [state.value for state in NEEDS_ITS_REGISTRATION]
-    living = _credentials(registration_id).filter(service__lifecycle__in=needing)
-    names = living.exclude(service_id=service_id).values_list("service__short_name", flat=True)
-    return sorted(set(names))
+    return sorted(set(living_others(registration_id, service_id).values_list("service__short_name", flat=True)))

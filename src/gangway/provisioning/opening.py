@@ -17,6 +17,7 @@ from gangway.jobs.actions import defer
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import beyond, credential_rows, faults, leftovers, sign_in_application, waiting
 from gangway.provisioning import lease as leases
+from gangway.provisioning.added import give_back_plan, rights_known
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.course import Ending
@@ -244,6 +245,7 @@ def cancelled(opened: Opened, taken: TornDown, error: GangwayError | None, *, no
     with within(opened.path), transaction.atomic():
         run = ours(opened, now)
         never_used = run.kind == RunKind.SETUP and is_first(run)
+        give_back_plan(run)
         if error is None:
             made = StepRecord.objects.filter(run_id=run.pk, state=StepState.DONE.value).exclude(kind__in=LOOKS)
             made.exclude(kind__startswith=REMOVING).update(state=StepState.UNDONE.value)
@@ -286,10 +288,8 @@ def torn_down(opened: Opened, torn: TornDown, stays: tuple[Left, ...], *, now: d
 def _rights_wanted(run: Run) -> frozenset[str]:
     """The names of the permissions and roles that a tear-down was to take away."""
     wanted = {*run.wanted.get("permissions", ()), *run.wanted.get("roles", ())}
-    plan = pinning.read(run.registration.plan) if wanted else None
-    if plan is None:
-        return frozenset()
-    named = {entry.id: entry.value for entry in plan.permissions} | {role.template_id: role.name for role in plan.roles}
+    permissions, roles = rights_known(run.registration.plan)
+    named = {entry.id: entry.value for entry in permissions} | {role.template_id: role.name for role in roles}
     return frozenset(name for one, name in named.items() if one in wanted)
 
 

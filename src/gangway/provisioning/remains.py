@@ -15,7 +15,7 @@ from django.db import models, transaction
 
 from gangway.audit.record import Actor
 from gangway.provisioning import leftovers, scopes
-from gangway.provisioning.added import rights_listed
+from gangway.provisioning.added import rights_listed, rights_others_need
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.in_use import credentials_in_use, is_used
 from gangway.provisioning.models import FEDERATED, MADE, Credential, Leftover, Registration, Run
@@ -168,11 +168,18 @@ def _removable(rows: Sequence[Leftover]) -> list[Leftover]:
         for row in rows
         if not row.facts.get("by_hand")
         and not (row.kind == LeftoverKind.CREDENTIAL and {row.object_id, row.name} & used)
+        and not (row.kind in leftovers.RIGHTS and _others_need(row))
         and (
             (alone if LeftoverKind(row.kind) in WHOLE else ours)
             or (row.kind == LeftoverKind.CREDENTIAL and {row.object_id, row.name} & keys)
         )
     ]
+
+
+def _others_need(row: Leftover) -> bool:
+    rights = rights_listed(row.registration, [row])
+    needed = rights_others_need(row.registration, row.service_id)
+    return bool(needed & {*rights["permissions"], *rights["roles"]})
 
 
 def _names_in_use(rows: Sequence[Leftover]) -> set[str]:

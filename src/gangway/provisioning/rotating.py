@@ -14,7 +14,7 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import CredentialNotAccepted
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within
-from gangway.provisioning import clouds, credential_rows
+from gangway.provisioning import clouds, credential_rows, leftovers
 from gangway.provisioning.drawing import blueprint_of
 from gangway.provisioning.engine.observation import Held
 from gangway.provisioning.engine.pinning import read
@@ -48,6 +48,7 @@ class RotationJournal(RunJournal):
         if self.beside:
             credential_rows.prove(UUID(new.credential_id))
             return
+        leftovers.hold_registrations([self.registration_id])
         current = Credential.objects.select_for_update(of=("self",)).get(pk=self.current)
         if current.state != CredentialState.PROVED.value:
             raise ReplacedMeanwhile

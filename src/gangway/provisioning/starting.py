@@ -16,7 +16,15 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
 from gangway.provisioning import credential_rows, leftovers, sign_in_application
-from gangway.provisioning.added import Added, added_by, rights_listed
+from gangway.provisioning.added import (
+    PLAN_BEFORE,
+    Added,
+    added_by,
+    give_back_plan,
+    plan_to_give_back,
+    rights_listed,
+    rights_others_need,
+)
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import (
     GivenToUs,
@@ -114,11 +122,13 @@ def start_repair(
         raise GivenToUs
     old = pinning.read(registration.plan)
     kind = RunKind.UPGRADE if new.version > old.version else RunKind.REPAIR
+    before = plan_to_give_back(registration)
     registration.plan = dict(plan) if renews else pinning.beside_as_in(plan, registration.plan)
     registration.save(update_fields=["plan"])
     _give_up(registration, service_id, set(removes) - {renews}, by=by)
     wanted: dict[str, Any] = {"renews": str(renews)} if renews else {}
     wanted |= {"credential_days": min(credential_days, new.credential_days)} if credential_days else {}
+    wanted |= {PLAN_BEFORE: before}
     return _start(registration, kind, service_id, wanted=wanted, signed_in=signed_in, on_end=on_end, by=by, now=now)
 
 
@@ -198,7 +208,10 @@ def try_again(*, leftover_id: UUID, by: Actor, now: datetime) -> UUID:
     if row.cleared_at is not None:
         raise LeftoverCleared
     living = keys.exclude(state=CredentialState.REMOVED.value).values_list("pk", flat=True)
-    single: dict[str, Any] = {"credentials": list(living), **rights_listed(row.registration, [row])}
+    rights = rights_listed(row.registration, [row])
+    if rights_others_need(row.registration, row.service_id) & {*rights["permissions"], *rights["roles"]}:
+        raise UsedAgain
+    single: dict[str, Any] = {"credentials": list(living), **rights}
     if not whole and not any(single.values()):
         raise OnlyByHand
     return start_teardown(
@@ -219,6 +232,7 @@ def undo_rested(run: Run, *, by: Actor, now: datetime) -> UUID | None:
     if not begun and not run.registration.app_id:
         return None
     never_used = run.kind == RunKind.SETUP and is_first(run)
+    give_back_plan(run)
     added = Added() if never_used else added_by(run)
     if not never_used and not added:
         return None
@@ -294,7 +308,7 @@ def _start(
 def _standing(registration: Registration, kind: RunKind, wanted: dict[str, Any]) -> Run | None:
     """Raises RunUnderWay while something else is at work on the registration."""
     rows = list(Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk))
-    same = [run for run in rows if run.kind == kind and run.wanted == wanted]
+    same = [run for run in rows if run.kind == kind and {**run.wanted, PLAN_BEFORE: 0} == {**wanted, PLAN_BEFORE: 0}]
     living = [run for run in rows if RunState(run.state) in HOLDING]
     if any(run not in same for run in living):
         raise RunUnderWay

@@ -1,7 +1,7 @@
 """Tear-downs and cancelled runs in a worker: what is taken away, by whose right, and what is left when nobody may."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +20,7 @@ from gangway.microsoft.signin.own_credentials import Certificate, proof_of_posse
 from gangway.organizations.scope import within
 from gangway.provisioning import clouds, credential_rows, leftovers
 from gangway.provisioning import lease as leases
-from gangway.provisioning.added import added_by, rights_left
+from gangway.provisioning.added import added_by, rights_known, rights_left, rights_others_need
 from gangway.provisioning.drawing import blueprint_of
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Absence, Left
@@ -97,11 +97,11 @@ async def give_up(opened: Opened) -> None:
 async def _reach(opened: Opened, scope: Scope, *, taking_back: bool, says_goodbye: bool = True) -> TornDown:
     if scope.shared:
         await in_database(_end_shared, opened, scope)
-    if not scope.whole and not scope.credentials and not scope.permissions and not scope.roles:
-        return TornDown()
     if not opened.app_id and not await in_database(anything_intended, opened):
         return TornDown()
-    if not (scope.whole or scope.permissions or scope.roles) and await _by_possession(opened, scope):
+    if not scope.whole and scope.credentials and await _by_possession(opened, scope):
+        scope = replace(scope, credentials=frozenset())
+    if not scope.whole and not scope.credentials and not scope.permissions and not scope.roles:
         return TornDown()
     if opened.token is None and not scope.whole and not scope.credentials:
         raise NobodyToRemove  # no registration reads or takes away its own rights
@@ -143,7 +143,7 @@ async def _reach(opened: Opened, scope: Scope, *, taking_back: bool, says_goodby
 
 
 async def _by_possession(opened: Opened, scope: Scope) -> bool:
-    """Whether all of it went by a proof: certificates of a registration that holds another one and has no right at all.
+    """Whether all credentials went by a proof: certificates of a registration that has another one and no right at all.
 
     It can't read itself either: Microsoft's answers are all that shows that they are gone.
     """
@@ -276,10 +276,14 @@ def list_given_up(opened: Opened, error: GangwayError, *, now: datetime) -> None
 
 
 def is_used_again(opened: Opened) -> bool:
-    """Whether a service took any of it into use since the tear-down was asked for."""
+    """Whether a service took any of it into use since the tear-down was asked for, or lives by a right among it."""
     with within(opened.path), transaction.atomic():
         leftovers.hold_registrations([opened.registration_id])
         used = credentials_in_use(opened.registration_id)
+        registration = Registration.objects.get(pk=opened.registration_id)
+        rights = {*opened.wanted.get("permissions", ()), *opened.wanted.get("roles", ())}
+        if rights & rights_others_need(registration, opened.service_id):
+            return True
         named = {UUID(one) for one in opened.wanted.get("credentials", ())}
         return bool(used if opened.wanted.get("whole") else used & named)
 
@@ -292,7 +296,8 @@ def asked_for(opened: Opened) -> Scope:
         used = credentials_in_use(registration.pk)
         whole = bool(wanted.get("whole")) and registration.origin == MADE and not used
         rows = _ours(registration).exclude(pk__in=used)
-        rights = {name: frozenset(wanted.get(name, ())) for name in ("permissions", "roles")}
+        needed = rights_others_need(registration, opened.service_id)
+        rights = {name: frozenset(wanted.get(name, ())) - needed for name in ("permissions", "roles")}
         if whole:
             return Scope(True, bool(wanted.get("for_good")), frozenset(rows.values_list("pk", flat=True)), **rights)
         if wanted.get("whole"):
@@ -380,8 +385,8 @@ def _ours(registration: Registration) -> Any:
 
 
 def _names(opened: Opened) -> dict[str, str]:
-    plan = pinning.read(opened.plan)
-    return {entry.id: entry.value for entry in plan.permissions} | {role.template_id: role.name for role in plan.roles}
+    permissions, roles = rights_known(opened.plan)
+    return {entry.id: entry.value for entry in permissions} | {role.template_id: role.name for role in roles}
 
 
 def _journal(opened: Opened, scope: Scope, *, taking_back: bool, says_goodbye: bool) -> UndoJournal:
