@@ -111,6 +111,8 @@ def test_display_names_need_not_be_unique(door):
         ({"displayName": "A", "identifierUris": ["no address"]}, "identifierUris"),
         ({"displayName": "A", "web": {"redirectUris": ["http://a.example/back"]}}, "redirectUris"),
         ({"displayName": "A", "spa": {"redirectUris": ["http://a.example/back"]}}, "redirectUris"),
+        ({"displayName": "A", "web": {"redirectUris": ["http://[x"]}}, "redirectUris"),
+        ({"displayName": "A", "identifierUris": ["http://[x"]}, "identifierUris"),
         ({"displayName": "A", "appRoles": [role, role]}, "appRoles"),
         ({"displayName": "A", "manager@odata.bind": ["x"]}, "manager@odata.bind"),
         ({"displayName": "A", "appId": "11111111-1111-4111-8111-111111111111"}, "appId"),
@@ -292,7 +294,10 @@ def test_federated_credentials_come_and_go(door):
     address = f"/applications/{made['id']}/federatedIdentityCredentials"
     kept = door.post(address, trust)
     assert (kept.status, door.get(f"{address}/{kept.body['id']}").body["subject"]) == (201, "tenant-1")
-    assert door.post(address, trust).status == 400
+    named, twice = door.post(address, trust), door.post(address, {**trust, "name": "other"})
+    assert (named.status, named.code) == (409, "Request_MultipleObjectsWithSameKeyValue")
+    assert named.message == "FederatedIdentityCredential with name platform already exists."
+    assert (twice.status, twice.code) == (400, "InvalidFederatedIdentityCredentialValue")
     assert [one["name"] for one in door.get(address).value] == ["platform"]
     assert door.delete(f"{address}/{kept.body['id']}").status == 204
     assert door.get(f"{address}/{kept.body['id']}").status == 404
@@ -358,3 +363,12 @@ def test_certificates_public_part_is_shown_where_the_list_is_selected(door):
     address = f"/applications/{made['id']}"
     assert door.get(address).body["keyCredentials"][0]["key"] is None
     assert door.get(f"{address}?$select=id,keyCredentials").body["keyCredentials"][0]["key"] == key
+
+
+def test_null_takes_what_is_always_there_back_to_its_beginning(door):
+    made = register(door, web={"redirectUris": ["https://a.example"]}, api={"requestedAccessTokenVersion": 2})
+    path = f"/applications/{made['id']}"
+    assert door.patch(path, {"web": None, "api": None, "notes": None}).status == 204
+    found = door.get(path).body
+    assert (found["web"]["redirectUris"], found["api"]["requestedAccessTokenVersion"]) == ([], None)
+    assert found["web"]["implicitGrantSettings"]["enableIdTokenIssuance"] is False

@@ -4,8 +4,10 @@ import json
 
 import pytest
 
-from m365_emulator import data
-from tests.emulator.graph_door import all_scopes
+from m365_emulator import data, partners, principals, tokens
+from m365_emulator.login import people
+from m365_emulator.login.memory import Refresh
+from tests.emulator.graph_door import all_scopes, command_line_tools
 from tests.emulator.token_door import TokenDoor, home
 
 eventual = {"ConsistencyLevel": "eventual"}
@@ -219,3 +221,35 @@ def test_memberships_and_owners_are_expanded(door, groups):
     shown = door.get(f"/users/{morgan}?$expand=memberOf($select=id)").body
     assert [row["id"] for row in shown["memberOf"]] == [groups[1]]
     assert door.get(f"/groups/{groups[0]}?$expand=owners").body["owners"] == []
+
+
+def test_partners_person_has_no_sessions_here_and_is_refused_where_the_roles_do_not_fit(door):
+    directory = door.world.directory
+    adatum, person = directory.tenant("adatum.example"), directory.tenant("sandbox1.example").user
+    seen = partners.find(door.world, adatum, person("pat.provider@sandbox1.example").id)
+    client = adatum.principal(command_line_tools) or principals.create(door.world, adatum, command_line_tools)
+    how = {"scopes": list(all_scopes), "life": 3600, "confidential": False}
+    door.token = tokens.person_token(door.world, adatum, seen, client, door.graph(adatum), **how)
+    assert door.post("/me/revokeSignInSessions").status == 404
+    other = adatum.user("ada.global@adatum.example").id
+    assert door.patch(f"/users/{other}", {"displayName": "Other"}).status == 403
+
+
+def test_revoking_an_account_ends_its_sessions_as_a_guest_elsewhere_too(door):
+    fabrikam, memory = door.world.directory.tenant("fabrikam.com"), door.world.login
+    dana = fabrikam.user("dana.dual@fabrikam.com")
+    guest = people.as_seen_by(door.world, door.tenant, fabrikam, dana)
+    places = ((fabrikam.id, dana.id), (door.tenant.id, guest.id), (door.tenant.id, door.user("grace.global").id))
+    for tenant_id, oid in places:
+        memory.add_refresh(oid, Refresh("client", tenant_id, oid, "openid", expires_at=9e9))
+    door.as_person("gray.global@fabrikam.com", tenant=fabrikam)
+    assert door.post(f"/users/{dana.id}/revokeSignInSessions").status == 200
+    assert [memory.refreshes[oid].revoked for _, oid in places] == [True, True, False]
+
+
+def test_role_for_applications_only_is_given_to_no_person(door):
+    api = door.tenant.principal(data.graph_app_id)
+    role = next(one["id"] for one in data.app_roles(data.graph_app_id) if one["allowedMemberTypes"] == ["Application"])
+    oid = door.user("morgan.member").id
+    wanted = {"principalId": oid, "resourceId": api.id, "appRoleId": role}
+    assert door.post(f"/users/{oid}/appRoleAssignments", wanted).status == 400

@@ -103,6 +103,9 @@ def test_search_takes_several_clauses(door):
     assert names('"displayName:grace" OR "displayName:avery"') == ["Grace Global", "Avery Apps"]
     assert names('"displayName:grace" AND "mail:contoso"') == ["Grace Global"]
     assert names('"displayName:grace" AND "displayName:avery"') == []
+    unquoted = door.get("/users?$search=displayName:grace", ConsistencyLevel="eventual")
+    assert (unquoted.status, unquoted.code) == (400, "BadRequest")
+    assert unquoted.message == "Syntax error: character ':' is not valid at position 11 in 'displayName:grace'."
 
 
 def test_lists_of_permissions_are_spelled_as_any_other(door):

@@ -3,6 +3,7 @@
 import pytest
 
 from m365_emulator import data
+from m365_emulator.login import addresses, clients
 from m365_emulator.login.memory import Session
 from tests.emulator.graph_door import contoso
 from tests.emulator.test_login_policies import claims
@@ -30,6 +31,26 @@ def test_discovery_names_every_endpoint_and_each_answers(door):
         for address in [found[f"{name}_endpoint"] for name in wanted]:
             assert door.ask("GET", address.removeprefix(door.world.settings.origin)).status != 404
         assert found["rbac_url"]
+
+
+def test_instance_discovery_follows_the_authority_and_knows_its_host(door):
+    origin = door.world.settings.origin
+
+    def found(authority):
+        where = f"{authority}/oauth2/v2.0/authorize" if authority else ""
+        return door.ask("GET", "/common/discovery/instance", authorization_endpoint=where)
+
+    for authority in (f"{origin}/contoso.com", "https://login.microsoftonline.com/contoso.com"):
+        address = found(authority).body["tenant_discovery_endpoint"]
+        assert address == f"{origin}/contoso.com/v2.0/.well-known/openid-configuration"
+    assert "/common/" in found("").body["tenant_discovery_endpoint"]
+    for authority in ("https://login.nowhere.example/contoso.com", "https://[x"):
+        refused = found(authority)
+        assert (refused.status, refused.body["error"], refused.body["error_codes"]) == (
+            400,
+            "invalid_instance",
+            [50049],
+        )
 
 
 def test_userinfo_tells_what_the_tokens_permissions_allow(door):
@@ -179,3 +200,12 @@ def test_code_is_good_at_its_tenant_by_any_name(door, began_at, tenant, number):
     form = {"client_id": app_id, "code": code, "redirect_uri": home, "code_verifier": verifier}
     answer = door.redeem("authorization_code", tenant=tenant, **form).body
     assert answer.get("error_codes") == ([number] if number else None)
+
+
+def test_address_as_it_is_registered_says_the_platform(door):
+    body = {"web": {"redirectUris": ["http://localhost:1/"]}, "spa": {"redirectUris": ["http://localhost:2/"]}}
+    client = clients.find(door.world, granted(door, **body), None)
+    found = [addresses.platform(client, f"http://localhost:{port}/") for port in (1, 2, 3)]
+    assert found == ["web", "spa", "web"]
+    client.application.body["web"] = None
+    assert addresses.platform(client, "http://[x") == ""

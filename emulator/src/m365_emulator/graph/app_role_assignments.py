@@ -72,7 +72,7 @@ def grant(call: Call) -> Answer:
     if end.id not in (wanted["principalId"], wanted["resourceId"]):
         raise bad_request("The principalId or resourceId must be the object that the address names.")
     principal, resource = _end(call, wanted["principalId"]), _end(call, wanted["resourceId"])
-    _check_role(resource, wanted["appRoleId"])
+    _check_role(resource, principal, wanted["appRoleId"])
     _require_new(call, wanted)
     return pages.single(call, shape, _made(call, principal, resource, wanted["appRoleId"]), status=201)
 
@@ -113,10 +113,13 @@ def _end(call: Call, oid: str) -> DirectoryObject:
     return item
 
 
-def _check_role(resource: DirectoryObject, role_id: str) -> None:
+def _check_role(resource: DirectoryObject, principal: DirectoryObject, role_id: str) -> None:
     if resource.kind != "servicePrincipal":
         raise invalid_value("resourceId", "AppRoleAssignment")
-    known = {role["id"] for role in resource.body.get("appRoles", []) if role.get("isEnabled", True)}
+    roles = resource.body.get("appRoles") or []
+    known = {role["id"]: role.get("allowedMemberTypes") for role in roles if role.get("isEnabled", True)}
+    if known.get(role_id) == ["Application"] and principal.kind != "servicePrincipal":
+        raise bad_request("Permission being assigned is for applications only.", target="appRoleId")
     if role_id not in known and not (role_id == _default_access and not known):
         raise bad_request("Permission being assigned was not found on application.", target="appRoleId")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from m365_emulator.addresses import split
 from m365_emulator.errors import GraphError
 from m365_emulator.graph.errors import bad_request, invalid_value
 
@@ -40,12 +40,12 @@ def require_free(tenant: Tenant, uris: list[str], own: DirectoryObject | None = 
 
 
 def _may_be_sent_back_to(address: str) -> bool:
-    parts = urlsplit(address)
+    parts = split(address)
     return parts.scheme not in ("http", "") or (parts.scheme == "http" and parts.hostname in _loopback)
 
 
 def _check_domain(tenant: Tenant, uri: str) -> None:
-    parts = urlsplit(uri)
+    parts = split(uri)
     if not parts.scheme:
         raise invalid_value("identifierUris", "Application")
     host, verified = (parts.hostname or "").lower(), [name.lower() for name in tenant.domain_names()]

@@ -76,7 +76,28 @@ def read(tenant: Tenant, body: Mapping[str, Any], *, new: bool) -> dict[str, Any
 
 def fresh(tenant: Tenant, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """A whole application: Graph's defaults and what the client wants."""
-    body: dict[str, Any] = {
+    body = {**_defaults(), "publisherDomain": _publisher_domain(tenant)}
+    merge(body, wanted)
+    return body
+
+
+def merge(body: dict[str, Any], wanted: Mapping[str, Any]) -> None:
+    """Set properties; of complex ones only the members that are named. Lists are replaced as a whole.
+
+    ``null`` for something that is always there (``web``) takes it back to how it is in a new application.
+    """
+    usual = _defaults()
+    for name, value in wanted.items():
+        have = body.get(name)
+        if name in _complex and isinstance(have, dict) and isinstance(value, dict):
+            body[name] = {**have, **copy.deepcopy(value)}
+        else:
+            body[name] = copy.deepcopy(usual.get(name) if value is None else value)
+
+
+def _defaults() -> dict[str, Any]:
+    """What Graph says of an application of which nothing else was said."""
+    return {
         "id": None,
         "deletedDateTime": None,
         "appId": None,
@@ -92,7 +113,7 @@ def fresh(tenant: Tenant, wanted: Mapping[str, Any]) -> dict[str, Any]:
         "isFallbackPublicClient": None,
         "nativeAuthenticationApisEnabled": None,
         "notes": None,
-        "publisherDomain": _publisher_domain(tenant),
+        "publisherDomain": None,
         "serviceManagementReference": None,
         "signInAudience": "AzureADMyOrg",
         "tags": [],
@@ -135,18 +156,6 @@ def fresh(tenant: Tenant, wanted: Mapping[str, Any]) -> dict[str, Any]:
         },
         "spa": {"redirectUris": []},
     }
-    merge(body, wanted)
-    return body
-
-
-def merge(body: dict[str, Any], wanted: Mapping[str, Any]) -> None:
-    """Set properties; of complex ones only the members that are named. Lists are replaced as a whole."""
-    for name, value in wanted.items():
-        have = body.get(name)
-        if name in _complex and isinstance(have, dict) and isinstance(value, dict):
-            body[name] = {**have, **copy.deepcopy(value)}
-        else:
-            body[name] = copy.deepcopy(value)
 
 
 def _check_name(tenant: Tenant, name: object) -> None:

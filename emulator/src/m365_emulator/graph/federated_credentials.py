@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from m365_emulator.addresses import split
+from m365_emulator.errors import GraphError
 from m365_emulator.graph import bodies, targets
 from m365_emulator.graph.answer import Answer, no_content
-from m365_emulator.graph.errors import bad_request, invalid_value, not_found, precondition_failed
+from m365_emulator.graph.errors import bad_request, invalid_value, not_found, precondition_failed, same_key
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
@@ -115,7 +116,7 @@ def _change(row: dict[str, Any], rows: list[dict[str, Any]], body: dict[str, Any
 
 def _may_be_asked(issuer: str) -> bool:
     """HTTPS, as Microsoft wants it; plain HTTP only on this machine, where a developer's platform is the issuer."""
-    parts = urlsplit(issuer)
+    parts = split(issuer)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _loopback)
 
 
@@ -127,6 +128,10 @@ def _check(wanted: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     if len(wanted["audiences"] or []) != 1:
         raise invalid_value("audiences", "FederatedIdentityCredential")
     if any(row["name"] == wanted["name"] for row in rows):
-        raise bad_request("A federated identity credential with this name exists already.", target="name")
+        raise same_key("name", f"FederatedIdentityCredential with name {wanted['name']} already exists.")
     if any((row["issuer"], row["subject"]) == (wanted["issuer"], wanted["subject"]) for row in rows):
-        raise bad_request("Issuer and subject combination already exists for this object.", target="subject")
+        raise GraphError(
+            400,
+            "InvalidFederatedIdentityCredentialValue",
+            "The combination of issuer and subject must be unique for the application.",
+        )

@@ -55,7 +55,7 @@ def list_details(call: Call) -> Answer:
 @operations.on("GET", "/me/licenseDetails")
 def list_own_details(call: Call) -> Answer:
     """The same for the signed-in person."""
-    return pages.collection(call, details, shown(call.tenant, call.tenant.objects[call.caller.principal_id]))
+    return pages.collection(call, details, shown(call.tenant, targets.own(call)))
 
 
 @operations.on("GET", "/directory/subscriptions")

@@ -55,6 +55,14 @@ def get(call: Call, kind: str) -> DirectoryObject:
     return item
 
 
+def own(call: Call) -> DirectoryObject:
+    """The person who calls. Raises 404 for a partner's, who has no object in the customer's tenant."""
+    person = call.tenant.objects.get(call.caller.principal_id)
+    if person is None:
+        raise not_found(call.caller.principal_id)
+    return person
+
+
 def bound(call: Call, name: str, kinds: tuple[str, ...]) -> list[DirectoryObject]:
     """The objects that the body names by ``<name>@odata.bind``. Raises 400 or 404."""
     addresses = call.body.get(f"{name}{bodies.bind}") or []

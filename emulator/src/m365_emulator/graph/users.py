@@ -15,6 +15,7 @@ from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
 from m365_emulator.graph.owners import owned_by
 from m365_emulator.graph.removal import soft_delete
+from m365_emulator.login import people
 
 if TYPE_CHECKING:
     from m365_emulator.graph.call import Call
@@ -133,10 +134,11 @@ def update_user(call: Call) -> Answer:
 @operations.on("POST", "/users/{user-id}/revokeSignInSessions", "/me/revokeSignInSessions")
 def revoke_sessions(call: Call) -> Answer:
     """200: refresh tokens end (50173) and browsers forget the person; tokens that are out live on."""
-    person = targets.get(call, "user") if "user-id" in call.keys else call.tenant.objects[call.caller.principal_id]
+    person = targets.get(call, "user") if "user-id" in call.keys else targets.own(call)
     now = call.world.clock.now()
     person.body["signInSessionsValidFromDateTime"] = graph_time(now)
-    call.world.login.end_sessions(call.tenant.id, person.id)
+    for tenant_id, user_id in people.everywhere(call.world, call.tenant, person):
+        call.world.login.end_sessions(tenant_id, user_id)
     return Answer(200, {"@odata.context": f"{call.base}/$metadata#Edm.Boolean", "value": True})
 
 

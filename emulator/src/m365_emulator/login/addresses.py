@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
+from m365_emulator.addresses import split
 from m365_emulator.errors import EntraError
 
 if TYPE_CHECKING:
@@ -30,26 +30,30 @@ def check(client: Client, given: str) -> str:
 
 
 def platform(client: Client, given: str) -> str:
-    """``web``, ``publicClient`` or ``spa``; empty for an address that is not registered."""
-    for kind in _platforms:
-        known = _registered(client, kind)
-        if given in known:
+    """``web``, ``publicClient`` or ``spa``; empty for an address that is not registered.
+
+    An address that is registered as it stands goes before one that differs in its port.
+    """
+    known = {kind: _registered(client, kind) for kind in _platforms}
+    for kind, addresses in known.items():
+        if given in addresses:
             return kind
-        if _without_port(given) in {_without_port(address) for address in known if _is_loopback(address)}:
+    for kind, addresses in known.items():
+        if _without_port(given) in {_without_port(address) for address in addresses if _is_loopback(address)}:
             return kind
     return ""
 
 
 def _registered(client: Client, kind: str) -> list[str]:
-    addresses: list[str] = client.application.body.get(kind, {}).get("redirectUris", [])
+    addresses: list[str] = (client.application.body.get(kind) or {}).get("redirectUris") or []
     return addresses
 
 
 def _is_loopback(address: str) -> bool:
-    parts = urlsplit(address)
+    parts = split(address)
     return parts.scheme == "http" and _loopback.fullmatch(parts.netloc) is not None
 
 
 def _without_port(address: str) -> str:
-    parts = urlsplit(address)
+    parts = split(address)
     return parts._replace(netloc=parts.hostname or "").geturl().rstrip("/") if _is_loopback(address) else address

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from m365_emulator.addresses import split
 from m365_emulator.errors import EntraError
 from m365_emulator.login import tenants, userinfo
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from m365_emulator.world import World
+
+_microsofts_hosts = ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")
 
 
 def routes(world: World) -> list[Route]:
@@ -32,7 +35,8 @@ def routes(world: World) -> list[Route]:
         return JSONResponse(world.keys.jwks(f"{world.settings.origin}/{issuer_tenant}/v2.0"))
 
     async def instance(request: Request) -> Response:
-        return JSONResponse(_instance(world, request.query_params.get("api-version", "1.0")))
+        asked = request.query_params
+        return JSONResponse(_instance(world, asked.get("api-version", "1.0"), asked.get("authorization_endpoint", "")))
 
     async def realm(request: Request) -> Response:
         return JSONResponse(_realm(world, request.path_params["upn"]))
@@ -125,10 +129,14 @@ def _cloud(world: World) -> dict[str, Any]:
     }
 
 
-def _instance(world: World, version: str) -> dict[str, Any]:
-    host = urlsplit(world.settings.origin).netloc
+def _instance(world: World, version: str, asked: str) -> dict[str, Any]:
+    """The cloud that an authorization endpoint belongs to. Raises EntraError 50049 for one of another host."""
+    host, parts = urlsplit(world.settings.origin).netloc, split(asked)
+    if asked and parts.netloc not in {host, urlsplit(world.settings.people_origin).netloc, *_microsofts_hosts}:
+        raise EntraError(50049, "Unknown or invalid instance.")
+    segment = parts.path.strip("/").split("/")[0] or "common"
     return {
-        "tenant_discovery_endpoint": f"{world.settings.origin}/common/v2.0/.well-known/openid-configuration",
+        "tenant_discovery_endpoint": f"{world.settings.origin}/{segment}/v2.0/.well-known/openid-configuration",
         "api-version": version,
         "metadata": [{"preferred_network": host, "preferred_cache": host, "aliases": [host]}],
     }

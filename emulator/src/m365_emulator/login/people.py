@@ -47,6 +47,12 @@ def elsewhere(world: World, tenant: Tenant, home: Tenant, person: DirectoryObjec
     return found
 
 
+def everywhere(world: World, home: Tenant, account: DirectoryObject) -> list[tuple[str, str]]:
+    """Tenant and object ids under which an account signs in: its own, and those of guests and partners elsewhere."""
+    seen = ((tenant.id, as_seen_by(world, tenant, home, account)) for tenant in world.directory.tenants.looked_at())
+    return [(tenant_id, person.id) for tenant_id, person in seen if person is not None]
+
+
 def account_of(world: World, person: DirectoryObject) -> DirectoryObject:
     """Where the password and the second factor are kept: the object itself, or that of a guest's home."""
     home = world.directory.tenants.get(person.hidden.get("home_tenant", ""))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from m365_emulator import data, principals
+from m365_emulator.addresses import split
 from m365_emulator.directory import DirectoryObject
 from m365_emulator.errors import EntraError
 
@@ -121,7 +122,7 @@ def _split(word: str) -> tuple[str, str, str]:
 
 def _is_our_own(world: World, resource: str) -> bool:
     ours = {urlsplit(origin).hostname for origin in (world.settings.origin, world.settings.people_origin)}
-    return urlsplit(resource).hostname in ours | {"localhost", "127.0.0.1", "::1"}
+    return split(resource).hostname in ours | {"localhost", "127.0.0.1", "::1"}
 
 
 def _by_name(tenant: Tenant, resource: str) -> DirectoryObject | None:

@@ -81,7 +81,9 @@ def _person_fits(call: Call, rule: Rule) -> bool:
     caller = call.caller
     if rule.guests or rule.role_ids & caller.directory_roles:
         return True
-    person = call.tenant.objects[caller.principal_id]
+    person = call.tenant.objects.get(caller.principal_id)
+    if person is None:  # a partner's person has no object in the customer's tenant
+        return False
     member = person.body.get("userType") != "Guest"
     by_policy = bool(rule.policy) and policy.member_may(call.tenant, rule.policy)
     return (member and (rule.members or by_policy)) or (rule.owners and owns(call))

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 from m365_emulator.errors import GraphError
 from m365_emulator.graph.answer import Answer
-from m365_emulator.graph.errors import bad_request, unsupported_query
+from m365_emulator.graph.errors import bad_request, malformed, unsupported_query
 from m365_emulator.graph.odata import support
 from m365_emulator.graph.odata.match import matches
 from m365_emulator.graph.odata.syntax import parse
@@ -102,12 +102,19 @@ def _searched(call: Call, items: list[Item]) -> list[Item]:
 def _clause(text: str) -> tuple[str, str]:
     """``"displayName:voice"`` as property and text. Raises 400."""
     stripped = text.strip()
-    if len(stripped) > 1 and stripped[0] == stripped[-1] == '"':
-        stripped = stripped[1:-1]
+    if len(stripped) < len('""') or not stripped[0] == stripped[-1] == '"':
+        raise malformed(_unquoted(stripped))
+    stripped = stripped[1:-1]
     name, colon, words = stripped.partition(":")
     if not colon or name not in _searchable:
         raise unsupported_query("Unsupported or invalid $search clause.")
     return name, words.casefold()
+
+
+def _unquoted(text: str) -> str:
+    """What Graph says to a clause without double quotes."""
+    at = max(text.find(":"), 0)
+    return f"Syntax error: character '{text[at : at + 1]}' is not valid at position {at} in '{text}'."
 
 
 def _holds(item: Item, clause: tuple[str, str]) -> bool:
