@@ -9,6 +9,7 @@ from gangway.invitations.models import Invitation
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import actions, freezing, tidying
+from gangway.onboarding.errors import StillBeingStopped
 from gangway.onboarding.models import Case
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within
@@ -74,6 +75,8 @@ def test_a_registration_that_is_at_work_holds_up_no_other_and_is_let_go_of_later
 def test_after_a_report_that_stopped_a_run_somebody_can_sign_in_and_begin_again():
     walked = begun(features=("call-quality",))
     freezing.report_by_case(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    with within(walked.customer.path), pytest.raises(StillBeingStopped):
+        freezing.unfreeze(invitation_id=walked.invitation_id, by=ADMINISTRATOR, now=clock.now())
     run_until_idle()
     with within(walked.customer.path):
         freezing.unfreeze(invitation_id=walked.invitation_id, by=ADMINISTRATOR, now=clock.now())

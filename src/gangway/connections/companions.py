@@ -10,6 +10,7 @@ from typing import Final, Literal, cast
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -28,6 +29,7 @@ from gangway.provisioning.actions import CheckItem, CheckResult, switch
 from gangway.provisioning.beside_view import credential_beside
 from gangway.provisioning.renewable import proved_ids
 from gangway.provisioning.shapes import CredentialView, RegistrationView
+from gangway.services.states import HOLDS_ITS_NAME
 
 VALIDATE: Final = "connections:validate_companion"
 REASON: Final = "a worker validates everybody's connections"
@@ -71,6 +73,7 @@ def take_over(
         "tend_at": now,
         "created_at": now,
     }
+    _of(registration_id).exclude(service__lifecycle__in=HOLDS_ITS_NAME).delete()
     row, made = Companion.objects.get_or_create(service_id=service_id, profile=profile, defaults=defaults)
     if made:
         _record(Event.CONNECTION_MADE, row, by, {"registration": str(registration_id)})
@@ -158,8 +161,16 @@ def used_beside(service_id: UUID) -> tuple[UUID, ...]:
 
 
 def used_by(registration_id: UUID) -> UUID | None:
-    """Return the service that uses a registration beside its connection; None when none does. Inside a scope."""
-    return Companion.objects.filter(registration_id=registration_id).values_list("service_id", flat=True).first()
+    """Return the service that uses a registration beside its connection; None when none does. Inside a scope.
+
+    One that is gone uses nothing: its successor may.
+    """
+    standing = _of(registration_id).filter(service__lifecycle__in=HOLDS_ITS_NAME)
+    return standing.values_list("service_id", flat=True).first()
+
+
+def _of(registration_id: UUID) -> QuerySet[Companion]:
+    return Companion.objects.filter(registration_id=registration_id)
 
 
 def companion(service_id: UUID, profile: str) -> CompanionView:

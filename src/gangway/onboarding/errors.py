@@ -6,6 +6,7 @@ OnboardingError
 ├── SessionEnded                      the link that a session came by was replaced, or reported
 ├── PlanIsOther                       an operator changes a plan that somebody else changed first
 ├── NotNow                            the case or the operator's part stands at another step
+├── StillBeingStopped                 an invitation is to go on while the run that its report stopped isn't over
 ├── NotAPrincipalName, GuestName      what was typed as UPN can't be one (field "upn")
 ├── NoSignInApplication               the provider has not registered its sign-in application
 ├── NotThisWay                        Microsoft sends no browser back to the address of these pages
@@ -87,6 +88,15 @@ class NotNow(OnboardingError):
     code = "onboarding:case:elsewhere"
     what = "This has moved on meanwhile, perhaps in another window."
     cure = "We show you where it stands now."
+
+
+class StillBeingStopped(OnboardingError):
+    """An invitation is to go on whose run was stopped by its report and hasn't come to its end."""
+
+    code = "onboarding:invitation:still_being_stopped"
+    what = "What was being made is still being stopped and taken back."
+    cure = "Unfreeze it again in a minute."
+    acts = WhoActs.OPERATOR
 
 
 class NotAPrincipalName(OnboardingError):

@@ -19,7 +19,7 @@ from gangway.invitations.queries import LinkDead
 from gangway.invitations.states import State
 from gangway.jobs.actions import defer
 from gangway.onboarding import unexpected
-from gangway.onboarding.errors import NoSuchCase
+from gangway.onboarding.errors import NoSuchCase, StillBeingStopped
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, scope_of_case
 from gangway.onboarding.stages import colleague, handover, renewed
@@ -59,8 +59,10 @@ def report_by_case(*, case_id: UUID, by: Actor, now: datetime) -> None:
 def unfreeze(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     """The operator has asked, and lets it go on where it stands; the earlier links work again.
 
-    Raises `NoSuchInvitation`, `InvitationOver`, `InvitationMoved`.
+    Raises `StillBeingStopped`, `NoSuchInvitation`, `InvitationOver`, `InvitationMoved`.
     """
+    if any(_is_being_stopped(case) for case in _locked_cases(invitation_id)):
+        raise StillBeingStopped
     to = _goes_on(invitation_id)
     invitations.unfreeze(invitation_id=invitation_id, to=to, by=by, now=now)
     defer(unexpected.TELL, invitation_id=str(invitation_id))
@@ -92,8 +94,7 @@ def stop_reminders(*, token: SealedText, by: Actor, now: datetime) -> None:
 
 
 def _freeze(invitation_id: UUID, *, by: Actor, now: datetime, dead: bool = False) -> None:
-    ids = Case.objects.filter(invitation_id=invitation_id).order_by("created_at", "pk").values_list("pk", flat=True)
-    cases = [lock_case(case_id) for case_id in list(ids)]
+    cases = _locked_cases(invitation_id)
     done = invitations.report(invitation_id=invitation_id, by=by, now=now, dead=dead)
     if done == "told late":
         defer(unexpected.TELL_LATE, invitation_id=str(invitation_id))
@@ -107,6 +108,20 @@ def _freeze(invitation_id: UUID, *, by: Actor, now: datetime, dead: bool = False
         for one in (*at_work_beside(run_id), *at_work):  # what waits for the first run to end is stopped before it
             with suppress(RunOver, RunUnderWay):
                 provisioning.cancel_run(run_id=one, by=by, now=now)
+
+
+def _locked_cases(invitation_id: UUID) -> list[Case]:
+    """All of them, so that no run of theirs ends unseen meanwhile."""
+    ids = Case.objects.filter(invitation_id=invitation_id).order_by("created_at", "pk").values_list("pk", flat=True)
+    return [lock_case(case_id) for case_id in list(ids)]
+
+
+def _is_being_stopped(case: Case) -> bool:
+    """Whether its run is at work, or has come to an end that isn't written down in the case yet."""
+    if case.run_id is None:
+        return False
+    state = runs.run(case.run_id).state
+    return state in AT_WORK or (case.state == CaseState.PROVISIONING and state is not RunState.COPYING)
 
 
 def _goes_on(invitation_id: UUID) -> State:
