@@ -253,3 +253,25 @@ def test_role_for_applications_only_is_given_to_no_person(door):
     oid = door.user("morgan.member").id
     wanted = {"principalId": oid, "resourceId": api.id, "appRoleId": role}
     assert door.post(f"/users/{oid}/appRoleAssignments", wanted).status == 400
+
+
+def test_collections_of_another_object_are_named_and_found_through_it(door):
+    api, oid = door.tenant.principal(data.graph_app_id), door.user("morgan.member").id
+    app = door.register("Voice", appRoles=[{"id": oid, "value": "w", "isEnabled": True}]).body
+    own = door.tenant.principal(app["appId"])
+    row = {"principalId": oid, "resourceId": own.id, "appRoleId": oid}
+    made = door.post(f"/servicePrincipals/{own.id}/appRoleAssignedTo", row)
+    found = {
+        f"/users/{oid}/appRoleAssignments": f"users('{oid}')/appRoleAssignments",
+        f"/servicePrincipals/{own.id}/appRoleAssignedTo": f"servicePrincipals('{own.id}')/appRoleAssignedTo",
+        f"/servicePrincipals(appId='{app['appId']}')/appRoleAssignments": (
+            f"servicePrincipals(appId='{app['appId']}')/appRoleAssignments"
+        ),
+        "/me/licenseDetails": f"users('{door.user('grace.global').id}')/licenseDetails",
+        f"/servicePrincipals/{api.id}/memberOf/microsoft.graph.group": "groups",
+    }
+    for path, name in found.items():
+        assert door.get(path).body["@odata.context"].endswith(f"/v1.0/$metadata#{name}")
+    where = made.headers["location"].partition("/v1.0")[2]
+    assert made.body["@odata.context"].endswith("/appRoleAssignedTo/$entity")
+    assert door.get(where).body["id"] == made.body["id"]

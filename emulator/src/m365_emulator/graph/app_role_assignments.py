@@ -20,6 +20,7 @@ operations = Operations()
 shape = Shape(
     type="appRoleAssignment",
     set="appRoleAssignments",
+    nested=True,
     filterable={"resourceId": "eq", "appRoleId": "eq", "principalId": "eq", "principalDisplayName": "eq startsWith"},
 )
 _principal = ("/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")

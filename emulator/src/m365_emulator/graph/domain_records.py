@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from m365_emulator.graph.call import Call
 
 operations = Operations()
-shape = Shape(type="domainDnsRecord", set="domains", directory=False, polymorphic=True)
+shape = Shape(type="domainDnsRecord", set="domainDnsRecords", directory=False, polymorphic=True, nested=True)
 _an_hour = 3600
 
 

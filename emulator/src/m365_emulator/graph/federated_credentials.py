@@ -20,6 +20,7 @@ operations = Operations()
 shape = Shape(
     type="federatedIdentityCredential",
     set="federatedIdentityCredentials",
+    nested=True,
     directory=False,
     filterable={"name": "eq", "issuer": "eq", "subject": "eq"},
 )

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from m365_emulator.graph.call import Call
 
 operations = Operations()
-details = Shape(type="licenseDetails", set="licenseDetails", directory=False)
+details = Shape(type="licenseDetails", set="licenseDetails", directory=False, nested=True)
 subscriptions = Shape(
     type="companySubscription", set="directory/subscriptions", directory=False, filterable={"skuId": "eq"}
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.directory import type_of_kind
@@ -58,12 +59,13 @@ def direct(call: Call, member_id: str) -> list[dict[str, Any]]:
 
 def of_cast(call: Call, rows: list[dict[str, Any]]) -> Answer:
     """Directory objects, of one type when the path has a cast, or how many there are when it ends with ``$count``."""
-    path = call.operation.path.removesuffix("/$count")
+    path, shape = call.operation.path.removesuffix("/$count"), objects
     cast = path.rpartition("/")[2]
     if cast.startswith("microsoft.graph."):
         rows = [row for row in rows if row["@odata.type"] == f"#{cast}"]
+        shape = replace(objects, set=f"{cast.removeprefix('microsoft.graph.')}s")
     answer_with = pages.counted if path != call.operation.path else pages.collection
-    return answer_with(call, objects, rows)
+    return answer_with(call, shape, rows)
 
 
 def other_ids(call: Call, member_id: str) -> list[str]:

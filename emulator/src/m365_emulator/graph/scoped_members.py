@@ -21,6 +21,7 @@ operations = Operations()
 shape = Shape(
     type="scopedRoleMembership",
     set="scopedRoleMemberships",
+    nested=True,
     directory=False,
     filterable={"roleId": "eq", "administrativeUnitId": "eq"},
 )

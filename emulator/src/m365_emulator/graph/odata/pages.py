@@ -38,7 +38,7 @@ def collection(call: Call, shape: Shape, items: Iterable[Item]) -> Answer:
     options = call.options
     chosen = _chosen(call, shape, items)
     page, token = _page(chosen, options, call.page_size)
-    body: dict[str, Any] = {"@odata.context": f"{call.base}/$metadata#{shape.set}{_selected(options)}"}
+    body: dict[str, Any] = {"@odata.context": f"{call.base}/$metadata#{_named(call, shape)}{_selected(options)}"}
     if options.count and (call.eventual or not shape.directory):
         body["@odata.count"] = len(chosen)
     if token:
@@ -50,9 +50,29 @@ def collection(call: Call, shape: Shape, items: Iterable[Item]) -> Answer:
 def single(call: Call, shape: Shape, item: Item, *, status: int = HTTPStatus.OK) -> Answer:
     """One object; 201 carries Location too."""
     support.check(shape, call.options, advanced=False)
-    context = f"{call.base}/$metadata#{shape.set}{_selected(call.options)}/$entity"
-    headers = {"Location": f"{call.base}/{shape.set}/{item['id']}"} if status == HTTPStatus.CREATED else {}
+    context = f"{call.base}/$metadata#{_named(call, shape)}{_selected(call.options)}/$entity"
+    where = "/".join(_way(call)) if shape.nested else shape.set
+    headers = {"Location": f"{call.base}/{where}/{item['id']}"} if status == HTTPStatus.CREATED else {}
     return Answer(status, {"@odata.context": context, **_shown(call, shape, item)}, headers)
+
+
+def _named(call: Call, shape: Shape) -> str:
+    """The collection in ``@odata.context``: ``applications``, ``servicePrincipals('{id}')/appRoleAssignments``."""
+    if not shape.nested:
+        return shape.set
+    *owner, name = _way(call)
+    if owner == ["me"]:
+        owner = ["users", call.caller.principal_id]
+    if not owner[-1].endswith(")"):
+        owner[-2:] = [f"{owner[-2]}('{owner[-1]}')"]
+    return "/".join([*owner, name])
+
+
+def _way(call: Call) -> list[str]:
+    """The segments of the path up to the collection, whether all of it is asked for or one member."""
+    names, given = call.operation.path.strip("/").split("/"), call.path.strip("/").split("/")
+    last = max(index for index, name in enumerate(names) if not name.startswith("{"))
+    return [*given[:last], given[last].partition("(")[0]]
 
 
 def counted(call: Call, shape: Shape, items: Iterable[Item]) -> Answer:

@@ -25,6 +25,7 @@ class Shape:
 
     ``filterable`` gives the operators of each property in one line of text. ``usual`` are the properties of an answer
     without ``$select``; empty: all. ``directory`` objects take advanced queries, pages and ``$count``.
+    A ``nested`` collection belongs to another object and is named, and found, through it.
     """
 
     type: str
@@ -35,6 +36,7 @@ class Shape:
     expandable: Mapping[str, Expansion] = field(default_factory=dict)
     directory: bool = True
     polymorphic: bool = False
+    nested: bool = False
 
     @property
     def resource(self) -> str:
