@@ -21,6 +21,7 @@ from gangway.vault.models import Sealed
 from gangway.vault.queries import ever_sealed_to
 from tests.rooms.factories_connections import DAY, beside
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
+from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import error_at, prove, sit_down, soup
 from tests.rooms.test_fleet import OLD, connected
 
@@ -187,6 +188,38 @@ def test_what_is_not_in_use_but_signs_in_is_listed_as_not_touched_and_ticked_off
             forget_plan(kept, by=SETUP, now=clock.now())
     counts = view(provider, emergency_id).counts
     assert (counts[ItemState.DONE], counts[ItemState.NEEDS_CUSTOMER], counts[ItemState.UNTOUCHED]) == (2, 0, 3)
+
+
+def test_what_waits_to_be_created_is_listed_as_not_in_use_until_it_is_removed(provider, customer):
+    connected(customer, "voice-1")
+    planned = plan(customer, short_name="soon")
+    with within(customer.path):
+        other = Credential.objects.get()
+        other.pk, other.display_name, other.service_id = uuid4(), "made", planned
+        other.save(force_insert=True)
+    emergency_id = begin(provider)
+    emergency.drive(now=clock.now())
+    (row,) = [row for row in view(provider, emergency_id).open_items.rows if row.state is ItemState.UNTOUCHED]
+    assert (row.short_name, "“made” was made" in row.words) == ("soon", True)
+    with within(customer.path):
+        Credential.objects.filter(pk=other.pk).update(state="removed")
+    emergency.drive(now=clock.now())
+    assert view(provider, emergency_id).counts[ItemState.UNTOUCHED] == 0
+
+
+def test_what_its_schedule_renews_while_it_queues_is_not_rotated_twice(provider, customer, monkeypatch):
+    monkeypatch.setattr(emergency, "AT_ONCE", 0)
+    queued = [connected(customer, name, granted=OWNED) for name in ("early", "late")]
+    emergency_id = begin(provider)
+    emergency.drive(now=clock.now())
+    assert view(provider, emergency_id).counts[ItemState.WAITING] == 2
+    with within(customer.path):
+        for service_id, made_at in zip(queued, (clock.now() - DAY, clock.now()), strict=True):
+            Credential.objects.filter(service_id=service_id).update(made_at=made_at)
+            kept = Care.objects.select_related("connection").get(connection__service_id=service_id)
+            forget_plan(kept, by=SETUP, now=clock.now())
+    counts = view(provider, emergency_id).counts
+    assert (counts[ItemState.WAITING], counts[ItemState.DONE]) == (1, 1)
 
 
 def test_what_one_suspended_is_resumed_by_another_but_nothing_else(provider, customer):

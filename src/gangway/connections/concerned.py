@@ -14,7 +14,7 @@ from django.db.models import F, Q, QuerySet
 from gangway.connections.kept import credentials_of
 from gangway.connections.models import Companion, Connection, Emergency, EmergencyItem
 from gangway.connections.states import Deed, ItemState, SuspendedWhy
-from gangway.provisioning.renewable import Unused, sealed_ids, unused_of
+from gangway.provisioning.renewable import Unused, sealed_ids, unused_of, unused_of_planned
 from gangway.services.states import Lifecycle
 from gangway.vault.queries import ever_sealed_to
 
@@ -31,7 +31,9 @@ def write_down(row: Emergency, *, now: datetime) -> None:
         found[ItemState.UNTOUCHED] = _untouched(row)
     for state, items in found.items():
         for each in items:
-            each.emergency, each.organization_id = row, each.connection.organization_id
+            each.emergency = row
+            if each.connection is not None:
+                each.organization_id = each.connection.organization_id
             each.state, each.changed_at = state.value, now
         EmergencyItem.objects.bulk_create(items, ignore_conflicts=True, batch_size=1000)
     row.listed_at = now
@@ -70,7 +72,7 @@ def _untouched(row: Emergency) -> list[EmergencyItem]:
     connections, companions = _sealed(unused, row.key_number)
     items = [EmergencyItem(connection=one, words=_why(one)) for one in connections]
     items += [EmergencyItem(connection=each, companion=one, words=_why(each)) for one, each in companions]
-    return [*items, *_others(there, row.key_number)]
+    return [*items, *_others(there, row.key_number), *_planned(row)]
 
 
 def _why(connection: Connection) -> str:
@@ -89,11 +91,24 @@ def _others(there: QuerySet[Connection], number: int | None) -> Iterable[Emergen
         yield EmergencyItem(connection=connections[about.service_id], credential_id=credential_id, words=_told(about))
 
 
+def _planned(row: Emergency) -> Iterable[EmergencyItem]:
+    """Credentials of services that wait to be created: creating one would put it into use."""
+    found = {one.credential_id: one for one in unused_of_planned(row.organization.path)}
+    for credential_id in _sealed_to({pk: pk for pk in found}, row.key_number):
+        about = found[credential_id]
+        yield EmergencyItem(
+            service_id=about.service_id,
+            organization_id=about.organization_id,
+            credential_id=credential_id,
+            words=_told(about),
+        )
+
+
 def _told(about: Unused) -> str:
     if not about.is_ours:
         return f"“{about.name}” was typed in earlier: only the customer can remove it, in their tenant."
     if about.rests_until is None:
-        return f"“{about.name}” was made and is not in use yet. Finish, or withdraw, the invitation that it is for."
+        return f"“{about.name}” was made and is not in use yet. Withdraw its invitation, or rotate what it becomes."
     day = f"{about.rests_until.day} {about.rests_until:%B %Y, %H:%M} UTC"
     return f"“{about.name}”, which was in use before, signs in as well until {day}, when it is removed."
 

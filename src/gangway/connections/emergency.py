@@ -15,7 +15,7 @@ from django.db.models import Case, Count, IntegerField, Value, When
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import concerned, rotation
+from gangway.connections import concerned, rotation, ticking
 from gangway.connections.actions import resume, suspend
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NameNotTyped, NoSuchEmergency
 from gangway.connections.kept import credential_of
@@ -117,8 +117,9 @@ def begin(
 
 
 def drive(*, now: datetime) -> None:
-    """Go on with every emergency that isn't over, as far as it goes now. For workers."""
+    """Go on with every emergency that isn't over, as far as it goes now; what is gone is ticked off. For workers."""
     with within_everything(REASON):
+        ticking.removed(now=now)
         for emergency_id in list(Emergency.objects.filter(ended_at__isnull=True).values_list("pk", flat=True)):
             _drive(emergency_id, now=now)
 
@@ -144,7 +145,7 @@ def emergency(emergency_id: UUID, *, page: int = 1) -> EmergencyView:
     counted = dict(row.items.order_by().values_list("state").annotate(number=Count("pk")))
     whens = [When(state=state.value, then=Value(place)) for place, state in enumerate(NEEDS_SOMEBODY)]
     shown = row.items.filter(state__in=[state.value for state in NEEDS_SOMEBODY])
-    items = shown.select_related("connection__service", "companion", "organization")
+    items = shown.select_related("connection__service", "service", "companion", "organization")
     urgent_first = Case(*whens, output_field=IntegerField())
     return EmergencyView(
         row=_row(row),
@@ -178,12 +179,12 @@ def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
     rows = EmergencyItem.objects.select_for_update(of=("self",), skip_locked=True)
     items = rows.select_related("connection", "companion")
     item = items.filter(pk=item_id, state=ItemState.WAITING.value).first()
-    if item is None:
+    if item is None or item.connection is None:
         return
     service_id = item.connection.service_id
     item.changed_at = now
     if deed is not Deed.ROTATE:
-        _set(item, suspend if deed is Deed.SUSPEND else resume, by=by, now=now)
+        _set(item, service_id, suspend if deed is Deed.SUSPEND else resume, by=by, now=now)
         return
     about = credential_of(item.companion or item.connection)
     kept = item.companion or Care.objects.filter(pk=item.connection_id).first()
@@ -207,10 +208,10 @@ def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
     item.save()
 
 
-def _set(item: EmergencyItem, deed: Callable[..., None], *, by: Actor, now: datetime) -> None:
+def _set(item: EmergencyItem, service_id: UUID, deed: Callable[..., None], *, by: Actor, now: datetime) -> None:
     try:
         with transaction.atomic():
-            deed(service_id=item.connection.service_id, by=by, now=now)
+            deed(service_id=service_id, by=by, now=now)
         item.state = ItemState.DONE.value
     except GangwayError as error:
         item.state, item.words = ItemState.FAILED.value, error.what
@@ -236,7 +237,7 @@ def _row(row: Emergency) -> EmergencyRow:
 
 
 def _item(item: EmergencyItem) -> ItemRow:
-    about, beside = item.connection.service, item.companion
+    about, beside = item.connection.service if item.connection else item.service, item.companion
     short_name = f"{about.short_name} ({choices(beside.profile).title})" if beside else about.short_name
     name, state = item.organization.name, ItemState(item.state)
     return ItemRow(about.pk, short_name, name, state, item.words, item.run_id)

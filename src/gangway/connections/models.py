@@ -325,7 +325,14 @@ class EmergencyItem(OwnedModel):
     """One credential of an emergency, and how far it is: a connection's, or that of what is used beside one."""
 
     emergency = models.ForeignKey(Emergency, on_delete=models.PROTECT, related_name="items")
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, null=True, related_name="+")
+    service = models.ForeignKey(
+        "services.Service",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="When it has no connection.",
+    )
     companion = models.ForeignKey(
         Companion, on_delete=models.CASCADE, null=True, related_name="+", help_text="When it is beside the connection."
     )

@@ -14,6 +14,7 @@ from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.models import FEDERATED, GIVEN, MADE, Credential, Registration
 from gangway.provisioning.states import CredentialState
+from gangway.services.states import Lifecycle
 
 CHANGES_ITSELF = frozenset({"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"})
 """Permissions with which a registration that owns itself may give itself a new credential."""
@@ -52,6 +53,7 @@ class Unused:
 
     credential_id: UUID
     service_id: UUID
+    organization_id: UUID
     name: str
     is_ours: bool
     rests_until: datetime | None
@@ -107,10 +109,22 @@ def _view(row: Credential) -> Renewable:
 
 def unused_of(service_ids: Collection[UUID]) -> list[Unused]:
     """Return the credentials of these services that were proved or rest; which of them are in use others know."""
+    return _unused(Credential.objects.filter(service_id__in=service_ids))
+
+
+def unused_of_planned(path: str) -> list[Unused]:
+    """Return those of services at or below this organization that nobody created yet."""
+    planned = Credential.objects.filter(service__lifecycle=Lifecycle.PLANNED.value)
+    return _unused(planned.filter(organization__path__startswith=path))
+
+
+def _unused(rows: QuerySet[Credential]) -> list[Unused]:
     states = [CredentialState.PROVED.value, CredentialState.RESTING.value]
-    rows = Credential.objects.filter(service_id__in=service_ids, state__in=states).exclude(kind=FEDERATED)
-    found = rows.values_list("pk", "service_id", "display_name", "origin", "rest_until")
-    return [Unused(pk, service_id, name, origin == MADE, until) for pk, service_id, name, origin, until in found]
+    found = rows.filter(state__in=states).exclude(kind=FEDERATED)
+    return [
+        Unused(row.pk, row.service_id, row.organization_id, row.display_name, row.origin == MADE, row.rest_until)
+        for row in found
+    ]
 
 
 def sealed_ids(credential_ids: Collection[UUID]) -> dict[UUID, UUID]:
