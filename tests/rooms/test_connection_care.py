@@ -113,6 +113,16 @@ def test_a_certificate_that_was_refused_is_tried_again_although_the_customer_was
     assert care_of(service_id).rotation == Rotation.UNDER_WAY
 
 
+def test_a_certificate_that_was_refused_is_tried_again_once_rotations_are_wanted_again(customer):
+    service_id = connected(customer, kind="certificate", expires_at=clock.now() + 99 * DAY)
+    ends(under_way(customer, service_id), "failed", CannotRotate())
+    for rotates in (False, True):
+        with within(customer.path):
+            policy.set_wishes(customer.id, Wishes(rotates=rotates), by=SETUP, now=clock.now())
+        tend(2 * DAY)
+    assert care_of(service_id).rotation == Rotation.UNDER_WAY
+
+
 def test_a_freeze_until_shortly_before_the_end_silences_no_warning(customer):
     service_id, now = connected(customer, granted=OWNED, expires_at=clock.now() + 20 * DAY), clock.now()
     with within(customer.path):

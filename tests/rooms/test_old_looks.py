@@ -7,7 +7,7 @@ import pytest
 
 from gangway.alarms import queries as alarms
 from gangway.connections import actions, aging, companions, validation
-from gangway.connections.models import Care, Companion, Connection
+from gangway.connections.models import Care, Companion, Connection, Pause
 from gangway.foundation import clock
 from gangway.onboarding import platform_watch
 from gangway.organizations.scope import within, within_everything
@@ -118,3 +118,21 @@ def test_a_backlog_of_half_a_day_is_told_and_a_connection_without_a_record_is_no
         Care.objects.update(validate_at=now + 9 * DAY)
         Companion.objects.update(validate_at=now + 9 * DAY)
     assert not aging.is_behind(now=now + 3 * DAY)
+
+
+@pytest.mark.parametrize("since", ["resumed", "paused by Microsoft"])
+def test_what_could_not_be_looked_at_until_now_is_not_late(customer, service_id, since):
+    see_both(customer, service_id)
+    now = clock.now() + 3 * DAY
+    with within_everything("a test"):
+        for rows in (Care.objects, Companion.objects):
+            rows.update(validate_at=now + 9 * DAY)
+    assert aging.is_behind(now=now)
+    if since == "resumed":
+        with within(customer.path):
+            actions.suspend(service_id=service_id, by=SETUP, now=now - DAY)
+            actions.resume(service_id=service_id, by=SETUP, now=now)
+    else:
+        with within_everything("a test"):
+            Pause.objects.create(tenant_id=Care.objects.get().tenant_id, until=now + DAY)
+    assert not aging.is_behind(now=now)

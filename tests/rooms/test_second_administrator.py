@@ -13,7 +13,7 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
-from gangway.invitations import handoffs
+from gangway.invitations import handoffs, relinking
 from gangway.invitations import queries as invited
 from gangway.invitations.errors import ColleagueElsewhere, PlanIsFixed, TooManyHandoffs
 from gangway.invitations.models import Link
@@ -247,6 +247,17 @@ def test_at_most_three_people_hold_a_link_at_once(first):
         ask(first, f"{name}@contoso.com")
     with pytest.raises(TooManyHandoffs):
         ask(first, "four@contoso.com")
+
+
+def test_new_links_before_anything_waits_make_room_for_other_people():
+    walked = walk()
+    for name in ("one", "two", "three"):
+        ask(walked, f"{name}@contoso.com")
+    with within(walked.customer.path):
+        relinking.replace_links(invitation_id=walked.invitation_id, by=ADMINISTRATOR, now=clock.now())
+    ask(walked, "four@contoso.com")
+    with within(walked.customer.path):
+        assert [one.revoked_at is None for one in invited.handoffs(walked.invitation_id)] == [False, False, False, True]
 
 
 def test_nothing_is_handed_off_between_a_sign_in_and_what_it_makes():

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -21,6 +22,8 @@ from gangway.services.errors import ServiceMoved
 from gangway.services.queries import service
 from gangway.services.states import Connection as Status
 from gangway.services.states import Lifecycle
+
+RESUMED: Final = "Resumed, not validated yet."
 
 
 @transaction.atomic
@@ -118,7 +121,7 @@ def resume(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Act
     if service(service_id).lifecycle is not Lifecycle.CREATED:
         raise ServiceMoved
     row.suspended_at, row.suspended_why = None, ""
-    _forget_status(row, "Resumed, not validated yet.", Status.UNKNOWN, by=by, now=now)
+    _forget_status(row, RESUMED, Status.UNKNOWN, by=by, now=now)
     _record(Event.CONNECTION_RESUMED, row, by, {"registration": str(row.registration_id)})
     validate_connection(service_id=service_id, by=by, now=now)
     for beside in companions.companions(service_id):

@@ -13,8 +13,9 @@ from django.db.models.functions import Coalesce
 
 from gangway.audit.record import Actor
 from gangway.connections import fleet
+from gangway.connections.actions import RESUMED
 from gangway.connections.kept import credentials_of
-from gangway.connections.models import Companion, Connection
+from gangway.connections.models import Companion, Connection, Pause
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.renewable import living
 from gangway.services import actions as services
@@ -56,9 +57,19 @@ def is_behind(*, now: datetime) -> bool:
         for due in (fleet.due(now), fleet.due_beside(now)):
             if due.filter(validate_at__lt=now - WAITS).exclude(tenant_id__in=paused).exists():
                 return True
-        late = Q(seen_at__lt=now - LATE)
-        unseen = _connections().filter(late).values_list("credential_id", flat=True)[:MOST]
-        return bool(living(list(unseen)) or credentials_of(list(_companions().filter(late)[:MOST])))
+        return _has_late(now=now, paused=paused)
+
+
+def _has_late(*, now: datetime, paused: QuerySet[Pause, str]) -> bool:
+    """Whether something that could be looked at wasn't for long; what was just resumed waits for its first look."""
+    late, resumed = Q(seen_at__lt=now - LATE), Q(status_words=RESUMED, status_since__gte=now - LATE)
+    fresh = Connection.objects.filter(resumed).values("service_id")
+    unseen = _connections().filter(late, ~resumed).exclude(care__tenant_id__in=paused)
+    ids = list(unseen.values_list("credential_id", flat=True))
+    beside = list(_companions().filter(late).exclude(service_id__in=fresh).exclude(tenant_id__in=paused))
+    return any(living(ids[start : start + MOST]) for start in range(0, len(ids), MOST)) or any(
+        credentials_of(beside[start : start + MOST]) for start in range(0, len(beside), MOST)
+    )
 
 
 def _connections() -> QuerySet[Connection]:

@@ -237,7 +237,8 @@ def _row(row: Emergency) -> EmergencyRow:
 
 
 def _item(item: EmergencyItem) -> ItemRow:
-    about, beside = item.connection.service if item.connection else item.service, item.companion
+    whose = (item.connection.service if item.connection else None, item.service)
+    about, beside = next(one for one in whose if one is not None), item.companion
     short_name = f"{about.short_name} ({choices(beside.profile).title})" if beside else about.short_name
     name, state = item.organization.name, ItemState(item.state)
     return ItemRow(about.pk, short_name, name, state, item.words, item.run_id)

@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 GIVE_UP: Final = "connections:give_up_validations"
 TEND: Final = "connections:tend"
 TEND_EVERY_SECONDS: Final = 60
+FORGET_OLD: Final = "connections:forget_old_looks"
+FORGET_OLD_EVERY_SECONDS: Final = 900
 DRIVE_EVERY_SECONDS: Final = 30
 
 
@@ -112,8 +114,13 @@ def tend() -> None:
     tending.tend_due(now=now)
     fleet.validate_due(now=now)
     companions.validate_due(now=now)
-    aging.forget_old_looks(now=now)
     fleet.forget(now=now)
+
+
+@task(name=FORGET_OLD, deadline_seconds=300)
+def forget_old_looks() -> None:
+    """Say of what nobody looked at for long that nobody knows."""
+    aging.forget_old_looks(now=clock.now())
 
 
 @task(name=rotation.ENDED, retry=RetryDecision(waits=(2, 5, 15, 60)), deadline_seconds=60)
@@ -130,4 +137,5 @@ def drive_emergencies() -> None:
 
 every(60, GIVE_UP)
 every(TEND_EVERY_SECONDS, TEND)
+every(FORGET_OLD_EVERY_SECONDS, FORGET_OLD)
 every(DRIVE_EVERY_SECONDS, emergency.DRIVE)

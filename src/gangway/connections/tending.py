@@ -128,7 +128,8 @@ def _plan(
     itself = credential.renews_itself(has_right=kept.renews_itself)
     called = kept.rotation == Rotation.NEEDS_CUSTOMER and kept.rotate_at is None
     if not itself or called or not wishes.rotates:
-        kept.rotate_at = None
+        if not itself or kept.rotation != Rotation.NEEDS_CUSTOMER:  # else it is tried again once they want it
+            kept.rotate_at = None
         if kept.rotation in {Rotation.PLANNED, Rotation.FROZEN, Rotation.FAILED}:
             kept.rotation = Rotation.NONE.value
             clear_alarm(**key_of(kept, Kind.ROTATION), why=BY_HAND, by=TENDER, now=now, all_clear=False)

@@ -35,6 +35,6 @@ def renewed(kept: Kept, *, now: datetime) -> None:
 def removed(*, now: datetime) -> None:
     """What wasn't in use, but signed in all the same, is gone by now. For workers."""
     items = EmergencyItem.objects.filter(credential_id__isnull=False, state=ItemState.UNTOUCHED.value)
-    listed = set(items.values_list("credential_id", flat=True))
+    listed = {one for one in items.values_list("credential_id", flat=True) if one is not None}
     gone = listed - living(listed)
     items.filter(credential_id__in=gone).update(state=ItemState.DONE.value, words=GONE, changed_at=now)

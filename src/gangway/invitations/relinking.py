@@ -11,7 +11,7 @@ from gangway.audit.record import Actor
 from gangway.invitations import letters
 from gangway.invitations.errors import TooFarAhead
 from gangway.invitations.minting import check_count, mint
-from gangway.invitations.models import Invitation, Link
+from gangway.invitations.models import Handoff, Invitation, Link
 from gangway.invitations.moves import move, write_history
 from gangway.invitations.rows import locked, open_for, record_about
 from gangway.invitations.states import Doing, State
@@ -55,7 +55,9 @@ def resend(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def replace_links(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
-    """End all links that are out, and whoever uses one now; mail one new link. Colleagues' own links live on.
+    """End all links that are out, and whoever uses one now; mail one new link.
+
+    Only the links of those for whom something waits live on: they open what remains, and nothing else.
 
     Raises as `resend`.
     """
@@ -151,6 +153,11 @@ def _end_links(invitation: Invitation, *, by: Actor, now: datetime, elsewhere: b
     living = Link.objects.filter(invitation=invitation, revoked_at__isnull=True)
     if invitation.waits_until is not None:
         living = living.filter(handoff__isnull=True)  # the others open what remains, and nothing else
+    else:
+        handed_on = Handoff.objects.filter(invitation=invitation, revoked_at__isnull=True)
+        for handoff_id in handed_on.values_list("pk", flat=True):
+            outbox.withdraw(subject_ref=letters.subject_of_handoff(handoff_id), by=by)
+        handed_on.update(revoked_at=now)
     living.update(revoked_at=now, went_elsewhere=elsewhere)
     invitation.sessions_from = now
     invitation.save(update_fields=["sessions_from"])
