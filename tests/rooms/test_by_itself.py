@@ -7,6 +7,7 @@ import pytest
 
 from gangway.foundation import clock
 from gangway.organizations.scope import within
+from gangway.provisioning import by_itself
 from gangway.provisioning.by_itself import AT_MOST_FOR, DAILY, try_what_needs_nobody
 from gangway.provisioning.models import Credential, Leftover, Registration, Run
 from gangway.provisioning.states import LeftoverKind, RunKind, RunState
@@ -20,9 +21,9 @@ A_DAY_AGO = timedelta(days=1, minutes=1)
 def left_over(*, features: frozenset[str] = frozenset({"voice", "self-rotation"}), **changed: Any) -> Work:
     """A proved registration beside whose credential in use another one was left by a rotation that timed out."""
     work, now = make_work(choices={"features": features}), clock.now()
-    work.start("any")
+    work.start("any", name=f"v{work.service_id.hex[:8]}")
     with within(work.customer.path):
-        Registration.objects.update(state="proved", proved_at=now)
+        Registration.objects.filter(pk=work.registration_id).update(state="proved", proved_at=now)
         run = Run.objects.get(pk=work.run_id)
         run.kind, run.state, run.token_sealed_id = RunKind.ROTATION.value, RunState.FAILED.value, None
         run.save()
@@ -71,6 +72,17 @@ def test_it_is_tried_once_a_day():
 )
 def test_what_needs_a_person_waits_for_one(otherwise: dict[str, Any]):
     assert tried(left_over(**otherwise)) == 0
+
+
+def test_those_that_may_not_or_can_not_be_tried_do_not_hold_up_the_others(monkeypatch):
+    monkeypatch.setattr(by_itself, "MOST", 1)
+    longer = clock.now() - timedelta(days=3)
+    left_over(features=frozenset({"voice"}), seen_at=longer)
+    by_hand = left_over(name="somebody's own", object_id="unknown to us", seen_at=longer + timedelta(hours=1))
+    work = left_over()
+    assert (tried(work), tried(work)) == (0, 1)
+    with within(by_hand.customer.path):
+        assert clock.now() - Leftover.objects.get().seen_at < DAILY
 
 
 def test_what_rests_for_somebody_is_not_put_aside():

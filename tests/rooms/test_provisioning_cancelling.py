@@ -10,10 +10,11 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import AuthorityEnded
 from gangway.microsoft.patience import OutOfPatience
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, conduct, opening, rotating, undoing
+from gangway.provisioning import actions, conduct, opening, rotating, undoing, waiting
 from gangway.provisioning.engine.course import Ending
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.teardown import TornDown
+from gangway.provisioning.errors import NotWaiting
 from gangway.provisioning.models import Run
 from gangway.provisioning.states import RunKind, RunState
 from gangway.vault.errors import SealBroken
@@ -27,6 +28,11 @@ pytestmark = pytest.mark.django_db
 def cancel(work: Work) -> None:
     with within(work.customer.path):
         actions.cancel_run(run_id=work.run_id, by=BY, now=clock.now())
+
+
+def locks(asked: CaptureQueriesContext) -> list[str]:
+    """The tables that were locked, in their order."""
+    return [row["sql"].split('FROM "')[1].split('"')[0] for row in asked if "FOR UPDATE" in row["sql"]]
 
 
 def end_well(opened: opening.Opened) -> None:
@@ -118,10 +124,36 @@ def test_what_breaks_while_a_rotation_is_rolled_back_does_not_keep_it_from_endin
     assert (work.run().state, work.run().error.code) == (RunState.FAILED, "provisioning:run:too_long")
 
 
+def test_a_further_services_credential_that_is_cancelled_at_its_end_is_taken_back(work, taken_back, monkeypatch):
+    async def meanwhile(_opened: opening.Opened) -> None:
+        await in_database(cancel, work)
+
+    with within(work.customer.path):
+        Run.objects.update(kind=RunKind.CREDENTIAL.value)
+    monkeypatch.setattr(rotating, "rotate", meanwhile)
+    run_until_idle()
+    assert (work.run().state, taken_back) == (RunState.CANCELLED, [True])
+
+
+def test_a_run_that_is_asked_for_again_forgets_a_cancel_of_its_earlier_try(work):
+    about = {"registration_id": work.registration_id, "service_id": work.service_id, "by": BY, "now": clock.now()}
+    with within(work.customer.path):
+        Run.objects.update(state=RunState.PROVED.value, token_sealed_id=None)
+        audit = Run.objects.filter(pk=actions.start_audit(**about))
+        audit.update(state=RunState.FAILED.value, cancel_asked_at=clock.now())
+        actions.start_audit(**about)
+        assert audit.get().cancel_asked_at is None
+
+
+def test_a_wait_is_locked_after_its_registration_and_its_run(work):
+    with within(work.customer.path), CaptureQueriesContext(connection) as asked, pytest.raises(NotWaiting):
+        waiting.locked(work.run_id)
+    assert locks(asked) == ["provisioning_registration", "provisioning_run", "provisioning_waiting"]
+
+
 def test_a_registration_is_always_locked_before_its_runs_and_a_first_run_before_the_one_beside_it(work):
     beside = Work(work.customer, factories_services.plan(work.customer))
     beside.start("t", name="voice1-QoE", after=work.run_id)
     with CaptureQueriesContext(connection) as asked:
         cancel(beside)
-    locks = [row["sql"].split('FROM "')[1].split('"')[0] for row in asked if "FOR UPDATE" in row["sql"]]
-    assert locks[:4] == ["provisioning_registration", "provisioning_run"] * 2
+    assert locks(asked)[:4] == ["provisioning_registration", "provisioning_run"] * 2

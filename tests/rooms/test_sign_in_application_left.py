@@ -3,8 +3,11 @@
 import pytest
 
 from gangway.foundation import clock
+from gangway.foundation.ids import AppId, ObjectId
+from gangway.microsoft.graph.shapes import ServicePrincipal
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning import actions, sign_in_application
+from gangway.provisioning import actions, leftovers, sign_in_application
+from gangway.provisioning.engine.goodbye import sign_in_application_left
 from gangway.provisioning.models import Leftover, Run
 from tests.rooms.factories_provisioning import BY, CLIENT, Work, facts, make_work
 
@@ -51,6 +54,26 @@ def test_somebody_who_signed_in_and_has_not_started_yet_needs_it(works, monkeypa
     for work in works:
         cancel(work)
     assert (listed(), asked) == ([], [(facts().tenant_id, CLIENT)])
+
+
+def test_whoever_saw_its_enterprise_application_lists_the_same_thing(works):
+    for work in works:
+        cancel(work)
+    with within(works[2].customer.path):
+        run, principal = Run.objects.get(pk=works[2].run_id), ServicePrincipal(ObjectId("a principal"), CLIENT, "It")
+        leftovers.write(run, [sign_in_application_left(AppId(CLIENT), principal)], by=BY, now=clock.now())
+    assert listed() == [CLIENT]
+
+
+def test_a_run_that_is_put_aside_while_it_waits_leaves_it_on_the_list(works):
+    for work in works[1:]:
+        cancel(work)
+    (waiting, *_) = works
+    with within(waiting.customer.path):
+        Run.objects.update(state="waiting", token_sealed_id=None)
+        about = {"registration_id": waiting.registration_id, "service_id": waiting.service_id}
+        actions.start_teardown(**about, whole=True, by=BY, now=clock.now())
+    assert listed() == [CLIENT]
 
 
 def test_a_plan_that_keeps_it_leaves_nothing_to_list(works):

@@ -15,7 +15,7 @@ from gangway.connections.models import Care, Companion, Connection, Validation
 from gangway.connections.states import AuthenticatedBy, SuspendedWhy
 from gangway.connections.verdict import KeptItem
 from gangway.jobs.actions import defer
-from gangway.provisioning.actions import switch, taken_into_use
+from gangway.provisioning.actions import hold_registrations_of, switch, taken_into_use
 from gangway.provisioning.queries import registration, registration_of_credential
 from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved
@@ -173,6 +173,8 @@ def renew(
     The old one rests for a while, and is then taken away if it is ours. A worker looks at it anew. Doing it twice
     changes nothing. Raises `NoSuchConnection`.
     """
+    used = Connection.objects.filter(service_id=service_id).values_list("credential_id", flat=True)
+    hold_registrations_of([credential_id, *used])
     row = _of(service_id)
     if row is None:
         raise NoSuchConnection

@@ -1,7 +1,6 @@
 """Letting go: a case that nobody continues, or whose invitation is over, keeps no code and no token."""
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -14,14 +13,13 @@ from django.db.models import Q
 from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.states import State
+from gangway.onboarding import withdrawal
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within_everything
-from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as runs
-from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.states import RESTING
 
 log = structlog.get_logger(__name__)
@@ -63,7 +61,9 @@ def close_withdrawn_cases(*, now: datetime) -> None:
     """
     with within_everything(REASON):
         standing = Case.objects.filter(invitation__state__in=OVER).exclude(state__in=LET_BE)
-        open_ones = standing.filter(~Q(state=CaseState.ABANDONED.value) | Q(run_id__in=runs.resting_runs()))
+        going_on = Case.objects.filter(run_id__isnull=False).exclude(invitation__state__in=OVER).values("run_id")
+        resting = Q(run_id__in=runs.resting_runs()) & ~Q(run_id__in=going_on)
+        open_ones = standing.filter(~Q(state=CaseState.ABANDONED.value) | resting).order_by("touched_at", "pk")
         _each(open_ones.values_list("pk", flat=True)[:MOST], partial(_close, now=now))
 
 
@@ -81,9 +81,7 @@ def _close(case: Case, *, now: datetime) -> None:
     if case.state in LET_BE:
         return
     if case.run_id is not None and runs.run(case.run_id).state in RESTING and not _goes_on_elsewhere(case):
-        with suppress(RunUnderWay), transaction.atomic():  # something else is at work there: a minute later again
-            provisioning.take_back_beside(case.run_id, by=HOUSEKEEPER, now=now)
-            provisioning.cancel_run(run_id=case.run_id, by=HOUSEKEEPER, now=now)
+        withdrawal.take_back(case.run_id, by=HOUSEKEEPER, now=now)
     if case.state != CaseState.ABANDONED:
         sign_in.retire(case, by=HOUSEKEEPER, now=now)
         move_case(case, CaseState.ABANDONED, by=HOUSEKEEPER, now=now)

@@ -3,7 +3,7 @@
 from gangway.provisioning.beside import check_beside, make_beside, take_back_beside
 from gangway.provisioning.checks import check_registration
 from gangway.provisioning.in_use import on_use
-from gangway.provisioning.leftovers import mark_removed, taken_into_use
+from gangway.provisioning.leftovers import hold_registrations_of, mark_removed, taken_into_use
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
 from gangway.provisioning.shapes import PARTNER, CheckItem, CheckResult, SignerFacts
 from gangway.provisioning.sign_in_application import on_need
@@ -31,6 +31,7 @@ __all__ = [
     "check_beside",
     "check_now",
     "check_registration",
+    "hold_registrations_of",
     "make_beside",
     "mark_removed",
     "observe_signer",

@@ -9,13 +9,11 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db import transaction
 from django.db.models import QuerySet
 
 from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
 from gangway.organizations.scope import within, within_everything
-from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.rotation import CHANGES_ITSELF
 from gangway.provisioning.models import Leftover, Run
 from gangway.provisioning.starting import try_again
@@ -31,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 
 def try_what_needs_nobody(*, now: datetime) -> None:
-    """Start a tear-down for each of them; it writes down when it was last met, so that its next turn is tomorrow."""
+    """Start a tear-down for each of them, the one first that was met the longest ago."""
     with within_everything("leftovers of everybody that need nobody"):
         rows = Leftover.objects.filter(
             kind=LeftoverKind.CREDENTIAL.value,
@@ -39,19 +37,13 @@ def try_what_needs_nobody(*, now: datetime) -> None:
             seen_at__lte=now - DAILY,
             since__gt=now - AT_MOST_FOR,
             registration__state=RegistrationState.PROVED.value,
+            registration__plan__permissions__has_any_keys=sorted(CHANGES_ITSELF),
         )
         rows = rows.exclude(facts__has_any_keys=["by_hand", "look"]).exclude(registration_id__in=_in_hand())
-        due = [
-            (row.pk, row.organization.path)
-            for row in rows.select_related("registration", "organization").order_by("seen_at")[:MOST]
-            if _changes_itself(row)
-        ]
+        due = list(rows.order_by("seen_at", "pk").values_list("pk", "organization__path")[:MOST])
     for leftover_id, path in due:
-        try:
-            with within(path), transaction.atomic():
-                _try(leftover_id, now=now)
-        except GangwayError as error:
-            log.info("leftover_not_tried_again", leftover=str(leftover_id), error=error.code)
+        with within(path):
+            _try(leftover_id, now=now)
 
 
 def _in_hand() -> QuerySet[Run, UUID]:
@@ -63,9 +55,9 @@ def _in_hand() -> QuerySet[Run, UUID]:
 
 
 def _try(leftover_id: UUID, *, now: datetime) -> None:
+    """Whatever comes of it, its next turn is tomorrow."""
+    try:
+        try_again(leftover_id=leftover_id, by=SCHEDULE, now=now)
+    except GangwayError as error:
+        log.info("leftover_not_tried_again", leftover=str(leftover_id), error=error.code)
     Leftover.objects.filter(pk=leftover_id).update(seen_at=now)
-    try_again(leftover_id=leftover_id, by=SCHEDULE, now=now)
-
-
-def _changes_itself(row: Leftover) -> bool:
-    return any(entry.value in CHANGES_ITSELF for entry in pinning.read(row.registration.plan).permissions)

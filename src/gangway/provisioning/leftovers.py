@@ -61,10 +61,15 @@ def write(run: Run, left: Iterable[Left], *, service_id: UUID | None = None, by:
 
 
 def _seen_again(run: Run, one: Left, *, now: datetime) -> bool:
-    """Whether it stands on the list already. A right is known by its name: not everybody can see its assignment."""
+    """Whether it stands on the list already. A right is known by its name: not everybody can see its assignment.
+
+    The sign-in application is known by its own id, since not everybody can see its enterprise application.
+    """
     rows = Leftover.objects.filter(registration_id=run.registration_id, kind=one.kind.value, cleared_at=None)
     named = Q(object_id=one.object_id[:200])
     named |= Q(name=one.name[:200]) if one.kind.value in RIGHTS else Q()
+    if one.kind is LeftoverKind.SIGN_IN_APPLICATION:
+        named |= Q(facts__app_id=one.facts.get("app_id"))
     again = {"seen_at": now, "why": one.why[:500], "run_id": run.pk, "facts": dict(one.facts)}
     return bool(rows.filter(named).update(**again))
 
@@ -164,6 +169,14 @@ def hold_registrations(registration_ids: Iterable[UUID]) -> None:
     """Lock registrations, always before what hangs on them."""
     rows = Registration.objects.select_for_update(of=("self",)).filter(pk__in=list(registration_ids)).order_by("pk")
     list(rows.values_list("pk", flat=True))
+
+
+def hold_registrations_of(credential_ids: Collection[UUID]) -> None:
+    """Lock the registrations of credentials, before what uses them: a rotation holds its registration when it switches.
+
+    In the caller's transaction.
+    """
+    hold_registrations(Credential.objects.filter(pk__in=credential_ids).values_list("registration_id", flat=True))
 
 
 def _names(credential: Credential) -> Q:

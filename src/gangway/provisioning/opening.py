@@ -294,9 +294,13 @@ def _rights_wanted(run: Run) -> frozenset[str]:
 
 
 def ended(opened: Opened, *, result: dict[str, Any] | None = None, now: datetime) -> None:
-    """Write down a good end of a run that changed nothing of the plan: an audit, a rotation."""
+    """Write down a good end of a run that changed nothing of the plan: an audit, a rotation, a further credential.
+
+    Raises RunCancelled for the last, which nobody uses yet.
+    """
     with within(opened.path), transaction.atomic():
         run = ours(opened, now)
+        run = not_cancelled(run) if opened.kind is RunKind.CREDENTIAL else run
         move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None, result=result or {})
         _tell(run)
         leases.release(opened.lease)

@@ -41,6 +41,7 @@ from gangway.provisioning.moves import TASK, is_first, move, queue_lock
 from gangway.provisioning.shapes import SignerFacts
 from gangway.provisioning.states import (
     HOLDING,
+    NEIGHBOURS,
     RESTING,
     CredentialState,
     LeftoverKind,
@@ -277,9 +278,10 @@ def _start(
     standing = _standing(registration, kind, wanted)
     if standing is not None and RunState(standing.state) in HOLDING:
         return standing.pk
+    aside: list[Run] = []
     if kind in {RunKind.TEARDOWN, RunKind.REPAIR, RunKind.UPGRADE}:
         single = kind is RunKind.TEARDOWN and not wanted["whole"]
-        _put_aside(registration, keep=standing, only=service_id if single else None, by=by, now=now)
+        aside = _put_aside(registration, keep=standing, only=service_id if single else None, by=by, now=now)
     token = _token(signed_in)
     if standing is None:
         standing = Run.objects.create(
@@ -299,8 +301,11 @@ def _start(
         subject = f"run:{standing.pk}"
         record(Event.RUN_QUEUED, by=by, organization_id=registration.organization_id, subject=subject, data=facts)
     else:
-        again = {"queued_at": now, "started_at": None, "ended_at": None, "error": None, "waiting_for": ""}
+        again: dict[str, Any] = {"queued_at": now, "started_at": None, "ended_at": None, "cancel_asked_at": None}
+        again |= {"error": None, "waiting_for": ""}
         move(standing, RunState.QUEUED, by=by, now=now, data={"kind": kind.value}, **again, **token)
+    for run in aside:
+        sign_in_application.note(run, "no", by=by, now=now)
     defer(TASK, queueing_lock=queue_lock(standing.pk), run_id=str(standing.pk))
     return standing.pk
 
@@ -316,17 +321,24 @@ def _standing(registration: Registration, kind: RunKind, wanted: dict[str, Any])
     return max(going_on, key=lambda run: run.created_at, default=None)
 
 
-def _put_aside(registration: Registration, *, keep: Run | None, only: UUID | None, by: Actor, now: datetime) -> None:
+def _put_aside(
+    registration: Registration, *, keep: Run | None, only: UUID | None, by: Actor, now: datetime
+) -> list[Run]:
     """A run that changes the registration takes the place of those that rest; whoever asked for one is told.
+
+    Gives those that kept the sign-in application in its tenant: of one that failed, that was settled.
 
     `only`: of this service; taking single things away leaves what waits for the registration's other services.
     """
     rows = Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk)
-    for run in rows.filter(service_id=only) if only else rows:
-        if RunState(run.state) in RESTING and (keep is None or run.pk != keep.pk):
-            move(run, RunState.CANCELLED, by=by, now=now)
-            if run.on_end:
-                defer(run.on_end, run_id=str(run.pk))
+    rows = rows.filter(service_id=only) if only else rows
+    aside = [run for run in rows if RunState(run.state) in RESTING and (keep is None or run.pk != keep.pk)]
+    kept_it = [run for run in aside if RunState(run.state) in NEIGHBOURS]
+    for run in aside:
+        move(run, RunState.CANCELLED, by=by, now=now)
+        if run.on_end:
+            defer(run.on_end, run_id=str(run.pk))
+    return kept_it
 
 
 def _token(signed_in: SignedIn | None) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def switch(old_id: UUID, new_id: UUID, *, by: Actor, now: datetime) -> None:
 
 
 def remove_what_rested(*, now: datetime) -> None:
-    """Start a tear-down for every credential whose rest is over; one that stands as a leftover waits for a person.
+    """Start a tear-down for every credential whose rest is over; one that stands as a leftover is tried there.
 
     One that fails doesn't hold up the others.
     """

@@ -17,6 +17,7 @@ from gangway.provisioning.errors import RunOver, RunUnderWay
 from gangway.provisioning.in_use import credentials_in_use
 from gangway.provisioning.leaving import undo_proved
 from gangway.provisioning.models import Run
+from gangway.provisioning.moves import locked
 from gangway.provisioning.runs import cancel_run
 from gangway.provisioning.starting import start_teardown
 from gangway.provisioning.states import RegistrationState, RunKind, RunState
@@ -33,7 +34,7 @@ def take_back(run_id: UUID, *, whole: bool = False, by: Actor, now: datetime) ->
     """
     try:
         with transaction.atomic():
-            _undo(Run.objects.select_related("registration").get(pk=run_id), whole=whole, by=by, now=now)
+            _undo(locked(run_id), whole=whole, by=by, now=now)
     except RunOver:
         return
     except RunUnderWay:
@@ -65,7 +66,7 @@ def take_back_now(run_id: UUID, *, whole: bool, now: datetime) -> None:
     if path is None:
         return
     with within(path), transaction.atomic():
-        run = Run.objects.get(pk=run_id)
+        run = locked(run_id)
         later = Run.objects.filter(
             registration_id=run.registration_id, kind=RunKind.SETUP.value, created_at__gt=run.created_at
         )

@@ -16,12 +16,12 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within_everything
-from gangway.provisioning import consent
+from gangway.provisioning import consent, moves
 from gangway.provisioning.engine.course import Ending
 from gangway.provisioning.engine.pinning import read
 from gangway.provisioning.engine.remaining import Remains, can_be_seen, consent_link_is_safe, remains, waits_for
 from gangway.provisioning.engine.rights import Part
-from gangway.provisioning.errors import CheckedJustNow, NotADayToPlan, NothingToSee, NotWaiting
+from gangway.provisioning.errors import CheckedJustNow, NoSuchRun, NotADayToPlan, NothingToSee, NotWaiting
 from gangway.provisioning.models import Run, Waiting
 from gangway.provisioning.states import RunState
 
@@ -85,10 +85,13 @@ def next_look(row: Waiting, *, now: datetime) -> datetime:
 
 
 def locked(run_id: UUID) -> Waiting:
-    """The wait of a run that waits now, locked together with the run. Raises NotWaiting."""
-    run = Run.objects.select_for_update(of=("self",)).filter(pk=run_id, state=RunState.WAITING.value).first()
+    """The wait of a run that waits now, locked after the run, as everybody does. Raises NotWaiting."""
+    try:
+        run = moves.locked(run_id)
+    except NoSuchRun as error:
+        raise NotWaiting from error
     row = Waiting.objects.select_for_update(of=("self",)).filter(run_id=run_id).first()
-    if run is None or row is None:
+    if run.state != RunState.WAITING or row is None:
         raise NotWaiting
     row.run = run
     return row
