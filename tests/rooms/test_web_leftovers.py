@@ -158,6 +158,16 @@ def test_trying_a_right_again_names_just_that_right(client: Any, work: Work, kin
         }
 
 
+def test_ticked_leftovers_of_one_registration_are_tried_by_one_run(client: Any, work: Work) -> None:
+    wanted = pinning.read(work.registration_row().plan).permissions[:2]
+    ticked = [leave(work, LeftoverKind.PERMISSION, entry.value).pk for entry in wanted]
+    by_hand = leave(work, LeftoverKind.SIGN_IN_APPLICATION, "Sign-in").pk
+    told = soup(client.post("/leftovers/try-again/", {"ticked": [*ticked, by_hand]}, follow=True)).get_text()
+    assert "Done with 2 of 3." in told
+    with within(work.customer.path):
+        assert Run.objects.get(kind="teardown").wanted["permissions"] == sorted(entry.id for entry in wanted)
+
+
 def test_what_no_run_can_remove_is_not_tried_again(client: Any, work: Work) -> None:
     left = leave(work, LeftoverKind.SIGN_IN_APPLICATION, "Sign-in")
     assert not row(client.get("/leftovers/"), "Sign-in").select_one('form[action$="try-again/"]')

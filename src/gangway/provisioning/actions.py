@@ -16,6 +16,7 @@ from gangway.provisioning.starting import (
     start_rotation,
     start_teardown,
     try_again,
+    try_together,
 )
 from gangway.provisioning.switching import on_switch, switch
 from gangway.provisioning.typed import type_end
@@ -52,5 +53,6 @@ __all__ = [
     "take_back_beside",
     "taken_into_use",
     "try_again",
+    "try_together",
     "type_end",
 ]

@@ -15,6 +15,7 @@ from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.engine.rotation import CHANGES_ITSELF
+from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.models import Leftover, Run
 from gangway.provisioning.starting import try_again
 from gangway.provisioning.states import HOLDING, RESTING, LeftoverKind, RegistrationState, RunKind
@@ -55,9 +56,11 @@ def _in_hand() -> QuerySet[Run, UUID]:
 
 
 def _try(leftover_id: UUID, *, now: datetime) -> None:
-    """Whatever comes of it, its next turn is tomorrow."""
+    """Whatever comes of it, its next turn is tomorrow; unless another one of its registration goes first."""
     try:
         try_again(leftover_id=leftover_id, by=SCHEDULE, now=now)
+    except RunUnderWay:
+        return
     except GangwayError as error:
         log.info("leftover_not_tried_again", leftover=str(leftover_id), error=error.code)
     Leftover.objects.filter(pk=leftover_id).update(seen_at=now)

@@ -1,6 +1,6 @@
 """The list of leftovers: what is still in a tenant, and how a person takes it away there. Call it inside a scope."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -127,3 +127,13 @@ def _row(row: Leftover) -> LeftoverRow:
         cleared_at=row.cleared_at,
         cleared_by=row.cleared_by_name,
     )
+
+
+def tried_together(leftover_ids: Sequence[UUID]) -> list[list[UUID]]:
+    """Return the same leftovers, those together that one tear-down takes; what can't be tried stands alone."""
+    rows = Leftover.objects.filter(pk__in=leftover_ids, cleared_at=None).exclude(facts__has_key="by_hand")
+    rows = rows.exclude(kind=LeftoverKind.SIGN_IN_APPLICATION.value)
+    registrations, groups = dict(rows.values_list("pk", "registration_id")), dict[UUID, list[UUID]]()
+    for one in leftover_ids:
+        groups.setdefault(registrations.get(one, one), []).append(one)
+    return list(groups.values())

@@ -193,33 +193,38 @@ def start_credential(
     )
 
 
-@transaction.atomic
 def try_again(*, leftover_id: UUID, by: Actor, now: datetime) -> UUID:
-    """*Try again*: start a tear-down of just this leftover; gives the run's id.
+    """*Try again*: start a tear-down of just this leftover; gives the run's id. Raises as `try_together`."""
+    return try_together(leftover_ids=[leftover_id], by=by, now=now)
+
+
+@transaction.atomic
+def try_together(*, leftover_ids: Collection[UUID], by: Actor, now: datetime) -> UUID:
+    """*Try again* with leftovers of one registration: start a tear-down of just these; gives the run's id.
 
     Raises NoSuchLeftover, OnlyByHand, UsedAgain, LeftoverCleared, RunUnderWay.
     """
-    row = leftovers.locked(leftover_id)
-    whole = LeftoverKind(row.kind) in WHOLE
-    if row.facts.get("by_hand"):
+    rows = [leftovers.locked(one) for one in sorted(leftover_ids)]
+    registration, service_id = rows[0].registration, rows[0].service_id
+    if any(row.facts.get("by_hand") for row in rows):
         raise OnlyByHand
-    keys = Credential.objects.filter(leftovers.credentials_of([row]), registration_id=row.registration_id, origin=MADE)
-    if is_used(row.registration) if whole else keys.filter(pk__in=credentials_in_use(row.registration_id)).exists():
+    keys = Credential.objects.filter(leftovers.credentials_of(rows), registration_id=registration.pk, origin=MADE)
+    kinds, rights = {LeftoverKind(row.kind) for row in rows}, rights_listed(registration, rows)
+    needed = rights_others_need(registration, service_id) & {*rights["permissions"], *rights["roles"]}
+    whole = not kinds.isdisjoint(WHOLE)
+    if needed or keys.filter(pk__in=credentials_in_use(registration.pk)).exists() or (whole and is_used(registration)):
         raise UsedAgain
-    if row.cleared_at is not None:
+    if any(row.cleared_at is not None for row in rows):
         raise LeftoverCleared
     living = keys.exclude(state=CredentialState.REMOVED.value).values_list("pk", flat=True)
-    rights = rights_listed(row.registration, [row])
-    if rights_others_need(row.registration, row.service_id) & {*rights["permissions"], *rights["roles"]}:
-        raise UsedAgain
     single: dict[str, Any] = {"credentials": list(living), **rights}
     if not whole and not any(single.values()):
         raise OnlyByHand
     return start_teardown(
-        registration_id=row.registration_id,
-        service_id=row.service_id,
+        registration_id=registration.pk,
+        service_id=service_id,
         whole=whole,
-        for_good=row.kind == LeftoverKind.DELETED_APPLICATION,
+        for_good=LeftoverKind.DELETED_APPLICATION in kinds,
         **({} if whole else single),
         by=by,
         now=now,

@@ -20,6 +20,7 @@ from gangway.invitations import actions as invitations
 from gangway.organizations.pages import PAGE_SIZE
 from gangway.organizations.roles import Capability
 from gangway.provisioning import actions as provisioning
+from gangway.provisioning.leftover_list import tried_together
 from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.forms.base import told
 
@@ -38,18 +39,31 @@ def ticked(given: QueryDict, field: str = "ticked") -> list[UUID]:
     return found
 
 
-def _for_each(list_route: str, right: Capability, act: Callable[[DeskRequest, UUID], object]) -> DeskView:
-    """Return the view that does something with each ticked row, and leads back to the list as it was sought."""
+def _alone(chosen: list[UUID]) -> list[list[UUID]]:
+    return [[one] for one in chosen]
+
+
+def _for_each(
+    list_route: str,
+    right: Capability,
+    act: Callable[[DeskRequest, list[UUID]], object],
+    *,
+    groups: Callable[[list[UUID]], list[list[UUID]]] = _alone,
+) -> DeskView:
+    """Return the view that does something with each ticked row, and leads back to the list as it was sought.
+
+    `groups`: the rows that are done at one go.
+    """
 
     @require_POST
     @may(right)
     def view(request: DeskRequest) -> HttpResponse:
         chosen, refused = ticked(request.POST), Counter[str]()
-        for one in chosen:
+        for ones in groups(chosen):
             try:
-                act(request, one)
+                act(request, ones)
             except GangwayError as error:
-                refused[told(error)] += 1
+                refused[told(error)] += len(ones)
         if not chosen:
             messages.error(request, _("Tick some rows first: the boxes stand at their beginning."))
         elif done := len(chosen) - refused.total():
@@ -65,15 +79,16 @@ def _for_each(list_route: str, right: Capability, act: Callable[[DeskRequest, UU
 acknowledge = _for_each(
     "web:alarms",
     Capability.CHANGE_CONNECTION,
-    lambda request, one: alarms.acknowledge(one, by=request.actor, now=now()),
+    lambda request, ones: alarms.acknowledge(*ones, by=request.actor, now=now()),
 )
 resend = _for_each(
     "web:invitations",
     Capability.MANAGE_INVITATIONS,
-    lambda request, one: invitations.resend(invitation_id=one, by=request.actor, now=now()),
+    lambda request, ones: invitations.resend(invitation_id=ones[0], by=request.actor, now=now()),
 )
 try_again = _for_each(
     "web:leftovers",
     Capability.CHANGE_CONNECTION,
-    lambda request, one: provisioning.try_again(leftover_id=one, by=request.actor, now=now()),
+    lambda request, ones: provisioning.try_together(leftover_ids=ones, by=request.actor, now=now()),
+    groups=tried_together,
 )
