@@ -442,7 +442,8 @@ def test_a_credential_that_is_in_use_by_now_is_neither_tried_again_nor_removed_w
 def test_a_tear_down_that_was_asked_for_before_takes_nothing_of_what_is_in_use_by_now(customer, whole):
     held = listed_before_it_was_used(customer)
     wanted = {"whole": whole, "for_good": False, "credentials": [] if whole else [str(held.pk)]}
-    opened: Any = SimpleNamespace(path=customer.path, registration_id=held.registration_id, wanted=wanted)
+    of = {"registration_id": held.registration_id, "service_id": held.service_id}
+    opened: Any = SimpleNamespace(path=customer.path, wanted=wanted, **of)
     before = undoing.asked_for(opened)
     assert (before.whole, before.credentials) == (whole, {held.pk})
     connect(customer, held)
