@@ -118,8 +118,8 @@ def encoded(pairs: Iterable[tuple[str, Any]]) -> bytes:
 DREADED: Final = ("null", "surrogate", "broken utf-8", "lines", "digits", "much")
 """What has broken forms before: sent in every field."""
 OTHERS: Final = tuple(name for name in NASTY if name not in DREADED)
-SHARE: Final = 5
-"""Each field gets every fifth of the others, each next field the next ones: a larger form meets all of them, and so do
+SHARE: Final = 10
+"""Each field gets every tenth of the others, each next field the next ones: a larger form meets all of them, and so do
 fields of one name in different forms, as these begin at different places."""
 
 
