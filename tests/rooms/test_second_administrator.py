@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 from django.conf import settings as django_settings
 from django.core import mail
+from django.test import Client
 
 from gangway.audit.record import Actor
 from gangway.foundation import clock
@@ -34,6 +35,7 @@ from gangway.provisioning.tasks import take_up_waiting
 from tests.emulator.conftest import Emulator, avery, grace
 from tests.rooms.factories_aboard import OLGA, flow, look, provision, sign_in, state_of, tokens_kept
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, facts, signed_in, walk
+from tests.rooms.factories_web import error_at, put_into_wizard
 from tests.rooms.races import race
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -299,6 +301,24 @@ def test_an_expired_link_explains_itself_while_the_wait_goes_on(first):
     assert isinstance(dead, LinkDead)
     assert dead.reason is Why.EXPIRED
     assert first.view(now=later).step is Step.WAITING
+
+
+def test_a_link_lasts_beyond_the_day_that_its_holder_waits_for(first, second):
+    now = clock.now()
+    client = Client()
+    put_into_wizard(client, second.case_id)
+    assert "Somebody must agree first" in client.get("/wizard/new/").content.decode()
+    late = client.post("/wizard/approval/", {"planned_on": (now + timedelta(days=90)).date().isoformat()})
+    assert "Choose a day from today to" in error_at(late, "planned_on")
+    day = (now + timedelta(days=30)).date()
+    kept = client.post("/wizard/approval/", {"planned_on": day.isoformat()}, follow=True)
+    assert "This invitation waits for an approval" in kept.content.decode()
+    assert first.view().waiting.planned_on == day
+    with within(first.customer.path):
+        (one,) = invited.handoffs(first.invitation_id)
+        assert invited.history(first.invitation_id)[-1].note == f"Planned for {day.isoformat()}"
+    assert one.is_open(now + timedelta(days=36))
+    assert second.view(now=now + timedelta(days=36)).step is Step.WHO
 
 
 def test_withdrawing_the_invitation_kills_every_link_of_it(first):

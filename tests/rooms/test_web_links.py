@@ -17,6 +17,7 @@ from gangway.invitations.queries import LinkDead, LinkHeld, Why, by_token
 from gangway.invitations.states import State
 from gangway.notifications import sending
 from gangway.notifications.models import Message
+from gangway.onboarding import actions as journey
 from gangway.onboarding import queries
 from gangway.onboarding.models import SignIn
 from gangway.onboarding.sightings import SEEN
@@ -393,9 +394,27 @@ def test_waiting_for_approval_keeps_the_link_open_and_reminders_silent(monkeypat
     assert "This invitation waits for an approval" in text(answer)
     about = view(walked.customer, walked.invitation_id)
     assert (about.state, about.approval_until) == (State.WAITING_FOR_APPROVAL, day)
-    assert about.lasts_until > clock.now() + timedelta(days=25)
+    assert about.expires_at > clock.now() + timedelta(days=25)
     walked.start()
     assert view(walked.customer, walked.invitation_id).state is State.OPENED
+
+
+def test_a_colleagues_link_waits_for_the_approval_too_and_ends_with_all_others(client):
+    walked, by, now = factories_onboarding.walk(), factories_onboarding.ADMINISTRATOR, clock.now()
+    journey.hand_off(case_id=walked.case_id, colleague="cleo@contoso.com", by=by, now=now)
+    body = next(body for to, _subject, body in mailed() if to == "cleo@contoso.com")
+    theirs = SealedText(next(line for line in body.splitlines() if "/i/" in line).rsplit("/", 1)[1])
+    journey.await_approval(case_id=walked.case_id, day=(now + timedelta(days=20)).date(), by=by, now=now)
+    held = by_token(theirs)
+    assert isinstance(held, LinkHeld)
+    assert held.expires_at > now + timedelta(days=25)
+    assert journey.begin_case(token=theirs, by=by, now=now).case_id == walked.case_id
+    with within(walked.customer.path):
+        actions.extend(invitation_id=walked.invitation_id, days=40, by=OPERATOR, now=now)
+    assert by_token(theirs).expires_at == now + timedelta(days=40)
+    with within(walked.customer.path):
+        actions.replace_links(invitation_id=walked.invitation_id, by=OPERATOR, now=now)
+    assert why(theirs) is Why.REVOKED
 
 
 def test_everything_that_happens_to_an_invitation_is_told_to_a_security_team_in_a_sentence():

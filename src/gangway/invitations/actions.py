@@ -26,7 +26,7 @@ from gangway.invitations.rest import Rest
 from gangway.invitations.rows import hold, locked, open_for, record_about
 from gangway.invitations.states import EXPIRABLE, Doing, State
 from gangway.invitations.terms import set_terms, terms_of
-from gangway.invitations.waiting_for import await_approval, remind, stop_reminders
+from gangway.invitations.waiting_for import await_approval, remind, stop_reminders, wait_for_day
 from gangway.languages.choice import known
 from gangway.notifications import outbox
 from gangway.organizations.details import LONGEST_PHONE, text
@@ -69,6 +69,7 @@ __all__ = [
     "stop_reminders",
     "tell_operator",
     "unfreeze",
+    "wait_for_day",
 ]
 
 Stop = Callable[[UUID, Actor, datetime], None]
@@ -124,7 +125,6 @@ def issue_invitation(
         plan=plan,
         plan_fingerprint=plan_fingerprint,
         matching_phrase=new_phrase(),
-        created_by_kind=by.kind,
         created_by_id=by.id,
         created_by_name=by.name[:200],
         created_at=now,

@@ -88,6 +88,13 @@ def revoke_handoff(*, handoff_id: UUID, by: Actor, now: datetime) -> None:
     _record(Event.HANDOFF_REVOKED, row, by, {"recipient": row.recipient})
 
 
+def keep_handoffs(invitation: Invitation, *, until: datetime, now: datetime) -> None:
+    """Let other administrators' living links last until then: never shorter, and no longer than what they are for."""
+    last = min(until, invitation.lasts_until)
+    living = Handoff.objects.filter(invitation_id=invitation.pk, revoked_at__isnull=True, expires_at__gt=now)
+    living.filter(expires_at__lt=last).update(expires_at=last)
+
+
 @transaction.atomic
 def note_opened(*, handoff_id: UUID, now: datetime) -> None:
     """Remember when another administrator first pressed Continue."""

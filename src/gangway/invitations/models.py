@@ -34,7 +34,6 @@ class Invitation(OwnedModel):
     registration_id = models.UUIDField(
         default=uuid4, help_text="The same over all runs: Graph's uniqueName is made of it."
     )
-    created_by_kind = models.CharField(max_length=15)
     created_by_id = models.CharField(max_length=64, blank=True)
     created_by_name = models.CharField(max_length=200)
     created_at = models.DateTimeField()

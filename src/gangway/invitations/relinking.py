@@ -10,6 +10,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor
 from gangway.invitations import letters
 from gangway.invitations.errors import TooFarAhead
+from gangway.invitations.handoffs import keep_handoffs
 from gangway.invitations.minting import check_count, mint
 from gangway.invitations.models import Handoff, Invitation, Link
 from gangway.invitations.moves import move, write_history
@@ -96,7 +97,7 @@ def readdress(*, invitation_id: UUID, recipient: str, by: Actor, now: datetime) 
 
 @transaction.atomic
 def extend(*, invitation_id: UUID, days: int, by: Actor, now: datetime) -> None:
-    """Let an invitation last so many days from now; never shorter than it lasts already. Its links live as long.
+    """Let an invitation last so many days from now; never shorter than it lasts already. All its links live as long.
 
     Raises `TooFarAhead` at "days", `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`.
     """
@@ -106,6 +107,7 @@ def extend(*, invitation_id: UUID, days: int, by: Actor, now: datetime) -> None:
     invitation.expires_at = max(invitation.expires_at, now + timedelta(days=days))
     invitation.reminders_sent = 0
     invitation.save(update_fields=["expires_at", "reminders_sent"])
+    keep_handoffs(invitation, until=invitation.expires_at, now=now)
     until = time_in_words(invitation.expires_at)
     write_history(invitation, by=by, at=now, note=f"Extended until {until}")
     record_about(invitation, Event.INVITATION_EXTENDED, by=by, data={"until": invitation.expires_at.isoformat()})

@@ -12,6 +12,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor
 from gangway.invitations import letters
 from gangway.invitations.errors import DayNotPossible
+from gangway.invitations.handoffs import keep_handoffs
 from gangway.invitations.minting import mint
 from gangway.invitations.models import Invitation, Link
 from gangway.invitations.moves import move, write_history
@@ -29,6 +30,23 @@ TO_REMIND: Final = frozenset(
 MOST: Final = 500
 
 
+def as_long_after(organization_id: UUID, day: date) -> datetime:
+    """Until when a link is good that waits for this day: as long after it as a new one would be."""
+    return datetime.combine(day, time.max, tzinfo=UTC) + timedelta(days=terms_of(organization_id).life_days)
+
+
+@transaction.atomic
+def wait_for_day(*, invitation_id: UUID, day: date | None, by: Actor, now: datetime) -> None:
+    """What remains with another administrator is planned for this day: their links live as long after it as new ones.
+
+    None: for no certain day any more. Raises `NoSuchInvitation`.
+    """
+    invitation = locked(invitation_id)
+    if day is not None:
+        keep_handoffs(invitation, until=as_long_after(invitation.organization_id, day), now=now)
+    write_history(invitation, by=by, at=now, note=f"Planned for {day.isoformat()}" if day else "No longer planned")
+
+
 @transaction.atomic
 def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) -> None:
     """Somebody must agree first, until the end of this day: the links last as long after it as new ones would.
@@ -38,11 +56,11 @@ def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) 
     invitation = locked(invitation_id)
     if not now.date() < day <= (now + LONGEST_APPROVAL).date():
         raise DayNotPossible(field="approval_on")
-    after = datetime.combine(day, time.max, tzinfo=UTC) + timedelta(days=terms_of(invitation.organization_id).life_days)
     invitation.approval_until = day
-    invitation.waits_until = max(after, invitation.waits_until or after)
+    invitation.expires_at = max(as_long_after(invitation.organization_id, day), invitation.expires_at)
     invitation.reminders_sent = 0
-    invitation.save(update_fields=["approval_until", "waits_until", "reminders_sent"])
+    invitation.save(update_fields=["approval_until", "expires_at", "reminders_sent"])
+    keep_handoffs(invitation, until=invitation.expires_at, now=now)
     if State(invitation.state) is State.WAITING_FOR_APPROVAL:
         write_history(invitation, by=by, at=now, note=f"Until {day.isoformat()}")
     else:

@@ -175,8 +175,9 @@ def check_now(case: Case, *, by: Actor, now: datetime) -> None:
 
 
 def plan_for(case: Case, *, day: date | None, by: Actor, now: datetime) -> None:
-    """Say when it is planned for. Raises `NotADayToPlan` at "planned_on", `NotWaiting`, `NotNow`."""
+    """Say when it is planned for: links last beyond it. Raises `NotADayToPlan` at "planned_on", `NotWaiting`."""
     provisioning.plan_for(run_id=_run(case), day=day, by=by, now=now)
+    invitations.wait_for_day(invitation_id=case.invitation_id, day=day, by=by, now=now)
 
 
 def stop_reminders(case: Case, *, by: Actor, now: datetime) -> None:

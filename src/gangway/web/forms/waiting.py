@@ -1,5 +1,7 @@
 """What people type about something that waits for another administrator; the same on both sides."""
 
+from datetime import date
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -45,3 +47,9 @@ class PlannedDay(PlainForm):
         error_messages={"invalid": _("Choose a day, such as 2026-12-01.")},
         widget=DayInput(),
     )
+
+    @property
+    def day(self) -> date | None:
+        """The day that was chosen; None: no certain one."""
+        chosen: date | None = self.cleaned_data["planned_on"]
+        return chosen

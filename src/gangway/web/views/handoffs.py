@@ -46,7 +46,7 @@ def plan_for(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     form = PlannedDay(request.POST)
     if form.is_valid():
         try:
-            day = form.cleaned_data["planned_on"]
+            day = form.day
             actions.plan_for_operator(invitation_id=invitation_id, day=day, by=request.actor, now=now())
         except GangwayError as error:
             if error.field != "planned_on":

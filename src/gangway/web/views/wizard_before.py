@@ -1,5 +1,7 @@
 """Before anything is made: wait for somebody's approval, ask a colleague, or say that one didn't expect this."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
@@ -10,12 +12,12 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.states import State
 from gangway.onboarding import freezing
-from gangway.onboarding.actions import await_approval, hand_off
+from gangway.onboarding.actions import await_approval, hand_off, plan_for
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.sightings import sightings_by_case
 from gangway.web.activity_words import seen_rows
 from gangway.web.forms.invitation import Approval
-from gangway.web.forms.waiting import Colleague
+from gangway.web.forms.waiting import Colleague, PlannedDay
 from gangway.web.waiting import asked_of
 from gangway.web.wizard_pages import may_change, page, page_of
 from gangway.web.wizard_session import KEY, WizardRequest, in_wizard
@@ -27,13 +29,20 @@ BEFORE_SIGNING_IN = frozenset({Step.CHOOSE, Step.WHO, Step.CODE})
 @require_http_methods(PAGE)
 @in_wizard
 def approval(request: WizardRequest) -> HttpResponse:
-    """Wait until a day for somebody who must agree first; what is asked for stands here to be printed."""
-    if not may_change(request.case):
-        return redirect(page_of(request.case))
-    form = Approval(request.POST or None)
+    """Wait until a day for somebody who must agree first; what is asked for stands here to be printed.
+
+    For another administrator, who has only what remains, it is the day that both sides see as planned.
+    """
+    case = request.case
+    rest = case.waiting if case.is_rest and case.step in BEFORE_SIGNING_IN else None
+    if not may_change(case) and rest is None:
+        return redirect(page_of(case))
+    planned = {"planned_on": rest.planned_on if rest else None}
+    form = PlannedDay(request.POST or None, initial=planned) if rest else Approval(request.POST or None)
     if request.method == "POST" and form.is_valid():
+        given: dict[str, Any] = {"case_id": case.id, "day": form.day, "by": request.actor, "now": now()}
         try:
-            await_approval(case_id=request.case.id, day=form.day, by=request.actor, now=now())
+            plan_for(**given) if rest else await_approval(**given)
         except GangwayError as error:
             form.refuse(error)
         else:

@@ -121,7 +121,7 @@ def plan_for(request: WizardRequest) -> HttpResponse:
     form = PlannedDay(request.POST)
     if form.is_valid():
         try:
-            day = form.cleaned_data["planned_on"]
+            day = form.day
             actions.plan_for(case_id=request.case.id, day=day, by=request.actor, now=now())
         except GangwayError as error:
             if error.field != "planned_on":
