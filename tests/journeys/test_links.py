@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from psycopg import sql
 
 from gangway.cli.demo.plot import new_name
-from tests.journeys.people import COPY_AND_OPEN, Administrator, Invited, Operator, button, sees
+from tests.journeys.people import COPY_AND_OPEN, Administrator, Invited, Operator, button, sees, shut
 from tests.journeys.product import Product
 from tests.journeys.seeded import GRACE
 from tests.journeys.waiting import eventually
@@ -65,7 +65,7 @@ def test_closed_tab_continues_by_the_link_at_every_stage(
 ) -> None:
     administrator.to_the_code(invited.link, GRACE[0])
     code = administrator.shown_code()
-    administrator.page.close()
+    shut(administrator.page)
 
     second = new_administrator("second browser")
     second.open_link(invited.link)
@@ -77,7 +77,7 @@ def test_closed_tab_continues_by_the_link_at_every_stage(
     name = new_name("back")
     with product.microsoft.fault({"method": "PATCH", "path": MAKING, "times": 1}, {"delay_ms": HELD_MS}):
         second.start_provisioning(name)
-        second.page.close()
+        shut(second.page)
         third = new_administrator("third browser")
         third.open_link(invited.link)
         sees(third.page, f"Making “{name}”")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from gangway.cli.demo.plot import new_name
-from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, sees
+from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, sees, shut
 from tests.journeys.product import Product
 from tests.journeys.seeded import NORA, NORA_NUMBER
 
@@ -25,7 +25,7 @@ def test_a_blocked_code_is_told_and_the_redirect_finishes_what_it_began(
     administrator.give_code(tab, code)
     administrator.give_account(tab, *NORA)
     expect(tab.get_by_role("heading", name="You cannot access this right now")).to_be_visible()
-    tab.close()
+    shut(tab)
 
     page.get_by_text("“You cannot access this right now”").click()
     button(page, "Show me the other ways").first.click()

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 from gangway.cli.demo.plot import new_name
 from tests.journeys import portal as azure
 from tests.journeys.microsoft import CONTOSO, SIGN_IN_APPLICATION, Made
-from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, fact, onward, sees
+from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, fact, onward, sees, shut
 from tests.journeys.product import Product
 from tests.journeys.seeded import GRACE
 from tests.journeys.steps import step
@@ -89,7 +89,7 @@ def make_the_registration(administrator: Administrator, short_name: str, name: s
         button(tab, "Continue").click()
         administrator.consent(tab)
     with step("16. The tab is closed; our page has noticed by itself, and says to whose tenant."):
-        tab.close()
+        shut(tab)
         administrator.connection_established()
         assert fact(page, "Account") == GRACE[0]
         assert fact(page, "Tenant") == "Contoso"

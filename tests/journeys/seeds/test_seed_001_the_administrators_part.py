@@ -12,7 +12,7 @@ from gangway.cli.demo.plot import new_name
 from tests.journeys import portal as azure
 from tests.journeys.colleagues import invite, join, set_up_codes
 from tests.journeys.conftest import NewPage
-from tests.journeys.people import Administrator, Invited, Operator, button, fact, sees
+from tests.journeys.people import Administrator, Invited, Operator, button, fact, sees, shut
 from tests.journeys.product import Product
 from tests.journeys.seeded import GRACE
 from tests.journeys.steps import step
@@ -59,14 +59,14 @@ def connect(administrator: Administrator, invited: Invited, name: str) -> str:
         button(tab, "Continue").click()
         administrator.consent(tab)
     with step("8. Microsoft confirms, the tab is closed; ours confirms as well. Next Step."):
-        tab.close()
+        shut(tab)
         administrator.connection_established()
         administrator.next_step()
     with step("9. The name, Start Provisioning; in the end a confirmation, and the page can be closed."):
         sees(page, "3–15 characters")
         administrator.start_provisioning(name)
         app_id = administrator.until_confirmed()
-        page.close()
+        shut(page)
         return app_id
 
 

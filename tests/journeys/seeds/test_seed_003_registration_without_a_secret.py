@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from gangway.cli.demo.plot import new_name
 from tests.journeys import by_hand
 from tests.journeys.microsoft import CONTOSO
-from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, fact, onward, sees
+from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, fact, onward, sees, shut
 from tests.journeys.product import Product
 from tests.journeys.seeded import GRACE
 from tests.journeys.steps import step
@@ -71,14 +71,14 @@ def give_the_facts(administrator: Administrator, short_name: str, contoso: ByHan
         button(page, "Start authentication").click()
     with step("10. It is valid, and the page can be closed."):
         expect(page.get_by_role("heading", name=by_hand.VALID)).to_be_visible(timeout=PATIENCE_MS)
-        page.close()
+        shut(page)
 
 
 def create_the_service(operator: Operator, short_name: str, made: Made) -> None:
     page = operator.page
     with step("11. On the page Pending Invitations, Device Authenticated says true."):
         onward(page.get_by_role("navigation", name="Main").get_by_role("link", name="Pending Invitations"))
-        expect(page.get_by_role("columnheader", name="Device Authenticated")).to_be_visible()
+        expect(page.locator("#list").get_by_role("columnheader", name="Device Authenticated")).to_be_visible()
         expect(operator.row(short_name)).to_contain_text("true")
     with step("12. The wizard again: Services, Add Service, Direct Routing, and the customer."):
         operator.choose_customer("Contoso")
