@@ -1,5 +1,6 @@
 """Housekeeping: what an invitation that is over has begun is let go of, and one customer holds up nobody else."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,10 @@ from gangway.onboarding.errors import StillBeingStopped
 from gangway.onboarding.models import Case
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within
+from gangway.provisioning import actions as provisioning
+from gangway.provisioning import sign_in_application
+from gangway.provisioning.errors import OnlyByHand
+from gangway.provisioning.leftover_list import leftovers
 from gangway.provisioning.models import Registration, Run
 from gangway.provisioning.states import RunKind, RunState
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, signed_in, walk
@@ -84,3 +89,22 @@ def test_after_a_report_that_stopped_a_run_somebody_can_sign_in_and_begin_again(
     actions.sign_in_again(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
     start(walked)
     assert runs(walked) == {("setup", "cancelled"), ("setup", "queued")}
+
+
+def test_who_signed_in_and_never_started_leaves_the_sign_in_application_on_the_list_until_a_run_removes_it():
+    walked = walk()
+    signed_in(walked)
+    with within(walked.customer.path):
+        client, about = Case.objects.values_list("sign_in__client_id", "signer").get()
+        Case.objects.update(touched_at=clock.now() - tidying.IDLE_FOR - timedelta(seconds=1))
+    tidying.abandon_idle_cases(now=clock.now())
+    with within(walked.customer.path):
+        (listed,) = leftovers(search=about["tenant_id"]).rows
+        assert (listed.app_id, listed.tenant_name, listed.run_id) == (client, about["tenant_name"], None)
+        assert listed.name.endswith("-token")
+        with pytest.raises(OnlyByHand):
+            provisioning.try_again(leftover_id=listed.id, by=ADMINISTRATOR, now=clock.now())
+    start(walked)
+    with within(walked.customer.path):
+        sign_in_application.note(Run.objects.get(), "yes", by=ADMINISTRATOR, now=clock.now())
+        assert not leftovers().rows

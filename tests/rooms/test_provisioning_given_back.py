@@ -121,3 +121,16 @@ def test_a_repair_that_is_undone_takes_none_of_the_rights_that_its_plan_needs():
     end(work, run_id)
     kept = {entry.id for entry in read(NEW).permissions if entry.stage == "always"}
     assert not [one for one in undone(work, run_id) if kept & set(one.get("permissions", ()))]
+
+
+def test_a_tear_down_that_puts_an_upgrade_aside_gives_its_plan_back_and_lists_what_it_added():
+    work = proved(1)
+    run_id = reach(work, NEW)
+    end(work, run_id)
+    with within(work.customer.path):
+        Run.objects.filter(pk=run_id).update(state=RunState.WAITING.value)
+        about = {"registration_id": work.registration_id, "service_id": work.service_id, "by": BY, "now": clock.now()}
+        actions.start_teardown(whole=False, **about)
+        listed = set(Leftover.objects.filter(kind=LeftoverKind.PERMISSION.value).values_list("object_id", flat=True))
+    assert listed == names(NEW) - names(OLD)
+    assert work.registration_row().plan == OLD

@@ -84,3 +84,14 @@ def test_a_plan_that_keeps_it_leaves_nothing_to_list(works):
             registration.save(update_fields=["plan"])
         cancel(work)
     assert listed() == []
+
+
+def test_who_begins_anew_in_another_tenant_leaves_it_in_the_first_one(works):
+    for work in works[1:]:
+        cancel(work)
+    (moved, *_) = works
+    with within(moved.customer.path):
+        Run.objects.update(state="needs_sign_in", token_sealed_id=None)
+    moved.start("any", signer=facts(tenant_id="another tenant"))
+    with within_everything("a test"):
+        assert list(Leftover.objects.values_list("facts__tenant_id", flat=True)) == [facts().tenant_id]

@@ -1,9 +1,14 @@
-"""Who signed in and has not started their run yet: the sign-in application stays in their tenant for them."""
+"""Who signed in and has not started their run: the sign-in application stays in their tenant for them, or is listed."""
 
+from datetime import datetime
 from typing import Final
 
-from gangway.onboarding.models import Case
+from gangway.audit.record import Actor
+from gangway.invitations import queries as invited
+from gangway.onboarding import applications
+from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.states import CaseState
+from gangway.provisioning import actions as provisioning
 
 ABOUT_TO_START: Final = frozenset({CaseState.SIGNED_IN, CaseState.NAMING})
 
@@ -15,3 +20,20 @@ def is_about_to_start(tenant_id: str, client_id: str) -> bool:
     """
     about = {"signer__tenant_id": tenant_id, "sign_in__client_id": client_id}
     return Case.objects.filter(state__in=[state.value for state in ABOUT_TO_START], **about).exists()
+
+
+def note_left(case: Case, *, by: Actor, now: datetime) -> None:
+    """Of a locked case that goes on without its sign-ins: list what they left in the tenant, if nobody needs it."""
+    latest = SignIn.objects.filter(case=case).exclude(signer={}).order_by("-created_at").first()
+    if latest is None:
+        return
+    application = applications.find(case.provider_id, cloud=latest.cloud)
+    about = provisioning.SignInLeft(
+        organization_id=case.organization_id,
+        service_id=case.service_id,
+        tenant_id=str(latest.signer["tenant_id"]),
+        tenant_name=str(latest.signer["tenant_name"]),
+        client_id=latest.client_id,
+        application_name=application.display_name if application else latest.client_id,
+    )
+    provisioning.note_sign_in_left(about, plan=invited.invitation(case.invitation_id).plan, by=by, now=now)

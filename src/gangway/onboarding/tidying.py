@@ -15,7 +15,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.invitations.states import State
 from gangway.onboarding import withdrawal
 from gangway.onboarding.models import Case
-from gangway.onboarding.rows import lock_case, move_case
+from gangway.onboarding.rows import lock_case
 from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within_everything
@@ -49,8 +49,7 @@ def abandon_idle_cases(*, now: datetime) -> None:
 
 def _abandon(case: Case, *, before: datetime, now: datetime) -> None:
     if case.state in IN_THE_MIDDLE and case.touched_at < before:
-        sign_in.retire(case, by=HOUSEKEEPER, now=now)
-        move_case(case, CaseState.ABANDONED, by=HOUSEKEEPER, now=now)
+        sign_in.let_go(case, by=HOUSEKEEPER, now=now)
 
 
 def close_withdrawn_cases(*, now: datetime) -> None:
@@ -83,8 +82,7 @@ def _close(case: Case, *, now: datetime) -> None:
     if case.run_id is not None and runs.run(case.run_id).state in RESTING and not _goes_on_elsewhere(case):
         withdrawal.take_back(case.run_id, by=HOUSEKEEPER, now=now)
     if case.state != CaseState.ABANDONED:
-        sign_in.retire(case, by=HOUSEKEEPER, now=now)
-        move_case(case, CaseState.ABANDONED, by=HOUSEKEEPER, now=now)
+        sign_in.let_go(case, by=HOUSEKEEPER, now=now)
 
 
 def _goes_on_elsewhere(case: Case) -> bool:

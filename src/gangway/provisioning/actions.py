@@ -3,9 +3,10 @@
 from gangway.provisioning.beside import check_beside, make_beside, take_back_beside
 from gangway.provisioning.checks import check_registration
 from gangway.provisioning.in_use import on_use
-from gangway.provisioning.leftovers import hold_registrations_of, mark_removed, taken_into_use
+from gangway.provisioning.leftovers import SignInLeft, hold_registrations_of, mark_removed, taken_into_use
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
 from gangway.provisioning.shapes import PARTNER, CheckItem, CheckResult, SignerFacts
+from gangway.provisioning.sign_in_application import note_without_run as note_sign_in_left
 from gangway.provisioning.sign_in_application import on_need
 from gangway.provisioning.signers import observe_signer
 from gangway.provisioning.starting import (
@@ -26,6 +27,7 @@ __all__ = [
     "PARTNER",
     "CheckItem",
     "CheckResult",
+    "SignInLeft",
     "SignedIn",
     "SignerFacts",
     "cancel_run",
@@ -35,6 +37,7 @@ __all__ = [
     "hold_registrations_of",
     "make_beside",
     "mark_removed",
+    "note_sign_in_left",
     "observe_signer",
     "on_need",
     "on_switch",

@@ -3,7 +3,7 @@
 Whoever undoes a run asks here, wherever it stands: at work, at rest or proved. Call it inside a scope.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -68,6 +68,13 @@ def added_by(run: Run) -> Added:
     )
 
 
+def left_by(run: Run, *, why: str) -> Iterator[Left]:
+    """The same as something for a person to take away."""
+    registration, added = run.registration, added_by(run)
+    yield from credentials_left(registration, Credential.objects.filter(pk__in=added.credentials), why)
+    yield from rights_left(registration, permissions=added.permissions, roles=added.roles, why=why)
+
+
 def give_back_plan(run: Run) -> None:
     """Let the locked registration of a run that is undone have the plan again that it had before."""
     if PLAN_BEFORE in run.wanted and not _is_lived_by(run):
@@ -125,6 +132,13 @@ def rights_listed(registration: Registration, rows: Collection[Leftover]) -> dic
         "permissions": [each.id for each in permissions if (LeftoverKind.PERMISSION.value, each.value) in names],
         "roles": [each.template_id for each in roles if (LeftoverKind.ROLE.value, each.name) in names],
     }
+
+
+def credentials_left(registration: Registration, rows: Iterable[Credential], why: str) -> Iterator[Left]:
+    """Credentials as something for a person to take away; one whose answer was lost is known by its name."""
+    facts = {"app_id": registration.app_id, "application": registration.display_name}
+    for row in rows:
+        yield Left(LeftoverKind.CREDENTIAL, row.display_name, row.key_id or row.display_name, facts, why)
 
 
 def rights_left(

@@ -51,7 +51,8 @@ class LeftoverRow:
     customer_name: str
     tenant_id: str
     tenant_name: str
-    run_id: UUID
+    run_id: UUID | None
+    """None when a sign-in left it that no run came of."""
     by_hand: bool
     """Whether only a person may remove it: our journal doesn't say that it is ours."""
     seen_by_look: bool
@@ -99,26 +100,31 @@ def _meant_by(search: str) -> Q:
     if not plain:
         return Q()
     by_id = Q(object_id=plain) | Q(registration__app_id=plain) | Q(registration__tenant_id=plain)
+    by_id |= Q(facts__tenant_id=plain) | Q(facts__app_id=plain)
     begins = ("service__short_name_key", "registration__name_key")
     return by_id | Q(name__istartswith=plain) | matching(search, begins=begins, among="service__search_words")
 
 
 def _row(row: Leftover) -> LeftoverRow:
     kind, registration = LeftoverKind(row.kind), row.registration
-    names = {"name": row.name, "application": row.facts.get("application") or registration.display_name}
+    facts = {key: value for key, value in row.facts.items() if value}
+    if registration is not None:
+        about = {"application": registration.display_name, "app_id": registration.app_id}
+        facts = {**about, "tenant_id": registration.tenant_id, "tenant_name": registration.tenant_name, **facts}
+    names = {"name": row.name, "application": facts.get("application", "")}
     return LeftoverRow(
         id=row.pk,
         kind=kind,
         name=row.name,
         object_id=row.object_id,
-        app_id=row.facts.get("app_id") or registration.app_id,
+        app_id=facts.get("app_id", ""),
         why=row.why,
         portal=(CENTER, *(place.format(**names) for place in BY_HAND[kind])),
         service_id=row.service_id,
         short_name=row.service.short_name,
         customer_name=row.organization.name,
-        tenant_id=registration.tenant_id,
-        tenant_name=registration.tenant_name,
+        tenant_id=facts["tenant_id"],
+        tenant_name=facts.get("tenant_name", ""),
         run_id=row.run_id,
         by_hand=bool(row.facts.get("by_hand")),
         seen_by_look=bool(row.facts.get("look")),

@@ -5,12 +5,13 @@ person says that they removed it.
 """
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -29,12 +30,25 @@ MOST: Final = 500
 RIGHTS: Final = frozenset({LeftoverKind.PERMISSION.value, LeftoverKind.ROLE.value})
 
 
+@dataclass(frozen=True, slots=True)
+class SignInLeft:
+    """A sign-in that left its application in a tenant: of whom it was, where, and how Microsoft's pages name it."""
+
+    organization_id: UUID
+    service_id: UUID
+    tenant_id: str
+    tenant_name: str
+    client_id: str
+    application_name: str
+
+
 def write(run: Run, left: Iterable[Left], *, service_id: UUID | None = None, by: Actor, now: datetime) -> None:
     """Put what a run leaves on the list; what stands there already is only seen again, and is this run's from now on.
 
     `service_id`: the service that it was made for, where that isn't the run's.
     """
-    for one in left:
+    for each in left:
+        one = _placed(run, each)
         if _seen_again(run, one, now=now):
             continue
         try:
@@ -60,18 +74,50 @@ def write(run: Run, left: Iterable[Left], *, service_id: UUID | None = None, by:
         _record(Event.LEFTOVER_FOUND, row, by)
 
 
+def write_sign_in(about: SignInLeft, one: Left, *, by: Actor, now: datetime) -> None:
+    """Put the sign-in application on the list that somebody left in a tenant who never came to a run."""
+    row = Leftover.objects.create(
+        organization_id=about.organization_id,
+        service_id=about.service_id,
+        kind=one.kind.value,
+        name=about.application_name[:200],
+        object_id=one.object_id,
+        facts={**one.facts, "tenant_id": about.tenant_id, "tenant_name": about.tenant_name},
+        why=one.why,
+        since=now,
+        seen_at=now,
+    )
+    _record(Event.LEFTOVER_FOUND, row, by)
+
+
+def sign_in_applications(tenant_id: str, client_id: str) -> QuerySet[Leftover]:
+    """The open rows of a sign-in application in a tenant: it is one thing there, whoever left it."""
+    rows = Leftover.objects.filter(kind=LeftoverKind.SIGN_IN_APPLICATION.value, cleared_at=None)
+    there = Q(facts__tenant_id=tenant_id)
+    there |= Q(facts__tenant_id__isnull=True, registration__tenant_id=tenant_id)
+    return rows.filter(there, facts__app_id=client_id)
+
+
+def _placed(run: Run, one: Left) -> Left:
+    """The sign-in application with its tenant: a registration that was never made may begin anew in another one."""
+    if one.kind is not LeftoverKind.SIGN_IN_APPLICATION:
+        return one
+    where = {"tenant_id": run.registration.tenant_id, "tenant_name": run.registration.tenant_name}
+    return replace(one, facts={**one.facts, **where})
+
+
 def _seen_again(run: Run, one: Left, *, now: datetime) -> bool:
     """Whether it stands on the list already. A right is known by its name: not everybody can see its assignment.
 
     The sign-in application is known by its own id, since not everybody can see its enterprise application.
     """
+    again = {"seen_at": now, "why": one.why[:500], "facts": dict(one.facts)}
+    if one.kind is LeftoverKind.SIGN_IN_APPLICATION:
+        return bool(sign_in_applications(one.facts["tenant_id"], one.facts["app_id"]).update(**again))
     rows = Leftover.objects.filter(registration_id=run.registration_id, kind=one.kind.value, cleared_at=None)
     named = Q(object_id=one.object_id[:200])
     named |= Q(name=one.name[:200]) if one.kind.value in RIGHTS else Q()
-    if one.kind is LeftoverKind.SIGN_IN_APPLICATION:
-        named |= Q(facts__app_id=one.facts.get("app_id"))
-    again = {"seen_at": now, "why": one.why[:500], "run_id": run.pk, "facts": dict(one.facts)}
-    return bool(rows.filter(named).update(**again))
+    return bool(rows.filter(named).update(run_id=run.pk, **again))
 
 
 def seen_gone(
@@ -121,13 +167,16 @@ def mark_removed(leftover_id: UUID, *, by: Actor, now: datetime) -> None:
 def gone(row: Leftover, *, by: Actor, now: datetime) -> None:
     """It is gone from the tenant: what we kept of it goes here, too. The row is locked."""
     clear(row, by=by, now=now)
+    registration_id = row.registration_id
+    if registration_id is None:
+        return
     if row.kind == LeftoverKind.CREDENTIAL:
-        _forget(Credential.objects.filter(credentials_of([row]), registration_id=row.registration_id), by=by)
-    open_ones = Leftover.objects.filter(registration_id=row.registration_id, cleared_at=None)
+        _forget(Credential.objects.filter(credentials_of([row]), registration_id=registration_id), by=by)
+    open_ones = Leftover.objects.filter(registration_id=registration_id, cleared_at=None)
     if row.kind == LeftoverKind.APPLICATION and not open_ones.filter(kind=LeftoverKind.APPLICATION.value).exists():
-        Registration.objects.filter(pk=row.registration_id).update(state=RegistrationState.REMOVED.value)
-        used = credentials_in_use(row.registration_id)
-        _forget(Credential.objects.filter(registration_id=row.registration_id).exclude(pk__in=used), by=by)
+        Registration.objects.filter(pk=registration_id).update(state=RegistrationState.REMOVED.value)
+        used = credentials_in_use(registration_id)
+        _forget(Credential.objects.filter(registration_id=registration_id).exclude(pk__in=used), by=by)
 
 
 def _forget(rows: Iterable[Credential], *, by: Actor) -> None:
@@ -213,5 +262,5 @@ def clear(row: Leftover, *, by: Actor, now: datetime) -> None:
 
 
 def _record(event: Event, row: Leftover, by: Actor) -> None:
-    facts = {"name": row.name, "kind": row.kind, "object": row.object_id, "run": str(row.run_id)}
+    facts = {"name": row.name, "kind": row.kind, "object": row.object_id, "run": str(row.run_id or "")}
     record(event, by=by, organization_id=row.organization_id, subject=f"service:{row.service_id}", data=facts)

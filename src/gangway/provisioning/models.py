@@ -234,11 +234,14 @@ class StepRecord(OwnedModel):
 
 
 class Leftover(OwnedModel):
-    """Something of ours that is still in a tenant, or can't be seen to be gone: for a person to look at."""
+    """Something of ours that is still in a tenant, or can't be seen to be gone: for a person to look at.
+
+    What a sign-in left that no run came of has neither registration nor run: its facts name the tenant.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    registration = models.ForeignKey(Registration, on_delete=models.PROTECT, related_name="leftovers")
-    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="leftovers")
+    registration = models.ForeignKey(Registration, on_delete=models.PROTECT, null=True, related_name="leftovers")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, null=True, related_name="leftovers")
     service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=20, choices=[(kind.value, kind.value) for kind in LeftoverKind])
     name = models.CharField(max_length=200)
@@ -265,10 +268,22 @@ class Leftover(OwnedModel):
                 condition=models.Q(cleared_at__isnull=True) | ~models.Q(cleared_by_name=""),
                 name="provisioning_cleared_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=models.Q(registration__isnull=False, run__isnull=False)
+                | models.Q(kind=LeftoverKind.SIGN_IN_APPLICATION.value),
+                name="provisioning_left_by_a_run",
+            ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["-since"], name="provisioning_leftovers"),
         ]
+
+    @property
+    def made(self) -> Registration:
+        """The registration of which it is left; every kind but the sign-in application has one."""
+        if self.registration is None:
+            raise ValueError("a sign-in application that no run left belongs to no registration")
+        return self.registration
 
     def __str__(self) -> str:
         """Name it as the tenant's portal does."""

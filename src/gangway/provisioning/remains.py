@@ -142,7 +142,7 @@ def _remaining(rows: Sequence[Leftover]) -> Iterable[Remaining]:
     mine = _removable(rows)
     if not mine:
         return
-    about, whole = rows[0].registration, _goes_whole(mine)
+    about, whole = rows[0].made, _goes_whole(mine)
     yield Remaining(
         registration_id=about.pk,
         name=about.display_name,
@@ -159,10 +159,10 @@ def _removable(rows: Sequence[Leftover]) -> list[Leftover]:
     """Those that are ours to remove; of a registration that is in use or the customer's own, only single things."""
     if not rows:
         return []
-    ours = rows[0].registration.origin == MADE
+    ours = rows[0].made.origin == MADE
     keys = {row.key_id for row in _credentials(rows)} | {row.display_name for row in _credentials(rows)}
     used = _names_in_use(rows)
-    alone = ours and not is_used(rows[0].registration)
+    alone = ours and not is_used(rows[0].made)
     return [
         row
         for row in rows
@@ -177,8 +177,8 @@ def _removable(rows: Sequence[Leftover]) -> list[Leftover]:
 
 
 def _others_need(row: Leftover) -> bool:
-    rights = rights_listed(row.registration, [row])
-    needed = rights_others_need(row.registration, row.service_id)
+    rights = rights_listed(row.made, [row])
+    needed = rights_others_need(row.made, row.service_id)
     return bool(needed & {*rights["permissions"], *rights["roles"]})
 
 
@@ -186,7 +186,7 @@ def _names_in_use(rows: Sequence[Leftover]) -> set[str]:
     """How those of the credentials among them may be called that a living service signs in with."""
     if not any(row.kind == LeftoverKind.CREDENTIAL for row in rows):
         return set()
-    found = Credential.objects.filter(pk__in=credentials_in_use(rows[0].registration_id))
+    found = Credential.objects.filter(pk__in=credentials_in_use(rows[0].made.pk))
     return {name for pair in found.values_list("key_id", "display_name") for name in pair if name}
 
 

@@ -11,7 +11,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.jobs.actions import defer
-from gangway.provisioning import starting
+from gangway.provisioning import sign_in_application, starting
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.pinning import Pinned
 from gangway.provisioning.errors import LifeOutOfRange, NoSuchRun, RegistrationNameTaken, RunUnderWay
@@ -69,7 +69,7 @@ def start_run(
         plan=plan,
         now=now,
     )
-    _put_aside(registration, by=by, now=now)
+    aside = _put_aside(registration, by=by, now=now)
     registration.tenant_name, registration.domains = tenant_name, list(domains)
     _sign(registration, signer)
     _name(registration, display_name)
@@ -90,6 +90,8 @@ def start_run(
         created_at=now,
         queued_at=now,
     )
+    for one in aside:
+        sign_in_application.note(one, "no", by=by, now=now)
     facts = {"registration": str(registration.pk), "name": registration.display_name, "signer": signer.upn}
     record(Event.RUN_QUEUED, by=by, organization_id=organization_id, subject=f"run:{run.pk}", data=facts)
     if after is None:
@@ -225,13 +227,17 @@ def _wanted(plan: Pinned, days: int | None) -> dict[str, Any]:
     return {"credential_days": days}
 
 
-def _put_aside(registration: Registration, *, by: Actor, now: datetime) -> None:
-    """A new run takes the place of one that rests."""
-    for run in Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk):
+def _put_aside(registration: Registration, *, by: Actor, now: datetime) -> list[Run]:
+    """A new run takes the place of those that rest, which are given: its sign-in may be of another tenant."""
+    rows = Run.objects.select_for_update(of=("self",)).select_related("registration")
+    aside = []
+    for run in rows.filter(registration_id=registration.pk):
         if RunState(run.state) in LIVING:
             raise RunUnderWay
         if RunState(run.state) in RESTING:
             move(run, RunState.CANCELLED, by=by, now=now)
+            aside.append(run)
+    return aside
 
 
 def _sign(registration: Registration, signer: SignerFacts) -> None:

@@ -1,14 +1,13 @@
 """The sign-in application's enterprise application in a tenant: who still needs it, and where it is listed. Sync.
 
-Each sign-in puts it there, and the last run of the tenant takes it away. When that run ends otherwise, it is listed; a
-later run that sees it gone clears what was listed in that tenant.
+Each sign-in puts it there, and the last run of the tenant takes it away. When that run ends otherwise, or no run comes
+of a sign-in, it is listed; a later run that sees it gone clears what was listed in that tenant.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
-
-from django.db.models import QuerySet
+from typing import Any, Final
+from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.foundation.ids import AppId
@@ -16,8 +15,9 @@ from gangway.organizations.scope import within_everything
 from gangway.provisioning import leftovers
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.goodbye import Gone, sign_in_application_left
-from gangway.provisioning.models import Leftover, Run
-from gangway.provisioning.states import NEIGHBOURS, LeftoverKind
+from gangway.provisioning.leftovers import SignInLeft, sign_in_applications, write_sign_in
+from gangway.provisioning.models import Run
+from gangway.provisioning.states import NEIGHBOURS
 
 Need = Callable[[str, str], bool]
 """(tenant, client) → whether somebody who signed in there hasn't got a run yet."""
@@ -32,36 +32,40 @@ def on_need(need: Need) -> None:
 
 def is_needed_by_others(run: Run) -> bool:
     """Whether another run of the tenant, or somebody who is about to start one, works with the same sign-in."""
-    tenant_id, client_id = run.registration.tenant_id, run.sign_in_client_id
+    return _is_needed(run.registration.tenant_id, run.sign_in_client_id, besides=run.pk)
+
+
+def _is_needed(tenant_id: str, client_id: str, *, besides: UUID | None = None) -> bool:
+    itself = [besides] if besides else []
     with within_everything("other customers' runs may share the tenant's sign-in application"):
         others = Run.objects.filter(
             registration__tenant_id=tenant_id,
             sign_in_client_id=client_id,
             state__in=[state.value for state in NEIGHBOURS],
         )
-        return others.exclude(pk=run.pk).exists() or any(need(tenant_id, client_id) for need in NEEDS)
+        return others.exclude(pk__in=itself).exists() or any(need(tenant_id, client_id) for need in NEEDS)
 
 
 def note(run: Run, gone: Gone, *, by: Actor, now: datetime) -> None:
     """Write down what a run that ends says of it: list it when it stays and nobody needs it any more."""
     if not run.sign_in_client_id:
         return
+    about = (run.registration.tenant_id, run.sign_in_client_id)
     if gone == "yes":
         with within_everything("other customers' runs may have left the tenant's sign-in application"):
-            for row in _listed(run).select_for_update(of=("self",)):
+            for row in sign_in_applications(*about).select_for_update(of=("self",)):
                 leftovers.clear(row, by=by, now=now)
         return
     kept = pinning.read(run.registration.plan).keep_sign_in_application
-    if gone == "no" and not kept and not _listed(run).exists() and not is_needed_by_others(run):
+    if gone == "no" and not kept and not sign_in_applications(*about).exists() and not is_needed_by_others(run):
         left = sign_in_application_left(AppId(run.sign_in_client_id), None)
         leftovers.write(run, [left], by=by, now=now)
 
 
-def _listed(run: Run) -> QuerySet[Leftover]:
-    """It is one thing for the whole tenant, whoever's run left it."""
-    return Leftover.objects.filter(
-        kind=LeftoverKind.SIGN_IN_APPLICATION.value,
-        cleared_at=None,
-        registration__tenant_id=run.registration.tenant_id,
-        facts__app_id=run.sign_in_client_id,
-    )
+def note_without_run(about: SignInLeft, *, plan: Mapping[str, Any], by: Actor, now: datetime) -> None:
+    """Somebody signed in and is let go before a run: list it when nobody needs it any more."""
+    client_id = about.client_id
+    kept = pinning.read(plan).keep_sign_in_application
+    listed = sign_in_applications(about.tenant_id, client_id)
+    if not kept and not listed.exists() and not _is_needed(about.tenant_id, client_id):
+        write_sign_in(about, sign_in_application_left(AppId(client_id), None), by=by, now=now)

@@ -21,6 +21,7 @@ from gangway.provisioning.added import (
     Added,
     added_by,
     give_back_plan,
+    left_by,
     plan_to_give_back,
     rights_listed,
     rights_others_need,
@@ -29,6 +30,7 @@ from gangway.provisioning.engine import pinning
 from gangway.provisioning.errors import (
     GivenToUs,
     LeftoverCleared,
+    NobodyToRemove,
     NoSuchCredential,
     NoSuchRegistration,
     OnlyByHand,
@@ -206,7 +208,7 @@ def try_together(*, leftover_ids: Collection[UUID], by: Actor, now: datetime) ->
     """
     rows = [leftovers.locked(one) for one in sorted(leftover_ids)]
     registration, service_id = rows[0].registration, rows[0].service_id
-    if any(row.facts.get("by_hand") for row in rows):
+    if registration is None or any(row.facts.get("by_hand") for row in rows):
         raise OnlyByHand
     keys = Credential.objects.filter(leftovers.credentials_of(rows), registration_id=registration.pk, origin=MADE)
     kinds, rights = {LeftoverKind(row.kind) for row in rows}, rights_listed(registration, rows)
@@ -286,7 +288,7 @@ def _start(
     aside: list[Run] = []
     if kind in {RunKind.TEARDOWN, RunKind.REPAIR, RunKind.UPGRADE}:
         single = kind is RunKind.TEARDOWN and not wanted["whole"]
-        aside = _put_aside(registration, keep=standing, only=service_id if single else None, by=by, now=now)
+        aside = _put_aside(registration, kind, keep=standing, only=service_id if single else None, by=by, now=now)
     token = _token(signed_in)
     if standing is None:
         standing = Run.objects.create(
@@ -327,13 +329,14 @@ def _standing(registration: Registration, kind: RunKind, wanted: dict[str, Any])
 
 
 def _put_aside(
-    registration: Registration, *, keep: Run | None, only: UUID | None, by: Actor, now: datetime
+    registration: Registration, kind: RunKind, *, keep: Run | None, only: UUID | None, by: Actor, now: datetime
 ) -> list[Run]:
     """A run that changes the registration takes the place of those that rest; whoever asked for one is told.
 
     Gives those that kept the sign-in application in its tenant: of one that failed, that was settled.
 
-    `only`: of this service; taking single things away leaves what waits for the registration's other services.
+    `only`: of this service; taking single things away leaves what waits for the registration's other services. A
+    tear-down gives back the plan that was there before, and lists what else such a run added.
     """
     rows = Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk)
     rows = rows.filter(service_id=only) if only else rows
@@ -341,6 +344,10 @@ def _put_aside(
     kept_it = [run for run in aside if RunState(run.state) in NEIGHBOURS]
     for run in aside:
         move(run, RunState.CANCELLED, by=by, now=now)
+        if kind is RunKind.TEARDOWN and PLAN_BEFORE in run.wanted:
+            left = () if only is None else left_by(run, why=NobodyToRemove.what)
+            leftovers.write(run, left, by=by, now=now)
+            give_back_plan(run)
         if run.on_end:
             defer(run.on_end, run_id=str(run.pk))
     return kept_it

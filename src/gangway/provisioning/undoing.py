@@ -20,7 +20,7 @@ from gangway.microsoft.signin.own_credentials import Certificate, proof_of_posse
 from gangway.organizations.scope import within
 from gangway.provisioning import clouds, credential_rows, leftovers
 from gangway.provisioning import lease as leases
-from gangway.provisioning.added import added_by, rights_known, rights_left, rights_others_need
+from gangway.provisioning.added import added_by, credentials_left, rights_known, rights_left, rights_others_need
 from gangway.provisioning.drawing import blueprint_of
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Absence, Left
@@ -269,7 +269,7 @@ def list_given_up(opened: Opened, error: GangwayError, *, now: datetime) -> None
     with within(opened.path), transaction.atomic():
         registration = Registration.objects.get(pk=opened.registration_id)
         rows = Credential.objects.select_for_update(of=("self",)).filter(pk__in=scope.credentials).exclude(key_id="")
-        left = tuple(_credentials_left(registration, rows, error.what))
+        left = tuple(credentials_left(registration, rows, error.what))
         leftovers.write(Run.objects.get(pk=opened.run_id), left, by=ENGINE, now=now)
         for row in rows:
             credential_rows.disown(row, by=ENGINE)
@@ -322,7 +322,7 @@ def known_left(opened: Opened, scope: Scope, *, why: str) -> tuple[Left, ...]:
         rights = {"permissions": scope.permissions, "roles": scope.roles} if not scope.whole else {}
         return (
             *_registration_left(registration, scope, why),
-            *_credentials_left(registration, ours, why),
+            *credentials_left(registration, ours, why),
             *(rights_left(registration, **rights, why=why) if rights else ()),
         )
 
@@ -358,7 +358,7 @@ def stays(opened: Opened) -> tuple[Left, ...]:
         whole = Scope(whole=True, for_good=False, credentials=frozenset())
         return (
             *_registration_left(registration, whole, why),
-            *_credentials_left(registration, typed.exclude(state=CredentialState.REMOVED.value), why),
+            *credentials_left(registration, typed.exclude(state=CredentialState.REMOVED.value), why),
             *rights,
         )
 
@@ -371,12 +371,6 @@ def _registration_left(registration: Registration, scope: Scope, why: str) -> It
     yield Left(LeftoverKind.APPLICATION, name, registration.object_id or unique_name, facts, why)
     if registration.service_principal_id:
         yield Left(LeftoverKind.PRINCIPAL, name, registration.service_principal_id, facts, why)
-
-
-def _credentials_left(registration: Registration, rows: Any, why: str) -> Iterable[Left]:
-    facts = {"app_id": registration.app_id, "application": registration.display_name}
-    for row in rows:
-        yield Left(LeftoverKind.CREDENTIAL, row.display_name, row.key_id or row.display_name, facts, why)
 
 
 def _ours(registration: Registration) -> Any:

@@ -257,5 +257,4 @@ def let_go(case: Case, *, by: Actor, now: datetime) -> None:
     """End what a locked case of a withdrawn link still holds; a run at work is let finish."""
     if CaseState(case.state) in {CaseState.PROVISIONING, CaseState.DONE, CaseState.ABANDONED}:
         return
-    sign_in.retire(case, by=by, now=now)
-    move_case(case, CaseState.ABANDONED, by=by, now=now)
+    sign_in.let_go(case, by=by, now=now)

@@ -18,6 +18,7 @@ from gangway.onboarding.errors import NotNow
 from gangway.onboarding.existing_errors import NoFederation, NotAsTyped
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import forget_typed, move_case
+from gangway.onboarding.signed_in import note_left
 from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState
 from gangway.onboarding.typed import Around, Typed
@@ -37,6 +38,7 @@ def choose(case: Case, *, by: Actor, now: datetime) -> ExistingRegistration:
     if case.state != CaseState.TYPING:
         sign_in.retire(case, by=by, now=now)
         move_case(case, CaseState.TYPING, by=by, now=now)
+        note_left(case, by=by, now=now)
     return _row(case)
 
 

@@ -30,6 +30,7 @@ from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.refusals import BlockedTold, Refusal
 from gangway.onboarding.rows import lock_sign_in, move_case, move_sign_in
 from gangway.onboarding.shapes import SignInApplicationView
+from gangway.onboarding.signed_in import note_left
 from gangway.onboarding.states import ALIVE, AT_MICROSOFT, CaseState, SignInState, Way
 from gangway.organizations import queries as organizations
 from gangway.organizations.scope import within_everything
@@ -156,6 +157,13 @@ def retire(case: Case, *, by: Actor, now: datetime) -> None:
     for row in SignIn.objects.select_for_update(of=("self",)).filter(case=case).exclude(state=SignInState.REPLACED):
         if SignInState(row.state) in ALIVE | {SignInState.GRANTED, SignInState.WRONG_PERSON}:
             move_sign_in(row, SignInState.REPLACED, by=by, now=now)
+
+
+def let_go(case: Case, *, by: Actor, now: datetime) -> None:
+    """Abandon a locked case: what its sign-in holds is destroyed, and what it left in the tenant is listed."""
+    retire(case, by=by, now=now)
+    move_case(case, CaseState.ABANDONED, by=by, now=now)
+    note_left(case, by=by, now=now)
 
 
 @contextmanager
