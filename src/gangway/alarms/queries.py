@@ -13,6 +13,7 @@ from gangway.alarms.models import Alarm, Move, Notice
 from gangway.alarms.states import OVER, AlarmState, Audience, Happened, Kind, NoticeState, Severity
 from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.search import matching
+from gangway.organizations.taken_over import named
 
 BESIDE: Final = "^service:[0-9a-f-]{36}:"
 """Subjects of what a service uses beside its connection."""
@@ -109,12 +110,15 @@ def alarm(alarm_id: UUID) -> AlarmView:
     row = Alarm.objects.select_related("organization").filter(pk=alarm_id).first()
     if row is None:
         raise NoSuchAlarm
+    moved_at = row.organization.moved_at
     moves = Move.objects.filter(alarm=row).order_by("-at", "-id")[:100]
     notices = Notice.objects.filter(alarm=row).order_by("-created_at", "to")[:100]
     return AlarmView(
         row=_row(row),
-        moves=tuple(MoveRow(one.at, Happened(one.what), one.words, one.by) for one in moves),
-        notices=tuple(map(_notice, notices)),
+        moves=tuple(
+            MoveRow(one.at, Happened(one.what), one.words, named(one.by, at=one.at, moved_at=moved_at)) for one in moves
+        ),
+        notices=tuple(_notice(one, moved_at) for one in notices),
     )
 
 
@@ -172,15 +176,17 @@ def _row(row: Alarm) -> AlarmRow:
         service_id=row.service_id,
         raised_at=row.raised_at,
         changed_at=row.changed_at,
-        acknowledged_by=row.acknowledged_by,
+        acknowledged_by=named(row.acknowledged_by, at=row.acknowledged_at, moved_at=row.organization.moved_at),
         cleared_at=row.cleared_at,
-        cleared_by=row.cleared_by,
+        cleared_by=named(row.cleared_by, at=row.cleared_at, moved_at=row.organization.moved_at),
     )
 
 
-def _notice(row: Notice) -> NoticeRow:
+def _notice(row: Notice, moved_at: datetime | None) -> NoticeRow:
     audience, state = Audience(row.audience), NoticeState(row.state)
-    return NoticeRow(row.to, audience, state, row.send_at, row.ended_at, row.error, row.turn == OVER)
+    to = row.to if audience is Audience.CONTACT else named(row.to, at=row.created_at, moved_at=moved_at)
+    error = row.error if to == row.to else ""  # a server's answer may repeat the address
+    return NoticeRow(to, audience, state, row.send_at, row.ended_at, error, row.turn == OVER)
 
 
 def _state(row: Alarm) -> AlarmState:

@@ -24,6 +24,7 @@ from gangway.connections.verdict import KeptItem, Status
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within_everything
+from gangway.organizations.taken_over import named
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.actions import CheckItem, CheckResult, switch
 from gangway.provisioning.beside_view import credential_beside
@@ -151,7 +152,8 @@ def renew(*, service_id: UUID, by: Actor, now: datetime) -> None:
 
 def companions(service_id: UUID) -> tuple[CompanionView, ...]:
     """What a service uses beside its connection. Call it inside a scope."""
-    return tuple(_view(row) for row in Companion.objects.filter(service_id=service_id).order_by("profile"))
+    rows = Companion.objects.select_related("organization").filter(service_id=service_id).order_by("profile")
+    return tuple(map(_view, rows))
 
 
 def used_beside(service_id: UUID) -> tuple[UUID, ...]:
@@ -175,7 +177,8 @@ def _of(registration_id: UUID) -> QuerySet[Companion]:
 
 def companion(service_id: UUID, profile: str) -> CompanionView:
     """One of them, live. Raises `NoSuchConnection`."""
-    row = Companion.objects.filter(service_id=service_id, profile=profile).first()
+    rows = Companion.objects.select_related("organization")
+    row = rows.filter(service_id=service_id, profile=profile).first()
     if row is None:
         raise NoSuchConnection
     return _view(row)
@@ -271,7 +274,7 @@ def _view(row: Companion) -> CompanionView:
         status=cast("Status", row.status),
         words=row.words,
         items=tuple(ItemView(**item) for item in row.items),
-        asked_by=row.asked_by,
+        asked_by=named(row.asked_by, at=row.asked_at, moved_at=row.organization.moved_at),
         ended_at=row.ended_at,
         last_good_at=row.last_good_at,
     )

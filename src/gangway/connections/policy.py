@@ -15,6 +15,7 @@ from gangway.connections.models import Care, Companion, FreezeRow, Policy
 from gangway.connections.schedule import Freeze, Wishes
 from gangway.foundation import clock
 from gangway.organizations.place_queries import place
+from gangway.organizations.taken_over import named
 
 EARLIEST: Final = 180
 LONGEST_NOTICE: Final = 60
@@ -51,8 +52,14 @@ def wishes_for(path: str, *, now: datetime) -> Wishes:
 
 def freezes_of(organization_id: UUID) -> tuple[FreezeView, ...]:
     """Return an organization's own freezes that aren't over."""
-    rows = FreezeRow.objects.filter(organization_id=organization_id, ends__gt=clock.now())
-    return tuple(FreezeView(row.pk, row.begins, row.ends, row.why, row.by_name) for row in rows)
+    rows = FreezeRow.objects.filter(organization_id=organization_id, ends__gt=clock.now()).select_related(
+        "organization"
+    )
+    return tuple(FreezeView(row.pk, row.begins, row.ends, row.why, _who(row)) for row in rows)
+
+
+def _who(row: FreezeRow) -> str:
+    return named(row.by_name, at=None, moved_at=row.organization.moved_at)
 
 
 @transaction.atomic

@@ -10,6 +10,8 @@ from gangway.connections.errors import NoSuchValidation
 from gangway.connections.models import Care, Connection, Validation
 from gangway.connections.states import AuthenticatedBy
 from gangway.connections.verdict import Status
+from gangway.organizations.people_queries import works_above
+from gangway.organizations.taken_over import named
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.provenance import Provenance, provenance
@@ -113,10 +115,11 @@ LOST: Final = "We hold no record of this App registration."
 
 def connection(service_id: UUID) -> ConnectionView | None:
     """Return a service's connection with its facts and history; None when the service has none yet."""
-    row = Connection.objects.filter(service_id=service_id).first()
+    row = Connection.objects.select_related("organization").filter(service_id=service_id).first()
     if row is None:
         return None
-    history = tuple(_row(one) for one in Validation.objects.filter(connection=row).order_by("-asked_at")[:HISTORY])
+    looks = Validation.objects.filter(connection=row).select_related("organization").order_by("-asked_at")
+    history = tuple(map(_row, looks[:HISTORY]))
     try:
         about = provisioning.registration(row.registration_id)
     except NoSuchRegistration:
@@ -125,7 +128,7 @@ def connection(service_id: UUID) -> ConnectionView | None:
     return ConnectionView(
         service_id=row.service_id,
         registration_id=about.id,
-        user_name=row.user_name,
+        user_name=_user_name(row),
         application_id=about.app_id,
         registration_name=about.display_name,
         tenant_id=about.tenant_id,
@@ -153,12 +156,20 @@ def connection(service_id: UUID) -> ConnectionView | None:
     )
 
 
+def _user_name(row: Connection) -> str:
+    """Who authenticated it; an operator who typed the credentials in may have been the reseller's before."""
+    told = named(row.user_name, at=None, moved_at=row.organization.moved_at)
+    if told == row.user_name or row.authenticated_by != AuthenticatedBy.OPERATOR:
+        return row.user_name
+    return row.user_name if works_above(row.user_name, row.organization_id) else told
+
+
 def _without_record(row: Connection, history: tuple[ValidationRow, ...]) -> ConnectionView:
     """What can be said of a connection whose registration isn't in our records any more: that, and its history."""
     return ConnectionView(
         service_id=row.service_id,
         registration_id=row.registration_id,
-        user_name=row.user_name,
+        user_name=_user_name(row),
         application_id="",
         registration_name="",
         tenant_id="",
@@ -238,7 +249,7 @@ def latest_looks(service_ids: Collection[UUID]) -> Mapping[UUID, LatestLook]:
 
 def validation(validation_id: UUID) -> ValidationRow:
     """Return one validation, live; raises `NoSuchValidation`."""
-    row = Validation.objects.filter(pk=validation_id).first()
+    row = Validation.objects.select_related("organization").filter(pk=validation_id).first()
     if row is None:
         raise NoSuchValidation
     return _row(row)
@@ -276,7 +287,7 @@ def _row(row: Validation) -> ValidationRow:
         id=row.pk,
         state=cast("ValidationState", row.state),
         status=cast("Status", row.status),
-        asked_by=row.asked_by,
+        asked_by=named(row.asked_by, at=row.asked_at, moved_at=row.organization.moved_at),
         asked_at=row.asked_at,
         ended_at=row.ended_at,
         words=row.words,

@@ -9,6 +9,7 @@ from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.organizations import queries as organizations
 from gangway.organizations.hosts import public_url
+from gangway.organizations.people_queries import path_of
 from gangway.services.queries import service
 
 
@@ -45,6 +46,6 @@ def tell(invitation: Invitation, told: News, *, what: str, by: Actor) -> None:
 
 
 def operators_address(issuer_id: str, organization_id: UUID) -> str:
-    """Where whoever issued an invitation is told; where answers to the provider's mails go, if they left."""
-    person = organizations.operator(UUID(issuer_id)) if issuer_id else None
+    """Where whoever issued an invitation is told; where answers to the provider's mails go, if they left it."""
+    person = organizations.colleague(issuer_id, path=path_of(organization_id))
     return person.email if person else organizations.provider_of(organization_id).reply_to

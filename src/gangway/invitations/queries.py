@@ -25,6 +25,7 @@ from gangway.organizations.pages import Page, batched, every, page_of
 from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
+from gangway.organizations.taken_over import named
 
 ASKED_LATELY: Final = timedelta(days=7)
 NEEDS_A_PERSON: Final = frozenset(
@@ -127,6 +128,8 @@ class InvitationView:
     asked_again_at: datetime | None = None
     changes: tuple[str, ...] = ()
     """What will be otherwise than now, a line each; empty for one to connect."""
+    moved_at: datetime | None = None
+    """When its customer was last put below another channel; who did what before is told to few (`taken_over`)."""
 
     @property
     def device_authenticated(self) -> bool:
@@ -312,6 +315,7 @@ def invitation(invitation_id: UUID) -> InvitationView:
         sessions_from=row.sessions_from,
         reminders_stopped_at=row.reminders_stopped_at,
         asked_again_at=row.asked_again_at,
+        moved_at=row.organization.moved_at,
     )
 
 
@@ -390,13 +394,13 @@ def _pending_row(row: Invitation, mail: Delivery | None, forbidding: frozenset[U
 
 def history(invitation_id: UUID) -> tuple[HistoryRow, ...]:
     """Return an invitation's timeline, oldest first; empty outside the scope."""
-    moves = Move.objects.filter(invitation_id=invitation_id).order_by("id")
-    return tuple(
-        HistoryRow(
-            state=State(row.state), at=row.at, actor_kind=row.actor_kind, actor_name=row.actor_name, note=row.note
-        )
-        for row in moves
-    )
+    moves = Move.objects.filter(invitation_id=invitation_id).select_related("organization").order_by("id")
+    return tuple(HistoryRow(State(row.state), row.at, row.actor_kind, _who(row), row.note) for row in moves)
+
+
+def _who(row: Move) -> str:
+    is_ours = row.actor_kind == "person"
+    return named(row.actor_name, at=row.at, moved_at=row.organization.moved_at) if is_ours else row.actor_name
 
 
 def links_of(invitation_id: UUID) -> tuple[tuple[datetime, str], ...]:
@@ -407,14 +411,15 @@ def links_of(invitation_id: UUID) -> tuple[tuple[datetime, str], ...]:
 
 def handoffs(invitation_id: UUID) -> tuple[HandoffView, ...]:
     """Return the links of other administrators, oldest first; empty outside the scope."""
-    rows = list(Handoff.objects.filter(invitation_id=invitation_id).order_by("created_at", "id"))
+    found = Handoff.objects.filter(invitation_id=invitation_id).select_related("organization")
+    rows = list(found.order_by("created_at", "id"))
     mails = deliveries(subject_of_handoff(row.id) for row in rows)
     return tuple(_handoff(row, mails.get(subject_of_handoff(row.id))) for row in rows)
 
 
 def handoff(handoff_id: UUID) -> HandoffView:
     """Return one of them; raises `NoSuchHandoff`."""
-    row = Handoff.objects.filter(pk=handoff_id).first()
+    row = Handoff.objects.select_related("organization").filter(pk=handoff_id).first()
     if row is None:
         raise NoSuchHandoff
     return _handoff(row, delivery(subject_of_handoff(row.id)))
@@ -425,7 +430,7 @@ def _handoff(row: Handoff, mail: Delivery | None) -> HandoffView:
         id=row.id,
         invitation_id=row.invitation_id,
         recipient=row.recipient,
-        by_name=row.by_name,
+        by_name=named(row.by_name, at=row.created_at, moved_at=row.organization.moved_at),
         created_at=row.created_at,
         expires_at=row.expires_at,
         sent_count=row.sent_count,

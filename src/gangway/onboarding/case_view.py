@@ -100,7 +100,7 @@ def offer_of_rest(about: InvitationView, handoff_id: UUID) -> Offer:
 def asker_of(about: InvitationView) -> Asker:
     """Say who asks: the provider, and the person there."""
     provider = organizations.provider_of(about.organization_id)
-    person = organizations.operator(UUID(about.created_by_id)) if about.created_by_id else None
+    person = organizations.colleague(about.created_by_id, path=about.organization_path)
     return Asker(
         provider_id=provider.id,
         provider_name=provider.name,

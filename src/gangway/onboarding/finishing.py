@@ -87,4 +87,7 @@ def _stop(about: InvitationView, why: str, *, by: Actor) -> None:
 
 
 def _finisher(about: InvitationView) -> Actor:
-    return Actor.system(f"for {about.created_by_name}")
+    asker = organizations.colleague(about.created_by_id, path=about.organization_path)
+    return Actor.system(
+        f"for {about.created_by_name}" if asker else "for somebody who no longer works for the customer"
+    )

@@ -36,6 +36,7 @@ from gangway.onboarding.stages.besides import take_over_besides
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.onboarding.states import OPERATOR_ORDER, OperatorStep
 from gangway.organizations import queries as organizations
+from gangway.organizations.taken_over import named
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.queries import RegistrationView
 from gangway.provisioning.tenants import in_tenant
@@ -94,7 +95,8 @@ def _already(invitation_id: UUID, *, by: Actor, error: Exception) -> UUID:
     if row is None:
         raise NotReadyToAdd from error
     if row.added_by_id != by.id:
-        raise AlreadyAdded(winner=row.added_by_name, onboarding_id=str(row.pk)) from error
+        winner = named(row.added_by_name, at=row.added_at, moved_at=row.organization.moved_at)
+        raise AlreadyAdded(winner=winner, onboarding_id=str(row.pk)) from error
     return row.pk
 
 

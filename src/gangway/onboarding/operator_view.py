@@ -7,6 +7,7 @@ from gangway.onboarding import operator, problems
 from gangway.onboarding.models import OperatorOnboarding
 from gangway.onboarding.shapes import CheckItemView, OperatorOnboardingView, ValidationState, ValidationView
 from gangway.onboarding.states import OperatorStep
+from gangway.organizations.taken_over import named
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.beside_view import beside_of
 from gangway.services.queries import service
@@ -29,7 +30,7 @@ def view_of(row: OperatorOnboarding) -> OperatorOnboardingView:
         licence=planned.licence.label,
         licensed_users=planned.licensed_users,
         customer_name=planned.customer_name,
-        added_by=row.added_by_name,
+        added_by=named(row.added_by_name, at=row.added_at, moved_at=row.organization.moved_at),
         added_at=row.added_at,
         registration=about,
         signer_upn=str(row.case.signer.get("upn", "")),

@@ -137,7 +137,8 @@ def move_customer(*, customer_id: UUID, to: UUID, by: Actor) -> None:
     before = row.parent.name if row.parent else ""
     row.parent = parent
     row.path = f"{parent.path}{row.pk.hex}/"
-    row.save(update_fields=["parent", "path"])
+    row.moved_at = clock.now()
+    row.save(update_fields=["parent", "path", "moved_at"])
     _record(Event.ORGANIZATION_MOVED, row, by, {"name": row.name, "from": before, "to": parent.name})
 
 

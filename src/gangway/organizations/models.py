@@ -91,6 +91,7 @@ class Organization(models.Model):
     grace_percent = models.PositiveSmallIntegerField(default=GRACE_PERCENT)
     created_at = models.DateTimeField()
     removed_at = models.DateTimeField(null=True)
+    moved_at = models.DateTimeField(null=True, help_text="When it was last put below another channel.")
 
     objects: ClassVar[TreeManager[Self]] = TreeManager()
 

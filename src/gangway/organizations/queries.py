@@ -154,6 +154,15 @@ def operator(operator_id: UUID) -> OperatorView | None:
     return None if found is None else OperatorView(id=found.id, name=found.name, email=found.email)
 
 
+def colleague(operator_id: str, *, path: str) -> OperatorView | None:
+    """Return who did something for the organization at `path`, as long as they work there or above.
+
+    People leave, and a customer is moved to another reseller: what comes later is no longer theirs to read.
+    """
+    person = operator(UUID(operator_id)) if operator_id else None
+    return person if person and holds(person.id, Capability.SEE_SERVICES, path=path) else None
+
+
 def customers(*, search: str = "", page: int = 1) -> Page[CustomerRow]:
     """Return the scope's customers by name; `search` finds the beginning of a name or of any of its words."""
     living = Organization.objects.filter(kind=Kind.CUSTOMER.value, removed_at__isnull=True)

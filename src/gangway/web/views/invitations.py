@@ -16,10 +16,12 @@ from gangway.invitations.plans import CHANGEABLE
 from gangway.invitations.queries import HistoryRow, InvitationView, history, invitation, pending, posting
 from gangway.invitations.states import State
 from gangway.onboarding.queries import case_of_invitation, onboarding_of_invitation
+from gangway.onboarding.shapes import CaseView
 from gangway.onboarding.sightings import sightings_of
 from gangway.onboarding.together import begin_together
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.roles import Capability
+from gangway.organizations.taken_over import named
 from gangway.provisioning.queries import PlanUnknown, PlanView, explain
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
@@ -122,6 +124,8 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "plan": _plan(about),
         "may_change_plan": about.state in CHANGEABLE and Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "invitation": about,
+        "created_by": named(about.created_by_name, at=about.created_at, moved_at=about.moved_at),
+        "assisted_by": _assisted_by(about, case),
         "delivery": post.delivery,
         "pill": said(INVITATION, about.state),
         "purpose": PURPOSE[about.purpose],
@@ -137,6 +141,12 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "sightings": seen_rows(sightings_of(about.id)) if about.state is State.REPORTED else (),
         **forms_of(case, **bound),
     }
+
+
+def _assisted_by(about: InvitationView, case: CaseView | None) -> str:
+    if case is None or case.assisted is None:
+        return ""
+    return named(case.assisted.operator_name, at=case.assisted.since, moved_at=about.moved_at)
 
 
 def _plan(about: InvitationView) -> PlanView | None:

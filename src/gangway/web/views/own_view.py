@@ -29,6 +29,7 @@ from gangway.onboarding.own_view.roles import ROLES
 from gangway.onboarding.states import VisitState
 from gangway.organizations.languages import language_of
 from gangway.organizations.scope import within
+from gangway.organizations.taken_over import BEFORE
 from gangway.provisioning.remains import scopes_of
 from gangway.provisioning.shapes import HeldRight
 from gangway.web import own_session
@@ -212,6 +213,7 @@ def _service_values(sight: reading.ServiceSight) -> dict[str, Any]:
         "sight": sight,
         "service": sight.about,
         "connection": sight.connection,
+        "connected_by": "" if sight.connection.user_name == BEFORE else sight.connection.user_name,
         "pill": _pill(sight),
         "grants": _grants(sight.connection.grants),
         "beside": [{"found": one, "grants": _grants(one.registration.permissions)} for one in sight.beside],
