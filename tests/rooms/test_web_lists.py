@@ -182,6 +182,12 @@ def test_ticked_services_are_validated_each_by_a_job_and_the_progress_stands_in_
     assert state.status_code == 286
 
 
+def test_a_progress_without_services_says_where_to_tick_some(client, customer):
+    page = soup(client.get(reverse("web:services_validating"), {"service": str(uuid4())}))
+    assert "None of them can be seen here" in page.get_text()
+    assert page.find("progress") is None
+
+
 def test_all_that_match_are_validated_and_exported_over_all_pages(client, customer, monkeypatch):
     monkeypatch.setattr("gangway.organizations.pages.PAGE_SIZE", 2)
     for _ in range(3):
