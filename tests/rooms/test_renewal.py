@@ -28,6 +28,7 @@ from gangway.onboarding.models import Case
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.stages.verification import run_ended
 from gangway.onboarding.typed import Typed
+from gangway.onboarding.visits import expectation_of
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
@@ -322,6 +323,87 @@ def test_what_a_service_uses_beside_its_connection_moves_with_it_and_the_old_one
         after = companions.companion(service_id, "qoe")
         assert (after.registration.display_name, after.credential is not None) == ("gw-second-QoE", True)
         assert Credential.objects.get(pk=before.credential.id).state == "resting"
+
+
+def rested(walked: Walk) -> None:
+    """The rest of what was replaced is over, and workers do what is due."""
+    with within(walked.customer.path):
+        Credential.objects.filter(state="resting").update(rest_until=clock.now() - timedelta(minutes=1))
+    tasks.remove_rested()
+    run_until_idle()
+
+
+def test_a_service_moves_from_a_registration_of_ours_to_a_new_one_and_the_old_one_goes_after_its_rest(emulator):
+    walked, service_id = served(emulator, features=("self-rotation", "call-quality"))
+    with within(walked.customer.path):
+        before = connection(service_id).registration_id
+    moving = again(walked, service_id, purpose=Purpose.REPLACE)
+    assert changes(moving) == (
+        "A new App registration is made; the service moves to it once it is proved.",
+        "gw-contoso rests for a while then, and is deleted after that.",
+    )
+    with within(walked.customer.path), pytest.raises(AlreadyInvited):
+        renewal.reinitiate(service_id=service_id, recipient=UPN, purpose=Purpose.UPGRADE, by=OLGA, now=clock.now())
+    sign_in(moving, emulator)
+    actions.confirm_signed_in(case_id=moving.case_id, by=ADMINISTRATOR, now=clock.now())
+    assert (moving.view().keeps_name, moving.view().suggests) == ("", "svc-1")
+    with within(walked.customer.path):
+        Registration.objects.filter(pk=before).update(display_name="svc-1", name_key="svc-1")
+    assert moving.view().suggests == "svc-1-2"
+    actions.start_provisioning(case_id=moving.case_id, name="svc-1-2", by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+    assert (moving.view().step, state_of(moving)) == (Step.DONE, State.ADDED)
+    with within(walked.customer.path):
+        found = connection(service_id)
+        assert (found.registration_id != before, found.registration_name) == (True, "svc-1-2")
+        assert companions.companion(service_id, "qoe").registration.display_name == "svc-1-2-QoE"
+    assert len(registrations(emulator)) == 4, "both work while the old ones rest"
+    rested(walked)
+    assert {row["displayName"] for row in registrations(emulator)} == {"svc-1-2", "svc-1-2-QoE", "gw-contoso-QoE"}
+    with within(walked.customer.path):
+        assert Registration.objects.get(pk=before).state == "removed"
+        listed = Leftover.objects.filter(cleared_at__isnull=True, kind="application")
+        assert [row.name for row in listed] == ["gw-contoso-QoE"], "which has no right to delete itself"
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_what_other_services_use_stays_and_a_move_that_fails_leaves_the_old_one_in_use(emulator, fails):
+    walked, service_id = served(emulator)
+    further = connected(walked.customer, "voice-2")
+    with within(walked.customer.path):
+        old = connection(service_id)
+        Connection.objects.filter(service_id=further).update(registration_id=old.registration_id)
+        Credential.objects.filter(service_id=further).update(registration_id=old.registration_id)
+    client, page = sit_down(walked.provider), f"/services/{service_id}/again/"
+    assert "stays, as voice-2 uses it" in soup(client.get(page)).select_one("#anew_words").get_text()
+    client.post(page, {"recipient": "someone@contoso.com", "anew": "on", "way": "mail"})
+    with within(walked.customer.path):
+        moving = opened_by(walked, open_for_connection(service_id))
+    assert changes(moving)[1] == (
+        "gw-contoso stays, as other services use it; this service's credential is removed from it."
+    )
+    sign_in(moving, emulator)
+    if fails:
+        with within(walked.customer.path):
+            withdraw(invitation_id=moving.invitation_id, by=OLGA, now=clock.now())
+    else:
+        provision(moving, name="gw-second")
+    run_until_idle()
+    rested(walked)
+    with within(walked.customer.path):
+        assert (connection(service_id).registration_id == old.registration_id) is fails
+        assert connection(service_id).status == "ok"
+        assert Registration.objects.get(pk=old.registration_id).state == "proved"
+    assert len(registrations(emulator)) == (1 if fails else 2)
+
+
+def test_a_service_that_moves_is_expected_in_the_tenant_that_it_is_connected_with(emulator):
+    walked, service_id = served(emulator)
+    moving = again(walked, service_id, purpose=Purpose.REPLACE)
+    sign_in(moving, emulator)
+    with within(walked.customer.path):
+        row = Case.objects.get(pk=moving.case_id)
+        assert expectation_of(row.sign_in_id).tenant_id == connection(service_id).tenant_id
 
 
 def test_a_further_services_sign_in_leaves_what_the_first_one_uses_beside_its_connection(emulator):

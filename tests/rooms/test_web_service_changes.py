@@ -284,6 +284,7 @@ def test_an_invitation_to_connect_once_more_is_mailed_and_stands_on_the_page(cus
         "Open the wizard now",
     }
     assert "e-mail address" in error_at(client.post(at("reinitiate", service_id), {"recipient": "x"}), "recipient")
+    assert page.select_one("#anew_words") is None, "it moves to one of ours anyway"
     sent = client.post(at("reinitiate", service_id), {"recipient": "ada@contoso.example", "way": "mail"}, follow=True)
     assert "on its way to ada@contoso.example" in soup(sent).get_text()
     assert "An invitation is out already." in soup(client.get(at("reinitiate", service_id))).get_text()

@@ -214,6 +214,7 @@ PURPOSES = {
     "renew": ("renew the connection", "asks you to renew what the service", "with a new credential from now on"),
     "repair": ("for what is missing", "permissions or roles that the service", "has what was missing"),
     "move": ("App registration up to date", "up to what calling needs today", "as calling needs it today"),
+    "replace": ("a new App registration", "to which the service", "by a new App registration from now on"),
     "upgrade": ("upgrading Contoso's Teams calling", "connect your Microsoft 365 for it once more", "once more for"),
 }
 

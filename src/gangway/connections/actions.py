@@ -191,6 +191,9 @@ def renew(
         rotation.forget_plan(care, by=by, now=now)
         care.save()
     facts = {"user_name": user_name, "authenticated_by": authenticated_by.value, "credential": str(credential_id)}
+    now_at = registration_of_credential(credential_id)
+    if now_at != row.registration_id:
+        facts |= {"registration": str(now_at), "in_place_of": str(row.registration_id)}
     _record(Event.CONNECTION_RENEWED, row, by, facts)
     if row.suspended_at is None:
         validate_connection(service_id=service_id, by=by, now=now)

@@ -17,12 +17,14 @@ class Purpose(TextChoices):
     """What is missing of a registration's permissions and roles is added."""
     MOVE = "move"
     """A registration that was made by an older profile becomes as the newest one wants it."""
+    REPLACE = "replace"
+    """A connected service gets a new registration of ours in the place of the one that it uses."""
     UPGRADE = "upgrade"
     BESIDE = "beside"
     """An operator types in what a connected service uses beside its connection. Nobody is sent a link for it."""
 
 
-ENDS_BY_ITSELF: Final = frozenset({Purpose.RENEW, Purpose.REPAIR, Purpose.MOVE, Purpose.BESIDE})
+ENDS_BY_ITSELF: Final = frozenset({Purpose.RENEW, Purpose.REPAIR, Purpose.MOVE, Purpose.REPLACE, Purpose.BESIDE})
 """What is over when the registration is proved: the service goes on with it, and nobody presses anything."""
 
 

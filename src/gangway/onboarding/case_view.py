@@ -26,7 +26,7 @@ from gangway.organizations.people_queries import works_above
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import WaitingView
-from gangway.provisioning.tenants import in_tenant
+from gangway.provisioning.tenants import free_name, in_tenant
 from gangway.services.queries import service
 
 PARTS: Final = {
@@ -140,6 +140,7 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         colleague=row.colleague,
         colleague_refused=_colleague_refused(row, waiting) if row.colleague and not colleagues else "",
         keeps_name=provisioning.name_of(about.registration_id) if is_in_use(row, about) else "",
+        suggests=_suggested(row, about) if row.state == CaseState.NAMING else "",
         sessions_from=about.sessions_from,
         connected=_connected(row) if row.state == CaseState.SIGNED_IN else (),
         assisted=_assisted(row),
@@ -163,6 +164,11 @@ def _connected(row: Case) -> tuple[str, ...]:
     """What the case's own scope has in the tenant already: that of others stays hidden, its existence too."""
     own = service(row.service_id).short_name
     return tuple(name for name in in_tenant(str(row.signer.get("tenant_id", ""))).services if name != own)
+
+
+def _suggested(row: Case, about: InvitationView) -> str:
+    """The service's own name, unless the customer's registration has it already that the service moves away from."""
+    return free_name(about.service_short_name, tenant_id=str(row.signer.get("tenant_id", "")))
 
 
 def _assisted(row: Case) -> Assisted | None:

@@ -6,10 +6,11 @@ from uuid import UUID
 
 from gangway.connections.care_view import rotation_of
 from gangway.connections.companions import companions
-from gangway.connections.queries import connection
+from gangway.connections.queries import ConnectionView, connection
 from gangway.invitations.aims import Purpose
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.errors import NoSuchRegistration
+from gangway.provisioning.leaving import going
 from gangway.provisioning.queries import Change
 from gangway.provisioning.shapes import FeatureRow
 from gangway.services.licences import LicenceType
@@ -63,7 +64,16 @@ def what_changes(
     else:
         yield "A new App registration is made; the service moves to it once it is proved."
         yield from different
-        yield f"{found.registration_name} is no longer used then; you can delete it."
+        yield _what_becomes_of(found)
+
+
+def _what_becomes_of(found: ConnectionView) -> str:
+    """Tell what happens to a registration that a service moves away from."""
+    if not found.is_ours or found.lost:
+        return f"{found.registration_name} is no longer used then; you can delete it."
+    if going(registration_id=found.registration_id, service_id=found.service_id).whole:
+        return f"{found.registration_name} rests for a while then, and is deleted after that."
+    return f"{found.registration_name} stays, as other services use it; this service's credential is removed from it."
 
 
 def _beside(service_id: UUID, plan: Mapping[str, Any]) -> list[str]:

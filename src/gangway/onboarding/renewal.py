@@ -1,8 +1,9 @@
 """*Re-initiate Authentication Flow*: an administrator connects a service that is there once more.
 
 Where we made the registration, the same one gets another credential, and what is missing of its plan; where the
-customer made it, or we hold no record of it, a registration of ours is made and the service moves to it. The connection
-in use is left alone until the new one is proved. Then all of it changes in one transaction, and nobody presses *Add*.
+customer made it, where we hold no record of it, or where somebody wants so, a registration of ours is made and the
+service moves to it. The connection in use is left alone until the new one is proved. Then all of it changes in one
+transaction, and nobody presses *Add*.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from gangway.audit.record import Actor
+from gangway.connections.companions import companions
 from gangway.connections.queries import connection, registration_of
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
@@ -30,6 +32,7 @@ from gangway.onboarding.stages.renewed import take_over
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.leaving import known_before
 from gangway.provisioning.remains import credentials_left
+from gangway.provisioning.renewable import newest_plan
 from gangway.services import actions as services
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
@@ -50,18 +53,18 @@ def reinitiate(
     """Invite an administrator to connect a created service once more; gives the invitation's id.
 
     `purpose`: why, in the words of mails and pages. `plan`: what the registration shall have, by default what it was
-    planned with. Without `mailed`, no mail goes out:
+    planned with, of a new one as the newest version has it. Without `mailed`, no mail goes out:
     somebody opens the wizard at once, by `open_now`. Call it inside a scope. Raises `NotConnected`, and what
     `issue_invitation` raises.
     """
-    pinned, fingerprint = provisioning.fingerprinted(plan) if plan else _plan_of(service_id)
+    anew = purpose is Purpose.REPLACE
+    pinned, fingerprint = provisioning.fingerprinted(plan) if plan else _plan_of(service_id, anew=anew)
     standing = registration_of(service_id)
     if standing is None or service(service_id).lifecycle is not Lifecycle.CREATED:
         raise NotConnected
-    others = ENDS_BY_ITSELF - {purpose, Purpose.BESIDE}
-    if purpose in ENDS_BY_ITSELF and invited.pending_purposes(service_id) & others:
+    if invited.pending_purposes(service_id) & _in_the_way_of(purpose):
         raise AlreadyInvited
-    goes_on = known_before(standing, now)
+    goes_on = known_before(standing, now) and not anew
     left = credentials_left(registration_id=standing, service_id=service_id) if goes_on else {}
     removes = {"removes": [str(one) for one in left]} if left else {}
     issued = invitations.issue_invitation(
@@ -93,6 +96,8 @@ def type_in(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
     standing = open_for_connection(service_id)
     if standing is not None and invited.invitation(standing).state is State.DRAFT:
         return standing
+    if invited.pending_purposes(service_id) & _in_the_way_of(Purpose.RENEW):
+        raise AlreadyInvited
     pinned, fingerprint = _plan_of(service_id)
     return begin_known(
         service_id=service_id,
@@ -126,13 +131,28 @@ def type_in_beside(*, service_id: UUID, profile: str, by: Actor, now: datetime) 
     )
 
 
-def _plan_of(service_id: UUID) -> tuple[dict[str, Any], str]:
-    """The plan of a connected service's registration; the provider's own where we hold no record of one."""
+def _in_the_way_of(purpose: Purpose) -> frozenset[Purpose]:
+    """What may not be asked for at the same time: each would undo what the other one made."""
+    if purpose is Purpose.UPGRADE:
+        return frozenset({Purpose.REPLACE})
+    upgrade = {Purpose.UPGRADE} if purpose is Purpose.REPLACE else set()
+    return (ENDS_BY_ITSELF | upgrade) - {purpose, Purpose.BESIDE}
+
+
+def _plan_of(service_id: UUID, *, anew: bool = False) -> tuple[dict[str, Any], str]:
+    """The plan of a connected service's registration; the provider's own where we hold no record of one.
+
+    `anew`: for a new registration, beside which the customer's own stays.
+    """
     about, found = service(service_id), connection(service_id)
     if about.lifecycle is not Lifecycle.CREATED or found is None:
         raise NotConnected
     if found.lost:
         return defaults_for(about.provider_id).pinned()
+    if anew:
+        plan = newest_plan(found.registration_id)
+        theirs = any(not one.registration.is_ours for one in companions(service_id))
+        return provisioning.for_further(plan) if theirs else provisioning.fingerprinted(plan)
     return provisioning.fingerprinted(provisioning.plan_of(found.registration_id))
 
 

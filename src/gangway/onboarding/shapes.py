@@ -381,6 +381,8 @@ class CaseView:
     """Why no link could be sent to them once their part was needed; empty when one was, or nobody was named."""
     keeps_name: str = ""
     """The name of the registration when it is there already: the customer has it, so it isn't asked for."""
+    suggests: str = ""
+    """A name for a registration that is to be made."""
     sessions_from: datetime | None = None
     """Wizard sessions that began before this are over."""
     connected: tuple[str, ...] = ()

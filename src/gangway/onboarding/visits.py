@@ -35,7 +35,7 @@ from gangway.onboarding.applications import credential_of, own_tenants
 from gangway.onboarding.leases import LEASE_SECONDS, Due
 from gangway.onboarding.models import SignIn
 from gangway.onboarding.stages import redirect, sign_in, tenant
-from gangway.onboarding.stages.registration import tenant_of_registration
+from gangway.onboarding.stages.registration import tenant_in_use, tenant_of_registration
 from gangway.onboarding.states import SignInState
 from gangway.onboarding.tenant_lookup import tenant_of_domain
 from gangway.organizations import queries as organizations
@@ -261,10 +261,11 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
     with within_everything("a polling loop looks after everybody's sign-ins"):
         row = SignIn.objects.select_related("case").get(pk=sign_in_id)
         customer, pinned = organizations.customer(row.organization_id), tenant_of_registration(row.case)
+        known = customer.tenant_id or tenant_of_domain(customer)
         return tenant.Expected(
             upn=row.upn,
             domain=customer.domain,
-            tenant_id=pinned or customer.tenant_id or tenant_of_domain(customer),
+            tenant_id=pinned or known or tenant_in_use(row.case.service_id),
             others=() if pinned else more_tenants(customer.id),
             own_tenants=own_tenants(row.case.provider_id),
             parts=frozenset(sign_in.parts_of(row.case)) if row.case.handoff_id else frozenset(),

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from gangway.provisioning.models import Credential, Registration
 from gangway.provisioning.states import CredentialState, RegistrationState
+from gangway.services import names
 from gangway.services.states import NEEDS_ITS_REGISTRATION
 
 
@@ -25,6 +26,14 @@ def in_tenant(tenant_id: str) -> InTenant:
     ).exclude(state=CredentialState.REMOVED.value)
     names = set(credentials.values_list("service__short_name", flat=True)[:50])
     return InTenant(name or "", tuple(sorted(names)))
+
+
+def free_name(name: str, *, tenant_id: str) -> str:
+    """Return the name if none of the scope's registrations in this tenant has it; else with the first free number."""
+    rows = Registration.objects.filter(tenant_id=tenant_id).exclude(state=RegistrationState.REMOVED.value)
+    taken = set(rows.values_list("name_key", flat=True))
+    numbered = (names.ending_with(name, f"-{number}") for number in range(2, len(taken) + 2))
+    return next((one for one in (name, *numbered) if names.key(one) not in taken), name)
 
 
 def customers_in(tenant_id: str, *, cloud: str) -> tuple[UUID, ...]:

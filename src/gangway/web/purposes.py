@@ -93,6 +93,15 @@ WORDS: Final[Mapping[str, PurposeWords]] = {
         first_words=NEEDED,
         after=GOES_ON,
     ),
+    Purpose.REPLACE: PurposeWords(
+        asks=_("%(provider)s asks you to let %(customer)s's service %(service)s move to a new App registration"),
+        does=_("A new App registration is made in your tenant, and proved; until then the one in use goes on"),
+        choose=_("How would you like to move to a new App registration?"),
+        lead=CONNECTED,
+        first=_("Make the new App registration"),
+        first_words=NEEDED,
+        after=GOES_ON,
+    ),
     Purpose.UPGRADE: PurposeWords(
         asks=_("%(provider)s upgrades %(customer)s's service %(service)s and asks you to connect it once more"),
         does=_("The connection is made anew for the upgrade, and proved; until then the one in use goes on"),

@@ -183,6 +183,7 @@ PURPOSE: Final[Mapping[str, str | Promise]] = {
     "renew": _("To renew the credential"),
     "repair": _("To add what is missing"),
     "move": _("To bring the App registration up to date"),
+    "replace": _("To move to a new App registration"),
     "upgrade": _("To connect for an upgrade"),
     "beside": _("To type in what is used beside the connection"),
 }

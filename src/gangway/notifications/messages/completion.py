@@ -13,6 +13,7 @@ MESSAGE: Final = Message(
         "renew": _("{customer}: the credential of {service} is renewed"),
         "repair": _("{customer}: {service} has what was missing"),
         "move": _("{customer}: the App registration of {service} is up to date"),
+        "replace": _("{customer}: {service} has a new App registration"),
         "upgrade": _("{customer}: {service} is ready for its upgrade"),
     },
     needs=frozenset(

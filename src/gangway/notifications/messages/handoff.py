@@ -29,7 +29,7 @@ MESSAGE: Final = Message(
     template="handoff",
     subject=_("{asked_by} asks you to finish connecting {customer}'s Microsoft 365 with {provider}"),
     subjects=dict.fromkeys(
-        ("renew", "repair", "move", "upgrade"),
+        ("renew", "repair", "move", "replace", "upgrade"),
         _("{asked_by} asks you to finish a change of {customer}'s Microsoft 365 with {provider}"),
     ),
     needs=NEEDS,

@@ -13,6 +13,7 @@ MESSAGE: Final = Message(
         "renew": _("{provider} asks you to renew the connection of {customer}'s Microsoft 365"),
         "repair": _("{provider} asks you for what is missing in {customer}'s Microsoft 365"),
         "move": _("{provider} asks you to bring {customer}'s App registration up to date"),
+        "replace": _("{provider} asks you for a new App registration in {customer}'s Microsoft 365"),
         "upgrade": _("{provider} asks you to take part in upgrading {customer}'s Teams calling"),
     },
     needs=frozenset(

@@ -13,6 +13,9 @@ MESSAGE: Final = Message(
         "renew": _("Reminder: {provider} asks you to renew the connection of {customer}'s Microsoft 365, until {day}"),
         "repair": _("Reminder: {provider} asks you for what is missing in {customer}'s Microsoft 365, until {day}"),
         "move": _("Reminder: {provider} asks you to bring {customer}'s App registration up to date, until {day}"),
+        "replace": _(
+            "Reminder: {provider} asks you for a new App registration in {customer}'s Microsoft 365, until {day}"
+        ),
         "upgrade": _("Reminder: {provider} asks you to take part in upgrading {customer}'s Teams calling, until {day}"),
     },
     needs=frozenset(

@@ -11,7 +11,7 @@ MESSAGE: Final = Message(
     template="reminder",
     subject=_("Still missing: a part of connecting {customer}'s Microsoft 365 with {provider}"),
     subjects=dict.fromkeys(
-        ("renew", "repair", "move", "upgrade"),
+        ("renew", "repair", "move", "replace", "upgrade"),
         _("Still missing: a part of a change of {customer}'s Microsoft 365 with {provider}"),
     ),
     needs=NEEDS - {"asked_by", "done", "minutes"},

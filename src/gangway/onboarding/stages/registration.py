@@ -1,11 +1,12 @@
 """The registration: the person has seen who signed in, gives it a name, and a run makes it."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from gangway.audit.record import Actor
-from gangway.connections.queries import credential_of
+from gangway.connections.queries import credential_of, registration_of
 from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
 from gangway.onboarding.models import Case, SignIn
@@ -15,6 +16,7 @@ from gangway.onboarding.states import CaseState, SignInState
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as made
 from gangway.provisioning.actions import SignedIn, SignerFacts
+from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.leaving import known_before
 from gangway.provisioning.queries import RegistrationView
 from gangway.provisioning.shapes import CredentialView
@@ -79,6 +81,14 @@ def tenant_of_registration(case: Case) -> str:
     """Return the tenant in which an earlier attempt has made the registration; empty when nothing is made yet."""
     known = made.registration(case.registration_id) if case.registration_id else None
     return known.tenant_id if known is not None and known.app_id else ""
+
+
+def tenant_in_use(service_id: UUID) -> str:
+    """Return the tenant that a service is connected with; empty when it is with none that we know of."""
+    standing = registration_of(service_id)
+    with suppress(NoSuchRegistration):
+        return made.registration(standing).tenant_id if standing else ""
+    return ""
 
 
 def is_in_use(case: Case, about: InvitationView) -> bool:

@@ -7,6 +7,7 @@ from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections import companions
 from gangway.connections.errors import NoSuchConnection
+from gangway.connections.queries import registration_of
 from gangway.connections.states import AuthenticatedBy
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
@@ -59,6 +60,7 @@ def take_over(case: Case, *, by: Actor, now: datetime) -> None:
     if credential is None:
         raise NoSuchConnection
     typed = ExistingRegistration.objects.filter(case=case, case__run_id__isnull=True).first()
+    before = registration_of(invitation.service_id)
     connections.renew(
         service_id=invitation.service_id,
         credential_id=credential.id,
@@ -67,13 +69,14 @@ def take_over(case: Case, *, by: Actor, now: datetime) -> None:
         by=by,
         now=now,
     )
-    _rest_others(invitation, credential.id, by=by, now=now)
+    for one in {invitation.registration_id, before or invitation.registration_id}:
+        _rest_others(one, invitation.service_id, credential.id, by=by, now=now)
     _take_over_beside(invitation, by=by, now=now)
 
 
-def _rest_others(invitation: InvitationView, used: UUID, *, by: Actor, now: datetime) -> None:
-    """Nobody would ever use what was proved for an upgrade while the one in use was renewed or rotated."""
-    for other in proved_ids(registration_id=invitation.registration_id, service_id=invitation.service_id):
+def _rest_others(registration_id: UUID, service_id: UUID, used: UUID, *, by: Actor, now: datetime) -> None:
+    """Nobody would ever use what was proved for an upgrade while the one in use was renewed, rotated or replaced."""
+    for other in proved_ids(registration_id=registration_id, service_id=service_id):
         if other != used:
             switch(other, used, by=by, now=now)
 

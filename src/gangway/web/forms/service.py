@@ -108,6 +108,16 @@ class Recipient(PlainForm):
     recipient = recipient_field()
 
 
+class Again(Recipient):
+    """Whom to invite to connect a service once more, and whether to a new registration."""
+
+    anew = forms.BooleanField(
+        label=_("Move to a new App registration"),
+        required=False,
+        widget=forms.CheckboxInput({"aria-describedby": "anew_words"}),
+    )
+
+
 class Licence(LicensedUsers):
     """The licence type, and for how many users."""
 

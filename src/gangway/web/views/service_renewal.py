@@ -28,7 +28,7 @@ from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
-from gangway.web.forms.service import LicensedUsers, Names, Recipient, Upgrade
+from gangway.web.forms.service import Again, LicensedUsers, Names, Upgrade
 from gangway.web.names import rules
 from gangway.web.views.add_service import LICENCES, SHORT_NAME_RULES
 from gangway.web.views.service_portal import head
@@ -47,13 +47,19 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
     about, found = service(service_id), connection(service_id)
     if found is None or about.lifecycle is not Lifecycle.CREATED:
         raise NotConnected
-    form = Recipient(request.POST or None, initial={"recipient": found.user_name if "@" in found.user_name else ""})
+    first = {"recipient": found.user_name if "@" in found.user_name else ""}
+    form = Again(request.POST or None, initial=first)
     at_once = request.POST.get("way") == "now" and Capability.MANAGE_INVITATIONS in request.seat.capabilities
     if request.method == "POST" and form.is_valid():
         recipient = form.cleaned_data["recipient"]
         try:
             invitation_id = reinitiate(
-                service_id=service_id, recipient=recipient, mailed=not at_once, by=request.actor, now=now()
+                service_id=service_id,
+                recipient=recipient,
+                purpose=Purpose.REPLACE if form.cleaned_data["anew"] else Purpose.RENEW,
+                mailed=not at_once,
+                by=request.actor,
+                now=now(),
             )
         except GangwayError as error:
             form.refuse(error)

@@ -156,7 +156,7 @@ def _name_form(request: WizardRequest) -> RegistrationName:
     if request.method == "POST":
         return RegistrationName(request.POST, longest=longest, kept=kept)
     if kept or not request.case.name_error:
-        first = {"name": kept or known or request.case.offer.service_short_name, "days": days}
+        first = {"name": kept or known or request.case.suggests, "days": days}
         return RegistrationName(initial=first, longest=longest, kept=kept)
     form = RegistrationName({"name": known, "days": days}, longest=longest)
     form.add_error("name", request.case.name_error)
