@@ -143,6 +143,7 @@ MARKED: Final[dict[str, tuple[str, ...]]] = {
     "web/views/refusals.py": (),
     "web/views/by_hand.py": (),
     "web/limits.py": (),
+    "web/turns.py": (),
     "languages/said.py": (),
     "notifications/messages/invitation.py": (),
     "notifications/messages/invitation_reminder.py": (),

@@ -56,9 +56,17 @@ def small(settings):
 
 
 async def ask(
-    handler: TakingTurns, address: str, *, gone: asyncio.Event | None = None, sends: tuple[bytes, ...] = (b"",)
+    handler: TakingTurns,
+    address: str,
+    *,
+    gone: asyncio.Event | None = None,
+    sends: tuple[bytes, ...] = (b"",),
+    wants: bytes = b"en",
 ) -> tuple[int, dict[str, str]]:
-    """One request as a server hands it over; `gone`: when the browser goes away; `sends`: its body's parts."""
+    """One request as a server hands it over.
+
+    `gone`: when the browser goes away; `sends`: its body's parts; `wants`: the language that the browser asks for.
+    """
     told, parts = [], [{"type": "http.request", "body": part, "more_body": True} for part in sends]
     begun = iter([*parts, {"type": "http.request", "body": b"", "more_body": False}])
 
@@ -71,7 +79,8 @@ async def ask(
     async def send(message: dict[str, Any]) -> None:
         told.append(message)
 
-    scope = {"type": "http", "method": "GET", "path": address, "query_string": b"", "headers": []}
+    scope = {"type": "http", "method": "GET", "path": address, "query_string": b""}
+    scope["headers"] = [(b"accept-language", wants)]
     await handler(scope, receive, send)
     headers = {name.decode().lower(): value.decode() for name, value in told[0]["headers"]} if told else {}
     return (told[0]["status"] if told else 0), headers
@@ -105,15 +114,17 @@ def test_no_more_are_at_work_than_there_are_connections_and_all_are_answered():
 
 
 def test_who_waits_too_long_is_told_when_to_come_again(monkeypatch):
-    async def crowded() -> tuple[Any, Any]:
+    async def crowded() -> tuple[Any, Any, Any]:
         handler = TakingTurns()
         async with all_at_work(handler):
             monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.01)
-            told = await ask(handler, "/slow/")
+            told = await ask(handler, "/slow/", wants=b"de")
+            customer = await ask(handler, "/wizard/", wants=b"de-AT, en;q=0.5")
             monkeypatch.setattr(turns, "PATIENCE_SECONDS", LONG)
-        return told, await ask(handler, "/slow/")
+        return told, customer, await ask(handler, "/slow/")
 
-    (status, headers), (later, _) = asyncio.run(crowded())
+    (status, headers), (_status, customers), (later, _) = asyncio.run(crowded())
+    assert (headers["content-language"], customers["content-language"]) == ("en", "de")
     assert (status, headers["retry-after"], headers["cache-control"]) == (503, str(turns.AGAIN_SECONDS), "no-store")
     assert later == 200
 

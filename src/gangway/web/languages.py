@@ -57,6 +57,13 @@ def chosen(request: HttpRequest) -> str:
     return language if language in NAMES else ""
 
 
+def language_at_first(request: HttpRequest) -> str:
+    """Return the language for an answer before anything is known: what was chosen, else what the browser wants."""
+    if not is_customers(request):
+        return ENGLISH
+    return chosen(request) or known(translation.get_language_from_request(request))
+
+
 def speak(request: HttpRequest, language: str) -> None:
     """Speak an invitation's language, unless the person chose another."""
     translation.activate(chosen(request) or known(language))

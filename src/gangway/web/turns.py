@@ -12,7 +12,7 @@ threads stay: one made for each request, and its way in and out of Django's two 
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import IO, Any, ClassVar, Final
@@ -25,20 +25,24 @@ from django.core.handlers.base import BaseHandler
 from django.db import close_old_connections
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from gangway.languages.choice import speaking
+from gangway.web.languages import language_at_first
 
 log = structlog.get_logger("gangway.web")
 
 PATIENCE_SECONDS: Final = 20.0
 """So long a request waits for its turn; then it is told to come again, which is better than a browser that gives up."""
 AGAIN_SECONDS: Final = 5
-TOO_MANY: Final = (
-    "Very many people are here at this moment. Nothing was done. Wait a few seconds, then do it once more.\n"
+TOO_MANY: Final[Any] = _(
+    "Very many people are here at this moment. Nothing was done. Wait a few seconds, then do it once more."
 )
 LARGEST_BODY: Final = 8 * 2**20
 """Bytes; more than any form takes, so that a file of a few megabytes is refused in its field."""
 ALL_BODIES: Final = 64 * 2**20
 """Bytes of all requests together that have come and wait for their answer."""
-TOO_LARGE: Final = "This is more than any form here takes. Nothing was done. Send a smaller file.\n"
+TOO_LARGE: Final[Any] = _("This is more than any form here takes. Nothing was done. Send a smaller file.")
 SAFE: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -101,7 +105,7 @@ class TakingTurns(ASGIHandler):
         """Make the request, or the answer to one that is too large."""
         if isinstance(body_file, Body) and body_file.refused:
             log.warning("body_too_large")
-            return None, HttpResponse(TOO_LARGE, status=413, content_type="text/plain; charset=utf-8", headers=SAFE)
+            return None, _told(TOO_LARGE, ASGIRequest(scope, BytesIO()), status=413, headers=SAFE)
         return super().create_request(scope, body_file)
 
     async def run_get_response(self, request: HttpRequest) -> HttpResponseBase:
@@ -111,7 +115,7 @@ class TakingTurns(ASGIHandler):
                 await self.turns.acquire()
         except TimeoutError:
             log.warning("too_many_at_once", waited_seconds=PATIENCE_SECONDS)
-            return HttpResponse(TOO_MANY, status=503, content_type="text/plain; charset=utf-8", headers=AGAIN)
+            return _told(TOO_MANY, request, status=503, headers=AGAIN)
         try:
             within = contextvars.copy_context()
             work = asyncio.get_running_loop().run_in_executor(self.threads, within.run, self._answer, request)
@@ -135,3 +139,12 @@ class TakingTurns(ASGIHandler):
         if isinstance(response, FileResponse):
             response.block_size = self.chunk_size
         return response
+
+
+def _told(words: Any, request: HttpRequest, *, status: int, headers: Mapping[str, str]) -> HttpResponse:
+    """Answer in plain words, for which nothing is looked up."""
+    language = language_at_first(request)
+    with speaking(language):
+        text = f"{words}\n"
+    about = {**headers, "Content-Language": language}
+    return HttpResponse(text, status=status, content_type="text/plain; charset=utf-8", headers=about)
