@@ -13,8 +13,7 @@ from gangway.accounts import microsoft
 from gangway.audit.queries import activity
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
-from gangway.invitations import links
-from gangway.organizations import host_proof, hosts, place_queries
+from gangway.organizations import host_proof, hosts, links, place_queries
 from gangway.organizations.errors import HostNameTaken, InvalidHostName, NoSuchOrganization, WrongPlace
 from gangway.organizations.scope import within
 from gangway.organizations.states import HostSeen

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from gangway.foundation.sealed import SealedText
-from gangway.invitations import links, phrases
+from gangway.invitations import phrases
 from gangway.invitations.letters import time_in_words
 from gangway.invitations.states import ALLOWED, ENDED, EXPIRABLE, MOVES, PENDING, Doing, State, sources_of
+from gangway.organizations import links
 
 
 def test_token_has_256_bits_and_fits_a_url():

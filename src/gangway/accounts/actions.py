@@ -13,7 +13,6 @@ from gangway.accounts.errors import (
     OperatorInvitationOver,
     SignInFirst,
 )
-from gangway.accounts.links import hash_of, new_token, url_of
 from gangway.accounts.models import OperatorInvitation
 from gangway.accounts.queries import open_invitation, tenants_for
 from gangway.accounts.states import InvitationState
@@ -25,6 +24,7 @@ from gangway.notifications.states import MessageKind
 from gangway.organizations.actions import create_operator
 from gangway.organizations.details import checked_address
 from gangway.organizations.errors import NoSuchRole, NotYoursToGive
+from gangway.organizations.links import Entrance, hash_of, new_token, url_of
 from gangway.organizations.people import create_person, give_role
 from gangway.organizations.people_queries import has_role, person_by_address, place_to_invite
 from gangway.organizations.queries import Seat, provider_of
@@ -207,7 +207,7 @@ def _mail(row: OperatorInvitation, token: SealedText, organization_name: str, by
             "expires": _in_words(row.expires_at),
             "way": _way(row),
         },
-        link=url_of(token, organization_id=row.organization_id),
+        link=url_of(token, entrance=Entrance.JOINING, organization_id=row.organization_id),
         subject_ref=_subject(row.id),
         organization_id=row.organization_id,
         by=by,

@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from gangway.accounts.errors import NoSuchOperatorInvitation, NoSuchTenant, OperatorInvitationOver
-from gangway.accounts.links import hash_of
 from gangway.accounts.models import EntraTenant, Identity, OperatorInvitation, RoleMapping, SignInRules
 from gangway.accounts.states import ClaimKind, InvitationState, SecondFactor
 from gangway.foundation.sealed import SealedText
+from gangway.organizations.links import hash_of
 from gangway.organizations.people_queries import person_by_address
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import Door, through

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.invitations import letters, links
+from gangway.invitations import letters
 from gangway.invitations.errors import ColleagueElsewhere, NoSuchHandoff, NothingToHandOff, TooManyHandoffs
 from gangway.invitations.models import Handoff, Invitation, Link
 from gangway.invitations.moves import write_history
@@ -17,6 +17,7 @@ from gangway.invitations.rest import Rest
 from gangway.invitations.states import State
 from gangway.invitations.terms import terms_of
 from gangway.notifications import outbox
+from gangway.organizations import links
 
 FIELD: Final = "colleague"
 MOST_COLLEAGUES: Final = 3

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
-from gangway.invitations import links
 from gangway.invitations.aims import Purpose
 from gangway.invitations.models import Invitation
 from gangway.invitations.rest import Rest
@@ -14,6 +13,7 @@ from gangway.invitations.terms import TermsView, fill, terms_of
 from gangway.languages.times import day_in_words, time_in_words
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
+from gangway.organizations import links
 from gangway.organizations.people_queries import works_above
 from gangway.organizations.queries import provider_of
 from gangway.services.queries import ServiceView, service

@@ -5,9 +5,9 @@ from typing import Final
 
 from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
-from gangway.invitations import links
 from gangway.invitations.errors import TooManyLinks
 from gangway.invitations.models import Invitation, Link
+from gangway.organizations import links
 
 HOUR: Final = timedelta(hours=1)
 MOST_OF_ONE: Final = 20

@@ -12,7 +12,6 @@ from django.db.models import Q, QuerySet
 
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
-from gangway.invitations import links
 from gangway.invitations.errors import NoSuchHandoff, NoSuchInvitation
 from gangway.invitations.letters import subject_of, subject_of_handoff
 from gangway.invitations.models import Handoff, Invitation, Link, Move
@@ -21,6 +20,7 @@ from gangway.invitations.terms import forbid_copying, terms_of
 from gangway.languages.choice import ENGLISH
 from gangway.notifications.queries import Delivery, deliveries, delivery
 from gangway.notifications.states import DeliveryState
+from gangway.organizations import links
 from gangway.organizations.pages import Page, batched, every, page_of
 from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import Door, through

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gangway.foundation.clock import now
 from gangway.invitations import actions
-from gangway.invitations.links import url_of
 from gangway.invitations.plans import CHANGEABLE
 from gangway.invitations.queries import HistoryRow, InvitationView, history, invitation, pending, posting
 from gangway.invitations.states import State
@@ -20,6 +19,7 @@ from gangway.onboarding.shapes import CaseView
 from gangway.onboarding.sightings import sightings_of
 from gangway.onboarding.together import begin_together
 from gangway.onboarding.withdrawal import withdraw
+from gangway.organizations.links import url_of
 from gangway.organizations.roles import Capability
 from gangway.organizations.taken_over import named
 from gangway.provisioning.queries import PlanUnknown, PlanView, explain
