@@ -1,7 +1,8 @@
 """What can happen to a request, and a table of it: every point × every trouble, counted and judged by the emulator.
 
 The points come from the log of a recorded clean run: whole requests and the parts of batches, each as the n-th of its
-method and path. A trouble hits exactly that one; then whoever comes next begins at the top.
+method and path. A trouble hits exactly that one; then whoever comes next begins at the top. A refusal for good hits
+that one and all that follow of its kind, until the right person comes.
 """
 
 from collections import Counter
@@ -10,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gangway.foundation.errors import GangwayError
+from gangway.microsoft.patience import Patience
+from gangway.provisioning.engine.rotation import MayNotRotate
 from tests.contract.tenant import Tenant
 
 EFFECTS: dict[str, dict[str, Any]] = {
@@ -22,6 +25,7 @@ EFFECTS: dict[str, dict[str, Any]] = {
     "misleading 403": {"status": 403, "code": "Authorization_RequestDenied"},
     "401 midway": {"status": 401, "code": "InvalidAuthenticationToken"},
 }
+REFUSED = {"status": 403, "code": "Authorization_RequestDenied"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,10 @@ class Point:
     def writes(self) -> bool:
         """Whether it changes something in the tenant."""
         return self.method != "GET" and "batch" not in self.path and "token" not in self.path
+
+    def match(self, times: int) -> dict[str, Any]:
+        """How the emulator finds it; `times` 0: it and all that follow."""
+        return {"method": self.method, "path": self.path, "nth": self.nth, "times": times}
 
 
 @dataclass
@@ -82,8 +90,7 @@ async def table(
     tally = Tally(what, {})
     for point in points:
         given = await begin()
-        match = {"method": point.method, "path": point.path, "nth": point.nth, "times": 1}
-        tenant.fault("trouble", match, effect)
+        tenant.fault("trouble", point.match(1), effect)
         try:
             await attempt(given)
         except GangwayError:
@@ -92,5 +99,48 @@ async def table(
         tenant.control("DELETE", "faults")
         await attempt(given)
         tally.wrong[point] = judge(given)
+    tally.tell()
+    return tally
+
+
+def hurried() -> Patience:
+    """Patience whose time passes by waiting alone, and at once: a few turns end it, however long each of them takes."""
+    passed = [0.0]
+
+    async def sleep(seconds: float) -> None:
+        passed[0] += seconds
+
+    return Patience(1, first_wait=0.2, longest_wait=0.3, ticks=lambda: passed[0], sleep=sleep)
+
+
+async def refused_for_good(
+    tenant: Tenant,
+    what: str,
+    points: Iterable[Point],
+    *,
+    begin: Callable[[], Awaitable[Any]],
+    attempt: Callable[[Any], Awaitable[Any]],
+    lies: Callable[[Any, Any], list[str]],
+    finish: Callable[[Any], Awaitable[Any]],
+    judge: Callable[[Any], list[str]],
+) -> Tally:
+    """Refuse each point for good: `lies` compares what the attempt says (None: an error) with what is there.
+
+    Then the right person finishes, and nothing of the first attempt may be in the way.
+    """
+    tally = Tally(f"{what}, permanent 403", {})
+    for point in points:
+        given = await begin()
+        tenant.fault("never", point.match(0), REFUSED)
+        said = None
+        try:
+            said = await attempt(given)
+        except (GangwayError, MayNotRotate):
+            tally.ended += 1
+        found = lies(given, said)
+        assert [fault["hit"] > 0 for fault in tenant.control("GET", "faults")["faults"]] == [True], point
+        tenant.control("DELETE", "faults")
+        await finish(given)
+        tally.wrong[point] = found + judge(given)
     tally.tell()
     return tally

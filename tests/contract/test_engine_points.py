@@ -4,11 +4,13 @@ The points come from a recorded clean run: whole requests, and the parts of batc
 must hold exactly one registration with exactly its rights and one secret that we know, and nothing else of ours.
 """
 
+from dataclasses import replace
+
 import pytest
 
-from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
-from tests.contract.interruptions import EFFECTS, Point, Tally, points_of, table
+from gangway.provisioning.engine.course import Ending
+from tests.contract.interruptions import EFFECTS, Point, Tally, hurried, points_of, refused_for_good, table
 from tests.contract.tenant import Killed, Mortal, Tenant
 from tests.unit.small_journal import CannotSeal, SmallJournal
 
@@ -85,22 +87,35 @@ async def test_a_secret_that_cannot_be_stored_is_taken_away_and_a_later_run_make
     assert tenant.orphans(journal) == []
 
 
-async def test_a_permanent_403_on_any_write_ends_honestly(tenant: Tenant) -> None:
-    """Nothing is called proved, what was made is known, and with the right person it is finished."""
-    for point in [point for point in await clean_run(tenant) if point.method != "GET" and "batch" not in point.path]:
-        if "token" in point.path:
-            continue
-        journal, token = SmallJournal(), await tenant.start_over()
-        tenant.fault("never", {"method": point.method, "path": point.path}, {"status": 403})
-        try:
-            ending = await (await tenant.course(journal, token, seconds=0.6)).run()
-            assert ending.withheld or ending.gone == "no", point
-        except GangwayError:
-            assert journal.proofs is None
-        assert {*tenant.secrets()} <= {held.key_id for held in journal.credentials.values()}, point
-        tenant.control("DELETE", "faults")
-        await finish(tenant, journal, token)
-        assert tenant.orphans(journal) == [], point
+async def test_a_permanent_403_on_any_request_ends_honestly(tenant: Tenant) -> None:
+    """Nothing is called proved that isn't, what was made is known, and with the right person it is finished."""
+
+    async def begin() -> tuple[SmallJournal, SealedText]:
+        return SmallJournal(), await tenant.start_over()
+
+    async def attempt(given: tuple[SmallJournal, SealedText]) -> Ending:
+        return await replace(await tenant.course(*given), patience=hurried()).run()
+
+    def lies(given: tuple[SmallJournal, SealedText], said: Ending | None) -> list[str]:
+        journal = given[0]
+        known = {held.key_id for held in journal.credentials.values()}
+        found = [f"unknown secret {key}" for key in tenant.secrets() if key not in known]
+        if said is None or said.withheld:
+            return found + (["proved"] if journal.proofs is not None else [])
+        stays = ["sign-in application"] if said.gone == "yes" and tenant.has_sign_in_application() else []
+        return found + stays + tenant.orphans(journal)
+
+    tally = await refused_for_good(
+        tenant,
+        "set-up",
+        await clean_run(tenant),
+        begin=begin,
+        attempt=attempt,
+        lies=lies,
+        finish=lambda given: finish(tenant, *given),
+        judge=lambda given: tenant.orphans(given[0]),
+    )
+    assert tally.failures == {}
 
 
 DAYS = 90

@@ -9,22 +9,19 @@ from uuid import uuid4
 
 import pytest
 
-from gangway.foundation.errors import GangwayError
 from gangway.foundation.ids import AppId, ObjectId
-from gangway.provisioning.engine.rotation import MayNotRotate
+from gangway.microsoft.patience import Patience
+from gangway.microsoft.transport import Transport
 from gangway.provisioning.engine.steps.credentials import Fresh
-from tests.contract.interruptions import EFFECTS, Tally, points_of, table
+from tests.contract.interruptions import EFFECTS, Tally, hurried, points_of, refused_for_good, table
 from tests.contract.tenant import Killed, Mortal, Tenant, blueprint, fresh
 from tests.contract.test_rotation_points import Rotating, RotatingJournal, rotation
 from tests.unit.small_journal import SmallJournal
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_keys")]
 
 REQUESTS = 4
 """Its own token, the new certificate, and two tokens that prove it."""
-
-OF_A_KIND = {"503", "409"}
-"""To a rotation they are what 429 is: to be asked again."""
 
 
 def certificate() -> Fresh:
@@ -47,10 +44,13 @@ async def begun(tenant: Tenant) -> Rotating:
     return Rotating(there, await journal.credential(held), str(held.key_id), "", RotatingJournal())
 
 
-async def rotate(tenant: Tenant, given: Rotating, **options: Any) -> None:
+async def rotate(
+    tenant: Tenant, given: Rotating, *, transport: Transport | None = None, patience: Patience | None = None
+) -> None:
     if not given.journal.switches:
-        made = await rotation(tenant, given, **options)
-        await replace(made, fresh=certificate, object_id=ObjectId(application(tenant)["id"])).run()
+        made = await rotation(tenant, given, transport=transport)
+        object_id, patience = ObjectId(application(tenant)["id"]), patience or made.patience
+        await replace(made, fresh=certificate, object_id=object_id, patience=patience).run()
 
 
 def wrong(tenant: Tenant, given: Rotating) -> list[str]:
@@ -85,7 +85,7 @@ async def test_killed_at_any_request_the_next_one_leaves_no_orphan(tenant: Tenan
     assert tally.failures == {}
 
 
-@pytest.mark.parametrize("effect", sorted(EFFECTS.keys() - OF_A_KIND))
+@pytest.mark.parametrize("effect", EFFECTS)
 async def test_whatever_happens_to_any_request_no_orphan_is_left(tenant: Tenant, effect: str) -> None:
     async def attempt(given: Rotating) -> None:
         try:
@@ -107,10 +107,31 @@ async def test_whatever_happens_to_any_request_no_orphan_is_left(tenant: Tenant,
     assert tally.failures == {}
 
 
-async def test_one_that_is_refused_for_good_leaves_only_the_old_one(tenant: Tenant) -> None:
+async def test_a_permanent_403_on_any_request_leaves_the_old_one_in_use(tenant: Tenant) -> None:
+    async def attempt(given: Rotating) -> None:
+        try:
+            await rotate(tenant, given, patience=hurried())
+        finally:
+            given.journal.settle()
+
+    def lies(given: Rotating, _said: None) -> list[str]:
+        known = {given.key_id, *(str(held.key_id) for held in given.journal.credentials.values())}
+        there = {row["keyId"] for row in application(tenant)["keyCredentials"]}
+        switched = ["switched"] * len(given.journal.switches)
+        return (
+            [f"unknown certificate {key}" for key in there - known] + switched + ["lost"] * (given.key_id not in there)
+        )
+
     given = await begun(tenant)
-    tenant.fault("never", {"method": "POST", "path": "*/addKey"}, {"status": 403})
-    with pytest.raises((GangwayError, MayNotRotate)):
-        await rotate(tenant, given, seconds=0.6)
-    tenant.control("DELETE", "faults")
-    assert [row["keyId"] for row in application(tenant)["keyCredentials"]] == [given.key_id]
+    await rotate(tenant, given)
+    tally = await refused_for_good(
+        tenant,
+        "rotation by proof",
+        points_of(tenant.log()),
+        begin=lambda: begun(tenant),
+        attempt=attempt,
+        lies=lies,
+        finish=lambda given: rotate(tenant, given),
+        judge=lambda given: wrong(tenant, given),
+    )
+    assert tally.failures == {}

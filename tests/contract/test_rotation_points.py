@@ -4,7 +4,7 @@ Afterwards exactly two secrets of ours are there: the one in use, which works, a
 only the old one. Nothing of anybody else's is touched.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from gangway.microsoft.transport import Transport
 from gangway.provisioning.clouds import RegistrationSignIn
 from gangway.provisioning.engine.observation import Held
 from gangway.provisioning.engine.rotation import MayNotRotate, Rotation
-from tests.contract.interruptions import EFFECTS, Point, Tally, points_of, table
+from tests.contract.interruptions import EFFECTS, Point, Tally, hurried, points_of, refused_for_good, table
 from tests.contract.tenant import Killed, Mortal, Tenant, blueprint, fresh
 from tests.unit.small_journal import CannotSeal, SmallJournal
 
@@ -142,14 +142,35 @@ async def test_whatever_happens_to_any_request_no_orphan_is_left(tenant: Tenant,
     assert tally.failures == {}
 
 
-async def test_a_permanent_403_on_the_write_leaves_the_old_secret_in_use(tenant: Tenant) -> None:
-    for point in [point for point in await clean(tenant) if point.writes]:
-        given = await begun(tenant)
-        tenant.fault("never", {"method": point.method, "path": point.path}, {"status": 403})
-        with pytest.raises((GangwayError, MayNotRotate)):
-            await rotate(tenant, given, seconds=0.6)
-        tenant.control("DELETE", "faults")
-        assert untouched(tenant, given) == [], point
+async def test_a_permanent_403_on_any_request_leaves_the_old_secret_in_use(tenant: Tenant) -> None:
+    """What could not be taken away again is known, and the next rotation begins with it."""
+
+    async def attempt(given: Rotating) -> None:
+        try:
+            await replace(await rotation(tenant, given), patience=hurried()).run()
+        finally:
+            given.journal.settle()
+
+    def lies(given: Rotating, _said: None) -> list[str]:
+        known = {given.key_id, given.theirs, *(str(held.key_id) for held in given.journal.credentials.values())}
+        unknown = [f"unknown secret {key}" for key in tenant.secrets() if key not in known]
+        return (
+            unknown
+            + (["lost"] if given.key_id not in tenant.secrets() else [])
+            + ["switched"] * len(given.journal.switches)
+        )
+
+    tally = await refused_for_good(
+        tenant,
+        "rotation",
+        await clean(tenant),
+        begin=lambda: begun(tenant),
+        attempt=attempt,
+        lies=lies,
+        finish=lambda given: rotate(tenant, given),
+        judge=lambda given: wrong(tenant, given),
+    )
+    assert tally.failures == {}
 
 
 async def test_a_secret_that_cannot_be_stored_is_taken_away(tenant: Tenant) -> None:

@@ -10,6 +10,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gangway.foundation.ids import AppId, ObjectId
 from gangway.foundation.sealed import SealedText
@@ -89,6 +91,14 @@ def _times(now: datetime) -> dict[str, Any]:
 def _signed(claims: Mapping[str, Any], key: SealedText, *, algorithm: str, header: dict[str, Any]) -> SealedText:
     """The cause of a failure is dropped: it could tell something of the key."""
     try:
-        return SealedText(jwt.encode(dict(claims), key.reveal(), algorithm=algorithm, headers=header))
+        return SealedText(jwt.encode(dict(claims), _opened(key), algorithm=algorithm, headers=header))
     except (jwt.PyJWTError, ValueError, TypeError):
         raise KeyUnusable from None
+
+
+def _opened(key: SealedText) -> RSAPrivateKey:
+    """Whether its numbers are prime isn't tested again for every sign-in: it was made here and comes out of a seal."""
+    private = load_pem_private_key(key.reveal().encode(), None, unsafe_skip_rsa_key_validation=True)
+    if not isinstance(private, RSAPrivateKey):
+        raise TypeError("not an RSA key")
+    return private
