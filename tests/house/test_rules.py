@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
 import tomllib
@@ -25,6 +26,13 @@ def test_mypy_finds_nothing():
     """Strict types in the product, the emulator and the mail catcher."""
     done = run("mypy")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_room_says_at_its_door_what_it_is():
+    """Who opens a room reads there what it holds, before any of its files."""
+    doors = sorted((ROOT / "src" / "gangway").glob("*/__init__.py"))
+    silent = [door.parent.name for door in doors if not ast.get_docstring(ast.parse(door.read_text("utf-8")))]
+    assert (len(doors) > 15, silent) == (True, [])
 
 
 def test_all_rules_are_on_and_each_exception_says_why():
