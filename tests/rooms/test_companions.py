@@ -13,7 +13,7 @@ from gangway.alarms import queries as alarms
 from gangway.alarms.actions import clear, raise_alarm
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.queries import activity
-from gangway.connections import actions, companions, fleet, following, policy, tending
+from gangway.connections import actions, companions, fleet, following, policy, tending, validation
 from gangway.connections.care_view import ends_beside, orphans
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NotMadeYet
 from gangway.connections.kept import key_of
@@ -35,7 +35,7 @@ from tests.rooms.factories_organizations import SETUP, Place, make_customer, mak
 from tests.rooms.factories_web import sit_down, soup
 
 pytestmark = pytest.mark.django_db
-OWNED = frozenset({"CallRecords.Read.All", "Application.ReadWrite.OwnedBy"})
+OWNED = frozenset({"CallRecords.Read.All", "User.Read.All", "Application.ReadWrite.OwnedBy"})
 REFUSED = CheckItem("sign_in", "Sign-in", "error", "Microsoft refused the secret.", "Renew it.")
 QUIET = CheckItem("sign_in", "Sign-in", "unknown", "Microsoft does not answer.")
 
@@ -68,11 +68,18 @@ def standing(customer: Place, service_id: UUID) -> list[tuple[str, str, Severity
         return [(row.kind.value, row.about, row.severity) for row in alarms.open_for(service_id)]
 
 
+def asked(service_id: UUID) -> Validation:
+    """The latest look at it."""
+    with within_everything("a test"):
+        rows = Validation.objects.filter(companion__service_id=service_id)
+        return rows.filter(ended_at=None).first() or rows.latest("asked_at")
+
+
 def look(service_id: UUID, *items: CheckItem, at: Any = None, **result: Any) -> None:
     """A look at it that was asked for, and what was seen."""
-    row = companion_of(service_id)
-    assert companions.begin(row.pk, now=clock.now())
-    companions.end(companion_id=row.pk, result=CheckResult(items, **result), now=at or clock.now())
+    look_id = asked(service_id).pk
+    assert validation.begin(validation_id=look_id, now=clock.now())
+    validation.end(validation_id=look_id, result=CheckResult(items, **result), now=at or clock.now())
 
 
 def ask(customer: Place, service_id: UUID) -> None:
@@ -102,17 +109,17 @@ def test_its_end_is_warned_of_once_at_each_threshold_under_a_name_that_says_whic
 def test_a_look_whose_credential_was_renewed_meanwhile_begins_anew(customer, service_id):
     registration_id = beside(customer, service_id)
     ask(customer, service_id)
-    pk = companion_of(service_id).pk
-    begun = companions.begin(pk, now=clock.now())
+    pk = asked(service_id).pk
+    begun = validation.begin(validation_id=pk, now=clock.now())
     assert begun
-    assert not companions.look_again(companion_id=pk, begun=begun)
+    assert not validation.look_again(validation_id=pk, begun=begun)
     with within_everything("a test"):
         old = Credential.objects.get(registration_id=registration_id)
         Credential.objects.filter(pk=old.pk).update(state=CredentialState.RESTING.value, rest_until=clock.now())
         old.pk, old.display_name = uuid4(), "renewed"
         old.save(force_insert=True)
-    assert companions.look_again(companion_id=pk, begun=begun)
-    assert companion_of(service_id).state == "queued"
+    assert validation.look_again(validation_id=pk, begun=begun)
+    assert asked(service_id).state == "queued"
 
 
 def test_its_alarms_are_not_the_connections(customer, service_id):
@@ -137,8 +144,9 @@ def test_the_fleet_looks_at_it_at_its_own_time_and_leaves_busy_tenants_alone(cus
         assert fleet.backlog(now=due).due == 1
     assert companions.validate_due(now=due) == 0
     assert companions.validate_due(now=due + timedelta(hours=1)) == 1
-    row = companion_of(service_id)
-    assert (row.state, row.asked_by, row.validate_at) == ("queued", fleet.FLEET.name, due + DAY)
+    row = asked(service_id)
+    assert (row.state, row.asked_by) == ("queued", fleet.FLEET.name)
+    assert companion_of(service_id).validate_at == due + DAY
     with within_everything("a test"):
         assert (fleet.backlog(now=clock.now()).running, fleet.room_left()) == (1, fleet.AT_ONCE - 1)
 
@@ -166,7 +174,7 @@ def test_what_waits_longest_is_looked_at_first_be_it_a_connection_or_beside_one(
             Care.objects.filter(connection__service_id=one).update(validate_at=now - timedelta(hours=hours))
     assert (fleet.validate_due(now=now), companions.validate_due(now=now)) == (1, 1)
     with within_everything("a test"):
-        assert Validation.objects.get(state="queued").connection.service_id == others[1]
+        assert Validation.objects.get(state="queued", connection__isnull=False).connection.service_id == others[1]
 
 
 def test_what_has_nothing_to_sign_in_with_any_more_has_no_alarms_and_no_status(customer, service_id):
@@ -179,7 +187,7 @@ def test_what_has_nothing_to_sign_in_with_any_more_has_no_alarms_and_no_status(c
         Credential.objects.filter(registration_id=registration_id).update(state=CredentialState.REMOVED.value)
     tending.tend_due(now=clock.now() + 2 * DAY)
     row = companion_of(service_id)
-    assert (row.status, row.words, standing(customer, service_id)) == ("unknown", NotMadeYet.what, [])
+    assert (row.status, row.status_words, standing(customer, service_id)) == ("unknown", NotMadeYet.what, [])
 
 
 def test_what_fails_is_an_alarm_until_a_look_finds_it_well(customer, service_id):
@@ -202,24 +210,24 @@ def test_what_nobody_saw_leaves_its_status_as_it_was(customer, service_id, fault
     before = companion_of(service_id)
     ask(customer, service_id)
     if fault == "lost worker":
-        companions.give_up(now=clock.now() + timedelta(minutes=6))
+        validation.give_up(now=clock.now() + timedelta(minutes=6))
     else:
-        companions.fail(companion_id=before.pk, error=NoSuchCredential(), now=clock.now())
-    row = companion_of(service_id)
-    assert (row.state, [item["key"] for item in row.items]) == ("failed", ["worker"])
-    assert (row.status, row.words, row.status_since) == ("error", before.words, before.status_since)
+        validation.fail(validation_id=asked(service_id).pk, error=NoSuchCredential(), now=clock.now())
+    row, failed = companion_of(service_id), asked(service_id)
+    assert (failed.state, [item["key"] for item in failed.items]) == ("failed", ["worker"])
+    assert (row.status, row.status_words, row.status_since) == ("error", before.status_words, before.status_since)
 
 
 def test_its_look_by_the_fleet_may_wait_for_its_turn_and_counts_from_when_a_worker_took_it(customer, service_id):
     beside(customer, service_id)
     start = companion_of(service_id).validate_at
     companions.validate_due(now=start)
-    companions.give_up(now=start + timedelta(hours=1))
-    assert companions.begin(companion_of(service_id).pk, now=start + timedelta(hours=1))
+    validation.give_up(now=start + timedelta(hours=1))
+    assert validation.begin(validation_id=asked(service_id).pk, now=start + timedelta(hours=1))
     states = []
     for minutes in (64, 66):
-        companions.give_up(now=start + timedelta(minutes=minutes))
-        states.append(companion_of(service_id).state)
+        validation.give_up(now=start + timedelta(minutes=minutes))
+        states.append(asked(service_id).state)
     assert states == ["running", "failed"]
 
 
@@ -232,19 +240,19 @@ def test_what_was_suspended_while_its_look_waited_is_not_signed_in_with(customer
             services.begin_leaving(service_id=service_id, until=clock.now() + 7 * DAY, by=SETUP)
         else:
             actions.suspend(service_id=service_id, by=SETUP, now=clock.now())
-    assert companions.begin(companion_of(service_id).pk, now=clock.now()) is None
-    row = companion_of(service_id)
+    assert validation.begin(validation_id=asked(service_id).pk, now=clock.now()) is None
+    row = asked(service_id)
     assert (row.state, row.items[0]["words"]) == ("failed", ConnectionSuspended.what)
 
 
-def test_a_tenant_that_is_not_known_yet_is_learned_and_pauses_nobody_else(customer, service_id):
+def test_a_tenant_that_is_not_known_yet_is_learned_and_paused_alone(customer, service_id):
     beside(customer, service_id, kind="federated")
     with within_everything("a test"):
         Companion.objects.update(tenant_id="", tend_at=clock.now())
     ask(customer, service_id)
     look(service_id, QUIET, busy_seconds=90.0)
     with within_everything("a test"):
-        assert not Pause.objects.exists()
+        assert [row.tenant_id for row in Pause.objects.all()] == [TENANT]
     tending.tend_due(now=clock.now())
     assert companion_of(service_id).tenant_id == TENANT
 
@@ -475,6 +483,29 @@ def test_what_signs_in_beside_a_connection_belongs_to_something(customer, servic
         assert orphans(limit=10).unused == ()
         Companion.objects.all().delete()
         assert [one.name for one in orphans(limit=10).unused] == ["beside-ab12"]
+
+
+def test_what_it_lacks_is_told_as_the_connections_is_and_every_look_at_it_is_kept(provider, customer, service_id):
+    beside(customer, service_id)
+    client, place = sit_down(provider), f"/services/{service_id}/configuration/m365/"
+    with within_everything("a test"):
+        Care.objects.update(lacks=[])
+    for granted in (frozenset({"User.Read.All"}), OWNED):
+        ask(customer, service_id)
+        look(service_id, GOOD, granted=granted)
+        lacks = granted is not OWNED
+        told = [("drift", "voice-1 (Call quality of Microsoft Teams)", Severity.NOTICE)] if lacks else []
+        assert standing(customer, service_id) == told
+        section = soup(client.get(place)).select_one("[aria-labelledby=quality]")
+        assert ("1 permission of the newest version is missing" in section.get_text()) is lacks
+        repair = soup(client.get(f"/services/{service_id}/repair/")).select_one("[aria-labelledby=missing]")
+        assert ("CallRecords.Read.All" in repair.get_text()) is lacks
+        assert ("CallRecords.Read.All" in client.get(reverse("web:connection_export")).text) is lacks
+        assert ("voice-1" in soup(client.get("/connections/?drift=less")).main.get_text()) is lacks
+    assert len(section.select(".gw-timeline .gw-when")) == 2
+    with within(customer.path):
+        history = companions.companion(service_id, "qoe").history
+    assert [(row.status, row.asked_by) for row in history] == 2 * [("ok", SETUP.name)]
 
 
 def test_rotate_now_stands_in_its_own_section_where_it_may_renew_itself(provider, customer, service_id):

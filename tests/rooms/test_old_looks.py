@@ -7,7 +7,7 @@ import pytest
 
 from gangway.alarms import queries as alarms
 from gangway.connections import actions, aging, companions, validation
-from gangway.connections.models import Care, Companion, Connection, Pause
+from gangway.connections.models import Care, Companion, Connection, Pause, Validation
 from gangway.foundation import clock
 from gangway.onboarding import platform_watch
 from gangway.organizations.scope import within, within_everything
@@ -43,15 +43,14 @@ def ask_both(customer: Place, service_id: UUID) -> tuple[UUID, UUID]:
     with within(customer.path):
         asked = actions.validate_connection(service_id=service_id, by=SETUP, now=clock.now())
         companions.validate(service_id=service_id, profile="qoe", by=SETUP, now=clock.now())
-        return asked, Companion.objects.get(service_id=service_id).pk
+        return asked, Validation.objects.get(companion__service_id=service_id, ended_at=None).pk
 
 
 def see_both(customer: Place, service_id: UUID) -> None:
     one, other = ask_both(customer, service_id)
-    validation.begin(validation_id=one, now=clock.now())
-    validation.end(validation_id=one, result=CheckResult((GOOD,)), now=clock.now())
-    companions.begin(other, now=clock.now())
-    companions.end(companion_id=other, result=CheckResult((GOOD,)), now=clock.now())
+    for look_id in (one, other):
+        validation.begin(validation_id=look_id, now=clock.now())
+        validation.end(validation_id=look_id, result=CheckResult((GOOD,)), now=clock.now())
 
 
 def statuses() -> list[str]:
@@ -66,11 +65,10 @@ def test_what_failed_on_our_side_is_looked_at_again_in_four_hours(customer, serv
         for rows in (Care.objects, Companion.objects):
             rows.update(validate_at=clock.now() + DAY)
     if fault == "ours":
-        validation.fail(validation_id=one, error=NoSuchCredential(), now=clock.now())
-        companions.fail(companion_id=other, error=NoSuchCredential(), now=clock.now())
+        for look_id in (one, other):
+            validation.fail(validation_id=look_id, error=NoSuchCredential(), now=clock.now())
     else:
         validation.give_up(now=clock.now() + timedelta(minutes=6))
-        companions.give_up(now=clock.now() + timedelta(minutes=6))
     with within_everything("a test"):
         again = [Care.objects.get().validate_at, Companion.objects.get().validate_at]
     assert all(at < clock.now() + SOON + timedelta(minutes=7) for at in again)

@@ -82,7 +82,7 @@ def test_one_sign_in_makes_both_and_the_service_takes_both_over(emulator):
     assert "Beside it, it uses “gw-contoso-QoE”" in mails(walked)["service_created"]
     with within(walked.customer.path):
         looked_at = companions.companion(service_id, "qoe")
-        assert (looked_at.state, looked_at.status, looked_at.credential is not None) == ("done", "ok", True)
+        assert (looked_at.is_over, looked_at.status, looked_at.credential is not None) == (True, "ok", True)
         assert [one.name for one in known_to(walked.customer.id)] == ["gw-contoso"]
         Credential.objects.exclude(registration_id=looked_at.registration.id).update(end_read_at=clock.now())
     desk = sit_down(walked.provider)

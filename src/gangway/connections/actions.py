@@ -9,12 +9,11 @@ from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import companions, rotation, validation
+from gangway.connections import companions, fleet, rotation, validation
 from gangway.connections.errors import AlreadyConnected, ConnectionSuspended, NoSuchConnection, NotADomain
 from gangway.connections.models import Care, Companion, Connection, Validation
 from gangway.connections.states import AuthenticatedBy, SuspendedWhy
 from gangway.connections.verdict import KeptItem
-from gangway.jobs.actions import defer
 from gangway.provisioning.actions import hold_registrations_of, switch, taken_into_use
 from gangway.provisioning.queries import registration, registration_of_credential
 from gangway.services import actions as services
@@ -87,12 +86,9 @@ def validate_connection(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
     running = validation.running(row)
     if running is not None:
         return running.pk
-    asked = Validation.objects.create(
-        organization_id=row.organization_id, connection=row, asked_by=by.name[:200], asked_at=now
-    )
-    _record(Event.CONNECTION_VALIDATION_ASKED, row, by, {"validation": str(asked.pk)})
-    defer("connections:validate_connection", validation_id=str(asked.pk))
-    return asked.pk
+    asked_id = fleet.queue(row, by=by, now=now)
+    _record(Event.CONNECTION_VALIDATION_ASKED, row, by, {"validation": str(asked_id)})
+    return asked_id
 
 
 @transaction.atomic

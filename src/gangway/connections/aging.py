@@ -47,7 +47,7 @@ def forget_old_looks(*, now: datetime) -> int:
             services.set_connection(service_id=row.service_id, status=Status.UNKNOWN, reason=WORDS, by=WORKER)
         beside = list(_companions().filter(seen).select_for_update(of=("self",), skip_locked=True)[:MOST])
         told = Companion.objects.filter(pk__in=[row.pk for row in beside])
-        return len(rows) + told.update(status="unknown", words=WORDS, status_since=now)
+        return len(rows) + told.update(status="unknown", status_words=WORDS, status_since=now)
 
 
 def is_behind(*, now: datetime) -> bool:

@@ -3,10 +3,9 @@
 What is wrong with one says nothing about the service's connection, which keeps its own status.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final, Literal, cast
+from datetime import datetime
+from typing import Final, cast
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -14,25 +13,20 @@ from django.db.models import QuerySet
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import fleet, rotation, schedule, verdict, watching
+from gangway.connections import fleet, rotation, schedule, validation
 from gangway.connections.errors import ConnectionSuspended, NoSuchConnection, NotMadeYet
 from gangway.connections.kept import credential_of, credentials_of
-from gangway.connections.models import RUNNING, Companion, Connection
-from gangway.connections.queries import ItemView
-from gangway.connections.validation import WORKER, Begun
-from gangway.connections.verdict import KeptItem, Status
-from gangway.foundation.errors import GangwayError
-from gangway.jobs.actions import defer
+from gangway.connections.models import RUNNING, Companion, Connection, Validation
+from gangway.connections.queries import ItemView, ValidationRow, history_of
+from gangway.connections.verdict import Status
 from gangway.organizations.scope import within_everything
-from gangway.organizations.taken_over import named
 from gangway.provisioning import queries as provisioning
-from gangway.provisioning.actions import CheckItem, CheckResult, switch
+from gangway.provisioning.actions import switch
 from gangway.provisioning.beside_view import credential_beside
 from gangway.provisioning.renewable import proved_ids
 from gangway.provisioning.shapes import CredentialView, RegistrationView
 from gangway.services.states import HOLDS_ITS_NAME
 
-VALIDATE: Final = "connections:validate_companion"
 REASON: Final = "a worker validates everybody's connections"
 
 
@@ -45,18 +39,22 @@ class CompanionView:
     title: str
     registration: RegistrationView
     credential: CredentialView | None
-    state: Literal["none", "queued", "running", "done", "failed"]
     status: Status
     words: str
-    items: tuple[ItemView, ...]
-    asked_by: str
-    ended_at: datetime | None
+    last_validated_at: datetime | None
     last_good_at: datetime | None
+    history: tuple[ValidationRow, ...]
+    """Newest first, at most 20."""
 
     @property
     def is_over(self) -> bool:
         """Whether a live page may stop asking."""
-        return self.state not in RUNNING
+        return not self.history or self.history[0].is_over
+
+    @property
+    def items(self) -> tuple[ItemView, ...]:
+        """What the latest look saw, as far as it is."""
+        return self.history[0].items if self.history else ()
 
 
 @transaction.atomic
@@ -110,10 +108,9 @@ def validate(*, service_id: UUID, profile: str, by: Actor, now: datetime) -> Non
         raise ConnectionSuspended
     if credential_of(row) is None:
         raise NotMadeYet
-    if row.state in RUNNING:
-        return
-    _queue(row, by=by, now=now)
-    _record(Event.CONNECTION_VALIDATION_ASKED, row, by, {})
+    if validation.running(row) is None:
+        fleet.queue(row, by=by, now=now)
+        _record(Event.CONNECTION_VALIDATION_ASKED, row, by, {})
 
 
 def validate_due(*, now: datetime) -> int:
@@ -122,14 +119,14 @@ def validate_due(*, now: datetime) -> int:
         room = fleet.room_left()
         rows = fleet.due_beside(now).exclude(tenant_id__in=fleet.paused(now))
         taken = list(rows.select_for_update(of=("self",), skip_locked=True).order_by("validate_at")[:room])
-        credentials, started = credentials_of(taken), 0
+        looks = Validation.objects.filter(companion__in=taken, state__in=RUNNING)
+        idle = credentials_of(taken).keys() - set(looks.values_list("companion_id", flat=True))
         for row in taken:
             row.validate_at = schedule.slot(row.pk, now)
             row.save(update_fields=["validate_at"])
-            if row.state not in RUNNING and row.pk in credentials:
-                _queue(row, by=fleet.FLEET, now=now)
-                started += 1
-    return started
+            if row.pk in idle:
+                fleet.queue(row, tenant_id=row.tenant_id, by=fleet.FLEET, now=now)
+    return len(idle)
 
 
 @transaction.atomic
@@ -152,8 +149,7 @@ def renew(*, service_id: UUID, by: Actor, now: datetime) -> None:
 
 def companions(service_id: UUID) -> tuple[CompanionView, ...]:
     """What a service uses beside its connection. Call it inside a scope."""
-    rows = Companion.objects.select_related("organization").filter(service_id=service_id).order_by("profile")
-    return tuple(map(_view, rows))
+    return tuple(map(_view, Companion.objects.filter(service_id=service_id).order_by("profile")))
 
 
 def used_beside(service_id: UUID) -> tuple[UUID, ...]:
@@ -177,89 +173,10 @@ def _of(registration_id: UUID) -> QuerySet[Companion]:
 
 def companion(service_id: UUID, profile: str) -> CompanionView:
     """One of them, live. Raises `NoSuchConnection`."""
-    rows = Companion.objects.select_related("organization")
-    row = rows.filter(service_id=service_id, profile=profile).first()
+    row = Companion.objects.filter(service_id=service_id, profile=profile).first()
     if row is None:
         raise NoSuchConnection
     return _view(row)
-
-
-def begin(companion_id: UUID, *, now: datetime) -> Begun | None:
-    """Mark a look as running; None when it is over already, isn't used now, or has nothing left to sign in with."""
-    with within_everything(REASON), transaction.atomic():
-        row = _locked(companion_id)
-        if row is None:
-            return None
-        if not fleet.in_use(row.service_id):
-            _close(row, [_ours(ConnectionSuspended.what, ConnectionSuspended.cure)], state="failed", now=now)
-            return None
-        credential = credential_of(row)
-        if credential is None:
-            _close(row, [_ours(NotMadeYet.what, NotMadeYet.cure)], state="failed", now=now)
-            _judge(row, now=now)
-            return None
-        row.state, row.begun_at = "running", now
-        row.save(update_fields=["state", "begun_at"])
-        return Begun(row.registration_id, credential.credential_id, 0)
-
-
-def note(items: Sequence[CheckItem], *, companion_id: UUID) -> None:
-    """Show what is known so far to whoever watches."""
-    with within_everything(REASON), transaction.atomic():
-        row = _locked(companion_id)
-        if row is not None:
-            row.items = verdict.kept(items)
-            row.save(update_fields=["items"])
-
-
-def look_again(*, companion_id: UUID, begun: Begun) -> bool:
-    """Begin anew when another credential took the place of the one that was looked with; says whether."""
-    with within_everything(REASON), transaction.atomic():
-        row = _locked(companion_id)
-        credential = credential_of(row) if row is not None else None
-        if row is None or credential is None or credential.credential_id == begun.credential_id:
-            return False
-        row.state, row.begun_at, row.items = "queued", None, []
-        row.save(update_fields=["state", "begun_at", "items"])
-        defer(VALIDATE, queueing_lock=f"{VALIDATE}:{row.pk}", companion_id=str(row.pk))
-        return True
-
-
-def end(*, companion_id: UUID, result: CheckResult, now: datetime) -> None:
-    """Write down what was seen."""
-    with within_everything(REASON), transaction.atomic():
-        row = _locked(companion_id)
-        if row is None:
-            return
-        items, before = verdict.kept(result.items), row.status
-        _close(row, items, state="done", now=now)
-        _judge(row, now=now)
-        row.last_validated_at = now
-        granted = sorted(result.granted) if result.granted else None
-        watching.follow_beside(row, items, granted, now=now)
-        if result.busy_seconds is not None:
-            fleet.pause(row.tenant_id, seconds=result.busy_seconds, now=now)
-            row.validate_at = now + timedelta(seconds=result.busy_seconds)
-        row.save()
-        if row.status == before and row.asked_by == fleet.FLEET.name:
-            return  # a fleet that works would fill the log
-        facts = {"status": row.status, "registration": str(row.registration_id)}
-        _record(Event.CONNECTION_VALIDATION_ENDED, row, WORKER, facts)
-
-
-def fail(*, companion_id: UUID, error: GangwayError, now: datetime) -> None:
-    """Write down that we could not look: a fault of ours, which says nothing about the registration."""
-    with within_everything(REASON), transaction.atomic():
-        row = _locked(companion_id)
-        if row is not None:
-            _fail(row, _ours(error.what, error.cure), now=now)
-
-
-def give_up(*, now: datetime) -> None:
-    """End looks that lost their worker: nobody knows, and the page says so."""
-    with within_everything(REASON), transaction.atomic():
-        for row in Companion.objects.select_for_update(of=("self",)).filter(fleet.lost(now)):
-            _fail(row, _ours("The look was cut off on our side.", "Press Validate again."), now=now)
 
 
 def _view(row: Companion) -> CompanionView:
@@ -270,50 +187,12 @@ def _view(row: Companion) -> CompanionView:
         title=provisioning.choices(row.profile).title,
         registration=about,
         credential=credential_beside(about, row.service_id),
-        state=cast("Literal['none', 'queued', 'running', 'done', 'failed']", row.state),
         status=cast("Status", row.status),
-        words=row.words,
-        items=tuple(ItemView(**item) for item in row.items),
-        asked_by=named(row.asked_by, at=row.asked_at, moved_at=row.organization.moved_at),
-        ended_at=row.ended_at,
+        words=row.status_words,
+        last_validated_at=row.last_validated_at,
         last_good_at=row.last_good_at,
+        history=history_of(row),
     )
-
-
-def _queue(row: Companion, *, by: Actor, now: datetime) -> None:
-    row.state, row.items, row.asked_by, row.asked_at = "queued", [], by.name[:200], now
-    row.begun_at = row.ended_at = None
-    row.save(update_fields=["state", "items", "asked_by", "asked_at", "begun_at", "ended_at"])
-    lock = f"fleet:{row.tenant_id}" if by == fleet.FLEET and row.tenant_id else None
-    defer(VALIDATE, lock=lock, queueing_lock=f"{VALIDATE}:{row.pk}", companion_id=str(row.pk))
-
-
-def _close(row: Companion, items: list[KeptItem], *, state: str, now: datetime) -> None:
-    row.state, row.items, row.ended_at = state, items, now
-    row.save(update_fields=["state", "items", "ended_at"])
-
-
-def _fail(row: Companion, item: KeptItem, *, now: datetime) -> None:
-    """We couldn't look: what was seen before stays, and the next look comes soon."""
-    row.validate_at = min(row.validate_at, now + fleet.AGAIN_AFTER)
-    row.save(update_fields=["validate_at"])
-    _close(row, [item], state="failed", now=now)
-
-
-def _judge(row: Companion, *, now: datetime) -> None:
-    """Its status is what the look that ended showed."""
-    before, row.status, row.words = row.status, verdict.status_of(row.items), verdict.words_of(row.items)
-    row.status_since = now if row.status != before or row.status_since is None else row.status_since
-    row.last_good_at = now if row.status == "ok" else row.last_good_at
-    row.save(update_fields=["status", "words", "status_since", "last_good_at"])
-
-
-def _ours(words: str, cure: str) -> KeptItem:
-    return KeptItem(key="worker", label="Validation", state="unknown", words=words, cure=cure)
-
-
-def _locked(companion_id: UUID) -> Companion | None:
-    return Companion.objects.select_for_update(of=("self",)).filter(pk=companion_id, state__in=RUNNING).first()
 
 
 def _record(event: Event, row: Companion, by: Actor, data: dict[str, str]) -> None:

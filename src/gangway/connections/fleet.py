@@ -13,6 +13,7 @@ from django.db.models import Count, Min, Q, QuerySet
 
 from gangway.audit.record import Actor
 from gangway.connections import schedule
+from gangway.connections.kept import Looked, care_of, whose
 from gangway.connections.models import RUNNING, Care, Companion, Connection, Pause, Validation
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within_everything
@@ -91,7 +92,7 @@ def in_use(service_id: UUID) -> bool:
 
 
 def lost(now: datetime) -> Q:
-    """Looks, of either kind, that no worker has in hand any more, or that none came for."""
+    """Looks that no worker has in hand any more, or that none came for."""
     long_ago, early = Q(asked_at__lt=now - LONGEST), Q(asked_at__lt=now - BACKLOG)
     running = Q(begun_at__lt=now - LONGEST) | Q(begun_at__isnull=True) & long_ago
     return Q(state="running") & running | Q(state="queued") & (early | long_ago & ~Q(asked_by=FLEET.name))
@@ -110,15 +111,24 @@ def pause(tenant_id: str, *, seconds: float, now: datetime) -> None:
         Pause.objects.filter(pk=tenant_id).update(until=until)
 
 
-def again(connection_id: UUID, *, at: datetime) -> None:
-    """Have a connection looked at again at that time."""
-    Care.objects.filter(pk=connection_id).update(validate_at=at)
+def again(row: Looked, *, at: datetime) -> None:
+    """Have something looked at again at that time."""
+    care_of(row).update(validate_at=at)
 
 
-def failed(connection_id: UUID, *, now: datetime) -> None:
-    """Have a connection looked at again soon, since we couldn't: its own time of day would be tomorrow."""
+def failed(row: Looked, *, now: datetime) -> None:
+    """Have something looked at again soon, since we couldn't: its own time of day would be tomorrow."""
     soon = now + AGAIN_AFTER
-    Care.objects.filter(pk=connection_id, validate_at__gt=soon).update(validate_at=soon)
+    care_of(row).filter(validate_at__gt=soon).update(validate_at=soon)
+
+
+def queue(row: Looked, *, tenant_id: str = "", by: Actor, now: datetime) -> UUID:
+    """Have workers look at it; gives the validation's id. Those of the fleet in one tenant come one after the other."""
+    asked = Validation.objects.create(
+        organization_id=row.organization_id, asked_by=by.name[:200], asked_at=now, **whose(row)
+    )
+    defer(VALIDATE, lock=f"fleet:{tenant_id}" if tenant_id else None, validation_id=str(asked.pk))
+    return asked.pk
 
 
 def backlog(*, now: datetime) -> Backlog:
@@ -137,8 +147,7 @@ def forget(*, now: datetime) -> None:
 
 
 def _running() -> int:
-    looks = (Validation.objects.filter(state__in=RUNNING), Companion.objects.filter(state__in=RUNNING))
-    return sum(rows.filter(asked_by=FLEET.name).count() for rows in looks)
+    return Validation.objects.filter(state__in=RUNNING, asked_by=FLEET.name).count()
 
 
 def paused(now: datetime) -> QuerySet[Pause, str]:
@@ -151,8 +160,5 @@ def _start(care: Care, *, now: datetime) -> int:
     care.save(update_fields=["validate_at"])
     if Validation.objects.filter(connection_id=care.pk, state__in=RUNNING).exists():
         return 0
-    asked = Validation.objects.create(
-        organization_id=care.organization_id, connection_id=care.pk, asked_by=FLEET.name, asked_at=now
-    )
-    defer(VALIDATE, lock=f"fleet:{care.tenant_id}" if care.tenant_id else None, validation_id=str(asked.pk))
+    queue(care.connection, tenant_id=care.tenant_id, by=FLEET, now=now)
     return 1

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from typing import TypedDict
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from gangway.alarms.states import Kind
 from gangway.connections.models import Care, Companion, Connection
 from gangway.provisioning.queries import choices
@@ -14,6 +16,7 @@ from gangway.provisioning.renewable import Renewable, renewable, renewable_of, r
 from gangway.services.queries import ServiceView
 
 Kept = Care | Companion
+Looked = Connection | Companion
 
 
 class Key(TypedDict):
@@ -53,6 +56,20 @@ def credentials_of(rows: Sequence[Companion]) -> dict[UUID, Renewable]:
     return {pk: found[key] for pk, key in keys.items() if key in found}
 
 
-def connection_of(row: Kept) -> Connection:
+def connection_of(row: Connection | Kept) -> Connection:
     """Return the connection of its service: it says whether anything of it is used now."""
+    if isinstance(row, Connection):
+        return row
     return row.connection if isinstance(row, Care) else Connection.objects.get(service_id=row.service_id)
+
+
+def whose(row: Looked) -> dict[str, Looked]:
+    """Return how its validations are found."""
+    return {"companion" if isinstance(row, Companion) else "connection": row}
+
+
+def care_of(row: Looked) -> QuerySet[Care] | QuerySet[Companion]:
+    """Return the row that says when it is looked at next, of a connection that is looked after."""
+    if isinstance(row, Companion):
+        return Companion.objects.filter(pk=row.pk)
+    return Care.objects.filter(pk=row.pk)

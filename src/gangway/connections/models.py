@@ -80,27 +80,24 @@ class Tended(OwnedModel):
     rotation_run_id = models.UUIDField(null=True)
     rotation_words = models.CharField(max_length=500, blank=True)
     failures = models.PositiveSmallIntegerField(default=0)
+    lacks: models.JSONField[list[str] | None] = models.JSONField(
+        null=True, help_text="What the profile's newest version has and the registration hasn't; null: not known."
+    )
 
     class Meta(OwnedModel.Meta):
         abstract = True
 
 
 class Companion(Tended):
-    """A registration of its own that a service uses beside its connection: the latest look at it, and its care."""
+    """A registration of its own that a service uses beside its connection: how it stands, and its care."""
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
     profile = models.CharField(max_length=40)
     registration_id = models.UUIDField(unique=True)
-    state = models.CharField(max_length=10, default="none")
     status = models.CharField(max_length=10, default="unknown")
+    status_words = models.TextField(blank=True)
     status_since = models.DateTimeField(null=True)
-    words = models.TextField(blank=True)
-    items: models.JSONField[list[KeptItem]] = models.JSONField(default=list)
-    asked_by = models.CharField(max_length=200, blank=True)
-    asked_at = models.DateTimeField(null=True)
-    begun_at = models.DateTimeField(null=True, help_text="When a worker took the look that is under way.")
-    ended_at = models.DateTimeField(null=True)
     last_validated_at = models.DateTimeField(
         null=True, help_text="When a look last came to its end; ours that fail don't."
     )
@@ -110,7 +107,6 @@ class Companion(Tended):
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["service", "profile"], name="connections_one_companion_of_a_kind"),
-            models.CheckConstraint(condition=Q(state__in=("none", *STATES)), name="connections_companion_state_known"),
             models.CheckConstraint(condition=Q(status__in=STATUSES), name="connections_companion_status_known"),
             models.CheckConstraint(
                 condition=~Q(status="ok") | Q(last_good_at__isnull=False), name="connections_companion_ok_only_by_proof"
@@ -145,10 +141,16 @@ class Companion(Tended):
 
 
 class Validation(OwnedModel):
-    """One look at a connection, by tokens and read-back: who asked, what was seen. Kept as history."""
+    """One look at a connection, or at what is used beside one, by tokens and read-back: who asked, what was seen.
+
+    Kept as history.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="validations")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, null=True, related_name="validations")
+    companion = models.ForeignKey(
+        Companion, on_delete=models.CASCADE, null=True, related_name="+", help_text="When it is beside the connection."
+    )
     state = models.CharField(max_length=10, default="queued")
     status = models.CharField(max_length=10, default="unknown")
     words = models.TextField(blank=True)
@@ -166,26 +168,35 @@ class Validation(OwnedModel):
             models.UniqueConstraint(
                 fields=["connection"], condition=Q(state__in=RUNNING), name="connections_one_validation_at_a_time"
             ),
+            models.UniqueConstraint(
+                fields=["companion"], condition=Q(state__in=RUNNING), name="connections_one_look_beside_at_a_time"
+            ),
+            models.CheckConstraint(
+                condition=Q(connection__isnull=False) ^ Q(companion__isnull=False), name="connections_looks_at_one"
+            ),
             models.CheckConstraint(
                 condition=Q(state__in=RUNNING) | Q(ended_at__isnull=False), name="connections_over_has_an_end"
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["connection", "-asked_at"], name="connections_history"),
+            models.Index(fields=["companion", "-asked_at"], name="connections_history_beside"),
         ]
 
     def __str__(self) -> str:
         """Name the validation by what came of it."""
         return f"validation {self.id} ({self.state}, {self.status})"
 
+    @property
+    def looked_at(self) -> Connection | Companion:
+        """What it is a look at."""
+        return next(one for one in (self.connection, self.companion) if one is not None)
+
 
 class Care(Tended):
     """How a connection is looked after by itself. Each has one."""
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, primary_key=True, related_name="care")
-    lacks: models.JSONField[list[str] | None] = models.JSONField(
-        null=True, help_text="What the profile's newest version has and the registration hasn't; null: not known."
-    )
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [

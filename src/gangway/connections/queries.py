@@ -7,6 +7,7 @@ from typing import Final, Literal, cast
 from uuid import UUID
 
 from gangway.connections.errors import NoSuchValidation
+from gangway.connections.kept import Looked, whose
 from gangway.connections.models import Care, Connection, Validation
 from gangway.connections.states import AuthenticatedBy
 from gangway.connections.verdict import Status
@@ -118,8 +119,7 @@ def connection(service_id: UUID) -> ConnectionView | None:
     row = Connection.objects.select_related("organization").filter(service_id=service_id).first()
     if row is None:
         return None
-    looks = Validation.objects.filter(connection=row).select_related("organization").order_by("-asked_at")
-    history = tuple(map(_row, looks[:HISTORY]))
+    history = history_of(row)
     try:
         about = provisioning.registration(row.registration_id)
     except NoSuchRegistration:
@@ -154,6 +154,12 @@ def connection(service_id: UUID) -> ConnectionView | None:
         domains=about.domains,
         is_ours=about.is_ours,
     )
+
+
+def history_of(row: Looked) -> tuple[ValidationRow, ...]:
+    """Return the latest looks at it, the newest first."""
+    looks = Validation.objects.filter(**whose(row)).select_related("organization").order_by("-asked_at")
+    return tuple(map(_row, looks[:HISTORY]))
 
 
 def _user_name(row: Connection) -> str:
@@ -236,8 +242,8 @@ def latest_looks(service_ids: Collection[UUID]) -> Mapping[UUID, LatestLook]:
     rows = Validation.objects.filter(connection__service_id__in=service_ids).select_related("connection")
     latest = rows.order_by("connection_id", "-asked_at").distinct("connection_id")
     return {
-        row.connection.service_id: LatestLook(
-            service_id=row.connection.service_id,
+        row.looked_at.service_id: LatestLook(
+            service_id=row.looked_at.service_id,
             state=cast("ValidationState", row.state),
             status=cast("Status", row.status),
             words=row.words,

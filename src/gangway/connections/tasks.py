@@ -35,7 +35,7 @@ FORGET_OLD_EVERY_SECONDS: Final = 900
 DRIVE_EVERY_SECONDS: Final = 30
 
 
-@task(name="connections:validate_connection", retry=RetryDecision(waits=(2, 10)), deadline_seconds=150)
+@task(name=fleet.VALIDATE, retry=RetryDecision(waits=(2, 10)), deadline_seconds=150)
 async def validate_connection(validation_id: str) -> None:
     """Sign in as the registration, read back what it may, and write down what was seen."""
     wanted = UUID(validation_id)
@@ -67,43 +67,10 @@ async def validate_connection(validation_id: str) -> None:
     await in_database(looking_round.seen_by_itself, result.around, registration_id=registration_id, now=clock.now())
 
 
-@task(name=companions.VALIDATE, retry=RetryDecision(waits=(2, 10)), deadline_seconds=150)
-async def validate_companion(companion_id: str) -> None:
-    """Look at a registration beside a service's connection."""
-    wanted = UUID(companion_id)
-    begun = await in_database(companions.begin, wanted, now=clock.now())
-    if begun is None:
-        return
-
-    async def tell(items: Sequence[CheckItem]) -> None:
-        await in_database(companions.note, items, companion_id=wanted)
-
-    try:
-        result = await check_registration(
-            registration_id=begun.registration_id,
-            credential_id=begun.credential_id,
-            users_wanted=begun.users,
-            by=validation.WORKER,
-            tell=tell,
-        )
-    except GangwayError as error:
-        if await in_database(companions.look_again, companion_id=wanted, begun=begun):
-            return
-        log.exception("validation_failed", companion=companion_id)
-        await in_database(companions.fail, companion_id=wanted, error=error, now=clock.now())
-        return
-    if await in_database(companions.look_again, companion_id=wanted, begun=begun):
-        return
-    await in_database(companions.end, companion_id=wanted, result=result, now=clock.now())
-    registration_id = begun.registration_id
-    await in_database(looking_round.seen_by_itself, result.around, registration_id=registration_id, now=clock.now())
-
-
 @task(name=GIVE_UP, deadline_seconds=60)
 def give_up_validations() -> None:
     """End validations that lost their worker for good."""
     validation.give_up(now=clock.now())
-    companions.give_up(now=clock.now())
 
 
 @task(name=TEND, deadline_seconds=600)

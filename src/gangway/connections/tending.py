@@ -114,7 +114,7 @@ def _bare(kept: Companion, *, now: datetime) -> None:
     """What was said of it was said of a credential that is gone, and no look comes that would say anything else."""
     _rest(kept, why=GONE, now=now)
     if kept.status != "unknown":
-        kept.status, kept.words, kept.status_since = "unknown", NotMadeYet.what, now
+        kept.status, kept.status_words, kept.status_since = "unknown", NotMadeYet.what, now
 
 
 def _plan(

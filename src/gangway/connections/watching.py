@@ -8,8 +8,7 @@ from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.connections import saying, schedule, verdict
 from gangway.connections.fleet import AGAIN_AFTER
-from gangway.connections.kept import Kept, connection_of, key_of, name_of
-from gangway.connections.models import Care, Companion, Connection
+from gangway.connections.kept import Kept, Looked, care_of, connection_of, key_of, name_of
 from gangway.connections.states import Rotation
 from gangway.connections.verdict import KeptItem, Status
 from gangway.provisioning.renewable import lacks, may_change_itself
@@ -24,22 +23,23 @@ PATIENCE: Final = timedelta(hours=24)
 UNKNOWN: Final = "Nobody knows whether it works"
 
 
-def follow(row: Connection, items: list[KeptItem], granted: list[str] | None, *, now: datetime) -> None:
-    """Raise or clear the alarms of a connection (locked) by what was seen; say when it is looked at again."""
-    if row.suspended_at is not None:
+def follow(row: Looked, items: list[KeptItem], granted: list[str] | None, *, now: datetime) -> None:
+    """Raise or clear the alarms of what was looked at (locked) by what was seen; say when it is looked at again."""
+    if connection_of(row).suspended_at is not None:
         return
     status = _judge(row, items, now=now)
-    _care(row, status, granted, now=now)
+    kept = care_of(row).select_for_update(of=("self",)).first()
+    if kept is None:
+        return
+    _learn(kept, status, granted, now=now)
+    if granted is not None:
+        kept.lacks = lacks(row.registration_id, granted)
+    kept.save(update_fields=["validate_at", "lacks", "renews_itself", "tend_at", "rotation"])
+    if granted is not None:
+        _drift(row, kept.lacks, now=now)
 
 
-def follow_beside(row: Companion, items: list[KeptItem], granted: list[str] | None, *, now: datetime) -> None:
-    """The same for what a service uses beside its connection (locked). The caller saves the row."""
-    if connection_of(row).suspended_at is None:
-        status = _judge(row, items, now=now)
-        _learn(row, status, granted, now=now)
-
-
-def _judge(row: Connection | Companion, items: list[KeptItem], *, now: datetime) -> Status:
+def _judge(row: Looked, items: list[KeptItem], *, now: datetime) -> Status:
     seen = [item for item in items if item["key"] not in OWN_WARNING]
     status = verdict.status_of(seen)
     if status in {"error", "warning"}:
@@ -65,19 +65,7 @@ def _learn(kept: Kept, status: Status, granted: list[str] | None, *, now: dateti
         kept.rotation = Rotation.NONE.value
 
 
-def _care(row: Connection, status: Status, granted: list[str] | None, *, now: datetime) -> None:
-    care = Care.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
-    if care is None:
-        return
-    _learn(care, status, granted, now=now)
-    if granted is not None:
-        care.lacks = lacks(row.registration_id, granted)
-    care.save(update_fields=["validate_at", "lacks", "renews_itself", "tend_at", "rotation"])
-    if granted is not None:
-        _drift(row, care.lacks, now=now)
-
-
-def _drift(row: Connection, missing: list[str] | None, *, now: datetime) -> None:
+def _drift(row: Looked, missing: list[str] | None, *, now: datetime) -> None:
     """A registration of an older version works; what newer ones have besides is told, not urgent."""
     key = key_of(row, Kind.DRIFT)
     if not missing:
@@ -87,7 +75,7 @@ def _drift(row: Connection, missing: list[str] | None, *, now: datetime) -> None
     raise_alarm(
         **key,
         service_id=about.id,
-        about=about.short_name,
+        about=name_of(row, about),
         severity=Severity.NOTICE,
         words=f"Its registration lacks what the newest version has: {', '.join(missing)}.",
         cure="Press Repair on the Connections page: an administrator of the customer is asked for just that.",
@@ -96,7 +84,7 @@ def _drift(row: Connection, missing: list[str] | None, *, now: datetime) -> None
     )
 
 
-def _raise(row: Connection | Companion, severity: Severity, words: str, *, theirs: bool = False, now: datetime) -> None:
+def _raise(row: Looked, severity: Severity, words: str, *, theirs: bool = False, now: datetime) -> None:
     """`theirs`: an administrator of the customer is needed although it works yet."""
     about = service(row.service_id)
     raise_alarm(

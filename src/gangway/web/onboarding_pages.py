@@ -8,10 +8,11 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from gangway.connections.queries import ValidationRow
 from gangway.onboarding.shapes import OperatorOnboardingView, ValidationView
 from gangway.onboarding.states import OperatorStep
 from gangway.web.desk import DeskRequest
-from gangway.web.words import CHECK, said
+from gangway.web.words import CHECK, CONNECTION, VALIDATION, said
 
 VALIDATION_PARTIAL: Final = "onboarding/_validation.html"
 
@@ -65,4 +66,12 @@ def items_of(items: Iterable[Any]) -> list[dict[str, Any]]:
     return [
         {"label": i.label, "words": i.words, "cure": i.cure, "details": i.details, "pill": said(CHECK, i.state)}
         for i in items
+    ]
+
+
+def looks_of(history: Iterable[ValidationRow]) -> list[dict[str, Any]]:
+    """Give each look that there was its pill: what was seen, or that it isn't over or failed."""
+    return [
+        {"row": row, "pill": said(CONNECTION, row.status) if row.state == "done" else said(VALIDATION, row.state)}
+        for row in history
     ]

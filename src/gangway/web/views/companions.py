@@ -22,7 +22,7 @@ from gangway.services.queries import service
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.live import first_look, look_again
-from gangway.web.onboarding_pages import items_of
+from gangway.web.onboarding_pages import items_of, looks_of
 from gangway.web.words import CONNECTION, said
 
 QUALITY: Final = "qoe"
@@ -88,4 +88,5 @@ def quality_of(request: DeskRequest, service_id: UUID) -> dict[str, Any] | None:
 
 
 def _values(found: CompanionView) -> dict[str, Any]:
-    return {"found": found, "status": said(CONNECTION, found.status), "items": items_of(found.items)}
+    status = said(CONNECTION, found.status)
+    return {"found": found, "status": status, "items": items_of(found.items), "history": looks_of(found.history)}

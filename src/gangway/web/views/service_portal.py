@@ -17,7 +17,7 @@ from gangway.connections.care_view import rotation_of
 from gangway.connections.errors import NoSuchConnection
 from gangway.connections.farewells import farewell
 from gangway.connections.handing import tokens_forbidden
-from gangway.connections.queries import ConnectionView, ValidationRow, connection
+from gangway.connections.queries import ConnectionView, connection
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.standing import open_for_connection
@@ -33,7 +33,7 @@ from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import text_file
 from gangway.web.forms.settings import ConnectionSettings, settings_of
 from gangway.web.live import first_look, look_again
-from gangway.web.onboarding_pages import items_of
+from gangway.web.onboarding_pages import items_of, looks_of
 from gangway.web.views.companions import quality_of
 from gangway.web.words import (
     CONNECTION,
@@ -43,8 +43,6 @@ from gangway.web.words import (
     GRANT,
     LIFE,
     USER_NAME,
-    VALIDATION,
-    Pill,
     said,
 )
 
@@ -165,7 +163,7 @@ def health(request: DeskRequest, service_id: UUID) -> HttpResponse:
             and about.lifecycle is Lifecycle.CREATED,
             "latest": latest,
             "items": items_of(latest.items) if latest else [],
-            "history": [{"row": row, "pill": _pill_of(row)} for row in found.history],
+            "history": looks_of(found.history),
         }
     return render(request, "service_portal/health.html", values)
 
@@ -240,9 +238,5 @@ def _validation_values(found: ConnectionView) -> dict[str, Any]:
         "connection": found,
         "status": said(CONNECTION, found.status),
         "items": items_of(running.items) if running else [],
-        "history": [{"row": row, "pill": _pill_of(row)} for row in found.history],
+        "history": looks_of(found.history),
     }
-
-
-def _pill_of(row: ValidationRow) -> Pill:
-    return said(CONNECTION, row.status) if row.state == "done" else said(VALIDATION, row.state)
