@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 UNEXPECTED = "I didn't expect this"
 
 
-def test_links_are_copied_replaced_asked_for_frozen_extended_sent_elsewhere_and_revoked(
+def test_links_are_copied_replaced_asked_for_resent_frozen_extended_sent_elsewhere_and_revoked(
     invited: Invited,
     operator: Operator,
     administrator: Administrator,
@@ -49,6 +49,10 @@ def test_links_are_copied_replaced_asked_for_frozen_extended_sent_elsewhere_and_
     sees(page, "The holder of a dead link asks for a new one.")
 
     fresh = newest(administrator, GRACE[0], invited, than=invited.link)
+    page.goto(about)
+    button(page, "Resend").click()
+    administrator.open_link(newest(administrator, GRACE[0], invited, than=fresh))
+    expect(holder).to_have_url(re.compile("/wizard/"))
     freeze_and_unfreeze(operator, administrator, invited, about, fresh)
 
     page.goto(f"{about}change/")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Final
+
 import pytest
 from playwright.sync_api import expect
 
@@ -13,6 +17,7 @@ from tests.journeys.seeded import AVERY, DANA, GRACE, GRAY, MORGAN, PAT, RILEY
 
 pytestmark = pytest.mark.slow
 
+AGAIN: Final = re.compile("^(Sign in|Try) again$")
 CODE_SECONDS = 900
 """How long a code is good at Microsoft."""
 
@@ -69,7 +74,9 @@ def test_declined_sign_in_made_nothing_and_can_be_started_again(
     expect(administrator.page.get_by_label("User Principal Name (UPN)")).to_have_value(RILEY[0])
 
 
-def test_member_without_rights_is_sent_to_an_administrator(invited: Invited, administrator: Administrator) -> None:
+def test_member_without_rights_is_sent_to_an_administrator(
+    product: Product, invited: Invited, administrator: Administrator
+) -> None:
     administrator.to_the_code(invited.link, MORGAN[0])
     tab = administrator.prove_at_microsoft(*MORGAN)
     button(tab, "Continue").click()
@@ -77,16 +84,20 @@ def test_member_without_rights_is_sent_to_an_administrator(invited: Invited, adm
     button(tab, "Return to the application without granting consent").click()
     sees(administrator.page, "Nothing was made in your tenant.")
     administrator.again()
+    each_is_told(product, administrator, CONSENT)
     administrator.give_upn(GRACE[0])
     administrator.sign_in_at_microsoft(*GRACE)
     administrator.connection_established()
 
 
-def test_guest_is_told_to_take_a_members_account(invited: Invited, administrator: Administrator) -> None:
+def test_guest_is_told_to_take_a_members_account(
+    product: Product, invited: Invited, administrator: Administrator
+) -> None:
     administrator.to_the_code(invited.link, DANA[0])
     administrator.sign_in_at_microsoft(*DANA, organization="contoso.com")
     sees(administrator.page, "You signed in as a guest of this Microsoft 365, and guests can't connect it.")
     administrator.again()
+    each_is_told(product, administrator, ACCOUNT)
 
 
 def test_another_organizations_administrator_is_told_which_one_is_expected(
@@ -99,6 +110,7 @@ def test_another_organizations_administrator_is_told_which_one_is_expected(
     sees(administrator.page, "the one with the domain contoso.com")
     assert product.microsoft.made(CONTOSO).applications == before
     administrator.again()
+    each_is_told(product, administrator, TENANT)
 
 
 def test_application_administrator_does_their_part_and_a_colleague_finishes_the_same_registration(
@@ -141,15 +153,43 @@ def named(product: Product, name: str) -> list[str]:
     return [application["appId"] for application in applications if application["displayName"] == name]
 
 
-REFUSED = {
+SET_UP = {
     53003: ("does not allow this sign-in", "people who look after Conditional Access"),
     50097: ("wants to know the device", "on a computer that your organization manages"),
     50076: ("asks for a second factor", "finish the second factor at Microsoft"),
-    65001: ("were not agreed to. Nothing was made in your tenant.", "as an administrator who may agree"),
     650052: ("is not present in this tenant", "Check that the tenant has a licence"),
-    7000215: ("sign-in application isn't set up for signing in by redirect", "tell your provider"),
+    700016: ("does not know the client id of your provider's", "your link stays good"),
+    7000218: ("not set up as a public client", '"Allow public client flows" must be on'),
 }
 """Of each number that Microsoft refuses with: what the page says has happened, and who does what about it."""
+ACCOUNT = {
+    50020: ("does not belong to this tenant, or is only a guest", "a member of the organization to be connected"),
+    50057: ("This account is disabled.", "another administrator's account"),
+    50173: ("An earlier sign-in is no longer good", "Sign in again."),
+}
+TENANT = {
+    90002: ("Microsoft does not know this tenant.", "the right Microsoft cloud"),
+    5000224: ("This tenant is disabled or blocked at Microsoft.", "asks Microsoft's support"),
+}
+CONSENT = {
+    65001: ("were not agreed to. Nothing was made in your tenant.", "as an administrator who may agree"),
+    90094: ("Only an administrator may agree to these permissions", "they approve it there"),
+}
+RETURN = ("sign-in application isn't set up for signing in by redirect", "tell your provider")
+
+
+def each_is_told(product: Product, administrator: Administrator, refused: Mapping[int, tuple[str, str]]) -> None:
+    """Microsoft refuses with one number after the other; each is told, and one is back at *who you are*."""
+    page = administrator.page
+    for number, (what, cure) in refused.items():
+        page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
+        with product.microsoft.fault({"path": "*/oauth2/v2.0/devicecode", "times": 1}, {"aadsts": number}):
+            button(page, "Start Authentication").click()
+            sees(page, what)
+        sees(page, cure)
+        expect(page.get_by_role("main")).to_contain_text(str(number))
+        page.get_by_role("button", name=AGAIN).click()
+        expect(page.get_by_label("User Principal Name (UPN)")).to_be_visible()
 
 
 def test_each_number_of_microsofts_is_told_with_what_to_do_and_the_same_case_goes_on(
@@ -158,13 +198,13 @@ def test_each_number_of_microsofts_is_told_with_what_to_do_and_the_same_case_goe
     page = administrator.page
     administrator.open_link(invited.link)
     page.get_by_role("button", name="Create New App Registration").click()
-    for number, (what, cure) in REFUSED.items():
-        page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
-        with product.microsoft.fault({"method": "POST", "path": "*/oauth2/v2.0/token", "times": 1}, {"aadsts": number}):
-            sign_in_here(administrator, *GRACE)
-            sees(page, what)
-        sees(page, cure)
-        administrator.again()
+    each_is_told(product, administrator, SET_UP)
+    page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
+    with product.microsoft.fault({"method": "POST", "path": "/organizations/oauth2/v2.0/token"}, {"aadsts": 7000215}):
+        sign_in_here(administrator, *GRACE)
+        sees(page, RETURN[0])
+    sees(page, RETURN[1])
+    administrator.again()
     page.get_by_label("User Principal Name (UPN)").fill(GRACE[0])
     sign_in_here(administrator, *PAT)
     sees(page, "You signed in to the platform's own Microsoft 365, which is never a customer's.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -50,6 +51,7 @@ def test_a_colleague_finishes_in_another_browser_and_both_see_it(
     second.open_link(second.link_mailed_to(RILEY[0], about=invited.short_name, words="Open your part"))
     sees(second.page, "What remains for you")
     expect(second.page.get_by_text("Create New App Registration")).to_be_hidden()
+    wait_for_approval(second, operator)
     second.give_upn(RILEY[0])
     second.sign_in_at_microsoft(*RILEY)
     second.connection_established()
@@ -59,6 +61,19 @@ def test_a_colleague_finishes_in_another_browser_and_both_see_it(
     assert fact(administrator.page, "By") == f"{AVERY[0]} · {RILEY[0]}"
     assert product.witness.registration(app_id=app_id).credential_key_id
     expect(operator.pending_row("Contoso", invited.short_name)).to_contain_text("Ready to add")
+
+
+def wait_for_approval(second: Administrator, operator: Operator) -> None:
+    """Somebody must agree first: the day is seen on the operator's page, and one goes on whenever one likes."""
+    page, day = second.page, datetime.now(UTC).date() + timedelta(days=30)
+    page.get_by_role("link", name="Somebody must agree first: print it, and wait").click()
+    page.get_by_label("Planned for").fill(day.isoformat())
+    button(page, "Wait until this day").click()
+    sees(page, "This invitation waits for an approval.")
+    sees(page, "Your link waits; go on with it whenever you like.")
+    operator.page.reload()
+    sees(operator.page, f"Planned for {day.isoformat()}")
+    page.get_by_role("link", name="Go on now").click()
 
 
 def test_another_organizations_address_is_refused_at_its_field(

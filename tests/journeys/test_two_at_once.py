@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
@@ -20,6 +21,18 @@ pytestmark = pytest.mark.slow
 def other(product: Product, sign_in: Callable[[SignIn], Operator]) -> Operator:
     """Another operator of the same provider."""
     return sign_in(product.second_operator)
+
+
+@pytest.fixture
+def link_of_their_own(product: Product, cookies: dict[str, Any], operator: Operator, invited: Invited) -> str:
+    """The operator opens the wizard together with the customer, and makes a link for the customer's own browser."""
+    page = operator.page
+    operator.pending_row("Contoso", invited.short_name).get_by_role("link", name=invited.short_name).click()
+    button(page, "Open together with the customer").click()
+    button(page, "Make a link for the customer's own browser").click()
+    link = page.get_by_label("Auth URL").input_value()
+    cookies[product.operator.email] = page.context.storage_state()  # whoever goes along there gets a new session
+    return link
 
 
 def test_short_name_taken_while_the_form_was_open_comes_back_at_its_field(operator: Operator, other: Operator) -> None:
@@ -63,8 +76,15 @@ def test_of_two_operators_pressing_add_one_wins_and_the_other_is_told_who(
     operator: Operator,
     administrator: Administrator,
     other: Operator,
+    link_of_their_own: str,
 ) -> None:
-    administrator.to_the_name(invited.link, *GRACE)
+    administrator.to_the_code(link_of_their_own, GRACE[0])
+    sees(administrator.page, "opened this together with you.")
+    operator.page.goto(f"{operator.origin}/wizard/")
+    sees(operator.page, "The code is shown in the customer's own browser, not here.")
+    administrator.sign_in_at_microsoft(*GRACE)
+    administrator.connection_established()
+    administrator.next_step()
     administrator.start_provisioning(new_name("race"))
     administrator.until_confirmed()
     for person in (operator, other):

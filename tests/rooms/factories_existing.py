@@ -42,7 +42,7 @@ class ByHand:
     def session(self) -> requests.Session:
         """Signed in once, over one connection."""
         flow = self.emulator.device_code(SCOPES)
-        self.emulator.grant(flow, grace)
+        self.emulator.grant(flow, grace, for_all=False)
         session = self.emulator.session
         session.headers["Authorization"] = f"Bearer {self.emulator.poll(flow).json()['access_token']}"
         return session

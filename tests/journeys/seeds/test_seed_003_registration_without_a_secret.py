@@ -58,16 +58,18 @@ def give_the_facts(administrator: Administrator, short_name: str, contoso: ByHan
     with step("8. The mail's link opens the wizard, where one chooses Use App Registration."):
         administrator.open_link(administrator.link_mailed_to(GRACE[0], about=short_name))
         onward(page.get_by_role("button", name=re.compile("^Use App Registration")))
-    with step("9. Tenant and application, Start authentication; with our certificate (docs/why/credentials.md)."):
+    with step("9. Tenant and application, Start authentication; with our certificate, once it is uploaded."):
         onward(button(page, "Use instead: Certificate"))
         file = page.get_by_role("link", name="Download the .cer file")
         expect(file).to_be_visible(timeout=PATIENCE_MS)
         with page.expect_download() as download:
             file.click()
-        contoso.upload(made, base64.b64encode(download.value.path().read_bytes()).decode(), "gangway")
         page.get_by_label("Customer Microsoft Tenant ID").fill(CONTOSO)
         page.get_by_label("Application (Client) ID").fill(made.app_id)
         expect(page.get_by_label("Client Secret", exact=True)).to_be_hidden()
+        button(page, "Start authentication").click()
+        sees(page, "The registration does not know this certificate yet.")
+        contoso.upload(made, base64.b64encode(download.value.path().read_bytes()).decode(), "gangway")
         button(page, "Start authentication").click()
     with step("10. It is valid, and the page can be closed."):
         expect(page.get_by_role("heading", name=by_hand.VALID)).to_be_visible(timeout=PATIENCE_MS)
