@@ -395,6 +395,9 @@ def test_waiting_for_approval_keeps_the_link_open_and_reminders_silent(monkeypat
     about = view(walked.customer, walked.invitation_id)
     assert (about.state, about.approval_until) == (State.WAITING_FOR_APPROVAL, day)
     assert about.expires_at > clock.now() + timedelta(days=25)
+    (told,) = [subject for _to, subject, _body in mailed() if "approval" in subject]
+    inside.post("/wizard/approval/", {"approval_on": day.isoformat()})
+    assert [subject for _to, subject, _body in mailed() if subject == told] == []
     walked.start()
     assert view(walked.customer, walked.invitation_id).state is State.OPENED
 

@@ -10,12 +10,12 @@ from django.db.models.functions import Coalesce, Greatest
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor
-from gangway.invitations import letters
+from gangway.invitations import letters, notices
 from gangway.invitations.errors import DayNotPossible
 from gangway.invitations.handoffs import keep_handoffs
 from gangway.invitations.minting import mint
 from gangway.invitations.models import Invitation, Link
-from gangway.invitations.moves import move, write_history
+from gangway.invitations.moves import move, was_noted, write_history
 from gangway.invitations.rows import locked, record_about
 from gangway.invitations.states import State
 from gangway.invitations.terms import terms_of
@@ -28,6 +28,10 @@ TO_REMIND: Final = frozenset(
 )
 """In these the administrator has something to do. What waits for another one has reminders of its own."""
 MOST: Final = 500
+_AWAITED: Final = notices.News(
+    "Waits for an approval",
+    "Nothing has to be done: its links last beyond that day, and nobody is reminded before.",
+)
 
 
 def as_long_after(organization_id: UUID, day: date) -> datetime:
@@ -42,9 +46,11 @@ def wait_for_day(*, invitation_id: UUID, day: date | None, by: Actor, now: datet
     None: for no certain day any more. Raises `NoSuchInvitation`.
     """
     invitation = locked(invitation_id)
+    note = f"Planned for {day.isoformat()}" if day else "No longer planned"
     if day is not None:
         keep_handoffs(invitation, until=as_long_after(invitation.organization_id, day), now=now)
-    write_history(invitation, by=by, at=now, note=f"Planned for {day.isoformat()}" if day else "No longer planned")
+        _tell(invitation, what=f"What remains is planned for {day:%d %B %Y}.", note=note, by=by)
+    write_history(invitation, by=by, at=now, note=note)
 
 
 @transaction.atomic
@@ -61,11 +67,19 @@ def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) 
     invitation.reminders_sent = 0
     invitation.save(update_fields=["approval_until", "expires_at", "reminders_sent"])
     keep_handoffs(invitation, until=invitation.expires_at, now=now)
+    note = f"Until {day.isoformat()}"
+    _tell(invitation, what=f"Somebody there must agree until {day:%d %B %Y}.", note=note, by=by)
     if State(invitation.state) is State.WAITING_FOR_APPROVAL:
-        write_history(invitation, by=by, at=now, note=f"Until {day.isoformat()}")
+        write_history(invitation, by=by, at=now, note=note)
     else:
-        move(invitation_id=invitation_id, to=State.WAITING_FOR_APPROVAL, by=by, note=f"Until {day.isoformat()}")
+        move(invitation_id=invitation_id, to=State.WAITING_FOR_APPROVAL, by=by, note=note)
     record_about(invitation, Event.INVITATION_APPROVAL_AWAITED, by=by, data={"until": day.isoformat()})
+
+
+def _tell(invitation: Invitation, *, what: str, note: str, by: Actor) -> None:
+    """Tell the operator of a day that the customer names, once; what operators say themselves they know."""
+    if by.kind == "administrator" and not was_noted(invitation, note=note):
+        notices.tell(invitation, _AWAITED, what=what, by=by)
 
 
 def due_to_remind(*, now: datetime) -> list[UUID]:
