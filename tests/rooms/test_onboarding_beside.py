@@ -20,6 +20,7 @@ from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
 from gangway.provisioning.beside import beside_id
 from gangway.provisioning.models import Credential, Leftover, Run
+from gangway.provisioning.runs import cancel_run
 from gangway.provisioning.states import RunState
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
@@ -156,7 +157,8 @@ def test_what_is_declined_is_not_made_and_both_sides_read_so(emulator):
     assert [feature.key for feature in walked.view().offer.plan.declined] == ["call-quality"]
 
 
-def test_both_wait_for_an_administrator_with_more_rights_who_finishes_both(emulator):
+@pytest.mark.parametrize("is_taken_away", [False, True])
+def test_both_wait_for_an_administrator_with_more_rights_who_finishes_both(emulator, is_taken_away):
     walked = walk(features=QUALITY)
     sign_in(walked, emulator, avery)
     provision(walked)
@@ -166,8 +168,13 @@ def test_both_wait_for_an_administrator_with_more_rights_who_finishes_both(emula
     assert tokens_kept() == []
     actions.sign_in_again(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
     sign_in(walked, emulator)
+    if is_taken_away:  # somebody declined it meanwhile, and agreed again before that was done
+        with within(walked.customer.path):
+            cancel_run(run_id=view.beside[0].run.id, by=ADMINISTRATOR, now=clock.now())
     provision(walked)
-    assert (walked.view().state, walked.view().beside[0].is_made) == (CaseState.DONE, True)
+    beside = walked.view().beside[0]
+    assert (walked.view().state, beside.is_made) == (CaseState.DONE, True)
+    assert beside.registration.display_name == ("gw-contoso-QoE2" if is_taken_away else "gw-contoso-QoE")
     assert walked.view().done.sign_in_application_removed == "yes"
 
 

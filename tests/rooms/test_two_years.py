@@ -1,35 +1,42 @@
 """Two years of connections in a minute: our clock and the emulator's moved together by one offset.
 
-One connection may renew itself, the other one can't. Each rotation, each warning, a lost consent, a deleted
-registration, a policy that changes and an outage are asserted by state and by what people were told.
+One connection may renew itself, the other one can't; a third has call quality beside it, and its service is deleted in
+the end. Each rotation, each warning, a lost consent, a deleted registration, a policy that changes and an outage are
+asserted by state and by what people were told.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.conf import settings as django_settings
 from django.core import mail as outgoing
 
 from gangway.alarms import queries as alarms
-from gangway.connections import actions, fleet, tending
+from gangway.connections import actions, companions, fleet, tending
+from gangway.connections.farewells import farewell
 from gangway.connections.models import Care, Connection, Validation, Warned
 from gangway.connections.states import Rotation
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
+from gangway.onboarding import deletion
 from gangway.organizations import changing, people
 from gangway.organizations.details import Contact
 from gangway.organizations.models import Membership
 from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import tasks as provisioning_tasks
-from gangway.provisioning.models import Credential
+from gangway.provisioning.leftovers import mark_removed
+from gangway.provisioning.models import Credential, Leftover
+from gangway.provisioning.states import RunState
+from gangway.services.queries import service
+from gangway.services.states import Lifecycle
 from tests.contract.tenant import Tenant
 from tests.contract.test_credential_kinds import forbid
 from tests.emulator.conftest import Emulator
@@ -72,7 +79,9 @@ class Time:
         tending.tend_due(now=now)
         if looks:
             fleet.validate_due(now=now)
+            companions.validate_due(now=now)
         provisioning_tasks.remove_rested()
+        deletion.go_on(now=now)
         run_until_idle()
         self.told += [(self.day, mail.to[0], mail.subject) for mail in outgoing.outbox]
         outgoing.outbox.clear()
@@ -193,6 +202,29 @@ def leave(work: Work, operator_id: UUID) -> None:
         changing.change_contacts(organization_id=work.customer.id, contacts=[Contact("", SUCCESSOR)], by=SETUP)
 
 
+def with_call_quality(time: Time, work: Work) -> Work:
+    """What the service uses beside its connection, by a certificate that is renewed without a right."""
+    chosen = {"profile": "qoe", "features": {"call-quality"}, "credential_kind": "certificate"}
+    quality = replace(work, registration_id=uuid4(), version=1, choices=chosen)
+    assert quality.done(time.tenant.token(), name="voice1-QoE").state is RunState.PROVED
+    with within(work.customer.path):
+        companions.take_over(
+            service_id=work.service_id,
+            organization_id=work.customer.id,
+            registration_id=quality.registration_id,
+            profile="qoe",
+            by=SETUP,
+            now=clock.now(),
+        )
+    return quality
+
+
+def applications_there(time: Time) -> set[str]:
+    """The application ids of our registrations in the tenant."""
+    rows = [row["body"] for row in time.tenant.state()["objects"].values()]
+    return {row["appId"] for row in rows if str(row.get("uniqueName") or "").startswith("gangway-")}
+
+
 def provider(work: Work) -> Place:
     with within_everything("a test"):
         found = provider_of(work.customer.id)
@@ -270,3 +302,48 @@ def test_what_happens_to_a_connection_is_seen_told_and_over_again(time):
     time.pass_days(170, step=34, look_every=10)
     assert status(work) == "error"
     assert set(open_alarms(work)) >= {"connection", "credential_ends"}
+
+
+def test_call_quality_is_looked_after_beside_it_and_all_of_it_goes_when_the_service_is_deleted(time):
+    work = in_use(time, rotates=True)
+    quality = with_call_quality(time, work)
+    with within(work.customer.path):
+        name = service(work.service_id).short_name
+    time.pass_days(2, look_every=1)
+    time.pass_days(728, step=14, look_every=56)
+    rows = secrets(quality)
+    assert [row.state for row in rows] == ["removed"] * (len(rows) - 1) + ["proved"]
+    assert len(rows) > 2
+    assert {row.kind for row in rows} == {"certificate"}
+    assert open_alarms(work) == {}
+
+    # An administrator takes one permission of it back: calling is well, and the other one is told of by its own name.
+    principal = quality.registration().service_principal_id
+    given = graph(time, "GET", f"/servicePrincipals/{principal}/appRoleAssignments")["value"]
+    graph(time, "DELETE", f"/servicePrincipals/{principal}/appRoleAssignments/{given[0]['id']}")
+    time.pass_days(2, look_every=1)
+    with within(work.customer.path):
+        beside = companions.companion(work.service_id, "qoe")
+        about = {row.about for row in alarms.open_for(work.service_id)}
+    assert about == {f"{name} (Call quality of Microsoft Teams)"}
+    assert (status(work), beside.status) == ("ok", "error")
+
+    # The service is deleted: a week to think it over, then what may go by itself goes, and the rest is a person's.
+    with within(work.customer.path):
+        deletion.delete_service(service_id=work.service_id, typed=name, by=SETUP, now=clock.now())
+    told = len(time.told)
+    time.pass_days(6, look_every=1)
+    assert (open_alarms(work), len(time.told)) == ({}, told)
+    assert work.registration().app_id in applications_there(time)
+    time.pass_days(2, look_every=1)
+    assert applications_there(time) == {quality.registration().app_id}
+    with within(work.customer.path):
+        assert service(work.service_id).lifecycle is Lifecycle.DELETING
+    graph(time, "DELETE", f"/applications/{quality.registration().object_id}")
+    with within(work.customer.path):
+        for row in Leftover.objects.filter(registration_id=quality.registration_id, cleared_at__isnull=True):
+            mark_removed(leftover_id=row.pk, by=SETUP, now=clock.now())
+    time.pass_days(1)
+    with within(work.customer.path):
+        assert service(work.service_id).lifecycle is Lifecycle.DELETED
+        assert "voice1-QoE" in farewell(work.service_id).text

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from gangway.connections.care_view import rotation_of
+from gangway.connections.care_view import rotation_beside, rotation_of
 from gangway.connections.companions import companions
 from gangway.connections.queries import ConnectionView, connection
 from gangway.invitations.aims import Purpose
@@ -84,11 +84,18 @@ def _beside(service_id: UUID, plan: Mapping[str, Any]) -> list[str]:
 
 def _different(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any]) -> Iterator[str]:
     """What the plan asks for otherwise than before, and what was granted once and is missing now."""
-    before, cared = _plan_before(registration_id), rotation_of(service_id)
+    before = _plan_before(registration_id)
     changes = provisioning.difference(before, dict(plan)) if before else ()
     yield from map(_said, changes)
     told = " ".join(change.what for change in changes)
-    yield from (f"Missing now, and added: {name}" for name in (cared.lacks if cared else ()) if name not in told)
+    yield from (f"Missing now, and added: {name}" for name in _lacking(service_id) if name not in told)
+
+
+def _lacking(service_id: UUID) -> Iterator[str]:
+    """What the newest version has and the registration hasn't, nor that of ours which is used beside it."""
+    beside = (rotation_beside(service_id, one.profile) for one in companions(service_id) if one.registration.is_ours)
+    for care in (rotation_of(service_id), *beside):
+        yield from care.lacks if care else ()
 
 
 def _said(change: Change) -> str:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid5
 
 import structlog
 from django.db import transaction
+from django.db.models import Q
 
 from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
@@ -31,17 +32,26 @@ from gangway.vault.places import Place
 NAMES: Final = {"qoe": "QoE"}
 """What the name of such a registration ends with, by its profile."""
 MOST_NAMES: Final = 9
+MOST_TIMES: Final = 9
+"""So often one is begun anew while the one before is still being taken away."""
 
 log = structlog.get_logger(__name__)
 
 
 def beside_id(registration_id: UUID, profile: str) -> UUID:
     """The id of the registration that belongs beside this one; the same at every attempt."""
-    return uuid5(registration_id, profile)
+    ids = _ids(registration_id, profile)
+    begun = set(Registration.objects.filter(pk__in=ids).values_list("pk", flat=True))
+    return next((one for one in reversed(ids) if one in begun), ids[0])
+
+
+def _ids(registration_id: UUID, profile: str) -> list[UUID]:
+    """The first one's id, and those for when the one before is still being taken away."""
+    return [uuid5(registration_id, profile if time == 1 else f"{profile} {time}") for time in range(1, MOST_TIMES + 1)]
 
 
 def ids_beside(registration_id: UUID) -> dict[str, UUID]:
-    """The registrations beside this one that were ever begun, by profile."""
+    """The registrations beside this one that were ever begun, by profile; of several the latest."""
     wanted = {beside_id(registration_id, profile): profile for profile in NAMES}
     found = Registration.objects.filter(pk__in=wanted).values_list("pk", flat=True)
     return {wanted[one]: one for one in found}
@@ -109,7 +119,7 @@ def make_beside(
 
 
 def _make(first: Run, profile: str, plan: Mapping[str, Any], token: dict[str, Any]) -> None:
-    registration_id = beside_id(first.registration_id, profile)
+    registration_id = _beginnable(first.registration_id, profile)
     run = latest_run(registration_id)
     state = None if run is None else RunState(run.state)
     if run is not None and state in HOLDING:
@@ -121,6 +131,16 @@ def _make(first: Run, profile: str, plan: Mapping[str, Any], token: dict[str, An
         _begin(first, registration_id, profile, plan, token)
     elif first.kind != RunKind.SETUP:
         _renew(first, registration_id, plan, token)
+
+
+def _beginnable(registration_id: UUID, profile: str) -> UUID:
+    """The one there is; while that is taken away, since it was declined before, another one in its place."""
+    there, ids = beside_id(registration_id, profile), _ids(registration_id, profile)
+    at_work = Run.objects.filter(registration_id=there, state__in=[one.value for one in HOLDING])
+    leaves = Q(kind=RunKind.TEARDOWN.value, wanted__whole=True) | Q(cancel_asked_at__isnull=False)
+    if there == ids[-1] or not at_work.filter(leaves).exists():
+        return there
+    return ids[ids.index(there) + 1]
 
 
 def _renew(first: Run, registration_id: UUID, plan: Mapping[str, Any], token: dict[str, Any]) -> None:
@@ -206,7 +226,7 @@ def take_back_beside(run_id: UUID, *, by: Actor, now: datetime) -> None:
 
 def besides(*, registration_id: UUID, service_id: UUID) -> tuple[UUID, ...]:
     """Registrations that were made beside this one for the service, and are not gone yet: they go with it."""
-    rows = Registration.objects.filter(pk__in=ids_beside(registration_id).values())
+    rows = Registration.objects.filter(pk__in=[one for profile in NAMES for one in _ids(registration_id, profile)])
     mine = rows.exclude(state=RegistrationState.REMOVED.value).filter(runs__service_id=service_id)
     return tuple(mine.values_list("pk", flat=True).distinct())
 
