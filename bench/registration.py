@@ -1,9 +1,11 @@
 """How much longer a registration takes than Microsoft's answers alone, and how long others need for the same one.
 
 All in one run against one emulated Microsoft that takes 100 ms for every answer. The critical path is the longest chain
-of requests of which none overlaps the next, each 100 ms; less is not possible with the same requests. "run" is from the
-moment when *Start Provisioning* is accepted until everything is proved and the goodbye is said; "person" is what
-somebody waits, from pressing the button until the page says so. Ratios tell of us, hardly of the machine.
+of requests of which none overlaps the next, each 100 ms; less is not possible with the same requests. "answering" is
+what the answers of that chain really took, by the emulated Microsoft's own log, which is a little more. "run" is from
+the moment when *Start Provisioning* is accepted until everything is proved and the goodbye is said; "person" is what
+somebody waits, from pressing the button until the page says so, which asks as often as the wizard's own page does.
+Ratios tell of us, hardly of the machine.
 
     bin/bench registration                 ours: the median of five; then msgraph-sdk and azure-cli, once each
     bin/bench registration --runs 9        more of ours
@@ -41,6 +43,8 @@ ROOT = Path(__file__).parents[1]
 OTHERS = ROOT / "bench" / "others"
 PYTHON = ROOT / ".venvs" / "bench" / "bin" / "python"
 LATENCY_MS = 100
+PAGE_ASKS_EVERY = 1.0
+"""Seconds, as the wizard's page of a run."""
 STEP = "Start Provisioning → made and proved"
 
 
@@ -71,7 +75,14 @@ def _ours(stage: Stage) -> dict[str, float]:
     report = Report()
     before = stage.log("worker").count("run_ended")
     with contextlib.redirect_stdout(sys.stderr):
-        walk(web=stage.director.web, inbox=stage.inbox, who=stage.walker, witness=stage.witness, report=report)
+        walk(
+            web=stage.director.web,
+            inbox=stage.inbox,
+            who=stage.walker,
+            witness=stage.witness,
+            report=report,
+            every=PAGE_ASKS_EVERY,
+        )
     found = re.findall(r"run_ended .*\bmilliseconds=(\d+)", stage.log("worker"))
     assert len(found) == before + 1, "the worker's log doesn't tell of a run that ended"
     path = report.microsoft["sequential_round_trips"] * LATENCY_MS / 1000
@@ -81,8 +92,10 @@ def _ours(stage: Stage) -> dict[str, float]:
         "sequential_round_trips": report.microsoft["sequential_round_trips"],
         "requests": report.microsoft["requests"],
         "subrequests": report.microsoft["subrequests"],
+        "answering_seconds": report.answering,
         "run_seconds": run,
         "run_ratio": run / path,
+        "run_ratio_of_answering": run / report.answering,
         "person_seconds": wall,
         "person_ratio": wall / path,
     }

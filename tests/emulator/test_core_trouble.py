@@ -88,4 +88,4 @@ def test_one_request_of_a_batch_is_asked_for_patience(emulator, client):
     assert (answers["1"]["status"], answers["2"]["status"]) == (429, 200)
     assert answers["1"]["headers"]["Retry-After"] == "4"
     summary = emulator.control("GET", "log/summary?plane=graph")
-    assert summary == {"requests": 1, "subrequests": 2, "sequential_round_trips": 1}
+    assert {"requests": 1, "subrequests": 2, "sequential_round_trips": 1}.items() <= summary.items()

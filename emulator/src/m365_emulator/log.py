@@ -76,17 +76,22 @@ class RequestLog:
             asdict(entry) for entry in self.entries if entry.number > after and (not planes or entry.plane in planes)
         ]
 
-    def summary(self, *, after: int = 0, planes: frozenset[str] = frozenset()) -> dict[str, int]:
-        """How many requests and sub-requests there were, and how many at least had to wait for one another."""
+    def summary(self, *, after: int = 0, planes: frozenset[str] = frozenset()) -> dict[str, int | float]:
+        """How many requests and sub-requests there were; how many had to wait for one another, and how long they took.
+
+        The seconds are those of the chain's answers alone, from a request's arrival until its answer has left.
+        """
         chosen = [
             entry
             for entry in self.entries
             if entry.number > after and (not planes or entry.plane in planes) and entry.ended is not None
         ]
+        chain = longest_chain([(entry.started, entry.ended or 0.0) for entry in chosen])
         return {
             "requests": len(chosen),
             "subrequests": sum(len(entry.subrequests) for entry in chosen),
-            "sequential_round_trips": longest_chain([(entry.started, entry.ended or 0.0) for entry in chosen]),
+            "sequential_round_trips": len(chain),
+            "sequential_seconds": round(sum(ended - started for started, ended in chain), 4),
         }
 
     def punctuality(self) -> dict[str, Any]:
@@ -98,10 +103,10 @@ class RequestLog:
         return {"polls": len(late), "early": sum(each < 0 for each in late), "late_seconds": seconds}
 
 
-def longest_chain(spans: list[tuple[float, float]]) -> int:
-    """The longest chain of spans of time of which none overlaps the next."""
-    length, free_from = 0, float("-inf")
+def longest_chain(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The longest chain of spans of which none overlaps the next; of two that overlap, the one that ends first."""
+    chain: list[tuple[float, float]] = []
     for started, ended in sorted(spans, key=lambda span: span[1]):
-        if started >= free_from:
-            length, free_from = length + 1, ended
-    return length
+        if not chain or started >= chain[-1][1]:
+            chain.append((started, ended))
+    return chain

@@ -78,10 +78,10 @@ class Administrator:
         """Name the App registration, *Start Provisioning*."""
         self.tab.press("Start Provisioning", {"Name of the App registration": self.plot.registration_name})
 
-    def wait_until_proved(self) -> str:
-        """Wait for the confirmation; returns the application (client) id that it names."""
+    def wait_until_proved(self, *, every: float = LOOK_AGAIN_SECONDS) -> str:
+        """Wait for the confirmation, looking again so often; returns the application (client) id that it names."""
         done = "You can close this page"
-        self.tab.wait(lambda tab: tab.says(done), f"“{done}”", PROVISIONING_SECONDS)
+        self.tab.wait(lambda tab: tab.says(done), f"“{done}”", PROVISIONING_SECONDS, every=every)
         return self.tab.fact("Application (client) ID")
 
     def _mails(self, after: int, *, everybody: bool = False) -> list[dict[str, Any]]:

@@ -87,7 +87,9 @@ class Tab:
         else:
             self._show(self.session.get(address, params=sent, timeout=REQUEST_SECONDS))
 
-    def wait(self, until: Callable[[Tab], bool], what: str, seconds: float) -> None:
+    def wait(
+        self, until: Callable[[Tab], bool], what: str, seconds: float, *, every: float = LOOK_AGAIN_SECONDS
+    ) -> None:
         """Look at the page again until something stands there.
 
         Raises NotOnThePage when it takes too long, or when the page says meanwhile that something went wrong.
@@ -96,7 +98,7 @@ class Tab:
         while not until(self):
             if time.monotonic() > deadline or self.page.select("[role=alert]"):
                 raise NotOnThePage(f"{what} (for {seconds:.0f} s at most)", self.who, self.url, self.text)
-            time.sleep(LOOK_AGAIN_SECONDS)
+            time.sleep(every)
             self.reload()
 
     @property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from gangway.cli.demo.administrator import Administrator
+from gangway.cli.demo.browser import LOOK_AGAIN_SECONDS
 from gangway.cli.demo.operator import Operator
 from gangway.cli.demo.plot import Plot, SignIn
 
@@ -13,8 +14,19 @@ if TYPE_CHECKING:
     from gangway.cli.demo.report import Report
 
 
-def walk(*, web: str, inbox: str, who: SignIn, witness: Witness, report: Report) -> None:
-    """Walk, and write what was proved into the report. Raises DemoFailed at the first thing that is not as promised."""
+def walk(
+    *,
+    web: str,
+    inbox: str,
+    who: SignIn,
+    witness: Witness,
+    report: Report,
+    every: float = LOOK_AGAIN_SECONDS,
+) -> None:
+    """Walk, and write what was proved into the report. Raises DemoFailed at the first thing that is not as promised.
+
+    `every`: how many seconds the administrator's page waits before it asks again how far the registration is.
+    """
     plot = Plot()
     operator, administrator = Operator(plot), Administrator(plot, inbox)
     last_mail = administrator.last_mail()
@@ -35,8 +47,8 @@ def walk(*, web: str, inbox: str, who: SignIn, witness: Witness, report: Report)
     before = witness.last_request()
     with report.step("Start Provisioning → made and proved"):
         administrator.start_provisioning()
-        app_id = administrator.wait_until_proved()
-    report.microsoft = witness.counts(after=before)
+        app_id = administrator.wait_until_proved(every=every)
+    report.microsoft, report.answering = witness.counts(after=before), witness.answering(after=before)
     with report.step("Microsoft's own state holds exactly what was promised"):
         made = witness.registration(app_id=app_id)
     with report.step("Pending Invitations → Add"):

@@ -59,6 +59,10 @@ class Witness:
         summary = self._get("log/summary", after=after, plane=MICROSOFT)
         return {name: summary[name] for name in ("requests", "subrequests", "sequential_round_trips")}
 
+    def answering(self, *, after: int) -> float:
+        """How many seconds the answers of that chain took, by the emulator's own log."""
+        return float(self._get("log/summary", after=after, plane=MICROSOFT)["sequential_seconds"])
+
     def registration(self, *, app_id: str) -> Made:
         """What was made for an application. Raises NotProved, saying what is missing."""
         for tenant in self.state()["tenants"]:

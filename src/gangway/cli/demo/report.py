@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 
 @dataclass
 class Report:
-    """The steps with their seconds, and in the end what was made and what it took."""
+    """The steps with their seconds, and in the end what was made and what it took.
+
+    `answering`: the seconds that Microsoft's answers took which had to wait for one another.
+    """
 
     steps: list[dict[str, Any]] = field(default_factory=list)
     microsoft: dict[str, int] = field(default_factory=dict)
+    answering: float = 0.0
     made: Made | None = None
 
     @contextmanager
