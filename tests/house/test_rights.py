@@ -55,6 +55,7 @@ ONESELF = {
     "microsoft_link",
     "microsoft_unlink",
     "second_factor",
+    "session_end",
     "switch",
     "time_zone",
 }
@@ -76,6 +77,8 @@ PROVED_LATELY = {
     "operator_resume",
     "operator_role",
     "operator_suspend",
+    "operators_end_sessions",
+    "operators_suspend",
     "role_map",
     "role_unmap",
     "second_factor_rule",

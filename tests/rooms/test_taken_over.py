@@ -8,7 +8,9 @@ import pytest
 from django.contrib.auth import get_user_model
 
 from gangway.alarms import actions as alarms
-from gangway.alarms.states import Kind, Severity
+from gangway.alarms.models import Notice
+from gangway.alarms.states import Kind, NoticeState, Severity
+from gangway.alarms.telling import send_due
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections import policy
@@ -19,6 +21,7 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.notices import operators_address
 from gangway.invitations.states import State
+from gangway.notifications.models import Message
 from gangway.onboarding.case_view import asker_of
 from gangway.organizations.changing import move_customer
 from gangway.organizations.roles import Role
@@ -130,6 +133,13 @@ def test_whoever_invited_before_hears_no_more_of_it_and_is_no_contact(moved: Mov
         about = invited.invitation(moved.invitation_id)
         assert operators_address(about.created_by_id, moved.customer.id) == "help@sp2.example"
         assert asker_of(about).operator_email == ""
+
+
+def test_what_waited_to_be_told_is_told_to_nobody_of_the_reseller_before(moved: Moved) -> None:
+    send_due(now=clock.now() + timedelta(days=1))
+    with within_everything("a test"):
+        assert {one.state for one in Notice.objects.filter(to=moved.address)} == {NoticeState.DROPPED.value}
+        assert not Message.objects.filter(to=moved.address).exists()
 
 
 def test_what_is_done_after_the_move_has_its_name(moved: Moved) -> None:

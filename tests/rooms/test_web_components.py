@@ -63,9 +63,10 @@ def test_every_pill_of_the_product_is_drawn(shown):
 
 def test_every_component_has_its_place_there():
     text = (PARTS / "all.html").read_text()
-    tags = {"page_head", "dialog", "problem"}
+    tags = {"page_head", "dialog", "problem", "filters"}
     included = set(re.findall(r'components/(\w+)\.html"', text)) | {tag for tag in tags if tag in text}
-    included |= {"fault_facts"} & set(re.findall(r"components/(\w+)\.html", (PARTS / "problem.html").read_text()))
+    for whole in ("problem", "filters"):
+        included |= set(re.findall(r"components/(\w+)\.html", (PARTS / f"{whole}.html").read_text()))
     assert {path.stem for path in PARTS.glob("*.html")} - WITHIN <= included
 
 

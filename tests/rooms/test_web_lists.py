@@ -2,23 +2,29 @@
 
 import csv
 import io
+import re
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
+from django.db import connection as db_connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
+from gangway.connections.errors import NoSuchConnection
 from gangway.connections.models import Validation
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
+from gangway.organizations.models import Membership
+from gangway.organizations.pages import PAGE_SIZE
 from gangway.organizations.roles import Role
-from gangway.organizations.scope import within
+from gangway.organizations.scope import within, within_everything
 from gangway.services import actions as services
 from tests.rooms import factories_onboarding, factories_services
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_operator, make_provider
-from tests.rooms.factories_web import sit_down, soup
+from tests.rooms.factories_web import prove, sit_down, soup
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +38,7 @@ LISTS = [
     "operators",
     "alarms",
     "connections",
+    "imports",
 ]
 EXPORTS = {
     "service_export": "Contoso",
@@ -43,6 +50,7 @@ EXPORTS = {
     "operator_export": "Olga",
     "alarm_export": "What to do",
     "connection_export": "Next look",
+    "import_export": "Brought",
 }
 OLGA = Actor(kind="person", id="1", name="Olga Operator")
 
@@ -97,6 +105,30 @@ def test_a_list_follows_the_typing_and_the_address_says_what_was_typed(client):
         assert page.select_one(f"{field['hx-target']}.gw-list")
         assert page.select_one("#export a")["href"].endswith("?q=o")
         assert page.select_one("form[role=search] button"), "without script, a button searches"
+
+
+def order_of(client, address):
+    """By which columns the database was asked to sort, and the answer."""
+    with CaptureQueriesContext(db_connection) as asked:
+        page = soup(client.get(address))
+    of_page = next(one["sql"] for one in asked if f"LIMIT {PAGE_SIZE + 1}" in one["sql"])
+    return of_page.rpartition(" ORDER BY ")[2].partition(" LIMIT ")[0], page
+
+
+def test_every_head_that_sorts_turns_the_list_round_and_stays_in_the_address(client, customer):
+    """A head for an order that its list doesn't know would show an arrow and sort by something else."""
+    connected(customer)
+    for name in LISTS:
+        address = reverse(f"web:{name}")
+        for link in soup(client.get(address)).select("#list thead .gw-sort"):
+            up, page = order_of(client, f"{address}{link['href']}")
+            (turned,) = page.select("#list thead .gw-sort[aria-current]")
+            assert page.select_one("form[role=search] [name=sort]")["value"] in link["href"], name
+            down, _page = order_of(client, f"{address}{turned['href']}")
+            assert up != down, (name, link)
+            assert re.sub(" (ASC|DESC|NULLS FIRST|NULLS LAST)", "", up) == re.sub(
+                " (ASC|DESC|NULLS FIRST|NULLS LAST)", "", down
+            ), (name, link)
 
 
 def test_each_list_is_exported_as_it_is_sought(client):
@@ -217,3 +249,33 @@ def test_who_ticked_nothing_comes_back_to_the_list_as_it_was_sought(client):
     back = f"{reverse('web:services')}?q=Contoso+%26+more&status=valid&sort=-customer"
     assert client.post(reverse("web:services_validate"), sought).headers["Location"] == back
     assert client.get(reverse("web:service_export"), sought | {"of": "ticked"}).headers["Location"] == back
+
+
+def test_ticked_operators_are_suspended_after_a_proof_and_nobody_whom_one_may_not(provider, client):
+    ours = [make_operator(provider, role=Role.MONITOR) for _ in range(2)]
+    theirs = make_operator(make_provider(), role=Role.MONITOR)
+    with within_everything("a test"):
+        places = {row.operator_id: row.pk for row in Membership.objects.filter(operator__in=[*ours, theirs])}
+    chosen = {"ticked": [*places.values(), "nonsense", "9" * 30]}
+    address = reverse("web:operators_suspend")
+    assert "reauthenticate" in client.post(address, chosen)["Location"]
+    answer = prove(client).post(address, chosen | {"role": "monitor"}, follow=True)
+    assert answer.redirect_chain[-1][0] == f"{reverse('web:operators')}?role=monitor"
+    assert "Done with 2 of 4" in soup(answer).get_text()
+    with within_everything("a test"):
+        active = Membership.objects.filter(operator__in=[*ours, theirs], is_active=True)
+        assert [row.operator_id for row in active] == [theirs]
+
+
+def test_ticked_connections_are_rotated_and_what_cannot_be_is_told(client, customer, monkeypatch):
+    made, without = connected(customer), factories_services.plan(customer)
+    rotated = []
+
+    def rotate(*, service_id, **_given):
+        if service_id != made:
+            raise NoSuchConnection
+        rotated.append(service_id)
+
+    monkeypatch.setattr("gangway.web.views.several.rotate_now", rotate)
+    told = soup(client.post(reverse("web:connections_rotate"), {"ticked": [made, without]}, follow=True)).get_text()
+    assert (rotated, "Done with 1 of 2" in told, NoSuchConnection.what in told) == ([made], True, True)

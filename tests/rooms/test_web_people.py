@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import cache
@@ -349,10 +350,15 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail():
 
 
 def test_resetting_the_password_does_not_go_round_the_second_factor():
-    client = sit_down(make_provider())
-    person = Operator.objects.get(pk=client.session["_auth_user_id"])
-    guest = Client()
-    guest.post("/accounts/login/", {"login": person.email, "password": PASSWORD.reveal()})
+    provider, guest, new = make_provider(), Client(), "another few words of mine"
+    person = Operator.objects.get(pk=sit_down(provider).session["_auth_user_id"])
+    guest.post("/accounts/password/reset/", {"email": person.email})
+    with within(provider.path):
+        message = Message.objects.get(kind="password_reset")
+    there = guest.get(link_of(message), follow=True)
+    guest.post(there.request["PATH_INFO"], {"password1": new, "password2": new})
+    assert guest.get("/services/").headers["Location"].startswith("/accounts/login/"), "nobody is in by the link"
+    guest.post("/accounts/login/", {"login": person.email, "password": new})
     assert guest.get("/services/").status_code == 302
     assert "One more step" in guest.get("/accounts/2fa/authenticate/").content.decode()
 
@@ -405,7 +411,15 @@ def test_ones_own_other_sessions_are_seen_and_ended():
     one, other = Client(HTTP_USER_AGENT="one browser"), Client(HTTP_USER_AGENT="other browser")
     for client in (one, other):
         client.post("/accounts/login/", {"login": person.email, "password": PASSWORD.reveal()})
-    assert "other browser" in one.get("/accounts/sessions/").content.decode()
+    page = soup(one.get("/accounts/sessions/"))
+    assert "other browser" in page.get_text()
+    (end,) = page.select("form[action^='/me/sessions/']")
+    stranger = sit_down(make_provider())
+    for client, left in ((stranger, 2), (one, 1)):
+        client.post(end["action"])
+        assert UserSession.objects.filter(user=person).count() == left
+    assert other.get("/services/").headers["Location"].startswith("/accounts/login/")
+    other.post("/accounts/login/", {"login": person.email, "password": PASSWORD.reveal()})
     one.post("/accounts/sessions/")
     assert UserSession.objects.filter(user=person).count() == 1
     assert other.get("/services/").headers["Location"].startswith("/accounts/login/")
@@ -455,6 +469,17 @@ def test_an_easy_password_is_refused(easy):
     assert error_at(answer, "password")
 
 
+def test_a_long_password_is_taken_whole():
+    provider, long = make_provider(), "seventeen quiet words of nobody's own " * 5
+    prove(sit_down(provider)).post("/operators/invite/", invitation(provider))
+    Client().post(f"/join/{TOKEN.reveal()}", {"way": "password", "name": "Nils", "password": long})
+    person = Operator.objects.get(email="nils@sp2.example")
+    assert (len(long) > 128, person.check_password(long), person.check_password(long[:-9])) == (True, True, False)
+
+
 def test_recovery_codes_are_not_kept_in_clear():
-    stored = get_adapter().encrypt("seed of codes")
-    assert "seed" not in stored
+    person = Operator.objects.get(pk=make_operator(make_provider()))
+    codes = RecoveryCodes.activate(person)
+    kept = Authenticator.objects.get(user=person, type=Authenticator.Type.RECOVERY_CODES).data
+    seed = get_adapter().decrypt(kept["seed"])
+    assert [clear for clear in (seed, *codes.get_unused_codes()) if clear in str(kept)] == []

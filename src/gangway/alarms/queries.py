@@ -7,11 +7,12 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models.expressions import OrderBy
 
 from gangway.alarms.errors import NoSuchAlarm
 from gangway.alarms.models import Alarm, Move, Notice
 from gangway.alarms.states import OVER, AlarmState, Audience, Happened, Kind, NoticeState, Severity
-from gangway.organizations.pages import Page, every, page_of
+from gangway.organizations.pages import Page, both_ways, every, page_of
 from gangway.organizations.search import matching
 from gangway.organizations.taken_over import named
 
@@ -86,23 +87,36 @@ class OpenCount:
     critical: int
 
 
-def alarms(*, search: str = "", state: str = "", severity: str = "", kind: str = "", page: int = 1) -> Page[AlarmRow]:
-    """Return the scope's alarms, what changed last first; those that aren't cleared unless `state` asks for others."""
-    return page_of(_found(search, state, severity, kind), page, _row)
+def alarms(
+    *, search: str = "", state: str = "", severity: str = "", kind: str = "", sort: str = "", page: int = 1
+) -> Page[AlarmRow]:
+    """Return the scope's alarms, those that aren't cleared unless `state` asks for others.
+
+    `sort`: "severity" or "since", with a minus turned round; else what changed last first.
+    """
+    return page_of(_found(search, state, severity, kind, sort), page, _row)
 
 
-def every_alarm(*, search: str = "", state: str = "", severity: str = "", kind: str = "") -> Iterator[AlarmRow]:
+def every_alarm(
+    *, search: str = "", state: str = "", severity: str = "", kind: str = "", sort: str = ""
+) -> Iterator[AlarmRow]:
     """Give all that `alarms` would show on its pages, for an export."""
-    return every(_found(search, state, severity, kind), _row)
+    return every(_found(search, state, severity, kind, sort), _row)
 
 
-def _found(search: str, state: str, severity: str, kind: str) -> QuerySet[Alarm]:
+def _found(search: str, state: str, severity: str, kind: str, sort: str) -> QuerySet[Alarm]:
     rows = _in_state(Alarm.objects.filter(matching(search, begins=())), state)
     if severity in set(Severity):
         rows = rows.filter(severity=severity)
     if kind in set(Kind):
         rows = rows.filter(kind=kind)
-    return rows.select_related("organization").order_by("-changed_at", "-id")
+    return rows.select_related("organization").order_by(*_sorts().get(sort, ("-changed_at", "-id")))
+
+
+def _sorts() -> dict[str, tuple[str | OrderBy, ...]]:
+    urgency = _urgency()
+    worst = {"severity": (urgency.asc(), "-changed_at", "id"), "-severity": (urgency.desc(), "-changed_at", "-id")}
+    return {**worst, **both_ways(since="raised_at")}
 
 
 def alarm(alarm_id: UUID) -> AlarmView:

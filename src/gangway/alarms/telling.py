@@ -239,9 +239,12 @@ def _news(notices: Sequence[Notice]) -> News:
 def _is_wanted(notice: Notice) -> bool:
     """Machines hear everything while they listen; people, of what is over, if it was critical or they were told of it.
 
-    Of what is back already, nobody is told that it was over for a while.
+    Of what is back already, nobody is told that it was over for a while; and nobody hears of a customer that was moved
+    away from their organization meanwhile.
     """
     alarm = notice.alarm
+    if notice.audience == Audience.OPERATOR and notice.sender_id.hex not in alarm.organization.path:
+        return False
     if notice.audience == Audience.MACHINE:
         return webhooks.find(notice.sender_id) is not None
     if notice.turn == OVER:

@@ -42,7 +42,7 @@ class Event(StrEnum):
     OPERATOR_REMOVED = "organizations:operator:removed"
     """A person's role in an organization ended; their sessions were ended."""
     OPERATOR_SESSIONS_ENDED = "organizations:operator:sessions_ended"
-    """A person was signed out everywhere."""
+    """A person was signed out everywhere, or ended one session of their own."""
     OPERATOR_SECOND_FACTOR_RESET = "organizations:operator:second_factor_reset"
     """A person's second factors were taken away, because they lost them."""
     OPERATOR_SIGNED_IN = "accounts:sign_in:granted"

@@ -9,14 +9,13 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from gangway.connections.kept import Kept, credential_of, credentials_of
+from gangway.connections.kept import Kept, Looked, credential_of, credentials_of, whose
 from gangway.connections.models import STATUSES, Care, Companion, Connection, Validation
 from gangway.connections.states import Rotation
 from gangway.organizations.pages import Page, every, page_of
 from gangway.organizations.search import matching
 from gangway.provisioning.orphans import Unused, unused_credentials
 from gangway.provisioning.queries import choices
-from gangway.provisioning.renewable import Renewable
 from gangway.provisioning.sighted import Coverage, Sighted, coverage, gone_registrations, sighted
 from gangway.services.overview import without
 from gangway.services.queries import ServiceRow
@@ -26,6 +25,7 @@ LESS: Final = "less"
 """The filter for connections that lack what the newest version has."""
 SUSPENDED: Final = "suspended"
 """The status of a connection that isn't used for a while; nothing else is said of it then."""
+SORTS: Final = {"look": ("validate_at", "pk"), "-look": ("-validate_at", "-pk")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +92,7 @@ def rotation_of(service_id: UUID) -> RotationView | None:
     if row is None:
         return None
     care = Care.objects.filter(pk=row.pk).first()
-    lacks = tuple(care.lacks or ()) if care else ()
-    seen = care is not None and Validation.objects.filter(connection=row, granted__isnull=False).exists()
-    return _rotation(care, credential_of(row), is_known=seen, lacks=lacks)
+    return _rotation(care, row)
 
 
 def rotation_beside(service_id: UUID, profile: str) -> RotationView | None:
@@ -102,20 +100,21 @@ def rotation_beside(service_id: UUID, profile: str) -> RotationView | None:
     row = Companion.objects.filter(service_id=service_id, profile=profile).first()
     if row is None:
         return None
-    return _rotation(row, credential_of(row), is_known=row.last_good_at is not None, lacks=())
+    return _rotation(row, row)
 
 
-def _rotation(kept: Kept | None, about: Renewable | None, *, is_known: bool, lacks: tuple[str, ...]) -> RotationView:
+def _rotation(kept: Kept | None, row: Looked) -> RotationView:
+    about = credential_of(row)
     return RotationView(
         state=Rotation(kept.rotation) if kept else Rotation.NONE,
         at=kept.rotate_at if kept else None,
         words=kept.rotation_words if kept else "",
         run_id=kept.rotation_run_id if kept else None,
         by_itself=about is not None and about.renews_itself(has_right=kept is not None and kept.renews_itself),
-        is_known=is_known,
+        is_known=kept is not None and Validation.objects.filter(**whose(row), granted__isnull=False).exists(),
         is_ours=about is not None and about.is_ours,
         ends=about is not None and about.ends,
-        lacks=lacks,
+        lacks=tuple(kept.lacks or ()) if kept else (),
         looked_at_next=kept.validate_at if kept else None,
     )
 
@@ -132,17 +131,36 @@ def ends_beside(service_ids: Iterable[UUID]) -> dict[UUID, list[Beside]]:
     return dict(found)
 
 
-def fleet(*, search: str = "", status: str = "", rotation: str = "", drift: str = "", page: int = 1) -> Page[FleetRow]:
-    """Return the scope's connections, those that are looked at soonest first; `SUSPENDED` is a status as well."""
-    return page_of(_sought(search, status, rotation, drift), page, _row)
+def lacking_beside(service_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
+    """Return what the newest version has and what these services use beside their connection hasn't, by service."""
+    found: dict[UUID, list[str]] = defaultdict(list)
+    for row in _lacking(Companion.objects.filter(service_id__in=list(service_ids))).order_by("profile"):
+        found[row.service_id] += row.lacks or ()
+    return dict(found)
 
 
-def every_connection(*, search: str = "", status: str = "", rotation: str = "", drift: str = "") -> Iterator[FleetRow]:
+def _lacking(rows: QuerySet[Companion]) -> QuerySet[Companion]:
+    return rows.exclude(Q(lacks__isnull=True) | Q(lacks=[]))
+
+
+def fleet(
+    *, search: str = "", status: str = "", rotation: str = "", drift: str = "", sort: str = "", page: int = 1
+) -> Page[FleetRow]:
+    """Return the scope's connections; `SUSPENDED` is a status as well.
+
+    `sort`: a key of `SORTS`, else those that are looked at soonest first.
+    """
+    return page_of(_sought(search, status, rotation, drift, sort), page, _row)
+
+
+def every_connection(
+    *, search: str = "", status: str = "", rotation: str = "", drift: str = "", sort: str = ""
+) -> Iterator[FleetRow]:
     """Give all that `fleet` would show on its pages, for an export."""
-    return every(_sought(search, status, rotation, drift), _row)
+    return every(_sought(search, status, rotation, drift, sort), _row)
 
 
-def _sought(search: str, status: str, rotation: str, drift: str) -> QuerySet[Care]:
+def _sought(search: str, status: str, rotation: str, drift: str, sort: str) -> QuerySet[Care]:
     rows = Care.objects.filter(
         matching(
             search,
@@ -151,7 +169,7 @@ def _sought(search: str, status: str, rotation: str, drift: str) -> QuerySet[Car
         )
     )
     rows = _narrowed(rows, status, rotation, drift)
-    return rows.select_related("connection__service", "organization").order_by("validate_at", "pk")
+    return rows.select_related("connection__service", "organization").order_by(*SORTS.get(sort, SORTS["look"]))
 
 
 def orphans(*, limit: int) -> Orphans:
@@ -176,7 +194,8 @@ def _narrowed(rows: QuerySet[Care], status: str, rotation: str, drift: str) -> Q
     if rotation in set(Rotation):
         living = living.filter(rotation=rotation)
     if drift == LESS:
-        living = living.exclude(Q(lacks__isnull=True) | Q(lacks=[]))
+        beside = _lacking(Companion.objects.all()).values("service_id")
+        living = living.filter(~(Q(lacks__isnull=True) | Q(lacks=[])) | Q(connection__service_id__in=beside))
     return living
 
 

@@ -12,8 +12,9 @@ from gangway.foundation.errors import WhoActs
 from gangway.imports.errors import NoSuchImport
 from gangway.imports.models import Import, Row
 from gangway.imports.states import DOWNLOADED, ImportState, Kind, RowState, Wait
-from gangway.organizations.pages import Page, every, page_of
+from gangway.organizations.pages import Page, both_ways, every, page_of
 
+SORTS: Final = both_ways(brought="created_at", file="file_name", rows="rows_total")
 OVER: Final = frozenset({RowState.INVITED, RowState.PROVED, RowState.FAILED, RowState.LEFT_OUT})
 
 
@@ -83,11 +84,27 @@ class RowView:
     acts: WhoActs | None
 
 
-def imports(*, search: str = "", page: int = 1) -> Page[ImportRow]:
-    """Return the scope's imports, the newest first; `search` finds a part of the file's name or its person's."""
-    rows = Import.objects.select_related("organization").order_by("-created_at", "-id")
+def imports(*, search: str = "", state: str = "", kind: str = "", sort: str = "", page: int = 1) -> Page[ImportRow]:
+    """Return the scope's imports; `search` finds a part of the file's name or its person's.
+
+    `state` and `kind`: an ImportState, a Kind, or empty; `sort`: a key of `SORTS`, else the newest first.
+    """
+    return page_of(_found(search, state, kind, sort), page, _import)
+
+
+def every_import(*, search: str = "", state: str = "", kind: str = "", sort: str = "") -> Iterator[ImportRow]:
+    """Give all that `imports` would show on its pages, for an export."""
+    return every(_found(search, state, kind, sort), _import)
+
+
+def _found(search: str, state: str, kind: str, sort: str) -> QuerySet[Import]:
     wanted = search.strip()
-    return page_of(rows.filter(Q(file_name__icontains=wanted) | Q(by_name__icontains=wanted)), page, _import)
+    rows = Import.objects.filter(Q(file_name__icontains=wanted) | Q(by_name__icontains=wanted))
+    if state in set(ImportState):
+        rows = rows.filter(state=state)
+    if kind in set(Kind):
+        rows = rows.filter(kind=kind)
+    return rows.select_related("organization").order_by(*SORTS.get(sort, SORTS["-brought"]))
 
 
 def one_import(import_id: UUID) -> ImportView:

@@ -1,7 +1,7 @@
 """Reading invitations. Nothing here changes anything, however often a mail scanner opens a link."""
 
 import hmac
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -9,6 +9,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import Greatest
 
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
@@ -28,6 +30,13 @@ from gangway.organizations.search import matching
 from gangway.organizations.taken_over import named
 
 ASKED_LATELY: Final = timedelta(days=7)
+SORTS: Final[Mapping[str, tuple[str | OrderBy, ...]]] = {
+    "created": ("created_at", "-id"),
+    "-created": ("-created_at", "id"),
+    "expires": (Greatest("expires_at", "waits_until").asc(), "id"),
+    "-expires": (Greatest("expires_at", "waits_until").desc(), "-id"),
+}
+"""What a list may be sorted by; a minus turns it round."""
 NEEDS_A_PERSON: Final = frozenset(
     {State.REPORTED, State.BOUNCED, State.FAILED, State.AUTHENTICATED, State.WAITING_FOR_ADMINISTRATOR}
 )
@@ -332,12 +341,15 @@ def posting(about: InvitationView) -> Posting:
     return Posting(delivery=delivery(subject_of(about.id)), may_copy=terms_of(about.organization_id).may_copy)
 
 
-def pending(*, search: str = "", state: str = "", customer_id: UUID | None = None, page: int = 1) -> Page[PendingRow]:
-    """Return the scope's invitations, newest first: those that haven't ended, or those in `state`.
+def pending(
+    *, search: str = "", state: str = "", customer_id: UUID | None = None, sort: str = "", page: int = 1
+) -> Page[PendingRow]:
+    """Return the scope's invitations: those that haven't ended, or those in `state`.
 
-    `search` finds the beginning of the service's names, of their and the customer's words, or of the recipient.
+    `search` finds the beginning of the service's names, of their and the customer's words, or of the recipient;
+    `sort`: a key of `SORTS`, else the newest first.
     """
-    rows = _pending(search, state, customer_id)
+    rows = _pending(search, state, customer_id, sort)
     found = page_of(rows, page, lambda row: row)
     mails = deliveries(subject_of(row.id) for row in found.rows)
     forbidding = forbid_copying()
@@ -348,14 +360,14 @@ def pending(*, search: str = "", state: str = "", customer_id: UUID | None = Non
     )
 
 
-def every_pending(*, search: str = "", state: str = "") -> Iterator[PendingRow]:
+def every_pending(*, search: str = "", state: str = "", sort: str = "") -> Iterator[PendingRow]:
     """Give all that `pending` would show on its pages, for an export."""
-    for some in batched(every(_pending(search, state, None), lambda row: row)):
+    for some in batched(every(_pending(search, state, None, sort), lambda row: row)):
         mails = deliveries(subject_of(row.id) for row in some)
         yield from (_pending_row(row, mails.get(subject_of(row.id))) for row in some)
 
 
-def _pending(search: str, state: str, customer_id: UUID | None) -> QuerySet[Invitation]:
+def _pending(search: str, state: str, customer_id: UUID | None, sort: str) -> QuerySet[Invitation]:
     names = matching(
         search, begins=("service__short_name_key", "service__full_name_key"), among="service__search_words"
     )
@@ -364,7 +376,7 @@ def _pending(search: str, state: str, customer_id: UUID | None) -> QuerySet[Invi
     rows = Invitation.objects.filter(condition, state__in=[one.value for one in wanted])
     if customer_id is not None:
         rows = rows.filter(organization_id=customer_id)
-    return rows.select_related("service", "organization").order_by("-created_at", "id")
+    return rows.select_related("service", "organization").order_by(*SORTS.get(sort, SORTS["-created"]))
 
 
 def _pending_row(row: Invitation, mail: Delivery | None, forbidding: frozenset[UUID] = frozenset()) -> PendingRow:

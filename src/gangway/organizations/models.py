@@ -113,6 +113,7 @@ class Organization(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["kind", "name_key", "id"], name="organizations_by_name"),
+            models.Index(fields=["kind", "created_at", "id"], name="organizations_by_age"),
             models.Index(fields=["parent", "kind"], name="organizations_by_parent"),
             models.Index(fields=["name_key"], name="organizations_name_prefix", opclasses=["varchar_pattern_ops"]),
             GinIndex(WORDS_INDEX, name="organizations_words"),

@@ -31,6 +31,12 @@ class Page(Generic[Row]):
         return self.number > 1
 
 
+def both_ways(**columns: str) -> dict[str, tuple[str, str]]:
+    """Return the orders that a list offers by these columns: the name of each, and with a minus turned round."""
+    up = {name: (column, "id") for name, column in columns.items()}
+    return up | {f"-{name}": (f"-{column}", "-id") for name, column in columns.items()}
+
+
 def page_of(
     rows: models.QuerySet[Model], number: int, shape: Callable[[Model], Row], *, keys_first: bool = False
 ) -> Page[Row]:

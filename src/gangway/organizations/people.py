@@ -10,6 +10,7 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from gangway.audit.events import Event
@@ -140,6 +141,18 @@ def end_sessions(membership_id: int, *, by: Actor, seat: Seat) -> int:
     ended = end_sessions_of(row.operator_id)
     _told(Event.OPERATOR_SESSIONS_ENDED, row, by, sessions=ended)
     return ended
+
+
+@transaction.atomic
+def end_own_session(session_id: int, *, here: str, by: Actor, seat: Seat) -> bool:
+    """Sign oneself out in one other browser, `here` being the key of this one's session; False when there is none."""
+    other = UserSession.objects.filter(user_id=seat.operator_id, pk=session_id).exclude(session_key=here).first()
+    if other is None:
+        return False
+    other.end()
+    subject = f"operator:{seat.operator_id}"
+    record(Event.OPERATOR_SESSIONS_ENDED, by=by, organization_id=seat.organization_id, subject=subject)
+    return True
 
 
 @transaction.atomic

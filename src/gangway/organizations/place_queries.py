@@ -11,12 +11,12 @@ from django.db.models import Count, Q, QuerySet
 from gangway.organizations.details import Bounds, Contact, Details, Tenant
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.models import ContactRow, Organization, TenantRow
-from gangway.organizations.pages import Page, every, page_of
+from gangway.organizations.pages import Page, both_ways, every, page_of
 from gangway.organizations.roles import Kind
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
 
-SORTS: Final = {"name": ("name_key", "id"), "-name": ("-name_key", "-id"), "-created_at": ("-created_at", "id")}
+SORTS: Final = both_ways(name="name_key", created_at="created_at")
 
 
 MOST_NAMED: Final = 3

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from gangway.organizations.pages import Page, every, page_of
+from gangway.organizations.pages import Page, both_ways, every, page_of
 from gangway.organizations.search import matching
+from gangway.organizations.taken_over import named
 from gangway.provisioning.models import Leftover
 from gangway.provisioning.states import LeftoverKind
 
@@ -31,8 +32,8 @@ BY_HAND: Final[Mapping[LeftoverKind, tuple[str, ...]]] = {
 }
 """Where an administrator finds each kind of thing in the portal, click by click."""
 
-OPEN: Final = "open"
 CLEARED: Final = "cleared"
+SORTS: Final = both_ways(since="since")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,24 +64,24 @@ class LeftoverRow:
     cleared_by: str
 
 
-def leftovers(*, search: str = "", state: str = "", kind: str = "", page: int = 1) -> Page[LeftoverRow]:
+def leftovers(*, search: str = "", state: str = "", kind: str = "", sort: str = "", page: int = 1) -> Page[LeftoverRow]:
     """Return the scope's leftovers, the newest first; only open ones unless `state` asks for those that are cleared.
 
     `search`: the beginning of the service's name, words of it, of the thing itself, or an id copied from a page.
     """
-    return page_of(_found(search, state, kind), page, _row)
+    return page_of(_found(search, state, kind, sort), page, _row)
 
 
-def every_leftover(*, search: str = "", state: str = "", kind: str = "") -> Iterator[LeftoverRow]:
+def every_leftover(*, search: str = "", state: str = "", kind: str = "", sort: str = "") -> Iterator[LeftoverRow]:
     """Give all that `leftovers` would show on its pages, for an export."""
-    return every(_found(search, state, kind), _row)
+    return every(_found(search, state, kind, sort), _row)
 
 
-def _found(search: str, state: str, kind: str) -> QuerySet[Leftover]:
+def _found(search: str, state: str, kind: str, sort: str) -> QuerySet[Leftover]:
     rows = Leftover.objects.filter(_meant_by(search), cleared_at__isnull=state != CLEARED)
     if kind in set(LeftoverKind):
         rows = rows.filter(kind=kind)
-    return rows.select_related("registration", "service", "organization").order_by("-since", "-id")
+    return rows.select_related("registration", "service", "organization").order_by(*SORTS.get(sort, SORTS["-since"]))
 
 
 def open_for(service_id: UUID) -> int:
@@ -131,7 +132,7 @@ def _row(row: Leftover) -> LeftoverRow:
         seen_at=row.seen_at,
         since=row.since,
         cleared_at=row.cleared_at,
-        cleared_by=row.cleared_by_name,
+        cleared_by=named(row.cleared_by_name, at=row.cleared_at, moved_at=row.organization.moved_at),
     )
 
 

@@ -3,12 +3,13 @@
 from django.urls import path
 
 from gangway.imports.states import Kind
-from gangway.web.views import exports_again, imports
+from gangway.web.views import exports, exports_again, imports
 
 ONE = "imports/<uuid:import_id>/"
 
 urlpatterns = [
     path("imports/", imports.import_list, name="imports"),
+    path("imports/export.csv", exports.import_export, name="import_export"),
     path("imports/new/", imports.new_import, name="import_new"),
     path("imports/template/new.csv", imports.template_of(Kind.NEW), name="import_template_new"),
     path("imports/template/existing.csv", imports.template_of(Kind.EXISTING), name="import_template_existing"),

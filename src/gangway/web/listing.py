@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 from django.http import HttpRequest, QueryDict
 
+from gangway.organizations.place_queries import name_in_scope
+
 LONGEST_SEARCH = 200
 
 
@@ -36,3 +38,8 @@ def asked_in(given: QueryDict, *filters: str) -> Asked:
         page=int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1,  # noqa: PLR2004 digits
         choices={name: given.get(name, "").replace("\x00", "") for name in filters},
     )
+
+
+def only_below(organization_id: str) -> list[tuple[str, str]]:
+    """Return the one value of a filter that a page about an organization has set; none without it."""
+    return [(organization_id, name_in_scope(organization_id) or "–")] if organization_id else []

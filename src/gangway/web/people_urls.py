@@ -2,11 +2,13 @@
 
 from django.urls import path
 
-from gangway.web.views import joining, microsoft, oneself, operators, sign_in_rules
+from gangway.web.views import joining, microsoft, oneself, operators, several, sign_in_rules
 
 urlpatterns = [
     path("operators/", operators.operator_list, name="operators"),
     path("operators/invite/", operators.invite, name="operator_invite"),
+    path("operators/end-sessions/", several.end_sessions, name="operators_end_sessions"),
+    path("operators/suspend/", several.suspend, name="operators_suspend"),
     path("operators/<int:place_id>/", operators.operator_page, name="operator"),
     path("operators/<int:place_id>/role/", operators.change_role, name="operator_role"),
     path("operators/<int:place_id>/suspend/", operators.suspend, name="operator_suspend"),
@@ -19,6 +21,7 @@ urlpatterns = [
     path("join/<str:token>", joining.join, name="join"),
     path("me/", oneself.me, name="me"),
     path("me/time-zone/", oneself.time_zone, name="time_zone"),
+    path("me/sessions/<int:session_id>/end/", oneself.end_session, name="session_end"),
     path("me/organization/", oneself.switch, name="switch"),
     path("me/second-factor/", oneself.second_factor, name="second_factor"),
     path("me/microsoft/", microsoft.link, name="microsoft_link"),

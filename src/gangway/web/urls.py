@@ -157,6 +157,7 @@ urlpatterns = [
     path(".well-known/jwks.json", federation.keys, name="issuer_keys"),
     path("connections/", fleet.connections, name="connections"),
     path("connections/export.csv", exports.connection_export, name="connection_export"),
+    path("connections/rotate/", several.rotate, name="connections_rotate"),
     path("connections/orphans/", fleet.orphan_list, name="orphans"),
     path("connections/rotation/<uuid:organization_id>/", fleet.rotation_policy, name="rotation_policy"),
     path("connections/rotation/<uuid:organization_id>/freezes/", fleet.freeze_add, name="freeze_add"),

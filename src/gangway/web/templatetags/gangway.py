@@ -143,6 +143,19 @@ def page_head(content: str, title: str, lead: str = "", back_url: str = "", back
     )
 
 
+@register.simple_block_tag(takes_context=True, end_name="end_filters")
+def filters(context: template.Context, content: str, label: str) -> str:
+    """Ask a list for less: a search that follows the typing, and the filters that the block holds."""
+    values = {"label": label, "wanted": context["wanted"], "filters": mark_safe(content.strip())}  # noqa: S308 rendered by a template
+    return render_to_string("components/filters.html", values, request=context.get("request"))
+
+
+@register.filter
+def chosen(choices: dict[str, str], name: str) -> str:
+    """Return what a list's filter was set to."""
+    return choices.get(name, "")
+
+
 @register.simple_block_tag(end_name="end_note")
 def note(content: str, tone: str = "busy", role: str = "") -> str:
     """Say one thing that concerns the whole page; the tone chooses shape and tint."""

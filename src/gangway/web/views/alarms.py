@@ -37,7 +37,7 @@ PAGE: Final = ["GET", "HEAD", "POST"]
 def alarm_list(request: DeskRequest) -> HttpResponse:
     """List what isn't over, what changed last first; what is over only when asked for."""
     wanted = asked(request, "state", "severity", "kind")
-    page = alarms(search=wanted.search, page=wanted.page, **wanted.choices)
+    page = alarms(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     values = {
         "page": page,
         "rows": [_shown(row) for row in page.rows],

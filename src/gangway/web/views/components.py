@@ -50,7 +50,8 @@ def components(request: HttpRequest) -> HttpResponse:
         "tones": ["ok", "busy", "warning", "error", "idle"],
         "form": form,
         "page": Page(rows=(1,), number=2, has_next=True),
-        "wanted": Asked(search="contoso", sort="name"),
+        "wanted": Asked(search="contoso", sort="name", choices={"status": "ok"}),
+        "choices": [(state, words.CONNECTION[state].word) for state in ("ok", "warning", "error")],
         "items": [
             {"pill": words.CONNECTION[state], "label": label, "words": said, "cure": cure}
             for state, label, said, cure in (

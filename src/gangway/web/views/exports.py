@@ -9,7 +9,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gangway.alarms.queries import every_alarm
-from gangway.connections.care_view import SUSPENDED, Beside, FleetRow, ends_beside, every_connection
+from gangway.connections.care_view import (
+    SUSPENDED,
+    Beside,
+    FleetRow,
+    ends_beside,
+    every_connection,
+    lacking_beside,
+)
+from gangway.imports.queries import every_import
 from gangway.invitations.queries import every_pending
 from gangway.organizations.people_queries import every_operator
 from gangway.organizations.place_queries import every_place
@@ -21,7 +29,20 @@ from gangway.web.downloads import csv_file
 from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS
 from gangway.web.listing import asked
 from gangway.web.views.places import Level
-from gangway.web.words import ALARM, CONNECTION, INVITATION, KIND, LEFTOVER, ROTATION, RUN, RUN_KIND, SEVERITY, said
+from gangway.web.words import (
+    ALARM,
+    CONNECTION,
+    IMPORT,
+    IMPORT_KIND,
+    INVITATION,
+    KIND,
+    LEFTOVER,
+    ROTATION,
+    RUN,
+    RUN_KIND,
+    SEVERITY,
+    said,
+)
 
 TOGETHER: Final = 500
 """Rows that something beside is asked for at once."""
@@ -64,7 +85,7 @@ def invitation_export(request: DeskRequest) -> HttpResponse:
             row.created_at,
             row.expires_at,
         )
-        for row in every_pending(search=wanted.search, state=wanted.choices["state"])
+        for row in every_pending(search=wanted.search, sort=wanted.sort, **wanted.choices)
     )
     return csv_file("invitations", head + more, cells)
 
@@ -90,7 +111,7 @@ def run_export(request: DeskRequest) -> HttpResponse:
             row.ended_at,
             row.id,
         )
-        for row in every_run(search=wanted.search, state=wanted.choices["state"])
+        for row in every_run(search=wanted.search, sort=wanted.sort, **wanted.choices)
     )
     return csv_file("runs", head + more, cells)
 
@@ -102,7 +123,7 @@ def leftover_export(request: DeskRequest) -> HttpResponse:
     wanted = asked(request, "state", "kind")
     head = (_("What"), _("Kind"), _("Object ID"), _("Application ID"), _("Service"), _("Customer"), _("Tenant ID"))
     more = (_("Why it is there"), _("Remove by hand"), _("Since"), _("Removed"), _("Removed by"))
-    rows = every_leftover(search=wanted.search, state=wanted.choices["state"], kind=wanted.choices["kind"])
+    rows = every_leftover(search=wanted.search, sort=wanted.sort, **wanted.choices)
     cells = (
         (
             row.name,
@@ -130,9 +151,7 @@ def operator_export(request: DeskRequest) -> HttpResponse:
     wanted = asked(request, "role", "state")
     head = (_("Name"), _("E-mail address"), _("Organization"), _("Level"), _("Role"), _("Active"))
     more = (_("Second factor"), _("By Entra"), _("Last sign-in"), _("Added"))
-    rows = every_operator(
-        search=wanted.search, role=wanted.choices["role"], state=wanted.choices["state"], sort=wanted.sort
-    )
+    rows = every_operator(search=wanted.search, sort=wanted.sort, **wanted.choices)
     cells = (
         (
             row.name,
@@ -174,17 +193,18 @@ def alarm_export(request: DeskRequest) -> HttpResponse:
             row.cleared_at,
             row.cleared_by,
         )
-        for row in every_alarm(search=wanted.search, **wanted.choices)
+        for row in every_alarm(search=wanted.search, sort=wanted.sort, **wanted.choices)
     )
     return csv_file("alarms", head + more, cells)
 
 
-def _with_beside(rows: Iterator[FleetRow]) -> Iterator[tuple[FleetRow, Sequence[Beside]]]:
-    """Each with what it uses beside itself, asked for many at once."""
+def _with_beside(rows: Iterator[FleetRow]) -> Iterator[tuple[FleetRow, Sequence[Beside], Sequence[str]]]:
+    """Each with what it uses beside itself, and what that lacks, asked for many at once."""
     while some := list(islice(rows, TOGETHER)):
-        ends = ends_beside(row.service_id for row in some)
+        ids = [row.service_id for row in some]
+        ends, lacks = ends_beside(ids), lacking_beside(ids)
         for row in some:
-            yield row, ends.get(row.service_id, ())
+            yield row, ends.get(row.service_id, ()), lacks.get(row.service_id, ())
 
 
 @require_safe
@@ -205,9 +225,34 @@ def connection_export(request: DeskRequest) -> HttpResponse:
             row.rotate_at,
             row.last_validated_at,
             None if row.status == SUSPENDED else row.validate_at,
-            " ".join(row.lacks),
+            " ".join((*row.lacks, *lacks)),
             "; ".join(f"{one.title}: {one.ends_at:%Y-%m-%d}" for one in beside),
         )
-        for row, beside in _with_beside(every_connection(search=wanted.search, **wanted.choices))
+        for row, beside, lacks in _with_beside(
+            every_connection(search=wanted.search, sort=wanted.sort, **wanted.choices)
+        )
     )
     return csv_file("connections", head + more, cells)
+
+
+@require_safe
+@may(Capability.ADD_SERVICE)
+def import_export(request: DeskRequest) -> HttpResponse:
+    """The imports; what became of each one's rows stands on its page."""
+    wanted = asked(request, "state", "kind")
+    head = (_("File"), _("Kind"), _("State"), _("Rows"), _("By"), _("Organization"), _("Brought"), _("Started"))
+    cells = (
+        (
+            row.file_name,
+            IMPORT_KIND[row.kind],
+            said(IMPORT, row.state).word,
+            row.rows_total,
+            row.by_name,
+            row.organization_name,
+            row.created_at,
+            row.started_at,
+            row.ended_at,
+        )
+        for row in every_import(search=wanted.search, sort=wanted.sort, **wanted.choices)
+    )
+    return csv_file("imports", (*head, _("Ended")), cells)

@@ -10,7 +10,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.connections import policy
-from gangway.connections.care_view import LESS, SUSPENDED, ends_beside, fleet, orphans, rotation_of
+from gangway.connections.care_view import (
+    LESS,
+    SUSPENDED,
+    ends_beside,
+    fleet,
+    lacking_beside,
+    orphans,
+    rotation_beside,
+    rotation_of,
+)
+from gangway.connections.companions import companions
 from gangway.connections.fleet import backlog
 from gangway.connections.queries import connection
 from gangway.connections.rotation import rotate_now
@@ -36,6 +46,8 @@ from gangway.web.words import CONNECTION, LOOKED_BY, ROTATION, STANDING, said
 
 PAGE: Final = ["GET", "HEAD", "POST"]
 AT_MOST: Final = 100
+BY_ITSELF: Final = frozenset({Rotation.PLANNED, Rotation.FROZEN, Rotation.FAILED})
+"""What *Rotate now* can do without anybody of the customer."""
 
 
 @require_safe
@@ -43,8 +55,9 @@ AT_MOST: Final = 100
 def connections(request: DeskRequest) -> HttpResponse:
     """List the connections, and say how far their own validations are behind."""
     wanted = asked(request, "status", "rotation", "drift")
-    page = fleet(search=wanted.search, page=wanted.page, **wanted.choices)
+    page = fleet(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     beside = ends_beside(row.service_id for row in page.rows)
+    lacking = lacking_beside(row.service_id for row in page.rows)
     values = {
         "page": page,
         "rows": [
@@ -53,6 +66,8 @@ def connections(request: DeskRequest) -> HttpResponse:
                 "pill": said(CONNECTION, row.status),
                 "rotation": said(ROTATION, row.rotation),
                 "beside": beside.get(row.service_id, ()),
+                "lacks": (*row.lacks, *lacking.get(row.service_id, ())),
+                "may_rotate": row.status != SUSPENDED and row.rotation in BY_ITSELF,
             }
             for row in page.rows
         ],
@@ -61,7 +76,7 @@ def connections(request: DeskRequest) -> HttpResponse:
         "statuses": [(str(state), said(CONNECTION, state).word) for state in (*Connection, SUSPENDED)],
         "suspended": SUSPENDED,
         "rotations": [(state.value, said(ROTATION, state).word) for state in Rotation],
-        "less": LESS,
+        "drifts": [(LESS, _("Less than the newest version"))],
         "may_change": Capability.CHANGE_CONNECTION in request.seat.capabilities,
         "may_settle": Capability.CHANGE_SETTINGS in request.seat.capabilities,
     }
@@ -74,7 +89,8 @@ def orphan_list(request: DeskRequest) -> HttpResponse:
     """What belongs to nothing, and how far we know it; what is left in tenants has its own list."""
     found = orphans(limit=AT_MOST)
     seen = [{"row": row, "pill": said(STANDING, row.standing or ""), "by": _looked_by(row)} for row in found.sighted]
-    return render(request, "fleet/orphans.html", {"found": found, "seen": seen})
+    is_cut = AT_MOST in {len(found.lost), len(found.unused), len(found.sighted)}
+    return render(request, "fleet/orphans.html", {"found": found, "seen": seen, "is_cut": is_cut, "most": AT_MOST})
 
 
 def _looked_by(row: Sighted) -> str:
@@ -120,7 +136,9 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The administrator is asked for what is missing of “%s”.") % about.short_name)
             return redirect("web:invitation_sent", invitation_id)
+    beside = [(one, rotation_beside(service_id, one.profile)) for one in companions(service_id)]
     values = {"service": about, "found": found, "cared": cared, "form": form, "offered": offered}
+    values["beside"] = [(one, care) for one, care in beside if care is not None and care.lacks]
     return render(request, "fleet/repair.html", values)
 
 

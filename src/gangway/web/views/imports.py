@@ -38,10 +38,16 @@ PARTIAL: Final = "imports/_progress.html"
 @may(Capability.ADD_SERVICE)
 def import_list(request: DeskRequest) -> HttpResponse:
     """List the imports, or teach what one is for."""
-    wanted = asked(request)
-    page = queries.imports(search=wanted.search, page=wanted.page)
-    rows = [{"row": row, "pill": said(IMPORT, row.state), "kind": IMPORT_KIND[row.kind]} for row in page.rows]
-    return render(request, "imports/list.html", {"page": page, "rows": rows, "wanted": wanted})
+    wanted = asked(request, "state", "kind")
+    page = queries.imports(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
+    values = {
+        "page": page,
+        "rows": [{"row": row, "pill": said(IMPORT, row.state), "kind": IMPORT_KIND[row.kind]} for row in page.rows],
+        "wanted": wanted,
+        "states": [(state.value, said(IMPORT, state).word) for state in ImportState],
+        "kinds": [(kind.value, IMPORT_KIND[kind]) for kind in Kind],
+    }
+    return render(request, "imports/list.html", values)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

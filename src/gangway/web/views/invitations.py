@@ -43,7 +43,7 @@ from gangway.web.words import INVITATION, PURPOSE, said
 def invitation_list(request: DeskRequest) -> HttpResponse:
     """List what waits for somebody."""
     wanted = asked(request, "state")
-    page = pending(search=wanted.search, state=wanted.choices["state"], page=wanted.page)
+    page = pending(search=wanted.search, state=wanted.choices["state"], sort=wanted.sort, page=wanted.page)
     values = {
         "page": page,
         "rows": rows_of(page.rows, request.seat.capabilities),

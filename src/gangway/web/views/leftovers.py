@@ -20,7 +20,7 @@ from gangway.onboarding.disconnections import fixed_address
 from gangway.onboarding.own_view import asking
 from gangway.organizations.roles import Capability
 from gangway.provisioning import actions
-from gangway.provisioning.leftover_list import CLEARED, OPEN, LeftoverRow, leftover, leftovers
+from gangway.provisioning.leftover_list import CLEARED, LeftoverRow, leftover, leftovers
 from gangway.provisioning.sighted import coverage
 from gangway.provisioning.states import LeftoverKind
 from gangway.services.queries import service
@@ -35,7 +35,7 @@ from gangway.web.words import DELIVERY, LEFTOVER, said
 def leftover_list(request: DeskRequest) -> HttpResponse:
     """List what is left; those that are cleared only when asked for."""
     wanted = asked(request, "state", "kind")
-    page = leftovers(search=wanted.search, state=wanted.choices["state"], kind=wanted.choices["kind"], page=wanted.page)
+    page = leftovers(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     asked_before = asking.asked_before_of({row.service_id for row in page.rows})
     values = {
         "page": page,
@@ -49,7 +49,7 @@ def leftover_list(request: DeskRequest) -> HttpResponse:
             for row in page.rows
         ],
         "wanted": wanted,
-        "states": [(OPEN, _("Still there")), (CLEARED, _("Removed"))],
+        "states": [(CLEARED, _("Removed"))],
         "kinds": [(kind.value, said(LEFTOVER, kind).word) for kind in LeftoverKind],
         "coverage": coverage(),
         "may_clear": Capability.CHANGE_CONNECTION in request.seat.capabilities,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gangway.accounts import microsoft
 from gangway.accounts.queries import identities
 from gangway.foundation.clock import now
+from gangway.organizations import people
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.web import second_step, zones
 from gangway.web.desk import DeskRequest, before_second_factor, for_oneself
@@ -56,6 +57,16 @@ def _page(request: DeskRequest, zone_form: TimeZone) -> HttpResponse:
         "places": [(place, ROLE_WORDS[place.role]) for place in request.seat.places],
     }
     return render(request, "operators/me.html", values)
+
+
+@require_POST
+@for_oneself
+def end_session(request: DeskRequest, session_id: int) -> HttpResponse:
+    """End one of one's other sessions."""
+    here = request.session.session_key or ""
+    if people.end_own_session(session_id, here=here, by=request.actor, seat=request.seat):
+        messages.success(request, _("That session is ended."))
+    return redirect("usersessions_list")
 
 
 @require_POST

@@ -49,13 +49,7 @@ LONGEST_SEARCH = 200
 def operator_list(request: DeskRequest) -> HttpResponse:
     """List the people of the organization and of those below it, and the invitations that are out."""
     wanted = asked(request, "role", "state")
-    page = operators(
-        search=wanted.search,
-        role=wanted.choices["role"],
-        state=wanted.choices["state"],
-        sort=wanted.sort,
-        page=wanted.page,
-    )
+    page = operators(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     invited = [] if wanted.narrows else [_invited(request, row) for row in pending_invitations(now=now())]
     values = {
         "page": page,
@@ -126,7 +120,6 @@ def operator_page(request: DeskRequest, place_id: int) -> HttpResponse:
         **_row(request, about),
         "roles": roles_to_give(request.seat, about.organization_kind),
         "entries": [entry_of(row) for row in entries],
-        "is_oneself": about.operator_id == request.seat.operator_id,
     }
     return render(request, "operators/detail.html", values)
 
@@ -226,6 +219,7 @@ def _row(request: DeskRequest, row: PlaceView) -> dict[str, Any]:
         "kind": KIND_WORDS[row.organization_kind],
         "pill": said(OPERATOR, state),
         "may_change": may_change and Capability.MANAGE_OPERATORS in request.seat.capabilities,
+        "is_oneself": row.operator_id == request.seat.operator_id,
     }
 
 

@@ -31,7 +31,6 @@ from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.logos import own_logo
 from gangway.organizations.place_queries import (
     PlaceView,
-    name_in_scope,
     others_with_domain,
     parents_for_customers,
     place,
@@ -53,7 +52,7 @@ from gangway.web.forms.place import (
     tenant_rows,
     tenants_of,
 )
-from gangway.web.listing import asked
+from gangway.web.listing import asked, only_below
 from gangway.web.views.services import connection_of
 
 
@@ -119,7 +118,7 @@ def list_of(level: Level) -> DeskView:
         values = {
             "page": places(level.kind, search=wanted.search, above=above, sort=wanted.sort, page=wanted.page),
             "wanted": wanted,
-            "above": name_in_scope(above) if above else None,
+            "above": only_below(above),
             **_said(request, level),
         }
         return render(request, "places/list.html", values)

@@ -159,7 +159,8 @@ def host_names(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Show under which host names the provider's and its channels' people meet our pages."""
     about, wanted = provider_at(organization_id), asked(request)
     channels = places(Kind.CHANNEL, above=str(about.id), search=wanted.search, page=wanted.page)
-    shown = [(about.id, about.name), *((row.id, row.name) for row in channels.rows)]
+    first = [] if wanted.narrows else [(about.id, about.name)]
+    shown = [*first, *((row.id, row.name) for row in channels.rows)]
     rows = [{"id": each, "name": name, "url": hosts.public_url(each), **_host_values(each)} for each, name in shown]
     values = {**head(request, about), "rows": rows, "page": channels, "wanted": wanted}
     if microsoft.is_offered():

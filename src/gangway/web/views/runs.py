@@ -31,7 +31,7 @@ PARTIAL: Final = "runs/_run.html"
 def run_list(request: DeskRequest) -> HttpResponse:
     """List the runs, newest first."""
     wanted = asked(request, "state")
-    page = runs(search=wanted.search, state=wanted.choices["state"], page=wanted.page)
+    page = runs(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     values = {
         "page": page,
         "rows": [{"run": row, "pill": said(RUN, row.state)} for row in page.rows],

@@ -5,14 +5,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gangway.foundation.clock import now
-from gangway.organizations.place_queries import name_in_scope
 from gangway.organizations.roles import Capability
 from gangway.services.licences import LicenceType
 from gangway.services.queries import ServiceRow, every_service, services, some_services
 from gangway.services.states import HOLDS_ITS_NAME, LIVES
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import csv_file
-from gangway.web.listing import asked
+from gangway.web.listing import asked, only_below
 from gangway.web.views.bulk import EVERY, FILTERS, MOST_AT_ONCE, lacks_ticks, sought, tick_first
 from gangway.web.views.several import ticked
 from gangway.web.words import (
@@ -75,7 +74,7 @@ def service_list(request: DeskRequest) -> HttpResponse:
         ],
         "licences": [(kind.value, kind.label) for kind in LicenceType],
         "deployments": [(state, pill.word) for state, pill in DEPLOYMENT.items()],
-        "below": name_in_scope(wanted.choices["below"]) if wanted.choices["below"] else None,
+        "below": only_below(wanted.choices["below"]),
         "may_add": Capability.ADD_SERVICE in held,
         "may_export_again": Capability.ADD_SERVICE in held,
         "may_validate": Capability.VALIDATE_CONNECTION in held,
