@@ -28,6 +28,17 @@ class Colleague(PlainForm):
     )
 
 
+class Successor(Colleague):
+    """The same while nothing is made yet: they go on in one's place, with all of it."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Say what the link leads to."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["colleague"]
+        field.help_text = _("At a domain of the same organization. They get a link that goes on exactly here.")
+        field.error_messages["required"] = _("Type the e-mail address of whoever signs in instead of you.")
+
+
 class MaybeColleague(Colleague):
     """The same, named before one's own part is done; it may wait until then."""
 

@@ -17,7 +17,7 @@ from gangway.onboarding.shapes import Step
 from gangway.onboarding.sightings import sightings_by_case
 from gangway.web.activity_words import seen_rows
 from gangway.web.forms.invitation import Approval
-from gangway.web.forms.waiting import Colleague, PlannedDay
+from gangway.web.forms.waiting import PlannedDay, Successor
 from gangway.web.waiting import asked_of
 from gangway.web.wizard_pages import may_change, page, page_of
 from gangway.web.wizard_session import KEY, WizardRequest, in_wizard
@@ -57,7 +57,7 @@ def colleague(request: WizardRequest) -> HttpResponse:
     """Hand the whole of it to somebody who may sign in: a link of their own, by mail."""
     if request.case.step not in BEFORE_SIGNING_IN or request.case.run is not None or request.case.is_rest:
         return redirect(page_of(request.case))
-    form = Colleague(request.POST or None)
+    form = Successor(request.POST or None)
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["colleague"].strip()
         try:
