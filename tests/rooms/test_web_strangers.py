@@ -3,12 +3,14 @@
 The table is `crossing_table.py`. Pages run as the database role web, so both walls stand behind each answer.
 """
 
+from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.cache import cache
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -56,8 +58,22 @@ class World:
     """Each thing's key in addresses, and the path of the organization it belongs to."""
 
 
-@pytest.fixture
-def world() -> World:
+@pytest.fixture(scope="module")
+def world(django_db_setup: object, django_db_blocker: Any) -> Iterator[World]:
+    """Made once for a file, around the transaction of each test, and taken back at the end."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield made()
+        transaction.set_rollback(True)
+
+
+@pytest.fixture(autouse=True)
+def nobody_is_stopped(monkeypatch):
+    """Limits have their own tests; here they would hide what comes behind them, and be counted for each request."""
+    monkeypatch.setattr("gangway.web.limits._counted", lambda _request: [])
+    cache.clear()
+
+
+def made() -> World:
     provider = make_provider(name=f"{CANARY} Provider")
     channel = make_channel(provider, name=f"{CANARY} Channel")
     customer = make_customer(channel, name=f"{CANARY} Customer")
