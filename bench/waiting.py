@@ -42,8 +42,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent
 PYTHON = ROOT.parent / ".venvs" / "bench" / "bin" / "python"
-PAGE_SECONDS = 10
-"""So often asks a page that nobody sees, or on which nothing has happened for five minutes (`gangway.js`)."""
+PAGE_INTERVALS = 2
+"""A page that nobody sees, or on which nothing has happened for five minutes, asks every ten seconds (`gangway.js`): in
+twice the time in which Microsoft may be asked."""
 OPENING_SECONDS = 0.12
 """Between one page and the next when they are opened: their first answers are whole ones, and take several times as
 long."""
@@ -60,7 +61,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--few", type=int, default=10_000, help="sign-ins (default 10000); a tenth as many pages")
     parser.add_argument("--seconds", type=float, default=40, help="how long each part is watched (default 40)")
-    parser.add_argument("--interval", type=int, default=5, help="seconds between two polls of a code (default 5)")
+    parser.add_argument(
+        "--interval",
+        type=int,
+        default=5,
+        help="seconds between two polls of a code (default 5); pages ask half as often",
+    )
     parser.add_argument("--threads", type=int, default=200, help="MSAL's threads (default 200)")
     parser.add_argument("--alone", action="store_true", help="without MSAL")
     chosen = parser.parse_args()
@@ -79,7 +85,8 @@ def main() -> int:
         if not chosen.alone:
             told["msal"] = _msal(stage, chosen)
             told["times_msal"] = round(told["gangway"]["per_core"] / told["msal"]["per_core"], 1)
-        told["pages"] = asyncio.run(_pages(stage, cookies, seeding, chosen.seconds / 2))
+        every = PAGE_INTERVALS * chosen.interval
+        told["pages"] = asyncio.run(_pages(stage, cookies, seeding, every=every, seconds=chosen.seconds / 2))
         told["load"] = [round(each, 1) for each in os.getloadavg()]
     print(json.dumps(told))
     return 0 if _held(told) else 1
@@ -176,7 +183,7 @@ def _msal(stage: Stage, chosen: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-async def _pages(stage: Stage, cookies: list[str], seeding: Any, seconds: float) -> dict[str, Any]:
+async def _pages(stage: Stage, cookies: list[str], seeding: Any, *, every: float, seconds: float) -> dict[str, Any]:
     """Open pages that ask as those do whose people are on Microsoft's page; when the sign-ins end, each must see it."""
     url, connector = (
         f"{stage.director.web}/wizard/code/state",
@@ -184,9 +191,9 @@ async def _pages(stage: Stage, cookies: list[str], seeding: Any, seconds: float)
     )
     timeout = aiohttp.ClientTimeout(total=LONGEST_CHANGE)
     async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
-        pages = [Page(session, url, cookie) for cookie in cookies]
+        pages = [Page(session, url, cookie, every) for cookie in cookies]
         tasks = [asyncio.create_task(page.stay_open(number * OPENING_SECONDS)) for number, page in enumerate(pages)]
-        await asyncio.sleep(len(pages) * OPENING_SECONDS + 2 * PAGE_SECONDS)
+        await asyncio.sleep(len(pages) * OPENING_SECONDS + 2 * every)
         for page in pages:
             page.waits.clear()
         before, watched = stage.busy(), time.monotonic()
@@ -219,8 +226,9 @@ async def _pages(stage: Stage, cookies: list[str], seeding: Any, seconds: float)
 class Page:
     """One open wizard page: asks with the digest of what it shows, and ends when it is told something new."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, cookie: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, url: str, cookie: str, every: float) -> None:
         self.session, self.url, self.headers = session, url, {"Cookie": cookie, "HX-Request": "true"}
+        self.every = every
         self.seen, self.changed_at, self.refused = "", 0.0, 0
         self.waits: list[float] = []
 
@@ -229,7 +237,7 @@ class Page:
         due = time.monotonic() + first
         while not self.changed_at:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
-            due = time.monotonic() + PAGE_SECONDS
+            due = time.monotonic() + self.every
             await self._ask()
 
     async def _ask(self) -> None:

@@ -54,8 +54,9 @@ def _copied(field: Field[Any, Any]) -> Field[Any, Any]:
     if hasattr(field, "model"):
         return _remade(field)
     made = copy.deepcopy(field)
-    for part in (made, made.remote_field):
-        for name in _remembered(type(part)) & vars(part).keys() if part else ():
+    for part in filter(None, (made, made.remote_field)):
+        kind: Any = type(part)
+        for name in _remembered(kind) & vars(part).keys():
             del vars(part)[name]
     if not made.auto_created:
         made.creation_counter, Field.creation_counter = Field.creation_counter, Field.creation_counter + 1
