@@ -12,7 +12,7 @@ from gangway.cli.demo.plot import new_name
 from tests.journeys.conftest import NewPage
 from tests.journeys.people import PATIENCE_MS, Administrator, Invited, Operator, button, fact, sees
 from tests.journeys.product import Product
-from tests.journeys.seeded import AVERY, GRACE, RILEY
+from tests.journeys.seeded import AVERY, RILEY
 from tests.journeys.waiting import eventually
 
 pytestmark = pytest.mark.slow
@@ -76,19 +76,32 @@ def wait_for_approval(second: Administrator, operator: Operator) -> None:
     page.get_by_role("link", name="Go on now").click()
 
 
-def test_another_organizations_address_is_refused_at_its_field(
-    invited: Invited, operator: Operator, administrator: Administrator
+def test_who_may_not_sign_in_hands_all_of_it_to_a_colleague_of_the_same_organization(
+    invited: Invited,
+    operator: Operator,
+    administrator: Administrator,
+    new_administrator: Callable[[str], Administrator],
 ) -> None:
-    do_ones_part(administrator, invited, new_name("field"))
-    field = administrator.page.get_by_label("E-mail address of the other administrator")
+    page, colleague = administrator.page, new_administrator("colleague")
+    administrator.to_the_code(invited.link, AVERY[0])
+    page.get_by_text("“You cannot access this right now”").click()
+    button(page, "Show me the other ways").first.click()
+    page.get_by_role("link", name="Ask a colleague").click()
+    field = page.get_by_label("E-mail address of the other administrator")
     field.fill("mallory@elsewhere.example")
-    button(administrator.page, "Send them a link").click()
-    sees(administrator.page, "This address belongs to another organization.")
+    button(page, "Send them a link").click()
+    sees(page, "This address belongs to another organization.")
     expect(field).to_have_value("mallory@elsewhere.example")
-    field.fill(GRACE[0])
-    button(administrator.page, "Send them a link").click()
-    sees(administrator.page, f"A link is on its way to {GRACE[0]}")
+    field.fill(RILEY[0])
+    button(page, "Send them a link").click()
+    sees(page, f"A link is on its way to {RILEY[0]}")
+    colleague.open_link(colleague.link_mailed_to(RILEY[0], about=invited.short_name, words="Open your part"))
+    expect(colleague.page.get_by_label("User Principal Name (UPN)")).to_have_value(AVERY[0])
+    colleague.give_upn(RILEY[0])
+    operator.pending_row("Contoso", invited.short_name).get_by_role("link", name=invited.short_name).click()
+    sees(operator.page, f"Link for another administrator sent to {RILEY[0]}")
     operator.revoke("Contoso", invited.short_name)
+    sees(colleague.page, "This invitation is closed")
 
 
 def test_consent_page_and_roles_in_the_portal_finish_it_without_a_second_sign_in_here(
