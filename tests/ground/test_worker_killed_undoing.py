@@ -1,6 +1,7 @@
-"""A real worker is killed in the middle of a rotation and of a tear-down: Microsoft did the work, nobody heard.
+"""A real worker is killed in the middle of a rotation and of a tear-down, with a request under way.
 
-The request is held by the emulator until the worker is dead, then done. Another worker goes on from what is there.
+The request is held by the emulator until the worker is dead, then it is done and nobody hears, or it never arrives.
+Another worker goes on from what is there.
 """
 
 import subprocess
@@ -69,8 +70,8 @@ def keys_there(tenant: Tenant) -> set[str]:
 
 
 HELD = {
-    "rotation": {"method": "POST", "path": "/v1.0/applications/*/addPassword"},
-    "teardown": {"method": "DELETE", "path": "/v1.0/applications/*"},
+    "rotation": ({"method": "POST", "path": "/v1.0/applications/*/addPassword"}, {"delay_ms": HELD_MS}),
+    "teardown": ({"method": "DELETE", "path": "/v1.0/applications/*"}, {"delay_ms": HELD_MS, "cut": "before"}),
 }
 LIVE = {"rotation": 2, "teardown": 0}
 """How many secrets of ours there are afterwards: the one in use and the one that rests, or none."""
@@ -83,8 +84,8 @@ def test_another_worker_finishes_a_rotation_and_a_tear_down_that_a_killed_one_be
     do(installation, tenant, "make", tenant.token().reveal())
     with running(WORKER, around, tmp_path / "first.log"):
         eventually(lambda: state_of(installation, "setup") == "proved")
-    for kind, held in HELD.items():
-        tenant.fault("held", held | {"times": 1}, {"delay_ms": HELD_MS})
+    for kind, (held, effect) in HELD.items():
+        tenant.fault("held", held | {"times": 1}, effect)
         do(installation, tenant, kind)
         with running(WORKER, around, tmp_path / f"{kind}-one.log") as worker:
             eventually(lambda: [row["hit"] for row in tenant.control("GET", "faults")["faults"]] == [1])
