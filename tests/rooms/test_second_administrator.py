@@ -318,6 +318,10 @@ def test_a_link_lasts_beyond_the_day_that_its_holder_waits_for(first, second):
         (one,) = invited.handoffs(first.invitation_id)
         assert invited.history(first.invitation_id)[-1].note == f"Planned for {day.isoformat()}"
     assert one.is_open(now + timedelta(days=36))
+    ask(first)
+    ask(first, "roxy@contoso.com")
+    with within(first.customer.path):
+        assert all(one.is_open(now + timedelta(days=36)) for one in invited.handoffs(first.invitation_id))
     assert second.view(now=now + timedelta(days=36)).step is Step.WHO
 
 

@@ -15,7 +15,7 @@ from gangway.invitations.models import Handoff, Invitation, Link
 from gangway.invitations.moves import write_history
 from gangway.invitations.rest import Rest
 from gangway.invitations.states import State
-from gangway.invitations.terms import terms_of
+from gangway.invitations.terms import as_long_after, terms_of
 from gangway.notifications import outbox
 from gangway.organizations import links
 
@@ -48,7 +48,7 @@ def hand_off(
     _check_domain(address, {*domains, _domain(invitation.recipient)})
     row = _held_by(invitation, address, by=by, now=now)
     _check_counts(invitation, row, now=now)
-    row.expires_at = _until(invitation, now=now)
+    row.expires_at = max(_until(invitation, rest, now=now), row.expires_at or now)
     row.sent_count, row.last_sent_at = row.sent_count + 1, now
     row.save()
     _mail(invitation, row, rest, by=by, now=now)
@@ -62,7 +62,7 @@ def remind_handoff(*, handoff_id: UUID, rest: Rest, by: Actor, now: datetime) ->
     """Mail one who has a link of their own again, with a fresh link; their time begins anew. Raises `NoSuchHandoff`."""
     row = _open(handoff_id)
     invitation = _locked(row.invitation_id)
-    row.expires_at = _until(invitation, now=now)
+    row.expires_at = max(_until(invitation, rest, now=now), row.expires_at)
     row.sent_count, row.last_sent_at = row.sent_count + 1, now
     row.save()
     _mail(invitation, row, rest, by=by, now=now, again=True)
@@ -151,9 +151,12 @@ def _check_counts(invitation: Invitation, row: Handoff, *, now: datetime) -> Non
         raise TooManyHandoffs(field=FIELD)
 
 
-def _until(invitation: Invitation, *, now: datetime) -> datetime:
-    """A colleague's link has the usual life, and never outlives what it is for."""
-    return min(now + timedelta(days=terms_of(invitation.organization_id).life_days), max(invitation.lasts_until, now))
+def _until(invitation: Invitation, rest: Rest, *, now: datetime) -> datetime:
+    """A colleague's link has the usual life, from the day on that is waited for; it never outlives what it is for."""
+    about, day = invitation.organization_id, rest.waits_for
+    usual = now + timedelta(days=terms_of(about).life_days)
+    wanted = max(usual, as_long_after(about, day)) if day else usual
+    return min(wanted, max(invitation.lasts_until, now))
 
 
 def _mail(invitation: Invitation, row: Handoff, rest: Rest, *, by: Actor, now: datetime, again: bool = False) -> None:

@@ -1,7 +1,7 @@
 """What another administrator is told: the rest of somebody else's work."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +13,5 @@ class Rest:
     remaining: tuple[str, ...]
     roles: str
     deadline_at: datetime
+    waits_for: date | None = None
+    """A day that somebody named first: an approval, or when what remains is planned for."""

@@ -7,6 +7,7 @@ Placeholders come from a list and nothing else is replaced; there is no template
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -59,6 +60,11 @@ def terms_of(organization_id: UUID) -> TermsView:
         return TermsView(default, None)
     words = {"subject": row.subject, "opening": row.opening, "closing": row.closing}
     return TermsView(row.life_days or default, row.life_days, row.may_copy, **words)
+
+
+def as_long_after(organization_id: UUID, day: date) -> datetime:
+    """Until when a link is good that waits for this day: as long after it as a new one would be."""
+    return datetime.combine(day, time.max, tzinfo=UTC) + timedelta(days=terms_of(organization_id).life_days)
 
 
 def forbid_copying() -> frozenset[UUID]:

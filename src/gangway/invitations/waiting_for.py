@@ -1,6 +1,6 @@
 """Before an invitation's end: waiting for somebody's approval until a day, and reminders that can be stopped."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from gangway.invitations.models import Invitation, Link
 from gangway.invitations.moves import move, was_noted, write_history
 from gangway.invitations.rows import locked, record_about
 from gangway.invitations.states import State
-from gangway.invitations.terms import terms_of
+from gangway.invitations.terms import as_long_after
 
 LONGEST_APPROVAL: Final = timedelta(days=90)
 BEFORE_THE_END: Final = (timedelta(days=3), timedelta(days=1))
@@ -32,11 +32,6 @@ _AWAITED: Final = notices.News(
     "Waits for an approval",
     "Nothing has to be done: its links last beyond that day, and nobody is reminded before.",
 )
-
-
-def as_long_after(organization_id: UUID, day: date) -> datetime:
-    """Until when a link is good that waits for this day: as long after it as a new one would be."""
-    return datetime.combine(day, time.max, tzinfo=UTC) + timedelta(days=terms_of(organization_id).life_days)
 
 
 @transaction.atomic

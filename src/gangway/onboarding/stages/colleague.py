@@ -115,7 +115,12 @@ def _hand_on(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
     about = invited.invitation(case.invitation_id)
     who = by if by.kind != "administrator" else replace(by, name=case.administrator_upn or about.recipient)
     rest = Rest(
-        done_by=who.name, done=(NOTHING_MADE,), remaining=(ALL_OF_IT,), roles=ANY_ROLE, deadline_at=about.lasts_until
+        done_by=who.name,
+        done=(NOTHING_MADE,),
+        remaining=(ALL_OF_IT,),
+        roles=ANY_ROLE,
+        deadline_at=about.lasts_until,
+        waits_for=about.approval_until,
     )
     handoff_id = invitations.hand_off(
         invitation_id=about.id, recipient=colleague, domains=_domains(case), rest=rest, by=who, now=now
@@ -193,6 +198,7 @@ def rest_of(waits: WaitingView) -> Rest:
         remaining=tuple(row.words for row in waits.remaining),
         roles="; ".join(waits.who),
         deadline_at=waits.deadline_at,
+        waits_for=waits.planned_on,
     )
 
 
