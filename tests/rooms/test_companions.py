@@ -22,12 +22,14 @@ from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import THRESHOLDS, Wishes
 from gangway.connections.states import Rotation
 from gangway.foundation import clock
+from gangway.onboarding.renewal import without_theirs
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
 from gangway.provisioning.errors import NoSuchCredential
 from gangway.provisioning.faults import kept
-from gangway.provisioning.models import GIVEN, Credential, Run
+from gangway.provisioning.models import GIVEN, Credential, Registration, Run
+from gangway.provisioning.queries import pin
 from gangway.provisioning.states import CredentialState
 from gangway.services import actions as services
 from tests.rooms.factories_connections import DAY, GOOD, TENANT, beside, connected
@@ -506,6 +508,15 @@ def test_what_it_lacks_is_told_as_the_connections_is_and_every_look_at_it_is_kep
     with within(customer.path):
         history = companions.companion(service_id, "qoe").history
     assert [(row.status, row.asked_by) for row in history] == 2 * [("ok", SETUP.name)]
+
+
+def test_what_the_customer_made_beside_it_is_not_replaced_by_one_of_ours_in_a_renewal(customer, service_id):
+    registration_id = beside(customer, service_id)
+    plan, _ = pin(features={"voice", "call-quality"})
+    with within(customer.path):
+        assert without_theirs(service_id, plan) == plan
+        Registration.objects.filter(pk=registration_id).update(origin=GIVEN)
+        assert "beside" not in without_theirs(service_id, plan)
 
 
 def test_rotate_now_stands_in_its_own_section_where_it_may_renew_itself(provider, customer, service_id):

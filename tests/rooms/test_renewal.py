@@ -336,7 +336,7 @@ def rested(walked: Walk) -> None:
 def test_a_service_moves_from_a_registration_of_ours_to_a_new_one_and_the_old_one_goes_after_its_rest(emulator):
     walked, service_id = served(emulator, features=("self-rotation", "call-quality"))
     with within(walked.customer.path):
-        before = connection(service_id).registration_id
+        before, name = connection(service_id).registration_id, service(service_id).short_name
     moving = again(walked, service_id, purpose=Purpose.REPLACE)
     assert changes(moving) == (
         "A new App registration is made; the service moves to it once it is proved.",
@@ -346,20 +346,24 @@ def test_a_service_moves_from_a_registration_of_ours_to_a_new_one_and_the_old_on
         renewal.reinitiate(service_id=service_id, recipient=UPN, purpose=Purpose.UPGRADE, by=OLGA, now=clock.now())
     sign_in(moving, emulator)
     actions.confirm_signed_in(case_id=moving.case_id, by=ADMINISTRATOR, now=clock.now())
-    assert (moving.view().keeps_name, moving.view().suggests) == ("", "svc-1")
+    assert (moving.view().keeps_name, moving.view().suggests) == ("", name)
     with within(walked.customer.path):
-        Registration.objects.filter(pk=before).update(display_name="svc-1", name_key="svc-1")
-    assert moving.view().suggests == "svc-1-2"
-    actions.start_provisioning(case_id=moving.case_id, name="svc-1-2", by=ADMINISTRATOR, now=clock.now())
+        Registration.objects.filter(pk=before).update(display_name=name, name_key=name)
+    assert moving.view().suggests == f"{name}-2"
+    actions.start_provisioning(case_id=moving.case_id, name=f"{name}-2", by=ADMINISTRATOR, now=clock.now())
     run_until_idle()
     assert (moving.view().step, state_of(moving)) == (Step.DONE, State.ADDED)
     with within(walked.customer.path):
         found = connection(service_id)
-        assert (found.registration_id != before, found.registration_name) == (True, "svc-1-2")
-        assert companions.companion(service_id, "qoe").registration.display_name == "svc-1-2-QoE"
+        assert (found.registration_id != before, found.registration_name) == (True, f"{name}-2")
+        assert companions.companion(service_id, "qoe").registration.display_name == f"{name}-2-QoE"
+        assert {row.name for row in deletion.deletion(service_id).rests} == {name, "gw-contoso-QoE"}
     assert len(registrations(emulator)) == 4, "both work while the old ones rest"
+    client = sit_down(walked.provider)
+    prove(client)
+    assert "The service moved away from it" in soup(client.get(f"/services/{service_id}/delete/")).main.get_text()
     rested(walked)
-    assert {row["displayName"] for row in registrations(emulator)} == {"svc-1-2", "svc-1-2-QoE", "gw-contoso-QoE"}
+    assert {row["displayName"] for row in registrations(emulator)} == {f"{name}-2", f"{name}-2-QoE", "gw-contoso-QoE"}
     with within(walked.customer.path):
         assert Registration.objects.get(pk=before).state == "removed"
         listed = Leftover.objects.filter(cleared_at__isnull=True, kind="application")

@@ -57,6 +57,8 @@ class Deletion:
     lost: bool = False
     beside: tuple[Going, ...] = ()
     """Registrations of their own that go with it."""
+    rests: tuple[Going, ...] = ()
+    """Registrations that it moved away from and that hold a credential of it yet."""
     trouble: str = ""
     """Why it takes longer or is stuck, such as Microsoft that does not answer; empty when nothing is wrong."""
 
@@ -77,9 +79,11 @@ def deletion(service_id: UUID) -> Deletion:
             goes = going(registration_id=registration_id, service_id=service_id)
     lost = registration_id is not None and goes is None
     beside = tuple(going(registration_id=one, service_id=service_id) for one in too)
+    before = [one for one in held_by(service_id) if one not in {registration_id, *too}]
+    rests = tuple(going(registration_id=one, service_id=service_id) for one in before)
     stands = left(service_id=service_id, on_end=ENDED)
     error = run(stands.run_id).error if stands.run_id and stands.state is not Leaving.GONE else None
-    return Deletion(goes, stands, lost, beside, error.what if error else "")
+    return Deletion(goes, stands, lost, beside, rests, error.what if error else "")
 
 
 @transaction.atomic

@@ -142,18 +142,21 @@ def _in_the_way_of(purpose: Purpose) -> frozenset[Purpose]:
 def _plan_of(service_id: UUID, *, anew: bool = False) -> tuple[dict[str, Any], str]:
     """The plan of a connected service's registration; the provider's own where we hold no record of one.
 
-    `anew`: for a new registration, beside which the customer's own stays.
+    `anew`: as the newest version has it.
     """
     about, found = service(service_id), connection(service_id)
     if about.lifecycle is not Lifecycle.CREATED or found is None:
         raise NotConnected
     if found.lost:
         return defaults_for(about.provider_id).pinned()
-    if anew:
-        plan = newest_plan(found.registration_id)
-        theirs = any(not one.registration.is_ours for one in companions(service_id))
-        return provisioning.for_further(plan) if theirs else provisioning.fingerprinted(plan)
-    return provisioning.fingerprinted(provisioning.plan_of(found.registration_id))
+    plan = newest_plan(found.registration_id) if anew else provisioning.plan_of(found.registration_id)
+    return provisioning.fingerprinted(without_theirs(service_id, plan))
+
+
+def without_theirs(service_id: UUID, plan: Mapping[str, Any]) -> dict[str, Any]:
+    """The plan without what the service uses beside its connection of the customer's own: that stays as it is."""
+    theirs = any(not one.registration.is_ours for one in companions(service_id))
+    return provisioning.for_further(plan)[0] if theirs else dict(plan)
 
 
 @transaction.atomic

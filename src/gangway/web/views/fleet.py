@@ -29,7 +29,7 @@ from gangway.connections.states import Rotation
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding.otherwise import addable, purpose_of_repair
-from gangway.onboarding.renewal import reinitiate
+from gangway.onboarding.renewal import reinitiate, without_theirs
 from gangway.organizations.place_queries import place
 from gangway.organizations.roles import Capability
 from gangway.organizations.roles import Kind as Level
@@ -122,7 +122,9 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
     form = RepairForm(request.POST or None, initial=first, offered=offered)
     if request.method == "POST" and cared.is_ours and form.is_valid():
         try:
-            plan = newest_plan(found.registration_id, adding=form.cleaned_data["adding"])
+            adding = form.cleaned_data["adding"]
+            plan = newest_plan(found.registration_id, adding=adding)
+            plan = plan if adding else without_theirs(service_id, plan)
             invitation_id = reinitiate(
                 service_id=service_id,
                 recipient=form.cleaned_data["recipient"],
