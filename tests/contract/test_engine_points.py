@@ -17,7 +17,7 @@ from tests.unit.small_journal import CannotSeal, SmallJournal
 pytestmark = pytest.mark.slow
 
 REQUESTS = 9
-PARTS = 20
+PARTS = 21
 """A clean run's requests and the parts of its batches; the run may grow, never lose a point."""
 ROLES = 2
 

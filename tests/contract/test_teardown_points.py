@@ -17,7 +17,7 @@ from tests.unit.small_journal import SmallJournal
 pytestmark = pytest.mark.slow
 
 REQUESTS, SET_UP_REQUESTS = 6, 9
-PARTS = 20
+PARTS = 24
 """A clean tear-down's requests and the parts of its batches; it may grow, never lose a point."""
 
 

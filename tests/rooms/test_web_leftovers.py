@@ -32,7 +32,7 @@ from gangway.provisioning.states import LeftoverKind
 from gangway.services.actions import hold
 from tests.rooms import factories_services
 from tests.rooms.factories_organizations import make_customer, make_provider
-from tests.rooms.factories_provisioning import BY, Work
+from tests.rooms.factories_provisioning import BY, CLIENT, Work
 from tests.rooms.factories_web import row, sit_down, soup
 from tests.rooms.test_scope import in_scope_of, wait_until_somebody_waits_for_a_lock
 
@@ -94,6 +94,21 @@ def test_a_leftover_says_what_where_why_and_how_to_remove_it_by_hand(client: Any
     assert "Whoever signed in may not remove it." in told
     assert left.object_id in told
     assert line.select_one(f'a[href="/runs/{work.run_id}/"]')
+
+
+def test_what_a_sign_in_left_that_no_run_came_of_stands_there_without_a_run_and_is_marked(
+    client: Any, work: Work
+) -> None:
+    left = leave(work, LeftoverKind.SIGN_IN_APPLICATION, "Sandbox1-sp2-token")
+    with within(work.customer.path):
+        facts = {"app_id": CLIENT, "tenant_id": "a tenant", "tenant_name": "Contoso at Microsoft"}
+        Leftover.objects.filter(pk=left.pk).update(registration=None, run=None, facts=facts)
+    line = row(client.get("/leftovers/?q=a tenant"), "Sandbox1-sp2-token")
+    assert "Contoso at Microsoft" in line.get_text()
+    assert line.select_one('a[href^="/runs/"]') is None
+    assert '"a tenant"' in client.get("/leftovers/export.csv?kind=sign_in_application").content.decode()
+    client.post(f"/leftovers/{left.pk}/removed/")
+    assert row(client.get("/leftovers/?state=cleared"), "Sandbox1-sp2-token")
 
 
 def test_search_and_filters_stand_in_the_address(client: Any, work: Work) -> None:
