@@ -48,7 +48,7 @@ def hand_off(
     _check_domain(address, {*domains, _domain(invitation.recipient)})
     row = _held_by(invitation, address, by=by, now=now)
     _check_counts(invitation, row, now=now)
-    row.expires_at = max(_until(invitation, rest, now=now), row.expires_at or now)
+    row.expires_at = max(_until(invitation, rest, now=now), row.expires_at)
     row.sent_count, row.last_sent_at = row.sent_count + 1, now
     row.save()
     _mail(invitation, row, rest, by=by, now=now)
@@ -136,6 +136,7 @@ def _held_by(invitation: Invitation, address: str, *, by: Actor, now: datetime) 
         by_kind=by.kind,
         by_name=by.name[:200],
         created_at=now,
+        expires_at=now,
     )
 
 
