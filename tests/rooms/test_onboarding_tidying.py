@@ -108,3 +108,10 @@ def test_who_signed_in_and_never_started_leaves_the_sign_in_application_on_the_l
     with within(walked.customer.path):
         sign_in_application.note(Run.objects.get(), "yes", by=ADMINISTRATOR, now=clock.now())
         assert not leftovers().rows
+        Run.objects.update(state=RunState.CANCELLED.value, token_sealed_id=None)
+        Case.objects.update(state=CaseState.FAILED.value)
+        Invitation.objects.update(state=State.EXPIRED.value)
+    tidying.close_withdrawn_cases(now=clock.now())
+    with within(walked.customer.path):
+        assert walked.view().state is CaseState.ABANDONED
+        assert not leftovers().rows

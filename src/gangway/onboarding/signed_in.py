@@ -9,6 +9,7 @@ from gangway.onboarding import applications
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.states import CaseState
 from gangway.provisioning import actions as provisioning
+from gangway.provisioning import queries as runs
 
 ABOUT_TO_START: Final = frozenset({CaseState.SIGNED_IN, CaseState.NAMING})
 
@@ -23,9 +24,12 @@ def is_about_to_start(tenant_id: str, client_id: str) -> bool:
 
 
 def note_left(case: Case, *, by: Actor, now: datetime) -> None:
-    """Of a locked case that goes on without its sign-ins: list what they left in the tenant, if nobody needs it."""
+    """Of a locked case that goes on without its sign-ins: list what they left in the tenant, if nobody needs it.
+
+    A run that worked with the latest of them, or was resumed since, says so itself.
+    """
     latest = SignIn.objects.filter(case=case).exclude(signer={}).order_by("-created_at").first()
-    if latest is None:
+    if latest is None or (case.run_id is not None and runs.set_going_since(case.run_id, latest.created_at)):
         return
     application = applications.find(case.provider_id, cloud=latest.cloud)
     about = provisioning.SignInLeft(

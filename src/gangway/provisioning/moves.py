@@ -92,6 +92,11 @@ def token_is_held(sealed_id: UUID | None) -> bool:
     return sealed_id is not None and Run.objects.filter(token_sealed_id=sealed_id).exists()
 
 
+def set_going_since(run_id: UUID, at: datetime) -> bool:
+    """Whether a run was started or resumed after this time: what became of a sign-in before, it writes down itself."""
+    return bool(Run.objects.filter(pk=run_id, queued_at__gte=at).exists())
+
+
 def is_first(run: Run) -> bool:
     """Whether nothing but this run ever brought its registration to be proved: then all of it is this run's."""
     proved_at = run.registration.proved_at

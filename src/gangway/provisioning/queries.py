@@ -24,7 +24,7 @@ from gangway.provisioning.engine.verify import NOT_CALLED_YET
 from gangway.provisioning.errors import NoSuchRegistration, NoSuchRun
 from gangway.provisioning.headlines import headline
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
-from gangway.provisioning.moves import token_is_held
+from gangway.provisioning.moves import set_going_since, token_is_held
 from gangway.provisioning.plans import (
     choices,
     declined_of,
@@ -83,6 +83,7 @@ __all__ = [
     "rest_of",
     "run",
     "scopes_for",
+    "set_going_since",
     "token_is_held",
     "waiting_of",
     "with_declined",
