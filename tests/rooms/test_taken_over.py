@@ -79,17 +79,18 @@ class Moved:
         ).invitation_id
 
     def _alarm(self, subject: str) -> UUID:
-        return alarms.raise_alarm(
-            organization_id=self.customer.id,
-            kind=Kind.CONNECTION,
-            subject=f"service:{uuid4()}",
-            about=subject,
-            severity=Severity.WARNING,
-            words="It fails.",
-            cure="Look at it.",
-            by=SETUP,
-            now=clock.now(),
-        )
+        with within_everything("workers raise alarms"):
+            return alarms.raise_alarm(
+                organization_id=self.customer.id,
+                kind=Kind.CONNECTION,
+                subject=f"service:{uuid4()}",
+                about=subject,
+                severity=Severity.WARNING,
+                words="It fails.",
+                cure="Look at it.",
+                by=SETUP,
+                now=clock.now(),
+            )
 
     def read_by(self, where: Place, role: Role = Role.ADMIN) -> str:
         """Return all that somebody there reads about the customer, as one text."""

@@ -11,6 +11,8 @@ from django.db import connection as db_connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from gangway.alarms.actions import raise_alarm
+from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections.errors import NoSuchConnection
@@ -22,7 +24,7 @@ from gangway.organizations.pages import PAGE_SIZE
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.services import actions as services
-from tests.rooms import factories_onboarding, factories_services
+from tests.rooms import factories_connections, factories_onboarding, factories_services
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_operator, make_provider
 from tests.rooms.factories_web import prove, sit_down, soup
 
@@ -279,3 +281,36 @@ def test_ticked_connections_are_rotated_and_what_cannot_be_is_told(client, custo
     monkeypatch.setattr("gangway.web.views.several.rotate_now", rotate)
     told = soup(client.post(reverse("web:connections_rotate"), {"ticked": [made, without]}, follow=True)).get_text()
     assert (rotated, "Done with 1 of 2" in told, NoSuchConnection.what in told) == ([made], True, True)
+
+
+def test_no_list_asks_the_database_more_often_for_more_rows(provider, client, customer):
+    operator = make_operator(provider)
+
+    def one_more(number):
+        below = make_customer(make_channel(provider))
+        factories_connections.connected(below, f"voice-{number}")
+        factories_onboarding.issue(below, operator)
+        make_operator(below, role=Role.MONITOR)
+        with within(below.path):
+            told = {"about": "voice", "severity": Severity.WARNING, "words": "It fails.", "cure": "Look.", "by": SETUP}
+            kind, subject = Kind.CONNECTION, f"service:{uuid4()}"
+            raise_alarm(organization_id=below.id, kind=kind, subject=subject, now=clock.now(), **told)
+
+    def asked():
+        counted = {}
+        for name in ("services", "customers", "channels", "invitations", "operators", "alarms", "connections"):
+            with CaptureQueriesContext(db_connection) as queries:
+                page = soup(client.get(reverse(f"web:{name}")))
+            counted[name] = (len(queries), len(page.select("#list tbody tr")))
+        return counted
+
+    one_more(1)
+    asked()
+    few = asked()
+    for number in range(2, 5):
+        one_more(number)
+    many = asked()
+    assert [name for name in few if many[name][1] < few[name][1] + 3] == []
+    assert {name: queries for name, (queries, _rows) in many.items()} == {
+        name: queries for name, (queries, _rows) in few.items()
+    }

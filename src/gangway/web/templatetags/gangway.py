@@ -147,7 +147,12 @@ def page_head(content: str, title: str, lead: str = "", back_url: str = "", back
 def filters(context: template.Context, content: str, label: str) -> str:
     """Ask a list for less: a search that follows the typing, and the filters that the block holds."""
     values = {"label": label, "wanted": context["wanted"], "filters": mark_safe(content.strip())}  # noqa: S308 rendered by a template
-    return render_to_string("components/filters.html", values, request=context.get("request"))
+    return render_to_string("components/filters.html", values | _asked_with(context))
+
+
+def _asked_with(context: template.Context) -> dict[str, Any]:
+    """What a part needs of the request; all that stands on every page would be looked up anew for each row's dialog."""
+    return {"request": context.get("request"), "csrf_token": context.get("csrf_token")}
 
 
 @register.filter
@@ -185,11 +190,8 @@ def details(content: str, summary: str = "", opened: bool = False) -> str:
 def dialog(context: template.Context, content: str, name: str, title: str, action: str, button: str) -> str:
     """Ask before something that can't be taken back: names the object, says what happens, posts when confirmed."""
     values: dict[str, Any] = {"name": name, "title": title, "action": action, "button": button}
-    return render_to_string(
-        "components/dialog.html",
-        values | {"body": mark_safe(content.strip())},  # noqa: S308 rendered by a template
-        request=context.get("request"),
-    )
+    body = mark_safe(content.strip())  # noqa: S308 rendered by a template
+    return render_to_string("components/dialog.html", values | {"body": body, **_asked_with(context)})
 
 
 @register.simple_tag
