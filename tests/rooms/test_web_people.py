@@ -483,3 +483,13 @@ def test_recovery_codes_are_not_kept_in_clear():
     kept = Authenticator.objects.get(user=person, type=Authenticator.Type.RECOVERY_CODES).data
     seed = get_adapter().decrypt(kept["seed"])
     assert [clear for clear in (seed, *codes.get_unused_codes()) if clear in str(kept)] == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_changes_a_second_factor_is_told_of_other_browsers_and_where_they_are_ended():
+    client = prove(sit_down(make_provider()))
+    for browser in ("one", "other"):
+        kept = {"session_key": uuid4().hex, "ip": "127.0.0.1", "user_agent": browser}
+        UserSession.objects.create(user_id=client.session["_auth_user_id"], **kept)
+    answer = client.post("/accounts/2fa/recovery-codes/generate/", follow=True)
+    assert "signed in in other browsers" in soup(answer).get_text()
