@@ -31,6 +31,8 @@ from gangway.organizations.details import Tenant
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.actions import PARTNER
 from gangway.provisioning.engine.preflight import Preflight, StepResult
+from gangway.provisioning.leftover_list import leftovers
+from gangway.provisioning.states import LeftoverKind
 from gangway.vault.models import Sealed
 from tests.rooms.factories_onboarding import (
     ACCESS_TOKEN,
@@ -240,7 +242,7 @@ def test_microsofts_own_marks_are_kept_for_the_it_team():
     assert (details["AADSTS"], details["Correlation ID"]) == ("53003", "correlation-1")
 
 
-def test_the_customers_known_domain_decides_over_the_typed_one():
+def test_the_customers_known_domain_decides_over_the_typed_one_and_what_stays_elsewhere_is_listed():
     walked, microsoft = walk(domain="fabrikam.com"), Microsoft()
     microsoft.polls = [microsoft.granted()]
     follow(walked, microsoft, rounds=3)
@@ -248,6 +250,9 @@ def test_the_customers_known_domain_decides_over_the_typed_one():
     assert problem.code == "onboarding:sign_in:wrong_tenant"
     assert "fabrikam.com" in problem.what
     assert "Contoso" in problem.what
+    with within(walked.customer.path):
+        (left,) = leftovers().rows
+        assert (left.kind, left.tenant_id) == (LeftoverKind.SIGN_IN_APPLICATION, facts().tenant_id)
 
 
 def test_another_person_can_be_confirmed_knowingly():

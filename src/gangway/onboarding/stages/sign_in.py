@@ -263,10 +263,15 @@ def refuse(sign_in_id: UUID, *, owner: str, refusal: Refusal, facts: SignerFacts
 
 
 def end(row: SignIn, *, refusal: Refusal, facts: SignerFacts | None = None, by: Actor, now: datetime) -> None:
-    """End a locked sign-in with its reason; an invitation whose administrator said no is declined."""
+    """End a locked sign-in with its reason; an invitation whose administrator said no is declined.
+
+    In a tenant that isn't the customer's the sign-in application stays, and no run will ever come there.
+    """
     kept = problems.of_refusal(refusal, at=now)
     signer = {} if facts is None else {"signer": kept_facts(facts)}
     move_sign_in(row, refusal.state, by=by, now=now, problem=kept, failures=0, **signer)
+    if refusal.state is SignInState.WRONG_TENANT and row.signer:
+        note_left(row.case, by=by, now=now)
     if refusal.state is SignInState.DECLINED and invited.state_of(row.case.invitation_id) in DECLINABLE:
         invitation_on(row.case, State.DECLINED, by=by)
 
