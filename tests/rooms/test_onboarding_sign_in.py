@@ -242,7 +242,7 @@ def test_microsofts_own_marks_are_kept_for_the_it_team():
     assert (details["AADSTS"], details["Correlation ID"]) == ("53003", "correlation-1")
 
 
-def test_the_customers_known_domain_decides_over_the_typed_one_and_what_stays_elsewhere_is_listed():
+def test_the_customers_known_domain_decides_over_the_typed_one():
     walked, microsoft = walk(domain="fabrikam.com"), Microsoft()
     microsoft.polls = [microsoft.granted()]
     follow(walked, microsoft, rounds=3)

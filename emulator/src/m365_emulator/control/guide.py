@@ -26,7 +26,7 @@ _doors = {
     "DELETE /_control/faults/{name}": "take one away",
     "DELETE /_control/faults": "take all away",
     "GET /_control/log": "requests, oldest first; ?after=<number> &plane=graph|login|portal|control (repeatable)",
-    "GET /_control/log/summary": "of the same requests: requests, subrequests, sequential_round_trips, sequential_seconds",
+    "GET /_control/log/summary": "of the same: requests, subrequests, sequential_round_trips, sequential_seconds",
     "GET /_control/log/polls": "how punctually device codes are polled: seconds after the time that was told, how many "
     "came early, how many codes wait",
     "DELETE /_control/log": "empty the log",
