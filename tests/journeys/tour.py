@@ -467,7 +467,7 @@ class Tour:
         self.looker.at(operator.page, "reported")
 
     def full_lists(self, operator: Operator) -> None:
-        """The lists and the run's page when something has happened."""
+        """The lists when something has happened, and one run of each state."""
         page, look = operator.page, self.looker
         for path in (
             "/",
@@ -482,7 +482,8 @@ class Tour:
             look.visit(page, self.address(path), "in the end")
         look.visit(page, self.address("/services/validating/"))
         page.goto(self.address("/runs/"))
-        for number in range(page.locator("main table tbody a").count()):
+        states = page.locator("main table tbody td:nth-of-type(2)").all_inner_texts()
+        for number in sorted(states.index(state) for state in set(states)):
             onward(page.locator("main table tbody a").nth(number))
             look.at(page, f"number {number + 1}")
             page.go_back()
