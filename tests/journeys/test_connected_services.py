@@ -45,8 +45,7 @@ def test_a_service_that_finished_by_itself_is_renewed_and_a_further_one_shares_i
     ask_again(operator, short_name)
     renew(new_administrator("another day"), name, app_id)
 
-    operator.edit_service(short_name)
-    operator.open_configuration()
+    page.reload()
     assert fact(page, "Application ID") == app_id
     assert fact(page, "Last Authentication Status").startswith("OK")
     assert int(fact(page, DAYS).split()[0]) in {FEWER - 1, FEWER}
@@ -56,7 +55,6 @@ def test_a_service_that_finished_by_itself_is_renewed_and_a_further_one_shares_i
 
     further = new_name("more")
     share(operator, further, name)
-    operator.edit_service(further)
     operator.open_configuration()
     assert fact(page, "Application ID") == app_id
     expect(using(page).filter(has_text=f"{further} (this service)")).to_have_count(1)
@@ -154,5 +152,4 @@ def test_a_known_registration_trusts_the_tokens_that_the_platform_signs(product:
     operator.open_configuration()
     assert fact(page, "Application ID") == made.app_id
     assert fact(page, FEDERATED).startswith("Does not end")
-    operator.validate_authentication()
-    assert fact(page, "Connection") == "OK"
+    assert fact(page, "Last Authentication Status").startswith("OK")
