@@ -1,11 +1,13 @@
 """Telling the operator by mail what an invitation needs of them; the dashboard shows it to all others."""
 
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.invitations.models import Invitation
 from gangway.notifications import outbox
+from gangway.notifications.queries import sent_last
 from gangway.notifications.states import MessageKind
 from gangway.organizations import queries as organizations
 from gangway.organizations.hosts import public_url
@@ -20,8 +22,11 @@ class News(NamedTuple):
     next: str
 
 
-def tell(invitation: Invitation, told: News, *, what: str, by: Actor) -> None:
-    """Mail whoever issued the invitation, or who stands in for them; without any address, nobody."""
+def tell(invitation: Invitation, told: News, *, what: str, by: Actor, kind: str = "notice") -> None:
+    """Mail whoever issued the invitation, or who stands in for them; without any address, nobody.
+
+    `kind`: under which name its mails are found again.
+    """
     about = service(invitation.service_id)
     address = operators_address(invitation.created_by_id, invitation.organization_id)
     if not address:
@@ -40,9 +45,15 @@ def tell(invitation: Invitation, told: News, *, what: str, by: Actor) -> None:
             "page": f"{public_url(invitation.organization_id)}/invitations/{invitation.id}/",
         },
         link=None,
-        subject_ref=f"notice:{invitation.id}",
+        subject_ref=f"{kind}:{invitation.id}",
         by=by,
     )
+
+
+def told_since(invitation: Invitation, at: datetime, *, kind: str) -> bool:
+    """Whether a mail of this kind was written since then."""
+    subject = f"{kind}:{invitation.id}"
+    return any(sent.at > at for sent in sent_last([subject]).get(subject, ()))
 
 
 def operators_address(issuer_id: str, organization_id: UUID) -> str:
