@@ -24,7 +24,7 @@ from gangway.notifications.models import Message
 from gangway.onboarding import actions, deletion, existing, freezing, queries, renewal, retention, sharing
 from gangway.onboarding.errors import LinkClosed, NotConnected, NotReadyToAdd
 from gangway.onboarding.existing_view import known
-from gangway.onboarding.models import Case
+from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.stages.verification import run_ended
 from gangway.onboarding.typed import Typed
@@ -518,6 +518,8 @@ def test_the_people_of_a_service_that_is_gone_for_long_are_forgotten(emulator):
         asked = invited.invitation(walked.invitation_id)
         assert (asked.recipient, asked.administrator_upn) == ("", "")
         assert Case.objects.get(pk=walked.case_id).signer == {}
+        signed_in = SignIn.objects.get(case_id=walked.case_id).signer
+        assert (signed_in.keys(), signed_in["tenant_id"]) == (retention.WHERE, CONTOSO)
         assert Connection.objects.get(service_id=service_id).user_name == ""
         assert Registration.objects.get().signer_upn == ""
         assert not Message.objects.filter(to=UPN).exists()

@@ -33,6 +33,8 @@ MOST: Final = 500
 """Services looked through at once."""
 NOBODY: Final[Mapping[str, Any]] = {"administrator_upn": "", "colleague": "", "signer": {}, "problem": {}}
 """A case that names nobody."""
+WHERE: Final = frozenset({"tenant_id", "tenant_name"})
+"""What is kept of who signed in: where that was, for what the sign-in application left there."""
 log = structlog.get_logger(__name__)
 
 
@@ -53,12 +55,11 @@ def _forget(service_id: UUID, organization_id: UUID, *, now: datetime) -> None:
     note_forgotten(service_id=service_id, now=now)
     cases = Case.objects.filter(service_id=service_id)
     case_ids = list(cases.values_list("pk", flat=True))
-    sign_ins = SignIn.objects.filter(case_id__in=case_ids)
     invited, recipients = forget_recipients(service_id)
     forgotten = [
         forget_contacts(organization_id) if all_forgotten(organization_id) else 0,
         cases.exclude(**NOBODY).update(**NOBODY),
-        sign_ins.exclude(upn="", problem={}).update(upn="", problem={}),
+        _forget_sign_ins(case_ids),
         recipients,
         forget_messages([*invited, *case_ids, service_id]),
         _forget_alarms(service_id, organization_id),
@@ -74,6 +75,16 @@ def _forget(service_id: UUID, organization_id: UUID, *, now: datetime) -> None:
             subject=f"service:{service_id}",
             data={"cases": len(case_ids)},
         )
+
+
+def _forget_sign_ins(case_ids: list[UUID]) -> int:
+    rows = SignIn.objects.filter(case_id__in=case_ids)
+    named = [row for row in rows if row.upn or row.problem or row.signer.keys() - WHERE]
+    for row in named:
+        row.upn, row.problem = "", {}
+        row.signer = {key: value for key, value in row.signer.items() if key in WHERE}
+        row.save(update_fields=["upn", "problem", "signer"])
+    return len(named)
 
 
 def _forget_alarms(service_id: UUID, organization_id: UUID) -> int:
