@@ -396,8 +396,13 @@ def test_waiting_for_approval_keeps_the_link_open_and_reminders_silent(monkeypat
     assert (about.state, about.approval_until) == (State.WAITING_FOR_APPROVAL, day)
     assert about.expires_at > clock.now() + timedelta(days=25)
     (told,) = [subject for _to, subject, _body in mailed() if "approval" in subject]
+    for later in (0, 1, 2, 1):
+        inside.post("/wizard/approval/", {"approval_on": (day + timedelta(days=later)).isoformat()})
+    assert [subject for _to, subject, _body in mailed() if subject == told] == [], "one mail in an hour is enough"
+    with within_everything("test"):
+        Message.objects.filter(kind="operator_notice").update(sent_at=clock.now() - timedelta(minutes=61))
     inside.post("/wizard/approval/", {"approval_on": day.isoformat()})
-    assert [subject for _to, subject, _body in mailed() if subject == told] == []
+    assert [subject for _to, subject, _body in mailed() if subject == told] == [told], "the first day, named again"
     walked.start()
     assert view(walked.customer, walked.invitation_id).state is State.OPENED
 

@@ -59,6 +59,12 @@ def was_noted(invitation: Invitation, *, note: str) -> bool:
     return Move.objects.filter(invitation=invitation, note=note).exists()
 
 
+def latest_noted(invitation: Invitation, *, begins: str) -> str:
+    """Return the latest line of its history that begins like this, or ""."""
+    rows = Move.objects.filter(invitation=invitation, note__startswith=begins).order_by("-id")
+    return rows.values_list("note", flat=True).first() or ""
+
+
 def note_on(invitation_id: UUID, *, what: str, by: Actor, at: datetime) -> None:
     """Tell on the timeline of an invitation of the scope what isn't a move. Raises `NoSuchInvitation`."""
     invitation = Invitation.objects.filter(pk=invitation_id).first()

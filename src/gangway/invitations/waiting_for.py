@@ -15,7 +15,7 @@ from gangway.invitations.errors import DayNotPossible
 from gangway.invitations.handoffs import keep_handoffs
 from gangway.invitations.minting import mint
 from gangway.invitations.models import Invitation, Link
-from gangway.invitations.moves import move, was_noted, write_history
+from gangway.invitations.moves import latest_noted, move, write_history
 from gangway.invitations.rows import locked, record_about
 from gangway.invitations.states import State
 from gangway.invitations.terms import as_long_after
@@ -28,10 +28,17 @@ TO_REMIND: Final = frozenset(
 )
 """In these the administrator has something to do. What waits for another one has reminders of its own."""
 MOST: Final = 500
+_PLANNED: Final = "Planned for "
+_AGREED_UNTIL: Final = "Until "
+"""How the lines of the history begin that name a day."""
 _AWAITED: Final = notices.News(
     "Waits for an approval",
-    "Nothing has to be done: its links last beyond that day, and nobody is reminded before.",
+    "Nothing has to be done: its links last beyond that day, and nobody is reminded before. Days that are named within "
+    "the next hour stand on the invitation's page only.",
 )
+_TOLD_EVERY: Final = timedelta(hours=1)
+"""Whoever holds a link may name as many days as they like: that fills no mailbox."""
+_DAY_NAMED: Final = "day-named"
 
 
 @transaction.atomic
@@ -41,10 +48,15 @@ def wait_for_day(*, invitation_id: UUID, day: date | None, by: Actor, now: datet
     None: for no certain day any more. Raises `NoSuchInvitation`.
     """
     invitation = locked(invitation_id)
-    note = f"Planned for {day.isoformat()}" if day else "No longer planned"
+    note = f"{_PLANNED}{day.isoformat()}" if day else "No longer planned"
     if day is not None:
-        keep_handoffs(invitation, until=as_long_after(invitation.organization_id, day), now=now)
-        _tell(invitation, what=f"What remains is planned for {day:%d %B %Y}.", note=note, by=by)
+        until = as_long_after(invitation.organization_id, day)
+        if invitation.waits_until is not None and invitation.waits_until < until:
+            invitation.waits_until = until
+            invitation.save(update_fields=["waits_until"])
+        keep_handoffs(invitation, until=until, now=now)
+        is_new = latest_noted(invitation, begins=_PLANNED) != note
+        _tell(invitation, what=f"What remains is planned for {day:%d %B %Y}.", is_new=is_new, by=by, now=now)
     write_history(invitation, by=by, at=now, note=note)
 
 
@@ -62,8 +74,9 @@ def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) 
     invitation.reminders_sent = 0
     invitation.save(update_fields=["approval_until", "expires_at", "reminders_sent"])
     keep_handoffs(invitation, until=invitation.expires_at, now=now)
-    note = f"Until {day.isoformat()}"
-    _tell(invitation, what=f"Somebody there must agree until {day:%d %B %Y}.", note=note, by=by)
+    note = f"{_AGREED_UNTIL}{day.isoformat()}"
+    is_new = latest_noted(invitation, begins=_AGREED_UNTIL) != note
+    _tell(invitation, what=f"Somebody there must agree until {day:%d %B %Y}.", is_new=is_new, by=by, now=now)
     if State(invitation.state) is State.WAITING_FOR_APPROVAL:
         write_history(invitation, by=by, at=now, note=note)
     else:
@@ -71,10 +84,12 @@ def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) 
     record_about(invitation, Event.INVITATION_APPROVAL_AWAITED, by=by, data={"until": day.isoformat()})
 
 
-def _tell(invitation: Invitation, *, what: str, note: str, by: Actor) -> None:
-    """Tell the operator of a day that the customer names, once; what operators say themselves they know."""
-    if by.kind == "administrator" and not was_noted(invitation, note=note):
-        notices.tell(invitation, _AWAITED, what=what, by=by)
+def _tell(invitation: Invitation, *, what: str, is_new: bool, by: Actor, now: datetime) -> None:
+    """Tell the operator of another day that the customer names; what operators say themselves they know."""
+    if by.kind != "administrator" or not is_new:
+        return
+    if not notices.told_since(invitation, now - _TOLD_EVERY, kind=_DAY_NAMED):
+        notices.tell(invitation, _AWAITED, what=what, by=by, kind=_DAY_NAMED)
 
 
 def due_to_remind(*, now: datetime) -> list[UUID]:
