@@ -181,7 +181,8 @@ def test_both_wait_for_an_administrator_with_more_rights_who_finishes_both(emula
 def test_call_quality_that_fails_spoils_nothing_and_is_shown_to_both_sides(emulator):
     walked = walk(domain="contoso.com", features=QUALITY)
     sign_in(walked, emulator)
-    path = f"/v1.0/applications(uniqueName='gangway-{beside_id(registration_id(walked), 'qoe')}')"
+    with within(walked.customer.path):
+        path = f"/v1.0/applications(uniqueName='gangway-{beside_id(registration_id(walked), 'qoe')}')"
     refusal = {"status": 400, "code": "Request_BadRequest"}
     emulator.control("PUT", "faults/no", json={"match": {"method": "PATCH", "path": path}, "effect": refusal})
     provision(walked)
