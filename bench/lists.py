@@ -40,20 +40,62 @@ PAGES = {
     "services, short name": "/services/?q=svc0001",
     "services, filtered": "/services/?status=warning",
     "services, filtered, few": "/services/?status=error",
-    "services by customer": "/services/?sort=customer",
-    "services by days left": "/services/?sort=credential",
-    "services by last validated": "/services/?sort=-validated",
-    "services by status": "/services/?sort=-connection",
+    "services being deleted": "/services/?status=deleting",
     "services, page 5": "/services/?page=5",
     "customers": "/customers/",
     "customers, searched": "/customers/?q=northwind",
     "channels": "/channels/",
-    "pending invitations": "/invitations/",
+    "channels, searched": "/channels/?q=channel+1",
+    "invitations": "/invitations/",
+    "invitations, filtered": "/invitations/?state=sent",
+    "invitations, added": "/invitations/?state=added",
+    "invitations, one word": "/invitations/?q=contoso",
+    "invitations, recipient": "/invitations/?q=ada%40svc0001",
     "runs": "/runs/",
+    "runs, filtered": "/runs/?state=failed",
+    "runs, one word": "/runs/?q=contoso",
+    "runs, short name": "/runs/?q=svc0001",
+    "runs, found nowhere": "/runs/?q=zzzz",
+    "connections": "/connections/",
+    "connections, status": "/connections/?status=error",
+    "connections, suspended": "/connections/?status=suspended",
+    "connections, rotation": "/connections/?rotation=failed",
+    "connections, drift": "/connections/?drift=less",
+    "connections, one word": "/connections/?q=contoso",
+    "connections, short name": "/connections/?q=svc0001",
     "leftovers": "/leftovers/",
-    "services being deleted": "/services/?status=deleting",
+    "leftovers, cleared": "/leftovers/?state=cleared",
+    "leftovers, kind": "/leftovers/?kind=role",
+    "leftovers, one word": "/leftovers/?q=contoso",
+    "alarms": "/alarms/",
+    "alarms, filtered": "/alarms/?severity=critical",
+    "alarms, cleared": "/alarms/?state=cleared",
+    "alarms, one word": "/alarms/?q=contoso",
+    "imports": "/imports/",
+    "imports, filtered": "/imports/?state=stopped",
+    "imports, searched": "/imports/?q=services-0",
     "operators": "/operators/",
     "activity": "/activity/",
+    "activity, one kind": "/activity/?event=connections%3Aconnection%3Amade",
+}
+SORTS = {
+    "services": "short_name full_name customer connection deployment created_at credential validated",
+    "customers": "name created_at",
+    "channels": "name created_at",
+    "invitations": "created expires",
+    "runs": "begun",
+    "connections": "look",
+    "leftovers": "since",
+    "alarms": "severity since",
+    "imports": "brought file rows",
+    "operators": "name organization role seen",
+}
+"""Every order that a list's heads offer; each is asked for both ways."""
+PAGES |= {
+    f"{name} by {way}{key}": f"{PAGES[name]}?sort={way}{key}"
+    for name, keys in SORTS.items()
+    for key in keys.split()
+    for way in ("", "-")
 }
 ADMIN_NEEDS = ["django.template.context_processors.request"]
 FULL_PAGES = 600

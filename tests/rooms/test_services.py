@@ -38,9 +38,10 @@ def test_samples_are_made_as_many_as_were_asked_for():
     provider = make_provider()
     customer = make_customer(provider)
     with within_everything("a test"):
-        add_services(provider_id=provider.id, customers=[(customer.id, "Contoso")], number=10)
+        made = add_services(provider_id=provider.id, customers=[(customer.id, "Contoso")], number=20)
     with within(customer.path):
-        assert Service.objects.count() == 10
+        assert Service.objects.count() == len(made) == 20
+        assert [one.id for one in made if one.is_planned] == [Service.objects.get(lifecycle="planned").id]
 
 
 def test_planned_service_has_what_was_typed():

@@ -74,6 +74,23 @@ def record(
     Raises `SecretInAudit` and `DataNotPlain`, and Django's `TransactionManagementError` outside a transaction.
     """
     _need_transaction()
+    told = entry_of(
+        event, by=by, organization_id=organization_id, subject=subject, data=data, before=before, after=after
+    )
+    told.save(force_insert=True)
+
+
+def entry_of(
+    event: Event,
+    *,
+    by: Actor,
+    organization_id: UUID,
+    subject: str,
+    data: Mapping[str, Plain] | None = None,
+    before: Mapping[str, Plain] | None = None,
+    after: Mapping[str, Plain] | None = None,
+) -> Entry:
+    """Return the entry that `record` writes, with its digests. Raises `SecretInAudit` and `DataNotPlain`."""
     plain, personal = _parted(data or {})
     for moment, fields in (("before", before), ("after", after)):
         if fields is not None:
@@ -94,7 +111,7 @@ def record(
     )
     entry.commitment = commitment_of(entry)
     entry.digest = digest_of(entry)
-    entry.save(force_insert=True)
+    return entry
 
 
 def _parted(values: Mapping[str, Plain]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,4 +1,7 @@
-"""`gangway seed`: a provider with as many channels, customers and services as one likes, to try lists at size."""
+"""`gangway seed`: a provider with as many channels, customers and services as one likes, to try lists at size.
+
+With them come the rows that so many services leave in every other list: invitations, runs, connections, alarms …
+"""
 
 from typing import Annotated
 from uuid import UUID
@@ -40,12 +43,18 @@ def make_samples(number: int, customers: int, channels: int, short_name: str) ->
     """Make the provider and all below it; its id. Raises WouldMixSamples."""
     from django.db import transaction  # noqa: PLC0415  needs a Django that is awake
 
+    from gangway.alarms.samples import add_alarms  # noqa: PLC0415
     from gangway.audit.record import Actor  # noqa: PLC0415
+    from gangway.connections.samples import add_connections  # noqa: PLC0415
+    from gangway.imports.samples import add_imports  # noqa: PLC0415
+    from gangway.invitations.samples import add_invitations  # noqa: PLC0415
     from gangway.organizations import queries  # noqa: PLC0415
     from gangway.organizations.actions import create_organization  # noqa: PLC0415
     from gangway.organizations.roles import Kind  # noqa: PLC0415
     from gangway.organizations.samples import add_organizations  # noqa: PLC0415
     from gangway.organizations.scope import within_everything  # noqa: PLC0415
+    from gangway.provisioning.queries import pin  # noqa: PLC0415
+    from gangway.provisioning.samples import add_registrations  # noqa: PLC0415
     from gangway.services.samples import add_services  # noqa: PLC0415
 
     with within_everything("samples are made on the machine itself"), transaction.atomic():
@@ -58,7 +67,12 @@ def make_samples(number: int, customers: int, channels: int, short_name: str) ->
         above = add_organizations(kind=Kind.CHANNEL, below=[provider], names=names)
         titles = [_title(place) for place in range(customers)]
         made = add_organizations(kind=Kind.CUSTOMER, below=above, names=titles)
-        add_services(provider_id=provider, customers=list(zip(made, titles, strict=True)), number=number)
+        samples = add_services(provider_id=provider, customers=list(zip(made, titles, strict=True)), number=number)
+        plan, fingerprint = pin()
+        add_invitations(samples, plan=plan, fingerprint=fingerprint)
+        add_connections(add_registrations([one for one in samples if not one.is_planned]))
+        add_alarms(samples)
+        add_imports(organization_id=provider, services=number)
     return provider
 
 
