@@ -124,7 +124,7 @@ def share(operator: Operator, short_name: str, registration: str) -> None:
 def goes_on(page: Page) -> bool:
     """*Next*; False while the end of the work has not been taken note of."""
     onward(page.get_by_role("link", name="Next", exact=True))
-    return "It is not proved yet." not in page.inner_text("body")
+    return "your part is being prepared" not in page.inner_text("body")
 
 
 def test_a_known_registration_trusts_the_tokens_that_the_platform_signs(product: Product, operator: Operator) -> None:

@@ -107,6 +107,8 @@ def made(request: DeskRequest, run_id: UUID) -> HttpResponse:
         return redirect("web:onboarding", onboarding_id)
     if found.state is RunState.FAILED:
         messages.warning(request, _("The registration could not do it by itself. Send the invitation to the customer."))
+    elif found.state is RunState.PROVED:
+        messages.info(request, _("It is proved, and your part is being prepared. Press Next again in a moment."))
     else:
         messages.info(request, _("It is not proved yet. This page follows it by itself."))
     return redirect("web:credential_making", run_id)
