@@ -1,6 +1,8 @@
 """A run that is undone gives back what was there before it, and nothing by which another service lives."""
 
+from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -24,6 +26,8 @@ def proved(version: int) -> Work:
     work = make_work(version=version)
     work.start("any")
     end(work, str(work.run_id))
+    with within(work.customer.path):
+        credential(work, work.service_id, announced_at=clock.now() - timedelta(days=1))
     return work
 
 
@@ -44,16 +48,20 @@ def end(work: Work, run_id: Any) -> None:
 def used_by_another(work: Work) -> None:
     other = factories_services.plan(work.customer)
     with within(work.customer.path):
-        Credential.objects.create(
-            organization_id=work.customer.id,
-            registration_id=work.registration_id,
-            service_id=other,
-            display_name="other-ab12cd34",
-            key_id="a key",
-            kind="federated",
-            state="proved",
-            announced_at=clock.now(),
-        )
+        credential(work, other, announced_at=clock.now())
+
+
+def credential(work: Work, service_id: UUID, **about: Any) -> None:
+    Credential.objects.create(
+        organization_id=work.customer.id,
+        registration_id=work.registration_id,
+        service_id=service_id,
+        display_name=f"{service_id}",
+        key_id=f"{service_id}",
+        kind="federated",
+        state="proved",
+        **about,
+    )
 
 
 def undone(work: Work, run_id: Any) -> list[dict[str, Any]]:

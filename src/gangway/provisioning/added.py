@@ -13,7 +13,15 @@ from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.profile import Permission, Role
 from gangway.provisioning.in_use import credentials_in_use, living_others
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run, StepRecord
-from gangway.provisioning.states import RESTING, CredentialState, LeftoverKind, RunKind, RunState, StepState
+from gangway.provisioning.states import (
+    RESTING,
+    CredentialState,
+    LeftoverKind,
+    RegistrationState,
+    RunKind,
+    RunState,
+    StepState,
+)
 
 GRANTS: Final = ("grant_permission", "assign_role")
 """Kinds of steps that give rights."""
@@ -66,6 +74,24 @@ def added_by(run: Run) -> Added:
         permissions=frozenset(given - before),
         roles=frozenset(assigned - before),
     )
+
+
+def leaves_nobody(run: Run, added: Added) -> bool:
+    """Whether a registration of ours would be nobody's without what this run added: then all of it goes.
+
+    What was never proved for the run's own service holds nothing; what rests yet is taken away when that is over. A
+    service whose own run rests may get something of it yet.
+    """
+    registration = run.registration
+    gone = registration.state == RegistrationState.REMOVED
+    if registration.origin != MADE or gone or credentials_in_use(registration.pk):
+        return False
+    held = Credential.objects.filter(registration_id=registration.pk).exclude(pk__in=added.credentials)
+    unproved = [CredentialState.ANNOUNCED.value, CredentialState.MADE.value]
+    held = held.exclude(state=CredentialState.REMOVED.value).exclude(service_id=run.service_id, state__in=unproved)
+    others = Run.objects.filter(registration_id=registration.pk, kind__in=REACHING)
+    goes_on = others.filter(state__in=[state.value for state in RESTING]).exclude(service_id=run.service_id)
+    return not held.exists() and not goes_on.exists()
 
 
 def left_by(run: Run, *, why: str) -> Iterator[Left]:

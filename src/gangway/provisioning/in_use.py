@@ -4,11 +4,13 @@ A service's connection stands above this room: which credentials are in use, the
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from gangway.foundation import clock
 from gangway.provisioning.models import Credential, Registration
 from gangway.provisioning.states import CredentialState, RegistrationState
 from gangway.services.states import NEEDS_ITS_REGISTRATION, Lifecycle
@@ -38,10 +40,18 @@ def living_others(registration_id: UUID, service_id: UUID) -> QuerySet[Credentia
     return rows.exclude(state=CredentialState.REMOVED.value).exclude(service_id=service_id)
 
 
+def not_gone(registration_id: UUID, *, now: datetime) -> QuerySet[Credential]:
+    """Return what a registration has to sign in with, and what rests until its rest is over."""
+    over = Q(state=CredentialState.RESTING.value, rest_until__lte=now)
+    rows = Credential.objects.filter(registration_id=registration_id)
+    return rows.exclude(state=CredentialState.REMOVED.value).exclude(over)
+
+
 def is_used(registration: Registration) -> bool:
-    """Whether a service signs in with it; one that is only planned does so once its registration was proved."""
+    """Whether a service signs in with it; one that is only planned does so once its registration was proved.
+
+    One that moved away uses it until the rest of what it signed in with is over.
+    """
     states = NEEDS_ITS_REGISTRATION if registration.state == RegistrationState.PROVED else CONNECTED
-    living = Credential.objects.filter(
-        registration=registration, service__lifecycle__in=[state.value for state in states]
-    )
-    return bool(living.exclude(state=CredentialState.REMOVED.value).exists())
+    living = not_gone(registration.pk, now=clock.now()).filter(service__lifecycle__in=[state.value for state in states])
+    return bool(living.exists())

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from gangway.audit.record import Actor
 from gangway.provisioning import credential_rows
-from gangway.provisioning.added import Added, added_by, give_back_plan
+from gangway.provisioning.added import Added, added_by, give_back_plan, leaves_nobody
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.in_use import living_others
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
@@ -37,7 +37,10 @@ FURTHEST_FIRST: Final = (Leaving.STUCK, Leaving.UNDER_WAY, Leaving.NOT_BEGUN, Le
 
 @dataclass(frozen=True, slots=True)
 class Going:
-    """What happens in the tenant when a service goes. `others`: services that use the same registration."""
+    """What happens in the tenant when a service goes.
+
+    `others`: services that go on with the same registration; who moved away from it holds it up only while that rests.
+    """
 
     registration_id: UUID
     name: str
@@ -71,6 +74,7 @@ def going(*, registration_id: UUID, service_id: UUID) -> Going:
     if row is None:
         raise NoSuchRegistration
     mine = list(_credentials(registration_id).filter(service_id=service_id).order_by("announced_at"))
+    others = living_others(registration_id, service_id)
     return Going(
         registration_id=row.pk,
         name=row.display_name,
@@ -78,7 +82,7 @@ def going(*, registration_id: UUID, service_id: UUID) -> Going:
         tenant_id=row.tenant_id,
         tenant_name=row.tenant_name,
         is_ours=row.origin == MADE,
-        others=tuple(_others(registration_id, service_id)),
+        others=tuple(_names(others.exclude(state=CredentialState.RESTING.value))),
         credentials=tuple(one.display_name for one in mine if one.origin == MADE),
         typed=tuple(one.display_name for one in mine if one.origin != MADE),
     )
@@ -136,7 +140,7 @@ def leave(*, registration_id: UUID, service_id: UUID, on_end: str, by: Actor, no
     if registration is None:
         raise NoSuchRegistration
     mine = _credentials(registration_id).filter(service_id=service_id, origin=MADE)
-    whole = registration.origin == MADE and not _others(registration_id, service_id)
+    whole = registration.origin == MADE and not living_others(registration_id, service_id).exists()
     if not whole:
         for row in mine:
             if credential_rows.is_needed_by_others(row):
@@ -158,21 +162,22 @@ def leave(*, registration_id: UUID, service_id: UUID, on_end: str, by: Actor, no
 def undo_proved(*, run_id: UUID, by: Actor, now: datetime) -> None:
     """Start taking back what a proved run made that nobody wants any more.
 
-    Of a registration that others use, or that was there before, only what this run added goes. Raises NoSuchRun,
-    RunUnderWay.
+    Of a registration that others use, or that was there before, only what this run added goes, unless nobody has it
+    then. Raises NoSuchRun, RunUnderWay.
     """
     run = locked(run_id)
     own = run.registration.origin == MADE and run.kind == RunKind.SETUP and is_first(run)
-    whole = own and not _others(run.registration_id, run.service_id)
-    added = Added() if whole else added_by(run)
+    never_used = own and not living_others(run.registration_id, run.service_id).exists()
+    added = Added() if never_used else added_by(run)
+    whole = never_used or leaves_nobody(run, added)
     give_back_plan(run)
     if whole or added:
         start_teardown(
             registration_id=run.registration_id,
             service_id=run.service_id,
             whole=whole,
-            for_good=whole,
-            **added.wanted(),
+            for_good=never_used,
+            **(Added() if whole else added).wanted(),
             by=by,
             now=now,
         )
@@ -191,6 +196,6 @@ def _credentials(registration_id: UUID) -> QuerySet[Credential]:
     return rows.exclude(state=CredentialState.REMOVED.value)
 
 
-def _others(registration_id: UUID, service_id: UUID) -> list[str]:
-    """Short names of the living services that sign in with the same registration."""
-    return sorted(set(living_others(registration_id, service_id).values_list("service__short_name", flat=True)))
+def _names(rows: QuerySet[Credential]) -> list[str]:
+    """Short names of the services that these are for."""
+    return sorted(set(rows.values_list("service__short_name", flat=True)))

@@ -17,7 +17,7 @@ from gangway.jobs.actions import defer
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import beyond, credential_rows, faults, leftovers, sign_in_application, waiting
 from gangway.provisioning import lease as leases
-from gangway.provisioning.added import give_back_plan, rights_known
+from gangway.provisioning.added import added_by, give_back_plan, leaves_nobody, rights_known
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.course import Ending
@@ -30,6 +30,7 @@ from gangway.provisioning.journal_store import ENGINE, found
 from gangway.provisioning.lease import Lease, Taken
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import TASK, is_first, locked, move, queue_lock
+from gangway.provisioning.starting import start_teardown
 from gangway.provisioning.states import (
     HOLDING,
     LIVING,
@@ -260,6 +261,10 @@ def cancelled(opened: Opened, taken: TornDown, error: GangwayError | None, *, no
         move(run, RunState.CANCELLED, by=ENGINE, now=now, error=facts, data=data)
         _tell(run)
         leases.release(opened.lease)
+        if not never_used and leaves_nobody(run, added_by(run)):
+            start_teardown(
+                registration_id=run.registration_id, service_id=run.service_id, whole=True, by=ENGINE, now=now
+            )
 
 
 def torn_down(opened: Opened, torn: TornDown, stays: tuple[Left, ...], *, now: datetime) -> None:

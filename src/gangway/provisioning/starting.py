@@ -21,6 +21,7 @@ from gangway.provisioning.added import (
     Added,
     added_by,
     give_back_plan,
+    leaves_nobody,
     left_by,
     plan_to_give_back,
     rights_listed,
@@ -242,14 +243,15 @@ def undo_rested(run: Run, *, by: Actor, now: datetime) -> UUID | None:
     never_used = run.kind == RunKind.SETUP and is_first(run)
     give_back_plan(run)
     added = Added() if never_used else added_by(run)
-    if not never_used and not added:
+    whole = never_used or leaves_nobody(run, added)
+    if not whole and not added:
         return None
     return start_teardown(
         registration_id=run.registration_id,
         service_id=run.service_id,
-        whole=never_used,
+        whole=whole,
         for_good=never_used,
-        **added.wanted(),
+        **(Added() if whole else added).wanted(),
         by=by,
         now=now,
     )

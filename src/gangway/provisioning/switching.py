@@ -12,17 +12,19 @@ from uuid import UUID
 import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation.errors import GangwayError
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import credential_rows, leftovers
+from gangway.provisioning.added import REACHING
 from gangway.provisioning.errors import RunUnderWay
-from gangway.provisioning.in_use import credentials_in_use
-from gangway.provisioning.models import MADE, Credential, Leftover
+from gangway.provisioning.in_use import credentials_in_use, not_gone
+from gangway.provisioning.models import MADE, Credential, Leftover, Run
 from gangway.provisioning.starting import start_teardown
-from gangway.provisioning.states import CredentialState
+from gangway.provisioning.states import RESTING, CredentialState, RunState
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +34,8 @@ Switch = Callable[[UUID, UUID, UUID], None]
 SWITCHES: Final[list[Switch]] = []
 SCHEDULE: Final = Actor.system("rotation schedule")
 MOST: Final = 200
+FOR_A_PERSON: Final = timedelta(days=14)
+"""So long a run that rests for somebody's sign-in holds up what would take its place; what waits ends by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +95,12 @@ def _remove(credential_id: UUID, *, now: datetime) -> None:
     if credential_rows.is_needed_by_others(row) or row.origin != MADE:
         credential_rows.remove(row, by=SCHEDULE)  # in the tenant it stays: another service's, or somebody typed it in
         return
-    away = [CredentialState.RESTING.value, CredentialState.REMOVED.value]
     used = credentials_in_use(row.registration_id)
     if row.pk in used:
         return  # a service signs in with it after all: it goes when that is over
-    others = Credential.objects.filter(registration_id=row.registration_id).exclude(state__in=away).exists()
-    whole = row.registration.origin == MADE and not others and not used
+    whole = row.registration.origin == MADE and not used and not not_gone(row.registration_id, now=now).exists()
+    if _somebody_goes_on(row, whole=whole, now=now):
+        return
     try:
         with transaction.atomic():
             start_teardown(
@@ -109,3 +113,14 @@ def _remove(credential_id: UUID, *, now: datetime) -> None:
             )
     except RunUnderWay:
         return  # the registration is at work: its turn comes with a later look
+
+
+def _somebody_goes_on(row: Credential, *, whole: bool, now: datetime) -> bool:
+    """Whether a person goes on with a run, or is waited for, whose place the tear-down would take."""
+    resting = Run.objects.filter(
+        Q(state=RunState.WAITING.value) | Q(ended_at__gt=now - FOR_A_PERSON),
+        registration_id=row.registration_id,
+        kind__in=REACHING,
+        state__in=[state.value for state in RESTING],
+    )
+    return bool((resting if whole else resting.filter(service_id=row.service_id)).exists())

@@ -3,6 +3,7 @@
 What other organizations have in the same tenant isn't told, nor that they have anything.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -61,6 +62,17 @@ def uses(registration_id: UUID) -> tuple[Use, ...]:
         )
         for row in found
     )
+
+
+def others_of(used: Iterable[Use], service_id: UUID) -> list[str]:
+    """Return the short names of the other services that go on with a registration: who moved away only rests there."""
+    return sorted({use.short_name for use in used if use.service_id != service_id and use.rests_until is None})
+
+
+def changes_itself(registration_id: UUID) -> bool:
+    """Whether a registration has the right to change, and to delete, itself, as far as our records say."""
+    row = Registration.objects.filter(pk=registration_id).first()
+    return row is not None and _may_change_itself(row)
 
 
 def shared_by(customer_id: UUID) -> tuple[SharedRegistration, ...]:

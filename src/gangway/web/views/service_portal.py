@@ -25,7 +25,7 @@ from gangway.onboarding.otherwise import addable
 from gangway.organizations.roles import Capability
 from gangway.provisioning.actions import type_end
 from gangway.provisioning.leftover_list import open_for
-from gangway.provisioning.usage import uses
+from gangway.provisioning.usage import others_of, uses
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import HOLDS_ITS_NAME, LIVES, Lifecycle
 from gangway.web.activity_words import entry_of
@@ -144,7 +144,7 @@ def farewell_file(request: DeskRequest, service_id: UUID) -> HttpResponse:
 
 def _uses(about: ServiceView, found: ConnectionView) -> dict[str, Any]:
     used = uses(found.registration_id)
-    return {"uses": used, "others": sorted({use.short_name for use in used} - {about.short_name})}
+    return {"uses": used, "others": others_of(used, about.id)}
 
 
 @require_safe

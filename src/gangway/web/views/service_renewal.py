@@ -20,7 +20,7 @@ from gangway.onboarding.errors import NotConnected, NotReadyToAdd
 from gangway.onboarding.renewal import reinitiate, type_in, upgrade
 from gangway.onboarding.together import begin_together
 from gangway.organizations.roles import Capability
-from gangway.provisioning.usage import uses
+from gangway.provisioning.usage import others_of, uses
 from gangway.services.actions import change_licence, rename_service
 from gangway.services.errors import SameLicence
 from gangway.services.pool import pool_seen_by
@@ -72,7 +72,7 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
         "standing": open_for_connection(service_id),
         "may_open": Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "uses": used,
-        "others": sorted({use.short_name for use in used} - {about.short_name}),
+        "others": others_of(used, about.id),
         "may_type": Capability.ADD_SERVICE in request.seat.capabilities,
     }
     return render(request, "service_portal/reinitiate.html", head(request, about, "m365") | values)
