@@ -220,6 +220,10 @@ REFUSED_BY_TRADE = [
     (refused("invalid_grant", 70008), "onboarding:sign_in:refused"),
     (refused("invalid_grant", 501481), "onboarding:sign_in:refused"),
     (refused("invalid_grant", 53003), "onboarding:sign_in:blocked"),
+    (refused("invalid_grant", 50097), "onboarding:sign_in:blocked"),
+    (refused("interaction_required", 50076), "onboarding:sign_in:refused"),
+    (refused("invalid_grant", 65001), "onboarding:sign_in:no_consent"),
+    (refused("invalid_client", 650052), "onboarding:sign_in:refused"),
     (refused("unauthorized_client", 700016), "onboarding:sign_in:not_set_up"),
 ]
 
