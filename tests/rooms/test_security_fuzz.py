@@ -6,6 +6,7 @@ are compared with what they held: what left no entry in the activity log has cha
 
 import random
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -13,12 +14,14 @@ from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.core.handlers.wsgi import WSGIRequest
 from django.db import connection, models, transaction
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from gangway.audit.models import Entry
 from gangway.organizations.roles import Kind
+from gangway.web.views.several import SOUGHT
 from tests.rooms import factories_invitations, factories_onboarding
 from tests.rooms.factories_organizations import make_customer, make_operator, make_provider
 from tests.rooms.factories_web import prove, put_into_wizard, sit_down
@@ -287,13 +290,18 @@ def test_a_form_takes_or_refuses_everything_that_we_can_think_of(world, name):
     run(name, world, whole=True)
 
 
-EVERYTHING: Final = urlencode({f"x{number}": value[:2000] for number, value in enumerate(NASTY.values())})
-"""All of it at once, under names that no page knows."""
+EVERYTHING: Final = urlencode(
+    {f"x{number}": value[:2000] for number, value in enumerate(NASTY.values())} | dict.fromkeys(SOUGHT, "a")
+)
+"""All of it at once, under names that no page knows; and those of the lists, for who looks through what was sent."""
 
 
 @pytest.mark.parametrize("name", GETS)
 def test_an_address_survives_whatever_is_asked(world, name, asked_for):
-    """Each name that the page asks for meets what fields of forms meet, and markup; so do those asked for then."""
+    """Each name that the page asks for meets what fields of forms meet, and markup; so do those asked for then.
+
+    At the end all of them are asked for at once.
+    """
     client, url, before, found = visitor(name, world), address(name, world), held(), {}
 
     def look(query: str) -> None:
@@ -310,6 +318,8 @@ def test_an_address_survives_whatever_is_asked(world, name, asked_for):
         for nasty in {"markup", *nasty_for(len(tried), name)}:
             look(urlencode({more[0]: NASTY[nasty][:2000]}))
         tried.append(more[0])
+    mixed = random.Random(f"{SEED} {name}")  # noqa: S311
+    look(urlencode({one: mixed.choice(list(NASTY.values()))[:2000] for one in tried}))
     assert found == {}, name
     assert held() == before
 
@@ -330,6 +340,24 @@ def test_it_is_seen_what_an_address_asks_for(world, asked_for):
     sit_down(world.places[Kind.PROVIDER]).get(f"{reverse('web:services')}?q=a&nobody=b")
     assert {"q", "sort", "page"} <= asked_for
     assert "nobody" not in asked_for
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda query: query.copy().get("looked"),
+        lambda query: copy(query).getlist("looked"),
+        lambda query: query.copy().pop("looked"),
+        lambda query: "looked" in query.dict(),
+        lambda query: list(query.items()),
+        lambda query: list(query.copy().values()),
+    ],
+)
+def test_what_is_read_in_a_roundabout_way_is_seen_too(asked_for, read):
+    query = WSGIRequest(RequestFactory().get("/?looked=a").environ).GET
+    assert "looked" not in asked_for
+    read(query)
+    assert "looked" in asked_for
 
 
 @pytest.mark.parametrize("start", ["/i/", "/join/"])

@@ -29,8 +29,26 @@ class WatchedQuery(QueryDict):
         return super().getlist(key, default)
 
     @override
+    def pop(self, key: str, *instead: Any) -> Any:
+        self.noted.add(key)
+        return super().pop(key, *instead)
+
+    @override
     def dict(self) -> Any:
         return self
+
+    @override
+    def __copy__(self) -> "WatchedQuery":
+        return self._noting(super().__copy__())
+
+    @override
+    def __deepcopy__(self, memo: Any) -> "WatchedQuery":
+        return self._noting(super().__deepcopy__(memo))
+
+    def _noting(self, copied: Any) -> "WatchedQuery":
+        vars(copied)["noted"] = self.noted
+        assert isinstance(copied, WatchedQuery)
+        return copied
 
 
 @pytest.fixture
