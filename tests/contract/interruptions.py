@@ -120,11 +120,11 @@ async def refused_for_good(
     *,
     begin: Callable[[], Awaitable[Any]],
     attempt: Callable[[Any], Awaitable[Any]],
-    lies: Callable[[Any, Any], list[str]],
+    lies: Callable[[Any, Any, Point], list[str]],
     finish: Callable[[Any], Awaitable[Any]],
     judge: Callable[[Any], list[str]],
 ) -> Tally:
-    """Refuse each point for good: `lies` compares what the attempt says (None: an error) with what is there.
+    """Refuse each point for good: `lies` compares what the attempt says (None: an error) with what is there then.
 
     Then the right person finishes, and nothing of the first attempt may be in the way.
     """
@@ -137,7 +137,7 @@ async def refused_for_good(
             said = await attempt(given)
         except (GangwayError, MayNotRotate):
             tally.ended += 1
-        found = lies(given, said)
+        found = lies(given, said, point)
         assert [fault["hit"] > 0 for fault in tenant.control("GET", "faults")["faults"]] == [True], point
         tenant.control("DELETE", "faults")
         await finish(given)

@@ -96,7 +96,7 @@ async def test_a_permanent_403_on_any_request_ends_honestly(tenant: Tenant) -> N
     async def attempt(given: tuple[SmallJournal, SealedText]) -> Ending:
         return await replace(await tenant.course(*given), patience=hurried()).run()
 
-    def lies(given: tuple[SmallJournal, SealedText], said: Ending | None) -> list[str]:
+    def lies(given: tuple[SmallJournal, SealedText], said: Ending | None, _point: Point) -> list[str]:
         journal = given[0]
         known = {held.key_id for held in journal.credentials.values()}
         found = [f"unknown secret {key}" for key in tenant.secrets() if key not in known]
