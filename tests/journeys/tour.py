@@ -173,6 +173,9 @@ class Tour:
         look.visit(page, self.address("/operators/"), "with an invitation")
         onward(page.get_by_role("main").locator("table tbody a").first)
         look.at(page)
+        place = urlsplit(page.url).path.strip("/").split("/")[-1]
+        for deed in ("end-sessions", "suspend"):
+            self.visit_proved(page, self.address(f"/operators/{deed}/?ticked={place}"))
         look.visit(page, self.address("/sign-in-rules/"))
         self.colleague()
 
@@ -509,6 +512,8 @@ class Tour:
         onward(page.locator("main table tbody a").first)
         look.at(page)
         look.visit(page, self.address("/connections/orphans/"))
+        ticked = urlsplit(service).path.strip("/").split("/")[-1]
+        look.visit(page, self.address(f"/connections/rotate/?ticked={ticked}"))
         page.goto(self.address("/customers/"))
         onward(page.locator("main table tbody a").first)
         customer = urlsplit(page.url).path.strip("/").split("/")[-1]

@@ -1,5 +1,6 @@
 """People and their places: who may give what, the last Admin, sessions that end at once, several organizations."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -20,6 +21,7 @@ from gangway.accounts.models import OperatorInvitation
 from gangway.accounts.queries import needs_second_factor, open_invitation, pending_invitations
 from gangway.accounts.rules import set_second_factor
 from gangway.accounts.states import InvitationState, SecondFactor
+from gangway.audit.events import Event
 from gangway.audit.queries import activity
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
@@ -184,12 +186,16 @@ def test_suspending_ends_sessions_at_once_and_resuming_lets_in_again():
         person = Membership.objects.get(pk=target).operator_id
         client = signed_in(person)
         assert client.get("/me/").status_code == 302  # no second factor yet: known, and led to it
-        people.suspend(target, by=SETUP, seat=admin)
+        for _again in range(2):
+            people.suspend(target, by=SETUP, seat=admin)
     assert client.get("/me/").headers["Location"].startswith("/accounts/login/")
     with pytest.raises(NoSeat):
         seat(person)
     with within(provider.path):
-        people.resume(target, by=SETUP, seat=admin)
+        for _again in range(2):
+            people.resume(target, by=SETUP, seat=admin)
+        told = Counter(row.event for row in activity(organization_path=provider.path, subject=f"operator:{person}"))
+    assert (told[Event.OPERATOR_SUSPENDED], told[Event.OPERATOR_RESUMED]) == (1, 1)
     assert seat(person).role is Role.MONITOR
 
 

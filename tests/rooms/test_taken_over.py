@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth import get_user_model
 
+from gangway.accounts.actions import invite_operator
 from gangway.alarms import actions as alarms
 from gangway.alarms.models import Notice
 from gangway.alarms.states import Kind, NoticeState, Severity
@@ -24,6 +25,7 @@ from gangway.invitations.states import State
 from gangway.notifications.models import Message
 from gangway.onboarding.case_view import asker_of
 from gangway.organizations.changing import move_customer
+from gangway.organizations.queries import seat
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.organizations.taken_over import BEFORE
@@ -54,6 +56,16 @@ class Moved:
         rita = make_operator(before, name=RITA)
         self.address = get_user_model().objects.get(pk=rita).email
         self.rita = Actor("person", str(rita), RITA)
+        with within(self.provider.path):
+            invite_operator(
+                email="cleo@contoso.example",
+                name="Cleo",
+                organization_id=self.customer.id,
+                role=Role.MONITOR,
+                seat=seat(make_operator(self.provider, name=RITA)),
+                by=self.rita,
+                now=clock.now(),
+            )
         self.service_id = connected(self.customer)
         with within(self.customer.path):
             self._work()
@@ -100,6 +112,7 @@ class Moved:
                 f"/alarms/{self.alarm_id}/",
                 "/alarms/",
                 "/alarms/?state=cleared",
+                "/operators/",
                 f"/invitations/{self.invitation_id}/",
                 f"/services/{self.service_id}/configuration/m365/",
                 f"/services/{self.service_id}/health/",
@@ -144,11 +157,13 @@ def test_what_waited_to_be_told_is_told_to_nobody_of_the_reseller_before(moved: 
 
 
 def test_what_is_done_after_the_move_has_its_name(moved: Moved) -> None:
+    nina, now = Actor("person", str(UUID(int=7)), "Nina New"), clock.now()
     with within(moved.after.path):
-        invitations.revoke(
-            invitation_id=moved.invitation_id, by=Actor("person", str(UUID(int=7)), "Nina New"), now=clock.now()
-        )
+        invitations.revoke(invitation_id=moved.invitation_id, by=nina, now=now)
         by = [row.actor_name for row in invited.history(moved.invitation_id) if row.state is State.REVOKED]
-    assert by == ["Nina New"]
+        begins, ends = now + timedelta(days=3), now + timedelta(days=4)
+        policy.add_freeze(moved.customer.id, begins=begins, ends=ends, why="", by=nina, now=now)
+        frozen_by = [one.by_name for one in policy.freezes_of(moved.customer.id)]
+    assert (by, frozen_by) == (["Nina New"], [BEFORE, "Nina New"])
     with within_everything("a test"):
         assert RITA in [row.actor_name for row in invited.history(moved.invitation_id)]

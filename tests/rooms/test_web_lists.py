@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from types import SimpleNamespace
+from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -16,7 +17,8 @@ from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections.errors import NoSuchConnection
-from gangway.connections.models import Validation
+from gangway.connections.models import Care, Validation
+from gangway.connections.states import Rotation
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.organizations.models import Membership
@@ -259,18 +261,31 @@ def test_ticked_operators_are_suspended_after_a_proof_and_nobody_whom_one_may_no
     with within_everything("a test"):
         places = {row.operator_id: row.pk for row in Membership.objects.filter(operator__in=[*ours, theirs])}
     chosen = {"ticked": [*places.values(), "nonsense", "9" * 30]}
-    address = reverse("web:operators_suspend")
-    assert "reauthenticate" in client.post(address, chosen)["Location"]
-    answer = prove(client).post(address, chosen | {"role": "monitor"}, follow=True)
+    listed = soup(client.get(reverse("web:operators"), {"role": "monitor"}))
+    form = listed.select_one("#ticked")
+    pressed = form.select_one(f"button[formaction='{reverse('web:operators_suspend')}']")
+    assert (form["method"], form.select_one("[name=csrfmiddlewaretoken]"), pressed.text) == ("get", None, "Suspend")
+    fields = {field["name"]: field["value"] for field in form.select("input")}
+    proof = client.get(pressed["formaction"], fields | chosen)["Location"]
+    assert "reauthenticate" in client.post(pressed["formaction"], chosen)["Location"]
+    page = soup(prove(client).get(parse_qs(urlsplit(proof).query)["next"][0]))
+    assert len(page.select("main tbody th")) == 2
+    assert "Suspend these people?" in page.h1.text
+    asked = page.select_one("main form[method=post]")
+    given = {"role": "monitor", "ticked": [field["value"] for field in asked.select("[name=ticked]")]}
+    assert asked.select_one("[name=role]")["value"] == "monitor"
+    given["ticked"] += [str(places[theirs]), "9" * 30]
+    answer = client.post(asked["action"], given, follow=True)
     assert answer.redirect_chain[-1][0] == f"{reverse('web:operators')}?role=monitor"
-    assert "Done with 2 of 4" in soup(answer).get_text()
+    assert "Done with 2 of 3" in soup(answer).get_text()
+    assert soup(answer).select("[name=ticked]") == []
     with within_everything("a test"):
         active = Membership.objects.filter(operator__in=[*ours, theirs], is_active=True)
         assert [row.operator_id for row in active] == [theirs]
 
 
 def test_ticked_connections_are_rotated_and_what_cannot_be_is_told(client, customer, monkeypatch):
-    made, without = connected(customer), factories_services.plan(customer)
+    made, without = factories_connections.connected(customer), factories_services.plan(customer)
     rotated = []
 
     def rotate(*, service_id, **_given):
@@ -279,6 +294,12 @@ def test_ticked_connections_are_rotated_and_what_cannot_be_is_told(client, custo
         rotated.append(service_id)
 
     monkeypatch.setattr("gangway.web.views.several.rotate_now", rotate)
+    with within(customer.path):
+        Care.objects.update(rotation=Rotation.FROZEN.value)
+    page = soup(client.get(reverse("web:connections_rotate"), {"ticked": [made, without, uuid4()]}))
+    listed = page.select_one("main table").get_text()
+    assert (len(page.select("[name=ticked]")), listed.count("Contoso Bakeries"), "Frozen" in listed) == (2, 2, True)
+    assert "Freezes and notices are not waited for." in page.get_text()
     told = soup(client.post(reverse("web:connections_rotate"), {"ticked": [made, without]}, follow=True)).get_text()
     assert (rotated, "Done with 1 of 2" in told, NoSuchConnection.what in told) == ([made], True, True)
 

@@ -7,6 +7,12 @@ import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import (
+    SECRET_SESSION_KEY,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.cache import cache
@@ -486,10 +492,16 @@ def test_recovery_codes_are_not_kept_in_clear():
 
 
 @pytest.mark.django_db(transaction=True)
-def test_who_changes_a_second_factor_is_told_of_other_browsers_and_where_they_are_ended():
-    client = prove(sit_down(make_provider()))
-    for browser in ("one", "other"):
-        kept = {"session_key": uuid4().hex, "ip": "127.0.0.1", "user_agent": browser}
-        UserSession.objects.create(user_id=client.session["_auth_user_id"], **kept)
-    answer = client.post("/accounts/2fa/recovery-codes/generate/", follow=True)
-    assert "signed in in other browsers" in soup(answer).get_text()
+def test_who_changes_a_second_factor_is_told_once_of_other_browsers_that_are_still_signed_in():
+    person = Operator.objects.get(pk=make_operator(make_provider()))
+    one, other = Client(), Client()
+    for client in (one, other):
+        client.post("/accounts/login/", {"login": person.email, "password": PASSWORD.reveal()})
+    prove(one).get("/accounts/2fa/totp/activate/")
+    secret = one.session[SECRET_SESSION_KEY]
+    code = format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time()))))
+    activate, anew = "/accounts/2fa/totp/activate/", "/accounts/2fa/recovery-codes/generate/"
+    told = [soup(one.post(activate, {"code": code}, follow=True)), soup(one.post(anew, follow=True))]
+    other.session.flush()
+    told.append(soup(one.post(anew, follow=True)))
+    assert [page.get_text().count("signed in in other browsers") for page in told] == [1, 1, 0]

@@ -195,6 +195,9 @@ def test_host_names_of_provider_and_channels_are_set_on_pages_of_their_own(clien
     host_proof.end(known, HostSeen.RIGHT, now=clock.now())
     assert hosts.public_url(make_customer(channel).id) == "http://calls.north.example:8000"
     assert "calls.north.example" in soup(client.get(at("hosts", provider))).get_text()
+    for search, found in (("sail", ["Sailmaker Voice"]), ("nor", ["North"])):
+        rows = soup(client.get(at("hosts", provider), {"q": search})).select("#list tbody th")
+        assert [one.text for one in rows] == found
     assert not soup(client.get(at("host", channel))).select(".gw-copyline input")
     assert client.get(at("host", make_customer(provider))).status_code == 404
 

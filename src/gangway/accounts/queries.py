@@ -15,6 +15,7 @@ from gangway.organizations.links import hash_of
 from gangway.organizations.people_queries import person_by_address
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import Door, through
+from gangway.organizations.taken_over import named
 
 MOST: Final = 200
 
@@ -240,7 +241,7 @@ def _row(row: OperatorInvitation, now: datetime) -> InvitationRow:
         role=Role(row.role),
         state=InvitationState.EXPIRED if over else InvitationState(row.state),
         sent_count=row.sent_count,
-        invited_by_name=row.invited_by_name,
+        invited_by_name=named(row.invited_by_name, at=row.created_at, moved_at=row.organization.moved_at),
         expires_at=row.expires_at,
         created_at=row.created_at,
     )

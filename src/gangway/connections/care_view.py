@@ -103,6 +103,12 @@ def rotation_beside(service_id: UUID, profile: str) -> RotationView | None:
     return _rotation(row, row)
 
 
+def rotations_of(service_ids: Iterable[UUID]) -> dict[UUID, Rotation]:
+    """Return how the rotation of these services' connections stands, of those that are looked after."""
+    rows = Care.objects.filter(connection__service_id__in=list(service_ids))
+    return {one: Rotation(state) for one, state in rows.values_list("connection__service_id", "rotation")}
+
+
 def _rotation(kept: Kept | None, row: Looked) -> RotationView:
     about = credential_of(row)
     return RotationView(

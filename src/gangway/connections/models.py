@@ -290,6 +290,7 @@ class FreezeRow(OwnedModel):
     ends = models.DateTimeField()
     why = models.CharField(max_length=200, blank=True)
     by_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(null=True, help_text="Unknown for those that are older than this column.")
 
     class Meta(OwnedModel.Meta):
         db_table = "connections_freeze"

@@ -59,7 +59,7 @@ def freezes_of(organization_id: UUID) -> tuple[FreezeView, ...]:
 
 
 def _who(row: FreezeRow) -> str:
-    return named(row.by_name, at=None, moved_at=row.organization.moved_at)
+    return named(row.by_name, at=row.created_at, moved_at=row.organization.moved_at)
 
 
 @transaction.atomic
@@ -80,7 +80,12 @@ def add_freeze(organization_id: UUID, *, begins: datetime, ends: datetime, why: 
     if ends <= begins or ends <= now:
         raise FreezeWrong(field="ends")
     row = FreezeRow.objects.create(
-        organization_id=organization_id, begins=begins, ends=ends, why=why[:200], by_name=by.name[:200]
+        organization_id=organization_id,
+        begins=begins,
+        ends=ends,
+        why=why[:200],
+        by_name=by.name[:200],
+        created_at=now,
     )
     facts = {"begins": begins.isoformat(), "ends": ends.isoformat()}
     _changed(organization_id, Event.FREEZE_SET, facts, by=by, now=now)

@@ -98,10 +98,12 @@ def change_role(membership_id: int, *, role: Role, by: Actor, seat: Seat | None)
 def suspend(membership_id: int, *, by: Actor, seat: Seat) -> None:
     """Take away what somebody may do here until they are let in again; their sessions end at once.
 
-    Raises `NoSuchOperator`, `NotYoursToGive`, `LastAdmin`.
+    Once more changes nothing. Raises `NoSuchOperator`, `NotYoursToGive`, `LastAdmin`.
     """
     row = _locked(membership_id)
     _need_gift(seat, row.organization, (Role(row.role),))
+    if not row.is_active:
+        return
     _need_another_admin(row)
     row.is_active = False
     row.save(update_fields=["is_active"])
@@ -111,9 +113,14 @@ def suspend(membership_id: int, *, by: Actor, seat: Seat) -> None:
 
 @transaction.atomic
 def resume(membership_id: int, *, by: Actor, seat: Seat) -> None:
-    """Let somebody in again, with the role they had. Raises `NoSuchOperator`, `NotYoursToGive`."""
+    """Let somebody in again, with the role they had; once more changes nothing.
+
+    Raises `NoSuchOperator`, `NotYoursToGive`.
+    """
     row = _locked(membership_id)
     _need_gift(seat, row.organization, (Role(row.role),))
+    if row.is_active:
+        return
     row.is_active = True
     row.save(update_fields=["is_active"])
     _told(Event.OPERATOR_RESUMED, row, by, role=row.role)

@@ -101,6 +101,12 @@ def place(membership_id: int) -> PlaceView:
     return _view(row)
 
 
+def some_places(membership_ids: Collection[int]) -> tuple[PlaceView, ...]:
+    """Return those of these places that are in the scope, by name."""
+    rows = _places().filter(pk__in=membership_ids).order_by("operator__name_key", "id")
+    return tuple(_view(row) for row in rows)
+
+
 def place_of_person(operator_id: UUID, organization_id: UUID) -> PlaceView | None:
     """Return a person's place in one organization of the scope, None where they have none."""
     row = _places().filter(operator_id=operator_id, organization_id=organization_id).first()

@@ -81,6 +81,11 @@ def every_place(kind: Kind, *, search: str = "", above: str = "", sort: str = ""
     return every(_places(kind, search, above, sort), _row)
 
 
+def is_called(organization_id: UUID, search: str) -> bool:
+    """Return whether an organization of the scope is one that this search means."""
+    return Organization.objects.filter(matching(search, begins=("name_key",)), pk=organization_id).exists()
+
+
 def _places(kind: Kind, search: str, above: str, sort: str) -> QuerySet[Organization]:
     rows = Organization.objects.filter(matching(search, begins=("name_key",)), kind=kind.value, removed_at__isnull=True)
     if above:

@@ -106,11 +106,13 @@ def _proved_at(request: HttpRequest) -> float:
 
 
 def own_page_before(request: HttpRequest) -> str:
-    """Return the path of the page that a form was on, if it is one of ours; else the start page."""
+    """Return the page that a form was on, as it was sought, if it is one of ours; else the start page."""
     referrer = request.headers.get("Referer", "")
     ours = url_has_allowed_host_and_scheme(referrer, {request.get_host()}, require_https=request.is_secure())
-    path = urlsplit(referrer).path if ours else ""
-    return path if path.startswith("/") else reverse("web:home")
+    page = urlsplit(referrer) if ours else urlsplit("")
+    if not page.path.startswith("/"):
+        return reverse("web:home")
+    return f"{page.path}?{page.query}" if page.query else page.path
 
 
 def for_anyone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

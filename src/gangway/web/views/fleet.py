@@ -87,10 +87,12 @@ def connections(request: DeskRequest) -> HttpResponse:
 @may(Capability.SEE_CONNECTION)
 def orphan_list(request: DeskRequest) -> HttpResponse:
     """What belongs to nothing, and how far we know it; what is left in tenants has its own list."""
-    found = orphans(limit=AT_MOST)
-    seen = [{"row": row, "pill": said(STANDING, row.standing or ""), "by": _looked_by(row)} for row in found.sighted]
-    is_cut = AT_MOST in {len(found.lost), len(found.unused), len(found.sighted)}
-    return render(request, "fleet/orphans.html", {"found": found, "seen": seen, "is_cut": is_cut, "most": AT_MOST})
+    found = orphans(limit=AT_MOST + 1)
+    is_cut = max(len(found.lost), len(found.unused), len(found.sighted)) > AT_MOST
+    shown = found.sighted[:AT_MOST]
+    seen = [{"row": row, "pill": said(STANDING, row.standing or ""), "by": _looked_by(row)} for row in shown]
+    values = {"lost": found.lost[:AT_MOST], "unused": found.unused[:AT_MOST], "seen": seen, "coverage": found.coverage}
+    return render(request, "fleet/orphans.html", {**values, "is_cut": is_cut, "most": AT_MOST})
 
 
 def _looked_by(row: Sighted) -> str:

@@ -23,7 +23,7 @@ from gangway.onboarding.states import Verdict
 from gangway.organizations import host_proof, hosts
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.logos import own_logo
-from gangway.organizations.place_queries import PlaceView, place, places
+from gangway.organizations.place_queries import PlaceView, is_called, place, places
 from gangway.organizations.queries import provider_of
 from gangway.organizations.roles import Capability, Kind
 from gangway.organizations.states import HostSeen
@@ -159,7 +159,7 @@ def host_names(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Show under which host names the provider's and its channels' people meet our pages."""
     about, wanted = provider_at(organization_id), asked(request)
     channels = places(Kind.CHANNEL, above=str(about.id), search=wanted.search, page=wanted.page)
-    first = [] if wanted.narrows else [(about.id, about.name)]
+    first = [(about.id, about.name)] if wanted.page == 1 and is_called(about.id, wanted.search) else []
     shown = [*first, *((row.id, row.name) for row in channels.rows)]
     rows = [{"id": each, "name": name, "url": hosts.public_url(each), **_host_values(each)} for each, name in shown]
     values = {**head(request, about), "rows": rows, "page": channels, "wanted": wanted}
