@@ -8,7 +8,7 @@ import pytest
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import phrases
 from gangway.invitations.letters import time_in_words
-from gangway.invitations.states import ALLOWED, ENDED, EXPIRABLE, MOVES, PENDING, Doing, State, sources_of
+from gangway.invitations.states import ALLOWED, ENDED, EXPIRABLE, MOVES, Doing, State, sources_of
 from gangway.organizations import links
 
 
@@ -45,7 +45,6 @@ def test_every_state_has_a_row_and_words():
 
 def test_only_added_expired_and_revoked_are_ends():
     assert {State.ADDED, State.EXPIRED, State.REVOKED} == ENDED
-    assert not PENDING & ENDED
 
 
 @pytest.mark.parametrize("state", sorted(set(State) - ENDED))

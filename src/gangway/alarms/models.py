@@ -51,6 +51,9 @@ class Alarm(OwnedModel):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["-changed_at", "-id"], name="alarms_newest"),
             models.Index(fields=["organization"], condition=models.Q(cleared_at__isnull=True), name="alarms_open_ones"),
+            models.Index(
+                fields=["raised_at", "id"], condition=models.Q(cleared_at__isnull=True), name="alarms_open_by_age"
+            ),
             GinIndex(WORDS_INDEX, name="alarms_words"),
         ]
 

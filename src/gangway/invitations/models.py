@@ -5,13 +5,16 @@ from typing import ClassVar
 from uuid import uuid4
 
 from django.db import models
+from django.db.models.functions import Greatest
 
 from gangway.invitations.aims import Purpose
-from gangway.invitations.states import State
+from gangway.invitations.states import ENDED, State
 from gangway.languages.choice import ENGLISH
 from gangway.organizations.scope import OwnedModel
 
 ONE_PENDING = "invitations_one_pending_for_a_service"
+NOT_OVER = ~models.Q(state__in=sorted(state.value for state in ENDED))
+"""Written as the indexes are, so that PostgreSQL knows them by it; otherwise it sorts all that wait."""
 
 
 class Invitation(OwnedModel):
@@ -61,15 +64,21 @@ class Invitation(OwnedModel):
             ),
             models.UniqueConstraint(
                 fields=["service", "purpose"],
-                condition=~models.Q(state__in=[State.ADDED.value, State.EXPIRED.value, State.REVOKED.value]),
+                condition=NOT_OVER,
                 name=ONE_PENDING,
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["-created_at", "id"], name="invitations_by_age"),
+            models.Index(fields=["-created_at", "id"], condition=NOT_OVER, name="invitations_pending_by_age"),
+            models.Index(
+                Greatest("expires_at", "waits_until"), "id", condition=NOT_OVER, name="invitations_pending_by_end"
+            ),
+            models.Index(fields=["organization"], condition=NOT_OVER, name="invitations_pending_ones"),
+            models.Index(fields=["state", "-created_at", "id"], name="invitations_by_state"),
             models.Index(
                 fields=["expires_at"],
-                condition=~models.Q(state__in=[State.ADDED.value, State.EXPIRED.value, State.REVOKED.value]),
+                condition=NOT_OVER,
                 name="invitations_to_expire",
             ),
         ]

@@ -16,8 +16,8 @@ from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations.errors import NoSuchHandoff, NoSuchInvitation
 from gangway.invitations.letters import subject_of, subject_of_handoff
-from gangway.invitations.models import Handoff, Invitation, Link, Move
-from gangway.invitations.states import CONSUMED, DEVICE_AUTHENTICATED, EXPIRABLE, PENDING, State, sources_of
+from gangway.invitations.models import NOT_OVER, Handoff, Invitation, Link, Move
+from gangway.invitations.states import CONSUMED, DEVICE_AUTHENTICATED, EXPIRABLE, State, sources_of
 from gangway.invitations.terms import forbid_copying, terms_of
 from gangway.languages.choice import ENGLISH
 from gangway.notifications.queries import Delivery, deliveries, delivery
@@ -372,8 +372,7 @@ def _pending(search: str, state: str, customer_id: UUID | None, sort: str) -> Qu
         search, begins=("service__short_name_key", "service__full_name_key"), among="service__search_words"
     )
     condition = names | Q(recipient__istartswith=search.strip()) if search.strip() else names
-    wanted = {State(state)} if state in set(State) else PENDING
-    rows = Invitation.objects.filter(condition, state__in=[one.value for one in wanted])
+    rows = Invitation.objects.filter(condition, Q(state=state) if state in set(State) else NOT_OVER)
     if customer_id is not None:
         rows = rows.filter(organization_id=customer_id)
     return rows.select_related("service", "organization").order_by(*SORTS.get(sort, SORTS["-created"]))

@@ -179,7 +179,6 @@ ENDED: Final = frozenset(state for state, onward in MOVES.items() if not onward)
 EXPIRABLE: Final = frozenset(state for state, onward in MOVES.items() if State.EXPIRED in onward)
 CONSUMED: Final = frozenset({State.AUTHENTICATED, State.ADDED})
 """The link has done its work: it opens nothing any more."""
-PENDING: Final = frozenset(State) - ENDED
 DEVICE_AUTHENTICATED: Final = CONSUMED
 
 

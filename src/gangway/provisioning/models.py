@@ -194,6 +194,8 @@ class Run(OwnedModel):
             models.Index(
                 fields=["look_at"], condition=models.Q(look_at__isnull=False), name="provisioning_runs_to_look_at"
             ),
+            models.Index(fields=["created_at", "id"], name="provisioning_runs_by_age"),
+            models.Index(fields=["state", "created_at", "id"], name="provisioning_runs_by_state"),
         ]
 
     def __str__(self) -> str:

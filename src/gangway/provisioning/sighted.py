@@ -15,6 +15,7 @@ from gangway.services.states import NEEDS_ITS_REGISTRATION
 AWAY: Final = (Standing.GONE.value, Standing.DELETED.value)
 LOOKS: Final = (Source.SIGNED_IN.value, Source.OWN_RIGHT.value)
 """Looks that read what else is there."""
+MOST_COUNTED: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,26 @@ class Sighted:
 class Coverage:
     """Of how many registrations their tenants were looked at, of how many not, and when at the earliest.
 
-    That one signs in shows that it is there, and nothing else.
+    That one signs in shows that it is there, and nothing else. Of more than `MOST_COUNTED`, nobody needs the number.
     """
 
     looked: int
     unknown: int
     oldest: datetime | None
+
+    @property
+    def looked_shown(self) -> str:
+        """How many were looked at, as pages say it."""
+        return _shown(self.looked)
+
+    @property
+    def unknown_shown(self) -> str:
+        """How many were not, as pages say it."""
+        return _shown(self.unknown)
+
+
+def _shown(number: int) -> str:
+    return str(number) if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def sighted(*, limit: int) -> tuple[Sighted, ...]:
@@ -63,7 +78,11 @@ def coverage() -> Coverage:
     rows = _made()
     looked = rows.filter(seen_by__in=LOOKS)
     oldest = looked.aggregate(at=Min("seen_at"))["at"]
-    return Coverage(looked.count(), rows.exclude(seen_by__in=LOOKS).count(), oldest)
+    return Coverage(_counted(looked), _counted(rows.exclude(seen_by__in=LOOKS)), oldest)
+
+
+def _counted(rows: QuerySet[Registration]) -> int:
+    return rows[: MOST_COUNTED + 1].count()
 
 
 def gone_registrations() -> QuerySet[Registration]:
