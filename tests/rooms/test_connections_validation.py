@@ -125,10 +125,11 @@ def test_what_is_known_so_far_is_shown_while_it_runs():
 def test_a_job_that_comes_twice_ends_the_validation_once():
     customer = make_customer()
     asked = ask(customer, connect(customer))
-    validation.begin(validation_id=asked, now=clock.now())
-    validation.end(validation_id=asked, result=CheckResult((GOOD,)), now=clock.now())
+    begun = validation.begin(validation_id=asked, now=clock.now())
+    assert begun
+    assert validation.end(validation_id=asked, begun=begun, result=CheckResult((GOOD,)), now=clock.now())
     assert validation.begin(validation_id=asked, now=clock.now()) is None
-    validation.end(validation_id=asked, result=CheckResult((BROKEN,)), now=clock.now())
+    assert not validation.end(validation_id=asked, begun=begun, result=CheckResult((BROKEN,)), now=clock.now())
     with within(customer.path):
         assert shown(asked).status == "ok"
 
@@ -179,7 +180,9 @@ def test_the_last_good_time_survives_a_bad_look():
     customer = make_customer()
     service_id = connect(customer)
     asked, later = ask(customer, service_id), clock.now() + timedelta(hours=1)
-    validation.end(validation_id=asked, result=CheckResult((BROKEN,)), now=later)
+    begun = validation.begin(validation_id=asked, now=clock.now())
+    assert begun
+    validation.end(validation_id=asked, begun=begun, result=CheckResult((BROKEN,)), now=later)
     with within(customer.path):
         row = Connection.objects.get(service_id=service_id)
     assert (row.status, row.last_validated_at) == ("error", later)

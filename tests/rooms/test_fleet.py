@@ -65,8 +65,9 @@ def all_due() -> None:
 def look(service_id: UUID, *items: CheckItem, **result: Any) -> None:
     with within_everything("a test"):
         asked = Validation.objects.get(connection__service_id=service_id, state="queued")
-    assert validation.begin(validation_id=asked.pk, now=clock.now())
-    validation.end(validation_id=asked.pk, result=CheckResult(items, **result), now=clock.now())
+    begun = validation.begin(validation_id=asked.pk, now=clock.now())
+    assert begun
+    validation.end(validation_id=asked.pk, begun=begun, result=CheckResult(items, **result), now=clock.now())
 
 
 def test_what_is_due_starts_as_far_as_there_is_room_and_keeps_its_own_time_of_day(customer, monkeypatch):

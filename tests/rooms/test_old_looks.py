@@ -49,8 +49,9 @@ def ask_both(customer: Place, service_id: UUID) -> tuple[UUID, UUID]:
 def see_both(customer: Place, service_id: UUID) -> None:
     one, other = ask_both(customer, service_id)
     for look_id in (one, other):
-        validation.begin(validation_id=look_id, now=clock.now())
-        validation.end(validation_id=look_id, result=CheckResult((GOOD,)), now=clock.now())
+        begun = validation.begin(validation_id=look_id, now=clock.now())
+        assert begun
+        validation.end(validation_id=look_id, begun=begun, result=CheckResult((GOOD,)), now=clock.now())
 
 
 def statuses() -> list[str]:

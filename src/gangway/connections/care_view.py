@@ -117,12 +117,17 @@ def _rotation(kept: Kept | None, row: Looked) -> RotationView:
         words=kept.rotation_words if kept else "",
         run_id=kept.rotation_run_id if kept else None,
         by_itself=about is not None and about.renews_itself(has_right=kept is not None and kept.renews_itself),
-        is_known=kept is not None and Validation.objects.filter(**whose(row), granted__isnull=False).exists(),
+        is_known=kept is not None and _is_known(row),
         is_ours=about is not None and about.is_ours,
         ends=about is not None and about.ends,
         lacks=tuple(kept.lacks or ()) if kept else (),
         looked_at_next=kept.validate_at if kept else None,
     )
+
+
+def _is_known(row: Looked) -> bool:
+    """One that worked once was signed in with, also where its oldest looks don't tell what the token held."""
+    return row.last_good_at is not None or Validation.objects.filter(**whose(row), granted__isnull=False).exists()
 
 
 def ends_beside(service_ids: Iterable[UUID]) -> dict[UUID, list[Beside]]:

@@ -60,11 +60,9 @@ async def validate_connection(validation_id: str) -> None:
         log.exception("validation_failed", validation=validation_id)
         await in_database(validation.fail, validation_id=wanted, error=error, now=clock.now())
         return
-    if await in_database(validation.look_again, validation_id=wanted, begun=begun):
-        return
-    await in_database(validation.end, validation_id=wanted, result=result, now=clock.now())
-    registration_id = begun.registration_id
-    await in_database(looking_round.seen_by_itself, result.around, registration_id=registration_id, now=clock.now())
+    seen_of = begun.registration_id
+    if await in_database(validation.end, validation_id=wanted, begun=begun, result=result, now=clock.now()):
+        await in_database(looking_round.seen_by_itself, result.around, registration_id=seen_of, now=clock.now())
 
 
 @task(name=GIVE_UP, deadline_seconds=60)

@@ -68,27 +68,39 @@ def note(items: Sequence[CheckItem], *, validation_id: UUID) -> None:
 
 
 def look_again(*, validation_id: UUID, begun: Begun) -> bool:
-    """Begin anew when another credential took the place of the one that was looked with; says whether."""
+    """Begin anew when another credential or registration is used by now than was looked at; says whether."""
     with within_everything(REASON), transaction.atomic():
         asked = _locked(validation_id)
-        if asked is None or _signs_in_with(asked.looked_at) in {None, begun.credential_id}:
+        return asked is not None and _is_begun_anew(asked, asked.looked_at, begun)
+
+
+def _is_begun_anew(asked: Validation, row: Looked, begun: Begun) -> bool:
+    stands = row.registration_id == begun.registration_id
+    if stands and _signs_in_with(row) in {None, begun.credential_id}:
+        return False
+    asked.state, asked.begun_at, asked.items = "queued", None, []
+    asked.save(update_fields=["state", "begun_at", "items"])
+    defer(fleet.VALIDATE, validation_id=str(asked.pk))
+    return True
+
+
+def end(*, validation_id: UUID, begun: Begun, result: CheckResult, now: datetime) -> bool:
+    """Write down what was seen; what was looked at, and a connection's service, get their status by it.
+
+    Of what isn't used any more nothing is written down: the look begins anew. Says whether it was written down.
+    """
+    with within_everything(REASON), transaction.atomic():
+        asked = _locked(validation_id)
+        if asked is None:
             return False
-        asked.state, asked.begun_at, asked.items = "queued", None, []
-        asked.save(update_fields=["state", "begun_at", "items"])
-        defer(fleet.VALIDATE, validation_id=str(asked.pk))
+        row = _lock(asked.looked_at)
+        if _is_begun_anew(asked, row, begun):
+            return False
+        granted, items = sorted(result.granted) if result.granted else None, verdict.kept(result.items)
+        write_down(asked, row, items=items, granted=granted, by=WORKER, now=now)
+        watching.follow(row, items, granted, now=now)
+        _be_patient(row, result, now=now)
         return True
-
-
-def end(*, validation_id: UUID, result: CheckResult, now: datetime) -> None:
-    """Write down what was seen; what was looked at, and a connection's service, get their status by it."""
-    with within_everything(REASON), transaction.atomic():
-        asked = _locked(validation_id)
-        if asked is not None:
-            granted = sorted(result.granted) if result.granted else None
-            row, items = _lock(asked.looked_at), verdict.kept(result.items)
-            write_down(asked, row, items=items, granted=granted, by=WORKER, now=now)
-            watching.follow(row, items, granted, now=now)
-            _be_patient(row, result, now=now)
 
 
 def _be_patient(row: Looked, result: CheckResult, *, now: datetime) -> None:
