@@ -1,6 +1,7 @@
 """What a service uses beside its connection is looked after as the connection is, under a name of its own."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from procrastinate.contrib.django.django_connector import DjangoConnector
 
 from gangway.alarms import queries as alarms
 from gangway.alarms.actions import clear, raise_alarm
@@ -22,6 +24,7 @@ from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import THRESHOLDS, Wishes
 from gangway.connections.states import Rotation
 from gangway.foundation import clock
+from gangway.invitations.standing import open_for_connection
 from gangway.onboarding.renewal import without_theirs
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
@@ -80,8 +83,9 @@ def asked(service_id: UUID) -> Validation:
 def look(service_id: UUID, *items: CheckItem, at: Any = None, **result: Any) -> None:
     """A look at it that was asked for, and what was seen."""
     look_id = asked(service_id).pk
-    assert validation.begin(validation_id=look_id, now=clock.now())
-    validation.end(validation_id=look_id, result=CheckResult(items, **result), now=at or clock.now())
+    begun = validation.begin(validation_id=look_id, now=clock.now())
+    assert begun
+    validation.end(validation_id=look_id, begun=begun, result=CheckResult(items, **result), now=at or clock.now())
 
 
 def ask(customer: Place, service_id: UUID) -> None:
@@ -122,6 +126,21 @@ def test_a_look_whose_credential_was_renewed_meanwhile_begins_anew(customer, ser
         old.save(force_insert=True)
     assert validation.look_again(validation_id=pk, begun=begun)
     assert asked(service_id).state == "queued"
+
+
+def test_what_was_seen_of_a_registration_that_is_not_used_any_more_is_not_written_down(customer, service_id):
+    beside(customer, service_id)
+    ask(customer, service_id)
+    pk = asked(service_id).pk
+    begun = validation.begin(validation_id=pk, now=clock.now())
+    assert begun
+    with within_everything("a test"):
+        Registration.objects.filter(pk=begun.registration_id).update(name_key="left")
+    beside(customer, service_id)
+    assert companion_of(service_id).registration_id != begun.registration_id
+    assert not validation.end(validation_id=pk, begun=begun, result=CheckResult((REFUSED,)), now=clock.now())
+    assert (asked(service_id).state, companion_of(service_id).status) == ("queued", "unknown")
+    assert standing(customer, service_id) == []
 
 
 def test_its_alarms_are_not_the_connections(customer, service_id):
@@ -231,6 +250,24 @@ def test_its_look_by_the_fleet_may_wait_for_its_turn_and_counts_from_when_a_work
         validation.give_up(now=start + timedelta(minutes=minutes))
         states.append(asked(service_id).state)
     assert states == ["running", "failed"]
+
+
+def test_an_update_leaves_no_words_at_a_look_that_saw_nothing_and_no_job_that_no_worker_knows(customer, service_id):
+    beside(customer, service_id)
+    ask(customer, service_id)
+    validation.fail(validation_id=asked(service_id).pk, error=NoSuchCredential(), now=clock.now())
+    told, database = asked(service_id).words, DjangoConnector()
+    with within_everything("a test"):
+        Validation.objects.filter(pk=asked(service_id).pk).update(status="ok", words="Works.")
+    for task in ("validate_companion", "validate_connection"):
+        defer = "INSERT INTO procrastinate_jobs (queue_name, task_name) VALUES ('default', %(task)s)"
+        database.execute_query(defer, task=f"connections:{task}")
+    for operation in import_module("gangway.connections.migrations.0016_failed_looks").Migration.operations:
+        database.execute_query(operation.sql.replace("%", "%%"))
+    assert (asked(service_id).status, asked(service_id).words) == ("unknown", told)
+    left = database.execute_query_all("SELECT DISTINCT task_name FROM procrastinate_jobs WHERE status = 'todo'")
+    assert "connections:validate_connection" in [row["task_name"] for row in left]
+    assert "connections:validate_companion" not in [row["task_name"] for row in left]
 
 
 @pytest.mark.parametrize("leaves", [False, True])
@@ -510,6 +547,31 @@ def test_what_it_lacks_is_told_as_the_connections_is_and_every_look_at_it_is_kep
     assert [(row.status, row.asked_by) for row in history] == 2 * [("ok", SETUP.name)]
 
 
+def test_what_the_customers_own_registration_lacks_the_customer_adds_and_nobody_is_asked_to_sign_in(
+    provider, customer, service_id
+):
+    registration_id = beside(customer, service_id, origin=GIVEN)
+    with within_everything("a test"):
+        Care.objects.update(lacks=[])
+        Registration.objects.filter(pk=registration_id).update(origin=GIVEN)
+    ask(customer, service_id)
+    look(service_id, GOOD, granted=frozenset({"User.Read.All"}))
+    with within(customer.path):
+        (alarm,) = alarms.open_for(service_id)
+    assert alarm.cure.startswith("The customer made this registration, so the customer adds it")
+    client, page = sit_down(provider), f"/services/{service_id}/repair/"
+    assert soup(client.get(page)).select_one('input[value="call-quality"]'), "one of ours instead is offered"
+    with within_everything("a test"):
+        calling = Registration.objects.exclude(pk=registration_id).get()
+        calling.plan, _ = pin(features={"voice", "call-quality"})
+        calling.save()
+    asked_for = soup(client.get(page)).select_one("[aria-labelledby=missing]")
+    assert ("App registrations ›" in asked_for.get_text(), asked_for.select_one("form")) == (True, None)
+    assert client.post(page, {"recipient": "someone@contoso.com"}).status_code == 200
+    with within(customer.path):
+        assert open_for_connection(service_id) is None
+
+
 def test_what_the_customer_made_beside_it_is_not_replaced_by_one_of_ours_in_a_renewal(customer, service_id):
     registration_id = beside(customer, service_id)
     plan, _ = pin(features={"voice", "call-quality"})
@@ -526,7 +588,10 @@ def test_rotate_now_stands_in_its_own_section_where_it_may_renew_itself(provider
     assert before.select_one('form[action$="/call-quality/rotate/"]') is None
     assert "may renew itself is not known yet" in before.get_text()
     with within_everything("a test"):
-        Companion.objects.update(renews_itself=True, last_good_at=clock.now())
+        Companion.objects.update(last_good_at=clock.now())
+    assert "may not renew itself" in soup(client.get(place)).select_one("[aria-labelledby=quality]").get_text()
+    with within_everything("a test"):
+        Companion.objects.update(renews_itself=True)
     section = soup(client.get(place)).select_one("[aria-labelledby=quality]")
     assert "Rotate the credential of" in section.select_one("dialog#rotate-beside").get_text()
     first, second = (client.post(f"{place}call-quality/rotate/")["Location"] for _ in range(2))

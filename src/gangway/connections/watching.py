@@ -8,7 +8,7 @@ from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.connections import saying, schedule, verdict
 from gangway.connections.fleet import AGAIN_AFTER
-from gangway.connections.kept import Kept, Looked, care_of, connection_of, key_of, name_of
+from gangway.connections.kept import Kept, Looked, care_of, connection_of, credential_of, key_of, name_of
 from gangway.connections.states import Rotation
 from gangway.connections.verdict import KeptItem, Status
 from gangway.provisioning.renewable import lacks, may_change_itself
@@ -20,6 +20,11 @@ OWN_WARNING: Final = frozenset({"secret"})
 ROLES_END: Final = "roles_end"
 PATIENCE: Final = timedelta(hours=24)
 """So long nobody is told that Microsoft doesn't answer: it says nothing about the connection."""
+OURS: Final = "Press Repair on the Connections page: an administrator of the customer is asked for just that."
+THEIRS: Final = (
+    "The customer made this registration, so the customer adds it: the page behind Repair on the Connections page says "
+    "where. The next validation sees it."
+)
 UNKNOWN: Final = "Nobody knows whether it works"
 
 
@@ -71,14 +76,14 @@ def _drift(row: Looked, missing: list[str] | None, *, now: datetime) -> None:
     if not missing:
         clear_alarm(**key, why="Nothing is missing.", by=WORKER, now=now)
         return
-    about = service(row.service_id)
+    about, credential = service(row.service_id), credential_of(row)
     raise_alarm(
         **key,
         service_id=about.id,
         about=name_of(row, about),
         severity=Severity.NOTICE,
         words=f"Its registration lacks what the newest version has: {', '.join(missing)}.",
-        cure="Press Repair on the Connections page: an administrator of the customer is asked for just that.",
+        cure=THEIRS if credential is not None and not credential.is_ours else OURS,
         by=WORKER,
         now=now,
     )

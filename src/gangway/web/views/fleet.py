@@ -122,7 +122,11 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
     offered = addable(service_id)
     first = {"recipient": _asked_before(found.user_name), "adding": request.GET.getlist("add")}
     form = RepairForm(request.POST or None, initial=first, offered=offered)
-    if request.method == "POST" and cared.is_ours and form.is_valid():
+    beside = [(one, rotation_beside(service_id, one.profile)) for one in companions(service_id)]
+    lacking = [(one, care) for one, care in beside if care is not None and care.lacks]
+    only_theirs = lacking and not cared.lacks and not any(one.registration.is_ours for one, _ in lacking)
+    may_ask = cared.is_ours and (bool(offered) or not only_theirs)
+    if request.method == "POST" and may_ask and form.is_valid():
         try:
             adding = form.cleaned_data["adding"]
             plan = newest_plan(found.registration_id, adding=adding)
@@ -140,9 +144,8 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("The administrator is asked for what is missing of “%s”.") % about.short_name)
             return redirect("web:invitation_sent", invitation_id)
-    beside = [(one, rotation_beside(service_id, one.profile)) for one in companions(service_id)]
     values = {"service": about, "found": found, "cared": cared, "form": form, "offered": offered}
-    values["beside"] = [(one, care) for one, care in beside if care is not None and care.lacks]
+    values |= {"beside": lacking, "may_ask": may_ask}
     return render(request, "fleet/repair.html", values)
 
 
