@@ -30,6 +30,7 @@ from gangway.onboarding.stages.verification import run_ended
 from gangway.onboarding.typed import Typed
 from gangway.onboarding.visits import expectation_of
 from gangway.onboarding.withdrawal import withdraw
+from gangway.organizations.models import TenantRow
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import tasks
@@ -41,7 +42,7 @@ from gangway.services.queries import service
 from tests.emulator.conftest import Emulator
 from tests.rooms import factories_invitations, factories_services
 from tests.rooms.factories_aboard import tokens_kept
-from tests.rooms.factories_connections import connected
+from tests.rooms.factories_connections import beside, connected
 from tests.rooms.factories_existing import CONTOSO, PLAN, ByHand
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk
 from tests.rooms.factories_organizations import make_customer, make_provider
@@ -49,6 +50,7 @@ from tests.rooms.factories_web import prove, put_into_wizard, sit_down, soup
 from tests.rooms.test_onboarding_aboard import OLGA, aboard, finished, provision, sign_in, state_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+LEFT = "{} rests for a while then. It can't delete itself: an administrator of yours has to delete it after that."
 
 
 def served(emulator: Emulator, **more: Any) -> tuple[Walk, UUID]:
@@ -310,7 +312,8 @@ def test_a_service_of_the_customers_own_registration_moves_to_one_of_ours(emulat
     assert len(registrations(emulator)) == 2
 
 
-def test_what_a_service_uses_beside_its_connection_moves_with_it_and_the_old_one_rests(emulator):
+@pytest.mark.parametrize("typed_meanwhile", [False, True])
+def test_what_a_service_uses_beside_its_connection_moves_with_it_and_the_old_one_rests(emulator, typed_meanwhile):
     walked, service_id = served(emulator, features=("call-quality",))
     with within(walked.customer.path):
         before = companions.companion(service_id, "qoe")
@@ -318,10 +321,19 @@ def test_what_a_service_uses_beside_its_connection_moves_with_it_and_the_old_one
         Registration.objects.filter(pk=voice.registration_id).update(origin=GIVEN)
     moving = again(walked, service_id)
     sign_in(moving, emulator)
+    if typed_meanwhile:
+        theirs = beside(walked.customer, service_id, origin=GIVEN)
+        with within(walked.customer.path):
+            Registration.objects.filter(pk=theirs).update(origin=GIVEN)
     provision(moving, name="gw-second")
     with within(walked.customer.path):
         after = companions.companion(service_id, "qoe")
-        assert (after.registration.display_name, after.credential is not None) == ("gw-second-QoE", True)
+        made = Credential.objects.get(registration__display_name="gw-second-QoE")
+        assert (after.registration.id == made.registration_id, after.credential is not None) == (
+            not typed_meanwhile,
+            True,
+        )
+        assert made.state == ("resting" if typed_meanwhile else "proved")
         assert Credential.objects.get(pk=before.credential.id).state == "resting"
 
 
@@ -341,6 +353,7 @@ def test_a_service_moves_from_a_registration_of_ours_to_a_new_one_and_the_old_on
     assert changes(moving) == (
         "A new App registration is made; the service moves to it once it is proved.",
         "gw-contoso rests for a while then, and is deleted after that.",
+        LEFT.format("gw-contoso-QoE"),
     )
     with within(walked.customer.path), pytest.raises(AlreadyInvited):
         renewal.reinitiate(service_id=service_id, recipient=UPN, purpose=Purpose.UPGRADE, by=OLGA, now=clock.now())
@@ -406,8 +419,10 @@ def test_a_service_that_moves_is_expected_in_the_tenant_that_it_is_connected_wit
     moving = again(walked, service_id, purpose=Purpose.REPLACE)
     sign_in(moving, emulator)
     with within(walked.customer.path):
-        row = Case.objects.get(pk=moving.case_id)
-        assert expectation_of(row.sign_in_id).tenant_id == connection(service_id).tenant_id
+        row, tenant_id = Case.objects.get(pk=moving.case_id), connection(service_id).tenant_id
+        TenantRow.objects.create(organization_id=walked.customer.id, place=1, tenant_id=str(uuid4()))
+    expected = expectation_of(row.sign_in_id)
+    assert (expected.tenants, expected.is_in(tenant_id, frozenset({"another.example"}))) == ({tenant_id}, True)
 
 
 def test_a_further_services_sign_in_leaves_what_the_first_one_uses_beside_its_connection(emulator):

@@ -96,6 +96,15 @@ def _move(companion_id: UUID, registration_id: UUID, *, by: Actor, now: datetime
 
 
 @transaction.atomic
+def pass_over(*, service_id: UUID, registration_id: UUID, profile: str, by: Actor, now: datetime) -> None:
+    """What was made for a service isn't used, as another one is by now: it rests, and goes as what was replaced."""
+    row = Companion.objects.select_for_update(of=("self",)).get(service_id=service_id, profile=profile)
+    used = proved_ids(registration_id=row.registration_id, service_id=service_id)
+    for made in proved_ids(registration_id=registration_id, service_id=service_id) if used else ():
+        switch(made, used[0], by=by, now=now)
+
+
+@transaction.atomic
 def validate(*, service_id: UUID, profile: str, by: Actor, now: datetime) -> None:
     """*Validate*: a worker signs in as this registration; asking while one looks changes nothing.
 

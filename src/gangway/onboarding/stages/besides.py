@@ -1,6 +1,6 @@
 """What was made beside a service's registration, call quality for one, becomes the service's own."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -24,16 +24,24 @@ def take_over_besides(
     plan: Mapping[str, Any],
     by: Actor,
     now: datetime,
+    stays: Collection[str] = (),
 ) -> None:
-    """Give the service what its plan wants beside and was made for it; it is looked at once it can sign in."""
+    """Give the service what its plan wants beside and was made for it; it is looked at once it can sign in.
+
+    `stays`: profiles for which the service goes on with what it uses by now.
+    """
     for one in beside_of(registration_id, plan):
         if one.registration is None or one.run is None or one.run.service_id != service_id:
             continue  # nothing is made, or another service's
+        made, profile = one.registration.id, one.plan.profile
+        if profile in stays:
+            companions.pass_over(service_id=service_id, registration_id=made, profile=profile, by=by, now=now)
+            continue
         take_over_one(
             service_id=service_id,
             organization_id=organization_id,
-            registration_id=one.registration.id,
-            profile=one.plan.profile,
+            registration_id=made,
+            profile=profile,
             by=by,
             now=now,
         )

@@ -97,7 +97,15 @@ def _take_over_beside(invitation: InvitationView, *, by: Actor, now: datetime) -
         plan=invitation.plan,
         by=by,
         now=now,
+        stays=_typed_since(invitation),
     )
+
+
+def _typed_since(invitation: InvitationView) -> frozenset[str]:
+    """For what an operator typed credentials beside the connection after this was asked for: they want those."""
+    typed = [one for one in companions.companions(invitation.service_id) if not one.registration.is_ours]
+    known = [(one.profile, one.registration.proved_at) for one in typed]
+    return frozenset(profile for profile, at in known if at is not None and at > invitation.created_at)
 
 
 def _way(typed: ExistingRegistration | None) -> AuthenticatedBy:
