@@ -10,6 +10,7 @@ from gangway.onboarding import actions, tenant_lookup
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import CaseState, LookupState, OperatorStep, SignInState
 from gangway.organizations.scope import within
+from gangway.provisioning.leftover_list import leftovers
 from gangway.web.views import onboarding as views
 from tests.rooms import factories_organizations, web_values
 from tests.rooms.factories_onboarding import (
@@ -41,6 +42,8 @@ def test_the_tenant_of_the_customers_domain_is_expected_before_anything_is_read_
     looked_up(walked, "contoso.com", OTHER_TENANT)
     signed_in(walked, Microsoft(signer=AssertionError("nothing may be asked of Graph")))  # type: ignore[arg-type]
     assert walked.view().sign_in.state == SignInState.WRONG_TENANT
+    with within(walked.customer.path):
+        assert [left.tenant_id for left in leftovers().rows] == [TENANT], "the sign-in application came there, too"
 
 
 def test_the_right_tenant_of_the_domain_is_let_in():

@@ -38,6 +38,8 @@ class Refusal(SignInRefused):
     signal: ClassVar[str] = ""
     """Where the dictionary of Microsoft's errors has its words; empty: they are ours, and stand here."""
     fault: MicrosoftFault | None = None
+    tenant_id: str = ""
+    """Where the person signed in, when the id_token alone told enough; else what Graph told says it."""
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Take a refusal's words out of the dictionary."""
@@ -52,6 +54,11 @@ class Refusal(SignInRefused):
         refusal = cls(error.what, cure=error.cure)
         refusal.acts, refusal.fault = error.acts, error.fault
         return refusal
+
+    def seen_in(self, tenant_id: str) -> Self:
+        """Say where the person signed in."""
+        self.tenant_id = tenant_id
+        return self
 
 
 class Declined(Refusal):

@@ -268,12 +268,17 @@ def end(row: SignIn, *, refusal: Refusal, facts: SignerFacts | None = None, by: 
     In a tenant that isn't the customer's the sign-in application stays, and no run will ever come there.
     """
     kept = problems.of_refusal(refusal, at=now)
-    signer = {} if facts is None else {"signer": kept_facts(facts)}
-    move_sign_in(row, refusal.state, by=by, now=now, problem=kept, failures=0, **signer)
+    signer = _where(refusal) if facts is None else kept_facts(facts)
+    move_sign_in(row, refusal.state, by=by, now=now, problem=kept, failures=0, **({"signer": signer} if signer else {}))
     if refusal.state is SignInState.WRONG_TENANT and row.signer:
         note_left(row.case, by=by, now=now)
     if refusal.state is SignInState.DECLINED and invited.state_of(row.case.invitation_id) in DECLINABLE:
         invitation_on(row.case, State.DECLINED, by=by)
+
+
+def _where(refusal: Refusal) -> dict[str, Any]:
+    """What is known of who was refused by the id_token alone: no name, and of the tenant its id only."""
+    return {"tenant_id": refusal.tenant_id, "tenant_name": refusal.tenant_id} if refusal.tenant_id else {}
 
 
 def hear_nothing(sign_in_id: UUID, *, owner: str, problem: dict[str, Any], failures: int, again_at: datetime) -> None:

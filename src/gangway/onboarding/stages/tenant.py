@@ -24,7 +24,8 @@ from gangway.provisioning.actions import PARTNER, SignerFacts
 class Expected:
     """Who and what was expected. `domain`: the customer's when the provider knows it; `tenant_id` likewise.
 
-    `others`: more tenants of the same customer, any of which will do.
+    `others`: more tenants of the same customer, any of which will do. The one that a service is connected with stands
+    there alone, by its id: it will do, whatever its domains are.
     """
 
     upn: str
@@ -59,9 +60,9 @@ def refusal_of_identity(identity: Identity, expected: Expected) -> Refusal | Non
     if identity.tenant_id in expected.own_tenants:
         return OwnTenant()
     if identity.is_guest:
-        return GuestSignedIn()
+        return GuestSignedIn().seen_in(identity.tenant_id)
     if expected.tenants and identity.tenant_id not in expected.tenants:
-        return WrongTenant(_another_tenant("", (), expected.domain_wanted))
+        return WrongTenant(_another_tenant("", (), expected.domain_wanted)).seen_in(identity.tenant_id)
     return None
 
 
