@@ -9,10 +9,12 @@ from gangway.connections.companions import companions
 from gangway.connections.queries import ConnectionView, connection
 from gangway.invitations.aims import Purpose
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.beside import besides
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.leaving import going
 from gangway.provisioning.queries import Change
 from gangway.provisioning.shapes import FeatureRow
+from gangway.provisioning.usage import changes_itself
 from gangway.services.licences import LicenceType
 from gangway.services.queries import service
 
@@ -65,15 +67,34 @@ def what_changes(
         yield "A new App registration is made; the service moves to it once it is proved."
         yield from different
         yield _what_becomes_of(found)
+        yield from map(_left_to_them, _beside(service_id, plan))
+
+
+def uses_ours_beside(service_id: UUID, registration_id: UUID) -> bool:
+    """Whether anything of ours beside a registration is this service's, or was begun for it."""
+    used = any(one.registration.is_ours for one in companions(service_id))
+    return used or bool(besides(registration_id=registration_id, service_id=service_id))
 
 
 def _what_becomes_of(found: ConnectionView) -> str:
     """Tell what happens to a registration that a service moves away from."""
     if not found.is_ours or found.lost:
         return f"{found.registration_name} is no longer used then; you can delete it."
-    if going(registration_id=found.registration_id, service_id=found.service_id).whole:
+    if not going(registration_id=found.registration_id, service_id=found.service_id).whole:
+        return (
+            f"{found.registration_name} stays, as other services use it; this service's credential is removed from it."
+        )
+    if changes_itself(found.registration_id):
         return f"{found.registration_name} rests for a while then, and is deleted after that."
-    return f"{found.registration_name} stays, as other services use it; this service's credential is removed from it."
+    return _left_to_them(found.registration_name)
+
+
+def _left_to_them(registration_name: str) -> str:
+    """Tell it of a registration that nothing but a person's right can take away."""
+    return (
+        f"{registration_name} rests for a while then. It can't delete itself: "
+        "an administrator of yours has to delete it after that."
+    )
 
 
 def _beside(service_id: UUID, plan: Mapping[str, Any]) -> list[str]:
@@ -85,6 +106,8 @@ def _beside(service_id: UUID, plan: Mapping[str, Any]) -> list[str]:
 def _different(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any]) -> Iterator[str]:
     """What the plan asks for otherwise than before, and what was granted once and is missing now."""
     before = _plan_before(registration_id)
+    if before and "beside" not in plan and not uses_ours_beside(service_id, registration_id):
+        before, _fingerprint = provisioning.for_further(before)  # what is beside is another service's, or their own
     changes = provisioning.difference(before, dict(plan)) if before else ()
     yield from map(_said, changes)
     told = " ".join(change.what for change in changes)

@@ -27,7 +27,7 @@ from gangway.onboarding.defaults import defaults_for
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
 from gangway.onboarding.existing import begin_known
 from gangway.onboarding.models import Case
-from gangway.onboarding.otherwise import what_changes
+from gangway.onboarding.otherwise import uses_ours_beside, what_changes
 from gangway.onboarding.stages.renewed import take_over
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.leaving import known_before
@@ -57,6 +57,7 @@ def reinitiate(
     somebody opens the wizard at once, by `open_now`. Call it inside a scope. Raises `NotConnected`, and what
     `issue_invitation` raises.
     """
+    services.hold(service_id)
     anew = purpose is Purpose.REPLACE
     pinned, fingerprint = provisioning.fingerprinted(plan) if plan else _plan_of(service_id, anew=anew)
     standing = registration_of(service_id)
@@ -93,6 +94,7 @@ def type_in(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
 
     One that is being typed already is gone on with. Call it inside a scope. Raises `NotConnected`, `AlreadyInvited`.
     """
+    services.hold(service_id)
     standing = open_for_connection(service_id)
     if standing is not None and invited.invitation(standing).state is State.DRAFT:
         return standing
@@ -116,6 +118,7 @@ def type_in_beside(*, service_id: UUID, profile: str, by: Actor, now: datetime) 
     It counts once it is proved, in the place of what was used before. Gives the invitation's id, in which it is typed;
     one that is being typed already is gone on with. Call it inside a scope. Raises `NotConnected`.
     """
+    services.hold(service_id)
     if service(service_id).lifecycle is not Lifecycle.CREATED or registration_of(service_id) is None:
         raise NotConnected
     offered = provisioning.choices(profile)
@@ -142,7 +145,7 @@ def _in_the_way_of(purpose: Purpose) -> frozenset[Purpose]:
 def _plan_of(service_id: UUID, *, anew: bool = False) -> tuple[dict[str, Any], str]:
     """The plan of a connected service's registration; the provider's own where we hold no record of one.
 
-    `anew`: as the newest version has it.
+    `anew`: as the newest version has it, without what another service has beside the same registration.
     """
     about, found = service(service_id), connection(service_id)
     if about.lifecycle is not Lifecycle.CREATED or found is None:
@@ -150,6 +153,8 @@ def _plan_of(service_id: UUID, *, anew: bool = False) -> tuple[dict[str, Any], s
     if found.lost:
         return defaults_for(about.provider_id).pinned()
     plan = newest_plan(found.registration_id) if anew else provisioning.plan_of(found.registration_id)
+    if anew and not uses_ours_beside(service_id, found.registration_id):
+        return provisioning.for_further(plan)
     return provisioning.fingerprinted(without_theirs(service_id, plan))
 
 
@@ -165,6 +170,7 @@ def open_now(*, service_id: UUID, recipient: str, by: Actor, now: datetime) -> S
 
     An invitation that is out already is used. Raises as `reinitiate`.
     """
+    services.hold(service_id)
     standing = open_for_connection(service_id)
     if standing is None:
         standing = reinitiate(service_id=service_id, recipient=recipient, mailed=False, by=by, now=now)

@@ -39,6 +39,7 @@ from gangway.onboarding.stages.registration import tenant_in_use, tenant_of_regi
 from gangway.onboarding.states import SignInState
 from gangway.onboarding.tenant_lookup import tenant_of_domain
 from gangway.organizations import queries as organizations
+from gangway.organizations.details import Tenant
 from gangway.organizations.place_queries import more_tenants
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import SignerFacts, observe_signer
@@ -260,13 +261,14 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
     """Gather who and what is expected of a sign-in."""
     with within_everything("a polling loop looks after everybody's sign-ins"):
         row = SignIn.objects.select_related("case").get(pk=sign_in_id)
-        customer, pinned = organizations.customer(row.organization_id), tenant_of_registration(row.case)
+        customer = organizations.customer(row.organization_id)
+        pinned = tenant_of_registration(row.case) or tenant_in_use(row.case.service_id)
         known = customer.tenant_id or tenant_of_domain(customer)
         return tenant.Expected(
             upn=row.upn,
             domain=customer.domain,
-            tenant_id=pinned or known or tenant_in_use(row.case.service_id),
-            others=() if pinned else more_tenants(customer.id),
+            tenant_id=pinned or known,
+            others=(Tenant(pinned, ""),) if pinned else more_tenants(customer.id),
             own_tenants=own_tenants(row.case.provider_id),
             parts=frozenset(sign_in.parts_of(row.case)) if row.case.handoff_id else frozenset(),
         )
