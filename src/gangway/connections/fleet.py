@@ -147,7 +147,7 @@ def forget(*, now: datetime) -> None:
 
 
 def _running() -> int:
-    return Validation.objects.filter(state__in=RUNNING, asked_by=FLEET.name).count()
+    return Validation.objects.filter(state__in=RUNNING, asked_by=FLEET.name)[:AT_ONCE].count()
 
 
 def paused(now: datetime) -> QuerySet[Pause, str]:

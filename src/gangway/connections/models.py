@@ -56,6 +56,12 @@ class Connection(OwnedModel):
                 name="connections_suspended_for_a_reason",
             ),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["status", "id"], name="connections_by_status"),
+            models.Index(
+                fields=["suspended_at"], condition=Q(suspended_at__isnull=False), name="connections_not_in_use"
+            ),
+        ]
 
     def __str__(self) -> str:
         """Name the connection by its status."""
@@ -209,7 +215,8 @@ class Care(Tended):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["validate_at"], name="connections_to_validate"),
+            models.Index(fields=["validate_at", "connection"], name="connections_to_validate_next"),
+            models.Index(fields=["rotation", "validate_at", "connection"], name="connections_by_rotation"),
             models.Index(fields=["tend_at"], name="connections_to_tend"),
             models.Index(
                 fields=["rotation_run_id"], condition=Q(rotation_run_id__isnull=False), name="connections_rotating"
