@@ -149,5 +149,7 @@ def free_ports() -> dict[str, int]:
 
 def command_lines(product: Product) -> bytes:
     """What every process was told on its command line, which anybody on the machine may read."""
-    pids = [child.process.pid for child in product.supervisor.parts.children]
+    children = [child.process for child in product.supervisor.parts.children]
+    pids = [process.pid for process in children if process.poll() is None]
+    assert pids
     return b"\n".join(Path(f"/proc/{pid}/cmdline").read_bytes() for pid in pids)
