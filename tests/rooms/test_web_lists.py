@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.db import connection as db_connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -16,19 +17,22 @@ from gangway.alarms.actions import raise_alarm
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
-from gangway.connections.errors import NoSuchConnection
+from gangway.connections.errors import ConnectionSuspended, NoSuchConnection
 from gangway.connections.models import Care, Validation
 from gangway.connections.states import Rotation
 from gangway.foundation import clock
+from gangway.imports.models import Import
 from gangway.jobs.testing import run_until_idle
 from gangway.organizations.models import Membership
 from gangway.organizations.pages import PAGE_SIZE
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.models import Leftover, Registration, Run
 from gangway.services import actions as services
 from tests.rooms import factories_connections, factories_onboarding, factories_services
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_operator, make_provider
 from tests.rooms.factories_web import prove, sit_down, soup
+from tests.rooms.test_web_strangers import root
 
 pytestmark = pytest.mark.django_db
 
@@ -97,6 +101,27 @@ def connected(customer):
     return made
 
 
+def one_of_each(customer, number):
+    """A row in each list about connections, with all that leads there; gives the service's id."""
+    service_id, now = factories_connections.connected(customer, f"voice-{number}"), clock.now()
+    with within(customer.path):
+        owned = {"organization_id": customer.id}
+        registration = Registration.objects.get(name_key=f"voice-{number}")
+        of_run = owned | {"registration": registration, "service_id": service_id}
+        ended = {"credential_name": "voice", "sign_in_client_id": "x", "queued_at": now, "ended_at": now}
+        run = Run.objects.create(**of_run, **ended, state="failed", created_at=now)
+        stays = {"kind": "application", "name": "voice", "object_id": str(uuid4()), "why": "It stays."}
+        Leftover.objects.create(**of_run, **stays, run=run, since=now, seen_at=now)
+        about, told = (
+            {"kind": Kind.CONNECTION, "subject": f"service:{uuid4()}"},
+            {"words": "It fails.", "cure": "Look."},
+        )
+        raise_alarm(**owned, **about, **told, about="voice", severity=Severity.WARNING, by=SETUP, now=now)
+        brought = {"kind": "new", "state": "checked", "file_name": "many.csv", "rows_total": 1}
+        Import.objects.create(**owned, **brought, by_id="1", by_name="Olga", created_at=now, expires_at=now)
+    return service_id
+
+
 def table(answer):
     return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
@@ -119,12 +144,28 @@ def order_of(client, address):
     return of_page.rpartition(" ORDER BY ")[2].partition(" LIMIT ")[0], page
 
 
+HEADS = {
+    "services": "short_name full_name customer connection deployment created_at credential validated",
+    "customers": "name created_at",
+    "channels": "name created_at",
+    "invitations": "created expires",
+    "runs": "begun",
+    "leftovers": "since",
+    "operators": "name organization role seen",
+    "alarms": "severity since",
+    "connections": "look",
+    "imports": "file rows brought",
+}
+
+
 def test_every_head_that_sorts_turns_the_list_round_and_stays_in_the_address(client, customer):
     """A head for an order that its list doesn't know would show an arrow and sort by something else."""
-    connected(customer)
+    one_of_each(customer, 1)
+    tried = {}
     for name in LISTS:
         address = reverse(f"web:{name}")
         for link in soup(client.get(address)).select("#list thead .gw-sort"):
+            tried.setdefault(name, set()).add(parse_qs(urlsplit(link["href"]).query)["sort"][0].removeprefix("-"))
             up, page = order_of(client, f"{address}{link['href']}")
             (turned,) = page.select("#list thead .gw-sort[aria-current]")
             assert page.select_one("form[role=search] [name=sort]")["value"] in link["href"], name
@@ -133,6 +174,7 @@ def test_every_head_that_sorts_turns_the_list_round_and_stays_in_the_address(cli
             assert re.sub(" (ASC|DESC|NULLS FIRST|NULLS LAST)", "", up) == re.sub(
                 " (ASC|DESC|NULLS FIRST|NULLS LAST)", "", down
             ), (name, link)
+    assert tried == {name: {*heads.split()} for name, heads in HEADS.items()}
 
 
 def test_each_list_is_exported_as_it_is_sought(client):
@@ -284,44 +326,57 @@ def test_ticked_operators_are_suspended_after_a_proof_and_nobody_whom_one_may_no
         assert [row.operator_id for row in active] == [theirs]
 
 
-def test_ticked_connections_are_rotated_and_what_cannot_be_is_told(client, customer, monkeypatch):
-    made, without = factories_connections.connected(customer), factories_services.plan(customer)
-    rotated = []
+def test_ticked_operators_are_signed_out_everywhere_and_nobody_whom_one_may_not(provider, client):
+    def signed_in(where):
+        browser = sit_down(where, role=Role.MONITOR)
+        person, session_key = browser.session["_auth_user_id"], browser.session.session_key
+        UserSession.objects.create(user_id=person, session_key=session_key, ip="127.0.0.1")
+        assert browser.get(reverse("web:home")).status_code == 200
+        return browser, person
 
-    def rotate(*, service_id, **_given):
-        if service_id != made:
-            raise NoSuchConnection
-        rotated.append(service_id)
+    ours, theirs = [signed_in(provider) for _ in range(2)], signed_in(make_provider())
+    with within_everything("a test"):
+        people = [person for _browser, person in (*ours, theirs)]
+        ticked = [row.pk for row in Membership.objects.filter(operator_id__in=people)]
+    answer = prove(client).post(reverse("web:operators_end_sessions"), {"ticked": ticked}, follow=True)
+    assert "Done with 2 of 3" in soup(answer).get_text()
+    assert [browser.get(reverse("web:home")).status_code for browser, _person in (*ours, theirs)] == [302, 302, 200]
 
-    monkeypatch.setattr("gangway.web.views.several.rotate_now", rotate)
+
+def test_ticked_connections_are_rotated_and_what_cannot_be_is_told(client, customer):
+    made, suspended = (factories_connections.connected(customer, name) for name in ("voice-1", "voice-2"))
+    without, stranger = factories_services.plan(customer), factories_connections.connected(make_customer(), "voice-3")
+    ticked = {"ticked": [made, suspended, without, stranger]}
     with within(customer.path):
-        Care.objects.update(rotation=Rotation.FROZEN.value)
-    page = soup(client.get(reverse("web:connections_rotate"), {"ticked": [made, without, uuid4()]}))
+        connections.suspend(service_id=suspended, by=OLGA, now=clock.now())
+        Care.objects.filter(connection__service_id=made).update(rotation=Rotation.FROZEN.value)
+    page = soup(client.get(reverse("web:connections_rotate"), ticked))
     listed = page.select_one("main table").get_text()
-    assert (len(page.select("[name=ticked]")), listed.count("Contoso Bakeries"), "Frozen" in listed) == (2, 2, True)
+    assert (len(page.select("[name=ticked]")), listed.count("Contoso Bakeries"), "Frozen" in listed) == (3, 3, True)
     assert "Freezes and notices are not waited for." in page.get_text()
-    told = soup(client.post(reverse("web:connections_rotate"), {"ticked": [made, without]}, follow=True)).get_text()
-    assert (rotated, "Done with 1 of 2" in told, NoSuchConnection.what in told) == ([made], True, True)
+    told = soup(client.post(reverse("web:connections_rotate"), ticked, follow=True)).get_text()
+    words = ["Done with 1 of 4", f"Not done with 2: {NoSuchConnection.what}", ConnectionSuspended.what]
+    assert [one for one in words if one not in told] == []
+    with within_everything("a test"):
+        assert [row.service_id for row in Run.objects.filter(kind="rotation")] == [made]
+        assert [row.connection.service_id for row in Care.objects.filter(rotation=Rotation.UNDER_WAY.value)] == [made]
 
 
 def test_no_list_asks_the_database_more_often_for_more_rows(provider, client, customer):
-    operator = make_operator(provider)
+    operator, above = make_operator(provider), sit_down(root())
 
     def one_more(number):
         below = make_customer(make_channel(provider))
-        factories_connections.connected(below, f"voice-{number}")
+        one_of_each(below, number)
         factories_onboarding.issue(below, operator)
         make_operator(below, role=Role.MONITOR)
-        with within(below.path):
-            told = {"about": "voice", "severity": Severity.WARNING, "words": "It fails.", "cure": "Look.", "by": SETUP}
-            kind, subject = Kind.CONNECTION, f"service:{uuid4()}"
-            raise_alarm(organization_id=below.id, kind=kind, subject=subject, now=clock.now(), **told)
+        make_provider()
 
     def asked():
         counted = {}
-        for name in ("services", "customers", "channels", "invitations", "operators", "alarms", "connections"):
+        for name in (*LISTS, "providers"):
             with CaptureQueriesContext(db_connection) as queries:
-                page = soup(client.get(reverse(f"web:{name}")))
+                page = soup((above if name == "providers" else client).get(reverse(f"web:{name}")))
             counted[name] = (len(queries), len(page.select("#list tbody tr")))
         return counted
 
