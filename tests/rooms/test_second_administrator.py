@@ -1,7 +1,7 @@
 """Two administrators, one registration: the second one's own link, what it opens, and everything it doesn't."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -310,19 +310,22 @@ def test_a_link_lasts_beyond_the_day_that_its_holder_waits_for(first, second):
     assert "Somebody must agree first" in client.get("/wizard/new/").content.decode()
     late = client.post("/wizard/approval/", {"planned_on": (now + timedelta(days=90)).date().isoformat()})
     assert "Choose a day from today to" in error_at(late, "planned_on")
-    day = (now + timedelta(days=30)).date()
+    empty = client.post("/wizard/approval/", {"planned_on": ""})
+    assert "Choose a day, such as" in error_at(empty, "planned_on")
+    day = first.view().waiting.deadline_at.date()
     kept = client.post("/wizard/approval/", {"planned_on": day.isoformat()}, follow=True)
     assert "This invitation waits for an approval" in kept.content.decode()
-    assert first.view().waiting.planned_on == day
+    waiting, over = first.view().waiting, datetime.combine(day, time.max, tzinfo=UTC)
+    assert (waiting.planned_on, waiting.deadline_at) == (day, over)
     with within(first.customer.path):
         (one,) = invited.handoffs(first.invitation_id)
         assert invited.history(first.invitation_id)[-1].note == f"Planned for {day.isoformat()}"
-    assert one.is_open(now + timedelta(days=36))
+    assert one.expires_at == over + timedelta(days=7)
     ask(first)
     ask(first, "roxy@contoso.com")
     with within(first.customer.path):
-        assert all(one.is_open(now + timedelta(days=36)) for one in invited.handoffs(first.invitation_id))
-    assert second.view(now=now + timedelta(days=36)).step is Step.WHO
+        assert {one.expires_at for one in invited.handoffs(first.invitation_id)} == {over + timedelta(days=7)}
+    assert second.view(now=over + timedelta(days=6)).step is Step.WHO
 
 
 def test_withdrawing_the_invitation_kills_every_link_of_it(first):

@@ -120,15 +120,18 @@ def ask_look(run_id: UUID) -> None:
 def plan_for(*, run_id: UUID, day: date | None, by: Actor, now: datetime) -> None:
     """Say on which day what remains is planned for (a change board meets): no reminder goes out before it is over.
 
-    None takes it back. Raises NotADayToPlan at "planned_on", NotWaiting.
+    The wait goes on through that day, even if it is its last. None takes it back. Raises NotADayToPlan at "planned_on",
+    NotWaiting.
     """
     row = locked(run_id)
     if day is not None and not now.date() <= day <= row.deadline_at.date():
         raise NotADayToPlan(f"Choose a day from today to {row.deadline_at:%d %B %Y}.", field="planned_on")
     row.planned_on = day
+    if day is not None:
+        row.deadline_at = max(row.deadline_at, datetime.combine(day, time.max, tzinfo=UTC))
     if row.reminders_stopped_at is None and row.reminders < len(REMIND_AFTER):
         row.next_reminder_at = _next_reminder(row, now=now)
-    row.save(update_fields=["planned_on", "next_reminder_at"])
+    row.save(update_fields=["planned_on", "deadline_at", "next_reminder_at"])
     _record(Event.WAITING_PLANNED, row, by, {"day": day.isoformat() if day else ""})
 
 

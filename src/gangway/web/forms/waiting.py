@@ -64,3 +64,13 @@ class PlannedDay(PlainForm):
         """The day that was chosen; None: no certain one."""
         chosen: date | None = self.cleaned_data["planned_on"]
         return chosen
+
+
+class AwaitedDay(PlannedDay):
+    """The same where the only button is to wait until that day."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Ask for the day."""
+        super().__init__(*args, **kwargs)
+        field = self.fields["planned_on"]
+        field.required, field.error_messages["required"] = True, field.error_messages["invalid"]

@@ -17,7 +17,7 @@ from gangway.onboarding.shapes import Step
 from gangway.onboarding.sightings import sightings_by_case
 from gangway.web.activity_words import seen_rows
 from gangway.web.forms.invitation import Approval
-from gangway.web.forms.waiting import PlannedDay, Successor
+from gangway.web.forms.waiting import AwaitedDay, Successor
 from gangway.web.waiting import asked_of
 from gangway.web.wizard_pages import may_change, page, page_of
 from gangway.web.wizard_session import KEY, WizardRequest, in_wizard
@@ -38,7 +38,7 @@ def approval(request: WizardRequest) -> HttpResponse:
     if not may_change(case) and rest is None:
         return redirect(page_of(case))
     planned = {"planned_on": rest.planned_on if rest else None}
-    form = PlannedDay(request.POST or None, initial=planned) if rest else Approval(request.POST or None)
+    form = AwaitedDay(request.POST or None, initial=planned) if rest else Approval(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given: dict[str, Any] = {"case_id": case.id, "day": form.day, "by": request.actor, "now": now()}
         try:
