@@ -13,12 +13,11 @@ from gangway.connections.kept import Kept, Looked, credential_of, credentials_of
 from gangway.connections.models import STATUSES, Care, Companion, Connection, Validation
 from gangway.connections.states import Rotation
 from gangway.organizations.pages import Page, every, page_of
-from gangway.organizations.search import matching
 from gangway.provisioning.orphans import Unused, unused_credentials
 from gangway.provisioning.queries import choices
 from gangway.provisioning.sighted import Coverage, Sighted, coverage, gone_registrations, sighted
 from gangway.services.overview import without
-from gangway.services.queries import ServiceRow
+from gangway.services.queries import ServiceRow, of_services
 from gangway.services.states import Lifecycle
 
 LESS: Final = "less"
@@ -172,13 +171,7 @@ def every_connection(
 
 
 def _sought(search: str, status: str, rotation: str, drift: str, sort: str) -> QuerySet[Care]:
-    rows = Care.objects.filter(
-        matching(
-            search,
-            begins=("connection__service__short_name_key", "connection__service__full_name_key"),
-            among="connection__service__search_words",
-        )
-    )
+    rows = Care.objects.filter(of_services(search, at="connection__service"))
     rows = _narrowed(rows, status, rotation, drift)
     return rows.select_related("connection__service", "organization").order_by(*SORTS.get(sort, SORTS["look"]))
 

@@ -26,8 +26,8 @@ from gangway.organizations import links
 from gangway.organizations.pages import Page, batched, every, page_of
 from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import Door, through
-from gangway.organizations.search import matching
 from gangway.organizations.taken_over import named
+from gangway.services.queries import of_services
 
 ASKED_LATELY: Final = timedelta(days=7)
 SORTS: Final[Mapping[str, tuple[str | OrderBy, ...]]] = {
@@ -368,9 +368,7 @@ def every_pending(*, search: str = "", state: str = "", sort: str = "") -> Itera
 
 
 def _pending(search: str, state: str, customer_id: UUID | None, sort: str) -> QuerySet[Invitation]:
-    names = matching(
-        search, begins=("service__short_name_key", "service__full_name_key"), among="service__search_words"
-    )
+    names = of_services(search)
     condition = names | Q(recipient__istartswith=search.strip()) if search.strip() else names
     rows = Invitation.objects.filter(condition, Q(state=state) if state in set(State) else NOT_OVER)
     if customer_id is not None:

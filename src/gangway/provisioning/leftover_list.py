@@ -9,10 +9,11 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from gangway.organizations.pages import Page, both_ways, every, page_of
-from gangway.organizations.search import matching
 from gangway.organizations.taken_over import named
 from gangway.provisioning.models import Leftover
+from gangway.provisioning.run_list import of_registrations
 from gangway.provisioning.states import LeftoverKind
+from gangway.services.queries import of_services
 
 CENTER: Final = "Microsoft Entra admin center"
 BY_HAND: Final[Mapping[LeftoverKind, tuple[str, ...]]] = {
@@ -102,8 +103,7 @@ def _meant_by(search: str) -> Q:
         return Q()
     by_id = Q(object_id=plain) | Q(registration__app_id=plain) | Q(registration__tenant_id=plain)
     by_id |= Q(facts__tenant_id=plain) | Q(facts__app_id=plain)
-    begins = ("service__short_name_key", "registration__name_key")
-    return by_id | Q(name__istartswith=plain) | matching(search, begins=begins, among="service__search_words")
+    return by_id | Q(name__istartswith=plain) | of_services(search) | of_registrations(search)
 
 
 def _row(row: Leftover) -> LeftoverRow:

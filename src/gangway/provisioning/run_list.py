@@ -9,11 +9,12 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from gangway.organizations.pages import Page, both_ways, every, page_of
-from gangway.organizations.search import matching
+from gangway.organizations.search import fold
 from gangway.provisioning import faults
 from gangway.provisioning.engine import pinning
-from gangway.provisioning.models import Leftover, Run
+from gangway.provisioning.models import Leftover, Registration, Run
 from gangway.provisioning.states import RunState
+from gangway.services.queries import of_services
 
 SORTS: Final = both_ways(begun="created_at")
 
@@ -82,9 +83,9 @@ def run_facts(run_id: UUID) -> RunFacts | None:
 def runs(*, search: str = "", state: str = "", sort: str = "", page: int = 1) -> Page[RunRow]:
     """Return the scope's runs.
 
-    `search`: the beginning of the service's or the registration's name, words of the service's, or an id of the run or
-    the tenant; `state`: a RunState or empty, which anything unknown is taken for; `sort`: a key of `SORTS`, else the
-    newest first.
+    `search`: the beginning of a name of the service's or the registration's, words of the service's, or an id of the
+    run or the tenant; `state`: a RunState or empty, which anything unknown is taken for; `sort`: a key of `SORTS`,
+    else the newest first.
     """
     return page_of(_found(search, state, sort), page, _row)
 
@@ -106,9 +107,15 @@ def _meant_by(search: str) -> Q:
     try:
         whole = UUID(search.strip())
     except ValueError:
-        begins = ("service__short_name_key", "registration__name_key")
-        return matching(search, begins=begins, among="service__search_words")
+        return of_services(search) | of_registrations(search)
     return Q(pk=whole) | Q(registration__tenant_id=str(whole)) | Q(registration__app_id=str(whole))
+
+
+def of_registrations(search: str) -> Q:
+    """Return the condition for rows of registrations whose name begins so; none for an empty search."""
+    beginning = fold(search.replace("\x00", "")).strip()
+    named = Registration.objects.filter(name_key__startswith=beginning)
+    return Q(registration__in=named.values("pk")) if beginning else Q()
 
 
 def _row(row: Run) -> RunRow:

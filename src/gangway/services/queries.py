@@ -20,6 +20,9 @@ from gangway.services.licences import LicenceType
 from gangway.services.models import Service
 from gangway.services.states import HOLDS_ITS_NAME, Connection, Deployment, Lifecycle
 
+NAMES: Final = ("short_name_key", "full_name_key")
+"""The folded columns of which a search may be the beginning."""
+
 SORTS: Final[Mapping[str, tuple[str | OrderBy, ...]]] = {
     "short_name": ("short_name_key", "id"),
     "-short_name": ("-short_name_key", "-id"),
@@ -115,6 +118,16 @@ def every_service(sought: Sought) -> Iterator[ServiceRow]:
     return every(_found(sought), row_of)
 
 
+def of_services(search: str, *, at: str = "service") -> Q:
+    """Return the condition for rows of services that a person means by `search`: beginning of a name, or words.
+
+    For lists of what services have, `at`: by which field. The services are looked up first, from their own indexes;
+    compared row by row, no index serves. Call it inside a scope.
+    """
+    meant = matching(search, begins=NAMES)
+    return Q((f"{at}__in", Service.objects.filter(meant).values("pk"))) if meant else meant
+
+
 def matching_services(sought: Sought, *, most: int) -> list[UUID]:
     """Return the first services that a list shows, for what is done with all."""
     return list(_found(sought).values_list("pk", flat=True)[:most])
@@ -127,7 +140,7 @@ def some_services(ids: Collection[UUID]) -> tuple[ServiceRow, ...]:
 
 
 def _found(sought: Sought) -> QuerySet[Service]:
-    rows = Service.objects.filter(matching(sought.search, begins=("short_name_key", "full_name_key")))
+    rows = Service.objects.filter(matching(sought.search, begins=NAMES))
     rows = _with_status(rows, sought.status)
     if sought.licence:
         rows = rows.filter(licence_type=sought.licence)
