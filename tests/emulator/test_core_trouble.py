@@ -1,5 +1,8 @@
 """Lag, lost answers and patience as a client of Graph meets them."""
 
+import json
+import time
+
 import pytest
 import requests
 
@@ -78,6 +81,31 @@ def test_write_happened_although_its_answer_was_lost(emulator, client):
         client.call("POST", "/applications", {"displayName": "written, not heard"})
     found = client.call("GET", "/applications?$filter=displayName eq 'written, not heard'").json()["value"]
     assert len(found) == 1
+
+
+def held(emulator):
+    """Hold the next application that is made for a moment."""
+    fault = {"match": {"method": "POST", "path": "/v1.0/applications", "times": 1}, "effect": {"delay_ms": 150}}
+    emulator.control("PUT", "faults/held", json=fault)
+
+
+def test_a_request_that_is_held_is_done_although_its_client_hangs_up(emulator, client):
+    held(emulator)
+    with pytest.raises(requests.ReadTimeout):
+        client.session.post(f"{emulator.url}/v1.0/applications", json={"displayName": "held"}, timeout=(10, 0.05))
+    while (last := emulator.control("GET", "log?plane=graph")["requests"][-1])["ended"] is None:
+        time.sleep(0.02)
+    found = client.call("GET", "/applications?$filter=displayName eq 'held'").json()["value"]
+    assert (last["fault"], last["status"], len(found)) == ("held", 201, 1)
+
+
+def test_a_held_request_that_is_larger_than_what_is_read_ahead_arrives_whole(emulator, client):
+    held(emulator)
+    body = json.dumps({"displayName": "large"}) + " " * 5_000_000
+    answer = client.session.post(
+        f"{emulator.url}/v1.0/applications", body, headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["displayName"]) == (201, "large")
 
 
 def test_one_request_of_a_batch_is_asked_for_patience(emulator, client):

@@ -77,6 +77,7 @@ def test_twenty_requests_are_the_most(door):
         [step(1, dependsOn=["2"])],
         [step(1, dependsOn=["2"]), step(2, dependsOn=["1"])],
         [step(1, "/applications", "POST", body={"displayName": "x"})],
+        [step(1, "/me/revokeSignInSessions", "POST", headers={"Content-Type": "application/json"})],
         [{"method": "GET", "url": "/me"}],
         [{"id": "1", "url": "/me"}],
         [{"id": "1", "method": "GET"}],

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from m365_emulator.errors import GraphError
+from m365_emulator.graph import catalogue
 from m365_emulator.graph.odata.match import matches
+from m365_emulator.graph.odata.shape import Shape, spelled
 from m365_emulator.graph.odata.syntax import parse
 from m365_emulator.graph.paths import read
 from tests.emulator.graph_door import Door
@@ -49,6 +51,12 @@ def door():
         ("count eq 1 or on eq true", True),
         ("on eq false or (count eq 3 and gone eq null)", True),
         ("createdDateTime ge 2025-12-31T00:00:00Z", True),
+        ("createdDateTime le 2026-01-01T00:00:00.000Z", True),
+        ("createdDateTime eq 2026-01-01T02:00:00.0000000+02:00", True),
+        ("createdDateTime in (2025-01-01,2026-01-01)", True),
+        ("createdDateTime gt 2026-01-01", False),
+        ("gone le 2026-01-01", False),
+        ("displayName eq 2026-01-01", False),
         ("gone gt 'a'", False),
         ("count eq 1 or count eq 2 and on eq true", False),
     ],
@@ -72,6 +80,7 @@ def test_filters_mean_what_they_say(text, expected):
         "startsWith(displayName 'x')",
         "§",
         "displayName in ()",
+        "createdDateTime ge 2026-02-30",
         "displayName eq 'a' displayName eq 'b'",
     ],
 )
@@ -146,6 +155,7 @@ def test_odd_unique_names_are_upserted_and_read(door, name):
         ("$filter=contains(displayName,'x')", "Request_UnsupportedQuery"),
         ("$orderby=notes", "Request_UnsupportedQuery"),
         ("$filter=displayName eq 'x'&$orderby=displayName", "Request_UnsupportedQuery"),
+        ("$filter=displayName in (" + ",".join(["'x'"] * 16) + ")", "Request_UnsupportedQuery"),
         ("$filter=colour eq 'x'", "BadRequest"),
         ("$select=colour", "BadRequest"),
         ("$expand=colour", "BadRequest"),
@@ -166,6 +176,38 @@ def test_what_graph_cannot_answer_is_refused(door, query, code):
     assert (reply.status, reply.code) == (400, code), reply.body
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "/servicePrincipals?$filter=AppId eq '00000003-0000-0000-C000-000000000000'&$select=Id,DisplayName",
+        "/servicePrincipals?$filter=STARTSWITH(displayname,'Microsoft G')&$select=Id,DisplayName&$expand=Owners",
+        '/servicePrincipals?$search="DISPLAYNAME:Microsoft G"&$select=Id,DisplayName&$count=true',
+        "/servicePrincipals?$filter=ServicePrincipalNames/any(N:startsWith(N,'00000003-0'))&$select=ID,displayname",
+    ],
+)
+def test_names_in_queries_are_read_without_case(door, query):
+    (row,) = door.get(query.replace(" ", "%20"), ConsistencyLevel="eventual").value
+    assert row["displayName"] == "Microsoft Graph"
+    assert row["id"]
+
+
+def test_names_are_read_without_case_where_objects_of_several_types_are_listed_and_sorted(door):
+    grace = door.user("grace.global").id
+    assert list(door.get(f"/directoryObjects/{grace}?$select=ID,UserPrincipalName").body)[1:] == [
+        "@odata.type",
+        "id",
+        "userPrincipalName",
+    ]
+    names = [row["displayName"] for row in door.get("/users?$orderby=DisplayName%20desc").value]
+    assert names == sorted(names, key=str.casefold, reverse=True)
+
+
+def test_every_relation_that_is_expanded_is_known_by_its_spelling():
+    shapes = [one for module in catalogue.resources for one in vars(module).values() if isinstance(one, Shape)]
+    names = {name for shape in shapes for name in shape.expandable}
+    assert names == {spelled(name.upper()) for name in names}
+
+
 def test_advanced_queries_work_with_header_and_count(door):
     for name in ("Alpha", "Beta"):
         door.post("/applications", {"displayName": name})
@@ -177,6 +219,14 @@ def test_advanced_queries_work_with_header_and_count(door):
     assert ([one["displayName"] for one in reply.value], reply.body["@odata.count"]) == (["Beta"], 1)
     searched = door.get('/applications?$search="displayName:lph"', ConsistencyLevel="eventual")
     assert [one["displayName"] for one in searched.value] == ["Alpha"]
+
+
+def test_fifteen_clauses_beside_one_another_are_the_most_without_an_advanced_query(door):
+    clauses = "%20or%20".join(f"displayName%20eq%20'{number}'" for number in range(15))
+    assert door.get(f"/users?$filter={clauses}").status == 200
+    clauses += "%20or%20mail%20eq%20'x'"
+    assert "16. Max allowed: 15" in door.get(f"/users?$filter={clauses}").message
+    assert door.get(f"/users?$filter={clauses}&$count=true", ConsistencyLevel="eventual").status == 200
 
 
 def test_count_alone_is_plain_text_and_needs_the_header(door):

@@ -84,6 +84,7 @@ def test_people_are_made_changed_found_and_deleted(door):
         {"passwordProfile": {}},
         {"displayName": ""},
         {"accountEnabled": None},
+        {"userType": "Stranger"},
     ],
 )
 def test_people_of_wrong_form_are_refused(door, change):
@@ -96,6 +97,31 @@ def test_people_of_wrong_form_are_refused(door, change):
         **change,
     }
     assert door.post("/users", person).status == 400
+
+
+def test_guest_is_made_a_member_and_nothing_else(door):
+    guest = f"/users/{door.tenant.find('user', userType='Guest').id}"
+    assert door.patch(guest, {"userType": "Other"}).body["error"]["details"][0]["target"] == "userType"
+    assert door.patch(guest, {"userType": "Member"}).status == 204
+    assert door.get(f"{guest}?$select=userType").body["userType"] == "Member"
+
+
+def test_person_and_group_come_back_with_their_memberships(door):
+    names = {"displayName": "All", "mailEnabled": False, "mailNickname": "all", "securityEnabled": True}
+    group, other = (door.post("/groups", names).body["id"] for _ in range(2))
+    morgan = door.user("morgan.member").id
+    for one in (group, other):
+        door.post(f"/groups/{one}/members/$ref", {"@odata.id": f"https://x/v1.0/directoryObjects/{morgan}"})
+    for gone in (f"/users/{morgan}", f"/groups/{other}"):
+        assert door.delete(gone).status == 204
+    assert door.get(f"/groups/{group}/members").value == []
+    for one in (other, morgan):
+        assert door.post(f"/directory/deletedItems/{one}/restore").status == 200
+    for one in (group, other):
+        assert [row["id"] for row in door.get(f"/groups/{one}/members").value] == [morgan]
+    assert door.delete(f"/groups/{group}").status == 204
+    assert door.post(f"/directory/deletedItems/{group}/restore").status == 200
+    assert [row["id"] for row in door.get(f"/groups/{group}/members").value] == [morgan]
 
 
 def test_groups_and_their_members(door):
@@ -192,3 +218,9 @@ def test_expired_token_is_401_in_microsofts_words(door):
     door.world.clock.advance(3601)
     reply = door.get("/me")
     assert (reply.status, reply.message) == (401, "Lifetime validation failed, the token is expired.")
+
+
+def test_token_of_somebody_who_is_gone_is_401_with_a_code_of_its_own(door):
+    door.delete(f"/users/{door.user('grace.global').id}")
+    reply = door.get("/me")
+    assert (reply.status, reply.code) == (401, "Authorization_IdentityNotFound")

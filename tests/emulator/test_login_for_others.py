@@ -3,10 +3,10 @@
 import pytest
 
 from m365_emulator import credentials, data
-from m365_emulator.login import policies
+from m365_emulator.login import clients, consent, policies, scopes
 from tests.emulator.graph_door import contoso, noon
 from tests.emulator.test_login_policies import claims
-from tests.emulator.token_door import TokenDoor, home
+from tests.emulator.token_door import TokenDoor, home, sent_back
 
 graph = "https://graph.microsoft.com"
 grace = {"username": "grace.global@contoso.com", "password": "Contoso-Grace-1"}
@@ -21,7 +21,7 @@ def door():
 
 @pytest.fixture
 def app_id(door):
-    made = door.register(isFallbackPublicClient=True).body["appId"]
+    made = door.register(isFallbackPublicClient=True, publicClient={"redirectUris": [home]}).body["appId"]
     door.consent(made, data.graph_app_id, "User.Read")
     return made
 
@@ -142,3 +142,21 @@ def test_audience_of_a_token_is_the_api_however_it_is_spelled(door, api):
     door.consent(app_id, api["client_id"], "use")
     token = door.tokens(app_id, scope="API://Own//use").body["access_token"]
     assert on_behalf(door, api, token).status == 200
+
+
+def test_one_api_is_one_however_it_is_spelled(door, app_id):
+    door.consent(app_id, data.graph_app_id, "Organization.Read.All")
+    scope = f"User.Read {graph}/Organization.Read.All {data.graph_app_id}/User.Read"
+    assert "Organization.Read.All" in by_password(door, app_id, scope=scope).body["scope"].split()
+
+
+def test_token_is_for_one_api_but_a_person_agrees_to_those_of_several(door, app_id):
+    mixed = f"openid User.Read {data.azure_management_app_id}/user_impersonation"
+    assert by_password(door, app_id, scope=mixed).body["error_codes"] == [70011]
+    begun = {"client_id": app_id, "response_type": "code", "redirect_uri": home, "scope": mixed}
+    begun = door.ask("GET", "/organizations/oauth2/v2.0/authorize", **begun)
+    assert "error" not in sent_back(begun)
+    client, grace = clients.find(door.world, app_id, door.tenant), door.user("grace.global")
+    missing = consent.missing(door.world, door.tenant, grace, client, scopes.parse_all(door.world, mixed))
+    assert [item.value for item in missing] == ["openid", "user_impersonation"]
+    assert door.tokens(app_id, scope=mixed).body["scope"].split() == ["User.Read"]

@@ -102,7 +102,7 @@ def test_microsofts_clients_may_ask_for_a_customers_api(door, segment):
 
 def test_permission_of_a_customers_api_is_looked_for_once_its_tenant_is_known(door):
     own_api(door)
-    asked = scopes.parse("api://customers/nothing")
+    asked = scopes.parse_all(door.world, "api://customers/nothing")
     client = clients.find(door.world, azure_cli, None)
     with pytest.raises(EntraError, match="AADSTS70011"):
         consent.missing(door.world, door.tenant, door.user("grace.global"), client, asked)

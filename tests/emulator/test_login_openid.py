@@ -180,6 +180,9 @@ def test_challenge_without_a_method_is_plain(door, named, kept):
     answer = door.ask("GET", path, code_challenge=verifier, code_challenge_method=named, **asked)
     made = next(iter(door.world.login.requests.values()))
     assert (made.challenge_method if "error" not in sent_back(answer) else None) == kept
+    for wrong in ("abc", f"{verifier}=" if named == "S256" else "v" * 129):
+        answer = door.ask("GET", path, code_challenge=wrong, code_challenge_method=named, **asked)
+        assert sent_back(answer)["error"] == "invalid_request"
 
 
 @pytest.mark.parametrize(

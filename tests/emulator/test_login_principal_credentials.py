@@ -31,6 +31,15 @@ def test_secret_of_a_service_principal_proves_it_in_its_tenant(door):
     assert signed_in(door, app_id, client_secret=secret["secretText"]).body["error_codes"] == [7000222]
 
 
+def test_secret_is_none_before_its_time(door):
+    app_id = door.register().body["appId"]
+    given = {"passwordCredential": {"startDateTime": "2026-11-20T12:30:00Z"}}
+    secret = door.post(f"/applications(appId='{app_id}')/addPassword", given).body["secretText"]
+    assert signed_in(door, app_id, client_secret=secret).body["error_codes"] == [7000215]
+    door.world.clock.advance(1800)
+    assert signed_in(door, app_id, client_secret=secret).status == 200
+
+
 def test_certificate_of_a_service_principal_proves_it_and_stays_out_of_sight(door):
     app_id = door.register().body["appId"]
     principal = f"/servicePrincipals/{door.tenant.principal(app_id).id}"

@@ -143,6 +143,9 @@ def test_assertion_ends_and_certificates_end(trusting):
     assert graph_call(trusting, "PATCH", f"/applications(appId='{daemon_app}')", keyCredentials=[old]) == 204
     ended = refusal(present(trusting, signed(trusting, exp=noon + 1800)))
     assert ended == (401, "invalid_client", 700027)
+    early = {**old, "startDateTime": "2026-11-20T12:30:00Z", "endDateTime": "2026-11-20T13:00:00Z"}
+    assert graph_call(trusting, "PATCH", f"/applications(appId='{daemon_app}')", keyCredentials=[early]) == 204
+    assert refusal(present(trusting, signed(trusting, exp=noon + 1800)))[2] == 700027
 
 
 def test_used_assertion_is_good_again_unless_a_policy_says_no(trusting):

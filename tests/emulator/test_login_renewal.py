@@ -55,3 +55,27 @@ def test_single_pages_token_needs_an_origin_and_ends_a_day_after_the_sign_in(doo
     later = renew(token)["refresh_token"]
     door.world.clock.advance(10_000)
     assert renew(later)["error_codes"] == [700084]
+
+
+def test_password_given_through_graph_ends_refresh_tokens_and_may_ask_for_another(door):
+    app_id = registered(door, "publicClient", public=True).body["appId"]
+    token = door.tokens(app_id, scope=asked).body["refresh_token"]
+    door.world.clock.advance(1)
+    door.as_person("grace.global")
+
+    def given(**profile):
+        assert door.patch("/users/grace.global@contoso.com", {"passwordProfile": profile}).status == 204
+        return door.redeem("refresh_token", client_id=app_id, refresh_token=token).body["error_codes"]
+
+    assert given(password="Contoso-Grace-2") == [50173]
+    assert given(forceChangePasswordNextSignIn=True) == [50055]
+    assert given(password="Contoso-Grace-3") == [50173]
+
+
+def test_person_made_with_a_password_for_one_sign_in_is_asked_for_another(door):
+    app_id = registered(door, "publicClient", public=True).body["appId"]
+    name, profile = "new@contoso.com", {"password": "Contoso-New-1", "forceChangePasswordNextSignIn": True}
+    wanted = {"accountEnabled": True, "displayName": "New", "mailNickname": "new", "userPrincipalName": name}
+    assert door.as_person("grace.global").post("/users", {**wanted, "passwordProfile": profile}).status == 201
+    given = {"client_id": app_id, "username": name, "password": "Contoso-New-1", "scope": asked}
+    assert door.redeem("password", **given).body["error_codes"] == [50055]

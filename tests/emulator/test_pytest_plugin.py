@@ -86,6 +86,8 @@ def test_wheel_stands_alone(tmp_path):
     source = root / "emulator" / "src"
     files = {str(path.relative_to(source)) for path in source.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     assert files <= set(wheel.namelist())
+    described = next(name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    assert "## The control door" in wheel.read(described).decode()
     (tmp_path / "test_mine.py").write_text(
         "import m365_emulator\n"
         "def test_mine(m365_emulator, m365_app, request):\n"

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 _reading = frozenset({"GET", "HEAD", "OPTIONS"})
+_read_ahead = 4 * 1024 * 1024
 cut_extension = "m365_emulator.cut"
 
 
@@ -82,6 +83,7 @@ class App:
             return
         try:
             if plane != "control":
+                receive = await _arrived(receive)
                 await self._trouble(scope, outlet)
             await self.planes[plane](scope, receive, outlet)
         except ConnectionCut:
@@ -191,6 +193,23 @@ def _http_error(plane: str, scope: Scope, error: HTTPException) -> Exception:
 
 def _router(routes: list[Route]) -> Router:
     return Router(routes, redirect_slashes=False, default=_not_found)
+
+
+async def _arrived(receive: Receive) -> Receive:
+    """Take the body in before the request is held: then it is done although whoever asked hangs up meanwhile.
+
+    Of a very large body only the beginning; what is left comes as it is sent.
+    """
+    read: list[Message] = []
+    size, more = 0, True
+    while more and size < _read_ahead:
+        read.append(await receive())
+        size, more = size + len(read[-1].get("body", b"")), read[-1].get("more_body", False)
+
+    async def again() -> Message:
+        return read.pop(0) if read else await receive()
+
+    return again
 
 
 async def _not_found(scope: Scope, _receive: Receive, _send: Send) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ from m365_emulator.clock import graph_time
 if TYPE_CHECKING:
     from m365_emulator.directory import DirectoryObject
     from m365_emulator.world import World
+
+
+_skew = timedelta(minutes=5)
 
 
 class SecretVerdict(Enum):
@@ -69,14 +72,28 @@ def judge_secret(world: World, application: DirectoryObject, text: str) -> Secre
         known = digests.get(row["keyId"], "")
         if not hmac.compare_digest(known, given) or not world.replica.usable(row["keyId"]):
             continue
+        if begins_later(world, row):
+            continue
         expired = moment(row["endDateTime"]) <= world.clock.now()
         return SecretVerdict.EXPIRED if expired else SecretVerdict.GOOD
     return SecretVerdict.WRONG
 
 
+def begins_later(world: World, row: dict[str, Any]) -> bool:
+    """Whether a secret's or a certificate's time has not come yet; clocks may differ by five minutes."""
+    starts = row.get("startDateTime")
+    return starts is not None and moment(starts) > world.clock.now() + _skew
+
+
 def set_person_password(person: DirectoryObject, password: str) -> None:
     """Keep the digest of a person's password; the person's id salts it."""
     person.hidden["password"] = digest(f"{person.id}:{password}")
+
+
+def replace_person_password(world: World, person: DirectoryObject, password: str) -> None:
+    """Give a person another password: refresh tokens from before are refused from now on (50173)."""
+    set_person_password(person, password)
+    person.hidden["password_changed_at"] = world.clock.seconds()
 
 
 def is_persons_password(person: DirectoryObject, password: str) -> bool:
@@ -85,9 +102,8 @@ def is_persons_password(person: DirectoryObject, password: str) -> bool:
 
 
 def moment(text: str) -> datetime:
-    """A time as Graph writes it (up to seven decimals, ``Z``) as an aware datetime."""
-    head, dot, tail = text.rstrip("Zz").partition(".")
-    parsed = datetime.fromisoformat(f"{head}.{tail[:6].ljust(6, '0')}" if dot else head)
+    """A time as Graph and its clients write it (up to seven decimals, ``Z`` or an offset) as an aware datetime."""
+    parsed = datetime.fromisoformat(text)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
 

@@ -19,7 +19,8 @@ _polls_kept = 500_000
 class Entry:
     """One request. ``started`` and ``ended`` are seconds on the steady clock; ``ended`` is None while it runs.
 
-    ``route`` is the pattern that answered (``/v1.0/applications/{id}``); ``subrequests`` are those of a ``$batch``.
+    ``route`` is the pattern that answered (``/v1.0/applications/{id}``); ``subrequests`` are those of a ``$batch``, and
+    ``fault`` may have struck one of them.
     """
 
     number: int

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def m365_seed() -> dict[str, Any]:
-    """The default seed, as docs/emulator.md describes it."""
+    """The default seed: seeds/default.json of this package."""
     return seed.read(None)
 
 

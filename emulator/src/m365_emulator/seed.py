@@ -1,4 +1,4 @@
-"""Turns a seed file into tenants, people, applications and licences. The format is described in docs/emulator.md."""
+"""Turns a seed file into tenants, people, applications and licences. Its JSON schema is seeds/seed.schema.json."""
 
 from __future__ import annotations
 

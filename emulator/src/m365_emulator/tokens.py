@@ -54,7 +54,11 @@ def authenticate(world: World, authorization: str | None, audiences: frozenset[s
         raise _unauthorized("Lifetime validation failed, the token is expired.")
     tenant = world.directory.tenants.get(claims["tid"])
     if tenant is None or not (claims["oid"] in tenant.objects or partners.is_partner(tenant, claims["oid"])):
-        raise _unauthorized("The identity of the calling application could not be established.")
+        raise GraphError(
+            401,
+            "Authorization_IdentityNotFound",
+            "The identity of the calling application could not be established.",
+        )
     is_app = claims["idtyp"] == "app"
     return Caller(
         tenant=tenant,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _doors = {
     "GET /_control/": "this description",
     "POST /_control/reset": "forget everything and start again from the seed; the clock too",
-    "POST /_control/seed": "start again from the seed in the body (format: docs/emulator.md)",
+    "POST /_control/seed": "start again from the seed in the body (schema: seeds/seed.schema.json of the package)",
     "GET /_control/clock": "the emulator's time",
     "POST /_control/clock": 'move it: {"advance": seconds}, {"freeze": true or "2026-01-31T12:00:00Z"}, '
     '{"thaw": true}, {"reset": true}',

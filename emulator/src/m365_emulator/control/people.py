@@ -60,8 +60,7 @@ def _enabled(_world: World, _tenant: Tenant, person: DirectoryObject, given: Any
 
 
 def _password(world: World, _tenant: Tenant, person: DirectoryObject, given: Any) -> None:
-    credentials.set_person_password(person, str(given))
-    person.hidden["password_changed_at"] = world.clock.seconds()
+    credentials.replace_person_password(world, person, str(given))
 
 
 def _expired(_world: World, _tenant: Tenant, person: DirectoryObject, given: Any) -> None:

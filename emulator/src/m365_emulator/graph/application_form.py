@@ -169,12 +169,12 @@ def _check_name(tenant: Tenant, name: object) -> None:
 def _check_access(rows: list[dict[str, Any]]) -> None:
     seen = set()
     for row in rows:
-        resource = row.get("resourceAppId")
+        resource = row["resourceAppId"]
         if not bodies.is_guid(resource) or resource in seen:
             raise invalid_value("requiredResourceAccess", "Application")
         seen.add(resource)
-        for access in row.get("resourceAccess", []):
-            if not bodies.is_guid(access.get("id")) or access.get("type") not in ("Role", "Scope"):
+        for access in row.setdefault("resourceAccess", []):
+            if access["type"] not in ("Role", "Scope"):
                 raise invalid_value("requiredResourceAccess", "Application")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 at_most = 20
-_methods = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
+_writing = frozenset({"POST", "PATCH", "PUT"})
+_methods = _writing | {"GET", "DELETE"}
 _failed_dependency = GraphError(
     424, "FailedDependency", "The request could not be performed because a request that it depends on failed."
 )
@@ -60,7 +60,7 @@ async def perform(world: World, caller: Caller, asked: dispatch.Asked, entry: En
 
 
 def read(body: Any) -> list[Step]:
-    """The steps of a batch. Raises 400 for more than 20, a doubled id, an unknown dependency, a body without type."""
+    """The steps of a batch. Raises 400: over 20, a doubled id, an unknown dependency, a write without body or type."""
     rows = body.get("requests") if isinstance(body, dict) else None
     if not isinstance(rows, list) or not rows:
         raise malformed("Invalid batch payload format.")
@@ -96,7 +96,7 @@ def _step(row: Any) -> Step:
     if method not in _methods or not isinstance(url, str) or not url or not isinstance(headers, dict):
         raise malformed(f"Invalid batch payload format: request {row['id']} lacks a method or a url.")
     named = {str(key).lower(): str(value) for key, value in headers.items()}
-    if row.get("body") is not None and "content-type" not in named:
+    if method in _writing and (row.get("body") is None or "content-type" not in named):
         raise malformed(f"Write request id : {row['id']} does not contain Content-Type header or body.")
     depends_on = row.get("dependsOn") or []
     return Step(row["id"], method, url, named, _body(row.get("body")), tuple(map(str, depends_on)))
@@ -107,7 +107,7 @@ def _body(body: Any) -> Any:
     if not isinstance(body, str):
         return body
     try:
-        return json.loads(base64.b64decode(body, validate=True))
+        return dispatch.read_json(base64.b64decode(body, validate=True))
     except ValueError as error:
         raise malformed("The body of a request in the batch is neither JSON nor base64 of JSON.") from error
 
@@ -133,6 +133,7 @@ class _Inside:
             if refused is not None:
                 raise refused
             strike = self.world.faults.strike(step.method, "/v1.0" + path)
+            self.entry.fault = strike.name if strike is not None else self.entry.fault
             await trouble.before(strike)
             found = dispatch.operation_of(inner)
             route = "/v1.0" + found[0].path

@@ -40,7 +40,7 @@ from m365_emulator.graph import (
 )
 from m365_emulator.graph.operations import Finder
 
-_resources = (
+resources = (
     applications,
     passwords,
     key_credentials,
@@ -79,4 +79,4 @@ _resources = (
 @cache
 def finder() -> Finder:
     """Finds operations; built once."""
-    return Finder(operation for resource in _resources for operation in resource.operations.rows)
+    return Finder(operation for resource in resources for operation in resource.operations.rows)

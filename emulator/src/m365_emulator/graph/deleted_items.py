@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 operations = Operations()
 kept_seconds = 30 * 24 * 3600
 _by_id = "/directory/deletedItems/{directoryObject-id}"
-_permission_of_kind = {"user": ("User.DeleteRestore.All", "User.ReadWrite.All")}
+_permission_of_kind = {
+    "user": ("User.DeleteRestore.All", "User.ReadWrite.All"),
+    "group": ("Group.ReadWrite.All", "Directory.ReadWrite.All"),
+}
 _of_applications = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
 
 

@@ -76,16 +76,18 @@ def operation_of(asked: Asked) -> tuple[Operation, dict[str, str]]:
 
 
 def read_json(raw: bytes) -> Any:
-    """A request's JSON; None when it has no body."""
+    """A request's JSON; None when it has no body. Raises 400 also for what no answer could say: half of a pair, NaN."""
     if not raw.strip():
         return None
     try:
-        return json.loads(raw)
-    except ValueError as error:
+        read = json.loads(raw)
+        json.dumps(read, ensure_ascii=False, allow_nan=False).encode()
+    except (ValueError, RecursionError) as error:
         raise malformed(
             "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is "
             "of valid JSON format."
         ) from error
+    return read
 
 
 def _object(asked: Asked) -> dict[str, Any]:

@@ -55,6 +55,7 @@ _member_ends = (
     "/microsoft.graph.user/$count",
 )
 _fixed = ("id", "createdDateTime", "deletedDateTime", "mail", "proxyAddresses")
+_kept = ("displayName", "mailEnabled", "mailNickname", "securityEnabled")
 
 
 @operations.on("GET", "/groups")
@@ -116,7 +117,7 @@ def update_group(call: Call) -> Answer:
     """204; only what is named changes. Whether it can have roles is decided when it is made."""
     group = targets.get(call, "group")
     fixed = (*_fixed, "isAssignableToRole", "groupTypes")
-    wanted = bodies.checked("group", call.body, fixed=fixed, bound=("members",))
+    wanted = bodies.checked("group", call.body, fixed=fixed, bound=("members",), kept=_kept)
     added = [item.id for item in targets.bound(call, "members", _can_be_members)]
     if set(added) & set(_members(call)):
         raise reference_exists()

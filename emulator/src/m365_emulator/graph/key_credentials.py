@@ -59,7 +59,7 @@ def add_key(call: Call) -> Answer:
 @operations.on("POST", *(one + "/removeKey" for one in _holders))
 def remove_key(call: Call) -> Answer:
     """204; 400 when no certificate has that key id."""
-    application, key_id = _holder(call), call.body.get("keyId")
+    application, key_id = _holder(call), str(call.body.get("keyId") or "").lower()
     if not key_id:
         raise value_required("keyId", "KeyCredential")
     _check_proof(call, application)

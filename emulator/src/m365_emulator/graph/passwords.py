@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from m365_emulator import credentials
 from m365_emulator.graph import app_restrictions, bodies, targets
 from m365_emulator.graph.answer import Answer, no_content
-from m365_emulator.graph.errors import bad_request, value_required
+from m365_emulator.graph.errors import bad_request, invalid_value, value_required
 from m365_emulator.graph.operations import Operations
 
 if TYPE_CHECKING:
@@ -40,7 +40,10 @@ def made(call: Call, item: DirectoryObject, given: Any) -> dict[str, Any]:
     wanted = _wanted(given)
     now = call.world.clock.now().replace(microsecond=0)
     starts = _moment(wanted, "startDateTime") or now
-    ends = _moment(wanted, "endDateTime") or starts + _usual_life
+    try:
+        ends = _moment(wanted, "endDateTime") or starts + _usual_life
+    except OverflowError as error:
+        raise invalid_value("startDateTime", "PasswordCredential") from error
     if ends <= starts:
         raise bad_request("The credential's endDateTime must be later than its startDateTime.", target="endDateTime")
     if len(item.body.get("passwordCredentials", [])) >= _at_most:
@@ -58,7 +61,7 @@ def remove_password(call: Call) -> Answer:
     item, key_id = _holder(call), call.body.get("keyId")
     if not key_id:
         raise value_required("keyId", "PasswordCredential")
-    if not credentials.remove_password(item, str(key_id)):
+    if not credentials.remove_password(item, str(key_id).lower()):
         raise bad_request(f"No password credential found with keyId '{key_id}'.", target="keyId")
     return no_content()
 

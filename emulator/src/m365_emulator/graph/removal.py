@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from m365_emulator.directory import DirectoryObject, Tenant
     from m365_emulator.graph.call import Call
 
+_come_back_with = ("user", "group")
+_was_in, _had = "member_of_when_deleted", "members_when_deleted"
+
 
 def soft_delete(call: Call, item: DirectoryObject) -> None:
     """Move an object to the deleted items. An application takes its service principal in this tenant along."""
@@ -18,6 +21,8 @@ def soft_delete(call: Call, item: DirectoryObject) -> None:
         principal = tenant.principal(item.body["appId"])
         if principal is not None:
             soft_delete(call, principal)
+    if item.kind in _come_back_with:
+        _remember_memberships(tenant, item)
     forget_relations(tenant, item.id)
     del tenant.objects[item.id]
     item.deleted_at = call.world.clock.seconds()
@@ -26,11 +31,25 @@ def soft_delete(call: Call, item: DirectoryObject) -> None:
 
 
 def restore(tenant: Tenant, item: DirectoryObject) -> None:
-    """Bring an object back. Grants and roles stay gone, and so does an application's service principal."""
+    """Bring an object back, a person or a group with its memberships and members that are still there.
+
+    Grants and roles stay gone, and so does an application's service principal.
+    """
     del tenant.deleted[item.id]
     item.deleted_at = None
     item.body["deletedDateTime"] = None
     tenant.objects[item.id] = item
+    for container in item.hidden.pop(_was_in, []):
+        if container in tenant.objects and item.id not in tenant.memberships.setdefault(container, []):
+            tenant.memberships[container].append(item.id)
+    members = [one for one in item.hidden.pop(_had, []) if one in tenant.objects]
+    if members:
+        tenant.memberships[item.id] = members
+
+
+def _remember_memberships(tenant: Tenant, item: DirectoryObject) -> None:
+    item.hidden[_was_in] = [key for key, members in tenant.memberships.items() if item.id in members]
+    item.hidden[_had] = list(tenant.memberships.get(item.id, []))
 
 
 def forget_relations(tenant: Tenant, oid: str) -> None:

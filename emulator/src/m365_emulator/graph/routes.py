@@ -11,7 +11,7 @@ from starlette.routing import Route
 from m365_emulator import tokens
 from m365_emulator.graph import batch, dispatch, wire
 from m365_emulator.graph.answer import Answer, json_type
-from m365_emulator.graph.errors import method_not_allowed
+from m365_emulator.graph.errors import bad_request, malformed, method_not_allowed
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -61,7 +61,18 @@ def _asked(request: Request) -> dispatch.Asked:
 
 
 async def _with_body(request: Request, asked: dispatch.Asked) -> dispatch.Asked:
-    return replace(asked, body=dispatch.read_json(await request.body()))
+    """Raises 400 for a body of another kind than JSON, or of none that is said."""
+    raw = await request.body()
+    if raw.strip():
+        _check_type(asked.headers.get("content-type", ""))
+    return replace(asked, body=dispatch.read_json(raw))
+
+
+def _check_type(given: str) -> None:
+    if not given:
+        raise malformed("Write requests (excluding DELETE) must contain the Content-Type header declaration.")
+    if not given.partition(";")[0].strip().lower().endswith("json"):
+        raise bad_request("Entity only allows writes with a JSON Content-Type header.")
 
 
 def _rendered(answer: Answer) -> Response:

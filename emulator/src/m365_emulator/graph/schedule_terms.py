@@ -88,7 +88,7 @@ def _span(call: Call, wanted: dict[str, Any]) -> tuple[datetime, datetime | None
             return starts, starts + durations.read(str(expiration.get("duration")))
         if expiration.get("type") == "afterDateTime":
             return starts, credentials.moment(str(expiration.get("endDateTime")))
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise bad_request(f"The schedule's expiration is invalid: {error}.", target="scheduleInfo") from error
     return starts, None
 

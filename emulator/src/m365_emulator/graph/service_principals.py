@@ -41,6 +41,7 @@ _fixed = frozenset(
         "passwordCredentials",
     }
 )
+_kept = ("accountEnabled", "appRoleAssignmentRequired", "displayName")
 
 
 def _assignments(call: Call, item: Any) -> list[dict[str, Any]]:
@@ -106,7 +107,7 @@ def get_principal(call: Call) -> Answer:
 @operations.on("POST", "/servicePrincipals")
 def create_principal(call: Call) -> Answer:
     """201; 409 when the application is here already."""
-    wanted = bodies.checked("servicePrincipal", call.body, fixed=_fixed - {"appId"}, needed=("appId",))
+    wanted = bodies.checked("servicePrincipal", call.body, fixed=_fixed - {"appId"}, needed=("appId",), kept=_kept)
     principal = create(call, str(wanted.pop("appId")), wanted)
     return pages.single(call, shape, principal.body, status=201)
 
@@ -115,7 +116,7 @@ def create_principal(call: Call) -> Answer:
 def update_principal(call: Call) -> Answer:
     """204; only what is named changes."""
     principal = targets.get(call, "servicePrincipal")
-    _change(call, principal, bodies.checked("servicePrincipal", call.body, fixed=_fixed))
+    _change(call, principal, bodies.checked("servicePrincipal", call.body, fixed=_fixed, kept=_kept))
     return no_content()
 
 
@@ -123,7 +124,8 @@ def update_principal(call: Call) -> Answer:
 def upsert_principal(call: Call) -> Answer:
     """Change the principal of this application or, with ``Prefer: create-if-missing``, make it."""
     app_id = call.keys["appId"]
-    wanted = bodies.checked("servicePrincipal", {k: v for k, v in call.body.items() if k != "appId"}, fixed=_fixed)
+    given = {name: value for name, value in call.body.items() if name != "appId"}
+    wanted = bodies.checked("servicePrincipal", given, fixed=_fixed, kept=_kept)
     principal = call.tenant.principal(app_id)
     if principal is not None:
         if call.only_creates:

@@ -25,6 +25,7 @@ _id_parameter = {
     "group": "group-id",
     "administrativeUnit": "administrativeUnit-id",
 }
+_bound_at_most = 20
 
 
 def find(call: Call, kind: str) -> DirectoryObject | None:
@@ -68,6 +69,8 @@ def bound(call: Call, name: str, kinds: tuple[str, ...]) -> list[DirectoryObject
     addresses = call.body.get(f"{name}{bodies.bind}") or []
     if not isinstance(addresses, list):
         raise bad_request(f"'{name}{bodies.bind}' must be a list of addresses.", target=name)
+    if len(addresses) > _bound_at_most:
+        raise bad_request(f"At most {_bound_at_most} objects can be named by '{name}{bodies.bind}'.", target=name)
     return [_at_address(call, address, kinds) for address in dict.fromkeys(map(str, addresses))]
 
 

@@ -9,7 +9,7 @@ from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
 from m365_emulator.graph import bodies, memberships, targets
 from m365_emulator.graph.answer import Answer, no_content
-from m365_emulator.graph.errors import bad_request, value_required
+from m365_emulator.graph.errors import bad_request, invalid_value, value_required
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
@@ -72,13 +72,13 @@ _fixed = frozenset(
         "id",
         "deletedDateTime",
         "createdDateTime",
-        "userType",
         "creationType",
         "proxyAddresses",
         "assignedLicenses",
         "externalUserState",
     }
 )
+_kept = ("accountEnabled", "displayName", "mailNickname", "userPrincipalName", "userType")
 
 
 @operations.on("GET", "/users")
@@ -105,14 +105,15 @@ def create_user(call: Call) -> Answer:
     wanted = bodies.checked(
         "user", call.body, fixed=_fixed, needed=("displayName", "mailNickname", "userPrincipalName", "passwordProfile")
     )
+    _check_type(wanted)
     if not isinstance(wanted.get("accountEnabled"), bool):
         raise value_required("accountEnabled", "User")
-    password = wanted.pop("passwordProfile").get("password")
-    if not password:
+    profile = wanted.pop("passwordProfile")
+    if not profile.get("password"):
         raise value_required("password", "User")
     _check_name(call, wanted["userPrincipalName"])
     person = _made(call, wanted)
-    credentials.set_person_password(person, password)
+    _set_password(call, person, profile)
     return pages.single(call, shape, person.body, status=201)
 
 
@@ -120,13 +121,12 @@ def create_user(call: Call) -> Answer:
 def update_user(call: Call) -> Answer:
     """204; only what is named changes."""
     person = targets.get(call, "user")
-    wanted = bodies.checked("user", call.body, fixed=_fixed)
+    wanted = bodies.checked("user", call.body, fixed=_fixed, kept=_kept)
+    _check_type(wanted)
     name = wanted.get("userPrincipalName", person.body["userPrincipalName"])
     if str(name).casefold() != person.body["userPrincipalName"].casefold():
         _check_name(call, name)
-    profile = wanted.pop("passwordProfile", None) or {}
-    if profile.get("password"):
-        credentials.set_person_password(person, profile["password"])
+    _set_password(call, person, wanted.pop("passwordProfile", None) or {})
     person.body.update(wanted)
     return no_content()
 
@@ -147,6 +147,20 @@ def delete_user(call: Call) -> Answer:
     """Into the deleted items; roles and memberships are gone."""
     soft_delete(call, targets.get(call, "user"))
     return no_content()
+
+
+def _check_type(wanted: dict[str, Any]) -> None:
+    if wanted.get("userType", "Member") not in ("Member", "Guest"):
+        raise invalid_value("userType", "User")
+
+
+def _set_password(call: Call, person: DirectoryObject, profile: dict[str, Any]) -> None:
+    """Another password, and whether the next sign-in asks for one of the person's own (50055)."""
+    if profile.get("password"):
+        credentials.replace_person_password(call.world, person, profile["password"])
+    asks = (profile.get(name) for name in ("forceChangePasswordNextSignIn", "forceChangePasswordNextSignInWithMfa"))
+    if profile:
+        person.hidden["password_expired"] = any(asks)
 
 
 def _check_name(call: Call, name: str) -> None:

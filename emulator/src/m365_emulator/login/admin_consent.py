@@ -37,7 +37,7 @@ def wanted(world: World, tenant: Tenant, client: Client, scope: str) -> list[Wan
 
     ``scope`` is empty at the version 1 endpoint. Raises EntraError 70011, 500011.
     """
-    asked = scopes.parse(scope) if scope else None
+    asked = scopes.parse(world, scope) if scope else None
     if asked is None or asked.default:
         return list(_registered(tenant, client))
     resource, _ = scopes.find_resource(world, tenant, asked)

@@ -28,6 +28,7 @@ _hour = 3600
 _response_modes = ("query", "fragment", "form_post")
 _response_types = (["code"], ["id_token"], ["code", "id_token"])
 _challenge_methods = ("", "plain", "S256")
+_digest_size, _longest_verifier = 43, 128
 _prompts = ("", "login", "none", "consent", "select_account")
 
 
@@ -141,7 +142,16 @@ def _check(world: World, client: Client, tenant: Tenant | None, asked: Mapping[s
         raise EntraError(9002313, f"The prompt is not supported: only {', '.join(_prompts[1:])} are.")
     if asked.get("code_challenge") and asked.get("code_challenge_method", "") not in _challenge_methods:
         raise EntraError(9002313, "The code challenge method is not supported: only 'S256' and 'plain' are.")
-    scopes.check(world, client, tenant, scopes.parse(clients.required(asked, "scope")))
+    _check_challenge(asked.get("code_challenge", ""), asked.get("code_challenge_method", ""))
+    for one in scopes.parse_all(world, clients.required(asked, "scope")):
+        scopes.check(world, client, tenant, one)
+
+
+def _check_challenge(challenge: str, method: str) -> None:
+    """A digest is 43 characters without padding, a verifier that stands for itself 43 to 128."""
+    longest = _digest_size if method == "S256" else _longest_verifier
+    if challenge and not _digest_size <= len(challenge) <= longest:
+        raise EntraError(501491, "Invalid size of Code_Challenge parameter.")
 
 
 def _check_id_token(client: Client, asked: Mapping[str, str]) -> None:

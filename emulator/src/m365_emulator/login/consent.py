@@ -62,11 +62,12 @@ class _Granted:
 
 
 def missing(
-    world: World, tenant: Tenant, person: DirectoryObject, client: Client, asked: Asked, *, again: bool = False
+    world: World, tenant: Tenant, person: DirectoryObject, client: Client, asked: list[Asked], *, again: bool = False
 ) -> list[Permission]:
     """Permissions that are asked for and that nobody granted for this person yet; all of them when asked ``again``."""
     granted = _Granted(world, tenant, client.app_id, person.id)
-    return [item for item in _wanted(world, tenant, client, asked) if again or not granted.holds(item)]
+    wanted = (item for one in asked for item in _wanted(world, tenant, client, one))
+    return [item for item in wanted if again or not granted.holds(item)]
 
 
 def may_grant(world: World, tenant: Tenant, person: DirectoryObject, wanted: list[Permission]) -> bool:

@@ -91,7 +91,7 @@ def agree_for_all(world: World, visit: Visit) -> None:
     if not admin_consent.may_grant(world, tenant, person, rows):
         visit.step = "approval"
         return
-    everything = not flow.scope or scopes.parse(flow.scope).default
+    everything = not flow.scope or scopes.parse(world, flow.scope).default
     flow.state, flow.tenant_id, flow.user_id = "approved", tenant.id, person.id
     visit.step = "done"
     try:
@@ -118,6 +118,6 @@ def review(world: World, visit: Visit) -> None:
 def _wanted(world: World, visit: Visit) -> list[consent.Permission]:
     """Permissions that are still to be agreed to; with ``prompt=consent`` all that are asked for."""
     tenant, person, client = walk.parties(world, visit)
-    asked = scopes.parse(walk.flow_of(world, visit).scope)
+    asked = scopes.parse_all(world, walk.flow_of(world, visit).scope)
     again = walk.prompt(world, visit) == "consent" and visit.step != "done"
     return consent.missing(world, tenant, person, client, asked, again=again)

@@ -30,7 +30,7 @@ def routes(world: World) -> list[Route]:
         tenant = tenants.resolve(world, segment)
         client = clients.find(world, clients.required(form, "client_id"), tenant)
         scope = clients.required(form, "scope")
-        scopes.check(world, client, tenant, scopes.parse(scope))
+        scopes.check(world, client, tenant, scopes.parse(world, scope))
         flow = _start(world, segment, client.app_id, scope)
         return JSONResponse(_answer(world, flow))
 

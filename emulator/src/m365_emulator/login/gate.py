@@ -68,7 +68,7 @@ def _policies_let_pass(world: World, visit: Visit, tenant: Tenant, person: Direc
 def _resource_of(world: World, tenant: Tenant, flow: DeviceFlow | AuthorizeRequest | None) -> str:
     if flow is None or (isinstance(flow, AuthorizeRequest) and flow.kind != "code"):
         return data.graph_app_id
-    resource, _ = scopes.find_resource(world, tenant, scopes.parse(flow.scope))
+    resource, _ = scopes.find_resource(world, tenant, scopes.parse_all(world, flow.scope)[0])
     return str(resource.body["appId"])
 
 

@@ -127,7 +127,7 @@ def id_token_of(world: World, request: AuthorizeRequest) -> str:
         life=3600,
         proved_at=request.proved_at,
         code=request.code if "code" in request.response_type.split() else "",
-        scopes=scopes.parse(request.scope).openid,
+        scopes=scopes.parse_all(world, request.scope)[0].openid,
     )
 
 

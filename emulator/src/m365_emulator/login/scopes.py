@@ -1,8 +1,8 @@
-"""What a ``scope`` parameter asks for: one API, some of its permissions or ``.default``, and the OpenID scopes."""
+"""What a ``scope`` parameter asks for: an API, some of its permissions or ``.default``, and the OpenID scopes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -35,8 +35,19 @@ class Asked:
         return _default in self.names
 
 
-def parse(text: str) -> Asked:
+def parse(world: World, text: str) -> Asked:
     """Split a scope parameter. Raises EntraError 70011 when it is empty or names permissions of several APIs."""
+    asked, *others = parse_all(world, text)
+    if others:
+        raise _invalid(text, "One or more scopes are not compatible with each other: a token is for one resource.")
+    return asked
+
+
+def parse_all(world: World, text: str) -> list[Asked]:
+    """The same where people consent: permissions of several APIs may stand together, the first gets the token.
+
+    An API is one however it is spelled; the OpenID scopes go with the first. Raises EntraError 70011.
+    """
     words = list(dict.fromkeys(text.split()))
     if not words:
         raise EntraError(
@@ -46,14 +57,14 @@ def parse(text: str) -> Asked:
         )
     openid = tuple(word for word in words if word in openid_scopes)
     pairs = [_split(word) for word in words if word not in openid_scopes]
-    resources = {resource for resource, _, _ in pairs}
-    if len(resources) > 1:
-        raise _invalid(text, "One or more scopes are not compatible with each other: a token is for one resource.")
-    names = tuple(name for _, _, name in pairs)
-    if _default in names and len(names) > 1:
+    apis: dict[str, list[tuple[str, str, str]]] = {}
+    for pair in pairs:
+        apis.setdefault(_which(world, pair[0]), []).append(pair)
+    if len(pairs) > 1 and any(name == _default for _, _, name in pairs):
         raise _invalid(text, ".default scope can't be combined with resource-specific scopes.")
-    resource, prefix = (pairs[0][0], pairs[0][1]) if pairs else ("", "")
-    return Asked(resource, prefix, names, openid)
+    found = [Asked(rows[0][0], rows[0][1], tuple(name for _, _, name in rows), ()) for rows in apis.values()]
+    first, *others = found or [Asked("", "", (), ())]
+    return [replace(first, openid=openid), *others]
 
 
 def find_resource(world: World, tenant: Tenant, asked: Asked) -> tuple[DirectoryObject, str]:
@@ -110,6 +121,11 @@ def check_names(resource: DirectoryObject, asked: Asked) -> None:
     for name in asked.names:
         if name != _default and name.lower() not in known:
             raise _invalid(name, f"The scope {name} is not valid.")
+
+
+def _which(world: World, resource: str) -> str:
+    """The same text for every spelling of one API, also for one of a tenant that is not known yet."""
+    return identify(world, resource)[0] or resource.lower().removeprefix("api://")
 
 
 def _split(word: str) -> tuple[str, str, str]:

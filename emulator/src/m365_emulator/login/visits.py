@@ -105,9 +105,8 @@ def update_password(world: World, visit: Visit, browser: Browser, given: dict[st
         return same_password
     if len(fresh) < 8:  # noqa: PLR2004 Entra's least
         return short_password
-    credentials.set_person_password(account, fresh)
+    credentials.replace_person_password(world, account, fresh)
     account.hidden.pop("password_expired", None)
-    account.hidden["password_changed_at"] = world.clock.seconds()
     browser.sign_in(tenant, person, visit.methods)
     gate.signed_in(world, visit, tenant, person)
     return ""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from m365_emulator import credentials
 from m365_emulator.graph.odata.syntax import Both, Compare, Node, Not, Some
 
 if TYPE_CHECKING:
@@ -27,7 +30,7 @@ def matches(node: Node, item: Mapping[str, Any], variables: Mapping[str, Any] = 
                 return bool(rows)
             return any(matches(condition, item, {**variables, variable: row}) for row in rows)
         case Compare(path, operator, value):
-            return _operators[operator](_folded(_at(path, item, variables)), _folded(value))
+            return _operators[operator](_beside(value, _at(path, item, variables)), _folded(value))
 
 
 def _at(path: tuple[str, ...], item: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
@@ -38,6 +41,15 @@ def _at(path: tuple[str, ...], item: Mapping[str, Any], variables: Mapping[str, 
             return len(have or [])
         have = have.get(name) if isinstance(have, dict) else None
     return have
+
+
+def _beside(wanted: Any, have: Any) -> Any:
+    """What an object has, so that it compares with what a filter names: a moment with a moment, text without case."""
+    first = wanted[0] if isinstance(wanted, tuple) else wanted
+    if isinstance(first, datetime) and isinstance(have, str):
+        with suppress(ValueError):
+            return credentials.moment(have)
+    return _folded(have)
 
 
 def _folded(value: Any) -> Any:

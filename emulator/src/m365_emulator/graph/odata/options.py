@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from m365_emulator.graph.errors import bad_request, malformed
+from m365_emulator.graph.odata.shape import spelled
 
 _known = frozenset({"select", "filter", "orderby", "top", "count", "expand", "search", "skiptoken", "format"})
 _unsupported = frozenset({"skip"})
@@ -28,7 +29,10 @@ class Options:
 
 
 def read(query: str) -> Options:
-    """Options from a query string. A ``$`` may be left out; options of other names are ignored, as Graph does."""
+    """Options from a query string. A ``$`` may be left out; options of other names are ignored, as Graph does.
+
+    Names of properties are as the model spells them from here on.
+    """
     pairs = parse_qsl(query, keep_blank_values=True)
     given: dict[str, str] = {}
     for key, value in pairs:
@@ -41,7 +45,7 @@ def read(query: str) -> Options:
             raise malformed(f"The query parameter '{key}' is not supported.")
     return Options(
         pairs=tuple(pairs),
-        select=_names(given.get("select", "")),
+        select=_properties(given.get("select", "")),
         filter=given.get("filter", ""),
         orderby=_order(given.get("orderby", "")),
         top=_top(given.get("top")),
@@ -56,6 +60,10 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def _properties(text: str) -> tuple[str, ...]:
+    return tuple(map(spelled, _names(text)))
+
+
 def _order(text: str) -> tuple[tuple[str, bool], ...]:
     """Property names, each with True when the order is descending."""
     order = []
@@ -63,7 +71,7 @@ def _order(text: str) -> tuple[tuple[str, bool], ...]:
         name, _, direction = part.partition(" ")
         if direction.strip().lower() not in ("", "asc", "desc"):
             raise malformed(f"Syntax error in '$orderby={text}'.")
-        order.append((name, direction.strip().lower() == "desc"))
+        order.append((spelled(name), direction.strip().lower() == "desc"))
     return tuple(order)
 
 
@@ -92,7 +100,7 @@ def _expand(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     for part in _outside_parentheses(text):
         name, _, inside = part.partition("(")
         select = inside.removesuffix(")").partition("$select=")[2]
-        found.append((name.strip(), _names(select)))
+        found.append((spelled(name.strip()), _properties(select)))
     return tuple(found)
 
 

@@ -14,6 +14,7 @@ from m365_emulator.graph.answer import Answer
 from m365_emulator.graph.errors import bad_request, malformed, unsupported_query
 from m365_emulator.graph.odata import support
 from m365_emulator.graph.odata.match import matches
+from m365_emulator.graph.odata.shape import spelled
 from m365_emulator.graph.odata.syntax import parse
 
 if TYPE_CHECKING:
@@ -125,7 +126,8 @@ def _clause(text: str) -> tuple[str, str]:
     if len(stripped) < len('""') or not stripped[0] == stripped[-1] == '"':
         raise malformed(_unquoted(stripped))
     stripped = stripped[1:-1]
-    name, colon, words = stripped.partition(":")
+    given, colon, words = stripped.partition(":")
+    name = spelled(given)
     if not colon or name not in _searchable:
         raise unsupported_query("Unsupported or invalid $search clause.")
     return name, words.casefold()

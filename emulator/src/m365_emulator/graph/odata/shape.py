@@ -18,6 +18,16 @@ if TYPE_CHECKING:
 
     Expansion = Callable[[Call, Mapping[str, Any]], Any]
 
+_relations = (
+    "appRoleAssignedTo",
+    "appRoleAssignments",
+    "memberOf",
+    "members",
+    "oauth2PermissionGrants",
+    "ownedObjects",
+    "owners",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -58,6 +68,17 @@ def _all() -> dict[str, dict[str, str]]:
 def properties(type_name: str) -> dict[str, str]:
     """Names and kinds of the properties of a type of Graph's model: ``text``, ``flag``, ``time``, ``list:text``."""
     return _all()[type_name]
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    names = [*_relations, *(name for members in _all().values() for name in members)]
+    return {name.lower(): name for name in names}
+
+
+def spelled(name: str) -> str:
+    """A name of a query as the model spells it: Graph reads names without case, and no two differ by case alone."""
+    return _spellings().get(name.lower(), name)
 
 
 def is_type(name: str) -> bool:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from m365_emulator.graph.odata.options import Options
     from m365_emulator.graph.odata.shape import Shape
 
+_most_alternatives = 15
 _advanced_operators = frozenset({"ne", "not", "endsWith", "$count"})
 
 
@@ -23,6 +24,7 @@ def check(shape: Shape, options: Options, condition: Node | None = None, *, adva
     """
     _check_names(shape, options)
     if condition is not None:
+        _check_width(shape, condition, advanced=advanced)
         for name, operator in uses(condition):
             _check_use(shape, name, operator, advanced=advanced)
     _check_order(shape, options, advanced=advanced)
@@ -41,6 +43,29 @@ def _check_names(shape: Shape, options: Options) -> None:
                 "Parsing OData Select and Expand failed: Property "
                 f"'{name}' on type 'microsoft.graph.{shape.type}' is not a navigation property."
             )
+
+
+def _check_width(shape: Shape, condition: Node, *, advanced: bool) -> None:
+    clauses = _alternatives(condition)
+    if shape.directory and not advanced and clauses > _most_alternatives:
+        raise unsupported_query(
+            "Too many child clauses specified in search filter expression containing 'OR' operators: "
+            f"{clauses}. Max allowed: {_most_alternatives}."
+        )
+
+
+def _alternatives(node: Node) -> int:
+    """How many clauses stand beside one another with ``or`` between them; ``in`` has as many as values."""
+    match node:
+        case Both("or", left, right):
+            return _alternatives(left) + _alternatives(right)
+        case Both(_, left, right):
+            return max(_alternatives(left), _alternatives(right))
+        case Not(inside) | Some(_, _, Compare() | Some() | Not() | Both() as inside):
+            return _alternatives(inside)
+        case Compare(_, "in", values):
+            return len(values)
+    return 1
 
 
 def _check_use(shape: Shape, name: str, operator: str, *, advanced: bool) -> None:

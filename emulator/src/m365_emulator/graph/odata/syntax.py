@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from m365_emulator import credentials
 from m365_emulator.graph.errors import malformed
+from m365_emulator.graph.odata.shape import spelled
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 _token = re.compile(
     r"""
     \s*(?:
       (?P<text>'(?:[^']|'')*')
-    | (?P<time>\d{4}-\d\d-\d\dT[0-9:.]+Z?)
+    | (?P<time>\d{4}-\d\d-\d\d(?:T[0-9:.]+(?:Z|[+-]\d\d:\d\d)?)?)
     | (?P<guid>[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12})
     | (?P<number>-?\d+(?:\.\d+)?)
     | (?P<name>[A-Za-z_@$][A-Za-z0-9_.$]*(?:/[A-Za-z_$][A-Za-z0-9_.$]*)*)
@@ -69,6 +74,17 @@ def parse(text: str) -> Node:
     if reader.peek() is not None:
         raise _invalid(f"Syntax error at position {reader.position()} in '{text}'.")
     return node
+
+
+def _path(text: str) -> tuple[str, ...]:
+    return tuple(map(spelled, text.split("/")))
+
+
+def _moment(text: str) -> datetime:
+    try:
+        return credentials.moment(text)
+    except ValueError as error:
+        raise _invalid(f"'{text}' is not a time.") from error
 
 
 def _invalid(reason: str) -> Exception:
@@ -130,11 +146,11 @@ class _Reader:
         if name.lower() in _functions and self._mark("("):
             return self._function(_functions[name.lower()])
         if name.endswith("/any") and self._mark("("):
-            return self._any(tuple(name.removesuffix("/any").split("/")))
-        return self._comparison(tuple(name.split("/")))
+            return self._any(_path(name.removesuffix("/any")))
+        return self._comparison(_path(name))
 
     def _function(self, operator: str) -> Node:
-        path = tuple(self._take("name").text.split("/"))
+        path = _path(self._take("name").text)
         self._need(",")
         node = Compare(path, operator, self._value())
         self._need(")")
@@ -145,7 +161,7 @@ class _Reader:
     def _any(self, path: tuple[str, ...]) -> Node:
         if self._mark(")"):
             return Some(path, "", None)
-        variable = self._take("name").text
+        variable = spelled(self._take("name").text)
         self._need(":")
         node = Some(path, variable, self.either())
         self._need(")")
@@ -176,7 +192,9 @@ class _Reader:
             return token.text[1:-1].replace("''", "'")
         if token.kind == "number":
             return float(token.text) if "." in token.text else int(token.text)
-        if token.kind in ("time", "guid"):
+        if token.kind == "time":
+            return _moment(token.text)
+        if token.kind == "guid":
             return token.text
         if token.text.lower() in _words:
             return _words[token.text.lower()]

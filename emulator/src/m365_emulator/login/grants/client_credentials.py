@@ -21,7 +21,7 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     clients.required_proof(form)
     principal = clients.principal_for_secret(world, client, tenant)
     proof = proofs.prove(world, client, tenant, form)
-    asked = scopes.parse(clients.required(form, "scope"))
+    asked = scopes.parse(world, clients.required(form, "scope"))
     if asked.names != (".default",):
         raise EntraError(
             70011,

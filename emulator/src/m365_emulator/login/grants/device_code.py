@@ -33,7 +33,9 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     home, person = people.at(world, flow.tenant_id, flow.user_id)
     wants_info = form.get("client_info") == "1"
     how = issue.How("deviceCodeFlow", tuple(flow.methods), proved_at=flow.proved_at)
-    answer = issue.for_person(world, home, person, client, scopes.parse(flow.scope), how=how, client_info=wants_info)
+    answer = issue.for_person(
+        world, home, person, client, scopes.parse(world, flow.scope), how=how, client_info=wants_info
+    )
     flow.state = "redeemed"
     request.scope["emulator.unchanged"] = False
     return answer

@@ -26,7 +26,7 @@ def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) 
     home, person = people.at(world, claims["tid"], claims["oid"])
     if tenant is not None and tenant is not home:
         home, person = tenant, people.elsewhere(world, tenant, home, person)
-    asked = scopes.parse(clients.required(form, "scope"))
+    asked = scopes.parse(world, clients.required(form, "scope"))
     how = issue.How("onBehalfOf", tuple(claims.get("amr", ("pwd",))), proof, "web", proved_at=float(claims["iat"]))
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
 

@@ -33,7 +33,7 @@ def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) 
         proof = proofs.prove(world, client, tenant, form)
     home, person = _account(world, clients.required(form, "username"), tenant)
     _check_password(world, home, person, clients.required(form, "password"))
-    asked = scopes.parse(clients.required(form, "scope"))
+    asked = scopes.parse(world, clients.required(form, "scope"))
     platform = "publicClient" if proof == proofs.PUBLIC else "web"
     how = issue.How("password", ("pwd",), proof, platform, proved_at=world.clock.seconds())
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")

@@ -30,7 +30,7 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     _check_password(people.account_of(world, person), kept)
     if tenant is not None and tenant is not home:
         home, person = tenant, people.elsewhere(world, tenant, home, person)
-    asked = scopes.parse(form.get("scope") or kept.scope)
+    asked = scopes.parse(world, form.get("scope") or kept.scope)
     how = issue.How(kept.flow, tuple(kept.methods), proof, kept.platform, kept.expires_at, kept.proved_at)
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
 

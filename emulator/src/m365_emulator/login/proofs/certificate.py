@@ -32,6 +32,8 @@ def check(world: World, client: Client, tenant: Tenant | None, given: Assertion)
     row, key = _registered(world, client, tenant, given)
     if not assertions.is_signed_by(given, key, algorithms=_algorithms):
         raise EntraError(700027, "Client assertion failed signature validation.")
+    if credentials.begins_later(world, row):
+        raise _unknown_key(client, given, "The key used is not valid yet")
     if row.get("endDateTime") and credentials.moment(row["endDateTime"]) <= world.clock.now():
         raise _unknown_key(client, given, "The key used is expired")
     if {given.issuer, given.subject} != {client.app_id}:
