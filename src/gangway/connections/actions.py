@@ -1,7 +1,7 @@
 """What is done with connections: made at the end of an onboarding, validated whenever somebody asks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -14,8 +14,9 @@ from gangway.connections.errors import AlreadyConnected, ConnectionSuspended, No
 from gangway.connections.models import Care, Companion, Connection, Validation
 from gangway.connections.states import AuthenticatedBy, SuspendedWhy
 from gangway.connections.verdict import KeptItem
+from gangway.provisioning import actions as provisioning
 from gangway.provisioning.actions import hold_registrations_of, switch, taken_into_use
-from gangway.provisioning.queries import registration, registration_of_credential
+from gangway.provisioning.queries import credential_end, registration, registration_of_credential
 from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved
 from gangway.services.queries import service
@@ -95,10 +96,12 @@ def validate_connection(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
 def suspend(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Actor, now: datetime) -> None:
     """Use a service's connection no more, nor validate it; its credential is kept. Twice does nothing.
 
-    A service without a connection has nothing to suspend.
+    A rotation that is under way is broken off. What was suspended as its service leaves may be paused besides: it stays
+    so when the service is kept. A service without a connection has nothing to suspend.
     """
+    rotation.break_off(service_id, by=by, now=now)
     row = _of(service_id)
-    if row is None or row.suspended_at is not None:
+    if row is None or row.suspended_why in {why, SuspendedWhy.PAUSED}:
         return
     row.suspended_at, row.suspended_why = now, why.value
     _forget_status(row, ConnectionSuspended.what, Status.SUSPENDED, by=by, now=now)
@@ -148,6 +151,21 @@ def save_settings(*, service_id: UUID, m365_domain: str, by: Actor) -> None:
     before, row.m365_domain = row.m365_domain, wanted
     row.save(update_fields=["m365_domain"])
     _record(Event.CONNECTION_SETTINGS_CHANGED, row, by, {"before": before, "after": wanted})
+
+
+@transaction.atomic
+def type_end(*, service_id: UUID, ends_on: date | None, by: Actor, now: datetime) -> None:
+    """Keep on which day the typed credential of a connection ends, and have its warnings follow at once.
+
+    Raises `NoSuchConnection`; provisioning's NoSuchCredential, and EndNotPlausible at "ends_on".
+    """
+    row = _of(service_id)
+    if row is None:
+        raise NoSuchConnection
+    provisioning.type_end(credential_id=row.credential_id, ends_on=ends_on, by=by, now=now)
+    ends_at = credential_end(row.credential_id)
+    services.note_credential(service_id=service_id, ends_at=ends_at, validated_at=row.last_validated_at)
+    Care.objects.filter(pk=row.pk).update(tend_at=now)
 
 
 def _of(service_id: UUID) -> Connection | None:

@@ -45,9 +45,14 @@ def _below(row: Emergency) -> QuerySet[Connection]:
 
 
 def _used(row: Emergency) -> list[EmergencyItem]:
-    """A connection that is suspended takes what is beside it along, so that is listed only to be rotated."""
-    in_use = _below(row).filter(service__lifecycle=Lifecycle.CREATED.value, suspended_at__isnull=True)
-    connections, companions = _sealed(in_use, row.key_number)
+    """A connection that is suspended takes what is beside it along, so that is listed only to be rotated.
+
+    One whose service leaves is suspended as well: it would be used again as soon as somebody keeps the service.
+    """
+    used = Q(service__lifecycle=Lifecycle.CREATED.value, suspended_at__isnull=True)
+    if row.deed == Deed.SUSPEND:
+        used |= Q(service__lifecycle=Lifecycle.LEAVING.value, suspended_why=SuspendedWhy.LEAVING.value)
+    connections, companions = _sealed(_below(row).filter(used), row.key_number)
     items = [EmergencyItem(connection=one) for one in connections]
     if row.deed == Deed.ROTATE:
         return items + [EmergencyItem(connection=each, companion=beside) for beside, each in companions]
@@ -110,7 +115,8 @@ def _told(about: Unused) -> str:
     if about.rests_until is None:
         return f"“{about.name}” was made and is not in use yet. Withdraw its invitation, or rotate what it becomes."
     day = f"{about.rests_until.day} {about.rests_until:%B %Y, %H:%M} UTC"
-    return f"“{about.name}”, which was in use before, signs in as well until {day}, when it is removed."
+    longer = "longer while its service is suspended or leaves, or in a freeze that began since"
+    return f"“{about.name}”, which was in use before, signs in as well until {day}: then it is removed; {longer}."
 
 
 def _sealed(

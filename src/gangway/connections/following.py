@@ -15,13 +15,14 @@ from gangway.connections.rotation import SCHEDULE
 from gangway.connections.schedule import DAY
 from gangway.connections.states import ItemState, Rotation
 from gangway.organizations.scope import within_everything
+from gangway.provisioning.errors import ReplacedMeanwhile
 from gangway.provisioning.queries import run as run_of
 from gangway.provisioning.states import RunState
 from gangway.services import actions as services
 from gangway.services.queries import service
 
 NEEDS_CUSTOMER: Final = "provisioning:rotation:needs_customer"
-REPLACED: Final = "provisioning:rotation:replaced"
+REPLACED: Final = ReplacedMeanwhile.code
 OVER: Final = frozenset(
     {RunState.PROVED, RunState.FAILED, RunState.NEEDS_SIGN_IN, RunState.WAITING, RunState.CANCELLED}
 )
@@ -52,10 +53,10 @@ def take_note(kept: Kept, *, now: datetime) -> None:
     if run.state is RunState.PROVED:
         _worked(kept, now=now)
         emergency.rotated(run.id, ItemState.DONE, "", now=now)
-    elif run.error is not None and run.error.code == REPLACED:
+    elif (run.error is not None and run.error.code == REPLACED) or _is_renewed(kept, run.started_at):
         _let_go(kept, now=now)
         rotation.forget_plan(kept, by=SCHEDULE, now=now)
-        emergency.rotated(run.id, ItemState.DONE, run.error.what, now=now)
+        emergency.rotated(run.id, ItemState.DONE, ReplacedMeanwhile.what, now=now)
     elif run.state is RunState.CANCELLED:
         _let_go(kept, now=now)
         emergency.rotated(run.id, ItemState.FAILED, "The rotation was cancelled.", now=now)
@@ -64,6 +65,12 @@ def take_note(kept: Kept, *, now: datetime) -> None:
         words = run.error.what if run.error else run.waiting_for
         _failed(kept, words, needs_customer=needs, now=now)
         emergency.rotated(run.id, ItemState.NEEDS_CUSTOMER if needs else ItemState.FAILED, words, now=now)
+
+
+def _is_renewed(kept: Kept, begun_at: datetime | None) -> bool:
+    """Whether what is in use was made since a rotation began that didn't end well: somebody else renewed it."""
+    credential = credential_of(kept)
+    return credential is not None and begun_at is not None and credential.made_at > begun_at
 
 
 def _rotating(run_id: UUID) -> Kept | None:

@@ -15,6 +15,7 @@ from gangway.connections.models import Care, Companion, FreezeRow, Policy
 from gangway.connections.schedule import Freeze, Wishes
 from gangway.foundation import clock
 from gangway.organizations.place_queries import place
+from gangway.organizations.scope import Door, through
 from gangway.organizations.taken_over import named
 
 EARLIEST: Final = 180
@@ -39,7 +40,7 @@ def own_wishes(organization_id: UUID) -> Wishes | None:
 
 
 def wishes_for(path: str, *, now: datetime) -> Wishes:
-    """Return what counts for the organization at `path`: the nearest wishes, all freezes above. For workers."""
+    """Return what counts for the organization at `path`: the nearest wishes, all freezes above. It reads those, too."""
     ids = [UUID(hex=each) for each in path.strip("/").split("/")]
     found = {row.organization_id: row for row in Policy.objects.filter(organization_id__in=ids)}
     nearest = next((found[each] for each in reversed(ids) if each in found), None)
@@ -48,6 +49,21 @@ def wishes_for(path: str, *, now: datetime) -> Wishes:
     if nearest is None:
         return Wishes(freezes=freezes)
     return Wishes(nearest.rotates, nearest.days_before, nearest.notice_days, freezes)
+
+
+def counting(organization_id: UUID) -> Wishes:
+    """Return what counts for an organization of one's scope, whoever above has set it."""
+    path = place(organization_id).path
+    with through(Door.ANCESTORS):
+        return wishes_for(path, now=clock.now())
+
+
+def freezes_above(organization_id: UUID) -> tuple[Freeze, ...]:
+    """Return the freezes of the levels above that aren't over; who set them and why is their own business."""
+    above = [UUID(hex=each) for each in place(organization_id).path.strip("/").split("/")[:-1]]
+    with through(Door.ANCESTORS):
+        rows = list(FreezeRow.objects.filter(organization_id__in=above, ends__gt=clock.now()))
+    return tuple(Freeze(row.begins, row.ends) for row in rows)
 
 
 def freezes_of(organization_id: UUID) -> tuple[FreezeView, ...]:
@@ -72,6 +88,13 @@ def set_wishes(organization_id: UUID, wishes: Wishes, *, by: Actor, now: datetim
     given = {"rotates": wishes.rotates, "days_before": wishes.days_before, "notice_days": wishes.notice_days}
     Policy.objects.update_or_create(organization_id=organization_id, defaults=given)
     _changed(organization_id, Event.ROTATION_POLICY_CHANGED, given, by=by, now=now)
+
+
+@transaction.atomic
+def inherit(organization_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Forget an organization's own wishes: what the level above wants counts again. Without any, it does already."""
+    if Policy.objects.filter(organization_id=organization_id).delete()[0]:
+        _changed(organization_id, Event.ROTATION_POLICY_CHANGED, {"inherited": True}, by=by, now=now)
 
 
 @transaction.atomic

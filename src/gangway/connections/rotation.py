@@ -1,5 +1,6 @@
 """One rotation of a credential in use: started by the schedule or a person, followed to its end. Sync."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -15,8 +16,8 @@ from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NoS
 from gangway.connections.kept import Kept, credential_of, facts_of, key_of
 from gangway.connections.models import Care, Companion, Connection
 from gangway.connections.states import Rotation
-from gangway.provisioning.actions import start_rotation
-from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
+from gangway.provisioning.actions import cancel_run, start_rotation
+from gangway.provisioning.errors import NoSuchCredential, RunOver, RunUnderWay
 
 ENDED: Final = "connections:rotation_ended"
 SCHEDULE: Final = Actor.system("rotation schedule")
@@ -54,6 +55,16 @@ def rotate_now(*, service_id: UUID, profile: str = "", by: Actor, now: datetime)
     subject, facts = f"service:{service_id}", {"run": str(run_id), **facts_of(row)}
     record(Event.ROTATION_ASKED, by=by, organization_id=row.organization_id, subject=subject, data=facts)
     return run_id
+
+
+def break_off(service_id: UUID, *, by: Actor, now: datetime) -> None:
+    """Stop what is being rotated for a service. What was made is taken back; the credential in use stays the one."""
+    going = Care.objects.filter(connection__service_id=service_id, rotation=Rotation.UNDER_WAY.value)
+    beside = Companion.objects.filter(service_id=service_id, rotation=Rotation.UNDER_WAY.value)
+    for kept in (*going, *beside):
+        if kept.rotation_run_id is not None:
+            with suppress(RunOver), transaction.atomic():
+                cancel_run(run_id=kept.rotation_run_id, by=by, now=now)
 
 
 def forget_plan(kept: Kept, *, by: Actor, now: datetime) -> None:

@@ -14,6 +14,8 @@ SOONEST: Final = timedelta(hours=1)
 """A slot that is nearer than this is left out: it was looked at just now."""
 LAST_MOMENT: Final = timedelta(days=2)
 """So long before the end nobody's notice is waited for any more."""
+LATE: Final = DAY
+"""By so much a notice may be shorter, since workers come a moment late, or were down for some hours."""
 OF_ITS_LIFE: Final = 3
 """A short life is renewed when a third of it is left, whatever number of days was wished for."""
 
@@ -79,17 +81,25 @@ def rotation(
 ) -> Planned:
     """Return when to rotate what ends then: early enough, announced, and outside of freezes.
 
-    `promised`: the day that contacts were told already, which stands unless it is frozen by now. A freeze that the day
-    falls into is avoided by going before it, or after it when it has begun.
+    `promised`: the day that contacts were told already, or are told now, which stands unless it is frozen by now. What
+    passed unused is done now. A freeze that the day falls into is avoided by going before it, or after it when it has
+    begun.
     """
     lead = _lead(ends_at, made_at, wishes)
     spread = timedelta(seconds=connection_id.int % DAY_SECONDS)
     earliest = min(now + timedelta(days=wishes.notice_days), max(latest(ends_at, made_at, wishes), now))
     wanted = promised or max(ends_at - lead - DAY + spread, earliest)
-    frozen = wishes.frozen_around(wanted)
-    if frozen is not None and frozen.begins - SOONEST > earliest:
+    frozen = wishes.frozen_around(max(wanted, now))
+    if frozen is None:
+        return Planned(wanted)
+    if frozen.begins - SOONEST > earliest:
         return Planned(frozen.begins - SOONEST)
-    return outside_freezes(wanted, ends_at=ends_at, wishes=wishes)
+    return outside_freezes(max(wanted, now), ends_at=ends_at, wishes=wishes)
+
+
+def is_announced_now(planned: datetime, wishes: Wishes, now: datetime) -> bool:
+    """Whether the moment to announce what is planned has just come: from then on it stands, as if it were told."""
+    return timedelta(0) <= now - (planned - timedelta(days=wishes.notice_days)) <= LATE
 
 
 def outside_freezes(wanted: datetime, *, ends_at: datetime, wishes: Wishes) -> Planned:

@@ -7,6 +7,7 @@ from uuid import UUID
 import structlog
 
 from gangway.connections import (
+    adopting,
     aging,
     companions,
     emergency,
@@ -75,7 +76,7 @@ def give_up_validations() -> None:
 def tend() -> None:
     """Look after the connections whose time has come: warnings, rotations, and validations as many as fit."""
     now = clock.now()
-    tending.adopt(now=now)
+    adopting.adopt_new(now=now)
     tending.tend_due(now=now)
     fleet.validate_due(now=now)
     companions.validate_due(now=now)

@@ -10,40 +10,31 @@ from uuid import UUID
 from django.db import transaction
 
 from gangway.alarms.actions import clear_alarm, clear_all_of, raise_alarm
-from gangway.alarms.queries import open_subjects
+from gangway.alarms.queries import open_subjects, raised_at
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import announcing, following, rotation, saying, schedule
 from gangway.connections.errors import NotMadeYet
 from gangway.connections.kept import Kept, connection_of, credential_of, facts_of, key_of, name_of
-from gangway.connections.models import Care, Companion, Connection, Validation, Warned
+from gangway.connections.models import Care, Companion, Warned
 from gangway.connections.policy import wishes_for
 from gangway.connections.schedule import DAY, Wishes
 from gangway.connections.states import Rotation
 from gangway.organizations.scope import within_everything
-from gangway.provisioning.renewable import Renewable, lacks, may_change_itself, renewable
+from gangway.provisioning.renewable import Renewable
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 
 TENDER: Final = Actor.system("connections")
 MOST: Final = 200
 """Rows taken at once."""
-FRESH: Final = 2 * DAY
-"""So young a credential was made by whoever was asked for it."""
 REASON: Final = "workers look after everybody's connections"
 PAUSED: Final = "The connection is suspended or its service goes."
 GONE: Final = "It has nothing to sign in with any more."
+NO_END: Final = "Nobody knows when it ends, or it doesn't."
 BY_HAND: Final = "It isn't renewed by itself any more."
-
-
-def adopt(*, now: datetime) -> int:
-    """Give a row to each connection that has none yet; gives how many."""
-    with within_everything(REASON):
-        fresh = Connection.objects.filter(care__isnull=True).order_by("created_at")[:MOST]
-        rows = [_new(row, now) for row in fresh]
-        Care.objects.bulk_create(rows, ignore_conflicts=True)
-    return len(rows)
+CORRECTED: Final = "It ends later than was known."
 
 
 def tend_due(*, now: datetime) -> int:
@@ -60,20 +51,6 @@ def _tend_all(kind: type[Care] | type[Companion], *, now: datetime) -> int:
         if not done:
             break  # others have them in hand
     return tended
-
-
-def _new(row: Connection, now: datetime) -> Care:
-    seen = Validation.objects.filter(connection=row, granted__isnull=False).order_by("-asked_at").first()
-    about = renewable(row.credential_id)
-    return Care(
-        organization_id=row.organization_id,
-        connection=row,
-        tenant_id=about.tenant_id if about else "",
-        validate_at=schedule.slot(row.pk, now),
-        tend_at=now,
-        renews_itself=may_change_itself(seen.granted if seen else None),
-        lacks=lacks(row.registration_id, seen.granted or ()) if seen else None,
-    )
 
 
 @transaction.atomic
@@ -96,6 +73,7 @@ def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> boo
         _bare(kept, now=now)
     elif credential is None or credential.ends_at is None or not credential.ends:
         kept.rotation, kept.rotate_at = Rotation.NONE.value, None
+        clear_alarm(**key_of(kept, Kind.CREDENTIAL_ENDS), why=NO_END, by=TENDER, now=now, all_clear=False)
     else:
         wishes = wishes_for(kept.organization.path, now=now)
         _plan(kept, credential, credential.ends_at, about, wishes, now=now)
@@ -143,7 +121,7 @@ def _plan(
         wishes=wishes,
         connection_id=kept.pk,
         now=now,
-        promised=kept.rotate_at if kept.announced_at is not None else None,
+        promised=_promised(kept, wishes, now=now),
     )
     if planned.at is None:
         _frozen(kept, about, ends_at, now=now)
@@ -162,6 +140,14 @@ def _plan(
         kept.announced_at = now
     ahead = planned.at if kept.announced_at is not None or not wishes.notice_days else max(notice_at, now)
     kept.tend_at = min(kept.tend_at, ahead)
+
+
+def _promised(kept: Kept, wishes: Wishes, *, now: datetime) -> datetime | None:
+    """The day that contacts were told, or are to be told now."""
+    planned = kept.rotate_at
+    if planned is None or kept.announced_at is not None:
+        return planned
+    return planned if kept.rotation == Rotation.PLANNED and schedule.is_announced_now(planned, wishes, now) else None
 
 
 def _try_again(
@@ -210,21 +196,24 @@ def _warn(
 ) -> None:
     """Warn once at each threshold, and anew when the alarm was ended by anything but a renewal.
 
-    While a rotation of its own comes in good time, nobody has anything to do.
+    While a rotation of its own comes in good time, nobody has anything to do. When its end is moved back, those
+    thresholds that lie ahead again are warned at again.
     """
     made_at, key = credential.made_at if credential.is_ours else None, key_of(kept, Kind.CREDENTIAL_ENDS)
     ahead = schedule.next_threshold(ends_at, made_at, now)
     if ahead is not None:
         kept.tend_at = min(kept.tend_at, ahead)
     crossed = schedule.crossed(ends_at, made_at, now)
+    told = Warned.objects.filter(credential_id=credential.credential_id)
+    corrected = bool(told.exclude(days__in=crossed).delete()[0])
     if not crossed:
-        clear_alarm(**key, why=rotation.RENEWED, by=TENDER, now=now)
+        clear_alarm(**key, why=CORRECTED if corrected else rotation.RENEWED, by=TENDER, now=now)
         _forget_need(kept, credential, now=now)
         return
     if _renews_in_time(kept, schedule.latest(ends_at, credential.made_at, wishes)) and not kept.failures:
         return
     days = crossed[-1]
-    warned = set(Warned.objects.filter(credential_id=credential.credential_id).values_list("days", flat=True))
+    warned = set(told.values_list("days", flat=True))
     new = [
         Warned(
             organization_id=kept.organization_id,
@@ -236,10 +225,10 @@ def _warn(
         for one in crossed
         if one not in warned
     ]
-    if days in warned and kept.subject in open_subjects(Kind.CREDENTIAL_ENDS, begins=kept.subject):
+    if days in warned and not corrected and kept.subject in open_subjects(Kind.CREDENTIAL_ENDS, begins=kept.subject):
         return
     Warned.objects.bulk_create(new, ignore_conflicts=True)
-    itself = credential.renews_itself(has_right=kept.renews_itself)
+    itself = credential.renews_itself(has_right=kept.renews_itself) and kept.rotation != Rotation.NEEDS_CUSTOMER
     raise_alarm(
         **key,
         service_id=about.id,
@@ -260,8 +249,9 @@ def _renews_in_time(kept: Kept, latest: datetime) -> bool:
 
 
 def _forget_need(kept: Kept, credential: Renewable, *, now: datetime) -> None:
-    """Whoever was needed came: what was made just now is another credential than the one that needed them."""
-    if now - credential.made_at < FRESH:
+    """Whoever was needed came, as somebody said who ended the alarm, or as what was made since shows."""
+    needed_at = raised_at(Kind.NEEDS_CUSTOMER, subject=kept.subject)
+    if needed_at is None or credential.made_at > needed_at:
         clear_alarm(**key_of(kept, Kind.NEEDS_CUSTOMER), why=rotation.RENEWED, by=TENDER, now=now)
         if kept.rotation == Rotation.NEEDS_CUSTOMER:
             kept.rotation = Rotation.NONE.value

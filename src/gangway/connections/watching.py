@@ -6,9 +6,10 @@ from typing import Final
 from gangway.alarms.actions import clear_alarm, raise_alarm
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
-from gangway.connections import saying, schedule, verdict
+from gangway.connections import adopting, saying, schedule, verdict
 from gangway.connections.fleet import AGAIN_AFTER
 from gangway.connections.kept import Kept, Looked, care_of, connection_of, credential_of, key_of, name_of
+from gangway.connections.models import Connection
 from gangway.connections.states import Rotation
 from gangway.connections.verdict import KeptItem, Status
 from gangway.provisioning.renewable import lacks, may_change_itself
@@ -33,6 +34,8 @@ def follow(row: Looked, items: list[KeptItem], granted: list[str] | None, *, now
     if connection_of(row).suspended_at is not None:
         return
     status = _judge(row, items, now=now)
+    if isinstance(row, Connection) and not care_of(row).exists():
+        adopting.adopt(row, now=now)
     kept = care_of(row).select_for_update(of=("self",)).first()
     if kept is None:
         return

@@ -4,6 +4,7 @@ from gangway.provisioning.beside import check_beside, make_beside, take_back_bes
 from gangway.provisioning.checks import check_registration
 from gangway.provisioning.in_use import on_use
 from gangway.provisioning.leftovers import SignInLeft, hold_registrations_of, mark_removed, taken_into_use
+from gangway.provisioning.resting import on_rest
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
 from gangway.provisioning.shapes import PARTNER, CheckItem, CheckResult, SignerFacts
 from gangway.provisioning.sign_in_application import note_without_run as note_sign_in_left
@@ -40,6 +41,7 @@ __all__ = [
     "note_sign_in_left",
     "observe_signer",
     "on_need",
+    "on_rest",
     "on_switch",
     "on_use",
     "plan_for",

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
+from gangway.foundation import clock
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.profile import Permission, Role
-from gangway.provisioning.in_use import credentials_in_use, living_others
+from gangway.provisioning.in_use import credentials_in_use, living_others, not_gone
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run, StepRecord
 from gangway.provisioning.states import (
     RESTING,
@@ -86,9 +87,9 @@ def leaves_nobody(run: Run, added: Added) -> bool:
     gone = registration.state == RegistrationState.REMOVED
     if registration.origin != MADE or gone or credentials_in_use(registration.pk):
         return False
-    held = Credential.objects.filter(registration_id=registration.pk).exclude(pk__in=added.credentials)
+    held = not_gone(registration.pk, now=clock.now()).exclude(pk__in=added.credentials)
     unproved = [CredentialState.ANNOUNCED.value, CredentialState.MADE.value]
-    held = held.exclude(state=CredentialState.REMOVED.value).exclude(service_id=run.service_id, state__in=unproved)
+    held = held.exclude(service_id=run.service_id, state__in=unproved)
     others = Run.objects.filter(registration_id=registration.pk, kind__in=REACHING)
     goes_on = others.filter(state__in=[state.value for state in RESTING]).exclude(service_id=run.service_id)
     return not held.exists() and not goes_on.exists()

@@ -1,7 +1,8 @@
-"""Credentials that stand as leftovers and that their registration may remove itself: tried again once a day. Sync.
+"""Leftovers that their registration may remove itself, a credential or all of it: tried again once a day. Sync.
 
-A failure that passes, a timeout or a Microsoft that didn't answer, needs nobody. What only a person may remove, what a
-look found and what somebody waits for is left alone, and after a fortnight a person has to look at it.
+All of it only where a tear-down failed of whose end nobody is told. A failure that passes, a timeout or a Microsoft
+that didn't answer, needs nobody. What only a person may remove, what a look found and what somebody waits for is left
+alone, and after a fortnight a person has to look at it.
 """
 
 from datetime import datetime, timedelta
@@ -9,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
@@ -17,8 +18,9 @@ from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.engine.rotation import CHANGES_ITSELF
 from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.models import Leftover, Run
+from gangway.provisioning.resting import held_back
 from gangway.provisioning.starting import try_again
-from gangway.provisioning.states import HOLDING, RESTING, LeftoverKind, RegistrationState, RunKind
+from gangway.provisioning.states import HOLDING, RESTING, LeftoverKind, RegistrationState, RunKind, RunState
 
 SCHEDULE: Final = Actor.system("leftovers schedule")
 DAILY: Final = timedelta(days=1)
@@ -32,19 +34,22 @@ log = structlog.get_logger(__name__)
 def try_what_needs_nobody(*, now: datetime) -> None:
     """Start a tear-down for each of them, the one first that was met the longest ago."""
     with within_everything("leftovers of everybody that need nobody"):
+        single = Q(kind=LeftoverKind.CREDENTIAL.value) & ~Q(registration_id__in=_in_hand())
+        whole = Q(kind=LeftoverKind.APPLICATION.value, run__in=_failed_whole())
         rows = Leftover.objects.filter(
-            kind=LeftoverKind.CREDENTIAL.value,
+            single | whole,
             cleared_at=None,
             seen_at__lte=now - DAILY,
             since__gt=now - AT_MOST_FOR,
             registration__state=RegistrationState.PROVED.value,
             registration__plan__permissions__has_any_keys=sorted(CHANGES_ITSELF),
         )
-        rows = rows.exclude(facts__has_any_keys=["by_hand", "look"]).exclude(registration_id__in=_in_hand())
-        due = list(rows.order_by("seen_at", "pk").values_list("pk", "organization__path")[:MOST])
-    for leftover_id, path in due:
-        with within(path):
-            _try(leftover_id, now=now)
+        rows = rows.exclude(facts__has_any_keys=["by_hand", "look"])
+        due = list(rows.order_by("seen_at", "pk").select_related("organization")[:MOST])
+    held = held_back([(row.service_id, row.since) for row in due], now=now)
+    for row in due:
+        with within(row.organization.path):
+            _try(row.pk, held=(row.service_id, row.since) in held, now=now)
 
 
 def _in_hand() -> QuerySet[Run, UUID]:
@@ -55,10 +60,20 @@ def _in_hand() -> QuerySet[Run, UUID]:
     return (at_work | waits).values_list("registration_id", flat=True)
 
 
-def _try(leftover_id: UUID, *, now: datetime) -> None:
+def _failed_whole() -> QuerySet[Run]:
+    """Tear-downs of whole registrations that failed, and of whose end nobody is told; the same one goes on.
+
+    One that ends Microsoft's thirty days as well stays a person's: to try it again here asks for less.
+    """
+    rows = Run.objects.filter(kind=RunKind.TEARDOWN.value, state=RunState.FAILED.value, on_end="", wanted__whole=True)
+    return rows.exclude(wanted__for_good=True)
+
+
+def _try(leftover_id: UUID, *, held: bool, now: datetime) -> None:
     """Whatever comes of it, its next turn is tomorrow; unless another one of its registration goes first."""
     try:
-        try_again(leftover_id=leftover_id, by=SCHEDULE, now=now)
+        if not held:
+            try_again(leftover_id=leftover_id, by=SCHEDULE, now=now)
     except RunUnderWay:
         return
     except GangwayError as error:

@@ -29,7 +29,7 @@ from gangway.provisioning.engine.verify import TEAMS_WAS_READ
 from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchCredential
 from gangway.provisioning.licences import PhoneLicences, count
-from gangway.provisioning.models import Credential
+from gangway.provisioning.models import MADE, Credential
 from gangway.provisioning.shapes import CheckItem, CheckResult, ItemState
 from gangway.provisioning.states import CredentialState
 
@@ -56,6 +56,13 @@ class Subject:
     watched: credential_ends.Watched
     credential: OwnCredential
     roles_end_at: datetime | None
+    ours: bool
+
+    def cure(self, *, who: str, portal: str) -> str:
+        """Say who adds what is missing: behind a link where we made the registration, else the customer by hand."""
+        if self.ours:
+            return f"An administrator of the customer who may {who} has to sign in by a link once more."
+        return f"The customer made this registration, so the customer changes it in Microsoft's portal: {portal}."
 
 
 async def check_registration(
@@ -94,7 +101,7 @@ async def _looked_at(
     itself = outcomes.pop() if looks else None
     items[1] = await _end(subject, itself)
     items += [
-        _roles(subject.plan, graph_token, outcomes[2]),
+        _roles(subject, graph_token, outcomes[2]),
         *_roles_end(subject),
         *_teams(outcomes[3:]),
         _tenant(subject, outcomes[0]),
@@ -156,6 +163,7 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
             watched=credential_ends.watched(row, path=path),
             credential=credential,
             roles_end_at=registration.roles_end_at,
+            ours=registration.origin == MADE,
         )
 
 
@@ -235,14 +243,15 @@ def _permissions(subject: Subject, token: AppToken) -> CheckItem:
     label, kept = "Permissions", [entry for entry in subject.plan.permissions if entry.stage == "always"]
     wanted = {entry.value for entry in kept} - set(subject.lacking)
     if missing := not_satisfied(wanted, token.claims.roles):
-        cure = "Send a new invitation: an administrator who may consent has to sign in."
+        cure = subject.cure(who="consent", portal="API permissions, then Grant admin consent")
         return CheckItem("permissions", label, "error", f"Missing: {_listed(missing)}.", cure)
     surplus = token.claims.roles - wanted
     more = f" More than needed: {_listed(surplus)}." if surplus else ""
     return CheckItem("permissions", label, "ok", f"All {len(wanted)} are in the fresh token.{more}")
 
 
-def _roles(plan: Pinned, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]) -> CheckItem:
+def _roles(subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]) -> CheckItem:
+    plan = subject.plan
     names = {role.template_id: role.name for role in plan.roles if not (plan.in_unit and role.in_unit)}
     held = token.claims.wids if outcome.value is None else {row.role_id for row in outcome.value if row.scope == "/"}
     missing = set(names) - (held & token.claims.wids)
@@ -254,7 +263,7 @@ def _roles(plan: Pinned, token: AppToken, outcome: Outcome[tuple[RoleAssignment,
         words = "Roles for one administrative unit stand in no token, and Microsoft didn't let us read them."
         return CheckItem("roles", "Directory roles", "unknown", words, "Validate again in a moment.")
     if missing:
-        cure = "Send a new invitation: an administrator who may assign roles has to sign in."
+        cure = subject.cure(who="assign roles", portal="Roles and administrators")
         words = f"Missing: {_listed(names[role] for role in missing)}."
         return CheckItem("roles", "Directory roles", "error", words, cure)
     how = "Role in token, not called yet" if outcome.value is None else "Read back; role in token, not called yet"
@@ -266,7 +275,7 @@ def _roles_end(subject: Subject) -> list[CheckItem]:
     if subject.roles_end_at is None:
         return []
     label, days = "End of the directory roles", (subject.roles_end_at - clock.now()).days
-    cure = "Send a new invitation: an administrator who may assign roles signs in, and the roles are extended."
+    cure = subject.cure(who="assign roles", portal="Roles and administrators")
     if days < 0:
         return [CheckItem("roles_end", label, "error", "The roles that PIM gave have ended.", cure)]
     words = f"PIM gave the roles with an end; they end in {days} days."

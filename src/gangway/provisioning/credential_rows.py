@@ -12,7 +12,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from gangway.audit.record import Actor
+from gangway.audit.events import Event
+from gangway.audit.record import Actor, record
 from gangway.federation.actions import signer
 from gangway.foundation import clock
 from gangway.foundation.ids import KeyId
@@ -83,6 +84,14 @@ def remove(row: Credential, *, by: Actor) -> None:
     row.state = CredentialState.REMOVED.value
     row.save(update_fields=["state"])
     destroy(sealed_id=row.sealed_id, by=by)
+
+
+def gone(row: Credential, *, by: Actor, why: str = "gone from the tenant") -> None:
+    """The same, and the log says that it isn't in the tenant any more."""
+    remove(row, by=by)
+    facts = {"name": row.display_name, "why": why}
+    subject = f"credential:{row.pk}"
+    record(Event.CREDENTIAL_REMOVED, by=by, organization_id=row.organization_id, subject=subject, data=facts)
 
 
 def disown(row: Credential, *, by: Actor) -> None:

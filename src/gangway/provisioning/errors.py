@@ -103,7 +103,7 @@ class NoSuchCredential(ProvisioningError):
 
     code = "provisioning:credential:missing"
     what = "There is no secret for this registration."
-    cure = "Send a new invitation to the administrator."
+    cure = "Ask an administrator of the customer by a link, or type another one."
     acts = WhoActs.OPERATOR
 
 

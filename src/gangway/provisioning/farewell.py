@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
+
+from django.db.models import Q, QuerySet
 
 from gangway.provisioning.engine.steps.step import REMOVING
 from gangway.provisioning.leftovers import TAKEN
@@ -61,11 +63,10 @@ class Parted:
 
 def parted(service_id: UUID, *, on_end: str) -> tuple[Parted, ...]:
     """Each registration of a service that is gone, with what was removed, what stays and why."""
-    runs = Run.objects.filter(service_id=service_id, kind=RunKind.TEARDOWN.value, on_end=on_end)
     mine = Credential.objects.filter(service_id=service_id).values("registration_id")
     rows = Registration.objects.filter(pk__in=mine).order_by("created_at")
     return tuple(
-        Parted(row.display_name, row.app_id, row.tenant_id, row.tenant_name, _once(_lines(row, service_id, runs)))
+        Parted(row.display_name, row.app_id, row.tenant_id, row.tenant_name, _once(_lines(row, service_id, on_end)))
         for row in rows
     )
 
@@ -75,8 +76,16 @@ def _once(lines: Iterable[Line]) -> tuple[Line, ...]:
     return tuple({(line.what, line.id): line for line in lines}.values())
 
 
-def _lines(row: Registration, service_id: UUID, runs: Any) -> Iterator[Line]:
-    mine = runs.filter(registration_id=row.pk)
+def _runs(row: Registration, service_id: UUID, on_end: str) -> QuerySet[Run]:
+    """Those that its deletion started; of a registration that is gone also those that took it away, maybe before."""
+    runs = Run.objects.filter(registration_id=row.pk, kind=RunKind.TEARDOWN.value)
+    if row.state == RegistrationState.REMOVED.value:
+        return runs.filter(Q(service_id=service_id) | Q(wanted__whole=True))
+    return runs.filter(service_id=service_id, on_end=on_end)
+
+
+def _lines(row: Registration, service_id: UUID, on_end: str) -> Iterator[Line]:
+    mine, is_gone = _runs(row, service_id, on_end), row.state == RegistrationState.REMOVED.value
     done = StepRecord.objects.filter(run__in=mine, state=StepState.DONE.value, kind__startswith=REMOVING)
     for step in done.order_by("done_at"):
         yield Line(Outcome.REMOVED, step.label, at=step.done_at)
@@ -86,11 +95,11 @@ def _lines(row: Registration, service_id: UUID, runs: Any) -> Iterator[Line]:
     leftovers = Leftover.objects.filter(registration_id=row.pk, service_id=service_id)
     leftovers = leftovers.exclude(cleared_by_kind=TAKEN.kind, cleared_by_name=TAKEN.name)  # in use again, not gone
     yield from map(_of_leftover, leftovers.order_by("since"))
-    if row.origin == MADE and not any(run.wanted.get("whole") for run in mine):
+    if row.origin == MADE and not is_gone and not any(run.wanted.get("whole") for run in mine):
         what = _named(LeftoverKind.APPLICATION, row.display_name)
         yield Line(Outcome.STAYS, what, row.object_id, "Other services sign in with it.")
     for credential in Credential.objects.filter(registration_id=row.pk, service_id=service_id):
-        if credential.origin == GIVEN and row.state == RegistrationState.REMOVED:
+        if credential.origin == GIVEN and is_gone:
             what = _named(LeftoverKind.CREDENTIAL, credential.display_name)
             yield Line(
                 Outcome.REMOVED, what, credential.key_id, "Somebody typed it in; it goes with the App registration."

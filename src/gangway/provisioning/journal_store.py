@@ -256,11 +256,9 @@ class RunJournal:
             self._was_refused(result)
             return {"error": result.error.code} if result.error else {}
         if isinstance(result.step, RemoveLeftover):
-            self._remove(UUID(result.step.credential_id), why="interrupted")
-            credential_id, key_id = UUID(result.step.credential_id), result.step.key_id
-            leftovers.credential_gone(credential_id, key_id, by=ENGINE, now=self.now())
+            self._remove(UUID(result.step.credential_id), key_id=result.step.key_id, why="interrupted")
         if isinstance(result.step, RemoveCredential):
-            self._remove(UUID(result.step.credential_id), why="taken away")
+            self._remove(UUID(result.step.credential_id), key_id=result.step.key_id, why="taken away")
         if isinstance(result.step, NewCredential):
             return self._keep(result.step, result)
         if isinstance(result.value, Application):
@@ -286,10 +284,10 @@ class RunJournal:
         self._known.opened[str(row.pk)] = credential_rows.opened(row, purpose=PROVING, by=ENGINE)
         return {"key_id": row.key_id}
 
-    def _remove(self, credential_id: UUID, *, why: str) -> None:
+    def _remove(self, credential_id: UUID, *, key_id: str, why: str) -> None:
         row = Credential.objects.select_for_update(of=("self",)).get(pk=credential_id)
-        credential_rows.remove(row, by=ENGINE)
-        self._record(Event.CREDENTIAL_REMOVED, f"credential:{row.pk}", {"name": row.display_name, "why": why})
+        credential_rows.gone(row, by=ENGINE, why=why)
+        leftovers.credential_gone(credential_id, key_id, by=ENGINE, now=self.now())
 
     def _looked(self, looks: Sequence[Looked]) -> None:
         rows = [self._rows.all()[looked.look.value] for looked in looks]
@@ -303,7 +301,7 @@ class RunJournal:
 
     def _gone(self, lost: Sequence[Held]) -> None:
         for held in lost:
-            self._remove(UUID(held.credential_id), why="gone from the tenant")
+            self._remove(UUID(held.credential_id), key_id=held.key_id or "", why="gone from the tenant")
 
     def _proved(self, seen: Observation, proofs: Proofs, following: Sequence[Step]) -> None:
         row = Registration.objects.select_for_update(of=("self",)).get(pk=self.registration_id)
@@ -317,8 +315,28 @@ class RunJournal:
         self._share(seen)
         if following:
             self._rows.write(self._intended(following, {}))
-        self._credentials().filter(state=CredentialState.MADE.value).update(state=CredentialState.PROVED.value)
+        self._never_made(seen)
+        made = self._credentials().filter(state=CredentialState.MADE.value)
+        made.filter(key_id__in=self._signed_in_with(seen)).update(state=CredentialState.PROVED.value)
         self._record(Event.REGISTRATION_PROVED, f"registration:{row.pk}", {"application": row.app_id})
+
+    def _never_made(self, seen: Observation) -> None:
+        """What was announced, and not found however often one looked, was never made.
+
+        It may come up nevertheless until Microsoft's copies agree: so long it is looked for by its name.
+        """
+        copied = self.now() - timedelta(seconds=self.fresh_seconds)
+        shown = {held.credential_id for held, _ in seen.leftovers}
+        lost = {held.credential_id for held in seen.held if held.key_id is None} - shown
+        rows = Credential.objects.filter(pk__in=lost if seen.application else ())
+        rows = rows.filter(state=CredentialState.ANNOUNCED.value, announced_at__lte=copied)
+        for credential_id in rows.values_list("pk", flat=True):
+            self._remove(credential_id, key_id="", why="never made")
+
+    def _signed_in_with(self, seen: Observation) -> list[str]:
+        """The key id of the credential that was tried; without a look at the tenant it is the first that we hold."""
+        tried = seen.credential or next((held for held in self._held() if held.key_id), None)
+        return [tried.key_id] if tried and tried.key_id else []
 
     def _share(self, seen: Observation) -> None:
         """What another service of the registration signs in with by federation is this one's as well."""

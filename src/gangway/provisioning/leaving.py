@@ -16,7 +16,7 @@ from gangway.audit.record import Actor
 from gangway.provisioning import credential_rows
 from gangway.provisioning.added import Added, added_by, give_back_plan, leaves_nobody
 from gangway.provisioning.errors import NoSuchRegistration
-from gangway.provisioning.in_use import living_others
+from gangway.provisioning.in_use import living_others, not_gone
 from gangway.provisioning.models import MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.moves import is_first, locked
 from gangway.provisioning.starting import start_teardown
@@ -112,6 +112,7 @@ def left(*, service_id: UUID, on_end: str, registration_id: UUID | None = None) 
     """
     runs = Run.objects.filter(service_id=service_id, kind=RunKind.TEARDOWN.value, on_end=on_end)
     runs = runs.filter(registration_id=registration_id) if registration_id else runs
+    runs = runs.select_related("registration")
     latest = runs.order_by("registration_id", "-created_at").distinct("registration_id")
     return min((_left(run) for run in latest), key=lambda one: FURTHEST_FIRST.index(one.state), default=_left(None))
 
@@ -123,6 +124,8 @@ def _left(run: Run | None) -> Left:
         return Left(Leaving.GONE, run.pk)
     if RunState(run.state) in HOLDING:
         return Left(Leaving.UNDER_WAY, run.pk)
+    if run.state == RunState.CANCELLED and run.registration.state == RegistrationState.REMOVED:
+        return Left(Leaving.GONE, run.pk)  # another service's tear-down took its place, and all of it went
     listed = Leftover.objects.filter(run_id=run.pk, facts__look__isnull=True)  # what a look found, it didn't leave
     listed = listed.exclude(kind=LeftoverKind.SIGN_IN_APPLICATION.value)  # of whoever signed in, not of the service
     cleared = listed.exists() and not listed.filter(cleared_at__isnull=True).exists()
@@ -140,7 +143,8 @@ def leave(*, registration_id: UUID, service_id: UUID, on_end: str, by: Actor, no
     if registration is None:
         raise NoSuchRegistration
     mine = _credentials(registration_id).filter(service_id=service_id, origin=MADE)
-    whole = registration.origin == MADE and not living_others(registration_id, service_id).exists()
+    others = living_others(registration_id, service_id).values("pk")
+    whole = registration.origin == MADE and not not_gone(registration_id, now=now).filter(pk__in=others).exists()
     if not whole:
         for row in mine:
             if credential_rows.is_needed_by_others(row):

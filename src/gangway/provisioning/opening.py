@@ -26,6 +26,7 @@ from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.step import REMOVING
 from gangway.provisioning.engine.teardown import TornDown
 from gangway.provisioning.errors import NoSuchRun, NotAllGone, RunCancelled
+from gangway.provisioning.in_use import credentials_in_use
 from gangway.provisioning.journal_store import ENGINE, found
 from gangway.provisioning.lease import Lease, Taken
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
@@ -253,6 +254,7 @@ def cancelled(opened: Opened, taken: TornDown, error: GangwayError | None, *, no
         leftovers.write(run, (*taken.left, *taken.kept), by=ENGINE, now=now)
         sign_in_application.note(run, taken.gone, by=ENGINE, now=now)
         if error is None:
+            _not_there(run, added_by(run).credentials, now=now)
             leftovers.seen_gone(run, besides=taken.kept, whole=never_used, by=ENGINE, now=now)
         if error is None and never_used:
             removed(run.registration)
@@ -275,6 +277,8 @@ def torn_down(opened: Opened, torn: TornDown, stays: tuple[Left, ...], *, now: d
         leftovers.write(run, (*torn.left, *torn.kept), by=ENGINE, now=now)
         sign_in_application.note(run, torn.gone, by=ENGINE, now=now)
         besides, rights = (*torn.left, *torn.kept), _rights_wanted(run)
+        if not torn.left and not whole:
+            _not_there(run, _credentials_wanted(run), now=now)
         leftovers.seen_gone(run, besides=besides, whole=whole, rights=rights, by=ENGINE, now=now)
         if whole and not torn.left:
             removed(run.registration)
@@ -288,6 +292,26 @@ def torn_down(opened: Opened, torn: TornDown, stays: tuple[Left, ...], *, now: d
             move(run, RunState.PROVED, by=ENGINE, now=now, waiting_for="", error=None)
         _tell(run)
         leases.release(opened.lease)
+
+
+def _credentials_wanted(run: Run) -> Iterable[UUID]:
+    """Our credentials that a tear-down was to take away: all of what the customer made, else those that are named."""
+    rows = Credential.objects.filter(registration_id=run.registration_id, origin=MADE)
+    named = rows if run.wanted.get("whole") else rows.filter(pk__in=run.wanted.get("credentials", ()))
+    return named.values_list("pk", flat=True)
+
+
+def _not_there(run: Run, credentials: Iterable[UUID], *, now: datetime) -> None:
+    """Of what was to be taken away and isn't left, the tenant listed nothing any more, whoever removed it.
+
+    One whose making nobody answered may still come up, until Microsoft's copies agree.
+    """
+    copied = now - timedelta(seconds=settings.GANGWAY.propagation_deadline_seconds)
+    rows = Credential.objects.select_for_update(of=("self",)).filter(pk__in=list(credentials))
+    rows = rows.exclude(state=CredentialState.REMOVED.value).exclude(key_id="", announced_at__gt=copied)
+    for row in rows.exclude(pk__in=credentials_in_use(run.registration_id)):
+        if not credential_rows.is_needed_by_others(row):
+            credential_rows.gone(row, by=ENGINE)
 
 
 def _rights_wanted(run: Run) -> frozenset[str]:
@@ -312,12 +336,14 @@ def ended(opened: Opened, *, result: dict[str, Any] | None = None, now: datetime
 
 
 def removed(registration: Registration) -> None:
-    """The registration was seen gone: none of its credentials is kept, and its name is free again."""
-    rows = Credential.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk, origin=MADE)
+    """The registration was seen gone: no credential of it is kept, whoever made it, and its name is free again."""
+    rows = Credential.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk)
     for row in rows.exclude(state=CredentialState.REMOVED.value):
         destroy(sealed_id=row.sealed_id, by=ENGINE)
         row.state = CredentialState.REMOVED.value
         row.save(update_fields=["state"])
+    if registration.state == RegistrationState.REMOVED:
+        return
     registration.state = RegistrationState.REMOVED.value
     registration.save(update_fields=["state"])
     facts = {"application": registration.app_id, "name": registration.display_name}

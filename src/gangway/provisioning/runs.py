@@ -117,10 +117,13 @@ def resume_run(
     """Go on with a run that waits, needs a sign-in or failed, with a fresh sign-in; the person may be another one.
 
     `plan`: what was agreed to since. `display_name`: another name, after Microsoft refused the first. `after`: as
-    in `start_run`. Raises
-    RunUnderWay, RunOver, at "name" InvalidName and RegistrationNameTaken, at "days" LifeOutOfRange.
+    in `start_run`. Raises RunUnderWay, also while another run is at work on the registration, RunOver, at "name"
+    InvalidName and RegistrationNameTaken, at "days" LifeOutOfRange.
     """
     run = locked(run_id)
+    at_work = Run.objects.filter(registration_id=run.registration_id, state__in=[state.value for state in HOLDING])
+    if at_work.exclude(pk=run_id).exists():
+        raise RunUnderWay
     run.registration.plan = run.registration.plan if plan is None else dict(plan)
     _sign(run.registration, signer)
     _name(run.registration, display_name or run.registration.display_name)

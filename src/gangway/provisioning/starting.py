@@ -1,7 +1,7 @@
 """Starting runs on a registration that is there: repair, upgrade, audit, tear-down, rotation. Sync, idempotent.
 
-Asking twice gives the same run; one that rests goes on. Without a delegated token a run works by the registration's own
-right, where it has one, and says what somebody has to sign in for where it hasn't.
+Asking twice for a service gives the same run; one that rests goes on. Without a delegated token a run works by the
+registration's own right, where it has one, and says what somebody has to sign in for where it hasn't.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -80,6 +80,7 @@ def start_teardown(
     permissions: Iterable[str] = (),
     roles: Iterable[str] = (),
     signed_in: SignedIn | None = None,
+    beside: bool = False,
     on_end: str = "",
     by: Actor,
     now: datetime,
@@ -88,7 +89,7 @@ def start_teardown(
 
     Named are credentials of ours, and permissions and roles by their ids. A registration that the customer made is
     never deleted, and what somebody typed in is never removed: the run's result lists it. `for_good` also ends the
-    thirty days in which Microsoft keeps a deleted registration.
+    thirty days in which Microsoft keeps a deleted registration. `beside`: a run that rests for somebody stays as it is.
     Raises NoSuchRegistration, RunUnderWay.
     """
     registration = _locked(registration_id)
@@ -96,7 +97,15 @@ def start_teardown(
     rights = {"permissions": sorted(permissions), "roles": sorted(roles)}
     wanted |= {name: ids for name, ids in rights.items() if ids}
     return _start(
-        registration, RunKind.TEARDOWN, service_id, wanted=wanted, signed_in=signed_in, on_end=on_end, by=by, now=now
+        registration,
+        RunKind.TEARDOWN,
+        service_id,
+        wanted=wanted,
+        beside=beside,
+        signed_in=signed_in,
+        on_end=on_end,
+        by=by,
+        now=now,
     )
 
 
@@ -278,17 +287,18 @@ def _start(
     service_id: UUID,
     *,
     wanted: dict[str, Any],
+    beside: bool = False,
     signed_in: SignedIn | None,
     on_end: str,
     by: Actor,
     now: datetime,
 ) -> UUID:
-    """The living run of this kind and wish, the resting one set going again, or a new one."""
-    standing = _standing(registration, kind, wanted)
+    """The service's living run of this kind and wish, the resting one set going again, or a new one."""
+    standing = _standing(registration, kind, service_id, wanted)
     if standing is not None and RunState(standing.state) in HOLDING:
         return standing.pk
     aside: list[Run] = []
-    if kind in {RunKind.TEARDOWN, RunKind.REPAIR, RunKind.UPGRADE}:
+    if kind in {RunKind.TEARDOWN, RunKind.REPAIR, RunKind.UPGRADE} and not beside:
         single = kind is RunKind.TEARDOWN and not wanted["whole"]
         aside = _put_aside(registration, kind, keep=standing, only=service_id if single else None, by=by, now=now)
     token = _token(signed_in)
@@ -319,10 +329,11 @@ def _start(
     return standing.pk
 
 
-def _standing(registration: Registration, kind: RunKind, wanted: dict[str, Any]) -> Run | None:
-    """Raises RunUnderWay while something else is at work on the registration."""
+def _standing(registration: Registration, kind: RunKind, service_id: UUID, wanted: dict[str, Any]) -> Run | None:
+    """Raises RunUnderWay while something else is at work on the registration, for another service as well."""
     rows = list(Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk))
-    same = [run for run in rows if run.kind == kind and {**run.wanted, PLAN_BEFORE: 0} == {**wanted, PLAN_BEFORE: 0}]
+    alike = [run for run in rows if run.kind == kind and run.service_id == service_id]
+    same = [run for run in alike if {**run.wanted, PLAN_BEFORE: 0} == {**wanted, PLAN_BEFORE: 0}]
     living = [run for run in rows if RunState(run.state) in HOLDING]
     if any(run not in same for run in living):
         raise RunUnderWay

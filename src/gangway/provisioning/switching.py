@@ -23,8 +23,10 @@ from gangway.provisioning.added import REACHING
 from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.in_use import credentials_in_use, not_gone
 from gangway.provisioning.models import MADE, Credential, Leftover, Run
+from gangway.provisioning.orphans import SETTLED
+from gangway.provisioning.resting import Resting, held_back
 from gangway.provisioning.starting import start_teardown
-from gangway.provisioning.states import RESTING, CredentialState, RunState
+from gangway.provisioning.states import RESTING, CredentialState, LeftoverKind, RunState
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +36,7 @@ Switch = Callable[[UUID, UUID, UUID], None]
 SWITCHES: Final[list[Switch]] = []
 SCHEDULE: Final = Actor.system("rotation schedule")
 MOST: Final = 200
-FOR_A_PERSON: Final = timedelta(days=14)
+FOR_A_PERSON: Final = SETTLED
 """So long a run that rests for somebody's sign-in holds up what would take its place; what waits ends by itself."""
 
 
@@ -44,6 +46,7 @@ class Rested:
 
     id: UUID
     path: str
+    resting: Resting
 
 
 def on_switch(switch: Switch) -> None:
@@ -73,34 +76,46 @@ def switch(old_id: UUID, new_id: UUID, *, by: Actor, now: datetime) -> None:
 def remove_what_rested(*, now: datetime) -> None:
     """Start a tear-down for every credential whose rest is over; one that stands as a leftover is tried there.
 
-    One that fails doesn't hold up the others.
+    One that fails, or that is held up, doesn't hold up the others.
     """
     with within_everything("credentials whose rest is over, whoever they belong to"):
         rows = Credential.objects.filter(state=CredentialState.RESTING.value, rest_until__lte=now)
         open_ones = Leftover.objects.filter(cleared_at__isnull=True).values("object_id")
-        due = rows.exclude(key_id__in=open_ones).order_by("rest_until")[:MOST]
-        rested = [Rested(*row) for row in due.values_list("pk", "organization__path")]
-    for one in rested:
+        due = rows.exclude(key_id__in=open_ones).order_by("rest_until")
+        rested = [Rested(row.pk, row.organization.path, _resting(row)) for row in due.select_related("organization")]
+    held = held_back([one.resting for one in rested], now=now)
+    begun = 0
+    for one in (one for one in rested if one.resting not in held):
+        if begun == MOST:
+            return
         try:
             with within(one.path), transaction.atomic():
-                _remove(one.id, now=now)
+                begun += _remove(one.id, now=now)
         except GangwayError:
             log.exception("rested_credential_not_removed", credential=str(one.id))
 
 
-def _remove(credential_id: UUID, *, now: datetime) -> None:
-    """What is ours goes from the tenant, with its registration when nobody signs in with that any more."""
+def _remove(credential_id: UUID, *, now: datetime) -> bool:
+    """What is ours goes from the tenant, with its registration when nobody signs in with that any more.
+
+    Gives whether something was done. What somebody goes on with holds up the registration, never a single credential.
+    """
     leftovers.hold_registrations(Credential.objects.filter(pk=credential_id).values_list("registration_id", flat=True))
     row = Credential.objects.select_for_update(of=("self",)).select_related("registration").get(pk=credential_id)
-    if credential_rows.is_needed_by_others(row) or row.origin != MADE:
-        credential_rows.remove(row, by=SCHEDULE)  # in the tenant it stays: another service's, or somebody typed it in
-        return
     used = credentials_in_use(row.registration_id)
-    if row.pk in used:
-        return  # a service signs in with it after all: it goes when that is over
+    there = Credential.objects.filter(registration_id=row.registration_id, state=CredentialState.RESTING.value)
     whole = row.registration.origin == MADE and not used and not not_gone(row.registration_id, now=now).exists()
-    if _somebody_goes_on(row, whole=whole, now=now):
-        return
+    if held_back([_resting(row)], now=now):
+        return False
+    if whole and held_back([_resting(one) for one in there], now=now):
+        whole = False  # the registration stays for the one that is held, and this one needn't
+    if credential_rows.is_needed_by_others(row) or (row.origin != MADE and not whole):
+        credential_rows.remove(row, by=SCHEDULE)  # in the tenant it stays: another service's, or somebody typed it in
+        return True
+    if row.pk in used:
+        return False  # a service signs in with it after all: it goes when that is over
+    if whole and (_is_listed(row.registration_id) or _somebody_goes_on(row.registration_id, now=now)):
+        return False
     try:
         with transaction.atomic():
             start_teardown(
@@ -108,19 +123,35 @@ def _remove(credential_id: UUID, *, now: datetime) -> None:
                 service_id=row.service_id,
                 whole=whole,
                 credentials=() if whole else [row.pk],
+                beside=not whole,
                 by=SCHEDULE,
                 now=now,
             )
     except RunUnderWay:
-        return  # the registration is at work: its turn comes with a later look
+        return False  # the registration is at work: its turn comes with a later look
+    return True
 
 
-def _somebody_goes_on(row: Credential, *, whole: bool, now: datetime) -> bool:
+def _resting(row: Credential) -> Resting:
+    until = row.rest_until or row.announced_at
+    return row.service_id, until - timedelta(hours=settings.GANGWAY.credential_rest_hours)
+
+
+def _is_listed(registration_id: UUID) -> bool:
+    """Whether the registration stands as a leftover: it is tried there, or a person signs in for it.
+
+    What a look found, nobody has tried to remove.
+    """
+    rows = Leftover.objects.filter(registration_id=registration_id, kind=LeftoverKind.APPLICATION.value)
+    return bool(rows.filter(cleared_at__isnull=True, facts__look__isnull=True).exists())
+
+
+def _somebody_goes_on(registration_id: UUID, *, now: datetime) -> bool:
     """Whether a person goes on with a run, or is waited for, whose place the tear-down would take."""
     resting = Run.objects.filter(
         Q(state=RunState.WAITING.value) | Q(ended_at__gt=now - FOR_A_PERSON),
-        registration_id=row.registration_id,
+        registration_id=registration_id,
         kind__in=REACHING,
         state__in=[state.value for state in RESTING],
     )
-    return bool((resting if whole else resting.filter(service_id=row.service_id)).exists())
+    return bool(resting.exists())

@@ -36,6 +36,12 @@ def free_name(name: str, *, tenant_id: str) -> str:
     return next((one for one in (name, *numbered) if names.key(one) not in taken), name)
 
 
+def is_taken(name: str, *, tenant_id: str, but: UUID) -> bool:
+    """Whether another of the scope's registrations in this tenant has the name."""
+    rows = Registration.objects.filter(tenant_id=tenant_id, name_key=names.key(name)).exclude(pk=but)
+    return rows.exclude(state=RegistrationState.REMOVED.value).exists()
+
+
 def customers_in(tenant_id: str, *, cloud: str) -> tuple[UUID, ...]:
     """Return the organizations that had a registration made or given in this tenant, gone ones as well. For workers."""
     rows = Registration.objects.filter(tenant_id=tenant_id, cloud=cloud)

@@ -14,11 +14,11 @@ from gangway.foundation.errors import GangwayError
 from gangway.foundation.ids import AppId, KeyId, ObjectId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.threads import in_database
-from gangway.microsoft.errors import ApplicationUnknown, SignInRefused
+from gangway.microsoft.errors import ApplicationUnknown, AuthorityEnded, Forbidden, SignInRefused
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import Certificate, proof_of_possession
 from gangway.organizations.scope import within
-from gangway.provisioning import clouds, credential_rows, leftovers
+from gangway.provisioning import clouds, credential_rows, leftovers, vanished
 from gangway.provisioning import lease as leases
 from gangway.provisioning.added import added_by, credentials_left, rights_known, rights_left, rights_others_need
 from gangway.provisioning.drawing import blueprint_of
@@ -37,7 +37,7 @@ from gangway.provisioning.journal_store import ENGINE, RunJournal
 from gangway.provisioning.models import GIVEN, MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import is_first
 from gangway.provisioning.opening import Opened
-from gangway.provisioning.states import CredentialState, LeftoverKind, RunKind
+from gangway.provisioning.states import CredentialState, LeftoverKind, RegistrationState, RunKind
 
 CHANGES_ITSELF: Final = frozenset({"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"})
 """Permissions with which a registration that owns itself may change, and delete, itself."""
@@ -95,6 +95,28 @@ async def give_up(opened: Opened) -> None:
 
 
 async def _reach(opened: Opened, scope: Scope, *, taking_back: bool, says_goodbye: bool = True) -> TornDown:
+    alone = scope.whole and opened.token is None
+    gone = await in_database(vanished.known_gone, opened) if alone else None
+    if gone is not None and not (gone.kept and scope.for_good):
+        return gone
+    try:
+        return await _take_away(opened, scope, taking_back=taking_back, says_goodbye=says_goodbye)
+    except (AuthorityEnded, Forbidden, NobodyToRemove):
+        if gone is None and alone and await _is_unknown(opened, taking_back=taking_back):
+            return await in_database(vanished.what_is_kept, opened)
+        raise
+
+
+async def _is_unknown(opened: Opened, *, taking_back: bool) -> bool:
+    """Whether the registration is gone from the tenant, as far as its own sign-in tells."""
+    held = next(iter(await in_database(usable, opened)), None)
+    if held is None:
+        return False
+    journal = _journal(opened, Scope(False, False, frozenset()), taking_back=taking_back, says_goodbye=False)
+    return await vanished.is_unknown(opened, await journal.credential(held))
+
+
+async def _take_away(opened: Opened, scope: Scope, *, taking_back: bool, says_goodbye: bool) -> TornDown:
     if scope.shared:
         await in_database(_end_shared, opened, scope)
     if not opened.app_id and not await in_database(anything_intended, opened):
@@ -109,7 +131,7 @@ async def _reach(opened: Opened, scope: Scope, *, taking_back: bool, says_goodby
     client = AppId(opened.sign_in_client_id) if opened.sign_in_client_id and not alone else None
     own = await clouds.RegistrationSignIn.at(clouds.cloud(opened.cloud), TenantId(opened.tenant_id))
 
-    async def vanished() -> bool:
+    async def is_gone() -> bool:
         """Entra answers a registration that is gone by saying that it knows none."""
         if app_token is None:
             return True
@@ -137,7 +159,7 @@ async def _reach(opened: Opened, scope: Scope, *, taking_back: bool, says_goodby
         graph=graph,
         journal=_journal(opened, scope, taking_back=taking_back, says_goodbye=says_goodbye and bool(client)),
         patience=clouds.short_patience() if opened.copying else clouds.patience(),
-        vanished=vanished if alone else None,
+        vanished=is_gone if alone else None,
     )
     return await teardown.run()
 
@@ -364,7 +386,7 @@ def stays(opened: Opened) -> tuple[Left, ...]:
 
 
 def _registration_left(registration: Registration, scope: Scope, why: str) -> Iterable[Left]:
-    if not scope.whole:
+    if not scope.whole or registration.state == RegistrationState.REMOVED:
         return
     unique_name, name = f"{UNIQUE_NAME_PREFIX}{registration.pk}", registration.display_name
     facts = {"app_id": registration.app_id, "unique_name": unique_name}

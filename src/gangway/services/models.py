@@ -102,6 +102,7 @@ class Service(OwnedModel):
                 condition=models.Q(lifecycle__in=[state.value for state in HOLDS_ITS_NAME]),
                 name="services_users_of_a_provider",
             ),
+            models.Index(fields=["provider", "lifecycle", "credential_ends_at"], name="services_by_end_at_a_provider"),
             models.Index(
                 fields=["changed_at"],
                 condition=models.Q(

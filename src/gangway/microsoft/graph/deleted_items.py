@@ -21,8 +21,11 @@ def delete_for_good(object_id: ObjectId) -> Call[None]:
 
 
 def restore(object_id: ObjectId) -> Call[None]:
-    """Bring a deleted object back. Missing when it isn't among the deleted ones, perhaps because it is back already."""
-    return Call("POST", f"/directory/deletedItems/{object_id}/restore", nothing)
+    """Bring a deleted object back. Missing when it isn't among the deleted ones, perhaps because it is back already.
+
+    The empty body is for the batch, which Graph refuses whole when a write in it has none.
+    """
+    return Call("POST", f"/directory/deletedItems/{object_id}/restore", nothing, body={})
 
 
 def _named(answer: Answer, unique_name: str) -> DeletedApplication | None:

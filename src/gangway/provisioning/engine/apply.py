@@ -7,15 +7,18 @@ When no answer comes, every step of that wave may have happened or not: it stays
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gangway.microsoft.errors import AlreadySo, Busy, MicrosoftError, Missing, NotHeard
 from gangway.microsoft.graph.session import Outcome
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.plan import Plan, Wave
 from gangway.provisioning.engine.ports import Graph, Journal, Noted
-from gangway.provisioning.engine.steps.credentials import NewCredential
+from gangway.provisioning.engine.steps.credentials import NewCredential, RemoveLeftover
+from gangway.provisioning.engine.steps.removal import RemoveCredential
 from gangway.provisioning.engine.steps.step import REMOVING, Step
+
+NOT_FOUND: Final = 404
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,9 @@ def _words(step: Step, error: MicrosoftError | None) -> str:
 
 
 def _is_success(step: Step, error: MicrosoftError) -> bool:
-    """Already there, or already gone, is what was wanted."""
+    """Already there, or already gone, is what was wanted; of a credential only if its application was found."""
+    if isinstance(error, Missing) and isinstance(step, (RemoveCredential, RemoveLeftover)):
+        return error.fault.status != NOT_FOUND
     return isinstance(error, AlreadySo) or (isinstance(error, Missing) and step.kind.startswith(REMOVING))
 
 

@@ -20,11 +20,6 @@ NAMES: Final[dict[Kind, str]] = {
     "certificate": "certificate",
     "federated": "federated credential",
 }
-WORDS: Final[dict[Kind, str]] = {
-    "secret": "A secret: a text that Microsoft makes and that we seal at once.",
-    "certificate": "A certificate: the key is made and sealed here, the tenant is only told its public half.",
-    "federated": "A federated credential: no secret at all, the registration trusts this platform's own tokens.",
-}
 AVOIDABLE: Final = (CredentialForbidden, LifetimeForbidden)
 """Refusals of a credential that another kind or a shorter life may not meet."""
 

@@ -165,11 +165,6 @@ _MAKERS: dict[Kind, type[NewCredential]] = {
 }
 
 
-def maker(fresh: Fresh, needs: frozenset[str] = frozenset()) -> NewCredential:
-    """The step that makes a credential of that kind."""
-    return _MAKERS[fresh.kind](fresh, needs)
-
-
 @dataclass(frozen=True)
 class RemoveLeftover:
     """Take away a credential that we announced and whose result was lost with a crash."""

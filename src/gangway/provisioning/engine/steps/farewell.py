@@ -1,21 +1,12 @@
 """The last write: the sign-in application's enterprise application leaves the tenant, with its consented rights."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from gangway.microsoft.graph import service_principals
 from gangway.microsoft.graph.calls import Call
-from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.rights import Part
-from gangway.provisioning.engine.steps.step import Step
-
-
-def needed(blueprint: Blueprint, seen: Observation) -> Iterator[Step]:
-    """Only when the plan wants it gone, and it is there."""
-    if blueprint.farewell is not None and seen.sign_in_principal is not None:
-        yield RemoveSignInApplication()
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,40 @@
+"""The row by which workers look after a connection: made soon after the connection is. For workers."""
+
+from datetime import datetime
+from typing import Final
+
+from gangway.connections import schedule
+from gangway.connections.models import Care, Connection, Validation
+from gangway.organizations.scope import within_everything
+from gangway.provisioning.renewable import lacks, may_change_itself, renewable
+
+MOST: Final = 200
+"""Rows made at once."""
+
+
+def adopt_new(*, now: datetime) -> int:
+    """Give a row to each connection that has none yet; gives how many."""
+    with within_everything("workers look after everybody's connections"):
+        fresh = Connection.objects.filter(care__isnull=True).order_by("created_at")[:MOST]
+        return adopt(*fresh, now=now)
+
+
+def adopt(*rows: Connection, now: datetime) -> int:
+    """Give a row to each of these, where nobody else just did."""
+    made = [_new(row, now) for row in rows]
+    Care.objects.bulk_create(made, ignore_conflicts=True)
+    return len(made)
+
+
+def _new(row: Connection, now: datetime) -> Care:
+    seen = Validation.objects.filter(connection=row, granted__isnull=False).order_by("-asked_at").first()
+    about = renewable(row.credential_id)
+    return Care(
+        organization_id=row.organization_id,
+        connection=row,
+        tenant_id=about.tenant_id if about else "",
+        validate_at=schedule.slot(row.pk, now),
+        tend_at=now,
+        renews_itself=may_change_itself(seen.granted if seen else None),
+        lacks=lacks(row.registration_id, seen.granted or ()) if seen else None,
+    )
