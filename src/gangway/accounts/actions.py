@@ -23,9 +23,9 @@ from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.organizations.actions import create_operator
 from gangway.organizations.details import checked_address
-from gangway.organizations.errors import NoSuchRole, NotYoursToGive
+from gangway.organizations.errors import NoSuchOperator, NoSuchRole, NotYoursToGive
 from gangway.organizations.links import Entrance, hash_of, new_token, url_of
-from gangway.organizations.people import create_person, give_role
+from gangway.organizations.people import create_person, give_role, take_factors_away
 from gangway.organizations.people_queries import has_role, person_by_address, place_to_invite
 from gangway.organizations.queries import Seat, provider_of
 from gangway.organizations.roles import ROLE_TABLE, Role, gives
@@ -96,6 +96,19 @@ def revoke_operator_invitation(invitation_id: UUID, *, seat: Seat, by: Actor) ->
     row.save(update_fields=["state"])
     outbox.withdraw(subject_ref=_subject(row.id), by=by)
     _told(Event.OPERATOR_INVITATION_REVOKED, row, by)
+
+
+@transaction.atomic
+def reset_invited_factor(invitation_id: UUID, *, seat: Seat, by: Actor) -> None:
+    """Take the second factors of an invited person's account away because they lost them: else they can't accept.
+
+    Raises `NoSuchOperatorInvitation`, `OperatorInvitationOver`, `NotYoursToGive`, `NoSuchOperator`, `BelongsElsewhere`.
+    """
+    row = _locked(invitation_id, seat)
+    person = person_by_address(row.email)
+    if person is None:
+        raise NoSuchOperator
+    take_factors_away(person, organization_id=row.organization_id, by=by, seat=seat)
 
 
 def accept_with_password(

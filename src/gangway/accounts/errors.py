@@ -5,6 +5,7 @@ AccountsError
 ├── OperatorInvitationOver     accepted, withdrawn or too old
 ├── AlreadyInvited             somebody invited this address to this organization
 ├── AlreadyOperator            this address has a role in this organization
+├── HasARole                   who still has a role isn't forgotten
 ├── SignInFirst                the address has an account: its owner accepts
 ├── SignInClosed               Microsoft sign-in isn't set up, or nobody invited this account
 ├── TenantNotYours             the account's tenant is none of the organization's own
@@ -64,6 +65,14 @@ class AlreadyOperator(AccountsError):
     code = "accounts:operator:already"
     what = "This person already has a role in this organization."
     cure = "Change that role instead."
+
+
+class HasARole(AccountsError):
+    """Somebody who may sign in to something is not forgotten."""
+
+    code = "accounts:operator:has_role"
+    what = "This person still has a role in an organization."
+    cure = "Remove them from the operators of every organization first, then forget them."
 
 
 class SignInFirst(AccountsError):

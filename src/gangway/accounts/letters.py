@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from gangway.accounts.queries import inviter_of
 from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.sealed import SealedText
@@ -46,23 +47,37 @@ def from_library(prefix: str, email: str, context: Mapping[str, Any], *, asked_f
         link = SealedText(f"{_address_for(person)}{path}")
         _put(person, MessageKind.PASSWORD_RESET, {"asked_from": asked_from}, link)
     elif prefix in CHANGES:
-        there = now().astimezone(UTC)
-        when = f"{there:%A}, {there.day} {there:%B %Y, %H:%M} (UTC)"
-        facts = {"what": str(CHANGES[prefix]), "asked_from": asked_from, "when": when}
+        facts = {"what": str(CHANGES[prefix]), "asked_from": asked_from, "when": _when()}
         _put(person, MessageKind.SIGN_IN_CHANGED, facts, None)
     else:
         log.warning("a mail of the account library is unknown", prefix=prefix)
 
 
+def tell_of_wrong_codes(person: UUID, *, asked_from: str) -> None:
+    """Tell a person that somebody who has their password guesses at their second factor."""
+    _put(person, MessageKind.WRONG_CODES, {"asked_from": asked_from, "when": _when()}, None)
+
+
+def _when() -> str:
+    there = now().astimezone(UTC)
+    return f"{there:%A}, {there.day} {there:%B %Y, %H:%M} (UTC)"
+
+
 def _address_for(person: UUID) -> str:
-    """Where this person reaches our pages; somebody without any role is told the platform's own address."""
-    home = home_of(person)
+    """Where this person reaches our pages; somebody who belongs nowhere is told the platform's own address."""
+    home = _home_of(person)
     return public_url(home) if home else origin_of("")
 
 
+def _home_of(person: UUID) -> UUID | None:
+    """Return where the person's own things belong: with their oldest role, without any where they are invited."""
+    about = operator(person)
+    return home_of(person) or (inviter_of(about.email, now=now()) if about else None)
+
+
 def _put(person: UUID, kind: MessageKind, facts: Mapping[str, str], link: SealedText | None) -> None:
-    """Put it where the person's own things belong: somebody without any role gets none, and may do nothing anyway."""
-    home, about = home_of(person), operator(person)
+    """Put it where the person's own things belong: who belongs nowhere gets none, and may do nothing anyway."""
+    home, about = _home_of(person), operator(person)
     if home is None or about is None:
         return
     with within(path_of(home)):

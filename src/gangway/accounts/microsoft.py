@@ -201,6 +201,19 @@ def come_in(who: Identity, *, address: str, request_id: str, now: datetime) -> A
     return arrival
 
 
+def leads_into(organization_id: UUID, *, operator_id: UUID, tenant_id: UUID) -> bool:
+    """Return whether a session that a tenant began leads into an organization that its person has only just joined.
+
+    In which groups the account is was only told at the sign-in: where they decide, it takes a new one.
+    """
+    door = next((each for each in doors_of(operator_id) if each.id == organization_id), None)
+    if door is None or door.group_id:
+        return False
+    listed = [row for row in places_of_tenant(tenant_id) if row.cloud == settings.GANGWAY.people_cloud]
+    rows = [row for row in listed if row.organization_id in door.at_or_above]
+    return bool(rows) and not any(_goes_by_groups(row) for row in rows if row.organization_id == door.id)
+
+
 def accept(
     who: Identity, *, invitation_id: UUID, organization_id: UUID, address: str, request_id: str, now: datetime
 ) -> Arrival:
@@ -288,8 +301,11 @@ def _own(who: Identity) -> tuple[TenantView, ...]:
 
 def _is_untold(who: Identity, row: TenantView) -> bool:
     """Return whether an organization goes by groups that Entra didn't tell; what others go by isn't its affair."""
-    asks = bool(row.group_id) or any(mapping.kind is ClaimKind.GROUP for mapping in row.mappings)
-    return who.groups_untold and asks
+    return who.groups_untold and _goes_by_groups(row)
+
+
+def _goes_by_groups(row: TenantView) -> bool:
+    return bool(row.group_id) or any(mapping.kind is ClaimKind.GROUP for mapping in row.mappings)
 
 
 def _closed(who: Identity, rows: tuple[TenantView, ...], told: tuple[TenantView, ...]) -> GangwayError:

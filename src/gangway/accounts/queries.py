@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from gangway.accounts.errors import NoSuchOperatorInvitation, NoSuchTenant, OperatorInvitationOver
 from gangway.accounts.models import EntraTenant, Identity, OperatorInvitation, RoleMapping, SignInRules
@@ -18,6 +18,7 @@ from gangway.organizations.scope import Door, through
 from gangway.organizations.taken_over import named
 
 MOST: Final = 200
+"""Invitations in a list; older ones are searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,14 @@ class IdentityView:
     last_used_at: datetime
 
 
-def pending_invitations(*, now: datetime) -> tuple[InvitationRow, ...]:
-    """Return the scope's invitations that nobody has accepted yet, the newest first; those over their time too."""
+def pending_invitations(*, now: datetime, search: str = "") -> tuple[InvitationRow, ...]:
+    """Return the scope's invitations that nobody has accepted yet, the newest first; those over their time too.
+
+    `search`: part of a name, or the beginning of an address.
+    """
     rows = OperatorInvitation.objects.filter(state=InvitationState.PENDING.value, organization__removed_at__isnull=True)
+    if sought := search.strip():
+        rows = rows.filter(Q(name__icontains=sought) | Q(email__istartswith=sought))
     rows = rows.select_related("organization")
     return tuple(_row(row, now) for row in rows.order_by("-created_at", "id")[:MOST])
 
@@ -140,6 +146,14 @@ def open_invitation(token: SealedText, *, now: datetime) -> OpenInvitation:
         has_account=person_by_address(row.email) is not None,
         may_use_microsoft=bool(tenants_for(row.organization_id)),
     )
+
+
+def inviter_of(email: str, *, now: datetime) -> UUID | None:
+    """Return the organization that invited this address last and still does, before there is a scope."""
+    with through(Door.LINK):
+        rows = OperatorInvitation.objects.filter(email=email, state=InvitationState.PENDING.value, expires_at__gt=now)
+        rows = rows.filter(organization__removed_at__isnull=True).order_by("-created_at", "id")
+        return rows.values_list("organization_id", flat=True).first()
 
 
 def needs_second_factor(path: str) -> bool:

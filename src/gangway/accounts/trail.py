@@ -6,11 +6,13 @@ from uuid import UUID
 import structlog
 from allauth.account import signals as account
 from allauth.account.internal.flows.login import get_authentication_records
+from allauth.core.internal import ratelimit
 from allauth.mfa import signals as factors
 from django.contrib.auth import signals as auth
 from django.db import transaction
 from django.http import HttpRequest
 
+from gangway.accounts import letters
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.organizations.people_queries import home_of, path_of, person_by_address
@@ -58,8 +60,23 @@ def _refused(credentials: dict[str, Any], request: HttpRequest | None = None, **
     _write(Event.OPERATOR_SIGN_IN_FAILED, person, request, way="first factor")
 
 
-def _factor_refused(request: HttpRequest, user: Any, **_: Any) -> None:
+def _factor_refused(request: HttpRequest, user: Any, *, reauthentication: bool = False, **_: Any) -> None:
+    """Mail the person when somebody who gave their password guesses; who came in otherwise knows none."""
     _write(Event.OPERATOR_SIGN_IN_FAILED, user.pk, request, way="second factor")
+    ways = {str(each.get("method")) for each in get_authentication_records(request, user)}
+    if reauthentication or "password" not in ways:
+        return
+    if not _may(request, "wrong_codes", user.pk) and _may(request, "wrong_codes_told", user.pk):
+        letters.tell_of_wrong_codes(user.pk, asked_from=request.META.get("REMOTE_ADDR", ""))
+
+
+def _may(request: HttpRequest, action: str, person: UUID) -> bool:
+    return bool(ratelimit.consume(request, app="allauth.account", action=action, key=str(person)))
+
+
+def other_sessions_ended(request: HttpRequest, person: UUID, *, number: int) -> None:
+    """Tell that a person ended all of their sessions but the one they are in; the library has no signal for it."""
+    _write(Event.OPERATOR_SESSIONS_ENDED, person, request, sessions=number)
 
 
 def _told(what: str) -> Any:
@@ -76,7 +93,7 @@ def _factor(what: str) -> Any:
     return listener
 
 
-def _write(event: Event, person: UUID, request: HttpRequest | None, **data: str) -> None:
+def _write(event: Event, person: UUID, request: HttpRequest | None, **data: str | int) -> None:
     """Write it into the log of the organization where the person's oldest role is; without any role, nowhere."""
     home = home_of(person)
     if home is None:

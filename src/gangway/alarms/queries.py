@@ -209,6 +209,12 @@ def _state(row: Alarm) -> AlarmState:
     return AlarmState.OPEN if row.acknowledged_at is None else AlarmState.ACKNOWLEDGED
 
 
+def raised_at(kind: Kind, *, subject: str) -> datetime | None:
+    """Return since when the alarm of this kind and subject is open; None when none is."""
+    rows = Alarm.objects.filter(kind=kind.value, subject=subject, cleared_at__isnull=True)
+    return rows.values_list("raised_at", flat=True).first()
+
+
 def open_subjects(kind: Kind, *, begins: str) -> tuple[str, ...]:
     """Return the subjects of the open alarms of a kind that begin so."""
     rows = Alarm.objects.filter(kind=kind.value, subject__startswith=begins, cleared_at__isnull=True)

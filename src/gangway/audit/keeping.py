@@ -4,13 +4,15 @@ Workers sign. Neither web nor worker may remove or change a row; what is cut, th
 that workers may call: up to a signed place, and nothing younger than `YOUNGEST_CUT`. Erasing is the owner's alone.
 """
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max, Q
+from django.db.models import Max, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from gangway.audit.chain import checkpoint_text
 from gangway.audit.events import Event
@@ -84,11 +86,29 @@ def erase(*, actor_id: str = "", subject: str = "", organization_id: UUID | None
         message = "say whose names are to be erased"
         raise ValueError(message)
     meant = Q(actor_id=actor_id, actor_kind="person") if actor_id else Q(subject=subject)
-    rows = Entry.objects.filter(meant).exclude(salt=b"")
+    rows = Entry.objects.filter(meant)
     rows = rows.filter(organization_id=organization_id) if organization_id else rows
-    touched = list(rows.values_list("organization_id", flat=True).distinct())
-    number = rows.update(actor_name="", actor_address="", personal={}, salt=b"")
-    for each in touched:
-        data = {"subject": subject or f"operator:{actor_id}"}
-        record(Event.AUDIT_ERASED, by=by, organization_id=each, subject=data["subject"], data=data)
+    return _erase(rows, about=subject or f"operator:{actor_id}", by=by)
+
+
+@transaction.atomic
+def erase_person(*, subjects: Sequence[str], address: str, actor_id: str = "", name: str = "", by: Actor) -> int:
+    """Erase all that tells of one person: what they did, what happened to these subjects, and what names their address.
+
+    `name` is erased where somebody sought the log by it. Gives in how many entries.
+    """
+    rows = Entry.objects.alias(told=Cast("personal", TextField()))
+    meant = Q(subject__in=subjects) | Q(told__iregex=rf"(?<![\w.+-]){re.escape(address)}(?![\w-]|\.\w)")
+    if actor_id:
+        meant |= Q(actor_id=actor_id, actor_kind="person") | Q(personal__who__iexact=name)
+    return _erase(rows.filter(meant), about=subjects[0], by=by)
+
+
+def _erase(rows: QuerySet[Entry], *, about: str, by: Actor) -> int:
+    touched = rows.exclude(salt=b"").values_list("pk", "organization_id")
+    number = Entry.objects.filter(pk__in=[key for key, _where in touched]).update(
+        actor_name="", actor_address="", personal={}, salt=b""
+    )
+    for each in {where for _key, where in touched}:
+        record(Event.AUDIT_ERASED, by=by, organization_id=each, subject=about, data={"subject": about})
     return number

@@ -27,10 +27,12 @@ PERSONAL_NAMES: Final = frozenset(
         "phone",
         "recipient",
         "reply_to",
+        "search",
         "signer",
         "support_phone",
         "to",
         "upn",
+        "who",
     }
 )
 """Names of values that tell, or may tell, who a person is; so does every value with an @ in it. They can be erased."""

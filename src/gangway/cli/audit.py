@@ -1,5 +1,6 @@
 """`gangway audit`: prove the activity log, sign it, and keep it no longer than the law and the customer want."""
 
+import sys
 from datetime import timedelta
 from functools import partial
 from typing import Annotated
@@ -71,7 +72,7 @@ def cut(
 
 @app.command()
 def erase(
-    operator: Annotated[str, typer.Option(help="A person's id: names in what they did.")] = "",
+    operator: Annotated[str, typer.Option(help="A person's address or id: names in what they did.")] = "",
     subject: Annotated[str, typer.Option(help='A subject as "case:<id>": names in what happened to it.')] = "",
 ) -> None:
     """Erase names and addresses of one person or one subject; the chain stays whole, and the erasing is recorded."""
@@ -81,5 +82,27 @@ def erase(
         from gangway.audit import keeping  # noqa: PLC0415
         from gangway.audit.record import Actor  # noqa: PLC0415
 
-        number = keeping.erase(actor_id=operator, subject=subject, by=Actor.system("erasure"))
-        print(f"Names were erased in {counted(number, 'entry', 'entries')}.")
+        person = str(_person(operator)) if operator else ""
+        number = keeping.erase(actor_id=person, subject=subject, by=Actor.system("erasure"))
+    print(f"Names were erased in {counted(number, 'entry', 'entries')}.")
+    if not number:
+        print("Nothing is named so, or its names were erased before.", file=sys.stderr)
+        raise typer.Exit(1)
+
+
+def _person(told: str) -> UUID:
+    """Read an id, or find who signs in with an address. Raises `NoSuchOperator`."""
+    from gangway.organizations.errors import NoSuchOperator  # noqa: PLC0415
+    from gangway.organizations.people_queries import person_by_address  # noqa: PLC0415
+
+    found = person_by_address(told) if "@" in told else _key(told)
+    if found is None:
+        raise NoSuchOperator(cure="Give the whole address that they sign in with, or their id.")
+    return found
+
+
+def _key(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

@@ -25,6 +25,7 @@ from gangway.vault import keys
 from gangway.vault.queries import counts_by_key
 
 DOCTOR = Actor.system("doctor")
+TWO_PAIRS = "make a pair once, on a worker's machine; copy its .private to the other workers, its .public to all"
 Look = Callable[[Settings], Iterable[Finding]]
 
 
@@ -124,6 +125,9 @@ def _sealing_keys(settings: Settings) -> Iterable[Finding]:
     if settings.role is Role.WORKER and folder and settings.sealing_public_keys_dir:
         for each in keys.numbers(settings.sealing_public_keys_dir, "public"):
             keys.private(folder, each)
+            if not keys.is_pair(settings.sealing_public_keys_dir, folder, each):
+                words, cure = f"The halves of key {each} are of two pairs: what is sealed to it never opens.", TWO_PAIRS
+                yield Finding(f"sealing key {each}", ok=False, words=words, cure=cure)
         yield from _only_for_workers(folder)
 
 

@@ -11,6 +11,7 @@ from gangway.cli.create_admin import create_admin
 from gangway.cli.database import database
 from gangway.cli.demo.command import demo
 from gangway.cli.doctor import doctor
+from gangway.cli.forget_operator import forget_operator
 from gangway.cli.migrate import migrate
 from gangway.cli.seed import seed
 from gangway.cli.sign_in_application import sign_in_application
@@ -24,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (web, worker, migrate, demo, create_admin, sign_in_application, database, doctor, seed):
+for command in (web, worker, migrate, demo, create_admin, forget_operator, sign_in_application, database, doctor, seed):
     app.command(command.__name__.replace("_", "-"))(command)
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")

@@ -5,19 +5,23 @@ trusted to have asked for a second factor isn't doubled by ours.
 """
 
 import base64
+from collections.abc import Sequence
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from allauth.usersessions.models import UserSession
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from gangway.accounts import letters
+from gangway.accounts import letters, trail
 from gangway.accounts.microsoft import is_offered
 from gangway.accounts.queries import identities
 
@@ -50,6 +54,17 @@ class AccountAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Count failures by account *and* address: five from elsewhere must not lock the person out."""
         return f"{self.get_client_ip(request)} {super()._get_login_attempts_cache_key(request, **credentials)}"
+
+
+class SessionsAdapter(DefaultUserSessionsAdapter):
+    """Lets nobody end their sessions unrecorded."""
+
+    def end_sessions(self, sessions: Sequence[UserSession]) -> None:
+        """End them and write it down: both happen or neither."""
+        with transaction.atomic():
+            super().end_sessions(sessions)
+            if sessions:
+                trail.other_sessions_ended(self.request, sessions[0].user_id, number=len(sessions))
 
 
 class MfaAdapter(DefaultMFAAdapter):

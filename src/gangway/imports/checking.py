@@ -13,11 +13,20 @@ from gangway.foundation.sealed import SealedText
 from gangway.imports.cells import column_of, date_of, language_of, licence_of, typed_of, users_of, words_of
 from gangway.imports.columns import COLUMNS, ROW, SECRET, Column
 from gangway.imports.customers import Known, customer_of, known_to, parent_of
-from gangway.imports.errors import CellMissing, LooksLikeSecret, NoMoreCustomers, NotADate, TooManyCells, TwiceInFile
+from gangway.imports.errors import (
+    AnotherDomainAbove,
+    CellMissing,
+    LooksLikeSecret,
+    NoMoreCustomers,
+    NotADate,
+    TooManyCells,
+    TwiceInFile,
+)
 from gangway.imports.reading import RawRow
 from gangway.imports.states import Kind
 from gangway.notifications.outbox import check_address
 from gangway.onboarding.applications import own_clients, own_tenants
+from gangway.onboarding.beginning import refuse_another
 from gangway.onboarding.tenant_lookup import checked_domain
 from gangway.onboarding.typed import SHORTEST, Around, looked_at
 from gangway.organizations.by_name import Named, key_of, room_below
@@ -70,6 +79,7 @@ class World:
     today: date
     names_above: set[str] = field(default_factory=set)
     customers_above: set[tuple[UUID, str]] = field(default_factory=set)
+    domains_above: dict[tuple[UUID, str], str] = field(default_factory=dict)
     room: dict[UUID, int | None] = field(default_factory=dict)
 
 
@@ -102,6 +112,8 @@ def _check(row: RawRow, kind: Kind, world: World) -> Checked:
     customer = None
     with faults.at("customer"):
         customer = customer_of(values, world.known)
+        with faults.at("domain"):
+            _domain_is_theirs(values, customer, world)
     if kind is Kind.EXISTING:
         _look_at_typed(row.secret, values, customer, faults, world)
     if not faults:
@@ -149,6 +161,21 @@ def _name_is_free(name: str, world: World) -> None:
     world.names_above.add(key)
 
 
+def _domain_is_theirs(values: dict[str, str], customer: Named | None, world: World) -> None:
+    """Let a customer have only the domain that it is known by, here or by a row above. Raises `AnotherDomain` too."""
+    domain = checked_domain(values["domain"]) if values.get("domain") else ""
+    refuse_another(domain, known=customer.domains if customer else ())
+    is_known = customer is not None and bool(customer.domains)
+    if domain and not is_known and world.domains_above.get(_whose(values, customer, world), domain) != domain:
+        raise AnotherDomainAbove
+
+
+def _whose(values: dict[str, str], customer: Named | None, world: World) -> tuple[UUID, str]:
+    """Tell the customers of a file apart, those too that aren't there yet."""
+    above = customer.parent_id if customer else parent_of(values, world.known, home_id=world.home_id)
+    return above, key_of(values.get("customer", ""))
+
+
 def _look_at_typed(
     secret: SealedText, values: dict[str, str], customer: Named | None, faults: Faults, world: World
 ) -> None:
@@ -180,11 +207,12 @@ def _take(values: dict[str, str], customer: Named | None, world: World) -> None:
         _take_room(values, world)
     if world.users_left is not None:
         world.users_left -= users
+    if values.get("domain"):
+        world.domains_above.setdefault(_whose(values, customer, world), checked_domain(values["domain"]))
 
 
 def _take_room(values: dict[str, str], world: World) -> None:
-    parent_id = parent_of(values, world.known, home_id=world.home_id)
-    one = (parent_id, key_of(values["customer"]))
+    parent_id, _name = one = _whose(values, None, world)
     if one in world.customers_above:
         return
     if parent_id not in world.room:

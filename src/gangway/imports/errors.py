@@ -10,7 +10,7 @@ ImportsError
 │   ├── FileIsSpreadsheet, FileNotText, FileNotTable
 │   ├── NoHeader, UnknownColumn, ColumnTwice, ColumnMissing
 └── RowError          one row, at one column
-    ├── CellMissing, TooManyCells, LooksLikeSecret, TwiceInFile
+    ├── CellMissing, TooManyCells, LooksLikeSecret, TwiceInFile, AnotherDomainAbove
     ├── NotANumber, NotADate, NoSuchLanguage, NoSuchChannel, SeveralCustomers, NoMoreCustomers
     └── KeepsFailing  it was tried several times and never came to an end
 """
@@ -185,6 +185,14 @@ class TwiceInFile(RowError):
     code = "imports:row:twice"
     what = "A row above has the same short name."
     cure = "Choose another one. Upper and lower case count as the same."
+
+
+class AnotherDomainAbove(RowError):
+    """Of a customer's domains, the first one of the file is written down."""
+
+    code = "imports:row:another_domain"
+    what = "A row above names another domain of this customer."
+    cure = "Write the same one, or leave this empty."
 
 
 class NotANumber(RowError):

@@ -26,7 +26,7 @@ from gangway.invitations.rest import Rest
 from gangway.invitations.rows import hold, locked, open_for, record_about
 from gangway.invitations.states import EXPIRABLE, Doing, State
 from gangway.invitations.terms import set_terms, terms_of
-from gangway.invitations.waiting_for import await_approval, remind, stop_reminders, wait_for_day
+from gangway.invitations.waiting_for import await_approval, passed_before, remind, stop_reminders, wait_for_day
 from gangway.languages.choice import known
 from gangway.notifications import outbox
 from gangway.organizations.details import LONGEST_PHONE, text
@@ -39,6 +39,7 @@ __all__ = [
     "Issued",
     "News",
     "Rest",
+    "ask_again",
     "ask_for_link",
     "await_approval",
     "check_colleague",
@@ -109,7 +110,7 @@ def issue_invitation(
     "recipient", `InvalidField` at "phone", `NoSuchService`, `AlreadyInvited`.
     """
     about, aim = service(service_id), aim or Aim()
-    ready = State.QUEUED if mailed else State.SENT
+    ready, ends = State.QUEUED if mailed else State.SENT, now + timedelta(days=terms_of(about.customer_id).life_days)
     invitation = Invitation(
         organization_id=about.customer_id,
         service_id=about.id,
@@ -128,7 +129,8 @@ def issue_invitation(
         created_by_id=by.id,
         created_by_name=by.name[:200],
         created_at=now,
-        expires_at=now + timedelta(days=terms_of(about.customer_id).life_days),
+        expires_at=ends,
+        reminders_sent=passed_before(ends, now),
     )
     _save_only_one(invitation)
     write_history(invitation, by=by, at=now)
@@ -238,17 +240,33 @@ def remind_again(*, invitation_id: UUID, rest: Rest, by: Actor, now: datetime) -
     for handoff_id in list(living.values_list("pk", flat=True)):
         remind_handoff(handoff_id=handoff_id, rest=rest, by=by, now=now)
     if not living:
-        letters.mail_rest(
-            invitation,
-            rest,
-            mint(invitation, Link.Kind.MAILED, by=by, now=now),
-            to=invitation.recipient,
-            asked_by=invitation.created_by_name,
-            until=invitation.lasts_until,
-            subject_ref=letters.subject_of(invitation.id),
-            by=by,
-            again=True,
-        )
+        _ask_first(invitation, rest, by=by, now=now)
+
+
+@transaction.atomic
+def ask_again(*, invitation_id: UUID, handoff_id: UUID | None, rest: Rest, by: Actor, now: datetime) -> None:
+    """Ask one person to go on, with a fresh link: another administrator, else the one who was invited.
+
+    Raises `NoSuchInvitation`, `NoSuchHandoff`, `NothingToHandOff`.
+    """
+    if handoff_id is None:
+        _ask_first(locked(invitation_id), rest, by=by, now=now)
+    else:
+        remind_handoff(handoff_id=handoff_id, rest=rest, by=by, now=now)
+
+
+def _ask_first(invitation: Invitation, rest: Rest, *, by: Actor, now: datetime) -> None:
+    letters.mail_rest(
+        invitation,
+        rest,
+        mint(invitation, Link.Kind.MAILED, by=by, now=now),
+        to=invitation.recipient,
+        asked_by=invitation.created_by_name,
+        until=invitation.lasts_until,
+        subject_ref=letters.subject_of(invitation.id),
+        by=by,
+        again=True,
+    )
 
 
 @transaction.atomic

@@ -7,7 +7,7 @@ InvitationsError
 ├── InvitationFrozen   somebody reported it as unexpected: first it is unfrozen or withdrawn
 ├── AlreadyInvited     the service has a pending invitation
 ├── TooManyLinks, CopyingForbidden, AskedJustNow   no link now, or not in this way
-├── TooFarAhead, DayNotPossible   a time that can't be (fields "days", "approval_on")
+├── TooFarAhead, NotLonger, DayNotPossible   a time that can't be (fields "days", "approval_on")
 ├── TermsOutOfBounds, PlaceholderUnknown, WordsTooLong   a provider's terms, at their fields
 ├── PlanMoved          somebody changed what is asked for first
 ├── PlanIsFixed        what is asked for is being made, or was: it can't be changed any more
@@ -151,6 +151,14 @@ class TooFarAhead(InvitationsError):
     code = "invitations:extension:out_of_bounds"
     what = "An invitation can't last so long."
     cure = "Type a number of days from 1 to 90, counted from now."
+
+
+class NotLonger(InvitationsError):
+    """Extending never shortens."""
+
+    code = "invitations:extension:not_longer"
+    what = "It lasts as long already."
+    cure = "Type more days, counted from now; to end it sooner, revoke it."
 
 
 class DayNotPossible(InvitationsError):

@@ -14,6 +14,7 @@ from gangway.invitations.errors import ColleagueElsewhere, NoSuchHandoff, Nothin
 from gangway.invitations.models import Handoff, Invitation, Link
 from gangway.invitations.moves import write_history
 from gangway.invitations.rest import Rest
+from gangway.invitations.rows import answered
 from gangway.invitations.states import State
 from gangway.invitations.terms import as_long_after, terms_of
 from gangway.notifications import outbox
@@ -54,6 +55,7 @@ def hand_off(
     _mail(invitation, row, rest, by=by, now=now)
     write_history(invitation, by=by, at=now, note=f"Link for another administrator sent to {address}"[:200])
     _record(Event.HANDED_OFF, row, by, {"recipient": address, "count": row.sent_count})
+    answered(invitation)
     return row.id
 
 

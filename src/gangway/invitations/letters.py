@@ -131,10 +131,13 @@ def mail_rest(
             "deadline": time_in_words(rest.deadline_at),
             "reply_to": provider.reply_to,
             **purpose_of(invitation),
+            **({} if again or invitation.waits_until else {"whole": "yes"}),
+            **({} if rest.done else {"no_wait": "yes"}),
         },
         link=links.url_of(token, organization_id=invitation.organization_id),
         subject_ref=subject_ref,
         by=by,
+        on_change=ON_DELIVERY,
         give_up_at=until,
     )
 

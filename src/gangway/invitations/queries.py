@@ -86,6 +86,8 @@ class LinkDead:
     language: str = ENGLISH
     was_taken: bool = False
     """Whether this very link was replaced or withdrawn, whatever became of the invitation since."""
+    handoff_id: UUID | None = None
+    """Of another administrator's own link."""
 
     @property
     def may_ask(self) -> bool:
@@ -194,6 +196,8 @@ class HandoffView:
     opened_at: datetime | None
     revoked_at: datetime | None
     mail_error: str
+    refused: bool = False
+    """The latest mail was refused for good."""
 
     def is_open(self, now: datetime) -> bool:
         """Whether its links still open something, as far as the hand-off itself says."""
@@ -273,6 +277,7 @@ def _dead(link: Link, why: Why) -> LinkDead:
         since=_dead_since(link, why),
         language=invitation.language,
         was_taken=link.revoked_at is not None or (link.handoff is not None and link.handoff.revoked_at is not None),
+        handoff_id=link.handoff.id if link.handoff else None,
     )
 
 
@@ -407,6 +412,15 @@ def history(invitation_id: UUID) -> tuple[HistoryRow, ...]:
     return tuple(HistoryRow(State(row.state), row.at, row.actor_kind, _who(row), row.note) for row in moves)
 
 
+def before_report(invitation_id: UUID) -> State:
+    """Return where a reported invitation stood before. Raises `NoSuchInvitation`."""
+    moves = Move.objects.filter(invitation_id=invitation_id).exclude(state=State.REPORTED.value).order_by("-id")
+    found = moves.values_list("state", flat=True).first()
+    if found is None:
+        raise NoSuchInvitation
+    return State(found)
+
+
 def _who(row: Move) -> str:
     is_ours = row.actor_kind == "person"
     return named(row.actor_name, at=row.at, moved_at=row.organization.moved_at) if is_ours else row.actor_name
@@ -446,6 +460,7 @@ def _handoff(row: Handoff, mail: Delivery | None) -> HandoffView:
         opened_at=row.opened_at,
         revoked_at=row.revoked_at,
         mail_error=mail.last_error if mail and mail.state is not DeliveryState.SENT else "",
+        refused=mail is not None and mail.state is DeliveryState.BOUNCED,
     )
 
 

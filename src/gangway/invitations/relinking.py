@@ -9,14 +9,15 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor
 from gangway.invitations import letters
-from gangway.invitations.errors import TooFarAhead
+from gangway.invitations.errors import NotLonger, TooFarAhead
 from gangway.invitations.handoffs import keep_handoffs
 from gangway.invitations.minting import check_count, mint
 from gangway.invitations.models import Handoff, Invitation, Link
 from gangway.invitations.moves import move, write_history
-from gangway.invitations.rows import locked, open_for, record_about
+from gangway.invitations.rows import answered, locked, open_for, record_about
 from gangway.invitations.states import Doing, State
 from gangway.invitations.terms import LONGEST_LIFE, terms_of
+from gangway.invitations.waiting_for import passed_before, remind_of_no_passed_end
 from gangway.languages.choice import known
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
@@ -33,7 +34,8 @@ def send_draft(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     """Send what was written down before; its time begins now. Raises `NoSuchInvitation`, `InvitationOver`."""
     invitation = open_for(Doing.SEND, invitation_id, now=now)
     invitation.expires_at = now + timedelta(days=terms_of(invitation.organization_id).life_days)
-    invitation.save(update_fields=["expires_at"])
+    invitation.reminders_sent = passed_before(invitation.expires_at, now)
+    invitation.save(update_fields=["expires_at", "reminders_sent"])
     move(invitation_id=invitation_id, to=State.QUEUED, by=by)
     letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
 
@@ -45,13 +47,14 @@ def resend(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     Raises `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`, `TooManyLinks`.
     """
     invitation = open_for(Doing.RESEND, invitation_id, now=now)
+    remind_of_no_passed_end(invitation, now=now)
     check_count(invitation, by=by, now=now)
     if State(invitation.state) in TO_QUEUE_AGAIN:
         move(invitation_id=invitation_id, to=State.QUEUED, by=by)
     letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
     write_history(invitation, by=by, at=now, note="Sent again")
     record_about(invitation, Event.INVITATION_RESENT, by=by, data={"recipient": invitation.recipient})
-    _answered(invitation)
+    answered(invitation)
 
 
 @transaction.atomic
@@ -63,6 +66,7 @@ def replace_links(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     Raises as `resend`.
     """
     invitation = open_for(Doing.REPLACE, invitation_id, now=now)
+    remind_of_no_passed_end(invitation, now=now)
     check_count(invitation, by=by, now=now)
     _end_links(invitation, by=by, now=now)
     if State(invitation.state) in TO_QUEUE_AGAIN:
@@ -70,7 +74,7 @@ def replace_links(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
     write_history(invitation, by=by, at=now, note="Links replaced: all earlier ones are dead")
     record_about(invitation, Event.LINKS_REPLACED, by=by, data={"recipient": invitation.recipient})
-    _answered(invitation)
+    answered(invitation)
 
 
 @transaction.atomic
@@ -82,7 +86,8 @@ def readdress(*, invitation_id: UUID, recipient: str, by: Actor, now: datetime) 
     address = outbox.check_address(recipient, field="recipient")
     invitation = open_for(Doing.READDRESS, invitation_id, now=now)
     before, invitation.recipient = invitation.recipient, address
-    invitation.reminders_sent, invitation.reminders_stopped_at = 0, None
+    invitation.reminders_sent = passed_before(invitation.lasts_until, now)
+    invitation.reminders_stopped_at = None
     invitation.save(update_fields=["recipient", "reminders_sent", "reminders_stopped_at"])
     if State(invitation.state) is not State.DRAFT:
         check_count(invitation, by=by, now=now)
@@ -92,24 +97,26 @@ def readdress(*, invitation_id: UUID, recipient: str, by: Actor, now: datetime) 
         letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
     write_history(invitation, by=by, at=now, note=f"Recipient changed from {before} to {address}"[:200])
     record_about(invitation, Event.INVITATION_READDRESSED, by=by, data={"recipient": address, "before": before})
-    _answered(invitation)
+    answered(invitation)
 
 
 @transaction.atomic
 def extend(*, invitation_id: UUID, days: int, by: Actor, now: datetime) -> None:
-    """Let an invitation last so many days from now; never shorter than it lasts already. All its links live as long.
+    """Let an invitation last so many days from now, which is longer than before. All its links live as long.
 
-    Raises `TooFarAhead` at "days", `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`.
+    Raises `TooFarAhead` and `NotLonger` at "days", `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`.
     """
     if not 1 <= days <= LONGEST_LIFE:
         raise TooFarAhead(field="days")
     invitation = open_for(Doing.EXTEND, invitation_id, now=now)
-    invitation.expires_at = max(invitation.expires_at, now + timedelta(days=days))
-    invitation.reminders_sent = 0
+    until = now + timedelta(days=days)
+    if until <= invitation.lasts_until:
+        raise NotLonger(f"It lasts until {time_in_words(invitation.lasts_until)} already.", field="days")
+    invitation.expires_at = until
+    invitation.reminders_sent = passed_before(invitation.lasts_until, now)
     invitation.save(update_fields=["expires_at", "reminders_sent"])
     keep_handoffs(invitation, until=invitation.expires_at, now=now)
-    until = time_in_words(invitation.expires_at)
-    write_history(invitation, by=by, at=now, note=f"Extended until {until}")
+    write_history(invitation, by=by, at=now, note=f"Extended until {time_in_words(until)}")
     record_about(invitation, Event.INVITATION_EXTENDED, by=by, data={"until": invitation.expires_at.isoformat()})
 
 
@@ -163,10 +170,3 @@ def _end_links(invitation: Invitation, *, by: Actor, now: datetime, elsewhere: b
     living.update(revoked_at=now, went_elsewhere=elsewhere)
     invitation.sessions_from = now
     invitation.save(update_fields=["sessions_from"])
-
-
-def _answered(invitation: Invitation) -> None:
-    """Whoever asked for a new link has got one."""
-    if invitation.asked_again_at is not None:
-        invitation.asked_again_at = None
-        invitation.save(update_fields=["asked_again_at"])

@@ -10,10 +10,12 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor
 from gangway.invitations import letters, notices
 from gangway.invitations.errors import AskedJustNow
-from gangway.invitations.models import Invitation
+from gangway.invitations.minting import mint
+from gangway.invitations.models import Handoff, Invitation, Link
 from gangway.invitations.moves import move, was_noted, write_history
 from gangway.invitations.rows import locked, open_for, record_about
 from gangway.invitations.states import MOVES, Doing, State
+from gangway.invitations.waiting_for import remind_of_no_passed_end
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
 
@@ -57,30 +59,38 @@ def report(*, invitation_id: UUID, by: Actor, now: datetime, dead: bool = False)
 def unfreeze(*, invitation_id: UUID, to: State, by: Actor, now: datetime) -> None:
     """Let a reported invitation go on in the state `to`; its time is not less than a day from now.
 
+    A mail that the report had stopped goes out after all.
+
     Raises `NoSuchInvitation`, `InvitationOver`, and `InvitationMoved` when the table has no such move.
     """
     invitation = locked(invitation_id)
     invitation.expires_at = max(invitation.expires_at, now + timedelta(days=1))
     invitation.save(update_fields=["expires_at"])
+    remind_of_no_passed_end(invitation, now=now)
     open_for(Doing.UNFREEZE, invitation_id, now=now)
     move(invitation_id=invitation_id, to=to, by=by, expected={State.REPORTED}, note=_UNFROZEN)
+    if to is State.QUEUED:
+        letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
     record_about(invitation, Event.INVITATION_UNFROZEN, by=by, data={"to": to.value})
 
 
 @transaction.atomic
-def ask_for_link(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
+def ask_for_link(*, invitation_id: UUID, handoff_id: UUID | None = None, by: Actor, now: datetime) -> None:
     """The holder of a dead link asks for a new one: the operator is told, and nothing is sent by itself.
 
-    Raises `AskedJustNow`, `NoSuchInvitation`.
+    `handoff_id`: it is another administrator's own link. Raises `AskedJustNow`, `NoSuchInvitation`.
     """
     invitation = locked(invitation_id)
     if invitation.asked_again_at is not None and invitation.asked_again_at > now - ASKS_COUNT_FOR:
         raise AskedJustNow
     invitation.asked_again_at = now
     invitation.save(update_fields=["asked_again_at"])
-    write_history(invitation, by=by, at=now, note="The holder of a dead link asked for a new one")
+    colleague = Handoff.objects.get(pk=handoff_id).recipient if handoff_id else ""
+    whose = f"The holder of a dead link, sent to {colleague}," if colleague else "The holder of a dead link"
+    write_history(invitation, by=by, at=now, note=f"{whose} asked for a new one")
     record_about(invitation, Event.LINK_ASKED_FOR, by=by, data={"state": invitation.state})
-    notices.tell(invitation, _ASKED, what=_asked(invitation), by=by)
+    asked = _asked(colleague or invitation.recipient)
+    notices.tell(invitation, _ASKED_BY_COLLEAGUE if colleague else _ASKED, what=asked, by=by)
 
 
 @transaction.atomic
@@ -106,8 +116,8 @@ def _from(by: Actor, now: datetime) -> str:
     return "\n".join([*lines, f"Reference: {by.request_id}"] if by.request_id else lines)
 
 
-def _asked(invitation: Invitation) -> str:
-    return f"Somebody opened a link that was sent to {invitation.recipient} and is dead, and asks for a new one."
+def _asked(recipient: str) -> str:
+    return f"Somebody opened a link that was sent to {recipient} and is dead, and asks for a new one."
 
 
 _UNFROZEN: Final = "Unfrozen"
@@ -119,6 +129,11 @@ _REPORTED: Final = notices.News(
 _REPORTED_LATE: Final = notices.News(
     "Reported as unexpected, after its end",
     "It was over, so nothing could be frozen. Call the customer by the number on the contract.",
+)
+_ASKED_BY_COLLEAGUE: Final = notices.News(
+    "A new link is asked for by another administrator",
+    "Call them if you are not sure who asks. What waits for them is sent to that very person from the invitation's "
+    "page: Resend mails whom you invited, who may also ask them once more.",
 )
 _ASKED: Final = notices.News(
     "A new link is asked for",

@@ -44,6 +44,13 @@ def open_for(doing: Doing, invitation_id: UUID, *, now: datetime) -> Invitation:
     return invitation
 
 
+def answered(invitation: Invitation) -> None:
+    """Whoever asked for a new link has got one."""
+    if invitation.asked_again_at is not None:
+        invitation.asked_again_at = None
+        invitation.save(update_fields=["asked_again_at"])
+
+
 def record_about(invitation: Invitation, event: Event, *, by: Actor, data: Mapping[str, Plain] | None = None) -> None:
     """Write an audit event about an invitation."""
     subject = letters.subject_of(invitation.id)

@@ -116,10 +116,13 @@ MOVES: Final[Mapping[State, frozenset[State]]] = {
     | _ENDS,
     State.REPORTED: frozenset(
         {
+            State.QUEUED,
             State.SENT,
+            State.BOUNCED,
             State.OPENED,
             State.COPYING,
             State.WAITING_FOR_ADMINISTRATOR,
+            State.WAITING_FOR_APPROVAL,
             State.AUTHENTICATED,
             State.REVOKED,
         }
@@ -185,3 +188,7 @@ DEVICE_AUTHENTICATED: Final = CONSUMED
 def sources_of(target: State) -> frozenset[State]:
     """Return the states from which one may come to `target`."""
     return frozenset(state for state, onward in MOVES.items() if target in onward)
+
+
+AWAITABLE: Final = sources_of(State.WAITING_FOR_APPROVAL) - {State.REPORTED}
+"""From these one may begin to wait for an approval; what was reported only goes back to such a wait."""

@@ -9,12 +9,14 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.invitations import actions, letters, notices, queries
 from gangway.invitations.errors import InvitationMoved
+from gangway.invitations.models import Invitation
+from gangway.invitations.moves import write_history
 from gangway.invitations.rows import locked
-from gangway.invitations.states import State
+from gangway.invitations.states import CONSUMED, ENDED, State
 from gangway.invitations.waiting_for import due_to_remind
 from gangway.jobs.registry import task
 from gangway.jobs.schedule import every
-from gangway.notifications.queries import delivery
+from gangway.notifications.queries import Delivery, delivery
 from gangway.notifications.states import DeliveryState
 from gangway.organizations.scope import within_everything
 
@@ -24,6 +26,10 @@ REMIND: Final = "invitations:remind"
 REFUSED: Final = notices.News(
     "The mail was refused",
     "Check the address; change the recipient, or hand the link over in another way.",
+)
+COLLEAGUE_REFUSED: Final = notices.News(
+    "The mail to another administrator was refused",
+    "Check the address with the customer; send a link to the right one from the invitation's page.",
 )
 
 
@@ -47,14 +53,18 @@ def remind() -> None:
 
 @task(name=letters.ON_DELIVERY, queue="mail", deadline_seconds=60)
 def note_delivery(subject_ref: str) -> None:
-    """Bring an invitation to sent once its mail is out, or to bounced; one that was opened before stays where it is."""
+    """Bring an invitation to sent once its mail is out, or to bounced; one that was opened before stays where it is.
+
+    Whoever issued it is told of every mail that was refused, a colleague's too.
+    """
+    kind, _colon, key = subject_ref.rpartition(":")
     with within_everything("the outbox tells about every organization's mail"):
         mail = delivery(subject_ref)
-        invitation_id = UUID(subject_ref.removeprefix("invitation:"))
-        if mail is not None and mail.state is DeliveryState.SENT:
-            _move(invitation_id, State.SENT, {State.QUEUED})
-        elif mail is not None and mail.state is DeliveryState.BOUNCED:
-            _bounced(invitation_id, mail.last_error)
+        if mail is not None and mail.state is DeliveryState.BOUNCED:
+            note = _bounced if kind == "invitation" else _colleagues_bounced
+            note(UUID(key), mail)
+        elif mail is not None and mail.state is DeliveryState.SENT and kind == "invitation":
+            _move(UUID(key), State.SENT, {State.QUEUED})
 
 
 def _move(invitation_id: UUID, to: State, sources: set[State], note: str = "") -> bool:
@@ -66,10 +76,30 @@ def _move(invitation_id: UUID, to: State, sources: set[State], note: str = "") -
 
 
 @transaction.atomic
-def _bounced(invitation_id: UUID, error: str) -> None:
-    if _move(invitation_id, State.BOUNCED, {State.QUEUED, State.SENT}, note=error):
-        invitation = locked(invitation_id)
-        notices.tell(invitation, REFUSED, what=f"{invitation.recipient}: {error}", by=POSTMAN)
+def _bounced(invitation_id: UUID, mail: Delivery) -> None:
+    invitation = locked(invitation_id)
+    moved = _move(invitation_id, State.BOUNCED, {State.QUEUED, State.SENT}, note=mail.last_error)
+    _tell(invitation, REFUSED, mail, to=invitation.recipient, kind="refused", noted=moved)
+
+
+@transaction.atomic
+def _colleagues_bounced(handoff_id: UUID, mail: Delivery) -> None:
+    held = queries.handoff(handoff_id)
+    if held.revoked_at is None:
+        invitation = locked(held.invitation_id)
+        _tell(invitation, COLLEAGUE_REFUSED, mail, to=held.recipient, kind=f"refused-{handoff_id.hex}")
+
+
+def _tell(
+    invitation: Invitation, news: notices.News, mail: Delivery, *, to: str, kind: str, noted: bool = False
+) -> None:
+    """Tell once of a mail that was refused, while its link would still be good for something."""
+    if State(invitation.state) in ENDED | CONSUMED or notices.told_since(invitation, mail.written_at, kind=kind):
+        return
+    notices.tell(invitation, news, what=f"{to}: {mail.last_error}", by=POSTMAN, kind=kind)
+    if not noted:
+        note = f"The mail to {to} was refused: {mail.last_error}"
+        write_history(invitation, by=POSTMAN, at=clock.now(), note=note)
 
 
 every(60, EXPIRE)

@@ -17,7 +17,7 @@ from gangway.invitations.minting import mint
 from gangway.invitations.models import Invitation, Link
 from gangway.invitations.moves import latest_noted, move, write_history
 from gangway.invitations.rows import locked, record_about
-from gangway.invitations.states import State
+from gangway.invitations.states import AWAITABLE, State
 from gangway.invitations.terms import as_long_after
 
 LONGEST_APPROVAL: Final = timedelta(days=90)
@@ -71,7 +71,7 @@ def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) 
         raise DayNotPossible(field="approval_on")
     invitation.approval_until = day
     invitation.expires_at = max(as_long_after(invitation.organization_id, day), invitation.expires_at)
-    invitation.reminders_sent = 0
+    invitation.reminders_sent = passed_before(invitation.lasts_until, now)
     invitation.save(update_fields=["approval_until", "expires_at", "reminders_sent"])
     keep_handoffs(invitation, until=invitation.expires_at, now=now)
     note = f"{_AGREED_UNTIL}{day.isoformat()}"
@@ -80,7 +80,7 @@ def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) 
     if State(invitation.state) is State.WAITING_FOR_APPROVAL:
         write_history(invitation, by=by, at=now, note=note)
     else:
-        move(invitation_id=invitation_id, to=State.WAITING_FOR_APPROVAL, by=by, note=note)
+        move(invitation_id=invitation_id, to=State.WAITING_FOR_APPROVAL, by=by, expected=AWAITABLE, note=note)
     record_about(invitation, Event.INVITATION_APPROVAL_AWAITED, by=by, data={"until": day.isoformat()})
 
 
@@ -90,6 +90,17 @@ def _tell(invitation: Invitation, *, what: str, is_new: bool, by: Actor, now: da
         return
     if not notices.told_since(invitation, now - _TOLD_EVERY, kind=_DAY_NAMED):
         notices.tell(invitation, _AWAITED, what=what, by=by, kind=_DAY_NAMED)
+
+
+def remind_of_no_passed_end(invitation: Invitation, *, now: datetime) -> None:
+    """A mail goes out now: the reminders that would have been due already don't follow it."""
+    invitation.reminders_sent = max(invitation.reminders_sent, passed_before(invitation.lasts_until, now))
+    invitation.save(update_fields=["reminders_sent"])
+
+
+def passed_before(until: datetime, now: datetime) -> int:
+    """How many reminders would have gone out by now before this end: what was mailed just now needs none of them."""
+    return sum(until - now <= before for before in BEFORE_THE_END)
 
 
 def due_to_remind(*, now: datetime) -> list[UUID]:
@@ -110,7 +121,7 @@ def remind(*, invitation_id: UUID, by: Actor, now: datetime) -> bool:
     """Send a reminder that is due, with a fresh link; False when it isn't due any more. Raises `NoSuchInvitation`."""
     invitation = locked(invitation_id)
     left = invitation.lasts_until - now
-    number = sum(left <= before for before in BEFORE_THE_END)
+    number = passed_before(invitation.lasts_until, now)
     if (
         State(invitation.state) not in TO_REMIND
         or invitation.reminders_stopped_at is not None

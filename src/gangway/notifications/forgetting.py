@@ -23,6 +23,11 @@ def forget_named(subject_refs: Collection[str]) -> int:
     return _empty(named) + Call.objects.filter(named, state__in=_over()).exclude(body={}).update(body={})
 
 
+def forget_mails_to(address: str) -> int:
+    """Empty the addresses and texts of mails to somebody that are over, whatever they are about; gives how many."""
+    return _empty(Q(to__iexact=address))
+
+
 def _empty(named: Q) -> int:
     rows = Message.objects.filter(named, state__in=_over()).exclude(to="", context={})
     return rows.update(to="", context={})

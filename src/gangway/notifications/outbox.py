@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Q
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -117,9 +118,17 @@ def _check(kind: MessageKind, context: Mapping[str, str], link: SealedText | Non
 @transaction.atomic
 def withdraw(*, subject_ref: str, by: Actor) -> None:
     """Stop what hasn't been sent about this subject; a mail that is on its way at this moment can't be stopped."""
-    rows = Message.objects.select_for_update(of=("self",)).filter(
-        subject_ref=subject_ref, state__in=[state.value for state in UNSENT]
-    )
+    _withdraw(Q(subject_ref=subject_ref), by=by)
+
+
+@transaction.atomic
+def withdraw_mails_to(address: str, *, by: Actor) -> None:
+    """Stop what hasn't been sent to somebody, whatever it is about."""
+    _withdraw(Q(to__iexact=address), by=by)
+
+
+def _withdraw(named: Q, *, by: Actor) -> None:
+    rows = Message.objects.select_for_update(of=("self",)).filter(named, state__in=[state.value for state in UNSENT])
     for message in rows:
         end(message, DeliveryState.FAILED, WITHDRAWN, by=by)
 

@@ -14,13 +14,14 @@ class Delivery:
     """How the latest message about a subject is doing.
 
     `attempts` counts those of all its messages, `sent` the messages that went out. `last_error` is empty when the
-    latest attempt went well; `next_attempt_at` is set while one is waited for.
+    latest attempt went well; `next_attempt_at` is set while one is waited for. `written_at` is the latest one's.
     """
 
     state: DeliveryState
     attempts: int
     sent: int
     last_error: str
+    written_at: datetime
     sent_at: datetime | None
     next_attempt_at: datetime | None
 
@@ -66,6 +67,7 @@ def _delivery(messages: list[Message]) -> Delivery:
         attempts=sum(message.attempts for message in messages),
         sent=len(times),
         last_error=latest.last_error,
+        written_at=latest.created_at,
         sent_at=max(times, default=None),
         next_attempt_at=latest.next_attempt_at,
     )

@@ -49,6 +49,7 @@ class MessageKind(StrEnum):
     OPERATOR_INVITATION = "operator_invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105  the name of a message
     SIGN_IN_CHANGED = "sign_in_changed"
+    WRONG_CODES = "wrong_codes"
     ALARM = "alarm"
     ALARM_CONTACT = "alarm_contact"
     ROTATION_AHEAD = "rotation_ahead"

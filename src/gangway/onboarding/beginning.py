@@ -3,6 +3,7 @@
 One way for the form of *Add New Tenant* and for a file of many.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from django.db import transaction
 from gangway.audit.record import Actor
 from gangway.invitations.actions import issue_invitation
 from gangway.onboarding import existing, tenant_lookup
+from gangway.onboarding.errors import AnotherDomain
 from gangway.onboarding.existing import Aside
 from gangway.onboarding.typed import Typed
 from gangway.organizations.changing import change_details
@@ -41,7 +43,7 @@ class Wanted:
 def invite(wanted: Wanted, *, recipient: str, phone: str = "", draft: bool = False, by: Actor, now: datetime) -> UUID:
     """Plan the service and invite its administrator; both or neither. Gives the invitation's id.
 
-    Call it inside a scope. Raises what `plan_service` and `issue_invitation` raise.
+    Call it inside a scope. Raises `AnotherDomain`, and what `plan_service` and `issue_invitation` raise.
     """
     issued = issue_invitation(
         service_id=_planned(wanted, by=by, now=now),
@@ -78,7 +80,7 @@ def use_known(wanted: Wanted, *, typed: Typed, aside: Aside | None = None, by: A
     if typed.kind == "secret":
         existing.start_known(invitation_id=invitation_id, typed=typed, by=by, now=now)
     else:
-        existing.choose_kind_known(invitation_id=invitation_id, kind=typed.kind, draft=typed, by=by)
+        existing.choose_kind_known(invitation_id=invitation_id, kind=typed.kind, draft=typed, by=by, now=now)
     return invitation_id
 
 
@@ -96,9 +98,19 @@ def _planned(wanted: Wanted, *, by: Actor, now: datetime) -> UUID:
     )
 
 
+def refuse_another(domain: str, *, known: Sequence[str]) -> None:
+    """Raise `AnotherDomain` at "domain" for one that isn't among those that a customer is known by, if there are any.
+
+    Else who is invited would have to sign in to the tenant of the known one, and be refused in the other.
+    """
+    if domain and known and domain not in known:
+        raise AnotherDomain(f"This customer's Microsoft 365 domain is {' or '.join(known)}.", field="domain")
+
+
 def _keep_domain(wanted: Wanted, *, by: Actor) -> None:
-    """Write the domain down where the customer has none yet; another one is changed on the customer's own page."""
+    """Write the domain down where the customer has none yet. Raises `AnotherDomain` where it has another one."""
     about = place(wanted.customer_id)
-    if wanted.domain and not about.details.domain:
+    refuse_another(wanted.domain, known=about.domains)
+    if wanted.domain and not about.domains:
         details = replace(about.details, domain=wanted.domain)
         change_details(organization_id=wanted.customer_id, name=about.name, details=details, cloud="", by=by)

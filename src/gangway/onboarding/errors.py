@@ -17,6 +17,7 @@ OnboardingError
 ├── SignInRefused                     what Microsoft or our own checks said about a sign-in
 ├── SignInTooOld                      the sign-in's token is gone or about to be
 ├── NotADomain                        what was typed as a domain can't be one (field "domain")
+├── AnotherDomain                     what was typed isn't the domain that the customer is known by (field "domain")
 ├── NameDiffers                       what was typed to confirm isn't the service's short name (field "typed")
 ├── NotShared                         a registration that a further service can't use
 ├── NobodyToAsk, AskedJustNow         *Ask the customer to sign in*
@@ -315,4 +316,13 @@ class NotADomain(OnboardingError):
     code = "onboarding:domain:malformed"
     what = "This isn't a domain name."
     cure = "Type only the domain, such as contoso.com: the part of their addresses after the @."
+    acts = WhoActs.OPERATOR
+
+
+class AnotherDomain(OnboardingError):
+    """A domain that isn't among those that a customer is known by: only the administrator of these would be let in."""
+
+    code = "onboarding:domain:another"
+    what = "This customer has another Microsoft 365 domain."
+    cure = "Leave that one, or change it on the customer's own page first."
     acts = WhoActs.OPERATOR

@@ -5,6 +5,7 @@ The wizard's actions enter the case's scope by themselves; the operator's are ca
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -16,9 +17,11 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations.actions import issue_invitation
 from gangway.invitations.aims import Aim
 from gangway.invitations.queries import invitation as invitation_of
+from gangway.invitations.queries import state_of
+from gangway.invitations.states import State
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.existing_errors import EndHasPassed, ExistingError
-from gangway.onboarding.existing_view import end_is_unknown
+from gangway.onboarding.existing_view import end_is_unknown, is_typed_at_desk
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import lock_case, scope_of_case
 from gangway.onboarding.stages import existing as stage
@@ -48,7 +51,7 @@ def choose_kind(*, case_id: UUID, kind: str, draft: Typed, by: Actor, now: datet
 def start_existing(*, case_id: UUID, typed: Typed, by: Actor, now: datetime) -> None:
     """*Start authentication*. Raises `NotAsTyped` (what was typed is kept all the same), `NotNow`, `LinkClosed`."""
     with scope_of_case(case_id):
-        _start(invitation.open_case, case_id, typed, by=by, now=now)
+        _start(_by_link, case_id, typed, by=by, now=now)
 
 
 def tell_end(*, case_id: UUID, ends_on: date, by: Actor, now: datetime) -> None:
@@ -148,14 +151,14 @@ def _kept(organization_id: UUID, aside: Aside | None) -> dict[str, UUID]:
 
 
 @transaction.atomic
-def choose_kind_known(*, invitation_id: UUID, kind: str, draft: Typed, by: Actor) -> None:
+def choose_kind_known(*, invitation_id: UUID, kind: str, draft: Typed, by: Actor, now: datetime) -> None:
     """The same at the desk. Raises `NotNow`, `NoFederation`."""
-    stage.choose_kind(_known(_case_id(invitation_id)), kind=kind, draft=draft, by=by)
+    stage.choose_kind(_known(_case_id(invitation_id), by=by, now=now), kind=kind, draft=draft, by=by)
 
 
 def start_known(*, invitation_id: UUID, typed: Typed, by: Actor, now: datetime) -> None:
     """*Next*: have a worker validate what the operator typed. Raises `NotAsTyped`, `NotNow`."""
-    _start(lambda case_id, **_now: _known(case_id), _case_id(invitation_id), typed, by=by, now=now)
+    _start(partial(_known, by=by), _case_id(invitation_id), typed, by=by, now=now)
 
 
 def _start(opened: Any, case_id: UUID, typed: Typed, *, by: Actor, now: datetime) -> None:
@@ -166,6 +169,13 @@ def _start(opened: Any, case_id: UUID, typed: Typed, *, by: Actor, now: datetime
         raise fault
 
 
+def _by_link(case_id: UUID, *, now: datetime) -> Case:
+    """The locked case of somebody behind a link, who answers for what they start, whoever typed it first."""
+    case = invitation.open_case(case_id, now=now)
+    ExistingRegistration.objects.filter(case=case).update(typed_by_id="", typed_by_name="", user_name="")
+    return case
+
+
 def _case_id(invitation_id: UUID) -> UUID:
     found = Case.objects.filter(invitation_id=invitation_id, handoff__isnull=True).values_list("pk", flat=True).first()
     if found is None:
@@ -173,9 +183,15 @@ def _case_id(invitation_id: UUID) -> UUID:
     return found
 
 
-def _known(case_id: UUID) -> Case:
-    """The locked case of an operator's own typing. Raises `NotNow` for an administrator's."""
+def _known(case_id: UUID, *, by: Actor, now: datetime) -> Case:
+    """The locked case of an operator's own typing, which goes on however long it rested.
+
+    Raises `NotNow` for an administrator's, for one that a link has left for, and for one whose invitation is over.
+    """
     case = lock_case(case_id)
-    if not ExistingRegistration.objects.filter(case=case).exclude(typed_by_id="").exists():
+    row = ExistingRegistration.objects.filter(case=case).first()
+    if row is None or not is_typed_at_desk(row, case.invitation_id):
         raise NotNow
+    if case.state == CaseState.ABANDONED and state_of(case.invitation_id) is State.DRAFT:
+        stage.take_up(case, by=by, now=now)
     return case

@@ -1,12 +1,13 @@
 """A registration that is there already, as its pages show it to whoever types it."""
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from gangway.federation.queries import issuer
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import ENDS_BY_ITSELF, Purpose
-from gangway.invitations.states import State
+from gangway.invitations.states import ENDED, State
 from gangway.onboarding import problems
 from gangway.onboarding.errors import NotNow
 from gangway.onboarding.models import Case, ExistingRegistration, OperatorOnboarding
@@ -16,6 +17,8 @@ from gangway.organizations import queries as organizations
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.by_hand import ByHand, Certificate, Trust, by_hand
 from gangway.services.queries import service
+
+WITHOUT_ADDING: Final = ENDED - {State.ADDED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +58,24 @@ def existing_of(case: Case) -> ExistingView | None:
         items=tuple(CheckItemView(**item) for item in row.items),
         checked_at=row.checked_at,
         problem=problems.shown(case.problem, reference=str(case.pk)),
-        by_operator=bool(row.typed_by_id),
+        by_operator=is_typed_at_desk(row, case.invitation_id),
     )
 
 
+def is_typed_at_desk(row: ExistingRegistration, invitation_id: UUID) -> bool:
+    """Whether an operator types it, and nobody was sent a link to go on with it themselves."""
+    return bool(row.typed_by_id) and not invited.links_of(invitation_id)
+
+
 def known(invitation_id: UUID) -> KnownView:
-    """Return what an operator types; within their scope. Raises `NoSuchInvitation`, `NotNow` when nobody does."""
+    """Return what an operator types; within their scope.
+
+    Raises `NoSuchInvitation`; `NotNow` when no operator does, or none may any more.
+    """
     about = invited.invitation(invitation_id)
     case = Case.objects.filter(invitation_id=invitation_id, handoff__isnull=True).first()
     found = existing_of(case) if case is not None else None
-    if case is None or found is None or not found.by_operator:
+    if case is None or found is None or not found.by_operator or about.state in WITHOUT_ADDING:
         raise NotNow
     begun = OperatorOnboarding.objects.filter(invitation_id=invitation_id).values_list("pk", flat=True).first()
     return KnownView(

@@ -38,6 +38,8 @@ GOES_ON: Final = {
     RunState.COPYING: State.COPYING,
 }
 """Where an invitation goes on by what its run has come to meanwhile; any other begins again with its link."""
+UNTOUCHED: Final = frozenset({State.QUEUED, State.BOUNCED, State.WAITING_FOR_APPROVAL})
+"""Nobody was at work in these: it goes on in the very same."""
 
 
 def report_by_link(*, token: SealedText, by: Actor, now: datetime) -> None:
@@ -81,7 +83,7 @@ def ask_for_link(*, token: SealedText, by: Actor, now: datetime) -> None:
     if not isinstance(held, LinkDead) or not held.may_ask:
         raise NoSuchCase
     with within(held.organization_path):
-        invitations.ask_for_link(invitation_id=held.invitation_id, by=by, now=now)
+        invitations.ask_for_link(invitation_id=held.invitation_id, handoff_id=held.handoff_id, by=by, now=now)
 
 
 def stop_reminders(*, token: SealedText, by: Actor, now: datetime) -> None:
@@ -132,4 +134,7 @@ def _goes_on(invitation_id: UUID) -> State:
             return found
     if case is not None and case.state == CaseState.DONE:
         return State.AUTHENTICATED
+    before = invited.before_report(invitation_id)
+    if before in UNTOUCHED:
+        return before
     return State.OPENED if case is not None else State.SENT

@@ -285,6 +285,7 @@ class ExistingRegistration(OwnedModel):
     typed_by_id = models.CharField(max_length=64, blank=True, help_text="The operator who types it; empty by link.")
     typed_by_name = models.CharField(max_length=200, blank=True)
     user_name = models.CharField(max_length=320, blank=True, help_text="What M365 Configuration shows as User Name.")
+    passed_over = models.BooleanField(db_default=False, help_text="Somebody went on to sign in at Microsoft instead.")
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [

@@ -22,6 +22,7 @@ from gangway.invitations.states import ENDED, State
 from gangway.microsoft.errors import MicrosoftError
 from gangway.onboarding import existing_words, operator, problems
 from gangway.onboarding.existing_errors import DomainNotThere, ExistingError, UsedOtherwise
+from gangway.onboarding.existing_view import is_typed_at_desk
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import NextMove
@@ -42,6 +43,8 @@ from gangway.vault.actions import destroy
 
 WORKER: Final = Actor.system("onboarding")
 REASON: Final = "a worker looks at everybody's registrations"
+NO_KEY: Final = frozenset({CaseState.DONE, CaseState.PROVISIONING})
+"""Nobody waits for a certificate's key in these any more."""
 LONGEST: Final = timedelta(minutes=5)
 """A look that takes longer lost its worker."""
 
@@ -125,7 +128,7 @@ def make_key(existing_id: UUID, *, now: datetime) -> None:
     """Make a certificate, seal its key, and show what is public of it. Worker only; twice makes one."""
     with within_everything(REASON), transaction.atomic():
         row = ExistingRegistration.objects.select_for_update(of=("self",)).filter(pk=existing_id).first()
-        if row is None or row.kind != "certificate" or row.sealed_id is not None or row.case.state == CaseState.DONE:
+        if row is None or row.kind != "certificate" or row.sealed_id is not None or row.case.state in NO_KEY:
             return
         name = f"{settings.GANGWAY.server_name}-{service(row.case.service_id).short_name}-{row.credential_id.hex[:8]}"
         made = given.make_certificate(
@@ -206,7 +209,8 @@ def _back(row: ExistingRegistration, *, problem: dict[str, Any], now: datetime) 
     row.save()
     move_case(row.case, CaseState.TYPING, by=WORKER, now=now, problem=problem)
     if invited.invitation(row.case.invitation_id).state is State.SIGNED_IN:
-        sign_in.invitation_on(row.case, State.DRAFT if row.typed_by_id else State.OPENED, by=WORKER)
+        at_desk = is_typed_at_desk(row, row.case.invitation_id)
+        sign_in.invitation_on(row.case, State.DRAFT if at_desk else State.OPENED, by=WORKER)
 
 
 def _problem(sight: Sight, *, now: datetime) -> dict[str, Any]:

@@ -41,8 +41,11 @@ from gangway.onboarding.stages.sign_in import page_context
 from gangway.onboarding.states import SignInState
 from gangway.organizations.scope import within
 from gangway.provisioning.by_hand import ByHand
+from gangway.provisioning.errors import RegistrationNameTaken
 from gangway.provisioning.queries import Change
 from gangway.provisioning.support import bundle
+from gangway.provisioning.tenants import is_taken
+from gangway.services.names import broken_rules
 from gangway.vault.page_codes import unveil
 
 __all__ = [
@@ -68,6 +71,7 @@ __all__ = [
     "case",
     "case_of_invitation",
     "explained",
+    "name_faults",
     "offer",
     "onboarding",
     "onboarding_of_invitation",
@@ -203,6 +207,17 @@ def secret_end_is_unknown(case_id: UUID) -> bool:
     """Say whether a case ended with a secret whose end nobody could read or typed."""
     with scope_of_case(case_id):
         return end_is_unknown(Case.objects.get(pk=case_id)) is not None
+
+
+def name_faults(case_id: UUID, typed: str) -> tuple[str, ...]:
+    """Return a sentence for each thing that is wrong with a name for a case's registration; *Start* decides."""
+    if sentences := broken_rules(typed):
+        return sentences
+    with scope_of_case(case_id):
+        row = Case.objects.get(pk=case_id)
+        own = invited.invitation(row.invitation_id).registration_id
+        taken = is_taken(typed, tenant_id=str(row.signer.get("tenant_id", "")), but=own)
+    return (RegistrationNameTaken.what, RegistrationNameTaken.cure) if taken else ()
 
 
 def onboarding_of_invitation(invitation_id: UUID) -> UUID | None:

@@ -108,8 +108,18 @@ def move_case(row: Case, to: CaseState, *, by: Actor, now: datetime, **changes: 
     before, row.state = row.state, to
     _save(row, state=to, touched_at=now, **changes)
     if before in TYPED and to not in TYPED | {CaseState.DONE}:
+        _forget_secret(row, by=by)
+    if to is CaseState.PROVISIONING:
         forget_typed(row, by=by)
+    if to in {CaseState.TYPING, CaseState.IDENTIFYING}:
+        ExistingRegistration.objects.filter(case=row).update(passed_over=to is CaseState.IDENTIFYING)
     _record(CASE_EVENTS[to], f"case:{row.pk}", row.organization_id, by, {"from": before, "to": to.value})
+
+
+def _forget_secret(case: Case, *, by: Actor) -> None:
+    """Destroy a secret that was typed; a certificate or a trust stays, for the customer may have told the tenant."""
+    if ExistingRegistration.objects.filter(case=case, kind="secret").exists():
+        forget_typed(case, by=by)
 
 
 def forget_typed(case: Case, *, by: Actor) -> None:

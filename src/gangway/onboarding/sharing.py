@@ -49,11 +49,6 @@ class Begun:
     is_mailed: bool
 
 
-def known_to(customer_id: UUID) -> tuple[SharedRegistration, ...]:
-    """The registrations that a further service of this customer can use. Call it inside a scope."""
-    return shared_by(customer_id)
-
-
 @transaction.atomic
 def share(*, service_id: UUID, registration_id: UUID, recipient: str, by: Actor, now: datetime) -> Begun:
     """Let a planned service use a registration of the same customer.

@@ -26,11 +26,17 @@ def is_about_to_start(tenant_id: str, client_id: str) -> bool:
 def note_left(case: Case, *, by: Actor, now: datetime) -> None:
     """Of a locked case that goes on without its sign-ins: list what they left in the tenant, if nobody needs it.
 
-    A run that worked with the latest of them, or was resumed since, says so itself.
+    A run that worked with the latest of them in its tenant, or was resumed since, says so itself.
     """
-    latest = SignIn.objects.filter(case=case).exclude(signer={}).order_by("-created_at").first()
-    if latest is None or (case.run_id is not None and runs.set_going_since(case.run_id, latest.created_at)):
-        return
+    latest: dict[tuple[str, str], SignIn] = {}
+    for one in SignIn.objects.filter(case=case).exclude(signer={}).order_by("-created_at"):
+        latest.setdefault((str(one.signer["tenant_id"]), one.client_id), one)
+    for one in latest.values():
+        if case.run_id is None or not runs.set_going_since(case.run_id, one.created_at):
+            _note(case, one, by=by, now=now)
+
+
+def _note(case: Case, latest: SignIn, *, by: Actor, now: datetime) -> None:
     application = applications.find(case.provider_id, cloud=latest.cloud)
     about = provisioning.SignInLeft(
         organization_id=case.organization_id,

@@ -15,7 +15,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.invitations.states import State
 from gangway.onboarding import withdrawal
 from gangway.onboarding.models import Case
-from gangway.onboarding.rows import lock_case
+from gangway.onboarding.rows import forget_typed, lock_case
 from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within_everything
@@ -42,8 +42,8 @@ def abandon_idle_cases(*, now: datetime) -> None:
     before = now - IDLE_FOR
     with within_everything(REASON):
         idle = Case.objects.filter(touched_at__lt=before, state__in=IN_THE_MIDDLE).order_by("touched_at")
-        # a certificate may wait for somebody to upload it, as long as the invitation lasts
-        idle = idle.exclude(state=CaseState.TYPING.value, existing__kind="certificate")
+        # what the customer is to tell their tenant may wait for that as long as the invitation lasts
+        idle = idle.exclude(state=CaseState.TYPING.value, existing__kind__in=["certificate", "federated"])
         _each(idle.values_list("pk", flat=True)[:MOST], partial(_abandon, before=before, now=now))
 
 
@@ -56,13 +56,14 @@ def close_withdrawn_cases(*, now: datetime) -> None:
     """End the cases whose invitation was withdrawn or has expired, and the runs that rest for them.
 
     What a run is making at this moment is taken back by its worker; that ends the case. Of a case that was abandoned
-    before, the run still rests.
+    before, the run still rests, or a certificate's key is kept.
     """
     with within_everything(REASON):
         standing = Case.objects.filter(invitation__state__in=OVER).exclude(state__in=LET_BE)
         going_on = Case.objects.filter(run_id__isnull=False).exclude(invitation__state__in=OVER).values("run_id")
         resting = Q(run_id__in=runs.resting_runs()) & ~Q(run_id__in=going_on)
-        open_ones = standing.filter(~Q(state=CaseState.ABANDONED.value) | resting).order_by("touched_at", "pk")
+        left = resting | Q(existing__sealed_id__isnull=False)
+        open_ones = standing.filter(~Q(state=CaseState.ABANDONED.value) | left).order_by("touched_at", "pk")
         _each(open_ones.values_list("pk", flat=True)[:MOST], partial(_close, now=now))
 
 
@@ -83,6 +84,7 @@ def _close(case: Case, *, now: datetime) -> None:
         withdrawal.take_back(case.run_id, by=HOUSEKEEPER, now=now)
     if case.state != CaseState.ABANDONED:
         sign_in.let_go(case, by=HOUSEKEEPER, now=now)
+    forget_typed(case, by=HOUSEKEEPER)
 
 
 def _goes_on_elsewhere(case: Case) -> bool:

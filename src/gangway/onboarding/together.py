@@ -16,11 +16,9 @@ from gangway.invitations.moves import note_on
 from gangway.invitations.queries import Why
 from gangway.invitations.states import CONSUMED
 from gangway.onboarding.errors import LinkClosed
-from gangway.onboarding.rows import lock_case, move_case
+from gangway.onboarding.rows import lock_case
 from gangway.onboarding.shapes import Begun
-from gangway.onboarding.stages.colleague import goes_on_at
-from gangway.onboarding.stages.invitation import CLOSED, case_of, note_open, why_closed
-from gangway.onboarding.states import CaseState
+from gangway.onboarding.stages.invitation import CLOSED, case_of, come_back, note_open, why_closed
 
 
 @transaction.atomic
@@ -40,6 +38,5 @@ def begin_together(*, invitation_id: UUID, by: Actor, now: datetime) -> Begun:
     record(Event.CASE_ASSISTED, by=by, organization_id=case.organization_id, subject=f"case:{case.pk}", data=facts)
     note_on(invitation_id, what="Opened together with the customer", by=by, at=now)
     note_open(invitation_id, by=by)
-    if case.state == CaseState.ABANDONED:
-        move_case(case, goes_on_at(case), by=by, now=now)
+    come_back(case, by=by, now=now)
     return Begun(case.pk, about.sessions_from)

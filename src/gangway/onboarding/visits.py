@@ -266,9 +266,9 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
         known = customer.tenant_id or tenant_of_domain(customer)
         return tenant.Expected(
             upn=row.upn,
-            domain=customer.domain,
-            tenant_id=pinned or known,
-            others=(Tenant(pinned, ""),) if pinned else more_tenants(customer.id),
+            domain=pinned.domain if pinned else customer.domain,
+            tenant_id=pinned.tenant_id if pinned else known,
+            others=(Tenant(pinned.tenant_id, ""),) if pinned else more_tenants(customer.id),
             own_tenants=own_tenants(row.case.provider_id),
             parts=frozenset(sign_in.parts_of(row.case)) if row.case.handoff_id else frozenset(),
         )

@@ -29,7 +29,6 @@ from gangway.organizations.roles import ROLE_TABLE, Kind, Role
 from gangway.organizations.scope import Door, through, within_everything
 from gangway.organizations.search import fold, words
 
-LONGEST_NAME = 200
 SYSTEM_NAME = "Gangway"
 
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from gangway.organizations.models import Organization
+from gangway.organizations.details import Tenant, domains_of
+from gangway.organizations.models import Organization, TenantRow
 from gangway.organizations.roles import Kind
 from gangway.organizations.search import LONGEST_KEY, fold
 
@@ -18,6 +19,8 @@ class Named:
     name: str
     parent_id: UUID
     tenant_id: str
+    domains: tuple[str, ...]
+    """Those that a customer is known by."""
 
 
 def key_of(name: str) -> str:
@@ -29,10 +32,13 @@ def named(kind: Kind, names: Iterable[str]) -> dict[str, list[Named]]:
     """Return the scope's organizations of a level in use that have one of these names, by `key_of`."""
     keys = {key_of(name) for name in names}
     rows = Organization.objects.filter(kind=kind.value, name_key__in=keys, removed_at__isnull=True)
-    found = defaultdict(list)
+    found, more = defaultdict(list), defaultdict(list)
+    for one in TenantRow.objects.filter(organization_id__in=rows.exclude(domain="").values("pk")):
+        more[one.organization_id].append(Tenant(one.tenant_id, one.domain))
     for row in rows.order_by("created_at"):
         if row.parent_id is not None:
-            found[row.name_key].append(Named(row.pk, row.name, row.parent_id, row.tenant_id))
+            known = domains_of(row.domain, more[row.pk])
+            found[row.name_key].append(Named(row.pk, row.name, row.parent_id, row.tenant_id, known))
     return dict(found)
 
 

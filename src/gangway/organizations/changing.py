@@ -30,6 +30,7 @@ from gangway.organizations.errors import (
     QuotaUsedUp,
     WrongPlace,
 )
+from gangway.organizations.hosts import WITH_HOSTS, set_host
 from gangway.organizations.models import ContactRow, Organization, TenantRow
 from gangway.organizations.roles import Kind
 from gangway.organizations.search import LONGEST_KEY, fold, words
@@ -146,7 +147,8 @@ def move_customer(*, customer_id: UUID, to: UUID, by: Actor) -> None:
 def take_out_of_use(*, organization_id: UUID, by: Actor) -> None:
     """Remove a channel or customer from all lists; its activity stays. Who calls makes sure that no service lives.
 
-    Nobody comes in by it any more: its roles, its operators' invitations and its Entra tenants count no longer.
+    Nobody comes in by it any more: its roles, its operators' invitations and its Entra tenants count no longer, and its
+    host name is free.
     Raises NoSuchOrganization, NotEmpty while organizations stand below it, WrongPlace for a provider or the system.
     """
     row = _locked(organization_id)
@@ -154,6 +156,8 @@ def take_out_of_use(*, organization_id: UUID, by: Actor) -> None:
         raise WrongPlace
     if Organization.objects.filter(parent=row, removed_at__isnull=True).exists():
         raise NotEmpty
+    if row.kind in WITH_HOSTS:
+        set_host(row.pk, name="", by=by)
     row.removed_at = clock.now()
     row.save(update_fields=["removed_at"])
     end_sessions_at(row.pk)

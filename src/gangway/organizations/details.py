@@ -1,6 +1,6 @@
 """What one may say about an organization beside its name: fields, contacts, and the bounds it was sold."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,6 +73,11 @@ class Tenant:
 
     tenant_id: str
     domain: str
+
+
+def domains_of(first: str, more: Iterable[Tenant]) -> tuple[str, ...]:
+    """Return the domains that a customer is known by, its first one first; none where that isn't known."""
+    return (first, *(each.domain for each in more if each.domain)) if first else ()
 
 
 def checked_details(given: Details) -> Details:

@@ -11,7 +11,7 @@ OrganizationsError
 ├── RoleTaken           one role per person and organization
 ├── NoSuchOperator      there is none, or not in this scope
 ├── LastAdmin           somebody must stay who can let others in
-├── BelongsElsewhere    another organization answers for this person, too
+├── BelongsElsewhere    others answer for this person, too
 ├── AddressTaken        somebody already signs in with this address
 ├── InvalidAddress      no e-mail address
 ├── InvalidField        a field's own rule is broken
@@ -125,7 +125,7 @@ class BelongsElsewhere(OrganizationsError):
 
     code = "organizations:operator:belongs_elsewhere"
     what = "This person belongs to another organization, too, so their second factor can't be reset from here."
-    cure = "Ask them to use a recovery code, or the operators of the system to help."
+    cure = "Ask them to use a recovery code, or an Admin of the system to reset it."
 
 
 class AddressTaken(OrganizationsError):

@@ -33,13 +33,16 @@ WORKER: Final = Actor.system("host names")
 
 
 @transaction.atomic
-def ask_look(organization_id: UUID) -> None:
+def ask_look(organization_id: UUID, *, by: Actor) -> None:
     """Have a worker look at an organization's host name now. Raises `NoSuchOrganization` where there is none."""
     row = HostName.objects.filter(organization_id=organization_id).first()
     if row is None:
         raise NoSuchOrganization
     row.looked_at, row.seen = None, HostSeen.NOT_YET.value
     row.save(update_fields=["looked_at", "seen"])
+    subject = f"organization:{organization_id}"
+    facts = {"host": row.name}
+    record(Event.HOST_NAME_LOOK_ASKED, by=by, organization_id=organization_id, subject=subject, data=facts)
     defer(LOOK, queueing_lock=f"{LOOK}:{row.pk}", host_id=row.pk)
 
 

@@ -14,7 +14,7 @@ from allauth.usersessions.models import UserSession
 from django.db import transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, Plain, record
 from gangway.foundation import clock
 from gangway.organizations.actions import save_operator
 from gangway.organizations.details import checked_address
@@ -28,7 +28,7 @@ from gangway.organizations.errors import (
     RoleTaken,
 )
 from gangway.organizations.models import Membership, Operator, Organization
-from gangway.organizations.people_queries import belongs_elsewhere
+from gangway.organizations.people_queries import beyond
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import ROLE_TABLE, Kind, Role, gives
 from gangway.organizations.signing_out import end_sessions_of
@@ -166,16 +166,30 @@ def end_own_session(session_id: int, *, here: str, by: Actor, seat: Seat) -> boo
 def reset_second_factor(membership_id: int, *, by: Actor, seat: Seat) -> None:
     """Take somebody's second factors away because they lost them; at their next sign-in they set up new ones.
 
-    Only for people who belong to this organization alone: elsewhere, others answer for them, too.
+    Only by whoever may take away every role that the person has: where another one is, others answer for them, too.
     Raises `NoSuchOperator`, `NotYoursToGive`, `BelongsElsewhere`.
     """
     row = _locked(membership_id)
     _need_gift(seat, row.organization, (Role(row.role),))
-    if belongs_elsewhere(row.operator_id, row.organization_id):
+    take_factors_away(row.operator_id, organization_id=row.organization_id, by=by, seat=seat)
+
+
+@transaction.atomic
+def take_factors_away(operator_id: UUID, *, organization_id: UUID, by: Actor, seat: Seat) -> None:
+    """Do so for somebody who may have no role in any organization; the log of this one has it, and those of all theirs.
+
+    Raises `BelongsElsewhere`.
+    """
+    if beyond([operator_id], seat):
         raise BelongsElsewhere
-    Authenticator.objects.filter(user_id=row.operator_id).delete()
-    end_sessions_of(row.operator_id)
-    _told(Event.OPERATOR_SECOND_FACTOR_RESET, row, by)
+    Authenticator.objects.filter(user_id=operator_id).delete()
+    end_sessions_of(operator_id)
+    person = Operator.objects.get(pk=operator_id)
+    facts: dict[str, Plain] = {"name": person.name, "email": person.email}
+    held = Membership.objects.filter(operator_id=operator_id, organization__removed_at__isnull=True)
+    for where in {organization_id, *held.values_list("organization_id", flat=True)}:
+        subject = f"operator:{operator_id}"
+        record(Event.OPERATOR_SECOND_FACTOR_RESET, by=by, organization_id=where, subject=subject, data=facts)
 
 
 def may_change(seat: Seat, *, kind: Kind, role: Role) -> bool:
@@ -195,11 +209,13 @@ def _need_gift(seat: Seat | None, organization: Organization, roles: Iterable[Ro
 
 def _locked(membership_id: int) -> Membership:
     """Return somebody's place with the organization's row locked, so that two can't take the last two Admins away."""
-    row = Membership.objects.select_related("organization", "operator").filter(pk=membership_id).first()
+    rows = Membership.objects.select_related("organization", "operator").filter(pk=membership_id)
+    where = rows.values_list("organization_id", flat=True).first()
+    if where is not None:
+        Organization.objects.select_for_update().filter(pk=where).first()
+    row = rows.first()
     if row is None:
         raise NoSuchOperator
-    Organization.objects.select_for_update().filter(pk=row.organization_id).first()
-    row.refresh_from_db(fields=["role", "is_active"])
     return row
 
 

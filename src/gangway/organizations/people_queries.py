@@ -12,7 +12,8 @@ from django.db.models import Exists, OuterRef, QuerySet
 from gangway.organizations.errors import NoSuchOperator, NoSuchOrganization
 from gangway.organizations.models import Membership, Operator, Organization
 from gangway.organizations.pages import Page, every, page_of
-from gangway.organizations.roles import Kind, Role
+from gangway.organizations.queries import Seat
+from gangway.organizations.roles import Kind, Role, gives
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
 
@@ -88,7 +89,7 @@ def _people(search: str, role: str, state: str, sort: str) -> QuerySet[Membershi
     if state in {"active", "suspended"}:
         rows = rows.filter(is_active=state == "active")
     if state == "no_second_factor":
-        rows = rows.filter(~Exists(_factors()))
+        rows = rows.filter(~Exists(_factors(OuterRef("operator_id"))))
     column = _ORDERS.get(sort.removeprefix("-"), _ORDERS["name"])
     return rows.order_by(f"-{column}" if sort.startswith("-") else column, "id")
 
@@ -128,6 +129,27 @@ def belongs_elsewhere(operator_id: UUID, organization_id: UUID) -> bool:
     with through(Door.SEAT):
         rows = Membership.objects.filter(operator_id=operator_id, organization__removed_at__isnull=True)
         return rows.exclude(organization_id=organization_id).exists()
+
+
+def beyond(operator_ids: Collection[UUID], seat: Seat) -> frozenset[UUID]:
+    """Return which of these people have a role that this seat may not take away, wherever it stands."""
+    with through(Door.SEAT):
+        rows = Membership.objects.filter(operator_id__in=operator_ids, organization__removed_at__isnull=True)
+        held = [(row.operator_id, Role(row.role), row.organization) for row in rows.select_related("organization")]
+    return frozenset(
+        person
+        for person, role, where in held
+        if not where.path.startswith(seat.path)
+        or role not in gives(seat.organization_kind, seat.role, at=Kind(where.kind))
+    )
+
+
+def resettable(emails: Collection[str], seat: Seat) -> frozenset[str]:
+    """Return which of these addresses have an account with a second factor that this seat may take away."""
+    found = Operator.objects.filter(Exists(_factors(OuterRef("pk"))), email__in=emails)
+    held = dict(found.values_list("pk", "email"))
+    others = beyond(held, seat)
+    return frozenset(email for person, email in held.items() if person not in others)
 
 
 def works_above(email: str, organization_id: UUID) -> bool:
@@ -186,6 +208,15 @@ def place_to_invite(organization_id: UUID) -> PlaceChoice:
     return PlaceChoice(row.id, row.name, Kind(row.kind))
 
 
+def chosen_place(named: str, kinds: frozenset[Kind]) -> PlaceChoice | None:
+    """Return the organization of the scope that a form or an address names, if it is of one of these levels."""
+    try:
+        found = place_to_invite(UUID(named))
+    except (ValueError, NoSuchOrganization):
+        return None
+    return found if found.kind in kinds else None
+
+
 def path_of(organization_id: UUID) -> str:
     """Return the scope of an organization that a link, a mapping or a person's own role has named."""
     with through(Door.SEAT):
@@ -197,12 +228,12 @@ def path_of(organization_id: UUID) -> str:
 
 def _places() -> QuerySet[Membership]:
     rows = Membership.objects.select_related("operator", "organization")
-    return rows.annotate(has_second_factor=Exists(_factors()))
+    return rows.annotate(has_second_factor=Exists(_factors(OuterRef("operator_id"))))
 
 
-def _factors() -> QuerySet[Authenticator]:
+def _factors(of: OuterRef) -> QuerySet[Authenticator]:
     kinds = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
-    return Authenticator.objects.filter(user_id=OuterRef("operator_id"), type__in=kinds)
+    return Authenticator.objects.filter(user_id=of, type__in=kinds)
 
 
 def _view(row: Membership) -> PlaceView:

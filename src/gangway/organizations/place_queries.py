@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from gangway.organizations.details import Bounds, Contact, Details, Tenant
+from gangway.organizations.details import Bounds, Contact, Details, Tenant, domains_of
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.models import ContactRow, Organization, TenantRow
 from gangway.organizations.pages import Page, both_ways, every, page_of
@@ -56,6 +56,11 @@ class PlaceView:
     contacts: tuple[Contact, ...]
     more_tenants: tuple[Tenant, ...]
     created_at: datetime
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The domains that a customer is known by, its first one first; none where that isn't known."""
+        return domains_of(self.details.domain, self.more_tenants)
 
 
 @dataclass(frozen=True, slots=True)

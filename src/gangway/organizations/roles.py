@@ -146,6 +146,9 @@ ROLE_TABLE: Final[Mapping[tuple[Kind, Role], frozenset[Capability]]] = {
 }
 """The same table by level and role."""
 
+SEES_INVITATIONS: Final = frozenset({Capability.SEE_INVITATIONS, Capability.MANAGE_INVITATIONS})
+"""Whoever has one of these may open an invitation's page."""
+
 
 def gives(kind: Kind, role: Role, *, at: Kind) -> tuple[Role, ...]:
     """Return the roles that somebody in this role may give in an organization of level `at`, the mightiest first."""

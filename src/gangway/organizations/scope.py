@@ -42,7 +42,7 @@ class Door(StrEnum):
     ANCESTORS = "ancestors"
     """The organizations above a scope: a customer's provider has a name, an address for answers, and settings."""
     LINK = "link"
-    """A link, found by its hash, names its organization."""
+    """A link, found by its hash, or an offer of a role, found by its address, names its organization."""
     CASE = "case"
     """A wizard session names its case, and that its organization."""
     SIGN_IN = "sign_in"

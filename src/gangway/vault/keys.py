@@ -60,6 +60,16 @@ def private(folder: Path | None, number: int) -> hpke.MLKEM768X25519PrivateKey:
     return _private(path)
 
 
+def is_pair(public_dir: Path, private_dir: Path, number: int) -> bool:
+    """Say whether both halves of a number belong together; two hosts may each have made a pair of the same number.
+
+    Raises `SealingKeyUnreadable`, `VaultClosed`.
+    """
+    post_quantum, classic = _halves(private_dir / f"{number}.private")
+    opened = MLKEM768PrivateKey.from_seed_bytes(post_quantum), X25519PrivateKey.from_private_bytes(classic)
+    return tuple(half.public_key().public_bytes_raw() for half in opened) == _halves(public_dir / f"{number}.public")
+
+
 @functools.lru_cache(maxsize=64)
 def _public(path: Path) -> hpke.MLKEM768X25519PublicKey:
     post_quantum, classic = _halves(path)

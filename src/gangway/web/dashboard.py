@@ -16,7 +16,7 @@ from gangway.alarms.queries import AlarmRow, most_urgent
 from gangway.foundation.clock import now
 from gangway.invitations.queries import PendingRow, needing_a_person, pending
 from gangway.invitations.states import State
-from gangway.organizations.roles import Capability
+from gangway.organizations.roles import SEES_INVITATIONS, Capability
 from gangway.services.overview import ending, in_state
 from gangway.services.queries import ServiceRow
 from gangway.services.states import Connection
@@ -60,7 +60,7 @@ def needs(capabilities: frozenset[Capability]) -> list[Need]:
     if Capability.SEE_CONNECTION in capabilities:
         found += _connections()
         found += map(_alarm, most_urgent(limit=AT_MOST))
-    if Capability.SEE_INVITATIONS in capabilities:
+    if capabilities & SEES_INVITATIONS:
         found += _invitations()
     return sorted(found, key=lambda need: (need.urgency, need.about, need.title))
 

@@ -9,10 +9,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import transaction
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from gangway.audit.events import Event
+from gangway.audit.record import Plain, record
 from gangway.foundation.sheets import marked
+from gangway.web.desk import DeskRequest
+from gangway.web.listing import asked
 
 _NOT_IN_A_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -49,6 +54,23 @@ def text_file(name: str, text: str) -> HttpResponse:
 def _plain(name: str) -> str:
     """A name as part of a file's name."""
     return _NOT_IN_A_FILE_NAME.sub("-", name)
+
+
+def list_file(request: DeskRequest, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
+    """Hand a list out as a CSV file, and write down who took it: most lists name people."""
+    taken = list(rows)
+    sought = asked(request).search
+    told: dict[str, Plain] = {"list": name, "rows": len(taken), **({"search": sought} if sought else {})}
+    where = request.seat.organization_id
+    with transaction.atomic():
+        record(
+            Event.LIST_EXPORTED,
+            by=request.actor,
+            organization_id=where,
+            subject=f"organization:{where}",
+            data=told,
+        )
+    return csv_file(name, head, taken)
 
 
 def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:

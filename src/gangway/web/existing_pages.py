@@ -8,7 +8,6 @@ from gangway.web.onboarding_pages import items_of
 
 CHECKING_PARTIAL: Final = "components/existing_checking.html"
 KEY_PARTIAL: Final = "components/existing_key.html"
-SHOWN: Final = ("issuer", "subject", "audience")
 
 
 def existing_values(view: ExistingView) -> dict[str, Any]:

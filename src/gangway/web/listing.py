@@ -40,6 +40,11 @@ def asked_in(given: QueryDict, *filters: str) -> Asked:
     )
 
 
+def sought_place(request: HttpRequest) -> str:
+    """Read `place`: of which organizations a form's list offers some, by the beginning of a name."""
+    return request.GET.get("place", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
+
+
 def only_below(organization_id: str) -> list[tuple[str, str]]:
     """Return the one value of a filter that a page about an organization has set; none without it."""
     return [(organization_id, name_in_scope(organization_id) or "–")] if organization_id else []

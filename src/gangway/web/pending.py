@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from gangway.invitations.queries import PendingRow, pending
-from gangway.invitations.states import MOVES, Doing, State, allowed_for
+from gangway.invitations.states import AWAITABLE, Doing, State, allowed_for
 from gangway.onboarding.queries import onboardings_of
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import kinds_of
@@ -47,6 +47,6 @@ def moves(
     can = {doing.value: manages and doing in allowed for doing in Doing}
     can["add"] = Doing.ADD in allowed and Capability.ADD_SERVICE in capabilities
     can["copy"] = can["copy"] and may_copy
-    can["await"] = manages and State.WAITING_FOR_APPROVAL in MOVES[state]
+    can["await"] = manages and state in AWAITABLE
     can["change"] = any(can[one] for one in ("edit", "readdress", "extend", "replace", "await"))
     return can

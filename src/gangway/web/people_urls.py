@@ -18,6 +18,12 @@ urlpatterns = [
     path("operators/<int:place_id>/second-factor/reset/", operators.reset_second_factor, name="operator_reset_factor"),
     path("operators/invitations/<uuid:invitation_id>/resend/", operators.resend, name="operator_resend"),
     path("operators/invitations/<uuid:invitation_id>/revoke/", operators.revoke, name="operator_revoke"),
+    path(
+        "operators/invitations/<uuid:invitation_id>/second-factor/reset/",
+        operators.reset_invited_factor,
+        name="operator_reset_invited",
+    ),
+    path("join/again/", joining.join_again, name="join_again"),
     path("join/<str:token>", joining.join, name="join"),
     path("me/", oneself.me, name="me"),
     path("me/time-zone/", oneself.time_zone, name="time_zone"),

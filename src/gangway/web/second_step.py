@@ -18,6 +18,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from gangway.accounts import microsoft
 from gangway.accounts.microsoft import Arrival
 from gangway.accounts.queries import is_trusted, needs_second_factor
 from gangway.organizations.queries import Seat, seat
@@ -67,6 +68,14 @@ def begin(request: HttpRequest, arrival: Arrival) -> None:
     request.session[TRUSTED] = [str(each) for each in arrival.second_factor_in]
     request.session[SPARED] = arrival.is_trusted
     request.session[SHUT] = [str(each) for each in arrival.shut_in]
+
+
+def leads_into(request: HttpRequest, organization_id: UUID) -> bool:
+    """Return whether this session leads into an organization that its person has only just joined."""
+    began_by, person = request.session.get(TENANT), UUID(str(request.user.pk))
+    if began_by is None:
+        return True
+    return microsoft.leads_into(organization_id, operator_id=person, tenant_id=UUID(began_by))
 
 
 def is_missing(request: HttpRequest, where: Seat) -> bool:

@@ -37,4 +37,6 @@ def asked_of(case: CaseView | None) -> list[dict[str, Any]]:
 def _state_of(one: HandoffView) -> str:
     if one.revoked_at is not None:
         return "revoked"
-    return "opened" if one.opened_at is not None else "sent"
+    if one.opened_at is not None:
+        return "opened"
+    return "bounced" if one.refused else "sent"

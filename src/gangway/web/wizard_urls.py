@@ -17,6 +17,7 @@ from gangway.web.views import (
 
 urlpatterns = [
     path("wizard/code/state", wizard_live.sign_in_state, name="wizard_code_state"),
+    path("wizard/name/state", wizard_live.name_state, name="wizard_name_state"),
     path("wizard/provisioning/state", wizard_live.run_state, name="wizard_provisioning_state"),
     path("wizard/waiting/state", wizard_waiting.waiting_state, name="wizard_waiting_state"),
     path("i/<str:token>", wizard_door.door, name="door"),

@@ -104,6 +104,7 @@ WAITS_FOR: Final[Mapping[str, Pill]] = {
 
 CASE: Final[Mapping[str, Pill]] = {
     "sent": Pill(_("Asked"), "busy", "send"),
+    "bounced": Pill(_("The mail was refused"), "error", "alert-octagon"),
     "opened": Pill(_("Opened"), "busy", "eye"),
     "revoked": Pill(_("Withdrawn"), "idle", "ban"),
 }

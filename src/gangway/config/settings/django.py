@@ -144,6 +144,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGIN_URL = "account_login"
 ACCOUNT_ADAPTER = "gangway.config.accounts.AccountAdapter"
 MFA_ADAPTER = "gangway.config.accounts.MfaAdapter"
+USERSESSIONS_ADAPTER = "gangway.config.accounts.SessionsAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -160,6 +161,9 @@ ACCOUNT_RATE_LIMITS = {
     "reauthenticate": "10/m/user",
     "change_password": "5/m/user",
     "microsoft": "30/m/ip",
+    # At the fifth wrong code in a row, as "login_failed" closes the step, the person is told; once a day.
+    "wrong_codes": "4/5m/key",
+    "wrong_codes_told": "1/d/key",
     # What follows is counted by gangway.web.limits.
     "link": "300/m/ip",
     "link_used": "60/m/ip",

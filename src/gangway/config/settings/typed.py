@@ -112,7 +112,7 @@ class Settings(BaseSettings):
     WORKER_ONLY: ClassVar[tuple[str, ...]] = ("sealing_private_keys_dir", "smtp_password")
     """What a web process is refused."""
 
-    role: Role = Field(description="web, worker, owner (migrations, set-up) or test")
+    role: Role = Field(description="which process this is; the owner migrates and sets up")
     secret_key: Secret = Field(default=NOTHING, description="signs sessions and forms; the same for web and worker")
     database_url: Secret = Field(default=NOTHING, description="this process's own database role; empty: embedded")
     data_dir: Path = Field(default=Path(".gangway"), description="where the embedded database and generated keys live")
@@ -126,7 +126,7 @@ class Settings(BaseSettings):
     )
     name_servers: Names = Field(
         default=(),
-        description="name servers that workers ask for that record, as address or address:port; default: the system's",
+        description="name servers that workers ask, as address, address:port or [address]:port; default: the system's",
     )
     web_host: str = Field(default="127.0.0.1", description="address the web process listens on")
     web_port: int = Field(default=8000, ge=1, le=65535, description="port the web process listens on")
@@ -411,14 +411,22 @@ def _from_file(path: str) -> tuple[dict[str, Any], list[Fault]]:
 
 
 def _database_url(role: Role, environ: Mapping[str, str]) -> tuple[str, list[Fault]]:
-    """Pick this role's own address; to be given somebody else's as well is a fault, in web and worker."""
-    owner, mine = environ.get("DATABASE_URL", ""), environ.get(f"{PREFIX}{role.upper()}_DATABASE_URL", "")
-    if role in {Role.OWNER, Role.TEST}:
+    """Pick this role's own address; to be given somebody else's as well is a fault, in web and worker.
+
+    Who is given only somebody else's doesn't mean the embedded database, which stands in where there is no address.
+    """
+    own = f"{PREFIX}{role.upper()}_DATABASE_URL"
+    owner, mine = environ.get("DATABASE_URL", ""), environ.get(own, "")
+    if role is Role.TEST or (role is Role.OWNER and (mine or owner)):
         return mine or owner, []
-    stranger = {"web": "WORKER", "worker": "WEB"}[role]
-    foreign = [name for name in ("DATABASE_URL", f"{PREFIX}{stranger}_DATABASE_URL") if environ.get(name)]
-    cure = f"give a {role} process only {PREFIX}{role.upper()}_DATABASE_URL"
-    return mine, [Fault(name, "is another role's way into the database", cure) for name in foreign]
+    foreign, cure = {
+        Role.OWNER: (("WEB", "WORKER"), "this command works as the database's owner: give it DATABASE_URL"),
+        Role.WEB: (("WORKER",), f"give a {role} process only {own}"),
+        Role.WORKER: (("WEB",), f"give a {role} process only {own}"),
+    }[role]
+    names = ("DATABASE_URL", *(f"{PREFIX}{other}_DATABASE_URL" for other in foreign))
+    given = [name for name in names if environ.get(name)]
+    return mine, [Fault(name, "is another role's way into the database", cure) for name in given]
 
 
 OTHER_NAMES = (

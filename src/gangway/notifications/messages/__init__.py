@@ -21,6 +21,7 @@ from gangway.notifications.messages import (
     service_created,
     sign_in_changed,
     test,
+    wrong_codes,
 )
 from gangway.notifications.messages.mail import Mail, Message
 from gangway.notifications.states import MessageKind
@@ -38,6 +39,7 @@ MESSAGES: Final[Mapping[MessageKind, Message]] = {
     MessageKind.OPERATOR_INVITATION: operator_invitation.MESSAGE,
     MessageKind.PASSWORD_RESET: password_reset.MESSAGE,
     MessageKind.SIGN_IN_CHANGED: sign_in_changed.MESSAGE,
+    MessageKind.WRONG_CODES: wrong_codes.MESSAGE,
     MessageKind.ALARM: alarm.MESSAGE,
     MessageKind.ALARM_CONTACT: alarm_contact.MESSAGE,
     MessageKind.ROTATION_AHEAD: rotation_ahead.MESSAGE,

@@ -3,6 +3,7 @@
 Everything here is about one run that several people work on one after the other; each has a case of their own.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -15,7 +16,7 @@ from gangway.audit.record import Actor
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.actions import Rest
-from gangway.invitations.errors import InvitationsError
+from gangway.invitations.errors import InvitationsError, NoSuchHandoff
 from gangway.invitations.notices import operators_address
 from gangway.invitations.queries import InvitationView, LinkHeld
 from gangway.languages.times import time_in_words
@@ -38,6 +39,7 @@ ALL_OF_IT: Final = "Sign in at Microsoft, and give what is asked for: the page b
 ANY_ROLE: Final = (
     "Application Administrator to begin; Privileged Role Administrator or Global Administrator to finish it"
 )
+SIGN_IN_AGAIN: Final = "Sign in again; what was made so far is kept."
 HANDED_ON: Final = invitations.News(
     "Handed on to another administrator",
     "Nothing has to be done. If the address looks wrong to you, withdraw the link on the invitation's page.",
@@ -81,12 +83,15 @@ def begin_rest(held: LinkHeld, *, now: datetime) -> tuple[Case, bool]:
 
 
 def goes_on_at(case: Case) -> CaseState:
-    """Where somebody who comes back goes on: whose part is done sees what is waited for, everybody else signs in."""
+    """Where somebody who comes back goes on: whose part is done sees what is waited for.
+
+    Everybody else signs in, or types a registration that is there already, as they chose last.
+    """
     waits = case.handoff_id is None and case.run_id is not None and made.waiting_of(case.run_id) is not None
     if waits:
         return CaseState.WAITING
-    typed = case.run_id is None and ExistingRegistration.objects.filter(case=case).exclude(client_id="").exists()
-    return CaseState.TYPING if typed else CaseState.IDENTIFYING
+    types = case.run_id is None and ExistingRegistration.objects.filter(case=case, passed_over=False).exists()
+    return CaseState.TYPING if types else CaseState.IDENTIFYING
 
 
 def hand_off(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
@@ -172,6 +177,26 @@ def remind(case: Case, *, by: Actor, now: datetime) -> None:
     if waits is None or not provisioning.reminded(run_id=waits.run_id, by=by, now=now):
         return
     invitations.remind_again(invitation_id=case.invitation_id, rest=rest_of(waits), by=by, now=now)
+
+
+def ask_to_sign_in(case: Case, *, by: Actor, now: datetime) -> None:
+    """Mail whoever was at it that a sign-in is needed once more, with a fresh link: they may have closed the page."""
+    about = invited.invitation(case.invitation_id)
+    upn = str(case.signer.get("upn", case.administrator_upn))
+    living = (one for one in invited.handoffs(about.id) if one.revoked_at is None)
+    theirs = (one.id for one in living if one.recipient.casefold() == upn.casefold())
+    rest = Rest(
+        done_by=upn,
+        done=(),
+        remaining=(SIGN_IN_AGAIN,),
+        roles=ANY_ROLE,
+        deadline_at=about.lasts_until,
+        waits_for=about.approval_until,
+    )
+    with suppress(NoSuchHandoff):  # a link that was withdrawn meanwhile
+        invitations.ask_again(
+            invitation_id=about.id, handoff_id=case.handoff_id or next(theirs, None), rest=rest, by=by, now=now
+        )
 
 
 def check_now(case: Case, *, by: Actor, now: datetime) -> None:

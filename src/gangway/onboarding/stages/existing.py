@@ -4,6 +4,7 @@ What was typed stays, whatever happens; the secret is sealed at once and is neve
 and nothing secret need be typed with it.
 """
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -37,9 +38,16 @@ def choose(case: Case, *, by: Actor, now: datetime) -> ExistingRegistration:
         raise NotNow(state=case.state)
     if case.state != CaseState.TYPING:
         sign_in.retire(case, by=by, now=now)
-        move_case(case, CaseState.TYPING, by=by, now=now)
+        take_up(case, by=by, now=now)
         note_left(case, by=by, now=now)
     return _row(case)
+
+
+def take_up(case: Case, *, by: Actor, now: datetime) -> None:
+    """Let somebody type in a locked case, or go on with what was typed there. Raises `NotNow`."""
+    move_case(case, CaseState.TYPING, by=by, now=now)
+    with suppress(NoFederation):
+        _provide(case, _row(case), by=by)
 
 
 def choose_kind(case: Case, *, kind: str, draft: Typed, by: Actor) -> None:
@@ -55,22 +63,16 @@ def choose_kind(case: Case, *, kind: str, draft: Typed, by: Actor) -> None:
         row.refresh_from_db()
         row.kind, row.faults, row.items = kind, {}, []
     row.tenant, row.client_id, row.ends_on = draft.tenant[:253], draft.client_id[:36], draft.ends_on
-    if kind == "federated" and not row.about:
-        trust = given.trust_for(row.registration_id, cloud=organizations.customer(case.organization_id).cloud)
-        if trust is None:
-            raise NoFederation
-        row.about = given.trust_facts(trust)
-        told(row, by, kind)
     row.save()
-    if kind == "certificate" and row.sealed_id is None:
-        defer(MAKE_KEY, queueing_lock=f"{MAKE_KEY}:{row.pk}", existing_id=str(row.pk))
+    _provide(case, row, by=by)
 
 
 def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | None:
     """*Start authentication*: look at what was typed, seal the secret, and have a worker prove it.
 
     Gives an error for each field that can't be right: what was typed is kept all the same. A secret that can't be
-    right is never kept; one that may be stays sealed, so that it need not be typed again. Raises `NotNow`.
+    right is never kept; one that may be stays sealed, so that it need not be typed again. Raises `NotNow`,
+    and `NoFederation` where there is no trust to prove it by.
     """
     row = _open(case)
     tidy, faults = typed.looked_at(what, around(row.organization_id, has_secret=row.sealed_id is not None, now=now))
@@ -85,6 +87,8 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
         return NotAsTyped(faults)
     if row.kind == "certificate" and row.sealed_id is None:
         raise NotNow
+    if row.kind == "federated" and not row.about:
+        raise NoFederation
     row.asked_at = now
     row.tenant_id = tidy.tenant if typed.is_guid(tidy.tenant) else ""
     row.save(update_fields=["asked_at", "tenant_id"])
@@ -110,6 +114,22 @@ def told(row: ExistingRegistration, by: Actor, kind: str) -> None:
     """Write down that there is a certificate or a trust to be told to the registration."""
     subject = f"case:{row.case_id}"
     record(Event.CASE_KEY_MADE, by=by, organization_id=row.organization_id, subject=subject, data={"kind": kind})
+
+
+def _provide(case: Case, row: ExistingRegistration, *, by: Actor) -> None:
+    """Make what its kind of credential signs in with, where it isn't there; a worker makes a certificate's key.
+
+    What is there stays as it is: the customer may have told the tenant of it. Raises `NoFederation`.
+    """
+    if row.kind == "federated" and not row.about:
+        trust = given.trust_for(row.registration_id, cloud=organizations.customer(case.organization_id).cloud)
+        if trust is None:
+            raise NoFederation
+        row.about = given.trust_facts(trust)
+        row.save(update_fields=["about"])
+        told(row, by, row.kind)
+    if row.kind == "certificate" and row.sealed_id is None:
+        defer(MAKE_KEY, queueing_lock=f"{MAKE_KEY}:{row.pk}", existing_id=str(row.pk))
 
 
 def _row(case: Case) -> ExistingRegistration:

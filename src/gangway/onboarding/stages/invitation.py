@@ -18,6 +18,7 @@ from gangway.onboarding.errors import LinkClosed
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import Begun
+from gangway.onboarding.stages import existing
 from gangway.onboarding.stages.colleague import begin_rest, first_case, goes_on_at
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within
@@ -53,9 +54,19 @@ def begin(*, token: SealedText, by: Actor, now: datetime) -> Begun:
         note_open(held.invitation_id, by=by)
         if held.handoff_id:
             invitations.note_opened(handoff_id=held.handoff_id, now=now)
-        if case.state == CaseState.ABANDONED:
-            move_case(case, goes_on_at(case), by=by, now=now)
+        come_back(case, by=by, now=now)
         return Begun(case.pk, sessions_from)
+
+
+def come_back(case: Case, *, by: Actor, now: datetime) -> None:
+    """Go on with a locked case that was let go of, as it was chosen last; any other stays where it is."""
+    if case.state != CaseState.ABANDONED:
+        return
+    to = goes_on_at(case)
+    if to is CaseState.TYPING:
+        existing.take_up(case, by=by, now=now)
+    else:
+        move_case(case, to, by=by, now=now)
 
 
 def _living(token: SealedText, *, now: datetime) -> LinkHeld:

@@ -13,6 +13,7 @@ from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.rows import lock_sign_in, move_case
 from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState, SignInState
+from gangway.organizations.details import Tenant
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as made
 from gangway.provisioning.actions import SignedIn, SignerFacts
@@ -77,18 +78,22 @@ def signer_of(case: Case) -> SignerFacts:
     return SignerFacts(**(facts | {"domains": tuple(facts["domains"]), "left": tuple(facts.get("left", ()))}))
 
 
-def tenant_of_registration(case: Case) -> str:
-    """Return the tenant in which an earlier attempt has made the registration; empty when nothing is made yet."""
+def tenant_of_registration(case: Case) -> Tenant | None:
+    """Return the tenant in which an earlier attempt has made the registration; None when nothing is made yet."""
     known = made.registration(case.registration_id) if case.registration_id else None
-    return known.tenant_id if known is not None and known.app_id else ""
+    return _tenant(known) if known is not None and known.app_id else None
 
 
-def tenant_in_use(service_id: UUID) -> str:
-    """Return the tenant that a service is connected with; empty when it is with none that we know of."""
+def tenant_in_use(service_id: UUID) -> Tenant | None:
+    """Return the tenant that a service is connected with; None when it is with none that we know of."""
     standing = registration_of(service_id)
     with suppress(NoSuchRegistration):
-        return made.registration(standing).tenant_id if standing else ""
-    return ""
+        return _tenant(made.registration(standing)) if standing else None
+    return None
+
+
+def _tenant(known: RegistrationView) -> Tenant:
+    return Tenant(known.tenant_id, next(iter(known.domains), ""))
 
 
 def is_in_use(case: Case, about: InvitationView) -> bool:

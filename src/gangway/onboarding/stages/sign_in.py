@@ -19,7 +19,7 @@ from gangway.audit.record import Actor, record
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.errors import InvitationMoved
-from gangway.invitations.states import State, sources_of
+from gangway.invitations.states import MOVES, State, sources_of
 from gangway.jobs.actions import defer
 from gangway.microsoft.signin.device_code import Offer
 from gangway.microsoft.signin.grant import Granted
@@ -245,11 +245,17 @@ def signed_in(case: Case, *, signer: dict[str, Any], by: Actor, now: datetime) -
 
 
 def invitation_on(case: Case, to: State, *, by: Actor) -> None:
-    """Move the case's invitation unless it is there already; raises `NotNow` when it may not go there."""
-    if invited.state_of(case.invitation_id) is to:
+    """Move the case's invitation unless it is there already; raises `NotNow` when it may not go there.
+
+    Who signed in and was to wait for somebody's approval, or said no, may go on all the same.
+    """
+    here = invited.state_of(case.invitation_id)
+    if here is to:
         return
+    steps = (to,) if here not in BEGINS_AGAIN or to in MOVES[here] else (State.SIGNED_IN, to)
     try:
-        invitations.move(invitation_id=case.invitation_id, to=to, by=by, expected=None)
+        for step in steps:
+            invitations.move(invitation_id=case.invitation_id, to=step, by=by, expected=None)
     except InvitationMoved as error:
         raise NotNow from error
 

@@ -32,6 +32,11 @@ FAILED: Final = invitations.News(
     "Look at the run: it says the cause and who can do something about it. The administrator can begin again.",
 )
 
+NEEDS_SIGN_IN: Final = invitations.News(
+    "Somebody must sign in again",
+    "Nothing has to be done: the administrator was told, too, and goes on by the link in that mail.",
+)
+
 MEANING: Final = {
     RunState.PROVED: (CaseState.DONE, State.AUTHENTICATED),
     RunState.WAITING: (CaseState.WAITING, State.WAITING_FOR_ADMINISTRATOR),
@@ -68,9 +73,10 @@ def run_ended(*, run_id: UUID, now: datetime) -> None:
             _copies(cases[0])
         if run is None or run.state not in MEANING or at_work_beside(run_id):
             return
+        at_it = next((case for case in cases if case.state == CaseState.PROVISIONING), _worked_on(cases))
         moved = [case for case in cases if _conclude(case, run, now=now)]
         if moved or _nobody_is_at_it(cases[0]):
-            _tell(_worked_on(cases), run, now=now)
+            _tell(_worked_on(cases), run, at_it, now=now)
         elif ended != run_id:
             renewed.proved_later(_worked_on(cases), by=WORKER, now=now)
 
@@ -102,7 +108,8 @@ def _worked_on(cases: list[Case]) -> Case:
     return next((case for case in cases if case.handoff_id is None), cases[0])
 
 
-def _tell(case: Case, run: RunView, *, now: datetime) -> None:
+def _tell(case: Case, run: RunView, at_it: Case, *, now: datetime) -> None:
+    """Tell whoever waits for it. `at_it`: of whoever signed in for it."""
     to, invitation = MEANING[run.state]
     if invited.invitation(case.invitation_id).state in ENDED:
         if run.state is RunState.PROVED:
@@ -117,9 +124,12 @@ def _tell(case: Case, run: RunView, *, now: datetime) -> None:
         handover.tell_both_sides(case, by=WORKER)
     if to is CaseState.WAITING:
         colleague.waits_now(case, by=WORKER, now=now)
-    if run.state is RunState.FAILED:
-        what = run.error.what if run.error else run.headline
-        invitations.tell_operator(invitation_id=case.invitation_id, news=FAILED, what=what, by=WORKER)
+    if run.state in {RunState.FAILED, RunState.NEEDS_SIGN_IN}:
+        what = run.error.what if run.error else run.waiting_for or run.headline
+        news = FAILED if run.state is RunState.FAILED else NEEDS_SIGN_IN
+        invitations.tell_operator(invitation_id=case.invitation_id, news=news, what=what, by=WORKER)
+    if run.state is RunState.NEEDS_SIGN_IN:
+        colleague.ask_to_sign_in(at_it, by=WORKER, now=now)
 
 
 def problem_of(run: RunView, *, now: datetime) -> dict[str, Any]:
@@ -150,13 +160,13 @@ def problem_of(run: RunView, *, now: datetime) -> dict[str, Any]:
 
 
 def _waiting(run: RunView, *, now: datetime) -> dict[str, Any]:
-    colleague = run.state is RunState.WAITING
+    waits = run.state is RunState.WAITING
     return {
         "code": f"onboarding:run:{run.state.value}",
         "what": run.waiting_for or run.headline,
-        "cure": _COLLEAGUE if colleague else "Sign in again; what was made so far is kept.",
+        "cure": _CURES[run.state],
         "acts": WhoActs.ADMINISTRATOR.value,
-        "next_move": (NextMove.ASK_COLLEAGUE if colleague else NextMove.START_AGAIN).value,
+        "next_move": (NextMove.ASK_COLLEAGUE if waits else NextMove.START_AGAIN).value,
         "at": now.isoformat(),
         "retry_at": "",
         "field": "",
@@ -164,7 +174,10 @@ def _waiting(run: RunView, *, now: datetime) -> dict[str, Any]:
     }
 
 
-_COLLEAGUE: Final = (
-    "Your part is done and kept. A Privileged Role Administrator or Global Administrator of your organization "
-    "opens the same link, signs in, and finishes it."
-)
+_CURES: Final = {
+    RunState.WAITING: "Your part is done and kept. A Privileged Role Administrator or Global Administrator of your "
+    "organization opens the same link, signs in, and finishes it.",
+    RunState.NEEDS_SIGN_IN: colleague.SIGN_IN_AGAIN,
+    RunState.FAILED: colleague.SIGN_IN_AGAIN,
+    RunState.CANCELLED: "What was made so far was taken back. Sign in to begin again.",
+}

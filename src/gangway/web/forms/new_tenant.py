@@ -1,5 +1,6 @@
 """*Add New Tenant*: what an operator types to start a Direct Routing service. All faults are told at once."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -8,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.errors import GangwayError
 from gangway.languages.choice import NAMES
+from gangway.onboarding.beginning import refuse_another
 from gangway.onboarding.tenant_lookup import checked_domain
 from gangway.web.forms.base import PlainInput, told
 from gangway.web.forms.service import Finishing, Licence, NewNames, recipient_field
@@ -54,9 +56,10 @@ class NewTenant(NewNames, Licence, Finishing):
         ),
     )
 
-    def __init__(self, *args: object, **kwargs: Any) -> None:
-        """Mark the address as needed, unless the operator types a registration."""
+    def __init__(self, *args: object, known_domains: Sequence[str] = (), **kwargs: Any) -> None:
+        """Mark the address as needed, unless the operator types a registration. `known_domains`: of the customer."""
         super().__init__(*args, **kwargs)
+        self.known_domains = known_domains
         if not self.uses_known:
             # Nobody may leave it out with a link, but only `clean` knows which of the two boxes is ticked.
             setattr(self.fields["recipient"], "needed", True)  # noqa: B010 - a field has no such attribute of its own
@@ -82,9 +85,11 @@ class NewTenant(NewNames, Licence, Finishing):
         return given
 
     def clean_domain(self) -> str:
-        """Return the domain as Microsoft writes it; empty is fine."""
+        """Return the domain as Microsoft writes it, one that the customer is known by; empty is fine."""
         typed: str = self.cleaned_data["domain"]
         try:
-            return checked_domain(typed) if typed else ""
+            domain = checked_domain(typed) if typed else ""
+            refuse_another(domain, known=self.known_domains)
         except GangwayError as error:
             raise ValidationError(told(error)) from error
+        return domain

@@ -90,22 +90,35 @@ class PlaceForm(PlainForm):
 
     LEFT_OUT: Final = {
         Kind.CUSTOMER: {"short_name", "customers", "users", "warning_percent", "grace_percent"},
-        Kind.CHANNEL: {"short_name", "domain", "users", "warning_percent", "grace_percent", "cloud"},
+        Kind.CHANNEL: {"domain", "users", "warning_percent", "grace_percent", "cloud"},
         Kind.PROVIDER: {"parent", "domain", "customers", "cloud"},
     }
 
     def __init__(
-        self, *args: object, kind: Kind, parents: Iterable[Choice] = (), adding: bool, **kwargs: object
+        self,
+        *args: object,
+        kind: Kind,
+        parents: Iterable[Choice] = (),
+        adding: bool,
+        is_sought: bool = False,
+        **kwargs: object,
     ) -> None:
-        """`adding`: place and short name are asked for; later the first is changed by moving, the second never."""
+        """`adding`: place and short name are asked for; later the first is changed by moving, the second never.
+
+        `is_sought`: `parents` are those of a search, so that even one is shown.
+        """
         super().__init__(*args, **kwargs)
         out = set(self.LEFT_OUT[kind])
         out |= set() if adding else {"parent", "short_name"}
         choices = [(str(choice.id), choice.name) for choice in parents]
-        if len(choices) < 2:  # noqa: PLR2004 - nothing to choose
+        if len(choices) < 2 and not is_sought:  # noqa: PLR2004 - nothing to choose
             out.add("parent")
         for name in out:
             self.fields.pop(name, None)
+        if kind is Kind.CHANNEL and adding:
+            self.fields["short_name"].help_text = _(
+                "What the settings of the server call it. It can't be changed later."
+            )
         if "parent" in self.fields:
             self.fields["parent"].choices = choices  # type: ignore[attr-defined]
         self.kind, self._only_parent = kind, choices[0][0] if len(choices) == 1 else None

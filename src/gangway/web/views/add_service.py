@@ -12,11 +12,12 @@ from gangway.foundation.errors import GangwayError
 from gangway.onboarding.beginning import Wanted, invite, use_known
 from gangway.onboarding.defaults import Defaults, defaults_for
 from gangway.onboarding.queries import sign_in_applications
-from gangway.onboarding.sharing import known_to
 from gangway.organizations.languages import language_of
+from gangway.organizations.place_queries import place
 from gangway.organizations.queries import customer, customers
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import PlanView, choices, explain
+from gangway.provisioning.usage import shared_by
 from gangway.services.licences import LicenceType
 from gangway.services.pool import pool_seen_by
 from gangway.web import typed_secret
@@ -56,7 +57,7 @@ def choose_customer(request: DeskRequest) -> HttpResponse:
 @may(Capability.ADD_SERVICE)
 def choose_way(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     """Choose between *Add New Tenant* and the *Pending Invitations* of this customer."""
-    return render(request, "add_service/way.html", {"customer": customer(customer_id), "known": known_to(customer_id)})
+    return render(request, "add_service/way.html", {"customer": customer(customer_id), "known": shared_by(customer_id)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -70,7 +71,8 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     begins = defaults_for(whose.provider_id)
     first = {"licence_type": begins.licence_type, "domain": whose.domain, "language": language_of(customer_id)}
     first |= before.first if before else {}
-    form = NewTenant(request.POST or None, provider_id=whose.provider_id, initial=first)
+    known_domains = place(customer_id).domains
+    form = NewTenant(request.POST or None, provider_id=whose.provider_id, known_domains=known_domains, initial=first)
     plan = before.plan if before else None
     asked_for = AskedFor(request.POST or None, profile=choices(), plan=plan, defaults=None if plan else begins)
     if request.method != "POST":

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from gangway.alarms.queries import open_count
 from gangway.foundation.clock import now
-from gangway.organizations.roles import Capability
-from gangway.services.overview import DAYS, Tallies, tallies
+from gangway.organizations.roles import SEES_INVITATIONS, Capability
+from gangway.services.overview import DAYS, MOST_COUNTED, Tallies, tallies
 from gangway.web.dashboard import needs
 from gangway.web.desk import DeskRequest, may
 from gangway.web.words import CONNECTION, PLANNED
@@ -23,14 +23,16 @@ WHOLE: Final = 100
 @may(Capability.SEE_SERVICES)
 def dashboard(request: DeskRequest) -> HttpResponse:
     """Show what is stuck, expiring or failing, and the tallies."""
-    counted = tallies(now=now())
+    counted, held = tallies(now=now()), request.seat.capabilities
     values = {
-        "needs": needs(request.seat.capabilities),
+        "needs": needs(held),
         "connections": _connections(counted),
         "days": _days(counted),
         "any": any(counted.connections.values()) or counted.planned,
-        "alarms": open_count() if Capability.SEE_CONNECTION in request.seat.capabilities else None,
-        "may_add": Capability.ADD_SERVICE in request.seat.capabilities,
+        "alarms": open_count() if Capability.SEE_CONNECTION in held else None,
+        "may_add": Capability.ADD_SERVICE in held,
+        "sees_connections": Capability.SEE_CONNECTION in held,
+        "sees_invitations": bool(held & SEES_INVITATIONS),
     }
     return render(request, "dashboard/page.html", values)
 
@@ -38,16 +40,20 @@ def dashboard(request: DeskRequest) -> HttpResponse:
 def _connections(counted: Tallies) -> list[dict[str, Any]]:
     services = reverse("web:services")
     rows = [
-        {"pill": CONNECTION[state.value], "count": number, "url": f"{services}?status={state.value}"}
+        {"pill": CONNECTION[state.value], **_told(number), "url": f"{services}?status={state.value}"}
         for state, number in counted.connections.items()
     ]
-    return [*rows, {"pill": PLANNED, "count": counted.planned, "url": f"{services}?status=planned"}]
+    return [*rows, {"pill": PLANNED, **_told(counted.planned), "url": f"{services}?status=planned"}]
 
 
 def _days(counted: Tallies) -> list[dict[str, Any]]:
     """Name each count of days left and give it a bar, as a part of the longest."""
     words = [_("Expired"), *(_("Up to %(days)d days") % {"days": days} for days in DAYS[1:])]
     words.append(_("More than %(days)d days") % {"days": DAYS[-1]})
-    named = [*zip(words, counted.days, strict=True), (_("Unknown"), counted.days_unknown)]
+    named = [*zip(words, counted.days, strict=True), (_("Unknown, or never"), counted.days_unknown)]
     longest = max(*(number for _word, number in named), 1)
-    return [{"word": word, "count": number, "percent": WHOLE * number // longest} for word, number in named]
+    return [{"word": word, **_told(number), "percent": WHOLE * number // longest} for word, number in named]
+
+
+def _told(number: int) -> dict[str, Any]:
+    return {"count": min(number, MOST_COUNTED), "more": number > MOST_COUNTED}

@@ -25,7 +25,7 @@ from gangway.organizations.roles import Capability, Kind
 from gangway.provisioning.leftover_list import every_leftover
 from gangway.provisioning.run_list import every_run
 from gangway.web.desk import DeskRequest, DeskView, may
-from gangway.web.downloads import csv_file
+from gangway.web.downloads import list_file
 from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS
 from gangway.web.listing import asked
 from gangway.web.views.places import Level
@@ -59,7 +59,7 @@ def export_of(level: Level) -> DeskView:
         above = _("Provider") if level.kind is Kind.CHANNEL else _("Below")
         head = (_("Name"), _("Short name"), above, _("Microsoft 365 domain"), _("Added"))
         cells = ((row.name, row.short_name, row.above, row.domain, row.created_at) for row in rows)
-        return csv_file(f"{level.route}s", head, cells)
+        return list_file(request, f"{level.route}s", head, cells)
 
     return view
 
@@ -87,7 +87,7 @@ def invitation_export(request: DeskRequest) -> HttpResponse:
         )
         for row in every_pending(search=wanted.search, sort=wanted.sort, **wanted.choices)
     )
-    return csv_file("invitations", head + more, cells)
+    return list_file(request, "invitations", head + more, cells)
 
 
 @require_safe
@@ -113,7 +113,7 @@ def run_export(request: DeskRequest) -> HttpResponse:
         )
         for row in every_run(search=wanted.search, sort=wanted.sort, **wanted.choices)
     )
-    return csv_file("runs", head + more, cells)
+    return list_file(request, "runs", head + more, cells)
 
 
 @require_safe
@@ -141,7 +141,7 @@ def leftover_export(request: DeskRequest) -> HttpResponse:
         )
         for row in rows
     )
-    return csv_file("leftovers", head + more, cells)
+    return list_file(request, "leftovers", head + more, cells)
 
 
 @require_safe
@@ -167,7 +167,7 @@ def operator_export(request: DeskRequest) -> HttpResponse:
         )
         for row in rows
     )
-    return csv_file("operators", head + more, cells)
+    return list_file(request, "operators", head + more, cells)
 
 
 @require_safe
@@ -195,7 +195,7 @@ def alarm_export(request: DeskRequest) -> HttpResponse:
         )
         for row in every_alarm(search=wanted.search, sort=wanted.sort, **wanted.choices)
     )
-    return csv_file("alarms", head + more, cells)
+    return list_file(request, "alarms", head + more, cells)
 
 
 def _with_beside(rows: Iterator[FleetRow]) -> Iterator[tuple[FleetRow, Sequence[Beside], Sequence[str]]]:
@@ -232,7 +232,7 @@ def connection_export(request: DeskRequest) -> HttpResponse:
             every_connection(search=wanted.search, sort=wanted.sort, **wanted.choices)
         )
     )
-    return csv_file("connections", head + more, cells)
+    return list_file(request, "connections", head + more, cells)
 
 
 @require_safe
@@ -255,4 +255,4 @@ def import_export(request: DeskRequest) -> HttpResponse:
         )
         for row in every_import(search=wanted.search, sort=wanted.sort, **wanted.choices)
     )
-    return csv_file("imports", (*head, _("Ended")), cells)
+    return list_file(request, "imports", (*head, _("Ended")), cells)

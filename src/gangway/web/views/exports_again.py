@@ -13,7 +13,7 @@ from gangway.organizations.pages import batched
 from gangway.organizations.roles import Capability
 from gangway.services.queries import ServiceRow, every_service, some_services
 from gangway.web.desk import DeskRequest, DeskView, may
-from gangway.web.downloads import csv_file
+from gangway.web.downloads import list_file
 from gangway.web.listing import asked
 from gangway.web.views.bulk import EVERY, FILTERS, lacks_ticks, sought, tick_first
 from gangway.web.views.several import ticked
@@ -31,7 +31,7 @@ def services_as(kind: Kind) -> DeskView:
         chosen = () if request.GET.get(EVERY) else ticked(request.GET, "service")
         rows = some_services(chosen) if chosen else every_service(sought(asked(request, *FILTERS)))
         cells = ([cell.get(name, "") for name in head] for cell in cells_of(rows))
-        return csv_file(f"services-{kind.value}", head, cells)
+        return list_file(request, f"services-{kind.value}", head, cells)
 
     return view
 

@@ -73,7 +73,7 @@ def connections(request: DeskRequest) -> HttpResponse:
         ],
         "wanted": wanted,
         "backlog": backlog(now=now()),
-        "statuses": [(str(state), said(CONNECTION, state).word) for state in (*Connection, SUSPENDED)],
+        "statuses": [(str(state), said(CONNECTION, state).word) for state in Connection],
         "suspended": SUSPENDED,
         "rotations": [(state.value, said(ROTATION, state).word) for state in Rotation],
         "drifts": [(LESS, _("Less than the newest version"))],
@@ -154,8 +154,11 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
 def rotation_policy(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """How an organization's credentials are renewed by themselves."""
     need_settling(request, place(organization_id).kind)
-    own = policy.own_wishes(organization_id)
-    form = PolicyForm(request.POST or None, initial=_typed(own or Wishes()))
+    if "inherit" in request.POST:
+        policy.inherit(organization_id, by=request.actor, now=now())
+        messages.success(request, _("Nothing is set here any more. Days that are set already are thought over anew."))
+        return redirect("web:rotation_policy", organization_id)
+    form = PolicyForm(request.POST or None, initial=_typed(policy.counting(organization_id)))
     if request.method == "POST" and form.is_valid():
         try:
             policy.set_wishes(organization_id, form.wishes(), by=request.actor, now=now())
@@ -188,11 +191,11 @@ def freeze_add(request: DeskRequest, organization_id: UUID) -> HttpResponse:
             form.refuse(error)
         else:
             messages.success(
-                request, _("Nothing is changed by itself at %(name)s in that time.") % {"name": about.name}
+                request, _("Nothing is renewed by itself at %(name)s in that time.") % {"name": about.name}
             )
             return redirect("web:rotation_policy", organization_id)
-    wishes = policy.own_wishes(organization_id) or Wishes()
-    return _policy_page(request, organization_id, form=PolicyForm(initial=_typed(wishes)), freeze=form)
+    wishes = PolicyForm(initial=_typed(policy.counting(organization_id)))
+    return _policy_page(request, organization_id, form=wishes, freeze=form)
 
 
 @require_POST
@@ -218,7 +221,8 @@ def _policy_page(request: DeskRequest, organization_id: UUID, *, form: PolicyFor
         "about": about,
         "has_own": policy.own_wishes(organization_id) is not None,
         "freezes": policy.freezes_of(organization_id),
-        "is_customer": about.kind is Level.CUSTOMER,
+        "above": policy.freezes_above(organization_id),
+        "is_provider": about.kind is Level.PROVIDER,
     }
     return render(request, "fleet/policy.html", values)
 

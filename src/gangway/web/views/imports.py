@@ -24,7 +24,7 @@ from gangway.organizations.place_queries import every_place
 from gangway.organizations.roles import Capability
 from gangway.web import import_words
 from gangway.web.desk import DeskRequest, DeskView, may
-from gangway.web.downloads import csv_file
+from gangway.web.downloads import csv_file, list_file
 from gangway.web.forms.base import told
 from gangway.web.forms.imports import ImportForm
 from gangway.web.listing import asked
@@ -136,14 +136,13 @@ def import_discard(request: DeskRequest, import_id: UUID) -> HttpResponse:
 @may(Capability.ADD_SERVICE)
 def import_mend(request: DeskRequest, import_id: UUID) -> HttpResponse:
     """Hand out the rows that failed, with what is wrong in a column of its own; credentials are not among them."""
-    del request
     found = queries.one_import(import_id)
     head = names_of(found.row.kind)
     rows = (
         (*(row.values.get(name, "") for name in head), _why(row, found.row.kind))
         for row in queries.rows_to_mend(import_id)
     )
-    return csv_file("import-failed", (*head, ERROR), rows)
+    return list_file(request, "import-failed", (*head, ERROR), rows)
 
 
 def _done(request: DeskRequest, import_id: UUID, action: Any, words: str) -> HttpResponse:

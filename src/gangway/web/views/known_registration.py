@@ -1,6 +1,6 @@
 """*Use known App registration*: the operator types it, a worker validates it, *Next* goes on with the onboarding."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding import existing
+from gangway.onboarding.errors import NotNow
 from gangway.onboarding.existing_errors import NotAsTyped
 from gangway.onboarding.existing_view import KnownView, known
 from gangway.onboarding.states import CaseState
@@ -29,8 +30,14 @@ SHORT_WORK: Final = 1
 @require_http_methods(["GET", "HEAD", "POST"])
 @may(Capability.ADD_SERVICE)
 def known_registration(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
-    """Show what was typed, how its validation goes, and what is wrong in its field; *Next* validates again."""
-    view = known(invitation_id)
+    """Show what was typed, how its validation goes, and what is wrong in its field; *Next* validates again.
+
+    What no operator types any more is shown on the invitation's own page.
+    """
+    try:
+        view = known(invitation_id)
+    except NotNow:
+        return redirect("web:invitation", invitation_id)
     if view.renewed is not None:
         return redirect("web:service_m365", view.renewed)
     if view.onboarding_id is not None:
@@ -56,11 +63,11 @@ def known_registration(request: DeskRequest, invitation_id: UUID) -> HttpRespons
 
 
 def _take(request: DeskRequest, invitation_id: UUID, form: Existing) -> HttpResponse:
+    do: dict[str, Any] = {"invitation_id": invitation_id, "by": request.actor, "now": now()}
     if "kind" in request.POST:
-        kind = request.POST["kind"]
-        existing.choose_kind_known(invitation_id=invitation_id, kind=kind, draft=form.typed, by=request.actor)
+        existing.choose_kind_known(kind=request.POST["kind"], draft=form.typed, **do)
     else:
-        existing.start_known(invitation_id=invitation_id, typed=form.typed, by=request.actor, now=now())
+        existing.start_known(typed=form.typed, **do)
     return redirect("web:known_registration", invitation_id)
 
 
@@ -68,7 +75,10 @@ def _take(request: DeskRequest, invitation_id: UUID, form: Existing) -> HttpResp
 @may(Capability.ADD_SERVICE)
 def known_registration_state(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """How far the validation is; takes the page along when there is something new."""
-    view = known(invitation_id)
+    try:
+        view = known(invitation_id)
+    except NotNow:
+        return move_on(reverse("web:invitation", args=[invitation_id]))
     if not _is_busy(view):
         return move_on(reverse("web:known_registration", args=[invitation_id]))
     return look_again(request, CHECKING_PARTIAL, checking_values(view.existing), over=False)

@@ -14,22 +14,21 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.accounts import actions
-from gangway.accounts.queries import InvitationRow, operator_invitation, pending_invitations
-from gangway.accounts.states import InvitationState
+from gangway.accounts.queries import MOST, InvitationRow, operator_invitation, pending_invitations
 from gangway.audit.queries import activity
 from gangway.audit.record import Actor
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.organizations import people
-from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.people_queries import (
     MOST_CHOICES,
     PlaceChoice,
     PlaceView,
+    chosen_place,
     operators,
     place,
-    place_to_invite,
     places_to_invite,
+    resettable,
 )
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import Capability, Role
@@ -37,11 +36,10 @@ from gangway.web.activity_words import entry_of
 from gangway.web.desk import DeskRequest, DeskView, may, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS, InviteOperator, kinds_to_invite, roles_to_give
-from gangway.web.listing import asked
+from gangway.web.listing import asked, sought_place
 from gangway.web.words import OPERATOR, OPERATOR_INVITATION, said
 
 LATEST = 10
-LONGEST_SEARCH = 200
 
 
 @require_safe
@@ -50,11 +48,14 @@ def operator_list(request: DeskRequest) -> HttpResponse:
     """List the people of the organization and of those below it, and the invitations that are out."""
     wanted = asked(request, "role", "state")
     page = operators(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
-    invited = [] if wanted.narrows else [_invited(request, row) for row in pending_invitations(now=now())]
+    narrower = wanted.page > 1 or any(wanted.choices.values())
+    invited = () if narrower else pending_invitations(now=now(), search=wanted.search)
+    lost = resettable([row.email for row in invited], request.seat) if invited else frozenset()
     values = {
         "page": page,
         "rows": [_row(request, row) for row in page.rows],
-        "invited": invited,
+        "invited": [_invited(request, row, may_reset=row.email in lost) for row in invited],
+        "invited_is_cut": len(invited) == MOST,
         "wanted": wanted,
         "roles": [(role.value, words) for role, words in ROLE_WORDS.items()],
         "states": [(state, said(OPERATOR, state).word) for state in OPERATOR],
@@ -71,7 +72,7 @@ def invite(request: DeskRequest) -> HttpResponse:
 
     `?organization=` names the organization, `?place=` the beginning of its name: a provider has thousands.
     """
-    sought, chosen = request.GET.get("place", "").replace("\x00", "").strip()[:LONGEST_SEARCH], _chosen(request)
+    sought, chosen = sought_place(request), _chosen(request)
     places = places_to_invite(kinds_to_invite(request.seat), search=sought)
     is_cut = len(places) == MOST_CHOICES
     if chosen is not None and chosen not in places and (request.method == "POST" or not sought):
@@ -95,7 +96,7 @@ def invite(request: DeskRequest) -> HttpResponse:
         else:
             messages.success(request, _("An invitation is on its way to %(address)s.") % {"address": given["email"]})
             return redirect("web:operators")
-    values = {"form": form, "sought": sought, "is_cut": is_cut, "is_searched": bool(sought) or is_cut}
+    values = {"form": form, "sought": sought, "is_cut": is_cut, "none_found": not places}
     return render(request, "operators/invite.html", values)
 
 
@@ -103,11 +104,7 @@ def _chosen(request: DeskRequest) -> PlaceChoice | None:
     """Return the organization that the form or the address names, else one's own; None for none to invite into."""
     here = str(request.seat.organization_id)
     named = request.POST.get("organization") if request.method == "POST" else request.GET.get("organization", here)
-    try:
-        found = place_to_invite(UUID(named or ""))
-    except (ValueError, NoSuchOrganization):
-        return None
-    return found if found.kind in kinds_to_invite(request.seat) else None
+    return chosen_place(named or "", kinds_to_invite(request.seat))
 
 
 @require_safe
@@ -190,6 +187,22 @@ def revoke(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     return redirect("web:operators")
 
 
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+@proved_lately
+def reset_invited_factor(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
+    """Take the lost second factors of an invited person's account away, so that they can sign in and accept."""
+    about = operator_invitation(invitation_id, now=now())
+    try:
+        actions.reset_invited_factor(invitation_id, seat=request.seat, by=request.actor)
+    except GangwayError as error:
+        messages.error(request, told(error))
+    else:
+        done = _("%(address)s signs in without a second factor, and sets up a new one after accepting.")
+        messages.success(request, done % {"address": about.email})
+    return redirect("web:operators")
+
+
 def _tried(
     request: DeskRequest, about: PlaceView, action: Callable[[], object], done: str, *, then: str = ""
 ) -> HttpResponse:
@@ -223,12 +236,12 @@ def _row(request: DeskRequest, row: PlaceView) -> dict[str, Any]:
     }
 
 
-def _invited(request: DeskRequest, row: InvitationRow) -> dict[str, Any]:
+def _invited(request: DeskRequest, row: InvitationRow, *, may_reset: bool) -> dict[str, Any]:
     return {
         "invitation": row,
         "role": ROLE_WORDS[row.role],
         "pill": said(OPERATOR_INVITATION, row.state),
         "may_change": people.may_change(request.seat, kind=row.organization_kind, role=row.role)
         and Capability.MANAGE_OPERATORS in request.seat.capabilities,
-        "is_open": row.state is InvitationState.PENDING,
+        "may_reset": may_reset,
     }

@@ -29,7 +29,9 @@ from gangway.organizations.changing import (
 from gangway.organizations.details import Contact, Tenant
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.logos import own_logo
+from gangway.organizations.people_queries import MOST_CHOICES, chosen_place, places_to_invite
 from gangway.organizations.place_queries import (
+    Choice,
     PlaceView,
     others_with_domain,
     parents_for_customers,
@@ -41,7 +43,7 @@ from gangway.services.actions import follow_customer, remove_customer
 from gangway.services.pool import pool
 from gangway.services.queries import services_of
 from gangway.web.desk import DeskRequest, DeskView, may, proved_lately
-from gangway.web.forms.operators import kinds_to_invite
+from gangway.web.forms.operators import KIND_WORDS, kinds_to_invite
 from gangway.web.forms.place import (
     CLOUDS,
     LogoForm,
@@ -52,7 +54,7 @@ from gangway.web.forms.place import (
     tenant_rows,
     tenants_of,
 )
-from gangway.web.listing import asked, only_below
+from gangway.web.listing import asked, only_below, sought_place
 from gangway.web.views.services import connection_of
 
 
@@ -156,7 +158,9 @@ def add_to(level: Level) -> DeskView:
     @require_http_methods(["GET", "HEAD", "POST"])
     @may(level.edit)
     def view(request: DeskRequest) -> HttpResponse:
-        form = PlaceForm(request.POST or None, kind=level.kind, parents=_places_for(request, level), adding=True)
+        searches = request.seat.organization_kind is Kind.SYSTEM and level.kind is not Kind.PROVIDER
+        sought, parents = sought_place(request) if searches else "", _places_for(request, level)
+        form = PlaceForm(request.POST or None, kind=level.kind, parents=parents, adding=True, is_sought=bool(sought))
         rows, more = contact_rows(request.POST or None, ()), tenant_rows(request.POST or None, ())
         if request.method == "POST" and form.is_valid() & rows.is_valid() & _is_good(more):
             made = _tried(form, lambda: _add(request, level, form, contacts_of(rows), tenants_of(more)))
@@ -165,8 +169,10 @@ def add_to(level: Level) -> DeskView:
                 _warn_of_twins(request, made)
                 return _after_adding(request, level, made)
         then = request.GET.get("then", "")
-        values = {"form": form, "contacts": rows, "tenants": more, "adding": True, "then": then}
-        return render(request, "places/form.html", values | _said(request, level))
+        is_cut = searches and len(parents) >= MOST_CHOICES
+        values = {"sought": sought, "is_cut": is_cut, "none_found": not parents, "then": then}
+        values |= {"form": form, "contacts": rows, "tenants": more, "adding": True, **_said(request, level)}
+        return render(request, "places/form.html", values)
 
     return view
 
@@ -256,15 +262,19 @@ def _said(request: DeskRequest, level: Level) -> dict[str, Any]:
 
 
 def _places_for(request: DeskRequest, level: Level) -> tuple[Any, ...]:
-    """Where a new organization of this level may stand, as far as this person sees."""
+    """Where a new organization of this level may stand, as far as this person sees.
+
+    In the whole system that may be thousands: the first that are sought, and the one that was chosen.
+    """
     seat = request.seat
     if level.kind is Kind.PROVIDER:
         return ()
     if seat.organization_kind is Kind.SYSTEM:
-        providers = places(Kind.PROVIDER).rows
-        if level.kind is Kind.CHANNEL:
-            return tuple(providers)
-        return tuple(choice for provider in providers for choice in parents_for_customers(provider.id))
+        kinds = frozenset({Kind.PROVIDER} if level.kind is Kind.CHANNEL else {Kind.PROVIDER, Kind.CHANNEL})
+        first = places_to_invite(kinds, search=sought_place(request))
+        chosen = chosen_place(request.POST.get("parent", ""), kinds)
+        found = first if chosen is None or chosen in first else (chosen, *first)
+        return tuple(Choice(each.id, f"{each.name} ({KIND_WORDS[each.kind]})") for each in found)
     if level.kind is Kind.CHANNEL or seat.provider_id is None:
         return (place(seat.organization_id),)
     return parents_for_customers(seat.provider_id)

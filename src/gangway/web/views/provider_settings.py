@@ -193,10 +193,10 @@ def host_name(request: DeskRequest, organization_id: UUID) -> HttpResponse:
 
 @require_POST
 @may(Capability.CHANGE_SETTINGS)
-def host_look(_request: DeskRequest, organization_id: UUID) -> HttpResponse:
+def host_look(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """*Look now*: a worker asks the name server."""
     about = _with_host(organization_id)
-    host_proof.ask_look(about.id)
+    host_proof.ask_look(about.id, by=request.actor)
     return redirect("web:settings_host", about.id)
 
 
@@ -251,7 +251,7 @@ def _after_host(request: DeskRequest, about: PlaceView, provider_id: UUID) -> Ht
     """Say what follows: a name that counts is used at once, another one waits for its proof."""
     known = hosts.host_of(about.id)
     if known is not None and known.proved_at is None:
-        host_proof.ask_look(about.id)
+        host_proof.ask_look(about.id, by=request.actor)
         messages.info(request, _("%(host)s counts once it is proved to be yours.") % {"host": known.name})
         return redirect("web:settings_host", about.id)
     url = hosts.public_url(about.id)

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from gangway.foundation.errors import GangwayError, WhoActs
 from gangway.languages.said import said
 from gangway.organizations.errors import NoSeat, NotAllowed
+from gangway.web import denials
 from gangway.web.desk import for_anyone
 
 log = structlog.get_logger("gangway.web")
@@ -33,6 +34,8 @@ def refused(request: HttpRequest, error: GangwayError) -> HttpResponse:
     status = _status(error)
     if status == BROKEN:
         log.error("refused", code=error.code, exc_info=error)
+    if isinstance(error, NotAllowed):
+        denials.write_down(request, error)
     if request.headers.get("HX-Request"):
         return HttpResponseClientRefresh()
     may_leave = isinstance(error, NoSeat)

@@ -46,18 +46,18 @@ def run_list(request: DeskRequest) -> HttpResponse:
 def run_page(request: DeskRequest, run_id: UUID) -> HttpResponse:
     """Show a run, and follow it while it moves."""
     found = run(run_id)
-    values = _facts(found) | {
-        "live": first_look(request, PARTIAL, run_values(found), url=reverse("web:run_state", args=[run_id])),
-    }
+    state = f"{reverse('web:run_state', args=[run_id])}?facts=on"
+    values = _facts(found) | {"live": first_look(request, PARTIAL, run_values(found), url=state)}
     return render(request, "runs/detail.html", values)
 
 
 @require_safe
 @may(Capability.SEE_RUNS)
 def run_state(request: DeskRequest, run_id: UUID) -> HttpResponse:
-    """How the run stands."""
+    """How the run stands; where the page has its facts beside it (`facts`), those too, once it is over."""
     found = run(run_id)
-    elsewhere = render_to_string("runs/_facts.html", _facts(found) | {"again": True}) if found.is_over else ""
+    shows_facts = found.is_over and "facts" in request.GET
+    elsewhere = render_to_string("runs/_facts.html", _facts(found) | {"again": True}) if shows_facts else ""
     return look_again(request, PARTIAL, run_values(found), over=found.is_over, elsewhere=elsewhere)
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gangway.audit.queries import activity
-from gangway.connections.actions import save_settings, validate_connection
+from gangway.connections.actions import save_settings, type_end, validate_connection
 from gangway.connections.care_view import rotation_of
 from gangway.connections.errors import NoSuchConnection
 from gangway.connections.farewells import farewell
@@ -22,8 +22,7 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.standing import open_for_connection
 from gangway.onboarding.otherwise import addable
-from gangway.organizations.roles import Capability
-from gangway.provisioning.actions import type_end
+from gangway.organizations.roles import SEES_INVITATIONS, Capability
 from gangway.provisioning.leftover_list import open_for
 from gangway.provisioning.usage import others_of, uses
 from gangway.services.queries import ServiceView, service
@@ -47,8 +46,6 @@ from gangway.web.words import (
 )
 
 VALIDATION_PARTIAL: Final = "service_portal/_validation.html"
-SEES_INVITATIONS: Final = frozenset({Capability.SEE_INVITATIONS, Capability.MANAGE_INVITATIONS})
-"""Whoever has one of these may open an invitation's page."""
 LATEST: Final = 8
 AT_ONCE: Final = 50
 LONGEST_ID: Final = 18
@@ -89,7 +86,7 @@ def save(request: DeskRequest, service_id: UUID) -> HttpResponse:
         try:
             save_settings(service_id=service_id, m365_domain=given["domain"], by=request.actor)
             if found.credential is not None and "ends_on" in form.fields:
-                type_end(credential_id=found.credential.id, ends_on=given["ends_on"], by=request.actor, now=now())
+                type_end(service_id=service_id, ends_on=given["ends_on"], by=request.actor, now=now())
         except GangwayError as error:
             form.refuse(error)
         else:
@@ -187,6 +184,7 @@ def validation_state(request: DeskRequest, service_id: UUID) -> HttpResponse:
     values, over, elsewhere = _validation_values(found), found.running is None, ""
     if over:
         about = head(request, service(service_id), "m365") | {"grants": _grants(found), "again": True}
+        about["rotation"] = rotation_of(service_id)
         elsewhere = render_to_string("service_portal/_validated.html", values | about, request)
     return look_again(request, VALIDATION_PARTIAL, values, over=over, elsewhere=elsewhere)
 

@@ -2,6 +2,7 @@
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gangway.foundation.clock import now
@@ -10,7 +11,7 @@ from gangway.services.licences import LicenceType
 from gangway.services.queries import ServiceRow, every_service, services, some_services
 from gangway.services.states import HOLDS_ITS_NAME, LIVES
 from gangway.web.desk import DeskRequest, may
-from gangway.web.downloads import csv_file
+from gangway.web.downloads import list_file
 from gangway.web.listing import asked, only_below
 from gangway.web.views.bulk import EVERY, FILTERS, MOST_AT_ONCE, lacks_ticks, sought, tick_first
 from gangway.web.views.several import ticked
@@ -36,9 +37,10 @@ def service_export(request: DeskRequest) -> HttpResponse:
         return tick_first(request)
     chosen = () if request.GET.get(EVERY) else ticked(request.GET, "service")
     rows = some_services(chosen) if chosen else every_service(sought(asked(request, *FILTERS)))
-    head = ("Short name", "Full name", "Customer", "Channel", "License Type", "Licensed users", "Connection")
-    more = ("Connection says", "Deployment", "Client Secret Days Until Expire", "Last validated", "Started")
-    return csv_file("services", head + more, map(_exported, rows))
+    head = (_("Short name"), _("Full name"), _("Customer"), _("Channel"), _("License Type"), _("Licensed users"))
+    more = (_("Connection"), _("Connection says"), _("Deployment"), _("Client Secret Days Until Expire"))
+    last = (_("Last validated"), _("Started"))
+    return list_file(request, "services", head + more + last, map(_exported, rows))
 
 
 @require_safe

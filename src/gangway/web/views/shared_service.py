@@ -14,11 +14,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding.defaults import defaults_for
-from gangway.onboarding.sharing import Begun, known_to, onboarding_of_run, share
+from gangway.onboarding.sharing import Begun, onboarding_of_run, share
 from gangway.organizations.queries import customer
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import run
 from gangway.provisioning.states import RunState
+from gangway.provisioning.usage import shared_by
 from gangway.services.actions import plan_service
 from gangway.services.licences import LicenceType
 from gangway.services.pool import pool_seen_by
@@ -35,7 +36,7 @@ from gangway.web.views.runs import PARTIAL, run_values
 @may(Capability.ADD_SERVICE)
 def shared_registration(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     """Ask for the service's names, licence and users, and for the registration; *Next* makes the credential."""
-    whose, offered = customer(customer_id), known_to(customer_id)
+    whose, offered = customer(customer_id), shared_by(customer_id)
     first = {
         "licence_type": defaults_for(whose.provider_id).licence_type,
         "registration": str(offered[0].id) if offered else "",

@@ -8,11 +8,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gangway.foundation.clock import now
 from gangway.onboarding.errors import NotADomain
-from gangway.onboarding.sharing import known_to
 from gangway.onboarding.tenant_lookup import TenantFound, found
 from gangway.onboarding.tenant_lookup import ask as look_up
 from gangway.organizations.queries import customer
 from gangway.organizations.roles import Capability
+from gangway.provisioning.usage import shared_by
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.place import CLOUDS
 
@@ -45,6 +45,6 @@ def state(request: DeskRequest, customer_id: UUID) -> HttpResponse:
 
 def _said(request: DeskRequest, customer_id: UUID, known: TenantFound | None) -> HttpResponse:
     cloud = dict(CLOUDS).get(known.cloud, "") if known else ""
-    shared = known is not None and any(one.tenant_id == known.tenant_id for one in known_to(customer_id))
+    shared = known is not None and any(one.tenant_id == known.tenant_id for one in shared_by(customer_id))
     values = {"found": known, "customer_id": customer_id, "cloud": cloud, "shared": shared}
     return render(request, PARTIAL, values)

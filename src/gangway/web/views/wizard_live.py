@@ -1,10 +1,11 @@
 """What the wizard's live pages ask for again and again: is the person signed in, how far has the run come."""
 
 from django.http import Http404, HttpResponse
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from gangway.foundation.clock import now
-from gangway.onboarding.queries import support_bundle
+from gangway.onboarding.queries import name_faults, support_bundle
 from gangway.onboarding.shapes import Step
 from gangway.web.downloads import support_file
 from gangway.web.live import look_again, move_on
@@ -30,6 +31,17 @@ def run_state(request: WizardRequest) -> HttpResponse:
     if request.case.step is not Step.PROVISIONING:
         return move_on(page_of(request.case))
     return look_again(request, RUN_PARTIAL, run_values(request.case), over=False)
+
+
+@require_safe
+@in_wizard
+def name_state(request: WizardRequest) -> HttpResponse:
+    """Say while a person types whether the name can be used. A hint; *Start Provisioning* decides."""
+    if request.case.step is not Step.NAME:
+        return move_on(page_of(request.case))
+    typed = request.GET.get("name", "")
+    faults = name_faults(request.case.id, typed) if typed else ()
+    return render(request, "wizard/_name_word.html", {"typed": typed, "faults": faults})
 
 
 @require_safe
