@@ -43,7 +43,8 @@ async def test_a_clean_run_has_at_least_its_points(tenant: Tenant) -> None:
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_killed_at_any_request_the_next_run_leaves_no_orphan(tenant: Tenant, moment: str) -> None:
     tally = Tally(f"set-up killed {moment} the call", {})
-    for number in range(REQUESTS):
+    await clean_run(tenant)
+    for number in range(len(tenant.log())):
         journal, token = SmallJournal(), await tenant.start_over()
         mortal = Mortal(await tenant.transport(), **{moment: number})
         with pytest.raises(Killed):

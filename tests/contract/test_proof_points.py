@@ -13,7 +13,7 @@ from gangway.foundation.ids import AppId, ObjectId
 from gangway.microsoft.patience import Patience
 from gangway.microsoft.transport import Transport
 from gangway.provisioning.engine.steps.credentials import Fresh
-from tests.contract.interruptions import EFFECTS, Tally, hurried, points_of, refused_for_good, table
+from tests.contract.interruptions import EFFECTS, Point, Tally, hurried, points_of, refused_for_good, table
 from tests.contract.tenant import Killed, Mortal, Tenant, blueprint, fresh
 from tests.contract.test_rotation_points import Rotating, RotatingJournal, rotation, untouched
 from tests.unit.small_journal import SmallJournal
@@ -65,11 +65,15 @@ def wrong(tenant: Tenant, given: Rotating) -> list[str]:
     return found + [f"certificate {key}" for key in there ^ ours]
 
 
-async def test_a_clean_one_reads_nothing_and_has_its_points(tenant: Tenant) -> None:
+async def clean(tenant: Tenant) -> list[Point]:
     given = await begun(tenant)
     await rotate(tenant, given)
-    points = points_of(tenant.log())
     assert wrong(tenant, given) == []
+    return points_of(tenant.log())
+
+
+async def test_a_clean_one_reads_nothing_and_has_its_points(tenant: Tenant) -> None:
+    points = await clean(tenant)
     assert len(points) >= REQUESTS
     assert {point.method for point in points} == {"POST"}
 
@@ -77,7 +81,8 @@ async def test_a_clean_one_reads_nothing_and_has_its_points(tenant: Tenant) -> N
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_killed_at_any_request_the_next_one_leaves_no_orphan(tenant: Tenant, moment: str) -> None:
     tally = Tally(f"rotation by proof killed {moment} the call", {})
-    for number in range(REQUESTS):
+    await clean(tenant)
+    for number in range(len(tenant.log())):
         given = await begun(tenant)
         mortal = Mortal(await tenant.transport(), **{moment: number})
         with pytest.raises(Killed):
@@ -97,12 +102,10 @@ async def test_whatever_happens_to_any_request_no_orphan_is_left(tenant: Tenant,
         finally:
             given.journal.settle()
 
-    given = await begun(tenant)
-    await rotate(tenant, given)
     tally = await table(
         tenant,
         f"rotation by proof, {effect}",
-        points_of(tenant.log()),
+        await clean(tenant),
         EFFECTS[effect],
         begin=lambda: begun(tenant),
         attempt=attempt,

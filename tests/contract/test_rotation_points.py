@@ -116,7 +116,8 @@ async def test_a_clean_rotation_has_at_least_its_points(tenant: Tenant) -> None:
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_killed_at_any_request_the_next_rotation_leaves_no_orphan(tenant: Tenant, moment: str) -> None:
     tally = Tally(f"rotation killed {moment} the call", {})
-    for number in range(REQUESTS):
+    await clean(tenant)
+    for number in range(len(tenant.log())):
         given = await begun(tenant)
         mortal = Mortal(await tenant.transport(), **{moment: number})
         with pytest.raises(Killed):

@@ -12,12 +12,12 @@ from gangway.foundation.sealed import SealedText
 from gangway.provisioning.engine.teardown import TornDown
 from tests.contract.interruptions import EFFECTS, Point, Tally, hurried, points_of, refused_for_good, table
 from tests.contract.tenant import Killed, Mortal, Tenant
+from tests.contract.test_engine_points import clean_run
 from tests.unit.small_journal import SmallJournal
 
 pytestmark = pytest.mark.slow
 
-REQUESTS, SET_UP_REQUESTS = 6, 9
-PARTS = 24
+REQUESTS, PARTS = 9, 21
 """A clean tear-down's requests and the parts of its batches; it may grow, never lose a point."""
 
 
@@ -51,14 +51,15 @@ async def clean(tenant: Tenant) -> list[Point]:
 
 async def test_a_clean_tear_down_has_at_least_its_points(tenant: Tenant) -> None:
     points = await clean(tenant)
-    assert len([point for point in points if "batch" in point.path]) >= REQUESTS - 2
+    assert len(tenant.log()) >= REQUESTS
     assert len(points) >= REQUESTS + PARTS
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_killed_at_any_request_the_next_tear_down_leaves_nothing(tenant: Tenant, moment: str) -> None:
     tally = Tally(f"tear-down killed {moment} the call", {})
-    for number in range(REQUESTS):
+    await clean(tenant)
+    for number in range(len(tenant.log())):
         given = await made(tenant)
         mortal = Mortal(await tenant.transport(), **{moment: number})
         with pytest.raises(Killed):
@@ -72,7 +73,8 @@ async def test_killed_at_any_request_the_next_tear_down_leaves_nothing(tenant: T
 @pytest.mark.parametrize("moment", ["before", "after"])
 async def test_a_set_up_that_is_stopped_at_any_request_is_taken_back_whole(tenant: Tenant, moment: str) -> None:
     tally = Tally(f"take-back of a set-up stopped {moment} the call", {})
-    for number in range(SET_UP_REQUESTS):
+    await clean_run(tenant)
+    for number in range(len(tenant.log())):
         given = Made(SmallJournal(), await tenant.start_over())
         mortal = Mortal(await tenant.transport(), **{moment: number})
         with pytest.raises(Killed):

@@ -57,6 +57,13 @@ def test_erasing_leaves_it_whole_and_a_changed_word_is_named_with_exit_code_1(re
     assert f"(entry {row[1]}): was changed." in found.stdout
 
 
+def test_whom_nobody_knows_is_neither_erased_nor_forgotten(recorded: Installation) -> None:
+    for command in ("audit erase --operator nobody", "forget-operator --email nobody@sp2.example"):
+        done = gangway(command, recorded.owner())
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith("We can't find this operator.")
+
+
 def test_without_saying_whose_names_nothing_is_erased(recorded: Installation) -> None:
     assert gangway("audit erase", recorded.owner()).returncode == 2
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from gangway.vault import keys
 from tests.ground.installation import Installation, gangway
 
 pytestmark = pytest.mark.slow
@@ -81,13 +82,15 @@ def test_doctor_names_every_faulty_setting_at_once() -> None:
     assert told.stdout.count("cure: ") == 5
 
 
-def test_doctor_looks_at_everything_a_worker_needs(installation: Installation) -> None:
+def test_doctor_looks_at_everything_a_worker_needs(installation: Installation, tmp_path: Path) -> None:
+    keys.new(public_dir=tmp_path / "public", private_dir=tmp_path / "private")
     nowhere = {"GANGWAY_SMTP_PORT": "1", "GANGWAY_CLOUD_LOGIN_URL": "https://localhost:1"}
-    told = gangway("doctor", installation.worker(**nowhere))
+    elsewhere = {"GANGWAY_SEALING_PUBLIC_KEYS_DIR": str(tmp_path / "public")}
+    told = gangway("doctor", installation.worker(**nowhere, **elsewhere))
     assert told.returncode == 2
     for well in ("settings", "database", "migrations", "database role web", "database role worker", "private keys"):
         assert f"ok     {well}: " in told.stdout
-    for wrong in ("mail", "https://localhost:1", "sign-in application"):
+    for wrong in ("mail", "https://localhost:1", "sign-in application", "sealing key 1"):
         assert f"wrong  {wrong}: " in told.stdout
     assert installation.smtp_password not in told.stdout + told.stderr
 

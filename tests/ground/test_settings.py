@@ -105,3 +105,10 @@ def test_every_setting_says_what_it_is() -> None:
 def test_worker_that_lives_is_not_taken_for_dead(tmp_path: Path) -> None:
     given = environ(tmp_path, GANGWAY_WORKER_HEARTBEAT_SECONDS="10", GANGWAY_WORKER_STALLED_SECONDS="15")
     assert "GANGWAY_WORKER_STALLED_SECONDS" in faults(Role.OWNER, given)
+
+
+def test_the_owners_commands_want_the_owners_address_where_somebody_elses_is_given(tmp_path: Path) -> None:
+    """They would fill the embedded database otherwise, and say that all is well."""
+    other = environ(tmp_path, GANGWAY_WORKER_DATABASE_URL="postgresql://w:p@db/x")
+    assert "GANGWAY_WORKER_DATABASE_URL" in faults(Role.OWNER, other)
+    assert Settings.load(Role.OWNER, environ={**other, "DATABASE_URL": "postgresql://o:p@db/x"}).database_url

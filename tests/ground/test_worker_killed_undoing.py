@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -69,6 +70,11 @@ def keys_there(tenant: Tenant) -> set[str]:
     return {key["keyId"] for row in ours for key in row["passwordCredentials"]}
 
 
+def held_request(tenant: Tenant) -> dict[str, Any]:
+    """The last request that was held, as the emulator logs it."""
+    return [row for row in tenant.log() if row["fault"] == "held"][-1]
+
+
 DONE = {"delay_ms": HELD_MS}
 LOST = DONE | {"cut": "before"}
 HELD = {
@@ -76,6 +82,8 @@ HELD = {
     "rotation": ({"method": "POST", "path": "/v1.0/applications/*/addPassword"}, DONE),
     "teardown": ({"method": "DELETE", "path": "/v1.0/applications/*"}, DONE),
 }
+STATUS = {"setup": None, "rotation": 200, "teardown": 204}
+"""How the held request ended in the emulator, before another worker started; None: it never arrived."""
 LIVE = {"setup": 1, "rotation": 2, "teardown": 0}
 """How many secrets of ours there are afterwards: the one in use, the one that rests as well, or none."""
 
@@ -92,6 +100,8 @@ def test_another_worker_finishes_a_set_up_a_rotation_and_a_tear_down_that_a_kill
             eventually(lambda: [row["hit"] for row in tenant.control("GET", "faults")["faults"]] == [1])
             worker.kill()
             worker.wait()
+        eventually(lambda: held_request(tenant)["ended"] is not None)
+        assert held_request(tenant)["status"] == STATUS[kind]
         with running(WORKER, around, tmp_path / f"{kind}-two.log"):
             eventually(lambda kind=kind: state_of(installation, kind) == "proved")
         assert keys_there(tenant) == usable(installation)

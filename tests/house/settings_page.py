@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from pathlib import Path
+from typing import get_args
 
+from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from gangway.config.settings.typed import OTHER_NAMES, PREFIX, Settings
@@ -39,9 +42,17 @@ OTHERS = {
 def page() -> str:
     """The page as it should be."""
     fields = Settings.model_fields.items()
-    rows = [_row(name, field.description or "", _default(field.default)) for name, field in fields]
+    rows = [_row(name, _said(field), _default(field.default)) for name, field in fields]
     others = [_row(name, OTHERS[name], NOTHING) for name in OTHER_NAMES]
     return HEAD + "\n".join([*rows, *others]) + "\n"
+
+
+def _said(field: FieldInfo) -> str:
+    """What it is; and every word that may be said, where only some may."""
+    kind = field.annotation
+    words = [each.value for each in kind] if isinstance(kind, type) and issubclass(kind, Enum) else get_args(kind)
+    words = [word for word in words if isinstance(word, str)]
+    return f"{field.description}: " + ", ".join(f"`{word}`" for word in words) if words else field.description or ""
 
 
 def _row(name: str, description: str, default: str) -> str:

@@ -213,7 +213,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "onboarding/own_view/asking.py": ("KINDS",),
     "onboarding/own_view/errors.py": (),
     "onboarding/own_view/roles.py": (),
-    "onboarding/stages/colleague.py": ("NOTHING_MADE", "ALL_OF_IT", "ANY_ROLE"),
+    "onboarding/stages/colleague.py": ("NOTHING_MADE", "ALL_OF_IT", "ANY_ROLE", "SIGN_IN_AGAIN"),
     "onboarding/stages/existing.py": (),
     "onboarding/stages/handover.py": (),
     "onboarding/stages/invitation.py": (),
@@ -221,7 +221,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "onboarding/stages/registration.py": (),
     "onboarding/stages/sign_in.py": (),
     "onboarding/stages/tenant.py": (),
-    "onboarding/stages/verification.py": ("-FAILED",),
+    "onboarding/stages/verification.py": ("-FAILED", "-NEEDS_SIGN_IN"),
     "notifications/errors.py": ("NotificationError", "InvalidRecipient"),
     "provisioning/errors.py": (
         "-GivenToUs",

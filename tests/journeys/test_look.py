@@ -44,6 +44,7 @@ NOT_LOOKED_AT: Final = {
     "settings_logo": DATA,
     "wizard_support": DATA,
     "wizard_returned": ONWARD,
+    "join_again": ONWARD,
     "wizard_certificate": DATA,
     "wizard_script_file": DATA,
     "invitation_script_file": DATA,

@@ -46,6 +46,8 @@ def test_another_worker_goes_on_and_nothing_is_made_twice(
         eventually(lambda: fault.hits, "the request in which the worker dies")
         product.kill_worker()
         eventually(lambda: nothing_under_way(product.microsoft), "the end of that request at Microsoft")
+        (held,) = [entry for entry in product.microsoft.requests() if entry["fault"] == fault.name]
+        assert all(answer["status"] < 300 for answer in (held, *held["subrequests"])), "it was done"
     last = product.microsoft.last_request()
     product.start_worker()
     eventually(lambda: by_programs(product.microsoft, after=last), "the other worker's work")

@@ -73,6 +73,16 @@ class ByHand:
             body = {"principalId": made.principal_id, "resourceId": graph["id"], "appRoleId": ids[value]}
             self.graph("POST", path, body)
 
+    def take_away(self, app_id: str) -> str:
+        """Enterprise applications > Permissions: revoke one of the plan's; gives its name."""
+        value = next(iter(PLAN["permissions"]))
+        graph = self.graph("GET", f"/servicePrincipals(appId='{GRAPH}')?$select=id,appRoles")
+        (role,) = (role["id"] for role in graph["appRoles"] if role["value"] == value)
+        path = f"/servicePrincipals(appId='{app_id}')/appRoleAssignments"
+        (one,) = (given["id"] for given in self.graph("GET", path)["value"] if given["appRoleId"] == role)
+        self.graph("DELETE", f"{path}/{one}")
+        return value
+
     def assign(self, made: Made, *roles: str) -> None:
         """Give the plan's directory roles."""
         for role in roles:

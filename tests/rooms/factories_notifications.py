@@ -153,6 +153,7 @@ SIGN_IN_CHANGED = {
     "asked_from": "192.0.2.7",
     "when": "Friday, 27 November 2026, 14:05 (UTC)",
 }
+WRONG_CODES = {name: SIGN_IN_CHANGED[name] for name in ("name", "asked_from", "when")}
 
 
 def put_invitation(customer: Place, *, to: str = "ada@contoso.example", subject_ref: str = "test:1", **more) -> UUID:

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from gangway.audit.errors import DataNotPlain, SecretInAudit
 from gangway.audit.events import Event
+from gangway.audit.models import Entry
 from gangway.audit.queries import Sought, activity, every_activity
 from gangway.audit.record import Actor, record
 from gangway.foundation import clock
@@ -156,6 +157,13 @@ def test_exports_hold_what_is_sought_and_are_recorded():
     assert "of-the-rival" not in taken(provider, "csv")
     events = [row.event for row in activity(organization_path=provider.path, limit=5)]
     assert Event.AUDIT_EXPORTED.value in events
+
+
+def test_name_that_entries_were_sought_by_can_be_erased():
+    provider = make_provider()
+    taken(provider, "csv", who="Olga Petrova")
+    exported = Entry.objects.get(event=Event.AUDIT_EXPORTED.value)
+    assert (exported.data, exported.personal) == ({"format": "csv"}, {"who": "Olga Petrova"})
 
 
 def test_no_exported_cell_is_a_formula():

@@ -1,7 +1,8 @@
-"""A leftover credential that its registration may remove itself is tried again daily, and nothing else is touched."""
+"""What is left and its registration may remove itself is tried again daily, and nothing else is touched."""
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -90,3 +91,27 @@ def test_what_rests_for_somebody_is_not_put_aside():
     with within(work.customer.path):
         Run.objects.update(kind=RunKind.UPGRADE.value)
     assert tried(work) == 0
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "goes_on"),
+    [
+        ({}, True),
+        ({"on_end": "deletion"}, False),
+        ({"state": RunState.NEEDS_SIGN_IN.value}, False),
+        ({"wanted": {"whole": True, "for_good": True, "credentials": []}}, False),
+        ({"kind": RunKind.REPAIR.value}, False),
+    ],
+    ids=["failed", "somebody is told", "nobody may", "for good", "no tear-down"],
+)
+def test_a_whole_registration_goes_on_being_removed_after_a_failure_that_passes(otherwise, goes_on):
+    work = left_over()
+    with within(work.customer.path):
+        wanted = {"whole": True, "for_good": False, "credentials": []}
+        Run.objects.update(**{"kind": RunKind.TEARDOWN.value, "wanted": wanted, **otherwise})
+        credential = Leftover.objects.get()
+        credential.pk, credential.kind, credential.object_id = uuid4(), LeftoverKind.APPLICATION.value, "an object"
+        credential.save(force_insert=True)
+        try_what_needs_nobody(now=clock.now())
+        (run,) = Run.objects.all()
+        assert (run.pk, run.state == RunState.QUEUED) == (work.run_id, goes_on)

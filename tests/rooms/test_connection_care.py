@@ -1,11 +1,12 @@
 """Looking after a connection when something goes wrong: tries, freezes, short lives, lost jobs, alarms that end."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
 
 from gangway.alarms import queries as alarms
+from gangway.alarms.states import Severity
 from gangway.connections import actions, following, policy, tending
 from gangway.connections.models import Care
 from gangway.connections.rotation import rotate_now
@@ -15,9 +16,11 @@ from gangway.foundation import clock
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import faults
 from gangway.provisioning.errors import Broke, CannotRotate, ProvisioningError
-from gangway.provisioning.models import Credential, Run
+from gangway.provisioning.models import GIVEN, Credential, Run
+from gangway.services.models import Service
 from tests.rooms.factories_connections import DAY, OLD, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
+from tests.rooms.factories_web import sit_down, soup
 from tests.rooms.test_fleet import care_of
 
 pytestmark = pytest.mark.django_db
@@ -70,6 +73,23 @@ def test_what_failed_is_not_tried_again_inside_a_freeze_and_without_one_it_is(cu
     assert care_of(service_id).rotation == Rotation.UNDER_WAY
 
 
+@pytest.mark.parametrize(("notice", "after"), [(7, 1), (0, -5)])
+def test_workers_that_come_a_moment_late_each_time_rotate_before_a_freeze(customer, notice, after):
+    now = clock.now()
+    ends_at = now + 60 * DAY
+    begins = ends_at - 35 * DAY
+    service_id = connected(customer, granted=OWNED, expires_at=ends_at)
+    with within(customer.path):
+        policy.set_wishes(customer.id, Wishes(notice_days=notice), by=SETUP, now=now)
+        policy.add_freeze(customer.id, begins=begins, ends=ends_at + after * DAY, why="", by=SETUP, now=now)
+    while care_of(service_id).rotation in {Rotation.NONE, Rotation.PLANNED}:
+        now = max(now, care_of(service_id).tend_at) + timedelta(seconds=45)
+        tending.tend_due(now=now)
+        assert now < ends_at
+    assert care_of(service_id).rotation == Rotation.UNDER_WAY
+    assert begins - DAY < now < begins
+
+
 def test_the_alarm_of_a_failure_ends_when_nothing_is_renewed_by_itself_any_more(customer):
     service_id = connected(customer, granted=OWNED)
     ends(under_way(customer, service_id), "failed", Broke())
@@ -78,6 +98,22 @@ def test_the_alarm_of_a_failure_ends_when_nothing_is_renewed_by_itself_any_more(
         policy.set_wishes(customer.id, Wishes(rotates=False), by=SETUP, now=clock.now())
     tend()
     assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (Rotation.NONE, set())
+
+
+@pytest.mark.parametrize("state", ["queued", "running", "proved"])
+def test_suspending_breaks_off_a_rotation_that_is_under_way(customer, state):
+    service_id = connected(customer, granted=OWNED)
+    run_id = under_way(customer, service_id)
+    with within(customer.path):
+        Run.objects.update(state=state)
+        actions.suspend(service_id=service_id, by=SETUP, now=clock.now())
+        run = Run.objects.get()
+    assert (run.state, run.cancel_asked_at is not None) == (
+        "cancelled" if state == "queued" else state,
+        state == "running",
+    )
+    following.ended(run_id, now=clock.now())
+    assert (care_of(service_id).rotation == Rotation.UNDER_WAY) is (state == "running")
 
 
 def test_what_fails_while_it_is_suspended_raises_no_alarm(customer):
@@ -129,6 +165,67 @@ def test_a_freeze_until_shortly_before_the_end_silences_no_warning(customer):
         policy.add_freeze(customer.id, begins=now, ends=now + 19.9 * DAY, why="", by=SETUP, now=now)
     tend()
     assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (Rotation.PLANNED, {"credential_ends"})
+
+
+def test_warnings_come_again_after_an_end_that_had_passed_was_corrected(customer):
+    now = clock.now()
+    service_id = connected(customer, origin=GIVEN, expires_at=now - DAY)
+    told = []
+    for left in (-1, 45, 30, 14, 0, 90, 60):
+        with within_everything("a test"):
+            Credential.objects.update(expires_at=now + left * DAY)
+        tend(timedelta(seconds=1))
+        with within(customer.path):
+            told.append([(row.severity, row.times) for row in alarms.open_for(service_id)])
+    notice, warning, critical = Severity.NOTICE, Severity.WARNING, Severity.CRITICAL
+    expected = [(critical, 1), (notice, 2), (notice, 3), (warning, 4), (critical, 5), None, (notice, 1)]
+    assert told == [[one] if one else [] for one in expected]
+
+
+@pytest.mark.parametrize("ends_on", [None, date(2099, 5, 31)])
+def test_an_end_that_is_typed_anew_counts_at_once_and_one_that_is_taken_back_ends_its_alarm(customer, ends_on):
+    service_id = connected(customer, origin=GIVEN, expires_at=clock.now() - DAY)
+    tend()
+    assert open_kinds(customer, service_id) == {"credential_ends"}
+    with within(customer.path):
+        Care.objects.update(tend_at=clock.now() + DAY)
+        actions.type_end(service_id=service_id, ends_on=ends_on, by=SETUP, now=clock.now())
+        ends_at = Service.objects.get().credential_ends_at
+    assert (ends_at.date() if ends_at else None) == ends_on
+    tending.tend_due(now=clock.now())
+    assert open_kinds(customer, service_id) == set()
+
+
+def test_a_fresh_credential_that_may_not_be_renewed_needs_the_customer_until_another_one_is_made():
+    provider = make_provider()
+    customer = make_customer(provider, name="Contoso")
+    service_id = connected(customer, granted=OWNED, made_at=clock.now() - DAY, expires_at=clock.now() + 300 * DAY)
+    ends(under_way(customer, service_id), "failed", CannotRotate())
+    tend()
+    assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (
+        Rotation.NEEDS_CUSTOMER,
+        {"needs_customer"},
+    )
+    page = soup(sit_down(provider).get(f"/services/{service_id}/configuration/m365/"))
+    note = next(
+        each.get_text() for each in page.select(".gw-note") if "An administrator of the customer" in each.get_text()
+    )
+    assert CannotRotate.what in note
+    assert "Ask an administrator to sign in" in note
+    with within(customer.path):
+        Credential.objects.update(made_at=clock.now())
+    tend()
+    assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (Rotation.NONE, set())
+
+
+def test_what_somebody_else_renewed_while_its_rotation_failed_needs_nobody(customer):
+    service_id = connected(customer, granted=OWNED)
+    run_id = under_way(customer, service_id)
+    with within(customer.path):
+        Run.objects.update(started_at=clock.now() - DAY)
+        Credential.objects.update(made_at=clock.now())
+    ends(run_id, "failed", CannotRotate())
+    assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (Rotation.NONE, set())
 
 
 def test_a_renewal_of_a_short_life_leaves_nothing_open_and_warns_of_nothing_yet(customer):

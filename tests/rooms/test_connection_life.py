@@ -30,7 +30,7 @@ from gangway.provisioning.credential_ends import ReadEnd, Watched, item_of
 from gangway.provisioning.errors import EndNotPlausible, NoSuchCredential
 from gangway.provisioning.models import GIVEN, Credential
 from gangway.provisioning.tokens import TokenPair
-from gangway.provisioning.usage import uses
+from gangway.provisioning.usage import shared_by, uses
 from gangway.services.queries import service
 from tests.contract.tenant import Tenant
 from tests.rooms import factories_organizations, factories_services
@@ -215,7 +215,7 @@ def test_another_customers_registration_is_not_offered_and_not_taken(tenant):
     stranger = factories_organizations.make_customer()
     made = factories_services.plan(stranger)
     with within(stranger.path):
-        assert sharing.known_to(stranger.id) == ()
+        assert shared_by(stranger.id) == ()
         with pytest.raises(NotShared):
             sharing.share(
                 service_id=made, registration_id=work.registration_id, recipient="a@b.example", by=OLGA, now=clock.now()

@@ -12,6 +12,7 @@ from gangway.connections.models import Care, Companion, Connection, EmergencyIte
 from gangway.connections.rotation import forget_plan
 from gangway.connections.states import Deed, ItemState
 from gangway.foundation import clock
+from gangway.onboarding import deletion
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Credential, Run
@@ -155,6 +156,22 @@ def test_only_what_a_key_opens_or_once_opened_and_only_what_stands_below(provide
     emergency.drive(now=clock.now())
     assert view(provider, of_channel).total == 0
     assert view(provider, of_channel).row.ended_at is not None
+
+
+def test_a_service_that_leaves_is_suspended_with_all_others_and_stays_so_when_somebody_keeps_it(provider, customer):
+    going = connected(customer, "going")
+    with within(customer.path):
+        deletion.delete_service(service_id=going, typed="going", by=SETUP, now=clock.now())
+    emergency_id = begin(provider, deed=Deed.SUSPEND)
+    emergency.drive(now=clock.now())
+    assert view(provider, emergency_id).counts[ItemState.DONE] == 1
+    with within(customer.path):
+        deletion.keep_service(service_id=going, by=SETUP, now=clock.now())
+        assert Connection.objects.get().suspended_why == "paused"
+    begin(provider, deed=Deed.RESUME)
+    emergency.drive(now=clock.now())
+    with within(customer.path):
+        assert Connection.objects.get().suspended_at is None
 
 
 def test_what_is_not_in_use_but_signs_in_is_listed_as_not_touched_and_ticked_off_when_it_is_renewed(provider, customer):

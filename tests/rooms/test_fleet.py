@@ -193,6 +193,30 @@ def test_a_policy_counts_for_all_below_that_have_none_and_a_freeze_for_all(provi
         assert policy.wishes_for(customer.path, now=now) == Wishes(rotates=False)
 
 
+def test_the_page_shows_what_counts_whoever_set_it_and_leads_back_to_that(provider):
+    channel, now = make_channel(provider), clock.now()
+    customer = make_customer(channel)
+    with within(provider.path):
+        policy.set_wishes(provider.id, Wishes(rotates=False, days_before=45, notice_days=0), by=SETUP, now=now)
+        policy.add_freeze(provider.id, begins=now - DAY, ends=now + DAY, why="Secret move", by=SETUP, now=now)
+    operator, page = sit_down(channel), reverse("web:rotation_policy", args=[customer.id])
+
+    def shown() -> tuple[bool, str, bool]:
+        found = soup(operator.get(page))
+        text = found.get_text()
+        assert ("Set at a level above" in text, "Secret move" in text, "Take away" in text) == (True, False, False)
+        back = any(each.get_text() == "Use what is set above" for each in found.select("button"))
+        return found.select_one("#id_rotates").has_attr("checked"), found.select_one("#id_days_before")["value"], back
+
+    assert shown() == (False, "45", False)
+    operator.post(page, {"rotates": "on", "days_before": "20", "notice_days": "5"})
+    assert shown() == (True, "20", True)
+    operator.post(page, {"days_before": "typed wrongly", "inherit": "yes"})
+    assert shown() == (False, "45", False)
+    refused = operator.post(reverse("web:freeze_add", args=[customer.id]), {"begins": "", "ends": "", "why": ""})
+    assert soup(refused).select_one("#id_days_before")["value"] == "45"
+
+
 def test_what_holds_for_a_whole_provider_is_set_by_its_admin_and_what_holds_for_a_customer_by_operators_too(provider):
     customer = make_customer(provider)
     operator, admin = (sit_down(provider, role=role) for role in (Role.OPERATOR, Role.ADMIN))
@@ -325,6 +349,15 @@ def test_what_was_seen_before_a_connection_is_looked_after_is_known_from_then_on
     assert "This registration may not renew itself" in page
     assert "is not known yet" not in page
     assert care_of(service_id).lacks is not None
+
+
+def test_the_first_look_finds_what_is_missing_though_nothing_looked_after_the_connection_yet(customer):
+    service_id = connected(customer)
+    with within_everything("a test"):
+        Care.objects.all().delete()
+        actions.validate_connection(service_id=service_id, by=SETUP, now=clock.now())
+    look(service_id, GOOD, granted=frozenset(OLD[1:]))
+    assert OLD[0] in care_of(service_id).lacks
 
 
 def test_contacts_hear_of_roles_that_end_before_nothing_works(customer):

@@ -3,15 +3,23 @@
 from datetime import timedelta
 from smtplib import SMTPRecipientsRefused
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from django.apps import apps
+from django.db import transaction
 
+from gangway.accounts import letters
+from gangway.accounts.actions import invite_operator
+from gangway.accounts.errors import HasARole
+from gangway.accounts.forgetting import forget_operator
+from gangway.accounts.models import Identity
 from gangway.alarms import actions, queries
 from gangway.alarms.models import Alarm, Move, Notice
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.events import Event
 from gangway.audit.queries import activity
+from gangway.audit.record import Actor, record
 from gangway.connections import announcing
 from gangway.connections.kept import credential_of
 from gangway.connections.models import Companion
@@ -20,10 +28,14 @@ from gangway.foundation.sealed import SealedText
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications import webhooks
 from gangway.notifications.models import Call, Message
+from gangway.notifications.states import DeliveryState
 from gangway.onboarding import retention, tasks
-from gangway.organizations import changing
+from gangway.organizations import changing, people, people_queries
+from gangway.organizations import queries as seats
 from gangway.organizations.details import Contact
-from gangway.organizations.models import ContactRow
+from gangway.organizations.errors import NoSuchOperator
+from gangway.organizations.models import ContactRow, Membership, Operator
+from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.services import actions as services
 from gangway.services.queries import service
@@ -167,3 +179,55 @@ def test_more_than_one_portion_is_forgotten_by_one_round_each_said_once(customer
     tasks.forget_people()
     run_until_idle()
     assert len(set(erased(customer))) == len(erased(customer)) == 3
+
+
+# People of ours
+
+
+def everything() -> list[str]:
+    """Every row of every table, as text."""
+    with within_everything("the database's owner looks"):
+        return [str(row) for model in apps.get_models() for row in model._base_manager.values()]
+
+
+def said(event: Event, person: UUID, **data: str) -> None:
+    by = Actor("person", str(person), Operator.objects.get(pk=person).name, "192.0.2.7")
+    home = people_queries.home_of(person)
+    assert home
+    with transaction.atomic():
+        record(event, by=by, organization_id=home, subject=f"message:{person}", data=data)
+
+
+def test_who_left_is_forgotten_wherever_they_were_named_and_nobody_else_is(provider: Place) -> None:
+    paula, nora = make_operator(provider, name="Paula Past"), make_operator(provider, name="Nora Near")
+    address, hers = (Operator.objects.get(pk=one).email for one in (paula, nora))
+    since = {"created_at": clock.now(), "last_used_at": clock.now()}
+    Identity.objects.create(operator_id=paula, tenant_id=uuid4(), object_id=uuid4(), username=address, **since)
+    said(Event.MESSAGE_QUEUED, paula, to=hers)
+    said(Event.MESSAGE_SENT, nora, to=address)
+    said(Event.MESSAGE_FAILED, nora, to=f"no-{address}")
+    said(Event.MESSAGE_FAILED, nora, to=f"{address}.uk")
+    said(Event.AUDIT_EXPORTED, nora, who="paula past")
+    with within_everything("the database's owner"):
+        letters.from_library("mfa/email/totp_activated", address, {}, asked_from="192.0.2.7")
+        Message.objects.filter(to=address).update(state=DeliveryState.FAILED.value)
+        with pytest.raises(HasARole):
+            forget_operator(address, by=SETUP)
+        people.remove(Membership.objects.get(operator_id=paula).pk, by=SETUP, seat=None)
+        forget_operator(address.upper(), by=SETUP)
+        with pytest.raises(NoSuchOperator):
+            forget_operator(address, by=SETUP)
+    left = [row for row in everything() if address in row or "paula past" in row.casefold()]
+    assert sorted((f"no-{address}" in row, f"{address}.uk" in row) for row in left) == [(False, True), (True, False)]
+    assert all("Nora Near" in row for row in left)
+
+
+def test_who_was_only_invited_is_forgotten_likewise(provider: Place) -> None:
+    with within(provider.path):
+        by = seats.seat(make_operator(provider))
+        given = {"name": "Nils New", "organization_id": provider.id, "role": Role.MONITOR}
+        invite_operator(email="nils@sp2.example", **given, seat=by, by=SETUP, now=clock.now())
+    with within_everything("the database's owner"):
+        forget_operator("nils@sp2.example", by=SETUP)
+        assert list(Message.objects.values_list("state", "to", "link_sealed_id")) == [("failed", "", None)]
+    assert not [row for row in everything() if "nils@" in row or "Nils New" in row]

@@ -10,15 +10,18 @@ import pytest
 from django.test import Client
 
 from gangway.accounts import microsoft
+from gangway.audit.events import Event
 from gangway.audit.queries import activity
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.organizations import host_proof, hosts, links, place_queries
+from gangway.organizations.changing import take_out_of_use
 from gangway.organizations.errors import HostNameTaken, InvalidHostName, NoSuchOrganization, WrongPlace
+from gangway.organizations.roles import Kind
 from gangway.organizations.scope import within
 from gangway.organizations.states import HostSeen
-from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
-from tests.rooms.factories_web import sit_down
+from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
+from tests.rooms.factories_web import sit_down, soup
 
 pytestmark = pytest.mark.django_db
 OWN = "http://localhost:8000"
@@ -79,6 +82,20 @@ def test_name_of_the_platform_itself_can_not_be_taken(provider, settings):
     settings.GANGWAY = settings.GANGWAY.model_copy(update={"public_url": "https://gangway.example"})
     with pytest.raises(HostNameTaken):
         name(provider, "gangway.example")
+
+
+def test_channel_that_is_deleted_gives_its_name_back(provider):
+    channel = make_channel(provider)
+    name(channel, "calls.example")
+    with within(provider.path):
+        take_out_of_use(organization_id=channel.id, by=SETUP)
+        assert hosts.hosts_of(provider.id) == ()
+        told = [entry.event for entry in activity(organization_path=channel.path, limit=2)]
+    assert told == [Event.ORGANIZATION_REMOVED, Event.HOST_NAME_SET]
+    assert hosts.organization_at("calls.example") is None
+    other = make_provider()
+    name(other, "calls.example")
+    assert hosts.organization_at("calls.example") == other.id
 
 
 def test_customers_have_none_and_strangers_reach_nobody_elses(provider):
@@ -143,10 +160,13 @@ def typed(place, name: str) -> bool:
 
 def test_whoever_runs_the_server_vouches_for_a_name_of_one_provider_or_channel(provider, settings):
     """Else it would be whose who types it first."""
-    channel, other = make_channel(provider), make_provider()
+    form = {"name": "Harbour", "short_name": "Harbour", "contact-TOTAL_FORMS": "0", "contact-INITIAL_FORMS": "0"}
+    page = sit_down(provider).post("/channels/add/", form, follow=True)
+    assert "Harbour" in soup(page).select_one(".gw-facts code").get_text()
     with within(provider.path):
-        own, below = (place_queries.place(place.id).short_name for place in (provider, channel))
-    vouch(settings, f"A.example={own.upper()}", f"b.example={own}/{below}")
+        own, (added,) = place_queries.place(provider.id).short_name, place_queries.places(Kind.CHANNEL).rows
+        channel, other = Place(added.id, place_queries.place(added.id).path), make_provider()
+    vouch(settings, f"A.example={own.upper()}", f"b.example={own}/harbour")
     counts = {name: [typed(place, name) for place in (other, channel, provider)] for name in ("a.example", "b.example")}
     assert counts == {"a.example": [False, False, True], "b.example": [False, True, False]}
 

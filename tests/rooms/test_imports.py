@@ -28,7 +28,7 @@ from gangway.onboarding.existing_errors import SecretNotAccepted
 from gangway.onboarding.models import ExistingRegistration
 from gangway.organizations.changing import change_bounds
 from gangway.organizations.details import Bounds
-from gangway.organizations.models import Membership, Organization
+from gangway.organizations.models import Membership, Organization, TenantRow
 from gangway.organizations.scope import within, within_everything
 from gangway.services.queries import services
 from gangway.vault.errors import VaultClosed
@@ -198,6 +198,35 @@ def test_the_pool_is_counted_over_all_rows(desk):
     faults = desk.faults(desk.bring(new("one", users="30"), new("two", users="30"), new("three")))
     assert [list(one) for one in faults] == [[], ["users"], []]
     assert "20 licensed users left" in faults[1]["users"][0]
+
+
+def test_a_customer_has_the_domain_that_it_is_known_by_or_that_a_row_above_gave_it(desk):
+    make_customer(make_channel(desk.provider), name="Contoso", domain="contoso.com")
+    known_ones = new("one", domain="Contoso.com"), new("two", domain="contoso.de"), new("three")
+    above = new("four", customer="Fabrikam", domain="fabrikam.com"), new("five", customer="fabrikam", domain="f.de")
+    import_id = desk.bring(*known_ones, *above)
+    faults = desk.faults(import_id)
+    assert [list(one) for one in faults] == [[], ["domain"], [], [], ["domain"]]
+    assert "domain is contoso.com" in faults[1]["domain"][0]
+    assert "A row above" in faults[4]["domain"][0]
+
+
+def test_rows_of_one_customer_may_name_different_domains_that_it_is_known_by(desk):
+    known = make_customer(desk.provider, name="Contoso", domain="contoso.com")
+    with within_everything("test set-up"):
+        TenantRow.objects.create(organization_id=known.id, place=1, domain="contoso.de")
+    both = new("one", domain="contoso.com"), new("two", domain="contoso.de")
+    assert [list(one) for one in desk.faults(desk.bring(*both))] == [[], []]
+
+
+def test_a_domain_that_the_customer_got_after_the_dry_run_is_not_dropped(desk):
+    import_id = desk.bring(new("one", domain="contoso.de"))
+    make_customer(desk.provider, name="Contoso", domain="contoso.com")
+    desk.start(import_id)
+    working.go_on(import_id, now=clock.now())
+    assert desk.states(import_id) == ["failed"]
+    with within(desk.provider.path):
+        assert queries.rows_of_import(import_id).rows[0].what.startswith("domain: This customer's")
 
 
 def test_new_customers_are_counted_against_their_channel(desk):

@@ -17,15 +17,16 @@ from gangway.invitations import queries as invitations
 from gangway.invitations.errors import CopyingForbidden
 from gangway.invitations.states import State
 from gangway.invitations.terms import fill
-from gangway.notifications import bounces, sending
+from gangway.notifications import bounces, outbox, sending
 from gangway.notifications.channels.webhook import signed
 from gangway.notifications.models import Message
 from gangway.notifications.states import DeliveryState
+from gangway.onboarding import actions as journey
 from gangway.organizations.scope import within, within_everything
-from tests.rooms import factories_services
-from tests.rooms.factories_invitations import OPERATOR, issue
+from tests.rooms import factories_onboarding, factories_services
+from tests.rooms.factories_invitations import OPERATOR, bring_to, issue
 from tests.rooms.factories_organizations import make_customer, make_provider
-from tests.rooms.factories_web import error_at, prove, sit_down, soup
+from tests.rooms.factories_web import error_at, prove, put_into_wizard, sit_down, soup
 
 pytestmark = pytest.mark.django_db
 
@@ -55,6 +56,23 @@ def save(admin, provider, **given):
 def view(customer, invitation_id):
     with within(customer.path):
         return invitations.invitation(invitation_id)
+
+
+def history(customer, invitation_id):
+    with within(customer.path):
+        return invitations.history(invitation_id)
+
+
+def notices():
+    with within_everything("test"):
+        return Message.objects.filter(kind="operator_notice", context__news__icontains="was refused").count()
+
+
+def refused(kind):
+    """Let the recipient's server refuse for good what waits to be sent."""
+    with within_everything("test"):
+        message = Message.objects.filter(kind=kind, state="queued").latest("created_at")
+        outbox.end(message, DeliveryState.BOUNCED, "no such user", by=OPERATOR)
 
 
 def the_mail():
@@ -156,6 +174,36 @@ def test_a_mail_that_comes_back_later_bounces_its_invitation_and_the_operator_is
         assert Message.objects.filter(kind="operator_notice").count() == 1
         actions.resend(invitation_id=invitation_id, by=OPERATOR, now=clock.now())
     assert view(customer, invitation_id).state is State.QUEUED
+
+
+def test_a_mail_that_comes_back_of_what_was_opened_is_told_once_for_each_and_moves_nothing(customer):
+    invitation_id = issue(customer)
+    the_mail()
+    bring_to(customer, invitation_id, State.OPENED)
+    for told in (1, 2):
+        with within_everything("test"):
+            actions.resend(invitation_id=invitation_id, by=OPERATOR, now=clock.now())
+        refused("invitation")
+        for _ in range(2):
+            tasks.note_delivery(f"invitation:{invitation_id}")
+        assert notices() == told
+    assert view(customer, invitation_id).state is State.OPENED
+    assert any("was refused" in row.note for row in history(customer, invitation_id))
+
+
+def test_a_colleagues_mail_that_comes_back_is_told_to_the_operator_and_shown_to_who_asked():
+    walked = factories_onboarding.walk()
+    by, now = factories_onboarding.ADMINISTRATOR, clock.now()
+    journey.hand_off(case_id=walked.case_id, colleague="riley@contoso.com", by=by, now=now)
+    refused("handoff")
+    with within(walked.customer.path):
+        (held,) = invitations.handoffs(walked.invitation_id)
+    for _ in range(2):
+        tasks.note_delivery(f"handoff:{held.id}")
+    assert notices() == 1
+    client = Client()
+    put_into_wizard(client, walked.case_id)
+    assert "The mail was refused" in client.get("/wizard/colleague/").content.decode()
 
 
 def test_nobody_else_can_tell_of_bounces(signing, settings):

@@ -272,6 +272,7 @@ def announced(customer: Place, row: Registration) -> Password:
     seen = own_key(row)
     with within(customer.path):
         Credential.objects.filter(registration_id=row.pk).update(state="announced", key_id="")
+        Run.objects.filter(registration_id=row.pk).update(state="failed", ended_at=clock.now() - DAY)
     look(customer, sight(application(row, seen)))
     assert listed(customer) == [("credential", seen.display_name, "")]
     return seen

@@ -380,6 +380,12 @@ def test_a_stronger_sign_in_that_microsoft_wants_midway_is_asked_for_and_the_run
     provision(walked)
     assert walked.view().state is CaseState.NEEDS_SIGN_IN
     assert "stronger or a newer sign-in" in walked.view().problem.what
+    to_both = {sent.subject.partition(":")[0]: sent for sent in mail.outbox}
+    assert "Somebody must sign in again" in to_both
+    to_grace = to_both["Still missing"]
+    assert to_grace.to == [ADMINISTRATOR.name]
+    assert "Sign in again; what was made so far is kept." in to_grace.body
+    assert "/i/" in to_grace.body
     actions.sign_in_again(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
     sign_in(walked, emulator)
     with within(walked.customer.path):

@@ -14,7 +14,6 @@ from gangway.notifications.messages import MESSAGES
 from gangway.notifications.models import Message
 from gangway.notifications.states import MessageKind
 from gangway.onboarding import actions, deletion
-from gangway.onboarding.sharing import known_to
 from gangway.onboarding.states import CaseState
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
@@ -22,6 +21,7 @@ from gangway.provisioning.beside import beside_id
 from gangway.provisioning.models import Credential, Leftover, Run
 from gangway.provisioning.runs import cancel_run
 from gangway.provisioning.states import RunState
+from gangway.provisioning.usage import shared_by
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.web.purposes import said_of
@@ -84,7 +84,7 @@ def test_one_sign_in_makes_both_and_the_service_takes_both_over(emulator):
     with within(walked.customer.path):
         looked_at = companions.companion(service_id, "qoe")
         assert (looked_at.is_over, looked_at.status, looked_at.credential is not None) == (True, "ok", True)
-        assert [one.name for one in known_to(walked.customer.id)] == ["gw-contoso"]
+        assert [one.name for one in shared_by(walked.customer.id)] == ["gw-contoso"]
         Credential.objects.exclude(registration_id=looked_at.registration.id).update(end_read_at=clock.now())
     desk = sit_down(walked.provider)
     page = soup(desk.get(f"/services/{service_id}/configuration/m365/"))

@@ -13,7 +13,7 @@ from gangway.invitations import queries as invited
 from gangway.invitations.queries import LinkDead
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import actions, queries, tidying
+from gangway.onboarding import actions, existing, queries, tidying
 from gangway.onboarding.case_view import STEP_OF
 from gangway.onboarding.errors import LinkClosed, NoSuchCase, NotAGuid, NotNow
 from gangway.onboarding.models import Case, SignIn
@@ -158,6 +158,18 @@ def test_an_idle_case_loses_its_token_and_the_link_goes_on_with_it():
     assert not Sealed.objects.filter(ciphertext__isnull=False, place__startswith="onboarding.").exists()
     assert begin(link_of(walked)) == walked.case_id
     assert walked.view().step is Step.WHO
+
+
+def test_who_comes_back_goes_on_by_the_way_that_they_chose_last():
+    walked = walk(choose=False)
+    existing.choose_existing(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    for goes_on_at in (Step.USE, Step.WHO):
+        tidying.abandon_idle_cases(now=clock.now() + timedelta(hours=3))
+        assert walked.view().state is CaseState.ABANDONED
+        begin(link_of(walked))
+        assert walked.view().step is goes_on_at
+        if goes_on_at is Step.USE:
+            actions.sign_in_again(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
 
 
 def test_a_case_that_somebody_is_at_is_left_alone():

@@ -19,12 +19,14 @@ from gangway.imports import actions as imports
 from gangway.imports.queries import rows_of_import
 from gangway.imports.states import Kind
 from gangway.imports.working import go_on
+from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import actions, existing, finishing, proof, queries, tidying
 from gangway.onboarding import existing_errors as errors
 from gangway.onboarding.errors import NotNow
+from gangway.onboarding.existing_view import known as known_at_desk
 from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import CaseState, OperatorStep
@@ -40,7 +42,7 @@ from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
 from tests.emulator.conftest import Emulator, running
-from tests.rooms import factories_federation, factories_services
+from tests.rooms import factories_federation, factories_invitations, factories_services
 from tests.rooms.factories_existing import CONTOSO, ByHand, Made
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, later, register, walk
 from tests.rooms.factories_organizations import make_operator, make_provider
@@ -395,6 +397,35 @@ def test_an_operator_types_it_and_goes_straight_on_with_next(whole):
         assert row.user_name.endswith("@sp2.example")
         assert row.days_left is not None
     assert len(mail.outbox) == sent
+
+
+def test_what_is_sent_after_an_operator_typed_in_it_is_the_customers_own_to_type_and_answer_for(whole):
+    walked = walk(choose=False)
+    olga = Actor(kind="person", id=str(walked.operator_id), name="Olga Operator")
+    with within(walked.customer.path):
+        service_id = factories_services.plan(walked.customer, short_name="sent")
+        plan, fingerprint = registrations.pin()
+        sent_id = existing.begin_known(
+            service_id=service_id, plan=plan, plan_fingerprint=fingerprint, by=olga, now=clock.now()
+        )
+        invitations.send_draft(invitation_id=sent_id, by=olga, now=clock.now())
+        with pytest.raises(NotNow):
+            existing.start_known(invitation_id=sent_id, typed=Typed(CONTOSO, ""), by=olga, now=clock.now())
+        with pytest.raises(NotNow):
+            known_at_desk(sent_id)
+    token = factories_invitations.link(walked.customer, sent_id)
+    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
+    hand = Hand(replace(walked, invitation_id=sent_id, case_id=case_id))
+    hand.start(hand.types(whole, secret=SealedText(SECRET)))
+    assert hand.state is State.OPENED
+    hand.start(hand.types(whole))
+    assert hand.state is State.AUTHENTICATED
+    run_until_idle()
+    assert any("What your own" in letter.body for letter in mail.outbox)
+    with within(walked.customer.path):
+        onboarding_id = actions.add_pending(invitation_id=sent_id, by=olga, now=clock.now())
+        assert queries.onboarding(onboarding_id).asks_tenant
+        assert hand.row.user_name == ""
 
 
 def test_what_is_sealed_does_not_outlive_the_case(whole, monkeypatch):

@@ -86,6 +86,7 @@ def test_after_a_report_that_stopped_a_run_somebody_can_sign_in_and_begin_again(
     with within(walked.customer.path):
         freezing.unfreeze(invitation_id=walked.invitation_id, by=ADMINISTRATOR, now=clock.now())
     assert (walked.view().state, runs(walked)) == (CaseState.FAILED, {("setup", "cancelled")})
+    assert "was taken back" in walked.view().problem.cure
     actions.sign_in_again(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
     start(walked)
     assert runs(walked) == {("setup", "cancelled"), ("setup", "queued")}

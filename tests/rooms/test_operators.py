@@ -1,9 +1,11 @@
 """People and their places: who may give what, the last Admin, sessions that end at once, several organizations."""
 
 from collections import Counter
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import get_user_model
 from django.db import connection, transaction
@@ -27,8 +29,16 @@ from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.notifications.models import Message
 from gangway.organizations import people
-from gangway.organizations.actions import system
-from gangway.organizations.errors import LastAdmin, NoSeat, NoSuchOperator, NoSuchRole, NotYoursToGive, RoleTaken
+from gangway.organizations.actions import enroll_totp, system
+from gangway.organizations.errors import (
+    BelongsElsewhere,
+    LastAdmin,
+    NoSeat,
+    NoSuchOperator,
+    NoSuchRole,
+    NotYoursToGive,
+    RoleTaken,
+)
 from gangway.organizations.models import Membership, Organization
 from gangway.organizations.people_queries import operators, path_of
 from gangway.organizations.queries import Seat, seat
@@ -174,6 +184,20 @@ def test_two_admins_who_remove_each_other_at_once_leave_one():
     assert [type(each) for each in outcomes if each is not None] == [LastAdmin]
     with within(provider.path):
         assert Membership.objects.count() == 1
+
+
+def test_who_is_removed_while_another_waits_to_do_the_same_is_not_found(monkeypatch):
+    provider = make_provider()
+    admin, other = seat_at(provider), place_of(provider, Role.MONITOR)
+    locked = Organization.objects.select_for_update
+
+    def removed_meanwhile():
+        Membership.objects.filter(pk=other).delete()
+        return locked()
+
+    monkeypatch.setattr(Organization.objects, "select_for_update", removed_meanwhile)
+    with within(provider.path), pytest.raises(NoSuchOperator):
+        people.remove(other, by=SETUP, seat=admin)
 
 
 # Ending
@@ -344,6 +368,25 @@ def test_an_old_invitation_gives_way_to_a_new_one():
 
 
 # The second factor
+
+
+@pytest.mark.parametrize("above", [True, False])
+def test_a_second_factor_is_reset_by_whoever_may_take_every_role_of_the_person_away(above):
+    """Else one organization would let in whoever holds the password, where others answer, too."""
+    provider, other = make_provider(), make_provider()
+    target = place_of(provider, Role.MONITOR)
+    root = Place(system(), path_of(system()))
+    admin = seat_at(root if above else provider)
+    with within(root.path):
+        person = Membership.objects.get(pk=target).operator_id
+        people.give_role(operator_id=person, organization_id=other.id, role=Role.ADMIN, by=SETUP)
+        enroll_totp(person, by=SETUP)
+    with within(admin.path), nullcontext() if above else pytest.raises(BelongsElsewhere):
+        people.reset_second_factor(target, by=SETUP, seat=admin)
+    with within(root.path):
+        told = [activity(organization_path=where.path, limit=1)[0].event for where in (provider, other)]
+    assert (told == [Event.OPERATOR_SECOND_FACTOR_RESET] * 2) == above
+    assert Authenticator.objects.filter(user_id=person).exists() != above
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from gangway.provisioning import actions, conduct, opening, rotating, undoing, w
 from gangway.provisioning.engine.course import Ending
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.teardown import TornDown
-from gangway.provisioning.errors import NotWaiting
+from gangway.provisioning.errors import NotWaiting, RunUnderWay
 from gangway.provisioning.models import Run
 from gangway.provisioning.states import RunKind, RunState
 from gangway.vault.errors import SealBroken
@@ -87,6 +87,19 @@ def test_a_cancel_of_an_earlier_try_does_not_end_the_next_one(work):
         Run.objects.update(state=RunState.NEEDS_SIGN_IN.value, token_sealed_id=None, cancel_asked_at=clock.now())
     work.resume("t2")
     assert work.row().cancel_asked_at is None
+
+
+@pytest.mark.parametrize("state", ["queued", "copying"])
+def test_a_run_does_not_go_on_while_another_one_is_at_work_on_its_registration(work, state):
+    with within(work.customer.path):
+        Run.objects.update(state=RunState.WAITING.value, token_sealed_id=None)
+        now = clock.now()
+        about = {"organization_id": work.customer.id, "registration_id": work.registration_id, "queued_at": now}
+        about |= {"copying_since": now, "look_at": now, "service_id": work.service_id, "created_at": now}
+        Run.objects.create(**about, kind=RunKind.ROTATION.value, state=state)
+    with pytest.raises(RunUnderWay):
+        work.resume("t2")
+    assert work.run().state is RunState.WAITING
 
 
 @pytest.mark.parametrize("trouble", [SealBroken(), ZeroDivisionError()])

@@ -10,6 +10,7 @@ from gangway.connections.models import Connection
 from gangway.foundation import clock
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, leaving, switching
+from gangway.provisioning.in_use import is_used, living_others
 from gangway.provisioning.models import Credential, Leftover, Registration, Run
 from gangway.provisioning.usage import others_of, uses
 from tests.rooms import factories_services
@@ -89,6 +90,54 @@ def test_what_somebody_goes_on_with_is_not_cancelled_by_a_schedule(customer, mov
         assert (repair.state, bool(wanted())) == (state if holds else "cancelled", not holds)
 
 
+def test_a_replaced_credential_goes_in_time_beside_what_waits_for_a_person(customer, moved):
+    with within(customer.path):
+        (due,) = Credential.objects.all()
+        further(moved, due.service_id, state="proved")
+        repair = run_of(moved, due.service_id, kind="repair", state="waiting")
+        switching.remove_what_rested(now=clock.now())
+        repair.refresh_from_db()
+        assert (repair.state, [one["credentials"] for one in wanted()]) == ("waiting", [[str(due.pk)]])
+
+
+def test_what_is_held_up_holds_up_nothing_else(customer, moved, monkeypatch):
+    monkeypatch.setattr(switching, "MOST", 1)
+    with within(customer.path):
+        (due,) = Credential.objects.all()
+        run_of(moved, due.service_id, kind="repair", state="waiting")
+        other = Registration.objects.get(pk=moved.pk)
+        other.pk, other.name_key = uuid4(), "other"
+        other._state.adding = True
+        other.save()
+        further(other, due.service_id, state="resting", rest_until=clock.now() - HOUR / 60)
+        switching.remove_what_rested(now=clock.now())
+        assert [run.registration_id for run in Run.objects.filter(kind="teardown")] == [other.pk]
+
+
+@pytest.mark.parametrize(
+    ("run", "used"),
+    [
+        (None, False),
+        ({"kind": "rotation", "state": "failed"}, False),
+        ({"kind": "repair", "state": "failed", "ended_at": clock.now() - 40 * 24 * HOUR}, False),
+        ({"kind": "repair", "state": "failed", "ended_at": clock.now() - HOUR}, True),
+        ({"kind": "repair", "state": "waiting"}, True),
+    ],
+)
+def test_what_was_announced_and_never_made_holds_a_registration_only_while_its_run_may_come_to_it(
+    customer, moved, run, used
+):
+    other = connected(customer, "voice-2")
+    with within(customer.path):
+        further(moved, other, state="announced")
+        if run:
+            run_of(moved, other, **run)
+        assert is_used(moved) is used
+        assert living_others(moved.pk, Credential.objects.get(state="resting").service_id).exists() is used
+        switching.remove_what_rested(now=clock.now())
+        assert [one["whole"] for one in wanted()] == [not used]
+
+
 @pytest.mark.parametrize("kind", ["credential", "repair"])
 @pytest.mark.parametrize("rests", [True, False])
 def test_the_last_service_that_does_not_come_after_all_takes_the_registration_along(customer, moved, kind, rests):
@@ -97,7 +146,8 @@ def test_the_last_service_that_does_not_come_after_all_takes_the_registration_al
         proved = kind == "credential"
         run = run_of(moved, planned, kind=kind, state="proved" if proved else "needs_sign_in")
         further(moved, planned, state="proved" if proved else "announced")
-        Credential.objects.exclude(service_id=planned).update(**({} if rests else {"state": "removed"}))
+        rest = {"rest_until": clock.now() + HOUR} if rests else {"state": "removed"}
+        Credential.objects.exclude(service_id=planned).update(**rest)
         if proved:
             leaving.undo_proved(run_id=run.pk, by=SETUP, now=clock.now())
         else:

@@ -100,7 +100,7 @@ def test_the_end_of_a_role_is_watched_like_that_of_a_secret(tenant):
         with within(work.customer.path):
             Registration.objects.update(roles_end_at=clock.now() + timedelta(days=days))
         item = next(item for item in check(work).items if item.key == "roles_end")
-        assert (item.state, "extended" in item.cure) == (state, True)
+        assert (item.state, "may assign roles has to sign in" in item.cure) == (state, True)
 
 
 def test_without_the_licence_for_pim_the_run_says_so_and_who_helps(tenant):

@@ -9,8 +9,9 @@ from django.conf import settings as django_settings
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import in_database
+from gangway.microsoft.patience import Patience
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, journal_store
+from gangway.provisioning import actions, clouds, journal_store
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run, StepRecord
 from gangway.provisioning.states import RunKind, RunState
@@ -116,6 +117,50 @@ def test_without_anybody_signed_in_the_exact_list_is_given_and_a_sign_in_goes_on
     assert [row.kind for row in left(work)] == ["application", "credential", "principal"]
     again = teardown(work, for_good=True, signed_in=signed_in(work, tenant))
     assert (again.pk, again.state, left(work), ours(tenant)) == (run.pk, RunState.PROVED, [], [])
+
+
+def deleted(work: Work, tenant: Tenant, what: str) -> None:
+    """An administrator of the customer's deletes it in the portal."""
+    headers = {"Authorization": f"Bearer {tenant.token().reveal()}"}
+    tenant.emulator.session.delete(f"{tenant.emulator.url}/v1.0/{what}", headers=headers).raise_for_status()
+
+
+@pytest.fixture
+def alone(tenant, monkeypatch) -> Work:
+    """A proved registration that may delete itself."""
+    monkeypatch.setattr(clouds, "patience", lambda: Patience(4, first_wait=0.01))
+    work = make_work(choices={"features": {"voice", "self-rotation"}})
+    assert work.done(tenant.token()).state is RunState.PROVED
+    return work
+
+
+@pytest.mark.parametrize("how", ["the answer to its own deletion was lost", "the customer deleted it"])
+def test_a_registration_that_its_tenant_does_not_have_is_gone_and_stays_gone(tenant, alone, how):
+    if "lost" in how:
+        tenant.fault("lost", {"method": "DELETE", "path": "/v1.0/applications/*"}, {"cut": "after"})
+    else:
+        deleted(alone, tenant, f"applications/{alone.registration().object_id}")
+    run = teardown(alone)
+    assert (run.state, run.error, [row.kind for row in left(alone)]) == (RunState.PROVED, None, ["deleted_application"])
+    assert {row.state for row in _credentials(alone)} == {alone.registration().state} == {"removed"}
+    tenant.control("DELETE", "log")
+    assert teardown(alone).state == RunState.PROVED
+    assert (tenant.log(), [row.kind for row in left(alone)]) == ([], ["deleted_application"])
+    assert teardown(alone, for_good=True).state == RunState.NEEDS_SIGN_IN
+    assert [row.kind for row in left(alone)] == ["deleted_application"], "what is gone isn't listed once more"
+
+
+def test_a_registration_without_its_enterprise_application_is_still_there(tenant, alone):
+    deleted(alone, tenant, f"servicePrincipals/{alone.registration().service_principal_id}")
+    assert teardown(alone).state == RunState.NEEDS_SIGN_IN
+    assert "application" in [row.kind for row in left(alone)]
+
+
+def test_a_registration_that_never_signed_in_may_only_be_new(tenant, alone):
+    with within(alone.customer.path):
+        Registration.objects.update(state="making", proved_at=None)
+    deleted(alone, tenant, f"applications/{alone.registration().object_id}")
+    assert teardown(alone).state == RunState.NEEDS_SIGN_IN
 
 
 def test_rights_are_gone_only_when_somebody_who_can_read_them_took_them_away(tenant):

@@ -30,11 +30,12 @@ from gangway.onboarding.stages.verification import run_ended
 from gangway.onboarding.typed import Typed
 from gangway.onboarding.visits import expectation_of
 from gangway.onboarding.withdrawal import withdraw
-from gangway.organizations.models import TenantRow
+from gangway.organizations.models import Organization, TenantRow
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import tasks
 from gangway.provisioning.credential_rows import opened
+from gangway.provisioning.farewell import Outcome, parted
 from gangway.provisioning.models import GIVEN, MADE, Credential, Leftover, Registration, Run
 from gangway.provisioning.queries import plan_of
 from gangway.services import actions as services
@@ -381,6 +382,11 @@ def test_a_service_moves_from_a_registration_of_ours_to_a_new_one_and_the_old_on
         assert Registration.objects.get(pk=before).state == "removed"
         listed = Leftover.objects.filter(cleared_at__isnull=True, kind="application")
         assert [row.name for row in listed] == ["gw-contoso-QoE"], "which has no right to delete itself"
+        (left,) = [one for one in parted(service_id, on_end=deletion.ENDED) if one.name == name]
+    assert [(line.outcome, line.what) for line in left.lines] == [
+        (Outcome.REMOVED, "App registration deleted"),
+        (Outcome.STAYS, "Deleted app registration gw-contoso"),
+    ]
 
 
 @pytest.mark.parametrize("fails", [True, False])
@@ -421,8 +427,10 @@ def test_a_service_that_moves_is_expected_in_the_tenant_that_it_is_connected_wit
     with within(walked.customer.path):
         row, tenant_id = Case.objects.get(pk=moving.case_id), connection(service_id).tenant_id
         TenantRow.objects.create(organization_id=walked.customer.id, place=1, tenant_id=str(uuid4()))
+        Organization.objects.filter(pk=walked.customer.id).update(domain="elsewhere.example")
     expected = expectation_of(row.sign_in_id)
     assert (expected.tenants, expected.is_in(tenant_id, frozenset({"another.example"}))) == ({tenant_id}, True)
+    assert expected.domain_wanted == "contoso.onmicrosoft.com"
 
 
 def test_a_further_services_sign_in_leaves_what_the_first_one_uses_beside_its_connection(emulator):

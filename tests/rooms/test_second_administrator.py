@@ -22,7 +22,7 @@ from gangway.invitations.queries import LinkDead, Why
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications.errors import InvalidRecipient
-from gangway.onboarding import actions, queries, tasks, tidying
+from gangway.onboarding import actions, freezing, queries, tasks, tidying
 from gangway.onboarding.errors import LinkClosed, NotNow
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Step
@@ -301,6 +301,11 @@ def test_an_expired_link_explains_itself_while_the_wait_goes_on(first):
     assert isinstance(dead, LinkDead)
     assert dead.reason is Why.EXPIRED
     assert first.view(now=later).step is Step.WAITING
+    freezing.ask_for_link(token=token, by=ADMINISTRATOR, now=later)
+    run_until_idle()
+    told = " ".join(mail.outbox[-1].body.split())
+    assert f"a link that was sent to {COLLEAGUE}" in told
+    assert "sent to that very person" in told
 
 
 def test_a_link_lasts_beyond_the_day_that_its_holder_waits_for(first, second):

@@ -114,6 +114,7 @@ def test_who_is_blocked_hands_it_on_by_a_link_of_the_colleagues_own_and_the_oper
     to_riley, to_ida = mail.outbox[-2:]
     assert to_riley.to == ["riley.roles@contoso.com"]
     assert "Nothing has been made yet." in to_riley.body
+    assert "opens all of it" in " ".join(to_riley.body.split())
     assert "asked riley.roles@contoso.com to sign in instead" in to_ida.body
 
     theirs = Client()
@@ -135,6 +136,7 @@ def test_who_is_blocked_hands_it_on_by_a_link_of_the_colleagues_own_and_the_oper
 def test_a_colleague_may_be_asked_before_anybody_tried_and_only_a_few_are():
     walked, client = walk(choose=False), Client()
     put_into_wizard(client, walked.case_id)
+    assert soup(client.get("/wizard/")).select_one("a[href='/wizard/colleague/']")
     for number in range(MOST_COLLEAGUES):
         assert "on its way" in asked(client, f"admin{number}@contoso.com").content.decode()
     assert error_at(asked(client, "admin9@contoso.com"), "colleague")

@@ -12,6 +12,8 @@ from gangway.foundation import clock
 from gangway.foundation.ids import ObjectId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.organizations.actions import enroll_totp
+from gangway.organizations.changing import change_details
+from gangway.organizations.details import Details
 from gangway.organizations.models import Operator
 from gangway.organizations.queries import seat
 from gangway.organizations.roles import Role
@@ -22,6 +24,7 @@ from tests.rooms.factories_organizations import SETUP, make_customer, make_opera
 pytestmark = pytest.mark.django_db
 
 ASKED = "/accounts/2fa/reauthenticate/"
+GROUP = "11111111-2222-4333-8444-555555555555"
 
 
 @pytest.fixture
@@ -49,11 +52,17 @@ def spared(settings, monkeypatch):
     return client, person, place
 
 
-def invited(person, monkeypatch):
+def invited(person, monkeypatch, *, lists: bool = True, group: str = ""):
     """Another customer, who trusts nobody's tenant, invites the person, who accepts while signed in."""
     other, token = make_customer(), SealedText("t" * 43)
     monkeypatch.setattr(actions, "new_token", lambda: token)
     with within(other.path):
+        if lists:
+            rules.add_tenant(
+                other.id, tenant_id=CONTOSO, cloud="public", does_second_factor=False, by=SETUP, now=clock.now()
+            )
+        details = Details(entra_group_id=group)
+        change_details(organization_id=other.id, name="Fabrikam", details=details, by=SETUP)
         actions.invite_operator(
             email=Operator.objects.get(pk=person).email,
             name="",
@@ -74,6 +83,20 @@ def test_an_organization_that_trusts_no_tenant_asks_for_the_second_factor_before
     assert client.post("/sign-in-rules/tenants/").headers["Location"].startswith(ASKED)
     client.post("/me/organization/", {"organization": str(home.id)})
     assert client.get("/services/").status_code == 200, "where the tenant is trusted nothing has changed"
+
+
+@pytest.mark.parametrize(("lists", "group"), [(False, ""), (True, GROUP)])
+def test_an_organization_that_lets_nobody_in_that_way_does_not_open_by_an_invitation_either(
+    spared, monkeypatch, lists, group
+):
+    client, person, _home = spared
+    other, link = invited(person, monkeypatch, lists=lists, group=group)
+    page = client.post(link, {"way": "account"}, follow=True)
+    assert page.request["PATH_INFO"] == "/accounts/login/"
+    assert "You have a role in Fabrikam now." in page.content.decode()
+    client.post("/accounts/microsoft/")
+    client.get("/accounts/microsoft/callback/", {"code": "c", "state": "s"})
+    assert str(other.id) in client.session["shut_in"]
 
 
 def test_who_gives_it_is_asked_no_more(spared, monkeypatch):

@@ -13,6 +13,8 @@ from gangway.onboarding import tenant_lookup
 from gangway.onboarding.errors import NotADomain
 from gangway.onboarding.models import TenantLookup
 from gangway.onboarding.states import LookupState
+from gangway.organizations.changing import change_tenants
+from gangway.organizations.details import Tenant
 from gangway.organizations.place_queries import place
 from gangway.organizations.scope import within
 from gangway.provisioning.models import Credential, Registration
@@ -20,7 +22,7 @@ from gangway.provisioning.queries import pin
 from tests.emulator.conftest import Emulator
 from tests.rooms import factories_services
 from tests.rooms.factories_onboarding import later
-from tests.rooms.factories_organizations import Place, make_channel, make_customer, make_provider
+from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import error_at, sit_down, soup
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +153,11 @@ def test_the_domain_is_checked_at_its_field_and_kept_where_the_customer_has_none
     assert answer.status_code == 302, soup(answer).select(".errorlist")
     with within(customer.path):
         assert place(customer.id).details.domain == "contoso.com"
+    other = client.post(address, {**typed, "short_name": "contoso-2", "domain": "contoso.de"})
+    assert "This customer's Microsoft 365 domain is contoso.com. Leave that one" in error_at(other, "domain")
+    with within(customer.path):
+        change_tenants(organization_id=customer.id, tenants=[Tenant("", "contoso.de")], by=SETUP)
+    assert client.post(address, {**typed, "short_name": "contoso-2", "domain": "Contoso.de"}).status_code == 302
 
 
 def test_what_is_too_old_to_be_told_is_forgotten(customer):

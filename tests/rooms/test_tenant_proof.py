@@ -376,5 +376,6 @@ def test_a_session_that_is_over_ties_no_account_and_accepts_no_invitation(monkey
     session.save()
     assert client.get("/accounts/microsoft/callback/", {"code": "c", "state": "s"}).status_code == 403
     assert not microsoft.is_tied(who, operator_id=person.pk)
-    assert client.post(f"/join/{token.reveal()}", {"way": "account"}).headers["Location"] == "/accounts/login/"
+    asked = client.post(f"/join/{token.reveal()}", {"way": "account"})
+    assert asked.headers["Location"] == "/accounts/login/?next=/join/again/"
     assert [each.organization_id for each in seat(person.pk).places] == [place.id]

@@ -19,7 +19,7 @@ from django.conf import settings as django_settings
 from django.core import mail as outgoing
 
 from gangway.alarms import queries as alarms
-from gangway.connections import actions, companions, fleet, tending
+from gangway.connections import actions, adopting, companions, fleet, tending
 from gangway.connections.farewells import farewell
 from gangway.connections.models import Care, Connection, Validation, Warned
 from gangway.connections.states import Rotation
@@ -75,7 +75,7 @@ class Time:
     def work(self, *, looks: bool = True) -> None:
         """One round of the periodic work."""
         now = clock.now()
-        tending.adopt(now=now)
+        adopting.adopt_new(now=now)
         tending.tend_due(now=now)
         if looks:
             fleet.validate_due(now=now)

@@ -3,15 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from gangway.foundation import clock
+from gangway.invitations.states import State
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
-from gangway.services import actions
+from gangway.services import actions, overview
 from gangway.services.overview import tallies
 from gangway.services.states import Connection
-from tests.rooms.factories_organizations import SETUP, make_customer, make_provider
+from gangway.web.views import dashboard
+from tests.rooms.factories_invitations import bring_to, issue
+from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import sit_down, soup
 
@@ -45,6 +50,29 @@ def test_nothing_yet_teaches_and_nothing_wrong_says_so(provider):
     assert "Nothing needs you" in soup(client.get("/")).get_text()
 
 
+@pytest.mark.parametrize("role", [Role.ADMIN, Role.MONITOR])
+def test_who_waits_to_be_added_stands_at_a_channel_for_whom_may_add_and_nobody_else_is_told_of_none(provider, role):
+    channel = make_channel(provider)
+    created(channel, "fine-1")
+    client = sit_down(channel, role=role)
+    quiet = soup(client.get("/")).get_text()
+    assert ("nobody waits to be added" in quiet) == (role is Role.ADMIN)
+    customer = make_customer(channel)
+    invited = issue(customer)
+    bring_to(customer, invited, State.AUTHENTICATED)
+    links = [link["href"] for link in soup(client.get("/")).select(".gw-needs a")]
+    assert links == ([reverse("web:invitation", args=[invited])] if role is Role.ADMIN else [])
+    assert [client.get(link).status_code for link in links] == [200] * len(links)
+
+
+def test_who_sees_neither_connections_nor_invitations_reads_nothing_of_them(provider):
+    customer = make_customer(provider)
+    plan(customer)
+    text = soup(sit_down(customer, role=Role.OPERATOR_LITE).get("/")).get_text()
+    assert "Nothing needs you" in text
+    assert "No connection is broken" not in text
+
+
 def test_most_urgent_comes_first_with_its_next_action(provider):
     created(provider, "soon-20", days=20)
     created(provider, "week-5", days=5)
@@ -74,6 +102,20 @@ def test_tallies_count_by_state_and_days(provider):
         counted = tallies(now=clock.now())
     assert dict(counted.connections) == {"ok": 2, "warning": 1, "error": 1, "unknown": 0, "suspended": 0}
     assert (counted.days, counted.days_unknown, counted.planned) == ((1, 1, 0, 0, 1), 1, 1)
+
+
+def test_no_more_are_counted_than_anybody_tells_however_many_there_are(provider, monkeypatch):
+    monkeypatch.setattr(overview, "MOST_COUNTED", 2)
+    monkeypatch.setattr(dashboard, "MOST_COUNTED", 2)
+    for number in range(4):
+        created(provider, f"ok-{number}")
+    client = sit_down(provider)
+    with CaptureQueriesContext(connection) as asked:
+        page = soup(client.get("/"))
+    told = {line.get_text(" ", strip=True) for line in page.select(".gw-tally > li")}
+    assert {"OK 2 + or more", "Error 0", "More than 60 days 2 + or more", "Expired 0"} <= told
+    (counting,) = [each["sql"] for each in asked.captured_queries if "UNION ALL" in each["sql"]]
+    assert (counting.count("LIMIT 3"), counting.count("UNION ALL")) == (12, 11)
 
 
 def test_nobody_sees_what_is_wrong_elsewhere(provider):

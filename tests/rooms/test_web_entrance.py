@@ -6,9 +6,11 @@ import pytest
 from django.test import Client, RequestFactory
 from django.urls import get_resolver, reverse
 
+from gangway.audit.events import Event
+from gangway.audit.queries import activity
 from gangway.organizations.actions import enroll_totp
 from gangway.organizations.models import Operator
-from gangway.organizations.roles import Role
+from gangway.organizations.roles import Capability, Role
 from gangway.organizations.scope import within_everything
 from gangway.web.urls import urlpatterns
 from gangway.web.views import refusals
@@ -65,6 +67,18 @@ def test_a_role_without_the_capability_gets_a_403_that_says_whom_to_ask():
     answer = monitor.get("/services/add/direct-routing/")
     assert answer.status_code == 403
     assert "Ask an administrator of your organization" in answer.content.decode()
+
+
+def test_what_was_denied_stands_in_the_log_by_name_once_a_day_for_each_page():
+    provider = make_provider()
+    monitor = sit_down(provider, role=Role.MONITOR)
+    pages = ("choose_customer", "settings")
+    for page in (*pages, *pages):
+        monitor.get(reverse(f"web:{page}"))
+    told = [row for row in activity(organization_path=provider.path) if row.event == Event.ACCESS_DENIED.value]
+    assert [row.data["page"] for row in reversed(told)] == list(pages)
+    assert {(row.actor_name, row.subject) for row in told} == {("Olga Operator", f"operator:{told[0].actor_id}")}
+    assert told[0].data["needs"] == Capability.CHANGE_SETTINGS.value
 
 
 def test_a_monitor_sees_no_button_that_would_be_refused():

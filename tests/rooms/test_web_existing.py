@@ -1,28 +1,32 @@
 """Pages of a registration that is there already: three fields, each fault at its own, and no secret in any answer."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from gangway.foundation import clock
+from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
+from gangway.invitations.models import Invitation
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import existing
+from gangway.onboarding import actions, existing, freezing, relinking, tidying
 from gangway.onboarding.models import Case, ExistingRegistration, SignInApplication
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import CaseState
+from gangway.onboarding.typed import Typed
+from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import given
 from gangway.services.queries import services
 from gangway.vault.actions import reveal
 from gangway.vault.models import Sealed
-from tests.rooms import factories_organizations, web_values
-from tests.rooms.factories_onboarding import ADMINISTRATOR, CLIENT, HOME, Walk, register, walk
+from tests.rooms import factories_invitations, factories_organizations, web_values
+from tests.rooms.factories_onboarding import ADMINISTRATOR, CLIENT, HOME, Walk, register, signed_in, walk
 from tests.rooms.factories_web import error_at, in_wizard, put_into_wizard, sit_down, soup
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +157,87 @@ def test_a_federated_credential_shows_what_to_add(opened, settings):
     assert {name: page.select_one(f"#trust-{name}")["value"] for name in about} == about
     assert about["issuer"] == "https://id.gangway.example"
     assert client.post("/wizard/use/", TYPED | {"kind": "nonsense"}, follow=True).status_code == 200
+
+
+@pytest.fixture(params=["certificate", "federated"])
+def shown(request, opened, settings) -> Walk:
+    """Somebody who was shown what to tell their tenant: a certificate, or a trust."""
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"issuer_url": "https://id.gangway.example"})
+    walked, client = opened
+    client.post("/wizard/use/", TYPED | {"kind": request.param, "secret": ""})
+    run_until_idle()
+    return walked
+
+
+def told(walked: Walk) -> tuple[object, ...]:
+    row = kept(walked)
+    return row.case.state, row.kind, row.about, row.certificate_der, row.sealed_id
+
+
+def another_way_and_back(walked: Walk) -> None:
+    actions.choose_new(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    existing.choose_existing(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+
+
+def replaced_and_continued(walked: Walk) -> None:
+    with within(walked.customer.path):
+        relinking.replace_links(invitation_id=walked.invitation_id, by=ADMINISTRATOR, now=clock.now())
+    come_again(walked)
+
+
+def reported_and_continued(walked: Walk) -> None:
+    freezing.report_by_case(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+    with within(walked.customer.path):
+        freezing.unfreeze(invitation_id=walked.invitation_id, by=ADMINISTRATOR, now=clock.now())
+    come_again(walked)
+
+
+def come_again(walked: Walk) -> None:
+    token = factories_invitations.link(walked.customer, walked.invitation_id)
+    actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now())
+
+
+def test_what_the_tenant_was_told_stays_true_whatever_somebody_does_meanwhile(shown):
+    before = told(shown)
+    assert before[2]
+    tidying.abandon_idle_cases(now=clock.now() + timedelta(hours=3))
+    assert told(shown) == before
+    for doing in (another_way_and_back, replaced_and_continued, reported_and_continued):
+        doing(shown)
+        assert told(shown) == before, doing
+
+
+def test_what_is_missing_of_it_is_made_for_whoever_comes_back(shown):
+    with within(shown.customer.path):
+        ExistingRegistration.objects.update(about={}, certificate_der="", sealed_id=None)
+    with pytest.raises(GangwayError):
+        existing.start_existing(case_id=shown.case_id, typed=Typed(TENANT, APP), by=ADMINISTRATOR, now=clock.now())
+    replaced_and_continued(shown)
+    run_until_idle()
+    state, _kind, about, *_rest = told(shown)
+    assert (state, bool(about)) == (CaseState.TYPING, True)
+
+
+@pytest.mark.parametrize("shown", ["certificate"], indirect=True)
+def test_a_certificates_key_does_not_outlive_its_invitation(shown):
+    actions.choose_new(case_id=shown.case_id, by=ADMINISTRATOR, now=clock.now())
+    signed_in(shown)
+    tidying.abandon_idle_cases(now=clock.now() + timedelta(hours=3))
+    with within(shown.customer.path):
+        withdraw(invitation_id=shown.invitation_id, by=ADMINISTRATOR, now=clock.now())
+    assert kept(shown).sealed_id is not None
+    tidying.close_withdrawn_cases(now=clock.now())
+    assert kept(shown).sealed_id is None
+
+
+@pytest.mark.parametrize("shown", ["certificate"], indirect=True)
+def test_a_certificates_key_ends_when_another_registration_is_made(shown):
+    actions.choose_new(case_id=shown.case_id, by=ADMINISTRATOR, now=clock.now())
+    signed_in(shown)
+    actions.confirm_signed_in(case_id=shown.case_id, by=ADMINISTRATOR, now=clock.now())
+    assert kept(shown).sealed_id is not None
+    actions.start_provisioning(case_id=shown.case_id, name="gw-contoso", by=ADMINISTRATOR, now=clock.now())
+    assert kept(shown).sealed_id is None
 
 
 def test_without_an_issuer_federation_is_not_offered(opened):
@@ -312,12 +397,40 @@ def test_what_was_refused_comes_back_to_the_operators_field(desk, monkeypatch):
     assert soup(answer).select_one("#id_tenant")["value"] == TENANT
 
 
+@pytest.mark.parametrize(("pressed", "then"), [({}, CaseState.PROVING), ({"kind": "certificate"}, CaseState.TYPING)])
+def test_what_rested_at_the_desk_goes_on_with_next_or_another_kind(desk, pressed, then):
+    client, customer, address = desk
+    where = client.post(address, NEW).headers["Location"]
+    with within(customer.path):
+        Case.objects.update(state=CaseState.TYPING.value)
+        Invitation.objects.update(state=State.DRAFT.value)
+        tidying.abandon_idle_cases(now=clock.now() + timedelta(hours=3))
+        assert Case.objects.get().state == CaseState.ABANDONED
+    assert "secret is missing" in error_at(client.post(where, TYPED | {"secret": ""}), "secret")
+    assert client.post(where, TYPED | pressed).headers["Location"] == where
+    with within(customer.path):
+        assert Case.objects.get().state == then
+
+
+def test_what_was_withdrawn_at_the_desk_is_shown_with_its_invitation(desk):
+    client, customer, address = desk
+    where = client.post(address, NEW).headers["Location"]
+    with within(customer.path):
+        case = Case.objects.get()
+        withdraw(invitation_id=case.invitation_id, by=ADMINISTRATOR, now=clock.now())
+    tidying.close_withdrawn_cases(now=clock.now())
+    page = reverse("web:invitation", args=[case.invitation_id])
+    assert client.post(where, TYPED).headers["Location"] == page
+    assert client.get(f"{where}state/").headers["HX-Redirect"] == page
+
+
 def test_an_administrators_typing_is_no_business_of_the_desks_form(desk):
     client, _customer, _address = desk
     walked = walk(choose=False)
     existing.choose_existing(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
     theirs = sit_down(walked.provider)
-    assert theirs.get(reverse("web:known_registration", args=[walked.invitation_id])).status_code == 409
+    answer = theirs.get(reverse("web:known_registration", args=[walked.invitation_id]))
+    assert answer.headers["Location"] == reverse("web:invitation", args=[walked.invitation_id])
     assert client.get(reverse("web:known_registration", args=[walked.invitation_id])).status_code == 404
 
 

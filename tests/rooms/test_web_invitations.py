@@ -1,6 +1,6 @@
 """*Pending Invitations*: the original's columns, actions by state, a link that is shown once, dialogs that name."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core import mail as outgoing
@@ -155,6 +155,9 @@ def test_copy_link_shows_a_working_link_once(customer, client):
     url = soup(answer).select_one("#auth-url")["value"]
     assert isinstance(by_token(SealedText(url.rsplit("/", 1)[1])), LinkHeld)
     assert answer.headers["Cache-Control"] == "no-store"
+    with within(customer.path):
+        actions.keep_open(invitation_id=invitation_id, until=datetime(2099, 5, 6, tzinfo=UTC))
+    assert "2099" in soup(client.post(page_of(invitation_id, "_copy"))).select_one(".gw-card").get_text()
     for other in (page_of(invitation_id), "/invitations/", page_of(invitation_id, "_sent"), "/activity/"):
         assert "/i/" not in client.get(other).content.decode()
 

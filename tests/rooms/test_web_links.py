@@ -15,6 +15,7 @@ from gangway.invitations import queries as invitations
 from gangway.invitations.models import Invitation
 from gangway.invitations.queries import LinkDead, LinkHeld, Why, by_token
 from gangway.invitations.states import State
+from gangway.invitations.waiting_for import due_to_remind
 from gangway.notifications import sending
 from gangway.notifications.models import Message
 from gangway.onboarding import actions as journey
@@ -62,6 +63,11 @@ def act(client, invitation_id, what, **given):
 def view(customer, invitation_id):
     with within(customer.path):
         return invitations.invitation(invitation_id)
+
+
+def due(now):
+    with within_everything("test"):
+        return set(due_to_remind(now=now))
 
 
 def why(token):
@@ -127,7 +133,7 @@ def test_changing_the_recipient_ends_the_earlier_ones_links(customer, client, in
 
 def test_extending_lets_links_live_longer_and_never_shorter(customer, client, invited):
     before = view(customer, invited).expires_at
-    act(client, invited, "extend", days="2")
+    assert "already" in error_at(act(client, invited, "extend", days="2"), "days")
     assert view(customer, invited).expires_at == before
     act(client, invited, "extend", days="30")
     assert view(customer, invited).expires_at > before + timedelta(days=20)
@@ -268,6 +274,24 @@ def test_what_is_frozen_can_only_be_unfrozen_or_revoked(customer, client, invite
     assert notes[-2:] == [(State.REPORTED, "I didn't expect this"), (State.SENT, "Unfrozen")]
 
 
+@pytest.mark.parametrize("before", [State.QUEUED, State.BOUNCED, State.WAITING_FOR_APPROVAL])
+def test_what_nobody_was_at_goes_on_in_the_state_in_which_it_was_frozen(customer, client, before):
+    invited = issue(customer)
+    if before is State.WAITING_FOR_APPROVAL:
+        bring_to(customer, invited, State.OPENED)
+    token = link(customer, invited)
+    with within(customer.path):
+        if before is not State.QUEUED:
+            actions.move(invitation_id=invited, to=before, by=OPERATOR)
+    Client().post(f"/i/{token.reveal()}/unexpected/")
+    day = (clock.now() + timedelta(days=5)).date()
+    act(client, invited, "await", approval_on=day.isoformat())
+    assert view(customer, invited).state is State.REPORTED
+    act(client, invited, "unfreeze")
+    assert view(customer, invited).state is before
+    assert ("ada@contoso.example" in [to for to, _subject, _body in mailed()]) is (before is State.QUEUED)
+
+
 def test_who_holds_a_replaced_link_does_not_freeze_it_again_once_an_operator_has_looked(customer, client, invited):
     """Else they could stop it for good, however often it is unfrozen; the operator sees that they tried."""
     astray = link(customer, invited)
@@ -384,6 +408,28 @@ def test_reminders_go_out_before_the_end_until_somebody_stops_them(customer, inv
     assert mailed() == []
 
 
+def test_nobody_is_reminded_of_an_end_that_was_near_when_the_mail_went_out(provider, customer, client, invited):
+    soon = clock.now() + timedelta(minutes=20)
+    with within(provider.path):
+        own = {"may_copy": True, "subject": "", "opening": "", "closing": ""}
+        actions.set_terms(provider.id, life_days=3, **own, by=OPERATOR)
+    fresh = issue(customer, service_id=factories_services.plan(customer, short_name="short"))
+    bring_to(customer, fresh, State.OPENED)
+    with within_everything("test"):
+        Invitation.objects.filter(pk=invited).update(expires_at=clock.now() + timedelta(days=1), state="opened")
+    act(client, invited, "extend", days="3")
+    assert due(soon) == set()
+    act(client, invited, "readdress", recipient="bob@contoso.example")
+    bring_to(customer, invited, State.OPENED)
+    assert due(soon) == set()
+    for sent_again in ("resend", "replace"):
+        with within_everything("test"):
+            Invitation.objects.filter(pk=invited).update(reminders_sent=0)
+        act(client, invited, sent_again)
+        assert due(soon) == set()
+    assert due(soon + timedelta(days=2)) == {invited, fresh}
+
+
 def test_waiting_for_approval_keeps_the_link_open_and_reminders_silent(monkeypatch):
     walked = factories_onboarding.walk()
     inside = Client()
@@ -405,6 +451,15 @@ def test_waiting_for_approval_keeps_the_link_open_and_reminders_silent(monkeypat
     assert [subject for _to, subject, _body in mailed() if subject == told] == [told], "the first day, named again"
     walked.start()
     assert view(walked.customer, walked.invitation_id).state is State.OPENED
+
+
+def test_who_has_signed_in_goes_on_although_somebody_was_to_agree_first():
+    walked, by, now = factories_onboarding.walk(), factories_onboarding.ADMINISTRATOR, clock.now()
+    factories_onboarding.signed_in(walked)
+    journey.confirm_signed_in(case_id=walked.case_id, by=by, now=now)
+    journey.await_approval(case_id=walked.case_id, day=(now + timedelta(days=20)).date(), by=by, now=now)
+    journey.start_provisioning(case_id=walked.case_id, name="SBC1", by=by, now=now)
+    assert view(walked.customer, walked.invitation_id).state is State.PROVISIONING
 
 
 def test_a_colleagues_link_waits_for_the_approval_too_and_ends_with_all_others(client):

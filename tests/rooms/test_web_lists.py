@@ -15,6 +15,8 @@ from django.urls import reverse
 
 from gangway.alarms.actions import raise_alarm
 from gangway.alarms.states import Kind, Severity
+from gangway.audit.events import Event
+from gangway.audit.models import Entry
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections.errors import ConnectionSuspended, NoSuchConnection
@@ -181,9 +183,14 @@ def test_each_list_is_exported_as_it_is_sought(client):
     for name, has in EXPORTS.items():
         answer = client.get(reverse(f"web:{name}"))
         assert answer["Content-Disposition"].startswith("attachment")
-        assert any(has in cell for row in table(answer) for cell in row), name
+        whole = table(answer)
+        assert any(has in cell for row in whole for cell in row), name
         nothing = table(client.get(reverse(f"web:{name}"), {"q": "nobody-is-called-that"}))
         assert len(nothing) == 1, name
+        told, taken = Entry.objects.filter(event=Event.LIST_EXPORTED.value).order_by("-id")[:2]
+        assert taken.data == {"list": told.data["list"], "rows": len(whole) - 1}, name
+        assert told.data["rows"] == 0, name
+        assert told.personal == {"search": "nobody-is-called-that"}
 
 
 def test_a_page_behind_the_last_one_leads_to_the_first_and_blames_no_words(client):

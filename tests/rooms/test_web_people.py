@@ -23,6 +23,8 @@ from gangway.accounts import actions, rules
 from gangway.accounts.models import EntraTenant, OperatorInvitation
 from gangway.accounts.passwords import is_breached, is_put_together
 from gangway.accounts.states import SecondFactor
+from gangway.audit.events import Event
+from gangway.audit.models import Entry
 from gangway.audit.queries import activity
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
@@ -30,6 +32,7 @@ from gangway.notifications.messages import MESSAGES
 from gangway.notifications.models import Message
 from gangway.notifications.states import MessageKind
 from gangway.organizations import people
+from gangway.organizations.actions import enroll_totp
 from gangway.organizations.models import Membership, Operator
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
@@ -96,6 +99,24 @@ def test_opening_the_link_changes_nothing():
     assert not Operator.objects.filter(email="nils@sp2.example").exists()
 
 
+def test_whoever_has_an_account_signs_in_and_comes_back_without_the_token_in_another_address():
+    provider = make_provider()
+    person = Operator.objects.get(pk=make_operator(make_provider()))
+    with within_everything("a test"):
+        enroll_totp(person.pk, by=SETUP)
+    prove(sit_down(provider)).post("/operators/invite/", invitation(provider, email=person.email))
+    guest, there = Client(), f"/join/{TOKEN.reveal()}"
+    page = guest.get(there)
+    assert page.headers["Referrer-Policy"] == "strict-origin"
+    assert page.content.decode().count(TOKEN.reveal()) == 0
+    asked = guest.post(there, {"way": "account"})
+    assert asked.headers["Location"] == "/accounts/login/?next=/join/again/"
+    assert guest.cookies["__Host-join"]["httponly"]
+    back = guest.get("/join/again/")
+    assert (back.headers["Location"], guest.cookies["__Host-join"].value) == (there, "")
+    assert Client().get("/join/again/").status_code == 404
+
+
 def test_the_mail_goes_through_the_outbox_and_web_sends_none():
     provider = make_provider()
     answer = prove(sit_down(provider)).post("/operators/invite/", invitation(provider), follow=True)
@@ -152,6 +173,28 @@ def test_every_one_of_very_many_customers_is_reached_by_search_by_its_page_and_b
     link = soup(admin.get(f"/customers/{last.id}/")).find("a", href=f"/operators/invite/?organization={last.id}")
     assert soup(admin.get(link["href"])).select_one("#id_organization option[selected]")["value"] == str(last.id)
     assert admin.post("/operators/invite/", invitation(last, role="monitor")).headers["Location"] == "/operators/"
+
+
+def test_an_invitation_that_is_older_than_those_listed_is_found_and_withdrawn(monkeypatch):
+    monkeypatch.setattr("gangway.accounts.queries.MOST", 1)
+    monkeypatch.setattr("gangway.web.views.operators.MOST", 1)
+    provider, tokens = make_provider(), iter([SealedText("a" * 43), SealedText("b" * 43)])
+    monkeypatch.setattr(actions, "new_token", lambda: next(tokens))
+    admin = prove(sit_down(provider))
+    for name in ("Olda Older", "Nils Newer"):
+        given = invitation(provider, name=name, email=f"{name[:4].lower()}@sp2.example")
+        admin.post("/operators/invite/", given)
+
+    def listed(**sought):
+        return [each.get_text() for each in soup(admin.get("/operators/", sought)).select("[aria-labelledby=invited]")]
+
+    assert "Only the newest" in admin.get("/operators/").content.decode()
+    assert [("nils@" in each, "olda@" in each) for each in listed()] == [(True, False)]
+    for search in ("olda", "OLDER"):
+        assert ["olda@" in each for each in listed(q=search)] == [True]
+    revoke = soup(admin.get("/operators/?q=olda")).select_one("form[action$='/revoke/']")["action"]
+    admin.post(revoke)
+    assert listed(q="olda") == listed(role="admin") == []
 
 
 def test_dangerous_things_ask_who_it_is_once_more():
@@ -316,6 +359,43 @@ def test_a_second_factor_is_not_reset_for_somebody_of_another_organization_too()
     assert Authenticator.objects.filter(user=person).exists()
 
 
+def test_who_was_removed_and_is_invited_again_gets_in_with_neither_password_nor_second_factor_left():
+    provider = make_provider()
+    admin, person = prove(sit_down(provider)), Operator.objects.get(pk=make_operator(provider, role=Role.MONITOR))
+    with within(provider.path):
+        enroll_totp(person.pk, by=SETUP)
+    admin.post(reverse("web:operator_remove", args=[place_id(provider, operator_id=person.pk)]))
+    Client().post("/accounts/password/reset/", {"email": person.email})
+    admin.post("/operators/invite/", invitation(provider, email=person.email))
+    Client().post("/accounts/password/reset/", {"email": person.email})
+    with within(provider.path):
+        message, invited = Message.objects.get(kind="password_reset"), OperatorInvitation.objects.get()
+    guest, new = Client(), "another few words of mine"
+    there = guest.get(link_of(message), follow=True)
+    guest.post(there.request["PATH_INFO"], {"password1": new, "password2": new})
+    reset = reverse("web:operator_reset_invited", args=[invited.pk])
+    assert soup(admin.get("/operators/")).select_one(f"form[action='{reset}']")
+    assert person.email in admin.post(reset, follow=True).content.decode()
+    guest.post("/accounts/login/", {"login": person.email, "password": new})
+    guest.post(f"/join/{TOKEN.reveal()}", {"way": "account"})
+    assert guest.get("/services/").headers["Location"] == "/me/second-factor/"
+    assert not soup(admin.get("/operators/")).select_one(f"form[action='{reset}']")
+
+
+def test_whose_role_is_elsewhere_keeps_their_second_factor_when_invited():
+    provider = make_provider()
+    admin, person = prove(sit_down(provider)), Operator.objects.get(pk=make_operator(make_provider()))
+    with within_everything("test set-up"):
+        enroll_totp(person.pk, by=SETUP)
+    admin.post("/operators/invite/", invitation(provider, email=person.email))
+    with within(provider.path):
+        invited = OperatorInvitation.objects.get()
+    reset = reverse("web:operator_reset_invited", args=[invited.pk])
+    assert not soup(admin.get("/operators/")).select_one(f"form[action='{reset}']")
+    assert "belongs to another organization" in admin.post(reset, follow=True).content.decode()
+    assert Authenticator.objects.filter(user=person).exists()
+
+
 # One's own sign-in
 
 
@@ -405,6 +485,21 @@ def test_a_stranger_who_guesses_does_not_lock_the_person_out():
     assert owner.post("/accounts/login/", given).status_code == 302
 
 
+def test_who_has_the_password_and_guesses_at_codes_is_told_to_its_owner_once():
+    provider = make_provider()
+    person = Operator.objects.get(pk=make_operator(provider))
+    with within(provider.path):
+        enroll_totp(person.pk, by=SETUP)
+    guesser = Client(REMOTE_ADDR="192.0.2.66")
+    guesser.post("/accounts/login/", {"login": person.email, "password": PASSWORD.reveal()})
+    told = []
+    for _ in range(7):
+        guesser.post("/accounts/2fa/authenticate/", {"code": "000000"})
+        with within(provider.path):
+            told.append(list(Message.objects.filter(kind="wrong_codes").values_list("to", "context__asked_from")))
+    assert told == [[]] * 4 + [[(person.email, "192.0.2.66")]] * 3
+
+
 def test_limits_are_kept_where_every_web_process_sees_them(settings):
     assert settings.CACHES["default"]["BACKEND"].endswith("DatabaseCache")
 
@@ -427,7 +522,10 @@ def test_ones_own_other_sessions_are_seen_and_ended():
     assert other.get("/services/").headers["Location"].startswith("/accounts/login/")
     other.post("/accounts/login/", {"login": person.email, "password": PASSWORD.reveal()})
     one.post("/accounts/sessions/")
+    one.post("/accounts/sessions/")
     assert UserSession.objects.filter(user=person).count() == 1
+    told = Entry.objects.filter(event=Event.OPERATOR_SESSIONS_ENDED.value, actor_id=str(person.pk)).order_by("id")
+    assert [each.data for each in told] == [{}, {"sessions": 1}]
     assert other.get("/services/").headers["Location"].startswith("/accounts/login/")
 
 

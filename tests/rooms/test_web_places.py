@@ -4,12 +4,14 @@ import pytest
 from django.urls import reverse
 
 from gangway.organizations import place_queries
+from gangway.organizations.actions import system
 from gangway.organizations.changing import change_bounds, change_contacts
 from gangway.organizations.details import Bounds, Contact, Tenant
+from gangway.organizations.people_queries import path_of
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import within
 from tests.rooms.factories_connections import TENANT, connected
-from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
+from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import error_at, prove, row, sit_down, soup
 
@@ -93,6 +95,29 @@ def test_nobody_puts_a_customer_below_somebody_elses_channel(client):
     client.post(reverse("web:customer_add"), make_channel_of_mine)
     with within(foreign.path):
         assert place_queries.places(Kind.CUSTOMER).rows == ()
+
+
+def test_the_systems_admin_reaches_every_one_of_very_many_providers_and_channels(monkeypatch):
+    monkeypatch.setattr("gangway.organizations.people_queries.MOST_CHOICES", 2)
+    monkeypatch.setattr("gangway.web.views.places.MOST_CHOICES", 2)
+    _one, _two, last = [make_provider(name=name) for name in ("Aa Voice", "Ab Voice", "Zebra Voice")]
+    channel = make_channel(last, name="Zone Reseller")
+    root = sit_down(Place(system(), path_of(system())))
+
+    def offered(address):
+        return [each.get_text() for each in soup(root.get(address)).select("#id_parent option")]
+
+    assert offered("/channels/add/") == ["Aa Voice (Provider)", "Ab Voice (Provider)"]
+    assert offered("/channels/add/?place=zeb") == ["Zebra Voice (Provider)"]
+    assert offered("/customers/add/?place=zone") == ["Zone Reseller (Channel)"]
+    assert "No organization has a name" in root.get("/customers/add/?place=nowhere").content.decode()
+    root.post("/customers/add/?place=zone", {"name": "Contoso", "parent": str(channel.id), **CONTACTS})
+    assert only(Kind.CUSTOMER, channel).name == "Contoso"
+    there = {"name": "Harbour", "short_name": "harbour", "parent": str(channel.id), **CONTACTS}
+    assert error_at(root.post("/channels/add/", there), "parent")
+    root.post("/channels/add/", {**there, "parent": str(last.id)})
+    with within(last.path):
+        assert {each.name for each in place_queries.places(Kind.CHANNEL).rows} == {"Zone Reseller", "Harbour"}
 
 
 def test_fields_are_changed_and_contacts_taken_away(client, provider):

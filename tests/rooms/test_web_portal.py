@@ -137,7 +137,7 @@ def test_validate_authentication_starts_one_and_follows_it(client, service_id, c
     over = client.get(portal(service_id, "_validation_state"), {"seen": seen})
     assert over.status_code == 286
     elsewhere = {part["id"]: part for part in soup(over).select("[hx-swap-oob]")}
-    assert set(elsewhere) == {"status", "last-status", "rights-now"}
+    assert set(elsewhere) == {"status", "last-status", "rights-now", "lacks-now"}
     assert all(page.find(id=name) and not page.find(id=name).has_attr("hx-swap-oob") for name in elsewhere)
     assert elsewhere["last-status"].select_one("time")
 
@@ -185,12 +185,12 @@ def test_a_run_shows_steps_timings_and_request_ids_and_stops_asking_when_it_rest
     text = page.get_text(" ", strip=True)
     for told in ("Make the App registration", "0.4 s", "0f1c-77aa", "Four of six steps are done."):
         assert told in text
-    seen = {"seen": page.select_one("[name=seen]")["value"]}
-    state = reverse("web:run_state", args=[web_values.NIL])
-    assert client.get(state, seen).status_code == 204
+    state = f"{page.select_one('#live')['hx-get']}&seen={page.select_one('[name=seen]')['value']}"
+    assert client.get(state).status_code == 204
     monkeypatch.setattr(runs, "run", lambda _id: replace(web_values.run(), state=RunState.PROVED))
-    over = client.get(state, seen)
+    over = client.get(state)
     assert over.status_code == 286
+    assert not soup(client.get(state.partition("?")[0])).select("[hx-swap-oob]")  # other pages have no facts
     assert page.select_one("#run-facts")
     assert "Ended" in soup(over).select_one("#run-facts[hx-swap-oob]").get_text()
 

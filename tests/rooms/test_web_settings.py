@@ -4,6 +4,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from gangway.audit.events import Event
+from gangway.audit.queries import activity
 from gangway.foundation import clock
 from gangway.invitations.aims import Purpose
 from gangway.notifications import sending
@@ -192,6 +194,8 @@ def test_host_names_of_provider_and_channels_are_set_on_pages_of_their_own(clien
     host_proof.end(known, HostSeen.OTHER, now=clock.now())
     assert "Another record" in soup(client.get(at("host_state", channel))).get_text()
     assert client.post(at("host_look", channel)).status_code == 302
+    last = activity(organization_path=channel.path)[0]
+    assert (last.event, last.data) == (Event.HOST_NAME_LOOK_ASKED.value, {"host": "calls.north.example"})
     host_proof.end(known, HostSeen.RIGHT, now=clock.now())
     assert hosts.public_url(make_customer(channel).id) == "http://calls.north.example:8000"
     assert "calls.north.example" in soup(client.get(at("hosts", provider))).get_text()

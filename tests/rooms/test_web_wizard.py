@@ -8,6 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from gangway.foundation import clock
 from gangway.invitations.aims import Purpose
 from gangway.onboarding import actions
 from gangway.onboarding.errors import GuestName, NotAPrincipalName, NotNow, SignInTooOld
@@ -18,7 +19,8 @@ from gangway.services.errors import InvalidName
 from gangway.web.purposes import SENT_TO_NOBODY, WORDS
 from gangway.web.views import wizard_door
 from gangway.web.wizard_pages import ROUTES
-from tests.rooms import web_values
+from tests.rooms import factories_invitations, web_values
+from tests.rooms.factories_onboarding import ADMINISTRATOR, issue, signed_in, walk
 from tests.rooms.factories_web import error_at, in_wizard, put_into_wizard, soup
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +83,15 @@ def test_every_permission_and_role_is_told_before_anybody_signs_in(monkeypatch):
         assert one.why in text
     assert web_values.PLAN.fingerprint_shown in text
     assert "Sandbox1-sp2-token" in text
+
+
+def test_who_does_not_sign_in_themselves_leaves_the_page_by_another_way_until_something_is_made(monkeypatch):
+    ways = "button[form=use], a[href='/wizard/script/'], a[href='/wizard/guide/'], a[href='/wizard/colleague/']"
+    page = soup(in_wizard(monkeypatch, web_values.case(Step.WHO)).get("/wizard/new/"))
+    assert len(page.select(ways)) == len(ways.split(","))
+    assert page.select_one("form#use")["action"] == "/wizard/use/choose/"
+    begun = web_values.case(Step.WHO, run=web_values.run(RunState.NEEDS_SIGN_IN))
+    assert not soup(in_wizard(monkeypatch, begun).get("/wizard/new/")).select(ways)
 
 
 @pytest.mark.parametrize(
@@ -209,6 +220,29 @@ def test_the_name_rules_stand_beside_the_field_and_its_errors_at_it(monkeypatch)
     assert all(sentence in error_at(answer, "name") for sentence in sentences)
     assert soup(answer).select_one("#id_name")["value"] == " x."
     assert "3–15 characters" in soup(answer).select_one(".gw-rules").get_text()
+
+
+def to_the_name(walked):
+    signed_in(walked)
+    actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
+
+
+def test_while_typing_a_word_says_whether_the_name_can_be_used():
+    first = walk()
+    to_the_name(first)
+    actions.start_provisioning(case_id=first.case_id, name="taken", by=ADMINISTRATOR, now=clock.now())
+    invitation_id = issue(first.customer, first.operator_id)
+    token = factories_invitations.link(first.customer, invitation_id)
+    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
+    actions.choose_new(case_id=case_id, by=ADMINISTRATOR, now=clock.now())
+    to_the_name(replace(first, invitation_id=invitation_id, case_id=case_id))
+    client = Client()
+    put_into_wizard(client, case_id)
+    assert soup(client.get("/wizard/name/")).select_one("[hx-get='/wizard/name/state']")
+    told = {"": "", "a b": "Blank spaces", "TAKEN": "Another registration", "voice-1": "✓ This name can be used."}
+    for typed, word in told.items():
+        answer = soup(client.get("/wizard/name/state", {"name": typed})).get_text()
+        assert word in answer if word else not answer.strip()
 
 
 def test_a_name_that_microsoft_refused_comes_back_at_its_field(monkeypatch):

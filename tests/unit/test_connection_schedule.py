@@ -86,6 +86,16 @@ def test_a_promised_day_that_is_frozen_by_now_is_another_day():
     assert found.at == NOW + 3 * DAY + timedelta(hours=1)
 
 
+@pytest.mark.parametrize(("ends", "expected"), [(3, 3), (21, None)])
+def test_a_promised_day_that_passed_unused_is_judged_by_now(ends, expected):
+    missed = NOW - timedelta(hours=1)
+    assert planned(20, promised=missed).at == missed
+    found = planned(20, promised=missed, wishes=Wishes(freezes=(freeze(-0.02, ends),)))
+    assert (found.at, found.frozen) == (
+        (NOW + expected * DAY + timedelta(hours=1), False) if expected else (None, True)
+    )
+
+
 def test_slots_are_the_ids_own_time_of_day_and_spread():
     assert slot(AT_SIX, NOW) == NOW + 18 * timedelta(hours=1)
     hours = {slot(UUID(int=number * 7_919), NOW).hour for number in range(200)}

@@ -121,6 +121,15 @@ async def test_authority_that_ends_midway_rises_with_progress_kept() -> None:
     assert (await teardown(tenant, journal).run()).left == ()
 
 
+async def test_a_credential_is_not_called_removed_because_its_application_was_not_found() -> None:
+    """A copy that lags says so; who believes it leaves a secret that nobody knows."""
+    tenant, journal = await made()
+    tenant.refusals["POST /applications"] = [refusal(404, "Request_ResourceNotFound")]
+    await teardown(tenant, journal, whole=False, for_good=False).run()
+    (application,) = tenant.applications.values()
+    assert (application["passwordCredentials"], journal.credentials) == ([], {})
+
+
 assignments = st.builds(Grant, st.sampled_from(["g1", "g2"]), st.just("r"), st.sampled_from(["p1", "p2"]))  # type: ignore[arg-type]
 roles = st.builds(RoleAssignment, st.sampled_from(["a1", "a2"]), st.sampled_from(["t1", "t2"]), st.just("/"))
 passwords = st.builds(Password, st.sampled_from(["k1", "k2", "theirs"]), st.just("n"), st.none())  # type: ignore[arg-type]

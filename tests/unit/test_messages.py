@@ -31,6 +31,7 @@ from tests.rooms.factories_notifications import (
     ROTATION_AHEAD,
     SERVICE_CREATED,
     SIGN_IN_CHANGED,
+    WRONG_CODES,
 )
 
 CONTEXTS = {
@@ -50,6 +51,7 @@ CONTEXTS = {
     MessageKind.ROTATION_AHEAD: ROTATION_AHEAD,
     MessageKind.REMOVAL_ASKED: REMOVAL_ASKED,
     MessageKind.SIGN_IN_CHANGED: SIGN_IN_CHANGED,
+    MessageKind.WRONG_CODES: WRONG_CODES,
     MessageKind.TEST: {
         "name": "Olivia Operator",
         "organization": "Sandbox Provider",
