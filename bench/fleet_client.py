@@ -93,6 +93,7 @@ async def ours() -> Check:
         watched=watched,
         credential=Secret(SealedText(TOLD["secret"])),
         roles_end_at=None,
+        ours=True,
     )
     wanted = {"sign_in", "teams", "permissions", "roles", "tenant"}
 

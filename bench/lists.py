@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PAGES = {
+    "dashboard": "/",
     "services": "/services/",
     "services, one word": "/services/?q=contoso",
     "services, two words": "/services/?q=t+head",
