@@ -15,12 +15,14 @@ from django.contrib.auth import base_user
 from django.db import connection, connections
 from django.http import HttpRequest
 from django.test import Client
+from django_scopes.state import state
 from psycopg import sql
 
 from gangway.accounts.sessions import SessionStore
 from gangway.config.database import grants, server
 from gangway.config.database.address import Address
 from gangway.foundation.sealed import SealedText
+from gangway.organizations import scope
 from gangway.vault import keys
 
 gc.set_threshold(50_000, 20, 100)  # Django and its tests make much and drop it soon: looking so often costs a tenth
@@ -97,6 +99,15 @@ def jobs_end_with_their_test(request: pytest.FixtureRequest, django_db_blocker: 
         with django_db_blocker.unblock(), connection.cursor() as cursor:
             cursor.execute("DELETE FROM procrastinate_events")
             cursor.execute("DELETE FROM procrastinate_jobs")
+
+
+@pytest.fixture(autouse=True)
+def scopes_end_with_their_test() -> Iterator[None]:
+    """Name the test that leaves a scope open, not the next one that needs none."""
+    yield
+    left = scope.told()
+    state.set(None)
+    assert not left, f"this test left the scope {left} open"
 
 
 class Roles(NamedTuple):

@@ -1,13 +1,16 @@
 """Whose data it is: each way by which django-scopes lets a query or a write slip through is closed."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from threading import Event
 from time import monotonic
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.db import connection, models, transaction
 
+from gangway.jobs.threads import callers_thread, in_database
 from gangway.organizations.errors import OutOfScope, ScopeForbidden, ScopeMissing
 from gangway.organizations.scope import OwnedModel, within, within_everything
 from gangway.services.models import Service
@@ -81,6 +84,30 @@ def test_a_scope_covers_what_is_below_it_and_nothing_beside_it():
         assert set(Service.objects.values_list("pk", flat=True)) == {ours, theirs}
     with within(channel.path):
         assert set(Service.objects.values_list("pk", flat=True)) == {ours}
+
+
+def test_work_that_runs_out_of_time_inside_a_scope_leaves_none_behind():
+    path = make_provider().path
+    let_go = Event()
+
+    async def look() -> None:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(None) as deadline:
+
+            def hold() -> None:
+                with within(path):
+                    loop.call_soon_threadsafe(deadline.reschedule, loop.time())
+                    assert let_go.wait(10)
+
+            try:
+                await in_database(hold)
+            finally:
+                let_go.set()
+
+    with callers_thread(), pytest.raises(TimeoutError):
+        async_to_sync(look)()
+    with pytest.raises(ScopeMissing):
+        Service.objects.all()
 
 
 def test_the_scope_ends_with_its_block_even_after_an_error():

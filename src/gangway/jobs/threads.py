@@ -23,7 +23,8 @@ async def in_database(
     What it needs of a transaction it opens itself (`transaction.atomic`). Exceptions pass through unchanged.
     """
     if _in_callers_thread.get():
-        return await sync_to_async(function, thread_sensitive=True)(*args, **kwargs)
+        own = contextvars.copy_context()  # or a caller whose time is up gets the scope it is in just then
+        return await sync_to_async(function, thread_sensitive=True, context=own)(*args, **kwargs)
     return await asyncio.to_thread(_with_own_connection, function, *args, **kwargs)
 
 
