@@ -78,9 +78,9 @@ def test_a_pattern_reads_a_long_text_once_however_it_was_made():
     [
         ("en", "Friday, 27 November 2026, 14:05 (UTC)"),
         ("de", "Freitag, 27. November 2026, 14:05 (UTC)"),
-        ("fr", "vendredi, 27 novembre 2026, 14:05 (UTC)"),
+        ("fr", "vendredi 27 novembre 2026 à 14:05 (UTC)"),
         ("es", "viernes, 27 de noviembre de 2026, 14:05 (UTC)"),
-        ("he", "שישי, 27 בנובמבר 2026, 14:05 (UTC)"),
+        ("he", "יום שישי, 27 בנובמבר 2026, 14:05 (UTC)"),
         ("xx", "Friday, 27 November 2026, 14:05 (UTC)"),
     ],
 )

@@ -17,6 +17,9 @@ DAYS: Final[dict[str, str]] = {
 }
 """How each language writes a day, with the month as a word; Django knows the names of months and weekdays."""
 
+MOMENTS: Final[dict[str, str]] = {"fr": "l j F Y à H:i", "he": "יום l, j בF Y, H:i"}
+"""How a language writes a whole time that isn't weekday, day and hour with commas between them."""
+
 MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
@@ -33,7 +36,8 @@ def day_in_words(moment: datetime, language: str = ENGLISH) -> str:
 
 def time_in_words(moment: datetime, language: str = ENGLISH) -> str:
     """Return a time that nobody can read in two ways, as "Friday, 27 November 2026, 14:05 (UTC)"."""
-    return _written(moment, f"l, {DAYS[known(language)]}, H:i", language) + " (UTC)"
+    form = MOMENTS.get(language, f"l, {DAYS[known(language)]}, H:i")
+    return _written(moment, form, language) + " (UTC)"
 
 
 def _written(moment: datetime, form: str, language: str) -> str:
