@@ -14,6 +14,16 @@ from tests.house.text_sources import ROOT, TEMPLATES, every_text
 
 NOTHING_SAID = {ROOT / "web" / "templates" / "components" / f"{name}.html" for name in ("wordmark", "empty")}
 """Parts without words."""
+BUTTONS = (
+    "Finish the connection",
+    "Sign in to remove what remains",
+    "Start Authentication",
+    "Start Provisioning",
+    "Use App Registration",
+)
+"""Words on buttons and choices that sentences elsewhere name."""
+SPACELESS = re.compile("(?<![\u00a0\u202f])[:;?!»](?!//)|«(?!\u00a0)")
+"""A French sign that touches its word, or may be torn from it at the end of a line."""
 
 
 def ids(catalog):
@@ -103,3 +113,25 @@ def test_nothing_guessed_is_taken_over():
 @pytest.mark.parametrize("language", texts.LANGUAGES)
 def test_no_text_is_missing_guessed_or_wrong(language):
     assert list(texts.faults(texts.read(texts.path_of(language)))) == [], "see docs/how-to/languages.md"
+
+
+@pytest.mark.parametrize("language", texts.LANGUAGES)
+@pytest.mark.parametrize("button", BUTTONS)
+def test_a_sentence_names_a_button_with_the_buttons_own_words(language, button):
+    catalog = texts.read(texts.path_of(language))
+    words = catalog.get(button).string
+    naming = [one for one in catalog if isinstance(one.id, str) and button in one.id]
+    assert len(naming) > 1
+    assert [one.string for one in naming if words not in one.string] == []
+
+
+def test_french_signs_keep_an_unbreakable_space_before_them():
+    said = strings(texts.read(texts.path_of("fr"))).values()
+    forms = [form for one in said for form in ((one,) if isinstance(one, str) else one)]
+    assert [form for form in forms if SPACELESS.search(form)] == []
+
+
+def test_a_sign_behind_a_text_is_translated_with_it():
+    behind = re.compile(r'{% translate "[^"]*" %}(?:{% endif %})?[:;?!]')
+    paths = {path for pattern in TEMPLATES for path in ROOT.glob(pattern)}
+    assert [path.name for path in sorted(paths) if behind.search(path.read_text("utf-8"))] == []
