@@ -8,16 +8,19 @@ from gangway.invitations import queries as invited
 from gangway.invitations.models import Invitation
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import finishing, freezing
+from gangway.onboarding import actions, finishing, freezing, queries
+from gangway.onboarding.errors import NotReady
 from gangway.onboarding.stages import verification
 from gangway.onboarding.withdrawal import withdraw
+from gangway.organizations.changing import change_details, change_tenants
+from gangway.organizations.details import Details, Tenant
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Run
 from gangway.provisioning.states import RunState
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from tests.emulator.conftest import avery
-from tests.rooms.factories_aboard import OLGA, aboard, finished, provision, sign_in, state_of
+from tests.rooms.factories_aboard import OLGA, aboard, add, finished, provision, sign_in, state_of
 from tests.rooms.factories_onboarding import ADMINISTRATOR, walk
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -59,6 +62,41 @@ def test_a_check_that_fails_stops_it_and_the_operator_is_told(emulator, monkeypa
     provision(walked)
     run_until_idle()
     finishing.begin_all(now=clock.now())
+    assert planned(walked).lifecycle is Lifecycle.PLANNED
+    assert sum(subject.startswith("Not finished by itself") for subject in subjects()) == 1
+
+
+def becomes_known(walked, domain):
+    """Somebody at the desk writes the customer's domain down, after its administrator has signed in."""
+    details = Details(domain=domain)
+    with within(walked.customer.path):
+        change_details(organization_id=walked.customer.id, name="Contoso", details=details, by=OLGA)
+
+
+def test_a_domain_that_becomes_known_after_the_sign_in_is_compared_before_the_service_is_created(emulator):
+    walked = aboard(emulator, domain="")
+    becomes_known(walked, "fabrikam.com")
+    onboarding_id = add(walked)
+    with within(walked.customer.path):
+        view = queries.onboarding(onboarding_id)
+        assert "Contoso, is not the one by which the customer is known: fabrikam.com" in view.another_tenant
+        actions.confirm_tenant(onboarding_id=onboarding_id, by=OLGA, now=clock.now())
+        with pytest.raises(NotReady, match=r"fabrikam\.com"):
+            actions.finish(onboarding_id=onboarding_id, by=OLGA, now=clock.now())
+        change_tenants(organization_id=walked.customer.id, tenants=[Tenant("", "contoso.com")], by=OLGA)
+        view = queries.onboarding(onboarding_id)
+        assert (view.another_tenant, view.asks_tenant) == ("", False)
+
+
+@pytest.mark.parametrize("domain", ["", "fabrikam.com"])
+def test_nothing_is_connected_by_itself_with_a_tenant_that_is_not_known_as_the_customers(emulator, domain):
+    walked = walk(domain="")
+    finish_by_itself(walked)
+    sign_in(walked, emulator)
+    if domain:
+        becomes_known(walked, domain)
+    provision(walked)
+    run_until_idle()
     assert planned(walked).lifecycle is Lifecycle.PLANNED
     assert sum(subject.startswith("Not finished by itself") for subject in subjects()) == 1
 

@@ -125,3 +125,10 @@ def test_where_a_domain_was_known_nothing_is_asked(monkeypatch):
     client = sit_down(factories_organizations.make_provider())
     page = client.get(at_add(monkeypatch))
     assert "Is this the customer's tenant?" not in soup(page).get_text()
+
+
+def test_a_tenant_by_which_the_customer_is_not_known_leads_no_further(monkeypatch):
+    client = sit_down(factories_organizations.make_provider())
+    page = soup(client.get(at_add(monkeypatch, another_tenant="This tenant is not theirs.")))
+    assert "This tenant is not theirs." in page.get_text()
+    assert not page.select("main form button.btn-primary")

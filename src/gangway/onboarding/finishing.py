@@ -19,6 +19,7 @@ from gangway.onboarding.errors import AlreadyAdded
 from gangway.onboarding.models import OperatorOnboarding
 from gangway.onboarding.rows import lock_onboarding
 from gangway.organizations import queries as organizations
+from gangway.organizations.place_queries import tenants_of
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
 
@@ -75,10 +76,10 @@ def go_on(row: OperatorOnboarding, *, now: datetime) -> None:
 
 
 def _domain(row: OperatorOnboarding) -> str:
-    """The customer's own domain if the tenant has proved it, else the tenant's original one; empty without any."""
+    """A domain by which the customer is known, if the tenant proved it, else its original one; empty without any."""
     known = operator.domains_of(provisioning.registration(row.registration_id))
-    expected = organizations.customer(row.organization_id).domain.casefold()
-    return expected if expected in known else next(iter(known), "")
+    expected = (one.domain for one in tenants_of(row.organization_id) if one.domain in known)
+    return next(expected, next(iter(known), ""))
 
 
 def _stop(about: InvitationView, why: str, *, by: Actor) -> None:

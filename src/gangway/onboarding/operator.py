@@ -3,6 +3,7 @@
 Each step is a named state in one row, so an operator can leave and come back, and a colleague can go on.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -35,7 +36,7 @@ from gangway.onboarding.stages import handover
 from gangway.onboarding.stages.besides import take_over_besides
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.onboarding.states import OPERATOR_ORDER, OperatorStep
-from gangway.organizations import queries as organizations
+from gangway.organizations.place_queries import tenants_of
 from gangway.organizations.taken_over import named
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.queries import RegistrationView
@@ -101,12 +102,11 @@ def _already(invitation_id: UUID, *, by: Actor, error: Exception) -> UUID:
 
 
 def asks_tenant(row: OperatorOnboarding) -> bool:
-    """Whether an operator has to say that the tenant is the customer's: nothing was known to compare it with.
+    """Whether an operator has to say that the tenant is the customer's: nothing is known to compare it with.
 
     Whoever typed the tenant here has said so already.
     """
-    about = organizations.customer(row.organization_id)
-    if row.tenant_confirmed_at or about.domain or about.tenant_id:
+    if row.tenant_confirmed_at or _is_theirs(row) is not None:
         return False
     typed = _typed(row)
     return typed is None or not typed.typed_by_id
@@ -121,6 +121,30 @@ def confirm_tenant(row: OperatorOnboarding, *, by: Actor, now: datetime) -> None
     row.save(update_fields=["tenant_confirmed_at"])
     facts = {"tenant": about.tenant_id, "name": about.tenant_name, "domains": ", ".join(about.domains)}
     _record(Event.ONBOARDING_TENANT_CONFIRMED, row, by, facts)
+
+
+def another_tenant(row: OperatorOnboarding) -> str:
+    """Say that the tenant is none of those by which the customer is known now; empty unless it is so.
+
+    Compared here once more, whoever confirmed what before: the customer may have become known only after the sign-in.
+    """
+    if _is_theirs(row) is not False:
+        return ""
+    about = provisioning.registration(row.registration_id)
+    known = " or ".join(dict.fromkeys(one.domain or one.tenant_id for one in tenants_of(row.organization_id)))
+    return (
+        f"This tenant, {about.tenant_name or about.tenant_id}, is not the one by which the customer is known: {known}. "
+        "If it is theirs as well, write it down in the customer's Microsoft tenants; if not, withdraw the invitation."
+    )
+
+
+def _is_theirs(row: OperatorOnboarding) -> bool | None:
+    """Whether the customer is known by this tenant; None where that can't be told by what is known of either."""
+    about, known = provisioning.registration(row.registration_id), tenants_of(row.organization_id)
+    domains = {domain.casefold() for domain in about.domains}
+    if not domains:  # which nobody could read
+        known = tuple(replace(one, domain="") for one in known if one.tenant_id)
+    return any(one.is_it(about.tenant_id, domains) for one in known) if known else None
 
 
 def connected_besides(row: OperatorOnboarding) -> tuple[str, ...]:
@@ -231,6 +255,8 @@ def blockers(row: OperatorOnboarding) -> tuple[str, ...]:
     standing = list(broken(row))
     if row.check_state != "done":
         standing.append("The credentials have not been validated yet.")
+    if another := another_tenant(row):
+        standing.append(another)
     if asks_tenant(row):
         standing.append("Nobody has confirmed yet that the tenant is the customer's: go back to Registration.")
     if not row.m365_domain:

@@ -45,6 +45,7 @@ def view_of(row: OperatorOnboarding) -> OperatorOnboardingView:
         may_finish=not standing and row.finished_at is None,
         blockers=standing,
         asks_tenant=operator.asks_tenant(row),
+        another_tenant=operator.another_tenant(row) if row.finished_at is None else "",
         connected=operator.connected_besides(row),
         beside=beside_of(row.registration_id, invitation(row.invitation_id).plan),
     )

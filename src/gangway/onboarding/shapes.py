@@ -414,6 +414,18 @@ class ValidationView:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """An operator's part that was begun by *Add* and waits to be gone on with."""
+
+    id: UUID
+    invitation_id: UUID
+    service_short_name: str
+    customer_name: str
+    added_by: str
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OperatorOnboardingView:
     """Everything the Onboarding wizard's pages need after *Add*."""
 
@@ -444,6 +456,8 @@ class OperatorOnboardingView:
     """Sentences on what stands in the way of *Create service*; empty when nothing does."""
     asks_tenant: bool = False
     """Whether an operator still has to say that the tenant is the customer's."""
+    another_tenant: str = ""
+    """What to do where the tenant is none of those by which the customer is known; empty unless it is so."""
     connected: tuple[str, ...] = ()
     """The scope's other services that are connected with this tenant."""
     beside: tuple[BesideView, ...] = ()
