@@ -9,7 +9,7 @@ import pytest
 from gangway.foundation import clock
 from gangway.organizations.scope import within
 from gangway.provisioning import by_itself
-from gangway.provisioning.by_itself import AT_MOST_FOR, DAILY, try_what_needs_nobody
+from gangway.provisioning.by_itself import AT_MOST, DAILY, try_what_needs_nobody
 from gangway.provisioning.models import Credential, Leftover, Registration, Run
 from gangway.provisioning.states import LeftoverKind, RunKind, RunState
 from tests.rooms.factories_provisioning import Work, make_work
@@ -56,7 +56,8 @@ def test_it_is_tried_once_a_day():
     work = left_over()
     assert (tried(work), tried(work)) == (1, 1)
     with within(work.customer.path):
-        assert clock.now() - Leftover.objects.get().seen_at < DAILY
+        left = Leftover.objects.get()
+        assert (clock.now() - left.seen_at < DAILY, left.tries) == (True, 1)
         assert Run.objects.get(kind=RunKind.TEARDOWN.value).wanted["whole"] is False
 
 
@@ -64,12 +65,12 @@ def test_it_is_tried_once_a_day():
     "otherwise",
     [
         {"features": frozenset({"voice"})},
-        {"since": clock.now() - AT_MOST_FOR},
+        {"tries": AT_MOST},
         {"facts": {"by_hand": "yes"}},
         {"facts": {"look": "yes"}},
         {"kind": LeftoverKind.PERMISSION.value},
     ],
-    ids=["no right to change itself", "too long", "by hand", "found by a look", "a right"],
+    ids=["no right to change itself", "too often", "by hand", "found by a look", "a right"],
 )
 def test_what_needs_a_person_waits_for_one(otherwise: dict[str, Any]):
     assert tried(left_over(**otherwise)) == 0

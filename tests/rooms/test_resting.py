@@ -11,6 +11,7 @@ from gangway.connections.models import Connection
 from gangway.foundation import clock
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import resting, switching
+from gangway.provisioning.by_itself import AT_MOST
 from gangway.provisioning.models import Credential, Leftover, Registration, Run
 from tests.rooms.factories_connections import connected
 from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
@@ -80,11 +81,26 @@ def test_what_rests_stays_in_a_freeze_from_above_unless_a_person_had_it_replaced
     assert [one["whole"] for one in removed(49 * HOUR)] == [True]
 
 
-def test_what_a_removal_left_is_not_tried_again_meanwhile(monkeypatch):
+def test_what_a_service_without_a_connection_left_waits_for_the_end_of_a_freeze_that_began_since():
+    work, now = left_over(), clock.now()
+    with within(work.customer.path):
+        policy.add_freeze(work.customer.id, begins=now - HOUR, ends=now + HOUR, why="", by=SETUP, now=now)
+        assert not Connection.objects.exists()
+    assert tried(work) == 0
+    with within(work.customer.path):
+        (freeze,) = policy.freezes_of(work.customer.id)
+        policy.end_freeze(freeze.id, organization_id=work.customer.id, by=SETUP, now=now)
+        Leftover.objects.update(seen_at=now - 25 * HOUR)
+    assert tried(work) == 1
+
+
+def test_what_a_removal_left_is_not_tried_again_meanwhile_and_those_days_count_for_nothing(monkeypatch):
     work = left_over()
     with monkeypatch.context() as suspended:
         suspended.setattr(resting, "HOLDS", [lambda there, _now: frozenset(there)])
-        assert tried(work) == 0
-    with within(work.customer.path):
-        Leftover.objects.update(seen_at=clock.now() - 25 * HOUR)
+        for _day in range(AT_MOST + 1):
+            assert tried(work) == 0
+            with within(work.customer.path):
+                assert clock.now() - Leftover.objects.get().seen_at < HOUR
+                Leftover.objects.update(seen_at=clock.now() - 25 * HOUR)
     assert tried(work) == 1

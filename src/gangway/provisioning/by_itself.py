@@ -2,7 +2,7 @@
 
 All of it only where a tear-down failed of whose end nobody is told. A failure that passes, a timeout or a Microsoft
 that didn't answer, needs nobody. What only a person may remove, what a look found and what somebody waits for is left
-alone, and after a fortnight a person has to look at it.
+alone, and after a fortnight of days that were not held up a person has to look at it.
 """
 
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 import structlog
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
@@ -18,13 +18,14 @@ from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.engine.rotation import CHANGES_ITSELF
 from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.models import Leftover, Run
-from gangway.provisioning.resting import held_back
+from gangway.provisioning.resting import Resting, held_back
 from gangway.provisioning.starting import try_again
 from gangway.provisioning.states import HOLDING, RESTING, LeftoverKind, RegistrationState, RunKind, RunState
 
 SCHEDULE: Final = Actor.system("leftovers schedule")
 DAILY: Final = timedelta(days=1)
-AT_MOST_FOR: Final = timedelta(days=14)
+AT_MOST: Final = 14
+"""Tries; a day in a freeze, or while its service is suspended or leaves, is none."""
 MOST: Final = 50
 """So many in one go; the rest an hour later."""
 
@@ -40,16 +41,17 @@ def try_what_needs_nobody(*, now: datetime) -> None:
             single | whole,
             cleared_at=None,
             seen_at__lte=now - DAILY,
-            since__gt=now - AT_MOST_FOR,
+            tries__lt=AT_MOST,
             registration__state=RegistrationState.PROVED.value,
             registration__plan__permissions__has_any_keys=sorted(CHANGES_ITSELF),
         )
         rows = rows.exclude(facts__has_any_keys=["by_hand", "look"])
         due = list(rows.order_by("seen_at", "pk").select_related("organization")[:MOST])
-    held = held_back([(row.service_id, row.since) for row in due], now=now)
-    for row in due:
-        with within(row.organization.path):
-            _try(row.pk, held=(row.service_id, row.since) in held, now=now)
+    resting = {row.pk: Resting(row.service_id, row.organization.path, row.since) for row in due}
+    held = held_back(resting.values(), now=now)
+    for leftover_id, one in resting.items():
+        with within(one.path):
+            _try(leftover_id, held=one in held, now=now)
 
 
 def _in_hand() -> QuerySet[Run, UUID]:
@@ -78,4 +80,4 @@ def _try(leftover_id: UUID, *, held: bool, now: datetime) -> None:
         return
     except GangwayError as error:
         log.info("leftover_not_tried_again", leftover=str(leftover_id), error=error.code)
-    Leftover.objects.filter(pk=leftover_id).update(seen_at=now)
+    Leftover.objects.filter(pk=leftover_id).update(seen_at=now, tries=F("tries") + (0 if held else 1))

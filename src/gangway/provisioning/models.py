@@ -254,6 +254,7 @@ class Leftover(OwnedModel):
     why = models.CharField(max_length=500)
     since = models.DateTimeField()
     seen_at = models.DateTimeField(help_text="When we last met it.")
+    tries = models.PositiveSmallIntegerField(default=0, help_text="How often it was to be removed by itself.")
     cleared_at = models.DateTimeField(null=True)
     cleared_by_kind = models.CharField(max_length=16, blank=True)
     cleared_by_id = models.CharField(max_length=64, blank=True)

@@ -6,11 +6,18 @@ say.
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
-Resting = tuple[UUID, datetime]
-"""Whose it is, and since when it rests."""
+
+class Resting(NamedTuple):
+    """Whose it is, where its customer stands in the tree, and since when it rests."""
+
+    service_id: UUID
+    path: str
+    since: datetime
+
+
 Hold = Callable[[Collection[Resting], datetime], frozenset[Resting]]
 """(what rests, now) → what of it isn't taken away by itself now."""
 HOLDS: Final[list[Hold]] = []

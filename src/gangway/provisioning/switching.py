@@ -45,7 +45,6 @@ class Rested:
     """A credential whose rest is over."""
 
     id: UUID
-    path: str
     resting: Resting
 
 
@@ -82,14 +81,14 @@ def remove_what_rested(*, now: datetime) -> None:
         rows = Credential.objects.filter(state=CredentialState.RESTING.value, rest_until__lte=now)
         open_ones = Leftover.objects.filter(cleared_at__isnull=True).values("object_id")
         due = rows.exclude(key_id__in=open_ones).order_by("rest_until")
-        rested = [Rested(row.pk, row.organization.path, _resting(row)) for row in due.select_related("organization")]
+        rested = [Rested(row.pk, _resting(row)) for row in due.select_related("organization")]
     held = held_back([one.resting for one in rested], now=now)
     begun = 0
     for one in (one for one in rested if one.resting not in held):
         if begun == MOST:
             return
         try:
-            with within(one.path), transaction.atomic():
+            with within(one.resting.path), transaction.atomic():
                 begun += _remove(one.id, now=now)
         except GangwayError:
             log.exception("rested_credential_not_removed", credential=str(one.id))
@@ -101,13 +100,14 @@ def _remove(credential_id: UUID, *, now: datetime) -> bool:
     Gives whether something was done. What somebody goes on with holds up the registration, never a single credential.
     """
     leftovers.hold_registrations(Credential.objects.filter(pk=credential_id).values_list("registration_id", flat=True))
-    row = Credential.objects.select_for_update(of=("self",)).select_related("registration").get(pk=credential_id)
+    rows = Credential.objects.select_for_update(of=("self",)).select_related("registration", "organization")
+    row = rows.get(pk=credential_id)
     used = credentials_in_use(row.registration_id)
-    there = Credential.objects.filter(registration_id=row.registration_id, state=CredentialState.RESTING.value)
+    resting = Credential.objects.filter(registration_id=row.registration_id, state=CredentialState.RESTING.value)
     whole = row.registration.origin == MADE and not used and not not_gone(row.registration_id, now=now).exists()
     if held_back([_resting(row)], now=now):
         return False
-    if whole and held_back([_resting(one) for one in there], now=now):
+    if whole and held_back([_resting(one) for one in resting.select_related("organization")], now=now):
         whole = False  # the registration stays for the one that is held, and this one needn't
     if credential_rows.is_needed_by_others(row) or (row.origin != MADE and not whole):
         credential_rows.remove(row, by=SCHEDULE)  # in the tenant it stays: another service's, or somebody typed it in
@@ -134,7 +134,8 @@ def _remove(credential_id: UUID, *, now: datetime) -> bool:
 
 def _resting(row: Credential) -> Resting:
     until = row.rest_until or row.announced_at
-    return row.service_id, until - timedelta(hours=settings.GANGWAY.credential_rest_hours)
+    since = until - timedelta(hours=settings.GANGWAY.credential_rest_hours)
+    return Resting(row.service_id, row.organization.path, since)
 
 
 def _is_listed(registration_id: UUID) -> bool:
