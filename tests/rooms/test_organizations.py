@@ -11,6 +11,7 @@ from django.db import IntegrityError, connection
 from gangway.audit.queries import activity
 from gangway.foundation.sealed import SealedText
 from gangway.organizations import actions, queries
+from gangway.organizations.changing import take_out_of_use
 from gangway.organizations.errors import (
     AddressTaken,
     InvalidAddress,
@@ -89,6 +90,18 @@ def test_two_providers_have_two_short_names():
     with pytest.raises(ShortNameTaken) as caught:
         make_provider(short_name="sp2")
     assert caught.value.field == "short_name"
+
+
+def test_a_channels_short_name_is_its_own_within_its_provider_while_it_is_there():
+    north, south = make_provider(), make_provider()
+    first = make_channel(north, short_name="Harbour")
+    make_channel(south, short_name="harbour")
+    with pytest.raises(ShortNameTaken) as caught:
+        make_channel(north, short_name="harbour")
+    assert caught.value.field == "short_name"
+    with within(north.path):
+        take_out_of_use(organization_id=first.id, by=SETUP)
+    make_channel(north, short_name="harbour")
 
 
 def test_customers_may_share_a_short_name():

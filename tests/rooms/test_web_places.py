@@ -120,6 +120,17 @@ def test_the_systems_admin_reaches_every_one_of_very_many_providers_and_channels
         assert {each.name for each in place_queries.places(Kind.CHANNEL).rows} == {"Zone Reseller", "Harbour"}
 
 
+def test_a_channel_gets_another_short_name_later_unless_its_neighbour_has_that(client, provider):
+    make_channel(provider, name="North", short_name="north")
+    channel = make_channel(provider, name="South", short_name="")
+    address = reverse("web:channel_edit", args=[channel.id])
+    assert "Another one already has this short name" in error_at(
+        client.post(address, {"name": "South", "short_name": "NORTH", **CONTACTS}), "short_name"
+    )
+    client.post(address, {"name": "South", "short_name": "south", **CONTACTS})
+    assert soup(client.get(address)).select_one("#id_short_name")["value"] == "south"
+
+
 def test_fields_are_changed_and_contacts_taken_away(client, provider):
     client.post(reverse("web:customer_add"), {"name": "Contoso", **contact(email="ann@contoso.com")})
     made = only(Kind.CUSTOMER, provider)

@@ -14,13 +14,12 @@ from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.foundation.sealed import SealedText
-from gangway.organizations.changing import PARENTS, call, locked_parent
+from gangway.organizations.changing import PARENTS, call, locked_parent, save
 from gangway.organizations.details import checked_address
 from gangway.organizations.errors import (
     AddressTaken,
     NoSuchOrganization,
     NoSuchRole,
-    ShortNameTaken,
     WeakPassword,
     WrongPlace,
 )
@@ -65,7 +64,7 @@ def create_organization(
     )
     row.path = f"{parent.path}{row.id.hex}/"
     call(row, name)
-    _save_organization(row)
+    save(row)
     record(
         Event.ORGANIZATION_CREATED,
         by=by,
@@ -116,16 +115,6 @@ def _made_system() -> Organization | None:
     except IntegrityError:
         return None
     return row
-
-
-def _save_organization(row: Organization) -> None:
-    try:
-        with transaction.atomic():
-            row.save(force_insert=True)
-    except IntegrityError as error:
-        if "organizations_providers_have_their_own_short_name" not in str(error):
-            raise
-        raise ShortNameTaken(field="short_name") from error
 
 
 @transaction.atomic

@@ -1,11 +1,11 @@
 """Changing organizations: their fields, contacts and bounds, their place in the tree, and taking them out of use."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, Plain, record
@@ -25,9 +25,11 @@ from gangway.organizations.details import (
     checked_tenants,
 )
 from gangway.organizations.errors import (
+    CloudInUse,
     NoSuchOrganization,
     NotEmpty,
     QuotaUsedUp,
+    ShortNameTaken,
     WrongPlace,
 )
 from gangway.organizations.hosts import WITH_HOSTS, set_host
@@ -42,21 +44,60 @@ PARENTS = {Kind.CHANNEL: {Kind.PROVIDER}, Kind.CUSTOMER: {Kind.PROVIDER, Kind.CH
 PERCENTS = ("warning_percent", "grace_percent")
 
 
+Holds = Callable[[UUID, str], Iterable[str]]
+"""(customer, cloud): what lives in another cloud than this one, in words."""
+
+HOLDING: Final[list[Holds]] = []
+
+
+def on_another_cloud(holds: Holds) -> None:
+    """Have something asked before a customer's cloud is changed; call it when the application is ready."""
+    if holds not in HOLDING:
+        HOLDING.append(holds)
+
+
 @transaction.atomic
-def change_details(*, organization_id: UUID, name: str, details: Details, cloud: str = "", by: Actor) -> None:
-    """Change name and fields; an empty `cloud` stays as it is.
+def change_details(
+    *, organization_id: UUID, name: str, details: Details, cloud: str = "", short_name: str = "", by: Actor
+) -> None:
+    """Change name and fields; an empty `cloud` stays as it is, and so does an empty `short_name`, a channel's only.
 
     Raises NoSuchOrganization, InvalidOrganizationName at "name", InvalidField and InvalidAddress at their fields,
-    CloudUnknown at "cloud".
+    CloudUnknown and CloudInUse at "cloud", ShortNameTaken at "short_name".
     """
     row = _locked(organization_id)
     before = _details_of(row)
-    row.cloud = cloud_name(cloud).value if cloud else row.cloud
+    if row.kind == Kind.CHANNEL.value:
+        row.short_name = short_name.strip() or row.short_name
+    row.cloud = _cloud_for(row, cloud) if cloud else row.cloud
     for field, value in asdict(checked_details(details)).items():
         setattr(row, field, value)
     call(row, name)
     if _differ(Event.ORGANIZATION_CHANGED, row, by, before, _details_of(row)):
-        row.save()
+        save(row)
+
+
+def _cloud_for(row: Organization, cloud: str) -> str:
+    wanted = cloud_name(cloud).value
+    if row.kind == Kind.CUSTOMER.value and wanted != row.cloud:
+        held = [words for holds in HOLDING for words in holds(row.pk, wanted)]
+        if held:
+            raise CloudInUse(f"The cloud can't be changed: {'; '.join(held)}.", field="cloud")
+    return wanted
+
+
+def save(row: Organization) -> None:
+    """Write the row; of two that are called the same at the same time the database lets one in.
+
+    Raises ShortNameTaken at "short_name".
+    """
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        if "_have_their_own_short_name" not in str(error):
+            raise
+        raise ShortNameTaken(field="short_name") from error
 
 
 @transaction.atomic
@@ -208,7 +249,7 @@ def _locked(organization_id: UUID) -> Organization:
 
 
 def _details_of(row: Organization) -> dict[str, Plain]:
-    return {field: getattr(row, field) for field in ("name", "cloud", *asdict(Details()))}
+    return {field: getattr(row, field) for field in ("name", "short_name", "cloud", *asdict(Details()))}
 
 
 def _bounds_of(row: Organization) -> dict[str, Plain]:

@@ -175,6 +175,17 @@ class InvalidField(OrganizationsError):
     cure = "Change it as the rule beside the field says."
 
 
+class CloudInUse(OrganizationsError):
+    """Every sign-in goes to the customer's cloud; in another one, the tenant of what is there already doesn't exist."""
+
+    code = "organizations:cloud:in_use"
+    what = "The cloud can't be changed as long as something lives in it."
+    cure = (
+        "Delete those services and withdraw those invitations first. A tenant of theirs in another cloud can be added "
+        "as a customer of its own."
+    )
+
+
 class InvalidPicture(OrganizationsError):
     """A file that can't be a logo."""
 
@@ -224,10 +235,10 @@ class InvalidAddress(OrganizationsError):
 
 
 class ShortNameTaken(OrganizationsError):
-    """A provider's short name is part of its sign-in application's name."""
+    """A provider's short name is part of its sign-in application's name; the server's settings call both by theirs."""
 
     code = "organizations:short_name:taken"
-    what = "Another provider already has this short name."
+    what = "Another one already has this short name."
     cure = "Choose another short name."
 
 

@@ -6,6 +6,7 @@ from uuid import uuid4
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models.functions import Lower
 
 from gangway.organizations.details import GRACE_PERCENT, WARNING_PERCENT
 from gangway.organizations.roles import Kind, Role
@@ -109,6 +110,12 @@ class Organization(models.Model):
                 fields=["short_name"],
                 condition=models.Q(kind=Kind.PROVIDER.value),
                 name="organizations_providers_have_their_own_short_name",
+            ),
+            models.UniqueConstraint(
+                "parent",
+                Lower("short_name"),
+                condition=models.Q(kind=Kind.CHANNEL.value, removed_at__isnull=True) & ~models.Q(short_name=""),
+                name="organizations_channels_have_their_own_short_name",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [

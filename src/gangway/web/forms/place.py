@@ -103,22 +103,20 @@ class PlaceForm(PlainForm):
         is_sought: bool = False,
         **kwargs: object,
     ) -> None:
-        """`adding`: place and short name are asked for; later the first is changed by moving, the second never.
+        """`adding`: place and short name are asked for; later the first is moved, a provider's second never.
 
         `is_sought`: `parents` are those of a search, so that even one is shown.
         """
         super().__init__(*args, **kwargs)
         out = set(self.LEFT_OUT[kind])
-        out |= set() if adding else {"parent", "short_name"}
+        out |= set() if adding else {"parent"} if kind is Kind.CHANNEL else {"parent", "short_name"}
         choices = [(str(choice.id), choice.name) for choice in parents]
         if len(choices) < 2 and not is_sought:  # noqa: PLR2004 - nothing to choose
             out.add("parent")
         for name in out:
             self.fields.pop(name, None)
-        if kind is Kind.CHANNEL and adding:
-            self.fields["short_name"].help_text = _(
-                "What the settings of the server call it. It can't be changed later."
-            )
+        if kind is Kind.CHANNEL:
+            self.fields["short_name"].help_text = _("What the settings of the server call it, within its provider.")
         if "parent" in self.fields:
             self.fields["parent"].choices = choices  # type: ignore[attr-defined]
         self.kind, self._only_parent = kind, choices[0][0] if len(choices) == 1 else None
@@ -168,7 +166,7 @@ def initial_of(view: PlaceView) -> dict[str, object]:
         "warning_percent": view.bounds.warning_percent,
         "grace_percent": view.bounds.grace_percent,
     }
-    return {"name": view.name, "cloud": view.cloud, **details, **bounds}
+    return {"name": view.name, "short_name": view.short_name, "cloud": view.cloud, **details, **bounds}
 
 
 class ContactForm(PlainForm):

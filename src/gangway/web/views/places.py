@@ -338,6 +338,7 @@ def _fill(
         name=given["name"],
         details=form.details(),
         cloud=given.get("cloud", ""),
+        short_name=given.get("short_name", ""),
         by=by,
     )
     if form.kind is Kind.CUSTOMER and tenants is not None:
