@@ -1,6 +1,7 @@
 """Looking after a connection when something goes wrong: tries, freezes, short lives, lost jobs, alarms that end."""
 
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -55,6 +56,28 @@ def ends(run_id: UUID, state: str, error: ProvisioningError | None = None, *, to
 def open_kinds(customer: Place, service_id: UUID) -> set[str]:
     with within(customer.path):
         return {row.kind.value for row in alarms.open_for(service_id)}
+
+
+def test_one_that_cannot_be_looked_after_holds_up_no_other(customer, monkeypatch):
+    """Nobody would be warned of anything any more, and nothing renewed."""
+    broken, fine = (connected(customer, name, expires_at=clock.now() + 5 * DAY) for name in ("broken", "fine"))
+    real = tending.wishes_for
+
+    def breaks(path: str, **given: Any) -> Wishes:
+        if not taken:
+            taken.append(path)
+            raise KeyError(path)
+        return real(path, **given)
+
+    taken: list[str] = []
+    monkeypatch.setattr(tending, "wishes_for", breaks)
+    with within_everything("a test"):
+        Care.objects.filter(connection__service_id=broken).update(tend_at=clock.now() - 2 * DAY)
+        Care.objects.filter(connection__service_id=fine).update(tend_at=clock.now() - DAY)
+    tending.tend_due(now=clock.now())
+    assert [open_kinds(customer, one) for one in (broken, fine)] == [set(), {"credential_ends"}]
+    tending.tend_due(now=clock.now() + timedelta(minutes=61))
+    assert open_kinds(customer, broken) == {"credential_ends"}
 
 
 def test_what_failed_is_not_tried_again_inside_a_freeze_and_without_one_it_is(customer):

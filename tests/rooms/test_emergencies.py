@@ -15,6 +15,7 @@ from gangway.foundation import clock
 from gangway.onboarding import deletion
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.models import Credential, Run
 from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved
@@ -133,6 +134,29 @@ def test_a_worker_that_dies_in_between_leaves_rows_and_the_next_one_goes_on(prov
         assert Connection.objects.filter(suspended_at__isnull=False).count() == 4
 
 
+def test_one_that_breaks_or_whose_registration_is_at_work_holds_up_no_other(provider, customer, monkeypatch):
+    names = ("breaks", "at-work", "third", "fourth")
+    services_there = {name: connected(customer, name, granted=OWNED) for name in names}
+    real = emergency.rotation.rotate_now
+
+    def rotate(*, service_id: Any, **given: Any) -> Any:
+        if service_id == services_there["breaks"]:
+            raise KeyError(service_id)
+        if service_id == services_there["at-work"]:
+            raise RunUnderWay
+        return real(service_id=service_id, **given)
+
+    monkeypatch.setattr(emergency, "AT_ONCE", 2)
+    monkeypatch.setattr(emergency.rotation, "rotate_now", rotate)
+    emergency_id = begin(provider)
+    for seconds in range(3):
+        emergency.drive(now=clock.now() + timedelta(seconds=seconds))
+    found = view(provider, emergency_id)
+    counted = [found.counts[state] for state in (ItemState.FAILED, ItemState.WAITING, ItemState.UNDER_WAY)]
+    assert counted == [1, 1, 2]
+    assert [(row.short_name, row.words) for row in found.open_items.rows] == [("breaks", emergency.BROKE)]
+
+
 def test_only_what_a_key_opens_or_once_opened_and_only_what_stands_below(provider, customer, monkeypatch):
     channel = make_channel(provider, name="Reseller")
     below = connected(make_customer(channel), "below")
@@ -171,6 +195,31 @@ def test_a_service_that_leaves_is_suspended_with_all_others_and_stays_so_when_so
     begin(provider, deed=Deed.RESUME)
     emergency.drive(now=clock.now())
     with within(customer.path):
+        assert Connection.objects.get().suspended_at is None
+
+
+@pytest.mark.parametrize("leaves_first", [True, False])
+def test_a_service_that_leaves_is_used_again_when_it_is_kept_after_the_emergency_is_over(
+    provider, customer, leaves_first
+):
+    going = connected(customer, "going")
+
+    def leave() -> None:
+        with within(customer.path):
+            deletion.delete_service(service_id=going, typed="going", by=SETUP, now=clock.now())
+
+    def suspend_all() -> None:
+        begin(provider, deed=Deed.SUSPEND)
+        emergency.drive(now=clock.now())
+
+    for step in (leave, suspend_all) if leaves_first else (suspend_all, leave):
+        step()
+    resumed = begin(provider, deed=Deed.RESUME)
+    emergency.drive(now=clock.now())
+    assert view(provider, resumed).counts[ItemState.DONE] == 1
+    with within(customer.path):
+        assert Connection.objects.get().suspended_why == "leaving"
+        deletion.keep_service(service_id=going, by=SETUP, now=clock.now())
         assert Connection.objects.get().suspended_at is None
 
 

@@ -128,6 +128,26 @@ def resume(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Act
             companions.validate(service_id=service_id, profile=beside.profile, by=by, now=now)
 
 
+@transaction.atomic
+def end_pause(*, service_id: UUID, by: Actor, now: datetime) -> None:
+    """Resume a connection; one whose service leaves stays suspended for that alone, and is used again when it is kept.
+
+    Raises `ServiceMoved` when its service is taken away by now.
+    """
+    row = _of(service_id)
+    if row is None or row.suspended_why != SuspendedWhy.PAUSED or not _leaves(service_id):
+        resume(service_id=service_id, by=by, now=now)
+        return
+    row.suspended_why = SuspendedWhy.LEAVING.value
+    row.save(update_fields=["suspended_why"])
+    facts = {"registration": str(row.registration_id), "why": row.suspended_why}
+    _record(Event.CONNECTION_SUSPENDED, row, by, facts)
+
+
+def _leaves(service_id: UUID) -> bool:
+    return service(service_id).lifecycle is Lifecycle.LEAVING
+
+
 def _forget_status(row: Connection, words: str, status: Status, *, by: Actor, now: datetime) -> None:
     row.status, row.status_words, row.status_since = "unknown", words, now
     row.save(update_fields=["status", "status_words", "status_since", "suspended_at", "suspended_why"])

@@ -22,6 +22,8 @@ PAUSED: Final = "It is suspended, so its credential was not rotated. Resume it, 
 GOING: Final = "Its service is being deleted: its credential was not rotated, and goes with it."
 STILL: Final = (Lifecycle.CREATED.value, Lifecycle.LEAVING.value, Lifecycle.DELETING.value)
 """While it lives so, its credential may be in the tenant."""
+KEPT: Final = (Lifecycle.CREATED.value, Lifecycle.LEAVING.value)
+"""While it lives so, its connection is used, or may be again."""
 
 
 def write_down(row: Emergency, *, now: datetime) -> None:
@@ -62,10 +64,13 @@ def _used(row: Emergency) -> list[EmergencyItem]:
 
 
 def _suspended_by_one(row: Emergency) -> list[EmergencyItem]:
-    """What an emergency suspended, and nobody resumed or suspended anew since."""
+    """What an emergency suspended, and nobody resumed or suspended anew since.
+
+    One whose service leaves is listed as well: nothing else would ever end its pause when somebody keeps the service.
+    """
     done = EmergencyItem.objects.filter(emergency__deed=Deed.SUSPEND.value, state=ItemState.DONE.value)
     ours = done.filter(connection__suspended_at=F("changed_at"), connection__suspended_why=SuspendedWhy.PAUSED.value)
-    suspended = _below(row).filter(service__lifecycle=Lifecycle.CREATED.value)
+    suspended = _below(row).filter(service__lifecycle__in=KEPT)
     connections, companions = _sealed(suspended.filter(pk__in=ours.values("connection_id")), row.key_number)
     found = {one.pk: one for one in (*connections, *(each for _, each in companions))}
     return [EmergencyItem(connection=one) for one in found.values()]

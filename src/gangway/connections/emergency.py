@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Final, Literal, cast
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 from django.db.models import Case, Count, IntegerField, Value, When
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import concerned, rotation, ticking
-from gangway.connections.actions import resume, suspend
+from gangway.connections.actions import end_pause, suspend
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NameNotTyped, NoSuchEmergency
 from gangway.connections.kept import credential_of
 from gangway.connections.models import Care, Emergency, EmergencyItem
@@ -40,7 +41,10 @@ AWAKE_AT_ONCE: Final = 200
 OVER: Final = tuple(state.value for state in ItemState if state not in {ItemState.WAITING, ItemState.UNDER_WAY})
 NEEDS_SOMEBODY: Final = (ItemState.NEEDS_CUSTOMER, ItemState.FAILED, ItemState.UNTOUCHED)
 REASON: Final = "an emergency reaches all customers of an organization"
+BROKE: Final = "Something broke on our side, and the worker's log says what. Do it by hand, on the service's page."
 SIGN_IN: Final = "Press Re-initiate Authentication Flow: an administrator of the customer has to sign in."
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,12 +170,22 @@ def _drive(emergency_id: UUID, *, now: datetime) -> None:
         return
     by = Actor(cast("ActorKind", row.by_kind), row.by_id, row.by_name)
     room = AT_ONCE - row.items.filter(state=ItemState.UNDER_WAY.value).count()
-    waiting = row.items.filter(state=ItemState.WAITING.value).order_by("pk").values_list("pk", flat=True)
+    waiting = row.items.filter(state=ItemState.WAITING.value).order_by("changed_at", "pk").values_list("pk", flat=True)
     portion = {Deed.SUSPEND: PORTION, Deed.RESUME: AWAKE_AT_ONCE}.get(Deed(row.deed), max(room, 0))
     for item_id in list(waiting[:portion]):
-        with transaction.atomic():
-            _take(item_id, Deed(row.deed), by=by, now=now)
+        _try(item_id, Deed(row.deed), by=by, now=now)
     _end(emergency_id, by=by, now=now)
+
+
+def _try(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
+    """Do it to one of them; one on which something of ours breaks is told as failed, and holds up no other."""
+    try:
+        with transaction.atomic():
+            _take(item_id, deed, by=by, now=now)
+    except Exception:
+        log.exception("emergency_item_failed", item=item_id)
+        failed = {"state": ItemState.FAILED.value, "words": BROKE, "changed_at": now}
+        EmergencyItem.objects.filter(pk=item_id, state=ItemState.WAITING.value).update(**failed)
 
 
 def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
@@ -184,7 +198,7 @@ def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
     service_id = item.connection.service_id
     item.changed_at = now
     if deed is not Deed.ROTATE:
-        _set(item, service_id, suspend if deed is Deed.SUSPEND else resume, by=by, now=now)
+        _set(item, service_id, suspend if deed is Deed.SUSPEND else end_pause, by=by, now=now)
         return
     about = credential_of(item.companion or item.connection)
     kept = item.companion or Care.objects.filter(pk=item.connection_id).first()
@@ -198,7 +212,8 @@ def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
             item.run_id = rotation.rotate_now(service_id=service_id, profile=profile, by=by, now=now)
         item.state = ItemState.UNDER_WAY.value
     except RunUnderWay:
-        return  # its turn comes with the next round
+        item.save(update_fields=["changed_at"])  # its turn comes later, and those behind it don't wait for that
+        return
     except (CannotRotateNow, NoSuchCredential):
         item.state, item.words = ItemState.NEEDS_CUSTOMER.value, SIGN_IN
     except ConnectionSuspended:

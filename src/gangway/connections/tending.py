@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.db import transaction
 
 from gangway.alarms.actions import clear_alarm, clear_all_of, raise_alarm
@@ -36,6 +37,8 @@ NO_END: Final = "Nobody knows when it ends, or it doesn't."
 BY_HAND: Final = "It isn't renewed by itself any more."
 CORRECTED: Final = "It ends later than was known."
 
+log = structlog.get_logger(__name__)
+
 
 def tend_due(*, now: datetime) -> int:
     """Look after all whose time has come, connections first; gives how many."""
@@ -46,11 +49,20 @@ def tend_due(*, now: datetime) -> int:
 def _tend_all(kind: type[Care] | type[Companion], *, now: datetime) -> int:
     tended = 0
     while ids := list(kind.objects.filter(tend_at__lte=now).order_by("tend_at").values_list("pk", flat=True)[:MOST]):
-        done = sum(_tend(kind, one, now=now) for one in ids)
+        done = sum(_try(kind, one, now=now) for one in ids)
         tended += done
         if not done:
             break  # others have them in hand
     return tended
+
+
+def _try(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> bool:
+    """Look after one; a row that can't be looked after holds up no other, and is tried again in an hour."""
+    try:
+        return _tend(kind, pk, now=now)
+    except Exception:
+        log.exception("connection_not_tended", row=str(pk))
+        return bool(kind.objects.filter(pk=pk).update(tend_at=now + schedule.SOONEST))
 
 
 @transaction.atomic
