@@ -114,6 +114,14 @@ class FreezeWrong(ConnectionsError):
     cure = "Let it end later than it begins, and later than now."
 
 
+class FreezeTooLong(ConnectionsError):
+    """A freeze in whose time everything would end unrenewed, mostly by a year that was mistyped."""
+
+    code = "connections:freeze:too_long"
+    what = "This freeze would last longer than a year, or lie more than ten years ahead."
+    cure = "Look at the years once more. A longer one is added piece by piece."
+
+
 class NoSuchFreeze(ConnectionsError):
     """There is none, or not in this scope."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections.errors import FreezeWrong, NoSuchFreeze, PolicyWrong
+from gangway.connections.errors import FreezeTooLong, FreezeWrong, NoSuchFreeze, PolicyWrong
 from gangway.connections.models import Care, Companion, FreezeRow, Policy
 from gangway.connections.schedule import Freeze, Wishes
 from gangway.foundation import clock
@@ -20,6 +20,8 @@ from gangway.organizations.taken_over import named
 
 EARLIEST: Final = 180
 LONGEST_NOTICE: Final = 60
+LONGEST_FREEZE: Final = timedelta(days=366)
+FURTHEST_FREEZE: Final = timedelta(days=3653)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,11 @@ def inherit(organization_id: UUID, *, by: Actor, now: datetime) -> None:
 
 @transaction.atomic
 def add_freeze(organization_id: UUID, *, begins: datetime, ends: datetime, why: str, by: Actor, now: datetime) -> UUID:
-    """Change nothing in these tenants in between. Raises `FreezeWrong` at "ends"."""
+    """Change nothing in these tenants in between. Raises `FreezeWrong` and `FreezeTooLong` at "ends"."""
     if ends <= begins or ends <= now:
         raise FreezeWrong(field="ends")
+    if ends - begins > LONGEST_FREEZE or ends - now > FURTHEST_FREEZE:
+        raise FreezeTooLong(field="ends")
     row = FreezeRow.objects.create(
         organization_id=organization_id,
         begins=begins,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -52,7 +53,7 @@ class PolicyForm(PlainForm):
 
 
 class FreezeForm(PlainForm):
-    """A time in which nothing is changed by itself."""
+    """A time in which nothing is changed by itself, as the clocks of the person's time zone tell it."""
 
     begins = forms.DateTimeField(
         label=_("From"), widget=_moment(), input_formats=[FORMAT, "%Y-%m-%d %H:%M"], error_messages=MOMENT
@@ -61,6 +62,12 @@ class FreezeForm(PlainForm):
         label=_("Until"), widget=_moment(), input_formats=[FORMAT, "%Y-%m-%d %H:%M"], error_messages=MOMENT
     )
     why = forms.CharField(label=_("Why"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
+        """Say at both moments by which clock they are meant."""
+        super().__init__(*args, auto_id="freeze_%s", **kwargs)
+        for name in ("begins", "ends"):
+            self.fields[name].help_text = _("By the clock of your time zone, %(zone)s.") % {"zone": zone.key}
 
 
 class RepairForm(PlainForm):

@@ -167,17 +167,18 @@ def rotation_policy(request: DeskRequest, organization_id: UUID) -> HttpResponse
         else:
             messages.success(request, _("It is saved. Days that are set already are thought over anew."))
             return redirect("web:rotation_policy", organization_id)
-    return _policy_page(request, organization_id, form=form, freeze=FreezeForm(auto_id="freeze_%s"))
+    return _policy_page(request, organization_id, form=form, freeze=FreezeForm(zone=zones.of(request)))
 
 
 @require_POST
 @may(Capability.EDIT_CUSTOMERS)
 def freeze_add(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """A time in which nothing is changed by itself in the tenants of an organization."""
-    about, form = place(organization_id), FreezeForm(request.POST, auto_id="freeze_%s")
+    about, zone = place(organization_id), zones.of(request)
+    form = FreezeForm(request.POST, zone=zone)
     need_settling(request, about.kind)
     if form.is_valid():
-        zone, given = zones.of(request), form.cleaned_data
+        given = form.cleaned_data
         try:
             policy.add_freeze(
                 about.id,
