@@ -22,13 +22,18 @@ def about() -> None:
 
 @app.command()
 def token(
+    *,
     service: Annotated[UUID, typer.Argument(help="The service's id: the end of its page's address.")],
     operator: Annotated[str, typer.Option(help="E-mail address of the person who uses it, who needs the right to.")],
     purpose: Annotated[str, typer.Option(help="What for; the activity log keeps it.")],
+    call_quality: Annotated[
+        bool,
+        typer.Option("--call-quality", help="One token for Graph, of the registration for call quality."),
+    ] = False,
 ) -> None:
     """Print a short-lived token for Graph and one for Teams, as JSON, for `Connect-MicrosoftTeams -AccessTokens`."""
     with prepared(Role.WORKER):
-        print(json.dumps(_pair(service, operator, purpose)))
+        print(json.dumps(_tokens(service, operator, purpose, "qoe" if call_quality else "")))
 
 
 @app.command()
@@ -45,7 +50,7 @@ def farewell(
         raise typer.Exit(1)
 
 
-def _pair(service_id: UUID, email: str, purpose: str) -> dict[str, Any]:
+def _tokens(service_id: UUID, email: str, purpose: str, profile: str) -> dict[str, Any]:
     from gangway.connections.handing import hand_out  # noqa: PLC0415  needs a Django that is awake
     from gangway.foundation import clock  # noqa: PLC0415
     from gangway.organizations.people_queries import person_by_address  # noqa: PLC0415
@@ -53,9 +58,11 @@ def _pair(service_id: UUID, email: str, purpose: str) -> dict[str, Any]:
     operator_id = person_by_address(email)
     if operator_id is None:
         raise NoSuchOperator
-    pair = asyncio.run(hand_out(service_id=service_id, operator_id=operator_id, purpose=purpose, now=clock.now()))
+    pair = asyncio.run(
+        hand_out(service_id=service_id, operator_id=operator_id, profile=profile, purpose=purpose, now=clock.now())
+    )
     return {
-        "access_tokens": [pair.graph.reveal(), pair.teams.reveal()],
+        "access_tokens": [token.reveal() for token in (pair.graph, pair.teams) if token is not None],
         "tenant_id": pair.tenant_id,
         "application_id": pair.app_id,
         "teams_environment": pair.teams_environment,

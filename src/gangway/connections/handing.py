@@ -13,10 +13,12 @@ from gangway.connections.errors import (
     ConnectionSuspended,
     MayNotUse,
     NoSuchConnection,
+    NotMadeYet,
     PurposeMissing,
     TokensForbidden,
 )
-from gangway.connections.models import Connection, TokenBan
+from gangway.connections.kept import credential_of
+from gangway.connections.models import Companion, Connection, TokenBan
 from gangway.jobs.threads import in_database
 from gangway.organizations.queries import holds
 from gangway.organizations.queries import operator as person
@@ -41,22 +43,25 @@ class Asked:
     facts: dict[str, str]
 
 
-async def hand_out(*, service_id: UUID, operator_id: UUID, purpose: str, now: datetime) -> TokenPair:
+async def hand_out(*, service_id: UUID, operator_id: UUID, profile: str = "", purpose: str, now: datetime) -> TokenPair:
     """Give a person the tokens of one service, for a purpose that is written down before Microsoft is asked.
 
+    `profile`: of what the service uses beside its connection, which has nothing to do with calling: for Graph only.
     Worker only; opens its own scope. Raises `PurposeMissing`, `MayNotUse`, `TokensForbidden`, `NoSuchConnection`,
-    `ConnectionSuspended`, and what provisioning says.
+    `NotMadeYet`, `ConnectionSuspended`, and what provisioning says.
     """
     said = " ".join(purpose.split())[:LONGEST_PURPOSE]
     if not said:
         raise PurposeMissing
-    asked = await in_database(_allowed, service_id, operator_id, said, now)
-    pair = await token_pair(credential_id=asked.credential_id, purpose=f"hand out tokens: {said}", by=asked.by)
+    asked = await in_database(_allowed, service_id, operator_id, profile, said, now)
+    pair = await token_pair(
+        credential_id=asked.credential_id, graph_only=bool(profile), purpose=f"hand out tokens: {said}", by=asked.by
+    )
     await in_database(_given, asked, service_id)
     return pair
 
 
-def _allowed(service_id: UUID, operator_id: UUID, purpose: str, now: datetime) -> Asked:
+def _allowed(service_id: UUID, operator_id: UUID, profile: str, purpose: str, now: datetime) -> Asked:
     who = person(operator_id)
     try:
         with within_everything("a worker's host names a service by its id"):
@@ -74,9 +79,22 @@ def _allowed(service_id: UUID, operator_id: UUID, purpose: str, now: datetime) -
             raise ConnectionSuspended
         if TokenBan.objects.filter(organization_id=row.organization_id).exists():
             raise TokensForbidden
-        facts = {"purpose": purpose, "credential": str(row.credential_id), "at": now.isoformat(timespec="seconds")}
+        credential_id = _beside(service_id, profile) if profile else row.credential_id
+        facts = {"purpose": purpose, "credential": str(credential_id), "at": now.isoformat(timespec="seconds")}
+        facts |= {"profile": profile} if profile else {}
         _record(Event.CONNECTION_TOKENS_ASKED, row.organization_id, f"service:{service_id}", by, facts)
-        return Asked(about.customer_path, row.organization_id, row.credential_id, by, facts)
+        return Asked(about.customer_path, row.organization_id, credential_id, by, facts)
+
+
+def _beside(service_id: UUID, profile: str) -> UUID:
+    row = Companion.objects.filter(service_id=service_id, profile=profile).first()
+    if row is None:
+        what = "This service has no registration of its own for that."
+        raise NoSuchConnection(what, cure="Ask for tokens of its connection, or add what is missing in its portal.")
+    about = credential_of(row)
+    if about is None:
+        raise NotMadeYet
+    return about.credential_id
 
 
 def _given(asked: Asked, service_id: UUID) -> None:

@@ -22,30 +22,36 @@ from gangway.provisioning.states import CredentialState
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
-    """One token for Graph and one for the Teams service, in the order that `Connect-MicrosoftTeams` wants."""
+    """One token for Graph and one for the Teams service, in the order that `Connect-MicrosoftTeams` wants.
+
+    `teams`: None for a registration that has nothing to do with calling.
+    """
 
     graph: SealedText
-    teams: SealedText
+    teams: SealedText | None
     tenant_id: str
     app_id: str
     expires_at: datetime
-    """When the first of the two ends."""
+    """When the first of them ends."""
     teams_environment: str = ""
     """What `Connect-MicrosoftTeams -TeamsEnvironmentName` has to be told in this cloud; empty in the worldwide one."""
 
 
-async def token_pair(*, credential_id: UUID, purpose: str, by: Actor) -> TokenPair:
-    """Get both from Microsoft. Raises NoSuchCredential, MicrosoftError, and the vault's errors."""
+async def token_pair(*, credential_id: UUID, graph_only: bool = False, purpose: str, by: Actor) -> TokenPair:
+    """Get them from Microsoft. Raises NoSuchCredential, MicrosoftError, and the vault's errors."""
     tenant, cloud, app_id, credential = await in_database(_taken, credential_id, purpose, by)
     own = await clouds.RegistrationSignIn.at(clouds.cloud(cloud), tenant)
-    graph, teams = await asyncio.gather(
-        *(
-            own.token(app_id=app_id, credential=credential, scope=scope)
-            for scope in (own.cloud.graph_scope, own.cloud.teams_scope)
-        )
+    scopes = [own.cloud.graph_scope, *([] if graph_only else [own.cloud.teams_scope])]
+    tokens = [own.token(app_id=app_id, credential=credential, scope=scope) for scope in scopes]
+    graph, *teams = await asyncio.gather(*tokens)
+    return TokenPair(
+        graph=graph.text,
+        teams=teams[0].text if teams else None,
+        tenant_id=tenant,
+        app_id=app_id,
+        expires_at=min(token.expires_at for token in (graph, *teams)),
+        teams_environment=CLOUDS[cloud_name(cloud)].teams_module if teams else "",
     )
-    ends_at = min(graph.expires_at, teams.expires_at)
-    return TokenPair(graph.text, teams.text, tenant, app_id, ends_at, CLOUDS[cloud_name(cloud)].teams_module)
 
 
 def _taken(credential_id: UUID, purpose: str, by: Actor) -> tuple[TenantId, str, AppId, OwnCredential]:
