@@ -6,7 +6,6 @@ Somebody whom a person of ours suspended keeps the place, and so stays suspended
 """
 
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -39,14 +38,11 @@ def role_given(who: Identity, row: TenantView) -> Role | None:
 
 
 @transaction.atomic
-def follow(
-    who: Identity, rows: Iterable[TenantView], *, operator_id: UUID | None, by: Actor, now: datetime
-) -> UUID | None:
+def follow(who: Identity, rows: Iterable[TenantView], *, operator_id: UUID | None, by: Actor) -> UUID | None:
     """Bring somebody's roles in line with their claims, where the tenant is proved; make the person the first time.
 
     Returns None for an account that is nobody's and that no claim lets in. Raises `AddressTaken`.
     """
-    del now
     for row in rows:
         if not row.is_proved:
             continue

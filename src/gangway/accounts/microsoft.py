@@ -189,7 +189,7 @@ def come_in(who: Identity, *, address: str, request_id: str, now: datetime) -> A
     with _refusals_told(known, by):
         rows = _own(who)
         told = tuple(row for row in rows if not _is_untold(who, row))
-        person = follow(who, told, operator_id=known, by=by, now=now)
+        person = follow(who, told, operator_id=known, by=by)
         if not any(is_let_in(who, row) for row in told):
             raise GroupMissing
         if person is None:
