@@ -186,7 +186,7 @@ def ask_for_what_is_missing(operator: Operator, short_name: str, *, lost: str) -
     operator.open_configuration()
     operator.validate_authentication()
     assert not fact(page, "Last Authentication Status").startswith("OK")
-    onward(page.get_by_role("link", name="1 permission of the newest version is missing"))
+    onward(page.get_by_role("link", name="1 permission or role of the newest version is missing"))
     sees(page, lost)
     button(page, "Ask for what is missing").click()
     sees(page, f"The administrator is asked for what is missing of “{short_name}”.")

@@ -25,8 +25,10 @@ from gangway.microsoft.errors import Busy
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.actions import CheckItem, CheckResult
+from gangway.provisioning.engine import pinning
 from gangway.provisioning.models import GIVEN, Credential, Registration
-from gangway.provisioning.queries import explain
+from gangway.provisioning.queries import explain, pin
+from gangway.web import zones
 from tests.rooms.factories_connections import DAY, GOOD, OLD, TENANT, connected
 from tests.rooms.factories_organizations import (
     SETUP,
@@ -173,6 +175,21 @@ def test_what_belongs_to_nothing_is_listed(provider, customer, monkeypatch):
     assert "fine-1" not in credentials_listed
 
 
+def test_a_directory_role_of_the_newest_version_is_lacking_too_where_somebody_could_see_the_roles(provider, customer):
+    service_id, wanted = connected(customer), pinning.read(pin(features={"voice"})[0])
+    first, *others = wanted.roles
+    held = frozenset(role.template_id for role in others)
+    for roles, lacking in ((None, []), (held, [first.name]), (held | {first.template_id}, [])):
+        all_due()
+        fleet.validate_due(now=clock.now())
+        look(service_id, GOOD, granted=frozenset(entry.value for entry in wanted.permissions), roles=roles)
+        assert care_of(service_id).lacks == lacking
+        with within(customer.path):
+            assert [row.kind for row in alarms.open_for(service_id)] == ["drift"] * len(lacking)
+        page = soup(sit_down(provider).get(f"/services/{service_id}/repair/"))
+        assert [each.get_text() for each in page.select("main li code")] == lacking
+
+
 def test_a_policy_counts_for_all_below_that_have_none_and_a_freeze_for_all(provider):
     channel = make_channel(provider)
     customer = make_customer(channel)
@@ -234,6 +251,24 @@ def test_days_and_freezes_that_make_no_sense_are_refused(provider):
             policy.set_wishes(provider.id, Wishes(days_before=0), by=SETUP, now=now)
         with pytest.raises(FreezeWrong):
             policy.add_freeze(provider.id, begins=now, ends=now - DAY, why="", by=SETUP, now=now)
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends"),
+    [("2026-12-01T00:00", "9999-12-31T23:59"), ("9999-12-30T00:00", "9999-12-31T23:59"), ("0001-01-01T00:00", "")],
+    ids=["too long", "too far", "long ago"],
+)
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_a_freeze_has_a_year_that_somebody_meant_and_tells_by_which_clock_it_is_read(provider, begins, ends, zone):
+    operator, page = sit_down(provider), reverse("web:freeze_add", args=[provider.id])
+    operator.cookies[zones.CHOSEN] = zone
+    soon = f"{clock.now() + DAY:%Y-%m-%dT%H:%M}"
+    answer = operator.post(page, {"begins": begins, "ends": ends or soon, "why": ""})
+    field = soup(answer).select_one("#freeze_ends").parent
+    assert "longer than a year" in field.select_one(".errorlist").get_text()
+    assert zone in field.select_one(".gw-help").get_text()
+    with within(provider.path):
+        assert policy.freezes_of(provider.id) == ()
 
 
 def test_a_freeze_until_the_end_is_an_alarm_and_no_rotation(customer):
@@ -318,8 +353,8 @@ def test_rotation_and_freezes_are_set_on_their_page_and_wrong_values_stay(provid
     assert soup(client.get(address)).select_one("#id_days_before")["value"] == "50"
     late = client.post(f"{address}freezes/", {"begins": "2020-01-02T00:00", "ends": "2020-01-01T00:00", "why": "x"})
     assert "over before it begins" in soup(late).select_one("#freeze_ends_error").get_text()
-    ends = (clock.now() + 9 * DAY).strftime("%Y-%m-%dT%H:%M")
-    client.post(f"{address}freezes/", {"begins": "2020-01-02T00:00", "ends": ends, "why": "End of the year"})
+    begins, ends = (f"{clock.now() + days * DAY:%Y-%m-%dT%H:%M}" for days in (-9, 9))
+    client.post(f"{address}freezes/", {"begins": begins, "ends": ends, "why": "End of the year"})
     page = soup(client.get(address))
     assert "End of the year" in page.get_text()
     client.post(page.select_one('form[action$="/end/"]')["action"])

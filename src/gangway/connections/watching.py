@@ -1,5 +1,6 @@
 """What a validation means for people: an alarm while something is wrong, cleared by the next good look. For workers."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -29,7 +30,14 @@ THEIRS: Final = (
 UNKNOWN: Final = "Nobody knows whether it works"
 
 
-def follow(row: Looked, items: list[KeptItem], granted: list[str] | None, *, now: datetime) -> None:
+def follow(
+    row: Looked,
+    items: list[KeptItem],
+    granted: list[str] | None,
+    *,
+    roles: Collection[str] | None = None,
+    now: datetime,
+) -> None:
     """Raise or clear the alarms of what was looked at (locked) by what was seen; say when it is looked at again."""
     if connection_of(row).suspended_at is not None:
         return
@@ -41,7 +49,7 @@ def follow(row: Looked, items: list[KeptItem], granted: list[str] | None, *, now
         return
     _learn(kept, status, granted, now=now)
     if granted is not None:
-        kept.lacks = lacks(row.registration_id, granted)
+        kept.lacks = lacks(row.registration_id, granted, roles=roles)
     kept.save(update_fields=["validate_at", "lacks", "renews_itself", "tend_at", "rotation"])
     if granted is not None:
         _drift(row, kept.lacks, now=now)

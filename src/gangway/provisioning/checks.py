@@ -1,7 +1,7 @@
 """Checking a registration: fresh tokens and their claims, domains, licences. The tenant is only read."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -11,15 +11,15 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.jobs.threads import in_database
-from gangway.microsoft.errors import ApplicationUnknown, Busy, MicrosoftError, NotHeard, Unreadable, marks
+from gangway.microsoft.errors import ApplicationUnknown, Busy, MicrosoftError
 from gangway.microsoft.graph import applications, grants, service_principals, teams, tenant
 from gangway.microsoft.graph.session import Outcome, gates
 from gangway.microsoft.graph.shapes import Application, Organization, RoleAssignment
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import OwnCredential
-from gangway.microsoft.wire import Answer
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import beyond, clouds, credential_ends
+from gangway.provisioning.check_items import NO_ANSWER, Tell, signed_in, trouble
 from gangway.provisioning.credential_ends import ReadEnd
 from gangway.provisioning.credential_rows import opened
 from gangway.provisioning.engine.blueprint import TAG, UNIQUE_NAME_PREFIX
@@ -30,17 +30,14 @@ from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchCredential
 from gangway.provisioning.licences import PhoneLicences, count
 from gangway.provisioning.models import MADE, Credential
-from gangway.provisioning.shapes import CheckItem, CheckResult, ItemState
+from gangway.provisioning.shapes import CheckItem, CheckResult
 from gangway.provisioning.states import CredentialState
 
 if TYPE_CHECKING:
     from gangway.microsoft.graph.calls import Call
 
-NO_ANSWER: Final = Answer(0)
 NO_APPLICATION: Final = 700016
 """Entra's code for an application that its tenant doesn't have."""
-
-Tell = Callable[[Sequence[CheckItem]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
@@ -86,10 +83,10 @@ async def _looked_at(
     graph_token, *teams_tokens = await asyncio.gather(*(_token(own, subject, scope) for scope in scopes))
     signs_in = not isinstance(graph_token, MicrosoftError)
     recorded = credential_ends.item_of(subject.watched, ReadEnd(), signs_in=signs_in)
-    items = [_signs_in(graph_token, "sign_in", "Sign-in as the registration"), recorded]
+    items = [signed_in(graph_token, "sign_in", "Sign-in as the registration"), recorded]
     if isinstance(graph_token, MicrosoftError):
         return CheckResult(tuple(items), around=_unknown(subject, graph_token))
-    items += [_signs_in(token, "teams", "Sign-in to the Teams service") for token in teams_tokens]
+    items += [signed_in(token, "teams", "Sign-in to the Teams service") for token in teams_tokens]
     items.append(_permissions(subject, graph_token))
     if tell is not None:
         await tell(tuple(items))
@@ -116,7 +113,7 @@ async def _looked_at(
         domains=tuple(domain.name for domain in organization.domains) if organization else (),
         phone_licences_left=phone.left if phone else None,
         granted=graph_token.claims.roles,
-        roles=graph_token.claims.wids,
+        roles=_roles_held(subject, graph_token, outcomes[2]),
         around=around,
     )
 
@@ -227,18 +224,6 @@ async def _end(subject: Subject, itself: Outcome[Application] | None) -> CheckIt
     return credential_ends.item_of(subject.watched, read, refused=itself)
 
 
-def _signs_in(token: AppToken | MicrosoftError, key: str, label: str) -> CheckItem:
-    if isinstance(token, MicrosoftError):
-        return _trouble(token, key, label)
-    return CheckItem(key, label, "ok", "It got a fresh token by itself.")
-
-
-def _trouble(error: MicrosoftError, key: str, label: str) -> CheckItem:
-    """No answer says nothing about the registration; a refusal does."""
-    state: ItemState = "unknown" if isinstance(error, (NotHeard, Busy, Unreadable)) else "error"
-    return CheckItem(key, label, state, error.what, error.cure, marks(error.fault))
-
-
 def _permissions(subject: Subject, token: AppToken) -> CheckItem:
     label, kept = "Permissions", [entry for entry in subject.plan.permissions if entry.stage == "always"]
     wanted = {entry.value for entry in kept} - set(subject.lacking)
@@ -270,6 +255,15 @@ def _roles(subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignm
     return CheckItem("roles", "Directory roles", "ok", f"{how}: {_listed(names.values())}.")
 
 
+def _roles_held(
+    subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]
+) -> frozenset[str] | None:
+    """The roles that it has, wherever they count; a role for one administrative unit stands in no token."""
+    if outcome.value is None and subject.plan.in_unit:
+        return None
+    return token.claims.wids | {row.role_id for row in outcome.value or ()}
+
+
 def _roles_end(subject: Subject) -> list[CheckItem]:
     """Roles that PIM gave end, and nothing works after that: watched like a secret's end."""
     if subject.roles_end_at is None:
@@ -287,7 +281,7 @@ def _teams(outcomes: Sequence[Outcome[int]]) -> list[CheckItem]:
     """Whether Teams really answered; nothing without the permission to ask: then the role is only in the token."""
     label = "Read from Teams"
     return [
-        _trouble(outcome.error, "teams_read", label)
+        trouble(outcome.error, "teams_read", label)
         if outcome.error is not None
         else CheckItem("teams_read", label, "ok", TEAMS_WAS_READ)
         for outcome in outcomes
@@ -297,7 +291,7 @@ def _teams(outcomes: Sequence[Outcome[int]]) -> list[CheckItem]:
 def _tenant(subject: Subject, outcome: Outcome[Organization]) -> CheckItem:
     label = "Tenant"
     if outcome.error is not None:
-        return _trouble(outcome.error, "tenant", label)
+        return trouble(outcome.error, "tenant", label)
     organization = outcome.get()
     if organization.tenant_id != subject.tenant:
         return CheckItem("tenant", label, "error", "Another tenant than expected answered.", "Tell us.")
@@ -307,7 +301,7 @@ def _tenant(subject: Subject, outcome: Outcome[Organization]) -> CheckItem:
 def _domains(outcome: Outcome[Organization]) -> CheckItem:
     label = "Verified domains"
     if outcome.error is not None:
-        return _trouble(outcome.error, "domains", label)
+        return trouble(outcome.error, "domains", label)
     own = [domain.name for domain in outcome.get().domains if not domain.name.endswith(".onmicrosoft.com")]
     if own:
         return CheckItem("domains", label, "ok", f"{_listed(own)}.")
@@ -318,7 +312,7 @@ def _domains(outcome: Outcome[Organization]) -> CheckItem:
 def _licences(outcome: Outcome[Any], wanted: int) -> CheckItem:
     label = "Teams Phone licences"
     if outcome.error is not None:
-        return _trouble(outcome.error, "licences", label)
+        return trouble(outcome.error, "licences", label)
     phone: PhoneLicences = count(outcome.get())
     if not phone.total:
         cure = "Every person with a number needs one; buy them in the Microsoft 365 admin center."

@@ -5,33 +5,30 @@ Worker only. The tenant is only read, and nothing is kept here: whoever asks wri
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from gangway.foundation.ids import AppId, ObjectId, TenantId
-from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard, Unreadable, marks
+from gangway.microsoft.errors import MicrosoftError
 from gangway.microsoft.graph import applications, grants, tenant
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import Application, Organization, RoleAssignment
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import Certificate, OwnCredential, Secret
-from gangway.microsoft.wire import Answer
 from gangway.provisioning import clouds
+from gangway.provisioning.check_items import NO_ANSWER, Tell, signed_in, trouble
 from gangway.provisioning.credential_ends import READS_ITSELF
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.fitting import Fit, Lack, fit
 from gangway.provisioning.engine.steps.roles import key_of
 from gangway.provisioning.engine.wider import satisfying
-from gangway.provisioning.shapes import CheckItem, ItemState
+from gangway.provisioning.shapes import CheckItem
 
 if TYPE_CHECKING:
     from gangway.microsoft.graph.calls import Call
 
-Tell = Callable[[Sequence[CheckItem]], Awaitable[None]]
-
-NO_ANSWER: Final = Answer(0)
 PERMISSION_CURE: Final = (
     "App registration > API permissions > Add a permission > Microsoft Graph > Application permissions; then "
     "Grant admin consent."
@@ -98,10 +95,10 @@ async def look(
             return error
 
     graph, *teams = await asyncio.gather(*(token(scope) for scope in scopes))
-    items = [_signed_in(graph, "sign_in", "Sign-in as the registration")]
+    items = [signed_in(graph, "sign_in", "Sign-in as the registration")]
     if isinstance(graph, MicrosoftError):
         return Sight(tuple(items), refusal=graph)
-    items += [_signed_in(one, "teams", "Sign-in to the Teams service") for one in teams]
+    items += [signed_in(one, "teams", "Sign-in to the Teams service") for one in teams]
     await tell(items)
     about, roles, itself = await _read(own, AppId(app_id), graph)
     held = graph.claims.wids | {row.role_id for row in roles.value or ()}
@@ -134,17 +131,6 @@ async def _read(
         nothing: Outcome[Any] = Outcome(answer=NO_ANSWER, error=error)
         return nothing, nothing, nothing
     return organization, roles, itself[0] if itself else Outcome(answer=NO_ANSWER)
-
-
-def _signed_in(token: AppToken | MicrosoftError, key: str, label: str) -> CheckItem:
-    if isinstance(token, MicrosoftError):
-        return _trouble(token, key, label)
-    return CheckItem(key, label, "ok", "It got a fresh token by itself.")
-
-
-def _trouble(error: MicrosoftError, key: str, label: str) -> CheckItem:
-    state: ItemState = "unknown" if isinstance(error, (NotHeard, Busy, Unreadable)) else "error"
-    return CheckItem(key, label, state, error.what, error.cure, marks(error.fault))
 
 
 def _rights(found: Fit) -> Iterator[CheckItem]:
@@ -182,7 +168,7 @@ def _tenant(outcome: Outcome[Organization], tenant_id: str) -> Iterator[CheckIte
         words = f"The registration reads {outcome.value.name}." if right else "Another tenant than expected answered."
         yield CheckItem("tenant", "Tenant", "ok" if right else "error", words)
     elif outcome.error is not None:
-        yield _trouble(outcome.error, "tenant", "Tenant")
+        yield trouble(outcome.error, "tenant", "Tenant")
 
 
 def _proofs(found: Fit, token: AppToken, roles: Sequence[RoleAssignment] | None) -> dict[str, str]:

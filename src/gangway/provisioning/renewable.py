@@ -168,10 +168,11 @@ def newest_plan(registration_id: UUID, *, adding: Collection[str] = ()) -> dict[
     )
 
 
-def lacks(registration_id: UUID, granted: Collection[str]) -> list[str] | None:
-    """Return the permissions of the newest version that a token with these lacks; None when nobody can say.
+def lacks(registration_id: UUID, granted: Collection[str], *, roles: Collection[str] | None = None) -> list[str] | None:
+    """Return the permissions and directory roles of the newest version that it lacks; None when nobody can say.
 
-    What Microsoft doesn't offer in the tenant is not lacking: nobody could add it.
+    `granted`: permissions in its token; `roles`: template ids of the roles that it has, None when nobody could see
+    those. What Microsoft doesn't offer in the tenant is not lacking: nobody could add it.
     """
     try:
         newest = pinning.read(newest_plan(registration_id))
@@ -179,4 +180,5 @@ def lacks(registration_id: UUID, granted: Collection[str]) -> list[str] | None:
         return None
     left_out = beyond.skipped(Registration.objects.values_list("beyond", flat=True).get(pk=registration_id))
     wanted = {entry.value for entry in newest.permissions if entry.stage == "always"} - set(left_out)
-    return sorted(not_satisfied(wanted, granted))
+    missing = [] if roles is None else [role.name for role in newest.roles if role.template_id not in roles]
+    return [*sorted(not_satisfied(wanted, granted)), *missing]

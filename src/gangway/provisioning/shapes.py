@@ -311,8 +311,8 @@ class CheckResult:
     phone_licences_left: int | None = None
     granted: frozenset[str] = field(default_factory=frozenset)
     """Values of the permissions in the fresh token."""
-    roles: frozenset[str] = field(default_factory=frozenset)
-    """Template ids of the directory roles in the fresh token."""
+    roles: frozenset[str] | None = None
+    """Template ids of the directory roles that it has, by its fresh token or read back; None when nobody can say."""
     busy_seconds: float | None = None
     """How long Microsoft asked to leave the tenant alone; None when it didn't."""
     around: TenantSight | None = None
