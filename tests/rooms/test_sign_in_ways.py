@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from django.core import mail
@@ -10,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from gangway.foundation import clock
+from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.handoffs import MOST_COLLEAGUES
 from gangway.jobs.testing import run_until_idle
@@ -20,6 +22,7 @@ from gangway.onboarding.states import SignInState, Way
 from gangway.organizations.scope import within
 from gangway.web.sign_in_ways import WAYS
 from tests.rooms import web_values
+from tests.rooms.factories_aboard import tokens_kept
 from tests.rooms.factories_onboarding import (
     ADMINISTRATOR,
     PENDING,
@@ -131,6 +134,48 @@ def test_who_is_blocked_hands_it_on_by_a_link_of_the_colleagues_own_and_the_oper
     desk.post(reverse("web:handoff_withdraw", args=[one.id]))
     assert theirs.get("/wizard/new/").status_code == 409
     assert theirs.post(link).status_code == 410
+
+
+def handed_on(walked: Walk) -> UUID:
+    """The first one hands all of it to a colleague, who has a link then."""
+    actions.hand_off(case_id=walked.case_id, colleague="riley.roles@contoso.com", by=ADMINISTRATOR, now=clock.now())
+    with within(walked.customer.path):
+        (one,) = invited.handoffs(walked.invitation_id)
+    return one.id
+
+
+@pytest.mark.parametrize("already_in", [False, True], ids=["at Microsoft", "signed in"])
+def test_a_withdrawn_link_stops_whoever_signs_in_by_it_also_before_anything_was_made(already_in):
+    walked, script = walk(), Microsoft()
+    handoff_id = handed_on(walked)
+    with within(walked.customer.path):
+        invitations.note_opened(handoff_id=handoff_id, now=clock.now())
+    script.polls = [script.granted()]
+    if already_in:
+        signed_in(walked)
+    else:
+        sign_in_id, rounds = walked.start(), loop(script)
+        make_due(sign_in_id)
+        round_trip(rounds)
+    with within(walked.customer.path):
+        actions.withdraw_handoff(handoff_id=handoff_id, by=ADMINISTRATOR, now=clock.now())
+    if not already_in:
+        make_due(sign_in_id)
+        round_trip(rounds)
+    assert walked.view().step is not Step.SIGNED_IN
+    assert tokens_kept() == []
+
+
+def test_withdrawing_a_link_that_nobody_used_disturbs_nobody():
+    walked = walk()
+    handoff_id = handed_on(walked)
+    client = Client()
+    put_into_wizard(client, walked.case_id)
+    signed_in(walked)
+    with within(walked.customer.path):
+        actions.withdraw_handoff(handoff_id=handoff_id, by=ADMINISTRATOR, now=clock.now())
+    assert walked.view().step is Step.SIGNED_IN
+    assert client.get("/wizard/signed-in/").status_code == 200
 
 
 def test_a_colleague_may_be_asked_before_anybody_tried_and_only_a_few_are():

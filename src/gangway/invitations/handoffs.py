@@ -71,8 +71,10 @@ def remind_handoff(*, handoff_id: UUID, rest: Rest, by: Actor, now: datetime) ->
 
 
 @transaction.atomic
-def revoke_handoff(*, handoff_id: UUID, by: Actor, now: datetime) -> None:
+def revoke_handoff(*, handoff_id: UUID, shared: bool = False, by: Actor, now: datetime) -> None:
     """Withdraw another administrator's link: it and whoever uses it at this moment are stopped.
+
+    `shared`: they walk together with everybody else, who have to open their own link again.
 
     Raises `NoSuchHandoff`; once more changes nothing.
     """
@@ -83,7 +85,7 @@ def revoke_handoff(*, handoff_id: UUID, by: Actor, now: datetime) -> None:
         return
     row.revoked_at = now
     row.save(update_fields=["revoked_at"])
-    if row.invitation.waits_until is None:  # they walk together with everybody else, who open their own link again
+    if shared:
         row.invitation.sessions_from = now
         row.invitation.save(update_fields=["sessions_from"])
     outbox.withdraw(subject_ref=letters.subject_of_handoff(row.id), by=by)

@@ -15,6 +15,7 @@ from gangway.audit.record import Actor
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
 from gangway.onboarding import applications, operator, plans
 from gangway.onboarding.errors import NotNow, SignInTooOld
 from gangway.onboarding.models import Case
@@ -79,12 +80,14 @@ def start_authentication(
     roles; this sign-in then asks for the registration's rights alone. Returns the sign-in's id.
 
     Raises `NotAPrincipalName`, `GuestName`, `TooManySignIns` (all at "upn"), UnitNotNamed and UnitMalformed at "unit",
-    `InvalidRecipient` and `ColleagueElsewhere` at "colleague", `PlanChanged`, `NoSignInApplication`, `LinkClosed`,
-    `NotNow` (a run is under way or has succeeded).
+    `InvalidRecipient`, `ColleagueElsewhere` and `ColleagueIsOneself` at "colleague", `PlanChanged`,
+    `NoSignInApplication`, `LinkClosed`, `NotNow` (a run is under way or has succeeded).
     """
     checked = sign_in.check_upn(upn)
     with scope_of_case(case_id), transaction.atomic():
-        case = _identified(case_id, seen=seen, declined=declined, unit=unit, colleague=colleague, by=by, now=now)
+        case = _identified(
+            case_id, checked, seen=seen, declined=declined, unit=unit, colleague=colleague, by=by, now=now
+        )
         return sign_in.ask(case, upn=checked, by=by, now=now).pk
 
 
@@ -106,12 +109,15 @@ def sign_in_with_microsoft(
     """
     checked = sign_in.check_upn(upn)
     with scope_of_case(case_id), transaction.atomic():
-        case = _identified(case_id, seen=seen, declined=declined, unit=unit, colleague=colleague, by=by, now=now)
+        case = _identified(
+            case_id, checked, seen=seen, declined=declined, unit=unit, colleague=colleague, by=by, now=now
+        )
         return redirect.leave(case, upn=checked, host=host, by=by, now=now)
 
 
 def _identified(
     case_id: UUID,
+    upn: str,
     *,
     seen: str,
     declined: Collection[str] | None,
@@ -126,7 +132,7 @@ def _identified(
         seen = plans.decline(case, declined=declined, unit=unit, seen=seen, by=by, now=now)
     plans.agree(case, seen=seen)
     if colleague is not None and case.handoff_id is None:
-        case.colleague = stage.check_colleague(case, colleague) if colleague.strip() else ""
+        case.colleague = stage.check_colleague(case, colleague, upn=upn) if colleague.strip() else ""
         case.save(update_fields=["colleague"])
     if case.state != CaseState.IDENTIFYING:
         move_case(case, CaseState.IDENTIFYING, by=by, now=now)
@@ -207,14 +213,15 @@ def confirm_signed_in(*, case_id: UUID, by: Actor, now: datetime) -> None:
 def do_my_part(*, case_id: UUID, colleague: str, by: Actor, now: datetime) -> None:
     """*Do my part and ask a colleague for the rest*: *Next Step*, and whom to ask once this person's part is done.
 
-    Nobody named: they can be named afterwards. Raises `InvalidRecipient`, `ColleagueElsewhere` at "colleague";
-    `NotNow`, `LinkClosed`.
+    Nobody named: they can be named afterwards. Raises `InvalidRecipient`, `ColleagueElsewhere` and `ColleagueIsOneself`
+    at "colleague"; `NotNow`, `LinkClosed`.
     """
     with scope_of_case(case_id), transaction.atomic():
         case = invitation.open_case(case_id, now=now)
         if case.state != CaseState.NAMING:
             move_case(case, CaseState.NAMING, by=by, now=now)
-        case.colleague = stage.check_colleague(case, colleague) if colleague.strip() else ""
+        upn = str(case.signer.get("upn", ""))
+        case.colleague = stage.check_colleague(case, colleague, upn=upn) if colleague.strip() else ""
         case.save(update_fields=["colleague"])
 
 
@@ -329,12 +336,20 @@ def stop_reminders_for_operator(*, invitation_id: UUID, by: Actor, now: datetime
 def withdraw_handoff(*, handoff_id: UUID, by: Actor, now: datetime) -> None:
     """Withdraw another administrator's link: whoever uses it now is stopped, their token destroyed.
 
-    What their run does at this moment is let finish. Raises `NoSuchHandoff`.
+    Where they walk in the first one's case, as before anything was made, it is let go of with them: nobody can tell
+    whose code or token it holds. What their run does at this moment is let finish. Raises `NoSuchHandoff`; once more
+    changes nothing.
     """
-    invitations.revoke_handoff(handoff_id=handoff_id, by=by, now=now)
-    case_id = Case.objects.filter(handoff_id=handoff_id).values_list("pk", flat=True).first()
-    if case_id is not None:
-        stage.let_go(lock_case(case_id), by=by, now=now)
+    own = Case.objects.filter(handoff_id=handoff_id).first()
+    case = own or stage.first_case(invited.handoff(handoff_id).invitation_id)
+    locked = lock_case(case.pk) if case else None
+    one = invited.handoff(handoff_id)
+    if one.revoked_at is not None:
+        return
+    shared = own is None and one.opened_at is not None
+    invitations.revoke_handoff(handoff_id=handoff_id, shared=shared, by=by, now=now)
+    if locked is not None and (own or shared):
+        stage.let_go(locked, by=by, now=now)
 
 
 def _first_case(invitation_id: UUID) -> Case:
