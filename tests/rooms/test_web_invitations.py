@@ -1,6 +1,7 @@
 """*Pending Invitations*: the original's columns, actions by state, a link that is shown once, dialogs that name."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.core import mail as outgoing
@@ -15,10 +16,10 @@ from gangway.invitations.aims import Aim, Purpose
 from gangway.invitations.models import Link
 from gangway.invitations.queries import LinkHeld, by_token
 from gangway.invitations.states import State
+from gangway.onboarding.models import Case, OperatorOnboarding
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.services import actions as services
-from gangway.web import pending
 from gangway.web.views import invitations as views
 from tests.rooms import factories_services, web_values
 from tests.rooms.factories_invitations import OPERATOR, bring_to, issue
@@ -236,6 +237,14 @@ def test_what_happens_now_says_what_will_and_nothing_that_cannot(provider, custo
     assert "Copy link" not in told
 
 
+@pytest.mark.parametrize("purpose", [Purpose.RENEW, Purpose.REPAIR, Purpose.MOVE, Purpose.REPLACE, Purpose.UPGRADE])
+def test_nobody_is_told_to_press_what_they_never_will(customer, client, purpose):
+    told = client.get(page_of(invite_again(customer, purpose), "_sent")).text
+    assert "You press Add" not in told
+    assert ("You press Upgrade Customer" in told) is (purpose is Purpose.UPGRADE)
+    assert ("The service goes on with it by itself" in told) is (purpose is not Purpose.UPGRADE)
+
+
 def test_of_an_invitation_for_a_living_service_all_but_the_names_is_changed(customer, client):
     invitation_id = invite_again(customer, Purpose.RENEW)
     asked = {field["name"] for field in soup(client.get(page_of(invitation_id, "_change"))).select("form [name]")}
@@ -282,19 +291,38 @@ def test_strangers_find_nothing(customer):
     assert stranger.get(page_of(invitation_id)).status_code == 404
 
 
-def test_what_was_added_and_not_finished_stays_in_sight(customer, client, monkeypatch):
-    invitation_id = invite(customer, State.AUTHENTICATED)
+def added(customer, invitation_id):
+    """Somebody pressed Add; gives the part that they began."""
     bring(customer, invitation_id, State.ADDED)
-    unfinished = {invitation_id: web_values.NIL}
-    monkeypatch.setattr(
-        pending, "onboardings_of", lambda ids: {one: unfinished[one] for one in ids if one in unfinished}
-    )
+    with within(customer.path):
+        about, now = invitations.invitation(invitation_id), clock.now()
+        of = {"organization_id": customer.id, "invitation_id": invitation_id, "service_id": about.service_id}
+        case = Case.objects.create(**of, provider_id=about.provider_id, created_at=now, touched_at=now)
+        more = {"registration_id": uuid4(), "credential_id": uuid4(), "added_by_id": "", "added_by_name": "Ida Larsen"}
+        return OperatorOnboarding.objects.create(**of, **more, case=case, added_at=now)
+
+
+def test_what_was_added_and_not_finished_stays_in_sight_whatever_was_finished_since(customer, client):
+    invitation_id = invite(customer, State.AUTHENTICATED)
+    begun = added(customer, invitation_id)
+    for number in range(51):
+        later = issue(customer, service_id=factories_services.plan(customer, short_name=f"done-{number}"))
+        bring_to(customer, later, State.AUTHENTICATED)
+        bring(customer, later, State.ADDED)
+    go_on = reverse("web:onboarding", args=[begun.pk])
     for address in ("/invitations/", reverse("web:pending_of_customer", args=[customer.id])):
         answer = client.get(address)
         assert "Added, not finished" in answer.content.decode()
         assert "Go on" in row(answer, "contoso-hq").get_text()
-    unfinished.clear()
+    for address in ("/", reverse("web:service", args=[begun.service_id])):
+        page = soup(client.get(address))
+        (link,) = page.select(f"a[href='{go_on}']")
+        assert link.get_text().startswith("Go on")
+        assert "Ida Larsen" in page.get_text()
+    with within(customer.path):
+        services.create_service(service_id=begun.service_id, by=SETUP)
     assert "Added, not finished" not in client.get("/invitations/").content.decode()
+    assert go_on not in client.get("/").content.decode()
 
 
 def test_a_finished_one_leads_to_its_service(customer, client):

@@ -337,6 +337,11 @@ class OperatorOnboarding(OwnedModel):
                 name="onboarding_finished_when_created",
             ),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(
+                fields=["-added_at", "id"], condition=Q(finished_at__isnull=True), name="onboarding_unfinished_by_age"
+            ),
+        ]
 
     def __str__(self) -> str:
         """Name it by its step."""

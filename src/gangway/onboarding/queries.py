@@ -5,6 +5,7 @@ The wizard's reads enter the case's scope by themselves; the operator's are call
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from gangway.foundation import clock
@@ -34,19 +35,24 @@ from gangway.onboarding.shapes import (
     SignInApplicationView,
     SignInView,
     Step,
+    Unfinished,
     ValidationView,
 )
 from gangway.onboarding.stages import redirect
 from gangway.onboarding.stages.sign_in import page_context
 from gangway.onboarding.states import SignInState
 from gangway.organizations.scope import within
+from gangway.organizations.taken_over import named
 from gangway.provisioning.by_hand import ByHand
 from gangway.provisioning.errors import RegistrationNameTaken
 from gangway.provisioning.queries import Change
 from gangway.provisioning.support import bundle
 from gangway.provisioning.tenants import is_taken
 from gangway.services.names import broken_rules
+from gangway.services.states import Lifecycle
 from gangway.vault.page_codes import unveil
+
+MOST_UNFINISHED: Final = 50
 
 __all__ = [
     "AskedBy",
@@ -64,6 +70,7 @@ __all__ = [
     "SignInView",
     "SignerView",
     "Step",
+    "Unfinished",
     "ValidationView",
     "asked_by",
     "asked_by_run",
@@ -81,6 +88,7 @@ __all__ = [
     "redirect_works",
     "secret_end_is_unknown",
     "sign_in_applications",
+    "unfinished",
     "user_code",
     "validation",
 ]
@@ -229,6 +237,27 @@ def onboardings_of(invitation_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """Return the unfinished onboardings of several invitations in one query, by invitation."""
     rows = OperatorOnboarding.objects.filter(invitation_id__in=list(invitation_ids), finished_at__isnull=True)
     return dict(rows.values_list("invitation_id", "pk"))
+
+
+def unfinished(*, customer_id: UUID | None = None, service_id: UUID | None = None) -> tuple[Unfinished, ...]:
+    """Return what was added in the scope and isn't created yet, newest first; of one customer or service, if named."""
+    rows = OperatorOnboarding.objects.filter(finished_at__isnull=True, service__lifecycle=Lifecycle.PLANNED.value)
+    if customer_id is not None:
+        rows = rows.filter(organization_id=customer_id)
+    if service_id is not None:
+        rows = rows.filter(service_id=service_id)
+    found = rows.select_related("service", "organization").order_by("-added_at", "id")[:MOST_UNFINISHED]
+    return tuple(
+        Unfinished(
+            id=row.pk,
+            invitation_id=row.invitation_id,
+            service_short_name=row.service.short_name,
+            customer_name=row.organization.name,
+            added_by=named(row.added_by_name, at=row.added_at, moved_at=row.organization.moved_at),
+            added_at=row.added_at,
+        )
+        for row in found
+    )
 
 
 def sign_in_applications(provider_id: UUID | None = None) -> list[SignInApplicationView]:

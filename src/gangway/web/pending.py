@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-from gangway.invitations.queries import PendingRow, pending
+from gangway.invitations.queries import PendingRow, these
 from gangway.invitations.states import AWAITABLE, Doing, State, allowed_for
-from gangway.onboarding.queries import onboardings_of
+from gangway.onboarding.queries import onboardings_of, unfinished
 from gangway.organizations.roles import Capability
 from gangway.provisioning.queries import kinds_of
 from gangway.web.words import INVITATION, WAITS_FOR, said
@@ -35,8 +35,8 @@ def begun_rows(capabilities: frozenset[Capability], customer_id: UUID | None = N
     """Return the invitations that somebody added and hasn't finished: they are over, but their service isn't there."""
     if Capability.ADD_SERVICE not in capabilities:
         return []
-    added = pending(state=State.ADDED, customer_id=customer_id)
-    return [row for row in rows_of(added.rows, capabilities) if row["onboarding_id"]]
+    begun = unfinished(customer_id=customer_id)
+    return rows_of(these([one.invitation_id for one in begun]), capabilities) if begun else []
 
 
 def moves(

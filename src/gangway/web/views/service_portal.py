@@ -22,6 +22,7 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.standing import open_for_connection
 from gangway.onboarding.otherwise import addable
+from gangway.onboarding.queries import unfinished
 from gangway.organizations.roles import SEES_INVITATIONS, Capability
 from gangway.provisioning.leftover_list import open_for
 from gangway.provisioning.usage import others_of, uses
@@ -58,6 +59,9 @@ def overview(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """Show a service's names, customer, licence and two statuses, and what happened to it lately."""
     about = service(service_id)
     values = head(request, about, "overview")
+    if values["planned"]:
+        values["begun"] = next(iter(unfinished(service_id=about.id)), None)
+        values["may_go_on"] = Capability.ADD_SERVICE in request.seat.capabilities
     if Capability.SEE_RUNS in request.seat.capabilities:
         values["leftovers"] = open_for(about.id)
     if Capability.SEE_ACTIVITY in request.seat.capabilities:
