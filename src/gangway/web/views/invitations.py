@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from gangway.foundation.clock import now
 from gangway.invitations import actions
+from gangway.invitations.aims import ENDS_BY_ITSELF
 from gangway.invitations.plans import CHANGEABLE
 from gangway.invitations.queries import HistoryRow, InvitationView, history, invitation, pending, posting
 from gangway.invitations.states import State
@@ -129,6 +130,7 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "delivery": post.delivery,
         "pill": said(INVITATION, about.state),
         "purpose": PURPOSE[about.purpose],
+        "ends_by_itself": about.purpose in ENDS_BY_ITSELF,
         "may_invite_again": may_begin_again(about, request.seat.capabilities),
         "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
         "entries": [_entry(row) for row in history(invitation_id)],
