@@ -1,6 +1,6 @@
 """Invitations: their links, their moves, and everything that may happen to them at once."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from uuid import uuid4
 
@@ -14,7 +14,15 @@ from gangway.audit.record import Actor
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions, queries, tasks
-from gangway.invitations.errors import AlreadyInvited, InvitationMoved, InvitationOver, NoSuchInvitation
+from gangway.invitations.errors import (
+    AlreadyInvited,
+    DayNotPossible,
+    InvitationMoved,
+    InvitationOver,
+    NoSuchInvitation,
+    TooManyLinks,
+)
+from gangway.invitations.minting import MOST_OF_ONE
 from gangway.invitations.models import Invitation, Link, Move
 from gangway.invitations.queries import LinkDead, LinkHeld, Why
 from gangway.invitations.states import MOVES, State
@@ -202,6 +210,55 @@ def test_what_is_being_made_does_not_expire_under_the_person_who_watches(custome
     assert isinstance(queries.by_token(token), LinkHeld)
     tasks.expire()
     assert view(customer, invitation_id).state is State.PROVISIONING
+
+
+def test_whoever_issued_them_is_told_once_of_all_that_expired_together():
+    provider = make_provider(reply_to="help@sandbox.example")
+    contoso, fabrikam = (make_customer(provider, name=name) for name in ("Contoso", "Fabrikam"))
+    long_ago = clock.now() - timedelta(days=8)
+    for customer, name in ((contoso, "voice-1"), (contoso, "voice-2"), (fabrikam, "voice-3")):
+        issue(customer, service_id=factories_services.plan(customer, short_name=name), now=long_ago)
+    alone = make_customer(make_provider(reply_to="desk@other.example"), name="Tailspin")
+    last = issue(alone, service_id=factories_services.plan(alone, short_name="voice-9"), now=long_ago)
+    outgoing.outbox.clear()
+    tasks.expire()
+    tasks.expire()
+    deliver_all()
+    told = {sent.to[0]: sent for sent in outgoing.outbox if sent.subject.startswith("Expired")}
+    assert sorted(told) == ["desk@other.example", "help@sandbox.example"]
+    assert len([sent for sent in outgoing.outbox if sent.subject.startswith("Expired")]) == len(told)
+    together = told["help@sandbox.example"]
+    for name in ("voice-1", "voice-2", "voice-3"):
+        assert name in together.subject + together.body
+    assert "With it 2 more:" in together.body
+    assert "/invitations/?state=expired" in together.body
+    assert f"/invitations/{last}/" in told["desk@other.example"].body
+
+
+def test_nobody_fills_a_mailbox_by_withdrawing_and_inviting_again(customer):
+    for _ in range(MOST_OF_ONE):
+        invitation_id = issue(customer)
+        with within(customer.path):
+            actions.revoke(invitation_id=invitation_id, by=OPERATOR, now=clock.now())
+    with pytest.raises(TooManyLinks):
+        issue(customer)
+    issue(customer, recipient="bob@contoso.example")
+    draft = issue(customer, draft=True)
+    with within(customer.path), pytest.raises(TooManyLinks):
+        actions.send_draft(invitation_id=draft, by=OPERATOR, now=clock.now())
+
+
+def test_tomorrow_in_los_angeles_is_a_day_that_can_be_waited_for(customer):
+    evening_there = datetime(2026, 11, 23, 1, tzinfo=UTC)
+    invitation_id = issue(customer, now=evening_there)
+    bring_to(customer, invitation_id, State.OPENED)
+    with within(customer.path):
+        with pytest.raises(DayNotPossible):
+            actions.await_approval(
+                invitation_id=invitation_id, day=date(2026, 11, 22), by=ADMINISTRATOR, now=evening_there
+            )
+        actions.await_approval(invitation_id=invitation_id, day=date(2026, 11, 23), by=ADMINISTRATOR, now=evening_there)
+    assert view(customer, invitation_id).approval_until == date(2026, 11, 23)
 
 
 def test_time_ends_what_waits_and_frees_the_name(customer):

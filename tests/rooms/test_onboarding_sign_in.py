@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core import mail
 
 from gangway.audit import queries as audit
 from gangway.foundation import clock
@@ -11,6 +12,7 @@ from gangway.foundation.ids import ObjectId, TenantId
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
+from gangway.jobs.testing import run_until_idle
 from gangway.microsoft.errors import Unavailable
 from gangway.microsoft.signin.tokens import Identity
 from gangway.microsoft.wire import Answer
@@ -277,8 +279,20 @@ def test_declining_is_seen_by_the_operator_and_can_be_taken_back():
     walked = walk()
     poll(walked, refused("authorization_declined", 65004))
     assert state_of_invitation(walked) is State.DECLINED
+    run_until_idle()
+    (told,) = [sent for sent in mail.outbox if sent.subject.startswith("Declined at Microsoft")]
+    assert f"{UPN} declined" in told.body
     walked.start()
     assert state_of_invitation(walked) is State.OPENED
+
+
+def test_of_one_who_declines_again_and_again_the_operator_is_told_once():
+    walked = walk()
+    for _ in range(2):
+        poll(walked, refused("authorization_declined", 65004))
+        assert state_of_invitation(walked) is State.DECLINED
+    run_until_idle()
+    assert len([sent for sent in mail.outbox if sent.subject.startswith("Declined at Microsoft")]) == 1
 
 
 def test_starting_again_keeps_the_case():

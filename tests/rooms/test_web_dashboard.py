@@ -4,18 +4,23 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from gangway.alarms.queries import most_urgent
 from gangway.foundation import clock
+from gangway.invitations import actions as invitations
+from gangway.invitations import tasks
 from gangway.invitations.states import State
+from gangway.onboarding.unexpected import tell
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
 from gangway.services import actions, overview
 from gangway.services.overview import tallies
 from gangway.services.states import Connection
 from gangway.web.views import dashboard
-from tests.rooms.factories_invitations import bring_to, issue
+from tests.rooms.factories_invitations import bring_to, issue, link
 from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import sit_down, soup
@@ -85,6 +90,46 @@ def test_most_urgent_comes_first_with_its_next_action(provider):
     assert "Consent was taken away." in lines[0]
     links = [link["href"] for link in soup(client.get("/")).select(".gw-needs a")]
     assert links[0] == reverse("web:service_m365", args=[broken])
+
+
+def test_what_somebody_did_not_expect_stands_there_once(provider):
+    client, customer = sit_down(provider), make_customer(provider, name="Contoso")
+    invited = issue(customer)
+    bring_to(customer, invited, State.SENT)
+    Client().post(f"/i/{link(customer, invited).reveal()}/unexpected/")
+    tell(invited, now=clock.now())
+    (card,) = told(client)
+    assert "it is frozen" in card
+    with within(customer.path):
+        assert most_urgent(limit=5), "the alarm stands in its own list, and is sent to whom it is for"
+
+
+def test_what_expired_lately_stands_there_until_it_is_begun_again(provider):
+    customer = make_customer(provider, name="Contoso")
+    old = issue(customer, service_id=plan(customer, short_name="late-1"), now=clock.now() - timedelta(days=8))
+    tasks.expire()
+    client = sit_down(provider)
+    (card,) = told(client)
+    assert "late-1" in card
+    assert "has expired" in card
+    (link,) = soup(client.get("/")).select(".gw-needs a")
+    assert link["href"] == f"{reverse('web:new_tenant', args=[customer.id])}?again={old}"
+    assert client.get(link["href"]).status_code == 200
+    (seen,) = soup(sit_down(provider, role=Role.MONITOR).get("/")).select(".gw-needs a")
+    assert seen["href"] == reverse("web:invitation", args=[old])
+    issue(customer, service_id=plan(customer, short_name="late-1"))
+    assert told(client) == []
+
+
+def test_who_said_no_at_microsoft_stands_there(provider):
+    customer = make_customer(provider, name="Contoso")
+    invited = issue(customer)
+    bring_to(customer, invited, State.OPENED)
+    with within(customer.path):
+        invitations.move(invitation_id=invited, to=State.DECLINED, by=SETUP)
+    print(told(sit_down(provider)))
+    (card,) = told(sit_down(provider))
+    assert "declined it at Microsoft" in card
 
 
 def test_service_stands_there_once_however_much_is_wrong(provider):

@@ -13,7 +13,7 @@ from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import letters
 from gangway.invitations.aims import Aim
-from gangway.invitations.errors import AlreadyInvited, CopyingForbidden
+from gangway.invitations.errors import AlreadyInvited, CopyingForbidden, TooFarAhead
 from gangway.invitations.handoffs import check_colleague, hand_off, note_opened, remind_handoff, revoke_handoff
 from gangway.invitations.minting import check_count, mint
 from gangway.invitations.models import ONE_PENDING, Handoff, Invitation, Link
@@ -21,11 +21,11 @@ from gangway.invitations.moves import move, write_history
 from gangway.invitations.notices import News
 from gangway.invitations.phrases import new_phrase
 from gangway.invitations.relinking import edit, extend, readdress, replace_links, resend, send_draft, stop_finishing
-from gangway.invitations.reporting import ask_for_link, report, tell_operator, unfreeze
+from gangway.invitations.reporting import ask_for_link, report, tell_declined, tell_operator, unfreeze
 from gangway.invitations.rest import Rest
 from gangway.invitations.rows import hold, locked, open_for, record_about
 from gangway.invitations.states import EXPIRABLE, Doing, State
-from gangway.invitations.terms import set_terms, terms_of
+from gangway.invitations.terms import LONGEST_LIFE, set_terms, terms_of
 from gangway.invitations.waiting_for import await_approval, passed_before, remind, stop_reminders, wait_for_day
 from gangway.languages.choice import known
 from gangway.notifications import outbox
@@ -68,6 +68,7 @@ __all__ = [
     "set_terms",
     "stop_finishing",
     "stop_reminders",
+    "tell_declined",
     "tell_operator",
     "unfreeze",
     "wait_for_day",
@@ -97,6 +98,7 @@ def issue_invitation(
     now: datetime,
     phone: str = "",
     language: str = "",
+    days: int | None = None,
     finish_by_itself: bool = False,
     draft: bool = False,
     aim: Aim | None = None,
@@ -106,11 +108,15 @@ def issue_invitation(
 
     The plan is pinned as given. Without a `language`, it is the customer's. `finish_by_itself`: create the service
     once the checks pass. A `draft` is written down and not sent; without `mailed` no mail goes out, as somebody has the
-    wizard open already. `aim`: what else than connecting a new service it is for. Raises `InvalidRecipient` at
-    "recipient", `InvalidField` at "phone", `NoSuchService`, `AlreadyInvited`.
+    wizard open already. `aim`: what else than connecting a new service it is for. `days`: how long it lasts, from when
+    it is sent; without them, as long as the provider's terms say. Raises `InvalidRecipient` at "recipient",
+    `InvalidField` at "phone", `TooFarAhead` at "days", `NoSuchService`, `AlreadyInvited`, `TooManyLinks`.
     """
     about, aim = service(service_id), aim or Aim()
-    ready, ends = State.QUEUED if mailed else State.SENT, now + timedelta(days=terms_of(about.customer_id).life_days)
+    if days is not None and not 1 <= days <= LONGEST_LIFE:
+        raise TooFarAhead(field="days")
+    life = days or terms_of(about.customer_id).life_days
+    ready, ends = State.QUEUED if mailed else State.SENT, now + timedelta(days=life)
     invitation = Invitation(
         organization_id=about.customer_id,
         service_id=about.id,
@@ -132,6 +138,8 @@ def issue_invitation(
         expires_at=ends,
         reminders_sent=passed_before(ends, now),
     )
+    if mailed and not draft:
+        check_count(invitation, by=by, now=now)
     _save_only_one(invitation)
     write_history(invitation, by=by, at=now)
     if mailed and not draft:

@@ -81,6 +81,11 @@ class Invitation(OwnedModel):
                 condition=NOT_OVER,
                 name="invitations_to_expire",
             ),
+            models.Index(
+                fields=["-ended_at", "id"],
+                condition=models.Q(state=State.EXPIRED.value),
+                name="invitations_expired_lately",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,18 +1,21 @@
 """Telling the operator by mail what an invitation needs of them; the dashboard shows it to all others."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.invitations.models import Invitation
+from gangway.invitations.states import State
 from gangway.notifications import outbox
 from gangway.notifications.queries import sent_last
 from gangway.notifications.states import MessageKind
 from gangway.organizations import queries as organizations
 from gangway.organizations.hosts import public_url
 from gangway.organizations.people_queries import path_of
-from gangway.services.queries import service
+from gangway.services.queries import ServiceView, service
 
 
 class News(NamedTuple):
@@ -22,10 +25,43 @@ class News(NamedTuple):
     next: str
 
 
-def tell(invitation: Invitation, told: News, *, what: str, by: Actor, kind: str = "notice") -> None:
+EXPIRED: Final = News(
+    "Expired",
+    "Invite again, from the invitation's page: it opens with what was typed. Of a service that is connected already, "
+    "ask anew on its M365 Configuration.",
+)
+MOST_NAMED: Final = 30
+"""Invitations that one mail names one by one."""
+
+
+def tell_expired(ended: Iterable[Invitation], *, by: Actor) -> None:
+    """Tell that invitations have expired: however many end together, whoever issued them gets one mail of it."""
+    together: dict[tuple[str, ...], list[Invitation]] = defaultdict(list)
+    for one in ended:
+        provider_id = organizations.provider_of(one.organization_id).id
+        together[one.created_by_id, str(provider_id), public_url(one.organization_id)].append(one)
+    for (_issuer, _provider, host), (first, *others) in together.items():
+        what = "Nobody finished it in time. It is over; the names of a service that was only planned are free again."
+        page = f"{host}/invitations/?state={State.EXPIRED}" if others else ""
+        tell(first, EXPIRED, what="\n".join([what, *_named(others)]), by=by, kind="expired", page=page)
+
+
+def _named(others: Sequence[Invitation]) -> list[str]:
+    if not others:
+        return []
+    lines = [f"- {about.customer_name}, service {about.short_name}" for about in map(_service, others[:MOST_NAMED])]
+    left = len(others) - MOST_NAMED
+    return ["", f"With it {len(others)} more:", *lines, *([f"and {left} more"] if left > 0 else [])]
+
+
+def _service(invitation: Invitation) -> ServiceView:
+    return service(invitation.service_id)
+
+
+def tell(invitation: Invitation, told: News, *, what: str, by: Actor, kind: str = "notice", page: str = "") -> None:
     """Mail whoever issued the invitation, or who stands in for them; without any address, nobody.
 
-    `kind`: under which name its mails are found again.
+    `kind`: under which name its mails are found again. `page`: where it leads, else to the invitation's own.
     """
     about = service(invitation.service_id)
     address = operators_address(invitation.created_by_id, invitation.organization_id)
@@ -42,7 +78,7 @@ def tell(invitation: Invitation, told: News, *, what: str, by: Actor, kind: str 
             "service": about.short_name,
             "what": what,
             "next": told.next,
-            "page": f"{public_url(invitation.organization_id)}/invitations/{invitation.id}/",
+            "page": page or f"{public_url(invitation.organization_id)}/invitations/{invitation.id}/",
         },
         link=None,
         subject_ref=f"{kind}:{invitation.id}",

@@ -1,14 +1,14 @@
 """Reading invitations. Nothing here changes anything, however often a mail scanner opens a link."""
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.expressions import OrderBy
 from django.db.models.functions import Greatest
 
@@ -30,6 +30,7 @@ from gangway.organizations.taken_over import named
 from gangway.services.queries import of_services
 
 ASKED_LATELY: Final = timedelta(days=7)
+ENDED_LATELY: Final = timedelta(days=7)
 SORTS: Final[Mapping[str, tuple[str | OrderBy, ...]]] = {
     "created": ("created_at", "-id"),
     "-created": ("-created_at", "id"),
@@ -38,7 +39,14 @@ SORTS: Final[Mapping[str, tuple[str | OrderBy, ...]]] = {
 }
 """What a list may be sorted by; a minus turns it round."""
 NEEDS_A_PERSON: Final = frozenset(
-    {State.REPORTED, State.BOUNCED, State.FAILED, State.AUTHENTICATED, State.WAITING_FOR_ADMINISTRATOR}
+    {
+        State.REPORTED,
+        State.BOUNCED,
+        State.FAILED,
+        State.DECLINED,
+        State.AUTHENTICATED,
+        State.WAITING_FOR_ADMINISTRATOR,
+    }
 )
 """In these an operator has something to do, or to know."""
 
@@ -372,6 +380,14 @@ def every_pending(*, search: str = "", state: str = "", sort: str = "") -> Itera
         yield from (_pending_row(row, mails.get(subject_of(row.id))) for row in some)
 
 
+def these(invitation_ids: Sequence[UUID]) -> tuple[PendingRow, ...]:
+    """Return these of the scope's invitations, however they stand, in the order of their ids as given."""
+    found = Invitation.objects.filter(pk__in=list(invitation_ids)).select_related("service", "organization")
+    mails, forbidding = deliveries(subject_of(one) for one in invitation_ids), forbid_copying()
+    rows = {row.pk: _pending_row(row, mails.get(subject_of(row.pk)), forbidding) for row in found}
+    return tuple(rows[one] for one in invitation_ids if one in rows)
+
+
 def _pending(search: str, state: str, customer_id: UUID | None, sort: str) -> QuerySet[Invitation]:
     names = of_services(search)
     condition = names | Q(recipient__istartswith=search.strip()) if search.strip() else names
@@ -486,6 +502,18 @@ def needing_a_person(*, now: datetime, most: int = 200) -> tuple[PendingRow, ...
     waits = Q(state__in=[state.value for state in NEEDS_A_PERSON]) | Q(asked_again_at__gt=now - ASKED_LATELY)
     rows = Invitation.objects.filter(waits).select_related("service", "organization")
     return tuple(_pending_row(row, None) for row in rows.order_by("-created_at", "id")[:most])
+
+
+def expired_lately(*, now: datetime, most: int) -> tuple[PendingRow, ...]:
+    """Return the scope's invitations that expired in the last days, the latest first, unless asked for again since."""
+    again = Invitation.objects.filter(
+        organization_id=OuterRef("organization_id"),
+        service__short_name_key=OuterRef("service__short_name_key"),
+        created_at__gt=OuterRef("ended_at"),
+    )
+    rows = Invitation.objects.filter(~Exists(again), state=State.EXPIRED.value, ended_at__gt=now - ENDED_LATELY)
+    rows = rows.select_related("service", "organization").order_by("-ended_at", "id")
+    return tuple(_pending_row(row, None) for row in rows[:most])
 
 
 def to_finish(*, most: int = 100) -> list[UUID]:

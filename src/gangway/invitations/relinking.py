@@ -16,7 +16,7 @@ from gangway.invitations.models import Handoff, Invitation, Link
 from gangway.invitations.moves import move, write_history
 from gangway.invitations.rows import answered, locked, open_for, record_about
 from gangway.invitations.states import Doing, State
-from gangway.invitations.terms import LONGEST_LIFE, terms_of
+from gangway.invitations.terms import LONGEST_LIFE
 from gangway.invitations.waiting_for import passed_before, remind_of_no_passed_end
 from gangway.languages.choice import known
 from gangway.languages.times import time_in_words
@@ -31,9 +31,13 @@ STAYS: Final = frozenset({State.DRAFT, State.QUEUED, State.WAITING_FOR_ADMINISTR
 
 @transaction.atomic
 def send_draft(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
-    """Send what was written down before; its time begins now. Raises `NoSuchInvitation`, `InvitationOver`."""
+    """Send what was written down before; its time, as long as then chosen, begins now.
+
+    Raises `NoSuchInvitation`, `InvitationOver`, `TooManyLinks`.
+    """
     invitation = open_for(Doing.SEND, invitation_id, now=now)
-    invitation.expires_at = now + timedelta(days=terms_of(invitation.organization_id).life_days)
+    check_count(invitation, by=by, now=now)
+    invitation.expires_at = now + (invitation.expires_at - invitation.created_at)
     invitation.reminders_sent = passed_before(invitation.expires_at, now)
     invitation.save(update_fields=["expires_at", "reminders_sent"])
     move(invitation_id=invitation_id, to=State.QUEUED, by=by)

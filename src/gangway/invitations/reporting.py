@@ -99,6 +99,15 @@ def tell_operator(*, invitation_id: UUID, news: notices.News, what: str, by: Act
     notices.tell(locked(invitation_id), news, what=what, by=by)
 
 
+@transaction.atomic
+def tell_declined(*, invitation_id: UUID, by: Actor) -> None:
+    """Tell that the administrator said no, the first time that they do so. Raises `NoSuchInvitation`."""
+    invitation = locked(invitation_id)
+    if not notices.told_since(invitation, invitation.created_at, kind="declined"):
+        what = f"{invitation.administrator_upn or invitation.recipient} declined what Microsoft's page asked for."
+        notices.tell(invitation, _DECLINED, what=what, by=by, kind="declined")
+
+
 def _count(invitation: Invitation, *, by: Actor, now: datetime) -> None:
     """Count what is known already; the timeline and the activity log tell of the first one."""
     invitation.late_reports += 1
@@ -120,6 +129,10 @@ def _asked(recipient: str) -> str:
     return f"Somebody opened a link that was sent to {recipient} and is dead, and asks for a new one."
 
 
+_DECLINED: Final = notices.News(
+    "Declined at Microsoft",
+    "Call the customer: perhaps something was unclear. The link still works; resend it, or withdraw the invitation.",
+)
 _UNFROZEN: Final = "Unfrozen"
 _LATE: Final = "Reported as unexpected after its end"
 _REPORTED: Final = notices.News(

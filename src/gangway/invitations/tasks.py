@@ -1,5 +1,7 @@
 """What workers do for this room."""
 
+from itertools import groupby
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -35,11 +37,15 @@ COLLEAGUE_REFUSED: Final = notices.News(
 
 @task(name=EXPIRE, deadline_seconds=120)
 def expire() -> None:
-    """End every invitation whose time is over, each in a transaction of its own."""
-    now = clock.now()
+    """End every invitation whose time is over, those of one operator together, who is told of them at once."""
+    now, by = clock.now(), Actor.system("clock")
     with within_everything("invitations expire for everybody"):
-        for invitation_id in queries.due_to_expire(now=now):
-            actions.expire(invitation_id=invitation_id, by=Actor.system("clock"), now=now)
+        due = queries.due_to_expire(now=now)
+        issued = Invitation.objects.filter(pk__in=due).order_by("created_by_id", "id")
+        for _issuer, together in groupby(issued, key=attrgetter("created_by_id")):
+            with transaction.atomic():
+                ended = [one for one in together if actions.expire(invitation_id=one.pk, by=by, now=now)]
+                notices.tell_expired(ended, by=by)
 
 
 @task(name=REMIND, deadline_seconds=120)

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor
+from gangway.foundation.clock import earliest_today
 from gangway.invitations import letters, notices
 from gangway.invitations.errors import DayNotPossible
 from gangway.invitations.handoffs import keep_handoffs
@@ -67,7 +68,7 @@ def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) 
     Raises `DayNotPossible` at "approval_on", `NoSuchInvitation`, `InvitationMoved`.
     """
     invitation = locked(invitation_id)
-    if not now.date() < day <= (now + LONGEST_APPROVAL).date():
+    if not earliest_today(now) < day <= (now + LONGEST_APPROVAL).date():
         raise DayNotPossible(field="approval_on")
     invitation.approval_until = day
     invitation.expires_at = max(as_long_after(invitation.organization_id, day), invitation.expires_at)
@@ -112,7 +113,7 @@ def due_to_remind(*, now: datetime) -> list[UUID]:
     due = Q()
     for number, before in enumerate(BEFORE_THE_END):
         due |= Q(reminders_sent=number, ends__lte=now + before)
-    quiet = Q(state=State.WAITING_FOR_APPROVAL.value, approval_until__gte=now.date())
+    quiet = Q(state=State.WAITING_FOR_APPROVAL.value, approval_until__gte=earliest_today(now))
     return list(rows.filter(due).exclude(quiet).order_by("ends").values_list("pk", flat=True)[:MOST])
 
 

@@ -1,7 +1,7 @@
 """What needs a person, most urgent first, each with its next action; made from what the other rooms know."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -13,9 +13,12 @@ from django.utils.translation import gettext_lazy as lazy
 from django.utils.translation import ngettext
 
 from gangway.alarms.queries import AlarmRow, most_urgent
-from gangway.foundation.clock import now
-from gangway.invitations.queries import PendingRow, needing_a_person, pending
+from gangway.foundation.clock import days_until, now
+from gangway.invitations.aims import Purpose
+from gangway.invitations.queries import PendingRow, expired_lately, needing_a_person, pending
 from gangway.invitations.states import State
+from gangway.onboarding.queries import Unfinished, unfinished
+from gangway.onboarding.unexpected import SUBJECT
 from gangway.organizations.roles import SEES_INVITATIONS, Capability
 from gangway.services.overview import ending, in_state
 from gangway.services.queries import ServiceRow
@@ -30,6 +33,7 @@ INVITATIONS: Final[Mapping[State, tuple[int, str, Promise, Promise]]] = {
     State.REPORTED: (0, "error", lazy("Somebody didn't expect this invitation: it is frozen."), lazy("Look at it")),
     State.BOUNCED: (1, "error", lazy("The mail was refused for good."), lazy("See why")),
     State.FAILED: (1, "error", lazy("Making the registration stopped at an error."), lazy("See what happened")),
+    State.DECLINED: (2, "warning", lazy("The administrator declined it at Microsoft."), lazy("Look at it")),
     State.AUTHENTICATED: (2, "ok", lazy("The customer's part is done: it can be added."), lazy("Add")),
     State.WAITING_FOR_ADMINISTRATOR: (
         3,
@@ -57,11 +61,18 @@ class Need:
 def needs(capabilities: frozenset[Capability]) -> list[Need]:
     """Return what this person can see and ought to look at, most urgent first."""
     found: list[Need] = []
+    waiting = needing_a_person(now=now()) if capabilities & SEES_INVITATIONS else ()
     if Capability.SEE_CONNECTION in capabilities:
         found += _connections()
-        found += map(_alarm, most_urgent(limit=AT_MOST))
+        told = [f"{SUBJECT}{row.id}" for row in waiting if row.state is State.REPORTED]
+        found += map(_alarm, most_urgent(limit=AT_MOST, but=told))
     if capabilities & SEES_INVITATIONS:
-        found += _invitations()
+        found += _invitations(waiting)
+        asked = {row.id for row in waiting}
+        expired = expired_lately(now=now(), most=AT_MOST)
+        found += (_expired(row, capabilities) for row in expired if row.id not in asked)
+    if Capability.ADD_SERVICE in capabilities:
+        found += map(_unfinished, unfinished()[:AT_MOST])
     return sorted(found, key=lambda need: (need.urgency, need.about, need.title))
 
 
@@ -80,8 +91,8 @@ def _connections() -> Iterator[Need]:
 
 
 def _ending(row: ServiceRow) -> Need:
-    left = (row.credential_ends_at - now()) if row.credential_ends_at else LATER
-    days = left.days
+    ends, at = row.credential_ends_at or now() + LATER, now()
+    left, days = ends - at, days_until(ends, now=at)
     if days < 0:
         return _need(row, 0, "error", _("Its credential has expired: nothing can be managed until it is renewed."))
     words = ngettext("Its credential ends in %(days)d day.", "Its credential ends in %(days)d days.", days)
@@ -100,9 +111,9 @@ def _alarm(row: AlarmRow) -> Need:
     return Need(urgency, tone, row.about, row.words, _("See the alarm"), url, row.organization_name)
 
 
-def _invitations() -> Iterator[Need]:
+def _invitations(waiting: Iterable[PendingRow]) -> Iterator[Need]:
     told: Counter[State] = Counter()
-    for row in needing_a_person(now=now()):
+    for row in waiting:
         told[row.state] += 1
         if row.state in INVITATIONS and told[row.state] <= AT_MOST:
             yield _invitation(row, *INVITATIONS[row.state])
@@ -111,6 +122,20 @@ def _invitations() -> Iterator[Need]:
     for row in pending(state=State.QUEUED.value).rows[:AT_MOST]:
         if row.email_error:
             yield _invitation(row, 1, "error", _("The mail could not be sent."), _("See why"))
+
+
+def _expired(row: PendingRow, capabilities: frozenset[Capability]) -> Need:
+    words = _("Its invitation has expired.")
+    if row.purpose != Purpose.CONNECT or Capability.ADD_SERVICE not in capabilities:
+        return _invitation(row, 4, "warning", words, _("Look at it"))
+    url = f"{reverse('web:new_tenant', args=[row.customer_id])}?again={row.id}"
+    return Need(4, "warning", row.short_name, words, _("Invite again"), url, row.customer_name)
+
+
+def _unfinished(row: Unfinished) -> Need:
+    words = _("Added by %(name)s, and not finished yet.") % {"name": row.added_by}
+    url = reverse("web:onboarding", args=[row.id])
+    return Need(2, "warning", row.service_short_name, words, _("Go on"), url, row.customer_name)
 
 
 def _invitation(row: PendingRow, urgency: int, tone: str, words: str | Promise, action: str | Promise) -> Need:

@@ -280,6 +280,7 @@ def end(row: SignIn, *, refusal: Refusal, facts: SignerFacts | None = None, by: 
         note_left(row.case, by=by, now=now)
     if refusal.state is SignInState.DECLINED and invited.state_of(row.case.invitation_id) in DECLINABLE:
         invitation_on(row.case, State.DECLINED, by=by)
+        invitations.tell_declined(invitation_id=row.case.invitation_id, by=by)
 
 
 def _where(refusal: Refusal) -> dict[str, Any]:
