@@ -1,13 +1,17 @@
 """Services and *Add New Tenant*: the list in the address, every fault at its field, nothing typed lost."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
 from gangway.audit.models import Entry
+from gangway.foundation import clock
+from gangway.invitations import actions as invitations
 from gangway.invitations.errors import AlreadyInvited
 from gangway.invitations.models import Invitation
+from gangway.invitations.queries import pending
 from gangway.onboarding import beginning
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
@@ -85,6 +89,19 @@ def test_search_filter_and_sort_stand_in_the_address(customer, client):
     assert page.select_one("[name=q]")["value"] == "beta"
     assert page.select_one("[name=status] [selected]")["value"] == "planned"
     assert "q=beta" in page.select_one("thead a")["href"]
+
+
+def test_a_link_may_last_longer_or_shorter_than_the_providers_usually_do(provider, customer, client, form):
+    assert soup(client.get(form)).select_one("[name=days]")["value"] == "7"
+    for days, told in (("0", True), ("91", True), ("30", False)):
+        answer = client.post(form, GOOD | {"days": days, "draft": "1"})
+        assert bool(soup(answer).select("#id_days_error")) is told
+    with within(customer.path):
+        (one,) = pending().rows
+        assert (one.expires_at - one.created_at).days == 30
+        invitations.send_draft(invitation_id=one.id, by=SETUP, now=clock.now() + timedelta(days=2))
+        (one,) = pending().rows
+    assert (one.expires_at - one.created_at).days == 32
 
 
 def test_finding_nothing_differs_from_having_nothing(customer, client):

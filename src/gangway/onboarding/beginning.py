@@ -40,8 +40,19 @@ class Wanted:
 
 
 @transaction.atomic
-def invite(wanted: Wanted, *, recipient: str, phone: str = "", draft: bool = False, by: Actor, now: datetime) -> UUID:
+def invite(
+    wanted: Wanted,
+    *,
+    recipient: str,
+    phone: str = "",
+    days: int | None = None,
+    draft: bool = False,
+    by: Actor,
+    now: datetime,
+) -> UUID:
     """Plan the service and invite its administrator; both or neither. Gives the invitation's id.
+
+    `days`: how long the link is good for, if not as long as the provider's usually are.
 
     Call it inside a scope. Raises `AnotherDomain`, and what `plan_service` and `issue_invitation` raise.
     """
@@ -49,6 +60,7 @@ def invite(wanted: Wanted, *, recipient: str, phone: str = "", draft: bool = Fal
         service_id=_planned(wanted, by=by, now=now),
         recipient=recipient,
         phone=phone,
+        days=days,
         language=wanted.language,
         finish_by_itself=wanted.finish_by_itself,
         draft=draft,

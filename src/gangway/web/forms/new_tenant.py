@@ -8,10 +8,12 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.errors import GangwayError
+from gangway.invitations.terms import LONGEST_LIFE
 from gangway.languages.choice import NAMES
 from gangway.onboarding.beginning import refuse_another
 from gangway.onboarding.tenant_lookup import checked_domain
-from gangway.web.forms.base import PlainInput, told
+from gangway.web.forms.base import NumberInput, PlainInput, told
+from gangway.web.forms.invitation import DAYS
 from gangway.web.forms.service import Finishing, Licence, NewNames, recipient_field
 
 
@@ -54,6 +56,16 @@ class NewTenant(NewNames, Licence, Finishing):
         help_text=_(
             "Of the mail, the pages behind its link, and our later mails. They can choose another on the pages."
         ),
+    )
+
+    days = forms.IntegerField(
+        label=_("Days that the link is good for"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST_LIFE,
+        help_text=_("1 to 90, counted from when it is sent. Left empty, as your provider has it."),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), DAYS),
+        widget=NumberInput(),
     )
 
     def __init__(self, *args: object, known_domains: Sequence[str] = (), **kwargs: Any) -> None:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.invitations.terms import terms_of
 from gangway.onboarding.beginning import Wanted, invite, use_known
 from gangway.onboarding.defaults import Defaults, defaults_for
 from gangway.onboarding.queries import sign_in_applications
@@ -70,7 +71,7 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     whose, before = customer(customer_id), asked_before(request, customer_id)
     begins = defaults_for(whose.provider_id)
     first = {"licence_type": begins.licence_type, "domain": whose.domain, "language": language_of(customer_id)}
-    first |= before.first if before else {}
+    first |= {"days": terms_of(customer_id).life_days} | (before.first if before else {})
     known_domains = place(customer_id).domains
     form = NewTenant(request.POST or None, provider_id=whose.provider_id, known_domains=known_domains, initial=first)
     plan = before.plan if before else None
@@ -158,6 +159,7 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
         wanted,
         recipient=given["recipient"],
         phone=given["phone"],
+        days=given["days"],
         draft="draft" in request.POST,
         by=request.actor,
         now=now(),
