@@ -148,6 +148,7 @@ FAULTS = {
     "phone": ({"phone": "1" * 41}, "This can't be used here."),
     "domain": ({"domain": "not a domain"}, "domain"),
     "language": ({"language": "Klingon"}, "can't be written in this language"),
+    "cloud": ({"cloud": "Cirrus"}, "We know no Microsoft cloud of this name."),
 }
 
 
@@ -157,6 +158,25 @@ def test_each_fault_stands_at_its_column(desk, name):
     (faults,) = desk.faults(desk.bring(new("one", **changed)))
     assert list(faults) == list(changed)
     assert words in " ".join(faults[next(iter(changed))])
+
+
+@pytest.mark.parametrize("word", ["GCC High", "gcc-high", "GCC High (United States Government)"])
+def test_a_customer_is_made_in_the_cloud_that_its_row_names(desk, word):
+    import_id = desk.bring(new("one", cloud=word), new("two"))
+    desk.start(import_id)
+    run_until_idle()
+    assert desk.states(import_id) == ["invited", "invited"]
+    with within(desk.provider.path):
+        assert Organization.objects.get(kind="customer").cloud == "gcc-high"
+
+
+def test_a_row_names_no_other_cloud_than_its_customer_has(desk):
+    make_customer(desk.provider, name="Fabrikam", cloud="china")
+    rows = [new("one", cloud="dod"), new("two", cloud="Public"), new("three", cloud="21Vianet", customer="Fabrikam")]
+    whole = desk.faults(desk.bring(*rows, new("four", cloud="dod", customer="Fabrikam")))
+    faults = [each for each in whole if each]
+    assert [list(each) for each in faults] == [["cloud"], ["cloud"]]
+    assert all("another Microsoft cloud" in " ".join(each["cloud"]) for each in faults)
 
 
 TYPED = {

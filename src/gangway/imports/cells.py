@@ -3,16 +3,24 @@
 from datetime import date
 from typing import Final
 
+from gangway.foundation.clouds import CloudName
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.imports.columns import FIELDS
-from gangway.imports.errors import NoSuchLanguage, NotADate, NotANumber
+from gangway.imports.errors import NoSuchCloud, NoSuchLanguage, NotADate, NotANumber
 from gangway.languages.choice import NAMES
 from gangway.onboarding.typed import Typed
 from gangway.services.errors import InvalidLicence
 from gangway.services.licences import LicenceType, check_users
 
 MOST_DIGITS: Final = 6
+CLOUDS: Final = {
+    CloudName.PUBLIC: {"public"},
+    CloudName.GCC_HIGH: {"gcc high"},
+    CloudName.DOD: {"dod"},
+    CloudName.CHINA: {"china", "21vianet"},
+}
+"""What a cell may call each of Microsoft's clouds; what stands in brackets behind it doesn't count."""
 
 
 def licence_of(cell: str) -> LicenceType:
@@ -39,6 +47,17 @@ def language_of(cell: str) -> str:
             return code
     if wanted:
         raise NoSuchLanguage(field="language")
+    return ""
+
+
+def cloud_of(cell: str) -> str:
+    """Return a cloud by its name or the pages' word for it; empty for an empty cell. Raises `NoSuchCloud`."""
+    wanted = _spaced(cell.partition("(")[0].replace("-", " "))
+    for cloud, called in CLOUDS.items():
+        if wanted in called:
+            return cloud.value
+    if cell:
+        raise NoSuchCloud(field="cloud")
     return ""
 
 

@@ -8,11 +8,13 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
+from gangway.foundation.clock import earliest_today
+from gangway.foundation.clouds import CloudName
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
-from gangway.imports.cells import column_of, date_of, language_of, licence_of, typed_of, users_of, words_of
+from gangway.imports.cells import cloud_of, column_of, date_of, language_of, licence_of, typed_of, users_of, words_of
 from gangway.imports.columns import COLUMNS, ROW, SECRET, Column
-from gangway.imports.customers import Known, customer_of, known_to, parent_of
+from gangway.imports.customers import Known, check_cloud, customer_of, known_to, parent_of
 from gangway.imports.errors import (
     AnotherDomainAbove,
     CellMissing,
@@ -38,6 +40,7 @@ from gangway.services.errors import NameTaken
 from gangway.services.pool import pool, used_up
 from gangway.services.queries import names_taken
 
+PUBLIC: Final = CloudName.PUBLIC.value
 LOOKS_SECRET: Final = re.compile(r"[\w.~-]{3}\dQ~[\w.~-]{20,}")
 """How Microsoft's client secrets look."""
 RULES: Final[dict[str, Callable[[str], object]]] = {
@@ -47,6 +50,7 @@ RULES: Final[dict[str, Callable[[str], object]]] = {
     "licence": licence_of,
     "users": users_of,
     "domain": checked_domain,
+    "cloud": cloud_of,
     "email": lambda cell: check_address(cell, field="recipient"),
     "phone": lambda cell: text(cell, field="phone", longest=LONGEST_PHONE),
     "language": language_of,
@@ -80,6 +84,7 @@ class World:
     names_above: set[str] = field(default_factory=set)
     customers_above: set[tuple[UUID, str]] = field(default_factory=set)
     domains_above: dict[tuple[UUID, str], str] = field(default_factory=dict)
+    clouds_above: dict[tuple[UUID, str], str] = field(default_factory=dict)
     room: dict[UUID, int | None] = field(default_factory=dict)
 
 
@@ -93,7 +98,7 @@ def check_all(rows: list[RawRow], kind: Kind, *, organization_id: UUID, now: dat
         users_left=pool(provider_id).left,
         own_tenants=own_tenants(provider_id),
         own_clients=own_clients(provider_id),
-        today=now.date(),
+        today=earliest_today(now),
     )
     return (_check(row, kind, world) for row in rows)
 
@@ -114,6 +119,9 @@ def _check(row: RawRow, kind: Kind, world: World) -> Checked:
         customer = customer_of(values, world.known)
         with faults.at("domain"):
             _domain_is_theirs(values, customer, world)
+        with faults.at("cloud"):
+            above = world.clouds_above.get(_whose(values, customer, world), "")
+            check_cloud(values, customer.cloud if customer else above)
     if kind is Kind.EXISTING:
         _look_at_typed(row.secret, values, customer, faults, world)
     if not faults:
@@ -205,6 +213,7 @@ def _take(values: dict[str, str], customer: Named | None, world: World) -> None:
         raise used_up(world.users_left, field="licensed_users")
     if customer is None:
         _take_room(values, world)
+        world.clouds_above.setdefault(_whose(values, None, world), cloud_of(values.get("cloud", "")) or PUBLIC)
     if world.users_left is not None:
         world.users_left -= users
     if values.get("domain"):

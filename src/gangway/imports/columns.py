@@ -33,6 +33,7 @@ _SERVICE: Final = (
     Column("licence", needed=True),
     Column("users", needed=True),
     Column("domain"),
+    Column("cloud"),
 )
 COLUMNS: Final[dict[Kind, tuple[Column, ...]]] = {
     Kind.NEW: (*_SERVICE, Column("email", needed=True), Column("phone"), Column("language")),

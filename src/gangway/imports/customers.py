@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gangway.audit.record import Actor
-from gangway.imports.errors import NoSuchChannel, SeveralCustomers
+from gangway.foundation.clouds import CloudName
+from gangway.imports.cells import cloud_of
+from gangway.imports.errors import AnotherCloud, NoSuchChannel, SeveralCustomers
 from gangway.organizations.actions import create_organization
 from gangway.organizations.by_name import Named, key_of, named
 from gangway.organizations.changing import hold_in_use
@@ -51,11 +53,13 @@ def found_or_made(row: dict[str, str], *, home_id: UUID, by: Actor) -> UUID:
     known = known_to([row])
     found = customer_of(row, known)
     if found is not None:
+        check_cloud(row, found.cloud)
         return found.id
     parent_id = parent_of(row, known, home_id=home_id)
     hold_in_use(parent_id)
     found = customer_of(row, known_to([row]))
     if found is not None:
+        check_cloud(row, found.cloud)
         return found.id
     return create_organization(
         kind=Kind.CUSTOMER,
@@ -63,8 +67,16 @@ def found_or_made(row: dict[str, str], *, home_id: UUID, by: Actor) -> UUID:
         short_name="",
         parent_id=parent_id,
         domain=row.get("domain", ""),
+        cloud=cloud_of(row.get("cloud", "")) or CloudName.PUBLIC.value,
         by=by,
     )
+
+
+def check_cloud(row: dict[str, str], known: str) -> None:
+    """Let a row name no other cloud than its customer's; an empty `known` isn't known. Raises `AnotherCloud`."""
+    wanted = cloud_of(row.get("cloud", ""))
+    if wanted and known and wanted != known:
+        raise AnotherCloud(field="cloud")
 
 
 def _channels(row: dict[str, str], known: Known) -> list[Named]:

@@ -11,6 +11,7 @@ ImportsError
 │   ├── NoHeader, UnknownColumn, ColumnTwice, ColumnMissing
 └── RowError          one row, at one column
     ├── CellMissing, TooManyCells, LooksLikeSecret, TwiceInFile, AnotherDomainAbove
+    ├── NoSuchCloud, AnotherCloud
     ├── NotANumber, NotADate, NoSuchLanguage, NoSuchChannel, SeveralCustomers, NoMoreCustomers
     └── KeepsFailing  it was tried several times and never came to an end
 """
@@ -217,6 +218,22 @@ class NoSuchLanguage(RowError):
     code = "imports:row:no_language"
     what = "Invitations can't be written in this language."
     cure = "Write en, de, fr, es or he; or leave it empty for the customer's own."
+
+
+class NoSuchCloud(RowError):
+    """Not one of Microsoft's clouds."""
+
+    code = "imports:row:no_cloud"
+    what = "We know no Microsoft cloud of this name."
+    cure = "Write Public, GCC High, DoD or 21Vianet; or leave it empty: then a new customer's is the public one."
+
+
+class AnotherCloud(RowError):
+    """A customer's tenants are all in one cloud."""
+
+    code = "imports:row:another_cloud"
+    what = "This customer is in another Microsoft cloud, as it is known here or by a row above."
+    cure = "Write the same one, or leave this empty."
 
 
 class NoSuchChannel(RowError):

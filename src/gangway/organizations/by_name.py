@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from gangway.organizations.details import Tenant, domains_of
+from gangway.organizations.details import Tenant, domains_of, known_of
 from gangway.organizations.models import Organization, TenantRow
 from gangway.organizations.roles import Kind
 from gangway.organizations.search import LONGEST_KEY, fold
@@ -18,9 +18,10 @@ class Named:
     id: UUID
     name: str
     parent_id: UUID
-    tenant_id: str
+    tenants: tuple[Tenant, ...]
     domains: tuple[str, ...]
     """Those that a customer is known by."""
+    cloud: str
 
 
 def key_of(name: str) -> str:
@@ -33,12 +34,13 @@ def named(kind: Kind, names: Iterable[str]) -> dict[str, list[Named]]:
     keys = {key_of(name) for name in names}
     rows = Organization.objects.filter(kind=kind.value, name_key__in=keys, removed_at__isnull=True)
     found, more = defaultdict(list), defaultdict(list)
-    for one in TenantRow.objects.filter(organization_id__in=rows.exclude(domain="").values("pk")):
+    for one in TenantRow.objects.filter(organization_id__in=rows.values("pk")):
         more[one.organization_id].append(Tenant(one.tenant_id, one.domain))
     for row in rows.order_by("created_at"):
         if row.parent_id is not None:
-            known = domains_of(row.domain, more[row.pk])
-            found[row.name_key].append(Named(row.pk, row.name, row.parent_id, row.tenant_id, known))
+            tenants = known_of(Tenant(row.tenant_id, row.domain), more[row.pk])
+            domains = domains_of(row.domain, more[row.pk])
+            found[row.name_key].append(Named(row.pk, row.name, row.parent_id, tenants, domains, row.cloud))
     return dict(found)
 
 

@@ -1,6 +1,6 @@
 """Reading the tree itself: organizations of one level as a list, one with everything about it, bounds and contacts."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
@@ -144,6 +144,11 @@ def more_tenants(customer_id: UUID) -> tuple[Tenant, ...]:
     """Return the Microsoft tenants of a customer of the scope beside its first."""
     rows = TenantRow.objects.filter(organization_id=customer_id)
     return tuple(Tenant(row.tenant_id, row.domain) for row in rows)
+
+
+def clouds_of(organization_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the clouds of several organizations of the scope, in one query."""
+    return dict(Organization.objects.filter(pk__in=organization_ids).values_list("pk", "cloud"))
 
 
 def others_with_domain(domain: str, *, beside: UUID) -> tuple[str, ...]:

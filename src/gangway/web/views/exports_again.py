@@ -1,6 +1,7 @@
 """Services in the columns of an import, so that they can be imported elsewhere; credentials are never among them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from uuid import UUID
 
 from django.http import HttpResponse
 from django.views.decorators.http import require_safe
@@ -10,6 +11,7 @@ from gangway.imports.columns import names_of
 from gangway.imports.states import Kind
 from gangway.invitations.exporting import recipients_of
 from gangway.organizations.pages import batched
+from gangway.organizations.place_queries import clouds_of
 from gangway.organizations.roles import Capability
 from gangway.services.queries import ServiceRow, every_service, some_services
 from gangway.web.desk import DeskRequest, DeskView, may
@@ -36,8 +38,9 @@ def services_as(kind: Kind) -> DeskView:
     return view
 
 
-def _service(row: ServiceRow) -> dict[str, object]:
+def _service(row: ServiceRow, clouds: Mapping[UUID, str]) -> dict[str, object]:
     return {
+        "cloud": clouds.get(row.customer_id, ""),
         "customer": row.customer_name,
         "channel": row.channel_name,
         "short_name": row.short_name,
@@ -50,18 +53,19 @@ def _service(row: ServiceRow) -> dict[str, object]:
 def _new(rows: Iterable[ServiceRow]) -> Iterator[dict[str, object]]:
     for some in batched(iter(rows)):
         known, invited = told_of([row.id for row in some]), recipients_of([row.id for row in some])
+        clouds = clouds_of({row.customer_id for row in some})
         for row in some:
             email, phone = invited.get(row.id, ("", ""))
             domain = known[row.id].m365_domain if row.id in known else ""
-            yield {**_service(row), "domain": domain, "email": email, "phone": phone}
+            yield {**_service(row, clouds), "domain": domain, "email": email, "phone": phone}
 
 
 def _connected(rows: Iterable[ServiceRow]) -> Iterator[dict[str, object]]:
     for some in batched(iter(rows)):
-        known = told_of([row.id for row in some])
+        known, clouds = told_of([row.id for row in some]), clouds_of({row.customer_id for row in some})
         for row in some:
             if row.id not in known:
                 continue
             told, ends = known[row.id], row.credential_ends_at
             facts = {"domain": told.m365_domain, "tenant": told.tenant_id, "client_id": told.app_id}
-            yield {**_service(row), **facts, "expires_on": ends.date().isoformat() if ends else ""}
+            yield {**_service(row, clouds), **facts, "expires_on": ends.date().isoformat() if ends else ""}
