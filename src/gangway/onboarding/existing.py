@@ -13,6 +13,7 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.foundation.clock import earliest_today
 from gangway.foundation.sealed import SealedText
 from gangway.invitations.actions import issue_invitation
 from gangway.invitations.aims import Aim
@@ -56,7 +57,7 @@ def start_existing(*, case_id: UUID, typed: Typed, by: Actor, now: datetime) -> 
 
 def tell_end(*, case_id: UUID, ends_on: date, by: Actor, now: datetime) -> None:
     """Keep on which day the secret ends, where it could not be read. Raises `EndHasPassed` at "ends_on", `NotNow`."""
-    if ends_on <= now.date():
+    if ends_on <= earliest_today(now):
         raise EndHasPassed(field="ends_on")
     with scope_of_case(case_id), transaction.atomic():
         credential_id = end_is_unknown(lock_case(case_id))

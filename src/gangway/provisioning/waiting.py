@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.foundation.clock import earliest_today
 from gangway.jobs.actions import defer
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import consent, moves
@@ -124,7 +125,7 @@ def plan_for(*, run_id: UUID, day: date | None, by: Actor, now: datetime) -> Non
     NotWaiting.
     """
     row = locked(run_id)
-    if day is not None and not now.date() <= day <= row.deadline_at.date():
+    if day is not None and not earliest_today(now) <= day <= row.deadline_at.date():
         raise NotADayToPlan(f"Choose a day from today to {row.deadline_at:%d %B %Y}.", field="planned_on")
     row.planned_on = day
     if day is not None:

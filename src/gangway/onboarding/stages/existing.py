@@ -11,6 +11,7 @@ from uuid import UUID
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.foundation.clock import earliest_today
 from gangway.invitations.states import State
 from gangway.jobs.actions import defer
 from gangway.onboarding import typed
@@ -106,7 +107,7 @@ def around(customer_id: UUID, *, has_secret: bool, now: datetime) -> Around:
         own_tenants=own_tenants(provider_id),
         own_clients=own_clients(provider_id),
         has_secret=has_secret,
-        today=now.date(),
+        today=earliest_today(now),
     )
 
 
