@@ -7,7 +7,10 @@ from uuid import UUID
 from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
 from gangway.organizations import actions
+from gangway.organizations.changing import change_tenants
+from gangway.organizations.details import Tenant
 from gangway.organizations.models import Organization
+from gangway.organizations.place_queries import more_tenants
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import within_everything
 
@@ -65,3 +68,10 @@ def make_operator(where: Place, *, role: Role = Role.ADMIN, name: str = "Olga Op
             role=role,
             by=SETUP,
         )
+
+
+def add_tenant(customer: Place, *, tenant_id: str = "", domain: str = "") -> None:
+    """One more Microsoft 365 tenant of a customer's."""
+    with within_everything("test set-up"):
+        known = more_tenants(customer.id)
+        change_tenants(organization_id=customer.id, tenants=(*known, Tenant(tenant_id, domain)), by=SETUP)

@@ -35,14 +35,16 @@ from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations import queries as organizations
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import actions as provisioning
+from gangway.provisioning import proving
 from gangway.provisioning import queries as registrations
 from gangway.provisioning.errors import NoSuchCredential
 from gangway.provisioning.leaving import going
 from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.vault.models import Sealed
+from gangway.web.onboarding_pages import items_of
 from tests.emulator.conftest import Emulator, running
-from tests.rooms import factories_federation, factories_invitations, factories_services
+from tests.rooms import factories_federation, factories_invitations, factories_organizations, factories_services
 from tests.rooms.factories_existing import CONTOSO, ByHand, Made
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, later, register, walk
 from tests.rooms.factories_organizations import make_operator, make_provider
@@ -190,12 +192,13 @@ REFUSALS = {
     "unknown tenant": ({"tenant": "5a4db0c1-0000-4000-8000-0000000000fe"}, "tenant", errors.TenantNotFound),
     "another tenant": ({"tenant": "fabrikam.com"}, "client_id", errors.ApplicationNotFound),
 }
+"""Where nobody knows which tenant is the customer's."""
 
 
 @pytest.mark.parametrize("name", REFUSALS)
 def test_a_refusal_is_named_in_the_field_where_it_happened(whole, name):
     changed, field, error = REFUSALS[name]
-    hand = Hand.opened()
+    hand = Hand.opened(domain="")
     hand.start(hand.types(whole, **changed))
     assert hand.case.state == CaseState.TYPING
     assert hand.row.faults == {field: f"{error.what} {error.cure}"}
@@ -267,7 +270,7 @@ def test_missing_consent_lists_every_permission(by_hand):
 
 
 def test_conditional_access_for_workload_identities_is_explained_and_nothing_is_lost():
-    hand = Hand.opened()
+    hand = Hand.opened(domain="")
     wingtip = Made("e8a391e0-0000-4000-8000-000000000003", "", "", "", "Wi38Q~default-seed-wingtip-secret-000001")
     hand.start(hand.types(wingtip, tenant="31296719-0000-4000-8000-000000000001"))
     assert "Conditional Access" in hand.case.problem["what"]
@@ -276,10 +279,61 @@ def test_conditional_access_for_workload_identities_is_explained_and_nothing_is_
     assert hand.row.sealed_id is not None
 
 
-def test_a_tenant_without_the_customers_domain_is_not_theirs(whole):
+def test_what_is_said_of_a_refused_secret_is_its_word_and_the_fields_own_cure(whole):
+    hand = Hand.opened()
+    hand.start(hand.types(whole, secret=SealedText(SECRET)))
+    (item,) = items_of(hand.walked.view().existing.items)
+    assert str(item["pill"].word) == "Refused by Microsoft"
+    assert f"{item['words']} {item['cure']}" == hand.row.faults["secret"]
+
+
+@pytest.fixture
+def asked(monkeypatch) -> list[str]:
+    """The tenants that a token was asked for in with what was typed."""
+    tenants: list[str] = []
+
+    async def look(*, tenant_id: str, **more: Any) -> proving.Sight:
+        tenants.append(tenant_id)
+        return await real(tenant_id=tenant_id, **more)
+
+    real = proving.look
+    monkeypatch.setattr(proving, "look", look)
+    return tenants
+
+
+@pytest.mark.parametrize("tenant", [CONTOSO, "contoso.onmicrosoft.com"])
+def test_a_secret_is_not_tried_in_a_tenant_that_is_not_the_customers(whole, asked, tenant):
     hand = Hand.opened(domain="fabrikam.com")
+    hand.start(hand.types(whole, tenant=tenant))
+    assert hand.row.faults["tenant"].startswith("This isn't the tenant with the domain fabrikam.com.")
+    assert asked == []
+    assert (hand.case.state, hand.state) == (CaseState.TYPING, State.OPENED)
+
+
+def test_a_customers_domain_that_no_tenant_has_lets_no_secret_be_tried_anywhere(whole, asked):
+    hand = Hand.opened(domain="nobody.example")
     hand.start(hand.types(whole))
-    assert "has not the domain fabrikam.com" in hand.row.faults["tenant"]
+    assert hand.row.faults["tenant"].startswith("This isn't the tenant with the domain nobody.example.")
+    assert asked == []
+
+
+def test_any_of_a_customers_tenants_will_do(whole, asked):
+    hand = Hand.opened(domain="fabrikam.com")
+    factories_organizations.add_tenant(hand.walked.customer, domain="contoso.com")
+    hand.start(hand.types(whole))
+    assert hand.case.state == CaseState.DONE
+    other = Hand.opened(domain="fabrikam.com")
+    factories_organizations.add_tenant(other.walked.customer, tenant_id=CONTOSO)
+    other.start(other.types(whole, tenant="contoso.com"))
+    assert other.case.state == CaseState.DONE
+    assert asked == [CONTOSO, CONTOSO]
+
+
+def test_a_tenant_that_has_not_the_domain_beside_its_id_is_told_by_what_it_reads(whole):
+    hand = Hand.opened(domain="")
+    factories_organizations.add_tenant(hand.walked.customer, tenant_id=CONTOSO, domain="wide.example")
+    hand.start(hand.types(whole))
+    assert "Contoso has not the domain wide.example" in hand.row.faults["tenant"]
 
 
 def test_when_microsoft_does_not_answer_nothing_is_lost(whole, settings):

@@ -23,6 +23,7 @@ from gangway.jobs.testing import run_until_idle
 from gangway.notifications.models import Message
 from gangway.onboarding import actions, deletion, existing, freezing, queries, renewal, retention, sharing
 from gangway.onboarding.errors import LinkClosed, NotConnected, NotReadyToAdd
+from gangway.onboarding.existing_errors import AnotherTenant, NotAsTyped
 from gangway.onboarding.existing_view import known
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Step
@@ -45,6 +46,7 @@ from tests.rooms import factories_invitations, factories_services
 from tests.rooms.factories_aboard import tokens_kept
 from tests.rooms.factories_connections import beside, connected
 from tests.rooms.factories_existing import CONTOSO, PLAN, ByHand
+from tests.rooms.factories_microsoft import FABRIKAM
 from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk
 from tests.rooms.factories_organizations import make_customer, make_provider
 from tests.rooms.factories_web import prove, put_into_wizard, sit_down, soup
@@ -431,6 +433,18 @@ def test_a_service_that_moves_is_expected_in_the_tenant_that_it_is_connected_wit
     expected = expectation_of(row.sign_in_id)
     assert (expected.tenants, expected.is_in(tenant_id, frozenset({"another.example"}))) == ({tenant_id}, True)
     assert expected.domain_wanted == "contoso.onmicrosoft.com"
+
+
+def test_whoever_holds_a_link_types_no_registration_of_another_tenant_for_a_service_that_is_connected(emulator):
+    walked, service_id = served(emulator)
+    asked_again = again(walked, service_id)
+    existing.choose_existing(case_id=asked_again.case_id, by=ADMINISTRATOR, now=clock.now())
+    elsewhere = Typed(
+        tenant=FABRIKAM, client_id=str(uuid4()), secret=SealedText("Xy~8Q~abcDEFghiJKLmnoPQRstuVWXyz012345")
+    )
+    with pytest.raises(NotAsTyped) as told:
+        existing.start_existing(case_id=asked_again.case_id, typed=elsewhere, by=ADMINISTRATOR, now=clock.now())
+    assert [type(fault) for fault in told.value.faults] == [AnotherTenant]
 
 
 def test_a_further_services_sign_in_leaves_what_the_first_one_uses_beside_its_connection(emulator):

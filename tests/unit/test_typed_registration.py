@@ -8,6 +8,7 @@ import pytest
 from gangway.foundation.sealed import SealedText
 from gangway.onboarding import existing_errors as errors
 from gangway.onboarding.typed import Around, Typed, looked_at
+from gangway.organizations.details import Tenant
 
 TENANT = "c0475050-0000-4000-8000-000000000001"
 OURS = "a11ce000-0000-4000-8000-000000000001"
@@ -15,7 +16,7 @@ CLIENT = "5a4db0c1-0000-4000-8000-00000000000a"
 OWN_CLIENT = "5a4db0c1-0000-4000-8000-000000000001"
 SECRET = "Xy~8Q~abcDEFghiJKLmnoPQRstuVWXyz0123456-_"
 RIGHT = Typed(TENANT, CLIENT, "secret", SealedText(SECRET), date(2027, 5, 1))
-AROUND = Around("", frozenset({OURS}), frozenset({OWN_CLIENT}), has_secret=False, today=date(2026, 11, 21))
+AROUND = Around((), frozenset({OURS}), frozenset({OWN_CLIENT}), has_secret=False, today=date(2026, 11, 21))
 
 
 def faults(around: Around = AROUND, **changed: object) -> dict[str, type[errors.ExistingError]]:
@@ -66,9 +67,16 @@ def test_all_mistakes_are_told_at_once():
 
 
 def test_a_tenant_that_is_not_the_customers_is_told_before_anybody_is_asked():
-    expected = replace(AROUND, tenant_id="fab41ca0-0000-4000-8000-000000000001")
-    assert faults(expected) == {"tenant": errors.AnotherTenant}
-    assert faults(replace(AROUND, tenant_id=TENANT.upper())) == {}
+    other = Tenant("fab41ca0-0000-4000-8000-000000000001", "")
+    assert faults(replace(AROUND, theirs=(other,))) == {"tenant": errors.AnotherTenant}
+    assert faults(replace(AROUND, theirs=(Tenant(TENANT.upper(), ""),))) == {}
+
+
+def test_any_of_a_customers_tenants_will_do_and_one_that_is_known_by_its_domain_alone_may_be_it():
+    other = Tenant("fab41ca0-0000-4000-8000-000000000001", "fabrikam.com")
+    assert faults(replace(AROUND, theirs=(other, Tenant(TENANT, "")))) == {}
+    assert faults(replace(AROUND, theirs=(other, Tenant("", "contoso.com")))) == {}
+    assert faults(replace(AROUND, theirs=(other,))) == {"tenant": errors.DomainNotThere}
 
 
 def test_blanks_and_braces_around_are_taken_off():

@@ -189,7 +189,7 @@ def _look_at_typed(
 ) -> None:
     """Ask what the form of *Use known App registration* asks before anybody is asked."""
     around = Around(
-        tenant_id=customer.tenant_id if customer else "",
+        theirs=customer.tenants if customer else (),
         own_tenants=world.own_tenants,
         own_clients=world.own_clients,
         has_secret=False,

@@ -27,7 +27,7 @@ from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import NextMove
 from gangway.onboarding.stages import handover, renewed, sign_in
-from gangway.onboarding.stages.existing import around, told
+from gangway.onboarding.stages.existing import around_case, told
 from gangway.onboarding.states import CaseState
 from gangway.onboarding.typed import Around
 from gangway.organizations import queries as organizations
@@ -51,11 +51,10 @@ LONGEST: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What a worker needs. `tenant`: as typed, an id or a domain. `domain`: one that the tenant must have, or empty."""
+    """What a worker needs. `tenant`: as typed, an id or a domain."""
 
     given: Given
     tenant: str
-    domain: str
     around: Around
 
 
@@ -66,12 +65,15 @@ def begin(existing_id: UUID, *, now: datetime) -> Begun | None:
         if row is None:
             return None
         case, customer = row.case, organizations.customer(row.organization_id)
-        return Begun(
-            _given(row, case, cloud=customer.cloud),
-            row.tenant,
-            customer.domain,
-            around(row.organization_id, has_secret=True, now=now),
-        )
+        return Begun(_given(row, case, cloud=customer.cloud), row.tenant, around_case(case, row, now=now))
+
+
+def refuse_other_use(begun: Begun) -> None:
+    """Raise `UsedOtherwise` for a registration that we know as serving something else, before anything is tried."""
+    with within_everything(REASON):
+        fault = _used_otherwise(begun.given)
+    if fault is not None:
+        raise fault
 
 
 def note(items: Sequence[CheckItem], *, existing_id: UUID) -> None:
@@ -177,9 +179,10 @@ def _fault(begun: Begun, sight: Sight) -> ExistingError | None:
     """What is wrong with something that was typed; None when it isn't the typing."""
     if sight.refusal is not None:
         return existing_words.fault_of(sight.refusal, begun.given.kind)
-    wanted = begun.domain.casefold()
-    if wanted and sight.domains and wanted not in {domain.casefold() for domain in sight.domains}:
-        words = f"{sight.tenant_name} has not the domain {begun.domain}, which belongs to this customer."
+    theirs, domains = begun.around.theirs, {domain.casefold() for domain in sight.domains}
+    if theirs and domains and not any(one.is_it(begun.given.tenant_id, domains) for one in theirs):
+        domain = " or ".join(one.domain for one in theirs if one.domain)
+        words = f"{sight.tenant_name} has not the domain {domain}, which belongs to this customer."
         return DomainNotThere(words, field="tenant")
     return None
 
@@ -201,6 +204,9 @@ def _refuse(row: ExistingRegistration, fault: ExistingError, *, now: datetime) -
         destroy(sealed_id=row.sealed_id, by=WORKER)
         row.sealed_id = None
     row.faults = {str(fault.field): f"{fault.what} {fault.cure}"}
+    for item in row.items:
+        if item["key"] == "sign_in" and item["state"] == "error":
+            item["words"], item["cure"] = fault.what, fault.cure
     _back(row, problem={}, now=now)
 
 

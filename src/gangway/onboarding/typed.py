@@ -10,6 +10,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.onboarding.errors import NotADomain
 from gangway.onboarding.existing_errors import (
     AnotherTenant,
+    DomainNotThere,
     EndHasPassed,
     ExistingError,
     NotAClientId,
@@ -22,6 +23,7 @@ from gangway.onboarding.existing_errors import (
     SecretMissing,
 )
 from gangway.onboarding.tenant_lookup import checked_domain
+from gangway.organizations.details import Tenant
 
 GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SHORTEST: Final = 16
@@ -45,9 +47,12 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What is known here. `tenant_id`: the customer's, empty when nobody knows; `has_secret`: one is kept."""
+    """What is known here. `has_secret`: one is kept.
 
-    tenant_id: str
+    `theirs`: the tenants that are the customer's, of which any will do; none when nobody knows of one.
+    """
+
+    theirs: tuple[Tenant, ...]
     own_tenants: frozenset[str]
     own_clients: frozenset[str]
     has_secret: bool
@@ -72,12 +77,20 @@ def is_guid(text: str) -> bool:
 
 
 def fault_of_tenant(tenant_id: str, around: Around) -> ExistingError | None:
-    """What speaks against a tenant that is known by its id; also asked when a worker has found it for a domain."""
+    """What speaks against a tenant that is known by its id.
+
+    A worker asks once more, when it has found by their domains the ids that nobody told: nothing of it is asked of
+    Microsoft with what was typed before that.
+    """
     if tenant_id in around.own_tenants:
         return OwnTenantTyped(field="tenant")
-    if around.tenant_id and tenant_id != around.tenant_id.lower():
-        return AnotherTenant(field="tenant")
-    return None
+    known = {one.tenant_id.lower() for one in around.theirs}
+    if not known or known & {"", tenant_id}:
+        return None
+    domains = dict.fromkeys(one.domain for one in around.theirs if one.domain)
+    if domains:
+        return DomainNotThere(f"This isn't the tenant with the domain {' or '.join(domains)}.", field="tenant")
+    return AnotherTenant(field="tenant")
 
 
 def _tidy(text: str) -> str:

@@ -1,6 +1,6 @@
 """What one may say about an organization beside its name: fields, contacts, and the bounds it was sold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,6 +73,15 @@ class Tenant:
 
     tenant_id: str
     domain: str
+
+    def is_it(self, tenant_id: str, domains: Collection[str]) -> bool:
+        """Whether a tenant with this id and all of these domains is the one, as far as that one is known."""
+        return self.tenant_id in {"", tenant_id} and (not self.domain or self.domain in domains)
+
+
+def known_of(first: Tenant, more: Iterable[Tenant]) -> tuple[Tenant, ...]:
+    """Return the tenants of which something is known, the first one first."""
+    return tuple(one for one in (first, *more) if one.tenant_id or one.domain)
 
 
 def domains_of(first: str, more: Iterable[Tenant]) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from gangway.organizations.details import Bounds, Contact, Details, Tenant, domains_of
+from gangway.organizations.details import Bounds, Contact, Details, Tenant, domains_of, known_of
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.models import ContactRow, Organization, TenantRow
 from gangway.organizations.pages import Page, both_ways, every, page_of
@@ -138,6 +138,17 @@ def _in_scope(organization_id: str, field: str) -> str | None:
     except ValueError:
         return None
     return rows.values_list(field, flat=True).first()
+
+
+def tenants_of(customer_id: UUID) -> tuple[Tenant, ...]:
+    """Return the Microsoft tenants that a customer of the scope is known by, its first one first; none when by none.
+
+    Raises `NoSuchOrganization`.
+    """
+    row = Organization.objects.filter(pk=customer_id, kind=Kind.CUSTOMER.value, removed_at__isnull=True).first()
+    if row is None:
+        raise NoSuchOrganization
+    return known_of(Tenant(row.tenant_id, row.domain), more_tenants(customer_id))
 
 
 def more_tenants(customer_id: UUID) -> tuple[Tenant, ...]:

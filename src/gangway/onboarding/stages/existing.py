@@ -5,6 +5,7 @@ and nothing secret need be typed with it.
 """
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -22,9 +23,12 @@ from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import forget_typed, move_case
 from gangway.onboarding.signed_in import note_left
 from gangway.onboarding.stages import sign_in
+from gangway.onboarding.stages.registration import tenant_in_use
 from gangway.onboarding.states import CaseState
 from gangway.onboarding.typed import Around, Typed
 from gangway.organizations import queries as organizations
+from gangway.organizations.details import Tenant
+from gangway.organizations.place_queries import tenants_of
 from gangway.provisioning import given
 from gangway.provisioning.engine.credential_kinds import KINDS
 from gangway.vault.actions import destroy, seal
@@ -76,7 +80,7 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
     and `NoFederation` where there is no trust to prove it by.
     """
     row = _open(case)
-    tidy, faults = typed.looked_at(what, around(row.organization_id, has_secret=row.sealed_id is not None, now=now))
+    tidy, faults = typed.looked_at(what, around_case(case, row, now=now))
     row.tenant, row.client_id, row.ends_on = tidy.tenant[:253], tidy.client_id[:36], tidy.ends_on
     if row.kind == "secret" and tidy.secret and not any(fault.field == "secret" for fault in faults):
         destroy(sealed_id=row.sealed_id, by=by)
@@ -99,11 +103,18 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
     return None
 
 
+def around_case(case: Case, row: ExistingRegistration, *, now: datetime) -> Around:
+    """The same of a case. Whoever holds a link brings a service that is connected into no other tenant."""
+    known = around(case.organization_id, has_secret=row.sealed_id is not None, now=now)
+    standing = None if row.typed_by_id else tenant_in_use(case.service_id)
+    return replace(known, theirs=(Tenant(standing.tenant_id, ""),)) if standing else known
+
+
 def around(customer_id: UUID, *, has_secret: bool, now: datetime) -> Around:
     """What is known here that speaks for or against what is typed."""
     provider_id = organizations.provider_of(customer_id).id
     return Around(
-        tenant_id=organizations.customer(customer_id).tenant_id,
+        theirs=tenants_of(customer_id),
         own_tenants=own_tenants(provider_id),
         own_clients=own_clients(provider_id),
         has_secret=has_secret,

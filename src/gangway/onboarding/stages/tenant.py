@@ -16,7 +16,7 @@ from gangway.onboarding.refusals import (
     WrongPerson,
     WrongTenant,
 )
-from gangway.organizations.details import Tenant
+from gangway.organizations.details import Tenant, known_of
 from gangway.provisioning.actions import PARTNER, SignerFacts
 
 
@@ -51,8 +51,8 @@ class Expected:
         """Whether a tenant is the one that was expected, or another one of the customer's."""
         if not self.others:
             return self.domain_wanted in domains
-        known = [each for each in (Tenant(self.tenant_id, self.domain), *self.others) if each.tenant_id or each.domain]
-        return any(each.tenant_id in {"", tenant_id} and each.domain in {"", *domains} for each in known)
+        known = known_of(Tenant(self.tenant_id, self.domain), self.others)
+        return any(each.is_it(tenant_id, domains) for each in known)
 
 
 def refusal_of_identity(identity: Identity, expected: Expected) -> Refusal | None:
