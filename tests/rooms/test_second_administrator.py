@@ -16,7 +16,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import handoffs, relinking
 from gangway.invitations import queries as invited
-from gangway.invitations.errors import ColleagueElsewhere, PlanIsFixed, TooManyHandoffs
+from gangway.invitations.errors import ColleagueElsewhere, ColleagueIsOneself, PlanIsFixed, TooManyHandoffs
 from gangway.invitations.models import Link
 from gangway.invitations.queries import LinkDead, Why
 from gangway.invitations.states import State
@@ -34,7 +34,8 @@ from gangway.provisioning.states import RunState
 from gangway.provisioning.tasks import take_up_waiting
 from tests.emulator.conftest import Emulator, avery, grace
 from tests.rooms.factories_aboard import OLGA, flow, look, provision, sign_in, state_of, tokens_kept
-from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, facts, signed_in, walk
+from tests.rooms.factories_onboarding import ADMINISTRATOR, UPN, Walk, facts, signed_in, walk
+from tests.rooms.factories_organizations import add_tenant
 from tests.rooms.factories_web import error_at, put_into_wizard
 from tests.rooms.races import race
 
@@ -228,6 +229,18 @@ def test_only_people_of_the_tenant_or_of_the_invitation_are_asked(first, address
     assert first.view().colleague_refused == "This address belongs to another organization."
 
 
+@pytest.mark.parametrize("address", [avery[0].title(), UPN])
+def test_nobody_asks_themselves_or_whoever_has_the_invitation_already(first, address):
+    with pytest.raises(ColleagueIsOneself) as told:
+        ask(first, address)
+    assert told.value.field == "colleague"
+    fresh = walk()
+    with pytest.raises(ColleagueIsOneself):
+        ask(fresh, UPN)
+    with pytest.raises(ColleagueIsOneself):
+        fresh.start(avery[0], colleague=avery[0])
+
+
 def test_an_address_that_is_none_is_told_at_its_field(first):
     with pytest.raises(InvalidRecipient) as told:
         ask(first, "riley")
@@ -262,6 +275,15 @@ def test_new_links_before_anything_waits_make_room_for_other_people():
         assert [one.revoked_at is None for one in invited.handoffs(walked.invitation_id)] == [False, False, False, True]
 
 
+def test_a_colleague_may_have_any_of_the_customers_domains():
+    walked = walk(domain="contoso.com")
+    add_tenant(walked.customer, domain="contoso.example")
+    ask(walked, "riley@contoso.example")
+    with within(walked.customer.path):
+        (one,) = invited.handoffs(walked.invitation_id)
+    assert one.recipient == "riley@contoso.example"
+
+
 def test_nothing_is_handed_off_between_a_sign_in_and_what_it_makes():
     walked = walk()
     signed_in(walked)
@@ -291,6 +313,22 @@ def test_a_withdrawn_link_is_dead_at_once_also_for_whoever_uses_it(first, second
     with pytest.raises(LinkClosed):
         second.start(riley[0])
     assert first.view().step is Step.WAITING
+
+
+def test_the_operator_is_told_when_nobody_could_be_asked_to_sign_in_again(second, emulator):
+    sign_in(second, emulator, riley)
+    match = {"method": "POST", "path": "/v1.0/roleManagement/directory/roleAssignments", "times": 1}
+    effect = {"status": 401, "code": "InvalidAuthenticationToken", "claims": '{"access_token":{}}'}
+    emulator.control("PUT", "faults/step up", json={"match": match, "effect": effect})
+    actions.finish_rest(case_id=second.case_id, by=ADMINISTRATOR, now=clock.now())
+    with within(second.customer.path):
+        (one,) = invited.handoffs(second.invitation_id)
+        actions.withdraw_handoff(handoff_id=one.id, by=OLGA, now=clock.now())
+    mail.outbox.clear()
+    run_until_idle()
+    told = [sent.body for sent in mail.outbox if sent.subject.startswith("Somebody must sign in again")]
+    assert ["nobody was asked" in " ".join(body.split()) for body in told] == [True]
+    assert not any("Still missing" in sent.subject for sent in mail.outbox)
 
 
 def test_an_expired_link_explains_itself_while_the_wait_goes_on(first):

@@ -13,7 +13,8 @@ InvitationsError
 ├── PlanIsFixed        what is asked for is being made, or was: it can't be changed any more
 ├── NoSuchHandoff      no living link of another administrator, or not in this scope
 ├── NothingToHandOff   nothing waits for another administrator
-└── ColleagueElsewhere, TooManyHandoffs   what was typed as the other administrator's address (field "colleague")
+└── ColleagueElsewhere, ColleagueIsOneself, TooManyHandoffs
+                       what was typed as the other administrator's address (field "colleague")
 """
 
 from gangway.foundation.errors import GangwayError, WhoActs
@@ -99,6 +100,15 @@ class ColleagueElsewhere(InvitationsError):
     code = "invitations:handoff:elsewhere"
     what = "This address belongs to another organization."
     cure = "Type an address at a domain of your Microsoft 365, or of the one this invitation went to."
+    acts = WhoActs.ADMINISTRATOR
+
+
+class ColleagueIsOneself(InvitationsError):
+    """Whoever has a link already, or is at it, isn't sent another one as their own colleague."""
+
+    code = "invitations:handoff:oneself"
+    what = "This is your own address, or the one that this invitation went to."
+    cure = "Whoever reads mails there goes on by the link that they have. Type the address of somebody else."
     acts = WhoActs.ADMINISTRATOR
 
 

@@ -55,7 +55,7 @@ def hand_off(
     _mail(invitation, row, rest, by=by, now=now)
     write_history(invitation, by=by, at=now, note=f"Link for another administrator sent to {address}"[:200])
     _record(Event.HANDED_OFF, row, by, {"recipient": address, "count": row.sent_count})
-    answered(invitation)
+    answered(invitation, to=address)
     return row.id
 
 
@@ -68,6 +68,7 @@ def remind_handoff(*, handoff_id: UUID, rest: Rest, by: Actor, now: datetime) ->
     row.sent_count, row.last_sent_at = row.sent_count + 1, now
     row.save()
     _mail(invitation, row, rest, by=by, now=now, again=True)
+    answered(invitation, to=row.recipient)
 
 
 @transaction.atomic

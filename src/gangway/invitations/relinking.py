@@ -58,7 +58,7 @@ def resend(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
     write_history(invitation, by=by, at=now, note="Sent again")
     record_about(invitation, Event.INVITATION_RESENT, by=by, data={"recipient": invitation.recipient})
-    answered(invitation)
+    answered(invitation, to=invitation.recipient)
 
 
 @transaction.atomic
@@ -78,7 +78,7 @@ def replace_links(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
     write_history(invitation, by=by, at=now, note="Links replaced: all earlier ones are dead")
     record_about(invitation, Event.LINKS_REPLACED, by=by, data={"recipient": invitation.recipient})
-    answered(invitation)
+    answered(invitation, to=invitation.recipient)
 
 
 @transaction.atomic

@@ -13,7 +13,7 @@ from gangway.invitations.errors import AskedJustNow
 from gangway.invitations.minting import mint
 from gangway.invitations.models import Handoff, Invitation, Link
 from gangway.invitations.moves import move, was_noted, write_history
-from gangway.invitations.rows import locked, open_for, record_about
+from gangway.invitations.rows import DEAD_LINK, locked, open_for, record_about
 from gangway.invitations.states import MOVES, Doing, State
 from gangway.invitations.waiting_for import remind_of_no_passed_end
 from gangway.languages.times import time_in_words
@@ -86,7 +86,7 @@ def ask_for_link(*, invitation_id: UUID, handoff_id: UUID | None = None, by: Act
     invitation.asked_again_at = now
     invitation.save(update_fields=["asked_again_at"])
     colleague = Handoff.objects.get(pk=handoff_id).recipient if handoff_id else ""
-    whose = f"The holder of a dead link, sent to {colleague}," if colleague else "The holder of a dead link"
+    whose = f"{DEAD_LINK}, sent to {colleague}," if colleague else DEAD_LINK
     write_history(invitation, by=by, at=now, note=f"{whose} asked for a new one")
     record_about(invitation, Event.LINK_ASKED_FOR, by=by, data={"state": invitation.state})
     asked = _asked(colleague or invitation.recipient)

@@ -1,7 +1,9 @@
 """Finding this room's rows: locked, and only while what somebody wants to do with them makes sense."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from gangway.audit.events import Event
@@ -9,7 +11,11 @@ from gangway.audit.record import Actor, Plain, record
 from gangway.invitations import letters
 from gangway.invitations.errors import InvitationFrozen, InvitationOver, NoSuchInvitation
 from gangway.invitations.models import Invitation
+from gangway.invitations.moves import latest_noted
 from gangway.invitations.states import ALLOWED, Doing, State, allowed_for
+
+DEAD_LINK: Final = "The holder of a dead link"
+"""How the line of the history begins that says who asked for a new one."""
 
 
 def locked(invitation_id: UUID) -> Invitation:
@@ -44,11 +50,17 @@ def open_for(doing: Doing, invitation_id: UUID, *, now: datetime) -> Invitation:
     return invitation
 
 
-def answered(invitation: Invitation) -> None:
-    """Whoever asked for a new link has got one."""
-    if invitation.asked_again_at is not None:
+def answered(invitation: Invitation, *, to: str = "") -> None:
+    """Whoever asked for a new link is sent one. `to`: whom it goes to; a link to somebody else is no answer."""
+    if invitation.asked_again_at is not None and to.casefold() in {"", _asker(invitation).casefold()}:
         invitation.asked_again_at = None
         invitation.save(update_fields=["asked_again_at"])
+
+
+def _asker(invitation: Invitation) -> str:
+    """Who asked last: another administrator whom the history names, else whoever the invitation goes to."""
+    found = re.match(rf"{DEAD_LINK}, sent to (\S+),", latest_noted(invitation, begins=DEAD_LINK))
+    return found[1] if found else invitation.recipient
 
 
 def record_about(invitation: Invitation, event: Event, *, by: Actor, data: Mapping[str, Plain] | None = None) -> None:

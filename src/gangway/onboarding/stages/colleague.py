@@ -3,7 +3,6 @@
 Everything here is about one run that several people work on one after the other; each has a case of their own.
 """
 
-from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -16,7 +15,7 @@ from gangway.audit.record import Actor
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.actions import Rest
-from gangway.invitations.errors import InvitationsError, NoSuchHandoff
+from gangway.invitations.errors import ColleagueIsOneself, InvitationsError, NoSuchHandoff
 from gangway.invitations.notices import operators_address
 from gangway.invitations.queries import InvitationView, LinkHeld
 from gangway.languages.times import time_in_words
@@ -27,8 +26,8 @@ from gangway.onboarding.models import Case, ExistingRegistration
 from gangway.onboarding.rows import move_case
 from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState
-from gangway.organizations import queries as organizations
 from gangway.organizations.hosts import public_url
+from gangway.organizations.place_queries import tenants_of
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as made
 from gangway.provisioning.queries import WaitingView
@@ -104,6 +103,7 @@ def hand_off(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
         return _hand_on(case, colleague=colleague, by=by, now=now)
     waits = _waits(case)
     about = invited.invitation(case.invitation_id)
+    _is_somebody_else(colleague, about, upn=str(case.signer.get("upn", "")))
     handoff_id = invitations.hand_off(
         invitation_id=about.id, recipient=colleague, domains=waits.domains, rest=rest_of(waits), by=by, now=now
     )
@@ -118,6 +118,7 @@ def _hand_on(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
     if CaseState(case.state) not in BEFORE_SIGNING_IN:
         raise NotNow(state=case.state)
     about = invited.invitation(case.invitation_id)
+    _is_somebody_else(colleague, about, upn=case.administrator_upn)
     who = by if by.kind != "administrator" else replace(by, name=case.administrator_upn or about.recipient)
     rest = Rest(
         done_by=who.name,
@@ -179,8 +180,11 @@ def remind(case: Case, *, by: Actor, now: datetime) -> None:
     invitations.remind_again(invitation_id=case.invitation_id, rest=rest_of(waits), by=by, now=now)
 
 
-def ask_to_sign_in(case: Case, *, by: Actor, now: datetime) -> None:
-    """Mail whoever was at it that a sign-in is needed once more, with a fresh link: they may have closed the page."""
+def ask_to_sign_in(case: Case, *, by: Actor, now: datetime) -> bool:
+    """Mail whoever was at it that a sign-in is needed once more, with a fresh link: they may have closed the page.
+
+    Says whether a mail went out: none does to whoever's own link was withdrawn meanwhile.
+    """
     about = invited.invitation(case.invitation_id)
     upn = str(case.signer.get("upn", case.administrator_upn))
     living = (one for one in invited.handoffs(about.id) if one.revoked_at is None)
@@ -193,10 +197,13 @@ def ask_to_sign_in(case: Case, *, by: Actor, now: datetime) -> None:
         deadline_at=about.lasts_until,
         waits_for=about.approval_until,
     )
-    with suppress(NoSuchHandoff):  # a link that was withdrawn meanwhile
+    try:
         invitations.ask_again(
             invitation_id=about.id, handoff_id=case.handoff_id or next(theirs, None), rest=rest, by=by, now=now
         )
+    except NoSuchHandoff:
+        return False
+    return True
 
 
 def check_now(case: Case, *, by: Actor, now: datetime) -> None:
@@ -267,17 +274,25 @@ def _run(case: Case) -> UUID:
     return case.run_id
 
 
-def check_colleague(case: Case, address: str) -> str:
+def check_colleague(case: Case, address: str, *, upn: str) -> str:
     """Return whom an administrator names for the rest; raises at "colleague" what the rules say.
 
-    Before anybody has signed in, the customer's own domain is all that is known besides the invitation's.
+    `upn`: the administrator's own. Before anybody has signed in, the customer's own domains are all that is known
+    besides the invitation's.
     """
+    _is_somebody_else(address, invited.invitation(case.invitation_id), upn=upn)
     return invitations.check_colleague(invitation_id=case.invitation_id, recipient=address, domains=_domains(case))
 
 
+def _is_somebody_else(address: str, about: InvitationView, *, upn: str) -> None:
+    """Raise `ColleagueIsOneself` at "colleague" for whoever is at it, or has the invitation's own links."""
+    if address.strip().casefold() in {upn.casefold(), about.recipient.casefold()} - {""}:
+        raise ColleagueIsOneself(field="colleague")
+
+
 def _domains(case: Case) -> set[str]:
-    known = organizations.customer(case.organization_id).domain
-    return {*case.signer.get("domains", ()), *([known] if known else ())}
+    known = {one.domain for one in tenants_of(case.organization_id)} - {""}
+    return {*case.signer.get("domains", ()), *known}
 
 
 def _asked(case: Case) -> set[str]:

@@ -37,6 +37,12 @@ NEEDS_SIGN_IN: Final = invitations.News(
     "Nothing has to be done: the administrator was told, too, and goes on by the link in that mail.",
 )
 
+NOBODY_MAILED: Final = invitations.News(
+    "Somebody must sign in again",
+    "Whoever was at it has no link any more, so nobody was asked. Resend the invitation: its link goes on with what "
+    "was made so far.",
+)
+
 MEANING: Final = {
     RunState.PROVED: (CaseState.DONE, State.AUTHENTICATED),
     RunState.WAITING: (CaseState.WAITING, State.WAITING_FOR_ADMINISTRATOR),
@@ -126,10 +132,10 @@ def _tell(case: Case, run: RunView, at_it: Case, *, now: datetime) -> None:
         colleague.waits_now(case, by=WORKER, now=now)
     if run.state in {RunState.FAILED, RunState.NEEDS_SIGN_IN}:
         what = run.error.what if run.error else run.waiting_for or run.headline
-        news = FAILED if run.state is RunState.FAILED else NEEDS_SIGN_IN
+        news = FAILED
+        if run.state is RunState.NEEDS_SIGN_IN:
+            news = NEEDS_SIGN_IN if colleague.ask_to_sign_in(at_it, by=WORKER, now=now) else NOBODY_MAILED
         invitations.tell_operator(invitation_id=case.invitation_id, news=news, what=what, by=WORKER)
-    if run.state is RunState.NEEDS_SIGN_IN:
-        colleague.ask_to_sign_in(at_it, by=WORKER, now=now)
 
 
 def problem_of(run: RunView, *, now: datetime) -> dict[str, Any]:
