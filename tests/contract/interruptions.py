@@ -22,6 +22,7 @@ EFFECTS: dict[str, dict[str, Any]] = {
     "503": {"status": 503, "retry_after": 0},
     "409": {"status": 409, "code": "Directory_ConcurrencyViolation"},
     "lagging 404": {"status": 404, "code": "Request_ResourceNotFound"},
+    "404 although it was written": {"status": 404, "code": "Request_ResourceNotFound", "late": True},
     "misleading 403": {"status": 403, "code": "Authorization_RequestDenied"},
     "401 midway": {"status": 401, "code": "InvalidAuthenticationToken"},
 }

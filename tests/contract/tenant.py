@@ -22,10 +22,11 @@ from gangway.provisioning.clouds import RegistrationSignIn
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.absence import Absence
 from gangway.provisioning.engine.blueprint import Blueprint, draw
-from gangway.provisioning.engine.course import Course
+from gangway.provisioning.engine.course import Course, Ending
 from gangway.provisioning.engine.steps.credentials import Fresh
 from gangway.provisioning.engine.teardown import Teardown
 from gangway.provisioning.queries import SCOPES
+from gangway.provisioning.states import LeftoverKind
 from tests.emulator.conftest import Emulator, contoso, grace, sign_in_app
 from tests.unit.small_journal import SmallJournal
 
@@ -84,7 +85,7 @@ class Tenant:
     @property
     def cloud(self) -> Cloud:
         url = self.emulator.url
-        return Cloud(login=url, graph=url, teams_resource=TEAMS, extra_ca_file=Path(self.emulator.ca_file))
+        return Cloud(login=url, graph=url, extra_ca_file=Path(self.emulator.ca_file))
 
     def token(self, who: tuple[str, str] = grace) -> SealedText:
         """Somebody's delegated token for the sign-in application, consented for the organization."""
@@ -237,6 +238,17 @@ class Tenant:
         if len(keys) != 1 or keys != list(known):
             found.append(f"secrets {keys} of which we know {known}")
         return found
+
+    def unlisted(self, ending: Ending, setup_only: Sequence[str] = ()) -> list[str]:
+        """What a course that says that it ended well left in the tenant, or on the registration's list, untold."""
+        told = {one.kind for one in ending.left}
+        stays = self.has_sign_in_application() and LeftoverKind.SIGN_IN_APPLICATION not in told
+        state = self.state()
+        (mine,) = [row["body"] for row in state["objects"].values() if row["body"].get("uniqueName")]
+        held = {row["appRoleId"] for row in state["app_role_assignments"].values()}
+        held |= {one["id"] for api in mine["requiredResourceAccess"] for one in api["resourceAccess"]}
+        rights = set(setup_only) & held if LeftoverKind.PERMISSION not in told else set()
+        return ["sign-in application"] * stays + [f"right {one}" for one in sorted(rights)]
 
     def has_sign_in_application(self) -> bool:
         """Whether the sign-in application's enterprise application is in the tenant."""

@@ -27,7 +27,7 @@ from gangway.microsoft.signin.client_credentials import fetch
 from gangway.microsoft.signin.own_credentials import Certificate, Federated, OwnCredential, proof_of_possession
 from gangway.provisioning.engine.course import Course, Ending
 from gangway.provisioning.engine.credential_kinds import KINDS, Kind, Terms, after, stand_ins
-from gangway.provisioning.engine.steps.credentials import Fresh, Trust
+from gangway.provisioning.engine.steps.credentials import AddCertificate, Fresh, Trust
 from tests.contract.tenant import Killed, Mortal, Tenant
 from tests.contract.test_preflight import POLICY_READ, POLICY_WRITE, token_with
 from tests.emulator.assertions import Issuer, issuing
@@ -184,6 +184,7 @@ EFFECTS: list[dict[str, Any]] = [
     {"status": 429, "retry_after": 0},
     {"status": 503, "retry_after": 0},
     {"status": 404, "code": "Request_ResourceNotFound"},
+    {"status": 404, "code": "Request_ResourceNotFound", "late": True},
     {"status": 403, "code": "Authorization_RequestDenied"},
 ]
 
@@ -205,6 +206,35 @@ async def test_a_certificate_whose_key_cannot_be_sealed_is_never_told_to_microso
     with pytest.raises(CannotSeal):
         await run(tenant, journal, Maker("certificate", issuer))
     assert (await application(tenant)).certificates == ()
+
+
+class Overtaken(SmallJournal):
+    """Its worker was taken for dead: before it writes a result down, another one has done the whole course."""
+
+    meanwhile: Any = None
+
+    async def note(self, results: Any, *, following: Any = ()) -> None:
+        made = any(isinstance(result.step, AddCertificate) for result in results)
+        if made and self.meanwhile:
+            await self.meanwhile()
+            raise CannotSeal
+        await super().note(results, following=following)
+
+
+async def test_a_worker_that_was_taken_for_dead_takes_away_no_certificate_of_the_one_after_it(
+    tenant: Tenant, issuer: Issuer
+) -> None:
+    token, maker = await tenant.start_over(), Maker("certificate", issuer)
+    journal, after = Overtaken(), journal_for(issuer)
+
+    async def another() -> None:
+        after.credentials, after.own = dict(journal.credentials), dict(journal.own)
+        await (await course(tenant, after, maker, token)).run()
+
+    journal.meanwhile = another
+    with pytest.raises(CannotSeal):
+        await (await course(tenant, journal, maker, token)).run()
+    assert await wrongs(tenant, after) == []
 
 
 async def test_a_federated_credential_that_cannot_be_written_down_is_taken_away(tenant: Tenant, issuer: Issuer) -> None:

@@ -4,14 +4,21 @@ The points come from a recorded clean run: whole requests, and the parts of batc
 must hold exactly one registration with exactly its rights and one secret that we know, and nothing else of ours.
 """
 
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 
+from gangway.foundation.ids import AppId
 from gangway.foundation.sealed import SealedText
+from gangway.provisioning.engine import pinning
+from gangway.provisioning.engine.blueprint import Blueprint, draw
 from gangway.provisioning.engine.course import Ending
+from gangway.provisioning.states import LeftoverKind
 from tests.contract.interruptions import EFFECTS, Point, Tally, hurried, points_of, refused_for_good, table
-from tests.contract.tenant import Killed, Mortal, Tenant
+from tests.contract.tenant import REGISTRATION, Killed, Mortal, Tenant, blueprint
+from tests.emulator.conftest import sign_in_app
 from tests.unit.small_journal import CannotSeal, SmallJournal
 
 pytestmark = pytest.mark.slow
@@ -19,7 +26,10 @@ pytestmark = pytest.mark.slow
 REQUESTS = 9
 PARTS = 21
 """A clean run's requests and the parts of its batches; the run may grow, never lose a point."""
+AUTHORITY_ENDS = "401 midway"
 ROLES = 2
+SETTLING = 4
+"""Two permissions, the registration's list, and the sign-in application."""
 
 
 async def clean_run(tenant: Tenant) -> list[Point]:
@@ -55,27 +65,78 @@ async def test_killed_at_any_request_the_next_run_leaves_no_orphan(tenant: Tenan
     assert tally.failures == {}
 
 
-@pytest.mark.parametrize("effect", EFFECTS)
-async def test_whatever_happens_to_any_request_no_orphan_is_left(tenant: Tenant, effect: str) -> None:
-    async def begin() -> tuple[SmallJournal, SealedText]:
-        return SmallJournal(), await tenant.start_over()
+@dataclass
+class SetUp:
+    """A set-up, whoever works on it; nothing runs after its first good end."""
 
-    async def attempt(given: tuple[SmallJournal, SealedText]) -> None:
+    journal: SmallJournal
+    token: SealedText
+    blueprint: Blueprint
+    ending: Ending | None = None
+
+    async def attempt(self, tenant: Tenant) -> None:
+        if self.ending is not None:
+            return
+        made = replace(await tenant.course(self.journal, self.token), blueprint=self.blueprint)
         try:
-            await finish(tenant, *given)
+            self.ending = await (made.run() if self.journal.proofs is None else made.finish())
         finally:
-            given[0].settle()
+            self.journal.settle()
 
-    tally = await table(
+    def wrongs(self, tenant: Tenant, *, may_leave: bool) -> list[str]:
+        """What is wrong at its end. `may_leave`: what nobody could take away any more, if it is told."""
+        assert self.ending
+        left = [] if may_leave else [f"left {one.name}" for one in self.ending.left]
+        told = any(one.kind is LeftoverKind.PERMISSION for one in self.ending.left)
+        orphans = [one for one in tenant.orphans(self.journal) if not (told and one.startswith("grants"))]
+        return left + orphans + tenant.unlisted(self.ending, [entry.id for entry in self.blueprint.setup_only])
+
+
+async def tally_of(
+    tenant: Tenant, what: str, effect: str, wanted: Blueprint, points: Iterable[Point] | None = None
+) -> Tally:
+    """What happens when this goes wrong once, at each of the points; all of a clean run's where none are named."""
+
+    async def begin() -> SetUp:
+        return SetUp(SmallJournal(), await tenant.start_over(), wanted)
+
+    clean = await begin()
+    await clean.attempt(tenant)
+    return await table(
         tenant,
-        f"set-up, {effect}",
-        await clean_run(tenant),
+        f"{what}, {effect}",
+        points_of(tenant.log()) if points is None else points,
         EFFECTS[effect],
         begin=begin,
-        attempt=attempt,
-        judge=lambda given: tenant.orphans(given[0]),
+        attempt=lambda given: given.attempt(tenant),
+        judge=lambda given: given.wrongs(tenant, may_leave=effect == AUTHORITY_ENDS),
     )
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+async def test_whatever_happens_to_any_request_no_orphan_is_left(tenant: Tenant, effect: str) -> None:
+    tally = await tally_of(tenant, "set-up", effect, blueprint())
+    assert len(tally.wrong) >= REQUESTS + PARTS
     assert tally.failures == {}
+
+
+def after_the_proof(log: list[dict[str, Any]]) -> list[Point]:
+    """What takes rights of the set-up away again, and looks at it; and the goodbye."""
+    points = points_of(log)
+    first = next(place for place, point in enumerate(points) if point.method == "DELETE")
+    return points[first - 2 :]
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+async def test_whatever_happens_at_its_end_no_right_of_the_set_up_stays_untold(tenant: Tenant, effect: str) -> None:
+    plan = pinning.pin(profile="teams-voice", version=2, features={"voice", "automatic-domain"})
+    client = AppId(sign_in_app)
+    wanted = draw(plan, registration=REGISTRATION, display_name="voice1", notes="", sign_in_client=client)
+    clean = SetUp(SmallJournal(), await tenant.start_over(), wanted)
+    await clean.attempt(tenant)
+    points = after_the_proof(tenant.log())
+    assert sum(point.writes for point in points) == SETTLING
+    assert (await tally_of(tenant, "end of a set-up", effect, wanted, points)).failures == {}
 
 
 async def test_a_secret_that_cannot_be_stored_is_taken_away_and_a_later_run_makes_another(tenant: Tenant) -> None:
@@ -132,25 +193,9 @@ def of_pim(points: list[Point]) -> list[Point]:
 async def test_whatever_happens_to_roles_that_pim_gives_each_is_given_once_and_with_its_end(
     tenant: Tenant, effect: str
 ) -> None:
-    async def begin() -> tuple[SmallJournal, SealedText]:
-        return SmallJournal(), await tenant.start_over()
-
-    async def attempt(given: tuple[SmallJournal, SealedText]) -> None:
-        try:
-            await (await tenant.course(*given, role_days=DAYS)).run()
-        finally:
-            given[0].settle()
-
-    await attempt(await begin())
+    wanted = blueprint(role_days=DAYS)
+    clean = SetUp(SmallJournal(), await tenant.start_over(), wanted)
+    await clean.attempt(tenant)
     points = of_pim(points_of(tenant.log()))
     assert sum(point.writes for point in points) == ROLES
-    tally = await table(
-        tenant,
-        f"set-up with PIM, {effect}",
-        points,
-        EFFECTS[effect],
-        begin=begin,
-        attempt=attempt,
-        judge=lambda given: tenant.orphans(given[0]),
-    )
-    assert tally.failures == {}
+    assert (await tally_of(tenant, "set-up with PIM", effect, wanted, points)).failures == {}

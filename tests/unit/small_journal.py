@@ -55,6 +55,8 @@ class SmallJournal:
         if made and not self.seals:
             raise CannotSeal
         for result in results:
+            if result.never_made and isinstance(result.step, NewCredential):
+                self.credentials.pop(result.step.fresh.credential_id)
             if not result.good:
                 continue
             self.done.append(result.step.key)
@@ -98,6 +100,10 @@ class SmallJournal:
 
     async def held(self) -> tuple[Held, ...]:
         return tuple(self.credentials.values())
+
+    async def new_certificates(self) -> frozenset[KeyId]:
+        ours = (held for held in self.credentials.values() if held.kind == "certificate" and held.fresh)
+        return frozenset(held.key_id for held in ours if held.key_id)
 
     async def gone(self, lost: Sequence[Held]) -> None:
         for held in lost:

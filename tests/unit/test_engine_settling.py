@@ -8,7 +8,7 @@ import pytest
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.blueprint import Blueprint, draw
 from gangway.provisioning.engine.pinning import PlanUnknown
-from gangway.provisioning.engine.settling import NOT_SEEN, STILL_HELD
+from gangway.provisioning.engine.settling import NOT_SEEN, STILL_HELD, STILL_LISTED
 from gangway.provisioning.states import LeftoverKind
 from tests.unit.small_course import assert_exact, course
 from tests.unit.small_journal import SmallJournal
@@ -46,12 +46,32 @@ async def test_rights_of_the_set_up_are_used_taken_away_and_read_back() -> None:
 
 async def test_what_microsoft_refuses_to_take_away_is_left_and_named_and_the_rest_goes_on() -> None:
     tenant, journal = SmallTenant(), SmallJournal()
-    tenant.refusals["DELETE .*appRoleAssignments"] = [refusal(403, "Authorization_RequestDenied")]
+    tenant.refusals["DELETE .*appRoleAssignments"] = [refusal(403, "Authorization_RequestDenied")] * 9
     ending = await course(tenant, journal, wanted=with_domain()).run()
-    (left,) = ending.left
-    assert (left.kind, left.why) == (LeftoverKind.PERMISSION, STILL_HELD)
-    assert set(ending.settled) == SETUP_ONLY - {left.name}
-    assert ending.gone == "yes"
+    assert {(left.kind, left.name, left.why) for left in ending.left} == {
+        (LeftoverKind.PERMISSION, value, STILL_HELD) for value in SETUP_ONLY
+    }
+    assert (ending.settled, ending.gone) == ((), "yes")
+
+
+@pytest.mark.parametrize("path", ["DELETE .*appRoleAssignments", "PATCH /applications/"])
+async def test_what_microsoft_did_not_do_at_first_is_asked_again_and_read_back(path: str) -> None:
+    for status in (503, 409, 429, 403):
+        tenant, journal = SmallTenant(), SmallJournal()
+        tenant.refusals[path] = [refusal(status, "serviceNotAvailable")]
+        wanted = with_domain()
+        ending = await course(tenant, journal, wanted=wanted).run()
+        assert (set(ending.settled), ending.left) == (SETUP_ONLY, ())
+        assert_exact(tenant, journal)
+        assert listed(tenant) == {entry.id for entry in wanted.permissions if entry.stage == "always"}
+
+
+async def test_a_list_that_nobody_may_shorten_is_left_and_named() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    tenant.refusals["PATCH /applications/"] = [refusal(403, "Authorization_RequestDenied")] * 9
+    ending = await course(tenant, journal, wanted=with_domain()).run()
+    assert {(left.name, left.why) for left in ending.left} == {(value, STILL_LISTED) for value in SETUP_ONLY}
+    assert_exact(tenant, journal)
 
 
 async def test_what_cannot_be_seen_to_be_gone_is_never_said_to_be() -> None:
@@ -97,10 +117,25 @@ async def test_without_any_of_them_nothing_more_is_asked() -> None:
 
 async def test_a_sign_in_application_that_stays_is_listed() -> None:
     tenant = SmallTenant()
-    tenant.refusals["DELETE /servicePrincipals"] = [refusal(403, "Authorization_RequestDenied")]
+    tenant.refusals["DELETE /servicePrincipals"] = [refusal(403, "Authorization_RequestDenied")] * 9
     ending = await course(tenant, SmallJournal()).run()
     (left,) = ending.left
     assert (ending.gone, left.kind) == ("no", LeftoverKind.SIGN_IN_APPLICATION)
+
+
+@pytest.mark.parametrize("status", [403, 409, 429, 503])
+async def test_a_sign_in_application_that_microsoft_did_not_remove_at_first_is_asked_away_again(status: int) -> None:
+    tenant = SmallTenant()
+    tenant.refusals["DELETE /servicePrincipals"] = [refusal(status, "serviceNotAvailable")]
+    ending = await course(tenant, SmallJournal()).run()
+    assert (ending.gone, ending.left, tenant.principal_of(CLIENT)) == ("yes", (), None)
+
+
+async def test_one_that_a_copy_did_not_show_at_first_leaves_nevertheless() -> None:
+    tenant = SmallTenant()
+    tenant.refusals[f"GET .*{CLIENT}"] = [refusal(404, "Request_ResourceNotFound")]
+    ending = await course(tenant, SmallJournal()).run()
+    assert (ending.gone, ending.left, tenant.principal_of(CLIENT)) == ("yes", (), None)
 
 
 async def test_pim_gives_the_roles_with_an_end_and_a_reason() -> None:

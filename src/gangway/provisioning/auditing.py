@@ -3,16 +3,22 @@
 from dataclasses import asdict
 from typing import Any
 
+from django.db import transaction
+
+from gangway.foundation import clock
 from gangway.foundation.ids import AppId, TenantId
 from gangway.jobs.threads import in_database
 from gangway.microsoft.errors import SignInRefused
-from gangway.provisioning import clouds, undoing
+from gangway.organizations.scope import within
+from gangway.provisioning import clouds, sign_in_application, undoing
 from gangway.provisioning.drawing import blueprint_of, journal_of
 from gangway.provisioning.engine.audit import Item, Own, compare
 from gangway.provisioning.engine.blueprint import Blueprint
-from gangway.provisioning.engine.goodbye import say_goodbye
+from gangway.provisioning.engine.goodbye import Gone, say_goodbye
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.observe import observe, with_rights
+from gangway.provisioning.journal_store import ENGINE
+from gangway.provisioning.models import Run
 from gangway.provisioning.opening import Opened
 
 
@@ -51,6 +57,14 @@ async def _seen(opened: Opened, blueprint: Blueprint) -> Observation:
     seen = await with_rights(graph, blueprint, await observe(graph, blueprint, held=(), client=client))
     journal = journal_of(opened, blueprint)
     await journal.show(())
-    await say_goodbye(blueprint.farewell, seen.sign_in_principal, graph=graph, journal=journal)
+    gone = await say_goodbye(
+        blueprint.farewell, seen.sign_in_principal, graph=graph, journal=journal, patience=clouds.patience()
+    )
     await journal.flush()
+    await in_database(_note, opened, gone)
     return seen
+
+
+def _note(opened: Opened, gone: Gone) -> None:
+    with within(opened.path), transaction.atomic():
+        sign_in_application.note(Run.objects.get(pk=opened.run_id), gone, by=ENGINE, now=clock.now())

@@ -13,14 +13,15 @@ from django.db.models import Q
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.foundation import clock
+from gangway.foundation.ids import KeyId
 from gangway.jobs.threads import in_database
-from gangway.microsoft.errors import Forbidden, Missing, Refused
 from gangway.microsoft.graph.shapes import Application, ServicePrincipal
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within
 from gangway.provisioning import beyond, credential_rows, leftovers
 from gangway.provisioning import lease as leases
 from gangway.provisioning.engine.blueprint import Blueprint
+from gangway.provisioning.engine.credential_kinds import KINDS
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.ports import Looked, Noted, Proofs
 from gangway.provisioning.engine.steps.credentials import Fresh, NewCredential, RemoveLeftover
@@ -132,6 +133,9 @@ class RunJournal:
     async def held(self) -> tuple[Held, ...]:
         first = self._known.take_first()
         return await self._write(self._held) if first is None else self._of(first)
+
+    async def new_certificates(self) -> frozenset[KeyId]:
+        return await self._write(self._new_certificates)
 
     async def unfinished(self) -> bool:
         """Whether a step of the plan is not done: then only somebody's delegated token could go on."""
@@ -252,8 +256,9 @@ class RunJournal:
 
     def _learned(self, result: Noted) -> dict[str, Any]:
         """Keep what the answer told, and give back what the step's row shall hold of it."""
+        if result.never_made and isinstance(result.step, NewCredential):
+            self._was_refused(result.step)
         if not result.good:
-            self._was_refused(result)
             return {"error": result.error.code} if result.error else {}
         if isinstance(result.step, RemoveLeftover):
             self._remove(UUID(result.step.credential_id), key_id=result.step.key_id, why="interrupted")
@@ -271,11 +276,9 @@ class RunJournal:
             return ids
         return {}
 
-    def _was_refused(self, result: Noted) -> None:
-        """A clear no: the credential was never made, so nothing of it has to be looked for or kept."""
-        if isinstance(result.step, NewCredential) and isinstance(result.error, (Refused, Forbidden, Missing)):
-            row = Credential.objects.select_for_update(of=("self",)).get(pk=UUID(result.step.fresh.credential_id))
-            credential_rows.remove(row, by=ENGINE)
+    def _was_refused(self, step: NewCredential) -> None:
+        row = Credential.objects.select_for_update(of=("self",)).get(pk=UUID(step.fresh.credential_id))
+        credential_rows.remove(row, by=ENGINE)
 
     def _keep(self, step: NewCredential, result: Noted) -> dict[str, Any]:
         row = credential_rows.keep(step, result, now=self.now())
@@ -358,6 +361,12 @@ class RunJournal:
     def _of(self, rows: Iterable[Credential]) -> tuple[Held, ...]:
         youngest = self.now() - timedelta(seconds=self.fresh_seconds)
         return tuple(credential_rows.held_of(row, youngest=youngest) for row in sorted(rows, key=_announced))
+
+    def _new_certificates(self) -> frozenset[KeyId]:
+        youngest, kind = self.now() - timedelta(seconds=self.fresh_seconds), KINDS["certificate"]
+        rows = Credential.objects.filter(registration_id=self.registration_id, kind=kind, made_at__gt=youngest)
+        away = [CredentialState.ANNOUNCED.value, CredentialState.REMOVED.value]
+        return frozenset(KeyId(key_id) for key_id in rows.exclude(state__in=away).values_list("key_id", flat=True))
 
     def _unfinished(self) -> bool:
         rows = StepRecord.objects.filter(run_id=self.run_id, number__lt=FIRST_LOOK)

@@ -47,7 +47,7 @@ def _is_needed(tenant_id: str, client_id: str, *, besides: UUID | None = None) -
 
 
 def note(run: Run, gone: Gone, *, by: Actor, now: datetime) -> None:
-    """Write down what a run that ends says of it: list it when it stays and nobody needs it any more."""
+    """Write down what a run that ends says of it: list it unless it was seen gone, or somebody needs it yet."""
     if not run.sign_in_client_id:
         return
     about = (run.registration.tenant_id, run.sign_in_client_id)
@@ -57,8 +57,8 @@ def note(run: Run, gone: Gone, *, by: Actor, now: datetime) -> None:
                 leftovers.clear(row, by=by, now=now)
         return
     kept = pinning.read(run.registration.plan).keep_sign_in_application
-    if gone == "no" and not kept and not sign_in_applications(*about).exists() and not is_needed_by_others(run):
-        left = sign_in_application_left(AppId(run.sign_in_client_id), None)
+    if not kept and not sign_in_applications(*about).exists() and not is_needed_by_others(run):
+        left = sign_in_application_left(AppId(run.sign_in_client_id), None, gone)
         leftovers.write(run, [left], by=by, now=now)
 
 

@@ -76,12 +76,18 @@ def _holder(call: Call) -> DirectoryObject:
 
 
 def shown(call: Call, item: DirectoryObject) -> dict[str, Any]:
-    """The object for an answer: a certificate's public part is in it only where the list is selected by name."""
-    if "keyCredentials" not in call.options.select:
-        return item.body
-    keys = item.hidden.get("keys", {})
-    rows = [{**row, "key": keys.get(row.get("keyId"))} for row in item.body.get("keyCredentials", [])]
-    return {**item.body, "keyCredentials": rows}
+    """The object for an answer, without credentials that this read doesn't see yet.
+
+    A certificate's public part is in it only where the list is selected by name.
+    """
+    body = dict(item.body)
+    for kind in ("passwordCredential", "keyCredential"):
+        rows = body.get(f"{kind}s", [])
+        body[f"{kind}s"] = [row for row in rows if call.world.replica.sees(kind, row.get("keyId"))]
+    if "keyCredentials" in call.options.select:
+        keys = item.hidden.get("keys", {})
+        body["keyCredentials"] = [{**row, "key": keys.get(row.get("keyId"))} for row in body["keyCredentials"]]
+    return body
 
 
 def replace_all(call: Call, item: DirectoryObject, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -88,21 +88,21 @@ def plan_absence(absence: Absence, there: Presence, *, refused: frozenset[Part] 
     return Plan(waves((*small, *large)), left)
 
 
-def credentials_there(there: Presence) -> tuple[RemoveCredential | RemoveLeftover, ...]:
+def credentials_there(seen: Observation) -> tuple[RemoveCredential | RemoveLeftover, ...]:
     """Our credentials that the tenant lists, or that are too fresh to be listed; and those that lost attempts left.
 
     Certificates are one list that is set as a whole, so changes of it never travel together.
     """
-    if there.application is None:
+    if seen.application is None:
         return ()
-    listed = {key.key_id for key in there.observed.keys}
+    listed = {key.key_id for key in seen.keys}
     found: list[RemoveCredential | RemoveLeftover] = []
     before: frozenset[str] = frozenset()
-    ours = [(held, held.key_id) for held in there.held if held.key_id and (held.fresh or held.key_id in listed)]
+    ours = [(held, held.key_id) for held in seen.held if held.key_id and (held.fresh or held.key_id in listed)]
     for held, key_id in ours:
         found.append(RemoveCredential(held.credential_id, key_id, before))
         before |= {found[-1].key} if held.kind == "certificate" else frozenset()
-    for held, key in there.observed.leftovers:
+    for held, key in seen.leftovers:
         found.append(RemoveLeftover(held.credential_id, key.key_id, before))
         before |= {found[-1].key} if held.kind == "certificate" else frozenset()
     return tuple(found)
@@ -120,7 +120,7 @@ def left_over(absence: Absence, there: Presence, *, why: str) -> tuple[Left, ...
         found.append(Left(LeftoverKind.PRINCIPAL, principal.display_name, principal.object_id, facts, why))
     found += kept_for_a_while(there) if absence.whole and absence.for_good else []
     if app is not None:
-        found += [_of_credential(app, step, there, why) for step in credentials_there(there)]
+        found += [_of_credential(app, step, there, why) for step in credentials_there(there.observed)]
     return (*found, *_rights_left(absence, there, why), *unread_rights(absence, there, why=why))
 
 
@@ -165,7 +165,7 @@ def _rights_left(absence: Absence, there: Presence, why: str) -> list[Left]:
 
 
 def _hanging(absence: Absence, there: Presence) -> tuple[Step, ...]:
-    return (*credentials_there(there), *_rights(absence, there))
+    return (*credentials_there(there.observed), *_rights(absence, there))
 
 
 def _rights(absence: Absence, there: Presence) -> Sequence[RemoveRole | RemovePermission]:

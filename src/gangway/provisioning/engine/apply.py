@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from gangway.microsoft.errors import AlreadySo, Busy, MicrosoftError, Missing, NotHeard
+from gangway.microsoft.errors import AlreadySo, Busy, MicrosoftError, Missing, NotCopiedYet, NotHeard
 from gangway.microsoft.graph.session import Outcome
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.plan import Plan, Wave
 from gangway.provisioning.engine.ports import Graph, Journal, Noted
+from gangway.provisioning.engine.steps import keys
 from gangway.provisioning.engine.steps.credentials import NewCredential, RemoveLeftover
 from gangway.provisioning.engine.steps.removal import RemoveCredential
 from gangway.provisioning.engine.steps.step import REMOVING, Step
@@ -30,10 +31,14 @@ class Applied:
 
 
 async def apply(plan: Plan, seen: Observation, *, graph: Graph, journal: Journal) -> Applied:
-    """Do the plan's waves. Raises what concerns a whole wave and won't pass by itself, such as AuthorityEnded."""
+    """Do the plan's waves. Raises what concerns a whole wave and won't pass by itself, such as AuthorityEnded.
+
+    Raises NotCopiedYet, and nothing is called, when a list that it would set lacks a new certificate of ours.
+    """
     if not plan.waves:
         await journal.show(plan.withheld)
         return Applied(seen)
+    await _sees_our_certificates(plan, seen, journal)
     await journal.intend(plan.waves[0], planned=plan.steps + plan.withheld)
     applied = Applied(seen)
     for wave, following in zip(plan.waves, (*plan.waves[1:], ()), strict=True):
@@ -41,6 +46,15 @@ async def apply(plan: Plan, seen: Observation, *, graph: Graph, journal: Journal
         if applied.troubles or not _learned(wave, applied.seen):
             break
     return applied
+
+
+async def _sees_our_certificates(plan: Plan, seen: Observation, journal: Journal) -> None:
+    """Whatever isn't in the list that is set is gone, another service's certificate that was just made as well."""
+    application = seen.application
+    if application is None or not any(keys.sets_the_list(step, application) for step in plan.steps):
+        return
+    if await journal.new_certificates() - {key.key_id for key in application.certificates}:
+        raise NotCopiedYet
 
 
 async def _do(wave: Wave, seen: Observation, *, following: Wave, graph: Graph, journal: Journal) -> Applied:

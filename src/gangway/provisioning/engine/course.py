@@ -131,8 +131,12 @@ class Course:
 
     async def finish(self) -> Ending:
         """For a run that was interrupted after it was proved: only what ends it is left. Never fails."""
+
+        async def look() -> Observation:
+            return await observe(self.graph, self.blueprint, held=(), client=self.client)
+
         try:
-            seen = await observe(self.graph, self.blueprint, held=(), client=self.client)
+            seen = await self.patience.through(look, lag=lambda error: isinstance(error, (NotHeard, NotCopiedYet)))
         except MicrosoftError:
             return unseen(self.blueprint)
         return await self._end(seen, Proofs({}))
@@ -146,8 +150,8 @@ class Course:
         """What was only for the set-up goes, then the sign-in application; what stays is said, never a failure."""
         left = await settle_down(self.blueprint, seen, graph=self.graph, journal=self.journal, patience=self.patience)
         gone = await self._say_goodbye(seen, intended=intended)
-        if gone == "no" and self.blueprint.farewell is not None:
-            left += (sign_in_application_left(self.blueprint.farewell, seen.sign_in_principal),)
+        if gone != "yes" and self.blueprint.farewell is not None:
+            left += (sign_in_application_left(self.blueprint.farewell, seen.sign_in_principal, gone),)
         return Ending(seen, (), proofs, gone, settled(self.blueprint, left), left)
 
     async def _say_goodbye(self, seen: Observation, *, intended: bool) -> Gone:
@@ -156,6 +160,7 @@ class Course:
             seen.sign_in_principal,
             graph=self.graph,
             journal=self.journal,
+            patience=self.patience,
             intended=intended,
         )
 
@@ -332,8 +337,11 @@ class Course:
 
 
 def unseen(blueprint: Blueprint) -> Ending:
-    """Of a run that is proved and whose end nobody could look at: nothing is claimed to be gone."""
-    return Ending(Observation(), (), Proofs({}), "unknown", left=not_seen(blueprint, Observation()))
+    """Of a run that is proved and whose end nobody could look at: nothing is claimed to be gone, all is listed."""
+    left = not_seen(blueprint, Observation())
+    if blueprint.farewell is not None:
+        left += (sign_in_application_left(blueprint.farewell, None, "unknown"),)
+    return Ending(Observation(), (), Proofs({}), "no" if blueprint.farewell is None else "unknown", left=left)
 
 
 def _words_of(trouble: MicrosoftError) -> str:

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Literal, Protocol
 
-from gangway.foundation.ids import AppId
+from gangway.foundation.ids import AppId, KeyId
 from gangway.foundation.sealed import SealedText
-from gangway.microsoft.errors import MicrosoftError
+from gangway.microsoft.errors import Forbidden, MicrosoftError, Refused
 from gangway.microsoft.graph.calls import Call
 from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import NewPassword
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.provisioning.engine.observation import Held, Observation
+from gangway.provisioning.engine.steps.credentials import NewCredential
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.surplus import Beyond
 
@@ -53,6 +54,11 @@ class Noted:
     @property
     def new(self) -> NewPassword | None:
         return self.value if isinstance(self.value, NewPassword) else None
+
+    @property
+    def never_made(self) -> bool:
+        """A clear no: nothing of it has to be looked for. "Not found" is none: it comes after a write as well."""
+        return isinstance(self.error, (Refused, Forbidden)) and isinstance(self.step, NewCredential)
 
 
 class Look(StrEnum):
@@ -135,6 +141,10 @@ class Journal(Protocol):
 
     async def held(self) -> tuple[Held, ...]:
         """The credentials of this registration and service that we announced and did not see removed."""
+        ...
+
+    async def new_certificates(self) -> frozenset[KeyId]:
+        """Certificates of the registration, of whatever service, that are there and Microsoft may not list yet."""
         ...
 
     async def credential(self, held: Held) -> OwnCredential:

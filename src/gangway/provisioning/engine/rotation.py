@@ -7,6 +7,7 @@ planned → made → sealed → proved → in use → the old one rests → remo
 all the work, so that a failure at any moment costs nothing: what was made is taken away again by its key id.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,7 @@ from gangway.microsoft.patience import OutOfPatience, Patience
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import Certificate, OwnCredential, proof_of_possession
 from gangway.microsoft.throttling import Waits
+from gangway.provisioning.engine.absence import credentials_there
 from gangway.provisioning.engine.apply import Applied, apply
 from gangway.provisioning.engine.credential_kinds import AVOIDABLE
 from gangway.provisioning.engine.observation import Held, Observation
@@ -38,7 +40,6 @@ from gangway.provisioning.engine.plan import Plan, waves
 from gangway.provisioning.engine.ports import Graph, Journal, Look, Looked, OwnSignIn
 from gangway.provisioning.engine.steps import credentials, keys
 from gangway.provisioning.engine.steps.credentials import Fresh
-from gangway.provisioning.engine.steps.removal import RemoveCredential
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.verify import COPYING, SIGNED_IN, not_known_everywhere
 
@@ -47,6 +48,9 @@ CHANGES_ITSELF: Final = frozenset({"Application.ReadWrite.OwnedBy", "Application
 
 REFUSALS: Final = 2
 """How often a refusal is taken for a copy that lags."""
+
+TAKING_BACK: Final = 30.0
+"""Seconds for which taking back is tried again when Microsoft is busy or its copies don't show all of it yet."""
 
 
 class MayNotRotate(Exception):
@@ -100,16 +104,20 @@ class Rotation:
 
     async def take_back(self) -> tuple[Held, ...]:
         """Remove what this rotation made, by key id, as far as that goes now; gives what is left."""
-        try:
-            seen, graph = await self._seen(await self._sign_in(self.current, Look.GRAPH_TOKEN))
-            made = [RemoveCredential(held.credential_id, held.key_id) for held in seen.held if held.key_id is not None]
-            lost = [step for step in credentials.needed(seen, self._fresh()) if step.kind == "remove_leftover"]
-            steps = self._as_it_may((*made, *lost))
-            await self.journal.show(steps)
-            await apply(Plan(waves(steps)), seen, graph=graph, journal=self.journal)
-        except (MicrosoftError, MayNotRotate):
-            pass
+        patience = replace(self.patience, deadline=min(self.patience.deadline, TAKING_BACK))
+        with contextlib.suppress(MicrosoftError, MayNotRotate):
+            await patience.through(self._take_back, lag=lambda error: isinstance(error, (NotHeard, NotCopiedYet)))
         return tuple(held for held in await self.journal.held() if held.key_id)
+
+    async def _take_back(self) -> None:
+        """By key ids, listed or not. Raises the first trouble: whoever comes again looks first."""
+        seen, graph = await self._seen(await self._sign_in(self.current, Look.GRAPH_TOKEN))
+        all_of_it = replace(seen, held=tuple(replace(held, fresh=True) for held in seen.held))
+        steps = self._as_it_may(credentials_there(all_of_it))
+        await self.journal.show(steps)
+        applied = await apply(Plan(waves(steps)), seen, graph=graph, journal=self.journal)
+        for _step, error in applied.troubles:
+            raise error
 
     async def _rotate(self) -> Held:
         waits = Waits(self.patience.first_wait, self.patience.longest_wait)

@@ -1,14 +1,16 @@
 """Settling down: rights that were only for the set-up are taken away again after the proof, and that is read back."""
 
+import contextlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Final
 
-from gangway.microsoft.errors import MicrosoftError, Missing
+from gangway.foundation.ids import ObjectId
+from gangway.microsoft.errors import Forbidden, MicrosoftError, Missing, NotCopiedYet, NotHeard, Refused
 from gangway.microsoft.graph import applications, grants
 from gangway.microsoft.graph.calls import Call
 from gangway.microsoft.graph.shapes import Grant
-from gangway.microsoft.patience import OutOfPatience, Patience
+from gangway.microsoft.patience import Patience
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.observation import Observation
@@ -19,7 +21,13 @@ from gangway.provisioning.engine.steps.removal import RemovePermission
 from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.states import LeftoverKind
 
+LAGS: Final = (NotHeard, Missing, NotCopiedYet)
+REFUSALS: Final = 2
+"""How often a refusal is taken for a copy that lags."""
 STILL_HELD: Final = "It was only for the set-up. We asked Microsoft to take it away, and it is still there."
+STILL_LISTED: Final = (
+    "It was only for the set-up. It is granted no more, but the registration's own list still names it."
+)
 NOT_SEEN: Final = "It was only for the set-up. Whether Microsoft took it away could not be read."
 
 
@@ -50,21 +58,22 @@ class ShortenList(Removal):
 async def settle_down(
     blueprint: Blueprint, seen: Observation, *, graph: Graph, journal: Journal, patience: Patience
 ) -> tuple[Left, ...]:
-    """Take away what was only for the set-up; what is still there, or can't be seen to be gone, is given back.
+    """Take away what was only for the set-up, until it is seen gone; what is still there, or can't be seen, is given.
 
     Repeats are harmless: it looks first. A refusal is never raised, since all else is proved; AuthorityEnded and
     silence neither: then nothing can be seen, and the leftovers say so.
     """
     if not blueprint.setup_only or seen.principal is None or seen.application is None:
         return ()
-    try:
-        held = await _held(blueprint, seen, graph)
-        steps: tuple[Step, ...] = (*_removals(blueprint, seen, held), *_shortening(blueprint, seen))
-        if steps:
-            await _take_away(steps, seen, graph=graph, journal=journal)
-        return await _read_back(blueprint, seen, steps, graph=graph, patience=patience)
-    except MicrosoftError:
-        return not_seen(blueprint, seen)
+    settling = _Settling(blueprint, seen, seen.principal.object_id, graph, journal)
+
+    async def patiently() -> tuple[Left, ...]:
+        return await patience.through(settling.once, lag=settling.passes)
+
+    with contextlib.suppress(MicrosoftError):
+        if await patiently():
+            await patience.until_good(patiently, good=lambda left: not left)
+    return settling.left
 
 
 def not_seen(blueprint: Blueprint, seen: Observation) -> tuple[Left, ...]:
@@ -78,35 +87,68 @@ def settled(blueprint: Blueprint, left: Collection[Left]) -> tuple[str, ...]:
     return tuple(entry.value for entry in blueprint.setup_only if entry.value not in still)
 
 
-async def _held(blueprint: Blueprint, seen: Observation, graph: Graph) -> tuple[Grant, ...]:
-    if seen.principal is None:
-        return ()
-    (outcome,) = await graph.batch([grants.of_principal(seen.principal.object_id)])
-    resources = {resource.object_id: app for app, resource in seen.resources.items() if resource is not None}
-    ours = {(entry.resource, entry.id) for entry in blueprint.setup_only}
-    return tuple(row for row in outcome.get() if (resources.get(row.resource_id), row.role_id) in ours)
+@dataclass
+class _Settling:
+    """One go at it. `left`: what was there when we last looked; as long as nobody could look, all of it."""
 
+    blueprint: Blueprint
+    seen: Observation
+    principal: ObjectId
+    graph: Graph
+    journal: Journal
+    left: tuple[Left, ...] = ()
+    refusals: int = 0
 
-def _removals(blueprint: Blueprint, seen: Observation, held: Sequence[Grant]) -> list[RemovePermission]:
-    names = {entry.id: entry.value for entry in blueprint.setup_only}
-    if seen.principal is None:
-        return []
-    principal = seen.principal.object_id
-    return [RemovePermission(row.assignment_id, names[row.role_id], principal=principal) for row in held]
+    def __post_init__(self) -> None:
+        self.left = not_seen(self.blueprint, self.seen)
 
+    async def once(self) -> tuple[Left, ...]:
+        """Look, ask away what is there, look again. Raises a refusal that was given too often to be lag."""
+        steps, left = await self._look()
+        errors = await self._take_away(steps) if steps else []
+        if steps:
+            _, left = await self._look()
+        self.left = left
+        refused = [error for error in errors if isinstance(error, (Forbidden, Refused))]
+        self.refusals += bool(refused)
+        if refused and self.refusals > REFUSALS:
+            raise refused[0]
+        return left
 
-def _shortening(blueprint: Blueprint, seen: Observation) -> list[ShortenList]:
-    off = frozenset((entry.resource, entry.id, "Role") for entry in blueprint.setup_only)
-    return [ShortenList(off)] if seen.application and off & seen.application.required else []
+    def passes(self, error: MicrosoftError) -> bool:
+        """What is waited out, beside Busy; a refused look as long as it may be lag."""
+        self.refusals += isinstance(error, Forbidden)
+        return isinstance(error, LAGS) or (isinstance(error, Forbidden) and self.refusals <= REFUSALS)
 
+    async def _look(self) -> tuple[tuple[Step, ...], tuple[Left, ...]]:
+        """What is to be done, and what it would leave undone."""
+        asked: list[Call[Any]] = [grants.of_principal(self.principal)]
+        asked += [applications.by_unique_name(self.blueprint.unique_name)]
+        rows, application = (outcome.get() for outcome in await self.graph.batch(asked))
+        self.seen = replace(self.seen, application=application)
+        names = {entry.id: entry.value for entry in self.blueprint.setup_only}
+        held = [row for row in rows if self._is_ours(row)]
+        off = frozenset((entry.resource, entry.id, "Role") for entry in self.blueprint.setup_only)
+        listed = off & application.required
+        steps: tuple[Step, ...] = tuple(
+            RemovePermission(row.assignment_id, names[row.role_id], principal=self.principal) for row in held
+        )
+        left = [_left(self.seen, row.assignment_id, names[row.role_id], STILL_HELD) for row in held]
+        granted = {row.role_id for row in held}
+        left += [_left(self.seen, one, names[one], STILL_LISTED) for _, one, _ in listed if one not in granted]
+        return (*steps, *([ShortenList(off)] if listed else [])), tuple(left)
 
-async def _take_away(steps: Sequence[Step], seen: Observation, *, graph: Graph, journal: Journal) -> None:
-    """Intent, call, result; each step for itself, whatever becomes of the others."""
-    await journal.show(steps)
-    await journal.intend(steps)
-    outcomes = await graph.batch([step.call(seen) for step in steps])
-    await journal.note(
-        [
+    def _is_ours(self, row: Grant) -> bool:
+        resources = {api.object_id: app for app, api in self.seen.resources.items() if api is not None}
+        ours = {(entry.resource, entry.id) for entry in self.blueprint.setup_only}
+        return (resources.get(row.resource_id), row.role_id) in ours
+
+    async def _take_away(self, steps: Sequence[Step]) -> list[MicrosoftError]:
+        """Intent, call, result; each step for itself, whatever becomes of the others. Gives what went wrong."""
+        await self.journal.show(steps)
+        await self.journal.intend(steps)
+        outcomes = await self.graph.batch([step.call(self.seen) for step in steps])
+        results = [
             Noted(
                 step,
                 outcome.error is None or isinstance(outcome.error, Missing),
@@ -116,27 +158,8 @@ async def _take_away(steps: Sequence[Step], seen: Observation, *, graph: Graph, 
             )
             for step, outcome in zip(steps, outcomes, strict=True)
         ]
-    )
-
-
-async def _read_back(
-    blueprint: Blueprint, seen: Observation, steps: Sequence[Step], *, graph: Graph, patience: Patience
-) -> tuple[Left, ...]:
-    """Until Microsoft lists none of them any more, several times in a row when the first answer still does."""
-    if not steps:
-        return ()
-
-    async def look() -> tuple[Grant, ...]:
-        return await _held(blueprint, seen, graph)
-
-    held = await look()
-    if held:
-        try:
-            held = await patience.until_good(look, good=lambda rows: not rows)
-        except OutOfPatience:
-            held = await look()
-    names = {entry.id: entry.value for entry in blueprint.setup_only}
-    return tuple(_left(seen, row.assignment_id, names[row.role_id], STILL_HELD) for row in held)
+        await self.journal.note(results)
+        return [result.error for result in results if result.error is not None]
 
 
 def _left(seen: Observation, object_id: str, name: str, why: str) -> Left:

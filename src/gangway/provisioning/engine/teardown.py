@@ -154,7 +154,13 @@ class Teardown:
         if plan.withheld:
             return TornDown(left=left_over(self.absence, there, why=self._why or NOT_THIS_PERSON))
         kept = tuple(kept_for_a_while(there)) if self.absence.whole else ()
-        gone = await say_goodbye(self.absence.farewell, there.sign_in_principal, graph=self.graph, journal=self.journal)
+        gone = await say_goodbye(
+            self.absence.farewell,
+            there.sign_in_principal,
+            graph=self.graph,
+            journal=self.journal,
+            patience=self.patience,
+        )
         await self.journal.flush()
         return TornDown(unread_rights(self.absence, there, why=NOT_THIS_PERSON), kept, gone)
 

@@ -67,7 +67,7 @@ def needed(seen: Observation, fresh: Fresh) -> Iterator[Step]:
 
 
 class Making:
-    """What all that make a credential share: it is taken away again in the same breath when it can't be stored."""
+    """What is made by a call of its own: it is taken away again in the same breath when it can't be stored."""
 
     fresh: Fresh
 
@@ -97,7 +97,7 @@ class AddPassword(Making):
 
 
 @dataclass(frozen=True)
-class AddCertificate(Making):
+class AddCertificate:
     """Tell the application the certificate whose key was made and sealed with the intent; its key id is our own."""
 
     kind: ClassVar[str] = "add_certificate"
@@ -115,6 +115,10 @@ class AddCertificate(Making):
         known = _there(seen)
         changed = replace(known, certificates=(*known.certificates, self._entry))
         return _holding(replace(seen, application=changed), self.fresh, self._entry.key_id)
+
+    def undo(self, _seen: Observation) -> Call[None] | None:
+        """Nothing: the list as it was seen may be an old one by now, and whoever comes next finds it by its name."""
+        return None
 
     @property
     def _entry(self) -> CertificateKey:

@@ -6,7 +6,7 @@ chose for it, and is taken away by that, whether it came to be or not.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from gangway.foundation.ids import AppId, KeyId, ObjectId
 from gangway.foundation.sealed import SealedText
@@ -58,6 +58,21 @@ class RemoveKey(RemoveCredential):
 
     def call(self, seen: Observation) -> Call[None]:
         return certificates.remove_certificate(_application(seen), self.key_id, proof=self.proof())
+
+
+BY_PROOF: Final = (AddKey, RemoveLostKey, RemoveKey)
+
+
+def sets_the_list(step: Step, application: Application) -> bool:
+    """Whether a step sets the application's certificates as a whole: the list as it was read, changed by one entry.
+
+    What is to be removed and isn't listed may be a certificate that a copy doesn't show yet.
+    """
+    if isinstance(step, BY_PROOF):
+        return False
+    if isinstance(step, (RemoveLeftover, RemoveCredential)):
+        return all(key.key_id != step.key_id for key in (*application.passwords, *application.federated))
+    return isinstance(step, AddCertificate)
 
 
 def by_proof(step: Step, proof: Proof) -> Step:

@@ -1,7 +1,7 @@
 """Taking away what hangs on a registration: each step names one thing by the id that Microsoft gave it."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from gangway.foundation.ids import KeyId, ObjectId
 from gangway.microsoft.graph import grants, service_principals
@@ -74,7 +74,7 @@ class RemovePrincipal(Removal):
 
 
 @dataclass(frozen=True)
-class RemoveCredential(Removal):
+class RemoveCredential:
     """Take one credential of ours from the registration, by its key id and as its kind wants it."""
 
     kind: ClassVar[str] = "remove_credential"
@@ -92,3 +92,6 @@ class RemoveCredential(Removal):
         if seen.application is None:
             raise ValueError("the application must be seen before its credentials are touched")
         return credentials.removal(seen.application, self.key_id)
+
+    def learn(self, seen: Observation, _value: Any) -> Observation:
+        return credentials.without(seen, self.key_id)

@@ -1,0 +1,87 @@
+"""What an old copy of Microsoft's shows, or says: no reason to lose a credential, or to leave one."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from gangway.foundation import clock
+from gangway.jobs.testing import run_until_idle
+from gangway.organizations.scope import within
+from gangway.provisioning import tasks
+from gangway.provisioning.models import Credential, Run
+from gangway.provisioning.states import RunState
+from tests.rooms import factories_services
+from tests.rooms.factories_provisioning import Work, make_work
+from tests.rooms.test_provisioning_rotation import connected, keys_there, rotate, secrets, start
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+HIDDEN = {"lag_reads": 2}
+LATE = {"status": 404, "code": "Request_ResourceNotFound", "late": True}
+
+
+def second_service(work: Work) -> Work:
+    """Another service of the same registration, with a credential of its own."""
+    other = Work(work.customer, factories_services.plan(work.customer), work.registration_id)
+    assert start(other, "start_credential").state == RunState.PROVED
+    return other
+
+
+def known(work: Work) -> set[str]:
+    """Key ids that our journal says are in the tenant."""
+    return {row.key_id for row in secrets(work) if row.state != "removed"}
+
+
+def rotated(work: Work, credential_id: UUID) -> Run:
+    return start(work, "start_rotation", credential_id=credential_id)
+
+
+def test_a_rotation_keeps_the_new_certificate_of_another_service_that_a_copy_does_not_show_yet(tenant):
+    work = connected(tenant, kind="certificate")
+    other = second_service(work)
+    mine = [row.pk for row in secrets(work) if row.service_id == other.service_id]
+    tenant.fault("lag", {"kind": "keyCredential"}, HIDDEN)
+    assert rotate(work).state == RunState.PROVED
+    tenant.control("DELETE", "faults")
+    assert rotated(other, mine[0]).state == RunState.PROVED
+    assert keys_there(tenant) == known(work)
+    assert len(keys_there(tenant)) == 4
+
+
+def test_a_rested_certificate_goes_without_the_new_one_that_a_copy_does_not_show_yet(tenant):
+    work = connected(tenant, kind="certificate")
+    tenant.fault("lag", {"kind": "keyCredential"}, HIDDEN)
+    assert rotate(work).state == RunState.PROVED
+    with within(work.customer.path):
+        Credential.objects.filter(state="resting").update(rest_until=clock.now() - timedelta(seconds=1))
+    tasks.remove_rested()
+    run_until_idle()
+    assert [row.state for row in secrets(work)] == ["removed", "proved"]
+    assert keys_there(tenant) == {secrets(work)[-1].key_id}
+
+
+MAKES = {
+    "secret": {"method": "POST", "path": "*/addPassword", "times": 1},
+    "certificate": {"method": "PATCH", "path": "/v1.0/applications/*", "times": 1},
+}
+
+
+@pytest.mark.parametrize("kind", MAKES)
+def test_a_credential_that_was_not_found_although_it_was_made_is_found_and_makes_way(tenant, kind):
+    tenant.fault("late", MAKES[kind], LATE)
+    work = make_work(choices={"credential_kind": kind})
+    assert work.done(tenant.token()).state is RunState.PROVED
+    assert [fault["hit"] for fault in tenant.control("GET", "faults")["faults"]] == [1]
+    assert len(keys_there(tenant)) == 1
+    assert keys_there(tenant) == set(work.secrets())
+
+
+@pytest.mark.parametrize("kind", MAKES)
+def test_likewise_in_a_rotation(tenant, kind):
+    work = connected(tenant, kind=kind)
+    tenant.fault("late", MAKES[kind], LATE)
+    assert rotate(work).state == RunState.PROVED
+    assert [fault["hit"] for fault in tenant.control("GET", "faults")["faults"]] == [1]
+    assert keys_there(tenant) == known(work)
+    assert len(keys_there(tenant)) == 2
