@@ -59,6 +59,8 @@ class Why(StrEnum):
     REPLACED = "replaced"
     ELSEWHERE = "elsewhere"
     """The invitation was sent to somebody else in its holder's place."""
+    TAKEN = "taken"
+    """Another administrator's own link was withdrawn; the invitation goes on."""
     REPORTED = "reported"
     USED = "used"
 
@@ -100,7 +102,7 @@ class LinkDead:
     @property
     def may_ask(self) -> bool:
         """Whether a new link would help its holder."""
-        return self.reason in {Why.EXPIRED, Why.REVOKED, Why.REPLACED}
+        return self.reason in {Why.EXPIRED, Why.REVOKED, Why.REPLACED, Why.TAKEN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +265,7 @@ def _why_dead(link: Link, now: datetime) -> Why | None:
     if state in _DEAD:
         return _DEAD[state]
     if handoff is not None and handoff.revoked_at is not None:
-        return Why.REVOKED
+        return Why.TAKEN
     if link.revoked_at is not None:
         return Why.ELSEWHERE if link.went_elsewhere else Why.REPLACED
     # What a run is making doesn't expire under the person who watches it.
@@ -292,6 +294,8 @@ def _dead(link: Link, why: Why) -> LinkDead:
 def _dead_since(link: Link, why: Why) -> datetime | None:
     if why is Why.EXPIRED:
         return link.handoff.expires_at if link.handoff else link.invitation.lasts_until
+    if why is Why.TAKEN and link.handoff:
+        return link.handoff.revoked_at
     return link.revoked_at if why in {Why.REPLACED, Why.ELSEWHERE} else link.invitation.ended_at
 
 

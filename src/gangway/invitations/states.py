@@ -35,31 +35,6 @@ class State(StrEnum):
     EXPIRED = "expired"
     REVOKED = "revoked"
 
-    @property
-    def words(self) -> str:
-        """What pages call this state."""
-        return _WORDS[self]
-
-
-_WORDS: Final[Mapping[State, str]] = {
-    State.DRAFT: "Draft",
-    State.QUEUED: "Waiting to be sent",
-    State.SENT: "Waiting for the administrator",
-    State.BOUNCED: "The mail was refused",
-    State.OPENED: "Opened",
-    State.SIGNED_IN: "Signing in",
-    State.PROVISIONING: "Making it",
-    State.COPYING: "Microsoft is copying it",
-    State.WAITING_FOR_ADMINISTRATOR: "Waiting for another administrator",
-    State.WAITING_FOR_APPROVAL: "Waiting for approval",
-    State.AUTHENTICATED: "Ready to add",
-    State.ADDED: "Added",
-    State.FAILED: "Needs attention",
-    State.DECLINED: "Declined",
-    State.REPORTED: "Reported as unexpected",
-    State.EXPIRED: "Expired",
-    State.REVOKED: "Withdrawn",
-}
 
 _ENDS: Final = frozenset({State.EXPIRED, State.REVOKED})
 _TO_ANOTHER: Final = frozenset({State.QUEUED})

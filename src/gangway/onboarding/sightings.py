@@ -78,7 +78,7 @@ SEEN: Final[Mapping[Event, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """One thing that happened: when, what (a sentence), by whom, from where, and what to quote."""
+    """One thing that happened: when, what (a sentence, or a state by its name), by whom, from where, what to quote."""
 
     at: datetime
     what: str
@@ -131,9 +131,9 @@ def _events(subject: str, path: str) -> Iterator[Sighting]:
 
 
 def _what(event: str, to: str) -> str:
-    """Say what happened, or where the invitation came to; an event that isn't known any more goes by its name."""
+    """Say what happened, or to which state the invitation came; an event that isn't known any more goes by its name."""
     if event == Event.INVITATION_MOVED and to in set(State):
-        return State(to).words
+        return to
     return SEEN[Event(event)] if event in set(SEEN) else event
 
 

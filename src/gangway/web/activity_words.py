@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.audit.events import Event
 from gangway.audit.queries import ActivityRow, Change
+from gangway.invitations.states import State
 from gangway.onboarding.sightings import Sighting
-from gangway.web.words import Pill
+from gangway.web.words import INVITATION, Pill, said
 
 SHAPES: Final[Mapping[str, str]] = {
     "services": "phone-call",
@@ -72,8 +73,13 @@ def words_of(event: str) -> str:
 
 def seen_rows(seen: Iterable[Sighting]) -> list[dict[str, Any]]:
     """Give each sighting its words, for a security team."""
-    events = set(Event)
-    return [{"sighting": one, "what": words_of(one.what) if one.what in events else one.what} for one in seen]
+    return [{"sighting": one, "what": _seen(one.what)} for one in seen]
+
+
+def _seen(what: str) -> str:
+    if what in set(State):
+        return str(said(INVITATION, what).word)
+    return words_of(what) if what in set(Event) else what
 
 
 def _named(row: ActivityRow) -> str:

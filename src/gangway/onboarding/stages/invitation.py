@@ -31,6 +31,7 @@ CLOSED: Final = {
     Why.REVOKED: "This invitation was withdrawn by your provider.",
     Why.REPLACED: "Your provider has sent a newer link; this one is dead.",
     Why.ELSEWHERE: "Your provider has sent this invitation to somebody else; this link is dead.",
+    Why.TAKEN: "Your own link was withdrawn by your provider; the invitation goes on without it.",
     Why.REPORTED: "Somebody reported this invitation as unexpected. It is frozen until your provider has looked at it.",
     Why.USED: "This link has done its work: the connection was made with it.",
 }
@@ -126,7 +127,7 @@ def why_closed_to(case: Case, about: InvitationView, *, now: datetime) -> str:
     handoff = invited.handoff(case.handoff_id)
     if handoff.is_open(now):
         return ""
-    return CLOSED[Why.REVOKED if handoff.revoked_at else Why.EXPIRED]
+    return CLOSED[Why.TAKEN if handoff.revoked_at else Why.EXPIRED]
 
 
 def open_case(case_id: UUID, *, now: datetime) -> Case:
