@@ -12,6 +12,7 @@ from gangway.invitations.actions import check_colleague
 from gangway.invitations.errors import InvitationsError
 from gangway.invitations.letters import MINUTES
 from gangway.invitations.queries import InvitationView
+from gangway.invitations.states import State
 from gangway.microsoft.cloud import Cloud
 from gangway.onboarding import applications, done_view, problems
 from gangway.onboarding.existing_view import existing_of
@@ -74,6 +75,7 @@ def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: d
         licensed_users=planned.licensed_users,
         matching_phrase=about.matching_phrase,
         expires_at=until or about.lasts_until,
+        approval_until=about.approval_until if about.state is State.WAITING_FOR_APPROVAL else None,
         minutes=int(MINUTES),
         plan=provisioning.explain(about.plan),
         plan_fingerprint=about.plan_fingerprint,
@@ -98,7 +100,7 @@ def offer_of_rest(about: InvitationView, handoff_id: UUID) -> Offer:
 
 
 def asker_of(about: InvitationView) -> Asker:
-    """Say who asks: the provider, and the person there."""
+    """Say who asks: the provider, and the person there; nobody by name who could not be asked back there any more."""
     provider = organizations.provider_of(about.organization_id)
     person = organizations.colleague(about.created_by_id, path=about.organization_path)
     return Asker(
@@ -106,7 +108,7 @@ def asker_of(about: InvitationView) -> Asker:
         provider_name=provider.name,
         reply_to=provider.reply_to,
         support=provider.support_phone,
-        operator_name=about.created_by_name,
+        operator_name="" if about.created_by_id and person is None else about.created_by_name,
         operator_email=person.email if person else "",
         organization_path=about.organization_path,
     )

@@ -204,6 +204,8 @@ class Offer:
     """What will be otherwise than now, where the service is connected already."""
     language: str = ENGLISH
     """Of its pages, unless the person chooses another."""
+    approval_until: date | None = None
+    """The day until which somebody's approval is waited for, while it is."""
 
 
 @dataclass(frozen=True, slots=True)

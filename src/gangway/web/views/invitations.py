@@ -1,6 +1,9 @@
 """*Pending Invitations*: the list, one invitation with its timeline, and what an operator does with it."""
 
-from typing import Any
+import re
+from contextlib import suppress
+from datetime import date
+from typing import Any, Final
 from uuid import UUID
 
 from django.contrib import messages
@@ -34,9 +37,12 @@ from gangway.web.listing import asked
 from gangway.web.onboarding_pages import items_of
 from gangway.web.pending import begun_rows, moves, rows_of
 from gangway.web.preflight import pills_of
+from gangway.web.templatetags.gangway import in_words
 from gangway.web.waiting import forms_of
 from gangway.web.wizard_session import remember
 from gangway.web.words import INVITATION, PURPOSE, said
+
+ENDS_WITH_DAY: Final = re.compile(r"(.{1,40}) (\d{4}-\d\d-\d\d)")
 
 
 @require_safe
@@ -159,6 +165,19 @@ def _plan(about: InvitationView) -> PlanView | None:
         return None
 
 
+def _with_day(note: str) -> str:
+    """Write the day that a line of the history ends with as all others on the page are written."""
+    found = ENDS_WITH_DAY.fullmatch(note)
+    with suppress(ValueError):  # what a mail server said may look like a line of ours
+        return f"{found[1]} {in_words(date.fromisoformat(found[2]))}" if found else note
+    return note
+
+
 def _entry(row: HistoryRow) -> dict[str, object]:
     pill = said(INVITATION, row.state)
-    return {"pill": pill, "what": row.note or pill.word, "who": who_did(row.actor_kind, row.actor_name), "at": row.at}
+    return {
+        "pill": pill,
+        "what": _with_day(row.note) or pill.word,
+        "who": who_did(row.actor_kind, row.actor_name),
+        "at": row.at,
+    }

@@ -37,8 +37,9 @@ def approval(request: WizardRequest) -> HttpResponse:
     rest = case.waiting if case.is_rest and case.step in BEFORE_SIGNING_IN else None
     if not may_change(case) and rest is None:
         return redirect(page_of(case))
-    planned = {"planned_on": rest.planned_on if rest else None}
-    form = AwaitedDay(request.POST or None, initial=planned) if rest else Approval(request.POST or None)
+    awaited = rest.planned_on if rest else case.offer.approval_until
+    first, typed = {"planned_on": awaited, "approval_on": awaited}, request.POST or None
+    form = AwaitedDay(typed, initial=first) if rest else Approval(typed, initial=first)
     if request.method == "POST" and form.is_valid():
         given: dict[str, Any] = {"case_id": case.id, "day": form.day, "by": request.actor, "now": now()}
         try:
@@ -48,7 +49,7 @@ def approval(request: WizardRequest) -> HttpResponse:
         else:
             messages.success(request, _("Kept. Your link waits; go on with it whenever you like."))
             return redirect("web:wizard_approval")
-    return page(request, "wizard/approval.html", {"form": form})
+    return page(request, "wizard/approval.html", {"form": form, "awaited": awaited})
 
 
 @require_http_methods(PAGE)
