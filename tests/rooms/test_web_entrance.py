@@ -128,7 +128,22 @@ def test_a_form_without_its_token_is_refused_with_a_page_that_says_what_to_do():
     careful = Client(enforce_csrf_checks=True)
     answer = careful.post("/i/" + "x" * 43)
     assert answer.status_code == 403
-    assert "open for too long" in answer.content.decode()
+    assert "sent no cookie" in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "more", "words"),
+    [
+        ({}, {}, "without the mark"),
+        ({"csrfmiddlewaretoken": "a" * 32 + "b" * 32}, {}, "older than your session"),
+        ({}, {"headers": {"Origin": "https://elsewhere.example"}}, "from another address"),
+    ],
+)
+def test_a_refused_form_says_what_was_wrong_with_it(given, more, words):
+    careful = Client(enforce_csrf_checks=True)
+    careful.cookies["__Host-csrf"] = "a" * 32
+    answer = careful.post("/i/" + "x" * 43, given, **more)
+    assert (answer.status_code, words in soup(answer).get_text()) == (403, True)
 
 
 def test_the_page_for_a_broken_server_gives_a_reference_and_needs_no_database():

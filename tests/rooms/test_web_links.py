@@ -26,6 +26,7 @@ from gangway.onboarding.stages.colleague import tell_operator
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.services.queries import service
+from gangway.web.templatetags.gangway import in_words
 from tests.rooms import factories_onboarding, factories_services, web_values
 from tests.rooms.factories_invitations import OPERATOR, bring_to, issue, link
 from tests.rooms.factories_organizations import make_customer, make_provider
@@ -292,6 +293,15 @@ def test_what_nobody_was_at_goes_on_in_the_state_in_which_it_was_frozen(customer
     assert ("ada@contoso.example" in [to for to, _subject, _body in mailed()]) is (before is State.QUEUED)
 
 
+def test_a_slash_that_a_mail_program_adds_changes_nothing():
+    walked, holder = factories_onboarding.walk(), Client()
+    token = link(walked.customer, walked.invitation_id)
+    plain, slashed = (holder.get(f"/i/{token.reveal()}{end}") for end in ("", "/"))
+    assert (slashed.status_code, text(slashed)) == (200, text(plain))
+    assert holder.post(f"/i/{token.reveal()}/").headers["Location"] == "/wizard/"
+    assert Client().get(f"/i/{'x' * 43}/").status_code == 404
+
+
 def test_who_holds_a_replaced_link_does_not_freeze_it_again_once_an_operator_has_looked(customer, client, invited):
     """Else they could stop it for good, however often it is unfrozen; the operator sees that they tried."""
     astray = link(customer, invited)
@@ -339,6 +349,24 @@ def test_reporting_a_proved_one_keeps_it_from_being_added(customer, client):
     assert view(customer, invitation_id).state is State.REPORTED
     act(client, invitation_id, "add")
     assert view(customer, invitation_id).state is State.REPORTED
+
+
+def test_who_asked_for_a_new_link_is_answered_by_a_link_to_them_and_by_nobody_elses():
+    walked, by, now = factories_onboarding.walk(), factories_onboarding.ADMINISTRATOR, clock.now()
+    astray = link(walked.customer, walked.invitation_id)
+    with within(walked.customer.path):
+        actions.replace_links(invitation_id=walked.invitation_id, by=OPERATOR, now=now)
+    case_id = journey.begin_case(token=link(walked.customer, walked.invitation_id), by=by, now=now).case_id
+
+    def asked():
+        return view(walked.customer, walked.invitation_id).asked_again_at is not None
+
+    Client().post(f"/i/{astray.reveal()}/new-link/")
+    journey.hand_off(case_id=case_id, colleague="cleo@contoso.com", by=by, now=now)
+    assert asked()
+    with within(walked.customer.path):
+        actions.resend(invitation_id=walked.invitation_id, by=OPERATOR, now=now)
+    assert not asked()
 
 
 def test_a_monitor_and_strangers_change_nothing(provider, customer, invited):
@@ -453,6 +481,21 @@ def test_waiting_for_approval_keeps_the_link_open_and_reminders_silent(monkeypat
     assert view(walked.customer, walked.invitation_id).state is State.OPENED
 
 
+def test_the_day_of_an_approval_stands_on_the_pages_of_both_sides_in_words():
+    walked, inside = factories_onboarding.walk(), Client()
+    put_into_wizard(inside, walked.case_id)
+    day = (clock.now() + timedelta(days=20)).date()
+    inside.post("/wizard/approval/", {"approval_on": day.isoformat()})
+    page = inside.get("/wizard/approval/")
+    words = in_words(day)
+    assert f"waits for an approval until {words}." in text(page)
+    assert soup(page).select_one("#id_approval_on")["value"] == day.isoformat()
+    assert f"Waits for an approval until {words}" in text(page)
+    told = text(sit_down(walked.provider).get(reverse("web:invitation", args=[walked.invitation_id])))
+    assert told.count(words) == 3, "above the page, in the timeline and among the facts"
+    assert day.isoformat() not in told
+
+
 def test_who_has_signed_in_goes_on_although_somebody_was_to_agree_first():
     walked, by, now = factories_onboarding.walk(), factories_onboarding.ADMINISTRATOR, clock.now()
     factories_onboarding.signed_in(walked)
@@ -477,7 +520,9 @@ def test_a_colleagues_link_waits_for_the_approval_too_and_ends_with_all_others(c
     assert by_token(theirs).expires_at == now + timedelta(days=40)
     with within(walked.customer.path):
         actions.replace_links(invitation_id=walked.invitation_id, by=OPERATOR, now=now)
-    assert why(theirs) is Why.REVOKED
+    assert why(theirs) is Why.TAKEN
+    told = text(Client().get(f"/i/{theirs.reveal()}"))
+    assert "The invitation itself goes on with others." in told
 
 
 def test_everything_that_happens_to_an_invitation_is_told_to_a_security_team_in_a_sentence():

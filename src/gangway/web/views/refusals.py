@@ -7,6 +7,7 @@ from typing import Final
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.middleware import csrf
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRefresh
@@ -97,16 +98,30 @@ def too_often(request: HttpRequest) -> HttpResponse:
 
 @for_anyone
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """403 for a form whose protection token doesn't match: old page, other tab, or cookies switched off."""
-    del reason
-    return _page(
-        request,
-        FORBIDDEN,
-        title=_("This page was open for too long"),
-        text=_(
-            "To protect you we didn't accept the form. Go back, load the page again and send it once more. "
-            "If that doesn't help, check that your browser accepts cookies."
-        ),
+    """403 for a form whose protection token doesn't match, with what is known of why."""
+    return _page(request, FORBIDDEN, title=_("We didn't accept this form"), text=_why(reason))
+
+
+def _why(reason: str) -> str:
+    """Say what a form lacked, and what helps; nothing was done with it."""
+    if reason == csrf.REASON_NO_CSRF_COOKIE:
+        return _(
+            "Your browser sent no cookie with it, and by that we know our own pages. Let it accept our cookies, then "
+            "load the page again and send it once more."
+        )
+    if reason == csrf.REASON_CSRF_TOKEN_MISSING:
+        return _(
+            "It came without the mark that our own pages send along, so we can't tell where it comes from. Go back, "
+            "load the page again and send it once more."
+        )
+    if "checking failed" in reason:  # of where it comes from, by its Origin or Referer
+        return _(
+            "Your browser says that it comes from another address than ours. Open the page at its own address, and "
+            "send it from there."
+        )
+    return _(
+        "The page is older than your session here: it was open for long, or you signed in or out in another tab. Go "
+        "back, load the page again and send it once more."
     )
 
 
