@@ -25,6 +25,7 @@ from gangway.provisioning import given
 from gangway.services.queries import services
 from gangway.vault.actions import reveal
 from gangway.vault.models import Sealed
+from gangway.web.wizard_pages import ROUTES
 from tests.rooms import factories_invitations, factories_organizations, web_values
 from tests.rooms.factories_onboarding import ADMINISTRATOR, CLIENT, HOME, Walk, register, signed_in, walk
 from tests.rooms.factories_web import error_at, in_wizard, put_into_wizard, sit_down, soup
@@ -254,6 +255,15 @@ def test_script_and_guide_tell_all_of_the_plan_and_lead_on(opened, path):
     with within(opened[0].customer.path):
         assert invited.invitation(opened[0].invitation_id).plan_fingerprint[:4].upper() in text
     assert page.select_one("form[action='/wizard/use/choose/'] button").get_text(strip=True) == "Use App Registration"
+
+
+@pytest.mark.parametrize("path", ["/wizard/script/", "/wizard/script/file/", "/wizard/guide/"])
+@pytest.mark.parametrize(("step", "run", "words"), [(Step.DONE, None, "made and proved"), (Step.WAITING, "x", "twice")])
+def test_what_is_made_already_is_not_made_by_hand_once_more(monkeypatch, path, step, run, words):
+    case = web_values.case(step, **({"run": web_values.run()} if run else {}))
+    answer = in_wizard(monkeypatch, case).get(path, follow=True)
+    assert answer.redirect_chain[0][0] == reverse(ROUTES[step])
+    assert words in soup(answer).get_text()
 
 
 def test_the_ways_without_a_sign_in_say_what_they_leave_out():

@@ -222,12 +222,21 @@ def test_the_name_rules_stand_beside_the_field_and_its_errors_at_it(monkeypatch)
     assert "3–15 characters" in soup(answer).select_one(".gw-rules").get_text()
 
 
+@pytest.mark.parametrize(("name", "words"), [("a.b c", "A dot cannot be used."), ("TAKEN", "Another registration")])
+def test_what_is_wrong_with_the_name_is_told_together_with_the_days(name, words):
+    client = beside_a_taken_name()
+    answer = client.post("/wizard/name/", {"name": name, "days": "9999"})
+    assert words in error_at(answer, "name")
+    assert "Type a number of days" in error_at(answer, "days")
+
+
 def to_the_name(walked):
     signed_in(walked)
     actions.confirm_signed_in(case_id=walked.case_id, by=ADMINISTRATOR, now=clock.now())
 
 
-def test_while_typing_a_word_says_whether_the_name_can_be_used():
+def beside_a_taken_name():
+    """The browser of somebody who names a registration where the name "taken" is taken."""
     first = walk()
     to_the_name(first)
     actions.start_provisioning(case_id=first.case_id, name="taken", by=ADMINISTRATOR, now=clock.now())
@@ -238,6 +247,11 @@ def test_while_typing_a_word_says_whether_the_name_can_be_used():
     to_the_name(replace(first, invitation_id=invitation_id, case_id=case_id))
     client = Client()
     put_into_wizard(client, case_id)
+    return client
+
+
+def test_while_typing_a_word_says_whether_the_name_can_be_used():
+    client = beside_a_taken_name()
     assert soup(client.get("/wizard/name/")).select_one("[hx-get='/wizard/name/state']")
     told = {"": "", "a b": "Blank spaces", "TAKEN": "Another registration", "voice-1": "✓ This name can be used."}
     for typed, word in told.items():

@@ -1,11 +1,13 @@
 """What the administrator types in the Invitation wizard."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from gangway.languages.said import said
 from gangway.onboarding.queries import explained
 from gangway.web.forms.base import NumberInput, PlainForm, PlainInput
 
@@ -83,6 +85,16 @@ class RegistrationName(PlainForm):
         self.initial.setdefault("days", longest)
         days.help_text = _("You may choose fewer than the planned %(most)s days.") % {"most": longest}
         days.error_messages = dict.fromkeys(("invalid", "min_value"), self._wrong)
+
+    @property
+    def has_name(self) -> bool:
+        """Whether a name was typed, of which the rules can say something."""
+        return "name" in self.cleaned_data and not self.fields["name"].disabled
+
+    def blame(self, sentences: Iterable[str]) -> None:
+        """Say what is wrong with the name beside what is wrong with the days, not after it."""
+        for sentence in sentences:
+            self.add_error("name", said(sentence))
 
     @property
     def _wrong(self) -> str:

@@ -14,7 +14,7 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding import actions
 from gangway.onboarding.errors import NotNow
-from gangway.onboarding.queries import plan_changes, secret_end_is_unknown
+from gangway.onboarding.queries import name_faults, plan_changes, secret_end_is_unknown
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import Way
 from gangway.provisioning.queries import PlanChanged
@@ -134,7 +134,10 @@ def name(request: WizardRequest) -> HttpResponse:
     if request.case.step is not Step.NAME:
         return redirect(page_of(request.case))
     form = _name_form(request)
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and not form.is_valid():
+        if form.has_name:
+            form.blame(name_faults(request.case.id, form.cleaned_data["name"]))
+    elif request.method == "POST":
         given = form.cleaned_data
         chosen = {"name": given["name"], "credential_days": given["days"]}
         try:
