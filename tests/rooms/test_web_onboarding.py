@@ -8,10 +8,11 @@ from django.urls import reverse
 
 from gangway.onboarding import actions
 from gangway.onboarding.errors import AlreadyAdded, NotAVerifiedDomain, NotReady, NotValidated
+from gangway.onboarding.shapes import CheckItemView
 from gangway.onboarding.states import OperatorStep
 from gangway.organizations.roles import Role
 from gangway.provisioning.beside_view import BesideView
-from gangway.web.onboarding_pages import STEPS
+from gangway.web.onboarding_pages import STEPS, items_of
 from gangway.web.views import onboarding as views
 from tests.rooms import web_values
 from tests.rooms.factories_organizations import make_provider
@@ -115,6 +116,22 @@ def test_the_validation_is_live_item_by_item(client, standing):
     assert not page.select_one("#live button")
     seen = page.select_one("[name=seen]")["value"]
     assert client.get(page_of("validate_state"), {"seen": seen}).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("key", "details", "word"),
+    [
+        ("sign_in", (), "Refused by Microsoft"),
+        ("teams_read", (("AADSTS", "53003"),), "Refused by Microsoft"),
+        ("permission:User.Read.All", (), "Missing"),
+        ("roles", (), "Missing"),
+        ("secret", (), "Expired"),
+        ("tenant", (), "Wrong"),
+    ],
+)
+def test_what_is_not_right_is_called_by_what_it_is(key, details, word):
+    (shown,) = items_of([CheckItemView(key, "Something", "error", "", "", details)])
+    assert str(shown["pill"].word) == word
 
 
 def test_a_validation_that_is_over_stops_the_asking_and_offers_next(client, standing):

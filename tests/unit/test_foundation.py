@@ -3,7 +3,7 @@
 import copy
 import json
 import pickle
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -35,6 +35,23 @@ def test_sealed_text_is_revealed_only_on_purpose() -> None:
     secret = SealedText("8Q~hush")
     assert secret.reveal() == "8Q~hush"
     assert not hasattr(secret, "__dict__")
+
+
+@pytest.mark.parametrize(
+    ("left", "days"),
+    [
+        (timedelta(days=90), 90),
+        (timedelta(days=90, hours=-3), 90),
+        (timedelta(days=89), 89),
+        (timedelta(hours=1), 0),
+        (timedelta(0), -1),
+        (timedelta(hours=-1), -1),
+        (timedelta(days=-2), -2),
+    ],
+)
+def test_days_are_counted_as_on_a_calendar(left: timedelta, days: int) -> None:
+    noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
+    assert clock.days_until(noon + left, now=noon) == days
 
 
 @pytest.mark.parametrize("leak", [pickle.dumps, copy.copy, copy.deepcopy, json.dumps], ids=lambda f: f.__name__)

@@ -268,7 +268,7 @@ def _roles_end(subject: Subject) -> list[CheckItem]:
     """Roles that PIM gave end, and nothing works after that: watched like a secret's end."""
     if subject.roles_end_at is None:
         return []
-    label, days = "End of the directory roles", (subject.roles_end_at - clock.now()).days
+    label, days = "End of the directory roles", clock.days_until(subject.roles_end_at, now=clock.now())
     cure = subject.cure(who="assign roles", portal="Roles and administrators")
     if days < 0:
         return [CheckItem("roles_end", label, "error", "The roles that PIM gave have ended.", cure)]

@@ -30,7 +30,7 @@ SOON: Final = 30
 """Days before an end from which on we warn; of what lives less long, the last third."""
 OF_ITS_LIFE: Final = 3
 
-CURE: Final = "Renew it with a new invitation to the administrator."
+CURE: Final = "Renew it by Re-initiate Authentication Flow."
 LABELS: Final[dict[Kind, str]] = {
     "secret": "Client secret",
     "certificate": "Certificate",
@@ -110,7 +110,7 @@ def item_of(
     ends_at = read.ends_at or watched.expires_at
     if ends_at is None:
         return CheckItem("secret", label, "unknown", f"We don't know when the {name} ends.", _how(refused))
-    days = (ends_at - clock.now()).days
+    days = clock.days_until(ends_at, now=clock.now())
     source = "read in the tenant" if read.ends_at else "by our record"
     if days < 0 and signs_in and watched.end_typed and read.ends_at is None:
         words = f"The end that somebody typed for the {name} has passed, yet it signs in."

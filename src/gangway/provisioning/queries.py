@@ -272,7 +272,7 @@ def _credential(row: Credential, now: datetime) -> CredentialView:
         key_id=row.key_id,
         state=row.state,
         expires_at=row.expires_at,
-        days_left=None if row.expires_at is None else (row.expires_at - now).days,
+        days_left=None if row.expires_at is None else clock.days_until(row.expires_at, now=now),
         kind=row.kind,
         about=tuple((name, row.about[key]) for key, name in PUBLIC.items() if row.about.get(key)),
         why=row.why,

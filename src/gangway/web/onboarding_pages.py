@@ -64,9 +64,23 @@ def validation_values(validation: ValidationView) -> dict[str, Any]:
 def items_of(items: Iterable[Any]) -> list[dict[str, Any]]:
     """Give each item its pill."""
     return [
-        {"label": i.label, "words": i.words, "cure": i.cure, "details": i.details, "pill": said(CHECK, i.state)}
+        {"label": i.label, "words": i.words, "cure": i.cure, "details": i.details, "pill": said(CHECK, _kind_of(i))}
         for i in items
     ]
+
+
+RIGHTS: Final = frozenset({"permission", "permissions", "role", "roles"})
+ENDS: Final = frozenset({"secret", "roles_end"})
+
+
+def _kind_of(item: Any) -> str:
+    """Tell apart what is missing, what is over and what Microsoft refused, of which alone there are its own marks."""
+    if item.state != "error":
+        return str(item.state)
+    if item.details or item.key in {"sign_in", "teams"}:
+        return "refused"
+    thing = item.key.partition(":")[0]
+    return "missing" if thing in RIGHTS else "over" if thing in ENDS else "error"
 
 
 def looks_of(history: Iterable[ValidationRow]) -> list[dict[str, Any]]:

@@ -249,10 +249,14 @@ DONE_BY: Final[Mapping[str, str | Promise]] = {
 CHECK: Final[Mapping[str, Pill]] = {
     "ok": Pill(_("OK"), "ok", "check"),
     "warning": Pill(_("Warning"), "warning", "alert-triangle"),
-    "error": Pill(_("Missing"), "error", "alert-octagon"),
+    "error": Pill(_("Wrong"), "error", "alert-octagon"),
+    "missing": Pill(_("Missing"), "error", "alert-octagon"),
+    "refused": Pill(_("Refused by Microsoft"), "error", "alert-octagon"),
+    "over": Pill(_("Expired"), "error", "alert-octagon"),
     "unknown": UNKNOWN,
     "pending": Pill(_("Checking"), "busy", "loader-2", turning=True),
 }
+"""What was looked at; of an error, what kind it is."""
 
 ROTATION: Final[Mapping[str, Pill]] = {
     "none": Pill(_("By hand"), "idle", "circle-dashed"),

@@ -5,7 +5,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from gangway.foundation.clock import now
+from gangway.foundation.clock import days_until, now
 from gangway.organizations.roles import Capability
 from gangway.services.licences import LicenceType
 from gangway.services.queries import ServiceRow, every_service, services, some_services
@@ -90,8 +90,8 @@ def connection_of(row: ServiceRow) -> Pill:
 
 
 def days_left(row: ServiceRow) -> int | None:
-    """Return the whole days until the service's credential ends, below zero after it; None when nobody knows."""
-    return None if row.credential_ends_at is None else (row.credential_ends_at - now()).days
+    """Return the days until the service's credential ends, below zero after it; None when nobody knows."""
+    return None if row.credential_ends_at is None else days_until(row.credential_ends_at, now=now())
 
 
 def _exported(row: ServiceRow) -> tuple[object, ...]:
