@@ -1,6 +1,6 @@
 """Reading alarms. Everything returned is a plain frozen value; call them inside a scope."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -145,12 +145,12 @@ def open_count() -> OpenCount:
     return OpenCount(counted["open"], counted["critical"])
 
 
-def most_urgent(*, limit: int) -> tuple[AlarmRow, ...]:
+def most_urgent(*, limit: int, but: Collection[str] = ()) -> tuple[AlarmRow, ...]:
     """Return open alarms that nobody acknowledged and that no service's own status tells, the worst first.
 
-    They belong to no service, or to what one uses beside its connection.
+    They belong to no service, or to what one uses beside its connection. `but`: subjects that are told in another way.
     """
-    rows = Alarm.objects.filter(cleared_at__isnull=True, acknowledged_at__isnull=True)
+    rows = Alarm.objects.filter(cleared_at__isnull=True, acknowledged_at__isnull=True).exclude(subject__in=but)
     rows = rows.filter(Q(service__isnull=True) | Q(subject__regex=BESIDE))
     found = rows.select_related("organization").order_by(_urgency().desc(), "-changed_at", "-id")[:limit]
     return tuple(map(_row, found))
