@@ -9,10 +9,16 @@ from uuid import UUID
 
 import pytest
 from django.contrib.staticfiles.finders import find
-from django.template.loader import render_to_string
-from playwright.sync_api import Page, expect
+from django.template import Context
+from django.template.loader import get_template
+from django.test import RequestFactory
+from playwright.sync_api import Locator, Page, expect
 
+from gangway.connections.care_view import Beside
+from gangway.connections.fleet import Backlog
+from gangway.foundation import clock
 from gangway.web.desk import DOORS
+from gangway.web.words import CONNECTION, ROTATION, said
 
 pytestmark = pytest.mark.slow
 STYLES: Final = ("vendor/tabler/tabler.min.css", "gangway/theme.css", "gangway/layout.css", "gangway/components.css")
@@ -21,8 +27,10 @@ SMALLEST: Final = 24
 
 
 def drawn(page: Page, template: str, values: dict[str, object]) -> None:
-    """Show a template with our styles, without a server."""
-    page.set_content(render_to_string(template, values))
+    """Show a template with our styles, without a server, as somebody gets it who asks for nothing in particular."""
+    context = Context(values)
+    context.request = RequestFactory().get("/")
+    page.set_content(get_template(template).template.render(context))
     for style in STYLES:
         page.add_style_tag(path=find(style))
 
@@ -35,6 +43,62 @@ def test_whoever_may_see_all_finds_the_way_out_without_scrolling(new_page: Calla
     expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
     page.set_viewport_size({"width": 1280, "height": 640})
     expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
+
+
+def connections_listed(page: Page) -> None:
+    """A list of connections as long as its words get, sorted by nothing yet."""
+    now = clock.now()
+    row = SimpleNamespace(
+        service_id=UUID(int=1),
+        short_name="contoso-hq-0001",
+        customer_name="Contoso International Holdings",
+        status="ok",
+        validate_at=now,
+        ends_at=now,
+        rotate_at=now,
+    )
+    each = {
+        "row": row,
+        "pill": said(CONNECTION, "ok"),
+        "rotation": said(ROTATION, "planned"),
+        "beside": [Beside("Call quality of Microsoft Teams", now)],
+        "lacks": ["RoleManagement.Read.Directory", "Skype for Business Administrator"],
+        "may_rotate": True,
+    }
+    values = {
+        "rows": [each],
+        "backlog": Backlog(0, None),
+        "page": SimpleNamespace(rows=[row], number=1),
+        "may_change": True,
+    }
+    drawn(page, "fleet/list.html", {**values, "wanted": SimpleNamespace(sort="", narrows=False, choices={})})
+
+
+@pytest.mark.parametrize("width", [768, 780, 992, 1279])
+def test_a_list_between_phone_and_desk_has_room_for_all_its_columns(new_page: Callable[..., Page], width: int) -> None:
+    page = new_page("between", viewport={"width": width, "height": 900})
+    connections_listed(page)
+    table = page.locator("table")
+    assert table.evaluate("table => table.scrollWidth <= table.parentElement.clientWidth")
+
+
+def test_on_a_phone_the_heads_that_sort_stand_above_the_cards(new_page: Callable[..., Page]) -> None:
+    page = new_page("phone", viewport={"width": 360, "height": 740})
+    connections_listed(page)
+    head = page.get_by_role("link", name="Next look")
+    box = head.bounding_box()
+    assert box
+    assert min(box["width"], box["height"]) >= SMALLEST
+    assert page.evaluate("([x, y]) => document.elementFromPoint(x, y).matches('.gw-sort')", middle(page, head))
+    expect(page.get_by_text("Credential ends", exact=True)).to_have_css("position", "absolute")
+
+
+def middle(page: Page, one: Locator) -> list[float]:
+    """Where somebody presses it, once it is in sight."""
+    one.scroll_into_view_if_needed()
+    box = one.bounding_box()
+    assert box
+    return [box["x"] + box["width"] / 2, box["y"] + box["height"] / 2]
 
 
 def test_what_is_pressed_in_a_row_is_large_enough(new_page: Callable[..., Page]) -> None:
