@@ -174,6 +174,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
         "NoSuchHandoff",
         "NothingToHandOff",
         "ColleagueElsewhere",
+        "ColleagueIsOneself",
         "TooManyHandoffs",
         "InvitationFrozen",
         "AskedJustNow",
@@ -221,7 +222,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "onboarding/stages/registration.py": (),
     "onboarding/stages/sign_in.py": (),
     "onboarding/stages/tenant.py": (),
-    "onboarding/stages/verification.py": ("-FAILED", "-NEEDS_SIGN_IN"),
+    "onboarding/stages/verification.py": ("-FAILED", "-NEEDS_SIGN_IN", "-NOBODY_MAILED"),
     "notifications/errors.py": ("NotificationError", "InvalidRecipient"),
     "provisioning/errors.py": (
         "-GivenToUs",
