@@ -218,6 +218,7 @@ def test_filters_on_relations_and_more_of_a_person(door, path, found):
 
 def test_memberships_and_owners_are_expanded(door, groups):
     morgan = door.user("morgan.member").id
+    assert door.get(f"/users/{morgan}?$expand=memberOf($select=id;$top=2)").code == "Request_BadRequest"
     shown = door.get(f"/users/{morgan}?$expand=memberOf($select=id)").body
     assert [row["id"] for row in shown["memberOf"]] == [groups[1]]
     assert door.get(f"/groups/{groups[0]}?$expand=owners").body["owners"] == []
@@ -275,3 +276,65 @@ def test_collections_of_another_object_are_named_and_found_through_it(door):
     where = made.headers["location"].partition("/v1.0")[2]
     assert made.body["@odata.context"].endswith("/appRoleAssignedTo/$entity")
     assert door.get(where).body["id"] == made.body["id"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/users/{morgan}/memberOf?$filter=displayName eq 'inner'",
+        "/users/{morgan}/memberOf/microsoft.graph.group?$orderby=displayName&$filter=startswith(displayName,'in')",
+        "/users/{morgan}/transitiveMemberOf/microsoft.graph.group?$filter=startswith(displayName,'inn')",
+        "/users/{morgan}/transitiveMemberOf/microsoft.graph.group?$filter=mailNickname eq 'inner'",
+        "/groups/{outer}/members?$filter=startswith(displayName,'I')&$orderby=displayName",
+        "/groups/{outer}/members/microsoft.graph.group?$filter=mailEnabled eq false",
+        "/me/ownedObjects?$filter=displayName eq 'inner'",
+    ],
+)
+def test_related_objects_are_filtered_and_sorted(door, groups, path):
+    door.tenant.objects[groups[1]].owners.append(door.user("grace.global").id)
+    address = path.format(outer=groups[0], morgan=door.user("morgan.member").id)
+    assert ids(door.get(f"{address}&$count=true", **eventual)) == [groups[1]]
+
+
+def test_roles_are_filtered_by_their_template_and_unknown_names_are_400(door):
+    where = "/me/transitiveMemberOf/microsoft.graph.directoryRole?$filter=roleTemplateId eq"
+    assert len(door.get(f"{where} '{data.global_administrator}'").value) == 1
+    assert door.get(f"{where} '{data.graph_app_id}'").value == []
+    assert door.get("/me/memberOf?$filter=colour eq 'x'").status == 400
+
+
+def test_objects_by_their_ids_come_in_one_answer_and_in_any_case(door):
+    made = [door.new_principal(f"P{number}").id for number in range(130)]
+    found = door.post("/directoryObjects/getByIds", {"ids": [one.upper() for one in made]})
+    assert ids(found) == made
+    assert "@odata.nextLink" not in found.body
+
+
+def test_roles_and_their_members_come_whole(door):
+    for path in ("/directoryRoleTemplates", "/directoryRoles"):
+        assert "@odata.nextLink" not in door.get(path).body
+        assert door.get(f"{path}?$top=1").status == 400
+    assert len(door.get("/directoryRoleTemplates").value) == len(data.role_templates()) > 100
+
+
+def test_relations_of_applications_principals_and_units_are_expanded(door):
+    app = door.register("Voice")
+    principal, morgan = door.tenant.principal(app.body["appId"]), door.user("morgan.member").id
+    issuer = {"name": "ours", "issuer": "https://issuer.example", "subject": "s", "audiences": ["api://x"]}
+    made = door.post(f"/applications/{app.id}/federatedIdentityCredentials", issuer).body["id"]
+    group = new_group(door, "holds")
+    door.tenant.memberships[group] = [principal.id]
+    unit = door.post("/directory/administrativeUnits", {"displayName": "Unit"}).body["id"]
+    door.tenant.memberships[unit] = [morgan]
+    for path, name, found in (
+        (f"/applications/{app.id}", "federatedIdentityCredentials", made),
+        (f"/servicePrincipals/{principal.id}", "memberOf", group),
+        (f"/directory/administrativeUnits/{unit}", "members", morgan),
+    ):
+        assert [row["id"] for row in door.get(f"{path}?$expand={name}").body[name]] == [found]
+    for path, name in (
+        (f"/servicePrincipals/{principal.id}", "ownedObjects"),
+        (f"/users/{morgan}", "appRoleAssignments"),
+        (f"/groups/{group}", "appRoleAssignments"),
+    ):
+        assert door.get(f"{path}?$expand={name}").body[name] == []

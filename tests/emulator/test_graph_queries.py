@@ -240,6 +240,13 @@ def test_count_in_a_list_is_ignored_without_the_header(door):
     assert "@odata.count" not in door.get("/applications?$count=true").body
 
 
+def test_only_the_first_page_says_how_many_there_are(door):
+    first = door.get("/users?$count=true&$top=2", ConsistencyLevel="eventual")
+    second = door.get(first.body["@odata.nextLink"], ConsistencyLevel="eventual")
+    assert first.body["@odata.count"] > 2
+    assert "@odata.count" not in second.body
+
+
 def test_pages_lead_through_everything_once(door):
     names = [f"Voice {number:02}" for number in range(7)]
     for name in names:

@@ -23,6 +23,7 @@ shape = Shape(
     set="directory/administrativeUnits",
     filterable={"id": "eq in", "displayName": "eq ne not ge le in startsWith", "description": "eq ne not startsWith"},
     sortable=frozenset({"displayName"}),
+    expandable={"members": lambda call, item: shown(call.tenant, call.tenant.memberships.get(item["id"], []))},
 )
 _root = "/directory/administrativeUnits"
 _one = _root + "/{administrativeUnit-id}"

@@ -13,6 +13,8 @@ from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from m365_emulator.directory import DirectoryObject
     from m365_emulator.graph.call import Call
 
@@ -83,6 +85,11 @@ def revoke(call: Call) -> Answer:
     """204; tokens that are out keep their roles until they expire."""
     del call.tenant.app_role_assignments[_row(call)["id"]]
     return no_content()
+
+
+def held_by(call: Call, item: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What an object was granted, for ``$expand``."""
+    return [row for row in call.tenant.app_role_assignments.values() if row["principalId"] == item["id"]]
 
 
 def _named(call: Call) -> DirectoryObject:

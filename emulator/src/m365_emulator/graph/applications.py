@@ -46,9 +46,13 @@ shape = Shape(
         "requiredResourceAccess": "any not",
         "keyCredentials": "any not ge le",
         "owners": "any",
+        "federatedIdentityCredentials": "any",
     },
     sortable=frozenset({"displayName", "createdDateTime"}),
-    expandable={"owners": lambda call, item: shown_owners(call.tenant, call.tenant.objects[item["id"]])},
+    expandable={
+        "federatedIdentityCredentials": lambda call, item: call.tenant.objects[item["id"]].hidden.get("federated", []),
+        "owners": lambda call, item: shown_owners(call.tenant, call.tenant.objects[item["id"]]),
+    },
 )
 by_id = "/applications/{application-id}"
 by_app_id = "/applications(appId='{appId}')"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from m365_emulator.graph import targets
@@ -28,17 +29,20 @@ _needed = {
 
 @operations.on("POST", "/directoryObjects/getByIds")
 def get_by_ids(call: Call) -> Answer:
-    """Those of at most a thousand ids that exist, of the types that are asked for."""
+    """Those of at most a thousand ids that exist, of the types that are asked for, in one answer.
+
+    Source: directoryObject: getByIds.
+    """
     wanted = call.body.get("ids")
     if not isinstance(wanted, list) or not wanted or len(wanted) > _at_most:
         raise bad_request(f"'ids' must be a list of one to {_at_most} ids.", target="ids")
     kinds = {str(kind).removeprefix("microsoft.graph.").lower() for kind in call.body.get("types") or []}
     rows = [
         row
-        for row in shown(call.tenant, map(str, wanted))
+        for row in shown(call.tenant, dict.fromkeys(str(one).lower() for one in wanted))
         if (not kinds or row["@odata.type"].rpartition(".")[2].lower() in kinds | _every(kinds))
     ]
-    return pages.collection(call, objects, rows)
+    return pages.collection(call, replace(objects, paged=False), rows)
 
 
 @operations.on("GET", _one)

@@ -1,7 +1,11 @@
-"""Directory roles by Entra's older resources: templates, activated roles and their members."""
+"""Directory roles by Entra's older resources: templates, activated roles and their members, none of which is paged.
+
+Source: Paging Microsoft Graph data in your app.
+"""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import data
@@ -22,8 +26,9 @@ shape = Shape(
     set="directoryRoles",
     filterable={"displayName": "eq", "roleTemplateId": "eq"},
     expandable={"members": lambda call, item: shown(call.tenant, _holders(call, item["roleTemplateId"]))},
+    paged=False,
 )
-templates = Shape(type="directoryRoleTemplate", set="directoryRoleTemplates")
+templates = Shape(type="directoryRoleTemplate", set="directoryRoleTemplates", paged=False)
 _role = ("/directoryRoles/{directoryRole-id}", "/directoryRoles(roleTemplateId='{roleTemplateId}')")
 
 
@@ -73,7 +78,7 @@ def activate_role(call: Call) -> Answer:
 @operations.on("GET", *(one + "/members" for one in _role))
 def list_members(call: Call) -> Answer:
     """Who has the role tenant-wide."""
-    return pages.collection(call, objects, shown(call.tenant, _holders(call, _template_id(call))))
+    return pages.collection(call, replace(objects, paged=False), shown(call.tenant, _holders(call, _template_id(call))))
 
 
 @operations.on("GET", *(one + "/members/$ref" for one in _role))

@@ -1,4 +1,4 @@
-"""Groups and their members."""
+"""Groups."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
-from m365_emulator.graph import bodies, memberships, targets
+from m365_emulator.graph import app_role_assignments, bodies, containers, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.authority.rules import creates_groups
-from m365_emulator.graph.errors import not_found, reference_exists, value_required
+from m365_emulator.graph.errors import reference_exists, value_required
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
@@ -42,18 +42,14 @@ shape = Shape(
     },
     sortable=frozenset({"displayName"}),
     expandable={
+        "appRoleAssignments": app_role_assignments.held_by,
         "members": lambda call, item: shown(call.tenant, call.tenant.memberships.get(item["id"], [])),
-        "memberOf": lambda call, item: memberships.direct(call, item["id"]),
+        "memberOf": lambda call, item: containers.direct(call, item["id"]),
         "owners": lambda call, item: shown_owners(call.tenant, call.tenant.objects[item["id"]]),
     },
 )
 _one = "/groups/{group-id}"
-_can_be_members = ("user", "group", "servicePrincipal")
-_member_ends = (
-    "/$count",
-    *(f"/microsoft.graph.{kind}" for kind in ("user", "group", "servicePrincipal")),
-    "/microsoft.graph.user/$count",
-)
+can_be_members = ("user", "group", "servicePrincipal")
 _fixed = ("id", "createdDateTime", "deletedDateTime", "mail", "proxyAddresses")
 _kept = ("displayName", "mailEnabled", "mailNickname", "securityEnabled")
 
@@ -86,7 +82,7 @@ def create_group(call: Call) -> Answer:
         fixed=_fixed,
         bound=("members", "owners"),
     )
-    members = targets.bound(call, "members", _can_be_members)
+    members = targets.bound(call, "members", can_be_members)
     owners = [item.id for item in targets.bound(call, "owners", ("user", "servicePrincipal"))]
     for name in ("mailEnabled", "securityEnabled"):
         if not isinstance(wanted.get(name), bool):
@@ -118,7 +114,7 @@ def update_group(call: Call) -> Answer:
     group = targets.get(call, "group")
     fixed = (*_fixed, "isAssignableToRole", "groupTypes")
     wanted = bodies.checked("group", call.body, fixed=fixed, bound=("members",), kept=_kept)
-    added = [item.id for item in targets.bound(call, "members", _can_be_members)]
+    added = [item.id for item in targets.bound(call, "members", can_be_members)]
     if set(added) & set(_members(call)):
         raise reference_exists()
     group.body.update(wanted)
@@ -130,47 +126,6 @@ def update_group(call: Call) -> Answer:
 def delete_group(call: Call) -> Answer:
     """Into the deleted items."""
     soft_delete(call, targets.get(call, "group"))
-    return no_content()
-
-
-@operations.on("GET", _one + "/members", *(_one + "/members" + end for end in _member_ends))
-def list_members(call: Call) -> Answer:
-    """Direct members."""
-    return memberships.of_cast(call, shown(call.tenant, _members(call)))
-
-
-@operations.on("GET", _one + "/members/$ref")
-def list_member_references(call: Call) -> Answer:
-    """Their addresses only."""
-    return pages.references(call, _members(call))
-
-
-@operations.on("GET", _one + "/transitiveMembers", *(_one + "/transitiveMembers" + end for end in _member_ends))
-def list_transitive_members(call: Call) -> Answer:
-    """Members, and members of groups inside."""
-    found = list(_members(call))
-    for one in found:
-        found.extend(oid for oid in call.tenant.memberships.get(one, []) if oid not in found)
-    return memberships.of_cast(call, shown(call.tenant, found))
-
-
-@operations.on("POST", _one + "/members/$ref")
-def add_member(call: Call) -> Answer:
-    """204; 400 when it is one already."""
-    members, member = _members(call), targets.referenced(call, _can_be_members)
-    if member.id in members:
-        raise reference_exists()
-    members.append(member.id)
-    return no_content()
-
-
-@operations.on("DELETE", _one + "/members/{directoryObject-id}/$ref")
-def remove_member(call: Call) -> Answer:
-    """204; 404 when it is none."""
-    members, oid = _members(call), call.keys["directoryObject-id"]
-    if oid not in members:
-        raise not_found(oid)
-    members.remove(oid)
     return no_content()
 
 

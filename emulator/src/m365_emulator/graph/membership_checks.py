@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m365_emulator.graph import memberships, targets
+from m365_emulator.graph import containers, targets
 from m365_emulator.graph.answer import Answer
 from m365_emulator.graph.errors import bad_request
 from m365_emulator.graph.operations import Operations
@@ -32,7 +32,7 @@ def get_member_groups(call: Call) -> Answer:
 @operations.on("POST", *(one + "/getMemberObjects" for one in _who))
 def get_member_objects(call: Call) -> Answer:
     """Ids of all groups, roles and units; ``securityEnabledOnly`` leaves other groups and the rest out."""
-    others = [] if call.body.get("securityEnabledOnly") else memberships.other_ids(call, _member(call))
+    others = [] if call.body.get("securityEnabledOnly") else _others(call, _member(call))
     return _texts(call, list(dict.fromkeys([*_groups(call), *others])))
 
 
@@ -47,7 +47,7 @@ def check_member_groups(call: Call) -> Answer:
 def check_member_objects(call: Call) -> Answer:
     """Those of at most 20 groups, roles and units that somebody is in."""
     wanted, member = _ids(call, "ids", _at_most_objects), _member(call)
-    held = {*call.tenant.groups_of(member), *memberships.other_ids(call, member)}
+    held = {*call.tenant.groups_of(member), *_others(call, member)}
     return _texts(call, [oid for oid in wanted if oid in held])
 
 
@@ -56,6 +56,11 @@ def _groups(call: Call) -> list[str]:
     if call.body.get("securityEnabledOnly"):
         return [oid for oid in found if call.tenant.objects[oid].body.get("securityEnabled")]
     return found
+
+
+def _others(call: Call, member_id: str) -> list[str]:
+    """Ids of the roles and units that somebody has or is in, directly or through groups."""
+    return [row["id"] for row in containers.transitive(call, member_id)]
 
 
 def _member(call: Call) -> str:

@@ -24,7 +24,7 @@ objects = Shape(
     type="directoryObject",
     set="directoryObjects",
     polymorphic=True,
-    filterable={"id": "eq in", "displayName": "eq startsWith"},
+    filterable={"id": "eq ne not in", "displayName": "eq ne not ge le in startsWith"},
     sortable=frozenset({"displayName"}),
 )
 _application = ("/applications/{application-id}", "/applications(appId='{appId}')")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import data, principals
-from m365_emulator.graph import bodies, key_credentials, targets
+from m365_emulator.graph import app_role_assignments, bodies, containers, key_credentials, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import backing_application_missing, not_found, precondition_failed, same_key
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
-from m365_emulator.graph.owners import owner_of_new, shown_owners
+from m365_emulator.graph.owners import owned_by, owner_of_new, shown_owners
 from m365_emulator.graph.removal import soft_delete
 
 if TYPE_CHECKING:
@@ -42,10 +42,6 @@ _fixed = frozenset(
     }
 )
 _kept = ("accountEnabled", "appRoleAssignmentRequired", "displayName")
-
-
-def _assignments(call: Call, item: Any) -> list[dict[str, Any]]:
-    return [row for row in call.tenant.app_role_assignments.values() if row["principalId"] == item["id"]]
 
 
 def _assigned_to(call: Call, item: Any) -> list[dict[str, Any]]:
@@ -79,9 +75,11 @@ shape = Shape(
     sortable=frozenset({"displayName"}),
     expandable={
         "owners": lambda call, item: shown_owners(call.tenant, call.tenant.objects[item["id"]]),
-        "appRoleAssignments": _assignments,
+        "appRoleAssignments": app_role_assignments.held_by,
         "appRoleAssignedTo": _assigned_to,
+        "memberOf": lambda call, item: containers.direct(call, item["id"]),
         "oauth2PermissionGrants": _grants,
+        "ownedObjects": lambda call, item: owned_by(call, item["id"]),
     },
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from m365_emulator import credentials
 from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
-from m365_emulator.graph import bodies, memberships, targets
+from m365_emulator.graph import app_role_assignments, bodies, containers, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, invalid_value, value_required
 from m365_emulator.graph.odata import pages
@@ -49,7 +49,8 @@ shape = Shape(
         "externalUserState": "eq ne not in",
     },
     expandable={
-        "memberOf": lambda call, item: memberships.direct(call, item["id"]),
+        "appRoleAssignments": app_role_assignments.held_by,
+        "memberOf": lambda call, item: containers.direct(call, item["id"]),
         "ownedObjects": lambda call, item: owned_by(call, item["id"]),
     },
     sortable=frozenset({"displayName", "userPrincipalName", "createdDateTime"}),

@@ -95,11 +95,16 @@ def _flag(text: str) -> bool:
 
 
 def _expand(text: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """``owners($select=id,displayName)`` gives the name and the selected names; ``owners`` alone an empty tuple."""
+    """``owners($select=id,displayName)`` gives the name and the selected names; ``owners`` alone an empty tuple.
+
+    Raises 400 for every other option inside, which is not done here rather than done in part.
+    """
     found = []
     for part in _outside_parentheses(text):
         name, _, inside = part.partition("(")
-        select = inside.removesuffix(")").partition("$select=")[2]
+        option, _, select = inside.removesuffix(")").partition("=")
+        if inside and (option.strip().lower().removeprefix("$") != "select" or ";" in select):
+            raise bad_request(f"The query options of '{part}' are not supported by the service.")
         found.append((spelled(name.strip()), _properties(select)))
     return tuple(found)
 

@@ -35,12 +35,15 @@ _searchable = frozenset(
 
 
 def collection(call: Call, shape: Shape, items: Iterable[Item]) -> Answer:
-    """200 with the page of ``items`` that the request asks for."""
+    """200 with the page of ``items`` that the request asks for; only the first page says how many there are.
+
+    Source: Paging Microsoft Graph data in your app.
+    """
     options = call.options
     chosen = _chosen(call, shape, items)
-    page, token = _page(chosen, options, call.page_size)
+    page, token = _page(chosen, options, call.page_size) if shape.paged else (chosen, "")
     body: dict[str, Any] = {"@odata.context": f"{call.base}/$metadata#{_named(call, shape)}{_selected(options)}"}
-    if options.count and (call.eventual or not shape.directory):
+    if options.count and not options.skiptoken and (call.eventual or not shape.directory):
         body["@odata.count"] = len(chosen)
     if token:
         body["@odata.nextLink"] = _next_link(call, token)

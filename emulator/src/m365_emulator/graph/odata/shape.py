@@ -35,7 +35,8 @@ class Shape:
 
     ``filterable`` gives the operators of each property in one line of text. ``usual`` are the properties of an answer
     without ``$select``; empty: all. ``directory`` objects take advanced queries, pages and ``$count``.
-    A ``nested`` collection belongs to another object and is named, and found, through it.
+    A ``nested`` collection belongs to another object and is named, and found, through it. One that isn't ``paged``
+    comes whole.
     """
 
     type: str
@@ -47,6 +48,7 @@ class Shape:
     directory: bool = True
     polymorphic: bool = False
     nested: bool = False
+    paged: bool = True
 
     @property
     def resource(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from m365_emulator.graph.errors import malformed, unsupported_query
+from m365_emulator.graph.errors import bad_request, malformed, unsupported_query
 from m365_emulator.graph.odata.syntax import Both, Compare, Node, Not, Some
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ def check(shape: Shape, options: Options, condition: Node | None = None, *, adva
         for name, operator in uses(condition):
             _check_use(shape, name, operator, advanced=advanced)
     _check_order(shape, options, advanced=advanced)
+    if not shape.paged and (options.top or options.skiptoken):
+        raise bad_request(f"'$top' is not supported for resource '{shape.resource}'.")
 
 
 def _check_names(shape: Shape, options: Options) -> None:
@@ -43,6 +45,11 @@ def _check_names(shape: Shape, options: Options) -> None:
                 "Parsing OData Select and Expand failed: Property "
                 f"'{name}' on type 'microsoft.graph.{shape.type}' is not a navigation property."
             )
+
+
+def _knows(shape: Shape, name: str) -> bool:
+    """Whether such objects have the property; those of several types have what their table says beside the model's."""
+    return name in shape.properties or (shape.polymorphic and name in {*shape.filterable, *shape.sortable})
 
 
 def _check_width(shape: Shape, condition: Node, *, advanced: bool) -> None:
@@ -69,7 +76,7 @@ def _alternatives(node: Node) -> int:
 
 
 def _check_use(shape: Shape, name: str, operator: str, *, advanced: bool) -> None:
-    if name not in shape.properties and name not in shape.expandable:
+    if not _knows(shape, name) and name not in shape.expandable:
         raise malformed(
             f"Invalid filter clause: Could not find a property named '{name}' on type 'microsoft.graph.{shape.type}'."
         )
@@ -88,7 +95,7 @@ def _check_use(shape: Shape, name: str, operator: str, *, advanced: bool) -> Non
 
 def _check_order(shape: Shape, options: Options, *, advanced: bool) -> None:
     for name, _ in options.orderby:
-        if name not in shape.properties:
+        if not _knows(shape, name):
             raise malformed(f"Could not find a property named '{name}' on type 'microsoft.graph.{shape.type}'.")
         if name not in shape.sortable:
             raise unsupported_query(f"Sorting by property '{name}' of resource '{shape.resource}' is not supported.")
