@@ -4,7 +4,8 @@ import pytest
 
 from m365_emulator import credentials, data
 from tests.emulator.graph_door import noon
-from tests.emulator.token_door import TokenDoor, home
+from tests.emulator.test_login_policies import claims
+from tests.emulator.token_door import TokenDoor, home, verifier
 
 asked = "openid offline_access https://graph.microsoft.com/User.Read"
 page = "https://client.example"
@@ -79,3 +80,25 @@ def test_person_made_with_a_password_for_one_sign_in_is_asked_for_another(door):
     assert door.as_person("grace.global").post("/users", {**wanted, "passwordProfile": profile}).status == 201
     given = {"client_id": app_id, "username": name, "password": "Contoso-New-1", "scope": asked}
     assert door.redeem("password", **given).body["error_codes"] == [50055]
+
+
+def test_scope_of_the_api_alone_keeps_the_tokens_that_the_sign_in_asked_for(door):
+    app_id = registered(door, "publicClient", public=True).body["appId"]
+    door.consent(app_id, data.graph_app_id, "openid", "profile", "offline_access")
+    code = door.code(app_id, scope=f"profile {asked}")
+    given = {"client_id": app_id, "code": code, "redirect_uri": home, "code_verifier": verifier}
+    first = door.redeem("authorization_code", scope="https://graph.microsoft.com/User.Read", **given).body
+    assert {"access_token", "id_token", "refresh_token"} <= set(first)
+    later = first
+    for _ in range(2):
+        token = later["refresh_token"]
+        later = door.redeem("refresh_token", client_id=app_id, refresh_token=token, scope="User.Read").body
+        assert {"access_token", "id_token", "refresh_token"} <= set(later)
+
+
+def test_renewal_for_several_apis_gives_a_token_for_the_first(door):
+    app_id = registered(door, "publicClient", public=True).body["appId"]
+    token = door.tokens(app_id, scope=asked).body["refresh_token"]
+    several = "https://graph.microsoft.com/User.Read https://management.azure.com/user_impersonation"
+    renewed = door.redeem("refresh_token", client_id=app_id, refresh_token=token, scope=several).body
+    assert claims(renewed["access_token"])["aud"] == "https://graph.microsoft.com"

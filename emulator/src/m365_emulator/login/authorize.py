@@ -15,7 +15,7 @@ from m365_emulator.login.memory import AuthorizeRequest, Visit
 from m365_emulator.login.render import page, post_back, redirect, to_visit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -170,26 +170,41 @@ def _usual_mode(response_type: str) -> str:
 
 
 def _begin(world: World, request: Request, made: AuthorizeRequest, hint: str) -> Response:
+    """Go on as the sole account that is signed in, or as the hinted one; else let the person choose.
+
+    Source: OAuth 2.0 authorization code flow, the default behaviour of ``prompt``.
+    """
     browser = Browser(world, request)
     visit = Visit(world.ids.opaque(18, "visit"), browser.id, "redirect", made.id, made.segment)
     world.login.add_visit(visit)
-    key = _session_for(world, browser, visit, hint)
+    keys = _sessions_for(world, browser, visit, hint)
     if made.prompt == "none":
-        return _silently(world, visit, browser, key, made)
-    if hint and key and made.prompt not in ("login", "select_account"):
-        visits.pick_session(world, visit, browser, key)
+        return _silently(world, visit, browser, keys, made)
+    if len(keys) == 1 and made.prompt not in ("login", "select_account"):
+        visits.pick_session(world, visit, browser, keys[0])
     elif hint:
         visits.choose_account(world, visit, hint)
     return browser.mark(to_visit(visit))
 
 
-def _silently(world: World, visit: Visit, browser: Browser, key: str, made: AuthorizeRequest) -> Response:
+def _silently(world: World, visit: Visit, browser: Browser, keys: Sequence[str], made: AuthorizeRequest) -> Response:
     """``prompt=none``: a code at once, or the reason why a page would be needed."""
-    if not key:
+    if not keys:
         raise EntraError(50058, "A silent sign-in request was sent but no user is signed in.")
-    visits.pick_session(world, visit, browser, key)
+    if len(keys) > 1:
+        raise EntraError(
+            16000,
+            "Either multiple user identities are available for the current request or selected account is not "
+            "supported for the scenario.",
+            error="login_required",
+        )
+    visits.pick_session(world, visit, browser, keys[0])
     if visit.step == "done":
         return finish(world, made)
+    if visit.step == "update_password":
+        raise EntraError(50055, "The password is expired.", error="interaction_required")
+    if visit.problem == visits.disabled:
+        raise EntraError(50057, "The user account is disabled.", error="interaction_required")
     tenant, person = people.at(world, visit.tenant_id, visit.user_id)
     verdict = gate.verdict(world, visit, tenant, person)
     if verdict is not None:
@@ -198,10 +213,11 @@ def _silently(world: World, visit: Visit, browser: Browser, key: str, made: Auth
     raise EntraError(65001, "The user or administrator has not consented.", error="interaction_required")
 
 
-def _session_for(world: World, browser: Browser, visit: Visit, hint: str) -> str:
-    """The browser's session that fits the tenant and the hint; empty when none does."""
+def _sessions_for(world: World, browser: Browser, visit: Visit, hint: str) -> list[str]:
+    """The browser's sessions that fit the tenant and the hint; a hint names one account, which may be in several."""
     rows = visits.pickable(world, visit, browser)
-    return next((row["key"] for row in rows if not hint or row["account"].casefold() == hint.casefold()), "")
+    keys = [row["key"] for row in rows if not hint or row["account"].casefold() == hint.casefold()]
+    return keys[:1] if hint else keys
 
 
 def _told(error: EntraError) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from m365_emulator import partners
+from m365_emulator.login import people
 from m365_emulator.login.memory import Session
 
 if TYPE_CHECKING:
@@ -62,7 +63,9 @@ def signed_in(world: World, request: Request) -> tuple[Tenant, DirectoryObject] 
     for session in sorted(sessions.values(), key=lambda item: item.signed_in_at, reverse=True):
         tenant = world.directory.tenants.get(session.tenant_id)
         person = partners.find(world, tenant, session.user_id) if tenant is not None else None
-        if tenant is not None and person is not None and person.body.get("accountEnabled") is not False:
+        if tenant is None or person is None or people.session_ended(world, person, session.signed_in_at):
+            continue
+        if people.is_enabled(world, person):
             return tenant, person
     return None
 

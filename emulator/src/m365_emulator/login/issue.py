@@ -56,8 +56,7 @@ def for_person(
 
     Raises EntraError 50057, 70011, 65001, 90099, 7000112, 50105, 500011 and policies'.
     """
-    if person.body.get("accountEnabled") is False:
-        raise EntraError(50057, "The user account is disabled.")
+    _check_enabled(world, person)
     resource, audience = scopes.find_resource(world, tenant, asked)
     scopes.check_names(resource, asked)
     principal = tenant.principal(client.app_id)
@@ -115,6 +114,7 @@ def for_person(
 def id_token_of(world: World, request: AuthorizeRequest) -> str:
     """The id token that a client gets straight from the sign-in pages; it names the code that goes with it."""
     tenant, person = people.at(world, request.tenant_id, request.user_id)
+    _check_enabled(world, person)
     principal = tenant.principal(request.client_id)
     if principal is None:
         raise EntraError(65001, "The user or administrator has not consented.")
@@ -149,6 +149,12 @@ def for_application(
         "ext_expires_in": 3599,
         "access_token": tokens.application_token(world, tenant, principal, resource, 3599, proof=proof),
     }
+
+
+def _check_enabled(world: World, person: DirectoryObject) -> None:
+    """Raises EntraError 50057."""
+    if not people.is_enabled(world, person):
+        raise EntraError(50057, "The user account is disabled.")
 
 
 def _are_consented(asked: Asked, held: list[str]) -> bool:

@@ -53,6 +53,16 @@ def everywhere(world: World, home: Tenant, account: DirectoryObject) -> list[tup
     return [(tenant_id, person.id) for tenant_id, person in seen if person is not None]
 
 
+def session_ended(world: World, person: DirectoryObject, signed_in_at: float) -> bool:
+    """A browser's session ends with the password that it came from, as refresh tokens do (50173)."""
+    return float(account_of(world, person).hidden.get("password_changed_at", 0)) > signed_in_at
+
+
+def is_enabled(world: World, person: DirectoryObject) -> bool:
+    """Whether neither the object nor the account behind it is switched off (50057)."""
+    return False not in (one.body.get("accountEnabled") for one in (person, account_of(world, person)))
+
+
 def account_of(world: World, person: DirectoryObject) -> DirectoryObject:
     """Where the password and the second factor are kept: the object itself, or that of a guest's home."""
     home = world.directory.tenants.get(person.hidden.get("home_tenant", ""))

@@ -67,6 +67,14 @@ def parse_all(world: World, text: str) -> list[Asked]:
     return [replace(first, openid=openid), *others]
 
 
+def with_openid_of(original: Asked, asked: Asked) -> Asked:
+    """What is asked for later, with the OpenID scopes of the sign-in: they decide which tokens go out beside it.
+
+    Source: OAuth 2.0 authorization code flow, whose requests for tokens name the API's permissions alone.
+    """
+    return replace(asked, openid=tuple(dict.fromkeys([*original.openid, *asked.openid])))
+
+
 def find_resource(world: World, tenant: Tenant, asked: Asked) -> tuple[DirectoryObject, str]:
     """The API's service principal in the tenant, and the audience of its tokens. Raises EntraError 500011."""
     app_id, audience = identify(world, asked.resource)

@@ -28,6 +28,7 @@ unlike_passwords = "The passwords you entered don't match."
 short_password = "Your password must have at least 8 characters."  # noqa: S105 words for the field
 no_such_account = "We couldn't find an account with that username. Try another, or ask your administrator."
 wrong_password = "Your account or password is incorrect. If you don't remember your password, reset it now."  # noqa: S105
+disabled = "AADSTS50057: The user account is disabled."
 wrong_code = "That code didn't work. Check the code and try again."
 
 
@@ -80,8 +81,8 @@ def enter_password(world: World, visit: Visit, browser: Browser, password: str) 
         )
         return ""
     tenant, person = found
-    if account.body["accountEnabled"] is False or person.body["accountEnabled"] is False:
-        walk.fail(visit, "AADSTS50057: The user account is disabled.")
+    if not people.is_enabled(world, person):
+        walk.fail(visit, disabled)
         return ""
     visit.tenant_id, visit.user_id, visit.methods = tenant.id, person.id, ["pwd"]
     visit.proved_at = world.clock.seconds()
@@ -124,15 +125,26 @@ def enter_number(world: World, visit: Visit, browser: Browser, number: str) -> s
 
 
 def pick_session(world: World, visit: Visit, browser: Browser, key: str) -> None:
-    """Go on as somebody who is signed in with this browser already; ``prompt=login`` asks for the password again."""
+    """Go on as somebody who is signed in with this browser already; ``prompt=login`` asks for the password again.
+
+    So does a session whose password was changed since. An account that was disabled gets no further (50057), one whose
+    password ran out chooses another (50055).
+    """
     session = browser.sessions.get(key)
     if session is None or session.tenant_id not in world.directory.tenants:
         return
     tenant, person = people.at(world, session.tenant_id, session.user_id)
-    if walk.prompt(world, visit) == "login":
+    ended = people.session_ended(world, person, session.signed_in_at)
+    if ended or walk.prompt(world, visit) == "login":
         choose_account(world, visit, person.hidden.get("sign_in_name", person.body["userPrincipalName"]))
         return
+    if not people.is_enabled(world, person):
+        walk.fail(visit, disabled)
+        return
     visit.methods, visit.proved_at = list(session.methods), session.signed_in_at
+    if people.account_of(world, person).hidden.get("password_expired"):
+        visit.tenant_id, visit.user_id, visit.step = tenant.id, person.id, "update_password"
+        return
     gate.signed_in(world, visit, tenant, person)
 
 
@@ -145,6 +157,8 @@ def pickable(world: World, visit: Visit, browser: Browser) -> list[dict[str, str
         tenant = world.directory.tenants.get(session.tenant_id)
         person = partners.find(world, tenant, session.user_id) if tenant is not None else None
         if tenant is None or person is None or wanted not in (None, tenant):
+            continue
+        if people.session_ended(world, person, session.signed_in_at):
             continue
         name = str(person.hidden.get("sign_in_name", person.body["userPrincipalName"]))
         if domain is not None and world.directory.tenant_of_upn(name) is not domain:

@@ -33,8 +33,8 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
         )
     proof = proofs.of_platform(world, client, tenant, form, platform=platform, origin=origin)
     home, person = people.at(world, asked.tenant_id, asked.user_id)
-    given = form.get("scope")
-    wanted = scopes.parse(world, given) if given else scopes.parse_all(world, asked.scope)[0]
+    original, given = scopes.parse_all(world, asked.scope)[0], form.get("scope")
+    wanted = scopes.with_openid_of(original, scopes.parse(world, given)) if given else original
     info = form.get("client_info") == "1"
     how = issue.How("authorizationCode", tuple(asked.methods), proof, platform, proved_at=asked.proved_at)
     answer = issue.for_person(world, home, person, client, wanted, how=how, client_info=info, nonce=asked.nonce)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 
 def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
-    """Raises EntraError 70000 (foreign or unknown token), 700082 or 700084 (too old), 50173 (password changed)."""
+    """The first API that the scope names gets the token (OAuth 2.0 authorization code flow: refresh).
+
+    Raises EntraError 70000 (foreign or unknown token), 700082 or 700084 (too old), 50173 (password changed).
+    """
     tenant = tenants.resolve(world, segment)
     client = clients.find(world, clients.required(form, "client_id"), tenant)
     kept = world.login.refreshes.get(clients.required(form, "refresh_token"))
@@ -30,7 +33,8 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     _check_password(people.account_of(world, person), kept)
     if tenant is not None and tenant is not home:
         home, person = tenant, people.elsewhere(world, tenant, home, person)
-    asked = scopes.parse(world, form.get("scope") or kept.scope)
+    original = scopes.parse(world, kept.scope)
+    asked = scopes.with_openid_of(original, scopes.parse_all(world, form.get("scope") or kept.scope)[0])
     how = issue.How(kept.flow, tuple(kept.methods), proof, kept.platform, kept.expires_at, kept.proved_at)
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
 
