@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding.defaults import defaults_for
+from gangway.onboarding.queries import onboarding_of_invitation
 from gangway.onboarding.sharing import Begun, onboarding_of_run, share
 from gangway.organizations.queries import customer
 from gangway.organizations.roles import Capability
@@ -83,6 +84,9 @@ def _start(request: DeskRequest, customer_id: UUID, given: dict[str, Any]) -> Be
 def _go_on(begun: Begun) -> HttpResponse:
     if begun.run_id is not None:
         return redirect("web:credential_making", begun.run_id)
+    onboarding_id = onboarding_of_invitation(begun.invitation_id)
+    if onboarding_id is not None:  # what its services share needs no making: it is looked at already
+        return redirect("web:onboarding", onboarding_id)
     return redirect("web:invitation_sent" if begun.is_mailed else "web:invitation", begun.invitation_id)
 
 
