@@ -76,9 +76,7 @@ async def ours() -> Check:
     from gangway.provisioning.queries import pin
 
     url = TOLD["url"]
-    cloud = replace(
-        clouds.cloud("public"), login=url, graph=url, teams_resource=TEAMS, extra_ca_file=Path(TOLD["ca_file"])
-    )
+    cloud = replace(clouds.cloud("public"), login=url, graph=url, extra_ca_file=Path(TOLD["ca_file"]))
     assert isinstance(cloud, Cloud)
     own = await clouds.RegistrationSignIn.at(cloud, TenantId(TOLD["tenant"]), routine=True)
     plan, _ = pin()

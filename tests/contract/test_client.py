@@ -64,7 +64,7 @@ async def test_an_unknown_client_is_told(tenant: Tenant) -> None:
 async def test_an_unknown_authority_is_not_trusted(tenant: Tenant) -> None:
     from gangway.microsoft.transport import shared  # noqa: PLC0415 - a wire of its own, without the emulator's CA
 
-    bare = Cloud(tenant.cloud.login, tenant.cloud.graph, tenant.cloud.teams_resource)
+    bare = Cloud(tenant.cloud.login, tenant.cloud.graph)
     with pytest.raises(errors.NotHeard):
         await device_code.start(await shared(None), bare, client_id=CLIENT, scopes=["openid"])
 

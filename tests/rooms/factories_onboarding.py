@@ -30,7 +30,7 @@ from gangway.services.queries import service
 from tests.rooms import factories_invitations, factories_organizations, factories_services
 from tests.rooms.factories_organizations import Place
 
-CLOUD = Cloud("https://login.test", "https://graph.test", "48ac35b8-9aa8-4d74-927d-1f4a14a0b239")
+CLOUD = Cloud("https://login.test", "https://graph.test")
 HOME = "40000000-0000-4000-8000-000000000001"
 TENANT = "c0475050-0000-4000-8000-000000000001"
 OTHER_TENANT = "fab41ca0-0000-4000-8000-000000000001"

@@ -32,7 +32,7 @@ def look(entra: Entra, *, secret: str) -> dict[str, str]:
         home_tenant_id=PROVIDER,
     )
     emulator = entra.emulator
-    cloud = Cloud(emulator.url, emulator.url, "", emulator.ca_file)
+    cloud = Cloud(emulator.url, emulator.url, emulator.ca_file)
 
     async def looked() -> tuple[Seen, ...]:
         wire = await shared(emulator.ca_file)

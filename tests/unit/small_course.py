@@ -11,9 +11,9 @@ from gangway.provisioning.engine.blueprint import Blueprint, draw
 from gangway.provisioning.engine.course import Course
 from gangway.provisioning.engine.steps.credentials import Fresh
 from tests.unit.small_journal import SmallJournal
-from tests.unit.small_tenant import CLIENT, TEAMS, TENANT, SmallTenant
+from tests.unit.small_tenant import CLIENT, TENANT, SmallTenant
 
-CLOUD = Cloud("https://login.test", "https://graph.test", TEAMS)
+CLOUD = Cloud("https://login.test", "https://graph.test")
 NAME = "gangway-r1"
 
 

@@ -28,7 +28,6 @@ class Told:
     cloud_login_url: str = "https://login.here"
     cloud_pages_url: str = ""
     cloud_graph_url: str = "https://graph.here"
-    cloud_teams_resource: str = "t"
     extra_ca_file: Path | None = None
     egress_addresses: tuple[str, ...] = ("203.0.113.7",)
 

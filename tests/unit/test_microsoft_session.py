@@ -14,7 +14,7 @@ from gangway.microsoft.graph.calls import literal
 from gangway.microsoft.graph.session import GraphSession
 from gangway.microsoft.wire import Answer, Asked
 
-CLOUD = Cloud("https://login.test", "https://graph.test", "48ac35b8-9aa8-4d74-927d-1f4a14a0b239")
+CLOUD = Cloud("https://login.test", "https://graph.test")
 
 
 class Script:

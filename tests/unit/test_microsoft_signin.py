@@ -16,7 +16,7 @@ from gangway.microsoft.signin.grant import Granted
 from gangway.microsoft.signin.own_credentials import Secret
 from gangway.microsoft.wire import Answer, Asked
 
-CLOUD = Cloud("https://login.test", "https://graph.test", "48ac35b8-9aa8-4d74-927d-1f4a14a0b239")
+CLOUD = Cloud("https://login.test", "https://graph.test")
 TENANT = TenantId("11111111-1111-4111-8111-111111111111")
 CLIENT = AppId("22222222-2222-4222-8222-222222222222")
 ISSUER = f"https://login.test/{TENANT}/v2.0"

@@ -20,6 +20,9 @@ OPENID_SCOPES = frozenset({"openid", "profile", "email", "offline_access"})
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 """Microsoft Graph's own application id, the same in every cloud."""
 
+TEAMS_APP_ID = "48ac35b8-9aa8-4d74-927d-1f4a14a0b239"
+"""That of the Teams administration API, likewise."""
+
 
 @dataclass(frozen=True)
 class Addresses:
@@ -99,8 +102,6 @@ class CloudSettings(Protocol):
     @property
     def cloud_graph_url(self) -> str: ...
     @property
-    def cloud_teams_resource(self) -> str: ...
-    @property
     def clouds(self) -> Mapping[CloudName, Elsewhere]: ...
     @property
     def extra_ca_file(self) -> Path | None: ...
@@ -110,14 +111,13 @@ class CloudSettings(Protocol):
 
 @dataclass(frozen=True)
 class Cloud:
-    """One cloud. `login` and `graph` are origins without a slash at the end; `teams_resource` is an application id.
+    """One cloud. `login` and `graph` are origins without a slash at the end.
 
     `egress_addresses`: what Microsoft sees our workers come from, for administrators who must let them in.
     """
 
     login: str
     graph: str
-    teams_resource: str
     extra_ca_file: Path | None = None
     name: CloudName = CloudName.PUBLIC
     egress_addresses: tuple[str, ...] = ()
@@ -128,8 +128,7 @@ class Cloud:
     def of(cls, settings: CloudSettings, name: CloudName | str = CloudName.PUBLIC) -> Self:
         """The cloud of that name, at the hosts of the table or at those that the settings name.
 
-        `cloud_login_url` and `cloud_graph_url` are the worldwide cloud's. The Teams administration API has one
-        application id in all clouds. Raises CloudUnknown.
+        `cloud_login_url` and `cloud_graph_url` are the worldwide cloud's. Raises CloudUnknown.
         """
         known = cloud_name(name)
         own, given = CLOUDS[known], settings.clouds.get(known)
@@ -139,7 +138,6 @@ class Cloud:
         return cls(
             login=(login or own.login).rstrip("/"),
             graph=(graph or own.graph).rstrip("/"),
-            teams_resource=settings.cloud_teams_resource,
             extra_ca_file=settings.extra_ca_file,
             name=known,
             egress_addresses=tuple(settings.egress_addresses),
@@ -164,7 +162,7 @@ class Cloud:
     @property
     def teams_scope(self) -> str:
         """The scope of an app-only token for the Teams administration API."""
-        return f"{self.teams_resource}/.default"
+        return f"{TEAMS_APP_ID}/.default"
 
     def delegated_scopes(self, names: Iterable[str]) -> tuple[str, ...]:
         """Scopes as a person's sign-in in this cloud asks for them.

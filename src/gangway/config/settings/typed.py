@@ -167,9 +167,6 @@ class Settings(BaseSettings):
         description="addresses that Microsoft sees workers come from, told to administrators whose Conditional Access "
         "policies must let them in; default: they are not named",
     )
-    cloud_teams_resource: str = Field(
-        default="48ac35b8-9aa8-4d74-927d-1f4a14a0b239", description="application id of the Teams admin API"
-    )
     people_client_id: str = Field(
         default="",
         description="client id of the Operation Center's own application in Entra, by which people sign in with "
