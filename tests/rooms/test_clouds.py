@@ -12,15 +12,20 @@ from django.conf import settings as django_settings
 from gangway.config.settings.typed import CloudHosts
 from gangway.foundation import clock
 from gangway.foundation.clouds import CloudName
+from gangway.invitations import actions as invitations
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import actions, doctor, queries
 from gangway.onboarding.applications import for_provider
 from gangway.onboarding.errors import NoSignInApplication
+from gangway.onboarding.withdrawal import withdraw
+from gangway.organizations.changing import change_details
+from gangway.organizations.details import Details
+from gangway.organizations.errors import CloudInUse
 from gangway.organizations.queries import customer
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Registration
 from tests.emulator.conftest import Emulator, running
-from tests.rooms import factories_organizations
+from tests.rooms import factories_invitations, factories_organizations
 from tests.rooms.factories_onboarding import Walk, register, walk
 from tests.rooms.test_onboarding_aboard import OLGA, add, provision, sign_in
 
@@ -99,6 +104,26 @@ def test_a_customer_is_brought_aboard_in_its_own_cloud_and_the_other_hears_nothi
     assert told[other] == 0
     with within_everything("test"):
         assert Registration.objects.get(organization_id=walked.customer.id).cloud == cloud
+    with within(walked.customer.path), pytest.raises(CloudInUse, match="connected in the present one"):
+        change_to(walked.customer.id, "dod")
+
+
+def change_to(customer_id, cloud):
+    change_details(organization_id=customer_id, name="Contoso", details=Details(), cloud=cloud, by=OLGA)
+
+
+def test_a_cloud_is_not_changed_under_a_link_that_is_out():
+    customer = factories_organizations.make_customer()
+    draft = factories_invitations.issue(customer, draft=True)
+    with within(customer.path):
+        change_to(customer.id, "china")
+        invitations.send_draft(invitation_id=draft, by=OLGA, now=clock.now())
+        with pytest.raises(CloudInUse, match="invited to sign in there") as refused:
+            change_to(customer.id, "public")
+        assert refused.value.field == "cloud"
+        change_to(customer.id, "china")
+        withdraw(invitation_id=draft, by=OLGA, now=clock.now())
+        change_to(customer.id, "public")
 
 
 def test_two_customers_in_two_clouds_never_meet(sky):

@@ -56,6 +56,16 @@ def is_home_of_all(tenant_id: str, *, cloud: str) -> bool:
     return rows.filter(**here).exists() and not rows.exclude(**here).exists()
 
 
+def services_outside(cloud: str, *, customer_id: UUID) -> tuple[str, ...]:
+    """Return the short names of a customer's living services that sign in with a registration in another cloud."""
+    rows = Credential.objects.filter(
+        registration__organization_id=customer_id,
+        service__lifecycle__in=[state.value for state in NEEDS_ITS_REGISTRATION],
+    )
+    outside = rows.exclude(state=CredentialState.REMOVED.value).exclude(registration__cloud=cloud)
+    return tuple(sorted(set(outside.values_list("service__short_name", flat=True))))
+
+
 def registrations_in(tenant_id: str, *, cloud: str) -> tuple[UUID, ...]:
     """Return the scope's registrations in this tenant, gone ones as well."""
     rows = Registration.objects.filter(tenant_id=tenant_id, cloud=cloud)
