@@ -127,7 +127,6 @@ def test_who_said_no_at_microsoft_stands_there(provider):
     bring_to(customer, invited, State.OPENED)
     with within(customer.path):
         invitations.move(invitation_id=invited, to=State.DECLINED, by=SETUP)
-    print(told(sit_down(provider)))
     (card,) = told(sit_down(provider))
     assert "declined it at Microsoft" in card
 
