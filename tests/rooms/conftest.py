@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -34,9 +35,25 @@ def kept(process: Emulator) -> Iterator[Tenant]:
 def emulator(process: Emulator, settings: Any) -> Emulator:
     """The emulator, fresh; and the product's settings pointing at it."""
     process.control("POST", "reset")
-    addresses = {"cloud_login_url": process.url, "cloud_graph_url": process.url, "extra_ca_file": process.ca_file}
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=addresses)
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=_addresses(process))
     return process
+
+
+@pytest.fixture
+def tenant(kept: Tenant, settings: Any) -> Tenant:
+    """Contoso in it, as fresh; the same settings, and our waits for what Microsoft copies are short."""
+    kept.reset()
+    changed = {**_addresses(kept.emulator), "propagation_deadline_seconds": 4}
+    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
+    return kept
+
+
+def _addresses(emulator: Emulator) -> dict[str, Any]:
+    return {
+        "cloud_login_url": emulator.url,
+        "cloud_graph_url": emulator.url,
+        "extra_ca_file": Path(emulator.ca_file),
+    }
 
 
 @pytest.fixture(autouse=True)

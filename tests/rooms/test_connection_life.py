@@ -8,13 +8,19 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 from asgiref.sync import async_to_sync
-from django.conf import settings as django_settings
 
 from gangway.audit.queries import activity
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
-from gangway.connections.errors import ConnectionSuspended, MayNotUse, PurposeMissing, TokensForbidden
+from gangway.connections.errors import (
+    ConnectionSuspended,
+    MayNotUse,
+    NoSuchConnection,
+    PurposeMissing,
+    TokensForbidden,
+)
 from gangway.connections.handing import forbid_tokens, hand_out
+from gangway.connections.models import Companion
 from gangway.connections.queries import ItemView, connection
 from gangway.foundation import clock
 from gangway.invitations import queries as invited
@@ -23,8 +29,9 @@ from gangway.jobs.threads import callers_thread
 from gangway.onboarding import sharing
 from gangway.onboarding.errors import NotShared
 from gangway.onboarding.queries import onboarding, validation
+from gangway.organizations.models import Membership
 from gangway.organizations.roles import Role
-from gangway.organizations.scope import within
+from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning.credential_ends import ReadEnd, Watched, item_of
 from gangway.provisioning.errors import EndNotPlausible, NoSuchCredential
@@ -32,8 +39,8 @@ from gangway.provisioning.models import GIVEN, Credential
 from gangway.provisioning.tokens import TokenPair
 from gangway.provisioning.usage import shared_by, uses
 from gangway.services.queries import service
-from tests.contract.tenant import Tenant
 from tests.rooms import factories_organizations, factories_services
+from tests.rooms.factories_organizations import Place
 from tests.rooms.factories_provisioning import BY, Work
 from tests.rooms.test_provisioning_rotation import connected, keys_there
 
@@ -44,20 +51,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 TYPED = Watched(uuid4(), "", "secret", "", typed=True, expires_at=None, end_typed=True)
 OURS = Watched(uuid4(), "", "secret", "", typed=False, expires_at=None, made_at=clock.now() - timedelta(days=5))
 """Of 30 days when it ends in 25, of six when it ends in one."""
-
-
-@pytest.fixture
-def tenant(kept: Tenant, settings) -> Tenant:
-    """Contoso, fresh; the product's settings point at it, and waits are short."""
-    kept.reset()
-    changed = {
-        "cloud_login_url": kept.emulator.url,
-        "cloud_graph_url": kept.emulator.url,
-        "extra_ca_file": kept.cloud.extra_ca_file,
-        "propagation_deadline_seconds": 4,
-    }
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
-    return kept
 
 
 def validated(work: Work, service_id: UUID | None = None) -> dict[str, ItemView]:
@@ -153,12 +146,14 @@ def test_who_made_it_who_consented_and_who_gave_the_roles_is_known_with_their_ti
 def second(work: Work, **more: Any) -> tuple[UUID, sharing.Begun]:
     """A further service of the customer that shall use the first one's registration."""
     made = factories_services.plan(work.customer)
+    system, provider, *_below = work.customer.path.split("/")
+    operator_id = factories_organizations.make_operator(Place(UUID(hex=provider), f"{system}/{provider}/"))
     with within(work.customer.path):
         return made, sharing.share(
             service_id=made,
             registration_id=work.registration_id,
             recipient="ada@contoso.com",
-            by=OLGA,
+            by=replace(OLGA, id=str(operator_id)),
             now=clock.now(),
             **more,
         )
@@ -178,6 +173,17 @@ def test_a_further_service_gets_a_credential_of_its_own_by_the_registrations_own
     assert set(names.values()) == keys_there(tenant)
     assert len(names) == 2
     assert mine.display_name.startswith(next(name for name, key in names.items() if key == mine.key_id))
+
+
+def test_nothing_is_added_in_the_name_of_somebody_who_has_gone_meanwhile(tenant):
+    work = connected(tenant)
+    _made, begun = second(work)
+    with within_everything("test"):
+        Membership.objects.all().delete()
+    run_until_idle()
+    with within(work.customer.path):
+        assert invited.invitation(begun.invitation_id).state == "authenticated"
+        assert sharing.onboarding_of_run(begun.run_id) is None
 
 
 def test_without_that_right_the_administrator_is_invited_for_the_same_registration(tenant):
@@ -229,10 +235,10 @@ def admin_of(work: Work) -> UUID:
     return factories_organizations.make_operator(factories_organizations.Place(provider_id, ""))
 
 
-def hand(work: Work, operator_id: UUID, *, purpose: str = "deploy voice routing") -> TokenPair:
+def hand(work: Work, operator_id: UUID, *, purpose: str = "deploy voice routing", profile: str = "") -> TokenPair:
     with callers_thread():
         return async_to_sync(hand_out)(
-            service_id=work.service_id, operator_id=operator_id, purpose=purpose, now=clock.now()
+            service_id=work.service_id, operator_id=operator_id, profile=profile, purpose=purpose, now=clock.now()
         )
 
 
@@ -248,6 +254,32 @@ def test_who_may_use_a_connection_is_given_two_tokens_and_the_log_says_what_for(
     (given,) = [entry for entry in entries if entry.event == "connections:tokens:given"]
     assert given.data["purpose"] == "deploy voice routing"
     assert pair.graph.reveal() not in str(entries)
+
+
+def test_of_what_is_beside_a_connection_there_is_a_token_for_graph_only(tenant):
+    """The same registration stands in for one for call quality: which APIs are asked is what counts here."""
+    work = connected(tenant)
+    admin = admin_of(work)
+    with pytest.raises(NoSuchConnection):
+        hand(work, admin, profile="qoe")
+    with within(work.customer.path):
+        now = clock.now()
+        Companion.objects.create(
+            organization_id=work.customer.id,
+            service_id=work.service_id,
+            profile="qoe",
+            registration_id=work.registration_id,
+            tenant_id=tenant.id,
+            validate_at=now,
+            tend_at=now,
+            created_at=now,
+        )
+    given = hand(work, admin, profile="qoe")
+    assert jwt.decode(given.graph.reveal(), options={"verify_signature": False})["tid"] == tenant.id
+    assert (given.teams, given.teams_environment) == (None, "")
+    with within(work.customer.path):
+        entries = activity(organization_path=work.customer.path, subject=f"service:{work.service_id}", limit=50)
+    assert {one.data.get("profile") for one in entries if one.event.startswith("connections:tokens:")} == {"qoe"}
 
 
 def test_nobody_else_is_given_tokens(tenant):

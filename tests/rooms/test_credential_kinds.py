@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection
+from django.urls import reverse
 
 from gangway.federation import actions as federation
 from gangway.foundation import clock
@@ -26,7 +27,9 @@ from tests.contract.tenant import Tenant
 from tests.contract.test_credential_kinds import forbid
 from tests.rooms import factories_services
 from tests.rooms.factories_federation import DOCUMENTS, PublishedPages, publishing
+from tests.rooms.factories_organizations import Place
 from tests.rooms.factories_provisioning import BY, Work, make_work
+from tests.rooms.factories_web import sit_down, soup
 from tests.rooms.test_provisioning_runs import Killed, let_the_lease_end, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -40,20 +43,12 @@ def pages() -> Iterator[PublishedPages]:
 
 
 @pytest.fixture
-def tenant(kept: Tenant, pages: PublishedPages, settings) -> Tenant:
-    """Contoso, fresh; this platform is an issuer whose documents the emulator really fetches."""
-    kept.reset()
-    changed = {
-        "cloud_login_url": kept.emulator.url,
-        "cloud_graph_url": kept.emulator.url,
-        "extra_ca_file": kept.cloud.extra_ca_file,
-        "propagation_deadline_seconds": 4,
-        "issuer_url": pages.address,
-    }
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
+def tenant(tenant: Tenant, pages: PublishedPages, settings: Any) -> Tenant:
+    """The platform is an issuer whose documents the emulator really fetches."""
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"issuer_url": pages.address})
     federation.ensure_key(now=clock.now())
     pages.publish()
-    return kept
+    return tenant
 
 
 def of(kind: str, **more: Any) -> dict[str, Any]:
@@ -147,6 +142,18 @@ def test_a_second_service_shares_the_federated_credential_with_a_row_of_its_own(
         credential_rows.remove(leaving.get(), by=BY)
         last = Credential.objects.filter(service_id=first.service_id)
         assert credential_rows.without_shared(last) == {last.get().pk}
+
+
+def test_a_further_service_of_a_federated_registration_goes_straight_on_to_its_checks(tenant):
+    first = make_work(choices=of("federated"))
+    first.done(tenant.token())
+    client = sit_down(Place(UUID(first.customer.path[:32]), first.customer.path[:33]))
+    typed = {"full_name": "Second", "short_name": "second-1", "licence_type": "hosted_pro", "licensed_users": "5"}
+    there = reverse("web:shared_registration", args=[first.customer.id])
+    answer = client.post(there, {**typed, "registration": str(first.registration_id), "recipient": ""}, follow=True)
+    assert answer.redirect_chain[0][0].startswith("/onboarding/")
+    run_until_idle()
+    assert "Sign-in as the registration" in soup(client.get(answer.redirect_chain[-1][0])).get_text()
 
 
 def test_what_is_gone_from_the_tenant_is_destroyed_in_the_vault(tenant):

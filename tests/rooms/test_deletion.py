@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from django.conf import settings as django_settings
 
 from gangway.audit.record import Actor
 from gangway.connections import actions as connections
@@ -42,17 +41,9 @@ OLGA = Actor(kind="person", id="00000000-0000-4000-8000-00000000001a", name="Olg
 
 
 @pytest.fixture
-def tenant(kept: Tenant, settings) -> Tenant:
-    kept.reset()
-    changed = {
-        "cloud_login_url": kept.emulator.url,
-        "cloud_graph_url": kept.emulator.url,
-        "extra_ca_file": kept.cloud.extra_ca_file,
-        "propagation_deadline_seconds": 4,
-        "deletion_grace_days": 0,
-    }
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
-    return kept
+def tenant(tenant: Tenant, settings: Any) -> Tenant:
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"deletion_grace_days": 0})
+    return tenant
 
 
 @dataclass

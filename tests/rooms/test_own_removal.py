@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.test import Client
 
 from gangway.connections.farewells import is_ours
@@ -44,17 +43,9 @@ def kept(process: Emulator) -> Iterator[Tenant]:
 
 
 @pytest.fixture
-def tenant(kept: Tenant, settings: Any) -> Tenant:
-    kept.reset()
-    changed = {
-        "cloud_login_url": kept.emulator.url,
-        "cloud_graph_url": kept.emulator.url,
-        "extra_ca_file": kept.cloud.extra_ca_file,
-        "propagation_deadline_seconds": 4,
-        "deletion_grace_days": 0,
-    }
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
-    return kept
+def tenant(tenant: Tenant, settings: Any) -> Tenant:
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"deletion_grace_days": 0})
+    return tenant
 
 
 def provider_of(work: Work) -> Place:

@@ -1,9 +1,9 @@
 """Runs that rest while Microsoft is copying: looked at by schedule, across crashes, until proved or honestly failed."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection
 
 from gangway.foundation import clock
@@ -25,17 +25,10 @@ LAGGING_TOKENS = {"tokens_after_seconds": A_WHILE}
 
 
 @pytest.fixture
-def tenant(kept: Tenant, settings) -> Tenant:
-    """Contoso, fresh; our patience is short, the first look follows at once."""
-    kept.reset()
-    changed = {
-        "cloud_login_url": kept.emulator.url,
-        "cloud_graph_url": kept.emulator.url,
-        "extra_ca_file": kept.cloud.extra_ca_file,
-        "propagation_deadline_seconds": 1,
-    }
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
-    return kept
+def tenant(tenant: Tenant, settings: Any) -> Tenant:
+    """Our patience is short, the first look follows at once."""
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"propagation_deadline_seconds": 1})
+    return tenant
 
 
 @pytest.fixture

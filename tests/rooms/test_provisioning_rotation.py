@@ -6,11 +6,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from django.conf import settings as django_settings
 
 from gangway.connections import actions as connections
 from gangway.connections.models import Connection
 from gangway.foundation import clock
+from gangway.jobs.actions import defer
 from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import in_database
 from gangway.organizations.scope import within
@@ -21,29 +21,17 @@ from gangway.provisioning.engine.steps import keys
 from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.models import GIVEN, Credential, Leftover, Registration, Run
+from gangway.provisioning.moves import TASK
 from gangway.provisioning.rotating import RotationJournal
 from gangway.provisioning.states import RunKind, RunState
 from gangway.services import actions as services
 from tests.contract.tenant import Tenant
 from tests.contract.test_credential_kinds import forbid
 from tests.rooms.factories_provisioning import BY, Work, facts, make_work
+from tests.rooms.test_provisioning_copying import look_again, time_passes
 from tests.rooms.test_provisioning_runs import Killed, let_the_lease_end, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture
-def tenant(kept: Tenant, settings) -> Tenant:
-    """Contoso, fresh; the product's settings point at it, and waits are short."""
-    kept.reset()
-    changed = {
-        "cloud_login_url": kept.emulator.url,
-        "cloud_graph_url": kept.emulator.url,
-        "extra_ca_file": kept.cloud.extra_ca_file,
-        "propagation_deadline_seconds": 4,
-    }
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
-    return kept
 
 
 def connected(tenant: Tenant, *, rotates: bool = True, kind: str = "secret") -> Work:
@@ -292,14 +280,47 @@ def test_what_somebody_typed_in_is_not_rotated(tenant):
         rotate(work)
 
 
-def test_a_new_secret_that_is_never_accepted_is_taken_away_and_the_old_one_stays_in_use(tenant):
+def test_a_new_secret_that_is_never_accepted_is_looked_at_for_a_while_and_then_taken_away(tenant):
     work = connected(tenant)
     before = keys_there(tenant)
     tenant.fault("lag", {"kind": "passwordCredential"}, {"usable_after_seconds": 9999})
-    run = rotate(work)
-    assert run.state in {RunState.COPYING, RunState.FAILED}
-    assert (keys_there(tenant), in_use(work)) == (before, secrets(work)[0].pk)
+    assert rotate(work).state == RunState.COPYING
+    look_again()
+    old, new = secrets(work)
+    assert (keys_there(tenant), in_use(work)) == (before | {new.key_id}, old.pk)
+    time_passes("copying_since", hours=2)
+    look_again()
+    with within(work.customer.path):
+        run = Run.objects.latest("created_at")
+        assert not Leftover.objects.filter(cleared_at=None).exists()
+    assert (run.state, run.error and run.error["code"]) == (RunState.FAILED, "microsoft:copies:too_slow")
+    assert (keys_there(tenant), in_use(work)) == (before, old.pk)
+    assert [row.state for row in secrets(work)] == ["proved", "removed"]
+
+
+def test_a_new_secret_that_is_accepted_late_is_the_one_that_was_made_first(tenant):
+    work = connected(tenant)
+    tenant.fault("lag", {"kind": "passwordCredential"}, {"usable_after_seconds": 600})
+    rotate(work)
     tenant.control("DELETE", "faults")
+    tenant.control("POST", "clock", json={"advance": 601})
+    look_again()
+    old, new = secrets(work)
+    assert (old.state, new.state, in_use(work)) == ("resting", "proved", new.pk)
+
+
+def test_a_look_that_is_under_way_or_not_due_is_not_begun_a_second_time(tenant):
+    work = connected(tenant)
+    tenant.fault("lag", {"kind": "passwordCredential"}, {"usable_after_seconds": 9999})
+    run = rotate(work)
+    tenant.control("DELETE", "log")
+    with within(work.customer.path):
+        looks = Run.objects.get(pk=run.pk).look_at
+        defer(TASK, run_id=str(run.pk))
+    run_until_idle()
+    with within(work.customer.path):
+        assert Run.objects.get(pk=run.pk).look_at == looks
+    assert tenant.log() == []
 
 
 def test_an_audit_compares_and_writes_nothing(tenant):

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.db import connection
 
 from gangway.audit import queries as audit
@@ -50,20 +49,6 @@ def run_until_killed() -> None:
 
     contextvars.copy_context().run(until_dead)
     contextvars.copy_context().run(gc.collect)
-
-
-@pytest.fixture
-def tenant(kept: Tenant, settings) -> Tenant:
-    """Contoso, fresh; the product's settings point at it, and waits are short."""
-    kept.reset()
-    changed = {
-        "cloud_login_url": kept.emulator.url,
-        "cloud_graph_url": kept.emulator.url,
-        "extra_ca_file": kept.cloud.extra_ca_file,
-        "propagation_deadline_seconds": 4,
-    }
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
-    return kept
 
 
 def token(tenant: Tenant, who: tuple[str, str] = grace) -> SealedText:

@@ -1,11 +1,9 @@
 """The support bundle: all that support needs, nothing secret and nobody's name; and the list that leads to it."""
 
 import json
-from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-from django.conf import settings as django_settings
 
 from gangway.audit.events import Event
 from gangway.audit.record import record
@@ -16,27 +14,11 @@ from gangway.provisioning.errors import NoSuchRun
 from gangway.provisioning.models import StepRecord
 from gangway.provisioning.run_list import runs
 from gangway.provisioning.states import RunState
-from tests.contract.tenant import Tenant
-from tests.emulator.conftest import Emulator
 from tests.journeys.canaries import JWT, Canary
 from tests.rooms.factories_organizations import SETUP, make_customer
 from tests.rooms.factories_provisioning import Work, make_work
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def tenant(process: Emulator, settings) -> Iterator[Tenant]:
-    tenant = Tenant(process)
-    tenant.reset()
-    changed = {
-        "cloud_login_url": process.url,
-        "cloud_graph_url": process.url,
-        "extra_ca_file": tenant.cloud.extra_ca_file,
-    }
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
-    yield tenant
-    tenant.close()
 
 
 def bundle(work: Work) -> str:

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
@@ -21,20 +20,6 @@ from tests.emulator.conftest import avery, grace
 from tests.rooms.factories_provisioning import BY, Work, make_work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
-
-
-@pytest.fixture
-def tenant(kept: Tenant, settings) -> Tenant:
-    """Contoso, fresh; the product's settings point at it, and waits are short."""
-    kept.reset()
-    changed = {
-        "cloud_login_url": kept.emulator.url,
-        "cloud_graph_url": kept.emulator.url,
-        "extra_ca_file": kept.cloud.extra_ca_file,
-        "propagation_deadline_seconds": 4,
-    }
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
-    return kept
 
 
 def teardown(work: Work, *, signed_in: Any = None, **wanted: Any) -> Run:

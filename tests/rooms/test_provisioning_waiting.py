@@ -8,7 +8,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.conf import settings as django_settings
 
 from gangway.audit import queries as audit
 from gangway.foundation import clock
@@ -35,19 +34,11 @@ HOME = "http://localhost:8000"
 
 
 @pytest.fixture
-def tenant(kept: Tenant, settings) -> Tenant:
-    """Contoso, fresh; the sign-in application is consented for its administrators."""
-    kept.reset()
-    changed = {
-        "cloud_login_url": kept.emulator.url,
-        "cloud_graph_url": kept.emulator.url,
-        "extra_ca_file": kept.cloud.extra_ca_file,
-        "propagation_deadline_seconds": 4,
-        "public_url": HOME,
-    }
-    settings.GANGWAY = django_settings.GANGWAY.model_copy(update=changed)
-    kept.token(grace)
-    return kept
+def tenant(tenant: Tenant, settings: Any) -> Tenant:
+    """The sign-in application is consented for its administrators."""
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"public_url": HOME})
+    tenant.token(grace)
+    return tenant
 
 
 @pytest.fixture
