@@ -118,3 +118,11 @@ def test_a_gate_is_closed_for_one_tenant_only() -> None:
     gates.close("a", 1)
     assert 29 < gates.wait("a") <= 30
     assert gates.wait("b") == 0
+
+
+@pytest.mark.parametrize("error", [errors.Throttled(wait=120), errors.Unavailable(), errors.NotHeard()])
+async def test_who_is_busy_to_the_end_is_not_said_to_be_copying(error: errors.MicrosoftError) -> None:
+    patient, _time = patience()
+    with pytest.raises(type(error)) as raised:
+        await patient.through(series(error), lag=lambda error: isinstance(error, errors.NotHeard))
+    assert not isinstance(raised.value, OutOfPatience)

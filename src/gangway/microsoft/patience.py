@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from gangway.foundation import clock
-from gangway.microsoft.errors import Busy, MicrosoftError
+from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard
 from gangway.microsoft.throttling import Waits
 
 T = TypeVar("T")
@@ -32,7 +32,8 @@ class Patience:
     async def through(self, call: Callable[[], Awaitable[T]], *, lag: Callable[[MicrosoftError], bool]) -> T:
         """The result of `call`, repeated while it fails with an error that `lag` calls a lag, or with Busy.
 
-        Raises OutOfPatience at the deadline, from the last error; any other error passes at once.
+        Raises OutOfPatience at the deadline, from the last error; Busy and NotHeard themselves, since then nobody said
+        anything about copies. Any other error passes at once.
         """
         waits, ends = self._waits(), self.ticks() + self.deadline
         while True:
@@ -64,5 +65,7 @@ class Patience:
     async def _wait(self, waits: Waits, ends: float, error: MicrosoftError | None) -> None:
         seconds = waits.next(error.wait if isinstance(error, Busy) else None)
         if self.ticks() + seconds > ends:
+            if isinstance(error, (Busy, NotHeard)):
+                raise error
             raise (OutOfPatience(fault=error.fault) if error else OutOfPatience()) from error
         await self.sleep(seconds)

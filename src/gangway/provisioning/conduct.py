@@ -36,13 +36,11 @@ from gangway.provisioning.engine.verify import StillCopying
 from gangway.provisioning.errors import Broke, LeaseLost, NobodyToRemove, NotTakenBack, RunCancelled, TookTooLong
 from gangway.provisioning.fresh import fresh_of
 from gangway.provisioning.journal_store import RunJournal
-from gangway.provisioning.opening import Opened
+from gangway.provisioning.opening import LOOK_MAY_TAKE, Opened
 from gangway.provisioning.states import RunKind, RunState
 
 log = structlog.get_logger(__name__)
 
-LOOK_MAY_TAKE: Final = 90.0
-"""Seconds that one look at a run that Microsoft is still copying may take, all its waits together."""
 MAKES_ONE: Final = frozenset({RunKind.ROTATION, RunKind.CREDENTIAL})
 """Kinds that make one credential by the registration's own right."""
 BACK_AFTER: Final = 20.0
@@ -179,7 +177,7 @@ async def _rest(opened: Opened, error: MicrosoftError) -> None:
 
 async def _stop(opened: Opened, to: RunState, error: GangwayError) -> None:
     log.warning("run_stopped", run_id=str(opened.run_id), state=to.value, error=error.code)
-    if opened.kind in MAKES_ONE and isinstance(error, (TookTooLong, Broke)):
+    if opened.kind in MAKES_ONE and isinstance(error, (TookTooLong, Broke, CopiedTooSlowly)):
         await _roll_back(opened)
     if opened.kind in {RunKind.TEARDOWN, *MAKES_ONE}:
         await in_database(undoing.list_what_stays, opened, error)

@@ -48,6 +48,8 @@ from gangway.vault.places import Place
 LOOKS: Final = tuple(look.value for look in Look)
 REACHING: Final = frozenset({RunKind.SETUP, RunKind.REPAIR, RunKind.UPGRADE})
 """Kinds whose failure says something about the registration itself."""
+LOOK_MAY_TAKE: Final = 90.0
+"""Seconds that one look at a run that Microsoft is still copying may take, all its waits together."""
 NEIGHBOUR_AT_WORK: Final = timedelta(seconds=1)
 """How soon a run asks again whether the tenant is free; a lease that nobody renews ends later than most runs."""
 
@@ -108,7 +110,7 @@ def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
             tenant_id=tenant_id, owner=owner, seconds=settings.GANGWAY.worker_stalled_seconds, now=now
         )
         run = locked(run_id)
-        if RunState(run.state) not in HOLDING or _waits_for_another(run):
+        if RunState(run.state) not in HOLDING or _waits_for_another(run) or _is_looked_at(run, now):
             if isinstance(lease, Lease):
                 leases.release(lease)
             return None
@@ -117,12 +119,17 @@ def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
             defer(TASK, queueing_lock=queue_lock(run_id), run_at=again, run_id=str(run_id))
             return None
         if run.state == RunState.COPYING:
-            run.look_at = now + timedelta(seconds=settings.GANGWAY.worker_stalled_seconds)
+            run.look_at = now + timedelta(seconds=LOOK_MAY_TAKE)
             run.save(update_fields=["look_at"])
         else:
             started = run.started_at or now
             move(run, RunState.RUNNING, by=ENGINE, now=now, started_at=started, attempt=run.attempt + 1)
         return _opened(run, path, lease)
+
+
+def _is_looked_at(run: Run, now: datetime) -> bool:
+    """Whether a run that Microsoft is copying has its look already, or isn't due yet."""
+    return run.state == RunState.COPYING and run.look_at is not None and run.look_at > now
 
 
 def _waits_for_another(run: Run) -> bool:

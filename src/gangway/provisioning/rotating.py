@@ -131,7 +131,7 @@ async def _rotation(opened: Opened, current: UUID, *, taking_back: bool) -> Rota
         cloud=cloud,
         own=await clouds.RegistrationSignIn.at(cloud, TenantId(opened.tenant_id)),
         journal=journal,
-        patience=clouds.patience(),
+        patience=clouds.short_patience() if opened.copying else clouds.patience(),
         fresh=fresh,
         current=await in_database(_opened_credential, opened, current),
         teams=bool(blueprint.services),

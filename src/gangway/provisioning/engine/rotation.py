@@ -92,11 +92,11 @@ class Rotation:
         """Give the credential that is in use now. Raises MayNotRotate, and what can't be waited out.
 
         Whatever stops it for good, what it made is taken away before the error goes on; when Microsoft can't be reached
-        it stays announced in the journal, and whoever comes next goes on with it.
+        or is still copying it stays in the journal, and whoever comes next goes on with it.
         """
         try:
             return await self._rotate()
-        except (NotHeard, Busy):
+        except (NotHeard, Busy, OutOfPatience):
             raise
         except (GangwayError, MayNotRotate):
             await self.take_back()

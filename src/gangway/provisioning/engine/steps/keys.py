@@ -71,7 +71,8 @@ def sets_the_list(step: Step, application: Application) -> bool:
     if isinstance(step, BY_PROOF):
         return False
     if isinstance(step, (RemoveLeftover, RemoveCredential)):
-        return all(key.key_id != step.key_id for key in (*application.passwords, *application.federated))
+        others = {key.key_id for key in application.passwords} | {key.key_id for key in application.federated}
+        return step.key_id not in others
     return isinstance(step, AddCertificate)
 
 
