@@ -14,6 +14,7 @@ from gangway.onboarding.stages import verification
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.changing import change_details, change_tenants
 from gangway.organizations.details import Details, Tenant
+from gangway.organizations.models import Membership
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Run
 from gangway.provisioning.states import RunState
@@ -52,6 +53,19 @@ def test_the_service_is_created_without_the_operator_when_the_checks_pass(emulat
     assert not any(subject.startswith("Ready to add") for subject in subjects())
     with within(walked.customer.path):
         assert invited.history(walked.invitation_id)[-1].actor_name == "for Olga Operator"
+
+
+def test_nothing_is_created_for_somebody_who_may_not_add_services_there_any_more(emulator):
+    walked = walk(domain="contoso.com")
+    finish_by_itself(walked)
+    sign_in(walked, emulator)
+    with within_everything("test"):
+        Membership.objects.filter(operator_id=walked.operator_id).delete()
+    provision(walked)
+    run_until_idle()
+    assert (planned(walked).lifecycle, state_of(walked)) == (Lifecycle.PLANNED, State.AUTHENTICATED)
+    with within(walked.customer.path):
+        assert not invited.invitation(walked.invitation_id).finish_by_itself
 
 
 def test_a_check_that_fails_stops_it_and_the_operator_is_told(emulator, monkeypatch):

@@ -15,10 +15,10 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.queries import InvitationView
 from gangway.onboarding import operator
+from gangway.onboarding.askers import may_still_add
 from gangway.onboarding.errors import AlreadyAdded
 from gangway.onboarding.models import OperatorOnboarding
 from gangway.onboarding.rows import lock_onboarding
-from gangway.organizations import queries as organizations
 from gangway.organizations.place_queries import tenants_of
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
@@ -28,6 +28,7 @@ STOPPED: Final = invitations.News(
     "Not finished by itself",
     "Open the invitation and go on from there; everything that was done is kept.",
 )
+GONE: Final = "Whoever asked for it may not add services here any more."
 FINISHED: Final = invitations.News("The service was created by itself", "Nothing; it is in the list of services.")
 
 
@@ -42,6 +43,9 @@ def begin_all(*, now: datetime) -> None:
 def _begin(about: InvitationView, *, now: datetime) -> None:
     """Press *Add*, and have the registration validated; of two workers one does."""
     by = _finisher(about)
+    if not may_still_add(about):
+        _stop(about, GONE, by=by)
+        return
     try:
         with transaction.atomic():
             onboarding_id = operator.add(about.id, by=by, now=now)
@@ -59,6 +63,9 @@ def go_on(row: OperatorOnboarding, *, now: datetime) -> None:
         return
     by, failed = _finisher(about), [item["words"] for item in row.check_items if item["state"] == "error"]
     domain = _domain(row)
+    if not may_still_add(about):
+        _stop(about, GONE, by=by)
+        return
     if row.check_state != "done" or row.check_status not in PASSED or failed or not domain:
         _stop(about, "\n".join(failed) or "Not everything could be checked.", by=by)
         return
@@ -88,7 +95,8 @@ def _stop(about: InvitationView, why: str, *, by: Actor) -> None:
 
 
 def _finisher(about: InvitationView) -> Actor:
-    asker = organizations.colleague(about.created_by_id, path=about.organization_path)
     return Actor.system(
-        f"for {about.created_by_name}" if asker else "for somebody who no longer works for the customer"
+        f"for {about.created_by_name}"
+        if may_still_add(about)
+        else "for somebody who may not add services here any more"
     )

@@ -18,6 +18,7 @@ from gangway.invitations import queries as invited
 from gangway.invitations.aims import Aim
 from gangway.invitations.states import ENDED, State
 from gangway.onboarding import operator
+from gangway.onboarding.askers import may_still_add
 from gangway.onboarding.errors import NotShared
 from gangway.onboarding.models import Case, OperatorOnboarding
 from gangway.onboarding.rows import lock_case, lock_onboarding, move_case
@@ -136,5 +137,7 @@ def _done(case: Case, *, now: datetime) -> None:
     move_case(case, CaseState.DONE, by=WORKER, now=now)
     for to in (State.SIGNED_IN, State.AUTHENTICATED):
         sign_in.invitation_on(case, to, by=WORKER)
+    if not may_still_add(invitation):  # it is ready to add, for whoever is there now
+        return
     onboarding_id = operator.add(case.invitation_id, by=by, now=now)
     operator.ask_validation(lock_onboarding(onboarding_id), by=by, now=now)
