@@ -5,11 +5,14 @@ from functools import partial
 from uuid import uuid4
 
 import pytest
+from django.core import mail
+from django.test import Client
 
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
+from gangway.invitations.models import Invitation
 from gangway.invitations.queries import LinkDead
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
@@ -20,6 +23,7 @@ from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import ALIVE, CASE_MOVES, HOLDS_TOKEN, SIGN_IN_MOVES, CaseState, SignInState
+from gangway.organizations.models import Membership
 from gangway.organizations.scope import within, within_everything
 from gangway.vault.models import Sealed
 from tests.rooms import factories_invitations, factories_organizations
@@ -37,6 +41,7 @@ from tests.rooms.factories_onboarding import (
     signed_in,
     walk,
 )
+from tests.rooms.factories_web import put_into_wizard, soup
 from tests.rooms.races import race
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +68,23 @@ def test_looking_at_an_offer_a_hundred_times_changes_nothing():
     with within(customer.path):
         assert invited.invitation(invitation_id).state is State.QUEUED
         assert not Case.objects.exists()
+
+
+def test_who_works_there_no_more_is_not_named_as_who_asks():
+    walked, client = walk(), Client()
+    put_into_wizard(client, walked.case_id)
+    foot = soup(client.get("/wizard/new/")).select_one(".gw-quay-foot")
+    assert "Olga Operator of" in foot.get_text()
+    with within_everything("test"):
+        Membership.objects.filter(operator_id=walked.operator_id).delete()
+        Invitation.objects.filter(pk=walked.invitation_id).update(expires_at=clock.now() + timedelta(hours=30))
+        invitations.remind(invitation_id=walked.invitation_id, by=ADMINISTRATOR, now=clock.now())
+    page = soup(client.get("/wizard/new/"))
+    assert "asks this for" in page.select_one(".gw-quay-foot").get_text()
+    assert "Olga Operator" not in page.get_text()
+    run_until_idle()
+    (reminder,) = [sent for sent in mail.outbox if sent.subject.startswith("Reminder")]
+    assert "Olga Operator, " not in reminder.body
 
 
 def test_a_stranger_learns_nothing():

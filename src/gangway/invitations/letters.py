@@ -15,7 +15,7 @@ from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.organizations import links
 from gangway.organizations.people_queries import works_above
-from gangway.organizations.queries import provider_of
+from gangway.organizations.queries import colleague, provider_of
 from gangway.services.queries import ServiceView, service
 
 MINUTES: Final = "3"
@@ -87,7 +87,7 @@ def mail_reminder(invitation: Invitation, token: SealedText, *, by: Actor) -> UU
         kind=MessageKind.INVITATION_REMINDER,
         to=invitation.recipient,
         language=invitation.language,
-        context=told | {"day": day_in_words(invitation.lasts_until)},
+        context=told | {"day": day_in_words(invitation.lasts_until)} | _left(invitation),
         link=links.url_of(token, organization_id=invitation.organization_id),
         subject_ref=subject_of(invitation.id),
         by=by,
@@ -131,6 +131,7 @@ def mail_rest(
             "deadline": time_in_words(rest.deadline_at),
             "reply_to": provider.reply_to,
             **purpose_of(invitation),
+            **_left(invitation),
             **({} if again or invitation.waits_until else {"whole": "yes"}),
             **({} if rest.done else {"no_wait": "yes"}),
         },
@@ -140,6 +141,12 @@ def mail_rest(
         on_change=ON_DELIVERY,
         give_up_at=until,
     )
+
+
+def _left(invitation: Invitation) -> dict[str, str]:
+    """Who has asked and works for the customer no longer signs no mail: nobody there would know them."""
+    issuer = invitation.created_by_id
+    return {"left": "yes"} if issuer and colleague(issuer, path=invitation.organization.path) is None else {}
 
 
 def subject_of_handoff(handoff_id: UUID) -> str:
