@@ -153,6 +153,13 @@ SIGN_IN_CHANGED = {
     "asked_from": "192.0.2.7",
     "when": "Friday, 27 November 2026, 14:05 (UTC)",
 }
+IMPORT_ENDED = {
+    "file": "many.csv",
+    "outcome": "all rows have had their turn",
+    "why": "",
+    "counts": "Invited: 12\nFailed: 1",
+    "page": "http://localhost:8000/imports/1/",
+}
 WRONG_CODES = {name: SIGN_IN_CHANGED[name] for name in ("name", "asked_from", "when")}
 
 

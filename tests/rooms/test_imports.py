@@ -293,6 +293,19 @@ def test_started_rows_end_in_invitations_and_make_their_customer_once(desk):
         assert {row.recipient for row in every_pending()} == {"ada@contoso.example"}
 
 
+@pytest.mark.parametrize("waited", [False, True])
+def test_whoever_waited_long_for_the_end_is_told_of_it(desk, monkeypatch, waited):
+    monkeypatch.setattr(working, "WAITED_FOR", timedelta(seconds=-1 if waited else 600))
+    import_id = desk.bring(new("one"), new("x y"))
+    desk.start(import_id)
+    run_until_idle()
+    told = [letter for letter in mail.outbox if letter.subject.startswith("Import of many.csv: all rows have had")]
+    assert len(told) == waited
+    if waited:
+        assert "Invited: 1" in told[0].body
+        assert f"/imports/{import_id}/" in told[0].body
+
+
 def test_domain_and_language_come_along(desk):
     import_id = desk.bring(new("one", domain="Contoso.com", language="Deutsch"))
     desk.start(import_id)

@@ -214,6 +214,7 @@ def test_an_export_can_be_imported_elsewhere(client, provider):
         "licence": "Hosted Pro",
         "users": "25",
         "domain": "",
+        "cloud": "public",
         "email": "ada@contoso.example",
         "phone": "",
         "language": "",

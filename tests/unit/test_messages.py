@@ -18,6 +18,7 @@ from tests.rooms.factories_notifications import (
     ALARM,
     ALARM_CONTACT,
     COMPLETION,
+    IMPORT_ENDED,
     INVITATION,
     INVITATION_REMINDER,
     LINK,
@@ -52,6 +53,7 @@ CONTEXTS = {
     MessageKind.REMOVAL_ASKED: REMOVAL_ASKED,
     MessageKind.SIGN_IN_CHANGED: SIGN_IN_CHANGED,
     MessageKind.WRONG_CODES: WRONG_CODES,
+    MessageKind.IMPORT_ENDED: IMPORT_ENDED,
     MessageKind.TEST: {
         "name": "Olivia Operator",
         "organization": "Sandbox Provider",

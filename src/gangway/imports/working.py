@@ -6,7 +6,7 @@ however often it is begun.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 import structlog
@@ -26,10 +26,14 @@ from gangway.imports.pacing import WAITS, give_back, take_turn
 from gangway.imports.rows import WORK, locked, move, place_of, tell
 from gangway.imports.states import ALIVE, ImportState, Kind, RowState, Wait
 from gangway.invitations.errors import TooManyLinks
+from gangway.invitations.notices import operators_address
 from gangway.jobs.actions import defer
+from gangway.notifications import outbox
+from gangway.notifications.states import MessageKind
 from gangway.onboarding.beginning import Wanted, invite, use_known
 from gangway.onboarding.defaults import Defaults, defaults_for
 from gangway.onboarding.tenant_lookup import checked_domain
+from gangway.organizations.hosts import public_url
 from gangway.organizations.queries import holds, provider_of
 from gangway.organizations.roles import Capability
 from gangway.organizations.scope import within, within_everything
@@ -44,6 +48,22 @@ KEPT: Final = timedelta(days=90)
 """How long the rows of an import that ended are kept."""
 NOT_TRIED: Final = (VaultClosed, SealingKeyUnreadable, TooManyLinks)
 """Of none of these the row is the cause: a worker without the key, or no more links within this hour."""
+WAITED_FOR: Final = timedelta(minutes=10)
+"""Whoever starts an import that takes longer has gone elsewhere, and gets a mail at its end."""
+OUTCOMES: Final = {
+    ImportState.DONE: "all rows have had their turn",
+    ImportState.STOPPED: "it was stopped",
+    ImportState.EXPIRED: "its time was over",
+}
+BECAME: Final = {
+    RowState.WRONG: "Not imported, as something in the row is wrong",
+    RowState.READY: "Not begun",
+    RowState.LEFT_OUT: "Left out",
+    RowState.INVITED: "Invited",
+    RowState.PROVING: "Still being proved",
+    RowState.PROVED: "Proved",
+    RowState.FAILED: "Failed",
+}
 log = structlog.get_logger(__name__)
 
 
@@ -252,8 +272,33 @@ def _end(import_id: UUID, to: ImportState, why: str, *, now: datetime) -> None:
 
 
 def _tell_end(whole: Import) -> None:
-    counts: dict[str, Any] = {state.value: whole.rows.filter(state=state.value).count() for state in RowState}
+    counts = {state.value: whole.rows.filter(state=state.value).count() for state in RowState}
     tell(Event.IMPORT_ENDED, whole, by=WORKER, data={"state": whole.state, **counts})
+    if whole.started_at and whole.ended_at and (whole.why or whole.ended_at - whole.started_at > WAITED_FOR):
+        _mail_end(whole, counts)
+
+
+def _mail_end(whole: Import, counts: dict[str, int]) -> None:
+    """Mail whoever started it, or who stands in for them: nobody sits before its page for hours."""
+    address = operators_address(whole.by_id, whole.organization_id)
+    if not address:
+        return
+    outbox.put(
+        organization_id=whole.organization_id,
+        kind=MessageKind.IMPORT_ENDED,
+        to=address,
+        language="en",
+        context={
+            "file": whole.file_name,
+            "outcome": OUTCOMES[ImportState(whole.state)],
+            "why": whole.why,
+            "counts": "\n".join(f"{BECAME[RowState(one)]}: {count}" for one, count in counts.items() if count),
+            "page": f"{public_url(whole.organization_id)}/imports/{whole.pk}/",
+        },
+        link=None,
+        subject_ref=f"import:{whole.pk}",
+        by=WORKER,
+    )
 
 
 def _come_back(import_id: UUID, *, at: datetime | None) -> None:

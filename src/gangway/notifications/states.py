@@ -50,6 +50,7 @@ class MessageKind(StrEnum):
     PASSWORD_RESET = "password_reset"  # noqa: S105  the name of a message
     SIGN_IN_CHANGED = "sign_in_changed"
     WRONG_CODES = "wrong_codes"
+    IMPORT_ENDED = "import_ended"
     ALARM = "alarm"
     ALARM_CONTACT = "alarm_contact"
     ROTATION_AHEAD = "rotation_ahead"
