@@ -245,6 +245,11 @@ def test_nobody_is_told_to_press_what_they_never_will(customer, client, purpose)
     assert ("The service goes on with it by itself" in told) is (purpose is not Purpose.UPGRADE)
 
 
+def test_of_what_an_operator_types_beside_nothing_is_offered_that_would_be_refused(customer, client):
+    page = soup(client.get(page_of(invite_again(customer, Purpose.BESIDE), "_change")))
+    assert page.select("main form") == []
+
+
 def test_of_an_invitation_for_a_living_service_all_but_the_names_is_changed(customer, client):
     invitation_id = invite_again(customer, Purpose.RENEW)
     asked = {field["name"] for field in soup(client.get(page_of(invitation_id, "_change"))).select("form [name]")}

@@ -51,7 +51,7 @@ def rotate(request: DeskRequest, service_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@may(Capability.CHANGE_CONNECTION)
+@may(Capability.ADD_SERVICE)
 @proved_lately
 def type_in(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Add Microsoft Teams Device (Direct Routing)*: type the credentials of the customer's own QoE registration."""

@@ -218,4 +218,5 @@ def _show(request: DeskRequest, invitation_id: UUID, **bound: PlainForm) -> Http
 
 
 def _can(request: DeskRequest, about: InvitationView) -> dict[str, bool]:
-    return moves(about.state, request.seat.capabilities, may_copy=posting(about).may_copy)
+    may_copy = posting(about).may_copy
+    return moves(about.state, request.seat.capabilities, may_copy=may_copy, purpose=about.purpose)

@@ -79,10 +79,13 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@may(Capability.CHANGE_CONNECTION)
+@may(Capability.ADD_SERVICE)
 @proved_lately
 def replace(request: DeskRequest, service_id: UUID) -> HttpResponse:
-    """*Replace the credentials*: type others of this or another App registration; they count when they are proved."""
+    """*Replace the credentials*: type others of this or another App registration; they count when they are proved.
+
+    For those who may open the page behind it: a customer's own people ask their administrator, by *Re-initiate*.
+    """
     about = service(service_id)
     try:
         invitation_id = type_in(service_id=about.id, by=request.actor, now=now())
