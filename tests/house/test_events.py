@@ -24,6 +24,8 @@ WITHOUT_EVENT: dict[str, str] = {
     "organizations.changing.call": "names a row for the caller, who saves and records it",
     "organizations.changing.hold_in_use": "only locks",
     "organizations.changing.locked_parent": "only locks",
+    "organizations.changing.on_another_cloud": "only says whom to ask, when the application is ready",
+    "organizations.changing.save": "writes a row for the caller, who records it",
     "organizations.people.create_person": "a person without a role; giving the role is recorded",
     "organizations.people.may_change": "only looks",
     "services.actions.check_full_name": "only looks",
