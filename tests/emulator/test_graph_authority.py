@@ -28,6 +28,10 @@ fitting_rule = {  # which rule is tested where the table asks the request's cont
     "upserting_principal": rules.creates_principals,
     "requesting": rules.assigns_roles,
     "deleting": rules.manages_users,
+    "restoring": rules.restores_applications,
+    "updating_person": rules.manages_users,
+    "creating_group": rules.creates_groups,
+    "changing_group": rules.manages_groups,
 }
 nobody = "11111111-1111-4111-8111-111111111111"
 unrelated = "Calendars.Read"

@@ -170,6 +170,49 @@ def test_role_through_a_group_is_transitive_only(door):
     assert [one["roleTemplateId"] for one in through] == [teams]
 
 
+def test_role_through_a_group_is_in_tokens_and_in_force(door):
+    group = role_group(door)
+    morgan = door.user("morgan.member").id
+    assert assign(door, group, data.application_administrator).status == 201
+    made = door.post("/applications", {"displayName": "Other's"}).body["id"]
+    assert door.as_person("morgan.member").patch(f"/applications/{made}", {"displayName": "Mine"}).status == 403
+    door.as_person("grace.global").post(f"/groups/{group}/members/$ref", reference(morgan))
+    assert data.application_administrator in tokens.directory_roles(door.world, door.tenant, morgan)
+    assert door.as_person("morgan.member").patch(f"/applications/{made}", {"displayName": "Mine"}).status == 204
+
+
+def test_groups_that_can_have_roles_are_made_and_filled_by_who_gives_the_roles(door):
+    body = {"displayName": "R", "mailEnabled": False, "mailNickname": "r", "securityEnabled": True}
+    morgan = door.user("morgan.member").id
+    assert door.as_person("morgan.member").post("/groups", {**body, "isAssignableToRole": True}).status == 403
+    without = ("Group.ReadWrite.All", "GroupMember.ReadWrite.All")
+    assert door.as_person("grace.global", *without).post("/groups", {**body, "isAssignableToRole": True}).status == 403
+    group = role_group(door.as_person("grace.global"))
+    for caller in (
+        door.as_person("grace.global", *without),
+        door.as_application(*without, name="Filler"),
+        door.as_person(with_role(door, "avery.apps", "Groups Administrator")),
+    ):
+        assert caller.post(f"/groups/{group}/members/$ref", reference(morgan)).status == 403
+    assert door.as_person("riley.roles").post(f"/groups/{group}/members/$ref", reference(morgan)).status == 204
+    plain = door.as_person("grace.global").post("/groups", body).body["id"]
+    assert door.post(f"/groups/{group}/members/$ref", reference(plain)).status == 400
+
+
+def role_group(door):
+    body = {"displayName": "Roles", "mailEnabled": False, "mailNickname": "roles", "securityEnabled": True}
+    return door.post("/groups", {**body, "isAssignableToRole": True}).body["id"]
+
+
+def reference(oid):
+    return {"@odata.id": f"https://x/v1.0/directoryObjects/{oid}"}
+
+
+def with_role(door, name, role):
+    door.give_directory_role(door.user(name).id, role)
+    return name
+
+
 def test_groups_that_are_not_role_assignable_get_no_role(door):
     group = door.post(
         "/groups", {"displayName": "Plain", "mailEnabled": False, "mailNickname": "plain", "securityEnabled": True}

@@ -137,6 +137,29 @@ def test_application_that_is_switched_off_or_wants_assignment_gives_no_tokens(do
     assert by_password(door, app_id).body["error_codes"] == [7000112]
 
 
+def test_api_that_is_switched_off_or_wants_assignment_gives_no_tokens(door, api, app_id):
+    door.consent(app_id, api["client_id"], "use")
+    resource, scope = door.tenant.principal(api["client_id"]), f"{api['client_id']}/.default"
+    daemon = door.register("Daemon")
+    secret = credentials.add_password(door.world, daemon, display_name=None, starts=noon, ends=noon.replace(2028))
+    own = {"client_id": daemon.body["appId"], "client_secret": secret["secretText"], "scope": scope}
+
+    def both():
+        first = door.redeem("client_credentials", tenant="contoso.com", **own)
+        answers = (first, by_password(door, app_id, scope=scope))
+        return [one.body.get("error_codes", one.status) for one in answers]
+
+    assert both() == [200, 200]
+    resource.body["appRoleAssignmentRequired"] = True
+    assert both() == [[501051], [50105]]
+    for number, oid in enumerate((door.tenant.principal(own["client_id"]).id, door.user("grace.global").id)):
+        row = {"id": str(number), "principalId": oid, "resourceId": resource.id, "appRoleId": use["id"]}
+        door.tenant.app_role_assignments[str(number)] = row
+    assert both() == [200, 200]
+    resource.body["accountEnabled"] = False
+    assert both() == [[50001], [50001]]
+
+
 def test_audience_of_a_token_is_the_api_however_it_is_spelled(door, api):
     app_id = door.register(publicClient={"redirectUris": [home]}).body["appId"]
     door.consent(app_id, api["client_id"], "use")

@@ -134,6 +134,18 @@ class Tenant:
         groups = (key for key, members in self.memberships.items() if principal.id in members)
         return {principal.id, *(groups if principal.kind == "user" else ())}
 
+    def role_holders_for(self, principal_id: str) -> set[str]:
+        """Ids whose directory roles somebody has: one's own, and those of role-assignable groups that one is in.
+
+        Source: Use Microsoft Entra groups to manage role assignments; such groups have no groups in them.
+        """
+        holding = (key for key, members in self.memberships.items() if principal_id in members)
+        return {principal_id, *(key for key in holding if self.is_role_assignable(key))}
+
+    def is_role_assignable(self, oid: str) -> bool:
+        """Whether this is a live group that can have directory roles."""
+        return oid in self.objects and bool(self.objects[oid].body.get("isAssignableToRole"))
+
     def containers_of(self, member_id: str) -> list[str]:
         """Ids of the groups and units that have this member, directly or through other groups."""
         found = [member_id]

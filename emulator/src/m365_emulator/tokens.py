@@ -73,12 +73,16 @@ def authenticate(world: World, authorization: str | None, audiences: frozenset[s
 
 
 def directory_roles(world: World, tenant: Tenant, principal_id: str) -> list[str]:
-    """Template ids of tenant-wide roles that a new token carries; a partner's come from the relationship (GDAP)."""
+    """Template ids of tenant-wide roles that a new token carries, also those through role-assignable groups.
+
+    A partner's come from the relationship (GDAP).
+    """
     role_schedules.settle(world, tenant)
+    holders = tenant.role_holders_for(principal_id)
     assigned = (
         row["roleDefinitionId"]
         for key, row in tenant.role_assignments.items()
-        if row["principalId"] == principal_id
+        if row["principalId"] in holders
         and row["directoryScopeId"] == "/"
         and world.replica.in_tokens("roleAssignment", key)
     )

@@ -1,4 +1,7 @@
-"""Deleted items: applications, service principals and people stay here for 30 days."""
+"""Deleted items: applications, service principals, people and groups stay here for 30 days.
+
+Permissions and roles are those of the object's kind (Restore deleted item).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from m365_emulator.directory import type_of_kind
 from m365_emulator.graph import applications, groups, removal, service_principals, users
 from m365_emulator.graph.answer import Answer, no_content
+from m365_emulator.graph.authority.permission_table import reading_of_kind, restoring_of_kind
 from m365_emulator.graph.errors import bad_request, denied, not_found
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.operations import Operations
@@ -19,11 +23,7 @@ if TYPE_CHECKING:
 operations = Operations()
 kept_seconds = 30 * 24 * 3600
 _by_id = "/directory/deletedItems/{directoryObject-id}"
-_permission_of_kind = {
-    "user": ("User.DeleteRestore.All", "User.ReadWrite.All"),
-    "group": ("Group.ReadWrite.All", "Directory.ReadWrite.All"),
-}
-_of_applications = ("Application.ReadWrite.All", "Application.ReadWrite.OwnedBy")
+_owned = frozenset({"Application.ReadWrite.OwnedBy"})
 
 
 @operations.on("GET", "/directory/deletedItems/microsoft.graph.application")
@@ -60,8 +60,7 @@ def get_deleted(call: Call) -> Answer:
 def restore(call: Call) -> Answer:
     """Bring it back. Raises 400 when another object took one of its unique values meanwhile."""
     item = _deleted(call)
-    if item.kind == "servicePrincipal" and call.tenant.principal(item.body["appId"]) is not None:
-        raise bad_request("The service principal name is already in use.", target="appId")
+    _require_free(call, item)
     removal.restore(call.tenant, item)
     return pages.single(call, objects, _shown(item))
 
@@ -75,13 +74,39 @@ def delete_for_good(call: Call) -> Answer:
 
 def _deleted(call: Call) -> DirectoryObject:
     oid = call.keys["directoryObject-id"]
-    item = call.tenant.deleted.get(oid)
+    item = call.tenant.deleted.get(oid.lower())
     if item is None or _expired(call, item):
         raise not_found(oid)
-    have = call.caller.roles if call.caller.is_app else call.caller.scopes
-    if not have & frozenset(_permission_of_kind.get(item.kind, _of_applications)):
+    if not _may(call, item):
         raise denied()
     return item
+
+
+def _may(call: Call, item: DirectoryObject) -> bool:
+    """Whether the token's permission is one for objects of this kind; ``OwnedBy`` is for what one owns."""
+    table = reading_of_kind if call.operation.method == "GET" else restoring_of_kind
+    caller = call.caller
+    have = (caller.roles if caller.is_app else caller.scopes - _owned) & frozenset(table[item.kind])
+    return bool(have - _owned) or (bool(have) and caller.principal_id in item.owners)
+
+
+def _require_free(call: Call, item: DirectoryObject) -> None:
+    """Raises 400 ObjectConflict when a live object has the name, the application or an address that this one had."""
+    taken = ""
+    if item.kind == "servicePrincipal" and call.tenant.principal(item.body["appId"]) is not None:
+        raise bad_request("The service principal name is already in use.", target="appId")
+    if item.kind == "user" and call.tenant.user(item.body["userPrincipalName"]) is not None:
+        taken = "userPrincipalName"
+    if item.kind == "application":
+        own = set(item.body.get("identifierUris") or [])
+        others = call.tenant.of_kind("application")
+        taken = "identifierUris" if any(own & set(one.body.get("identifierUris") or []) for one in others) else ""
+    if taken:
+        raise bad_request(
+            f"Another object with the same value for property {taken} already exists.",
+            target=taken,
+            detail="ObjectConflict",
+        )
 
 
 def _of_kind(call: Call, kind: str) -> list[dict[str, Any]]:

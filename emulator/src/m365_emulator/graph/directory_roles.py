@@ -91,6 +91,8 @@ def list_member_references(call: Call) -> Answer:
 def add_member(call: Call) -> Answer:
     """204; 400 when it has the role already."""
     template_id, member = _template_id(call), targets.referenced(call, ("user", "servicePrincipal", "group"))
+    if member.kind == "group" and not member.body.get("isAssignableToRole"):
+        raise bad_request("The group is not assignable to roles.", target="@odata.id")
     if roles.assignment_of(call.tenant, member.id, template_id, "/"):
         raise reference_exists()
     roles.add_assignment(call.world, call.tenant, member.id, template_id, "/")

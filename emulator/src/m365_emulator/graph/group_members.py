@@ -47,8 +47,10 @@ def list_transitive_members(call: Call) -> Answer:
 
 @operations.on("POST", _one + "/members/$ref")
 def add_member(call: Call) -> Answer:
-    """204; 400 when it is one already."""
-    members, member = _members(call), targets.referenced(call, can_be_members)
+    """204; 400 when it is one already, or a group in one that can have directory roles (groups-concept: no nesting)."""
+    group = targets.get(call, "group")
+    kinds = tuple(kind for kind in can_be_members if kind != "group" or not group.body.get("isAssignableToRole"))
+    members, member = _members(call), targets.referenced(call, kinds)
     if member.id in members:
         raise reference_exists()
     members.append(member.id)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from m365_emulator.graph.call import Call
 
 _come_back_with = ("user", "group")
+roles_when_deleted = "roles_when_deleted"
 _was_in, _had = "member_of_when_deleted", "members_when_deleted"
 
 
@@ -23,6 +24,7 @@ def soft_delete(call: Call, item: DirectoryObject) -> None:
             soft_delete(call, principal)
     if item.kind in _come_back_with:
         _remember_memberships(tenant, item)
+        item.hidden[roles_when_deleted] = tenant.directory_roles(item.id, scope=None)
     forget_relations(tenant, item.id)
     del tenant.objects[item.id]
     item.deleted_at = call.world.clock.seconds()
@@ -36,6 +38,7 @@ def restore(tenant: Tenant, item: DirectoryObject) -> None:
     Grants and roles stay gone, and so does an application's service principal.
     """
     del tenant.deleted[item.id]
+    item.hidden.pop(roles_when_deleted, None)
     item.deleted_at = None
     item.body["deletedDateTime"] = None
     tenant.objects[item.id] = item

@@ -76,6 +76,7 @@ def for_person(
             "for this user and resource.",
         )
     admission.check(tenant, principal, client, person)
+    admission.check_at_api(tenant, resource, principal, person)
     _check_policies(world, tenant, person, client, str(resource.body["appId"]), how=how)
     life = world.ids.number(3600, 5400, "life")
     at = tokens.resource_of(world, resource, audience)
@@ -139,7 +140,8 @@ def for_application(
     *,
     proof: str,
 ) -> dict[str, Any]:
-    """A token for the application itself. Raises EntraError 53003."""
+    """A token for the application itself. Raises EntraError 501051, 53003."""
+    admission.check_at_api(tenant, resource.principal, principal)
     verdict = conditional_access.judge_application(tenant, principal)
     if verdict is not None:
         raise verdict.error()

@@ -76,7 +76,10 @@ def with_openid_of(original: Asked, asked: Asked) -> Asked:
 
 
 def find_resource(world: World, tenant: Tenant, asked: Asked) -> tuple[DirectoryObject, str]:
-    """The API's service principal in the tenant, and the audience of its tokens. Raises EntraError 500011."""
+    """The API's service principal in the tenant, and the audience of its tokens.
+
+    Raises EntraError 500011, and 50001 where the tenant switched the API off.
+    """
     app_id, audience = identify(world, asked.resource)
     principal = tenant.principal(app_id) if app_id else _by_name(tenant, asked.resource)
     if principal is None and app_id in _everywhere:
@@ -89,6 +92,12 @@ def find_resource(world: World, tenant: Tenant, asked: Asked) -> tuple[Directory
             "application has not been installed by the administrator of the tenant or consented "
             "to by any user in the tenant. You might have sent your authentication request to the "
             "wrong tenant.",
+        )
+    if principal.body.get("accountEnabled") is False:
+        raise EntraError(
+            50001,
+            f"The resource '{asked.resource or 'https://graph.microsoft.com'}' is disabled in the tenant named "
+            f"{tenant.display_name}.",
         )
     return principal, audience or asked.resource
 

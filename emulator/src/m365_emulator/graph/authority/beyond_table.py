@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from m365_emulator.graph.authority import rules
-from m365_emulator.graph.authority.choosers import deleting, granting
+from m365_emulator.graph.authority.choosers import changing_group, deleting, granting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,11 +117,11 @@ beyond: dict[str, Row] = {
     },
     **{
         f"GET /directory/deletedItems/microsoft.graph.{kind}": Row(
-            rules.restores_applications,
+            rule,
             "directory-deleteditems-list",
             permissions=(f"{kind.capitalize()}.Read.All", f"{kind.capitalize()}.ReadWrite.All", *_reads_objects),
         )
-        for kind in ("user", "group")
+        for kind, rule in (("user", rules.manages_users), ("group", rules.restores_groups))
     },
     # Applications that people and groups may use, what was granted, and taking it back.
     f"GET {_user}/appRoleAssignments{_assignment}": Row(
@@ -186,8 +186,8 @@ beyond: dict[str, Row] = {
         f"GET {_group}/owners{end}": Row(rules.reads_directory, "group-list-owners", permissions=_reads_members)
         for end in ("", "/$ref")
     },
-    f"POST {_group}/owners/$ref": Row(rules.manages_groups, "group-post-owners", permissions=_writes_groups),
-    f"DELETE {_group}{_owner}": Row(rules.manages_groups, "group-delete-owners", permissions=_writes_groups),
+    f"POST {_group}/owners/$ref": Row(changing_group, "group-post-owners", permissions=_writes_groups),
+    f"DELETE {_group}{_owner}": Row(changing_group, "group-delete-owners", permissions=_writes_groups),
     # The second key of applications, service principals and roles.
     **{
         f"{method} {_app[1]}/federatedIdentityCredentials{key}": Row(

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.graph import policy, targets
+from m365_emulator.graph.authority import people, role_groups
 from m365_emulator.graph.authority.permission_table import also_needed, own_permissions, same_permissions
 from m365_emulator.graph.authority.rules import Rule
 from m365_emulator.graph.authority.table import roles_of_operations
@@ -32,6 +33,7 @@ class Permissions:
         """Those of the caller's permissions that admit this call; empty when none does."""
         caller = call.caller
         have = (self.application & caller.roles) if caller.is_app else (self.delegated & caller.scopes)
+        have = people.admitted(call, have)
         beside = also_needed.get(call.operation.name)
         return frozenset() if beside and not beside & (caller.roles | caller.scopes) else have
 
@@ -47,7 +49,7 @@ def require(call: Call) -> None:
     rule = roles_of_operations[call.operation.name]
     rule = rule if isinstance(rule, Rule) else rule(call)
     allowed = _application_may(call, rule) if call.caller.is_app else _person_may(call, rule)
-    if not allowed:
+    if not allowed or not role_groups.may(call) or not people.may_act_on(call):
         raise denied()
 
 

@@ -55,15 +55,25 @@ same_permissions: dict[str, tuple[str, str]] = {
     ),
 }
 
-_all_kinds = {
-    "delegated": ("Application.ReadWrite.All", "User.DeleteRestore.All", "User.ReadWrite.All"),
-    "application": (
-        "Application.ReadWrite.All",
-        "Application.ReadWrite.OwnedBy",
-        "User.DeleteRestore.All",
-        "User.ReadWrite.All",
-    ),
+_owned = ("Application.ReadWrite.OwnedBy",)
+# What is good for a deleted object of one kind; an operation takes those of any, and asks again about the object.
+restoring_of_kind: dict[str, tuple[str, ...]] = {
+    "application": ("Application.ReadWrite.All", *_owned),
+    "servicePrincipal": ("Application.ReadWrite.All", *_owned),
+    "user": ("User.DeleteRestore.All", "User.ReadWrite.All"),
+    "group": ("Group.ReadWrite.All",),
 }
+reading_of_kind: dict[str, tuple[str, ...]] = {
+    kind: (*names, f"{names[0].partition('.')[0]}.Read.All", "Directory.Read.All", "Directory.ReadWrite.All")
+    for kind, names in restoring_of_kind.items()
+}
+
+
+def _of_any_kind(table: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    names = tuple(dict.fromkeys(name for row in table.values() for name in row))
+    return {"delegated": tuple(name for name in names if name not in _owned), "application": names}
+
+
 _granting: dict[str, tuple[str, ...]] = {
     "delegated": ("AppRoleAssignment.ReadWrite.All",),
     "application": ("AppRoleAssignment.ReadWrite.All",),
@@ -78,7 +88,7 @@ own_permissions: dict[str, tuple[dict[str, tuple[str, ...]], str]] = {
     **beyond_permissions,
     **{
         f"{method} /directory/deletedItems/{{directoryObject-id}}{end}": (
-            _all_kinds,
+            _of_any_kind(reading_of_kind if method == "GET" else restoring_of_kind),
             f"{_reference}directory-deleteditems-{page}",
         )
         for method, end, page in (("GET", "", "get"), ("DELETE", "", "delete"), ("POST", "/restore", "restore"))

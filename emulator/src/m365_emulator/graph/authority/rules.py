@@ -74,7 +74,9 @@ creates_applications = Rule(
     policy="allowedToCreateApps",
 )
 manages_applications = Rule(_application_administrators, f"{_permissions}; owners: {_defaults}", owners=True)
-restores_applications = Rule(_application_administrators, "/graph/api/directory-deleteditems-restore")
+restores_applications = Rule(
+    (*_application_administrators, "Hybrid Identity Administrator"), "/graph/api/directory-deleteditems-restore"
+)
 creates_principals = Rule(
     (*_application_administrators, "Application Developer"), "/graph/api/serviceprincipal-post-serviceprincipals"
 )
@@ -88,6 +90,11 @@ grants_other_apis = Rule(
 )
 assigns_roles = Rule(_role_administrators, "manage-roles-portal")
 manages_users = Rule(("Global Administrator", "User Administrator"), f"{_permissions}: User Administrator")
+changes_own_profile = Rule(manages_users.roles, f"{_defaults}: members manage their own phone number", members=True)
+changes_sensitive = Rule(
+    (*manages_users.roles, "Privileged Authentication Administrator"),
+    "/graph/api/resources/users: Who can perform sensitive actions",
+)
 creates_groups = Rule(
     ("Global Administrator", "User Administrator", "Groups Administrator", "Directory Writers"),
     f"{_permissions}, {_defaults}: users can create security groups",
@@ -97,6 +104,10 @@ manages_groups = Rule(
     ("Global Administrator", "User Administrator", "Groups Administrator", "Directory Writers"),
     f"{_permissions}: Groups Administrator; owners: {_defaults}",
     owners=True,
+)
+restores_groups = Rule(manages_groups.roles, "/graph/api/directory-deleteditems-restore")
+manages_role_groups = Rule(
+    _role_administrators, "groups-concept: who fills a group that can have roles, besides its owners", owners=True
 )
 
 changes_app_policies = Rule(

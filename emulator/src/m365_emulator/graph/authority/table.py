@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from m365_emulator.graph.authority import rules
 from m365_emulator.graph.authority.beyond_table import beyond_roles
-from m365_emulator.graph.authority.choosers import granting
+from m365_emulator.graph.authority.choosers import changing_group, creating_group, granting, restoring, updating_person
 from m365_emulator.graph.authority.tenant_table import tenant_roles
 
 if TYPE_CHECKING:
@@ -89,10 +89,10 @@ roles_of_operations: dict[str, Rule | Chooser] = {
         "GET",
         "/directory/deletedItems/microsoft.graph.application",
         "/directory/deletedItems/microsoft.graph.servicePrincipal",
-        "/directory/deletedItems/{directoryObject-id}",
     ),
-    **_rows(rules.restores_applications, "POST", "/directory/deletedItems/{directoryObject-id}/restore"),
-    **_rows(rules.restores_applications, "DELETE", "/directory/deletedItems/{directoryObject-id}"),
+    **_rows(restoring, "GET", "/directory/deletedItems/{directoryObject-id}"),
+    **_rows(restoring, "POST", "/directory/deletedItems/{directoryObject-id}/restore"),
+    **_rows(restoring, "DELETE", "/directory/deletedItems/{directoryObject-id}"),
     **_rows(
         rules.reads_directory,
         "GET",
@@ -196,13 +196,11 @@ roles_of_operations: dict[str, Rule | Chooser] = {
         "/tenantRelationships/findTenantInformationByTenantId(tenantId='{tenantId}')",
     ),
     **_rows(rules.manages_users, "POST", "/users"),
-    **_rows(rules.manages_users, "PATCH", "/users/{user-id}"),
+    **_rows(updating_person, "PATCH", "/users/{user-id}"),
     **_rows(rules.manages_users, "DELETE", "/users/{user-id}"),
-    **_rows(rules.creates_groups, "POST", "/groups"),
-    **_rows(
-        rules.manages_groups, "DELETE", "/groups/{group-id}", "/groups/{group-id}/members/{directoryObject-id}/$ref"
-    ),
-    **_rows(rules.manages_groups, "POST", "/groups/{group-id}/members/$ref"),
+    **_rows(creating_group, "POST", "/groups"),
+    **_rows(changing_group, "DELETE", "/groups/{group-id}", "/groups/{group-id}/members/{directoryObject-id}/$ref"),
+    **_rows(changing_group, "POST", "/groups/{group-id}/members/$ref"),
     **_rows(
         rules.reads_policies,
         "GET",

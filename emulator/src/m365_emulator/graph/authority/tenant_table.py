@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from m365_emulator.graph.authority import rules
+from m365_emulator.graph.authority.choosers import changing_group
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ tenant_roles: dict[str, Rule | Callable[[Call], Rule]] = {
     ),
     **dict.fromkeys(("GET /me/licenseDetails", *(f"POST /me{one}" for one in _membership_checks)), rules.reads_self),
     "POST /users/{user-id}/assignLicense": rules.assigns_licences,
-    "PATCH /groups/{group-id}": rules.manages_groups,
+    "PATCH /groups/{group-id}": changing_group,
     "PATCH /organization/{organization-id}": rules.changes_organization,
     f"GET {_pim}roleAssignmentScheduleInstances": rules.reads_eligibilities,
     f"GET {_pim}roleAssignmentScheduleRequests": rules.reads_eligibilities,
