@@ -156,6 +156,21 @@ def test_without_the_token_the_registration_proves_itself_and_the_goodbye_is_a_l
     assert (run.steps[-1].state, "still there" in run.steps[-1].words) == (StepState.FAILED, True)
 
 
+def test_without_the_token_the_end_of_roles_that_pim_gave_is_known_nevertheless(lagging):
+    work = make_work(choices={"role_days": 90})
+    work.start(lagging.token())
+    token_id = work.row().token_sealed_id
+    run_until_idle()
+    assert work.run().state is RunState.COPYING
+    Sealed.objects.filter(pk=token_id).update(ciphertext=None, destroyed_at=clock.now())
+    catch_up(lagging)
+    look_again()
+    assert work.run().state is RunState.PROVED
+    ends = work.registration().roles_end_at
+    assert ends
+    assert timedelta(days=89) < ends - clock.now() < timedelta(days=91)
+
+
 def test_a_token_that_ended_meanwhile_is_as_good_as_none(work, lagging):
     catch_up(lagging)
     lagging.fault("401", {"method": "POST", "path": "/v1.0/$batch", "times": 1}, {"status": 401})

@@ -86,13 +86,46 @@ def test_pim_gives_the_role_until_the_end_that_the_plan_names(tenant):
     assert all(row["justification"] for row in requests)
 
 
+UNREAD: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({"method": "GET", "path": "*/roleAssignmentScheduleInstances*"}, {"status": 503, "retry_after": 0}),
+    ({"method": "GET", "path": "*/roleAssignmentScheduleInstances*"}, {"status": 403}),
+    ({"method": "GET", "path": "*/roleAssignmentScheduleInstances*"}, {"status": 200, "body": {"value": []}}),
+]
+
+
+@pytest.mark.parametrize(("match", "effect"), UNREAD)
+def test_an_end_that_is_not_listed_is_the_one_that_microsoft_told_when_it_gave_the_role(tenant, match, effect):
+    tenant.fault("unread", match, effect)
+    work = done(tenant, role_days=90)
+    assert work.run().state is RunState.PROVED
+    ends = work.registration().roles_end_at
+    assert ends
+    assert timedelta(days=89) < ends - clock.now() < timedelta(days=91)
+
+
+def test_an_end_that_nobody_could_read_is_unknown_and_the_next_look_finds_it(tenant):
+    work = done(tenant, role_days=90)
+    with within(work.customer.path):
+        Registration.objects.update(roles_end_at=None)
+    tenant.fault("unread", *UNREAD[0])
+    assert {item.key: item.state for item in check(work).items}["roles_end"] == "unknown"
+    tenant.control("DELETE", "faults")
+    assert {item.key: item.state for item in check(work).items}["roles_end"] == "ok"
+    ends = work.registration().roles_end_at
+    assert ends
+    assert timedelta(days=89) < ends - clock.now() < timedelta(days=91)
+
+
 def test_the_end_of_a_role_is_watched_like_that_of_a_secret(tenant):
     work = done(tenant, role_days=90)
+    tenant.fault("unread", *UNREAD[0])
     for days, state in ((10, "warning"), (-1, "error")):
         with within(work.customer.path):
             Registration.objects.update(roles_end_at=clock.now() + timedelta(days=days))
         item = next(item for item in check(work).items if item.key == "roles_end")
         assert (item.state, "may assign roles has to sign in" in item.cure) == (state, True)
+    tenant.control("DELETE", "faults")
+    assert {item.key: item.state for item in check(work).items}["roles_end"] == "ok", "what the tenant says counts"
 
 
 def test_without_the_licence_for_pim_the_run_says_so_and_who_helps(tenant):

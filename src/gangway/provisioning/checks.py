@@ -23,13 +23,14 @@ from gangway.provisioning.check_items import NO_ANSWER, Tell, signed_in, trouble
 from gangway.provisioning.credential_ends import ReadEnd
 from gangway.provisioning.credential_rows import opened
 from gangway.provisioning.engine.blueprint import TAG, UNIQUE_NAME_PREFIX
+from gangway.provisioning.engine.observe import ends_of
 from gangway.provisioning.engine.pinning import Pinned, read
 from gangway.provisioning.engine.sight import Source, TenantSight
 from gangway.provisioning.engine.verify import TEAMS_WAS_READ
 from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchCredential
 from gangway.provisioning.licences import PhoneLicences, count
-from gangway.provisioning.models import MADE, Credential
+from gangway.provisioning.models import MADE, Credential, Registration
 from gangway.provisioning.shapes import CheckItem, CheckResult
 from gangway.provisioning.states import CredentialState
 
@@ -54,6 +55,7 @@ class Subject:
     credential: OwnCredential
     roles_end_at: datetime | None
     ours: bool
+    registration_id: UUID
 
     def cure(self, *, who: str, portal: str) -> str:
         """Say who adds what is missing: behind a link where we made the registration, else the customer by hand."""
@@ -93,13 +95,14 @@ async def _looked_at(
     if not subject.plan.services:
         return await _quiet(own, subject, graph_token, items)
     outcomes = await _read(own, subject, graph_token)
+    ends = outcomes.pop(3) if subject.plan.role_days else None
     looks = bool(credential_ends.READS_ITSELF & graph_token.claims.roles)
     around = _around(subject, outcomes) if looks else _signed_in(subject)
     itself = outcomes.pop() if looks else None
     items[1] = await _end(subject, itself)
     items += [
         _roles(subject, graph_token, outcomes[2]),
-        *_roles_end(subject),
+        *await _roles_end(subject, ends),
         *_teams(outcomes[3:]),
         _tenant(subject, outcomes[0]),
         _domains(outcomes[0]),
@@ -161,6 +164,7 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
             credential=credential,
             roles_end_at=registration.roles_end_at,
             ours=registration.origin == MADE,
+            registration_id=registration.pk,
         )
 
 
@@ -177,6 +181,7 @@ async def _token(own: clouds.RegistrationSignIn, subject: Subject, scope: str) -
 
 async def _read(own: clouds.RegistrationSignIn, subject: Subject, token: AppToken) -> list[Outcome[Any]]:
     calls: list[Call[Any]] = [tenant.organization(), tenant.licences(), grants.roles_of(subject.principal)]
+    calls += [grants.ends_of_roles(subject.principal)] if subject.plan.role_days else []
     calls += [teams.some_user_configuration()] if teams.READ_PERMISSION in token.claims.roles else []
     calls += _look_around(subject) if credential_ends.READS_ITSELF & token.claims.roles else []
     try:
@@ -264,17 +269,29 @@ def _roles_held(
     return token.claims.wids | {row.role_id for row in outcome.value or ()}
 
 
-def _roles_end(subject: Subject) -> list[CheckItem]:
+async def _roles_end(subject: Subject, outcome: Outcome[tuple[RoleAssignment, ...]] | None) -> list[CheckItem]:
     """Roles that PIM gave end, and nothing works after that: watched like a secret's end."""
-    if subject.roles_end_at is None:
-        return []
-    label, days = "End of the directory roles", clock.days_until(subject.roles_end_at, now=clock.now())
+    label, ends_at = "End of the directory roles", subject.roles_end_at
+    found = ends_of(outcome.value or (), {role.template_id for role in subject.plan.roles}) if outcome else {}
+    if found:
+        ends_at = min((at for at in found.values() if at is not None), default=None)
+        await in_database(_keep_end, subject, ends_at)
+    if ends_at is None:
+        words = "PIM gave the roles with an end, and Microsoft didn't let us read when that is."
+        unread = subject.plan.role_days and not found
+        return [CheckItem("roles_end", label, "unknown", words, "Validate again in a moment.")] if unread else []
+    days = clock.days_until(ends_at, now=clock.now())
     cure = subject.cure(who="assign roles", portal="Roles and administrators")
     if days < 0:
         return [CheckItem("roles_end", label, "error", "The roles that PIM gave have ended.", cure)]
     words = f"PIM gave the roles with an end; they end in {days} days."
     soon = credential_ends.is_soon(days, life=subject.plan.role_days or None)
     return [CheckItem("roles_end", label, "warning" if soon else "ok", words, cure if soon else "")]
+
+
+def _keep_end(subject: Subject, ends_at: datetime | None) -> None:
+    with within(subject.watched.path):
+        Registration.objects.filter(pk=subject.registration_id).update(roles_end_at=ends_at)
 
 
 def _teams(outcomes: Sequence[Outcome[int]]) -> list[CheckItem]:

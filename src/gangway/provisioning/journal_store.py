@@ -15,7 +15,7 @@ from gangway.audit.record import Actor, record
 from gangway.foundation import clock
 from gangway.foundation.ids import KeyId
 from gangway.jobs.threads import in_database
-from gangway.microsoft.graph.shapes import Application, ServicePrincipal
+from gangway.microsoft.graph.shapes import Application, RoleAssignment, ServicePrincipal
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within
 from gangway.provisioning import beyond, credential_rows, leftovers
@@ -270,6 +270,8 @@ class RunJournal:
             ids = {"app_id": result.value.app_id, "object_id": result.value.object_id}
             Registration.objects.filter(pk=self.registration_id).update(**ids, made_at=self.now())
             return ids
+        if isinstance(result.value, RoleAssignment) and result.value.ends_at is not None:
+            Registration.objects.filter(pk=self.registration_id).update(roles_end_at=result.value.ends_at)
         if isinstance(result.value, ServicePrincipal) and result.step.kind == "create_principal":
             ids = {"service_principal_id": result.value.object_id}
             Registration.objects.filter(pk=self.registration_id).update(**ids)
@@ -313,7 +315,7 @@ class RunJournal:
         row.beyond = beyond.kept(proofs.beyond) if proofs.beyond else row.beyond
         found(row, seen, now=self.now())
         if seen.principal is not None:
-            row.roles_end_at = min(seen.role_ends.values(), default=None)
+            row.roles_end_at = self._roles_end_at(row, seen)
         row.save()
         self._share(seen)
         if following:
@@ -322,6 +324,12 @@ class RunJournal:
         made = self._credentials().filter(state=CredentialState.MADE.value)
         made.filter(key_id__in=self._signed_in_with(seen)).update(state=CredentialState.PROVED.value)
         self._record(Event.REGISTRATION_PROVED, f"registration:{row.pk}", {"application": row.app_id})
+
+    def _roles_end_at(self, row: Registration, seen: Observation) -> datetime | None:
+        """The first end that was read; else what Microsoft told when it gave the roles."""
+        if self.blueprint.role_days and not seen.role_ends:
+            return row.roles_end_at
+        return min((at for at in seen.role_ends.values() if at is not None), default=None)
 
     def _never_made(self, seen: Observation) -> None:
         """What was announced, and not found however often one looked, was never made.

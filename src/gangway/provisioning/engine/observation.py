@@ -44,8 +44,8 @@ class Observation:
     `owners`: object ids of the application's owners, asked for when the blueprint wants one. `unit`: the administrative
     unit that the blueprint names, found in the tenant.
 
-    `role_ends`: of roles that PIM gave with an end, asked for when the blueprint wants such; `ending`: those among them
-    that end so soon that they are to be extended.
+    `role_ends`: of planned roles, asked for when PIM is to give them with an end, and None for one that was given for
+    good; a role that isn't among them ends nobody knows when. `ending`: those that are to be extended.
 
     `roles` is None when the person may not read role assignments, `signer_roles` when their own can't be read.
     """
@@ -55,7 +55,7 @@ class Observation:
     resources: Mapping[str, ServicePrincipal | None] = field(default_factory=dict)
     grants: frozenset[Right] = frozenset()
     roles: frozenset[Right] | None = frozenset()
-    role_ends: Mapping[Right, datetime] = field(default_factory=dict)
+    role_ends: Mapping[Right, datetime | None] = field(default_factory=dict)
     ending: frozenset[Right] = frozenset()
     owners: frozenset[ObjectId] | None = frozenset()
     unit: Unit | None = None
@@ -103,5 +103,6 @@ class Observation:
             resources=resources,
             grants=self.grants | memory.grants,
             roles=roles,
+            role_ends={**memory.role_ends, **self.role_ends},
             owners=owners,
         )

@@ -1,8 +1,8 @@
 """Looking: what is there, in as few round trips as possible."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from gangway.foundation import clock
@@ -14,7 +14,7 @@ from gangway.microsoft.graph.session import Outcome
 from gangway.microsoft.graph.shapes import Application, FederatedKey, Grant, RoleAssignment, ServicePrincipal
 from gangway.provisioning.engine import unit
 from gangway.provisioning.engine.blueprint import Blueprint
-from gangway.provisioning.engine.observation import Held, Observation
+from gangway.provisioning.engine.observation import Held, Observation, Right
 from gangway.provisioning.engine.ports import Graph
 
 if TYPE_CHECKING:
@@ -106,11 +106,16 @@ def _asks_ends(blueprint: Blueprint, principal: ObjectId) -> list["Call[tuple[Ro
 def _with_ends(
     blueprint: Blueprint, seen: Observation, outcomes: Sequence[Outcome[tuple[RoleAssignment, ...]]]
 ) -> Observation:
-    """When roles end that PIM gave. Without the licence or the right to read it, nobody knows: nothing is extended."""
+    """When planned roles end that PIM gave. What isn't listed, or can't be read, ends when we knew it to before."""
     rows = [row for outcome in outcomes if outcome.error is None for row in outcome.get()]
-    ends = {(row.role_id, row.scope): row.ends_at for row in rows if row.ends_at is not None}
+    ends = {**seen.role_ends, **ends_of(rows, {role.template_id for role in blueprint.roles})}
     soon = clock.now() + min(EXTEND_BEFORE, timedelta(days=blueprint.role_days) / 3)
-    return replace(seen, role_ends=ends, ending=frozenset(right for right, at in ends.items() if at < soon))
+    return replace(seen, role_ends=ends, ending=frozenset(right for right, at in ends.items() if at and at < soon))
+
+
+def ends_of(rows: Sequence[RoleAssignment], roles: Collection[str]) -> dict[Right, datetime | None]:
+    """When these roles end; None for one that was given for good."""
+    return {(row.role_id, row.scope): row.ends_at for row in rows if row.role_id in roles}
 
 
 def _asks_owners(blueprint: Blueprint, seen: Observation) -> list["Call[frozenset[ObjectId]]"]:
