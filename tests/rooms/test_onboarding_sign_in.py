@@ -400,3 +400,5 @@ def test_any_of_the_customers_tenants_will_do_and_none_beside_them():
     assert by_domain.tenants == frozenset()
     assert by_domain.is_in(more, frozenset({"contoso.example"}))
     assert not by_domain.is_in(more, frozenset({"fabrikam.com"}))
+    identity = Identity(TenantId(other), ObjectId("o"), UPN, "Grace", "")
+    assert "domain contoso.com or contoso.example." in tenant.refusal_of_identity(identity, expected).what

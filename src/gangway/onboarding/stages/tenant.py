@@ -42,6 +42,12 @@ class Expected:
         return (self.domain or self.upn.rpartition("@")[2]).casefold()
 
     @property
+    def named(self) -> str:
+        """How the tenants that will do are named to whoever signed in elsewhere."""
+        theirs = dict.fromkeys(one for one in (self.domain, *(each.domain for each in self.others)) if one)
+        return " or ".join(theirs) or self.domain_wanted
+
+    @property
     def tenants(self) -> frozenset[str]:
         """The tenants that alone will do; none where one of them isn't known by its id."""
         ids = [self.tenant_id, *(each.tenant_id for each in self.others)]
@@ -62,7 +68,7 @@ def refusal_of_identity(identity: Identity, expected: Expected) -> Refusal | Non
     if identity.is_guest:
         return GuestSignedIn().seen_in(identity.tenant_id)
     if expected.tenants and identity.tenant_id not in expected.tenants:
-        return WrongTenant(_another_tenant("", (), expected.domain_wanted)).seen_in(identity.tenant_id)
+        return WrongTenant(_another_tenant("", (), expected.named)).seen_in(identity.tenant_id)
     return None
 
 
@@ -73,7 +79,7 @@ def refusal_of_signer(facts: SignerFacts, expected: Expected) -> Refusal | None:
     if facts.user_type.casefold() == "guest" or "#ext#" in facts.upn.casefold():
         return GuestSignedIn()
     if not expected.is_in(facts.tenant_id, frozenset(domain.casefold() for domain in facts.domains)):
-        return WrongTenant(_another_tenant(facts.tenant_name, tuple(facts.domains), expected.domain_wanted))
+        return WrongTenant(_another_tenant(facts.tenant_name, tuple(facts.domains), expected.named))
     if expected.parts and all(facts.can.get(part) == "needs_other" for part in expected.parts):
         return RoleMissing(f"{facts.upn} has no active role that may do what remains.")
     if facts.upn.casefold() != expected.upn.casefold():
