@@ -4,16 +4,23 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.db import transaction
 
+from gangway.alarms.models import Alarm
+from gangway.connections import actions as connections
+from gangway.connections.models import Connection, Validation
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.organizations.scope import within
-from gangway.provisioning import tasks
+from gangway.provisioning import credential_rows, tasks
+from gangway.provisioning.engine.pinning import pin
+from gangway.provisioning.journal_store import ENGINE
 from gangway.provisioning.models import Credential, Run
 from gangway.provisioning.states import RunState
+from tests.contract.tenant import Tenant
 from tests.rooms import factories_services
-from tests.rooms.factories_provisioning import Work, make_work
-from tests.rooms.test_provisioning_rotation import connected, keys_there, rotate, secrets, start
+from tests.rooms.factories_provisioning import BY, Work, make_work
+from tests.rooms.test_provisioning_rotation import connected, keys_there, rotate, secrets, signed_in, start
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -59,6 +66,41 @@ def test_a_rested_certificate_goes_without_the_new_one_that_a_copy_does_not_show
     run_until_idle()
     assert [row.state for row in secrets(work)] == ["removed", "proved"]
     assert keys_there(tenant) == {secrets(work)[-1].key_id}
+
+
+def shown_without_its_secret(tenant: Tenant, times: int) -> None:
+    """So many reads come from a copy that doesn't list the registration's secret."""
+    (body,) = [row["body"] for row in tenant.state()["objects"].values() if row["body"].get("uniqueName")]
+    path = f"/v1.0/applications(uniqueName='{body['uniqueName']}')"
+    stale = {"status": 200, "body": {**body, "passwordCredentials": []}}
+    tenant.fault("stale", {"method": "GET", "path": path, "times": times}, stale)
+
+
+@pytest.mark.parametrize(("times", "states"), [(1, ["proved"]), (9, ["removed", "proved"])])
+def test_a_secret_is_gone_only_when_several_looks_say_so(tenant, times, states):
+    work = make_work()
+    work.done(tenant.token())
+    with within(work.customer.path):
+        Credential.objects.update(made_at=clock.now() - timedelta(hours=1))
+    shown_without_its_secret(tenant, times)
+    run = start(work, "start_repair", plan=pin(profile="teams-voice", version=2), signed_in=signed_in(work, tenant))
+    assert [row.state for row in secrets(work)] == states
+    assert run.state == (RunState.PROVED if times == 1 else run.state)
+
+
+def test_a_credential_in_use_that_is_gone_is_an_error_of_the_connection(tenant):
+    work = connected(tenant)
+    with within(work.customer.path), transaction.atomic():
+        credential_rows.gone(Credential.objects.get(), by=ENGINE)
+    with within(work.customer.path):
+        connections.validate_connection(service_id=work.service_id, by=BY, now=clock.now())
+    run_until_idle()
+    with within(work.customer.path):
+        row = Connection.objects.get()
+        (item,) = Validation.objects.latest("asked_at").items
+        assert Alarm.objects.filter(kind="connection", severity="critical", cleared_at=None).exists()
+    assert (row.status, item["state"], "gone from the tenant" in item["words"]) == ("error", "error", True)
+    assert item["cure"]
 
 
 MAKES = {

@@ -37,6 +37,13 @@ from gangway.provisioning.states import CredentialState
 if TYPE_CHECKING:
     from gangway.microsoft.graph.calls import Call
 
+GONE: Final = CheckItem(
+    "sign_in",
+    "Sign-in as the registration",
+    "error",
+    "The credential in use is gone from the tenant.",
+    credential_ends.CURE,
+)
 NO_APPLICATION: Final = 700016
 """Entra's code for an application that its tenant doesn't have."""
 
@@ -73,6 +80,8 @@ async def check_registration(
     items. Raises NoSuchCredential and the vault's errors.
     """
     subject = await in_database(_subject, registration_id, credential_id, by)
+    if subject is None:
+        return CheckResult((GONE,))
     own = await clouds.RegistrationSignIn.at(clouds.cloud(subject.cloud), subject.tenant, routine=True)
     result, busy = await _looked_at(subject, own, users_wanted, tell), gates.wait(subject.tenant)
     return replace(result, busy_seconds=busy) if busy else result
@@ -141,7 +150,8 @@ async def _quiet(
     )
 
 
-def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
+def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject | None:
+    """None when the credential was seen gone from the tenant: nothing of it is kept."""
     with within_everything("a worker is given a credential by its id"):
         path = Credential.objects.filter(pk=credential_id).values_list("organization__path", flat=True).first()
     if path is None:
@@ -151,6 +161,8 @@ def _subject(registration_id: UUID, credential_id: UUID, by: Actor) -> Subject:
         row = rows.filter(pk=credential_id, registration_id=registration_id).first()
         if row is None or row.state == CredentialState.ANNOUNCED:
             raise NoSuchCredential
+        if row.state == CredentialState.REMOVED:
+            return None
         credential = opened(row, purpose="check the connection", by=by)
         registration = row.registration
         return Subject(

@@ -195,8 +195,6 @@ class Course:
 
     async def _observe(self) -> Observation:
         seen = await observe(self.graph, self.blueprint, held=await self.journal.held(), client=self.client)
-        if seen.application is not None and seen.lost:
-            await self.journal.gone(seen.lost)
         seen = await self._settle(seen.with_memory(self._believed()))
         if seen.application is None and self._name_taken:
             return replace(seen, deleted=await self._deleted())
@@ -205,16 +203,22 @@ class Course:
         return (await with_rights(self.graph, self.blueprint, seen)).with_memory(self._believed())
 
     async def _settle(self, seen: Observation) -> Observation:
-        """After a crash while making a secret: look several times whether it was made, before making another."""
+        """What one copy doesn't show is looked for several times.
+
+        Whether a crash came after a secret was made, before another is; and whether one of ours was taken away.
+        """
         shown = {held.credential_id for held, _ in seen.leftovers}
         open_ends = {held.credential_id for held in seen.held if held.key_id is None} - shown - self._settled
-        looks = 0
-        while seen.application is not None and open_ends and looks < self.patience.good_in_a_row:
+        lost, looks = set(seen.lost), 0
+        while seen.application is not None and (open_ends or lost) and looks < self.patience.good_in_a_row:
             await self.patience.sleep(self.patience.first_wait)
             again = await observe(self.graph, self.blueprint, held=seen.held, client=self.client)
             seen, looks = again.with_memory(self._believed()), looks + 1
             open_ends -= {held.credential_id for held, _ in seen.leftovers}
+            lost &= set(seen.lost)
         self._settled |= open_ends
+        if lost and seen.application is not None:
+            await self.journal.gone(tuple(lost))
         return seen
 
     async def _deleted(self) -> DeletedApplication | None:
