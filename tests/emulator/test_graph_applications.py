@@ -222,6 +222,7 @@ def test_deleted_application_is_restored_without_its_principal(door):
     assert door.post(f"/directory/deletedItems/{made['id']}/restore").status == 200
     assert door.get(f"/applications/{made['id']}").body["deletedDateTime"] is None
     assert door.get(f"/servicePrincipals(appId='{made['appId']}')").status == 404
+    assert door.post("/servicePrincipals", {"appId": made["appId"]}).status == 201
 
 
 def test_permanently_deleted_application_is_gone_and_its_name_free(door):
@@ -372,3 +373,10 @@ def test_null_takes_what_is_always_there_back_to_its_beginning(door):
     found = door.get(path).body
     assert (found["web"]["redirectUris"], found["api"]["requestedAccessTokenVersion"]) == ([], None)
     assert found["web"]["implicitGrantSettings"]["enableIdTokenIssuance"] is False
+
+
+def test_upsert_makes_no_secrets(door):
+    address = "/applications(uniqueName='with-secret')"
+    body = {"displayName": "A", "passwordCredentials": [{"displayName": "s"}]}
+    assert door.patch(address, body, Prefer="create-if-missing").status == 400
+    assert door.get(address).status == 404

@@ -143,3 +143,13 @@ def test_what_was_taken_meanwhile_is_not_restored(door):
         assert door.post(f"/{kind}", again).status == 201
         refused = door.post(f"/directory/deletedItems/{oid}/restore")
         assert (refused.status, refused.body["error"]["details"][0]["code"]) == (400, "ObjectConflict")
+
+
+def test_tenant_may_forbid_its_members_to_read_other_people(door):
+    grace, morgan = (door.user(name).id for name in ("grace.global", "morgan.member"))
+    change = {"defaultUserRolePermissions": {"allowedToReadOtherUsers": False}}
+    assert door.as_person("grace.global").patch("/policies/authorizationPolicy", change).status == 204
+    assert door.get("/users").status == 200
+    door.as_person("morgan.member", "User.Read.All")
+    assert [door.get(path).status for path in ("/users", f"/users/{grace}", f"/users/{grace}/memberOf")] == [403] * 3
+    assert door.get(f"/users/{morgan}").status == 200

@@ -262,6 +262,54 @@ def test_owned_by_lets_an_application_manage_only_its_own(door):
     assert door.get("/applications").status == 200
 
 
+def test_owned_by_brings_in_only_what_is_registered_here_and_owned(door):
+    foreign = door.post("/applications", {"displayName": "F", "signInAudience": "AzureADMultipleOrgs"}).body
+    other = door.post("/applications", {"displayName": "Other"}).body
+    door.as_application("Application.ReadWrite.OwnedBy")
+    own = door.post("/applications", {"displayName": "Own"}).body
+    assert door.post("/servicePrincipals", {"appId": own["appId"]}).status == 201
+    assert door.post("/servicePrincipals", {"appId": other["appId"]}).status == 403
+    microsofts = door.post("/servicePrincipals", {"appId": data.azure_management_app_id})
+    assert (microsofts.status, "must in the local tenant" in microsofts.message) == (403, True)
+    home = door.tenant.objects.pop(foreign["id"])
+    door.world.directory.tenants[fabrikam].objects[foreign["id"]] = home
+    address = f"/servicePrincipals(appId='{foreign['appId']}')"
+    assert door.patch(address, {"notes": "x"}, Prefer="create-if-missing").status == 403
+
+
+@pytest.mark.parametrize("lock", ["allProperties", "credentialsWithUsageVerify"])
+def test_locked_properties_of_a_principal_are_refused(door, lock):
+    application, principal = make(door)
+    where = f"/servicePrincipals/{principal['id']}"
+    change = {"servicePrincipalLockConfiguration": {"isEnabled": True, lock: True}}
+    assert door.post(f"{where}/addPassword", {"passwordCredential": {}}).status == 200
+    assert door.patch(f"/applications/{application['id']}", change).status == 204
+    for refused in (
+        door.post(f"{where}/addPassword", {"passwordCredential": {}}),
+        door.post(f"{where}/removePassword", {"keyId": application["id"]}),
+        door.patch(where, {"keyCredentials": []}),
+    ):
+        assert (refused.status, refused.code) == (400, "CannotUpdateLockedServicePrincipalProperty")
+    assert door.patch(where, {"notes": "free"}).status == 204
+    assert door.post(f"/applications/{application['id']}/addPassword", {"passwordCredential": {}}).status == 200
+
+
+def test_nobody_adds_credentials_to_microsofts_principals(door):
+    reply = door.post(f"/servicePrincipals/{graph_id(door)}/addPassword", {"passwordCredential": {}})
+    assert (reply.status, reply.code) == (400, "CannotUpdateLockedServicePrincipalProperty")
+
+
+def test_consent_is_for_somebody_who_is_there_and_ids_have_no_case(door):
+    _, principal = make(door)
+    ends = {"clientId": principal["id"].upper(), "resourceId": graph_id(door).upper(), "scope": "User.Read"}
+    for nobody in (data.graph_app_id, principal["id"]):
+        wanted = {**ends, "consentType": "Principal", "principalId": nobody}
+        assert door.post("/oauth2PermissionGrants", wanted).status == 404
+    morgan = door.user("morgan.member").id
+    made = door.post("/oauth2PermissionGrants", {**ends, "consentType": "Principal", "principalId": morgan.upper()})
+    assert (made.status, made.body["clientId"], made.body["principalId"]) == (201, principal["id"], morgan)
+
+
 def test_application_with_little_permission_cannot_read_itself(door):
     door.as_application("Organization.Read.All", "User.Read.All", name="Voice")
     application = door.tenant.find("application", displayName="Voice")

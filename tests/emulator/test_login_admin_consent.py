@@ -77,6 +77,17 @@ def test_named_permissions_are_added_to_what_is_there(emulator):
     assert granted(emulator, sign_in_app) == ["User.Read Policy.Read.All"]
 
 
+def test_openid_scopes_are_granted_with_the_others(emulator):
+    scope = "openid profile https://graph.microsoft.com/User.Read"
+    follow(emulator, grace, link(emulator, client_id=sign_in_app, redirect_uri=home, scope=scope))
+    assert granted(emulator, sign_in_app) == ["openid profile User.Read"]
+
+
+def test_version_one_of_the_link_leads_anybodys_administrator(emulator):
+    address = link(emulator, tenant="common", version="", scope="", client_id=sign_in_app, redirect_uri=home)
+    assert follow(emulator, grace, address)["tenant"] == contoso
+
+
 def test_what_the_registration_no_longer_lists_is_taken_back(emulator):
     follow(emulator, grace, link(emulator, client_id=sign_in_app, redirect_uri=home, scope="Mail.Read"))
     emulator.control("PATCH", f"tenants/{contoso}/policies", json={"adminConsentRevokes": False})

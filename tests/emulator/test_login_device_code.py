@@ -331,3 +331,14 @@ def test_consent_reaches_tokens_late_when_a_fault_says_so(emulator):
     flow = emulator.device_code()
     emulator.grant(flow)
     assert refusal(emulator.poll(flow)) == (400, "invalid_grant", 65001)
+
+
+def test_version_one_takes_a_resource_and_says_numbers_as_text(emulator):
+    form = {"client_id": sign_in_app, "resource": "https://graph.microsoft.com"}
+    flow = emulator.post("/common/oauth2/devicecode", **form).json()
+    assert (flow["expires_in"], flow["interval"]) == ("900", "5")
+    emulator.grant({**flow, "verification_uri": flow["verification_url"]})
+    answer = emulator.post("/common/oauth2/token", grant_type="device_code", code=flow["device_code"], **form).json()
+    assert (answer["resource"], "refresh_token" in answer) == ("https://graph.microsoft.com", True)
+    refused = emulator.post("/common/oauth2/devicecode", client_id=sign_in_app)
+    assert refused.json()["error_codes"] == [900144]

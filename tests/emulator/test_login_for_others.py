@@ -6,7 +6,7 @@ from m365_emulator import credentials, data
 from m365_emulator.login import clients, consent, policies, scopes
 from tests.emulator.graph_door import contoso, noon
 from tests.emulator.test_login_policies import claims
-from tests.emulator.token_door import TokenDoor, home, sent_back
+from tests.emulator.token_door import TokenDoor, home, sent_back, verifier
 
 graph = "https://graph.microsoft.com"
 grace = {"username": "grace.global@contoso.com", "password": "Contoso-Grace-1"}
@@ -183,3 +183,27 @@ def test_token_is_for_one_api_but_a_person_agrees_to_those_of_several(door, app_
     missing = consent.missing(door.world, door.tenant, grace, client, scopes.parse_all(door.world, mixed))
     assert [item.value for item in missing] == ["openid", "user_impersonation"]
     assert door.tokens(app_id, scope=mixed).body["scope"].split() == ["User.Read"]
+
+
+def test_second_factor_is_remembered_where_tokens_say_nothing_of_it(door, api):
+    door.tenant.application(api["client_id"]).body["api"]["requestedAccessTokenVersion"] = 2
+    policies.change(door.tenant, {"conditionalAccess": ["requireMfa"]})
+    app_id = door.register(publicClient={"redirectUris": [home]}).body["appId"]
+    door.consent(app_id, api["client_id"], "use")
+    code = door.code(app_id, scope="api://own/use")
+    door.world.login.request_by_code(code).methods = ["pwd", "mfa"]
+    form = {"client_id": app_id, "code": code, "redirect_uri": home, "code_verifier": verifier}
+    token = door.redeem("authorization_code", **form).body["access_token"]
+    assert (claims(token)["ver"], "amr" in claims(token)) == ("2.0", False)
+    assert on_behalf(door, api, token).status == 200
+
+
+def test_credentials_of_a_client_are_refused_from_a_page(door, api):
+    token, page = persons_token(door, api), "https://client.example"
+    form = {"requested_token_use": "on_behalf_of", "scope": f"{graph}/.default", "assertion": token, **api}
+    refused = [
+        door.redeem("client_credentials", tenant=contoso, scope=f"{graph}/.default", origin=page, **api),
+        door.redeem(kind, tenant=contoso, origin=page, **form),
+        door.redeem("password", origin=page, scope=f"{graph}/User.Read", **grace, **api),
+    ]
+    assert [one.body["error_codes"] for one in refused] == [[9002326]] * 3

@@ -93,3 +93,8 @@ def test_account_whose_password_ran_out_chooses_another(door, app_id):
     refused = sent_back(asked(door, app_id, prompt="none"))
     assert (refused["error"], refused["error_description"][:11]) == ("interaction_required", "AADSTS50055")
     assert "Update your password" in shown(door, app_id)
+
+
+def test_client_that_names_no_address_gets_a_registered_one(door, app_id):
+    signed_in(door, "grace.global")
+    assert "code" in sent_back(asked(door, app_id, prompt="none", redirect_uri=""))

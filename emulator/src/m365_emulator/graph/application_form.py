@@ -67,11 +67,18 @@ def read(tenant: Tenant, body: Mapping[str, Any], *, new: bool) -> dict[str, Any
     _check_access(wanted.get("requiredResourceAccess") or [])
     application_addresses.check(tenant, wanted)
     entitlements.check_unique(wanted)
-    if not new and wanted.pop("passwordCredentials", None):
-        raise bad_request("Credentials cannot be set here; use the addPassword action.", target="passwordCredentials")
+    if not new:
+        refuse_secrets(wanted)
+        wanted.pop("passwordCredentials", None)
     for key in ("owners", "federatedIdentityCredentials", "logo"):
         wanted.pop(key, None)
     return wanted
+
+
+def refuse_secrets(body: Mapping[str, Any]) -> None:
+    """Raises 400: no PATCH sets secrets, an upsert that makes the application neither (Upsert application)."""
+    if body.get("passwordCredentials"):
+        raise bad_request("Credentials cannot be set here; use the addPassword action.", target="passwordCredentials")
 
 
 def fresh(tenant: Tenant, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -106,6 +106,7 @@ def upsert_application(call: Call) -> Answer:
         return no_content()
     if not call.creates_if_missing:
         raise not_found(name)
+    application_form.refuse_secrets(call.body)
     made = create(call, application_form.read(call.tenant, {**call.body, "uniqueName": name}, new=True))
     return pages.single(call, shape, made.body, status=201)
 

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from m365_emulator import credentials
 from m365_emulator.clock import graph_time
 from m365_emulator.errors import EntraError, GraphError
-from m365_emulator.graph import app_restrictions, bodies, targets
+from m365_emulator.graph import app_restrictions, bodies, principal_lock, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, invalid_value, value_required
 from m365_emulator.graph.operations import Operations
@@ -50,6 +50,7 @@ def add_key(call: Call) -> Answer:
     given = call.body.get("keyCredential")
     if not isinstance(given, dict):
         raise value_required("keyCredential", "Application")
+    principal_lock.check(call, application, ("keyCredentials",))
     _check_proof(call, application)
     row = _made(call, application, bodies.checked("keyCredential", given))
     application.body.setdefault("keyCredentials", []).append(row)
@@ -62,6 +63,7 @@ def remove_key(call: Call) -> Answer:
     application, key_id = _holder(call), str(call.body.get("keyId") or "").lower()
     if not key_id:
         raise value_required("keyId", "KeyCredential")
+    principal_lock.check(call, application, ("keyCredentials",))
     _check_proof(call, application)
     rows = application.body.get("keyCredentials", [])
     if key_id not in (row["keyId"] for row in rows):

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import credentials
-from m365_emulator.graph import app_restrictions, bodies, targets
+from m365_emulator.graph import app_restrictions, bodies, principal_lock, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, invalid_value, value_required
 from m365_emulator.graph.operations import Operations
@@ -31,7 +31,9 @@ _at_most = 100
 @operations.on("POST", *(one + "/addPassword" for one in _where))
 def add_password(call: Call) -> Answer:
     """200 with ``secretText``: 40 characters, valid for two years unless the client says otherwise."""
-    credential = made(call, _holder(call), call.body.get("passwordCredential") or {})
+    item = _holder(call)
+    principal_lock.check(call, item, ("passwordCredentials",))
+    credential = made(call, item, call.body.get("passwordCredential") or {})
     return Answer(200, {"@odata.context": f"{call.base}/$metadata#microsoft.graph.passwordCredential", **credential})
 
 
@@ -59,6 +61,7 @@ def made(call: Call, item: DirectoryObject, given: Any) -> dict[str, Any]:
 def remove_password(call: Call) -> Answer:
     """204; 400 when no secret has that key id."""
     item, key_id = _holder(call), call.body.get("keyId")
+    principal_lock.check(call, item, ("passwordCredentials",))
     if not key_id:
         raise value_required("keyId", "PasswordCredential")
     if not credentials.remove_password(item, str(key_id).lower()):

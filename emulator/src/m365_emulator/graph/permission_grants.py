@@ -123,6 +123,9 @@ def _row(call: Call) -> dict[str, Any]:
 
 
 def _check(call: Call, wanted: dict[str, Any]) -> None:
+    """Raises 404 for an end that is not there, 400. The model calls the ids texts; they are GUIDs without case."""
+    ends = ("clientId", "resourceId", "principalId")
+    wanted.update({name: wanted[name].lower() for name in ends if wanted.get(name)})
     for name in ("clientId", "resourceId"):
         item = call.tenant.objects.get(wanted[name])
         if item is None or item.kind != "servicePrincipal" or not call.sees(item):
@@ -132,3 +135,7 @@ def _check(call: Call, wanted: dict[str, Any]) -> None:
         raise invalid_value("consentType", "OAuth2PermissionGrant")
     if for_everybody == bool(wanted.get("principalId")):
         raise bad_request("principalId is needed for consentType Principal, and only then.", target="principalId")
+    if not for_everybody:
+        person = call.tenant.objects.get(wanted["principalId"])
+        if person is None or person.kind != "user" or not call.sees(person):
+            raise not_found(wanted["principalId"])

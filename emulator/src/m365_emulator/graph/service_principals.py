@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import data, principals
-from m365_emulator.graph import app_role_assignments, bodies, containers, key_credentials, targets
+from m365_emulator.errors import GraphError
+from m365_emulator.graph import app_role_assignments, bodies, containers, key_credentials, principal_lock, targets
 from m365_emulator.graph.answer import Answer, no_content
-from m365_emulator.graph.errors import backing_application_missing, not_found, precondition_failed, same_key
+from m365_emulator.graph.authority.rules import creates_principals
+from m365_emulator.graph.errors import backing_application_missing, denied, not_found, precondition_failed, same_key
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
@@ -41,6 +43,7 @@ _fixed = frozenset(
         "passwordCredentials",
     }
 )
+_anything = frozenset({"Application.ReadWrite.All", "Directory.ReadWrite.All"})
 _kept = ("accountEnabled", "appRoleAssignmentRequired", "displayName")
 
 
@@ -153,6 +156,7 @@ def create(call: Call, app_id: str, wanted: dict[str, Any]) -> DirectoryObject:
             f"The service principal cannot be created, updated, or restored because the service principal "
             f"name {app_id} is already in use.",
         )
+    _require_owned(call, app_id)
     _require_backing(call, app_id)
     keys = wanted.pop("keyCredentials", None)
     try:
@@ -165,9 +169,30 @@ def create(call: Call, app_id: str, wanted: dict[str, Any]) -> DirectoryObject:
 
 
 def _change(call: Call, principal: DirectoryObject, wanted: dict[str, Any]) -> None:
+    principal_lock.check(call, principal, wanted)
     if wanted.get("keyCredentials") is not None:
         wanted["keyCredentials"] = key_credentials.replace_all(call, principal, wanted["keyCredentials"])
     principal.body.update(wanted)
+
+
+def _require_owned(call: Call, app_id: str) -> None:
+    """Raises 403 when an application that may manage only what it owns brings in something else.
+
+    Source: Create servicePrincipal; the sentence is what clients such as Terraform's provider look for.
+    """
+    caller = call.caller
+    if not caller.is_app or caller.roles & _anything or caller.directory_roles & creates_principals.role_ids:
+        return
+    application = call.tenant.application(app_id)
+    if application is None:
+        raise GraphError(
+            403,
+            "Authorization_RequestDenied",
+            "When using this permission, the backing application of the service principal being created must in the "
+            "local tenant",
+        )
+    if caller.principal_id not in application.owners:
+        raise denied()
 
 
 def _require_backing(call: Call, app_id: str) -> None:

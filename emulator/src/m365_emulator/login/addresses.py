@@ -29,6 +29,11 @@ def check(client: Client, given: str) -> str:
     )
 
 
+def usual(client: Client) -> str:
+    """One of the registered addresses, the first, for a client that names none (OpenID Connect, redirect_uri)."""
+    return next((address for kind in _platforms for address in _registered(client, kind)), "")
+
+
 def platform(client: Client, given: str) -> str:
     """``web``, ``publicClient`` or ``spa``; empty for an address that is not registered.
 

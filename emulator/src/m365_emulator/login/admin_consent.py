@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from m365_emulator.directory import DirectoryObject, Tenant
     from m365_emulator.login.clients import Client
+    from m365_emulator.login.scopes import Asked
     from m365_emulator.world import World
 
 _may_all = frozenset({data.global_administrator, data.privileged_role_administrator})
@@ -35,11 +36,21 @@ class Wanted:
 def wanted(world: World, tenant: Tenant, client: Client, scope: str) -> list[Wanted]:
     """What an administrator is asked for: named delegated permissions, or all that the registration lists.
 
-    ``scope`` is empty at the version 1 endpoint. Raises EntraError 70011, 500011.
+    ``scope`` is empty at the version 1 endpoint; it may name OpenID scopes too (Admin consent on the Microsoft
+    identity platform). Raises EntraError 70011, 500011.
     """
     asked = scopes.parse(world, scope) if scope else None
-    if asked is None or asked.default:
+    if asked is None:
         return list(_registered(tenant, client))
+    named = list(_registered(tenant, client)) if asked.default else _named(world, tenant, asked)
+    have = {(row.resource_app_id, row.value) for row in named if not row.role_id}
+    openid = (Wanted(data.graph_app_id, name, consent.everyday[name]) for name in asked.openid)
+    return [*(row for row in openid if (row.resource_app_id, row.value) not in have), *named]
+
+
+def _named(world: World, tenant: Tenant, asked: Asked) -> list[Wanted]:
+    if not asked.names:
+        return []
     resource, _ = scopes.find_resource(world, tenant, asked)
     scopes.check_names(resource, asked)
     names = [name.lower() for name in asked.names]

@@ -57,7 +57,7 @@ def _begin(world: World, request: Request, scope: str) -> Response:
 
 def _request(world: World, request: Request, scope: str) -> AuthorizeRequest:
     asked, segment = request.query_params, request.path_params["tenant"].lower()
-    if segment == "common":
+    if segment == "common" and scope:
         tenants.require(world, segment)
     tenant = tenants.resolve(world, segment)
     client = clients.find(world, clients.required(asked, "client_id"), tenant)

@@ -51,7 +51,7 @@ def routes(world: World) -> list[Route]:
         try:
             tenant = tenants.resolve(world, request.path_params["tenant"])
             client = clients.find(world, clients.required(asked, "client_id"), tenant)
-            redirect_uri = addresses.check(client, asked.get("redirect_uri", ""))
+            redirect_uri = addresses.check(client, asked.get("redirect_uri", "") or addresses.usual(client))
         except EntraError as error:
             return page("refused", status=400, problem=str(error))
         made = _request(world, request.path_params["tenant"], client, redirect_uri, asked)

@@ -26,7 +26,7 @@ _may_consent_for_all = frozenset(
         data.cloud_application_administrator,
     }
 )
-_everyday = {
+everyday = {
     "openid": "Sign you in",
     "profile": "View your basic profile",
     "email": "View your email address",
@@ -178,7 +178,7 @@ def extend(world: World, tenant: Tenant, parties: tuple[str, str, str | None], v
 def _wanted(world: World, tenant: Tenant, client: Client, asked: Asked) -> Iterator[Permission]:
     graph_scopes = {row["value"]: row for row in data.scopes(data.graph_app_id)}
     for name in asked.openid:
-        yield Permission(data.graph_app_id, name, _everyday[name], needs_admin=False)
+        yield Permission(data.graph_app_id, name, everyday[name], needs_admin=False)
     if not asked.names:
         return
     resource, _ = scopes.find_resource(world, tenant, asked)
@@ -194,7 +194,7 @@ def _wanted(world: World, tenant: Tenant, client: Client, asked: Asked) -> Itera
     for name in names:
         row = by_lower[name.lower()]
         if row["value"] not in asked.openid:
-            words = _everyday.get(row["value"], row["adminConsentDisplayName"])
+            words = everyday.get(row["value"], row["adminConsentDisplayName"])
             yield Permission(app_id, row["value"], words, needs_admin=row["type"] == "Admin")
 
 

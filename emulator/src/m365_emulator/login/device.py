@@ -1,4 +1,4 @@
-"""``POST /{tenant}/oauth2/v2.0/devicecode``: a device code and the user code that goes with it."""
+"""``POST /{tenant}/oauth2/v2.0/devicecode``, version 1 too: a device code and the user code that goes with it."""
 
 from __future__ import annotations
 
@@ -22,19 +22,39 @@ _remembered = 86_400
 
 
 def routes(world: World) -> list[Route]:
-    """The one route that hands out device codes."""
+    """Version 2, and version 1 with its ``resource`` parameter."""
 
-    async def device_code(request: Request) -> Response:
-        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+    def start(request: Request, form: dict[str, str], scope: str) -> DeviceFlow:
         segment = request.path_params["tenant"]
         tenant = tenants.resolve(world, segment)
         client = clients.find(world, clients.required(form, "client_id"), tenant)
-        scope = clients.required(form, "scope")
         scopes.check(world, client, tenant, scopes.parse(world, scope))
-        flow = _start(world, segment, client.app_id, scope)
-        return JSONResponse(_answer(world, flow))
+        return _start(world, segment, client.app_id, scope)
 
-    return [Route("/{tenant}/oauth2/v2.0/devicecode", device_code, methods=["POST"])]
+    async def version_two(request: Request) -> Response:
+        form = await _form(request)
+        return JSONResponse(_answer(world, start(request, form, clients.required(form, "scope"))))
+
+    async def version_one(request: Request) -> Response:
+        form = await _form(request)
+        api = clients.required(form, "resource").rstrip("/")
+        flow = start(request, form, f"openid profile offline_access {api}/.default")
+        return JSONResponse(_as_version_one(_answer(world, flow)))
+
+    return [
+        Route("/{tenant}/oauth2/v2.0/devicecode", version_two, methods=["POST"]),
+        Route("/{tenant}/oauth2/devicecode", version_one, methods=["POST"]),
+    ]
+
+
+async def _form(request: Request) -> dict[str, str]:
+    return dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+
+
+def _as_version_one(answer: dict[str, object]) -> dict[str, object]:
+    """Another name for the page, and numbers as text, as ADAL reads them."""
+    named = {"verification_url" if name == "verification_uri" else name: value for name, value in answer.items()}
+    return {name: str(value) for name, value in named.items()}
 
 
 def _start(world: World, segment: str, client_id: str, scope: str) -> DeviceFlow:

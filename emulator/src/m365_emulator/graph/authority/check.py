@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from m365_emulator.graph import policy, targets
 from m365_emulator.graph.authority import people, role_groups
 from m365_emulator.graph.authority.permission_table import also_needed, own_permissions, same_permissions
-from m365_emulator.graph.authority.rules import Rule
+from m365_emulator.graph.authority.rules import Rule, reads_directory, reads_people
 from m365_emulator.graph.authority.table import roles_of_operations
 from m365_emulator.graph.errors import denied, malformed
 
@@ -48,6 +48,8 @@ def require(call: Call) -> None:
         raise malformed("/me request is only valid with delegated authentication flow.")
     rule = roles_of_operations[call.operation.name]
     rule = rule if isinstance(rule, Rule) else rule(call)
+    if rule is reads_directory and people.are_read(call):
+        rule = reads_people
     allowed = _application_may(call, rule) if call.caller.is_app else _person_may(call, rule)
     if not allowed or not role_groups.may(call) or not people.may_act_on(call):
         raise denied()

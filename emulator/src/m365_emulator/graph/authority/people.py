@@ -79,6 +79,11 @@ def is_oneself(call: Call) -> bool:
     return person is not None and not call.caller.is_app and person.id == call.caller.principal_id
 
 
+def are_read(call: Call) -> bool:
+    """Whether the path is about other people than the one who calls, which a tenant may forbid its members."""
+    return call.operation.path.startswith("/users") and not ("user-id" in call.keys and is_oneself(call))
+
+
 def may_act_on(call: Call) -> bool:
     """Whether the caller's roles are high enough for this person's: sensitive properties, deletion, restoring.
 

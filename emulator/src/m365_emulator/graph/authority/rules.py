@@ -42,6 +42,9 @@ _application_administrators = ("Global Administrator", "Application Administrato
 _role_administrators = ("Global Administrator", "Privileged Role Administrator")
 
 reads_directory = Rule(_readers, f"{_defaults}: members read the directory", members=True)
+reads_people = Rule(
+    _readers, "/graph/api/authorizationpolicy-update: allowedToReadOtherUsers", policy="allowedToReadOtherUsers"
+)
 reads_company = Rule(_readers, f"{_defaults}: members and guests read company and domains", members=True, guests=True)
 reads_self = Rule((), "/graph/api/user-get: the signed-in person", members=True, guests=True)
 reads_policies = Rule(

@@ -20,7 +20,7 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     client = clients.find(world, clients.required(form, "client_id"), tenant)
     clients.required_proof(form)
     principal = clients.principal_for_secret(world, client, tenant)
-    proof = proofs.prove(world, client, tenant, form)
+    proof = proofs.prove(world, client, tenant, form, origin=request.headers.get("origin", ""))
     asked = scopes.parse(world, clients.required(form, "scope"))
     if asked.names != (".default",):
         raise EntraError(

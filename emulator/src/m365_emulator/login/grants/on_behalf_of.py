@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from m365_emulator import tokens
 from m365_emulator.errors import EntraError
 from m365_emulator.keys import BadToken
 from m365_emulator.login import clients, issue, people, proofs, scopes, tenants
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 
-def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
+def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
     """Raises EntraError 50013 (no token of ours), 500131 (another API's), 500133 (too old), 7000114 (no person's)."""
     tenant = tenants.resolve(world, segment)
     client = clients.find(world, clients.required(form, "client_id"), tenant)
-    proof = proofs.prove(world, client, tenant, form)
+    proof = proofs.prove(world, client, tenant, form, origin=request.headers.get("origin", ""))
     if clients.required(form, "requested_token_use") != "on_behalf_of":
         raise EntraError(70003, f"The requested_token_use '{form['requested_token_use']}' is not supported.")
     claims = _claims(world, client, clients.required(form, "assertion"))
@@ -27,7 +28,7 @@ def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) 
     if tenant is not None and tenant is not home:
         home, person = tenant, people.elsewhere(world, tenant, home, person)
     asked = scopes.parse(world, clients.required(form, "scope"))
-    how = issue.How("onBehalfOf", tuple(claims.get("amr", ("pwd",))), proof, "web", proved_at=float(claims["iat"]))
+    how = issue.How("onBehalfOf", tokens.proved_methods(claims), proof, "web", proved_at=float(claims["iat"]))
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
 
 

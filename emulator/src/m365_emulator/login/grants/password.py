@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 
-def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
+def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -> dict[str, Any]:
     """Raises EntraError 9001023 (common), 50034 (no such account here), 50126 (password), 50053 (locked), 50055."""
     tenant = tenants.resolve(world, segment)
     if segment.lower() == "common":
@@ -30,7 +30,7 @@ def redeem(world: World, _request: Request, segment: str, form: dict[str, str]) 
         clients.check_public(client, form)
         proof = proofs.PUBLIC
     else:
-        proof = proofs.prove(world, client, tenant, form)
+        proof = proofs.prove(world, client, tenant, form, origin=request.headers.get("origin", ""))
     home, person = _account(world, clients.required(form, "username"), tenant)
     _check_password(world, home, person, clients.required(form, "password"))
     asked = scopes.parse(world, clients.required(form, "scope"))

@@ -28,12 +28,8 @@ def of_platform(
     ``web`` must prove itself; ``publicClient`` must not try to, nor ``spa``, which is a page in a browser and shows
     its ``Origin``. Raises EntraError 700025, 9002326 and 9002327 too.
     """
-    if origin and platform != "spa":
-        raise EntraError(
-            9002326,
-            "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type. "
-            f"Request origin: '{origin}'.",
-        )
+    if platform != "spa":
+        _refuse_page(origin)
     if platform == "web":
         return prove(world, client, tenant, form)
     clients.check_no_proof(form)
@@ -46,11 +42,14 @@ def of_platform(
     return PUBLIC
 
 
-def prove(world: World, client: Client, tenant: Tenant | None, form: Mapping[str, str]) -> str:
+def prove(world: World, client: Client, tenant: Tenant | None, form: Mapping[str, str], *, origin: str = "") -> str:
     """Check the proof that came along; returns the claim ``appidacr``. Raises EntraError: there is none, or it fails.
 
-    Call :func:`federated.fetch` before, which may have to ask another issuer for its keys.
+    A page in a browser, which shows its ``Origin``, may use no client's credentials in any flow (OAuth 2.0
+    authorization code flow: redirect URIs for single-page apps). Call :func:`federated.fetch` before, which may have to
+    ask another issuer for its keys.
     """
+    _refuse_page(origin)
     clients.required_proof(form)
     if form.get("client_assertion"):
         given = assertions.read(form)
@@ -61,3 +60,13 @@ def prove(world: World, client: Client, tenant: Tenant | None, form: Mapping[str
         return ASSERTION
     clients.check_secret(world, client, tenant, form["client_secret"])
     return SECRET
+
+
+def _refuse_page(origin: str) -> None:
+    """Raises EntraError 9002326."""
+    if origin:
+        raise EntraError(
+            9002326,
+            "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type. "
+            f"Request origin: '{origin}'.",
+        )
