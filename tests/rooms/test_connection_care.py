@@ -14,9 +14,12 @@ from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import Wishes
 from gangway.connections.states import Rotation
 from gangway.foundation import clock
+from gangway.foundation.errors import GangwayError
+from gangway.microsoft.reading import entra_error
+from gangway.microsoft.wire import Answer
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import faults
-from gangway.provisioning.errors import Broke, CannotRotate, ProvisioningError
+from gangway.provisioning.errors import Broke, CannotRotate
 from gangway.provisioning.models import GIVEN, Credential, Run
 from gangway.services.models import Service
 from tests.rooms.factories_connections import DAY, OLD, connected
@@ -45,7 +48,7 @@ def under_way(customer: Place, service_id: UUID) -> UUID:
         return rotate_now(service_id=service_id, by=SETUP, now=clock.now())
 
 
-def ends(run_id: UUID, state: str, error: ProvisioningError | None = None, *, told: bool = True) -> None:
+def ends(run_id: UUID, state: str, error: GangwayError | None = None, *, told: bool = True) -> None:
     kept = faults.kept(error, now=clock.now()) if error else None
     with within_everything("a test"):
         Run.objects.filter(pk=run_id).update(state=state, error=kept, ended_at=clock.now())
@@ -121,6 +124,16 @@ def test_the_alarm_of_a_failure_ends_when_nothing_is_renewed_by_itself_any_more(
         policy.set_wishes(customer.id, Wishes(rotates=False), by=SETUP, now=clock.now())
     tend()
     assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (Rotation.NONE, set())
+
+
+def test_where_an_administrator_has_to_set_something_right_the_alarm_says_what(customer):
+    service_id = connected(customer, granted=OWNED)
+    disabled = entra_error(Answer(400, {"error": "unauthorized_client", "error_codes": [7000112]}))
+    ends(under_way(customer, service_id), "failed", disabled)
+    with within(customer.path):
+        (alarm,) = alarms.open_for(service_id)
+    assert (alarm.kind.value, "Enabled for users to sign in?" in alarm.cure) == ("rotation", True)
+    assert "works on" not in alarm.cure
 
 
 @pytest.mark.parametrize("state", ["queued", "running", "proved"])

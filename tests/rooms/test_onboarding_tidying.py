@@ -9,7 +9,7 @@ from gangway.foundation import clock
 from gangway.invitations.models import Invitation
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
-from gangway.onboarding import actions, freezing, tidying
+from gangway.onboarding import actions, freezing, tasks, tidying, unexpected
 from gangway.onboarding.errors import StillBeingStopped
 from gangway.onboarding.models import Case
 from gangway.onboarding.states import CaseState
@@ -23,6 +23,20 @@ from gangway.provisioning.states import RunKind, RunState
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, signed_in, walk
 
 pytestmark = pytest.mark.django_db
+
+
+def test_one_chore_that_breaks_holds_up_no_other(monkeypatch):
+    done: list[str] = []
+
+    def breaks(**_when: Any) -> None:
+        raise KeyError("a mistake of ours")
+
+    monkeypatch.setattr(tidying, "close_withdrawn_cases", breaks)
+    monkeypatch.setattr(unexpected, "clear_answered", lambda **_when: done.append("the last"))
+    with pytest.raises(ExceptionGroup) as raised:
+        tasks.abandon()
+    assert [type(error) for error in raised.value.exceptions] == [KeyError]
+    assert done == ["the last"]
 
 
 def begun(name: str = "gw-contoso", **wanted: Any) -> Walk:

@@ -14,6 +14,7 @@ from gangway.connections.models import Care, Companion, Connection
 from gangway.connections.rotation import SCHEDULE
 from gangway.connections.schedule import DAY
 from gangway.connections.states import ItemState, Rotation
+from gangway.foundation.errors import WhoActs
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.errors import ReplacedMeanwhile
 from gangway.provisioning.queries import run as run_of
@@ -63,7 +64,8 @@ def take_note(kept: Kept, *, now: datetime) -> None:
     else:
         needs = run.state is not RunState.FAILED or (run.error is not None and run.error.code == NEEDS_CUSTOMER)
         words = run.error.what if run.error else run.waiting_for
-        _failed(kept, words, needs_customer=needs, now=now)
+        theirs = run.error.cure if run.error and run.error.acts is WhoActs.ADMINISTRATOR else ""
+        _failed(kept, words, theirs, needs_customer=needs, now=now)
         emergency.rotated(run.id, ItemState.NEEDS_CUSTOMER if needs else ItemState.FAILED, words, now=now)
 
 
@@ -101,10 +103,11 @@ def _let_go(kept: Kept, *, now: datetime) -> None:
     kept.tend_at = now + DAY
 
 
-def _failed(kept: Kept, words: str, *, needs_customer: bool, now: datetime) -> None:
+def _failed(kept: Kept, words: str, theirs: str, *, needs_customer: bool, now: datetime) -> None:
     """The old credential works on. What only the customer can do is not tried again; the rest is, ever more rarely.
 
     Only a token shows a right: a certificate that was refused without it may have met what passes, and is tried again.
+    `theirs`: what an administrator of the customer has to set right before it can work, if that is known.
     """
     about, credential = service(kept.service_id), credential_of(kept)
     ends_at = credential.ends_at if credential is not None else None
@@ -119,7 +122,7 @@ def _failed(kept: Kept, words: str, *, needs_customer: bool, now: datetime) -> N
     else:
         kept.rotation = Rotation.FAILED.value
         kind, contacts = Kind.ROTATION, ""
-        cure = saying.failed(beside=isinstance(kept, Companion))
+        cure = saying.failed(beside=isinstance(kept, Companion), cure=theirs)[:500]
     if connection_of(kept).suspended_at is not None:
         return
     raise_alarm(

@@ -53,8 +53,10 @@ def frozen(*, beside: bool) -> str:
     return f"End the freeze, or agree with the customer on a moment and press {_button(beside=beside)}."
 
 
-def failed(*, beside: bool) -> str:
-    """Say what operators do when it couldn't renew itself."""
+def failed(*, beside: bool, cure: str = "") -> str:
+    """Say what operators do when it couldn't renew itself. `cure`: what an administrator of the customer does first."""
+    if cure:
+        return f"{cure} Then we go on by ourselves; to try at once, press {_button(beside=beside)}."
     again = "The credential in use works on. We try again by ourselves; to try at once, press"
     return f"{again} {_button(beside=beside)}."
 

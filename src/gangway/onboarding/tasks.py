@@ -159,18 +159,30 @@ async def look_up_tenant(lookup_id: str) -> None:
 
 @task(name=ABANDON, deadline_seconds=120)
 def abandon() -> None:
-    """Let go of what nobody comes back for: sealed tokens, codes, validations without a worker."""
-    now = clock.now()
-    tidying.abandon_idle_cases(now=now)
-    tidying.close_withdrawn_cases(now=now)
-    checking.give_up(now=now)
-    proof.give_up(now=now)
-    provider_setup.give_up(now=now)
-    finishing.begin_all(now=now)
-    tenant_lookup.forget(now=now)
-    exchange.forget(now=now)
-    asking.clear_answered(now=now)
-    unexpected.clear_answered(now=now)
+    """Let go of what nobody comes back for: sealed tokens, codes, validations without a worker.
+
+    One chore that breaks holds up no other; the job fails after all of them.
+    """
+    chores = (
+        tidying.abandon_idle_cases,
+        tidying.close_withdrawn_cases,
+        checking.give_up,
+        proof.give_up,
+        provider_setup.give_up,
+        finishing.begin_all,
+        tenant_lookup.forget,
+        exchange.forget,
+        asking.clear_answered,
+        unexpected.clear_answered,
+    )
+    now, broken = clock.now(), []
+    for chore in chores:
+        try:
+            chore(now=now)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the others are done first
+            broken.append(error)
+    if broken:
+        raise ExceptionGroup("chores broke", broken)
 
 
 @task(name=REMIND, deadline_seconds=120)
