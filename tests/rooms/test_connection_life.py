@@ -123,10 +123,10 @@ def test_a_typed_end_counts_until_it_can_be_read(tenant):
         (TYPED, -3, True, ("warning", "yet it signs in")),
         (TYPED, -3, False, ("error", "has expired")),
         (replace(TYPED, end_typed=False), -3, True, ("error", "has expired")),
-        (TYPED, 25, True, ("warning", "ends in 24 days")),
-        (OURS, 25, True, ("ok", "ends in 24 days")),
-        (OURS, 1, True, ("warning", "ends in 0 days")),
-        (replace(OURS, made_at=clock.now() - timedelta(days=150)), 25, True, ("warning", "ends in 24 days")),
+        (TYPED, 25, True, ("warning", "ends in 25 days")),
+        (OURS, 25, True, ("ok", "ends in 25 days")),
+        (OURS, 1, True, ("warning", "ends in 1 days")),
+        (replace(OURS, made_at=clock.now() - timedelta(days=150)), 25, True, ("warning", "ends in 25 days")),
     ],
 )
 def test_an_end_is_judged_by_who_knows_it_what_signs_in_and_how_long_it_lives(watched, left, signs_in, said):

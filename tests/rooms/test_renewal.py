@@ -23,7 +23,7 @@ from gangway.jobs.testing import run_until_idle
 from gangway.notifications.models import Message
 from gangway.onboarding import actions, deletion, existing, freezing, queries, renewal, retention, sharing
 from gangway.onboarding.errors import LinkClosed, NotConnected, NotReadyToAdd
-from gangway.onboarding.existing_errors import AnotherTenant, NotAsTyped
+from gangway.onboarding.existing_errors import NotAsTyped, NotTheTenantInUse
 from gangway.onboarding.existing_view import known
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Step
@@ -42,7 +42,7 @@ from gangway.provisioning.queries import plan_of
 from gangway.services import actions as services
 from gangway.services.queries import service
 from tests.emulator.conftest import Emulator
-from tests.rooms import factories_invitations, factories_services
+from tests.rooms import factories_invitations, factories_organizations, factories_services
 from tests.rooms.factories_aboard import tokens_kept
 from tests.rooms.factories_connections import beside, connected
 from tests.rooms.factories_existing import CONTOSO, PLAN, ByHand
@@ -435,16 +435,27 @@ def test_a_service_that_moves_is_expected_in_the_tenant_that_it_is_connected_wit
     assert expected.domain_wanted == "contoso.onmicrosoft.com"
 
 
-def test_whoever_holds_a_link_types_no_registration_of_another_tenant_for_a_service_that_is_connected(emulator):
+@pytest.mark.parametrize("at_desk", [False, True])
+def test_nobody_types_a_registration_of_another_tenant_for_a_service_that_is_connected(emulator, at_desk):
+    """Though it is one of the customer's own tenants: what the service knows of its tenant would be another one's."""
     walked, service_id = served(emulator)
-    asked_again = again(walked, service_id)
-    existing.choose_existing(case_id=asked_again.case_id, by=ADMINISTRATOR, now=clock.now())
+    factories_organizations.add_tenant(walked.customer, tenant_id=FABRIKAM)
     elsewhere = Typed(
         tenant=FABRIKAM, client_id=str(uuid4()), secret=SealedText("Xy~8Q~abcDEFghiJKLmnoPQRstuVWXyz012345")
     )
-    with pytest.raises(NotAsTyped) as told:
-        existing.start_existing(case_id=asked_again.case_id, typed=elsewhere, by=ADMINISTRATOR, now=clock.now())
-    assert [type(fault) for fault in told.value.faults] == [AnotherTenant]
+    do: dict[str, Any] = {"typed": elsewhere, "now": clock.now()}
+    if at_desk:
+        operator = Actor(kind="person", id=str(walked.operator_id), name="Olga Operator")
+        with within(walked.customer.path):
+            do["invitation_id"] = renewal.type_in(service_id=service_id, by=operator, now=clock.now())
+            with pytest.raises(NotAsTyped) as told:
+                existing.start_known(**do, by=operator)
+    else:
+        do["case_id"] = again(walked, service_id).case_id
+        existing.choose_existing(case_id=do["case_id"], by=ADMINISTRATOR, now=clock.now())
+        with pytest.raises(NotAsTyped) as told:
+            existing.start_existing(**do, by=ADMINISTRATOR)
+    assert [(type(fault), fault.field) for fault in told.value.faults] == [(NotTheTenantInUse, "tenant")]
 
 
 def test_a_further_services_sign_in_leaves_what_the_first_one_uses_beside_its_connection(emulator):

@@ -2,7 +2,7 @@
 
 ExistingError
 ├── NotAsTyped                          some of what was typed; `faults` holds one of the others for each field
-├── NotATenant, AnotherTenant, OwnTenantTyped, TenantNotFound          field "tenant"
+├── NotATenant, AnotherTenant, NotTheTenantInUse, OwnTenantTyped, TenantNotFound          field "tenant"
 ├── NotAClientId, OwnApplicationTyped, UsedOtherwise, ApplicationNotFound, ApplicationDisabled     field "client_id"
 ├── SecretMissing, SecretIsItsId, SecretMalformed, SecretNotAccepted, SecretHasExpired,
 │   CertificateNotAccepted, TrustNotAccepted                           field "secret"
@@ -53,6 +53,16 @@ class AnotherTenant(ExistingError):
     code = "onboarding:existing:another_tenant"
     what = "This is another tenant than the one that belongs to this customer."
     cure = "Use a registration in the customer's own Microsoft 365."
+
+
+class NotTheTenantInUse(ExistingError):
+    """A service that is connected stays in its tenant."""
+
+    code = "onboarding:existing:not_the_tenant_in_use"
+    what = "The service is connected with another tenant than this one, and can't move out of it."
+    cure = (
+        "Use a registration in the tenant that it is connected with. In another tenant, it is added as a new service."
+    )
 
 
 class OwnTenantTyped(ExistingError):

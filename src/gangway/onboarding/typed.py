@@ -16,6 +16,7 @@ from gangway.onboarding.existing_errors import (
     NotAClientId,
     NotADay,
     NotATenant,
+    NotTheTenantInUse,
     OwnApplicationTyped,
     OwnTenantTyped,
     SecretIsItsId,
@@ -49,7 +50,8 @@ class Typed:
 class Around:
     """What is known here. `has_secret`: one is kept.
 
-    `theirs`: the tenants that are the customer's, of which any will do; none when nobody knows of one.
+    `theirs`: the tenants that are the customer's, of which any will do; none when nobody knows of one. `connected`: it
+    is the one that the service is connected with.
     """
 
     theirs: tuple[Tenant, ...]
@@ -57,6 +59,7 @@ class Around:
     own_clients: frozenset[str]
     has_secret: bool
     today: date
+    connected: bool = False
 
 
 def looked_at(typed: Typed, around: Around) -> tuple[Typed, tuple[ExistingError, ...]]:
@@ -87,6 +90,8 @@ def fault_of_tenant(tenant_id: str, around: Around) -> ExistingError | None:
     known = {one.tenant_id.lower() for one in around.theirs}
     if not known or known & {"", tenant_id}:
         return None
+    if around.connected:
+        return NotTheTenantInUse(field="tenant")
     domains = dict.fromkeys(one.domain for one in around.theirs if one.domain)
     if domains:
         return DomainNotThere(f"This isn't the tenant with the domain {' or '.join(domains)}.", field="tenant")

@@ -104,10 +104,10 @@ def start(case: Case, what: Typed, *, by: Actor, now: datetime) -> NotAsTyped | 
 
 
 def around_case(case: Case, row: ExistingRegistration, *, now: datetime) -> Around:
-    """The same of a case. Whoever holds a link brings a service that is connected into no other tenant."""
+    """The same of a case. A service that is connected moves into no other tenant, as with a sign-in."""
     known = around(case.organization_id, has_secret=row.sealed_id is not None, now=now)
-    standing = None if row.typed_by_id else tenant_in_use(case.service_id)
-    return replace(known, theirs=(Tenant(standing.tenant_id, ""),)) if standing else known
+    standing = tenant_in_use(case.service_id)
+    return replace(known, theirs=(Tenant(standing.tenant_id, ""),), connected=True) if standing else known
 
 
 def around(customer_id: UUID, *, has_secret: bool, now: datetime) -> Around:
