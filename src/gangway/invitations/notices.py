@@ -8,7 +8,6 @@ from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.invitations.models import Invitation
-from gangway.invitations.states import State
 from gangway.notifications import outbox
 from gangway.notifications.queries import sent_last
 from gangway.notifications.states import MessageKind
@@ -42,7 +41,7 @@ def tell_expired(ended: Iterable[Invitation], *, by: Actor) -> None:
         together[one.created_by_id, str(provider_id), public_url(one.organization_id)].append(one)
     for (_issuer, _provider, host), (first, *others) in together.items():
         what = "Nobody finished it in time. It is over; the names of a service that was only planned are free again."
-        page = f"{host}/invitations/?state={State.EXPIRED}" if others else ""
+        page = f"{host}/" if others else ""  # the dashboard, which everybody may open, names them for some days
         tell(first, EXPIRED, what="\n".join([what, *_named(others)]), by=by, kind="expired", page=page)
 
 
