@@ -11,6 +11,12 @@ from gangway.organizations.scope import OwnedModel
 from gangway.organizations.search import WORDS_INDEX
 
 ONE_OPEN = "alarms_one_open_of_a_kind"
+URGENCY = models.Case(
+    *(models.When(severity=severity.value, then=models.Value(severity.rank)) for severity in Severity),
+    output_field=models.IntegerField(),
+)
+"""The worst is the greatest."""
+STANDS = models.Q(cleared_at__isnull=True)
 
 
 class Alarm(OwnedModel):
@@ -40,7 +46,7 @@ class Alarm(OwnedModel):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
                 fields=["organization", "kind", "subject"],
-                condition=models.Q(cleared_at__isnull=True),
+                condition=STANDS,
                 name=ONE_OPEN,
             ),
             models.CheckConstraint(
@@ -50,10 +56,19 @@ class Alarm(OwnedModel):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["-changed_at", "-id"], name="alarms_newest"),
-            models.Index(fields=["organization"], condition=models.Q(cleared_at__isnull=True), name="alarms_open_ones"),
+            models.Index(fields=["kind", "-changed_at", "-id"], name="alarms_of_a_kind"),
+            models.Index(fields=["organization"], condition=STANDS, name="alarms_open_ones"),
+            models.Index(fields=["raised_at", "id"], condition=STANDS, name="alarms_open_by_age"),
+            models.Index(fields=["-changed_at", "-id"], condition=STANDS, name="alarms_open_newest"),
             models.Index(
-                fields=["raised_at", "id"], condition=models.Q(cleared_at__isnull=True), name="alarms_open_by_age"
+                URGENCY.desc(),
+                models.F("changed_at").desc(),
+                models.F("id").desc(),
+                condition=STANDS,
+                name="alarms_open_by_urgency",
             ),
+            models.Index(fields=["severity", "-changed_at", "-id"], condition=STANDS, name="alarms_open_as_bad"),
+            models.Index(fields=["kind", "-changed_at", "-id"], condition=STANDS, name="alarms_open_of_a_kind"),
             GinIndex(WORDS_INDEX, name="alarms_words"),
         ]
 

@@ -1,16 +1,16 @@
 """Reading alarms. Everything returned is a plain frozen value; call them inside a scope."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, Count, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 from django.db.models.expressions import OrderBy
 
 from gangway.alarms.errors import NoSuchAlarm
-from gangway.alarms.models import Alarm, Move, Notice
+from gangway.alarms.models import URGENCY, Alarm, Move, Notice
 from gangway.alarms.states import OVER, AlarmState, Audience, Happened, Kind, NoticeState, Severity
 from gangway.organizations.pages import Page, both_ways, every, page_of
 from gangway.organizations.search import matching
@@ -18,6 +18,13 @@ from gangway.organizations.taken_over import named
 
 BESIDE: Final = "^service:[0-9a-f-]{36}:"
 """Subjects of what a service uses beside its connection."""
+SORTS: Final[Mapping[str, tuple[str | OrderBy, ...]]] = {
+    "severity": (URGENCY.asc(), "changed_at", "id"),
+    "-severity": (URGENCY.desc(), "-changed_at", "-id"),
+    **both_ways(since="raised_at"),
+}
+MOST_COUNTED: Final = 200
+"""Nobody is told a greater number than "more than" this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +88,15 @@ class AlarmView:
 
 @dataclass(frozen=True, slots=True)
 class OpenCount:
-    """How many alarms of the scope nobody has seen to, and how many of them are critical."""
+    """How many alarms of the scope nobody has seen to, and how many of them are critical; both up to a bound."""
 
     open: int
     critical: int
+
+    @property
+    def open_shown(self) -> str:
+        """How many wait, as pages say it."""
+        return str(self.open) if self.open <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def alarms(
@@ -110,13 +122,7 @@ def _found(search: str, state: str, severity: str, kind: str, sort: str) -> Quer
         rows = rows.filter(severity=severity)
     if kind in set(Kind):
         rows = rows.filter(kind=kind)
-    return rows.select_related("organization").order_by(*_sorts().get(sort, ("-changed_at", "-id")))
-
-
-def _sorts() -> dict[str, tuple[str | OrderBy, ...]]:
-    urgency = _urgency()
-    worst = {"severity": (urgency.asc(), "-changed_at", "id"), "-severity": (urgency.desc(), "-changed_at", "-id")}
-    return {**worst, **both_ways(since="raised_at")}
+    return rows.select_related("organization").order_by(*SORTS.get(sort, ("-changed_at", "-id")))
 
 
 def alarm(alarm_id: UUID) -> AlarmView:
@@ -137,12 +143,10 @@ def alarm(alarm_id: UUID) -> AlarmView:
 
 
 def open_count() -> OpenCount:
-    """Count what nobody has seen to."""
-    waiting = Q(cleared_at__isnull=True, acknowledged_at__isnull=True)
-    counted = Alarm.objects.filter(waiting).aggregate(
-        open=Count("pk"), critical=Count("pk", filter=Q(severity=Severity.CRITICAL.value))
-    )
-    return OpenCount(counted["open"], counted["critical"])
+    """Count what nobody has seen to, no further than `MOST_COUNTED` and one more."""
+    waiting = Alarm.objects.filter(cleared_at__isnull=True, acknowledged_at__isnull=True)
+    critical = waiting.filter(severity=Severity.CRITICAL.value)
+    return OpenCount(*(rows[: MOST_COUNTED + 1].count() for rows in (waiting, critical)))
 
 
 def most_urgent(*, limit: int, but: Collection[str] = ()) -> tuple[AlarmRow, ...]:
@@ -152,7 +156,7 @@ def most_urgent(*, limit: int, but: Collection[str] = ()) -> tuple[AlarmRow, ...
     """
     rows = Alarm.objects.filter(cleared_at__isnull=True, acknowledged_at__isnull=True).exclude(subject__in=but)
     rows = rows.filter(Q(service__isnull=True) | Q(subject__regex=BESIDE))
-    found = rows.select_related("organization").order_by(_urgency().desc(), "-changed_at", "-id")[:limit]
+    found = rows.select_related("organization").order_by(*SORTS["-severity"])[:limit]
     return tuple(map(_row, found))
 
 
@@ -160,11 +164,6 @@ def open_for(service_id: UUID) -> tuple[AlarmRow, ...]:
     """Return the open alarms of one service, the worst first."""
     rows = Alarm.objects.filter(service_id=service_id, cleared_at__isnull=True).select_related("organization")
     return tuple(sorted(map(_row, rows), key=lambda row: -row.severity.rank))
-
-
-def _urgency() -> Case:
-    whens = [When(severity=severity.value, then=Value(severity.rank)) for severity in Severity]
-    return Case(*whens, output_field=IntegerField())
 
 
 def _in_state(rows: QuerySet[Alarm], state: str) -> QuerySet[Alarm]:

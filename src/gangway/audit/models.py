@@ -36,6 +36,7 @@ class Entry(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["organization", "-id"], name="audit_by_organization"),
             models.Index(fields=["subject", "-id"], name="audit_by_subject"),
+            models.Index(fields=["event", "-id"], name="audit_by_event"),
             models.Index(
                 fields=["organization", "id"],
                 condition=models.Q(event=Event.ORGANIZATION_MOVED.value),

@@ -103,7 +103,7 @@ def _meant(sought: Sought) -> Q:
     if sought.who:
         condition &= Q(actor_name__istartswith=sought.who)
     if sought.event:
-        condition &= Q(event__startswith=sought.event)
+        condition &= Q(event=sought.event) if sought.event in set(Event) else Q(event__startswith=sought.event)
     if sought.subject:
         condition &= Q(subject=sought.subject)
     if sought.since:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Final
 
 from gangway.connections import schedule
+from gangway.connections.kept import is_lacking
 from gangway.connections.models import Care, Connection, Validation
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.renewable import lacks, may_change_itself, renewable
@@ -29,6 +30,7 @@ def adopt(*rows: Connection, now: datetime) -> int:
 def _new(row: Connection, now: datetime) -> Care:
     seen = Validation.objects.filter(connection=row, granted__isnull=False).order_by("-asked_at").first()
     about = renewable(row.credential_id)
+    missing = lacks(row.registration_id, seen.granted or ()) if seen else None
     return Care(
         organization_id=row.organization_id,
         connection=row,
@@ -36,5 +38,7 @@ def _new(row: Connection, now: datetime) -> Care:
         validate_at=schedule.slot(row.pk, now),
         tend_at=now,
         renews_itself=may_change_itself(seen.granted if seen else None),
-        lacks=lacks(row.registration_id, seen.granted or ()) if seen else None,
+        lacks=missing,
+        standing=row.standing,
+        lacking=is_lacking(row, missing),
     )

@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from gangway.connections.kept import Kept, Looked, credential_of, credentials_of, whose
+from gangway.connections.kept import SOMETHING_LACKS, Kept, Looked, credential_of, credentials_of, whose
 from gangway.connections.models import STATUSES, Care, Companion, Connection, Validation
-from gangway.connections.states import Rotation
+from gangway.connections.states import SUSPENDED, Rotation
 from gangway.organizations.pages import Page, every, page_of
 from gangway.provisioning.orphans import Unused, unused_credentials
 from gangway.provisioning.queries import choices
@@ -22,8 +22,6 @@ from gangway.services.states import Lifecycle
 
 LESS: Final = "less"
 """The filter for connections that lack what the newest version has."""
-SUSPENDED: Final = "suspended"
-"""The status of a connection that isn't used for a while; nothing else is said of it then."""
 SORTS: Final = {"look": ("validate_at", "pk"), "-look": ("-validate_at", "-pk")}
 
 
@@ -144,13 +142,9 @@ def ends_beside(service_ids: Iterable[UUID]) -> dict[UUID, list[Beside]]:
 def lacking_beside(service_ids: Iterable[UUID]) -> dict[UUID, list[str]]:
     """Return what the newest version has and what these services use beside their connection hasn't, by service."""
     found: dict[UUID, list[str]] = defaultdict(list)
-    for row in _lacking(Companion.objects.filter(service_id__in=list(service_ids))).order_by("profile"):
+    for row in Companion.objects.filter(SOMETHING_LACKS, service_id__in=list(service_ids)).order_by("profile"):
         found[row.service_id] += row.lacks or ()
     return dict(found)
-
-
-def _lacking(rows: QuerySet[Companion]) -> QuerySet[Companion]:
-    return rows.exclude(Q(lacks__isnull=True) | Q(lacks=[]))
 
 
 def fleet(
@@ -160,7 +154,7 @@ def fleet(
 
     `sort`: a key of `SORTS`, else those that are looked at soonest first.
     """
-    return page_of(_sought(search, status, rotation, drift, sort), page, _row)
+    return page_of(_sought(search, status, rotation, drift, sort), page, _row, keys_first=True)
 
 
 def every_connection(
@@ -191,15 +185,12 @@ def orphans(*, limit: int) -> Orphans:
 
 def _narrowed(rows: QuerySet[Care], status: str, rotation: str, drift: str) -> QuerySet[Care]:
     living = rows.filter(connection__service__lifecycle=Lifecycle.CREATED.value)
-    if status == SUSPENDED:
-        living = living.filter(connection__suspended_at__isnull=False)
-    elif status in STATUSES:
-        living = living.filter(connection__status=status, connection__suspended_at__isnull=True)
+    if status in {*STATUSES, SUSPENDED}:
+        living = living.filter(standing=status)
     if rotation in set(Rotation):
         living = living.filter(rotation=rotation)
     if drift == LESS:
-        beside = _lacking(Companion.objects.all()).values("service_id")
-        living = living.filter(~(Q(lacks__isnull=True) | Q(lacks=[])) | Q(connection__service_id__in=beside))
+        living = living.filter(lacking=True)
     return living
 
 
@@ -209,7 +200,7 @@ def _row(care: Care) -> FleetRow:
         service_id=service.pk,
         short_name=service.short_name,
         customer_name=care.organization.name,
-        status=SUSPENDED if care.connection.suspended_at else care.connection.status,
+        status=care.connection.standing,
         status_words=care.connection.status_words,
         ends_at=service.credential_ends_at,
         rotation=Rotation(care.rotation),

@@ -9,7 +9,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from gangway.audit.record import Actor
 from gangway.connections import schedule
@@ -29,17 +29,29 @@ BACKLOG: Final = timedelta(hours=2)
 """So long the fleet's own may wait for their turn: those of one tenant come one after the other."""
 AGAIN_AFTER: Final = timedelta(hours=4)
 """So long until the next look at what nobody knows about, or where a look failed on our side."""
+MOST_COUNTED: Final = 200
+"""Nobody is told a greater number of those that are due than "more than" this."""
 KEPT: Final = timedelta(days=90)
 """Validations of the fleet are kept so long; what people asked for stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """How far the scope's own validations are behind."""
+    """How far the scope's own validations are behind; `due` is counted up to a bound."""
 
     due: int
     oldest: datetime | None
     running: int = 0
+
+    @property
+    def is_longer(self) -> bool:
+        """Whether more are due than anybody is told."""
+        return self.due > MOST_COUNTED
+
+    @property
+    def shown(self) -> int:
+        """How many are due, or the most that anybody is told."""
+        return min(self.due, MOST_COUNTED)
 
 
 def validate_due(*, now: datetime) -> int:
@@ -132,10 +144,13 @@ def queue(row: Looked, *, tenant_id: str = "", by: Actor, now: datetime) -> UUID
 
 
 def backlog(*, now: datetime) -> Backlog:
-    """Count what is due in the scope, and say since when the oldest waits."""
-    counted = [rows.aggregate(number=Count("pk"), oldest=Min("validate_at")) for rows in (due(now), due_beside(now))]
-    oldest = min((each["oldest"] for each in counted if each["oldest"]), default=None)
-    return Backlog(sum(each["number"] for each in counted), oldest, running=_running())
+    """Count what is due in the scope, no further than `MOST_COUNTED` and one more; say since when the oldest waits."""
+    waiting = [
+        list(rows.order_by("validate_at").values_list("validate_at", flat=True)[: MOST_COUNTED + 1])
+        for rows in (due(now), due_beside(now))
+    ]
+    oldest = min((times[0] for times in waiting if times), default=None)
+    return Backlog(min(sum(map(len, waiting)), MOST_COUNTED + 1), oldest, running=_running())
 
 
 def forget(*, now: datetime) -> None:

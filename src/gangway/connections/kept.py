@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TypedDict
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from gangway.alarms.states import Kind
 from gangway.connections.models import Care, Companion, Connection
@@ -17,6 +17,8 @@ from gangway.services.queries import ServiceView
 
 Kept = Care | Companion
 Looked = Connection | Companion
+SOMETHING_LACKS = ~(Q(lacks__isnull=True) | Q(lacks=[]))
+"""Rows of which it is known that they lack something of the newest version."""
 
 
 class Key(TypedDict):
@@ -61,6 +63,11 @@ def connection_of(row: Connection | Kept) -> Connection:
     if isinstance(row, Connection):
         return row
     return row.connection if isinstance(row, Care) else Connection.objects.get(service_id=row.service_id)
+
+
+def is_lacking(row: Connection, lacks: list[str] | None) -> bool:
+    """Whether a connection that lacks this, or what its service uses beside it, lacks anything."""
+    return bool(lacks) or Companion.objects.filter(SOMETHING_LACKS, service_id=row.service_id).exists()
 
 
 def whose(row: Looked) -> dict[str, Looked]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID, uuid4
 
 from django.db import models
 from django.db.models import Q
 
-from gangway.connections.states import AuthenticatedBy, Deed, ItemState, Rotation, SuspendedWhy
+from gangway.connections.states import SUSPENDED, AuthenticatedBy, Deed, ItemState, Rotation, SuspendedWhy
 from gangway.organizations.scope import OwnedModel
 
 if TYPE_CHECKING:
@@ -57,7 +57,6 @@ class Connection(OwnedModel):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["status", "id"], name="connections_by_status"),
             models.Index(
                 fields=["suspended_at"], condition=Q(suspended_at__isnull=False), name="connections_not_in_use"
             ),
@@ -66,6 +65,17 @@ class Connection(OwnedModel):
     def __str__(self) -> str:
         """Name the connection by its status."""
         return f"connection {self.id} ({self.status})"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the row, and how it stands also where lists look for it."""
+        super().save(*args, **kwargs)
+        if not {"status", "suspended_at"}.isdisjoint(kwargs.get("update_fields") or ("status",)):
+            Care.objects.filter(pk=self.pk).exclude(standing=self.standing).update(standing=self.standing)
+
+    @property
+    def standing(self) -> str:
+        """How it stands, in one word: its status, unless it isn't used."""
+        return SUSPENDED if self.suspended_at is not None else self.status
 
     @property
     def subject(self) -> str:
@@ -203,6 +213,10 @@ class Care(Tended):
     """How a connection is looked after by itself. Each has one."""
 
     connection = models.OneToOneField(Connection, on_delete=models.CASCADE, primary_key=True, related_name="care")
+    standing = models.CharField(max_length=10, default="unknown", help_text="How the connection stands, for lists.")
+    lacking = models.BooleanField(
+        default=False, help_text="Whether it, or what its service uses beside it, lacks anything; for lists."
+    )
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -213,10 +227,13 @@ class Care(Tended):
                 condition=~Q(rotation=Rotation.PLANNED.value) | Q(rotate_at__isnull=False),
                 name="connections_planned_for_when",
             ),
+            models.CheckConstraint(condition=Q(standing__in=(*STATUSES, SUSPENDED)), name="connections_standing_known"),
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["validate_at", "connection"], name="connections_to_validate_next"),
             models.Index(fields=["rotation", "validate_at", "connection"], name="connections_by_rotation"),
+            models.Index(fields=["standing", "validate_at", "connection"], name="connections_by_standing"),
+            models.Index(fields=["validate_at", "connection"], condition=Q(lacking=True), name="connections_lacking"),
             models.Index(fields=["tend_at"], name="connections_to_tend"),
             models.Index(
                 fields=["rotation_run_id"], condition=Q(rotation_run_id__isnull=False), name="connections_rotating"

@@ -1,6 +1,10 @@
 """How a connection came about, and why one isn't used."""
 
 from enum import StrEnum
+from typing import Final
+
+SUSPENDED: Final = "suspended"
+"""How a connection stands that isn't used for a while; nothing else is said of it then."""
 
 
 class AuthenticatedBy(StrEnum):

@@ -9,8 +9,8 @@ from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.connections import adopting, saying, schedule, verdict
 from gangway.connections.fleet import AGAIN_AFTER
-from gangway.connections.kept import Kept, Looked, care_of, connection_of, credential_of, key_of, name_of
-from gangway.connections.models import Connection
+from gangway.connections.kept import Kept, Looked, care_of, connection_of, credential_of, is_lacking, key_of, name_of
+from gangway.connections.models import Care, Connection
 from gangway.connections.states import Rotation
 from gangway.connections.verdict import KeptItem, Status
 from gangway.provisioning.renewable import lacks, may_change_itself
@@ -52,7 +52,15 @@ def follow(
         kept.lacks = lacks(row.registration_id, granted, roles=roles)
     kept.save(update_fields=["validate_at", "lacks", "renews_itself", "tend_at", "rotation"])
     if granted is not None:
+        _note_lacking(connection_of(row))
         _drift(row, kept.lacks, now=now)
+
+
+def _note_lacking(row: Connection) -> None:
+    """Keep for lists whether anything of a service lacks what the newest version has."""
+    care = Care.objects.select_for_update(of=("self",)).filter(pk=row.pk).first()
+    if care is not None and care.lacking != is_lacking(row, care.lacks):
+        Care.objects.filter(pk=row.pk).update(lacking=not care.lacking)
 
 
 def _judge(row: Looked, items: list[KeptItem], *, now: datetime) -> Status:

@@ -113,6 +113,7 @@ def issue_invitation(
     `InvalidField` at "phone", `TooFarAhead` at "days", `NoSuchService`, `AlreadyInvited`, `TooManyLinks`.
     """
     about, aim = service(service_id), aim or Aim()
+    address = outbox.check_address(recipient, field="recipient")
     if days is not None and not 1 <= days <= LONGEST_LIFE:
         raise TooFarAhead(field="days")
     life = days or terms_of(about.customer_id).life_days
@@ -124,7 +125,6 @@ def issue_invitation(
         registration_id=aim.registration_id,
         wanted=aim.wanted,
         changes=list(aim.changes),
-        recipient=outbox.check_address(recipient, field="recipient"),
         recipient_phone=text(phone, field="phone", longest=LONGEST_PHONE),
         language=known(language) if language else language_of(about.customer_id),
         finish_by_itself=finish_by_itself,
@@ -138,6 +138,7 @@ def issue_invitation(
         expires_at=ends,
         reminders_sent=passed_before(ends, now),
     )
+    invitation.send_to(address)
     if mailed and not draft:
         check_count(invitation, by=by, now=now)
     _save_only_one(invitation)

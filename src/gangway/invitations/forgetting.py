@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gangway.invitations.models import Handoff, Invitation
 
-NOBODY: Final = {"recipient": "", "recipient_phone": "", "administrator_upn": ""}
+NOBODY: Final = {"recipient": "", "recipient_key": "", "recipient_phone": "", "administrator_upn": ""}
 """An invitation that names nobody."""
 
 

@@ -12,9 +12,15 @@ from gangway.invitations.states import ENDED, State
 from gangway.languages.choice import ENGLISH
 from gangway.organizations.scope import OwnedModel
 
+LONGEST_ADDRESS = 320
 ONE_PENDING = "invitations_one_pending_for_a_service"
 NOT_OVER = ~models.Q(state__in=sorted(state.value for state in ENDED))
 """Written as the indexes are, so that PostgreSQL knows them by it; otherwise it sorts all that wait."""
+
+
+def key_of_address(address: str) -> str:
+    """Return how an address is kept to be compared, or the beginning of one to be looked for."""
+    return address.replace("\x00", "").strip().casefold()[:LONGEST_ADDRESS]
 
 
 class Invitation(OwnedModel):
@@ -24,6 +30,9 @@ class Invitation(OwnedModel):
     service = models.ForeignKey("services.Service", on_delete=models.PROTECT, related_name="+")
     purpose = models.CharField(max_length=20, choices=Purpose.choices, default=Purpose.CONNECT)
     recipient = models.EmailField()
+    recipient_key = models.CharField(
+        max_length=LONGEST_ADDRESS, default="", help_text="The recipient as a search compares it."
+    )
     language = models.CharField(max_length=5, default=ENGLISH, help_text="Of its pages, its mails and all after it.")
     administrator_upn = models.CharField(max_length=320, blank=True)
     state = models.CharField(max_length=30, choices=[(state.value, state.value) for state in State])
@@ -77,6 +86,14 @@ class Invitation(OwnedModel):
             models.Index(fields=["organization"], condition=NOT_OVER, name="invitations_pending_ones"),
             models.Index(fields=["state", "-created_at", "id"], name="invitations_by_state"),
             models.Index(
+                fields=["recipient_key"], name="invitations_recipient_prefix", opclasses=["varchar_pattern_ops"]
+            ),
+            models.Index(
+                fields=["asked_again_at"],
+                condition=models.Q(asked_again_at__isnull=False),
+                name="invitations_asked_again",
+            ),
+            models.Index(
                 fields=["expires_at"],
                 condition=NOT_OVER,
                 name="invitations_to_expire",
@@ -87,6 +104,10 @@ class Invitation(OwnedModel):
                 name="invitations_expired_lately",
             ),
         ]
+
+    def send_to(self, address: str) -> None:
+        """Give it a recipient, with what a search needs of it."""
+        self.recipient, self.recipient_key = address, key_of_address(address)
 
     def __str__(self) -> str:
         """Name the invitation without its recipient."""
@@ -104,7 +125,7 @@ class Handoff(OwnedModel):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     invitation = models.ForeignKey(Invitation, on_delete=models.CASCADE, related_name="handoffs")
     recipient = models.EmailField()
-    recipient_key = models.CharField(max_length=320)
+    recipient_key = models.CharField(max_length=LONGEST_ADDRESS)
     by_kind = models.CharField(max_length=15)
     by_name = models.CharField(max_length=200)
     created_at = models.DateTimeField()

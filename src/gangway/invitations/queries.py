@@ -16,7 +16,7 @@ from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations.errors import NoSuchHandoff, NoSuchInvitation
 from gangway.invitations.letters import subject_of, subject_of_handoff
-from gangway.invitations.models import NOT_OVER, Handoff, Invitation, Link, Move
+from gangway.invitations.models import NOT_OVER, Handoff, Invitation, Link, Move, key_of_address
 from gangway.invitations.states import CONSUMED, DEVICE_AUTHENTICATED, EXPIRABLE, State, sources_of
 from gangway.invitations.terms import forbid_copying, terms_of
 from gangway.languages.choice import ENGLISH
@@ -367,14 +367,13 @@ def pending(
     `sort`: a key of `SORTS`, else the newest first.
     """
     rows = _pending(search, state, customer_id, sort)
-    found = page_of(rows, page, lambda row: row)
-    mails = deliveries(subject_of(row.id) for row in found.rows)
-    forbidding = forbid_copying()
-    return Page(
-        rows=tuple(_pending_row(row, mails.get(subject_of(row.id)), forbidding) for row in found.rows),
-        number=found.number,
-        has_next=found.has_next,
-    )
+    found = page_of(rows, page, lambda row: row, keys_first=True)
+    return Page(rows=_with_mails(found.rows), number=found.number, has_next=found.has_next)
+
+
+def _with_mails(rows: Sequence[Invitation]) -> tuple[PendingRow, ...]:
+    mails, forbidding = deliveries(subject_of(row.id) for row in rows), forbid_copying()
+    return tuple(_pending_row(row, mails.get(subject_of(row.id)), forbidding) for row in rows)
 
 
 def every_pending(*, search: str = "", state: str = "", sort: str = "") -> Iterator[PendingRow]:
@@ -386,19 +385,24 @@ def every_pending(*, search: str = "", state: str = "", sort: str = "") -> Itera
 
 def these(invitation_ids: Sequence[UUID]) -> tuple[PendingRow, ...]:
     """Return these of the scope's invitations, however they stand, in the order of their ids as given."""
-    found = Invitation.objects.filter(pk__in=list(invitation_ids)).select_related("service", "organization")
+    found = _listed(Invitation.objects.filter(pk__in=list(invitation_ids)))
     mails, forbidding = deliveries(subject_of(one) for one in invitation_ids), forbid_copying()
     rows = {row.pk: _pending_row(row, mails.get(subject_of(row.pk)), forbidding) for row in found}
     return tuple(rows[one] for one in invitation_ids if one in rows)
 
 
 def _pending(search: str, state: str, customer_id: UUID | None, sort: str) -> QuerySet[Invitation]:
-    names = of_services(search)
-    condition = names | Q(recipient__istartswith=search.strip()) if search.strip() else names
+    names, address = of_services(search), key_of_address(search)
+    condition = names | Q(recipient_key__startswith=address) if address else names
     rows = Invitation.objects.filter(condition, Q(state=state) if state in set(State) else NOT_OVER)
     if customer_id is not None:
         rows = rows.filter(organization_id=customer_id)
-    return rows.select_related("service", "organization").order_by(*SORTS.get(sort, SORTS["-created"]))
+    return _listed(rows).order_by(*SORTS.get(sort, SORTS["-created"]))
+
+
+def _listed(rows: QuerySet[Invitation]) -> QuerySet[Invitation]:
+    """Read what a list shows: plans are long."""
+    return rows.select_related("service", "organization").defer("plan", "earlier_plans", "wanted", "changes")
 
 
 def _pending_row(row: Invitation, mail: Delivery | None, forbidding: frozenset[UUID] = frozenset()) -> PendingRow:
@@ -498,14 +502,19 @@ def open_of(service_id: UUID) -> UUID | None:
     return rows.values_list("pk", flat=True).first()
 
 
-def needing_a_person(*, now: datetime, most: int = 200) -> tuple[PendingRow, ...]:
-    """Return the scope's invitations that an operator ought to look at, newest first, in one query.
+def needing_a_person(*, now: datetime, of_each: int) -> tuple[PendingRow, ...]:
+    """Return the scope's invitations that an operator ought to look at, newest first, so many of each kind.
 
     Those in a state that waits for them, and those of which the holder of a dead link lately asked for a new one.
     """
-    waits = Q(state__in=[state.value for state in NEEDS_A_PERSON]) | Q(asked_again_at__gt=now - ASKED_LATELY)
-    rows = Invitation.objects.filter(waits).select_related("service", "organization")
-    return tuple(_pending_row(row, None) for row in rows.order_by("-created_at", "id")[:most])
+    rows = Invitation.objects.order_by(*SORTS["-created"]).values_list("pk")
+    first, *others = (
+        *(rows.filter(state=state.value)[:of_each] for state in sorted(NEEDS_A_PERSON)),
+        rows.filter(asked_again_at__gt=now - ASKED_LATELY)[:of_each],
+    )
+    keys = {key for (key,) in first.union(*others, all=True)}
+    found = _listed(Invitation.objects.filter(pk__in=keys)).order_by(*SORTS["-created"])
+    return tuple(_pending_row(row, None) for row in found)
 
 
 def expired_lately(*, now: datetime, most: int) -> tuple[PendingRow, ...]:
@@ -516,8 +525,8 @@ def expired_lately(*, now: datetime, most: int) -> tuple[PendingRow, ...]:
         created_at__gt=OuterRef("ended_at"),
     )
     rows = Invitation.objects.filter(~Exists(again), state=State.EXPIRED.value, ended_at__gt=now - ENDED_LATELY)
-    rows = rows.select_related("service", "organization").order_by("-ended_at", "id")
-    return tuple(_pending_row(row, None) for row in rows[:most])
+    found = _listed(rows).order_by("-ended_at", "id")[:most]
+    return tuple(_pending_row(row, None) for row in found)
 
 
 def to_finish(*, most: int = 100) -> list[UUID]:

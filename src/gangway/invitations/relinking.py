@@ -89,10 +89,11 @@ def readdress(*, invitation_id: UUID, recipient: str, by: Actor, now: datetime) 
     """
     address = outbox.check_address(recipient, field="recipient")
     invitation = open_for(Doing.READDRESS, invitation_id, now=now)
-    before, invitation.recipient = invitation.recipient, address
+    before = invitation.recipient
+    invitation.send_to(address)
     invitation.reminders_sent = passed_before(invitation.lasts_until, now)
     invitation.reminders_stopped_at = None
-    invitation.save(update_fields=["recipient", "reminders_sent", "reminders_stopped_at"])
+    invitation.save(update_fields=["recipient", "recipient_key", "reminders_sent", "reminders_stopped_at"])
     if State(invitation.state) is not State.DRAFT:
         check_count(invitation, by=by, now=now)
         _end_links(invitation, by=by, now=now, elsewhere=True)

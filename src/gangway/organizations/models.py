@@ -44,6 +44,8 @@ class Operator(AbstractBaseUser):
         ordering: ClassVar[tuple[str, ...]] = ("email",)
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["name_key", "id"], name="operators_by_name"),
+            models.Index(fields=["last_login"], name="operators_by_last_sign_in"),
+            models.Index(fields=["name_key"], name="operators_name_prefix", opclasses=["varchar_pattern_ops"]),
             GinIndex(WORDS_INDEX, name="operators_words"),
         ]
 
@@ -122,6 +124,7 @@ class Organization(models.Model):
             models.Index(fields=["kind", "name_key", "id"], name="organizations_by_name"),
             models.Index(fields=["kind", "created_at", "id"], name="organizations_by_age"),
             models.Index(fields=["parent", "kind"], name="organizations_by_parent"),
+            models.Index(fields=["name_key", "id"], name="organizations_all_by_name"),
             models.Index(fields=["name_key"], name="organizations_name_prefix", opclasses=["varchar_pattern_ops"]),
             GinIndex(WORDS_INDEX, name="organizations_words"),
         ]
@@ -241,6 +244,7 @@ class Membership(OwnedModel):
                 fields=["operator", "organization"], name="organizations_one_role_per_organization"
             ),
         ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["role", "id"], name="organizations_by_role")]
 
     def __str__(self) -> str:
         """Say who is what, where."""

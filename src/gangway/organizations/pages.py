@@ -13,6 +13,8 @@ Model = TypeVar("Model", bound=models.Model)
 PAGE_SIZE: Final = 50
 PORTION: Final = 1000
 """Rows of an export that are read at once."""
+MOST_NAMED: Final = 1000
+"""So many things a search names one by one; more stand so close in any list of theirs that a page is soon full."""
 LAST_PAGE: Final = 100
 """Nobody turns more pages than this: searching is quicker, for the person and for the database."""
 
@@ -60,6 +62,20 @@ def _by_keys(rows: models.QuerySet[Model], wanted: models.QuerySet[Model]) -> li
 def _of_keys(rows: models.QuerySet[Model], keys: list[Any]) -> list[Model]:
     found = rows.in_bulk(keys)
     return [found[key] for key in keys if key in found]
+
+
+def one_of(rows: models.QuerySet[Any], *, at: str) -> models.Q:
+    """Return the condition for rows that have one of these `rows` at the field `at`, for a list that is searched.
+
+    They are looked up first, by their own indexes, and named; that is one question. Of many, each row of the list is
+    asked about its own, in the list's order, until its page is full: that is soon, since they are many. For this it is
+    a scalar subquery, which PostgreSQL never turns into a join; it would collect and sort all that match.
+    """
+    keys = list(rows.order_by().values_list("pk", flat=True)[: MOST_NAMED + 1])
+    if len(keys) <= MOST_NAMED:
+        return models.Q((f"{at}__in", keys))
+    its_own = rows.order_by().filter(pk=models.OuterRef(f"{at}_id")).annotate(is_meant=models.Value(value=True))
+    return models.Q(models.Subquery(its_own.values("is_meant"), output_field=models.BooleanField()))
 
 
 def every(rows: models.QuerySet[Model], shape: Callable[[Model], Row]) -> Iterator[Row]:

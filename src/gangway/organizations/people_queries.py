@@ -7,24 +7,19 @@ from typing import Final
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from gangway.organizations.errors import NoSuchOperator, NoSuchOrganization
 from gangway.organizations.models import Membership, Operator, Organization
-from gangway.organizations.pages import Page, every, page_of
+from gangway.organizations.pages import Page, both_ways, every, one_of, page_of
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import Kind, Role, gives
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
 
-_ORDERS: Final = {
-    "name": "operator__name_key",
-    "organization": "organization__name_key",
-    "role": "role",
-    "seen": "operator__last_login",
-}
-
-
+SORTS: Final = both_ways(
+    name="operator__name_key", organization="organization__name_key", role="role", seen="operator__last_login"
+)
 MOST_CHOICES: Final = 50
 """Organizations in a list to choose from; more are searched."""
 
@@ -72,7 +67,7 @@ class PlaceDoor:
 
 def operators(*, search: str = "", role: str = "", state: str = "", sort: str = "", page: int = 1) -> Page[PlaceView]:
     """Return the scope's people; `state` is active, suspended or no_second_factor, `sort` a key with "-" for turned."""
-    return page_of(_people(search, role, state, sort), page, _view)
+    return page_of(_people(search, role, state, sort), page, _view, keys_first=True)
 
 
 def every_operator(*, search: str = "", role: str = "", state: str = "", sort: str = "") -> Iterator[PlaceView]:
@@ -81,17 +76,20 @@ def every_operator(*, search: str = "", role: str = "", state: str = "", sort: s
 
 
 def _people(search: str, role: str, state: str, sort: str) -> QuerySet[Membership]:
-    rows = _places().filter(
-        matching(search, begins=("operator__name_key", "operator__email"), among="operator__search_words")
-    )
+    rows = _places().filter(_meant(search))
     if role in set(Role):
         rows = rows.filter(role=role)
     if state in {"active", "suspended"}:
         rows = rows.filter(is_active=state == "active")
     if state == "no_second_factor":
         rows = rows.filter(~Exists(_factors(OuterRef("operator_id"))))
-    column = _ORDERS.get(sort.removeprefix("-"), _ORDERS["name"])
-    return rows.order_by(f"-{column}" if sort.startswith("-") else column, "id")
+    return rows.order_by(*SORTS.get(sort, SORTS["name"]))
+
+
+def _meant(search: str) -> Q:
+    """Return the condition for places of people whom a search means; none for an empty one."""
+    meant = matching(search, begins=("name_key", "email"))
+    return one_of(Operator.objects.filter(meant), at="operator") if meant else meant
 
 
 def place(membership_id: int) -> PlaceView:

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from gangway.organizations.pages import Page, both_ways, every, page_of
 from gangway.organizations.taken_over import named
 from gangway.provisioning.models import Leftover
-from gangway.provisioning.run_list import of_registrations
+from gangway.provisioning.run_list import of_ids, of_registrations
 from gangway.provisioning.states import LeftoverKind
 from gangway.services.queries import of_services
 
@@ -35,6 +35,7 @@ BY_HAND: Final[Mapping[LeftoverKind, tuple[str, ...]]] = {
 
 CLEARED: Final = "cleared"
 SORTS: Final = both_ways(since="since")
+NOT_LISTED: Final = ("registration__plan", "registration__proofs", "registration__beyond")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,8 @@ def _found(search: str, state: str, kind: str, sort: str) -> QuerySet[Leftover]:
     rows = Leftover.objects.filter(_meant_by(search), cleared_at__isnull=state != CLEARED)
     if kind in set(LeftoverKind):
         rows = rows.filter(kind=kind)
-    return rows.select_related("registration", "service", "organization").order_by(*SORTS.get(sort, SORTS["-since"]))
+    rows = rows.select_related("registration", "service", "organization").defer(*NOT_LISTED)
+    return rows.order_by(*SORTS.get(sort, SORTS["-since"]))
 
 
 def open_for(service_id: UUID) -> int:
@@ -101,8 +103,7 @@ def _meant_by(search: str) -> Q:
     plain = search.replace("\x00", "").strip()
     if not plain:
         return Q()
-    by_id = Q(object_id=plain) | Q(registration__app_id=plain) | Q(registration__tenant_id=plain)
-    by_id |= Q(facts__tenant_id=plain) | Q(facts__app_id=plain)
+    by_id = Q(object_id=plain) | Q(facts__tenant_id=plain) | Q(facts__app_id=plain) | of_ids(plain)
     return by_id | Q(name__istartswith=plain) | of_services(search) | of_registrations(search)
 
 

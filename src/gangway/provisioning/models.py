@@ -8,6 +8,7 @@ from django.db import models
 from gangway.foundation.clouds import CloudName
 from gangway.organizations.scope import OwnedModel
 from gangway.provisioning.engine.remaining import WaitsFor
+from gangway.provisioning.engine.sight import Source
 from gangway.provisioning.states import (
     CredentialState,
     LeftoverKind,
@@ -22,6 +23,8 @@ ONE_LIVING_RUN = "provisioning_one_living_run_of_a_registration"
 FEDERATED = "federated"
 """The kind of credential that has no secret."""
 ONE_LEFTOVER = "provisioning_one_open_leftover_of_a_thing"
+LOOKS = (Source.SIGNED_IN.value, Source.OWN_RIGHT.value)
+"""Looks that read what else is there."""
 NAME = 45
 """Longest name in code points."""
 MADE, GIVEN = "made", "given"
@@ -71,7 +74,12 @@ class Registration(OwnedModel):
                 name="provisioning_proved_since_when",
             ),
         ]
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["tenant_id"], name="provisioning_by_tenant")]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant_id"], name="provisioning_by_tenant"),
+            models.Index(fields=["app_id"], name="provisioning_by_application"),
+            models.Index(fields=["name_key"], name="provisioning_name_prefix", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["seen_at"], condition=models.Q(seen_by__in=LOOKS), name="provisioning_looked_at"),
+        ]
 
     def __str__(self) -> str:
         """Name the registration as the tenant's portal does."""
@@ -278,7 +286,11 @@ class Leftover(OwnedModel):
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["-since"], name="provisioning_leftovers"),
+            *(
+                models.Index(fields=fields, condition=models.Q(cleared_at__isnull=is_open), name=f"provisioning_{name}")
+                for is_open, word in ((True, "left"), (False, "cleared"))
+                for fields, name in ((["since", "id"], word), (["kind", "since", "id"], f"{word}_by_kind"))
+            ),
         ]
 
     @property

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from gangway.organizations.pages import Page, both_ways, every, page_of
+from gangway.organizations.pages import Page, both_ways, every, one_of, page_of
 from gangway.organizations.search import fold
 from gangway.provisioning import faults
 from gangway.provisioning.engine import pinning
@@ -17,6 +17,8 @@ from gangway.provisioning.states import RunState
 from gangway.services.queries import of_services
 
 SORTS: Final = both_ways(begun="created_at")
+NOT_LISTED: Final = ("result", "wanted", "registration__plan", "registration__proofs", "registration__beyond")
+"""What no list shows, and is long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def runs(*, search: str = "", state: str = "", sort: str = "", page: int = 1) ->
     run or the tenant; `state`: a RunState or empty, which anything unknown is taken for; `sort`: a key of `SORTS`,
     else the newest first.
     """
-    return page_of(_found(search, state, sort), page, _row)
+    return page_of(_found(search, state, sort), page, _row, keys_first=True)
 
 
 def every_run(*, search: str = "", state: str = "", sort: str = "") -> Iterator[RunRow]:
@@ -99,7 +101,8 @@ def _found(search: str, state: str, sort: str) -> QuerySet[Run]:
     rows = Run.objects.filter(_meant_by(search))
     if state in set(RunState):
         rows = rows.filter(state=state)
-    return rows.select_related("registration", "service", "organization").order_by(*SORTS.get(sort, SORTS["-begun"]))
+    rows = rows.select_related("registration", "service", "organization").defer(*NOT_LISTED)
+    return rows.order_by(*SORTS.get(sort, SORTS["-begun"]))
 
 
 def _meant_by(search: str) -> Q:
@@ -108,14 +111,19 @@ def _meant_by(search: str) -> Q:
         whole = UUID(search.strip())
     except ValueError:
         return of_services(search) | of_registrations(search)
-    return Q(pk=whole) | Q(registration__tenant_id=str(whole)) | Q(registration__app_id=str(whole))
+    return Q(pk=whole) | of_ids(str(whole))
 
 
 def of_registrations(search: str) -> Q:
     """Return the condition for rows of registrations whose name begins so; none for an empty search."""
     beginning = fold(search.replace("\x00", "")).strip()
     named = Registration.objects.filter(name_key__startswith=beginning)
-    return Q(registration__in=named.values("pk")) if beginning else Q()
+    return one_of(named, at="registration") if beginning else Q()
+
+
+def of_ids(whole: str) -> Q:
+    """Return the condition for rows of registrations with this id of a tenant or an application."""
+    return one_of(Registration.objects.filter(Q(tenant_id=whole) | Q(app_id=whole)), at="registration")
 
 
 def _row(row: Run) -> RunRow:

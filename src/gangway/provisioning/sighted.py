@@ -5,17 +5,15 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Case, F, Min, Q, QuerySet, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 
 from gangway.provisioning.engine.sight import Source, Standing
-from gangway.provisioning.models import Credential, Registration
+from gangway.provisioning.models import LOOKS, Credential, Registration
 from gangway.provisioning.states import CredentialState, RegistrationState
 from gangway.services.states import NEEDS_ITS_REGISTRATION
 
 AWAY: Final = (Standing.GONE.value, Standing.DELETED.value)
-LOOKS: Final = (Source.SIGNED_IN.value, Source.OWN_RIGHT.value)
-"""Looks that read what else is there."""
-MOST_COUNTED: Final = 1000
+MOST_COUNTED: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +75,7 @@ def coverage() -> Coverage:
     """Count how far what we know of tenants reaches."""
     rows = _made()
     looked = rows.filter(seen_by__in=LOOKS)
-    oldest = looked.aggregate(at=Min("seen_at"))["at"]
+    oldest = looked.order_by("seen_at").values_list("seen_at", flat=True).first()
     return Coverage(_counted(looked), _counted(rows.exclude(seen_by__in=LOOKS)), oldest)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
-from gangway.organizations.pages import Page, every, page_of
+from gangway.organizations.pages import Page, every, one_of, page_of
 from gangway.organizations.place_queries import path_in_scope
 from gangway.organizations.roles import Kind
 from gangway.organizations.scope import Door, through
@@ -121,11 +121,10 @@ def every_service(sought: Sought) -> Iterator[ServiceRow]:
 def of_services(search: str, *, at: str = "service") -> Q:
     """Return the condition for rows of services that a person means by `search`: beginning of a name, or words.
 
-    For lists of what services have, `at`: by which field. The services are looked up first, from their own indexes;
-    compared row by row, no index serves. Call it inside a scope.
+    For lists of what services have, `at`: by which field. None for an empty search. Call it inside a scope.
     """
     meant = matching(search, begins=NAMES)
-    return Q((f"{at}__in", Service.objects.filter(meant).values("pk"))) if meant else meant
+    return one_of(Service.objects.filter(meant), at=at) if meant else meant
 
 
 def matching_services(sought: Sought, *, most: int) -> list[UUID]:

@@ -1,6 +1,5 @@
 """What needs a person, most urgent first, each with its next action; made from what the other rooms know."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -61,7 +60,7 @@ class Need:
 def needs(capabilities: frozenset[Capability]) -> list[Need]:
     """Return what this person can see and ought to look at, most urgent first."""
     found: list[Need] = []
-    waiting = needing_a_person(now=now()) if capabilities & SEES_INVITATIONS else ()
+    waiting = needing_a_person(now=now(), of_each=AT_MOST) if capabilities & SEES_INVITATIONS else ()
     if Capability.SEE_CONNECTION in capabilities:
         found += _connections()
         told = [f"{SUBJECT}{row.id}" for row in waiting if row.state is State.REPORTED]
@@ -112,10 +111,8 @@ def _alarm(row: AlarmRow) -> Need:
 
 
 def _invitations(waiting: Iterable[PendingRow]) -> Iterator[Need]:
-    told: Counter[State] = Counter()
     for row in waiting:
-        told[row.state] += 1
-        if row.state in INVITATIONS and told[row.state] <= AT_MOST:
+        if row.state in INVITATIONS:
             yield _invitation(row, *INVITATIONS[row.state])
         elif row.asked_again_at:
             yield _invitation(row, 2, "warning", _("The holder of a dead link asks for a new one."), _("Look at it"))

@@ -15,14 +15,12 @@ from gangway.web.words import INVITATION, WAITS_FOR, said
 def rows_of(rows: Iterable[PendingRow], capabilities: frozenset[Capability]) -> list[dict[str, Any]]:
     """Give each row its pill, its possible moves, and the onboarding that somebody has begun with it."""
     known = list(rows)
-    begun = onboardings_of([row.id for row in known])
-    waiting = [row.registration_id for row in known if row.state is State.WAITING_FOR_ADMINISTRATOR]
-    kinds = kinds_of(waiting) if waiting else {}
+    begun, kinds = onboardings_of([row.id for row in known]), kinds_of([row.registration_id for row in known])
     return [
         {
             "invitation": row,
             "pill": said(WAITS_FOR, kinds[row.registration_id])
-            if row.registration_id in kinds
+            if row.state is State.WAITING_FOR_ADMINISTRATOR and row.registration_id in kinds
             else said(INVITATION, row.state),
             "onboarding_id": begun.get(row.id),
             "can": moves(row.state, capabilities, may_copy=row.may_copy, purpose=row.purpose),

@@ -29,12 +29,20 @@ def dashboard(request: DeskRequest) -> HttpResponse:
         "connections": _connections(counted),
         "days": _days(counted),
         "any": any(counted.connections.values()) or counted.planned,
-        "alarms": open_count() if Capability.SEE_CONNECTION in held else None,
+        "alarms": _alarms() if Capability.SEE_CONNECTION in held else [],
         "may_add": Capability.ADD_SERVICE in held,
         "sees_connections": Capability.SEE_CONNECTION in held,
         "sees_invitations": bool(held & SEES_INVITATIONS),
     }
     return render(request, "dashboard/page.html", values)
+
+
+def _alarms() -> list[dict[str, Any]]:
+    counted, alarms = open_count(), f"{reverse('web:alarms')}?state=open"
+    return [
+        {"word": _("Nobody looks after yet"), **_told(counted.open), "url": alarms},
+        {"word": _("Of them critical"), **_told(counted.critical), "url": f"{alarms}&severity=critical"},
+    ]
 
 
 def _connections(counted: Tallies) -> list[dict[str, Any]]:

@@ -9,14 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from gangway.alarms.queries import every_alarm
-from gangway.connections.care_view import (
-    SUSPENDED,
-    Beside,
-    FleetRow,
-    ends_beside,
-    every_connection,
-    lacking_beside,
-)
+from gangway.connections.care_view import Beside, FleetRow, ends_beside, every_connection, lacking_beside
+from gangway.connections.states import SUSPENDED
 from gangway.imports.queries import every_import
 from gangway.invitations.queries import every_pending
 from gangway.organizations.people_queries import every_operator

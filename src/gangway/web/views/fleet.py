@@ -12,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from gangway.connections import policy
 from gangway.connections.care_view import (
     LESS,
-    SUSPENDED,
     ends_beside,
     fleet,
     lacking_beside,
@@ -25,7 +24,7 @@ from gangway.connections.fleet import backlog
 from gangway.connections.queries import connection
 from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import Wishes
-from gangway.connections.states import Rotation
+from gangway.connections.states import SUSPENDED, Rotation
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding.otherwise import addable, purpose_of_repair
