@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from gangway.audit.events import Event
-from gangway.audit.models import Entry
+from gangway.audit.loading import load
 from gangway.audit.record import Actor, Plain, entry_of
 
 BY: Final = Actor.system("seed")
@@ -26,4 +26,4 @@ def add_entries(event: Event, about: Iterable[tuple[UUID, str, Mapping[str, Plai
         for organization_id, subject, data in about
     )
     while some := list(islice(rows, PORTION)):
-        Entry.objects.bulk_create(some)
+        load(some)

@@ -50,8 +50,8 @@ def make_samples(number: int, customers: int, channels: int, short_name: str) ->
     from gangway.invitations.samples import add_invitations  # noqa: PLC0415
     from gangway.organizations import queries  # noqa: PLC0415
     from gangway.organizations.actions import create_organization  # noqa: PLC0415
-    from gangway.organizations.roles import Kind  # noqa: PLC0415
-    from gangway.organizations.samples import add_organizations  # noqa: PLC0415
+    from gangway.organizations.roles import Kind, Role  # noqa: PLC0415
+    from gangway.organizations.samples import add_organizations, add_people  # noqa: PLC0415
     from gangway.organizations.scope import within_everything  # noqa: PLC0415
     from gangway.provisioning.queries import pin  # noqa: PLC0415
     from gangway.provisioning.samples import add_registrations  # noqa: PLC0415
@@ -67,6 +67,9 @@ def make_samples(number: int, customers: int, channels: int, short_name: str) ->
         above = add_organizations(kind=Kind.CHANNEL, below=[provider], names=names)
         titles = [_title(place) for place in range(customers)]
         made = add_organizations(kind=Kind.CUSTOMER, below=above, names=titles)
+        domain = f"{short_name.replace(' ', '-')}.example"
+        add_people(places=above, role=Role.ADMIN, domain=domain)
+        add_people(places=made, role=Role.OPERATOR_LITE, domain=domain)
         samples = add_services(provider_id=provider, customers=list(zip(made, titles, strict=True)), number=number)
         plan, fingerprint = pin()
         add_invitations(samples, plan=plan, fingerprint=fingerprint)
@@ -77,5 +80,5 @@ def make_samples(number: int, customers: int, channels: int, short_name: str) ->
 
 
 def _title(place: int) -> str:
-    words = (FIRST[place % 10], SECOND[place // 10 % 10])
+    words = (FIRST[(place + place // 10) % 10], SECOND[place // 10 % 10])
     return " ".join((*words, str(place // 100 + 1)))

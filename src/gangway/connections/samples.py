@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from gangway.audit.events import Event
+from gangway.audit.loading import load
 from gangway.audit.samples import add_entries
 from gangway.connections.fleet import FLEET
 from gangway.connections.models import Care, Connection, Validation
@@ -28,9 +29,9 @@ def add_connections(registered: Sequence[Registered]) -> None:
     now = clock.now()
     for some in batched(iter(registered)):
         made = [(one.sample, _connection(one, now)) for one in some]
-        Connection.objects.bulk_create(row for _, row in made)
-        Care.objects.bulk_create(_care(*pair, now) for pair in made)
-        Validation.objects.bulk_create(_validation(*pair, now) for pair in made)
+        load(row for _, row in made)
+        load(_care(*pair, now) for pair in made)
+        load(_validation(*pair, now) for pair in made)
         add_entries(Event.CONNECTION_MADE, ((one.customer_id, one.subject, {}) for one, _ in made))
 
 
@@ -55,7 +56,7 @@ def _connection(one: Registered, now: datetime) -> Connection:
 
 def _care(sample: Sample, row: Connection, now: datetime) -> Care:
     rotation = ROTATIONS[sample.place % len(ROTATIONS)]
-    ends_at = sample.credential_ends_at or now + LIFE
+    ends_at, lacking = sample.credential_ends_at or now + LIFE, sample.place % LACKING_EACH == 0
     return Care(
         organization_id=sample.customer_id,
         connection=row,
@@ -65,7 +66,9 @@ def _care(sample: Sample, row: Connection, now: datetime) -> Care:
         renews_itself=rotation is not Rotation.NEEDS_CUSTOMER,
         rotation=rotation.value,
         rotate_at=ends_at - timedelta(days=30),
-        lacks=["Domain.Read.All"] if sample.place % LACKING_EACH == 0 else [],
+        lacks=["Domain.Read.All"] if lacking else [],
+        standing=row.standing,
+        lacking=lacking,
     )
 
 

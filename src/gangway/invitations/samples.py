@@ -6,9 +6,10 @@ from typing import Any, Final
 from uuid import uuid4
 
 from gangway.audit.events import Event
+from gangway.audit.loading import load
 from gangway.audit.samples import add_entries
 from gangway.foundation import clock
-from gangway.invitations.models import Invitation
+from gangway.invitations.models import Invitation, key_of_address
 from gangway.invitations.states import State
 from gangway.organizations.pages import batched
 from gangway.services.samples import Sample
@@ -26,7 +27,7 @@ def add_invitations(samples: Sequence[Sample], *, plan: dict[str, Any], fingerpr
     now = clock.now()
     for some in batched(iter(samples)):
         rows = [_row(one, plan, fingerprint, now) for one in some]
-        Invitation.objects.bulk_create(rows)
+        load(rows)
         issued = ((row.organization_id, f"invitation:{row.pk}", {"state": row.state}) for row in rows)
         add_entries(Event.INVITATION_ISSUED, issued)
 
@@ -34,11 +35,12 @@ def add_invitations(samples: Sequence[Sample], *, plan: dict[str, Any], fingerpr
 def _row(sample: Sample, plan: dict[str, Any], fingerprint: str, now: datetime) -> Invitation:
     state = WAITING[sample.place // 20 % len(WAITING)] if sample.is_planned else State.ADDED
     created_at = now - timedelta(minutes=sample.place * 13 % (10 * 24 * 60)) if sample.is_planned else sample.created_at
-    waits = state is State.WAITING_FOR_ADMINISTRATOR
+    waits, recipient = state is State.WAITING_FOR_ADMINISTRATOR, f"ada@{sample.short_name}.example"
     return Invitation(
         organization_id=sample.customer_id,
         service_id=sample.id,
-        recipient=f"ada@{sample.short_name}.example",
+        recipient=recipient,
+        recipient_key=key_of_address(recipient),
         state=state.value,
         plan=plan,
         plan_fingerprint=fingerprint,

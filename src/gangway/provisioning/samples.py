@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from gangway.audit.loading import load
 from gangway.organizations.pages import batched
 from gangway.provisioning.models import Credential, Leftover, Registration, Run
 from gangway.provisioning.queries import pin
@@ -45,10 +46,10 @@ def add_registrations(samples: Sequence[Sample]) -> list[Registered]:
         runs = [_run(*pair) for pair in pairs]
         again = [_second(*pair) for pair in pairs if pair[0].place % AGAIN_EACH == 0]
         left = [_leftover(one, run) for one, run in zip(some, runs, strict=True) if one.place % LEFT_EACH == 0]
-        Registration.objects.bulk_create(registrations)
-        Credential.objects.bulk_create(credentials)
-        Run.objects.bulk_create([*runs, *again])
-        Leftover.objects.bulk_create(left)
+        load(registrations)
+        load(credentials)
+        load([*runs, *again])
+        load(left)
         made += [Registered(one, key.registration_id, key.pk) for one, key in zip(some, credentials, strict=True)]
     return made
 

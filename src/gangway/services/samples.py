@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from gangway.audit.events import Event
+from gangway.audit.loading import load
 from gangway.audit.samples import add_entries
 from gangway.foundation import clock
 from gangway.organizations.search import LONGEST_KEY, fold, words
@@ -62,7 +63,7 @@ def add_services(
     for start in range(0, number, PORTION):
         places = range(start, min(start + PORTION, number))
         rows = [_row(provider_id, *customers[place % len(customers)], place, dice) for place in places]
-        Service.objects.bulk_create(rows)
+        load(rows)
         made += map(_sample, places, rows)
     planned = ((one.customer_id, one.subject, {"short_name": one.short_name}) for one in made)
     created = ((one.customer_id, one.subject, {"short_name": one.short_name}) for one in made if not one.is_planned)
