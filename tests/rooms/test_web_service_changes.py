@@ -271,6 +271,10 @@ def test_suspending_and_resuming_say_what_they_do(customer, client, service_id):
     answer = client.post(at("suspend", service_id), follow=True)
     assert "This connection is suspended." in soup(answer).get_text()
     assert "Resume contoso-hq" in soup(client.get(at("danger", service_id))).get_text()
+    for tab in ("health", "m365"):
+        told = [pill.get_text(strip=True) for pill in soup(client.get(at(tab, service_id))).select("main .gw-pill")]
+        assert "Suspended" in told
+        assert "Unknown" not in told
     client.post(at("resume", service_id))
     with within(customer.path):
         assert not connection(service_id).suspended

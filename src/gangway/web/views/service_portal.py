@@ -18,6 +18,7 @@ from gangway.connections.errors import NoSuchConnection
 from gangway.connections.farewells import farewell
 from gangway.connections.handing import tokens_forbidden
 from gangway.connections.queries import ConnectionView, connection
+from gangway.connections.states import SUSPENDED
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.standing import open_for_connection
@@ -43,6 +44,7 @@ from gangway.web.words import (
     GRANT,
     LIFE,
     USER_NAME,
+    Pill,
     said,
 )
 
@@ -125,7 +127,7 @@ def _m365_page(
             "standing": open_for_connection(about.id) if held & SEES_INVITATIONS else None,
             **_uses(about, found),
             "form": (form or settings_of(found)) if may_change else None,
-            "status": said(CONNECTION, found.status),
+            "status": _status(found),
             "user_name": USER_NAME[found.authenticated_by],
             "done_by": [(DONE_BY[part.part], part) for part in found.provenance],
         }
@@ -157,7 +159,7 @@ def health(request: DeskRequest, service_id: UUID) -> HttpResponse:
     if found is not None:
         latest = next((row for row in found.history if row.state == "done"), None)
         values |= {
-            "status": said(CONNECTION, found.status),
+            "status": _status(found),
             "tokens_forbidden": tokens_forbidden(about.customer_id),
             "may_change": Capability.CHANGE_CONNECTION in request.seat.capabilities,
             "may_pause": Capability.CHANGE_CONNECTION in request.seat.capabilities
@@ -230,6 +232,11 @@ def head(request: DeskRequest, about: ServiceView, tab: str) -> dict[str, Any]:
     }
 
 
+def _status(found: ConnectionView) -> Pill:
+    """Say how a connection stands, as the list of them does: one that isn't used has no other status."""
+    return said(CONNECTION, SUSPENDED if found.suspended else found.status)
+
+
 def _grants(found: ConnectionView) -> list[dict[str, Any]]:
     return [{"grant": grant, "pill": said(GRANT, grant.state)} for grant in found.grants]
 
@@ -238,7 +245,7 @@ def _validation_values(found: ConnectionView) -> dict[str, Any]:
     running = found.running
     return {
         "connection": found,
-        "status": said(CONNECTION, found.status),
+        "status": _status(found),
         "items": items_of(running.items) if running else [],
         "history": looks_of(found.history),
     }
