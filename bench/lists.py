@@ -5,7 +5,9 @@ same pages in turn: with and without search, filter and each order that a head o
 each, the 95th percentile of the large one over that of the small one, and the numbers of queries. Django's admin shows
 the same table in the same run (its list counts the whole table for its pages).
 
-    python bench/lists.py [--small 1000] [--large 100000] [--rounds 40] [--only runs]       one JSON line at the end
+    python bench/lists.py [--small 1000] [--large 100000] [--rounds 40] [--only runs] [--keep FOLDER]
+
+One JSON line at the end. With `--keep` the database stays in that folder, and what is there already isn't made again.
 
 Ratios in one run, not timed tests: they tell of the queries, hardly of the machine.
 """
@@ -18,6 +20,7 @@ import argparse
 import json
 import logging
 import os
+import re
 import statistics
 import sys
 import tempfile
@@ -57,6 +60,7 @@ PAGES = {
     "runs, one word": "/runs/?q=contoso",
     "runs, short name": "/runs/?q=svc0001",
     "runs, found nowhere": "/runs/?q=zzzz",
+    "runs, whole id": "/runs/?q=7d9f1c52-0000-4000-8000-000000000001",
     "connections": "/connections/",
     "connections, status": "/connections/?status=error",
     "connections, suspended": "/connections/?status=suspended",
@@ -68,16 +72,22 @@ PAGES = {
     "leftovers, cleared": "/leftovers/?state=cleared",
     "leftovers, kind": "/leftovers/?kind=role",
     "leftovers, one word": "/leftovers/?q=contoso",
+    "leftovers, whole id": "/leftovers/?q=7d9f1c52-0000-4000-8000-000000000001",
     "alarms": "/alarms/",
     "alarms, filtered": "/alarms/?severity=critical",
     "alarms, cleared": "/alarms/?state=cleared",
+    "alarms, kind": "/alarms/?kind=platform",
     "alarms, one word": "/alarms/?q=contoso",
     "imports": "/imports/",
     "imports, filtered": "/imports/?state=stopped",
     "imports, searched": "/imports/?q=services-0",
     "operators": "/operators/",
+    "operators, searched": "/operators/?q=ada",
+    "operators, role": "/operators/?role=admin",
+    "operators, no second factor": "/operators/?state=no_second_factor",
     "activity": "/activity/",
     "activity, one kind": "/activity/?event=connections%3Aconnection%3Amade",
+    "activity, rare kind": "/activity/?event=vault%3Asecret%3Adestroyed",
 }
 SORTS = {
     "services": "short_name full_name customer connection deployment created_at credential validated",
@@ -113,10 +123,11 @@ def main() -> int:
     wanted.add_argument("--large", type=int, default=100_000)
     wanted.add_argument("--rounds", type=int, default=40)
     wanted.add_argument("--only", default="", help="the lists whose names begin so")
+    wanted.add_argument("--keep", type=Path, help="a folder in which the database stays for the next time")
     given = wanted.parse_args()
     pages = {name: path for name, path in PAGES.items() if name.startswith(given.only)}
-    with tempfile.TemporaryDirectory(prefix="gangway-bench-") as folder, _database(Path(folder)):
-        people = {size: _filled(size) for size in (given.small, given.large)}
+    with _folder(given.keep) as folder, _database(folder):
+        people = {size: _person(size) or _filled(size) for size in (given.small, given.large)}
         _analyse()
         _as_web()
         clients = [_signed_in(person) for person in people.values()]
@@ -147,6 +158,16 @@ def _as_good(row: dict[str, Any]) -> bool:
 
 
 @contextmanager
+def _folder(kept: Path | None) -> Iterator[Path]:
+    if kept is None:
+        with tempfile.TemporaryDirectory(prefix="gangway-bench-") as folder:
+            yield Path(folder)
+    else:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept.resolve()
+
+
+@contextmanager
 def _database(folder: Path) -> Iterator[None]:
     """A database of its own with all tables, roles and policies, durable as in production."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "gangway.config.settings.test"
@@ -172,7 +193,7 @@ def _database(folder: Path) -> Iterator[None]:
         call_command("migrate", verbosity=0)
         call_command("createcachetable")
         with connections["default"].cursor() as cursor:
-            cursor.execute("DROP TABLE django_admin_log")  # the admin's own, which its lists don't need
+            cursor.execute("DROP TABLE IF EXISTS django_admin_log")  # the admin's own, which its lists don't need
         grants.grant(web=ADDRESSES["web"]["USER"], worker=embedded.worker.django()["USER"])
         yield
         connections.close_all()
@@ -198,6 +219,17 @@ def _as(address: dict[str, Any]) -> None:
     connection.settings_dict.update(address)
 
 
+def _person(services: int) -> UUID | None:
+    """Whoever administrates the provider with so many services, if an earlier run made it."""
+    from gangway.organizations.people_queries import person_by_address
+
+    return person_by_address(_address(services))
+
+
+def _address(services: int) -> str:
+    return f"ann{services}@example.org"
+
+
 def _filled(services: int) -> UUID:
     """Make a provider with so many services, in a tenth as many customers; its administrator's id."""
     from gangway.audit.record import Actor
@@ -209,10 +241,12 @@ def _filled(services: int) -> UUID:
 
     name, by = f"of {services}", Actor.system("bench")
     customers, channels = max(services // 10, FULL_PAGES), max(services // 500, FULL_PAGES // 10)
+    begun = time.monotonic()
     provider = make_samples(services, customers, channels, name)
+    print(f"Made {services:,} services and what goes with them in {time.monotonic() - begun:.0f} s.")
     with within_everything("a bench of its own"):
         person = actions.create_operator(
-            email=f"ann{services}@example.org",
+            email=_address(services),
             name="Ann",
             password=SealedText(f"a long one for {uuid4()}"),
             organization_id=provider,
@@ -262,9 +296,10 @@ def _compared(path: str, small: Any, large: Any, rounds: int) -> dict[str, Any]:
 
 
 def _rows(client: Any, path: str) -> int:
-    """How many rows the page shows, its head not counted."""
+    """How many rows the page shows, its head not counted; of the dashboard and the log, how many lines."""
     page: bytes = client.get(path).content
-    return page.partition(b"<tbody>")[2].count(b"<tr>")
+    lines = re.findall(rb'<ol class="gw-(?:needs|timeline)".*?</ol>', page, re.DOTALL)
+    return page.partition(b"<tbody>")[2].count(b"<tr>") + sum(each.count(b"<li>") for each in lines)
 
 
 def _timed(client: Any, path: str) -> float:
