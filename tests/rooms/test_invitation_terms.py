@@ -140,8 +140,15 @@ def call(body, *, at=None, key=KEY, **changes):
     return Client().post("/hooks/mail/", raw, content_type="application/json", headers=headers)
 
 
+LONG_REASON = (
+    "550 5.1.1 The email account that you tried to reach does not exist. Please try double-checking the recipient's"
+    " email address for typos or unnecessary spaces."
+)
+"""As long as servers' sentences are."""
+
+
 def bounce(message_id, **more):
-    data = {"message_id": f"<{message_id}@localhost>", "reason": "no such user"} | more
+    data = {"message_id": f"<{message_id}@localhost>", "reason": LONG_REASON} | more
     return {"type": "email.bounced", "data": data}
 
 
@@ -162,14 +169,15 @@ def test_a_mail_that_comes_back_later_bounces_its_invitation_and_the_operator_is
     tasks.note_delivery(f"invitation:{invitation_id}")
     assert call(bounce(message_id)).status_code == 202
     (told,) = queued_notes()
+    assert told.keys() == {"returned_id"}
     for _ in range(2):
-        bounces.note(UUID(told["message_id"]), reason=told["reason"])
+        bounces.note(UUID(told["returned_id"]))
         tasks.note_delivery(f"invitation:{invitation_id}")
     about = view(customer, invitation_id)
     with within(customer.path):
         delivery = invitations.posting(about).delivery
     assert (about.state, delivery.state) == (State.BOUNCED, DeliveryState.BOUNCED)
-    assert delivery.last_error == "The recipient's mail server refused it: no such user"
+    assert delivery.last_error == f"The recipient's mail server refused it: {LONG_REASON}"
     with within_everything("test"):
         assert Message.objects.filter(kind="operator_notice").count() == 1
         actions.resend(invitation_id=invitation_id, by=OPERATOR, now=clock.now())

@@ -11,3 +11,7 @@ class NotificationsConfig(AppConfig):
     name = "gangway.notifications"
     label = "notifications"
     doors: ClassVar[dict[str, tuple[str, ...]]] = {"ancestors": ("notifications_mailserver",)}
+    append_only_for_web: ClassVar[tuple[str, ...]] = ("notifications_returned",)
+    open_tables: ClassVar[dict[str, str]] = {
+        "notifications_returned": "the mail provider names a mail, not whose it is; gone once a worker has noted it"
+    }

@@ -20,7 +20,7 @@ from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
 from gangway.notifications.channels.webhook import signed
 from gangway.notifications.messages.mail import one_line
-from gangway.notifications.models import Message
+from gangway.notifications.models import Message, Returned
 from gangway.notifications.states import DeliveryState
 from gangway.organizations.scope import within_everything
 
@@ -70,14 +70,19 @@ def read(body: bytes) -> Bounce | None:
 
 @transaction.atomic
 def hand_on(bounce: Bounce) -> None:
-    """Have a worker write it down."""
-    defer(NOTE, message_id=str(bounce.message_id), reason=bounce.reason)
+    """Have a worker write it down. What the provider says is kept until then, and doesn't go through the queue."""
+    row = Returned.objects.create(message_id=bounce.message_id, reason=bounce.reason)
+    defer(NOTE, returned_id=str(row.pk))
 
 
-def note(message_id: UUID, *, reason: str) -> None:
+def note(returned_id: UUID) -> None:
     """Write down that a mail that was sent came back; whoever waits for it is told."""
     with within_everything("the outbox serves every organization"), transaction.atomic():
-        rows = Message.objects.select_for_update(of=("self",)).filter(pk=message_id)
+        returned = Returned.objects.filter(pk=returned_id).first()
+        if returned is None:
+            return
+        returned.delete()
+        rows, reason = Message.objects.select_for_update(of=("self",)).filter(pk=returned.message_id), returned.reason
         message = rows.filter(state=DeliveryState.SENT.value).first()
         if message is None:
             return

@@ -46,6 +46,22 @@ class Message(OwnedModel):
         return f"{self.kind} {self.id}"
 
 
+class Returned(models.Model):
+    """What the mail provider told of a mail that came back, until a worker has written it down at the mail.
+
+    Nobody's row: the web process, where the call arrives, sees no mails. The reason is the mail server's own sentence,
+    often with an address in it, so it is no argument of a job.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    message_id = models.UUIDField()
+    reason = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        """Name it without its reason."""
+        return f"return of {self.message_id}"
+
+
 class MailServer(OwnedModel):
     """A provider's own mail server. Its password is sealed in the vault."""
 

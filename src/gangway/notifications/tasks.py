@@ -27,6 +27,6 @@ async def look_at_sender(check_id: str) -> None:
 
 
 @task(name=bounces.NOTE, queue="mail", retry=RetryDecision(waits=(10, 60, 600)), deadline_seconds=60)
-def note_bounce(message_id: str, reason: str) -> None:
+def note_bounce(returned_id: str) -> None:
     """Write down what the mail provider told about a mail that came back."""
-    bounces.note(UUID(message_id), reason=reason)
+    bounces.note(UUID(returned_id))
