@@ -28,7 +28,7 @@ class Replica:
     """Who may see what yet.
 
     Kinds are ``application``, ``servicePrincipal``, ``appRoleAssignment``, ``oauth2PermissionGrant``,
-    ``roleAssignment`` and ``passwordCredential``; ids are the object's id (a secret's key id).
+    ``roleAssignment``, ``passwordCredential`` and ``keyCredential``; ids are the object's id (a credential's key id).
     """
 
     clock: Clock

@@ -40,7 +40,7 @@ _match_words = {
     "method": "HTTP method, * for any; CONSENT is the moment when somebody's consent is written",
     "path": "path with /v1.0 in front, * stands for anything; sub-requests of a batch match as if sent alone",
     "kind": "for the lag effects instead of method and path: application, servicePrincipal, appRoleAssignment, "
-    "oauth2PermissionGrant, roleAssignment, passwordCredential, user, group, administrativeUnit, "
+    "oauth2PermissionGrant, roleAssignment, passwordCredential, keyCredential, user, group, administrativeUnit, "
     "telephoneNumberOperation, or *",
     "nth": "the first matching request that is hit (1 = the very next)",
     "times": "how many in a row are hit (0 = for ever)",
