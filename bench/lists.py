@@ -282,8 +282,11 @@ def _signed_in(person: UUID) -> Any:
 
 
 def _compared(path: str, small: Any, large: Any, rounds: int) -> dict[str, Any]:
-    """Ask both in turn, so that whatever else the machine does hits both."""
-    queries = [_queries(client, path) for client in (small, large)]
+    """Ask both in turn, so that whatever else the machine does hits both.
+
+    Questions are counted twice, and the fewer taken: once a minute a session notes that it is used.
+    """
+    queries = [min(_queries(client, path) for _time in range(2)) for client in (small, large)]
     turns = [[_timed(client, path) for client in (small, large)] for _round in range(rounds)]
     at = [_p95(list(times)) for times in zip(*turns, strict=True)]
     return {
@@ -319,7 +322,7 @@ def _queries(client: Any, path: str) -> int:
         _timed(client, path)
     if any("COUNT(*)" in query["sql"] and "LIMIT" not in query["sql"] for query in asked.captured_queries):
         raise SystemExit(f"{path} counts the whole")
-    return sum("django_session" not in query["sql"] for query in asked.captured_queries)  # written once a minute
+    return len(asked.captured_queries)
 
 
 def _admin(rounds: int) -> float:
