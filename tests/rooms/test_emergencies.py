@@ -6,11 +6,13 @@ from uuid import uuid4
 
 import pytest
 
-from gangway.connections import actions, emergency, following
+from gangway.connections import actions, emergency, following, ticking
 from gangway.connections.errors import NameNotTyped
 from gangway.connections.models import Care, Companion, Connection, EmergencyItem
 from gangway.connections.rotation import forget_plan
 from gangway.connections.states import Deed, ItemState
+from gangway.federation import actions as federation
+from gangway.federation.models import IssuerKey
 from gangway.foundation import clock
 from gangway.onboarding import deletion
 from gangway.organizations.errors import NoSuchOrganization
@@ -345,3 +347,24 @@ def test_its_pages_ask_for_the_name_and_follow_how_far_it_is(provider, customer)
     assert "All that goes by itself is done." in page
     assert "an administrator of the customer has to sign in" in page
     assert "Stolen" in soup(client.get("/emergencies/")).get_text()
+
+
+def test_what_signs_in_by_the_platforms_own_tokens_waits_for_its_key_and_is_ticked_off(provider, customer, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"issuer_url": "https://issuer.example"})
+    by_token = connected(customer, "by-token", granted=OWNED)
+    federation.ensure_key(now=clock.now())
+    with within_everything("a test"):
+        Credential.objects.filter(service_id=by_token).update(kind="federated", sealed_id=None, expires_at=None)
+        number = Sealed.objects.get(pk=IssuerKey.objects.get().sealed_id).key_number
+    of_another, of_all = begin(provider, key_number=number + 1), begin(provider)
+    of_key, paused = begin(provider, key_number=number), begin(provider, key_number=number, deed=Deed.SUSPEND)
+    emergency.drive(now=clock.now())
+    assert view(provider, of_another).total == 0
+    for one in (of_key, of_all):
+        (row,) = view(provider, one).open_items.rows
+        assert (row.service_id, row.state, row.words) == (by_token, ItemState.UNTOUCHED, ticking.PLATFORMS_KEY)
+    assert view(provider, paused).counts[ItemState.DONE] == 1
+    federation.rotate_key(at_once=True, by=SETUP, now=clock.now())
+    emergency.drive(now=clock.now())
+    for one in (of_key, of_all):
+        assert (view(provider, one).counts[ItemState.DONE], view(provider, one).percent) == (1, 100)

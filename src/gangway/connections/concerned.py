@@ -14,7 +14,9 @@ from django.db.models import F, Q, QuerySet
 from gangway.connections.kept import credentials_of
 from gangway.connections.models import Companion, Connection, Emergency, EmergencyItem
 from gangway.connections.states import Deed, ItemState, SuspendedWhy
-from gangway.provisioning.renewable import Unused, sealed_ids, unused_of, unused_of_planned
+from gangway.federation.queries import signs_with
+from gangway.foundation import clock
+from gangway.provisioning.renewable import Unused, federated_of, sealed_ids, unused_of, unused_of_planned
 from gangway.services.states import Lifecycle
 from gangway.vault.queries import ever_sealed_to
 
@@ -140,9 +142,13 @@ def _sealed(
 
 
 def _sealed_to(credentials: Mapping[UUID, UUID], number: int | None) -> list[UUID]:
-    """The keys of all these credentials, or, if a key is asked for, of those that it ever opened."""
+    """The keys of all these credentials, or, if a key is asked for, of those that it ever opened.
+
+    Of a federated one it opens what its tokens are signed with.
+    """
     if number is None:
         return list(credentials)
     seals = sealed_ids(list(credentials.values()))
     there = ever_sealed_to(seals.values(), number)
-    return [one for one, credential_id in credentials.items() if seals.get(credential_id) in there]
+    by_token = federated_of(list(credentials.values())) if signs_with(number, now=clock.now()) else frozenset()
+    return [one for one, held in credentials.items() if seals.get(held) in there or held in by_token]

@@ -124,6 +124,7 @@ def drive(*, now: datetime) -> None:
     """Go on with every emergency that isn't over, as far as it goes now; what is gone is ticked off. For workers."""
     with within_everything(REASON):
         ticking.removed(now=now)
+        ticking.signed_anew(now=now)
         for emergency_id in list(Emergency.objects.filter(ended_at__isnull=True).values_list("pk", flat=True)):
             _drive(emergency_id, now=now)
 
@@ -201,6 +202,10 @@ def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
         _set(item, service_id, suspend if deed is Deed.SUSPEND else end_pause, by=by, now=now)
         return
     about = credential_of(item.companion or item.connection)
+    if about is not None and about.is_federated:
+        item.state, item.words = ItemState.UNTOUCHED.value, ticking.PLATFORMS_KEY
+        item.save()
+        return
     kept = item.companion or Care.objects.filter(pk=item.connection_id).first()
     if about is None or not about.renews_itself(has_right=kept is not None and kept.renews_itself):
         item.state, item.words = ItemState.NEEDS_CUSTOMER.value, SIGN_IN

@@ -40,7 +40,7 @@ def rotate_now(*, service_id: UUID, profile: str = "", by: Actor, now: datetime)
     if connection.suspended_at is not None:
         raise ConnectionSuspended
     about = credential_of(row)
-    if about is None or not about.is_ours or about.kind == "federated":
+    if about is None or not about.is_ours or about.is_federated:
         raise CannotRotateNow
     run_id = start_rotation(
         registration_id=row.registration_id,

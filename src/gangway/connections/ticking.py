@@ -8,12 +8,18 @@ from django.db.models import Q
 from gangway.connections.kept import Kept
 from gangway.connections.models import Companion, EmergencyItem
 from gangway.connections.states import Deed, ItemState
+from gangway.federation.queries import signing_since
 from gangway.provisioning.renewable import living, proved_ids, renewable
 
 LEFT_OPEN: Final = (ItemState.NEEDS_CUSTOMER.value, ItemState.FAILED.value, ItemState.UNTOUCHED.value)
 QUEUES: Final = ItemState.WAITING.value
 SINCE: Final = "It was renewed since."
 GONE: Final = "It was removed since."
+PLATFORMS_KEY: Final = (
+    "It has no secret of its own: it signs in with tokens that the platform signs. An engineer renews that key for all"
+    " such connections at once, by gangway federation rotate-key --at-once; it is ticked off then."
+)
+SIGNED_ANEW: Final = "Its tokens are signed with another key since."
 
 
 def renewed(kept: Kept, *, now: datetime) -> None:
@@ -38,3 +44,12 @@ def removed(*, now: datetime) -> None:
     listed = {one for one in items.values_list("credential_id", flat=True) if one is not None}
     gone = listed - living(listed)
     items.filter(credential_id__in=gone).update(state=ItemState.DONE.value, words=GONE, changed_at=now)
+
+
+def signed_anew(*, now: datetime) -> None:
+    """What the platform signs tokens for, once every key that they may be signed with is younger than the emergency."""
+    since = signing_since(now=now)
+    if since is not None:
+        items = EmergencyItem.objects.filter(state=ItemState.UNTOUCHED.value, words=PLATFORMS_KEY)
+        done = items.filter(emergency__begun_at__lt=since)
+        done.update(state=ItemState.DONE.value, words=SIGNED_ANEW, changed_at=now)

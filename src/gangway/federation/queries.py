@@ -9,6 +9,7 @@ from gangway.federation import turns
 from gangway.federation.errors import NoIssuer
 from gangway.federation.models import IssuerKey
 from gangway.federation.turns import Key
+from gangway.vault.queries import ever_sealed_to
 
 CONFIGURATION = "/.well-known/openid-configuration"
 KEYS = "/.well-known/jwks.json"
@@ -38,6 +39,18 @@ def published_keys(*, now: datetime) -> dict[str, Any]:
     if not issuer():
         raise NoIssuer
     return {"keys": [key.jwk for key in turns.published(all_keys(), now)]}
+
+
+def signs_with(key_number: int, *, now: datetime) -> bool:
+    """Whether whoever has this sealing key may know a key that tokens are signed with, or were until just now."""
+    needed = [key.id for key in turns.published(all_keys(), now)]
+    sealed = IssuerKey.objects.filter(pk__in=needed).values_list("sealed_id", flat=True)
+    return bool(ever_sealed_to(sealed, key_number))
+
+
+def signing_since(*, now: datetime) -> datetime | None:
+    """When the oldest key was made that tokens may still be signed with; None when there is none."""
+    return min((key.made_at for key in turns.published(all_keys(), now)), default=None)
 
 
 def all_keys() -> list[Key]:

@@ -40,11 +40,16 @@ class Renewable:
     @property
     def ends(self) -> bool:
         """Whether anything of it ends."""
-        return self.kind != FEDERATED and self.ends_at is not None
+        return not self.is_federated and self.ends_at is not None
+
+    @property
+    def is_federated(self) -> bool:
+        """Whether the platform signs what it signs in with: it has no secret, and a new one would share that key."""
+        return self.kind == FEDERATED
 
     def renews_itself(self, *, has_right: bool) -> bool:
         """Whether no person is needed: by the right to change itself, or a certificate's proof of possession."""
-        return self.is_ours and self.kind != FEDERATED and (has_right or self.kind == "certificate")
+        return self.is_ours and not self.is_federated and (has_right or self.kind == "certificate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,12 @@ def sealed_ids(credential_ids: Collection[UUID]) -> dict[UUID, UUID]:
     """Return where the secrets of these credentials are sealed; those without a secret are left out."""
     rows = Credential.objects.filter(pk__in=credential_ids, sealed_id__isnull=False)
     return {pk: sealed_id for pk, sealed_id in rows.values_list("pk", "sealed_id") if sealed_id is not None}
+
+
+def federated_of(credential_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Return those of the credentials that sign in with tokens of the platform's own."""
+    rows = Credential.objects.filter(pk__in=credential_ids, kind=FEDERATED)
+    return frozenset(rows.values_list("pk", flat=True))
 
 
 def living(credential_ids: Collection[UUID]) -> frozenset[UUID]:
