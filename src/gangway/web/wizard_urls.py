@@ -3,7 +3,7 @@
 Django looks through addresses one by one, so those that thousands of open pages ask for stand first.
 """
 
-from django.urls import path, re_path
+from django.urls import path
 
 from gangway.web.views import (
     link_pages,
@@ -20,7 +20,8 @@ urlpatterns = [
     path("wizard/name/state", wizard_live.name_state, name="wizard_name_state"),
     path("wizard/provisioning/state", wizard_live.run_state, name="wizard_provisioning_state"),
     path("wizard/waiting/state", wizard_waiting.waiting_state, name="wizard_waiting_state"),
-    re_path(r"^i/(?P<token>[^/]+)/?$", wizard_door.door, name="door"),  # some mail programs end links with a slash
+    path("i/<str:token>/", wizard_door.door, name="door"),  # some mail programs end links with a slash
+    path("i/<str:token>", wizard_door.door, name="door"),  # the last of a name is the one that is written
     path("i/<str:token>/unexpected/", link_pages.unexpected, name="door_unexpected"),
     path("i/<str:token>/reminders/", link_pages.reminders, name="door_reminders"),
     path("i/<str:token>/new-link/", link_pages.new_link, name="door_new_link"),
