@@ -71,6 +71,7 @@ ROWS: Final[dict[str, Row]] = {
     "credential_making": desk("AO", "AO", "A", about="run"),
     "credential_made": desk("AO", "AO", "A", about="run"),
     "service_reinitiate": desk("AO", "AO", "A", "O", about="service", finely=True),
+    "service_asked_revoke": desk("AO", "AO", "A", "O", about="service", finely=True),
     "service_replace": desk("AO", "AO", "A", about="service"),
     "service_ask_customer": desk("AO", "AO", "A", "O", about="service", finely=True),
     "service_names": desk("AO", "AO", "A", "O", about="service"),

@@ -104,6 +104,7 @@ FORMS: Final[dict[str, Form]] = {
         recipient="ada@contoso.example",
     ),
     "service_reinitiate": desk(recipient="ada@contoso.example", way="mail"),
+    "service_asked_revoke": desk(),
     "service_replace": desk(),
     "service_type_quality": desk(),
     "service_names": desk(full_name="Contoso calling", short_name="contoso-3"),

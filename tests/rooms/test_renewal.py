@@ -32,6 +32,7 @@ from gangway.onboarding.typed import Typed
 from gangway.onboarding.visits import expectation_of
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.models import Organization, TenantRow
+from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import tasks
@@ -655,3 +656,21 @@ def test_typing_call_quality_and_inviting_for_the_connection_are_not_in_each_oth
         renewal.reinitiate(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
         with pytest.raises(InvitationOver):
             relinking.resend(invitation_id=beside, by=OLGA, now=clock.now())
+
+
+@pytest.mark.parametrize("page", ["again", "repair"])
+def test_a_customers_operator_who_mistyped_an_address_revokes_what_went_there_and_asks_anew(page):
+    customer = make_customer(make_provider())
+    service_id = connected(customer)
+    client = sit_down(customer, role=Role.OPERATOR)
+    address = f"/services/{service_id}/{page}/"
+    asked = client.post(address, {"recipient": "wrong@fabrikam.example", "way": "mail"}, follow=True)
+    assert asked.status_code == 200
+    shown = soup(client.get(f"/services/{service_id}/again/"))
+    assert "Its link went to wrong@fabrikam.example." in shown.get_text()
+    assert not shown.select('a[href^="/invitations/"]')
+    revoke = shown.select_one("dialog form")
+    client.post(revoke["action"], follow=True)
+    with within(customer.path):
+        assert open_for_connection(service_id) is None
+    assert client.post(address, {"recipient": UPN, "way": "mail"}).status_code == 302

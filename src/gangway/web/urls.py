@@ -99,6 +99,7 @@ urlpatterns = [
     ),
     path("services/<uuid:service_id>/configuration/m365/save/", service_portal.save, name="service_m365_save"),
     path("services/<uuid:service_id>/again/", service_renewal.again, name="service_reinitiate"),
+    path("services/<uuid:service_id>/again/revoke/", service_renewal.revoke_asked, name="service_asked_revoke"),
     path("services/<uuid:service_id>/quality/type/", companions.type_in, name="service_type_quality"),
     path("services/<uuid:service_id>/replace/", service_renewal.replace, name="service_replace"),
     path("services/<uuid:service_id>/names/", service_renewal.names, name="service_names"),

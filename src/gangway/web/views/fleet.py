@@ -142,7 +142,9 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
             form.refuse(error)
         else:
             messages.success(request, _("The administrator is asked for what is missing of “%s”.") % about.short_name)
-            return redirect("web:invitation_sent", invitation_id)
+            if Capability.ADD_SERVICE in request.seat.capabilities:
+                return redirect("web:invitation_sent", invitation_id)
+            return redirect("web:service_m365", about.id)
     values = {"service": about, "found": found, "cared": cared, "form": form, "offered": offered}
     values |= {"beside": lacking, "may_ask": may_ask}
     return render(request, "fleet/repair.html", values)

@@ -19,7 +19,8 @@ from gangway.invitations.states import State
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
 from gangway.onboarding.renewal import reinitiate, type_in, upgrade
 from gangway.onboarding.together import begin_together
-from gangway.organizations.roles import Capability
+from gangway.onboarding.withdrawal import withdraw
+from gangway.organizations.roles import SEES_INVITATIONS, Capability
 from gangway.provisioning.usage import others_of, uses
 from gangway.services.actions import change_licence, rename_service
 from gangway.services.errors import SameLicence
@@ -65,17 +66,31 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
             form.refuse(error)
         else:
             return _open(request, invitation_id) if at_once else _told(request, about, recipient)
-    used = uses(found.registration_id)
+    used, standing = uses(found.registration_id), open_for_connection(service_id)
     values = {
         "form": form,
         "connection": found,
-        "standing": open_for_connection(service_id),
+        "standing": invitation(standing) if standing else None,
+        "sees_invitations": bool(request.seat.capabilities & SEES_INVITATIONS),
         "may_open": Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "uses": used,
         "others": others_of(used, about.id),
         "may_type": Capability.ADD_SERVICE in request.seat.capabilities,
     }
     return render(request, "service_portal/reinitiate.html", head(request, about, "m365") | values)
+
+
+@require_POST
+@may(Capability.CHANGE_CONNECTION)
+def revoke_asked(request: DeskRequest, service_id: UUID) -> HttpResponse:
+    """Revoke what an administrator is asked for a connected service: for those, too, who open no invitations' pages."""
+    about, standing = service(service_id), open_for_connection(service_id)
+    if about.lifecycle is not Lifecycle.CREATED:
+        raise NotConnected
+    if standing is not None:
+        withdraw(invitation_id=standing, by=request.actor, now=now())
+        messages.success(request, _("The invitation for %(service)s is withdrawn.") % {"service": about.short_name})
+    return redirect("web:service_reinitiate", service_id)
 
 
 @require_POST
