@@ -7,7 +7,7 @@ import pytest
 from m365_emulator import data
 from m365_emulator.login import policies
 from tests.emulator.assertions import KeyPair
-from tests.emulator.graph_door import Door
+from tests.emulator.graph_door import Door, command_line_tools
 
 graph_role = data.app_roles(data.graph_app_id)[0]["id"]
 
@@ -41,6 +41,7 @@ def test_created_application_reads_back_whole(door):
     assert read["requiredResourceAccess"] == access
     assert (read["signInAudience"], read["publisherDomain"]) == ("AzureADMyOrg", "contoso.onmicrosoft.com")
     assert read["id"] != read["appId"]
+    assert read["createdByAppId"] == command_line_tools
 
 
 def test_location_and_context_name_the_new_application(door):

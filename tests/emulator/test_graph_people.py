@@ -100,3 +100,38 @@ def test_applications_changes_are_their_own_in_the_audit_log(door):
     door.as_application("Application.ReadWrite.All", "AuditLog.Read.All").post("/applications", {"displayName": "Twin"})
     (row,) = door.get("/auditLogs/directoryAudits").value
     assert row["initiatedBy"]["app"]["displayName"] == "Caller"
+
+
+def test_last_person_who_owns_a_group_stays(door, group):
+    grace, morgan = (door.user(name).id for name in ("grace.global", "morgan.member"))
+    for name in ("grace.global", "morgan.member"):
+        reference = {"@odata.id": f"https://x/v1.0/users/{name}@contoso.com"}
+        assert door.post(f"/groups/{group['id']}/owners/$ref", reference).status == 204
+    assert door.delete(f"/groups/{group['id']}/owners/{grace}/$ref").status == 204
+    assert door.delete(f"/groups/{group['id']}/owners/{morgan}/$ref").status == 400
+
+
+@pytest.mark.parametrize(
+    ("change", "target"),
+    [
+        ({"mailNickname": "a b@c"}, "mailNickname"),
+        ({"mailNickname": "großvater"}, "mailNickname"),
+        ({"mailEnabled": True}, "mailEnabled"),
+    ],
+)
+def test_groups_of_wrong_form_are_refused(door, change, target):
+    body = {"displayName": "G", "mailEnabled": False, "mailNickname": "g", "securityEnabled": True, **change}
+    reply = door.post("/groups", body)
+    assert (reply.status, reply.body["error"]["details"][0]["target"]) == (400, target)
+
+
+def test_microsoft_365_group_has_an_address_and_is_public(door):
+    body = {"displayName": "G", "mailEnabled": True, "mailNickname": "g", "securityEnabled": False}
+    made = door.post("/groups", {**body, "groupTypes": ["Unified"]}).body
+    assert (made["mail"], made["proxyAddresses"]) == ("g@contoso.com", ["SMTP:g@contoso.com"])
+    assert (made["visibility"], made["renewedDateTime"]) == ("Public", made["createdDateTime"])
+
+
+def test_group_is_no_member_of_itself(door, group):
+    own = {"@odata.id": f"https://x/v1.0/groups/{group['id']}"}
+    assert door.post(f"/groups/{group['id']}/members/$ref", own).status == 400

@@ -97,3 +97,10 @@ def test_error_page_explains_the_number(emulator):
     page = emulator.browser().open(f"{emulator.url}/error?code=70016")
     assert "AuthorizationPending" in page.text
     assert emulator.get("/error?code=1").status_code == 404
+
+
+def test_tenants_document_says_its_region(emulator):
+    for segment, region in (("contoso.com", "NA"), ("common", None)):
+        for version in ("/v2.0", ""):
+            found = emulator.get(f"/{segment}{version}/.well-known/openid-configuration").json()
+            assert found["tenant_region_scope"] == region

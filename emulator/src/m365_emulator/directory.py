@@ -94,6 +94,10 @@ class Tenant:
     def domain_names(self) -> list[str]:
         return [domain["id"] for domain in self.domains if domain.get("isVerified")]
 
+    def default_domain(self) -> str:
+        """The domain that new addresses are of; empty where none is the default."""
+        return next((str(domain["id"]) for domain in self.domains if domain["isDefault"]), "")
+
     def directory_roles(self, principal_id: str, *, scope: str | None = "/") -> list[str]:
         """Template ids of the directory roles that are active for a person or a service principal.
 

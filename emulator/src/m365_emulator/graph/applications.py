@@ -127,7 +127,7 @@ def create(call: Call, wanted: dict[str, Any]) -> DirectoryObject:
     oid, app_id = world.ids.uuid("application"), world.ids.uuid("appId")
     body = application_form.fresh(tenant, {key: wanted[key] for key in wanted if key != "passwordCredentials"})
     keys = body.pop("keyCredentials")
-    body.update(id=oid, appId=app_id, createdDateTime=graph_time(world.clock.now()))
+    body.update(id=oid, appId=app_id, createdDateTime=graph_time(world.clock.now()), createdByAppId=call.caller.app_id)
     application = DirectoryObject("application", oid, body, owners=[*dict.fromkeys([*owner_of_new(call), *owners])])
     body["keyCredentials"] = key_credentials.replace_all(call, application, keys)
     tenant.objects[oid] = application

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from m365_emulator.graph import casts, targets
 from m365_emulator.graph.answer import Answer, no_content
-from m365_emulator.graph.errors import not_found, reference_exists
+from m365_emulator.graph.errors import bad_request, not_found, reference_exists
 from m365_emulator.graph.groups import can_be_members
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.operations import Operations
@@ -53,6 +53,8 @@ def add_member(call: Call) -> Answer:
     members, member = _members(call), targets.referenced(call, kinds)
     if member.id in members:
         raise reference_exists()
+    if member is group:
+        raise bad_request("A group cannot be a member of itself.", target="@odata.id")
     members.append(member.id)
     return no_content()
 

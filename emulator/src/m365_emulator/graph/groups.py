@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.clock import graph_time
@@ -9,7 +10,7 @@ from m365_emulator.directory import DirectoryObject
 from m365_emulator.graph import app_role_assignments, bodies, containers, targets
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.authority.rules import creates_groups
-from m365_emulator.graph.errors import reference_exists, value_required
+from m365_emulator.graph.errors import invalid_value, reference_exists, value_required
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.odata.shape import Shape
 from m365_emulator.graph.operations import Operations
@@ -37,6 +38,7 @@ shape = Shape(
         "visibility": "eq",
         "uniqueName": "eq in startsWith",
         "proxyAddresses": "any not eq ge le startsWith endsWith",
+        "assignedLicenses": "any not",
         "owners": "any not",
         "members": "any not",
     },
@@ -49,6 +51,8 @@ shape = Shape(
     },
 )
 _one = "/groups/{group-id}"
+_unified = "Unified"
+_no_alias = re.compile(r"[^\x21-\x7e]|[@()\\\[\]\";:<>,]")
 can_be_members = ("user", "group", "servicePrincipal")
 _fixed = ("id", "createdDateTime", "deletedDateTime", "mail", "proxyAddresses")
 _kept = ("displayName", "mailEnabled", "mailNickname", "securityEnabled")
@@ -87,6 +91,7 @@ def create_group(call: Call) -> Answer:
     for name in ("mailEnabled", "securityEnabled"):
         if not isinstance(wanted.get(name), bool):
             raise value_required(name, "Group")
+    _check_form(wanted)
     oid = call.world.ids.uuid("group")
     body: dict[str, Any] = {
         "id": oid,
@@ -100,12 +105,31 @@ def create_group(call: Call) -> Answer:
         "visibility": None,
         **wanted,
     }
+    if _unified in body["groupTypes"]:
+        mail = f"{body['mailNickname']}@{call.tenant.default_domain()}"
+        body.update(
+            mail=mail,
+            proxyAddresses=[f"SMTP:{mail}"],
+            renewedDateTime=body["createdDateTime"],
+            visibility=body["visibility"] or "Public",
+        )
     by_role = call.caller.is_app or creates_groups.role_ids & call.caller.directory_roles
     own = [] if by_role else [call.caller.principal_id]
     call.tenant.objects[oid] = DirectoryObject("group", oid, body, owners=[*dict.fromkeys([*own, *owners])])
     call.tenant.memberships[oid] = [member.id for member in members]
     call.world.replica.wrote("group", oid)
     return pages.single(call, shape, body, status=201)
+
+
+def _check_form(wanted: dict[str, Any]) -> None:
+    """Raises 400 for an alias of other characters, and for mail without ``Unified``: Graph makes no other mail groups.
+
+    Source: Create group.
+    """
+    if _no_alias.search(wanted["mailNickname"]):
+        raise invalid_value("mailNickname", "Group")
+    if wanted["mailEnabled"] and _unified not in (wanted.get("groupTypes") or []):
+        raise invalid_value("mailEnabled", "Group")
 
 
 @operations.on("PATCH", _one)

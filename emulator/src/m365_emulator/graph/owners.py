@@ -63,10 +63,13 @@ def add_owner(call: Call) -> Answer:
 
 @operations.on("DELETE", *(one + "/owners/{directoryObject-id}/$ref" for one in (*_application, *_principal, _group)))
 def remove_owner(call: Call) -> Answer:
-    """204; 404 when it is none."""
+    """204; 404 when it is none, 400 for the last person who owns a group (Remove group owner)."""
     item, oid = _owned(call), call.keys["directoryObject-id"]
     if oid not in item.owners:
         raise not_found(oid)
+    people = [one for one in item.owners if one in call.tenant.objects and call.tenant.objects[one].kind == "user"]
+    if item.kind == "group" and people == [oid]:
+        raise bad_request("The group must have at least one owner, hence this owner cannot be removed.")
     item.owners.remove(oid)
     return no_content()
 

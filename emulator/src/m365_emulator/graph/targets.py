@@ -101,8 +101,9 @@ def referenced(call: Call, kinds: tuple[str, ...] = ()) -> DirectoryObject:
 def _at_address(call: Call, address: Any, kinds: tuple[str, ...]) -> DirectoryObject:
     if not isinstance(address, str) or "/" not in address:
         raise bad_request("Invalid object reference in '@odata.id'.")
-    oid = paths.read(address.partition("?")[0])[-1].name
-    item = any_object(call, oid)
+    *before, last = (segment.name for segment in paths.read(address.partition("?")[0]))
+    person = call.tenant.user(last) if before[-1:] == ["users"] else None
+    item = any_object(call, person.id if person is not None else last)
     if kinds and item.kind not in kinds:
         raise bad_request("Not a valid reference update.")
     return item

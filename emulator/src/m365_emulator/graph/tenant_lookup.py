@@ -26,7 +26,7 @@ def find_tenant(call: Call) -> Answer:
     tenant = call.world.directory.tenant(wanted)
     if tenant is None or (("tenantId" in call.keys) != (tenant.id == wanted.lower())):
         raise GraphError(404, "Directory_ObjectNotFound", "Unable to read the company information from the directory.")
-    default = next((str(domain["id"]) for domain in tenant.domains if domain["isDefault"]), None)
+    default = tenant.default_domain() or None
     return Answer(
         200,
         {

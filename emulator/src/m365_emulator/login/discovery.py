@@ -24,11 +24,16 @@ _microsofts_hosts = ("login.microsoftonline.com", "login.windows.net", "login.mi
 def routes(world: World) -> list[Route]:
     """Discovery under every tenant segment, versions 1 and 2."""
 
+    def _region(request: Request) -> dict[str, Any]:
+        """A tenant's own document says its region, as its tokens do; a shared one says none."""
+        tenant = tenants.resolve(world, request.path_params["tenant"])
+        return {"tenant_region_scope": tenant.settings.get("region", "NA") if tenant is not None else None}
+
     async def version_two(request: Request) -> Response:
-        return JSONResponse(_version_two(world, *_who(world, request)))
+        return JSONResponse(_version_two(world, *_who(world, request)) | _region(request))
 
     async def version_one(request: Request) -> Response:
-        return JSONResponse(_version_one(world, *_who(world, request)))
+        return JSONResponse(_version_one(world, *_who(world, request)) | _region(request))
 
     async def keys(request: Request) -> Response:
         _, issuer_tenant = _who(world, request)
@@ -77,7 +82,7 @@ def _version_two(world: World, segment: str, issuer_tenant: str) -> dict[str, An
         "request_uri_parameter_supported": False,
         "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
         "device_authorization_endpoint": f"{base}/oauth2/v2.0/devicecode",
-        "http_logout_supported": False,
+        "http_logout_supported": True,
         "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
         "userinfo_endpoint": f"{world.settings.origin}{userinfo.path}",
         "claims_supported": [
@@ -121,7 +126,6 @@ def _version_one(world: World, segment: str, issuer_tenant: str) -> dict[str, An
 def _cloud(world: World) -> dict[str, Any]:
     host = urlsplit(world.settings.origin).netloc
     return {
-        "tenant_region_scope": None,
         "cloud_instance_name": "microsoftonline.com",
         "cloud_graph_host_name": host,
         "msgraph_host": host,
