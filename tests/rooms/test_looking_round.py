@@ -84,7 +84,7 @@ def own_key(row: Registration) -> Password:
 
 def sight(*found: Application, **changed: Any) -> TenantSight:
     """All that a Global Administrator lets us see."""
-    told = TenantSight(TENANT, "public", Source.SIGNED_IN, Listed(found), Listed(), ())
+    told = TenantSight(TENANT, "public", Source.SIGNED_IN, Listed(found), Listed(), Listed())
     return replace(told, **changed)
 
 
@@ -179,13 +179,23 @@ def test_a_credential_is_listed_when_our_journal_names_it_or_its_name_is_like_ou
 
 def test_a_service_whose_registration_is_gone_stands_among_those_without_one(customer):
     gone, kept, cut = (made(customer, name) for name in ("gone", "kept", "cut"))
-    look(customer, sight(application(kept, own_key(kept)), deleted=(Namesake(f"gangway-{cut.pk}", "cut"),)))
+    look(customer, sight(application(kept, own_key(kept)), deleted=Listed((Namesake(f"gangway-{cut.pk}", "cut"),))))
     assert [standing(one.pk)[0] for one in (gone, kept, cut)] == ["gone", "there", "deleted"]
     with within(customer.path):
         found = orphans(limit=10)
     assert {one.short_name for one in found.lost} == {"gone", "cut"}
     assert {one.name for one in found.sighted[:2]} == {"gone", "cut"}
     assert [one.is_missed for one in found.sighted] == [True, True, False]
+
+
+def test_what_may_stand_on_the_next_page_of_the_deleted_ones_is_not_gone_for_good(customer):
+    row = made(customer)
+    unused(customer, row)
+    look(customer, sight(application(row)))
+    look(customer, sight(deleted=Listed((), whole=False)))
+    with within(customer.path):
+        assert Credential.objects.get().state != "removed"
+        assert Registration.objects.get().state != "removed"
 
 
 def test_a_part_of_a_list_shows_nobody_gone_and_what_nobody_let_us_read_stays_unknown(customer):
@@ -285,7 +295,7 @@ def state_of(customer: Place) -> str:
 
 def test_what_may_come_back_is_off_the_list_and_our_copy_stays_until_whole_lists_show_it_gone(customer):
     row = made(customer)
-    cut = sight(deleted=(Namesake(f"gangway-{row.pk}", "voice-1"),))
+    cut = sight(deleted=Listed((Namesake(f"gangway-{row.pk}", "voice-1"),)))
     once = TenantSight(TENANT, "public", Source.ITSELF, unknown=frozenset({row.app_id}))
     own = sight(source=Source.OWN_RIGHT, deleted=None)
     with within(customer.path):
@@ -306,7 +316,7 @@ def test_what_may_come_back_is_off_the_list_and_our_copy_stays_until_whole_lists
 
 def test_one_among_the_deleted_stays_deleted_where_a_look_cant_read_those(customer):
     row = made(customer)
-    look(customer, sight(deleted=(Namesake(f"gangway-{row.pk}", "voice-1"),)))
+    look(customer, sight(deleted=Listed((Namesake(f"gangway-{row.pk}", "voice-1"),))))
     look(customer, sight(source=Source.OWN_RIGHT, deleted=None))
     assert standing(row.pk) == ("deleted", "own_right")
     look(customer, sight())

@@ -114,8 +114,9 @@ class Alone:
         self.gone = row.pk
 
     def start(self) -> UUID:
-        """As the schedule and *Try again* do it; what is under way goes on."""
+        """As the schedule and *Try again* do it; what is under way goes on, and what rests is due."""
         with within(self.work.customer.path):
+            Run.objects.filter(look_at__isnull=False).update(look_at=clock.now())
             return actions.start_teardown(
                 registration_id=self.work.registration_id,
                 service_id=self.work.service_id,

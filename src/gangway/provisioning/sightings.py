@@ -89,7 +89,7 @@ def _look_at(row: Registration, sight: TenantSight, used: InUse, now: datetime) 
     standing = sight.standing(unique_name=unique_name, app_id=row.app_id, is_ours=is_ours) if row.app_id else None
     if standing is None or _is_in_hand(row, now):
         return
-    if standing is Standing.GONE and sight.deleted is None and row.seen == Standing.DELETED:
+    if standing is Standing.GONE and not sight.tells_deleted and row.seen == Standing.DELETED:
         standing = Standing.DELETED  # it isn't there, and this look can't tell whether Microsoft still keeps it
     if sight.source is Source.ITSELF and row.seen == standing and row.seen_by != Source.ITSELF:
         return  # an earlier look read more than that

@@ -70,7 +70,7 @@ async def observe_signer(
         eligible=_if_read(eligible),
         secrets=_if_read(rule),
         ours=_namesakes(around),
-        deleted=around.deleted,
+        deleted=around.deleted.rows if around.deleted else None,
         phone_licences_left=_left(_if_read(skus)),
         pim=_pim(eligible),
         premium=licences.has_premium(_if_read(skus) or ()),

@@ -29,8 +29,8 @@ def with_prefix(prefix: str) -> Call[Listed[Application]]:
     return Call("GET", f"/applications?{query}", lambda answer: _listed(answer, prefix))
 
 
-def deleted_with_prefix(prefix: str) -> Call[tuple[Namesake, ...]]:
-    """Those among those that Microsoft still keeps after deletion. Not every filter works there: we choose here."""
+def deleted_with_prefix(prefix: str) -> Call[Listed[Namesake]]:
+    """Those among the first that Microsoft still keeps after deletion. Not every filter works there: we choose here."""
     path = "/directory/deletedItems/microsoft.graph.application?$select=id,displayName,uniqueName,deletedDateTime"
     return Call("GET", f"{path}&$top=999", lambda answer: _namesakes(answer, prefix))
 
@@ -139,9 +139,10 @@ def _certificate(row: Any) -> CertificateKey:
     )
 
 
-def _namesakes(answer: Answer, prefix: str) -> tuple[Namesake, ...]:
-    return tuple(
+def _namesakes(answer: Answer, prefix: str) -> Listed[Namesake]:
+    ours = tuple(
         Namesake(row["uniqueName"], row.get("displayName") or "", moment(row.get("deletedDateTime")))
         for row in rows(answer)
         if (row.get("uniqueName") or "").startswith(prefix)
     )
+    return Listed(ours, whole=not answer.member("@odata.nextLink"))

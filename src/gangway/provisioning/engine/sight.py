@@ -39,7 +39,7 @@ class TenantSight:
     source: Source
     applications: Listed[Application] | None = None
     principals: Listed[ServicePrincipal] | None = None
-    deleted: tuple[Namesake, ...] | None = None
+    deleted: Listed[Namesake] | None = None
     itself: Application | None = None
     unknown: frozenset[str] = frozenset()
     signs_in: frozenset[str] = frozenset()
@@ -60,17 +60,25 @@ class TenantSight:
         """
         if app_id in self.signs_in or self.application(unique_name=unique_name, app_id=app_id) is not None:
             return Standing.THERE
-        if is_ours and any(one.unique_name == unique_name for one in self.deleted or ()):
+        if is_ours and any(one.unique_name == unique_name for one in self._deleted()):
             return Standing.DELETED
         missed = is_ours and self.applications is not None and self.applications.whole
         return Standing.GONE if missed or app_id in self.unknown else None
 
     def shows_gone(self, *, unique_name: str) -> bool:
         """Whether whole lists show one of ours neither among what is there nor among what Microsoft keeps."""
-        if self.applications is None or not self.applications.whole or self.deleted is None:
+        if self.applications is None or not self.applications.whole or not self.tells_deleted:
             return False
-        kept = {one.unique_name for one in self.deleted}
+        kept = {one.unique_name for one in self._deleted()}
         return unique_name not in kept | {one.unique_name for one in self.applications.rows}
+
+    @property
+    def tells_deleted(self) -> bool:
+        """Whether what Microsoft doesn't list among the deleted ones isn't there."""
+        return self.deleted is not None and self.deleted.whole
+
+    def _deleted(self) -> tuple[Namesake, ...]:
+        return self.deleted.rows if self.deleted else ()
 
     def _all(self) -> Iterator[Application]:
         if self.applications is not None:
