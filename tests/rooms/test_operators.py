@@ -300,6 +300,21 @@ def accept(token: SealedText, *, now=NOW):
     )
 
 
+@pytest.mark.parametrize("goes", [people.remove, people.suspend])
+def test_an_offer_ends_with_the_role_of_whoever_made_it_unless_somebody_else_makes_it_theirs(goes, token):
+    provider = make_provider()
+    boss, leaver = seat_at(provider), seat_at(provider)
+    invitation_id = invite(provider, leaver, role=Role.ADMIN)
+    with within(provider.path):
+        goes(Membership.objects.get(operator_id=leaver.operator_id).pk, by=SETUP, seat=boss)
+    with pytest.raises(OperatorInvitationOver):
+        accept(token)
+    with within(provider.path):
+        actions.invite_again(invitation_id, seat=boss, by=SETUP, now=NOW)
+    assert open_invitation(token, now=NOW).invited_by_name == boss.name
+    assert seat(accept(token)).role is Role.ADMIN
+
+
 def test_an_invitation_that_is_too_old_or_withdrawn_is_over(token):
     provider = make_provider()
     admin = seat_at(provider)

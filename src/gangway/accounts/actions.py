@@ -14,7 +14,7 @@ from gangway.accounts.errors import (
     SignInFirst,
 )
 from gangway.accounts.models import OperatorInvitation
-from gangway.accounts.queries import open_invitation, tenants_for
+from gangway.accounts.queries import open_invitation, still_offered, tenants_for
 from gangway.accounts.states import InvitationState
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -61,6 +61,7 @@ def invite_operator(
         token_hash=hash_of(token),
         expires_at=_good_until(now),
         invited_by_name=seat.name,
+        invited_by_id=seat.operator_id,
         created_at=now,
     )
     _forget_expired(row, now)
@@ -72,14 +73,15 @@ def invite_operator(
 
 @transaction.atomic
 def invite_again(invitation_id: UUID, *, seat: Seat, by: Actor, now: datetime) -> None:
-    """Mail a new link, good for the whole time again; the one before stops working.
+    """Mail a new link, good for the whole time again; the one before stops working. It is this person's offer now.
 
     Raises `NoSuchOperatorInvitation`, `OperatorInvitationOver`, `NotYoursToGive`.
     """
     row = _locked(invitation_id, seat)
     token = new_token()
     row.token_hash, row.expires_at, row.sent_count = hash_of(token), _good_until(now), row.sent_count + 1
-    row.save(update_fields=["token_hash", "expires_at", "sent_count"])
+    row.invited_by_name, row.invited_by_id = seat.name, seat.operator_id
+    row.save(update_fields=["token_hash", "expires_at", "sent_count", "invited_by_name", "invited_by_id"])
     outbox.withdraw(subject_ref=_subject(row.id), by=by)
     _mail(row, token, place_to_invite(row.organization_id).name, by)
     _told(Event.OPERATOR_INVITED_AGAIN, row, by)
@@ -203,7 +205,10 @@ def _taken(invitation_id: UUID, now: datetime) -> OperatorInvitation:
     rows = OperatorInvitation.objects.filter(pk=invitation_id, state=InvitationState.PENDING.value, expires_at__gt=now)
     if not rows.update(state=InvitationState.ACCEPTED.value):
         raise OperatorInvitationOver
-    return OperatorInvitation.objects.get(pk=invitation_id)
+    row = OperatorInvitation.objects.select_related("organization").get(pk=invitation_id)
+    if not still_offered(row):
+        raise OperatorInvitationOver
+    return row
 
 
 def _mail(row: OperatorInvitation, token: SealedText, organization_name: str, by: Actor) -> None:

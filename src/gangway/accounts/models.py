@@ -25,6 +25,7 @@ class OperatorInvitation(OwnedModel):
     expires_at = models.DateTimeField()
     sent_count = models.PositiveIntegerField(default=1)
     invited_by_name = models.CharField(max_length=200)
+    invited_by_id = models.UUIDField(null=True, help_text="Whose offer it is, hence ends with what they may give.")
     created_at = models.DateTimeField()
 
     class Meta(OwnedModel.Meta):

@@ -12,7 +12,7 @@ from gangway.accounts.models import EntraTenant, Identity, OperatorInvitation, R
 from gangway.accounts.states import ClaimKind, InvitationState, SecondFactor
 from gangway.foundation.sealed import SealedText
 from gangway.organizations.links import hash_of
-from gangway.organizations.people_queries import person_by_address
+from gangway.organizations.people_queries import may_give, person_by_address
 from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import Door, through
 from gangway.organizations.taken_over import named
@@ -131,7 +131,8 @@ def open_invitation(token: SealedText, *, now: datetime) -> OpenInvitation:
         row = rows.first()
     if row is None:
         raise NoSuchOperatorInvitation
-    if row.state != InvitationState.PENDING.value or row.expires_at <= now or row.organization.removed_at:
+    over = row.state != InvitationState.PENDING.value or row.expires_at <= now or row.organization.removed_at
+    if over or not still_offered(row):
         raise OperatorInvitationOver
     return OpenInvitation(
         id=row.id,
@@ -146,6 +147,15 @@ def open_invitation(token: SealedText, *, now: datetime) -> OpenInvitation:
         has_account=person_by_address(row.email) is not None,
         may_use_microsoft=bool(tenants_for(row.organization_id)),
     )
+
+
+def still_offered(row: OperatorInvitation) -> bool:
+    """Whether whoever made the offer may still give that role there: it doesn't outlive their own.
+
+    Of offers older than this rule nobody knows who made them; they end by their time.
+    """
+    where, role = row.organization, Role(row.role)
+    return row.invited_by_id is None or may_give(row.invited_by_id, role, path=where.path, kind=Kind(where.kind))
 
 
 def inviter_of(email: str, *, now: datetime) -> UUID | None:

@@ -117,6 +117,15 @@ def person_by_address(email: str) -> UUID | None:
     return Operator.objects.filter(email=email.strip().lower()).values_list("pk", flat=True).first()
 
 
+def may_give(operator_id: UUID, role: Role, *, path: str, kind: Kind) -> bool:
+    """Whether a person may give this role in the organization of that level at `path`, as things stand now."""
+    with through(Door.SEAT):
+        rows = Membership.objects.filter(operator_id=operator_id, is_active=True, operator__is_active=True)
+        seats = rows.filter(organization__removed_at__isnull=True).select_related("organization")
+        above = [one for one in seats if path.startswith(one.organization.path)]
+    return any(role in gives(Kind(one.organization.kind), Role(one.role), at=kind) for one in above)
+
+
 def has_role(operator_id: UUID, organization_id: UUID) -> bool:
     """Return whether somebody has a role in this organization of the scope."""
     return Membership.objects.filter(operator_id=operator_id, organization_id=organization_id).exists()
