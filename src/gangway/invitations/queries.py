@@ -28,6 +28,7 @@ from gangway.organizations.queries import provider_of
 from gangway.organizations.scope import Door, through
 from gangway.organizations.taken_over import named
 from gangway.services.queries import of_services
+from gangway.services.states import Lifecycle
 
 ASKED_LATELY: Final = timedelta(days=7)
 ENDED_LATELY: Final = timedelta(days=7)
@@ -113,6 +114,7 @@ class InvitationView:
     service_id: UUID
     service_short_name: str
     service_full_name: str
+    service_lifecycle: Lifecycle
     organization_id: UUID
     organization_path: str
     customer_name: str
@@ -310,6 +312,7 @@ def invitation(invitation_id: UUID) -> InvitationView:
         service_id=row.service_id,
         service_short_name=row.service.short_name,
         service_full_name=row.service.full_name,
+        service_lifecycle=Lifecycle(row.service.lifecycle),
         organization_id=row.organization.id,
         organization_path=row.organization.path,
         customer_name=row.organization.name,

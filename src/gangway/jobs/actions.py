@@ -40,7 +40,7 @@ def defer(
     )
     try:
         # A savepoint: a taken queueing lock must not abort the caller's transaction.
-        with transaction.atomic():
+        with transaction.atomic(savepoint=queueing_lock is not None):
             deferrer.defer(**ids)
     except AlreadyEnqueued:
         log.debug("job already queued", task=task)

@@ -52,9 +52,9 @@ def _ids(registration_id: UUID, profile: str) -> list[UUID]:
 
 def ids_beside(registration_id: UUID) -> dict[str, UUID]:
     """The registrations beside this one that were ever begun, by profile; of several the latest."""
-    wanted = {beside_id(registration_id, profile): profile for profile in NAMES}
-    found = Registration.objects.filter(pk__in=wanted).values_list("pk", flat=True)
-    return {wanted[one]: one for one in found}
+    wanted = {one: profile for profile in NAMES for one in _ids(registration_id, profile)}
+    begun = set(Registration.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+    return {profile: one for one, profile in wanted.items() if one in begun}
 
 
 def latest_run(registration_id: UUID) -> Run | None:
@@ -103,9 +103,11 @@ def make_beside(
         "now": now,
     }
     first_plan = pinning.read(plan)
-    wanted = {one["profile"]: one for one in first_plan.beside}
+    wanted, begun = {one["profile"]: one for one in first_plan.beside}, ids_beside(registration_id)
+    if not wanted and not begun:
+        return
     first = Run.objects.select_related("registration").get(pk=after)
-    for profile, made in ids_beside(registration_id).items():
+    for profile, made in begun.items():
         if profile not in wanted and _is_of(first, made):
             _take_back(made, by=by, now=now)
     for profile, one in wanted.items():

@@ -47,6 +47,10 @@ FAREWELL: Final = 990
 """Numbers of the rows that stand at the end of every list, however many steps come before."""
 
 
+SEEN: Final = ("app_id", "object_id", "made_at", "service_principal_id", "beyond")
+"""What the tenant tells of a registration itself."""
+
+
 def found(row: Registration, seen: Observation, *, now: datetime) -> None:
     """Put what was really seen in the tenant on the row (not saved yet), also when a lost worker made it."""
     if seen.application is not None:
@@ -316,7 +320,7 @@ class RunJournal:
         found(row, seen, now=self.now())
         if seen.principal is not None:
             row.roles_end_at = self._roles_end_at(row, seen)
-        row.save()
+        row.save(update_fields=[*SEEN, "state", "proved_at", "proofs", "tenant_name", "roles_end_at"])
         self._share(seen)
         if following:
             self._rows.write(self._intended(following, {}))

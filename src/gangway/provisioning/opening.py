@@ -27,7 +27,7 @@ from gangway.provisioning.engine.steps.step import REMOVING
 from gangway.provisioning.engine.teardown import TornDown
 from gangway.provisioning.errors import NoSuchRun, NotAllGone, RunCancelled
 from gangway.provisioning.in_use import credentials_in_use
-from gangway.provisioning.journal_store import ENGINE, found
+from gangway.provisioning.journal_store import ENGINE, SEEN, found
 from gangway.provisioning.lease import Lease, Taken
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
 from gangway.provisioning.moves import TASK, is_first, locked, move, queue_lock
@@ -201,7 +201,7 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
         registration.beyond = beyond.kept(ending.proofs.beyond) if ending.proofs.beyond else registration.beyond
         if ending.withheld:
             waiting_for = waiting_words(step.part for step in ending.withheld)
-            registration.save()
+            registration.save(update_fields=SEEN)
             move(
                 run,
                 RunState.WAITING,
@@ -215,7 +215,7 @@ def close(opened: Opened, ending: Ending, *, now: datetime) -> None:
         else:
             registration.sign_in_application_gone = ending.gone
             registration.proofs = registration.proofs | {f"grant:{value}": "removed" for value in ending.settled}
-            registration.save()
+            registration.save(update_fields=[*SEEN, "sign_in_application_gone", "proofs"])
             leftovers.write(run, ending.left, by=ENGINE, now=now)
             leftovers.rights_settled(run, _rights_kept(run, ending), gone=ending.settled, by=ENGINE, now=now)
             sign_in_application.note(run, ending.gone, by=ENGINE, now=now)

@@ -253,8 +253,7 @@ def _name(registration: Registration, display_name: str) -> None:
     name = names.check(display_name, field=FIELD)
     registration.display_name, registration.name_key = name, names.key(name)
     try:
-        with transaction.atomic():
-            registration.save()
+        registration.save()  # a name that is taken ends the caller's transaction
     except IntegrityError as error:
         if ONE_NAME_PER_TENANT in str(error):
             raise RegistrationNameTaken(field=FIELD) from error

@@ -23,7 +23,6 @@ from gangway.onboarding.stages.colleague import begin_rest, first_case, goes_on_
 from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within
 from gangway.provisioning.leaving import is_known
-from gangway.services.queries import service
 from gangway.services.states import LIVES
 
 CLOSED: Final = {
@@ -140,7 +139,7 @@ def open_with_invitation(case_id: UUID, *, now: datetime) -> tuple[Case, Invitat
     case = lock_case(case_id)
     about = invited.invitation(case.invitation_id)
     closed = CLOSED[Why.USED] if about.state in CONSUMED else why_closed_to(case, about, now=now)
-    if not closed and service(about.service_id).lifecycle not in LIVES:
+    if not closed and about.service_lifecycle not in LIVES:
         closed = CLOSED[Why.REVOKED]
     if closed:
         raise LinkClosed(closed)
