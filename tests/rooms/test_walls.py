@@ -8,7 +8,8 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.db import connection, models, transaction
-from django.db.utils import ProgrammingError
+from django.db.backends.postgresql import base
+from django.db.utils import DataError, ProgrammingError
 from django.test.utils import CaptureQueriesContext
 from django_scopes import scope, scopes_disabled
 
@@ -181,6 +182,12 @@ def test_explain_of_a_careless_query_shows_the_wall(two, web):
         assert "organizations_organization" in unguarded().explain()
 
 
+def test_a_workers_wall_is_planned_once_and_not_with_each_statement(two, worker):
+    with within(two[0].path):
+        assert walls.BELOW in unguarded().explain()
+        assert ask(OWNERS) == [two[0].id]
+
+
 def test_a_careless_bulk_create_or_save_into_another_organization_is_refused(two, database_roles):
     ours, theirs = two
     person = make_operator(make_provider())
@@ -228,6 +235,64 @@ def test_many_values_at_once_go_with_the_scope(two, web):
         cursor.executemany("UPDATE services_service SET full_name = %s", [["x"], ["y"]])
     with within(two[0].path):
         assert ask("SELECT full_name FROM services_service") == ["y"]
+
+
+def change_both(ours: Place, theirs: Place) -> None:
+    with within(ours.path), transaction.atomic():
+        change("UPDATE services_service SET full_name = 'x'")
+        with within(theirs.path), transaction.atomic():
+            change("UPDATE services_service SET full_name = 'y'")
+            transaction.set_rollback(True)
+        assert ask("SELECT full_name FROM services_service") == ["x"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_begins_in_the_message_of_its_first_statement(two, web, monkeypatch):
+    sent: list[str] = []
+    send = base.Cursor.execute
+    monkeypatch.setattr(base.Cursor, "execute", lambda own, text, *rest, **more: noted(send, sent, own, text, *rest))
+    with within(two[0].path):
+        with transaction.atomic():
+            pass
+        assert sent == []
+        with transaction.atomic():
+            assert ask(OWNERS) == [two[0].id]
+            assert ask(OWNERS) == [two[0].id]
+    told = f"SET LOCAL gangway.scope = '{two[0].path}'; "
+    assert sent == [f"BEGIN; {told}{OWNERS}", OWNERS]
+
+
+def noted(send: Callable[..., Any], sent: list[str], own: object, text: str, *rest: object) -> Any:
+    sent.append(text)
+    return send(own, text, *rest)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kept", [True, False], ids=["kept", "taken back"])
+def test_a_transaction_is_kept_or_taken_back_as_a_whole(two, web, kept):
+    names = "SELECT full_name FROM services_service"
+    with within(two[0].path):
+        before = ask(names)
+        with transaction.atomic():
+            change_both(*two)
+            transaction.set_rollback(not kept)
+        assert ask(names) == (["x"] if kept else before)
+    with within(two[1].path):
+        assert not {"x", "y"} & set(ask(names))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_whose_first_statement_is_for_many_values_or_fails_is_one(two, web):
+    with within(two[0].path):
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.executemany("UPDATE services_service SET full_name = %s", [["x"], ["y"]])
+            transaction.set_rollback(True)
+        assert "y" not in ask("SELECT full_name FROM services_service")
+        with pytest.raises(DataError), transaction.atomic():
+            ask("SELECT 1 / 0")
+        with transaction.atomic(), pytest.raises(DataError), transaction.atomic():
+            ask("SELECT 1 / 0")
+        assert ask(OWNERS) == [two[0].id]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,6 +4,9 @@ The scope is a setting of the transaction (`SET LOCAL gangway.scope`), never of 
 goes back to a pool, ours or one between us and the server, carries nobody's scope along, and a statement that comes by
 any other way finds none, hence no rows. Inside a transaction it is told again only when it has changed, or after a
 rollback to a savepoint took it back.
+
+A transaction begins in the message of its first statement, too: psycopg, which would begin it by itself with a round
+trip of its own, is never told of it.
 """
 
 from collections.abc import Iterable
@@ -11,11 +14,14 @@ from typing import Any, Final
 
 from django.db.backends.postgresql import base
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from gangway.config.database.engine import alive
 
 SCOPED: Final = ("select", "insert", "update", "delete", "with", "explain", "(")
 """How statements about rows begin; others (CREATE, LISTEN, VACUUM …) know no scope and may want to stand alone."""
+BEGIN: Final = "BEGIN; "
+"""Without a level: Django's setting for it would have to be said here."""
 
 
 _Cursor: Any = base.Cursor
@@ -23,31 +29,31 @@ _DatabaseWrapper: Any = base.DatabaseWrapper
 
 
 class ScopedCursor(_Cursor):  # type: ignore[misc]  # the stubs know psycopg 2
-    """Puts the scope before a statement where the database doesn't know it yet."""
+    """Puts before a statement what the database doesn't know yet: that a transaction begins, and the scope."""
 
     wrapper: "DatabaseWrapper | None" = None
     """Django's own questions to a bare connection (is it alive? its time zone?) know none, and no scope."""
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
         """Run one statement in the scope of the caller."""
-        telling = self.wrapper.telling(_text(query, self)) if self.wrapper else ""
-        if not self.wrapper or not telling:
+        ahead = self.wrapper.ahead_of(_text(query, self)) if self.wrapper else ""
+        if not self.wrapper or not ahead:
             return super().execute(query, params, **options)
-        super().execute(telling + _text(query, self), params, **options)
-        self.nextset()
+        super().execute(ahead + _text(query, self), params, **options)
+        self.set_result(-1)
         self.wrapper.has_been_told()
         return self
 
     def executemany(self, query: Any, params_seq: Iterable[Any], **options: Any) -> Any:
-        """Run a statement for many values; these travel as prepared statements, so the scope goes ahead of them."""
-        telling = self.wrapper.telling(_text(query, self)) if self.wrapper else ""
-        if not self.wrapper or not telling:
+        """Run a statement for many values; these travel as prepared statements, so what is told goes ahead of them."""
+        ahead = self.wrapper.ahead_of(_text(query, self)) if self.wrapper else ""
+        if not self.wrapper or not ahead:
             return super().executemany(query, params_seq, **options)
-        if not self.wrapper.in_atomic_block:
+        if self.wrapper.autocommit:
             for params in params_seq:
                 self.execute(query, params)
             return None
-        super().execute(telling)
+        super().execute(ahead)
         self.wrapper.has_been_told()
         return super().executemany(query, params_seq, **options)
 
@@ -67,21 +73,23 @@ class DatabaseWrapper(_DatabaseWrapper):  # type: ignore[misc]  # likewise
         cursor.wrapper = self
         return cursor
 
-    def telling(self, statement: str) -> str:
-        """Return the statement that must go before this one; empty when the database knows the scope already."""
+    def ahead_of(self, statement: str) -> str:
+        """Return what must go before this statement; empty when the database knows everything already."""
+        begins = not self.autocommit and self.connection.pgconn.transaction_status == TransactionStatus.IDLE
+        known = "" if self.autocommit or begins else self.told
         wanted = _scope()
-        known = self.told if self.in_atomic_block else ""
-        if wanted == known or not statement.lstrip().lower().startswith(SCOPED):
-            return ""
-        return f"SET LOCAL gangway.scope = '{wanted}'; "
+        tells = wanted != known and (begins or statement.lstrip().lower().startswith(SCOPED))
+        return BEGIN * begins + f"SET LOCAL gangway.scope = '{wanted}'; " * tells
 
     def has_been_told(self) -> None:
         """Remember the scope for the rest of the transaction; without one it has ended with the statement."""
-        self.told = _scope() if self.in_atomic_block else ""
+        self.told = "" if self.autocommit else _scope()
 
-    def _set_autocommit(self, autocommit: bool) -> None:  # noqa: FBT001  the signature is Django's
+    def _set_autocommit(self, autocommit: bool) -> None:  # noqa: ARG002, FBT001  the signature is Django's
+        """Never let psycopg begin a transaction, in a message of its own: our cursor does."""
         self.told = ""
-        super()._set_autocommit(autocommit)
+        if not self.connection.autocommit:
+            super()._set_autocommit(autocommit=True)
 
     def _commit(self) -> Any:
         self.told = ""
