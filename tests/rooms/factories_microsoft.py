@@ -17,7 +17,7 @@ from tests.emulator.browsing import Browser, Page
 from tests.emulator.conftest import Emulator, privileged
 from tests.rooms.factories_organizations import SETUP
 
-SCOPES = f"{privileged} AppRoleAssignment.ReadWrite.All Group.ReadWrite.All"
+SCOPES = f"{privileged} AppRoleAssignment.ReadWrite.All Group.ReadWrite.All User.ReadBasic.All"
 HOME = "http://localhost:8000"
 CONTOSO = "c0475050-0000-4000-8000-000000000001"
 FABRIKAM = "fab41ca0-0000-4000-8000-000000000001"
