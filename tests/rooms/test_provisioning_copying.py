@@ -9,7 +9,7 @@ from django.db import connection
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, tasks
+from gangway.provisioning import actions, opening, tasks
 from gangway.provisioning.errors import RunOver
 from gangway.provisioning.models import TenantLease
 from gangway.provisioning.states import RunState, StepState
@@ -141,6 +141,15 @@ def test_a_worker_that_dies_while_it_looks_is_followed_by_another(work, lagging,
     look_again()
     assert work.run().state is RunState.PROVED
     assert work.orphans(lagging) == []
+
+
+def test_a_look_of_a_worker_that_is_asked_to_stop_is_due_at_once(work):
+    time_passes()
+    opened = opening.open_run(work.run_id, owner="one", now=clock.now())
+    assert opened
+    assert opening.open_run(work.run_id, owner="another", now=clock.now()) is None
+    opening.give_back(opened, now=clock.now())
+    assert opening.open_run(work.run_id, owner="another", now=clock.now())
 
 
 def test_without_the_token_the_registration_proves_itself_and_the_goodbye_is_a_leftover(work, lagging):

@@ -252,6 +252,19 @@ async def test_a_cloud_without_one_of_the_permissions_is_said_before_any_write()
     assert journal.intents == []
 
 
+async def test_a_proof_that_is_only_throttled_is_never_called_copying() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    own = tenant.own()
+
+    async def throttled(**_asked: object) -> Any:
+        raise errors.Throttled(wait=100)
+
+    own.token = throttled  # type: ignore[method-assign]
+    with pytest.raises(errors.Throttled):
+        await course(tenant, journal, own=own).run()
+    assert journal.proofs is None
+
+
 async def test_a_run_interrupted_after_its_proof_only_says_goodbye() -> None:
     tenant, journal = SmallTenant(), SmallJournal()
     await course(tenant, journal).run()

@@ -59,7 +59,7 @@ async def conduct(run_id: UUID) -> None:
     except LeaseLost:
         log.info("run_taken_over", run_id=str(run_id))
     except asyncio.CancelledError:
-        await in_database(opening.give_back, opened)
+        await in_database(opening.give_back, opened, now=clock.now())
         raise
 
 

@@ -379,9 +379,11 @@ def come_back(opened: Opened, error: GangwayError, *, seconds: float, now: datet
         defer(TASK, queueing_lock=queue_lock(run.pk), run_at=later, run_id=str(run.pk))
 
 
-def give_back(opened: Opened) -> None:
-    """The worker is asked to stop: somebody else goes on at once instead of after the lease's time."""
-    leases.release(opened.lease)
+def give_back(opened: Opened, *, now: datetime) -> None:
+    """The worker is asked to stop: somebody else goes on at once, not after the time of the lease, or of a look."""
+    with within(opened.path), transaction.atomic():
+        Run.objects.filter(pk=opened.run_id, state=RunState.COPYING.value).update(look_at=now)
+        leases.release(opened.lease)
 
 
 def waiting_words(parts: Iterable[Part]) -> str:
