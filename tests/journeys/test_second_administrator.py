@@ -69,10 +69,10 @@ def wait_for_approval(second: Administrator, operator: Operator) -> None:
     page.get_by_role("link", name="Somebody must agree first: print it, and wait").click()
     page.get_by_label("Planned for").fill(day.isoformat())
     button(page, "Wait until this day").click()
-    sees(page, "This invitation waits for an approval.")
+    sees(page, "This invitation waits for an approval until")
     sees(page, "Your link waits; go on with it whenever you like.")
     operator.page.reload()
-    sees(operator.page, f"Planned for {day.isoformat()}")
+    sees(operator.page, f"Planned for {day.day} {day:%B %Y}")
     page.get_by_role("link", name="Go on now").click()
 
 
