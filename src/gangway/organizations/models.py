@@ -44,7 +44,7 @@ class Operator(AbstractBaseUser):
         ordering: ClassVar[tuple[str, ...]] = ("email",)
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["name_key", "id"], name="operators_by_name"),
-            models.Index(fields=["last_login"], name="operators_by_last_sign_in"),
+            models.Index(fields=["last_login", "id"], name="operators_by_last_sign_in"),
             models.Index(fields=["name_key"], name="operators_name_prefix", opclasses=["varchar_pattern_ops"]),
             GinIndex(WORDS_INDEX, name="operators_words"),
         ]

@@ -17,9 +17,14 @@ from gangway.organizations.roles import Kind, Role, gives
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
 
-SORTS: Final = both_ways(
-    name="operator__name_key", organization="organization__name_key", role="role", seen="operator__last_login"
-)
+SORTS: Final = {
+    **both_ways(organization="organization__name_key", role="role"),
+    "name": ("operator__name_key", "operator_id", "id"),
+    "-name": ("-operator__name_key", "-operator_id", "-id"),
+    "seen": ("operator__last_login", "operator_id", "id"),
+    "-seen": ("-operator__last_login", "-operator_id", "-id"),
+}
+"""By people in between, as their indexes are: else all who never signed in would be sorted."""
 MOST_CHOICES: Final = 50
 """Organizations in a list to choose from; more are searched."""
 

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="operator",
-            index=models.Index(fields=["last_login"], name="operators_by_last_sign_in"),
+            index=models.Index(fields=["last_login", "id"], name="operators_by_last_sign_in"),
         ),
         migrations.AddIndex(
             model_name="operator",
