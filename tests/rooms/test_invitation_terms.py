@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,10 +23,13 @@ from gangway.notifications.channels.webhook import signed
 from gangway.notifications.models import Message
 from gangway.notifications.states import DeliveryState
 from gangway.onboarding import actions as journey
+from gangway.organizations.hosts import public_url
+from gangway.organizations.models import HostName
 from gangway.organizations.scope import within, within_everything
+from gangway.organizations.told import answerable
 from tests.rooms import factories_onboarding, factories_services
 from tests.rooms.factories_invitations import OPERATOR, bring_to, issue
-from tests.rooms.factories_organizations import make_customer, make_provider
+from tests.rooms.factories_organizations import make_channel, make_customer, make_operator, make_provider
 from tests.rooms.factories_web import error_at, prove, put_into_wizard, sit_down, soup
 
 pytestmark = pytest.mark.django_db
@@ -241,3 +245,18 @@ def test_nobody_else_can_tell_of_bounces(signing, settings):
 def test_what_is_no_bounce_is_taken_and_changes_nothing(signing, body):
     assert call(body).status_code == 202
     assert queued_notes() == []
+
+
+def test_who_stands_in_for_an_issuer_who_left_is_told_and_led_to_a_host_where_they_can_sign_in(provider):
+    reseller = make_channel(provider, name="Reseller")
+    nora = make_operator(reseller, name="Nora Next")
+    below = make_customer(reseller, name="Fabrikam")
+    for place, host in ((provider, "voice.sp2.example"), (reseller, "voice.reseller.example")):
+        with within_everything("test set-up"):
+            HostName.objects.create(organization_id=place.id, name=host, set_at=clock.now(), proved_at=clock.now())
+    boss = make_operator(provider, name="Bo Boss")
+    for issuer, host in ((str(boss), "voice.sp2.example"), (str(uuid4()), "voice.reseller.example")):
+        with within(below.path):
+            (told,) = answerable(issuer, below.id)
+        assert urlsplit(public_url(told.organization_id)).hostname == host
+    assert told.operator_id == str(nora)

@@ -20,7 +20,6 @@ from gangway.connections.states import AuthenticatedBy
 from gangway.foundation import clock
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
-from gangway.invitations.notices import operators_address
 from gangway.invitations.states import State
 from gangway.notifications.models import Message
 from gangway.onboarding.case_view import asker_of
@@ -29,6 +28,7 @@ from gangway.organizations.queries import seat
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
 from gangway.organizations.taken_over import BEFORE
+from gangway.organizations.told import answerable
 from tests.rooms.factories_connections import connected
 from tests.rooms.factories_invitations import PLAN
 from tests.rooms.factories_organizations import (
@@ -145,7 +145,8 @@ def test_the_providers_people_go_on_reading_who_it_was(moved: Moved) -> None:
 def test_whoever_invited_before_hears_no_more_of_it_and_is_no_contact(moved: Moved) -> None:
     with within(moved.after.path):
         about = invited.invitation(moved.invitation_id)
-        assert operators_address(about.created_by_id, moved.customer.id) == "help@sp2.example"
+        (told,) = answerable(about.created_by_id, moved.customer.id)
+        assert (told.organization_id, told.email == moved.address) == (moved.provider.id, False)
         assert asker_of(about).operator_email == ""
 
 

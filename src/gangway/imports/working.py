@@ -26,7 +26,6 @@ from gangway.imports.pacing import WAITS, give_back, take_turn
 from gangway.imports.rows import WORK, locked, move, place_of, tell
 from gangway.imports.states import ALIVE, ImportState, Kind, RowState, Wait
 from gangway.invitations.errors import TooManyLinks
-from gangway.invitations.notices import operators_address
 from gangway.jobs.actions import defer
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
@@ -37,6 +36,7 @@ from gangway.organizations.hosts import public_url
 from gangway.organizations.queries import holds, provider_of
 from gangway.organizations.roles import Capability
 from gangway.organizations.scope import within, within_everything
+from gangway.organizations.told import answerable
 from gangway.vault.actions import destroy, reveal
 from gangway.vault.errors import SealingKeyUnreadable, VaultClosed
 
@@ -280,25 +280,23 @@ def _tell_end(whole: Import) -> None:
 
 def _mail_end(whole: Import, counts: dict[str, int]) -> None:
     """Mail whoever started it, or who stands in for them: nobody sits before its page for hours."""
-    address = operators_address(whole.by_id, whole.organization_id)
-    if not address:
-        return
-    outbox.put(
-        organization_id=whole.organization_id,
-        kind=MessageKind.IMPORT_ENDED,
-        to=address,
-        language="en",
-        context={
-            "file": whole.file_name,
-            "outcome": OUTCOMES[ImportState(whole.state)],
-            "why": whole.why,
-            "counts": "\n".join(f"{BECAME[RowState(one)]}: {count}" for one, count in counts.items() if count),
-            "page": f"{public_url(whole.organization_id)}/imports/{whole.pk}/",
-        },
-        link=None,
-        subject_ref=f"import:{whole.pk}",
-        by=WORKER,
-    )
+    for one in answerable(whole.by_id, whole.organization_id):
+        outbox.put(
+            organization_id=whole.organization_id,
+            kind=MessageKind.IMPORT_ENDED,
+            to=one.email,
+            language="en",
+            context={
+                "file": whole.file_name,
+                "outcome": OUTCOMES[ImportState(whole.state)],
+                "why": whole.why,
+                "counts": "\n".join(f"{BECAME[RowState(state)]}: {count}" for state, count in counts.items() if count),
+                "page": f"{public_url(one.organization_id)}/imports/{whole.pk}/",
+            },
+            link=None,
+            subject_ref=f"import:{whole.pk}",
+            by=WORKER,
+        )
 
 
 def _come_back(import_id: UUID, *, at: datetime | None) -> None:

@@ -4,16 +4,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.invitations.models import Invitation
 from gangway.notifications import outbox
 from gangway.notifications.queries import sent_last
 from gangway.notifications.states import MessageKind
-from gangway.organizations import queries as organizations
 from gangway.organizations.hosts import public_url
-from gangway.organizations.people_queries import path_of
+from gangway.organizations.told import Told, answerable
 from gangway.services.queries import ServiceView, service
 
 
@@ -35,13 +33,12 @@ MOST_NAMED: Final = 30
 
 def tell_expired(ended: Iterable[Invitation], *, by: Actor) -> None:
     """Tell that invitations have expired: however many end together, whoever issued them gets one mail of it."""
-    together: dict[tuple[str, ...], list[Invitation]] = defaultdict(list)
+    together: dict[tuple[Told, ...], list[Invitation]] = defaultdict(list)
     for one in ended:
-        provider_id = organizations.provider_of(one.organization_id).id
-        together[one.created_by_id, str(provider_id), public_url(one.organization_id)].append(one)
-    for (_issuer, _provider, host), (first, *others) in together.items():
+        together[answerable(one.created_by_id, one.organization_id)].append(one)
+    for first, *others in together.values():
         what = "Nobody finished it in time. It is over; the names of a service that was only planned are free again."
-        page = f"{host}/" if others else ""  # the dashboard, which everybody may open, names them for some days
+        page = "/" if others else ""  # the dashboard, which everybody may open, names them for some days
         tell(first, EXPIRED, what="\n".join([what, *_named(others)]), by=by, kind="expired", page=page)
 
 
@@ -60,38 +57,30 @@ def _service(invitation: Invitation) -> ServiceView:
 def tell(invitation: Invitation, told: News, *, what: str, by: Actor, kind: str = "notice", page: str = "") -> None:
     """Mail whoever issued the invitation, or who stands in for them; without any address, nobody.
 
-    `kind`: under which name its mails are found again. `page`: where it leads, else to the invitation's own.
+    `kind`: under which name its mails are found again. `page`: the path where it leads, else to the invitation's own.
     """
     about = service(invitation.service_id)
-    address = operators_address(invitation.created_by_id, invitation.organization_id)
-    if not address:
-        return
-    outbox.put(
-        organization_id=invitation.organization_id,
-        kind=MessageKind.OPERATOR_NOTICE,
-        to=address,
-        language="en",
-        context={
-            "news": told.news,
-            "customer": about.customer_name,
-            "service": about.short_name,
-            "what": what,
-            "next": told.next,
-            "page": page or f"{public_url(invitation.organization_id)}/invitations/{invitation.id}/",
-        },
-        link=None,
-        subject_ref=f"{kind}:{invitation.id}",
-        by=by,
-    )
+    for one in answerable(invitation.created_by_id, invitation.organization_id):
+        outbox.put(
+            organization_id=invitation.organization_id,
+            kind=MessageKind.OPERATOR_NOTICE,
+            to=one.email,
+            language="en",
+            context={
+                "news": told.news,
+                "customer": about.customer_name,
+                "service": about.short_name,
+                "what": what,
+                "next": told.next,
+                "page": f"{public_url(one.organization_id)}{page or f'/invitations/{invitation.id}/'}",
+            },
+            link=None,
+            subject_ref=f"{kind}:{invitation.id}",
+            by=by,
+        )
 
 
 def told_since(invitation: Invitation, at: datetime, *, kind: str) -> bool:
     """Whether a mail of this kind was written since then."""
     subject = f"{kind}:{invitation.id}"
     return any(sent.at > at for sent in sent_last([subject]).get(subject, ()))
-
-
-def operators_address(issuer_id: str, organization_id: UUID) -> str:
-    """Where whoever issued an invitation is told; where answers to the provider's mails go, if they left it."""
-    person = organizations.colleague(issuer_id, path=path_of(organization_id))
-    return person.email if person else organizations.provider_of(organization_id).reply_to

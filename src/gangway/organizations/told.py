@@ -5,11 +5,15 @@ from typing import Final
 from uuid import UUID
 
 from gangway.organizations.models import ContactRow, Membership, Organization
+from gangway.organizations.queries import provider_of
 from gangway.organizations.roles import ROLE_TABLE, Capability, Kind, roles_at
+from gangway.organizations.scope import Door, through
 
 CONTACTS_CHANGED: Final = "alarms:contacts_changed"
 ACTS = Capability.CHANGE_CONNECTION
 """Whoever may do something about a connection is told of it; those who only look are not."""
+SEES = Capability.SEE_SERVICES
+"""Whoever did something is told of it as long as they may look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,8 @@ def operators_for(organization_id: UUID) -> tuple[Told, ...]:
     here = Organization.objects.filter(pk=organization_id).first()
     if here is None:
         return ()
-    ids = [UUID(hex=each) for each in here.path.strip("/").split("/")]
-    rows = Organization.objects.filter(pk__in=ids, removed_at__isnull=True).exclude(kind=Kind.CUSTOMER.value)
+    rows = Organization.objects.filter(pk__in=_ids(here.path), removed_at__isnull=True)
+    rows = rows.exclude(kind=Kind.CUSTOMER.value)
     for row in sorted(rows, key=lambda each: len(each.path), reverse=True):
         found = (*_people(row), *contacts_of(row.pk))
         if found:
@@ -46,9 +50,32 @@ def operators_for(organization_id: UUID) -> tuple[Told, ...]:
     return ()
 
 
-def _people(row: Organization) -> tuple[Told, ...]:
+def answerable(operator_id: str, organization_id: UUID) -> tuple[Told, ...]:
+    """Return who is told what became of something that a person did for an organization, wherever this is asked.
+
+    That person, as long as they work there or above; else whoever may act at the nearest level above a customer that
+    has people; else where answers to the provider's mails go. People leave, and customers are moved to other resellers.
+    """
+    with through(Door.SEAT):
+        path = Organization.objects.values_list("path", flat=True).get(pk=organization_id)
+        rows = Organization.objects.filter(pk__in=_ids(path), removed_at__isnull=True)
+        nearest = sorted(rows, key=lambda each: len(each.path), reverse=True)
+        own = [one for row in nearest for one in _people(row, SEES) if one.operator_id == operator_id]
+        others = (_people(row) for row in nearest if row.kind != Kind.CUSTOMER)
+        found = own[:1] or next(filter(None, others), ())
+    if found:
+        return tuple(found)
+    provider = provider_of(organization_id)
+    return (Told(provider.id, provider.path, provider.reply_to),) if provider.reply_to else ()
+
+
+def _ids(path: str) -> list[UUID]:
+    return [UUID(hex=each) for each in path.strip("/").split("/")]
+
+
+def _people(row: Organization, may: Capability = ACTS) -> tuple[Told, ...]:
     kind = Kind(row.kind)
-    roles = [role.value for role in roles_at(kind) if ACTS in ROLE_TABLE[kind, role]]
+    roles = [role.value for role in roles_at(kind) if may in ROLE_TABLE[kind, role]]
     held = Membership.objects.filter(organization=row, role__in=roles, is_active=True, operator__is_active=True)
     rows = held.select_related("operator")
     return tuple(Told(row.pk, row.path, each.operator.email, str(each.operator_id)) for each in rows)

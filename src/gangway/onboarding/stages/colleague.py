@@ -16,7 +16,6 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.actions import Rest
 from gangway.invitations.errors import ColleagueIsOneself, InvitationsError, NoSuchHandoff
-from gangway.invitations.notices import operators_address
 from gangway.invitations.queries import InvitationView, LinkHeld
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
@@ -28,6 +27,7 @@ from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState
 from gangway.organizations.hosts import public_url
 from gangway.organizations.place_queries import tenants_of
+from gangway.organizations.told import answerable
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as made
 from gangway.provisioning.queries import WaitingView
@@ -236,29 +236,27 @@ def rest_of(waits: WaitingView) -> Rest:
 
 def tell_operator(about: InvitationView, waits: WaitingView, *, asked: str, by: Actor) -> None:
     """Tell whoever issued the invitation, or who stands in for them; the lists show it to all others."""
-    address = operators_address(about.created_by_id, about.organization_id)
-    if not address:
-        return
     rest = rest_of(waits)
-    outbox.put(
-        organization_id=about.organization_id,
-        kind=MessageKind.OPERATOR_WAITING,
-        to=address,
-        language="en",
-        context={
-            "customer": about.customer_name,
-            "service": about.service_short_name,
-            "done_by": rest.done_by,
-            "remaining": "\n".join(f"- {line}" for line in rest.remaining),
-            "roles": rest.roles,
-            "asked": asked,
-            "deadline": time_in_words(rest.deadline_at),
-            "page": f"{public_url(about.organization_id)}/invitations/{about.id}/",
-        },
-        link=None,
-        subject_ref=f"waiting:{about.id}",
-        by=by,
-    )
+    for one in answerable(about.created_by_id, about.organization_id):
+        outbox.put(
+            organization_id=about.organization_id,
+            kind=MessageKind.OPERATOR_WAITING,
+            to=one.email,
+            language="en",
+            context={
+                "customer": about.customer_name,
+                "service": about.service_short_name,
+                "done_by": rest.done_by,
+                "remaining": "\n".join(f"- {line}" for line in rest.remaining),
+                "roles": rest.roles,
+                "asked": asked,
+                "deadline": time_in_words(rest.deadline_at),
+                "page": f"{public_url(one.organization_id)}/invitations/{about.id}/",
+            },
+            link=None,
+            subject_ref=f"waiting:{about.id}",
+            by=by,
+        )
 
 
 def _waits(case: Case) -> WaitingView:

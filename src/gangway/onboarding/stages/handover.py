@@ -8,7 +8,6 @@ from uuid import UUID
 from gangway.audit.record import Actor
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import Purpose
-from gangway.invitations.notices import operators_address
 from gangway.invitations.queries import InvitationView
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
@@ -19,6 +18,7 @@ from gangway.onboarding.models import Case
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.organizations import queries as organizations
 from gangway.organizations.hosts import public_url
+from gangway.organizations.told import answerable
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.queries import RegistrationView
@@ -164,24 +164,22 @@ def _renewal(about: RegistrationView, service_id: UUID) -> str:
 
 def _tell_operator(invitation: InvitationView, about: RegistrationView, *, by: Actor) -> None:
     """Tell whoever issued the invitation, or who stands in for them; the list shows it to all others."""
-    address = operators_address(invitation.created_by_id, invitation.organization_id)
-    if not address:
-        return
-    outbox.put(
-        organization_id=invitation.organization_id,
-        kind=MessageKind.OPERATOR_READY,
-        to=address,
-        language="en",
-        context={
-            "customer": invitation.customer_name,
-            "service": invitation.service_short_name,
-            "tenant": about.tenant_name,
-            "registration_name": about.display_name,
-            "signed_in_as": about.signer_upn,
-            "page": f"{public_url(invitation.organization_id)}/invitations/{invitation.id}/",
-            **({"purpose": invitation.purpose} if invitation.purpose == Purpose.UPGRADE else {}),
-        },
-        link=None,
-        subject_ref=f"ready:{invitation.id}",
-        by=by,
-    )
+    for one in answerable(invitation.created_by_id, invitation.organization_id):
+        outbox.put(
+            organization_id=invitation.organization_id,
+            kind=MessageKind.OPERATOR_READY,
+            to=one.email,
+            language="en",
+            context={
+                "customer": invitation.customer_name,
+                "service": invitation.service_short_name,
+                "tenant": about.tenant_name,
+                "registration_name": about.display_name,
+                "signed_in_as": about.signer_upn,
+                "page": f"{public_url(one.organization_id)}/invitations/{invitation.id}/",
+                **({"purpose": invitation.purpose} if invitation.purpose == Purpose.UPGRADE else {}),
+            },
+            link=None,
+            subject_ref=f"ready:{invitation.id}",
+            by=by,
+        )
