@@ -60,11 +60,11 @@ def answerable(operator_id: str, organization_id: UUID) -> tuple[Told, ...]:
         path = Organization.objects.values_list("path", flat=True).get(pk=organization_id)
         rows = Organization.objects.filter(pk__in=_ids(path), removed_at__isnull=True)
         nearest = sorted(rows, key=lambda each: len(each.path), reverse=True)
-        own = [one for row in nearest for one in _people(row, SEES) if one.operator_id == operator_id]
+        own = tuple(one for row in nearest for one in _people(row, SEES) if one.operator_id == operator_id)
         others = (_people(row) for row in nearest if row.kind != Kind.CUSTOMER)
         found = own[:1] or next(filter(None, others), ())
     if found:
-        return tuple(found)
+        return found
     provider = provider_of(organization_id)
     return (Told(provider.id, provider.path, provider.reply_to),) if provider.reply_to else ()
 
