@@ -81,7 +81,11 @@ def test_people_are_made_changed_found_and_deleted(door):
     [
         {"userPrincipalName": "x@elsewhere.example"},
         {"userPrincipalName": "no name"},
+        {"userPrincipalName": "w w()@contoso.com"},
+        {"usageLocation": "Nowhere"},
         {"passwordProfile": {}},
+        {"passwordProfile": {"password": "a"}},
+        {"passwordProfile": {"password": "onlysmallletters"}},
         {"displayName": ""},
         {"accountEnabled": None},
         {"userType": "Stranger"},
@@ -93,7 +97,7 @@ def test_people_of_wrong_form_are_refused(door, change):
         "displayName": "N",
         "mailNickname": "n",
         "userPrincipalName": "n@contoso.com",
-        "passwordProfile": {"password": "p"},
+        "passwordProfile": {"password": "Contoso-N-1"},
         **change,
     }
     assert door.post("/users", person).status == 400
