@@ -71,6 +71,12 @@ def test_waits_grow_to_their_longest_and_keep_what_was_asked() -> None:
     assert waits.next(9) == 9
 
 
+def test_at_once_is_believed_once_and_however_long_it_lasts_the_wait_can_be_said() -> None:
+    waits = Waits(first=1, longest=4)
+    assert waits.next(0) == 0
+    assert all(0 < waits.next(0) <= 4 for _ in range(2000))
+
+
 async def test_a_lag_is_waited_out() -> None:
     patient, time = patience()
     assert await patient.through(series(errors.Missing(), errors.Missing(), "there"), lag=is_missing) == "there"

@@ -10,6 +10,8 @@ from gangway.foundation import clock
 
 LONGEST_WAIT = 120.0
 """Seconds. A longer Retry-After is cut to this: the deadline of the caller decides whether to go on."""
+DOUBLINGS = 30
+"""A wait that grew so often has long been cut to the longest."""
 
 
 def retry_after(headers: Mapping[str, str], *, now: datetime) -> float | None:
@@ -37,10 +39,12 @@ class Waits:
     turn: int = 0
 
     def next(self, asked: float | None = None) -> float:
-        """Seconds to wait now. What Microsoft `asked` for is kept exactly."""
-        grown: float = min(self.first * 2.0**self.turn, self.longest)
+        """Seconds to wait now. What Microsoft `asked` for is kept exactly, but for "at once" said again and again."""
+        grown: float = min(self.first * 2.0 ** min(self.turn, DOUBLINGS), self.longest)
         self.turn += 1
-        return asked if asked is not None else grown * (1 - self.dice.random() / 5)
+        if asked is None or (asked == 0 and self.turn > 1):
+            return grown * (1 - self.dice.random() / 5)
+        return asked
 
 
 class Gates:
