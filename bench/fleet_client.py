@@ -92,6 +92,7 @@ async def ours() -> Check:
         credential=Secret(SealedText(TOLD["secret"])),
         roles_end_at=None,
         ours=True,
+        registration_id=uuid4(),
     )
     wanted = {"sign_in", "teams", "permissions", "roles", "tenant"}
 
