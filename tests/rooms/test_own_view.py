@@ -88,7 +88,7 @@ def alarms(**like: Any) -> list[Alarm]:
 
 def entries(event: Event) -> list[Entry]:
     with within_everything("a test"):
-        return list(Entry.objects.filter(event=event.value))
+        return list(Entry.objects.filter(event=event.value).order_by("id"))
 
 
 def test_microsoft_is_asked_only_who_it_is_with_pkce_state_and_nonce(provider):
