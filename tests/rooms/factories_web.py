@@ -51,6 +51,7 @@ def in_wizard(monkeypatch: Any, case: Any) -> Client:
     monkeypatch.setattr(wizard_session, "case", lambda _case_id: case)
     monkeypatch.setattr("gangway.web.marked.mark_of", lambda _case_id, **_now: uuid4().hex)
     monkeypatch.setattr("gangway.web.wizard_pages.user_code", lambda _case_id: web_values.CODE)
+    monkeypatch.setattr("gangway.web.views.wizard.name_faults", lambda _case_id, _name: ())
     monkeypatch.setattr("gangway.web.views.wizard.plan_changes", lambda _case_id, **_seen: ())
     return client
 

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 
 from gangway.connections import actions, emergency, following, ticking
 from gangway.connections.errors import NameNotTyped
@@ -368,3 +369,20 @@ def test_what_signs_in_by_the_platforms_own_tokens_waits_for_its_key_and_is_tick
     emergency.drive(now=clock.now())
     for one in (of_key, of_all):
         assert (view(provider, one).counts[ItemState.DONE], view(provider, one).percent) == (1, 100)
+
+
+def test_what_the_database_refuses_just_now_is_tried_again(provider, customer, monkeypatch):
+    service_id = connected(customer, "voice-1")
+    emergency_id = begin(provider, deed=Deed.SUSPEND)
+    with monkeypatch.context() as patch:
+        patch.setattr(emergency, "suspend", refuse)
+        emergency.drive(now=clock.now())
+    assert view(provider, emergency_id).counts[ItemState.WAITING] == 1
+    emergency.drive(now=clock.now())
+    assert view(provider, emergency_id).counts[ItemState.DONE] == 1
+    with within_everything("a test"):
+        assert Connection.objects.get(service_id=service_id).suspended_at is not None
+
+
+def refuse(**_given: Any) -> None:
+    raise OperationalError("deadlock detected")

@@ -264,4 +264,4 @@ def test_search_is_answered_by_indexes():
         rows = Organization.objects.filter(matching("contoso elec", begins=("name_key",)))
         plan = rows.order_by().explain()
     assert "organizations_words" in plan
-    assert "organizations_name_prefix" in plan
+    assert any(index in plan for index in ("organizations_name_prefix", "organizations_all_by_name"))

@@ -669,8 +669,22 @@ def test_a_customers_operator_who_mistyped_an_address_revokes_what_went_there_an
     shown = soup(client.get(f"/services/{service_id}/again/"))
     assert "Its link went to wrong@fabrikam.example." in shown.get_text()
     assert not shown.select('a[href^="/invitations/"]')
-    revoke = shown.select_one("dialog form")
+    revoke = shown.select_one('dialog form[method="post"]')
     client.post(revoke["action"], follow=True)
     with within(customer.path):
         assert open_for_connection(service_id) is None
     assert client.post(address, {"recipient": UPN, "way": "mail"}).status_code == 302
+
+
+def test_what_the_provider_asks_or_types_is_not_the_customers_to_revoke():
+    customer = make_customer(make_provider())
+    service_id = connected(customer)
+    with within(customer.path):
+        renewal.reinitiate(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
+    client = sit_down(customer, role=Role.OPERATOR)
+    page = soup(client.get(f"/services/{service_id}/again/"))
+    assert "An invitation is out already." in page.get_text()
+    assert (UPN in page.get_text(), page.select('dialog form[method="post"]')) == (False, [])
+    client.post(f"/services/{service_id}/again/revoke/")
+    with within(customer.path):
+        assert open_for_connection(service_id) is not None

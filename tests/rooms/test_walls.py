@@ -386,3 +386,15 @@ def test_web_adds_organizations_at_every_level_below_its_scope(database_roles):
     with database_role(database_roles.web), within(provider.path):
         made = create_organization(kind=Kind.CUSTOMER, name="New", short_name="new2", parent_id=provider.id, by=SETUP)
         assert Organization.objects.get(pk=made).path.startswith(provider.path)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_stream_in_first_belong_to_their_transaction():
+    columns = "cache_key, value, expires"
+    with transaction.atomic():
+        with connection.cursor() as cursor, cursor.copy(f"COPY config_cache ({columns}) FROM STDIN") as copy:
+            copy.write_row(["k", "v", "2030-01-01"])
+        transaction.set_rollback(True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM config_cache WHERE cache_key = 'k'")
+        assert cursor.fetchone() == (0,)

@@ -189,6 +189,14 @@ def test_revoke_asks_in_a_dialog_that_names_what_it_withdraws(customer, client):
     assert "Withdrawn" in answer.content.decode()
 
 
+def test_each_dialog_of_the_list_revokes_the_invitation_of_its_row(customer, client):
+    ids = [invite(customer), invite(customer, short_name="another")]
+    for address in ("/invitations/", reverse("web:pending_of_customer", args=[customer.id])):
+        page = soup(client.get(address))
+        asked = [page.select_one(f"#revoke-{each} form")["action"] for each in ids]
+        assert asked == [f"/invitations/{each}/revoke/" for each in ids]
+
+
 def test_an_upgrade_that_is_ready_leads_to_its_own_end_and_not_to_add(customer, client):
     invitation_id = invite_again(customer)
     bring_to(customer, invitation_id, State.AUTHENTICATED)

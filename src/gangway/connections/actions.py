@@ -189,7 +189,7 @@ def type_end(*, service_id: UUID, ends_on: date | None, by: Actor, now: datetime
 
 
 def _of(service_id: UUID) -> Connection | None:
-    return Connection.objects.select_for_update(of=("self",)).filter(service_id=service_id).first()
+    return Connection.objects.select_for_update(of=("self",), no_key=True).filter(service_id=service_id).first()
 
 
 @transaction.atomic

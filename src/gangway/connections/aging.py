@@ -40,12 +40,12 @@ def forget_old_looks(*, now: datetime) -> int:
     """Make *unknown* what nobody looked at for too long; gives how many."""
     with within_everything(REASON), transaction.atomic():
         seen = ~Q(status="unknown") & Q(seen_at__lt=now - STALE)
-        rows = list(_connections().filter(seen).select_for_update(of=("self",), skip_locked=True)[:MOST])
+        rows = list(_connections().filter(seen).select_for_update(of=("self",), skip_locked=True, no_key=True)[:MOST])
         for row in rows:
             row.status, row.status_words, row.status_since = "unknown", WORDS, now
             row.save(update_fields=["status", "status_words", "status_since"])
             services.set_connection(service_id=row.service_id, status=Status.UNKNOWN, reason=WORDS, by=WORKER)
-        beside = list(_companions().filter(seen).select_for_update(of=("self",), skip_locked=True)[:MOST])
+        beside = list(_companions().filter(seen).select_for_update(of=("self",), skip_locked=True, no_key=True)[:MOST])
         told = Companion.objects.filter(pk__in=[row.pk for row in beside])
         return len(rows) + told.update(status="unknown", status_words=WORDS, status_since=now)
 

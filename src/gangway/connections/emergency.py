@@ -11,7 +11,7 @@ from typing import Final, Literal, cast
 from uuid import UUID
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Case, Count, IntegerField, Value, When
 
 from gangway.audit.events import Event
@@ -179,10 +179,16 @@ def _drive(emergency_id: UUID, *, now: datetime) -> None:
 
 
 def _try(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
-    """Do it to one of them; one on which something of ours breaks is told as failed, and holds up no other."""
+    """Do it to one of them; one on which something of ours breaks is told as failed, and holds up no other.
+
+    What the database refused just now, as of two that wait for each other, goes behind the others and is tried again.
+    """
     try:
         with transaction.atomic():
             _take(item_id, deed, by=by, now=now)
+    except DatabaseError:
+        log.exception("emergency_item_later", item=item_id)
+        EmergencyItem.objects.filter(pk=item_id, state=ItemState.WAITING.value).update(changed_at=now)
     except Exception:
         log.exception("emergency_item_failed", item=item_id)
         failed = {"state": ItemState.FAILED.value, "words": BROKE, "changed_at": now}

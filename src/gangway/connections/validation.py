@@ -13,7 +13,7 @@ from gangway.audit.record import Actor, record
 from gangway.connections import fleet, verdict, watching
 from gangway.connections.errors import ConnectionSuspended, NotMadeYet
 from gangway.connections.kept import Looked, connection_of, credential_of, facts_of, whose
-from gangway.connections.models import RUNNING, Companion, Connection, Validation
+from gangway.connections.models import RUNNING, Care, Companion, Connection, Validation
 from gangway.connections.verdict import KeptItem
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.actions import defer
@@ -211,6 +211,12 @@ def _locked(validation_id: UUID) -> Validation | None:
 
 
 def _lock(row: Looked) -> Looked:
+    """Lock it in the order of all others: the connection's care before what is used beside it.
+
+    Who only refers to a row, as a new validation does, needn't wait for it.
+    """
     if isinstance(row, Companion):
-        return Companion.objects.select_for_update(of=("self",)).get(pk=row.pk)
-    return Connection.objects.select_for_update(of=("self",)).get(pk=row.pk)
+        cared = Care.objects.select_for_update(of=("self",), no_key=True)
+        list(cared.filter(connection__service_id=row.service_id))
+        return Companion.objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
+    return Connection.objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)

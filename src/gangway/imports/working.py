@@ -280,7 +280,7 @@ def _tell_end(whole: Import) -> None:
 
 def _mail_end(whole: Import, counts: dict[str, int]) -> None:
     """Mail whoever started it, or who stands in for them: nobody sits before its page for hours."""
-    for one in answerable(whole.by_id, whole.organization_id):
+    for one in answerable(whole.by_id, whole.organization_id, may=Capability.ADD_SERVICE):
         outbox.put(
             organization_id=whole.organization_id,
             kind=MessageKind.IMPORT_ENDED,

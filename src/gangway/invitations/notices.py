@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.invitations.models import Invitation
@@ -11,7 +12,8 @@ from gangway.notifications import outbox
 from gangway.notifications.queries import sent_last
 from gangway.notifications.states import MessageKind
 from gangway.organizations.hosts import public_url
-from gangway.organizations.told import Told, answerable
+from gangway.organizations.roles import Capability
+from gangway.organizations.told import ACTS, Told, answerable
 from gangway.services.queries import ServiceView, service
 
 
@@ -54,13 +56,25 @@ def _service(invitation: Invitation) -> ServiceView:
     return service(invitation.service_id)
 
 
-def tell(invitation: Invitation, told: News, *, what: str, by: Actor, kind: str = "notice", page: str = "") -> None:
+def tell(
+    invitation: Invitation,
+    told: News,
+    *,
+    what: str,
+    by: Actor,
+    kind: str = "notice",
+    page: str = "",
+    may: Capability = ACTS,
+) -> None:
     """Mail whoever issued the invitation, or who stands in for them; without any address, nobody.
 
     `kind`: under which name its mails are found again. `page`: the path where it leads, else to the invitation's own.
+    `may`: what one must be allowed to do about it.
     """
     about = service(invitation.service_id)
-    for one in answerable(invitation.created_by_id, invitation.organization_id):
+    whose = {"service_id": invitation.service_id, "organization_id": invitation.organization_id}
+    for one in answerable(invitation.created_by_id, invitation.organization_id, may=may):
+        own = page_for(one, invitation.id, **whose)
         outbox.put(
             organization_id=invitation.organization_id,
             kind=MessageKind.OPERATOR_NOTICE,
@@ -72,12 +86,19 @@ def tell(invitation: Invitation, told: News, *, what: str, by: Actor, kind: str 
                 "service": about.short_name,
                 "what": what,
                 "next": told.next,
-                "page": f"{public_url(one.organization_id)}{page or f'/invitations/{invitation.id}/'}",
+                "page": f"{public_url(one.organization_id)}{page or own}",
             },
             link=None,
             subject_ref=f"{kind}:{invitation.id}",
             by=by,
         )
+
+
+def page_for(told: Told, invitation_id: UUID, *, service_id: UUID, organization_id: UUID) -> str:
+    """Return the path where somebody sees how an invitation is: people of the customer itself, at their service."""
+    if told.organization_id == organization_id:
+        return f"/services/{service_id}/again/"
+    return f"/invitations/{invitation_id}/"
 
 
 def told_since(invitation: Invitation, at: datetime, *, kind: str) -> bool:

@@ -32,6 +32,8 @@ from gangway.services.states import Lifecycle
 
 ASKED_LATELY: Final = timedelta(days=7)
 ENDED_LATELY: Final = timedelta(days=7)
+DRAFTS_STAY: Final = timedelta(days=7)
+"""What nobody sent is kept at least so long, however few days its link is to last."""
 SORTS: Final[Mapping[str, tuple[str | OrderBy, ...]]] = {
     "created": ("created_at", "-id"),
     "-created": ("-created_at", "id"),
@@ -528,6 +530,7 @@ def expired_lately(*, now: datetime, most: int) -> tuple[PendingRow, ...]:
         created_at__gt=OuterRef("ended_at"),
     )
     rows = Invitation.objects.filter(~Exists(again), state=State.EXPIRED.value, ended_at__gt=now - ENDED_LATELY)
+    rows = rows.filter(organization__removed_at__isnull=True)
     found = _listed(rows).order_by("-ended_at", "id")[:most]
     return tuple(_pending_row(row, None) for row in found)
 
@@ -542,4 +545,5 @@ def due_to_expire(*, now: datetime, most: int = 500) -> list[UUID]:
     """Return invitations whose time is over, the oldest first."""
     waited = Q(waits_until__isnull=True) | Q(waits_until__lte=now)
     rows = Invitation.objects.filter(waited, expires_at__lte=now, state__in=[state.value for state in EXPIRABLE])
+    rows = rows.exclude(state=State.DRAFT.value, created_at__gt=now - DRAFTS_STAY)  # their days count from sending
     return list(rows.order_by("expires_at").values_list("pk", flat=True)[:most])

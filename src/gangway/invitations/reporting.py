@@ -18,6 +18,8 @@ from gangway.invitations.states import MOVES, Doing, State
 from gangway.invitations.waiting_for import remind_of_no_passed_end
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
+from gangway.organizations.roles import Capability
+from gangway.organizations.told import ACTS
 
 ASKS_COUNT_FOR: Final = timedelta(hours=1)
 """A dead link is good for one request within this time."""
@@ -94,9 +96,12 @@ def ask_for_link(*, invitation_id: UUID, handoff_id: UUID | None = None, by: Act
 
 
 @transaction.atomic
-def tell_operator(*, invitation_id: UUID, news: notices.News, what: str, by: Actor) -> None:
-    """Tell whoever issued an invitation what has come of it. Raises `NoSuchInvitation`."""
-    notices.tell(locked(invitation_id), news, what=what, by=by)
+def tell_operator(*, invitation_id: UUID, news: notices.News, what: str, by: Actor, may: Capability = ACTS) -> None:
+    """Tell whoever issued an invitation what has come of it, or who stands in for them. Raises `NoSuchInvitation`.
+
+    `may`: what one must be allowed to do about it.
+    """
+    notices.tell(locked(invitation_id), news, what=what, by=by, may=may)
 
 
 @transaction.atomic

@@ -27,7 +27,8 @@ from gangway.jobs.actions import defer
 from gangway.onboarding import disconnections
 from gangway.onboarding.errors import NameDiffers
 from gangway.onboarding.farewell import say_farewell
-from gangway.onboarding.withdrawal import withdraw
+from gangway.onboarding.models import OperatorOnboarding
+from gangway.onboarding.withdrawal import stop, withdraw
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.beside import besides
 from gangway.provisioning.errors import NoSuchRegistration, RunUnderWay
@@ -124,6 +125,8 @@ def keep_service(*, service_id: UUID, by: Actor, now: datetime) -> None:
 def _give_up(service_id: UUID, *, by: Actor, now: datetime) -> None:
     _withdraw_all(service_id, by=by, now=now)
     if service(service_id).lifecycle is Lifecycle.PLANNED:
+        for added in OperatorOnboarding.objects.filter(service_id=service_id, finished_at__isnull=True):
+            stop(added.invitation_id, by, now)
         services.abandon_service(service_id=service_id, by=by)
 
 

@@ -20,6 +20,7 @@ from gangway.onboarding.errors import AlreadyAdded
 from gangway.onboarding.models import OperatorOnboarding
 from gangway.onboarding.rows import lock_onboarding
 from gangway.organizations.place_queries import tenants_of
+from gangway.organizations.roles import Capability
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
 
@@ -91,7 +92,8 @@ def _domain(row: OperatorOnboarding) -> str:
 
 def _stop(about: InvitationView, why: str, *, by: Actor) -> None:
     invitations.stop_finishing(invitation_id=about.id, by=by, now=clock.now())
-    invitations.tell_operator(invitation_id=about.id, news=STOPPED, what=why, by=by)
+    needed = Capability.ADD_SERVICE if why == GONE else Capability.CHANGE_CONNECTION
+    invitations.tell_operator(invitation_id=about.id, news=STOPPED, what=why, by=by, may=needed)
 
 
 def _finisher(about: InvitationView) -> Actor:

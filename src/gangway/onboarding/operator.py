@@ -134,7 +134,8 @@ def another_tenant(row: OperatorOnboarding) -> str:
     known = " or ".join(dict.fromkeys(one.domain or one.tenant_id for one in tenants_of(row.organization_id)))
     return (
         f"This tenant, {about.tenant_name or about.tenant_id}, is not the one by which the customer is known: {known}. "
-        "If it is theirs as well, write it down in the customer's Microsoft tenants; if not, withdraw the invitation."
+        "If it is theirs as well, write it down in the customer's Microsoft tenants; if not, the service has to be "
+        "deleted: what was made in that tenant is taken back then."
     )
 
 

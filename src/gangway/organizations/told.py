@@ -12,8 +12,6 @@ from gangway.organizations.scope import Door, through
 CONTACTS_CHANGED: Final = "alarms:contacts_changed"
 ACTS = Capability.CHANGE_CONNECTION
 """Whoever may do something about a connection is told of it; those who only look are not."""
-SEES = Capability.SEE_SERVICES
-"""Whoever did something is told of it as long as they may look at it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +48,19 @@ def operators_for(organization_id: UUID) -> tuple[Told, ...]:
     return ()
 
 
-def answerable(operator_id: str, organization_id: UUID) -> tuple[Told, ...]:
+def answerable(operator_id: str, organization_id: UUID, *, may: Capability = ACTS) -> tuple[Told, ...]:
     """Return who is told what became of something that a person did for an organization, wherever this is asked.
 
-    That person, as long as they work there or above; else whoever may act at the nearest level above a customer that
-    has people; else where answers to the provider's mails go. People leave, and customers are moved to other resellers.
+    `may`: what one must be allowed to do about it. That person, as long as they may, there or above; else whoever may
+    at the nearest level above a customer that has such people; else where answers to the provider's mails go. People
+    leave, and customers are moved to other resellers.
     """
     with through(Door.SEAT):
         path = Organization.objects.values_list("path", flat=True).get(pk=organization_id)
         rows = Organization.objects.filter(pk__in=_ids(path), removed_at__isnull=True)
         nearest = sorted(rows, key=lambda each: len(each.path), reverse=True)
-        own = tuple(one for row in nearest for one in _people(row, SEES) if one.operator_id == operator_id)
-        others = (_people(row) for row in nearest if row.kind != Kind.CUSTOMER)
+        own = tuple(one for row in nearest for one in _people(row, may) if one.operator_id == operator_id)
+        others = (_people(row, may) for row in nearest if row.kind != Kind.CUSTOMER)
         found = own[:1] or next(filter(None, others), ())
     if found:
         return found

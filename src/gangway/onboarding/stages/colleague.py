@@ -16,6 +16,7 @@ from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.actions import Rest
 from gangway.invitations.errors import ColleagueIsOneself, InvitationsError, NoSuchHandoff
+from gangway.invitations.notices import page_for
 from gangway.invitations.queries import InvitationView, LinkHeld
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
@@ -238,6 +239,7 @@ def tell_operator(about: InvitationView, waits: WaitingView, *, asked: str, by: 
     """Tell whoever issued the invitation, or who stands in for them; the lists show it to all others."""
     rest = rest_of(waits)
     for one in answerable(about.created_by_id, about.organization_id):
+        page = page_for(one, about.id, service_id=about.service_id, organization_id=about.organization_id)
         outbox.put(
             organization_id=about.organization_id,
             kind=MessageKind.OPERATOR_WAITING,
@@ -251,7 +253,7 @@ def tell_operator(about: InvitationView, waits: WaitingView, *, asked: str, by: 
                 "roles": rest.roles,
                 "asked": asked,
                 "deadline": time_in_words(rest.deadline_at),
-                "page": f"{public_url(one.organization_id)}/invitations/{about.id}/",
+                "page": f"{public_url(one.organization_id)}{page}",
             },
             link=None,
             subject_ref=f"waiting:{about.id}",

@@ -8,6 +8,7 @@ from uuid import UUID
 from gangway.audit.record import Actor
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import Purpose
+from gangway.invitations.notices import page_for
 from gangway.invitations.queries import InvitationView
 from gangway.languages.times import time_in_words
 from gangway.notifications import outbox
@@ -164,7 +165,9 @@ def _renewal(about: RegistrationView, service_id: UUID) -> str:
 
 def _tell_operator(invitation: InvitationView, about: RegistrationView, *, by: Actor) -> None:
     """Tell whoever issued the invitation, or who stands in for them; the list shows it to all others."""
+    whose = {"service_id": invitation.service_id, "organization_id": invitation.organization_id}
     for one in answerable(invitation.created_by_id, invitation.organization_id):
+        page = page_for(one, invitation.id, **whose)
         outbox.put(
             organization_id=invitation.organization_id,
             kind=MessageKind.OPERATOR_READY,
@@ -176,7 +179,7 @@ def _tell_operator(invitation: InvitationView, about: RegistrationView, *, by: A
                 "tenant": about.tenant_name,
                 "registration_name": about.display_name,
                 "signed_in_as": about.signer_upn,
-                "page": f"{public_url(one.organization_id)}/invitations/{invitation.id}/",
+                "page": f"{public_url(one.organization_id)}{page}",
                 **({"purpose": invitation.purpose} if invitation.purpose == Purpose.UPGRADE else {}),
             },
             link=None,

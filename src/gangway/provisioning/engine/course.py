@@ -116,8 +116,8 @@ class Course:
                 return Ending(seen, plan.withheld, Proofs({}))
             try:
                 read, proofs = await self._prover().prove(seen, plan)
-            except StillCopying:
-                if not plan.withheld:
+            except (StillCopying, Busy, NotHeard):
+                if not plan.withheld:  # else what is left to another administrator keeps what is made, proved or not
                     raise
                 return Ending(seen, plan.withheld, Proofs({}))
             if not read.leftovers:

@@ -14,4 +14,9 @@ class Migration(migrations.Migration):
             name="tries",
             field=models.PositiveSmallIntegerField(default=0, help_text="How often it was to be removed by itself."),
         ),
+        migrations.RunSQL(
+            "UPDATE provisioning_leftover SET tries = 14 WHERE cleared_at IS NULL AND since < now() - interval '14 days'",
+            migrations.RunSQL.noop,
+            elidable=True,
+        ),
     ]

@@ -72,6 +72,7 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
         "connection": found,
         "standing": invitation(standing) if standing else None,
         "sees_invitations": bool(request.seat.capabilities & SEES_INVITATIONS),
+        "may_revoke": standing is not None and _asked_by(request, standing),
         "may_open": Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "uses": used,
         "others": others_of(used, about.id),
@@ -83,11 +84,14 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
 @require_POST
 @may(Capability.CHANGE_CONNECTION)
 def revoke_asked(request: DeskRequest, service_id: UUID) -> HttpResponse:
-    """Revoke what an administrator is asked for a connected service: for those, too, who open no invitations' pages."""
+    """Revoke what one asked of an administrator for a connected service: for those who open no invitations' pages.
+
+    What somebody else asked, or is about to type, is for those who see it; then nothing happens.
+    """
     about, standing = service(service_id), open_for_connection(service_id)
     if about.lifecycle is not Lifecycle.CREATED:
         raise NotConnected
-    if standing is not None:
+    if standing is not None and _asked_by(request, standing):
         withdraw(invitation_id=standing, by=request.actor, now=now())
         messages.success(request, _("The invitation for %(service)s is withdrawn.") % {"service": about.short_name})
     return redirect("web:service_reinitiate", service_id)
@@ -108,6 +112,11 @@ def replace(request: DeskRequest, service_id: UUID) -> HttpResponse:
         messages.error(request, told(error))
         return redirect("web:service_reinitiate", about.id)
     return redirect("web:known_registration", invitation_id)
+
+
+def _asked_by(request: DeskRequest, invitation_id: UUID) -> bool:
+    about = invitation(invitation_id)
+    return about.created_by_id == request.actor.id and about.state is not State.DRAFT
 
 
 def _open(request: DeskRequest, invitation_id: UUID) -> HttpResponse:

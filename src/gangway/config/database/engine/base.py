@@ -57,6 +57,14 @@ class ScopedCursor(_Cursor):  # type: ignore[misc]  # the stubs know psycopg 2
         self.wrapper.has_been_told()
         return super().executemany(query, params_seq, **options)
 
+    def copy(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        """Begin the transaction, if one is wanted, before rows stream in: no statement travels with them."""
+        ahead = self.wrapper.ahead_of(_text(statement, self)) if self.wrapper and not self.wrapper.autocommit else ""
+        if self.wrapper and ahead:
+            super().execute(ahead)
+            self.wrapper.has_been_told()
+        return super().copy(statement, params, **options)
+
 
 class DatabaseWrapper(_DatabaseWrapper):  # type: ignore[misc]  # likewise
     """Django's connection, which remembers what this transaction was told."""
