@@ -13,18 +13,23 @@ from django.core.handlers.asgi import ASGIRequest
 from django.db import transaction
 from django.urls import reverse
 
+from gangway.alarms.preferences import Hours, set_hours
 from gangway.audit.errors import DataNotPlain, SecretInAudit
 from gangway.audit.events import Event
 from gangway.audit.models import Entry
 from gangway.audit.queries import Sought, activity, every_activity
 from gangway.audit.record import Actor, record
+from gangway.connections.policy import Wishes, set_wishes
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
+from gangway.invitations.terms import set_terms
+from gangway.notifications.webhooks import set_webhook
 from gangway.onboarding.sightings import SEEN, sightings_of
 from gangway.organizations.changing import move_customer
 from gangway.organizations.people_queries import place_of_person
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
+from gangway.services import actions as services
 from gangway.web.activity_files import json_parts
 from gangway.web.activity_words import words_of
 from gangway.web.streams import streamed
@@ -268,3 +273,56 @@ def test_of_an_invitation_that_moved_along_only_who_reads_above_sees_what_was_be
         assert SEEN[Event.INVITATION_ISSUED] in [one.what for one in sightings_of(invitation_id)]
     with within(after.path):
         assert SEEN[Event.INVITATION_ISSUED] not in [one.what for one in sightings_of(invitation_id)]
+
+
+def rename(provider, service_id):
+    services.rename_service(service_id=service_id, full_name="Calling", short_name="renamed", by=BY)
+
+
+def hours(provider, service_id):
+    set_hours(provider.id, Hours(digest_hour=7), by=BY)
+
+
+def wishes(provider, service_id):
+    set_wishes(provider.id, Wishes(rotates=True, days_before=40, notice_days=3), by=BY, now=clock.now())
+
+
+def terms(provider, service_id):
+    words = {"subject": "Welcome", "opening": "", "closing": ""}
+    set_terms(provider.id, life_days=9, may_copy=False, **words, by=BY)
+
+
+def webhook(provider, service_id):
+    key = SealedText("whsec_" + "QUJD" * 11)
+    set_webhook(provider.id, url="https://alarms.example/in", secret=key, is_on=True, by=BY, now=clock.now())
+
+
+@pytest.mark.parametrize(
+    ("change", "event", "field"),
+    [
+        (rename, Event.SERVICE_RENAMED, "short_name"),
+        (hours, Event.ALARM_HOURS_CHANGED, "digest_hour"),
+        (wishes, Event.ROTATION_POLICY_CHANGED, "days_before"),
+        (terms, Event.TERMS_CHANGED, "life_days"),
+        (webhook, Event.WEBHOOK_SET, "address"),
+    ],
+)
+def test_a_change_tells_what_was_and_what_is(change, event, field):
+    provider = make_provider()
+    service_id = plan(make_customer(provider), short_name="first")
+    with within(provider.path):
+        change(provider, service_id)
+        told = [entry for entry in activity(organization_path=provider.path) if entry.event == event.value]
+    assert len(told) == 1
+    assert field in [change.field for change in told[0].changes]
+
+
+def test_what_is_set_as_it_was_tells_nothing():
+    provider = make_provider()
+    for _ in range(2):
+        with within(provider.path):
+            terms(provider, None)
+            hours(provider, None)
+    with within(provider.path):
+        told = [entry.event for entry in activity(organization_path=provider.path)]
+    assert (told.count(Event.TERMS_CHANGED.value), told.count(Event.ALARM_HOURS_CHANGED.value)) == (1, 1)

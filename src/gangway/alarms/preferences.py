@@ -10,7 +10,7 @@ from gangway.alarms.errors import HoursWrong
 from gangway.alarms.hours import HOURS, Hours
 from gangway.alarms.models import Preference
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, differing, record
 
 FIELDS = ("digest_hour", "quiet_from", "quiet_until", "zone", "urgent_at_once")
 
@@ -33,10 +33,15 @@ def hours_for(path: str) -> Hours:
 def set_hours(organization_id: UUID, hours: Hours, *, by: Actor) -> None:
     """Keep an organization's wishes. Raises `HoursWrong` at the field that is wrong."""
     _check(hours)
+    known = Preference.objects.select_for_update(of=("self",)).filter(organization_id=organization_id).first()
+    before, after = differing(asdict(_hours(known)) if known else {}, asdict(hours))
+    if not after:
+        return
     Preference.objects.update_or_create(organization_id=organization_id, defaults=asdict(hours))
     subject = f"organization:{organization_id}"
-    facts = {name: getattr(hours, name) for name in FIELDS}
-    record(Event.ALARM_HOURS_CHANGED, by=by, organization_id=organization_id, subject=subject, data=facts)
+    record(
+        Event.ALARM_HOURS_CHANGED, by=by, organization_id=organization_id, subject=subject, before=before, after=after
+    )
 
 
 def _check(hours: Hours) -> None:

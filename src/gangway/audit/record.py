@@ -82,6 +82,12 @@ def record(
     told.save(force_insert=True)
 
 
+def differing(before: Mapping[str, Plain], after: Mapping[str, Plain]) -> tuple[dict[str, Plain], dict[str, Plain]]:
+    """Return the fields that a change touched, as they were and as they are, for `record`; empty where none is."""
+    changed = [name for name, value in after.items() if before.get(name) != value]
+    return {name: before.get(name) for name in changed}, {name: after[name] for name in changed}
+
+
 def entry_of(
     event: Event,
     *,

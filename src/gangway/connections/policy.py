@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, Plain, differing, record
 from gangway.connections.errors import FreezeTooLong, FreezeWrong, NoSuchFreeze, PolicyWrong
 from gangway.connections.models import Care, Companion, FreezeRow, Policy
 from gangway.connections.schedule import Freeze, Wishes
@@ -88,8 +88,10 @@ def set_wishes(organization_id: UUID, wishes: Wishes, *, by: Actor, now: datetim
     if not 0 <= wishes.notice_days <= LONGEST_NOTICE:
         raise PolicyWrong(field="notice_days")
     given = {"rotates": wishes.rotates, "days_before": wishes.days_before, "notice_days": wishes.notice_days}
+    known = Policy.objects.select_for_update(of=("self",)).filter(organization_id=organization_id).first()
+    moments = differing({name: getattr(known, name) for name in given} if known else {}, given)
     Policy.objects.update_or_create(organization_id=organization_id, defaults=given)
-    _changed(organization_id, Event.ROTATION_POLICY_CHANGED, given, by=by, now=now)
+    _changed(organization_id, Event.ROTATION_POLICY_CHANGED, {}, *moments, by=by, now=now)
 
 
 @transaction.atomic
@@ -127,13 +129,21 @@ def end_freeze(freeze_id: UUID, *, organization_id: UUID, by: Actor, now: dateti
     if row is None:
         raise NoSuchFreeze
     row.delete()
-    _changed(organization_id, Event.FREEZE_ENDED, {"begins": row.begins.isoformat()}, by=by, now=now)
+    facts = {"begins": row.begins.isoformat(), "ends": row.ends.isoformat(), "why": row.why}
+    _changed(organization_id, Event.FREEZE_ENDED, facts, by=by, now=now)
 
 
 def _changed(
-    organization_id: UUID, event: Event, facts: Mapping[str, str | int | bool], *, by: Actor, now: datetime
+    organization_id: UUID,
+    event: Event,
+    facts: Mapping[str, Plain],
+    before: Mapping[str, Plain] | None = None,
+    after: Mapping[str, Plain] | None = None,
+    *,
+    by: Actor,
+    now: datetime,
 ) -> None:
     for kind in (Care, Companion):
         kind.objects.filter(organization__path__startswith=place(organization_id).path).update(tend_at=now)
     subject = f"organization:{organization_id}"
-    record(event, by=by, organization_id=organization_id, subject=subject, data=facts)
+    record(event, by=by, organization_id=organization_id, subject=subject, data=facts, before=before, after=after)

@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor
+from gangway.audit.record import Actor, Plain, differing
 from gangway.invitations import letters
 from gangway.invitations.errors import NotLonger, TooFarAhead
 from gangway.invitations.handoffs import keep_handoffs
@@ -136,20 +136,20 @@ def edit(
     """
     number = text(phone, field="phone", longest=LONGEST_PHONE)
     invitation = open_for(Doing.EDIT, invitation_id, now=now)
-    before = {
+    before: dict[str, Plain] = {
         "phone": invitation.recipient_phone,
         "language": invitation.language,
         "finish_by_itself": invitation.finish_by_itself,
     }
     spoken = known(language) if language else invitation.language
-    after = {"phone": number, "language": spoken, "finish_by_itself": finish_by_itself}
+    after: dict[str, Plain] = {"phone": number, "language": spoken, "finish_by_itself": finish_by_itself}
     if after == before:
         return
     invitation.recipient_phone, invitation.language, invitation.finish_by_itself = number, spoken, finish_by_itself
     invitation.save(update_fields=["recipient_phone", "language", "finish_by_itself"])
     write_history(invitation, by=by, at=now, note="Edited")
-    changed = ", ".join(name for name, value in after.items() if value != before[name])
-    record_about(invitation, Event.INVITATION_EDITED, by=by, data={"changed": changed})
+    was, told = differing(before, after)
+    record_about(invitation, Event.INVITATION_EDITED, by=by, before=was, after=told)
 
 
 @transaction.atomic

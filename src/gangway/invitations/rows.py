@@ -63,7 +63,7 @@ def _asker(invitation: Invitation) -> str:
     return found[1] if found else invitation.recipient
 
 
-def record_about(invitation: Invitation, event: Event, *, by: Actor, data: Mapping[str, Plain] | None = None) -> None:
-    """Write an audit event about an invitation."""
+def record_about(invitation: Invitation, event: Event, *, by: Actor, **told: Mapping[str, Plain] | None) -> None:
+    """Write an audit event about an invitation; `told` is what `record` takes: data, before, after."""
     subject = letters.subject_of(invitation.id)
-    record(event, by=by, organization_id=invitation.organization_id, subject=subject, data=data or {})
+    record(event, by=by, organization_id=invitation.organization_id, subject=subject, **told)

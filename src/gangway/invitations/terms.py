@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, differing, record
 from gangway.invitations.errors import PlaceholderUnknown, TermsOutOfBounds, WordsTooLong
 from gangway.invitations.models import Terms
 from gangway.organizations.queries import provider_of
@@ -99,12 +99,14 @@ def set_terms(
     }
     known = Terms.objects.select_for_update(of=("self",)).filter(organization_id=provider_id).first()
     row = known or Terms(organization_id=provider_id)
-    changed = [name for name, value in wanted.items() if getattr(row, name) != value]
+    before, after = differing({name: getattr(row, name) for name in wanted}, wanted)
+    if not after:
+        return
     for name, value in wanted.items():
         setattr(row, name, value)
     row.save()
-    data = {"changed": ", ".join(changed)}
-    record(Event.TERMS_CHANGED, by=by, organization_id=provider_id, subject=f"organization:{provider_id}", data=data)
+    subject = f"organization:{provider_id}"
+    record(Event.TERMS_CHANGED, by=by, organization_id=provider_id, subject=subject, before=before, after=after)
 
 
 def check_words(typed: str, *, field: str) -> str:

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, Plain, differing, record
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.actions import defer
 from gangway.notifications.channels.smtp import Server, is_refused
@@ -83,7 +83,7 @@ def set_mail_server(
     """
     row = MailServer.objects.select_for_update(of=("self",)).filter(organization_id=provider_id).first()
     row = row or MailServer(organization_id=provider_id)
-    wanted = {
+    wanted: dict[str, Plain] = {
         "host": _checked_host(host),
         "port": port,
         "encryption": _checked_encryption(encryption, host=host.strip().lower()).value,
@@ -102,7 +102,7 @@ def set_mail_server(
             cure="Type it: one that was kept is not sent to another server or under another name.",
             field="password",
         )
-    changed = [name for name, value in wanted.items() if getattr(row, name) != value]
+    before, after = differing({name: getattr(row, name) for name in wanted}, wanted)
     for name, value in wanted.items():
         setattr(row, name, value)
     if password or not wanted["user"]:
@@ -111,8 +111,15 @@ def set_mail_server(
     row.set_at, row.trouble, row.trouble_since, row.refused = now, "", None, 0
     row.save()
     defer(TROUBLE_CHANGED, provider_id=str(provider_id))
-    facts: dict[str, str | bool] = {"changed": ", ".join(changed), "host": row.host, "new_key": bool(password)}
-    record(Event.MAIL_SERVER_SET, by=by, organization_id=provider_id, subject=f"organization:{provider_id}", data=facts)
+    record(
+        Event.MAIL_SERVER_SET,
+        by=by,
+        organization_id=provider_id,
+        subject=f"organization:{provider_id}",
+        data={"host": row.host, "new_key": bool(password)},
+        before=before,
+        after=after,
+    )
 
 
 @transaction.atomic

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, Plain, differing, record
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.actions import defer
 from gangway.notifications.channels.webhook import check_secret, check_url
@@ -72,10 +72,20 @@ def set_webhook(provider_id: UUID, *, url: str, secret: SealedText, is_on: bool,
     if secret:
         vault.destroy(sealed_id=row.sealed_id, by=by)
         row.sealed_id = vault.seal(place=key_place(row), text=secret)
+    was: dict[str, Plain] = {"address": row.url.partition("?")[0], "is_on": row.is_on} if row.url else {}
     row.url, row.is_on, row.set_at = checked, is_on, now
     row.save()
-    facts: dict[str, str | bool] = {"address": checked.partition("?")[0], "is_on": is_on, "new_key": bool(secret)}
-    record(Event.WEBHOOK_SET, by=by, organization_id=provider_id, subject=f"organization:{provider_id}", data=facts)
+    before, after = differing(was, {"address": checked.partition("?")[0], "is_on": is_on})
+    subject, new_key = f"organization:{provider_id}", {"new_key": bool(secret)}
+    record(
+        Event.WEBHOOK_SET,
+        by=by,
+        organization_id=provider_id,
+        subject=subject,
+        data=new_key,
+        before=before,
+        after=after,
+    )
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, Plain, record
+from gangway.audit.record import Actor, Plain, differing, record
 from gangway.foundation import clock
 from gangway.foundation.clouds import cloud_name
 from gangway.jobs.actions import defer
@@ -272,12 +272,11 @@ def _differ(
     event: Event, row: Organization, by: Actor, before: Mapping[str, Plain], after: Mapping[str, Plain]
 ) -> bool:
     """Record the fields that become others, as they were and as they are; return whether there are any."""
-    changed = [field for field, value in after.items() if value != before[field]]
-    if changed:
-        moments = [{field: moment[field] for field in changed} for moment in (before, after)]
+    was, now_is = differing(before, after)
+    if now_is:
         subject, data = f"organization:{row.pk}", {"name": row.name}
-        record(event, by=by, organization_id=row.pk, subject=subject, data=data, before=moments[0], after=moments[1])
-    return bool(changed)
+        record(event, by=by, organization_id=row.pk, subject=subject, data=data, before=was, after=now_is)
+    return bool(now_is)
 
 
 def _record(event: Event, row: Organization, by: Actor, data: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, differing, record
 from gangway.foundation import clock
 from gangway.foundation.names import CURE, WHAT, holds_address
 from gangway.organizations import queries as organizations
@@ -129,17 +129,17 @@ def _rename(service_id: UUID, full_name: str, short_name: str, *, only: Collecti
     service = _locked(service_id)
     if Lifecycle(service.lifecycle) not in only:
         raise ServiceMoved(state=service.lifecycle)
-    before = {"short_name": service.short_name, "full_name": service.full_name}
-    if before == {"short_name": short, "full_name": full}:
+    was = {"short_name": service.short_name, "full_name": service.full_name}
+    before, after = differing(was, {"short_name": short, "full_name": full})
+    if not after:
         return
     service.full_name, service.full_name_key = full, fold(full)[:LONGEST_KEY]
     service.short_name, service.short_name_key = short, names.key(short)
     service.search_words = words(short, full, organizations.customer(service.organization_id).name)
     service.changed_at = clock.now()
     _reserve(service)
-    _record(
-        Event.SERVICE_RENAMED, service, by, {"short_name": short, "full_name": full, "before": before["short_name"]}
-    )
+    subject, organization_id = f"service:{service.id}", service.organization_id
+    record(Event.SERVICE_RENAMED, by=by, organization_id=organization_id, subject=subject, before=before, after=after)
 
 
 @transaction.atomic
