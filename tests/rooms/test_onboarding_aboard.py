@@ -11,10 +11,11 @@ from gangway.connections import actions as connections
 from gangway.connections import queries as connected
 from gangway.foundation import clock
 from gangway.invitations import actions as invitations
+from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import in_database
-from gangway.onboarding import actions, checking, queries, tidying
+from gangway.onboarding import actions, checking, deletion, queries, tidying
 from gangway.onboarding.disconnections import fixed_address
 from gangway.onboarding.errors import (
     AlreadyAdded,
@@ -287,6 +288,19 @@ def test_revoking_by_whatever_way_stops_what_was_begun_and_tells_nobody(emulator
     with within(walked.customer.path):
         assert [row.kind for row in Leftover.objects.all()] == ["sign_in_application"], "the sign-in put it there"
     assert walked.view().run.state is RunState.CANCELLED
+
+
+def test_what_was_made_for_a_service_that_is_deleted_after_add_is_taken_back_or_listed(emulator):
+    walked = aboard(emulator)
+    add(walked)
+    with within(walked.customer.path):
+        service_id = invited.invitation(walked.invitation_id).service_id
+        typed = service(service_id).short_name
+        deletion.delete_service(service_id=service_id, typed=typed, by=OLGA, now=clock.now())
+    run_until_idle()
+    with within(walked.customer.path):
+        assert service(service_id).lifecycle is Lifecycle.ABANDONED
+        assert {"application", "principal", "credential"} <= {row.kind for row in Leftover.objects.all()}
 
 
 def test_withdrawing_while_a_run_is_at_work_leaves_nothing_in_the_tenant(emulator, monkeypatch):
