@@ -85,7 +85,7 @@ def new_page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[NewPa
     opened: dict[str, BrowserContext] = {}
 
     def open_one(name: str, **options: Any) -> Page:
-        context = opened[name] = browser.new_context(locale="en-GB", **options)
+        context = opened[name] = browser.new_context(**{"locale": "en-GB", **options})
         context.set_default_timeout(PAGE_MS)
         return context.new_page()
 
