@@ -1,11 +1,11 @@
 """The portal in Chromium, on a telephone and on a desk, in the light and in the dark."""
 
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser import QUIET, path_of_chromium
 from tests.emulator.conftest import grace
 
 pytestmark = pytest.mark.slow
@@ -13,10 +13,8 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def chromium() -> Iterator[Browser]:
-    found = shutil.which("chromium")
-    assert found, "This needs chromium. Type: sudo apt-get install chromium"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path_of_chromium(), args=QUIET)
         yield browser
         browser.close()
 

@@ -125,7 +125,7 @@ def test_a_missing_browser_is_told_with_the_line_to_type(house, path):
     assert sh(house, path, script).returncode == 0
     said = sh(house, path, 'exec sh bin/test "$@"', "-x")
     assert said.returncode == 1
-    assert said.stderr.splitlines()[-1].endswith("Type: sudo apt-get install chromium")
+    assert said.stderr.splitlines()[-1].endswith("Type: sudo apt-get install chromium-headless-shell")
 
 
 def test_the_build_runs_everything():

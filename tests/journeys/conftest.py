@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from gangway.cli.demo.plot import SignIn
+from tests.browser import QUIET, path_of_chromium
 from tests.journeys import product as production
 from tests.journeys.people import PAGE_MS, Administrator, Invited, Operator
 from tests.journeys.product import Product
@@ -21,15 +22,6 @@ from tests.journeys.waiting import eventually
 EVIDENCE = Path(__file__).parents[2] / "test-results"
 """Where a failed journey leaves what each person saw last."""
 
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 FAILED = pytest.StashKey[bool]()
 
 NewPage = Callable[..., Page]
@@ -69,12 +61,9 @@ def nothing_is_left_waiting(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's chromium, without a window. For one file only: its event loop must not meet other tests' loops."""
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("The journeys need chromium. Type: sudo apt-get install chromium")
     expect.set_options(timeout=PAGE_MS)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=QUIET)
+        started = playwright.chromium.launch(executable_path=path_of_chromium(), args=QUIET)
         yield started
         started.close()
 
