@@ -8,7 +8,7 @@ import pytest
 from django.db import OperationalError
 
 from gangway.connections import actions, emergency, following, ticking
-from gangway.connections.errors import NameNotTyped
+from gangway.connections.errors import DecidedAbove, NameNotTyped
 from gangway.connections.models import Care, Companion, Connection, EmergencyItem
 from gangway.connections.rotation import forget_plan
 from gangway.connections.states import Deed, ItemState
@@ -17,6 +17,7 @@ from gangway.federation.models import IssuerKey
 from gangway.foundation import clock
 from gangway.onboarding import deletion
 from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.roles import Kind
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.errors import RunUnderWay
 from gangway.provisioning.models import Credential, Run
@@ -303,6 +304,16 @@ def test_what_one_suspended_is_resumed_by_another_but_nothing_else(provider, cus
     assert (found.counts[ItemState.DONE], found.total, found.row.ended_at is not None) == (2, 2, True)
     with within(customer.path):
         assert [row.service_id for row in Connection.objects.filter(suspended_at__isnull=False)] == [paused]
+
+
+def test_what_somebody_below_paused_is_the_emergencys_too_so_that_they_do_not_resume_it(provider, customer):
+    service_id = connected(customer, "voice-1")
+    with within(customer.path):
+        actions.suspend(service_id=service_id, level=Kind.CUSTOMER, by=SETUP, now=clock.now())
+    begin(provider, deed=Deed.SUSPEND)
+    emergency.drive(now=clock.now())
+    with within(customer.path), pytest.raises(DecidedAbove):
+        actions.resume(service_id=service_id, level=Kind.CUSTOMER, by=SETUP, now=clock.now())
 
 
 def test_all_that_needs_somebody_is_reached_page_by_page(provider, customer, monkeypatch):

@@ -10,10 +10,17 @@ from django.db import IntegrityError, transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections import companions, fleet, rotation, validation
-from gangway.connections.errors import AlreadyConnected, ConnectionSuspended, NoSuchConnection, NotADomain
+from gangway.connections.errors import (
+    AlreadyConnected,
+    ConnectionSuspended,
+    DecidedAbove,
+    NoSuchConnection,
+    NotADomain,
+)
 from gangway.connections.models import Care, Companion, Connection, Validation
 from gangway.connections.states import AuthenticatedBy, SuspendedWhy
 from gangway.connections.verdict import KeptItem
+from gangway.organizations.roles import Kind, stands_over
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning.actions import hold_registrations_of, switch, taken_into_use
 from gangway.provisioning.queries import credential_end, registration, registration_of_credential
@@ -93,33 +100,56 @@ def validate_connection(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
 
 
 @transaction.atomic
-def suspend(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Actor, now: datetime) -> None:
+def suspend(
+    *,
+    service_id: UUID,
+    why: SuspendedWhy = SuspendedWhy.PAUSED,
+    level: Kind = Kind.PROVIDER,
+    by: Actor,
+    now: datetime,
+) -> None:
     """Use a service's connection no more, nor validate it; its credential is kept. Twice does nothing.
 
-    A rotation that is under way is broken off. What was suspended as its service leaves may be paused besides: it stays
-    so when the service is kept. A service without a connection has nothing to suspend.
+    `level`: of whoever pauses it, who alone, with those above, can resume it. What a lower level paused before becomes
+    theirs. A rotation that is under way is broken off. What was suspended as its service leaves may be paused besides:
+    it stays so when the service is kept. A service without a connection has nothing to suspend.
     """
     rotation.break_off(service_id, by=by, now=now)
     row = _of(service_id)
-    if row is None or row.suspended_why in {why, SuspendedWhy.PAUSED}:
+    if row is None or row.suspended_why == why != SuspendedWhy.PAUSED:
+        return
+    if row.suspended_why == SuspendedWhy.PAUSED and (
+        why != SuspendedWhy.PAUSED or stands_over(Kind(row.suspended_level), level)
+    ):
         return
     row.suspended_at, row.suspended_why = now, why.value
+    row.suspended_level = level.value if why is SuspendedWhy.PAUSED else ""
     _forget_status(row, ConnectionSuspended.what, Status.SUSPENDED, by=by, now=now)
-    _record(Event.CONNECTION_SUSPENDED, row, by, {"registration": str(row.registration_id), "why": why.value})
+    facts = {"registration": str(row.registration_id), "why": why.value, "level": row.suspended_level}
+    _record(Event.CONNECTION_SUSPENDED, row, by, facts)
 
 
 @transaction.atomic
-def resume(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Actor, now: datetime) -> None:
+def resume(
+    *,
+    service_id: UUID,
+    why: SuspendedWhy = SuspendedWhy.PAUSED,
+    level: Kind = Kind.PROVIDER,
+    by: Actor,
+    now: datetime,
+) -> None:
     """Use a connection again that was suspended for this reason; another one stays as it is.
 
-    It is looked at anew, and so is what the service uses beside it. Raises `ServiceMoved` when its service goes.
+    It is looked at anew, and so is what the service uses beside it. Raises `ServiceMoved` when its service goes, and
+    `DecidedAbove` when somebody above this `level` paused it.
     """
     row = _of(service_id)
     if row is None or row.suspended_why != why:
         return
+    _need_level(row, level)
     if service(service_id).lifecycle is not Lifecycle.CREATED:
         raise ServiceMoved
-    row.suspended_at, row.suspended_why = None, ""
+    row.suspended_at, row.suspended_why, row.suspended_level = None, "", ""
     _forget_status(row, RESUMED, Status.UNKNOWN, by=by, now=now)
     _record(Event.CONNECTION_RESUMED, row, by, {"registration": str(row.registration_id)})
     validate_connection(service_id=service_id, by=by, now=now)
@@ -129,19 +159,26 @@ def resume(*, service_id: UUID, why: SuspendedWhy = SuspendedWhy.PAUSED, by: Act
 
 
 @transaction.atomic
-def end_pause(*, service_id: UUID, by: Actor, now: datetime) -> None:
+def end_pause(*, service_id: UUID, level: Kind = Kind.PROVIDER, by: Actor, now: datetime) -> None:
     """Resume a connection; one whose service leaves stays suspended for that alone, and is used again when it is kept.
 
-    Raises `ServiceMoved` when its service is taken away by now.
+    Raises `ServiceMoved` when its service is taken away by now, and `DecidedAbove` as `resume` does.
     """
     row = _of(service_id)
     if row is None or row.suspended_why != SuspendedWhy.PAUSED or not _leaves(service_id):
-        resume(service_id=service_id, by=by, now=now)
+        resume(service_id=service_id, level=level, by=by, now=now)
         return
-    row.suspended_why = SuspendedWhy.LEAVING.value
-    row.save(update_fields=["suspended_why"])
+    _need_level(row, level)
+    row.suspended_why, row.suspended_level = SuspendedWhy.LEAVING.value, ""
+    row.save(update_fields=["suspended_why", "suspended_level"])
     facts = {"registration": str(row.registration_id), "why": row.suspended_why}
     _record(Event.CONNECTION_SUSPENDED, row, by, facts)
+
+
+def _need_level(row: Connection, level: Kind) -> None:
+    """Let pass who stands where it was paused, or above; what leaves goes with its service, whoever deletes that."""
+    if row.suspended_level and not stands_over(level, Kind(row.suspended_level)):
+        raise DecidedAbove
 
 
 def _leaves(service_id: UUID) -> bool:
@@ -150,7 +187,8 @@ def _leaves(service_id: UUID) -> bool:
 
 def _forget_status(row: Connection, words: str, status: Status, *, by: Actor, now: datetime) -> None:
     row.status, row.status_words, row.status_since = "unknown", words, now
-    row.save(update_fields=["status", "status_words", "status_since", "suspended_at", "suspended_why"])
+    suspended = ("suspended_at", "suspended_why", "suspended_level")
+    row.save(update_fields=["status", "status_words", "status_since", *suspended])
     Care.objects.filter(pk=row.pk).update(tend_at=now)
     Companion.objects.filter(service_id=row.service_id).update(tend_at=now)
     services.set_connection(service_id=row.service_id, status=status, reason=words, by=by)

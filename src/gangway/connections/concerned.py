@@ -16,6 +16,7 @@ from gangway.connections.models import Companion, Connection, Emergency, Emergen
 from gangway.connections.states import Deed, ItemState, SuspendedWhy
 from gangway.federation.queries import signs_with
 from gangway.foundation import clock
+from gangway.organizations.roles import Kind, stands_over
 from gangway.provisioning.renewable import Unused, federated_of, sealed_ids, unused_of, unused_of_planned
 from gangway.services.states import Lifecycle
 from gangway.vault.queries import ever_sealed_to
@@ -51,11 +52,14 @@ def _below(row: Emergency) -> QuerySet[Connection]:
 def _used(row: Emergency) -> list[EmergencyItem]:
     """A connection that is suspended takes what is beside it along, so that is listed only to be rotated.
 
-    One whose service leaves is suspended as well: it would be used again as soon as somebody keeps the service.
+    One whose service leaves is suspended as well: it would be used again as soon as somebody keeps the service. So is
+    what somebody below paused: they could resume it in the midst of the emergency.
     """
     used = Q(service__lifecycle=Lifecycle.CREATED.value, suspended_at__isnull=True)
     if row.deed == Deed.SUSPEND:
         used |= Q(service__lifecycle=Lifecycle.LEAVING.value, suspended_why=SuspendedWhy.LEAVING.value)
+        below = [kind.value for kind in Kind if not stands_over(kind, Kind(row.level))]
+        used |= Q(service__lifecycle__in=KEPT, suspended_level__in=below)
     connections, companions = _sealed(_below(row).filter(used), row.key_number)
     items = [EmergencyItem(connection=one) for one in connections]
     if row.deed == Deed.ROTATE:

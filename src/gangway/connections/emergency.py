@@ -7,6 +7,7 @@ where the one before stood. What only a customer can do is listed with its own n
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final, Literal, cast
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.jobs.actions import defer
 from gangway.organizations.pages import Page, page_of
 from gangway.organizations.place_queries import place
+from gangway.organizations.roles import Kind
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.errors import NoSuchCredential, RunUnderWay
 from gangway.provisioning.queries import choices
@@ -97,9 +99,20 @@ class EmergencyView:
 
 @transaction.atomic
 def begin(
-    *, organization_id: UUID, deed: Deed, key_number: int | None, why: str, typed: str, by: Actor, now: datetime
+    *,
+    organization_id: UUID,
+    deed: Deed,
+    key_number: int | None,
+    why: str,
+    typed: str,
+    level: Kind = Kind.PROVIDER,
+    by: Actor,
+    now: datetime,
 ) -> UUID:
-    """Begin it; `typed` must be the organization's name. Raises `NameNotTyped` at "typed", NoSuchOrganization."""
+    """Begin it; `typed` must be the organization's name, `level` is that of whoever begins it.
+
+    Raises `NameNotTyped` at "typed", NoSuchOrganization.
+    """
     about = place(organization_id)
     if typed.strip() != about.name:
         raise NameNotTyped(field="typed")
@@ -111,6 +124,7 @@ def begin(
         by_kind=by.kind,
         by_id=by.id,
         by_name=by.name[:200],
+        level=level.value,
         begun_at=now,
     )
     facts = {"deed": row.deed, "organization": about.name, "why": row.why, "sealing_key": key_number}
@@ -174,18 +188,18 @@ def _drive(emergency_id: UUID, *, now: datetime) -> None:
     waiting = row.items.filter(state=ItemState.WAITING.value).order_by("changed_at", "pk").values_list("pk", flat=True)
     portion = {Deed.SUSPEND: PORTION, Deed.RESUME: AWAKE_AT_ONCE}.get(Deed(row.deed), max(room, 0))
     for item_id in list(waiting[:portion]):
-        _try(item_id, Deed(row.deed), by=by, now=now)
+        _try(item_id, row, by=by, now=now)
     _end(emergency_id, by=by, now=now)
 
 
-def _try(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
+def _try(item_id: int, whole: Emergency, *, by: Actor, now: datetime) -> None:
     """Do it to one of them; one on which something of ours breaks is told as failed, and holds up no other.
 
     What the database refused just now, as of two that wait for each other, goes behind the others and is tried again.
     """
     try:
         with transaction.atomic():
-            _take(item_id, deed, by=by, now=now)
+            _take(item_id, whole, by=by, now=now)
     except DatabaseError:
         log.exception("emergency_item_later", item=item_id)
         EmergencyItem.objects.filter(pk=item_id, state=ItemState.WAITING.value).update(changed_at=now)
@@ -195,17 +209,18 @@ def _try(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
         EmergencyItem.objects.filter(pk=item_id, state=ItemState.WAITING.value).update(**failed)
 
 
-def _take(item_id: int, deed: Deed, *, by: Actor, now: datetime) -> None:
+def _take(item_id: int, whole: Emergency, *, by: Actor, now: datetime) -> None:
     """Do it to one of them; what was done before a crash is seen to be done."""
     rows = EmergencyItem.objects.select_for_update(of=("self",), skip_locked=True)
     items = rows.select_related("connection", "companion")
     item = items.filter(pk=item_id, state=ItemState.WAITING.value).first()
     if item is None or item.connection is None:
         return
-    service_id = item.connection.service_id
+    service_id, deed = item.connection.service_id, Deed(whole.deed)
     item.changed_at = now
     if deed is not Deed.ROTATE:
-        _set(item, service_id, suspend if deed is Deed.SUSPEND else end_pause, by=by, now=now)
+        done = partial(suspend if deed is Deed.SUSPEND else end_pause, level=Kind(whole.level))
+        _set(item, service_id, done, by=by, now=now)
         return
     about = credential_of(item.companion or item.connection)
     if about is not None and about.is_federated:

@@ -5,6 +5,7 @@ ConnectionsError
 ├── NoSuchValidation    there is none, or not in this scope
 ├── AlreadyConnected    a service has one connection
 ├── ConnectionSuspended it isn't used: somebody paused it, or its service leaves
+├── DecidedAbove        somebody of a level above suspended or forbade it
 ├── NotMadeYet          a registration beside it has nothing to sign in with
 ├── MayNotUse, PurposeMissing, TokensForbidden   when tokens are to be handed out
 ├── NotADomain          the tenant hasn't verified this domain
@@ -56,6 +57,14 @@ class ConnectionSuspended(ConnectionsError):
     code = "connections:connection:suspended"
     what = "This connection is suspended."
     cure = "Resume it on the service's Danger zone first."
+
+
+class DecidedAbove(ConnectionsError):
+    """Who suspended or forbade something decides: it is undone at their level or above, never below."""
+
+    code = "connections:decided_above"
+    what = "Somebody of a level above yours decided this."
+    cure = "Ask them: only people of that level, or of one above it, can take it back."
 
 
 class NotMadeYet(ConnectionsError):

@@ -11,6 +11,7 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.connections.errors import (
     ConnectionSuspended,
+    DecidedAbove,
     MayNotUse,
     NoSuchConnection,
     NotMadeYet,
@@ -22,7 +23,7 @@ from gangway.connections.models import Companion, Connection, TokenBan
 from gangway.jobs.threads import in_database
 from gangway.organizations.queries import holds
 from gangway.organizations.queries import operator as person
-from gangway.organizations.roles import Capability
+from gangway.organizations.roles import Capability, Kind, stands_over
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.tokens import TokenPair, token_pair
 from gangway.services.errors import NoSuchService
@@ -103,23 +104,38 @@ def _given(asked: Asked, service_id: UUID) -> None:
         _record(Event.CONNECTION_TOKENS_GIVEN, asked.organization_id, subject, asked.by, asked.facts)
 
 
-def tokens_forbidden(customer_id: UUID) -> bool:
-    """Whether this customer's connections hand out no tokens. Call it inside a scope."""
-    return TokenBan.objects.filter(organization_id=customer_id).exists()
+def tokens_forbidden(customer_id: UUID) -> Kind | None:
+    """Return at which level it was forbidden that a customer's connections hand out tokens; None while they do.
+
+    Call it inside a scope.
+    """
+    level = TokenBan.objects.filter(organization_id=customer_id).values_list("level", flat=True).first()
+    return None if level is None else Kind(level)
 
 
 @transaction.atomic
-def forbid_tokens(*, customer_id: UUID, forbidden: bool, by: Actor, now: datetime) -> None:
-    """Forbid, or allow again, that a customer's connections hand out tokens. Doing it twice changes nothing."""
-    rows = TokenBan.objects.filter(organization_id=customer_id)
-    if rows.exists() == forbidden:
+def forbid_tokens(*, customer_id: UUID, forbidden: bool, level: Kind = Kind.PROVIDER, by: Actor, now: datetime) -> None:
+    """Forbid, or allow again, that a customer's connections hand out tokens. Doing it twice changes nothing.
+
+    `level`: of whoever does it; what a lower level forbade becomes theirs. Raises `DecidedAbove` when somebody above
+    it forbade what is to be allowed.
+    """
+    row = TokenBan.objects.select_for_update(of=("self",)).filter(organization_id=customer_id).first()
+    if row is None:
+        if not forbidden:
+            return
+        TokenBan.objects.create(organization_id=customer_id, since=now, by_name=by.name[:200], level=level.value)
+    elif not forbidden:
+        if not stands_over(level, Kind(row.level)):
+            raise DecidedAbove
+        row.delete()
+    elif stands_over(Kind(row.level), level):
         return
-    if forbidden:
-        TokenBan.objects.create(organization_id=customer_id, since=now, by_name=by.name[:200])
     else:
-        rows.delete()
+        row.level, row.by_name, row.since = level.value, by.name[:200], now
+        row.save(update_fields=["level", "by_name", "since"])
     event = Event.CONNECTION_TOKENS_FORBIDDEN if forbidden else Event.CONNECTION_TOKENS_ALLOWED
-    _record(event, customer_id, f"organization:{customer_id}", by, {})
+    _record(event, customer_id, f"organization:{customer_id}", by, {"level": level.value})
 
 
 def _record(event: Event, organization_id: UUID, subject: str, by: Actor, data: dict[str, str]) -> None:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import Q
 
 from gangway.connections.states import SUSPENDED, AuthenticatedBy, Deed, ItemState, Rotation, SuspendedWhy
+from gangway.organizations.roles import Kind
 from gangway.organizations.scope import OwnedModel
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 STATUSES = ("ok", "warning", "error", "unknown")
 RUNNING = ("queued", "running")
 STATES = (*RUNNING, "done", "failed")
+LEVELS = tuple(kind.value for kind in Kind)
 
 
 class Connection(OwnedModel):
@@ -38,6 +40,9 @@ class Connection(OwnedModel):
     last_good_at = models.DateTimeField(null=True)
     suspended_at = models.DateTimeField(null=True, help_text="Since when it isn't used.")
     suspended_why = models.CharField(max_length=10, blank=True, help_text="Somebody paused it, or its service goes.")
+    suspended_level = models.CharField(
+        max_length=10, blank=True, help_text="Of whoever paused it: nobody below that level resumes it."
+    )
     created_at = models.DateTimeField()
 
     class Meta(OwnedModel.Meta):
@@ -54,6 +59,11 @@ class Connection(OwnedModel):
                 condition=Q(suspended_at__isnull=True, suspended_why="")
                 | Q(suspended_at__isnull=False, suspended_why__in=[why.value for why in SuspendedWhy]),
                 name="connections_suspended_for_a_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(suspended_why=SuspendedWhy.PAUSED.value, suspended_level__in=LEVELS)
+                | (~Q(suspended_why=SuspendedWhy.PAUSED.value) & Q(suspended_level="")),
+                name="connections_paused_by_a_level",
             ),
         ]
         indexes: ClassVar[list[models.Index]] = [
@@ -338,6 +348,7 @@ class Emergency(OwnedModel):
     by_kind = models.CharField(max_length=16)
     by_id = models.CharField(max_length=64, blank=True)
     by_name = models.CharField(max_length=200)
+    level = models.CharField(max_length=10, default=Kind.PROVIDER.value, help_text="Of whoever began it.")
     begun_at = models.DateTimeField()
     listed_at = models.DateTimeField(null=True, help_text="When a worker had listed what it concerns.")
     ended_at = models.DateTimeField(null=True)
@@ -411,10 +422,16 @@ class TokenBan(OwnedModel):
 
     since = models.DateTimeField()
     by_name = models.CharField(max_length=200)
+    level = models.CharField(
+        max_length=10,
+        default=Kind.PROVIDER.value,
+        help_text="Of whoever forbade it: nobody below that level allows it again.",
+    )
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["organization"], name="connections_one_token_ban"),
+            models.CheckConstraint(condition=Q(level__in=LEVELS), name="connections_forbidden_by_a_level"),
         ]
 
     def __str__(self) -> str:

@@ -12,6 +12,7 @@ from gangway.connections.models import Care, Connection, Validation
 from gangway.connections.states import AuthenticatedBy
 from gangway.connections.verdict import Status
 from gangway.organizations.people_queries import works_above
+from gangway.organizations.roles import Kind
 from gangway.organizations.taken_over import named
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.errors import NoSuchRegistration
@@ -98,6 +99,8 @@ class ConnectionView:
     authenticated_by: AuthenticatedBy = AuthenticatedBy.SIGN_IN
     """Whether `user_name` signed in, or only typed the credentials in; with a link nobody is known."""
     suspended: str = ""
+    suspended_level: Kind | None = None
+    """At which level somebody paused it: nobody below that resumes it."""
     """Why it isn't used for a while; empty while it is."""
     suspended_at: datetime | None = None
     provenance: tuple[Provenance, ...] = ()
@@ -149,6 +152,7 @@ def connection(service_id: UUID) -> ConnectionView | None:
         history=history,
         authenticated_by=AuthenticatedBy(row.authenticated_by),
         suspended=row.suspended_why,
+        suspended_level=Kind(row.suspended_level) if row.suspended_level else None,
         suspended_at=row.suspended_at,
         provenance=provenance(row.registration_id),
         domains=about.domains,
@@ -194,6 +198,7 @@ def _without_record(row: Connection, history: tuple[ValidationRow, ...]) -> Conn
         history=history,
         authenticated_by=AuthenticatedBy(row.authenticated_by),
         suspended=row.suspended_why,
+        suspended_level=Kind(row.suspended_level) if row.suspended_level else None,
         suspended_at=row.suspended_at,
         lost=True,
     )

@@ -36,7 +36,8 @@ class Capability(StrEnum):
 
     SEE_SERVICES = "see_services"
     ADD_SERVICE = "add_service"
-    """Start a service, send its invitation, press *Add* in the Onboarding wizard, create the service."""
+    """Start a service, send its invitation, press *Add* in the Onboarding wizard, create the service; type credentials
+    in, for a new connection or in place of those in use."""
     EDIT_SERVICE = "edit_service"
     DELETE_SERVICE = "delete_service"
     SEE_INVITATIONS = "see_invitations"
@@ -45,6 +46,7 @@ class Capability(StrEnum):
     SEE_CONNECTION = "see_connection"
     VALIDATE_CONNECTION = "validate_connection"
     CHANGE_CONNECTION = "change_connection"
+    """Have an administrator renew or repair it, rotate, suspend and resume; typing credentials in is ADD_SERVICE."""
     USE_CONNECTION = "use_connection"
     """Be given short-lived tokens of a connection on a worker's host, for what this platform doesn't do by itself."""
     SEE_RUNS = "see_runs"
@@ -92,14 +94,14 @@ ROLES: Final[Mapping[Kind, str]] = {
 MATRIX: Final[Mapping[Capability, Given]] = {
     #                                                                              system provider channel customer
     Capability.SEE_SERVICES: Given("Show services",                                 "AOM", "AOM", "AM", "OLM"),
-    Capability.ADD_SERVICE: Given("Add a service, from invitation to creation",     "AO",  "AO",  "A"),
+    Capability.ADD_SERVICE: Given("Add a service; type credentials in",        "AO",  "AO",  "A"),
     Capability.EDIT_SERVICE: Given("Edit a service",                                "AO",  "AO",  "A",  "O"),
     Capability.DELETE_SERVICE: Given("Delete a service",                            "AO",  "AO"),
     Capability.SEE_INVITATIONS: Given("Open the page of all Pending Invitations",   "AOM", "AOM"),
     Capability.MANAGE_INVITATIONS: Given("Change and revoke invitations and links", "AO",  "AO",  "A"),
     Capability.SEE_CONNECTION: Given("Look at the Microsoft 365 configuration",     "AOM", "AOM", "AM", "OM"),
     Capability.VALIDATE_CONNECTION: Given("Validate the authentication",            "AO",  "AO",  "A",  "O"),
-    Capability.CHANGE_CONNECTION: Given("Renew, repair or replace a connection",    "AO",  "AO",  "A",  "O"),
+    Capability.CHANGE_CONNECTION: Given("Renew, repair or suspend a connection",    "AO",  "AO",  "A",  "O"),
     Capability.USE_CONNECTION: Given("Use a connection: be given its tokens",       "AO",  "AO"),
     Capability.SEE_RUNS: Given("Look at runs of the engine",                        "AOM", "AOM", "AM", "OLM"),
     Capability.SEE_ACTIVITY: Given("Read the activity log",                         "AOM", "AOM", "AM", "OLM"),
@@ -126,6 +128,12 @@ GIVES: Final[Mapping[tuple[Kind, Role], Mapping[Kind, str]]] = {
 }
 """Whoever has MANAGE_OPERATORS: which roles they may give, change and take away, in organizations of which level."""
 # fmt: on
+
+
+def stands_over(one: Kind, other: Kind) -> bool:
+    """Return whether people of a level decide over what people of another one did: those of the same level do."""
+    levels = tuple(Kind)
+    return levels.index(one) <= levels.index(other)
 
 
 def roles_at(kind: Kind) -> tuple[Role, ...]:
