@@ -98,3 +98,21 @@ def test_a_certificate_that_can_not_be_seen_from_here_raises_nothing(provider, s
     platform_watch.watch(attempt=0, now=clock.now())
     assert raised(provider) == {}
     run_until_idle()
+
+
+def test_every_host_name_is_looked_at_in_turns_however_many_there_are(provider, monkeypatch):
+    trouble(monkeypatch, "")
+    names = [f"voice{number:03}.example" for number in range(150)]
+    monkeypatch.setattr(platform_watch, "hosts_of", lambda provider_id: names if provider_id == provider.id else [])
+    looked: list[str] = []
+
+    def bad(host: str, _now: datetime, *, subject: str = "platform:tls") -> platform_watch.Seen | None:
+        looked.append(host)
+        last = host == names[-1]
+        return platform_watch.Seen(subject, host, Severity.CRITICAL, f"{host} ended.") if last else None
+
+    monkeypatch.setattr(platform_watch, "_certificate", bad)
+    platform_watch.watch(attempt=0, now=clock.now())
+    run_until_idle()
+    assert sorted(host for host in looked if host in names) == names
+    assert set(raised(provider)) == {names[-1]}

@@ -6,7 +6,7 @@ application's is its provider's. What can't be seen from here raises nothing and
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,7 +40,8 @@ KEY_DAYS: Final = 365
 SOON, URGENT = 30, 7
 CONNECT_SECONDS: Final = 10
 AT_ONCE, MOST_HOSTS = 8, 64
-"""Certificates looked at together, and in all: a look ends within the task's time, whatever doesn't answer."""
+"""Certificates looked at together, and in one turn: it ends within the task's time, whatever doesn't answer."""
+WATCH_HOSTS: Final = "onboarding:watch_hosts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def watch(*, attempt: int, now: datetime) -> None:
     if trouble and not attempt:
         with transaction.atomic():
             defer(WATCH, run_at=now + LOOK_AGAIN, attempt=1)
-    certificate, others = _certificate(urlsplit(settings.GANGWAY.public_url).hostname or "", now), _certificates(now)
+    certificate = _certificate(urlsplit(settings.GANGWAY.public_url).hostname or "", now)
     with within_everything("the platform's own credentials"), transaction.atomic():
         seen = [*_sealing_key(now), *([certificate] if certificate else []), _looks(now)]
         if not trouble or attempt:
@@ -69,8 +70,25 @@ def watch(*, attempt: int, now: datetime) -> None:
         for place in _places():
             for one in seen:
                 _tell(place, one, now=now)
-        for provider_id, one in [*others, *_sign_in_applications(now)]:
+        for provider_id, one in _sign_in_applications(now):
             _tell(provider_id, one, now=now)
+        if not attempt:
+            defer(WATCH_HOSTS, turn=0)
+
+
+def watch_hosts(*, turn: int, now: datetime) -> None:
+    """Look at the certificates of the host names that providers have of their own, so many in each turn.
+
+    The next turn is a job of its own, so that all of them are looked at, however many there are.
+    """
+    with within_everything("host names of all providers"):
+        names = sorted((name, provider.id) for provider in providers() for name in hosts_of(provider.id))
+    seen = list(_certificates(names[turn * MOST_HOSTS : (turn + 1) * MOST_HOSTS], now))
+    with within_everything("the platform's own credentials"), transaction.atomic():
+        for provider_id, one in seen:
+            _tell(provider_id, one, now=now)
+        if len(names) > (turn + 1) * MOST_HOSTS:
+            defer(WATCH_HOSTS, turn=turn + 1)
 
 
 def ending(subject: str, about: str, what: str, ends_at: datetime, cure: str, *, now: datetime) -> Seen:
@@ -129,13 +147,11 @@ def _looks(now: datetime) -> Seen:
     return Seen(subject, about, Severity.CRITICAL, words, cure)
 
 
-def _certificates(now: datetime) -> list[tuple[UUID, Seen]]:
-    """Those of the host names that providers and their channels have of their own, as many as there is time for."""
-    with within_everything("host names of all providers"):
-        names = [(provider.id, name) for provider in providers() for name in hosts_of(provider.id)][:MOST_HOSTS]
+def _certificates(names: Sequence[tuple[str, UUID]], now: datetime) -> Iterator[tuple[UUID, Seen]]:
+    """Give what was seen of these host names, each with its provider."""
     with ThreadPoolExecutor(AT_ONCE) as several:
-        seen = several.map(lambda one: _certificate(one[1], now, subject=f"platform:tls:{one[1]}"[:100]), names)
-    return [(provider_id, one) for (provider_id, _name), one in zip(names, seen, strict=True) if one]
+        seen = several.map(lambda one: _certificate(one[0], now, subject=f"platform:tls:{one[0]}"[:100]), names)
+    yield from ((provider_id, one) for (_name, provider_id), one in zip(names, seen, strict=True) if one)
 
 
 def _certificate(host: str, now: datetime, *, subject: str = "platform:tls") -> Seen | None:

@@ -228,6 +228,12 @@ def watch_platform(attempt: int = 0) -> None:
     platform_watch.watch(attempt=attempt, now=clock.now())
 
 
+@task(name=platform_watch.WATCH_HOSTS, deadline_seconds=180)
+def watch_hosts(turn: int) -> None:
+    """Look at one turn of the certificates of providers' own host names."""
+    platform_watch.watch_hosts(turn=turn, now=clock.now())
+
+
 every(6 * 3600, platform_watch.WATCH)
 every(60, ABANDON)
 every(24 * 3600, FORGET)
