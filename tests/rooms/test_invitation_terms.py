@@ -20,7 +20,7 @@ from gangway.invitations.states import State
 from gangway.invitations.terms import fill
 from gangway.notifications import bounces, outbox, sending
 from gangway.notifications.channels.webhook import signed
-from gangway.notifications.models import Message
+from gangway.notifications.models import Message, Returned
 from gangway.notifications.states import DeliveryState
 from gangway.onboarding import actions as journey
 from gangway.organizations.hosts import public_url
@@ -260,3 +260,20 @@ def test_who_stands_in_for_an_issuer_who_left_is_told_and_led_to_a_host_where_th
             (told,) = answerable(issuer, below.id)
         assert urlsplit(public_url(told.organization_id)).hostname == host
     assert told.operator_id == str(nora)
+
+
+def test_what_no_job_could_write_down_of_a_bounce_is_tried_anew_and_then_forgotten(signing, customer):
+    invitation_id = issue(customer)
+    message_id, _sent = the_mail()
+    assert call(bounce(message_id)).status_code == 202
+    assert bounces.note_what_is_left(now=clock.now()) == 0
+    assert len(queued_notes()) == 1, "its own job has its turns first"
+    later = clock.now() + timedelta(hours=2)
+    for _ in range(2):
+        assert bounces.note_what_is_left(now=later) == 0
+    first, again = queued_notes()
+    assert first == again
+    assert bounces.note_what_is_left(now=clock.now() + timedelta(days=4)) == 1
+    assert not Returned.objects.exists()
+    bounces.note(UUID(again["returned_id"]))
+    assert view(customer, invitation_id).state is not State.BOUNCED

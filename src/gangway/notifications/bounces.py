@@ -12,11 +12,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import structlog
 from django.conf import settings
 from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.foundation import clock
 from gangway.jobs.actions import defer
 from gangway.notifications.channels.webhook import signed
 from gangway.notifications.messages.mail import one_line
@@ -29,7 +31,14 @@ BOUNCED: Final = "email.bounced"
 TOLERANCE: Final = timedelta(minutes=5)
 LONGEST_REASON: Final = 200
 LARGEST: Final = 64 * 1024
+NOTED_WITHIN: Final = timedelta(hours=1)
+"""The job that writes it down has tried all its turns by then; after that it is tried anew."""
+KEPT: Final = timedelta(days=3)
+"""What nobody could write down for so long is forgotten: mail servers like to name the person in their reason."""
+MOST: Final = 500
 POSTMAN: Final = Actor.system("mail provider")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ def read(body: bytes) -> Bounce | None:
 @transaction.atomic
 def hand_on(bounce: Bounce) -> None:
     """Have a worker write it down. What the provider says is kept until then, and doesn't go through the queue."""
-    row = Returned.objects.create(message_id=bounce.message_id, reason=bounce.reason)
+    row = Returned.objects.create(message_id=bounce.message_id, reason=bounce.reason, at=clock.now())
     defer(NOTE, returned_id=str(row.pk))
 
 
@@ -94,3 +103,15 @@ def note(returned_id: UUID) -> None:
         record(Event.MESSAGE_BOUNCED, by=by, organization_id=message.organization_id, subject=subject, data=facts)
         if message.on_change:
             defer(message.on_change, subject_ref=message.subject_ref)
+
+
+def note_what_is_left(*, now: datetime) -> int:
+    """Try again what no job could write down, and forget it after some days; gives how many were forgotten."""
+    with within_everything("the outbox serves every organization"), transaction.atomic():
+        forgotten = Returned.objects.filter(at__lt=now - KEPT).delete()[0]
+        left = Returned.objects.filter(at__lt=now - NOTED_WITHIN).order_by("at")[:MOST]
+        for returned_id in left.values_list("pk", flat=True):
+            defer(NOTE, queueing_lock=f"{NOTE}:{returned_id}", returned_id=str(returned_id))
+    if forgotten:
+        log.warning("bounces_forgotten", number=forgotten)
+    return forgotten

@@ -56,6 +56,7 @@ class Returned(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     message_id = models.UUIDField()
     reason = models.CharField(max_length=200, blank=True)
+    at = models.DateTimeField(db_index=True, help_text="When we were told.")
 
     def __str__(self) -> str:
         """Name it without its reason."""

@@ -1,11 +1,15 @@
 """What workers do for this room."""
 
+from typing import Final
 from uuid import UUID
 
 from gangway.foundation import clock
 from gangway.jobs.registry import task
 from gangway.jobs.retry import RetryDecision
+from gangway.jobs.schedule import every
 from gangway.notifications import bounces, calling, outbox, sender_checks, sending, webhooks
+
+NOTE_LEFT: Final = "notifications:note_what_is_left"
 
 
 @task(name=outbox.SEND, queue="mail", retry=RetryDecision(waits=(60, 300, 1800)), deadline_seconds=120)
@@ -30,3 +34,12 @@ async def look_at_sender(check_id: str) -> None:
 def note_bounce(returned_id: str) -> None:
     """Write down what the mail provider told about a mail that came back."""
     bounces.note(UUID(returned_id))
+
+
+@task(name=NOTE_LEFT, deadline_seconds=60)
+def note_what_is_left() -> None:
+    """Try again what jobs about returned mails could not write down; forget what nobody can."""
+    bounces.note_what_is_left(now=clock.now())
+
+
+every(3600, NOTE_LEFT)
