@@ -8,15 +8,17 @@ import pytest
 
 from gangway.alarms import queries as alarms
 from gangway.alarms.states import Severity
-from gangway.connections import actions, following, policy, tending
-from gangway.connections.models import Care
+from gangway.connections import actions, emergency, following, policy, tending
+from gangway.connections.models import Care, Connection
 from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import Wishes
-from gangway.connections.states import Rotation
+from gangway.connections.states import Deed, ItemState, Rotation
 from gangway.foundation import clock
 from gangway.foundation.errors import GangwayError
+from gangway.jobs.testing import run_until_idle
 from gangway.microsoft.reading import entra_error
 from gangway.microsoft.wire import Answer
+from gangway.onboarding import deletion
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import faults
 from gangway.provisioning.errors import Broke, CannotRotate
@@ -281,3 +283,80 @@ def test_a_renewal_of_a_short_life_leaves_nothing_open_and_warns_of_nothing_yet(
     assert open_kinds(customer, service_id) == set()
     tend()
     assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (Rotation.NONE, set())
+
+
+def test_a_rotation_that_began_in_the_moment_of_a_suspension_is_broken_off(customer):
+    service_id = connected(customer, granted=OWNED)
+    with within(customer.path):
+        actions.suspend(service_id=service_id, by=SETUP, now=clock.now())
+        Connection.objects.update(suspended_at=None, suspended_why="", suspended_level="")
+    run_id = under_way(customer, service_id)  # it read the connection before the other one wrote it
+    with within(customer.path):
+        Connection.objects.update(suspended_at=clock.now(), suspended_why="paused", suspended_level="customer")
+    tend()
+    with within(customer.path):
+        assert Run.objects.get().state == "cancelled"
+    following.ended(run_id, now=clock.now())
+    assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (Rotation.NONE, set())
+
+
+def test_a_service_that_is_deleted_while_it_is_rotated_and_kept_after_all_works_on_with_its_old_credential(customer):
+    service_id = connected(customer, granted=OWNED, expires_at=clock.now() + 20 * DAY)
+    under_way(customer, service_id)
+    with within(customer.path):
+        used = Connection.objects.get().credential_id
+        deletion.delete_service(service_id=service_id, typed="voice-1", by=SETUP, now=clock.now())
+        assert Run.objects.get().state == "cancelled"
+    run_until_idle()
+    tend()
+    assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (Rotation.NONE, set())
+    with within(customer.path):
+        deletion.keep_service(service_id=service_id, by=SETUP, now=clock.now())
+        assert Connection.objects.get().credential_id == used
+    tend()
+    assert care_of(service_id).rotation == Rotation.PLANNED
+
+
+def test_in_a_freeze_until_the_end_an_emergency_rotates_all_the_same_and_ends_the_alarm(customer):
+    now = clock.now()
+    service_id = connected(customer, granted=OWNED, expires_at=now + 20 * DAY)
+    with within(customer.path):
+        policy.add_freeze(customer.id, begins=now, ends=now + 30 * DAY, why="", by=SETUP, now=now)
+    tend()
+    assert care_of(service_id).rotation == Rotation.FROZEN
+    assert "rotation" in open_kinds(customer, service_id)
+    emergency_id = begun(customer, Deed.ROTATE)
+    tend()
+    assert care_of(service_id).rotation == Rotation.UNDER_WAY
+    with within(customer.path):
+        Credential.objects.update(expires_at=now + 300 * DAY, made_at=now)
+        run_id = Run.objects.get().pk
+    ends(run_id, "proved")
+    tend()
+    assert open_kinds(customer, service_id) == set()
+    with within(customer.path):
+        assert emergency.emergency(emergency_id).counts[ItemState.DONE] == 1
+
+
+def test_what_an_emergency_suspends_in_a_freeze_is_planned_again_around_that_freeze_once_it_is_resumed(customer):
+    now = clock.now()
+    service_id = connected(customer, granted=OWNED, expires_at=now + 20 * DAY)
+    with within(customer.path):
+        policy.add_freeze(customer.id, begins=now, ends=now + 30 * DAY, why="", by=SETUP, now=now)
+    tend()
+    begun(customer, Deed.SUSPEND)
+    tend()
+    assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (Rotation.NONE, set())
+    begun(customer, Deed.RESUME)
+    tend()
+    assert care_of(service_id).rotation == Rotation.FROZEN
+    assert open_kinds(customer, service_id) == {"rotation", "credential_ends"}
+
+
+def begun(customer: Place, deed: Deed) -> UUID:
+    """An emergency that a worker has gone through."""
+    with within(customer.path):
+        given = {"key_number": None, "why": "", "typed": "Contoso", "by": SETUP, "now": clock.now()}
+        emergency_id = emergency.begin(organization_id=customer.id, deed=deed, **given)
+    emergency.drive(now=clock.now())
+    return emergency_id

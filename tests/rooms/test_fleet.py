@@ -1,18 +1,22 @@
 """The fleet: validations spread and never too many, busy tenants left alone; pages, policy, freezes, repair."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from threading import Event
+from time import sleep
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
 from gangway.alarms import queries as alarms
+from gangway.alarms.actions import clear
 from gangway.alarms.models import Alarm
 from gangway.audit.queries import activity
-from gangway.connections import actions, fleet, handing, policy, saying, tending, validation
+from gangway.connections import actions, adopting, fleet, handing, policy, saying, tending, validation
 from gangway.connections.errors import CannotRotateNow, FreezeWrong, NoSuchFreeze, PolicyWrong
 from gangway.connections.models import Care, Connection, Pause, Validation
 from gangway.connections.rotation import rotate_now
@@ -39,6 +43,7 @@ from tests.rooms.factories_organizations import (
     make_provider,
 )
 from tests.rooms.factories_web import error_at, row, sit_down, soup
+from tests.rooms.races import race
 
 pytestmark = pytest.mark.django_db
 BUSY = CheckItem("sign_in", "Sign-in", "unknown", "Microsoft asks us to wait.")
@@ -381,9 +386,39 @@ def test_a_suspended_connection_stays_in_the_list_with_its_state_and_promises_no
 def test_what_was_seen_before_a_connection_is_looked_after_is_known_from_then_on(provider, customer):
     service_id = connected(customer)
     page = soup(sit_down(provider).get(f"/services/{service_id}/configuration/m365/")).get_text()
-    assert "This registration may not renew itself" in page
+    assert "this registration may not renew itself" in page
     assert "is not known yet" not in page
     assert care_of(service_id).lacks is not None
+
+
+@pytest.mark.parametrize(
+    ("changed", "why", "way"),
+    [
+        ({}, "An administrator of the customer renews it by a link.", True),
+        ({"origin": GIVEN}, "the customer made this credential, so the customer renews it", True),
+        ({"kind": "federated"}, "there is nothing to rotate", False),
+    ],
+)
+def test_where_rotate_now_would_stand_the_page_says_why_it_does_not_and_what_to_do(
+    provider, customer, changed, why, way
+):
+    service_id = connected(customer)
+    with within(customer.path):
+        Credential.objects.update(**changed)
+    card = soup(sit_down(provider).get(f"/services/{service_id}/configuration/m365/")).select_one("[aria-labelledby=val]")
+    assert why in card.get_text()
+    assert not [button for button in card("button") if "Rotate now" in button.get_text()]
+    ways = [link for link in card.select(f'a[href="/services/{service_id}/again/"]') if "Ask" in link.get_text()]
+    assert bool(ways) is way
+
+
+def test_what_can_be_done_for_call_quality_stands_on_one_card(provider, customer):
+    service_id = connected(customer)
+    page = soup(sit_down(provider).get(f"/services/{service_id}/configuration/m365/"))
+    cards = [card for card in page.select("section.gw-card") if "call quality" in card.get_text().casefold()]
+    assert [card.h2.get_text() for card in cards] == ["QOE Integration with Microsoft Teams"]
+    ways = [way.get_text(" ", strip=True) for way in cards[0].select(".btn")]
+    assert [way.split(" Call")[0] for way in ways] == ["Ask for it", "Add Microsoft Teams Device (Direct Routing)"]
 
 
 def test_the_first_look_finds_what_is_missing_though_nothing_looked_after_the_connection_yet(customer):
@@ -395,17 +430,72 @@ def test_the_first_look_finds_what_is_missing_though_nothing_looked_after_the_co
     assert OLD[0] in care_of(service_id).lacks
 
 
-def test_contacts_hear_of_roles_that_end_before_nothing_works(customer):
-    service_id = connected(customer)
-    all_due()
-    fleet.validate_due(now=clock.now())
-    words = "PIM gave the roles with an end; they end in 20 days."
-    look(
-        service_id, GOOD, CheckItem("roles_end", "End of the directory roles", "warning", words, "Send an invitation.")
-    )
+def roles_end(service_id: UUID, days: float | None, *, at: datetime, state: str = "warning") -> None:
+    """A look at that time reads that the roles end in so many days after it, or can't read it."""
+    ends = None if days is None else at + days * DAY
+    with within_everything("a test"):
+        registration = Registration.objects.get(credentials__service_id=service_id)
+        Registration.objects.update(roles_end_at=ends, plan=registration.plan | {"role_days": 180})
+        Care.objects.update(validate_at=at)
+    fleet.validate_due(now=at)
+    seen = [] if days is None else [CheckItem("roles_end", "End of the directory roles", state, "They end.")]
+    with within_everything("a test"):
+        asked = Validation.objects.get(connection__service_id=service_id, state="queued")
+    begun = validation.begin(validation_id=asked.pk, now=at)
+    assert begun
+    validation.end(validation_id=asked.pk, begun=begun, result=CheckResult((GOOD, *seen)), now=at)
+
+
+def roles_alarm(customer: Place) -> tuple[str, int] | None:
     with within(customer.path):
-        raised = Alarm.objects.get(kind="connection")
-    assert (raised.severity, raised.for_contacts) == ("warning", saying.LINK_COMES)
+        found = Alarm.objects.filter(kind="roles_end", cleared_at__isnull=True).first()
+        return None if found is None else (found.severity, found.times)
+
+
+def test_the_end_of_roles_is_told_at_each_threshold_of_a_secrets_once(customer):
+    service_id, now = connected(customer), clock.now()
+    told, end = [], now + 90 * DAY
+    for left in (70, 60, 59, 30, 14, 13, 7, 3, 1, 0):
+        at = end - left * DAY
+        roles_end(service_id, left, at=at)
+        roles_end(service_id, left, at=at + timedelta(minutes=1))
+        told.append(roles_alarm(customer))
+    steps = [None, ("notice", 1), ("notice", 1), ("notice", 2), ("warning", 3), ("warning", 3), ("warning", 4)]
+    assert told == [*steps, ("critical", 5), ("critical", 6), ("critical", 7)]
+    with within(customer.path):
+        raised = Alarm.objects.get(kind="roles_end")
+        assert not Alarm.objects.filter(kind="connection").exists()
+    assert (raised.for_contacts, raised.cure) == (saying.LINK_COMES, saying.EXTEND)
+    assert "ended on" in raised.words
+
+
+def test_the_next_look_comes_when_the_next_threshold_does(customer):
+    service_id, now = connected(customer), clock.now()
+    roles_end(service_id, 60 + 1 / 24, at=now)
+    assert care_of(service_id).validate_at - now == timedelta(hours=1)
+
+
+def test_roles_that_were_extended_are_warned_of_no_more_and_anew_before_their_new_end(customer):
+    service_id, now = connected(customer), clock.now()
+    roles_end(service_id, 6, at=now)
+    assert roles_alarm(customer) == ("warning", 1)
+    roles_end(service_id, -1, at=now + 7 * DAY, state="unknown")
+    assert roles_alarm(customer) == ("warning", 1), "nobody could read whether somebody extended them"
+    roles_end(service_id, 180, at=now + 8 * DAY, state="ok")
+    assert roles_alarm(customer) is None
+    roles_end(service_id, 13, at=now + 175 * DAY)
+    assert roles_alarm(customer) == ("warning", 1)
+    roles_end(service_id, None, at=now + 176 * DAY)
+    assert roles_alarm(customer) is None, "they were given for good"
+
+
+def test_a_warning_of_roles_that_somebody_cleared_comes_back_while_their_end_stands(customer):
+    service_id, now = connected(customer), clock.now()
+    roles_end(service_id, 6, at=now)
+    with within_everything("a test"):
+        clear(Alarm.objects.get(kind="roles_end").pk, by=SETUP, now=now)
+    roles_end(service_id, 5, at=now + DAY)
+    assert roles_alarm(customer) == ("warning", 1)
 
 
 def test_tokens_that_microsoft_refused_were_asked_for_and_not_given(provider, customer, monkeypatch):
@@ -421,3 +511,74 @@ def test_tokens_that_microsoft_refused_were_asked_for_and_not_given(provider, cu
             row.event for row in activity(organization_path=customer.path, subject=f"service:{service_id}", limit=9)
         ]
     assert [one for one in events if "tokens" in one] == ["connections:tokens:asked"]
+
+
+def test_all_that_belongs_to_nothing_is_shown_however_much_there_is(provider, customer, monkeypatch):
+    monkeypatch.setattr("gangway.web.views.fleet.AT_MOST", 2)
+    for number in range(5):
+        connected(customer, f"voice-{number}")
+    with within_everything("a test"):
+        Connection.objects.all().delete()
+        Credential.objects.update(announced_at=clock.now() - 30 * DAY)
+        Registration.objects.update(app_id="0a0a0a0a-0000-4000-8000-000000000001")
+    client, named = sit_down(provider), []
+    for number in (1, 2, 3):
+        page = soup(client.get(f"/connections/orphans/?page={number}"))
+        named += [[row.th.get_text(" ", strip=True) for row in table.select("tbody tr")] for table in page("table")]
+        links = [one["rel"][0] for one in page.select("nav.gw-pages a")]
+        assert links == {1: ["next"], 2: ["prev", "next"], 3: ["prev"]}[number]
+    assert [len(rows) for rows in named] == [2, 2, 2, 2, 2, 2, 1, 1, 1]
+    for kind in range(3):
+        shown = [one for rows in named[kind::3] for one in rows]
+        assert len(set(shown)) == 5
+    assert "There are no more." in soup(client.get("/connections/orphans/?page=4")).text
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_status_that_changes_while_a_connection_is_taken_up_is_the_one_that_lists_show(monkeypatch):
+    customer = make_customer()
+    service_id, new, looked = connected(customer), adopting._new, Event()
+    with within_everything("a test"):
+        Care.objects.all().delete()
+
+    def slowly(row: Connection, now: datetime) -> Care:
+        made = new(row, now)
+        looked.set()
+        sleep(0.3)
+        return made
+
+    def changes() -> None:
+        looked.wait(5)
+        with within_everything("a test"):
+            found = Connection.objects.get(service_id=service_id)
+            found.status, found.status_since = "error", clock.now()
+            found.save(update_fields=["status", "status_since"])
+
+    monkeypatch.setattr(adopting, "_new", slowly)
+    race(lambda: adopting.adopt_new(now=clock.now()), changes)
+    assert care_of(service_id).standing == "error"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_person_who_validates_in_the_same_moment_holds_up_nobody_elses_look(monkeypatch):
+    customer, asked = make_customer(), Event()
+    first, second = connected(customer, "voice-1"), connected(customer, "voice-2")
+    all_due()
+
+    def person() -> None:
+        with within_everything("a test"), transaction.atomic():
+            actions.validate_connection(service_id=first, by=SETUP, now=clock.now())
+            asked.set()
+            sleep(0.3)
+
+    def workers() -> None:
+        asked.wait(5)
+        fleet.validate_due(now=clock.now())
+
+    assert race(person, workers) == [None, None]
+    with within_everything("a test"):
+        looks = Validation.objects.filter(state="queued").order_by("asked_by")
+        assert {(one.connection.service_id, one.asked_by) for one in looks} == {
+            (first, SETUP.name),
+            (second, fleet.FLEET.name),
+        }

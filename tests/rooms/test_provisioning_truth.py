@@ -1,5 +1,6 @@
 """A truthful end: the set-up's rights go, PIM's ends are kept, Teams is really asked, no token outlives a run."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
 from gangway.organizations.scope import within
-from gangway.provisioning import actions, conduct
+from gangway.provisioning import actions, conduct, tasks
+from gangway.provisioning.engine import course
 from gangway.provisioning.engine import profile as profiles
 from gangway.provisioning.engine.verify import NOT_CALLED_YET, TEAMS_WAS_READ
 from gangway.provisioning.models import Leftover, Registration
@@ -17,7 +19,8 @@ from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import avery
 from tests.rooms.factories_provisioning import BY, CLIENT, Work, make_work
-from tests.rooms.test_provisioning_runs import check
+from tests.rooms.test_provisioning_copying import time_passes
+from tests.rooms.test_provisioning_runs import Killed, check, let_the_lease_end, run_until_killed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -44,6 +47,52 @@ def held(work: Work, tenant: Tenant) -> set[str]:
     principal = work.registration().service_principal_id
     rows = tenant.state()["app_role_assignments"].values()
     return {names[row["appRoleId"]] for row in rows if row["principalId"] == principal}
+
+
+@pytest.mark.parametrize("lifted", [True, False])
+def test_a_proved_run_is_never_a_failure_however_long_its_end_takes(tenant, monkeypatch, lifted):
+    """`lifted` False: its time is over between its proof and the word that its end bounds itself."""
+    settle_down, going = course.settle_down, conduct._course
+
+    async def slowly(*args: Any, **more: Any) -> Any:
+        await asyncio.sleep(5)
+        return await settle_down(*args, **more)
+
+    async def unlifted(opened: Any, journal: Any, **_on_proof: Any) -> Any:
+        return await going(opened, journal, on_proof=lambda: None)
+
+    monkeypatch.setattr(conduct, "_seconds_left", lambda _opened: 4.0)
+    monkeypatch.setattr(course, "settle_down", slowly)
+    if not lifted:
+        monkeypatch.setattr(conduct, "_course", unlifted)
+    work = done(tenant, features=["automatic-domain"])
+    run = work.run()
+    assert (run.state, run.error, work.registration().state) == (RunState.PROVED, None, "proved")
+    with within(work.customer.path):
+        left = [(row.kind, row.name) for row in Leftover.objects.all()]
+    assert {name for kind, name in left if kind == "permission"} == (set() if lifted else SETUP_ONLY)
+    assert tenant.has_sign_in_application() is not lifted
+    assert ("sign_in_application" in {kind for kind, _ in left}) is not lifted
+
+
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_a_run_that_died_after_its_proof_ends_well_however_late_somebody_goes_on(tenant, monkeypatch, settings):
+    async def die(*_args: object, **_kwargs: object) -> None:
+        raise Killed
+
+    work = make_work()
+    work.start(tenant.token())
+    monkeypatch.setattr(course.Course, "_end", die)
+    run_until_killed()
+    monkeypatch.undo()
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"run_deadline_seconds": 1})
+    time_passes("started_at")
+    let_the_lease_end()
+    tasks.reap()
+    run_until_idle()
+    assert work.run().state is RunState.PROVED
+    assert work.orphans(tenant) == []
+    assert not tenant.has_sign_in_application()
 
 
 def test_what_is_only_for_the_set_up_is_gone_from_the_tenant_at_the_end(tenant):
@@ -119,13 +168,27 @@ def test_an_end_that_nobody_could_read_is_unknown_and_the_next_look_finds_it(ten
 def test_the_end_of_a_role_is_watched_like_that_of_a_secret(tenant):
     work = done(tenant, role_days=90)
     tenant.fault("unread", *UNREAD[0])
-    for days, state in ((10, "warning"), (-1, "error")):
+    for days, state in ((10, "warning"), (-1, "unknown")):
         with within(work.customer.path):
             Registration.objects.update(roles_end_at=clock.now() + timedelta(days=days))
         item = next(item for item in check(work).items if item.key == "roles_end")
-        assert (item.state, "may assign roles has to sign in" in item.cure) == (state, True)
+        assert (item.state, "may assign roles has to sign in" in item.cure) == (state, state == "warning")
     tenant.control("DELETE", "faults")
     assert {item.key: item.state for item in check(work).items}["roles_end"] == "ok", "what the tenant says counts"
+
+
+def test_roles_that_are_gone_when_their_end_is_past_have_ended(tenant):
+    work = done(tenant, role_days=90)
+    principal, session = work.registration().service_principal_id, tenant.emulator.session
+    root = f"{tenant.emulator.url}/v1.0/roleManagement/directory/roleAssignments"
+    headers = {"Authorization": f"Bearer {tenant.token().reveal()}"}
+    asked = {"$filter": f"principalId eq '{principal}'"}
+    for row in session.get(root, params=asked, headers=headers).json()["value"]:
+        session.delete(f"{root}/{row['id']}", headers=headers).raise_for_status()
+    with within(work.customer.path):
+        Registration.objects.update(roles_end_at=clock.now() - timedelta(days=1))
+    items = {item.key: item for item in check(work).items}
+    assert (items["roles_end"].state, items["roles"].state) == ("error", "error")
 
 
 def test_without_the_licence_for_pim_the_run_says_so_and_who_helps(tenant):

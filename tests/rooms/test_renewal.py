@@ -164,7 +164,7 @@ def test_the_same_sign_in_renews_what_the_service_uses_beside_its_connection(emu
 def test_call_quality_is_added_to_a_service_that_has_none_by_asking_for_it_where_its_card_would_stand(emulator):
     walked, service_id = served(emulator)
     desk, place = sit_down(walked.provider), f"/services/{service_id}/configuration/m365/"
-    offered = soup(desk.get(place)).select_one("[aria-labelledby=add-call-quality] a")["href"]
+    offered = soup(desk.get(place)).select_one("[aria-labelledby=add-quality] a")["href"]
     page = soup(desk.get(offered))
     assert page.select_one("#add_call-quality").has_attr("checked")
     desk.post(offered, {"recipient": "grace.global@contoso.com", "adding": "call-quality"})

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     """What an alarm is about. Of one subject, at most one of each kind is open."""
 
     CREDENTIAL_ENDS = "credential_ends"
+    ROLES_END = "roles_end"
     CONNECTION = "connection"
     ROTATION = "rotation"
     NEEDS_CUSTOMER = "needs_customer"

@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
+
 from gangway.connections import schedule
 from gangway.connections.kept import is_lacking
 from gangway.connections.models import Care, Connection, Validation
@@ -14,14 +16,17 @@ MOST: Final = 200
 
 
 def adopt_new(*, now: datetime) -> int:
-    """Give a row to each connection that has none yet; gives how many."""
-    with within_everything("workers look after everybody's connections"):
-        fresh = Connection.objects.filter(care__isnull=True).order_by("created_at")[:MOST]
-        return adopt(*fresh, now=now)
+    """Give a row to each connection that has none yet; gives how many.
+
+    They are locked: else one whose status changes meanwhile would stand in lists as it was, until it changes again.
+    """
+    with within_everything("workers look after everybody's connections"), transaction.atomic():
+        fresh = Connection.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
+        return adopt(*fresh.filter(care__isnull=True).order_by("created_at")[:MOST], now=now)
 
 
 def adopt(*rows: Connection, now: datetime) -> int:
-    """Give a row to each of these, where nobody else just did."""
+    """Give a row to each of these (locked), where nobody else just did."""
     made = [_new(row, now) for row in rows]
     Care.objects.bulk_create(made, ignore_conflicts=True)
     return len(made)

@@ -1,7 +1,7 @@
 """How connections are looked after, for pages: one service's rotation, and the fleet as a list. Call it in a scope."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -74,13 +74,20 @@ class Orphans:
     """What belongs to nothing, by our own rows and by what was seen in tenants.
 
     `lost`: services whose registration is gone, or whose connection we don't know. `sighted`: how registrations stood
-    in their tenants, and since when that is known.
+    in their tenants, and since when that is known. `number`: the page of all three lists, counted from 1.
     """
 
+    number: int
+    has_next: bool
     lost: Sequence[ServiceRow]
     unused: Sequence[Unused]
     sighted: Sequence[Sighted]
     coverage: Coverage
+
+    @property
+    def has_previous(self) -> bool:
+        """Whether there is a page before this one."""
+        return self.number > 1
 
 
 def rotation_of(service_id: UUID) -> RotationView | None:
@@ -158,10 +165,17 @@ def fleet(
 
 
 def every_connection(
-    *, search: str = "", status: str = "", rotation: str = "", drift: str = "", sort: str = ""
+    *,
+    search: str = "",
+    status: str = "",
+    rotation: str = "",
+    drift: str = "",
+    sort: str = "",
+    among: Collection[UUID] | None = None,
 ) -> Iterator[FleetRow]:
-    """Give all that `fleet` would show on its pages, for an export."""
-    return every(_sought(search, status, rotation, drift, sort), _row)
+    """Give all that `fleet` would show on its pages, or the connections of these services of them, for an export."""
+    rows = _sought(search, status, rotation, drift, sort)
+    return every(rows if among is None else rows.filter(connection__service_id__in=among), _row)
 
 
 def _sought(search: str, status: str, rotation: str, drift: str, sort: str) -> QuerySet[Care]:
@@ -170,15 +184,20 @@ def _sought(search: str, status: str, rotation: str, drift: str, sort: str) -> Q
     return rows.select_related("connection__service", "organization").order_by(*SORTS.get(sort, SORTS["look"]))
 
 
-def orphans(*, limit: int) -> Orphans:
-    """Return services without a registration of ours, and credentials that no connection uses."""
+def orphans(*, limit: int, page: int = 1) -> Orphans:
+    """Return services without a registration of ours, and credentials that no connection uses; `limit` of each kind."""
+    one_more = {"limit": limit + 1, "after": (max(page, 1) - 1) * limit}
     used = Connection.objects.values_list("credential_id", flat=True)
     beside = Companion.objects.values_list("registration_id", flat=True)
     connected = Connection.objects.exclude(registration_id__in=gone_registrations().values("pk")).values("service_id")
+    lost, seen = without(connected, **one_more), sighted(**one_more)
+    unused = unused_credentials(used, beside=beside, **one_more)
     return Orphans(
-        lost=without(connected, limit=limit),
-        unused=unused_credentials(used, beside=beside, limit=limit),
-        sighted=sighted(limit=limit),
+        number=max(page, 1),
+        has_next=max(len(lost), len(unused), len(seen)) > limit,
+        lost=lost[:limit],
+        unused=unused[:limit],
+        sighted=seen[:limit],
         coverage=coverage(),
     )
 

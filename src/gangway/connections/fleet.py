@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from gangway.audit.record import Actor
@@ -135,10 +135,20 @@ def failed(row: Looked, *, now: datetime) -> None:
 
 
 def queue(row: Looked, *, tenant_id: str = "", by: Actor, now: datetime) -> UUID:
-    """Have workers look at it; gives the validation's id. Those of the fleet in one tenant come one after the other."""
-    asked = Validation.objects.create(
-        organization_id=row.organization_id, asked_by=by.name[:200], asked_at=now, **whose(row)
-    )
+    """Have workers look at it; gives the validation's id. Those of the fleet in one tenant come one after the other.
+
+    Who asks in the same moment as somebody else gets that one's.
+    """
+    try:
+        with transaction.atomic():
+            asked = Validation.objects.create(
+                organization_id=row.organization_id, asked_by=by.name[:200], asked_at=now, **whose(row)
+            )
+    except IntegrityError:
+        others = Validation.objects.filter(**whose(row), state__in=RUNNING).first()
+        if others is None:
+            raise
+        return others.pk
     defer(VALIDATE, lock=f"fleet:{tenant_id}" if tenant_id else None, validation_id=str(asked.pk))
     return asked.pk
 

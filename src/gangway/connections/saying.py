@@ -13,6 +13,10 @@ RENEW: Final = (
     "Press Re-initiate Authentication Flow on its M365 Configuration: an administrator of the customer signs in by a "
     "link, and a new one is made."
 )
+EXTEND: Final = (
+    "Press Re-initiate Authentication Flow on its M365 Configuration: an administrator of the customer who may assign "
+    "roles signs in by a link, and the roles are extended. Whoever extends them in PIM is seen by the next validation."
+)
 ROTATE: Final = "Rotate now on its M365 Configuration"
 ROTATE_BESIDE: Final = "Rotate now on its M365 Configuration, under QOE Integration with Microsoft Teams"
 REPLACE: Final = (
@@ -39,6 +43,16 @@ def ending(about: Renewable, days: int, ends_at: datetime) -> str:
     if days == 1:
         return f"Its {name} ends in 1 day at the latest, on {day}."
     return f"Its {name} ends in {days} days at the latest, on {day}."
+
+
+def roles_ending(days: int, ends_at: datetime) -> str:
+    """Say when the roles end that PIM gave; at 0 that they have ended."""
+    day = f"{ends_at.day} {ends_at:%B %Y}"
+    if days <= 0:
+        return f"Its directory roles ended on {day}: nothing can be managed until they are given again."
+    if days == 1:
+        return f"Its directory roles end in 1 day at the latest, on {day}."
+    return f"Its directory roles end in {days} days at the latest, on {day}."
 
 
 def cure(about: Renewable, *, renews_itself: bool, beside: bool) -> str:

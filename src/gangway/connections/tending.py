@@ -11,14 +11,14 @@ import structlog
 from django.db import transaction
 
 from gangway.alarms.actions import clear_alarm, clear_all_of, raise_alarm
-from gangway.alarms.queries import open_subjects, raised_at
+from gangway.alarms.queries import raised_at
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import announcing, following, rotation, saying, schedule
+from gangway.connections import announcing, following, rotation, saying, schedule, warned
 from gangway.connections.errors import NotMadeYet
 from gangway.connections.kept import Kept, connection_of, credential_of, facts_of, key_of, name_of
-from gangway.connections.models import Care, Companion, Warned
+from gangway.connections.models import Care, Companion
 from gangway.connections.policy import wishes_for
 from gangway.connections.schedule import DAY, Wishes
 from gangway.connections.states import Rotation
@@ -95,7 +95,9 @@ def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> boo
 
 
 def _rest(kept: Kept, *, why: str, now: datetime) -> None:
-    """Neither rotation nor alarms while it isn't used."""
+    """Neither rotation nor alarms while it isn't used; one that began in the very moment when it was suspended stops."""
+    if kept.rotation == Rotation.UNDER_WAY:
+        rotation.break_off(kept.service_id, by=TENDER, now=now)
     kept.rotation, kept.rotate_at, kept.announced_at = Rotation.NONE.value, None, None
     clear_all_of(organization_id=kept.organization_id, subject=kept.subject, why=why, by=TENDER, now=now)
 
@@ -216,30 +218,16 @@ def _warn(
     if ahead is not None:
         kept.tend_at = min(kept.tend_at, ahead)
     crossed = schedule.crossed(ends_at, made_at, now)
-    told = Warned.objects.filter(credential_id=credential.credential_id)
-    corrected = bool(told.exclude(days__in=crossed).delete()[0])
+    corrected = warned.forget(credential.credential_id, but=crossed)
     if not crossed:
         clear_alarm(**key, why=CORRECTED if corrected else rotation.RENEWED, by=TENDER, now=now)
         _forget_need(kept, credential, now=now)
         return
     if _renews_in_time(kept, schedule.latest(ends_at, credential.made_at, wishes)) and not kept.failures:
         return
-    days = crossed[-1]
-    warned = set(told.values_list("days", flat=True))
-    new = [
-        Warned(
-            organization_id=kept.organization_id,
-            connection_id=connection_of(kept).pk,
-            credential_id=credential.credential_id,
-            days=one,
-            at=now,
-        )
-        for one in crossed
-        if one not in warned
-    ]
-    if days in warned and not corrected and kept.subject in open_subjects(Kind.CREDENTIAL_ENDS, begins=kept.subject):
+    if not warned.is_due(kept, Kind.CREDENTIAL_ENDS, credential.credential_id, crossed, moved=corrected, now=now):
         return
-    Warned.objects.bulk_create(new, ignore_conflicts=True)
+    days = crossed[-1]
     itself = credential.renews_itself(has_right=kept.renews_itself) and kept.rotation != Rotation.NEEDS_CUSTOMER
     raise_alarm(
         **key,

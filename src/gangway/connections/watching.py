@@ -7,7 +7,7 @@ from typing import Final
 from gangway.alarms.actions import clear_alarm, raise_alarm
 from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
-from gangway.connections import adopting, saying, schedule, verdict
+from gangway.connections import adopting, roles_ending, saying, schedule, verdict
 from gangway.connections.fleet import AGAIN_AFTER
 from gangway.connections.kept import Kept, Looked, care_of, connection_of, credential_of, is_lacking, key_of, name_of
 from gangway.connections.models import Care, Connection
@@ -19,7 +19,6 @@ from gangway.services.queries import service
 WORKER: Final = Actor.system("connections")
 OWN_WARNING: Final = frozenset({"secret"})
 """What has warnings of its own, at its thresholds."""
-ROLES_END: Final = "roles_end"
 PATIENCE: Final = timedelta(hours=24)
 """So long nobody is told that Microsoft doesn't answer: it says nothing about the connection."""
 OURS: Final = "Press Repair on the Connections page: an administrator of the customer is asked for just that."
@@ -48,6 +47,8 @@ def follow(
     if kept is None:
         return
     _learn(kept, status, granted, now=now)
+    if isinstance(row, Connection):
+        roles_ending.follow(row, kept, items, now=now)
     if granted is not None:
         kept.lacks = lacks(row.registration_id, granted, roles=roles)
     kept.save(update_fields=["validate_at", "lacks", "renews_itself", "tend_at", "rotation"])
@@ -64,12 +65,11 @@ def _note_lacking(row: Connection) -> None:
 
 
 def _judge(row: Looked, items: list[KeptItem], *, now: datetime) -> Status:
-    seen = [item for item in items if item["key"] not in OWN_WARNING]
+    seen = [item for item in items if item["key"] not in OWN_WARNING and not roles_ending.is_told_apart(item)]
     status = verdict.status_of(seen)
     if status in {"error", "warning"}:
-        theirs = any(item["key"] == ROLES_END and item["state"] == "warning" for item in seen)
         severity = Severity.CRITICAL if status == "error" else Severity.WARNING
-        _raise(row, severity, verdict.words_of(seen), theirs=theirs, now=now)
+        _raise(row, severity, verdict.words_of(seen), now=now)
     elif status == "ok":
         clear_alarm(**key_of(row, Kind.CONNECTION), why="It was validated and works.", by=WORKER, now=now)
     elif row.status == "unknown" and row.status_since is not None and now - row.status_since > PATIENCE:
@@ -108,8 +108,7 @@ def _drift(row: Looked, missing: list[str] | None, *, now: datetime) -> None:
     )
 
 
-def _raise(row: Looked, severity: Severity, words: str, *, theirs: bool = False, now: datetime) -> None:
-    """`theirs`: an administrator of the customer is needed although it works yet."""
+def _raise(row: Looked, severity: Severity, words: str, *, now: datetime) -> None:
     about = service(row.service_id)
     raise_alarm(
         **key_of(row, Kind.CONNECTION),
@@ -118,7 +117,7 @@ def _raise(row: Looked, severity: Severity, words: str, *, theirs: bool = False,
         severity=severity,
         words=words,
         cure="Open its M365 Configuration: each line of the last validation says what to do.",
-        for_contacts=saying.TOLD if severity is Severity.CRITICAL else saying.LINK_COMES if theirs else "",
+        for_contacts=saying.TOLD if severity is Severity.CRITICAL else "",
         by=WORKER,
         now=now,
     )

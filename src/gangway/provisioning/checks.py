@@ -109,9 +109,10 @@ async def _looked_at(
     around = _around(subject, outcomes) if looks else _signed_in(subject)
     itself = outcomes.pop() if looks else None
     items[1] = await _end(subject, itself)
+    held = _roles_held(subject, graph_token, outcomes[2])
     items += [
         _roles(subject, graph_token, outcomes[2]),
-        *await _roles_end(subject, ends),
+        *await _roles_end(subject, ends, held=held),
         *_teams(outcomes[3:]),
         _tenant(subject, outcomes[0]),
         _domains(outcomes[0]),
@@ -125,7 +126,7 @@ async def _looked_at(
         domains=tuple(domain.name for domain in organization.domains) if organization else (),
         phone_licences_left=phone.left if phone else None,
         granted=graph_token.claims.roles,
-        roles=_roles_held(subject, graph_token, outcomes[2]),
+        roles=held,
         around=around,
     )
 
@@ -281,10 +282,17 @@ def _roles_held(
     return token.claims.wids | {row.role_id for row in outcome.value or ()}
 
 
-async def _roles_end(subject: Subject, outcome: Outcome[tuple[RoleAssignment, ...]] | None) -> list[CheckItem]:
-    """Roles that PIM gave end, and nothing works after that: watched like a secret's end."""
+async def _roles_end(
+    subject: Subject, outcome: Outcome[tuple[RoleAssignment, ...]] | None, *, held: frozenset[str] | None
+) -> list[CheckItem]:
+    """Roles that PIM gave end, and nothing works after that: watched like a secret's end.
+
+    `held`: the roles that it has. With all of them, an end of our record that is past says only that somebody extended
+    them, until when nobody let us read.
+    """
     label, ends_at = "End of the directory roles", subject.roles_end_at
-    found = ends_of(outcome.value or (), {role.template_id for role in subject.plan.roles}) if outcome else {}
+    planned = {role.template_id for role in subject.plan.roles}
+    found = ends_of(outcome.value or (), planned) if outcome else {}
     if found:
         ends_at = min((at for at in found.values() if at is not None), default=None)
         await in_database(_keep_end, subject, ends_at)
@@ -294,6 +302,9 @@ async def _roles_end(subject: Subject, outcome: Outcome[tuple[RoleAssignment, ..
         return [CheckItem("roles_end", label, "unknown", words, "Validate again in a moment.")] if unread else []
     days = clock.days_until(ends_at, now=clock.now())
     cure = subject.cure(who="assign roles", portal="Roles and administrators")
+    if days < 0 and not found and held is not None and planned <= held:
+        words = "By our record the roles that PIM gave have ended, yet the registration has them: they were extended."
+        return [CheckItem("roles_end", label, "unknown", words, "Validate again in a moment.")]
     if days < 0:
         return [CheckItem("roles_end", label, "error", "The roles that PIM gave have ended.", cure)]
     words = f"PIM gave the roles with an end; they end in {days} days."

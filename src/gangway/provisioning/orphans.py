@@ -31,16 +31,20 @@ class Unused:
     ends_at: datetime | None
 
 
-def unused_credentials(used: Iterable[UUID], *, beside: Iterable[UUID], limit: int) -> tuple[Unused, ...]:
+def unused_credentials(
+    used: Iterable[UUID], *, beside: Iterable[UUID], limit: int, after: int = 0
+) -> tuple[Unused, ...]:
     """Return the scope's credentials that aren't among `used`, old enough that nobody is about to use them.
 
-    `beside`: registrations that services use beside their connection, with whatever is proved there.
+    At most `limit` of them, `after` so many others. `beside`: registrations that services use beside their connection,
+    with whatever is proved there.
     """
     busy = Run.objects.filter(state__in=[state.value for state in HOLDING]).values("registration_id")
     rows = Credential.objects.exclude(pk__in=used).exclude(state__in=AWAY).exclude(registration_id__in=busy)
     rows = rows.exclude(registration_id__in=beside, state=CredentialState.PROVED.value)
     rows = rows.filter(announced_at__lt=clock.now() - SETTLED)
-    shown = rows.select_related("registration", "service", "organization").order_by("announced_at")[:limit]
+    shown = rows.select_related("registration", "service", "organization").order_by("announced_at", "pk")
+    shown = shown[after : after + limit]
     return tuple(_unused(row) for row in shown)
 
 

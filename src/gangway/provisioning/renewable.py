@@ -36,6 +36,10 @@ class Renewable:
     ends_at: datetime | None
     end_typed: bool = False
     """Whether we know its end from nobody but a person who typed it."""
+    roles_end_at: datetime | None = None
+    """When the first of its registration's roles ends, when PIM gave them with an end."""
+    role_days: int = 0
+    """For how many days PIM gives them; 0: for good."""
 
     @property
     def ends(self) -> bool:
@@ -109,6 +113,8 @@ def _view(row: Credential) -> Renewable:
         made_at=row.made_at or row.announced_at,
         ends_at=row.expires_at,
         end_typed=row.origin == GIVEN and row.end_read_at is None,
+        roles_end_at=row.registration.roles_end_at,
+        role_days=row.registration.plan.get("role_days", 0),
     )
 
 

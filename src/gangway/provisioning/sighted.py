@@ -62,11 +62,11 @@ def _shown(number: int) -> str:
     return str(number) if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
-def sighted(*, limit: int) -> tuple[Sighted, ...]:
+def sighted(*, limit: int, after: int = 0) -> tuple[Sighted, ...]:
     """Return registrations: what is gone, then what nobody let us look at, then what was looked at longest ago."""
     urgency = Case(When(_is_gone(), then=Value(0)), default=Value(1))
-    rows = _made().select_related("organization").order_by(urgency, F("seen_at").asc(nulls_first=True), "pk")[:limit]
-    found = list(rows)
+    rows = _made().select_related("organization").order_by(urgency, F("seen_at").asc(nulls_first=True), "pk")
+    found = list(rows[after : after + limit])
     names = _services(found)
     return tuple(_sighted(row, names.get(row.pk, ())) for row in found)
 

@@ -45,10 +45,10 @@ def ending(*, now: datetime, within: timedelta, limit: int) -> tuple[ServiceRow,
     return tuple(row_of(row) for row in rows[:limit])
 
 
-def without(connected: QuerySet[Any], *, limit: int) -> tuple[ServiceRow, ...]:
-    """Return created services that aren't among the `connected` ones, by name."""
+def without(connected: QuerySet[Any], *, limit: int, after: int = 0) -> tuple[ServiceRow, ...]:
+    """Return created services that aren't among the `connected` ones, by name: so many, `after` so many others."""
     rows = _created().exclude(pk__in=connected).order_by("short_name_key", "id")
-    return tuple(row_of(row) for row in rows[:limit])
+    return tuple(row_of(row) for row in rows[after : after + limit])
 
 
 def tallies(*, now: datetime) -> Tallies:

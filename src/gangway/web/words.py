@@ -300,6 +300,7 @@ ALARM: Final[Mapping[str, Pill]] = {
 
 KIND: Final[Mapping[str, str | Promise]] = {
     "credential_ends": _("Credential ends"),
+    "roles_end": _("Roles end"),
     "connection": _("Connection"),
     "rotation": _("Rotation"),
     "needs_customer": _("Needs the customer"),

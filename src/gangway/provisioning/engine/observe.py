@@ -20,8 +20,9 @@ from gangway.provisioning.engine.ports import Graph
 if TYPE_CHECKING:
     from gangway.microsoft.graph.calls import Call
 
-EXTEND_BEFORE: Final = timedelta(days=30)
-"""How long before its end a role that PIM gave is extended, at most; a short one in the last third of its life."""
+EXTEND_BEFORE: Final = timedelta(days=60)
+"""How long before its end a role that PIM gave is extended, at most: from the first warning on. A short one in the
+second half of its life."""
 
 
 async def observe(graph: Graph, blueprint: Blueprint, *, held: tuple[Held, ...], client: AppId | None) -> Observation:
@@ -109,13 +110,18 @@ def _with_ends(
     """When planned roles end that PIM gave. What isn't listed, or can't be read, ends when we knew it to before."""
     rows = [row for outcome in outcomes if outcome.error is None for row in outcome.get()]
     ends = {**seen.role_ends, **ends_of(rows, {role.template_id for role in blueprint.roles})}
-    soon = clock.now() + min(EXTEND_BEFORE, timedelta(days=blueprint.role_days) / 3)
+    soon = clock.now() + min(EXTEND_BEFORE, timedelta(days=blueprint.role_days) / 2)
     return replace(seen, role_ends=ends, ending=frozenset(right for right, at in ends.items() if at and at < soon))
 
 
 def ends_of(rows: Sequence[RoleAssignment], roles: Collection[str]) -> dict[Right, datetime | None]:
-    """When these roles end; None for one that was given for good."""
-    return {(row.role_id, row.scope): row.ends_at for row in rows if row.role_id in roles}
+    """When these roles end; None for one that was given for good. Of several grants of one role the longest counts."""
+    found: dict[Right, datetime | None] = {}
+    for row in (row for row in rows if row.role_id in roles):
+        right = (row.role_id, row.scope)
+        known = found.setdefault(right, row.ends_at)
+        found[right] = max(known, row.ends_at) if known is not None and row.ends_at is not None else None
+    return found
 
 
 def _asks_owners(blueprint: Blueprint, seen: Observation) -> list["Call[frozenset[ObjectId]]"]:

@@ -1,5 +1,6 @@
 """*Connections*: the fleet at a glance, its backlog and what belongs to nothing; rotation, freezes and repair."""
 
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,6 +30,7 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.onboarding.otherwise import addable, purpose_of_repair
 from gangway.onboarding.renewal import reinitiate, without_theirs
+from gangway.organizations.changing import hold_in_use
 from gangway.organizations.place_queries import place
 from gangway.organizations.roles import Capability
 from gangway.organizations.roles import Kind as Level
@@ -40,20 +42,20 @@ from gangway.web import zones
 from gangway.web.desk import DeskRequest, may, need_settling
 from gangway.web.forms.base import told
 from gangway.web.forms.care import FreezeForm, PolicyForm, RepairForm
+from gangway.web.forms.opened import edited
 from gangway.web.listing import asked
+from gangway.web.lists import asked_of, bulk_of
 from gangway.web.words import CONNECTION, LOOKED_BY, ROTATION, STANDING, said
 
 PAGE: Final = ["GET", "HEAD", "POST"]
 AT_MOST: Final = 100
-BY_ITSELF: Final = frozenset({Rotation.PLANNED, Rotation.FROZEN, Rotation.FAILED})
-"""What *Rotate now* can do without anybody of the customer."""
 
 
 @require_safe
 @may(Capability.SEE_CONNECTION)
 def connections(request: DeskRequest) -> HttpResponse:
     """List the connections, and say how far their own validations are behind."""
-    wanted = asked(request, "status", "rotation", "drift")
+    wanted = asked_of("connections", request)
     page = fleet(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     beside = ends_beside(row.service_id for row in page.rows)
     lacking = lacking_beside(row.service_id for row in page.rows)
@@ -66,7 +68,6 @@ def connections(request: DeskRequest) -> HttpResponse:
                 "rotation": said(ROTATION, row.rotation),
                 "beside": beside.get(row.service_id, ()),
                 "lacks": (*row.lacks, *lacking.get(row.service_id, ())),
-                "may_rotate": row.status != SUSPENDED and row.rotation in BY_ITSELF,
             }
             for row in page.rows
         ],
@@ -76,6 +77,7 @@ def connections(request: DeskRequest) -> HttpResponse:
         "suspended": SUSPENDED,
         "rotations": [(state.value, said(ROTATION, state).word) for state in Rotation],
         "drifts": [(LESS, _("Less than the newest version"))],
+        "bulk": bulk_of("connections", request.seat.capabilities),
         "may_change": Capability.CHANGE_CONNECTION in request.seat.capabilities,
         "may_settle": Capability.CHANGE_SETTINGS in request.seat.capabilities,
     }
@@ -86,12 +88,10 @@ def connections(request: DeskRequest) -> HttpResponse:
 @may(Capability.SEE_CONNECTION)
 def orphan_list(request: DeskRequest) -> HttpResponse:
     """What belongs to nothing, and how far we know it; what is left in tenants has its own list."""
-    found = orphans(limit=AT_MOST + 1)
-    is_cut = max(len(found.lost), len(found.unused), len(found.sighted)) > AT_MOST
-    shown = found.sighted[:AT_MOST]
-    seen = [{"row": row, "pill": said(STANDING, row.standing or ""), "by": _looked_by(row)} for row in shown]
-    values = {"lost": found.lost[:AT_MOST], "unused": found.unused[:AT_MOST], "seen": seen, "coverage": found.coverage}
-    return render(request, "fleet/orphans.html", {**values, "is_cut": is_cut, "most": AT_MOST})
+    found = orphans(limit=AT_MOST, page=asked(request).page)
+    seen = [{"row": row, "pill": said(STANDING, row.standing or ""), "by": _looked_by(row)} for row in found.sighted]
+    values = {"lost": found.lost, "unused": found.unused, "seen": seen, "coverage": found.coverage, "page": found}
+    return render(request, "fleet/orphans.html", values)
 
 
 def _looked_by(row: Sighted) -> str:
@@ -120,7 +120,7 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
         raise Http404
     offered = addable(service_id)
     first = {"recipient": _asked_before(found.user_name), "adding": request.GET.getlist("add")}
-    form = RepairForm(request.POST or None, initial=first, offered=offered)
+    form = RepairForm(request.POST or None, initial=first, offered=offered, customer_id=about.customer_id)
     beside = [(one, rotation_beside(service_id, one.profile)) for one in companions(service_id)]
     lacking = [(one, care) for one, care in beside if care is not None and care.lacks]
     only_theirs = lacking and not cared.lacks and not any(one.registration.is_ours for one, _ in lacking)
@@ -159,10 +159,11 @@ def rotation_policy(request: DeskRequest, organization_id: UUID) -> HttpResponse
         policy.inherit(organization_id, by=request.actor, now=now())
         messages.success(request, _("Nothing is set here any more. Days that are set already are thought over anew."))
         return redirect("web:rotation_policy", organization_id)
-    form = PolicyForm(request.POST or None, initial=_typed(policy.counting(organization_id)))
+    form = _policy_form(organization_id, request.POST)
     if request.method == "POST" and form.is_valid():
         try:
-            policy.set_wishes(organization_id, form.wishes(), by=request.actor, now=now())
+            with form.saving():
+                policy.set_wishes(organization_id, form.wishes(), by=request.actor, now=now())
         except GangwayError as error:
             form.refuse(error)
         else:
@@ -196,8 +197,7 @@ def freeze_add(request: DeskRequest, organization_id: UUID) -> HttpResponse:
                 request, _("Nothing is renewed by itself at %(name)s in that time.") % {"name": about.name}
             )
             return redirect("web:rotation_policy", organization_id)
-    wishes = PolicyForm(initial=_typed(policy.counting(organization_id)))
-    return _policy_page(request, organization_id, form=wishes, freeze=form)
+    return _policy_page(request, organization_id, form=_policy_form(organization_id), freeze=form)
 
 
 @require_POST
@@ -227,6 +227,13 @@ def _policy_page(request: DeskRequest, organization_id: UUID, *, form: PolicyFor
         "is_provider": about.kind is Level.PROVIDER,
     }
     return render(request, "fleet/policy.html", values)
+
+
+def _policy_form(organization_id: UUID, data: Any = None) -> PolicyForm:
+    def made(typed: Any) -> PolicyForm:
+        return PolicyForm(typed, initial=_typed(policy.counting(organization_id)))
+
+    return edited(made, data, hold=partial(hold_in_use, organization_id))
 
 
 def _typed(wishes: Wishes) -> dict[str, Any]:
