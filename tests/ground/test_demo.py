@@ -53,6 +53,7 @@ def test_the_walk_is_proved(first_walk):
     made = result["made"]
     assert made["tenant_id"] == "c0475050-0000-4000-8000-000000000001"
     assert made["permissions"] == [
+        "Application.ReadWrite.OwnedBy",
         "GroupMember.Read.All",
         "Organization.Read.All",
         "RoleManagement.Read.Directory",

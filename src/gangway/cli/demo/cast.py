@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 import django
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from uuid import UUID
 
     from gangway.audit.record import Actor
@@ -51,16 +52,18 @@ HOME_TENANT: Final = "a11ce000-0000-4000-8000-000000000001"
 """The sign-in application and its tenant in the emulator's documented default seed."""
 
 
-def play(*, passwords: dict[str, str], keys_wanted: list[str]) -> dict[str, str]:
+def play(*, passwords: dict[str, str], keys_wanted: list[str], features: Sequence[str] = ()) -> dict[str, str]:
     """Bring everybody on the stage, once per database.
 
     Returns keys for one-time codes of the operators that are named in ``keys_wanted``; earlier keys of theirs end.
+    ``features``: what new services begin with, unless somebody has set the provider's defaults by hand.
     """
     from django.contrib.auth import get_user_model  # noqa: PLC0415 (Django must be set up first)
 
     from gangway.audit.record import Actor  # noqa: PLC0415
     from gangway.foundation.clock import now  # noqa: PLC0415
     from gangway.onboarding import applications  # noqa: PLC0415
+    from gangway.onboarding.defaults import Defaults, defaults_for, set_defaults  # noqa: PLC0415
     from gangway.organizations import queries  # noqa: PLC0415
     from gangway.organizations.actions import enroll_totp  # noqa: PLC0415
     from gangway.organizations.scope import within_everything  # noqa: PLC0415
@@ -68,8 +71,11 @@ def play(*, passwords: dict[str, str], keys_wanted: list[str]) -> dict[str, str]
     by = Actor.system("demo")
     with within_everything("the demo makes its organizations"):
         known = next((found.id for found in queries.providers() if found.short_name == PROVIDER), None)
+        provider = known or _make(passwords, by)
+        if features and defaults_for(provider) == Defaults():
+            set_defaults(provider, defaults=Defaults(features=tuple(features)), by=by, now=now())
         applications.register(
-            provider_id=known or _make(passwords, by),
+            provider_id=provider,
             client_id=CLIENT_ID,
             home_tenant_id=HOME_TENANT,
             cloud="public",

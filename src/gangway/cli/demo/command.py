@@ -14,7 +14,7 @@ import typer
 
 from gangway.cli.demo import one_time_code
 from gangway.cli.demo.errors import PartsMissing
-from gangway.cli.demo.plot import PEOPLE, Setting
+from gangway.cli.demo.plot import FEATURES, PEOPLE, Setting
 from gangway.cli.demo.report import Report
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _play(setting: Setting, report: Report, *, once: bool) -> None:
     report.say("Gangway's demo: an emulated Microsoft 365, real everything else.\n")
     with on_stage(setting, report) as stage:
         report.say()
-        walk(web=stage.web, inbox=stage.inbox, who=stage.walker, witness=stage.witness, report=report)
+        walk(web=stage.web, inbox=stage.inbox, who=stage.walker, witness=stage.witness, report=report, features=FEATURES)
         _tell_result(report)
         if not once:
             _tell_addresses(stage, report)

@@ -10,6 +10,8 @@ from gangway.cli.demo.operator import Operator
 from gangway.cli.demo.plot import Plot, SignIn
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gangway.cli.demo.proof import Witness
     from gangway.cli.demo.report import Report
 
@@ -21,11 +23,12 @@ def walk(
     who: SignIn,
     witness: Witness,
     report: Report,
+    features: Sequence[str] = (),
     every: float = LOOK_AGAIN_SECONDS,
 ) -> None:
     """Walk, and write what was proved into the report. Raises DemoFailed at the first thing that is not as promised.
 
-    `every`: how many seconds the administrator's page waits before it asks again how far the registration is.
+    `features`: what new services begin with. `every`: how many seconds the administrator's page waits before it asks again how far the registration is.
     """
     plot = Plot()
     operator, administrator = Operator(plot), Administrator(plot, inbox)
@@ -50,7 +53,7 @@ def walk(
         app_id = administrator.wait_until_proved(every=every)
     report.microsoft, report.answering = witness.counts(after=before), witness.answering(after=before)
     with report.step("Microsoft's own state holds exactly what was promised"):
-        made = witness.registration(app_id=app_id)
+        made = witness.registration(app_id=app_id, features=features)
     with report.step("Pending Invitations → Add"):
         operator.add_pending()
     with report.step("Next → the credentials are validated"):

@@ -34,6 +34,10 @@ PEOPLE: Final = {
 """Whom one can be at Microsoft, by tenant; all of them are in that seed."""
 
 
+FEATURES: Final = ("self-rotation",)
+"""What the demo's new services begin with, so that somebody can try *Rotate now*."""
+
+
 def new_name(begin: str) -> str:
     """A short name that nobody has: four letters and digits that are hard to mix up, after a readable beginning."""
     return f"{begin}-" + "".join(secrets.choice(ALPHABET) for _ in range(4))

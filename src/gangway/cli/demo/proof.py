@@ -11,7 +11,7 @@ from gangway.cli.demo.errors import NotProved
 from gangway.provisioning.engine.pinning import pin
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 REQUEST_SECONDS = 30
@@ -63,12 +63,12 @@ class Witness:
         """How many seconds the answers of that chain took, by the emulator's own log."""
         return float(self._get("log/summary", after=after, plane=MICROSOFT)["sequential_seconds"])
 
-    def registration(self, *, app_id: str) -> Made:
-        """What was made for an application. Raises NotProved, saying what is missing."""
+    def registration(self, *, app_id: str, features: Sequence[str] = ()) -> Made:
+        """What was made for an application with these features. Raises NotProved, saying what is missing."""
         for tenant in self.state()["tenants"]:
             for item in tenant["objects"].values():
                 if item["kind"] == "application" and item["body"].get("appId") == app_id:
-                    return _made(tenant, item)
+                    return _made(tenant, item, features)
         raise NotProved(f"No tenant holds an application {app_id}.")
 
     def state(self) -> dict[str, Any]:
@@ -84,12 +84,12 @@ class Witness:
         return found
 
 
-def _made(tenant: dict[str, Any], application: dict[str, Any]) -> Made:
+def _made(tenant: dict[str, Any], application: dict[str, Any], features: Sequence[str]) -> Made:
     app_id = application["body"]["appId"]
     principal = next((item for item in tenant["objects"].values() if _is_principal(item, app_id)), None)
     if principal is None:
         raise NotProved(f"The application {app_id} has no service principal in {tenant['displayName']}.")
-    plan = pin(profile=PROFILE, version=VERSION)
+    plan = pin(profile=PROFILE, version=VERSION, features=features or None)
     granted = _ids(tenant["app_role_assignments"].values(), principal["id"], "appRoleId")
     assigned = _ids(tenant["role_assignments"].values(), principal["id"], "roleDefinitionId")
     return Made(

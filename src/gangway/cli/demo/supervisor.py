@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from gangway.cli.demo.cast import OPERATOR_EMAIL, OPERATORS, PEOPLE_CLIENT_ID, PROVIDER, SERVER, WALKER_EMAIL
 from gangway.cli.demo.errors import ChildFailed
 from gangway.cli.demo.folder import LOOPBACK, DemoFolder
+from gangway.cli.demo.plot import FEATURES
 from gangway.cli.demo.processes import Family, environment, family, program, wait_until_listening
 from gangway.cli.demo.proof import Witness
 from gangway.config.database.server import supervised
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from gangway.cli.demo.plot import Setting, SignIn
     from gangway.cli.demo.processes import Child
@@ -61,8 +62,11 @@ class Supervisor:
         catcher += ["--http-port", str(self.ports["inbox"]), "--keep-dir", str(self.folder.home / "mail")]
         return self.parts.start(name, catcher, environment=environment(), announces=True).announcement()
 
-    def prepare(self, microsoft: dict[str, Any]) -> SignIn:
-        """Keys, tables, and the cast; returns how a person signs in as the operator."""
+    def prepare(self, microsoft: dict[str, Any], *, features: Sequence[str] = ()) -> SignIn:
+        """Keys, tables, and the cast; returns how a person signs in as the operator.
+
+        ``features``: what new services begin with.
+        """
         if not any((self.folder.home / "keys" / "public").glob("*.public")):
             self._run("keys", self._gangway("keys", "new"), self._settings("worker", microsoft))
         self._run("migrate", self._gangway("migrate"), self._settings("owner", microsoft))
@@ -70,6 +74,7 @@ class Supervisor:
         given = {
             "passwords": {email: self.folder.password(email) for email in OPERATORS},
             "keys_wanted": [email for email in OPERATORS if not self.folder.has_totp_key(email)],
+            "features": list(features),
         }
         said = self._run("cast", cast, self._settings("owner", microsoft), given=json.dumps(given))
         for email, key in json.loads(said).items():
@@ -146,7 +151,7 @@ def on_stage(setting: Setting, report: Report) -> Iterator[Stage]:
         with report.step("The emulated Microsoft 365 and the mail catcher start"):
             microsoft, mail = supervisor.start_microsoft(setting.latency_ms), supervisor.start_mail()
         with report.step(f"Keys, tables, provider {PROVIDER}, its channel and customers"):
-            operator = supervisor.prepare(microsoft)
+            operator = supervisor.prepare(microsoft, features=FEATURES)
         with report.step("Worker and web start"):
             supervisor.start_worker(microsoft)
             supervisor.start_web(microsoft)
