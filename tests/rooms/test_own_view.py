@@ -421,6 +421,7 @@ def test_disconnect_suspends_at_once_tells_the_provider_and_can_be_taken_back(pr
     with within_everything("a test"):
         assert Notice.objects.filter(alarm=alarm, audience="operator").exists()
     assert "Your organization disconnected it" in text(client.get(f"/customer/services/{service_id}/"))
+    assert "What happens in your tenant" in text(client.get(f"/customer/services/{service_id}/"))
     client.post(f"/customer/services/{service_id}/keep/")
     run_until_idle()
     assert life(customer, service_id) is Lifecycle.CREATED

@@ -205,7 +205,8 @@ def _pill(sight: reading.ServiceSight) -> Any:
 def service(request: OwnRequest, service_id: UUID) -> HttpResponse:
     """Show one connection: its plan, permissions and roles with reasons, and its history."""
     _path, sight, deletion = reading.service_of(request.visitor, service_id, below=request.below)
-    return _page(request, "own_view/service.html", _service_values(sight) | {"deletion": deletion})
+    values = _service_values(sight) | {"deletion": deletion, "going": deletion.going}
+    return _page(request, "own_view/service.html", values)
 
 
 def _service_values(sight: reading.ServiceSight) -> dict[str, Any]:
