@@ -14,14 +14,16 @@ from gangway.audit.events import Event
 from gangway.audit.queries import activity
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
-from gangway.organizations import host_proof, hosts, links, place_queries
+from gangway.invitations import relinking
+from gangway.organizations import former_hosts, host_proof, hosts, links, place_queries
 from gangway.organizations.changing import take_out_of_use
 from gangway.organizations.errors import HostNameTaken, InvalidHostName, NoSuchOrganization, WrongPlace
 from gangway.organizations.roles import Kind
 from gangway.organizations.scope import within
 from gangway.organizations.states import HostSeen
+from tests.rooms.factories_invitations import issue, link
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
-from tests.rooms.factories_web import sit_down, soup
+from tests.rooms.factories_web import prove, sit_down, soup
 
 pytestmark = pytest.mark.django_db
 OWN = "http://localhost:8000"
@@ -138,11 +140,13 @@ def test_of_two_who_claim_a_name_the_one_who_proves_it_has_it(provider):
     host_proof.end(waiting[rival], HostSeen.RIGHT, now=clock.now())
     assert hosts.public_url(provider.id) == "http://a.example:8000"
     assert hosts.public_url(rival.id) == OWN
-    name(provider, "")
-    with within(provider.path):
-        hosts.set_host(provider.id, name="a.example", by=SETUP)
-    host_proof.end(waiting[provider], HostSeen.RIGHT, now=clock.now())
-    assert not hosts.is_ours("a.example")
+    with within(rival.path):
+        hosts.set_host(rival.id, name="b.example", by=SETUP)
+        earlier = hosts.host_of(rival.id)
+        hosts.set_host(rival.id, name="", by=SETUP)
+        hosts.set_host(rival.id, name="b.example", by=SETUP)
+    host_proof.end(earlier, HostSeen.RIGHT, now=clock.now())
+    assert not hosts.is_ours("b.example")
 
 
 def vouch(settings, *names: str) -> None:
@@ -153,7 +157,7 @@ def typed(place, name: str) -> bool:
     """Whether a name counts once this organization has typed it; it is taken away again."""
     with within(place.path):
         hosts.set_host(place.id, name=name, by=SETUP)
-        counts = hosts.is_ours(name)
+        counts = hosts.organization_at(name) == place.id
         hosts.set_host(place.id, name="", by=SETUP)
     return counts
 
@@ -172,10 +176,10 @@ def test_whoever_runs_the_server_vouches_for_a_name_of_one_provider_or_channel(p
 
 
 def test_a_name_without_an_owner_counts_while_there_is_one_provider(provider, settings):
-    vouch(settings, "a.example")
+    vouch(settings, "a.example", "b.example")
     assert typed(provider, "a.example")
     make_provider()
-    assert not typed(provider, "a.example")
+    assert not typed(provider, "b.example")
 
 
 class NameServer(asyncio.DatagramProtocol):
@@ -243,7 +247,8 @@ def test_only_known_host_names_are_answered(provider):
     assert Client().get(page, headers={"host": "A.example:8000"}).status_code == 200
     for other in ("b.a.example", "example", "xa.example", "*", "", "=.example", "a.example.evil.example"):
         assert Client().get(page, headers={"host": other}).status_code == 400, other
-    name(provider, "")
+    with within(provider.path):
+        hosts.set_host(provider.id, name="", by=SETUP, keeps=False)
     assert Client().get(page, headers={"host": "a.example"}).status_code == 400
 
 
@@ -267,3 +272,54 @@ def test_sign_in_with_microsoft_comes_back_to_the_host_it_began_on(provider):
     assert [back.removesuffix("/accounts/microsoft/callback/") for back in backs] == ["http://a.example:8000"] * 2 + [
         OWN
     ] * 2
+
+
+def answers(host):
+    return Client().get("/", headers={"host": host}).status_code != 400
+
+
+def test_a_former_name_is_answered_as_long_as_links_that_went_out_under_it_are_good(provider, monkeypatch):
+    customer = make_customer(provider)
+    name(provider, "old.example")
+    invited = issue(customer)
+    link(customer, invited)
+    name(provider, "new.example")
+    assert hosts.public_url(provider.id) == "http://new.example:8000"
+    assert answers("old.example")
+    with within(provider.path):
+        assert hosts.hosts_of(provider.id) == ("new.example",)
+        assert [each for each, _until in hosts.former_hosts_of(provider.id)] == ["old.example"]
+        relinking.extend(invitation_id=invited, days=90, by=SETUP, now=clock.now())
+    began = clock.now()
+    for days, is_answered in ((29, True), (85, True), (93, False)):
+        monkeypatch.setattr(clock, "now", lambda moment=began + timedelta(days=days): moment)
+        former_hosts.look(now=clock.now())
+        assert answers("old.example") is is_answered
+    assert answers("new.example")
+
+
+def test_a_name_that_is_taken_back_counts_at_once_and_a_removed_channels_is_free(provider):
+    name(provider, "old.example")
+    with within(provider.path):
+        hosts.set_host(provider.id, name="new.example", by=SETUP)
+        hosts.set_host(provider.id, name="old.example", by=SETUP)
+    assert hosts.public_url(provider.id) == "http://old.example:8000"
+    assert not answers("new.example"), "it was never proved"
+
+
+def test_a_former_name_goes_to_whoever_proves_that_it_is_theirs(provider):
+    name(provider, "old.example")
+    name(provider, "")
+    assert hosts.organization_at("old.example") == provider.id
+    other = make_provider()
+    name(other, "old.example")
+    assert hosts.organization_at("old.example") == other.id
+    with within(provider.path):
+        assert hosts.former_hosts_of(provider.id) == ()
+
+
+def test_the_page_names_what_is_still_answered(provider):
+    name(provider, "old.example")
+    name(provider, "new.example")
+    page = prove(sit_down(provider)).get(f"/settings/{provider.id}/host-name/")
+    assert "old.example" in soup(page).select_one("#former").find_parent("section").get_text()

@@ -15,3 +15,10 @@ class InvitationsConfig(AppConfig):
         "link": ("invitations_link", "invitations_invitation", "invitations_handoff"),
         "ancestors": ("invitations_terms",),
     }
+
+    def ready(self) -> None:
+        """Say how long links need the host name that they went out under."""
+        from gangway.invitations import standing
+        from gangway.organizations import former_hosts
+
+        former_hosts.on_former(standing.last_link)

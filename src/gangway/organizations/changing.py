@@ -198,7 +198,7 @@ def take_out_of_use(*, organization_id: UUID, by: Actor) -> None:
     if Organization.objects.filter(parent=row, removed_at__isnull=True).exists():
         raise NotEmpty
     if row.kind in WITH_HOSTS:
-        set_host(row.pk, name="", by=by)
+        set_host(row.pk, name="", by=by, keeps=False)
     row.removed_at = clock.now()
     row.save(update_fields=["removed_at"])
     end_sessions_at(row.pk)

@@ -35,7 +35,7 @@ WORKER: Final = Actor.system("host names")
 @transaction.atomic
 def ask_look(organization_id: UUID, *, by: Actor) -> None:
     """Have a worker look at an organization's host name now. Raises `NoSuchOrganization` where there is none."""
-    row = HostName.objects.filter(organization_id=organization_id).first()
+    row = HostName.objects.filter(organization_id=organization_id, left_at__isnull=True).first()
     if row is None:
         raise NoSuchOrganization
     row.looked_at, row.seen = None, HostSeen.NOT_YET.value
@@ -82,6 +82,8 @@ def end(host: Host, seen: HostSeen, *, now: datetime) -> None:
         row.proved_at = now if seen is HostSeen.RIGHT else None
         try:
             with transaction.atomic():
+                if row.proved_at is not None:
+                    HostName.objects.filter(name=row.name, left_at__isnull=False).delete()
                 row.save()
         except IntegrityError:
             return

@@ -2,17 +2,20 @@
 
 A name counts once its owner proved that it is theirs (`host_proof`), or whoever runs the server vouches for it in the
 settings. The one place that links are begun with is `public_url`. A name is compared as a whole: there are no
-wildcards.
+wildcards. A former name is answered as long as links that went out under it are good (`former_hosts`), unless somebody
+else proves by then that it is theirs.
 """
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.db.models import F, Q
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -25,6 +28,10 @@ from gangway.organizations.scope import Door, through
 from gangway.organizations.states import HostSeen
 
 TOKEN_BYTES = 32
+ANSWERED: Final = timedelta(days=30)
+"""A former name is answered so long at least."""
+PRESENT: Final = Q(proved_at__isnull=False, left_at__isnull=True)
+"""The names that count."""
 WITH_HOSTS = (Kind.PROVIDER.value, Kind.CHANNEL.value)
 
 
@@ -51,10 +58,11 @@ class Host:
 
 
 @transaction.atomic
-def set_host(organization_id: UUID, *, name: str, by: Actor) -> str:
+def set_host(organization_id: UUID, *, name: str, by: Actor, keeps: bool = True) -> str:
     """Set the host name of a provider or channel of the scope and return it; an empty one takes it away.
 
-    It counts once it is proved. Raises `NoSuchOrganization`, `WrongPlace`, and `InvalidHostName` or `HostNameTaken` at
+    It counts once it is proved. The one before stays answered for a while, if `keeps`; taken back in that time, it
+    counts at once. Raises `NoSuchOrganization`, `WrongPlace`, and `InvalidHostName` or `HostNameTaken` at
     "host".
     """
     where = Organization.objects.filter(pk=organization_id, removed_at__isnull=True).first()
@@ -66,8 +74,11 @@ def set_host(organization_id: UUID, *, name: str, by: Actor) -> str:
     wanted, before = _checked(name), known.name if known else ""
     if wanted == before:
         return wanted
-    HostName.objects.filter(organization_id=organization_id).delete()
-    if wanted:
+    with through(Door.HOST):
+        if HostName.objects.filter(PRESENT, name=wanted).exists():
+            raise HostNameTaken(field="host")
+    _leave(organization_id, keeps=keeps)
+    if wanted and not _take_back(organization_id, wanted):
         _add(where, wanted)
     facts = {"name": where.name, "before": before, "after": wanted}
     record(Event.HOST_NAME_SET, by=by, organization_id=where.pk, subject=f"organization:{where.pk}", data=facts)
@@ -76,8 +87,14 @@ def set_host(organization_id: UUID, *, name: str, by: Actor) -> str:
 
 def host_of(organization_id: UUID) -> Host | None:
     """Return an organization's own host name, proved or not; None when links use that of the level above."""
-    row = HostName.objects.filter(organization_id=organization_id).first()
+    row = HostName.objects.filter(organization_id=organization_id, left_at__isnull=True).first()
     return None if row is None else host_view(row)
+
+
+def former_hosts_of(organization_id: UUID) -> tuple[tuple[str, datetime], ...]:
+    """Return an organization's former host names that are still answered, each with until when at least."""
+    rows = HostName.objects.filter(organization_id=organization_id, answered_until__gt=clock.now())
+    return tuple(rows.order_by("-answered_until").values_list("name", "answered_until"))
 
 
 def host_view(row: HostName) -> Host:
@@ -90,20 +107,20 @@ def hosts_of(provider_id: UUID) -> tuple[str, ...]:
     where = Organization.objects.filter(pk=provider_id).first()
     if where is None:
         raise NoSuchOrganization
-    rows = HostName.objects.filter(organization__path__startswith=where.path, proved_at__isnull=False)
+    rows = HostName.objects.filter(PRESENT, organization__path__startswith=where.path)
     return tuple(rows.order_by("organization__path").values_list("name", flat=True))
 
 
 def is_ours(host: str) -> bool:
     """Return whether some organization is met under this host name. Needs no scope."""
     with through(Door.HOST):
-        return HostName.objects.filter(name=host.lower(), proved_at__isnull=False).exists()
+        return HostName.objects.filter(_answered(), name=host.lower()).exists()
 
 
 def organization_at(host: str) -> UUID | None:
-    """Return whose host name this is; None for the platform's own and for any other. Needs no scope."""
+    """Return whose host name this is, or was last; None for the platform's own and for any other. Needs no scope."""
     with through(Door.HOST):
-        rows = HostName.objects.filter(name=host.lower(), proved_at__isnull=False)
+        rows = HostName.objects.filter(_answered(), name=host.lower()).order_by(F("left_at").desc(nulls_first=True))
         return rows.values_list("organization_id", flat=True).first()
 
 
@@ -112,7 +129,7 @@ def public_url(organization_id: UUID) -> str:
     with through(Door.ANCESTORS):
         path = Organization.objects.filter(pk=organization_id).values_list("path", flat=True).first() or ""
         above = [UUID(hex=each) for each in path.strip("/").split("/") if each]
-        rows = HostName.objects.filter(organization_id__in=above, proved_at__isnull=False)
+        rows = HostName.objects.filter(PRESENT, organization_id__in=above)
         found = dict(rows.values_list("organization_id", "name"))
     nearest = next((found[each] for each in reversed(above) if each in found), "")
     return origin_of(nearest)
@@ -125,6 +142,28 @@ def origin_of(host: str) -> str:
         return own
     parts = urlsplit(own)
     return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}"
+
+
+def _answered() -> Q:
+    """The names that count, and the former ones whose time isn't over."""
+    return PRESENT | Q(answered_until__gt=clock.now())
+
+
+def _leave(organization_id: UUID, *, keeps: bool) -> None:
+    """Let the present name be a former one; one that was never proved, or whose organization goes, is forgotten."""
+    rows = HostName.objects.filter(organization_id=organization_id)
+    if not keeps:
+        rows.delete()
+        return
+    rows.filter(left_at__isnull=True, proved_at__isnull=True).delete()
+    now = clock.now()
+    rows.filter(left_at__isnull=True).update(left_at=now, answered_until=now + ANSWERED)
+
+
+def _take_back(organization_id: UUID, name: str) -> bool:
+    """Let a former name be the present one again: it was proved, and nobody else proved it since."""
+    rows = HostName.objects.filter(organization_id=organization_id, name=name, answered_until__gt=clock.now())
+    return bool(rows.update(left_at=None, answered_until=None))
 
 
 def _checked(name: str) -> str:
@@ -165,8 +204,6 @@ def _is_only_provider() -> bool:
 def _add(where: Organization, name: str) -> None:
     """Keep the name: as proved where the settings vouch for it, else with a token that its owner publishes."""
     now, vouched = clock.now(), _is_vouched_for(where, name)
-    if is_ours(name):
-        raise HostNameTaken(field="host")
     row = HostName(
         organization_id=where.pk,
         name=name,

@@ -127,6 +127,7 @@ class Organization(models.Model):
             models.Index(fields=["name_key", "id"], name="organizations_all_by_name"),
             models.Index(fields=["name_key"], name="organizations_name_prefix", opclasses=["varchar_pattern_ops"]),
             GinIndex(WORDS_INDEX, name="organizations_words"),
+            models.Index(fields=["tenant_id"], condition=~models.Q(tenant_id=""), name="organizations_by_tenant"),
         ]
 
     def __str__(self) -> str:
@@ -168,6 +169,9 @@ class TenantRow(OwnedModel):
                 condition=~models.Q(tenant_id="", domain=""), name="organizations_tenants_say_something"
             ),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["tenant_id"], condition=~models.Q(tenant_id=""), name="organizations_more_by_tenant"),
+        ]
         ordering: ClassVar[tuple[str, ...]] = ("place",)
 
     def __str__(self) -> str:
@@ -197,7 +201,8 @@ class LogoRow(OwnedModel):
 class HostName(OwnedModel):
     """The host name under which an organization, and all below that have none of their own, meet our pages.
 
-    It counts once its owner proved that it is theirs: by a record in its DNS that holds the token.
+    It counts once its owner proved that it is theirs: by a record in its DNS that holds the token. A former one is
+    still answered, for the links that went out under it; nothing begins with it any more.
     """
 
     name = models.CharField(max_length=253)
@@ -208,13 +213,24 @@ class HostName(OwnedModel):
     seen = models.CharField(
         max_length=10, choices=[(each.value, each.value) for each in HostSeen], default=HostSeen.NOT_YET.value
     )
+    left_at = models.DateTimeField(null=True, help_text="When another took its place; empty: it is the present one.")
+    answered_until = models.DateTimeField(null=True, help_text="So long a former one is answered.")
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["organization"], name="organizations_one_host_name_each"),
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=models.Q(left_at__isnull=True),
+                name="organizations_one_host_name_each",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(left_at__isnull=True, answered_until__isnull=True)
+                | models.Q(left_at__isnull=False, answered_until__isnull=False, proved_at__isnull=False),
+                name="organizations_former_host_names_were_proved",
+            ),
             models.UniqueConstraint(
                 fields=["name"],
-                condition=models.Q(proved_at__isnull=False),
+                condition=models.Q(proved_at__isnull=False, left_at__isnull=True),
                 name="organizations_host_names_once_proved",
             ),
         ]
