@@ -20,6 +20,12 @@ customer). Menus, checks and this page are made from one table, `src/gangway/org
 ## What each role may do
 
 """
+DECIDES = """
+Who suspends a connection, or forbids that tokens of it are handed out, decides: it is undone by people of their level
+or of one above. What a customer's Operator paused, the channel and the provider resume as well; what the provider
+paused, nobody below it does. To replace the credentials in use by others that somebody types needs the right to add a
+service; a customer's Operator asks their own administrator instead, by *Re-initiate Authentication Flow*.
+"""
 GIFTS = """
 ## Who may give which role
 
@@ -41,7 +47,7 @@ def page() -> str:
         _line([f"{kind.value} {_word(role)}", *(_names(levels.get(at, "")) for at in Kind)])
         for (kind, role), levels in GIVES.items()
     ]
-    return HEAD + "\n".join(lines) + "\n" + GIFTS + "\n".join(gifts) + "\n"
+    return HEAD + "\n".join(lines) + "\n" + DECIDES + GIFTS + "\n".join(gifts) + "\n"
 
 
 def _line(cells: list[str]) -> str:

@@ -9,7 +9,7 @@ import pytest
 import typer.main
 
 from gangway.cli.main import app
-from tests.house import errors_page, settings_page
+from tests.house import errors_page, permissions_page, profile_schema, settings_page
 
 ROOT = Path(__file__).parents[2]
 PAPER = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -54,6 +54,14 @@ def test_every_command_is_documented():
 def test_every_setting_is_documented():
     """The page of settings is what the settings say of themselves."""
     assert settings_page.PAGE.read_text("utf-8") == settings_page.page(), "run: python -m tests.house.settings_page"
+
+
+def test_every_permission_is_documented_with_its_feature_and_since_when():
+    """The page of permissions is what the profiles say, all of them."""
+    page = permissions_page.PAGE.read_text("utf-8")
+    assert page == permissions_page.page(), "run: python -m tests.house.permissions_page"
+    files = {file.stem.replace("_", "-") for file in profile_schema.FOLDER.glob("*.json")} - {"profile.schema"}
+    assert set(permissions_page.PROFILES) == files
 
 
 def test_every_error_of_microsofts_is_documented():
