@@ -115,6 +115,7 @@ def test_display_names_need_not_be_unique(door):
         ({"displayName": "A", "web": {"redirectUris": ["http://[x"]}}, "redirectUris"),
         ({"displayName": "A", "identifierUris": ["http://[x"]}, "identifierUris"),
         ({"displayName": "A", "appRoles": [role, role]}, "appRoles"),
+        ({"displayName": "A", "api": {"requestedAccessTokenVersion": 3}}, "requestedAccessTokenVersion"),
         ({"displayName": "A", "manager@odata.bind": ["x"]}, "manager@odata.bind"),
         ({"displayName": "A", "appId": "11111111-1111-4111-8111-111111111111"}, "appId"),
     ],

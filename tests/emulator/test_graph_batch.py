@@ -1,5 +1,8 @@
 """JSON batching: order, dependencies, faults and log entries of single requests, and batches of wrong form."""
 
+import base64
+import json
+
 import pytest
 
 from tests.emulator.graph_door import Door
@@ -38,6 +41,27 @@ def test_each_request_has_its_own_answer(door):
     assert [answers[one]["status"] for one in "123"] == [200, 200, 404]
     assert answers["3"]["body"]["error"]["code"] == "Request_ResourceNotFound"
     assert answers["1"]["headers"]["Content-Type"].startswith("application/json")
+
+
+def test_each_answer_has_the_headers_that_microsofts_example_shows(door):
+    found, refused = (by_id(batch(door, step(1), step(2, "/users/nobody@contoso.com")))[one] for one in "12")
+    assert {key: found["headers"][key] for key in ("Cache-Control", "x-ms-resource-unit", "OData-Version")} == {
+        "Cache-Control": "no-cache",
+        "x-ms-resource-unit": "1",
+        "OData-Version": "4.0",
+    }
+    assert refused["headers"] == {
+        "Cache-Control": "no-cache",
+        "x-ms-resource-unit": "1",
+        "Content-Type": "application/json",
+    }
+
+
+def test_body_may_be_base64_for_addresses(door):
+    told = json.dumps({"displayName": "Voice ~~~???"}).encode()
+    for text in (base64.b64encode(told), base64.urlsafe_b64encode(told).rstrip(b"=")):
+        row = step(1, "/applications", "POST", body=text.decode(), headers={"Content-Type": "application/json"})
+        assert by_id(batch(door, row))["1"]["body"]["displayName"] == "Voice ~~~???"
 
 
 def test_answers_without_a_body_have_none(door):

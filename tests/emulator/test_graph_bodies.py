@@ -121,6 +121,7 @@ def test_null_empties_lists_and_is_refused_where_something_must_be(door, made, p
         ("/groups/{group}", {"displayName": "x" * 257}, "displayName"),
         ("/groups/{group}", {"members@odata.bind": [f"https://x/v1.0/users/{n}" for n in range(21)]}, "members"),
         ("/applications/{app}/federatedIdentityCredentials/one", {"subject": "x" * 601}, "subject"),
+        ("/applications/{app}", {"description": "x" * 1025}, "description"),
     ],
 )
 def test_texts_and_lists_are_no_longer_than_microsoft_lets_them_be(door, made, where, body, target):

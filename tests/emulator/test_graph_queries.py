@@ -221,6 +221,43 @@ def test_advanced_queries_work_with_header_and_count(door):
     assert [one["displayName"] for one in searched.value] == ["Alpha"]
 
 
+@pytest.mark.parametrize(
+    ("condition", "kinds"),
+    [
+        ("accountEnabled eq 'true'", ("Edm.Boolean", "Edm.String", "Equal")),
+        ("displayName eq true", ("Edm.String", "Edm.Boolean", "Equal")),
+        ("createdDateTime ge '2020-01-01'", ("Edm.DateTimeOffset", "Edm.String", "GreaterThanOrEqual")),
+        ("not(displayName eq 5) or userType eq 'Guest'", ("Edm.String", "Edm.Int32", "Equal")),
+    ],
+)
+def test_values_of_another_kind_are_no_comparison(door, condition, kinds):
+    reply = door.get(f"/users?$filter={condition}&$count=true", ConsistencyLevel="eventual")
+    assert (reply.status, reply.code) == (400, "BadRequest")
+    assert reply.message.startswith("Invalid filter clause: A binary operator with incompatible types was detected.")
+    assert all(f"'{kind}'" in reply.message for kind in kinds)
+
+
+def test_option_stands_once(door):
+    reply = door.get("/users?$top=1&$select=id&$top=2")
+    assert (reply.status, reply.code) == (400, "BadRequest")
+
+
+def test_relation_is_shown_by_expand_alone(door):
+    door.post("/applications", {"displayName": "Voice"})
+    assert {key for row in door.get("/applications?$select=id,owners").value for key in row} == {"id"}
+
+
+def test_what_is_deleted_is_sorted_by_when(door):
+    names = ["first", "second"]
+    for name in names:
+        door.delete(f"/applications/{door.post('/applications', {'displayName': name}).body['id']}")
+        door.world.clock.advance(60)
+    path = "/directory/deletedItems/microsoft.graph.application?$count=true&$orderby=deletedDateTime desc"
+    found = door.get(path, ConsistencyLevel="eventual")
+    assert [row["displayName"] for row in found.value] == names[::-1]
+    assert found.body["@odata.count"] == 2
+
+
 def test_fifteen_clauses_beside_one_another_are_the_most_without_an_advanced_query(door):
     clauses = "%20or%20".join(f"displayName%20eq%20'{number}'" for number in range(15))
     assert door.get(f"/users?$filter={clauses}").status == 200

@@ -109,6 +109,15 @@ def test_built_in_roles_have_their_templates_ids(door):
     assert len(door.get("/directoryRoleTemplates").value) > 90
 
 
+def test_built_in_roles_come_whole_unless_a_page_is_asked_for(door):
+    whole = door.get("/roleManagement/directory/roleDefinitions")
+    assert len(whole.value) == len(data.role_templates())
+    assert "@odata.nextLink" not in whole.body
+    page = door.get("/roleManagement/directory/roleDefinitions?$top=100")
+    rest = door.get(page.body["@odata.nextLink"].partition("/v1.0")[2])
+    assert [*page.value, *rest.value] == whole.value
+
+
 def test_older_role_must_be_activated_before_it_has_members(door):
     principal = door.new_principal("Voice")
     reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{principal.id}"}

@@ -181,6 +181,31 @@ def test_answers_carry_graphs_headers(door):
     assert reply.headers["request-id"] != door.get("/me").headers["request-id"]
 
 
+def test_nothing_that_graph_says_is_cached(door):
+    for path in ("/me", "/users/nobody@contoso.com"):
+        assert door.get(path).headers["cache-control"] == "no-cache"
+
+
+def test_annotations_stay_away_where_none_are_wanted(door):
+    accept = {"Accept": "application/json;odata.metadata=none", "ConsistencyLevel": "eventual"}
+    reply = door.get("/me/memberOf?$count=true&$top=1", **accept)
+    assert "odata.metadata=none" in reply.headers["content-type"]
+    assert "@odata.context" not in reply.body
+    assert reply.body["@odata.count"] == 1
+    assert not [key for row in reply.value for key in row if "@" in key]
+    listed = door.get("/users?$top=1", **accept).body
+    assert listed["@odata.nextLink"]
+
+
+@pytest.mark.parametrize("segment", [contoso, "myorganization"])
+def test_own_tenant_may_stand_before_the_collection(door, segment):
+    page = door.get(f"/{segment}/users?$top=1")
+    assert page.status == 200
+    assert f"/v1.0/{segment}/users?" in page.body["@odata.nextLink"]
+    assert door.get(f"/{segment}/me").body["userPrincipalName"] == "grace.global@contoso.com"
+    assert door.get(f"/{fabrikam}/users").status == 404
+
+
 def test_refusals_carry_the_request_ids_of_their_headers(door):
     reply = door.get("/users/nobody@contoso.com", client_request_id="mine")
     inner = reply.body["error"]["innerError"]

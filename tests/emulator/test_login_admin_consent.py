@@ -115,6 +115,12 @@ def test_cancel_comes_back_as_access_denied(emulator):
     assert "AADSTS65004" in values["error_description"]
 
 
+def test_cancel_at_version_one_has_its_own_word(emulator):
+    address = link(emulator, version="", scope=None)
+    values = follow(emulator, grace, address, "Cancel")
+    assert (values["error"], values["error_description"]) == ("permission_denied", "The admin canceled the request")
+
+
 def test_race_of_two_consents_is_a_fault(emulator):
     fault = {"match": {"method": "CONSENT", "times": 1}, "effect": {"aadsts": 650051}}
     emulator.control("PUT", "faults/race", json=fault)

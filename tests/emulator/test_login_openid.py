@@ -125,8 +125,9 @@ def test_version_one_of_the_pages_names_an_api_by_resource(door):
     assert {"refresh_token", "id_token"} <= set(answer)
 
 
-@pytest.mark.parametrize("path", ["/common/oauth2/v2.0/token", "/common/oauth2/token"])
-def test_token_endpoint_takes_posts_only(door, path):
+@pytest.mark.parametrize("end", ["v2.0/token", "token", "v2.0/devicecode", "devicecode"])
+def test_token_endpoint_takes_posts_only(door, end):
+    path = f"/common/oauth2/{end}"
     assert door.ask("GET", path).body["error_codes"] == [900561]
 
 

@@ -23,6 +23,7 @@ from m365_emulator import cors, trouble
 from m365_emulator.control.routes import routes as control_routes
 from m365_emulator.directory import handed_out
 from m365_emulator.errors import ConnectionCut, EntraError, FaultAnswer, GraphError
+from m365_emulator.graph.answer import uncached
 from m365_emulator.graph.routes import routes as graph_routes
 from m365_emulator.keeper import Keeper
 from m365_emulator.login.refusals import entra_answer, fault_answer
@@ -173,7 +174,9 @@ def render(world: World, plane: str, scope: Scope, error: Exception) -> Response
     if isinstance(error, FaultAnswer) and plane != "graph":
         return fault_answer(world, scope, error)
     if isinstance(error, GraphError):
-        return JSONResponse(graph_error_body(world, scope, error), error.status, error.headers)
+        return JSONResponse(
+            graph_error_body(world, scope, error), error.status, {"Cache-Control": uncached, **error.headers}
+        )
     if isinstance(error, HTTPException):
         return PlainTextResponse(error.detail, error.status_code, error.headers)
     logger.error("the emulator made a mistake at %s %s", scope["method"], scope["path"], exc_info=error)

@@ -7,6 +7,9 @@ from typing import Any
 
 json_type = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 
+uncached = "no-cache"
+"""The Cache-Control of everything that Graph says."""
+
 
 @dataclass(slots=True)
 class Answer:

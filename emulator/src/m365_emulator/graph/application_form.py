@@ -37,6 +37,7 @@ _audiences = frozenset(
     }
 )
 _name_at_most = 256
+_token_versions = (None, 1, 2)
 _complex = frozenset(
     {
         "web",
@@ -64,6 +65,8 @@ def read(tenant: Tenant, body: Mapping[str, Any], *, new: bool) -> dict[str, Any
         raise invalid_value("signInAudience", "Application")
     if "uniqueName" in wanted and not wanted["uniqueName"]:
         raise invalid_value("uniqueName", "Application")
+    if (wanted.get("api") or {}).get("requestedAccessTokenVersion") not in _token_versions:
+        raise invalid_value("requestedAccessTokenVersion", "ApiApplication")
     _check_access(wanted.get("requiredResourceAccess") or [])
     application_addresses.check(tenant, wanted)
     entitlements.check_unique(wanted)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from m365_emulator import trouble
 from m365_emulator.errors import GraphError
 from m365_emulator.graph import dispatch
-from m365_emulator.graph.answer import Answer, json_type
+from m365_emulator.graph.answer import Answer, json_type, uncached
 from m365_emulator.graph.errors import malformed
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 at_most = 20
 _writing = frozenset({"POST", "PATCH", "PUT"})
 _methods = _writing | {"GET", "DELETE"}
+_from_url_safe = str.maketrans("-_", "+/")
 _failed_dependency = GraphError(
     424, "FailedDependency", "The request could not be performed because a request that it depends on failed."
 )
@@ -103,11 +104,12 @@ def _step(row: Any) -> Step:
 
 
 def _body(body: Any) -> Any:
-    """JSON stands as it is; other content as base64 text, which for our operations can only be JSON again."""
+    """JSON stands as it is; other content as base64 text, URL-encoded or not, which here can only be JSON again."""
     if not isinstance(body, str):
         return body
     try:
-        return dispatch.read_json(base64.b64decode(body, validate=True))
+        standard = body.translate(_from_url_safe) + "=" * (-len(body) % 4)
+        return dispatch.read_json(base64.b64decode(standard, validate=True))
     except ValueError as error:
         raise malformed("The body of a request in the batch is neither JSON nor base64 of JSON.") from error
 
@@ -156,11 +158,15 @@ class _Inside:
             client_request_id=self.asked.headers.get("client-request-id", request_id),
             date=self.world.clock.now().strftime("%Y-%m-%dT%H:%M:%S"),
         )
-        return Answer(error.status, body, dict(error.headers))
+        headers = {"Content-Type": "application/json", "x-ms-resource-unit": "1", **error.headers}
+        return Answer(error.status, body, headers)
 
 
 def _rendered(step: Step, answer: Answer) -> dict[str, Any]:
-    headers = dict(answer.headers)
+    """One of the ``responses``, with its own headers (Combine multiple HTTP requests using JSON batching)."""
+    headers = {"Cache-Control": uncached, **answer.headers}
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        return {"id": step.id, "status": answer.status, "headers": headers, "body": answer.body}
     if answer.body is None:
         return {"id": step.id, "status": answer.status, "headers": headers}
     if isinstance(answer.body, str):

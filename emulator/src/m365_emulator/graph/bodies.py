@@ -17,8 +17,10 @@ _guid = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE
 _time = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?")
 bind = "@odata.bind"
 _longest = {
+    "application": {"description": 1024},
     "federatedIdentityCredential": {"description": 600, "issuer": 600, "subject": 600},
     "group": {"displayName": 256, "mailNickname": 64},
+    "servicePrincipal": {"description": 1024, "notes": 1024},
     "user": {"displayName": 256, "mailNickname": 64},
 }
 _needed_inside = {

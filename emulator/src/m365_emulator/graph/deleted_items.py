@@ -5,6 +5,7 @@ Permissions and roles are those of the object's kind (Restore deleted item).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator.directory import type_of_kind
@@ -19,6 +20,7 @@ from m365_emulator.graph.owners import objects
 if TYPE_CHECKING:
     from m365_emulator.directory import DirectoryObject
     from m365_emulator.graph.call import Call
+    from m365_emulator.graph.odata.shape import Shape
 
 operations = Operations()
 kept_seconds = 30 * 24 * 3600
@@ -29,25 +31,25 @@ _owned = frozenset({"Application.ReadWrite.OwnedBy"})
 @operations.on("GET", "/directory/deletedItems/microsoft.graph.application")
 def list_deleted_applications(call: Call) -> Answer:
     """Those that can still be restored."""
-    return pages.collection(call, applications.shape, _of_kind(call, "application"))
+    return pages.collection(call, _deleted_form(applications.shape), _of_kind(call, "application"))
 
 
 @operations.on("GET", "/directory/deletedItems/microsoft.graph.servicePrincipal")
 def list_deleted_principals(call: Call) -> Answer:
     """Those that can still be restored."""
-    return pages.collection(call, service_principals.shape, _of_kind(call, "servicePrincipal"))
+    return pages.collection(call, _deleted_form(service_principals.shape), _of_kind(call, "servicePrincipal"))
 
 
 @operations.on("GET", "/directory/deletedItems/microsoft.graph.user")
 def list_deleted_people(call: Call) -> Answer:
     """Those that can still be restored."""
-    return pages.collection(call, users.shape, _of_kind(call, "user"))
+    return pages.collection(call, _deleted_form(users.shape), _of_kind(call, "user"))
 
 
 @operations.on("GET", "/directory/deletedItems/microsoft.graph.group")
 def list_deleted_groups(call: Call) -> Answer:
     """Those that can still be restored."""
-    return pages.collection(call, groups.shape, _of_kind(call, "group"))
+    return pages.collection(call, _deleted_form(groups.shape), _of_kind(call, "group"))
 
 
 @operations.on("GET", _by_id)
@@ -115,6 +117,11 @@ def _of_kind(call: Call, kind: str) -> list[dict[str, Any]]:
 
 def _expired(call: Call, item: DirectoryObject) -> bool:
     return call.world.clock.seconds() - (item.deleted_at or 0) > kept_seconds
+
+
+def _deleted_form(shape: Shape) -> Shape:
+    """What is deleted is sorted by when, too (List deletedItems)."""
+    return replace(shape, sortable=shape.sortable | {"deletedDateTime"})
 
 
 def _shown(item: DirectoryObject) -> dict[str, Any]:

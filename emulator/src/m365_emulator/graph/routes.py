@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from starlette.routing import Route
 
 from m365_emulator import tokens
 from m365_emulator.graph import batch, dispatch, wire
-from m365_emulator.graph.answer import Answer, json_type
+from m365_emulator.graph.answer import Answer, json_type, uncached
 from m365_emulator.graph.errors import bad_request, malformed, method_not_allowed
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 version = "/v1.0"
 _methods = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
+_bare = re.compile(r"odata\.metadata=none", re.IGNORECASE)
 _batch_paths = frozenset({"/$batch", "/%24batch"})
 
 
@@ -28,12 +30,13 @@ def routes(world: World) -> list[Route]:
 
     async def graph(request: Request) -> Response:
         caller = tokens.authenticate(world, request.headers.get("authorization"))
-        asked = _asked(request)
+        asked = _of_tenant(_asked(request), caller)
         if asked.path in _batch_paths:
             return _rendered(await _batch(request, world, caller, await _with_body(request, asked)))
         found = dispatch.operation_of(asked)
         request.scope["emulator.entry"].route = version + found[0].path
-        return _rendered(dispatch.perform(world, caller, await _with_body(request, asked), found))
+        answer = dispatch.perform(world, caller, await _with_body(request, asked), found)
+        return _rendered(answer, asked.headers.get("accept", ""))
 
     return [Route(version + "/{path:path}", graph, methods=_methods)]
 
@@ -60,6 +63,14 @@ def _asked(request: Request) -> dispatch.Asked:
     )
 
 
+def _of_tenant(asked: dispatch.Asked, caller: tokens.Caller) -> dispatch.Asked:
+    """The same without the caller's own tenant before the collection, which older clients name there."""
+    head, slash, rest = asked.path.removeprefix("/").partition("/")
+    if not slash or head.lower() not in {"myorganization", caller.tenant.id}:
+        return asked
+    return replace(asked, path=f"/{rest}", base=f"{asked.base}/{head}")
+
+
 async def _with_body(request: Request, asked: dispatch.Asked) -> dispatch.Asked:
     """Raises 400 for a body of another kind than JSON, or of none that is said."""
     raw = await request.body()
@@ -75,10 +86,13 @@ def _check_type(given: str) -> None:
         raise bad_request("Entity only allows writes with a JSON Content-Type header.")
 
 
-def _rendered(answer: Answer) -> Response:
-    headers = {"OData-Version": "4.0", "x-ms-resource-unit": "1", **answer.headers}
+def _rendered(answer: Answer, accept: str = "") -> Response:
+    headers = {"Cache-Control": uncached, "OData-Version": "4.0", "x-ms-resource-unit": "1", **answer.headers}
     if answer.body is None:
         return Response(status_code=answer.status, headers=headers)
     if isinstance(answer.body, str):
         return Response(answer.body, answer.status, headers)
+    if _bare.search(accept):
+        bare_type = json_type.replace("minimal", "none")
+        return Response(wire.json_bytes(wire.bare(answer.body)), answer.status, {"Content-Type": bare_type, **headers})
     return Response(wire.json_bytes(answer.body), answer.status, {"Content-Type": json_type, **headers})

@@ -13,6 +13,7 @@ from typing import Any
 from m365_emulator import data
 
 _long_lists = ("appRoles", "oauth2PermissionScopes")
+_kept_annotations = frozenset({"@odata.count", "@odata.nextLink"})
 
 
 def json_bytes(body: Any) -> bytes:
@@ -27,6 +28,15 @@ def json_bytes(body: Any) -> bytes:
         head = [_member(key, _plain(value)) for key, value in body.items() if key != "value"]
         return b"{" + b",".join([*head, _member("value", b"[" + inside + b"]")]) + b"}"
     return _plain(body)
+
+
+def bare(body: Any) -> Any:
+    """The same without annotations but the next page's address and the number of rows: ``odata.metadata=none``."""
+    if isinstance(body, list):
+        return body if _is_spelled(body) else [bare(one) for one in body]
+    if not isinstance(body, dict):
+        return body
+    return {key: bare(value) for key, value in body.items() if "@odata." not in key or key in _kept_annotations}
 
 
 def _has_long_list(row: dict[str, Any]) -> bool:

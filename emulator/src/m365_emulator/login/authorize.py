@@ -79,6 +79,8 @@ def finish(world: World, request: AuthorizeRequest) -> Response:
     both = {"admin_consent": "True"} if request.kind == "admin_consent" else {}
     if request.state == "declined" and request.problem:
         return send_back(request, error="access_denied", error_description=request.problem, **both)
+    if request.state == "declined" and request.kind == "admin_consent" and not request.scope:
+        return send_back(request, error="permission_denied", error_description="The admin canceled the request", **both)
     if request.state == "declined":
         text = "AADSTS65004: User declined to consent to access the app."
         return send_back(request, error="access_denied", error_subcode="cancel", error_description=text, **both)

@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from m365_emulator.login import clients, scopes, tenants
 from m365_emulator.login.memory import DeviceFlow
+from m365_emulator.login.refusals import only_post, uncached
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -33,17 +34,19 @@ def routes(world: World) -> list[Route]:
 
     async def version_two(request: Request) -> Response:
         form = await _form(request)
-        return JSONResponse(_answer(world, start(request, form, clients.required(form, "scope"))))
+        return JSONResponse(_answer(world, start(request, form, clients.required(form, "scope"))), headers=uncached)
 
     async def version_one(request: Request) -> Response:
         form = await _form(request)
         api = clients.required(form, "resource").rstrip("/")
         flow = start(request, form, f"openid profile offline_access {api}/.default")
-        return JSONResponse(_as_version_one(_answer(world, flow)))
+        return JSONResponse(_as_version_one(_answer(world, flow)), headers=uncached)
 
     return [
         Route("/{tenant}/oauth2/v2.0/devicecode", version_two, methods=["POST"]),
         Route("/{tenant}/oauth2/devicecode", version_one, methods=["POST"]),
+        Route("/{tenant}/oauth2/v2.0/devicecode", only_post, methods=["GET"]),
+        Route("/{tenant}/oauth2/devicecode", only_post, methods=["GET"]),
     ]
 
 

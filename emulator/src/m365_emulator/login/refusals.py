@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse
 
 from m365_emulator import data
+from m365_emulator.errors import EntraError
 
 if TYPE_CHECKING:
+    from starlette.requests import Request
     from starlette.responses import Response
     from starlette.types import Scope
 
-    from m365_emulator.errors import EntraError, FaultAnswer
+    from m365_emulator.errors import FaultAnswer
     from m365_emulator.world import World
 
 
@@ -25,13 +27,18 @@ def entra_answer(world: World, scope: Scope, error: EntraError) -> Response:
         content["suberror"] = known["suberror"]
     if error.claims is not None:
         content["claims"] = error.claims
-    return JSONResponse(content, error.status or known["httpStatus"], _headers)
+    return JSONResponse(content, error.status or known["httpStatus"], uncached)
 
 
 def fault_answer(world: World, scope: Scope, error: FaultAnswer) -> Response:
     """A fault that strikes Entra: the given body, or a temporary outage in Entra's shape."""
     content = error.given_body or body(world, scope, "temporarily_unavailable", 90033, error.message)
-    return JSONResponse(content, error.status, {**_headers, **error.headers})
+    return JSONResponse(content, error.status, {**uncached, **error.headers})
+
+
+async def only_post(request: Request) -> Response:
+    """The answer of the token and device code endpoints to whoever only looks at them."""
+    raise EntraError(900561, f"The endpoint only accepts POST requests. Received a {request.method} request.")
 
 
 def body(world: World, scope: Scope, name: str, number: int, text: str) -> dict[str, Any]:
@@ -54,4 +61,5 @@ def body(world: World, scope: Scope, name: str, number: int, text: str) -> dict[
     }
 
 
-_headers = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
+uncached = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
+"""Of all that these endpoints answer."""

@@ -19,6 +19,7 @@ from m365_emulator.login.grants import (
     refresh_token,
 )
 from m365_emulator.login.proofs import federated
+from m365_emulator.login.refusals import only_post, uncached
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -54,9 +55,6 @@ def routes(world: World) -> list[Route]:
             form["scope"] = f"{of_people}{api}"
         return _redeem(world, request, form, version=1)
 
-    async def only_post(request: Request) -> Response:
-        raise EntraError(900561, f"The endpoint only accepts POST requests. Received a {request.method} request.")
-
     return [
         Route("/{tenant}/oauth2/v2.0/token", token, methods=["POST"]),
         Route("/{tenant}/oauth2/token", token_version_one, methods=["POST"]),
@@ -72,7 +70,7 @@ def _redeem(world: World, request: Request, form: dict[str, str], *, version: in
     answer = grant(world, request, request.path_params["tenant"], form)
     if version == 1:
         answer = _as_version_one(world, answer)
-    return JSONResponse(answer, headers={"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"})
+    return JSONResponse(answer, headers=uncached)
 
 
 def _as_version_one(world: World, answer: dict[str, Any]) -> dict[str, Any]:

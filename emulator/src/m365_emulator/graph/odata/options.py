@@ -39,6 +39,10 @@ def read(query: str) -> Options:
         name = key.removeprefix("$").lower()
         if name in _unsupported:
             raise bad_request(f"'${name}' is not supported by the service.")
+        if name in given:
+            raise malformed(
+                f"Query option '${name}' was specified more than once, but it must be specified at most once."
+            )
         if name in _known:
             given[name] = value
         elif key.startswith("$"):

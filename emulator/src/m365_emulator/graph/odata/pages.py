@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     Item = Mapping[str, Any]
 
-usual_page, largest_page = 100, 999
+largest_page = 999
 _or, _and = (re.compile(rf'(?<=")\s+{word}\s+(?=")') for word in ("OR", "AND"))
 _searchable = frozenset(
     {"displayName", "description", "userPrincipalName", "mail", "mailNickname", "givenName", "surname"}
@@ -41,7 +41,7 @@ def collection(call: Call, shape: Shape, items: Iterable[Item]) -> Answer:
     """
     options = call.options
     chosen = _chosen(call, shape, items)
-    page, token = _page(chosen, options, call.page_size) if shape.paged else (chosen, "")
+    page, token = _page(chosen, options, call.page_size or shape.page) if shape.paged else (chosen, "")
     body: dict[str, Any] = {"@odata.context": f"{call.base}/$metadata#{_named(call, shape)}{_selected(options)}"}
     if options.count and not options.skiptoken and (call.eventual or not shape.directory):
         body["@odata.count"] = len(chosen)
@@ -147,9 +147,9 @@ def _holds(item: Item, clause: tuple[str, str]) -> bool:
     return words in str(item.get(name) or "").casefold()
 
 
-def _page(items: list[Item], options: Options, preferred: int | None) -> tuple[list[Item], str]:
+def _page(items: list[Item], options: Options, usual: int) -> tuple[list[Item], str]:
     """One page and the token of the next, which names the last object seen: objects that go or come don't shift it."""
-    size = options.top or min(preferred or usual_page, largest_page)
+    size = options.top or min(usual, largest_page)
     start = 0
     if options.skiptoken:
         last = _opened(options.skiptoken)
@@ -191,12 +191,17 @@ def _shown(call: Call, shape: Shape, item: Item) -> dict[str, Any]:
     names = options.select or shape.usual
     if names and "*" not in names:
         body = {key: value for key, value in item.items() if key == "@odata.type"}
-        body.update((name, item.get(name)) for name in names if name in shape.properties or name in item)
+        body.update((name, item.get(name)) for name in names if name in item or _is_plain(shape, name))
     else:
         body = dict(item)
     for name, select in options.expand:
         body[name] = _narrowed(shape.expandable[name](call, item), select)
     return body
+
+
+def _is_plain(shape: Shape, name: str) -> bool:
+    """A property of its own: a relation is selected without being shown, which only ``$expand`` does."""
+    return name in shape.properties and name not in shape.expandable
 
 
 def _narrowed(value: Any, select: tuple[str, ...]) -> Any:

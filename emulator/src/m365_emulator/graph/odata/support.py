@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from m365_emulator.graph.errors import bad_request, malformed, unsupported_query
+from m365_emulator.graph.errors import malformed, unsupported_query
 from m365_emulator.graph.odata.syntax import Both, Compare, Node, Not, Some
 
 if TYPE_CHECKING:
@@ -14,6 +15,22 @@ if TYPE_CHECKING:
     from m365_emulator.graph.odata.shape import Shape
 
 _most_alternatives = 15
+_edm = {"text": "Edm.String", "flag": "Edm.Boolean", "time": "Edm.DateTimeOffset"}
+_edm_of = {
+    bool: "Edm.Boolean",
+    str: "Edm.String",
+    int: "Edm.Int32",
+    float: "Edm.Single",
+    datetime: "Edm.DateTimeOffset",
+}
+_kinds_of_operators = {
+    "eq": "Equal",
+    "ne": "NotEqual",
+    "gt": "GreaterThan",
+    "ge": "GreaterThanOrEqual",
+    "lt": "LessThan",
+    "le": "LessThanOrEqual",
+}
 _advanced_operators = frozenset({"ne", "not", "endsWith", "$count"})
 
 
@@ -27,9 +44,12 @@ def check(shape: Shape, options: Options, condition: Node | None = None, *, adva
         _check_width(shape, condition, advanced=advanced)
         for name, operator in uses(condition):
             _check_use(shape, name, operator, advanced=advanced)
+        _check_types(shape, condition)
     _check_order(shape, options, advanced=advanced)
     if not shape.paged and (options.top or options.skiptoken):
-        raise bad_request(f"'$top' is not supported for resource '{shape.resource}'.")
+        raise unsupported_query(
+            "This resource does not support custom page sizes. Please retry without a page size argument."
+        )
 
 
 def _check_names(shape: Shape, options: Options) -> None:
@@ -91,6 +111,24 @@ def _check_use(shape: Shape, name: str, operator: str, *, advanced: bool) -> Non
             f"Operator: '{operator}' is not supported on this property without the header "
             "'ConsistencyLevel: eventual' and the query parameter '$count=true'."
         )
+
+
+def _check_types(shape: Shape, node: Node) -> None:
+    """Texts, flags and times are compared with their own kind; ``null`` with any."""
+    match node:
+        case Both(_, left, right):
+            _check_types(shape, left)
+            _check_types(shape, right)
+        case Not(inside):
+            _check_types(shape, inside)
+        case Compare((name,), operator, value) if operator in _kinds_of_operators:
+            wanted = _edm.get(shape.properties.get(name, ""))
+            given = next((edm for kind, edm in _edm_of.items() if isinstance(value, kind)), wanted)
+            if wanted is not None and value is not None and given != wanted:
+                raise malformed(
+                    "Invalid filter clause: A binary operator with incompatible types was detected. Found operand "
+                    f"types '{wanted}' and '{given}' for operator kind '{_kinds_of_operators[operator]}'."
+                )
 
 
 def _check_order(shape: Shape, options: Options, *, advanced: bool) -> None:
