@@ -127,6 +127,7 @@ MARKED: Final[dict[str, tuple[str, ...]]] = {
     "web/views/own_view.py": (),
     "web/templatetags/gangway.py": (),
     "web/templatetags/credentials.py": (),
+    "web/forms/knowingly.py": ("SignsIn",),
     "web/forms/wizard.py": (),
     "web/forms/waiting.py": (),
     "web/forms/existing.py": (),

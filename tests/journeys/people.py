@@ -246,10 +246,10 @@ class Administrator:
         self.page.goto(link)
         button(self.page, "Continue").click()
 
-    def start_authentication(self, upn: str) -> None:
+    def start_authentication(self, upn: str, *, elsewhere: bool = False) -> None:
         """*Create New App Registration* → UPN → *Start Authentication* → the code is shown."""
         self.page.get_by_role("button", name="Create New App Registration").click()
-        self.give_upn(upn)
+        self.give_upn(upn, elsewhere=elsewhere)
 
     def give_facts(self, tenant: str, app_id: str, secret: str) -> None:
         """The three facts of a registration that is there already."""
@@ -257,10 +257,13 @@ class Administrator:
         self.page.get_by_label("Application (Client) ID").fill(app_id)
         self.page.get_by_label("Client Secret", exact=True).fill(secret)
 
-    def give_upn(self, upn: str) -> None:
-        """The name and *Start Authentication*: the code is shown."""
+    def give_upn(self, upn: str, *, elsewhere: bool = False) -> None:
+        """The name and *Start Authentication*: the code is shown. `elsewhere`: its domain has to be answered for."""
         self.page.get_by_label("User Principal Name (UPN)").fill(upn)
         button(self.page, "Start Authentication").click()
+        if elsewhere:
+            self.page.get_by_label("belongs to the same Microsoft 365").check()
+            button(self.page, "Start Authentication").click()
         expect(self.page.get_by_role("link", name=COPY_AND_OPEN)).to_be_visible(timeout=PATIENCE_MS)
 
     def shown_code(self) -> str:
@@ -334,10 +337,10 @@ class Administrator:
         sees(self.page, "You can close this page", seconds=seconds)
         return fact(self.page, "Application (client) ID")
 
-    def to_the_code(self, link: str, upn: str) -> None:
+    def to_the_code(self, link: str, upn: str, *, elsewhere: bool = False) -> None:
         """From the link to the page with the code."""
         self.open_link(link)
-        self.start_authentication(upn)
+        self.start_authentication(upn, elsewhere=elsewhere)
 
     def to_the_name(self, link: str, upn: str, password: str) -> None:
         """From the link to the page that asks for the registration's name."""

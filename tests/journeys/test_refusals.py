@@ -95,7 +95,7 @@ def test_member_without_rights_is_sent_to_an_administrator(
 def test_guest_is_told_to_take_a_members_account(
     product: Product, invited: Invited, administrator: Administrator
 ) -> None:
-    administrator.to_the_code(invited.link, DANA[0])
+    administrator.to_the_code(invited.link, DANA[0], elsewhere=True)
     administrator.sign_in_at_microsoft(*DANA, organization="contoso.com")
     sees(administrator.page, "You signed in as a guest of this Microsoft 365, and guests can't connect it.")
     administrator.again()
@@ -106,7 +106,7 @@ def test_another_organizations_administrator_is_told_which_one_is_expected(
     product: Product, invited: Invited, administrator: Administrator
 ) -> None:
     before = product.microsoft.made(CONTOSO).applications
-    administrator.to_the_code(invited.link, GRAY[0])
+    administrator.to_the_code(invited.link, GRAY[0], elsewhere=True)
     administrator.sign_in_at_microsoft(*GRAY)
     sees(administrator.page, "You signed in to another organization's Microsoft 365.")
     sees(administrator.page, "the one with the domain contoso.com")

@@ -20,8 +20,8 @@ from gangway.imports.columns import names_of
 from gangway.imports.errors import ImportMoved, NoSuchImport, NothingToImport, NotYetAgain
 from gangway.imports.models import Row
 from gangway.imports.states import ImportState, Kind, RowState, Wait
-from gangway.invitations.errors import TooManyLinks
-from gangway.invitations.queries import every_pending, invitation
+from gangway.invitations.errors import TooFarAhead, TooManyLinks
+from gangway.invitations.queries import every_pending, invitation, pending
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import proof
 from gangway.onboarding.existing_errors import SecretNotAccepted
@@ -123,6 +123,33 @@ def desk() -> Desk:
 def secrets_kept() -> int:
     with within_everything("test"):
         return Sealed.objects.filter(place="imports.row.credential", ciphertext__isnull=False).count()
+
+
+def test_links_of_an_import_are_good_for_its_own_days_else_for_the_providers(desk):
+    for days, ones in ((3, "short"), (None, "usual")):
+        desk.start(desk.bring(new(ones, customer=ones), days=days))
+    run_until_idle()
+    with within(desk.provider.path):
+        lives = {row.short_name: row.days for row in pending().rows}
+    assert lives == {"short": 3, "usual": 7}
+    with pytest.raises(TooFarAhead):
+        desk.bring(new("long"), days=91)
+
+
+def test_an_address_at_a_domain_that_nobody_knows_of_the_customer_is_asked_about_for_the_whole_file(desk):
+    make_customer(desk.provider, name="Contoso", domain="contoso.com")
+    rows = [
+        new("one", email="ada@fabrikam.example"),
+        new("two", email="ada@it.contoso.com"),
+        new("three", customer="Fabrikam", domain="fabrikam.com", email="gray@contoso.com"),
+        new("four", customer="Fabrikam", email="gray@fabrikam.com"),
+        new("five", customer="Nobody knows"),
+    ]
+    first, *others = desk.faults(desk.bring(*rows))
+    assert first["email"][0].startswith("fabrikam.example is none of the domains of this customer: contoso.com.")
+    assert "tick the box" in " ".join(first["email"])
+    assert [bool(one) for one in others] == [False, True, False, False]
+    assert desk.faults(desk.bring(*rows, knowingly=True)) == [{}] * 5
 
 
 def test_a_dry_run_writes_nothing_but_the_import(desk):

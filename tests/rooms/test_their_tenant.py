@@ -76,7 +76,7 @@ def test_a_domain_that_nobody_has_looked_up_is_compared_with_the_tenants_own():
 @pytest.mark.parametrize(("domain", "asked"), [("", True), ("contoso.example", False)])
 def test_without_a_domain_the_person_is_asked_to_look_closely(monkeypatch, domain, asked):
     case = web_values.case(Step.SIGNED_IN)
-    case = replace(case, offer=replace(case.offer, expected_domain=domain))
+    case = replace(case, is_compared=bool(domain))
     text = soup(in_wizard(monkeypatch, case).get("/wizard/signed-in/")).get_text(" ", strip=True)
     assert ("did not tell us a domain" in text) is asked
     assert "Contoso Bakeries" in text

@@ -19,6 +19,8 @@ from gangway.imports.models import Import, Row
 from gangway.imports.reading import rows_of
 from gangway.imports.rows import FORGET, WORK, locked, move, place_of, tell
 from gangway.imports.states import ImportState, Kind, RowState
+from gangway.invitations.errors import TooFarAhead
+from gangway.invitations.terms import LONGEST_LIFE
 from gangway.jobs.actions import defer
 from gangway.organizations.place_queries import place
 from gangway.vault.actions import seal_many
@@ -31,18 +33,30 @@ LONGEST_NAME: Final = 100
 
 
 def read_file(
-    *, organization_id: UUID, kind: Kind, file_name: str, raw: bytes, finish_by_itself: bool, by: Actor, now: datetime
+    *,
+    organization_id: UUID,
+    kind: Kind,
+    file_name: str,
+    raw: bytes,
+    finish_by_itself: bool,
+    days: int | None = None,
+    knowingly: bool = False,
+    by: Actor,
+    now: datetime,
 ) -> UUID:
     """Look at every row of a file and keep what came of it; gives the import's id. Call it inside a scope.
 
-    `organization_id`: a provider or channel; what the file makes stands below it. Raises `FileRefused`, `NotYetAgain`,
-    `NoSuchOrganization`.
+    `organization_id`: a provider or channel; what the file makes stands below it. `days`: how long its links are good
+    for, if not as long as the provider's usually are. `knowingly`: addresses outside the customers' domains are meant.
+    Raises `FileRefused`, `NotYetAgain`, `NoSuchOrganization`, and `TooFarAhead` at "days".
     """
+    if days is not None and not 1 <= days <= LONGEST_LIFE:
+        raise TooFarAhead(field="days")
     home, rows = place(organization_id), rows_of(raw, kind)
     waiting = Import.objects.filter(by_id=by.id, state=ImportState.CHECKED.value)
     if waiting.count() >= MOST_WAITING:
         raise NotYetAgain
-    checked = check_all(rows, kind, organization_id=home.id, now=now)
+    checked = check_all(rows, kind, organization_id=home.id, knowingly=knowingly, now=now)
     with transaction.atomic():
         whole = Import(
             organization_id=home.id,
@@ -51,6 +65,7 @@ def read_file(
             file_name=_plain(file_name),
             rows_total=len(rows),
             finish_by_itself=finish_by_itself,
+            days=days if kind is Kind.NEW else None,
             by_id=by.id,
             by_name=by.name[:200],
             created_at=now,

@@ -16,6 +16,7 @@ from gangway.imports.cells import cloud_of, column_of, date_of, language_of, lic
 from gangway.imports.columns import COLUMNS, ROW, SECRET, Column
 from gangway.imports.customers import Known, check_cloud, customer_of, known_to, parent_of
 from gangway.imports.errors import (
+    AddressElsewhere,
     AnotherDomainAbove,
     CellMissing,
     LooksLikeSecret,
@@ -29,6 +30,7 @@ from gangway.imports.states import Kind
 from gangway.notifications.outbox import check_address
 from gangway.onboarding.applications import own_clients, own_tenants
 from gangway.onboarding.beginning import refuse_another
+from gangway.onboarding.expected import domain_of, outside
 from gangway.onboarding.tenant_lookup import checked_domain
 from gangway.onboarding.typed import SHORTEST, Around, looked_at
 from gangway.organizations.by_name import Named, key_of, room_below
@@ -81,6 +83,7 @@ class World:
     own_tenants: frozenset[str]
     own_clients: frozenset[str]
     today: date
+    knowingly: bool = False
     names_above: set[str] = field(default_factory=set)
     customers_above: set[tuple[UUID, str]] = field(default_factory=set)
     domains_above: dict[tuple[UUID, str], str] = field(default_factory=dict)
@@ -88,8 +91,13 @@ class World:
     room: dict[UUID, int | None] = field(default_factory=dict)
 
 
-def check_all(rows: list[RawRow], kind: Kind, *, organization_id: UUID, now: datetime) -> Iterator[Checked]:
-    """Look at the rows of a file, one after the other; within the scope of the organization that imports it."""
+def check_all(
+    rows: list[RawRow], kind: Kind, *, organization_id: UUID, knowingly: bool = False, now: datetime
+) -> Iterator[Checked]:
+    """Look at the rows of a file, one after the other; within the scope of the organization that imports it.
+
+    `knowingly`: addresses at domains that nobody knows of their customers are meant.
+    """
     cells, provider_id = [row.cells for row in rows], provider_of(organization_id).id
     world = World(
         home_id=organization_id,
@@ -99,6 +107,7 @@ def check_all(rows: list[RawRow], kind: Kind, *, organization_id: UUID, now: dat
         own_tenants=own_tenants(provider_id),
         own_clients=own_clients(provider_id),
         today=earliest_today(now),
+        knowingly=knowingly,
     )
     return (_check(row, kind, world) for row in rows)
 
@@ -122,6 +131,8 @@ def _check(row: RawRow, kind: Kind, world: World) -> Checked:
         with faults.at("cloud"):
             above = world.clouds_above.get(_whose(values, customer, world), "")
             check_cloud(values, customer.cloud if customer else above)
+        with faults.at("email"):
+            _address_is_theirs(values, customer, world)
     if kind is Kind.EXISTING:
         _look_at_typed(row.secret, values, customer, faults, world)
     if not faults:
@@ -176,6 +187,18 @@ def _domain_is_theirs(values: dict[str, str], customer: Named | None, world: Wor
     is_known = customer is not None and bool(customer.domains)
     if domain and not is_known and world.domains_above.get(_whose(values, customer, world), domain) != domain:
         raise AnotherDomainAbove
+
+
+def _address_is_theirs(values: dict[str, str], customer: Named | None, world: World) -> None:
+    """Ask about an address as the forms do: for the whole file, by a box beside it. Raises `AddressElsewhere`."""
+    address = values.get("email", "")
+    if not address or world.knowingly:
+        return
+    domain = values.get("domain") or world.domains_above.get(_whose(values, customer, world), "")
+    theirs = (domain, *(customer.domains if customer else ()))
+    known = outside(address, known=[one for one in theirs if one], customer_id=customer.id if customer else None)
+    if known:
+        raise AddressElsewhere(f"{domain_of(address)} is none of the domains of this customer: {', '.join(known)}.")
 
 
 def _whose(values: dict[str, str], customer: Named | None, world: World) -> tuple[UUID, str]:

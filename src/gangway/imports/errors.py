@@ -10,7 +10,7 @@ ImportsError
 │   ├── FileIsSpreadsheet, FileNotText, FileNotTable
 │   ├── NoHeader, UnknownColumn, ColumnTwice, ColumnMissing
 └── RowError          one row, at one column
-    ├── CellMissing, TooManyCells, LooksLikeSecret, TwiceInFile, AnotherDomainAbove
+    ├── CellMissing, TooManyCells, LooksLikeSecret, TwiceInFile, AnotherDomainAbove, AddressElsewhere
     ├── NoSuchCloud, AnotherCloud
     ├── NotANumber, NotADate, NoSuchLanguage, NoSuchChannel, SeveralCustomers, NoMoreCustomers
     └── KeepsFailing  it was tried several times and never came to an end
@@ -194,6 +194,14 @@ class AnotherDomainAbove(RowError):
     code = "imports:row:another_domain"
     what = "A row above names another domain of this customer."
     cure = "Write the same one, or leave this empty."
+
+
+class AddressElsewhere(RowError):
+    """Whoever reads mails there could go on with the link."""
+
+    code = "imports:row:address_elsewhere"
+    what = "This address is at none of the domains of this customer."
+    cure = "Correct it; or, if such addresses are meant, tick the box about them and read the file again."
 
 
 class NotANumber(RowError):

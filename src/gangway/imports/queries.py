@@ -41,6 +41,8 @@ class ImportView:
     row: ImportRow
     counts: Mapping[RowState, int]
     finish_by_itself: bool
+    days: int | None
+    """How long its links are good for; None: as the provider's terms say when each goes out."""
     why: str
     expires_at: datetime
     goes_on_at: datetime | None
@@ -118,6 +120,7 @@ def one_import(import_id: UUID) -> ImportView:
         finish_by_itself=row.finish_by_itself,
         why=row.why,
         expires_at=row.expires_at,
+        days=row.days,
         goes_on_at=row.goes_on_at,
         waits_for=Wait(row.waits_for) if row.waits_for else None,
         rows_kept=bool(counts),

@@ -14,7 +14,7 @@ from gangway.invitations.letters import MINUTES
 from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
 from gangway.microsoft.cloud import Cloud
-from gangway.onboarding import applications, done_view, problems
+from gangway.onboarding import applications, done_view, expected, problems
 from gangway.onboarding.existing_view import existing_of
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Asker, Assisted, CaseView, Offer, Part, SignerView, SignInView, Step
@@ -148,6 +148,8 @@ def view_of(row: Case, *, now: datetime) -> CaseView:
         assisted=_assisted(row),
         existing=existing_of(row),
         beside=beside_of(about.registration_id, about.plan),
+        expected=expected.domains_for(row) if row.state == CaseState.IDENTIFYING else (),
+        is_compared=row.state != CaseState.SIGNED_IN or expected.is_compared(row),
     )
 
 

@@ -392,6 +392,10 @@ class CaseView:
     assisted: Assisted | None = None
     """Set when an operator opened the wizard together with the customer: both sides say so."""
     existing: ExistingView | None = None
+    expected: tuple[str, ...] = ()
+    """The domains of whoever may sign in, while that is asked and as far as they are known."""
+    is_compared: bool = True
+    """Whether the tenant of whoever signed in was compared with anything known."""
     """What was typed of a registration that is there already; None where one is made."""
 
 

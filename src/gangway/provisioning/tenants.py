@@ -28,6 +28,14 @@ def in_tenant(tenant_id: str) -> InTenant:
     return InTenant(name or "", tuple(sorted(names)))
 
 
+def domains_of(customer_id: UUID, *, tenant_id: str = "") -> tuple[str, ...]:
+    """Return the verified domains that were read where a customer has registrations; of one tenant, if it is named."""
+    rows = Registration.objects.filter(organization_id=customer_id).exclude(state=RegistrationState.REMOVED.value)
+    found = rows.filter(tenant_id=tenant_id) if tenant_id else rows
+    lists = found.order_by("created_at").values_list("domains", flat=True)
+    return tuple(dict.fromkeys(domain.casefold() for domains in lists for domain in domains))
+
+
 def free_name(name: str, *, tenant_id: str) -> str:
     """Return the name if none of the scope's registrations in this tenant has it; else with the first free number."""
     rows = Registration.objects.filter(tenant_id=tenant_id).exclude(state=RegistrationState.REMOVED.value)

@@ -11,6 +11,8 @@ from gangway.connections.policy import EARLIEST, LONGEST_NOTICE
 from gangway.connections.schedule import Wishes
 from gangway.provisioning.shapes import FeatureRow
 from gangway.web.forms.base import MailInput, NumberInput, PlainForm
+from gangway.web.forms.opened import EditForm
+from gangway.web.forms.service import Recipient
 
 MOMENT = {"invalid": _("Type a moment such as 2027-05-31 18:00."), "required": _("Say when.")}
 FORMAT = "%Y-%m-%dT%H:%M"
@@ -70,7 +72,7 @@ class FreezeForm(PlainForm):
             self.fields[name].help_text = _("By the clock of your time zone, %(zone)s.") % {"zone": zone.key}
 
 
-class RepairForm(PlainForm):
+class RepairForm(Recipient):
     """Whom to ask for what is missing."""
 
     recipient = forms.CharField(

@@ -11,7 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from gangway.imports.errors import FileEmpty, FileTooLarge
 from gangway.imports.reading import MOST_BYTES
 from gangway.imports.states import Kind
-from gangway.web.forms.base import PlainForm, told
+from gangway.invitations.terms import LONGEST_LIFE
+from gangway.web.forms.base import NumberInput, PlainForm, told
+from gangway.web.forms.invitation import DAYS
 from gangway.web.words import IMPORT_KIND
 
 
@@ -42,6 +44,21 @@ class ImportForm(PlainForm):
         label=_("Finish by itself when the checks pass"),
         required=False,
         help_text=_("Each service is created without you, unless a check fails or something has to be chosen."),
+    )
+
+    days = forms.IntegerField(
+        label=_("Days that the links are good for"),
+        required=False,
+        min_value=1,
+        max_value=LONGEST_LIFE,
+        help_text=_("1 to 90, counted from when each is sent. Left empty, as the provider has it then."),
+        error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), DAYS),
+        widget=NumberInput(),
+    )
+    knowingly = forms.BooleanField(
+        label=_("Addresses outside the customers' domains are meant"),
+        required=False,
+        help_text=_("Without this, a row whose link would go to another domain than its customer's is not imported."),
     )
 
     def __init__(self, *args: Any, providers: Iterable[tuple[UUID, str]], **kwargs: Any) -> None:

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from gangway.invitations.terms import LONGEST_LIFE
 from gangway.languages.choice import NAMES
 from gangway.web.forms.base import DayInput, MailInput, NumberInput, PlainForm
-from gangway.web.forms.service import Finishing, LicensedUsers, Names, short_name_faults
+from gangway.web.forms.opened import EditForm
+from gangway.web.forms.service import Finishing, LicensedUsers, Names, Recipient, short_name_faults
+from gangway.web.templatetags.gangway import in_words
 
 DAYS: Final[Any] = _("Type a number of days from 1 to 90, counted from now.")
 
@@ -50,7 +52,7 @@ class EditInvitation(Names, LicensedUsers, Finishing):
         return typed
 
 
-class Readdress(PlainForm):
+class Readdress(Recipient):
     """Another recipient."""
 
     recipient = forms.EmailField(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -14,10 +15,11 @@ from gangway.onboarding.beginning import refuse_another
 from gangway.onboarding.tenant_lookup import checked_domain
 from gangway.web.forms.base import NumberInput, PlainInput, told
 from gangway.web.forms.invitation import DAYS
+from gangway.web.forms.knowingly import ToRecipient
 from gangway.web.forms.service import Finishing, Licence, NewNames, recipient_field
 
 
-class NewTenant(NewNames, Licence, Finishing):
+class NewTenant(ToRecipient, NewNames, Licence, Finishing):
     """The rules are those of the room *services*; they are asked here beforehand, so that no fault hides another."""
 
     domain = forms.CharField(
@@ -68,10 +70,10 @@ class NewTenant(NewNames, Licence, Finishing):
         widget=NumberInput(),
     )
 
-    def __init__(self, *args: object, known_domains: Sequence[str] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: object, customer_id: UUID, known_domains: Sequence[str] = (), **kwargs: Any) -> None:
         """Mark the address as needed, unless the operator types a registration. `known_domains`: of the customer."""
         super().__init__(*args, **kwargs)
-        self.known_domains = known_domains
+        self.customer_id, self.known_domains = customer_id, known_domains
         if not self.uses_known:
             # Nobody may leave it out with a link, but only `clean` knows which of the two boxes is ticked.
             setattr(self.fields["recipient"], "needed", True)  # noqa: B010 - a field has no such attribute of its own
@@ -94,6 +96,8 @@ class NewTenant(NewNames, Licence, Finishing):
             self.add_error("send_link", _("Tick this box: the link is how the customer's administrator connects."))
         if not known and not given.get("recipient") and "recipient" not in self.errors:
             self.add_error("recipient", self.fields["recipient"].error_messages["required"])
+        if not known:
+            self.ask_about_recipient(self.customer_id, domains=[one for one in (given.get("domain"),) if one])
         return given
 
     def clean_domain(self) -> str:

@@ -56,7 +56,7 @@ class Grant(WhoYouAre):
     ) -> None:
         """`only_choosing`: nobody signs in yet, so nobody has to be named. `may_leave`: part of it to somebody else."""
         super().__init__(*args, **kwargs)
-        self.changeable, self.may_leave = changeable, may_leave
+        self.changeable, self.may_leave, self.only_choosing = changeable, may_leave, only_choosing
         self.switched = [feature for feature in plan.features if feature.optional and changeable]
         for feature in self.switched:
             self.fields[_name(feature)] = _switch(feature)
@@ -72,6 +72,13 @@ class Grant(WhoYouAre):
             field.widget.attrs.setdefault("class", kind)
 
     @property
+    def clean(self) -> dict[str, Any]:
+        """Ask about a name at a domain that isn't expected, once somebody goes on with it."""
+        given = super().clean() or self.cleaned_data
+        if not self.only_choosing:
+            self.ask_about_upn()
+        return given
+
     def switches(self) -> list[tuple[FeatureRow, forms.BoundField]]:
         """Each feature that may be declined, with its field."""
         return [(feature, self[_name(feature)]) for feature in self.switched]

@@ -14,6 +14,8 @@ from gangway.services.errors import InvalidUsers, NameTaken
 from gangway.services.licences import MAX_USERS, MIN_USERS, LicenceType
 from gangway.services.queries import name_is_free
 from gangway.web.forms.base import MailInput, NumberInput, PlainForm, PlainInput, told
+from gangway.web.forms.knowingly import ToRecipient
+from gangway.web.forms.opened import EditForm
 
 
 class LicensedUsers(PlainForm):
@@ -102,8 +104,8 @@ def recipient_field(**more: Any) -> forms.EmailField:
     )
 
 
-class Recipient(PlainForm):
-    """Whom to invite."""
+class Recipient(ToRecipient):
+    """Whom to invite for a customer that is there."""
 
     recipient = recipient_field()
 
@@ -132,7 +134,7 @@ class Licence(LicensedUsers):
     )
 
 
-class Upgrade(Licence):
+class Upgrade(Recipient, Licence):
     """The other licence type, and perhaps the customer's consent to it once more."""
 
     send_link = forms.BooleanField(
@@ -144,7 +146,9 @@ class Upgrade(Licence):
 
     def clean(self) -> dict[str, Any]:
         """Ask for an address only when the link is to be sent."""
-        given = super().clean() or self.cleaned_data
+        if not self.cleaned_data.get("send_link", True):
+            self.cleaned_data["recipient"] = ""
+        given = super().clean()
         if given.get("send_link") and not given.get("recipient") and "recipient" not in self.errors:
             self.add_error("recipient", str(self.fields["recipient"].error_messages["required"]))
         return given

@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from gangway.languages.said import said
 from gangway.onboarding.queries import explained
 from gangway.web.forms.base import NumberInput, PlainForm, PlainInput
+from gangway.web.forms.knowingly import SignsIn
 
 
-class WhoYouAre(PlainForm):
+class WhoYouAre(SignsIn):
     """The user principal name that will sign in at Microsoft."""
 
     upn = forms.CharField(

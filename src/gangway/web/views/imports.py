@@ -19,6 +19,7 @@ from gangway.imports import actions, queries
 from gangway.imports.columns import COLUMNS, ERROR, ROW, names_of, shown_of
 from gangway.imports.queries import ImportView, RowView
 from gangway.imports.states import ImportState, Kind, Wait
+from gangway.invitations.terms import terms_of
 from gangway.organizations import roles
 from gangway.organizations.place_queries import every_place
 from gangway.organizations.roles import Capability
@@ -56,7 +57,10 @@ def new_import(request: DeskRequest) -> HttpResponse:
     """Ask for the file, and look at each of its rows."""
     above = request.seat.organization_kind is roles.Kind.SYSTEM
     providers = [(row.id, row.name) for row in every_place(roles.Kind.PROVIDER)] if above else []
-    form = ImportForm(request.POST or None, request.FILES or None, providers=providers, initial={"kind": Kind.NEW})
+    first: dict[str, object] = {"kind": Kind.NEW}
+    if not above:
+        first["days"] = terms_of(request.seat.organization_id).life_days
+    form = ImportForm(request.POST or None, request.FILES or None, providers=providers, initial=first)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -68,6 +72,8 @@ def new_import(request: DeskRequest) -> HttpResponse:
                 finish_by_itself=given["finish_by_itself"],
                 by=request.actor,
                 now=now(),
+                days=given["days"],
+                knowingly=given["knowingly"],
             )
         except GangwayError as error:
             form.add_error("table", told(error))

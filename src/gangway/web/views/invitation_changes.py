@@ -55,7 +55,7 @@ def edit(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 @may(Capability.MANAGE_INVITATIONS)
 def readdress(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """*Change recipient*: the earlier one's links die."""
-    form = Readdress(request.POST)
+    form = Readdress(request.POST, customer_id=invitation(invitation_id).organization_id)
     done = _("It goes to another address now; every earlier link is dead.")
     return _act(request, invitation_id, ("recipient_form", form), _readdress, done)
 
@@ -209,8 +209,8 @@ def _show(request: DeskRequest, invitation_id: UUID, **bound: PlainForm) -> Http
     values = {
         "invitation": about,
         "can": _can(request, about),
-        "edit_form": bound.get("edit_form") or _edit_form(about),
-        "recipient_form": bound.get("recipient_form") or Readdress(),
+        "edit_form": bound.get("edit_form") or _edit_form(about.id),
+        "recipient_form": bound.get("recipient_form") or Readdress(customer_id=about.organization_id),
         "extend_form": bound.get("extend_form") or Extend(),
         "approval_form": bound.get("approval_form") or Approval(initial={"approval_on": about.approval_until}),
     }

@@ -49,7 +49,7 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
     if found is None or about.lifecycle is not Lifecycle.CREATED:
         raise NotConnected
     first = {"recipient": found.user_name if "@" in found.user_name else ""}
-    form = Again(request.POST or None, initial=first)
+    form = Again(request.POST or None, initial=first, customer_id=about.customer_id)
     at_once = request.POST.get("way") == "now" and Capability.MANAGE_INVITATIONS in request.seat.capabilities
     if request.method == "POST" and form.is_valid():
         recipient = form.cleaned_data["recipient"]
@@ -173,9 +173,14 @@ def change(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Upgrade Customer*: the other licence type, at once or after the administrator connected once more."""
     about = service(service_id)
     offers_link = about.lifecycle is Lifecycle.CREATED and Capability.CHANGE_CONNECTION in request.seat.capabilities
-    other = next(kind for kind in type(about.licence) if kind is not about.licence)
-    first = {"licence_type": other.value, "licensed_users": about.licensed_users}
-    form = Upgrade(request.POST or None, initial=first)
+
+    def made(data: Any) -> Upgrade:
+        there = service(service_id)
+        other = next(kind for kind in type(there.licence) if kind is not there.licence)
+        first = {"licence_type": other.value, "licensed_users": there.licensed_users}
+        return Upgrade(data, initial=first, customer_id=there.customer_id)
+
+    form = edited(made, request.POST, hold=partial(hold, service_id))
     if request.method == "POST" and form.is_valid():
         try:
             return _change(request, about, form.cleaned_data, by_link=offers_link)

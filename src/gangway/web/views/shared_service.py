@@ -42,7 +42,8 @@ def shared_registration(request: DeskRequest, customer_id: UUID) -> HttpResponse
         "licence_type": defaults_for(whose.provider_id).licence_type,
         "registration": str(offered[0].id) if offered else "",
     }
-    form = SharedService(request.POST or None, provider_id=whose.provider_id, offered=offered, initial=first)
+    whom = {"customer_id": customer_id, "provider_id": whose.provider_id, "offered": offered}
+    form = SharedService(request.POST or None, **whom, initial=first)
     if request.method == "POST" and form.is_valid():
         try:
             begun = _start(request, customer_id, form.cleaned_data)

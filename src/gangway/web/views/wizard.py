@@ -82,6 +82,7 @@ def _grant_form(request: WizardRequest) -> Grant:
         changeable=may_change(case),
         may_leave=not case.is_rest and case.waiting is None,
         only_choosing="choose" in request.POST,
+        expected=case.expected,
         initial={"upn": case.administrator_upn, "colleague": case.colleague},
     )
 

@@ -1,0 +1,77 @@
+"""What is expected of addresses and names that people type: domains by which the customer is known, or by nobody.
+
+A link in somebody else's mailbox opens the wizard there, and an account of another Microsoft 365 is refused only after
+its sign-in. So a domain that nobody knows here is asked about at once, wherever it is typed. It is no refusal: a tenant
+has more domains than we know of.
+"""
+
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from gangway.onboarding.models import Case
+from gangway.onboarding.stages.registration import tenant_in_use, tenant_of_registration
+from gangway.onboarding.states import SignInState
+from gangway.organizations.people_queries import works_above
+from gangway.organizations.place_queries import place, tenants_of
+from gangway.provisioning.tenants import domains_of
+
+OF_EVERY_TENANT: Final = (".onmicrosoft.com", ".onmicrosoft.us", ".partner.onmschina.cn")
+"""How domains end that tenants are born with: which of them is the customer's isn't seen by its name."""
+
+
+def domain_of(address: str) -> str:
+    """Return the domain of an e-mail address or a user principal name; empty for what is neither."""
+    return address.strip().rpartition("@")[2].casefold() if "@" in address else ""
+
+
+def is_among(domain: str, known: Collection[str]) -> bool:
+    """Whether a domain is one of these, or stands below one."""
+    return any(domain == one or domain.endswith(f".{one}") for one in (each.casefold() for each in known))
+
+
+def outside(address: str, *, known: Collection[str], customer_id: UUID | None) -> tuple[str, ...]:
+    """Return the domains that an address was compared with, where it is at none of them; empty for what is expected.
+
+    `known`: what is typed of the customer's domains just now. The customer (None: there is none yet) is within the
+    scope: its domains, its contacts and the tenants that it is connected with count, and whoever looks after it. Where
+    nothing is known, everything is expected.
+    """
+    domain = domain_of(address)
+    if not domain or is_among(domain, known):
+        return ()
+    if customer_id is None:
+        return tuple(known)
+    about = place(customer_id)
+    theirs = tuple(dict.fromkeys((*known, *about.domains, *domains_of(customer_id))))
+    people = {one.email.casefold() for one in about.contacts}
+    if is_among(domain, theirs) or address.strip().casefold() in people or works_above(address.strip(), customer_id):
+        return ()
+    return theirs
+
+
+def domains_for(case: Case) -> tuple[str, ...]:
+    """Return the domains of the tenants in which somebody behind a link may sign in; empty where one isn't known.
+
+    The one that was answered for before counts, unless it was the wrong one. Within the case's scope.
+    """
+    pinned = tenant_of_registration(case) or tenant_in_use(case.service_id)
+    if pinned is not None:
+        known = domains_of(case.organization_id, tenant_id=pinned.tenant_id)
+    else:
+        theirs = tenants_of(case.organization_id)
+        known = tuple(one.domain for one in theirs) if all(one.domain for one in theirs) else ()
+    is_answered = case.sign_in is not None and case.sign_in.state != SignInState.WRONG_TENANT
+    return (*known, domain_of(case.administrator_upn)) if known and is_answered else known
+
+
+def is_compared(case: Case) -> bool:
+    """Whether anything is known that the tenant of whoever signed in was compared with. Within the case's scope."""
+    known = tenants_of(case.organization_id) or tenant_of_registration(case) or tenant_in_use(case.service_id)
+    return bool(known)
+
+
+def is_odd_name(upn: str, *, known: Collection[str]) -> bool:
+    """Whether a user principal name is at a domain that nobody knows here, where domains are known."""
+    domain = domain_of(upn)
+    return bool(known and domain) and not domain.endswith(OF_EVERY_TENANT) and not is_among(domain, known)

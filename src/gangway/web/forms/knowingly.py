@@ -1,0 +1,80 @@
+"""A domain that isn't expected is taken knowingly: it is asked about at its field, and the answer is for it alone."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.utils.translation import gettext as _
+
+from gangway.onboarding.expected import domain_of, is_odd_name, outside
+from gangway.web.forms.base import PlainForm
+
+MOST_NAMED = 3
+
+
+class Knowingly(PlainForm):
+    """What all such forms share. `components/knowingly.html` shows the box, once there is something to ask."""
+
+    knowingly = forms.CharField(required=False, max_length=253, widget=forms.HiddenInput)
+    asked_domain = ""
+    """What is asked about, and what the box says of it."""
+    asked_words = ""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the answer is given: it stays when something else of the form is wrong."""
+        return bool(self.asked_domain) and self.data.get(self.add_prefix("knowingly")) == self.asked_domain
+
+    def ask_about(self, field: str, words: str, box: str) -> None:
+        """Ask about the domain of what was typed in this field, unless that was answered."""
+        self.asked_domain, self.asked_words = domain_of(self.cleaned_data[field]), box
+        if not self.is_known:
+            self.add_error(field, words)
+
+
+class ToRecipient(Knowingly):
+    """Whoever is invited by `recipient`: at a domain of the customer, or one of those who look after it."""
+
+    def ask_about_recipient(self, customer_id: UUID, *, domains: Collection[str] = ()) -> None:
+        """Ask, if need be; call it when the form's fields are clean. `domains`: what was typed of the customer's."""
+        address = self.cleaned_data.get("recipient")
+        known = outside(address, known=domains, customer_id=customer_id) if address else ()
+        if known:
+            self.ask_about("recipient", _not_theirs(address, known), _box(address))
+
+
+def _not_theirs(address: str, known: Collection[str]) -> str:
+    return _(
+        "%(domain)s is none of the domains that we know of this customer (%(known)s). Whoever reads mails at that "
+        "address could go on with the link. If it is meant, tick the box."
+    ) % {"domain": domain_of(address), "known": _some(known)}
+
+
+def _box(address: str) -> str:
+    return _("Send it to %(address)s: I know who that is.") % {"address": address}
+
+
+class SignsIn(Knowingly):
+    """Whoever signs in by `upn`: with an account of the tenant that is to be connected."""
+
+    def __init__(self, *args: Any, expected: Collection[str] = (), **more: Any) -> None:
+        """`expected`: the domains of that tenant, as far as they are known; empty when nothing can be told."""
+        super().__init__(*args, **more)
+        self.expected = expected
+
+    def ask_about_upn(self) -> None:
+        """Ask, if need be; call it when the form's fields are clean."""
+        upn = self.cleaned_data.get("upn")
+        if upn and is_odd_name(upn, known=self.expected):
+            facts = {"domain": domain_of(upn), "known": _some(self.expected)}
+            words = _(
+                "The Microsoft 365 to be connected is the one of %(known)s, and we don't know %(domain)s as a domain "
+                "of it. Type an account of that one. If %(domain)s belongs to it as well, tick the box."
+            )
+            self.ask_about("upn", words % facts, _("%(domain)s belongs to the same Microsoft 365") % facts)
+
+
+def _some(domains: Collection[str]) -> str:
+    named = tuple(domains)
+    return ", ".join(named[:MOST_NAMED]) + (" …" if len(named) > MOST_NAMED else "")
