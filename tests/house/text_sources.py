@@ -182,6 +182,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
         "DayNotPossible",
     ),
     "invitations/letters.py": (),
+    "invitations/waiting_for.py": ("_days_left",),
     "onboarding/errors.py": (
         "OnboardingError",
         "NoSuchCase",

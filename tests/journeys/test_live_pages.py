@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.journeys.people import Administrator, Invited
 from tests.journeys.seeded import GRACE
@@ -38,6 +40,8 @@ def test_a_waiting_page_asks_less_often_with_time_and_at_once_when_it_is_seen_ag
     page = administrator.page
     page.clock.install()
     administrator.to_the_code(invited.link, GRACE[0])
+    page.clock.run_for(1000)
+    expect(page.locator("[data-until]")).to_have_text(re.compile(r"^\(1\d min \d+ s left\)$"))
     page.evaluate(
         "() => { window.asked = 0; document.addEventListener('htmx:beforeSend', () => { window.asked += 1; }); }"
     )

@@ -22,6 +22,7 @@ from gangway.organizations.scope import within
 from gangway.provisioning import queries as provisioning
 from gangway.web import staying
 from tests.rooms import factories_invitations, factories_organizations, factories_services
+from tests.rooms.factories_invitations import OPERATOR
 from tests.rooms.factories_onboarding import (
     ADMINISTRATOR,
     PENDING,
@@ -80,6 +81,21 @@ def test_both_sides_see_that_it_is_assisted_and_by_whom():
     assert "Olga Operator of" in told
     assert "opened this together with you" in told
     assert "Assisted: Olga Operator opened the wizard" in text(desk, f"/invitations/{walked.invitation_id}/")
+
+
+def test_where_links_may_not_be_copied_none_is_offered_and_the_way_on_is_said():
+    walked = walk()
+    desk = together(walked)
+    offered = "Make a link for the customer's own browser"
+    assert offered in text(desk)
+    words = dict.fromkeys(("subject", "opening", "closing"), "")
+    with within(walked.provider.path):
+        invitations.set_terms(walked.provider.id, life_days=None, may_copy=False, by=OPERATOR, **words)
+    told = text(desk)
+    assert offered not in told
+    assert "your provider doesn't let links be copied" in told
+    refused = desk.post(f"/invitations/{walked.invitation_id}/copy/")
+    assert (refused.status_code, "/i/" in refused.content.decode()) == (409, False)
 
 
 def test_it_is_audited_and_stands_on_the_timeline():

@@ -261,6 +261,38 @@ def test_tomorrow_in_los_angeles_is_a_day_that_can_be_waited_for(customer):
     assert view(customer, invitation_id).approval_until == date(2026, 11, 23)
 
 
+def test_the_days_that_administrators_wait_for_an_approval_come_to_an_end_and_operators_may_begin_anew(customer):
+    begun = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    invitation_id = issue(customer, now=begun)
+    bring_to(customer, invitation_id, State.OPENED)
+    last = date(2027, 2, 21)
+
+    def wait(day, *, now, by=ADMINISTRATOR):
+        with within(customer.path):
+            actions.await_approval(invitation_id=invitation_id, day=day, by=by, now=now)
+
+    wait(date(2027, 2, 1), now=begun)
+    later = begun + timedelta(days=60)
+    with pytest.raises(DayNotPossible, match="day can't be") as refused:
+        wait(last + timedelta(days=1), now=later)
+    assert "at the latest 21 February 2027" in refused.value.cure
+    assert "Your provider can name a later one" in refused.value.cure
+    wait(last, now=later)
+    with pytest.raises(DayNotPossible) as refused:
+        wait(last + timedelta(days=2), now=begun + timedelta(days=91))
+    assert refused.value.cure.startswith("No later day can be named here any more.")
+    wait(last + timedelta(days=30), now=later, by=OPERATOR)
+    assert view(customer, invitation_id).approval_until == last + timedelta(days=30)
+
+
+def test_all_of_a_customers_invitations_that_are_out_are_named_however_many(customer):
+    for number in range(52):
+        service_id = factories_services.plan(customer, short_name=f"voice-{number}")
+        issue(customer, service_id=service_id, recipient=f"a{number}@contoso.example", draft=number == 51)
+    with within(customer.path):
+        assert sorted(queries.out_for(customer.id)) == sorted(f"voice-{number}" for number in range(51))
+
+
 def test_time_ends_what_waits_and_frees_the_name(customer):
     service_id = factories_services.plan(customer, short_name="contoso")
     old = issue(customer, service_id=service_id, now=clock.now() - timedelta(days=8))

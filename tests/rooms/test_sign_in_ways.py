@@ -267,7 +267,7 @@ def test_what_microsoft_may_show_leads_to_its_cure(monkeypatch, way):
 def test_the_page_shows_which_account_and_until_when(monkeypatch):
     page = soup(in_wizard(monkeypatch, web_values.case(Step.CODE)).get("/wizard/code/"))
     assert "admin@contoso.example" in page.select_one(".gw-lead").get_text()
-    assert page.select_one("[data-until]")
+    assert page.select_one("[data-until]")["data-left"] == "{minutes} min {seconds} s left"
 
 
 def test_the_redirect_is_recommended_by_how_one_points_not_by_a_browsers_name(monkeypatch):

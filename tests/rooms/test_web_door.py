@@ -15,6 +15,7 @@ from gangway.invitations.queries import LinkDead, Why
 from gangway.onboarding.errors import LinkClosed
 from gangway.onboarding.shapes import Begun
 from gangway.organizations.scope import within
+from gangway.provisioning.shapes import FeatureRow
 from gangway.web import wizard_session
 from gangway.web.views import wizard_door
 from tests.rooms import web_values
@@ -63,6 +64,18 @@ def test_the_first_page_says_who_asks_for_what_and_until_when(offered):
         "Didn't expect this?",
     ):
         assert told in text
+
+
+@pytest.mark.parametrize(("optional", "state", "may"), [(True, "sent", 1), (False, "sent", 0), (True, "copying", 0)])
+def test_declining_is_spoken_of_only_where_something_can_be_declined(monkeypatch, optional, state, may):
+    feature = FeatureRow("extra", "Extra", "For more.", "You get less.", optional=optional, on=True)
+    plan = replace(web_values.PLAN, features=(feature,))
+    monkeypatch.setattr(
+        wizard_door, "offer", lambda _token: replace(web_values.OFFER, plan=plan, invitation_state=state)
+    )
+    told = soup(Client().get("/i/" + "t" * 43)).get_text()
+    assert told.count("Nothing else will be made.") == 1
+    assert told.count("Optional parts can be declined") == may
 
 
 def test_before_sign_in_is_set_up_one_continues_to_the_ways_without_it(monkeypatch):

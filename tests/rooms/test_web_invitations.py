@@ -13,9 +13,11 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions
 from gangway.invitations import queries as invitations
 from gangway.invitations.aims import Aim, Purpose
+from gangway.invitations.mailing import preview
 from gangway.invitations.models import Link
 from gangway.invitations.queries import LinkHeld, by_token
 from gangway.invitations.states import State
+from gangway.languages.times import time_in_words
 from gangway.onboarding.models import Case, OperatorOnboarding
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
@@ -29,7 +31,7 @@ from tests.rooms.factories_web import row, sit_down, soup
 pytestmark = pytest.mark.django_db
 
 COLUMNS = (
-    "ID",
+    "ID (short name)",
     "Full Name",
     "Invitation Email",
     "M365 Admin Email",
@@ -228,6 +230,32 @@ def test_one_that_expired_is_begun_again_with_what_it_was_made_with(customer, cl
     assert (
         sit_down(others).get(f"{reverse('web:new_tenant', args=[other.id])}?again={invitation_id}").status_code == 404
     )
+
+
+def test_a_draft_ends_so_many_days_after_it_is_sent_and_nothing_says_a_passed_time(customer, client):
+    long_ago = clock.now() - timedelta(days=5)
+    with within(customer.path):
+        invitation_id = actions.issue_invitation(
+            service_id=factories_services.plan(customer, short_name="drafted"),
+            recipient="ada@contoso.example",
+            plan={"profile": "teams-voice", "version": 2},
+            plan_fingerprint="sha256:1",
+            days=1,
+            draft=True,
+            by=OPERATOR,
+            now=long_ago,
+        ).invitation_id
+    passed = (long_ago + timedelta(days=1)).strftime("%Y-%m-%dT%H")
+    listed = row(client.get("/invitations/"), "drafted")
+    assert "1 day from sending" in listed.get_text()
+    page = client.get(page_of(invitation_id))
+    assert "1 day from sending" in soup(page).get_text()
+    assert "The draft itself is kept until" in soup(page).get_text()
+    for shown in (str(listed), page.content.decode(), client.get("/invitations/export.csv").content.decode()):
+        assert passed not in shown
+    with within(customer.path):
+        mail = preview(invitation_id, operator="Olga").mail
+    assert time_in_words(clock.now() + timedelta(days=1)).rpartition(",")[0] in mail.text
 
 
 def test_what_happens_now_says_what_will_and_nothing_that_cannot(provider, customer, client):

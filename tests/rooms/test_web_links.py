@@ -483,6 +483,25 @@ def test_waiting_for_approval_keeps_the_link_open_and_reminders_silent(monkeypat
     assert view(walked.customer, walked.invitation_id).state is State.OPENED
 
 
+def test_of_a_withdrawn_invitation_nothing_says_what_could_still_be_typed():
+    walked = factories_onboarding.walk()
+    desk, page = sit_down(walked.provider), reverse("web:invitation", args=[walked.invitation_id])
+    assert "what comes of it is typed under Use App Registration" in text(desk.get(page))
+    desk.post(reverse("web:invitation_revoke", args=[walked.invitation_id]))
+    assert "is typed under" not in text(desk.get(page))
+
+
+def test_the_last_day_that_can_be_waited_for_is_said_before_somebody_names_a_later_one():
+    walked, inside = factories_onboarding.walk(), Client()
+    put_into_wizard(inside, walked.case_id)
+    last = (clock.now() + timedelta(days=90)).date()
+    page = inside.get("/wizard/approval/")
+    assert f"At the latest {in_words(last)}; your provider can name a later day." in text(page)
+    assert soup(page).select_one("#id_approval_on")["max"] == last.isoformat()
+    answer = inside.post("/wizard/approval/", {"approval_on": (last + timedelta(days=1)).isoformat()})
+    assert f"at the latest {in_words(last)}" in error_at(answer, "approval_on")
+
+
 def test_the_day_of_an_approval_stands_on_the_pages_of_both_sides_in_words():
     walked, inside = factories_onboarding.walk(), Client()
     put_into_wizard(inside, walked.case_id)

@@ -7,10 +7,12 @@ from typing import Final
 from uuid import UUID
 
 from gangway.audit.record import Actor
+from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import letters
 from gangway.invitations.errors import NoSuchInvitation
 from gangway.invitations.models import Invitation
+from gangway.invitations.states import State
 from gangway.notifications import outbox
 from gangway.notifications.messages import MESSAGES, Mail
 from gangway.notifications.messages.dress import dress_of
@@ -67,9 +69,12 @@ def test_invitation(invitation_id: UUID, *, to: str, operator: str, by: Actor, n
 
 
 def _found(invitation_id: UUID) -> Invitation:
+    """The invitation as it would be if it went out now; of a draft, that is not to be saved."""
     row = Invitation.objects.filter(pk=invitation_id).first()
     if row is None:
         raise NoSuchInvitation
+    if row.state == State.DRAFT:
+        row.expires_at = clock.now() + (row.expires_at - row.created_at)
     return row
 
 

@@ -161,6 +161,16 @@ class InvitationView:
         """Whether the operator may press Add, or has."""
         return self.state in DEVICE_AUTHENTICATED
 
+    @property
+    def days(self) -> int:
+        """How long a draft lasts from when it is sent: before that, nothing of it ends but the draft itself."""
+        return (self.expires_at - self.created_at).days
+
+    @property
+    def kept_until(self) -> datetime:
+        """Until when a draft is kept that nobody sends."""
+        return max(self.expires_at, self.created_at + DRAFTS_STAY)
+
 
 @dataclass(frozen=True, slots=True)
 class Posting:
@@ -186,7 +196,10 @@ class PendingRow:
     email_sent_count: int
     email_error: str
     created_at: datetime
-    expires_at: datetime
+    expires_at: datetime | None
+    """None for a draft: its days count from when it is sent."""
+    days: int
+    """How long it lasts from then on."""
     device_authenticated: bool
     state: State
     created_by_name: str
@@ -376,6 +389,18 @@ def pending(
     return Page(rows=_with_mails(found.rows), number=found.number, has_next=found.has_next)
 
 
+def out_for(customer_id: UUID) -> tuple[str, ...]:
+    """Return the names of all of a customer's services for which an invitation is out, the newest first."""
+    rows = Invitation.objects.filter(NOT_OVER, organization_id=customer_id).exclude(state=State.DRAFT.value)
+    return tuple(dict.fromkeys(rows.order_by("-created_at", "id").values_list("service__short_name", flat=True)))
+
+
+def invitations_of(service_id: UUID, *, most: int) -> tuple[UUID, ...]:
+    """Return the ids of a service's invitations, the newest first, however they stand."""
+    rows = Invitation.objects.filter(service_id=service_id).order_by("-created_at", "id")
+    return tuple(rows.values_list("pk", flat=True)[:most])
+
+
 def _with_mails(rows: Sequence[Invitation]) -> tuple[PendingRow, ...]:
     mails, forbidding = deliveries(subject_of(row.id) for row in rows), forbid_copying()
     return tuple(_pending_row(row, mails.get(subject_of(row.id)), forbidding) for row in rows)
@@ -424,7 +449,8 @@ def _pending_row(row: Invitation, mail: Delivery | None, forbidding: frozenset[U
         email_sent_count=mail.attempts if mail else 0,
         email_error=mail.last_error if mail and mail.state is not DeliveryState.SENT else "",
         created_at=row.created_at,
-        expires_at=row.lasts_until,
+        expires_at=None if row.state == State.DRAFT else row.lasts_until,
+        days=(row.expires_at - row.created_at).days,
         device_authenticated=State(row.state) in DEVICE_AUTHENTICATED,
         state=State(row.state),
         created_by_name=row.created_by_name,

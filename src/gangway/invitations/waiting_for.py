@@ -1,6 +1,6 @@
 """Before an invitation's end: waiting for somebody's approval until a day, and reminders that can be stopped."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,8 +20,11 @@ from gangway.invitations.moves import latest_noted, move, write_history
 from gangway.invitations.rows import locked, record_about
 from gangway.invitations.states import AWAITABLE, State
 from gangway.invitations.terms import as_long_after
+from gangway.languages.times import day_in_words
 
 LONGEST_APPROVAL: Final = timedelta(days=90)
+"""From when the first link went out. Only operators may begin it anew: whoever holds a link would never come to an end.
+"""
 BEFORE_THE_END: Final = (timedelta(days=3), timedelta(days=1))
 """Reminders go out so long before an invitation's end, each once."""
 TO_REMIND: Final = frozenset(
@@ -68,8 +71,10 @@ def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) 
     Raises `DayNotPossible` at "approval_on", `NoSuchInvitation`, `InvitationMoved`.
     """
     invitation = locked(invitation_id)
-    if not earliest_today(now) < day <= (now + LONGEST_APPROVAL).date():
-        raise DayNotPossible(field="approval_on")
+    latest = latest_day(invitation_id, by_operator=by.kind != "administrator", now=now)
+    if not earliest_today(now) < day <= latest:
+        own = _days_left(latest, now=now) if by.kind == "administrator" else None
+        raise DayNotPossible(cure=own, field="approval_on")
     invitation.approval_until = day
     invitation.expires_at = max(as_long_after(invitation.organization_id, day), invitation.expires_at)
     invitation.reminders_sent = passed_before(invitation.lasts_until, now)
@@ -83,6 +88,26 @@ def await_approval(*, invitation_id: UUID, day: date, by: Actor, now: datetime) 
     else:
         move(invitation_id=invitation_id, to=State.WAITING_FOR_APPROVAL, by=by, expected=AWAITABLE, note=note)
     record_about(invitation, Event.INVITATION_APPROVAL_AWAITED, by=by, data={"until": day.isoformat()})
+
+
+def latest_day(invitation_id: UUID, *, by_operator: bool, now: datetime) -> date:
+    """Return the last day that may be named: for operators as far from now as for all others from the first link on.
+
+    Each day that is named lets the links live longer, so days must not follow each other without end. Inside a scope.
+    """
+    if by_operator:
+        return (now + LONGEST_APPROVAL).date()
+    first = Link.objects.filter(invitation_id=invitation_id).order_by("created_at")
+    begun = first.values_list("created_at", flat=True).first() or now
+    return (begun + LONGEST_APPROVAL).date()
+
+
+def _days_left(latest: date, *, now: datetime) -> str:
+    """What an administrator can do, who may name ever fewer days."""
+    if latest <= earliest_today(now):
+        return "No later day can be named here any more. Your provider can name one for you."
+    day = day_in_words(datetime.combine(latest, time.min, tzinfo=UTC))
+    return f"Choose a day from tomorrow on, at the latest {day}. Your provider can name a later one for you."
 
 
 def _tell(invitation: Invitation, *, what: str, is_new: bool, by: Actor, now: datetime) -> None:

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 from uuid import UUID
 
-from gangway.invitations.queries import pending
-from gangway.invitations.states import State
+from gangway.invitations.queries import out_for
 from gangway.provisioning.tenants import services_outside
 
 MOST_NAMED: Final = 5
@@ -15,8 +14,7 @@ def held_in_another(customer_id: UUID, cloud: str) -> Iterator[str]:
     """Say which services are connected in another cloud than this one, and which links are out. Inside a scope."""
     if connected := services_outside(cloud, customer_id=customer_id):
         yield f"connected in the present one: {_named(connected)}"
-    found = pending(customer_id=customer_id).rows
-    if sent := tuple(row.short_name for row in found if row.state is not State.DRAFT):
+    if sent := out_for(customer_id):
         yield f"invited to sign in there: {_named(sent)}"
 
 

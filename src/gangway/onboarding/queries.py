@@ -4,7 +4,7 @@ The wizard's reads enter the case's scope by themselves; the operator's are call
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.invitations.queries import LinkDead, LinkHeld
+from gangway.invitations.waiting_for import latest_day
 from gangway.microsoft import dictionary
 from gangway.onboarding import applications, case_view, operator_view, plans
 from gangway.onboarding.disconnections import sign_in_address
@@ -78,6 +79,7 @@ __all__ = [
     "case",
     "case_of_invitation",
     "explained",
+    "latest_approval",
     "name_faults",
     "offer",
     "onboarding",
@@ -151,6 +153,13 @@ def plan_changes(case_id: UUID, *, seen: str = "") -> tuple[Change, ...]:
     with scope_of_case(case_id):
         invitation_id = Case.objects.values_list("invitation_id", flat=True).get(pk=case_id)
         return plans.changes_since(invitation_id, seen or invited.invitation(invitation_id).agreed_fingerprint)
+
+
+def latest_approval(case_id: UUID, *, now: datetime) -> date:
+    """Return the last day until which somebody behind a link may have it wait for an approval."""
+    with scope_of_case(case_id):
+        invitation_id = Case.objects.values_list("invitation_id", flat=True).get(pk=case_id)
+        return latest_day(invitation_id, by_operator=False, now=now)
 
 
 def user_code(case_id: UUID) -> str:

@@ -11,6 +11,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from gangway.invitations.plans import CHANGEABLE
+from gangway.invitations.states import Doing, State, allowed_for
+from gangway.invitations.terms import terms_of
 from gangway.onboarding.queries import user_code
 from gangway.onboarding.shapes import CaseView, Step
 from gangway.onboarding.states import SignInState
@@ -79,6 +81,7 @@ def page(
         "offer": request.case.offer,
         "steps": progress(request.case.step, uses=request.case.existing is not None),
         "assisting": request.assisting,
+        "copying": _copying(request) if request.assisting else "",
         "redirect_offered": may_redirect(request),
         "speaks": said_of(request.case.offer),
         "brand": brand_of(request.case.offer.asker.organization_path),
@@ -89,6 +92,14 @@ def page(
     # Browsers follow a form's answer to another origin only where the page's policy names it.
     lead_there = csp_update({"form-action": [request.case.offer.login_origin]})
     return cast("HttpResponse", lead_there(lambda here: render(here, template, filled, status=status))(request))
+
+
+def _copying(request: WizardRequest) -> str:
+    """Whether an operator who assists may make a link for the customer's browser, or why not; empty: none is needed."""
+    offer = request.case.offer
+    if Doing.COPY not in allowed_for(State(offer.invitation_state), offer.purpose):
+        return ""
+    return "allowed" if terms_of(offer.asker.provider_id).may_copy else "forbidden"
 
 
 def progress(step: Step, *, uses: bool = False) -> list[dict[str, Any]]:

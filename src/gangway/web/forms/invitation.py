@@ -92,6 +92,15 @@ class Approval(PlainForm):
         widget=DayInput(),
     )
 
+    def __init__(self, *args: Any, latest: date | None = None, **more: Any) -> None:
+        """`latest`: the last day that can be, where that is said beforehand."""
+        super().__init__(*args, **more)
+        if latest is not None:
+            field = self.fields["approval_on"]
+            last = _("At the latest %(day)s; your provider can name a later day.") % {"day": in_words(latest)}
+            field.help_text = f"{field.help_text} {last}"
+            field.widget.attrs["max"] = latest.isoformat()
+
     @property
     def day(self) -> date:
         """The day that was chosen."""

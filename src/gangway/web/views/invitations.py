@@ -17,7 +17,7 @@ from gangway.invitations import actions
 from gangway.invitations.aims import ENDS_BY_ITSELF
 from gangway.invitations.plans import CHANGEABLE
 from gangway.invitations.queries import HistoryRow, InvitationView, history, invitation, pending, posting
-from gangway.invitations.states import State
+from gangway.invitations.states import ENDED, State
 from gangway.onboarding.queries import case_of_invitation, onboarding_of_invitation
 from gangway.onboarding.shapes import CaseView
 from gangway.onboarding.sightings import sightings_of
@@ -139,6 +139,7 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "ends_by_itself": about.purpose in ENDS_BY_ITSELF,
         "may_invite_again": may_begin_again(about, request.seat.capabilities),
         "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
+        "is_over": about.state in ENDED,
         "entries": [_entry(row) for row in history(invitation_id)],
         "case": case,
         "parts": pills_of(case.signer) if case else [],

@@ -13,6 +13,7 @@ from gangway.foundation.errors import GangwayError
 from gangway.invitations.states import State
 from gangway.onboarding import freezing
 from gangway.onboarding.actions import await_approval, hand_off, plan_for
+from gangway.onboarding.queries import latest_approval
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.sightings import sightings_by_case
 from gangway.web.activity_words import seen_rows
@@ -39,7 +40,8 @@ def approval(request: WizardRequest) -> HttpResponse:
         return redirect(page_of(case))
     awaited = rest.planned_on if rest else case.offer.approval_until
     first, typed = {"planned_on": awaited, "approval_on": awaited}, request.POST or None
-    form = AwaitedDay(typed, initial=first) if rest else Approval(typed, initial=first)
+    latest = None if rest else latest_approval(case.id, now=now())
+    form = AwaitedDay(typed, initial=first) if rest else Approval(typed, initial=first, latest=latest)
     if request.method == "POST" and form.is_valid():
         given: dict[str, Any] = {"case_id": case.id, "day": form.day, "by": request.actor, "now": now()}
         try:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from gangway.foundation.clock import now
 from gangway.foundation.sealed import SealedText
+from gangway.invitations.plans import CHANGEABLE
 from gangway.invitations.queries import LinkDead, Why
 from gangway.onboarding.actions import begin_case
 from gangway.onboarding.errors import LinkClosed
@@ -72,6 +73,7 @@ def _explain(request: HttpRequest, token: SealedText) -> HttpResponse:
         "steps": progress(Step.CHOOSE),
         "brand": brand_of(held.asker.organization_path),
         "speaks": said_of(held),
+        "may_decline": held.invitation_state in CHANGEABLE and any(feature.optional for feature in held.plan.features),
     }
     return render(request, "wizard/welcome.html", values)
 

@@ -135,7 +135,8 @@
   const tick = () => {
     for (const clock of document.querySelectorAll("[data-until]")) {
       const left = Math.max(0, Math.round((new Date(clock.dataset.until) - Date.now() - skew) / 1000));
-      clock.textContent = `(${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")})`;
+      const words = clock.dataset.left.replace("{minutes}", Math.floor(left / 60)).replace("{seconds}", left % 60);
+      clock.textContent = left ? `(${words})` : "";
     }
   };
 
