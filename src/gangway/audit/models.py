@@ -1,17 +1,24 @@
 """The tables of what happened. Web and worker may add entries and read them; the database makes the chain itself."""
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
+from django.db.models import F, Func
 
 from gangway.audit.events import Event
+from gangway.foundation.words import AS_VECTOR
+
+WHO_INDEX: Final = Func(F("who_words"), template=AS_VECTOR)
+"""The indexed expression over an entry's `who_words`."""
 
 
 class Entry(models.Model):
     """One thing that happened: what, to whom it belongs, by whom, from where. Never changed, never removed.
 
     Names and addresses of people (`actor_name`, `actor_address`, `personal`) are not what the chain is made over: it
-    holds their salted digest, so that they can be erased and every other word still be proved.
+    holds their salted digest, so that they can be erased and every other word still be proved. `who_words` only repeats
+    the name for a search, and goes with it.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -24,6 +31,7 @@ class Entry(models.Model):
     actor_kind = models.CharField(max_length=15)
     actor_id = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=200)
+    who_words = models.TextField(default="", help_text="Words of the actor's name, as a search compares them.")
     actor_address = models.CharField(max_length=64, blank=True)
     request_id = models.CharField(max_length=64, blank=True)
     data = models.JSONField(default=dict)
@@ -37,6 +45,7 @@ class Entry(models.Model):
             models.Index(fields=["organization", "-id"], name="audit_by_organization"),
             models.Index(fields=["subject", "-id"], name="audit_by_subject"),
             models.Index(fields=["event", "-id"], name="audit_by_event"),
+            GinIndex(WHO_INDEX, name="audit_who_words"),
             models.Index(
                 fields=["organization", "id"],
                 condition=models.Q(event=Event.ORGANIZATION_MOVED.value),

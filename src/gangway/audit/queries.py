@@ -10,11 +10,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import BooleanField, Exists, Func, OuterRef, Q, QuerySet, TextField, Value
 
 from gangway.audit.events import Event
-from gangway.audit.models import Entry
+from gangway.audit.models import WHO_INDEX, Entry
 from gangway.audit.record import Plain
+from gangway.foundation.words import words_begun
 
 MOST_ROWS = 200
 MOMENTS = ("before", "after")
@@ -52,7 +53,10 @@ class ActivityRow:
 
 @dataclass(frozen=True, slots=True)
 class Sought:
-    """What somebody looks for in the log; empty means all. `event` may be a whole event or its beginning ("vault:")."""
+    """What somebody looks for in the log; empty means all. `event` may be a whole event or its beginning ("vault:").
+
+    `who` is found by the beginnings of words of a name.
+    """
 
     who: str = ""
     event: str = ""
@@ -67,12 +71,12 @@ def activity(
     organization_path: str,
     limit: int = 50,
     before_id: int | None = None,
-    subject: str = "",
+    subject: str | Collection[str] = "",
     sought: Sought | None = None,
 ) -> list[ActivityRow]:
     """Return up to `limit` (at most 200) entries at or below this organization, older than `before_id` if given.
 
-    `subject` narrows to one thing, `sought` to more. Raises ValueError without a path: that would show everybody's.
+    `subject` narrows to one thing or to some, `sought` to more. Raises ValueError without a path: that is everybody's.
     """
     if not organization_path.endswith("/"):
         message = "activity is read for one organization's path"
@@ -82,7 +86,7 @@ def activity(
     if below_a_provider:
         rows = _since_the_last_move(rows)
     if subject:
-        rows = rows.filter(subject=subject)
+        rows = rows.filter(subject__in=[subject] if isinstance(subject, str) else subject)
     if before_id is not None:
         rows = rows.filter(id__lt=before_id)
     found = rows.select_related("organization").order_by("-id")[: min(limit, MOST_ROWS)]
@@ -101,7 +105,7 @@ def _is_move(entry: Entry) -> bool:
 def _meant(sought: Sought) -> Q:
     condition = Q()
     if sought.who:
-        condition &= Q(actor_name__istartswith=sought.who)
+        condition &= _by(sought.who)
     if sought.event:
         condition &= Q(event=sought.event) if sought.event in set(Event) else Q(event__startswith=sought.event)
     if sought.subject:
@@ -113,6 +117,15 @@ def _meant(sought: Sought) -> Q:
     if sought.organization_id:
         condition &= Q(organization_id=sought.organization_id)
     return condition
+
+
+def _by(who: str) -> Q:
+    """Each word of `who` begins one of the actor's name; what holds no word is nobody's name."""
+    wanted = words_begun(who)
+    if not wanted:
+        return Q(pk__in=())
+    as_query = Func(Value(wanted, output_field=TextField()), template="%(expressions)s::tsquery")
+    return Q(Func(WHO_INDEX, as_query, template="(%(expressions)s)", arg_joiner=" @@ ", output_field=BooleanField()))
 
 
 def every_activity(*, organization_path: str, sought: Sought) -> Iterator[list[ActivityRow]]:

@@ -13,6 +13,7 @@ from gangway.audit.errors import DataNotPlain, SecretInAudit
 from gangway.audit.events import Event
 from gangway.audit.models import Entry
 from gangway.foundation import clock
+from gangway.foundation.words import words
 
 LONGEST_TEXT: Final = 500
 """Characters of one recorded text."""
@@ -111,6 +112,7 @@ def entry_of(
         actor_kind=by.kind,
         actor_id=by.id,
         actor_name=by.name[:200],
+        who_words=who_words(by.kind, by.name[:200]),
         actor_address=by.address[:64],
         request_id=by.request_id[:64],
         data=plain,
@@ -120,6 +122,11 @@ def entry_of(
     entry.commitment = commitment_of(entry)
     entry.digest = digest_of(entry)
     return entry
+
+
+def who_words(kind: str, name: str) -> str:
+    """Return what an entry is found by when somebody asks who did it; a part of ours is named as Gangway's on pages."""
+    return words("Gangway" if kind == "system" else "", name)
 
 
 def _parted(values: Mapping[str, Plain]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -24,9 +24,12 @@ from gangway.foundation.errors import GangwayError
 from gangway.invitations.standing import open_for_connection
 from gangway.onboarding.otherwise import addable
 from gangway.onboarding.queries import unfinished
-from gangway.organizations.roles import SEES_INVITATIONS, Capability
+from gangway.onboarding.story import subjects_of_service
+from gangway.organizations.queries import Seat
+from gangway.organizations.roles import SEES_INVITATIONS, Capability, Kind, stands_over
 from gangway.provisioning.leftover_list import open_for
 from gangway.provisioning.usage import others_of, uses
+from gangway.services.actions import hold
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import HOLDS_ITS_NAME, LIVES, Lifecycle
 from gangway.web.activity_words import entry_of
@@ -67,7 +70,7 @@ def overview(request: DeskRequest, service_id: UUID) -> HttpResponse:
     if Capability.SEE_RUNS in request.seat.capabilities:
         values["leftovers"] = open_for(about.id)
     if Capability.SEE_ACTIVITY in request.seat.capabilities:
-        latest = activity(organization_path=request.seat.path, subject=f"service:{about.id}", limit=LATEST)
+        latest = activity(organization_path=request.seat.path, subject=subjects_of_service(about.id), limit=LATEST)
         values["entries"] = [entry_of(row) for row in latest]
     return render(request, "service_portal/overview.html", values)
 
@@ -202,7 +205,7 @@ def service_activity(request: DeskRequest, service_id: UUID) -> HttpResponse:
     about = service(service_id)
     given = request.GET.get("before", "")
     before = int(given) if given.isascii() and given.isdigit() and len(given) <= LONGEST_ID else None
-    subject = f"service:{about.id}"
+    subject = subjects_of_service(about.id)
     rows = activity(organization_path=request.seat.path, subject=subject, limit=AT_ONCE + 1, before_id=before)
     shown = rows[:AT_ONCE]
     values = {
@@ -227,6 +230,7 @@ def head(request: DeskRequest, about: ServiceView, tab: str) -> dict[str, Any]:
         "tab": tab,
         "sees_connection": Capability.SEE_CONNECTION in held and not planned,
         "may_edit": Capability.EDIT_SERVICE in held and about.lifecycle in LIVES,
+        "may_repair": Capability.CHANGE_CONNECTION in held,
         "sees_activity": Capability.SEE_ACTIVITY in held,
         "may_delete": Capability.DELETE_SERVICE in held and about.lifecycle in HOLDS_ITS_NAME,
     }
