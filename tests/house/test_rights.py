@@ -67,6 +67,7 @@ PROVED_LATELY = {
     "channel_delete",
     "customer_delete",
     "customer_move",
+    "customers_move",
     "emergency_begin",
     "microsoft_link",
     "microsoft_unlink",

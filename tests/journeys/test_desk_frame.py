@@ -17,7 +17,9 @@ from playwright.sync_api import Locator, Page, expect
 from gangway.connections.care_view import Beside
 from gangway.connections.fleet import Backlog
 from gangway.foundation import clock
+from gangway.organizations.roles import Capability
 from gangway.web.desk import DOORS
+from gangway.web.lists import bulk_of
 from gangway.web.words import CONNECTION, ROTATION, said
 
 pytestmark = pytest.mark.slow
@@ -63,13 +65,13 @@ def connections_listed(page: Page) -> None:
         "rotation": said(ROTATION, "planned"),
         "beside": [Beside("Call quality of Microsoft Teams", now)],
         "lacks": ["RoleManagement.Read.Directory", "Skype for Business Administrator"],
-        "may_rotate": True,
     }
     values = {
         "rows": [each],
         "backlog": Backlog(0, None),
         "page": SimpleNamespace(rows=[row], number=1),
         "may_change": True,
+        "bulk": bulk_of("connections", frozenset(Capability)),
     }
     drawn(page, "fleet/list.html", {**values, "wanted": SimpleNamespace(sort="", narrows=False, choices={})})
 

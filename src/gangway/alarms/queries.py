@@ -110,10 +110,22 @@ def alarms(
 
 
 def every_alarm(
-    *, search: str = "", state: str = "", severity: str = "", kind: str = "", sort: str = ""
+    *,
+    search: str = "",
+    state: str = "",
+    severity: str = "",
+    kind: str = "",
+    sort: str = "",
+    among: Collection[UUID] | None = None,
 ) -> Iterator[AlarmRow]:
-    """Give all that `alarms` would show on its pages, for an export."""
-    return every(_found(search, state, severity, kind, sort), _row)
+    """Give all that `alarms` would show on its pages, or those of them with these ids, for an export."""
+    return every(_found(search, state, severity, kind, sort), _row, among=among)
+
+
+def some_alarms(ids: Collection[UUID]) -> tuple[AlarmRow, ...]:
+    """Return those of these alarms that are in the scope, over or not, by what they are about."""
+    rows = Alarm.objects.filter(pk__in=ids).select_related("organization").order_by("about", "id")
+    return tuple(map(_row, rows))
 
 
 def _found(search: str, state: str, severity: str, kind: str, sort: str) -> QuerySet[Alarm]:

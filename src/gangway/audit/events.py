@@ -13,7 +13,7 @@ class Event(StrEnum):
     AUDIT_EXPORTED = "audit:entries:exported"
     """Somebody took entries away as a file; the data has the filters and the format."""
     LIST_EXPORTED = "audit:list:exported"
-    """Somebody took a list away as a file; the data says which, how many rows, and what was searched for."""
+    """Somebody took a list away as a file; the data says which, how many rows, what was sought, and how many ticked."""
 
     ORGANIZATION_CREATED = "organizations:organization:created"
     """A provider, channel or customer was added."""

@@ -1,6 +1,6 @@
 """Reads of this room. Everything returned is a plain frozen value; call them inside a scope."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -94,9 +94,11 @@ def imports(*, search: str = "", state: str = "", kind: str = "", sort: str = ""
     return page_of(_found(search, state, kind, sort), page, _import)
 
 
-def every_import(*, search: str = "", state: str = "", kind: str = "", sort: str = "") -> Iterator[ImportRow]:
-    """Give all that `imports` would show on its pages, for an export."""
-    return every(_found(search, state, kind, sort), _import)
+def every_import(
+    *, search: str = "", state: str = "", kind: str = "", sort: str = "", among: Collection[UUID] | None = None
+) -> Iterator[ImportRow]:
+    """Give all that `imports` would show on its pages, or those of them with these ids, for an export."""
+    return every(_found(search, state, kind, sort), _import, among=among)
 
 
 def _found(search: str, state: str, kind: str, sort: str) -> QuerySet[Import]:
@@ -118,9 +120,9 @@ def one_import(import_id: UUID) -> ImportView:
         row=_import(row),
         counts=counts,
         finish_by_itself=row.finish_by_itself,
+        days=row.days,
         why=row.why,
         expires_at=row.expires_at,
-        days=row.days,
         goes_on_at=row.goes_on_at,
         waits_for=Wait(row.waits_for) if row.waits_for else None,
         rows_kept=bool(counts),

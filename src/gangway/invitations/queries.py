@@ -1,7 +1,7 @@
 """Reading invitations. Nothing here changes anything, however often a mail scanner opens a link."""
 
 import hmac
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -406,9 +406,11 @@ def _with_mails(rows: Sequence[Invitation]) -> tuple[PendingRow, ...]:
     return tuple(_pending_row(row, mails.get(subject_of(row.id)), forbidding) for row in rows)
 
 
-def every_pending(*, search: str = "", state: str = "", sort: str = "") -> Iterator[PendingRow]:
-    """Give all that `pending` would show on its pages, for an export."""
-    for some in batched(every(_pending(search, state, None, sort), lambda row: row)):
+def every_pending(
+    *, search: str = "", state: str = "", sort: str = "", among: Collection[UUID] | None = None
+) -> Iterator[PendingRow]:
+    """Give all that `pending` would show on its pages, or those of them with these ids, for an export."""
+    for some in batched(every(_pending(search, state, None, sort), lambda row: row, among=among)):
         mails = deliveries(subject_of(row.id) for row in some)
         yield from (_pending_row(row, mails.get(subject_of(row.id))) for row in some)
 

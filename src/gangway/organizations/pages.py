@@ -1,6 +1,6 @@
 """One page of a long list, read without counting the whole."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
@@ -78,13 +78,16 @@ def one_of(rows: models.QuerySet[Any], *, at: str) -> models.Q:
     return models.Q(models.Subquery(its_own.values("is_meant"), output_field=models.BooleanField()))
 
 
-def every(rows: models.QuerySet[Model], shape: Callable[[Model], Row]) -> Iterator[Row]:
-    """Give all rows of an ordered queryset, for an export.
+def every(
+    rows: models.QuerySet[Model], shape: Callable[[Model], Row], *, among: Collection[object] | None = None
+) -> Iterator[Row]:
+    """Give all rows of an ordered queryset, or those of them with these keys, for an export.
 
     Their keys are sorted once and the rows read in portions: to skip what was given already, PostgreSQL would have to
     find and sort all of it again for each portion.
     """
-    for keys in batched(iter(list(rows.values_list("pk", flat=True)))):
+    meant = rows if among is None else rows.filter(pk__in=among)
+    for keys in batched(iter(list(meant.values_list("pk", flat=True)))):
         yield from map(shape, _of_keys(rows, keys))
 
 

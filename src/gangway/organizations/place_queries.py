@@ -1,7 +1,7 @@
 """Reading the tree itself: organizations of one level as a list, one with everything about it, bounds and contacts."""
 
-from collections.abc import Collection, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from gangway.organizations.details import Bounds, Contact, Details, Tenant, domains_of, known_of
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.models import ContactRow, Organization, TenantRow
-from gangway.organizations.pages import Page, both_ways, every, page_of
+from gangway.organizations.pages import Page, batched, both_ways, every, page_of
 from gangway.organizations.roles import Kind
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
@@ -31,6 +31,7 @@ class PlaceRow:
     short_name: str
     above: str
     domain: str
+    tenant_id: str
     below: int
     most_customers: int | None
     created_at: datetime
@@ -74,29 +75,43 @@ class Choice:
 def places(kind: Kind, *, search: str = "", above: str = "", sort: str = "", page: int = 1) -> Page[PlaceRow]:
     """Return the scope's organizations of a level; `above`: only those below the one with this id."""
     found = page_of(_places(kind, search, above, sort), page, _row)
+    return Page(_with_counts(found.rows), found.number, found.has_next) if kind is Kind.CHANNEL else found
+
+
+def every_place(
+    kind: Kind, *, search: str = "", above: str = "", sort: str = "", among: Collection[UUID] | None = None
+) -> Iterator[PlaceRow]:
+    """Give all that `places` would show on its pages, or those of them with these ids, for an export."""
+    rows = every(_places(kind, search, above, sort), _row, among=among)
     if kind is not Kind.CHANNEL:
-        return found
-    counts = _counted([row.id for row in found.rows])
-    counted = tuple(_with_count(row, counts.get(row.id, 0)) for row in found.rows)
-    return Page(counted, found.number, found.has_next)
-
-
-def every_place(kind: Kind, *, search: str = "", above: str = "", sort: str = "") -> Iterator[PlaceRow]:
-    """Give all that `places` would show on its pages, for an export; without the number of customers."""
-    return every(_places(kind, search, above, sort), _row)
+        return rows
+    return (row for some in batched(rows) for row in _with_counts(some))
 
 
 def is_called(organization_id: UUID, search: str) -> bool:
     """Return whether an organization of the scope is one that this search means."""
-    return Organization.objects.filter(matching(search, begins=("name_key",)), pk=organization_id).exists()
+    return Organization.objects.filter(places_meant(search), pk=organization_id).exists()
 
 
 def _places(kind: Kind, search: str, above: str, sort: str) -> QuerySet[Organization]:
-    rows = Organization.objects.filter(matching(search, begins=("name_key",)), kind=kind.value, removed_at__isnull=True)
+    rows = Organization.objects.filter(places_meant(search), kind=kind.value, removed_at__isnull=True)
     if above:
         path = path_in_scope(above)
         rows = rows.none() if path is None else rows.filter(path__startswith=path).exclude(path=path)
     return rows.select_related("parent").order_by(*SORTS.get(sort, SORTS["name"]))
+
+
+def places_meant(search: str) -> Q:
+    """Return the condition for organizations that a search means. Call it inside a scope.
+
+    Names and domains by the beginnings of their words; by its id, whole: one itself, or whose Microsoft tenant it is.
+    """
+    try:
+        whole = UUID(search.strip())
+    except ValueError:
+        return matching(search, begins=("name_key",))
+    more = list(TenantRow.objects.filter(tenant_id=str(whole)).values_list("organization_id", flat=True))
+    return Q(pk__in=[whole, *more]) | Q(tenant_id=str(whole))
 
 
 def place(organization_id: UUID) -> PlaceView:
@@ -195,8 +210,10 @@ def _counted(ids: list[UUID]) -> dict[UUID, int]:
     return dict(below.order_by().values_list("parent_id").annotate(number=Count("pk")))
 
 
-def _with_count(row: PlaceRow, count: int) -> PlaceRow:
-    return PlaceRow(**{**asdict(row), "below": count})
+def _with_counts(rows: Sequence[PlaceRow]) -> tuple[PlaceRow, ...]:
+    """Count the customers of channels, of many at once."""
+    counts = _counted([row.id for row in rows])
+    return tuple(replace(row, below=counts.get(row.id, 0)) for row in rows)
 
 
 def _row(row: Organization) -> PlaceRow:
@@ -206,6 +223,7 @@ def _row(row: Organization) -> PlaceRow:
         short_name=row.short_name,
         above=_above(row),
         domain=row.domain,
+        tenant_id=row.tenant_id,
         below=0,
         most_customers=row.most_customers,
         created_at=row.created_at,

@@ -10,9 +10,9 @@ from django.db.models import QuerySet
 from gangway.organizations.errors import NoSeat, NoSuchOrganization, SeatByEntra
 from gangway.organizations.models import Membership, Operator, Organization
 from gangway.organizations.pages import Page, page_of
+from gangway.organizations.place_queries import places_meant
 from gangway.organizations.roles import ROLE_TABLE, Capability, Kind, Role
 from gangway.organizations.scope import Door, through, within_everything
-from gangway.organizations.search import matching
 
 _PROVIDERS_PLACE = 1
 
@@ -164,9 +164,9 @@ def colleague(operator_id: str, *, path: str) -> OperatorView | None:
 
 
 def customers(*, search: str = "", page: int = 1) -> Page[CustomerRow]:
-    """Return the scope's customers by name; `search` finds the beginning of a name or of any of its words."""
+    """Return the scope's customers by name; `search` as in their list."""
     living = Organization.objects.filter(kind=Kind.CUSTOMER.value, removed_at__isnull=True)
-    rows = living.filter(matching(search, begins=("name_key",)))
+    rows = living.filter(places_meant(search))
     return page_of(rows.select_related("parent").order_by("name_key", "id"), page, _customer_row)
 
 

@@ -1,6 +1,6 @@
 """The list of leftovers: what is still in a tenant, and how a person takes it away there. Call it inside a scope."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -74,9 +74,11 @@ def leftovers(*, search: str = "", state: str = "", kind: str = "", sort: str = 
     return page_of(_found(search, state, kind, sort), page, _row)
 
 
-def every_leftover(*, search: str = "", state: str = "", kind: str = "", sort: str = "") -> Iterator[LeftoverRow]:
-    """Give all that `leftovers` would show on its pages, for an export."""
-    return every(_found(search, state, kind, sort), _row)
+def every_leftover(
+    *, search: str = "", state: str = "", kind: str = "", sort: str = "", among: Collection[UUID] | None = None
+) -> Iterator[LeftoverRow]:
+    """Give all that `leftovers` would show on its pages, or those of them with these ids, for an export."""
+    return every(_found(search, state, kind, sort), _row, among=among)
 
 
 def _found(search: str, state: str, kind: str, sort: str) -> QuerySet[Leftover]:

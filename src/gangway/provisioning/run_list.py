@@ -1,6 +1,6 @@
 """The list of runs, newest first, and what the page of one run tells beside its steps. Call it inside a scope."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -92,9 +92,11 @@ def runs(*, search: str = "", state: str = "", sort: str = "", page: int = 1) ->
     return page_of(_found(search, state, sort), page, _row, keys_first=True)
 
 
-def every_run(*, search: str = "", state: str = "", sort: str = "") -> Iterator[RunRow]:
-    """Give all that `runs` would show on its pages, for an export."""
-    return every(_found(search, state, sort), _row)
+def every_run(
+    *, search: str = "", state: str = "", sort: str = "", among: Collection[UUID] | None = None
+) -> Iterator[RunRow]:
+    """Give all that `runs` would show on its pages, or those of them with these ids, for an export."""
+    return every(_found(search, state, sort), _row, among=among)
 
 
 def _found(search: str, state: str, sort: str) -> QuerySet[Run]:

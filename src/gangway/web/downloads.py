@@ -4,20 +4,21 @@ import base64
 import csv
 import io
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Sized
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
 from django.http import HttpResponse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from gangway.audit.events import Event
 from gangway.audit.record import Plain, record
 from gangway.foundation.sheets import marked
 from gangway.web.desk import DeskRequest
-from gangway.web.listing import asked
+from gangway.web.listing import Asked
 
 _NOT_IN_A_FILE_NAME: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -56,11 +57,20 @@ def _plain(name: str) -> str:
     return _NOT_IN_A_FILE_NAME.sub("-", name)
 
 
-def list_file(request: DeskRequest, name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
-    """Hand a list out as a CSV file, and write down who took it: most lists name people."""
+def list_file(
+    request: DeskRequest,
+    name: str,
+    head: Sequence[str | Promise],
+    rows: Iterable[Sequence[object]],
+    *,
+    sought: Asked,
+    ticked: Sized | None = None,
+) -> HttpResponse:
+    """Hand a list out as a CSV file, and write down who took what of it: most lists name people."""
     taken = list(rows)
-    sought = asked(request).search
-    told: dict[str, Plain] = {"list": name, "rows": len(taken), **({"search": sought} if sought else {})}
+    told: dict[str, Plain] = {**sought.told, "list": name, "rows": len(taken)}
+    if ticked is not None:
+        told["ticked"] = len(ticked)
     where = request.seat.organization_id
     with transaction.atomic():
         record(
@@ -73,7 +83,7 @@ def list_file(request: DeskRequest, name: str, head: Sequence[str], rows: Iterab
     return csv_file(name, head, taken)
 
 
-def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> HttpResponse:
+def csv_file(name: str, head: Sequence[str | Promise], rows: Iterable[Sequence[object]]) -> HttpResponse:
     """Return rows as a CSV file that spreadsheets open as text: UTF-8 with its mark, no cell is a formula."""
     answer = HttpResponse("\ufeff" + csv_lines([head, *rows]), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="gangway-{name}.csv"'

@@ -3,13 +3,15 @@
 from django.urls import path
 
 from gangway.imports.states import Kind
-from gangway.web.views import exports, exports_again, imports
+from gangway.web.views import exports, exports_again, imports, several
 
 ONE = "imports/<uuid:import_id>/"
 
 urlpatterns = [
     path("imports/", imports.import_list, name="imports"),
     path("imports/export.csv", exports.import_export, name="import_export"),
+    path("imports/stop/", several.stop_imports, name="imports_stop"),
+    path("imports/discard/", several.discard_imports, name="imports_discard"),
     path("imports/new/", imports.new_import, name="import_new"),
     path("imports/template/new.csv", imports.template_of(Kind.NEW), name="import_template_new"),
     path("imports/template/existing.csv", imports.template_of(Kind.EXISTING), name="import_template_existing"),

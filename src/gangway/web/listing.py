@@ -19,6 +19,12 @@ class Asked:
     choices: dict[str, str] = field(default_factory=dict)
 
     @property
+    def told(self) -> dict[str, str]:
+        """What was asked for, for the activity log; the page is left out, as a file has them all."""
+        meant = {"search": self.search, **self.choices, "sort": self.sort}
+        return {name: text for name, text in meant.items() if text}
+
+    @property
     def narrows(self) -> bool:
         """Whether the list leaves something out: then *nothing found* isn't *nothing there*."""
         return bool(self.search or any(self.choices.values()) or self.page > 1)
@@ -34,9 +40,9 @@ def asked_in(given: QueryDict, *filters: str) -> Asked:
     number = given.get("page", "")
     return Asked(
         search=given.get("q", "").replace("\x00", "")[:LONGEST_SEARCH],
-        sort=given.get("sort", ""),
+        sort=given.get("sort", "").replace("\x00", "")[:LONGEST_SEARCH],
         page=int(number) if number.isascii() and number.isdigit() and len(number) < 5 else 1,  # noqa: PLR2004 digits
-        choices={name: given.get(name, "").replace("\x00", "") for name in filters},
+        choices={name: given.get(name, "").replace("\x00", "")[:LONGEST_SEARCH] for name in filters},
     )
 
 

@@ -22,7 +22,7 @@ def rows_of(rows: Iterable[PendingRow], capabilities: frozenset[Capability]) -> 
             "pill": said(WAITS_FOR, kinds[row.registration_id])
             if row.state is State.WAITING_FOR_ADMINISTRATOR and row.registration_id in kinds
             else said(INVITATION, row.state),
-            "onboarding_id": begun.get(row.id),
+            "onboarding_id": begun.get(row.id) if Capability.ADD_SERVICE in capabilities else None,
             "can": moves(row.state, capabilities, may_copy=row.may_copy, purpose=row.purpose),
         }
         for row in known

@@ -105,6 +105,12 @@ def number(value: int) -> SafeString:
     return format_html('<data value="{}" data-number="yes">{}</data>', value, f"{value:,}")
 
 
+@register.filter
+def counted(value: int) -> SafeString:
+    """Write a count within a sentence as `number` does."""
+    return number(value)
+
+
 @register.simple_tag
 def server_time() -> str:
     """Say what time it is here, for countdowns in browsers whose clocks are wrong."""

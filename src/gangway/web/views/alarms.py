@@ -26,7 +26,8 @@ from gangway.organizations.roles import Kind as Level
 from gangway.web.desk import DeskRequest, may, need_settling, proved_lately
 from gangway.web.forms.alarms import HoursForm, WebhookForm
 from gangway.web.forms.base import told
-from gangway.web.listing import asked
+from gangway.web.forms.opened import edited
+from gangway.web.lists import asked_of, bulk_of
 from gangway.web.words import ALARM, AUDIENCE, DELIVERY, HAPPENED, KIND, NOTICE, SEVERITY, said
 
 PAGE: Final = ["GET", "HEAD", "POST"]
@@ -36,7 +37,7 @@ PAGE: Final = ["GET", "HEAD", "POST"]
 @may(Capability.SEE_CONNECTION)
 def alarm_list(request: DeskRequest) -> HttpResponse:
     """List what isn't over, what changed last first; what is over only when asked for."""
-    wanted = asked(request, "state", "severity", "kind")
+    wanted = asked_of("alarms", request)
     page = alarms(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     values = {
         "page": page,
@@ -46,6 +47,7 @@ def alarm_list(request: DeskRequest) -> HttpResponse:
         "states": [(state.value, said(ALARM, state).word) for state in AlarmState],
         "severities": [(severity.value, said(SEVERITY, severity).word) for severity in reversed(Severity)],
         "kinds": [(kind.value, KIND[kind]) for kind in Kind],
+        "bulk": bulk_of("alarms", request.seat.capabilities),
         "may_act": _may_act(request),
     }
     return render(request, "alarms/list.html", values)

@@ -25,15 +25,14 @@ from gangway.organizations.roles import Capability
 from gangway.services.queries import ServiceRow, Sought, matching_services, some_services
 from gangway.web.desk import DeskRequest, may
 from gangway.web.listing import Asked, asked_in
+from gangway.web.lists import LISTS
 from gangway.web.live import first_look, look_again
-from gangway.web.views.several import ticked
+from gangway.web.views.several import list_as_sought, ticked
 from gangway.web.words import CONNECTION, PLANNED, VALIDATION, Pill, said
 
 PARTIAL: Final = "services/_validating.html"
 EVERY: Final = "every"
 """The box that means all services that match, and not only the ticked ones of one page."""
-FILTERS: Final = ("status", "licence", "deployment", "below")
-SOUGHT: Final = ("q", *FILTERS, "sort")
 MOST_AT_ONCE: Final = 200
 LATEST: Final = "validating"
 """The session keeps the services of which no address could hold the ids."""
@@ -43,7 +42,7 @@ LATEST: Final = "validating"
 @may(Capability.VALIDATE_CONNECTION)
 def validate_many(request: DeskRequest) -> HttpResponse:
     """*Validate Authentication* for the chosen services; those without a connection are told and left out."""
-    chosen = _matching(request.POST) if request.POST.get(EVERY) else ticked(request.POST, "service")
+    chosen = _matching(request.POST) if request.POST.get(EVERY) else ticked(request.POST, "service", an_id=UUID)
     found = some_services(chosen)
     if not found:
         return tick_first(request)
@@ -87,15 +86,13 @@ def validating_state(request: DeskRequest) -> HttpResponse:
 
 def lacks_ticks(given: QueryDict) -> bool:
     """Whether somebody pressed a button *With the ticked ones*, and ticked none."""
-    return given.get("of") == "ticked" and not given.get(EVERY) and not ticked(given, "service")
+    return given.get("of") == "ticked" and not given.get(EVERY) and not ticked(given, "service", an_id=UUID)
 
 
 def tick_first(request: DeskRequest) -> HttpResponse:
     """Lead back to the list as it was searched, filtered and sorted, and say how rows are chosen."""
-    given = request.POST if request.method == "POST" else request.GET
-    sought = urlencode({name: given[name] for name in SOUGHT if given.get(name)})
     messages.error(request, _("Tick the services first: the boxes stand at the beginning of the rows."))
-    return redirect(f"{reverse('web:services')}?{sought}" if sought else "web:services")
+    return redirect(list_as_sought("services", request.POST if request.method == "POST" else request.GET))
 
 
 def sought(wanted: Asked) -> Sought:
@@ -105,14 +102,14 @@ def sought(wanted: Asked) -> Sought:
 
 def _matching(given: QueryDict) -> list[UUID]:
     """Return all that the list showed, over all its pages."""
-    return matching_services(sought(asked_in(given, *FILTERS)), most=MOST_AT_ONCE)
+    return matching_services(sought(asked_in(given, *LISTS["services"].filters)), most=MOST_AT_ONCE)
 
 
 def _chosen(request: DeskRequest) -> list[UUID]:
     """Return the services that a page of the progress is about."""
     if request.GET.get(EVERY):
         return [UUID(one) for one in request.session.get(LATEST, ())]
-    return ticked(request.GET, "service")
+    return ticked(request.GET, "service", an_id=UUID)
 
 
 def _begun(request: DeskRequest, service_id: UUID) -> bool:

@@ -1,11 +1,17 @@
-"""Every list as a file for a spreadsheet: as it is searched, filtered and sorted, for whoever may see the list."""
+"""Every list as a file for a spreadsheet, for whoever may see it: as it is sought and sorted, or its ticked rows.
 
-from collections.abc import Iterator, Sequence
+A file has at least what the list shows, and the ids behind it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from django.http import HttpResponse
-from django.utils.translation import gettext as _
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from gangway.alarms.queries import every_alarm
@@ -21,8 +27,9 @@ from gangway.provisioning.run_list import every_run
 from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.downloads import list_file
 from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS
-from gangway.web.listing import asked
+from gangway.web.lists import asked_of
 from gangway.web.views.places import Level
+from gangway.web.views.several import place_id, tick_first, ticked
 from gangway.web.words import (
     ALARM,
     CONNECTION,
@@ -31,6 +38,8 @@ from gangway.web.words import (
     INVITATION,
     KIND,
     LEFTOVER,
+    OPERATOR,
+    PURPOSE,
     ROTATION,
     RUN,
     RUN_KIND,
@@ -41,212 +50,211 @@ from gangway.web.words import (
 TOGETHER: Final = 500
 """Rows that something beside is asked for at once."""
 
+Column = tuple[str | Promise, str | Callable[[Any], object]]
+"""A head, and what stands below it: a field of the row, or what a function makes of it."""
 
-def export_of(level: Level) -> DeskView:
-    """Return the export of one level of organizations."""
+
+def export(
+    name: str,
+    right: Capability,
+    every: Callable[..., Iterator[Any]],
+    *columns: Column,
+    an_id: Callable[[str], object] = UUID,
+) -> DeskView:
+    """Return the export of a list: of all that is sought, or of the ticked rows."""
+    heads = [head for head, _of_row in columns]
+    cells = [attrgetter(of_row) if isinstance(of_row, str) else of_row for _head, of_row in columns]
 
     @require_safe
-    @may(level.see)
+    @may(right)
     def view(request: DeskRequest) -> HttpResponse:
-        wanted = asked(request, "above")
-        rows = every_place(level.kind, search=wanted.search, above=wanted.choices["above"], sort=wanted.sort)
-        above = _("Provider") if level.kind is Kind.CHANNEL else _("Below")
-        head = (_("Name"), _("Short name"), above, _("Microsoft 365 domain"), _("Added"))
-        cells = ((row.name, row.short_name, row.above, row.domain, row.created_at) for row in rows)
-        return list_file(request, f"{level.route}s", head, cells)
+        wanted, among = asked_of(name, request), None
+        if request.GET.get("of") == "ticked":
+            among = ticked(request.GET, an_id=an_id)
+            if not among:
+                return tick_first(request, name)
+        rows = every(search=wanted.search, sort=wanted.sort, among=among, **wanted.choices)
+        taken = ([cell(row) for cell in cells] for row in rows)
+        return list_file(request, name, heads, taken, sought=wanted, ticked=among)
 
     return view
 
 
-@require_safe
-@may(Capability.SEE_INVITATIONS)
-def invitation_export(request: DeskRequest) -> HttpResponse:
-    """*Pending Invitations*."""
-    wanted = asked(request, "state")
-    head = (_("ID"), _("Full Name"), _("Customer"), _("Status"), _("Device Authenticated"), _("Invitation Email"))
-    more = (_("M365 Admin Email"), _("Email Sent"), _("Email Invitation Sent Count"), _("Created at"), _("Expires at"))
-    cells = (
-        (
-            row.short_name,
-            row.full_name,
-            row.customer_name,
-            said(INVITATION, row.state).word,
-            row.device_authenticated,
-            row.recipient,
-            row.administrator_upn,
-            row.email_sent,
-            row.email_sent_count,
-            row.created_at,
-            row.expires_at,
-        )
-        for row in every_pending(search=wanted.search, sort=wanted.sort, **wanted.choices)
+def export_of(level: Level) -> DeskView:
+    """Return the export of one level of organizations."""
+    return export(
+        f"{level.route}s",
+        level.see,
+        lambda **sought: every_place(level.kind, **sought),
+        (_("Name"), "name"),
+        (_("Short name"), "short_name"),
+        (_("Provider") if level.kind is Kind.CHANNEL else _("Below"), "above"),
+        (_("Microsoft 365 domain"), "domain"),
+        (_("Microsoft tenant ID"), "tenant_id"),
+        *(
+            ((_("Number of customers"), "below"), (_("At most"), "most_customers"))
+            if level.kind is Kind.CHANNEL
+            else ()
+        ),
+        (_("Added"), "created_at"),
+        (_("Organization ID"), "id"),
     )
-    return list_file(request, "invitations", head + more, cells)
 
 
-@require_safe
-@may(Capability.SEE_RUNS)
-def run_export(request: DeskRequest) -> HttpResponse:
-    """The runs."""
-    wanted = asked(request, "state")
-    head = (_("Registration"), _("Short name"), _("Customer"), _("Tenant"), _("Kind"), _("State"), _("Why"))
-    more = (_("Signed in as"), _("Begun"), _("Ended"), _("ID"))
-    cells = (
-        (
-            row.registration_name,
-            row.short_name,
-            row.customer_name,
-            row.tenant_name,
-            RUN_KIND[row.kind],
-            said(RUN, row.state).word,
-            row.why,
-            row.signer_upn,
-            row.created_at,
-            row.ended_at,
-            row.id,
-        )
-        for row in every_run(search=wanted.search, sort=wanted.sort, **wanted.choices)
-    )
-    return list_file(request, "runs", head + more, cells)
+invitation_export = export(
+    "invitations",
+    Capability.SEE_INVITATIONS,
+    every_pending,
+    (_("ID"), "short_name"),
+    (_("Full Name"), "full_name"),
+    (_("Customer"), "customer_name"),
+    (_("What for"), lambda row: PURPOSE[row.purpose]),
+    (_("Status"), lambda row: said(INVITATION, row.state).word),
+    (_("Device Authenticated"), "device_authenticated"),
+    (_("Invitation Email"), "recipient"),
+    (_("M365 Admin Email"), "administrator_upn"),
+    (_("Email Sent"), "email_sent"),
+    (_("Email Invitation Sent Count"), "email_sent_count"),
+    (_("What the mail server says"), "email_error"),
+    (_("Created at"), "created_at"),
+    (_("Created by"), "created_by_name"),
+    (_("Expires at"), "expires_at"),
+    (_("Invitation ID"), "id"),
+    (_("Service ID"), "service_id"),
+    (_("Customer ID"), "customer_id"),
+)
+
+run_export = export(
+    "runs",
+    Capability.SEE_RUNS,
+    every_run,
+    (_("Registration"), "registration_name"),
+    (_("Short name"), "short_name"),
+    (_("Customer"), "customer_name"),
+    (_("Tenant"), "tenant_name"),
+    (_("Kind"), lambda row: RUN_KIND[row.kind]),
+    (_("State"), lambda row: said(RUN, row.state).word),
+    (_("Why"), "why"),
+    (_("Signed in as"), "signer_upn"),
+    (_("Begun"), "created_at"),
+    (_("Ended"), "ended_at"),
+    (_("Run ID"), "id"),
+    (_("Service ID"), "service_id"),
+)
+
+leftover_export = export(
+    "leftovers",
+    Capability.SEE_RUNS,
+    every_leftover,
+    (_("What"), "name"),
+    (_("Kind"), lambda row: said(LEFTOVER, row.kind).word),
+    (_("Object ID"), "object_id"),
+    (_("Application ID"), "app_id"),
+    (_("Service"), "short_name"),
+    (_("Customer"), "customer_name"),
+    (_("Tenant"), "tenant_name"),
+    (_("Tenant ID"), "tenant_id"),
+    (_("Why it is there"), "why"),
+    (_("Remove by hand"), lambda row: " → ".join(row.portal)),
+    (_("Since"), "since"),
+    (_("Last seen"), "seen_at"),
+    (_("Removed"), "cleared_at"),
+    (_("Removed by"), "cleared_by"),
+    (_("Leftover ID"), "id"),
+    (_("Service ID"), "service_id"),
+    (_("Run ID"), "run_id"),
+)
+
+operator_export = export(
+    "operators",
+    Capability.SEE_OPERATORS,
+    every_operator,
+    (_("Name"), "name"),
+    (_("E-mail address"), "email"),
+    (_("Organization"), "organization_name"),
+    (_("Level"), lambda row: KIND_WORDS[row.organization_kind]),
+    (_("Role"), lambda row: ROLE_WORDS[row.role]),
+    (_("State"), lambda row: said(OPERATOR, row.standing).word),
+    (_("Active"), "is_active"),
+    (_("Second factor"), "has_second_factor"),
+    (_("By Entra"), "from_entra"),
+    (_("Last sign-in"), "last_sign_in_at"),
+    (_("Added"), "created_at"),
+    (_("Role ID"), "id"),
+    (_("Operator ID"), "operator_id"),
+    an_id=place_id,
+)
+
+alarm_export = export(
+    "alarms",
+    Capability.SEE_CONNECTION,
+    every_alarm,
+    (_("About"), "about"),
+    (_("Organization"), "organization_name"),
+    (_("Kind"), lambda row: KIND[row.kind]),
+    (_("Severity"), lambda row: said(SEVERITY, row.severity).word),
+    (_("State"), lambda row: said(ALARM, row.state).word),
+    (_("What is wrong"), "words"),
+    (_("What to do"), "cure"),
+    (_("Times"), "times"),
+    (_("Since"), "raised_at"),
+    (_("Changed"), "changed_at"),
+    (_("Acknowledged by"), "acknowledged_by"),
+    (_("Cleared"), "cleared_at"),
+    (_("Cleared by"), "cleared_by"),
+    (_("Alarm ID"), "id"),
+    (_("Service ID"), "service_id"),
+)
 
 
-@require_safe
-@may(Capability.SEE_RUNS)
-def leftover_export(request: DeskRequest) -> HttpResponse:
-    """The leftovers."""
-    wanted = asked(request, "state", "kind")
-    head = (_("What"), _("Kind"), _("Object ID"), _("Application ID"), _("Service"), _("Customer"), _("Tenant ID"))
-    more = (_("Why it is there"), _("Remove by hand"), _("Since"), _("Removed"), _("Removed by"))
-    rows = every_leftover(search=wanted.search, sort=wanted.sort, **wanted.choices)
-    cells = (
-        (
-            row.name,
-            said(LEFTOVER, row.kind).word,
-            row.object_id,
-            row.app_id,
-            row.short_name,
-            row.customer_name,
-            row.tenant_id,
-            row.why,
-            " → ".join(row.portal),
-            row.since,
-            row.cleared_at,
-            row.cleared_by,
-        )
-        for row in rows
-    )
-    return list_file(request, "leftovers", head + more, cells)
+class Fleet(NamedTuple):
+    """A connection with what its service uses beside it, and what that lacks."""
+
+    row: FleetRow
+    beside: Sequence[Beside]
+    lacks: Sequence[str]
 
 
-@require_safe
-@may(Capability.SEE_OPERATORS)
-def operator_export(request: DeskRequest) -> HttpResponse:
-    """The operators."""
-    wanted = asked(request, "role", "state")
-    head = (_("Name"), _("E-mail address"), _("Organization"), _("Level"), _("Role"), _("Active"))
-    more = (_("Second factor"), _("By Entra"), _("Last sign-in"), _("Added"))
-    rows = every_operator(search=wanted.search, sort=wanted.sort, **wanted.choices)
-    cells = (
-        (
-            row.name,
-            row.email,
-            row.organization_name,
-            KIND_WORDS[row.organization_kind],
-            ROLE_WORDS[row.role],
-            row.is_active,
-            row.has_second_factor,
-            row.from_entra,
-            row.last_sign_in_at,
-            row.created_at,
-        )
-        for row in rows
-    )
-    return list_file(request, "operators", head + more, cells)
-
-
-@require_safe
-@may(Capability.SEE_CONNECTION)
-def alarm_export(request: DeskRequest) -> HttpResponse:
-    """The alarms."""
-    wanted = asked(request, "state", "severity", "kind")
-    head = (_("About"), _("Organization"), _("Kind"), _("Severity"), _("State"), _("What happened"), _("What to do"))
-    more = (_("Times"), _("Since"), _("Changed"), _("Acknowledged by"), _("Cleared"), _("Cleared by"))
-    cells = (
-        (
-            row.about,
-            row.organization_name,
-            KIND[row.kind],
-            said(SEVERITY, row.severity).word,
-            said(ALARM, row.state).word,
-            row.words,
-            row.cure,
-            row.times,
-            row.raised_at,
-            row.changed_at,
-            row.acknowledged_by,
-            row.cleared_at,
-            row.cleared_by,
-        )
-        for row in every_alarm(search=wanted.search, sort=wanted.sort, **wanted.choices)
-    )
-    return list_file(request, "alarms", head + more, cells)
-
-
-def _with_beside(rows: Iterator[FleetRow]) -> Iterator[tuple[FleetRow, Sequence[Beside], Sequence[str]]]:
-    """Each with what it uses beside itself, and what that lacks, asked for many at once."""
+def _fleet(**sought: Any) -> Iterator[Fleet]:
+    """Give each connection with what is beside it, asked for many at once."""
+    rows = every_connection(**sought)
     while some := list(islice(rows, TOGETHER)):
         ids = [row.service_id for row in some]
         ends, lacks = ends_beside(ids), lacking_beside(ids)
         for row in some:
-            yield row, ends.get(row.service_id, ()), lacks.get(row.service_id, ())
+            yield Fleet(row, ends.get(row.service_id, ()), lacks.get(row.service_id, ()))
 
 
-@require_safe
-@may(Capability.SEE_CONNECTION)
-def connection_export(request: DeskRequest) -> HttpResponse:
-    """The connections, also those that are suspended."""
-    wanted = asked(request, "status", "rotation", "drift")
-    head = (_("Short name"), _("Customer"), _("Connection"), _("Why"), _("Credential ends"), _("Rotation"))
-    more = (_("Rotates"), _("Last validated"), _("Next look"), _("Lacks"), _("Ends beside it"))
-    cells = (
-        (
-            row.short_name,
-            row.customer_name,
-            said(CONNECTION, row.status).word,
-            row.status_words,
-            row.ends_at,
-            said(ROTATION, row.rotation).word,
-            row.rotate_at,
-            row.last_validated_at,
-            None if row.status == SUSPENDED else row.validate_at,
-            " ".join((*row.lacks, *lacks)),
-            "; ".join(f"{one.title}: {one.ends_at:%Y-%m-%d}" for one in beside),
-        )
-        for row, beside, lacks in _with_beside(
-            every_connection(search=wanted.search, sort=wanted.sort, **wanted.choices)
-        )
-    )
-    return list_file(request, "connections", head + more, cells)
+connection_export = export(
+    "connections",
+    Capability.SEE_CONNECTION,
+    _fleet,
+    (_("Short name"), "row.short_name"),
+    (_("Customer"), "row.customer_name"),
+    (_("Connection"), lambda one: said(CONNECTION, one.row.status).word),
+    (_("Why"), "row.status_words"),
+    (_("Credential ends"), "row.ends_at"),
+    (_("Rotation"), lambda one: said(ROTATION, one.row.rotation).word),
+    (_("Rotates"), "row.rotate_at"),
+    (_("Last validated"), "row.last_validated_at"),
+    (_("Next look"), lambda one: None if one.row.status == SUSPENDED else one.row.validate_at),
+    (_("Lacks"), lambda one: " ".join((*one.row.lacks, *one.lacks))),
+    (_("Ends beside it"), lambda one: "; ".join(f"{each.title}: {each.ends_at:%Y-%m-%d}" for each in one.beside)),
+    (_("Service ID"), "row.service_id"),
+)
 
-
-@require_safe
-@may(Capability.ADD_SERVICE)
-def import_export(request: DeskRequest) -> HttpResponse:
-    """The imports; what became of each one's rows stands on its page."""
-    wanted = asked(request, "state", "kind")
-    head = (_("File"), _("Kind"), _("State"), _("Rows"), _("By"), _("Organization"), _("Brought"), _("Started"))
-    cells = (
-        (
-            row.file_name,
-            IMPORT_KIND[row.kind],
-            said(IMPORT, row.state).word,
-            row.rows_total,
-            row.by_name,
-            row.organization_name,
-            row.created_at,
-            row.started_at,
-            row.ended_at,
-        )
-        for row in every_import(search=wanted.search, sort=wanted.sort, **wanted.choices)
-    )
-    return list_file(request, "imports", (*head, _("Ended")), cells)
+import_export = export(
+    "imports",
+    Capability.ADD_SERVICE,
+    every_import,
+    (_("File"), "file_name"),
+    (_("Kind"), lambda row: IMPORT_KIND[row.kind]),
+    (_("State"), lambda row: said(IMPORT, row.state).word),
+    (_("Rows"), "rows_total"),
+    (_("By"), "by_name"),
+    (_("Organization"), "organization_name"),
+    (_("Brought"), "created_at"),
+    (_("Started"), "started_at"),
+    (_("Ended"), "ended_at"),
+    (_("Import ID"), "id"),
+)

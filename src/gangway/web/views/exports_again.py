@@ -16,8 +16,8 @@ from gangway.organizations.roles import Capability
 from gangway.services.queries import ServiceRow, every_service, some_services
 from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.downloads import list_file
-from gangway.web.listing import asked
-from gangway.web.views.bulk import EVERY, FILTERS, lacks_ticks, sought, tick_first
+from gangway.web.lists import asked_of
+from gangway.web.views.bulk import EVERY, lacks_ticks, sought, tick_first
 from gangway.web.views.several import ticked
 
 
@@ -30,10 +30,11 @@ def services_as(kind: Kind) -> DeskView:
     def view(request: DeskRequest) -> HttpResponse:
         if lacks_ticks(request.GET):
             return tick_first(request)
-        chosen = () if request.GET.get(EVERY) else ticked(request.GET, "service")
-        rows = some_services(chosen) if chosen else every_service(sought(asked(request, *FILTERS)))
+        chosen = () if request.GET.get(EVERY) else ticked(request.GET, "service", an_id=UUID)
+        wanted = asked_of("services", request)
+        rows = some_services(chosen) if chosen else every_service(sought(wanted))
         cells = ([cell.get(name, "") for name in head] for cell in cells_of(rows))
-        return list_file(request, f"services-{kind.value}", head, cells)
+        return list_file(request, f"services-{kind.value}", head, cells, sought=wanted, ticked=chosen or None)
 
     return view
 

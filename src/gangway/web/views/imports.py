@@ -28,7 +28,8 @@ from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.downloads import csv_file, list_file
 from gangway.web.forms.base import told
 from gangway.web.forms.imports import ImportForm
-from gangway.web.listing import asked
+from gangway.web.listing import Asked
+from gangway.web.lists import asked_of, bulk_of
 from gangway.web.live import first_look, look_again, move_on
 from gangway.web.words import IMPORT, IMPORT_KIND, IMPORT_ROW, WHO_ACTS, said
 
@@ -39,7 +40,7 @@ PARTIAL: Final = "imports/_progress.html"
 @may(Capability.ADD_SERVICE)
 def import_list(request: DeskRequest) -> HttpResponse:
     """List the imports, or teach what one is for."""
-    wanted = asked(request, "state", "kind")
+    wanted = asked_of("imports", request)
     page = queries.imports(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     values = {
         "page": page,
@@ -47,6 +48,7 @@ def import_list(request: DeskRequest) -> HttpResponse:
         "wanted": wanted,
         "states": [(state.value, said(IMPORT, state).word) for state in ImportState],
         "kinds": [(kind.value, IMPORT_KIND[kind]) for kind in Kind],
+        "bulk": bulk_of("imports", request.seat.capabilities),
     }
     return render(request, "imports/list.html", values)
 
@@ -148,7 +150,7 @@ def import_mend(request: DeskRequest, import_id: UUID) -> HttpResponse:
         (*(row.values.get(name, "") for name in head), _why(row, found.row.kind))
         for row in queries.rows_to_mend(import_id)
     )
-    return list_file(request, "import-failed", (*head, ERROR), rows)
+    return list_file(request, f"import-failed-{import_id}", (*head, ERROR), rows, sought=Asked())
 
 
 def _done(request: DeskRequest, import_id: UUID, action: Any, words: str) -> HttpResponse:
@@ -163,7 +165,7 @@ def _done(request: DeskRequest, import_id: UUID, action: Any, words: str) -> Htt
 
 
 def _values(request: DeskRequest, import_id: UUID) -> dict[str, Any]:
-    wanted, found = asked(request, "state"), queries.one_import(import_id)
+    wanted, found = asked_of("import", request), queries.one_import(import_id)
     page = queries.rows_of_import(import_id, state=wanted.choices["state"], page=wanted.page)
     return {
         "found": found,

@@ -33,7 +33,7 @@ from gangway.web.activity_words import seen_rows, who_did
 from gangway.web.again import may_begin_again
 from gangway.web.beside import besides_of
 from gangway.web.desk import DeskRequest, may
-from gangway.web.listing import asked
+from gangway.web.lists import asked_of, bulk_of
 from gangway.web.onboarding_pages import items_of
 from gangway.web.pending import begun_rows, moves, rows_of
 from gangway.web.preflight import pills_of
@@ -49,7 +49,7 @@ ENDS_WITH_DAY: Final = re.compile(r"(.{1,40}) (\d{4}-\d\d-\d\d)")
 @may(Capability.SEE_INVITATIONS)
 def invitation_list(request: DeskRequest) -> HttpResponse:
     """List what waits for somebody."""
-    wanted = asked(request, "state")
+    wanted = asked_of("invitations", request)
     page = pending(search=wanted.search, state=wanted.choices["state"], sort=wanted.sort, page=wanted.page)
     values = {
         "page": page,
@@ -57,6 +57,7 @@ def invitation_list(request: DeskRequest) -> HttpResponse:
         "begun": [] if wanted.narrows else begun_rows(request.seat.capabilities),
         "wanted": wanted,
         "states": [(state.value, said(INVITATION, state).word) for state in State],
+        "bulk": bulk_of("invitations", request.seat.capabilities),
         "may_send": Capability.MANAGE_INVITATIONS in request.seat.capabilities,
         "may_import": Capability.ADD_SERVICE in request.seat.capabilities,
     }
@@ -126,7 +127,7 @@ def together(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 
 def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str, object]:
     about, case = invitation(invitation_id), case_of_invitation(invitation_id)
-    post = posting(about)
+    post, may_add = posting(about), Capability.ADD_SERVICE in request.seat.capabilities
     return {
         "plan": _plan(about),
         "may_change_plan": about.state in CHANGEABLE and Capability.MANAGE_INVITATIONS in request.seat.capabilities,
@@ -138,14 +139,14 @@ def _values(request: DeskRequest, invitation_id: UUID, **bound: Any) -> dict[str
         "purpose": PURPOSE[about.purpose],
         "ends_by_itself": about.purpose in ENDS_BY_ITSELF,
         "may_invite_again": may_begin_again(about, request.seat.capabilities),
-        "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
         "is_over": about.state in ENDED,
+        "is_created": service(about.service_id).lifecycle is Lifecycle.CREATED,
         "entries": [_entry(row) for row in history(invitation_id)],
         "case": case,
         "parts": pills_of(case.signer) if case else [],
         "existing_items": items_of(case.existing.items) if case and case.existing else [],
         "beside": besides_of(case.beside) if case and case.run else [],
-        "onboarding_id": onboarding_of_invitation(invitation_id),
+        "onboarding_id": onboarding_of_invitation(invitation_id) if may_add else None,
         "can": moves(about.state, request.seat.capabilities, may_copy=post.may_copy, purpose=about.purpose),
         "sightings": seen_rows(sightings_of(about.id)) if about.state is State.REPORTED else (),
         **forms_of(case, **bound),

@@ -26,7 +26,7 @@ from gangway.provisioning.states import LeftoverKind
 from gangway.services.queries import service
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import told
-from gangway.web.listing import asked
+from gangway.web.lists import asked_of, bulk_of
 from gangway.web.words import DELIVERY, LEFTOVER, said
 
 
@@ -34,7 +34,7 @@ from gangway.web.words import DELIVERY, LEFTOVER, said
 @may(Capability.SEE_RUNS)
 def leftover_list(request: DeskRequest) -> HttpResponse:
     """List what is left; those that are cleared only when asked for."""
-    wanted = asked(request, "state", "kind")
+    wanted = asked_of("leftovers", request)
     page = leftovers(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     asked_before = asking.asked_before_of({row.service_id for row in page.rows})
     values = {
@@ -52,6 +52,7 @@ def leftover_list(request: DeskRequest) -> HttpResponse:
         "states": [(CLEARED, _("Removed"))],
         "kinds": [(kind.value, said(LEFTOVER, kind).word) for kind in LeftoverKind],
         "coverage": coverage(),
+        "bulk": bulk_of("leftovers", request.seat.capabilities),
         "may_clear": Capability.CHANGE_CONNECTION in request.seat.capabilities,
     }
     return render(request, "leftovers/list.html", values)

@@ -36,7 +36,8 @@ from gangway.web.activity_words import entry_of
 from gangway.web.desk import DeskRequest, DeskView, may, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS, InviteOperator, kinds_to_invite, roles_to_give
-from gangway.web.listing import asked, sought_place
+from gangway.web.listing import sought_place
+from gangway.web.lists import asked_of, bulk_of
 from gangway.web.words import OPERATOR, OPERATOR_INVITATION, said
 
 LATEST = 10
@@ -46,7 +47,7 @@ LATEST = 10
 @may(Capability.SEE_OPERATORS)
 def operator_list(request: DeskRequest) -> HttpResponse:
     """List the people of the organization and of those below it, and the invitations that are out."""
-    wanted = asked(request, "role", "state")
+    wanted = asked_of("operators", request)
     page = operators(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     narrower = wanted.page > 1 or any(wanted.choices.values())
     invited = () if narrower else pending_invitations(now=now(), search=wanted.search)
@@ -59,6 +60,7 @@ def operator_list(request: DeskRequest) -> HttpResponse:
         "wanted": wanted,
         "roles": [(role.value, words) for role, words in ROLE_WORDS.items()],
         "states": [(state, said(OPERATOR, state).word) for state in OPERATOR],
+        "bulk": bulk_of("operators", request.seat.capabilities),
         "may_invite": Capability.MANAGE_OPERATORS in request.seat.capabilities,
     }
     return render(request, "operators/list.html", values)
@@ -225,12 +227,11 @@ def _tried(
 
 def _row(request: DeskRequest, row: PlaceView) -> dict[str, Any]:
     may_change = people.may_change(request.seat, kind=row.organization_kind, role=row.role)
-    state = "suspended" if not row.is_active else "active" if row.has_second_factor else "no_second_factor"
     return {
         "operator": row,
         "role": ROLE_WORDS[row.role],
         "kind": KIND_WORDS[row.organization_kind],
-        "pill": said(OPERATOR, state),
+        "pill": said(OPERATOR, row.standing),
         "may_change": may_change and Capability.MANAGE_OPERATORS in request.seat.capabilities,
         "is_oneself": row.operator_id == request.seat.operator_id,
     }

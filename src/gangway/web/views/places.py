@@ -54,7 +54,8 @@ from gangway.web.forms.place import (
     tenant_rows,
     tenants_of,
 )
-from gangway.web.listing import asked, only_below, sought_place
+from gangway.web.listing import only_below, sought_place
+from gangway.web.lists import asked_of, bulk_of
 from gangway.web.views.services import connection_of
 
 
@@ -115,12 +116,13 @@ def list_of(level: Level) -> DeskView:
     @require_safe
     @may(level.see)
     def view(request: DeskRequest) -> HttpResponse:
-        wanted = asked(request, "above")
+        wanted = asked_of(f"{level.route}s", request)
         above = wanted.choices["above"]
         values = {
             "page": places(level.kind, search=wanted.search, above=above, sort=wanted.sort, page=wanted.page),
             "wanted": wanted,
             "above": only_below(above),
+            "bulk": bulk_of(f"{level.route}s", request.seat.capabilities),
             **_said(request, level),
         }
         return render(request, "places/list.html", values)

@@ -18,7 +18,7 @@ from gangway.provisioning.states import RunState
 from gangway.provisioning.support import bundle
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import support_file
-from gangway.web.listing import asked
+from gangway.web.lists import asked_of, bulk_of
 from gangway.web.live import first_look, look_again
 from gangway.web.waiting import facts_of
 from gangway.web.words import RUN, RUN_KIND, STEP, said
@@ -30,12 +30,14 @@ PARTIAL: Final = "runs/_run.html"
 @may(Capability.SEE_RUNS)
 def run_list(request: DeskRequest) -> HttpResponse:
     """List the runs, newest first."""
-    wanted = asked(request, "state")
+    wanted = asked_of("runs", request)
     page = runs(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     values = {
         "page": page,
         "rows": [{"run": row, "pill": said(RUN, row.state)} for row in page.rows],
         "wanted": wanted,
+        "bulk": bulk_of("runs", request.seat.capabilities),
+        "sees_invitations": Capability.SEE_INVITATIONS in request.seat.capabilities,
         "states": [(state.value, said(RUN, state).word) for state in RunState],
     }
     return render(request, "runs/list.html", values)

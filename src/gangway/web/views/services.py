@@ -1,5 +1,7 @@
 """The *Services* page: every service that the operator may see; search, filters, sort and page stand in the address."""
 
+from uuid import UUID
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -12,8 +14,9 @@ from gangway.services.queries import ServiceRow, every_service, services, some_s
 from gangway.services.states import HOLDS_ITS_NAME, LIVES
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import list_file
-from gangway.web.listing import asked, only_below
-from gangway.web.views.bulk import EVERY, FILTERS, MOST_AT_ONCE, lacks_ticks, sought, tick_first
+from gangway.web.listing import only_below
+from gangway.web.lists import asked_of, bulk_of
+from gangway.web.views.bulk import EVERY, MOST_AT_ONCE, lacks_ticks, sought, tick_first
 from gangway.web.views.several import ticked
 from gangway.web.words import (
     CONNECTION,
@@ -35,19 +38,21 @@ def service_export(request: DeskRequest) -> HttpResponse:
     """Hand out the list, as it is searched, filtered and sorted, or only its ticked rows, for a spreadsheet."""
     if lacks_ticks(request.GET):
         return tick_first(request)
-    chosen = () if request.GET.get(EVERY) else ticked(request.GET, "service")
-    rows = some_services(chosen) if chosen else every_service(sought(asked(request, *FILTERS)))
+    chosen = () if request.GET.get(EVERY) else ticked(request.GET, "service", an_id=UUID)
+    wanted = asked_of("services", request)
+    rows = some_services(chosen) if chosen else every_service(sought(wanted))
     head = (_("Short name"), _("Full name"), _("Customer"), _("Channel"), _("License Type"), _("Licensed users"))
     more = (_("Connection"), _("Connection says"), _("Deployment"), _("Client Secret Days Until Expire"))
-    last = (_("Last validated"), _("Started"))
-    return list_file(request, "services", head + more + last, map(_exported, rows))
+    last = (_("Last validated"), _("Started"), _("Service ID"), _("Customer ID"))
+    taken = map(_exported, rows)
+    return list_file(request, "services", head + more + last, taken, sought=wanted, ticked=chosen or None)
 
 
 @require_safe
 @may(Capability.SEE_SERVICES)
 def service_list(request: DeskRequest) -> HttpResponse:
     """List the services, or teach what a service is where there is none yet."""
-    wanted = asked(request, *FILTERS)
+    wanted = asked_of("services", request)
     page = services(sought(wanted), wanted.page)
     held = request.seat.capabilities
     values = {
@@ -78,8 +83,7 @@ def service_list(request: DeskRequest) -> HttpResponse:
         "deployments": [(state, pill.word) for state, pill in DEPLOYMENT.items()],
         "below": only_below(wanted.choices["below"]),
         "may_add": Capability.ADD_SERVICE in held,
-        "may_export_again": Capability.ADD_SERVICE in held,
-        "may_validate": Capability.VALIDATE_CONNECTION in held,
+        "bulk": bulk_of("services", held),
     }
     return render(request, "services/list.html", values)
 
@@ -108,4 +112,6 @@ def _exported(row: ServiceRow) -> tuple[object, ...]:
         days_left(row),
         row.last_validated_at,
         row.created_at,
+        row.id,
+        row.customer_id,
     )

@@ -21,25 +21,32 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from gangway.alarms import actions as alarms
+from gangway.alarms.queries import some_alarms
 from gangway.connections.care_view import rotations_of
 from gangway.connections.rotation import rotate_now
 from gangway.connections.states import Rotation
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.imports import actions as imports
+from gangway.imports.queries import every_import
 from gangway.invitations import actions as invitations
+from gangway.invitations.queries import these
+from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations import people
+from gangway.organizations.changing import move_customer
+from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.pages import PAGE_SIZE
 from gangway.organizations.people_queries import some_places
-from gangway.organizations.roles import Capability
+from gangway.organizations.place_queries import every_place, parents_for_customers, place
+from gangway.organizations.roles import Kind
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning.leftover_list import tried_together
 from gangway.services.queries import some_services
 from gangway.web.desk import DeskRequest, DeskView, may, proved_lately
 from gangway.web.forms.base import told
-from gangway.web.words import OPERATOR, ROTATION, Pill, said
+from gangway.web.lists import LISTS, Deed
+from gangway.web.words import ALARM, IMPORT, INVITATION, OPERATOR, ROTATION, Pill, said
 
-SOUGHT: Final = frozenset({"q", "state", "severity", "kind", "role", "status", "rotation", "drift", "sort", "page"})
-"""What the lists with such buttons keep in their addresses."""
 _LONGEST_ID: Final = 18
 """Digits of a number that the database surely has room for."""
 
@@ -54,26 +61,24 @@ class Named:
     id: str
     name: str
     where: str
-    pill: Pill
+    pill: Pill | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked before something is done; `named` reads the ticked rows, `back` is the list's own name."""
+    """What is asked before something is done; `named` reads the ticked rows.
+
+    `choice`: what must be chosen with it: the field's name, its word, and the values for these rows.
+    """
 
     title: Promise
     words: Promise
-    button: Promise
-    back: Promise
     named: Callable[[list[Any]], list[Named]]
+    choice: tuple[str, Promise, Callable[[list[Any]], list[tuple[str, str]]]] | None = None
 
 
-def ticked(given: QueryDict, field: str = "ticked") -> list[UUID]:
+def ticked(given: QueryDict, field: str = "ticked", *, an_id: Callable[[str], Id]) -> list[Id]:
     """Return the ids of the ticked rows, at most as many as a page has; what isn't an id isn't one."""
-    return _read(given, field, UUID)
-
-
-def _read(given: QueryDict, field: str, an_id: Callable[[str], Id]) -> list[Id]:
     found = []
     for text in given.getlist(field)[:PAGE_SIZE]:
         try:
@@ -83,7 +88,7 @@ def _read(given: QueryDict, field: str, an_id: Callable[[str], Id]) -> list[Id]:
     return found
 
 
-def _place_id(text: str) -> int:
+def place_id(text: str) -> int:
     """Read the id of somebody's place; a number that none can have isn't one."""
     if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID):
         raise ValueError
@@ -95,8 +100,8 @@ def _alone(chosen: list[Id]) -> list[list[Id]]:
 
 
 def _for_each(
-    list_route: str,
-    right: Capability,
+    list_name: str,
+    route: str,
     act: Callable[[DeskRequest, list[Id]], object],
     *,
     an_id: Callable[[str], Id],
@@ -107,13 +112,14 @@ def _for_each(
     """Return the view that does something with each ticked row, and leads back to the list as it was sought.
 
     `an_id` reads the id of a row, `groups` puts those together that are done at one go; `question` is asked by GET
-    before; what is `dangerous` asks once more who it is.
+    before; what is `dangerous` asks once more who it is. Whose right it is, the table of lists says.
     """
+    deed = next(one for one in LISTS[list_name].deeds if one.route == route)
 
     def view(request: DeskRequest) -> HttpResponse:
         if request.method != "POST" and question is not None:
-            return _asked(request, question, list_route, _read(request.GET, "ticked", an_id))
-        chosen, refused = _read(request.POST, "ticked", an_id), Counter[str]()
+            return _asked(request, question, list_name, deed, ticked(request.GET, an_id=an_id))
+        chosen, refused = ticked(request.POST, an_id=an_id), Counter[str]()
         for ones in groups(chosen):
             try:
                 act(request, ones)
@@ -125,32 +131,42 @@ def _for_each(
             messages.success(request, _("Done with %(done)s of %(all)s.") % {"done": done, "all": len(chosen)})
         for words, times in refused.items():
             messages.warning(request, _("Not done with %(times)s: %(words)s") % {"times": times, "words": words})
-        return redirect(_list_as_sought(list_route, _sought(request.POST)))
+        return redirect(list_as_sought(list_name, request.POST))
 
     methods = ["GET", "HEAD", "POST"] if question else ["POST"]
-    return require_http_methods(methods)(may(right)(proved_lately(view) if dangerous else view))
+    return require_http_methods(methods)(may(deed.right)(proved_lately(view) if dangerous else view))
 
 
-def _asked(request: DeskRequest, question: Question, list_route: str, chosen: list[Any]) -> HttpResponse:
-    sought, rows = _sought(request.GET), question.named(chosen)
-    back_url = _list_as_sought(list_route, sought)
+def _asked(request: DeskRequest, question: Question, list_name: str, deed: Deed, chosen: list[Any]) -> HttpResponse:
+    rows, back_url = question.named(chosen), list_as_sought(list_name, request.GET)
     if not rows:
         _ask_for_ticks(request)
         return redirect(back_url)
-    values = {"question": question, "rows": rows, "sought": sought, "back_url": back_url}
-    return render(request, "around/ask_first.html", values)
+    values = {"question": question, "deed": deed, "rows": rows, "sought": _sought(list_name, request.GET)}
+    if question.choice is not None:
+        name, word, choices_for = question.choice
+        values["choice"] = {"name": name, "word": word, "choices": choices_for(chosen)}
+    return render(request, "around/ask_first.html", values | {"back": LISTS[list_name].title, "back_url": back_url})
+
+
+def tick_first(request: DeskRequest, list_name: str) -> HttpResponse:
+    """Lead back to the list as it was sought, and say how rows are chosen."""
+    _ask_for_ticks(request)
+    return redirect(list_as_sought(list_name, request.GET))
 
 
 def _ask_for_ticks(request: DeskRequest) -> None:
     messages.error(request, _("Tick some rows first: the boxes stand at their beginning."))
 
 
-def _sought(given: QueryDict) -> dict[str, str]:
-    return {name: text for name, text in given.items() if name in SOUGHT and isinstance(text, str) and text}
+def _sought(list_name: str, given: QueryDict) -> dict[str, str]:
+    kept = {"q", "sort", "page", *LISTS[list_name].filters}
+    return {name: text for name, text in given.items() if name in kept and isinstance(text, str) and text}
 
 
-def _list_as_sought(list_route: str, sought: dict[str, str]) -> str:
-    address = reverse(list_route)
+def list_as_sought(list_name: str, given: QueryDict) -> str:
+    """Return the list's address with what the form kept of its search, filters, order and page."""
+    address, sought = reverse(f"web:{list_name}"), _sought(list_name, given)
     return f"{address}?{urlencode(sought)}" if sought else address
 
 
@@ -174,28 +190,101 @@ def _people(chosen: list[int]) -> list[Named]:
     ]
 
 
+def _invitations(chosen: list[UUID]) -> list[Named]:
+    return [
+        Named(str(row.id), row.short_name, f"{row.customer_name} · {row.recipient}", said(INVITATION, row.state))
+        for row in these(chosen)
+    ]
+
+
+def _alarms(chosen: list[UUID]) -> list[Named]:
+    return [
+        Named(str(row.id), row.about, f"{row.organization_name} · {row.words}", said(ALARM, row.state))
+        for row in some_alarms(chosen)
+    ]
+
+
+def _imports(chosen: list[UUID]) -> list[Named]:
+    return [
+        Named(str(row.id), row.file_name, f"{row.organization_name} · {row.by_name}", said(IMPORT, row.state))
+        for row in every_import(among=chosen)
+    ]
+
+
+def _customers(chosen: list[UUID]) -> list[Named]:
+    return [Named(str(row.id), row.name, row.above) for row in every_place(Kind.CUSTOMER, among=chosen)]
+
+
+def _where_customers_may_stand(chosen: list[UUID]) -> list[tuple[str, str]]:
+    """The provider of the first of them and its channels; a customer of another provider is refused there."""
+    first = next(iter(every_place(Kind.CUSTOMER, among=chosen)), None)
+    if first is None:
+        return []
+    provider = UUID(hex=place(first.id).path.split("/")[1])
+    return [(str(choice.id), choice.name) for choice in parents_for_customers(provider)]
+
+
+def _moved(request: DeskRequest, ones: list[UUID]) -> None:
+    try:
+        to = UUID(request.POST.get("to", ""))
+    except ValueError as error:
+        raise NoSuchOrganization(field="to") from error
+    move_customer(customer_id=ones[0], to=to, by=request.actor)
+
+
 acknowledge = _for_each(
-    "web:alarms",
-    Capability.CHANGE_CONNECTION,
+    "alarms",
+    "alarms_acknowledge",
     lambda request, ones: alarms.acknowledge(*ones, by=request.actor, now=now()),
     an_id=UUID,
 )
+clear = _for_each(
+    "alarms",
+    "alarms_clear",
+    lambda request, ones: alarms.clear(*ones, by=request.actor, now=now()),
+    an_id=UUID,
+    question=Question(
+        gettext_lazy("Say that these alarms are over?"),
+        gettext_lazy("They stay as history with your name. What is still wrong is raised again when it is next seen."),
+        _alarms,
+    ),
+)
 resend = _for_each(
-    "web:invitations",
-    Capability.MANAGE_INVITATIONS,
+    "invitations",
+    "invitations_resend",
     lambda request, ones: invitations.resend(invitation_id=ones[0], by=request.actor, now=now()),
     an_id=UUID,
 )
+revoke = _for_each(
+    "invitations",
+    "invitations_revoke",
+    lambda request, ones: withdraw(invitation_id=ones[0], by=request.actor, now=now()),
+    an_id=UUID,
+    question=Question(
+        gettext_lazy("Withdraw these invitations?"),
+        gettext_lazy(
+            "All their links stop working at once. What was begun in a tenant is taken back; what can't be is listed "
+            "under Leftovers."
+        ),
+        _invitations,
+    ),
+)
+check_runs = _for_each(
+    "runs",
+    "runs_check",
+    lambda request, ones: provisioning.check_now(run_id=ones[0], by=request.actor, now=now()),
+    an_id=UUID,
+)
 try_again = _for_each(
-    "web:leftovers",
-    Capability.CHANGE_CONNECTION,
+    "leftovers",
+    "leftovers_try_again",
     lambda request, ones: provisioning.try_together(leftover_ids=ones, by=request.actor, now=now()),
     an_id=UUID,
     groups=tried_together,
 )
 rotate = _for_each(
-    "web:connections",
-    Capability.CHANGE_CONNECTION,
+    "connections",
+    "connections_rotate",
     lambda request, ones: rotate_now(service_id=ones[0], by=request.actor, now=now()),
     an_id=UUID,
     question=Question(
@@ -204,36 +293,65 @@ rotate = _for_each(
             "A new credential is made and proved before it is used; the old one rests and is then removed. "
             "Freezes and notices are not waited for."
         ),
-        gettext_lazy("Rotate now"),
-        gettext_lazy("Connections"),
         _connections,
     ),
 )
+move_customers = _for_each(
+    "customers",
+    "customers_move",
+    _moved,
+    an_id=UUID,
+    question=Question(
+        gettext_lazy("Put these customers below another channel?"),
+        gettext_lazy("All their services go with them. The people of the channels they leave no longer see them."),
+        _customers,
+        choice=("to", gettext_lazy("Put them below"), _where_customers_may_stand),
+    ),
+    dangerous=True,
+)
 end_sessions = _for_each(
-    "web:operators",
-    Capability.MANAGE_OPERATORS,
+    "operators",
+    "operators_end_sessions",
     lambda request, ones: people.end_sessions(ones[0], by=request.actor, seat=request.seat),
-    an_id=_place_id,
+    an_id=place_id,
     question=Question(
         gettext_lazy("End all sessions of these people?"),
         gettext_lazy("They are signed out everywhere at once, and can sign in again."),
-        gettext_lazy("End all sessions"),
-        gettext_lazy("Operators"),
         _people,
     ),
     dangerous=True,
 )
 suspend = _for_each(
-    "web:operators",
-    Capability.MANAGE_OPERATORS,
+    "operators",
+    "operators_suspend",
     lambda request, ones: people.suspend(ones[0], by=request.actor, seat=request.seat),
-    an_id=_place_id,
+    an_id=place_id,
     question=Question(
         gettext_lazy("Suspend these people?"),
         gettext_lazy("All their sessions end at once. They keep their roles and can be let in again."),
-        gettext_lazy("Suspend"),
-        gettext_lazy("Operators"),
         _people,
     ),
     dangerous=True,
+)
+stop_imports = _for_each(
+    "imports",
+    "imports_stop",
+    lambda request, ones: imports.stop(import_id=ones[0], by=request.actor, now=now()),
+    an_id=UUID,
+    question=Question(
+        gettext_lazy("Stop these imports?"),
+        gettext_lazy("What was done stays. Rows whose turn hasn't come are left out."),
+        _imports,
+    ),
+)
+discard_imports = _for_each(
+    "imports",
+    "imports_discard",
+    lambda request, ones: imports.discard(import_id=ones[0], by=request.actor, now=now()),
+    an_id=UUID,
+    question=Question(
+        gettext_lazy("Discard these imports?"),
+        gettext_lazy("Their rows and sealed credentials are thrown away. Nothing was made from them."),
+        _imports,
+    ),
 )
