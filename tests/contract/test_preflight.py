@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
+from gangway.foundation import clock
 from gangway.foundation.ids import TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.graph import applications
@@ -171,3 +173,23 @@ async def test_a_partners_person_is_told_apart_who_has_no_account_in_the_tenant(
     token = SealedText(tenant.emulator.poll(flow, tenant=adatum).json()["access_token"])
     facts = await observe(customer, token)
     assert (facts.user_type, facts.upn, facts.tenant_id) == (PARTNER, "", adatum)
+
+
+async def test_a_policy_for_later_applications_spares_the_registration_that_is_there(tenant: Tenant) -> None:
+    token = await tenant.start_over()
+    tenant.control("POST", "clock", json={"advance": -3600})
+    await (await tenant.course(SmallJournal(), token)).run()
+    tenant.control("POST", "clock", json={"advance": 3600})
+    wide = await asyncio.to_thread(token_with, tenant, grace, [POLICY_READ, POLICY_WRITE])
+    since = (clock.now() - timedelta(minutes=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    kind = {"restrictionType": "passwordAddition", "restrictForAppsCreatedAfterDateTime": since}
+    await restrict(tenant, wide, **kind)
+    assert (await observe(tenant, wide)).preflight.steps[1].words == ""
+    other = await observe_signer(
+        token=wide,
+        tenant_id=tenant.id,
+        cloud=tenant.cloud,
+        plan=pinning.pin(profile="teams-voice", version=2),
+        registration_id=uuid4(),
+    )
+    assert "a certificate is made instead" in other.preflight.steps[1].words

@@ -106,9 +106,9 @@ def test_whatever_was_read_every_step_has_words_unless_it_can_be_done(seen: Seen
         assert step.cure or step.result in {"can", "unknown"}
 
 
-def rule_of(*rows: dict[str, str], is_enabled: bool = True) -> SecretRule:
+def rule_of(*rows: dict[str, str], is_enabled: bool = True, made_at: datetime | None = None) -> SecretRule:
     body = {"isEnabled": is_enabled, "applicationRestrictions": {"passwordCredentials": list(rows)}}
-    return policies.secret_rule().read(Answer(200, body, at=NOW))
+    return policies.credential_policy().read(Answer(200, body, at=NOW)).rule(made_at)
 
 
 def row(kind: str, **more: str) -> dict[str, str]:
@@ -133,6 +133,17 @@ def row(kind: str, **more: str) -> dict[str, str]:
 )
 def test_a_policy_is_read_as_it_binds_a_registration_made_now(rule: SecretRule, forbidden: bool, days: int) -> None:
     assert (rule.forbidden, rule.longest_days) == (forbidden, days)
+
+
+@pytest.mark.parametrize(
+    ("made_at", "forbidden"),
+    [(None, True), (datetime(2026, 11, 18, tzinfo=UTC), False), (datetime(2026, 11, 19, tzinfo=UTC), True)],
+)
+def test_a_registration_that_was_made_before_a_restriction_is_spared(made_at: datetime | None, forbidden: bool) -> None:
+    since = row("passwordAddition", restrictForAppsCreatedAfterDateTime="2026-11-19T00:00:00Z")
+    assert rule_of(since, made_at=made_at).forbidden is forbidden
+    life = row("passwordLifetime", maxLifetime="P90D", restrictForAppsCreatedAfterDateTime="2026-11-19T00:00:00Z")
+    assert rule_of(life, made_at=made_at).longest_days == (90 if forbidden else None)
 
 
 @pytest.mark.parametrize(("pim", "result"), [(True, "can"), (False, "forbidden"), (None, "unknown")])

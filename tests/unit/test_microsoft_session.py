@@ -1,6 +1,7 @@
 """The Graph session: a batch has a result for each part, and a throttled part is sent again alone."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,9 +10,9 @@ from gangway.foundation.ids import AppId, ObjectId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft import errors
 from gangway.microsoft.cloud import Cloud
-from gangway.microsoft.graph import applications, credentials, grants, service_principals, tenant
-from gangway.microsoft.graph.calls import literal
-from gangway.microsoft.graph.session import GraphSession
+from gangway.microsoft.graph import applications, credentials, deleted_items, grants, service_principals, tenant
+from gangway.microsoft.graph.calls import WHOLE_LIST, literal
+from gangway.microsoft.graph.session import GraphSession, gates
 from gangway.microsoft.wire import Answer, Asked
 
 CLOUD = Cloud("https://login.test", "https://graph.test")
@@ -72,6 +73,77 @@ async def test_only_the_throttled_part_is_sent_again() -> None:
     outcomes = await session(script, "throttled").batch([tenant.organization(), tenant.me()])
     assert [outcome.error for outcome in outcomes] == [None, None]
     assert script.asked[1].url == "https://graph.test/v1.0" + tenant.me().path
+
+
+async def test_a_batch_that_is_throttled_as_a_whole_closes_the_gate_and_is_sent_again() -> None:
+    refused = Answer(429, {"error": {"code": "TooManyRequests"}}, {"retry-after": "7"})
+    script = Script(refused, batch(part(0, 200, ORGANIZATION), part(1, 200, PERSON)))
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    graph = replace(session(script, "throttled whole"), sleep=sleep)
+    outcomes = await graph.batch([tenant.organization(), tenant.me()])
+    assert [outcome.error for outcome in outcomes] == [None, None]
+    assert [round(seconds) for seconds in slept] == [7]
+    assert gates.wait(TenantId("throttled whole")) > 6
+
+
+async def test_in_a_long_pause_that_microsoft_asks_for_nothing_is_sent_and_nobody_sleeps() -> None:
+    refused = part(1, 429, None, **{"Retry-After": "1800"})
+    script = Script(batch(part(0, 200, ORGANIZATION), refused))
+    graph = session(script, "throttled for long")
+    first, late = await graph.batch([tenant.organization(), tenant.me()])
+    assert (first.error, type(late.error)) == (None, errors.Throttled)
+    again = await graph.batch([tenant.organization(), tenant.me()])
+    alone = await graph.outcome(tenant.me())
+    assert len(script.asked) == 1
+    for outcome in (late, *again, alone):
+        assert isinstance(outcome.error, errors.Throttled)
+        assert outcome.error.wait is not None
+        assert 1700 < outcome.error.wait <= 1800
+
+
+NEXT = "https://graph.test/v1.0/next?$skiptoken=2"
+
+
+def deleted(*names: str, more: str = "") -> dict[str, Any]:
+    rows = [{"id": name, "appId": name, "displayName": name, "uniqueName": name} for name in names]
+    return {"value": rows, **({"@odata.nextLink": more} if more else {})}
+
+
+async def test_what_stands_on_a_later_page_is_found_in_a_batch_and_alone() -> None:
+    pages = [Answer(200, deleted("b", more=f"{NEXT}3")), Answer(200, deleted("ours"))]
+    script = Script(batch(part(0, 200, deleted("a", more=NEXT)), part(1, 200, PERSON)), *pages)
+    found, person = await session(script).batch([deleted_items.application("ours"), tenant.me()])
+    assert (found.get().object_id, person.get().name) == ("ours", "Ann")
+    assert [asked.url for asked in script.asked[1:]] == [NEXT, f"{NEXT}3"]
+    script = Script(Answer(200, deleted("a", more=NEXT)), Answer(200, deleted("gangway-1")))
+    listed = await session(script).call(applications.deleted_with_prefix("gangway-"))
+    assert ([row.unique_name for row in listed.rows], listed.whole) == (["gangway-1"], True)
+
+
+async def test_roles_on_a_later_page_count() -> None:
+    group = {"@odata.type": "#microsoft.graph.group", "displayName": "Sales"}
+    role = {"@odata.type": "#microsoft.graph.directoryRole", "roleTemplateId": "t", "displayName": "Global"}
+    script = Script(Answer(200, {"value": [group], "@odata.nextLink": NEXT}), Answer(200, {"value": [role]}))
+    assert [role.template_id for role in await session(script).call(tenant.my_roles())] == ["t"]
+
+
+async def test_a_list_without_end_is_read_so_far_and_says_so() -> None:
+    script = Script(*(Answer(200, deleted("gangway-1", more=NEXT)) for _ in range(WHOLE_LIST)))
+    listed = await session(script).call(applications.deleted_with_prefix("gangway-"))
+    assert (len(listed.rows), listed.whole, script.answers) == (WHOLE_LIST, False, [])
+
+
+async def test_a_page_that_is_refused_is_the_answer_and_one_elsewhere_is_never_asked() -> None:
+    script = Script(Answer(200, deleted("a", more=NEXT)), Answer(503))
+    assert isinstance((await session(script).outcome(deleted_items.application("b"))).error, errors.Unavailable)
+    script = Script(Answer(200, deleted("a", more="https://graph.test.example/v1.0/next")))
+    with pytest.raises(errors.Unreadable):
+        await session(script).call(deleted_items.application("b"))
+    assert len(script.asked) == 1
 
 
 async def test_more_than_twenty_calls_travel_in_two_batches() -> None:

@@ -54,6 +54,7 @@ def is_missing(error: errors.MicrosoftError) -> bool:
         ("3", 3.0),
         ("Fri, 20 Nov 2026 12:00:09 GMT", 9.0),
         ("Fri, 20 Nov 2026 11:00:00 GMT", 0.0),
+        ("3600", 3600.0),
         ("99999", LONGEST_WAIT),
         ("soon", None),
         ("", None),

@@ -1,4 +1,4 @@
-"""How long to wait when Microsoft asks for it: its own Retry-After, capped, else growing waits with jitter."""
+"""How long to wait when Microsoft asks for it: its own Retry-After, else growing waits with jitter."""
 
 import random
 from collections.abc import Mapping
@@ -8,8 +8,10 @@ from email.utils import parsedate_to_datetime
 
 from gangway.foundation import clock
 
-LONGEST_WAIT = 120.0
-"""Seconds. A longer Retry-After is cut to this: the deadline of the caller decides whether to go on."""
+LONGEST_SLEEP = 120.0
+"""Seconds that a call waits for its tenant's gate; for longer ones the caller rests, and no worker sleeps."""
+LONGEST_WAIT = 86_400.0
+"""Seconds. A longer Retry-After is cut to this day: nothing of Microsoft's asks for more."""
 DOUBLINGS = 30
 """A wait that grew so often has long been cut to the longest."""
 

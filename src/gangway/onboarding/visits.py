@@ -29,6 +29,7 @@ from gangway.microsoft.signin import redirect as microsoft_redirect
 from gangway.microsoft.signin.grant import Granted
 from gangway.microsoft.signin.own_credentials import Secret
 from gangway.microsoft.signin.tokens import Identity, check_id_token
+from gangway.microsoft.throttling import LONGEST_SLEEP
 from gangway.microsoft.transport import Transport
 from gangway.onboarding import problems, refusals
 from gangway.onboarding.applications import credential_of, own_tenants
@@ -210,7 +211,7 @@ class Visitor:
     async def _heard_nothing(self, due: Due, error: BaseException) -> None:
         """Come again later: after Microsoft's own wish, else after growing waits."""
         cause = error if isinstance(error, MicrosoftError) else NotHeard()
-        wished = getattr(cause, "wait", None) or 0
+        wished = min(getattr(cause, "wait", None) or 0, LONGEST_SLEEP)  # a code lives for a quarter of an hour
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(due.failures, 10))
         now = clock.now()
         again_at = now + timedelta(seconds=max(wait, wished, due.interval_seconds))

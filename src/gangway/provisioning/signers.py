@@ -11,7 +11,15 @@ from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.errors import Forbidden, Missing
 from gangway.microsoft.graph import applications, policies, service_principals, tenant
 from gangway.microsoft.graph.session import GraphSession, Outcome
-from gangway.microsoft.graph.shapes import DirectoryRole, Licence, Namesake, Organization, Person
+from gangway.microsoft.graph.shapes import (
+    CredentialPolicy,
+    DirectoryRole,
+    Licence,
+    Namesake,
+    Organization,
+    Person,
+    SecretRule,
+)
 from gangway.microsoft.transport import shared
 from gangway.provisioning import licences
 from gangway.provisioning.engine import pinning
@@ -43,13 +51,13 @@ async def observe_signer(
     Worker only. Raises the MicrosoftError of what must be readable: person, tenant and roles.
     """
     graph = GraphSession(await shared(cloud.extra_ca_file), cloud, token, TenantId(tenant_id))
-    who, where, which, eligible, rule, skus, ours, deleted, principals = await graph.batch(
+    who, where, which, eligible, policy, skus, ours, deleted, principals = await graph.batch(
         [
             tenant.me(),
             tenant.organization(),
             tenant.my_roles(),
             tenant.my_eligible_roles(),
-            policies.secret_rule(),
+            policies.credential_policy(),
             tenant.licences(),
             applications.with_prefix(UNIQUE_NAME_PREFIX),
             applications.deleted_with_prefix(UNIQUE_NAME_PREFIX),
@@ -68,7 +76,7 @@ async def observe_signer(
     seen = Seen(
         active=None if roles is None else {role.template_id: role.name for role in roles},
         eligible=_if_read(eligible),
-        secrets=_if_read(rule),
+        secrets=_rule(_if_read(policy), around, registration_id),
         ours=_namesakes(around),
         deleted=around.deleted.rows if around.deleted else None,
         phone_licences_left=_left(_if_read(skus)),
@@ -77,6 +85,13 @@ async def observe_signer(
     )
     checked = _checked(seen, plan, registration_id).leaving(left)
     return replace(_facts(_person(who), where.get(), roles, checked, left), around=around)
+
+
+def _rule(policy: CredentialPolicy | None, around: TenantSight, registration_id: UUID) -> SecretRule | None:
+    """What binds the registration that is there already, else a new one: a policy may spare those made before a day."""
+    listed = around.applications.rows if around.applications else ()
+    mine = next((row for row in listed if row.unique_name == f"{UNIQUE_NAME_PREFIX}{registration_id}"), None)
+    return None if policy is None else policy.rule(mine.made_at if mine else None)
 
 
 def _namesakes(around: TenantSight) -> tuple[Namesake, ...] | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from gangway.foundation.ids import AppId, KeyId, ObjectId
-from gangway.microsoft.graph.calls import CREATE_IF_MISSING, Call, literal, nothing, rows, text
+from gangway.microsoft.graph.calls import CREATE_IF_MISSING, WHOLE_LIST, Call, literal, nothing, rows, text
 from gangway.microsoft.graph.shapes import Application, CertificateKey, Listed, Namesake, Password
 from gangway.microsoft.wire import Answer
 
@@ -24,15 +24,15 @@ def by_app_id(app_id: AppId) -> Call[Application]:
 
 def with_prefix(prefix: str) -> Call[Listed[Application]]:
     """Registrations whose unique name begins so, with their credentials; the first hundred of them."""
-    fields = "id,appId,displayName,uniqueName,passwordCredentials,keyCredentials"
+    fields = "id,appId,displayName,uniqueName,createdDateTime,passwordCredentials,keyCredentials"
     query = f"$filter=startswith(uniqueName,{literal(prefix)})&$select={fields}&$top=100"
     return Call("GET", f"/applications?{query}", lambda answer: _listed(answer, prefix))
 
 
 def deleted_with_prefix(prefix: str) -> Call[Listed[Namesake]]:
-    """Those among the first that Microsoft still keeps after deletion. Not every filter works there: we choose here."""
+    """Those that Microsoft still keeps after deletion. Not every filter works there: we choose here."""
     path = "/directory/deletedItems/microsoft.graph.application?$select=id,displayName,uniqueName,deletedDateTime"
-    return Call("GET", f"{path}&$top=999", lambda answer: _namesakes(answer, prefix))
+    return Call("GET", f"{path}&$top=999", lambda answer: _namesakes(answer, prefix), pages=WHOLE_LIST)
 
 
 def create_if_missing(
@@ -108,6 +108,7 @@ def _application(record: Any) -> Application:
         passwords=tuple(_password(row) for row in record.get("passwordCredentials") or []),
         certificates=tuple(_certificate(row) for row in record.get("keyCredentials") or []),
         redirects=tuple((record.get("web") or {}).get("redirectUris") or []),
+        made_at=moment(record.get("createdDateTime")),
     )
 
 

@@ -12,6 +12,9 @@ T_co = TypeVar("T_co", covariant=True)
 
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 
+WHOLE_LIST = 20
+"""Pages of a list that must not end with its first: nineteen thousand rows and more, and an end nevertheless."""
+
 CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
 """Makes a PATCH to an alternate key an upsert: 201 with the object when it was made, 204 when it was there."""
 
@@ -21,6 +24,7 @@ class Call(Generic[T_co]):
     """One request to Graph. `path` starts with a slash, has its query, is relative to the version; `read` is pure.
 
     `refers_to`: the path of an object that the body names by its whole address, which only the cloud knows.
+    `pages`: how many pages of a list are read at most; what is left is still linked to in what `read` is given.
     """
 
     method: str
@@ -29,6 +33,7 @@ class Call(Generic[T_co]):
     body: Any = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     refers_to: str = ""
+    pages: int = 1
 
     @property
     def safe(self) -> bool:

@@ -2,7 +2,7 @@
 
 from gangway.foundation.ids import AppId, ObjectId
 from gangway.microsoft.graph.applications import moment
-from gangway.microsoft.graph.calls import Call, nothing, rows, text
+from gangway.microsoft.graph.calls import WHOLE_LIST, Call, nothing, rows, text
 from gangway.microsoft.graph.shapes import DeletedApplication
 from gangway.microsoft.wire import Answer
 
@@ -12,7 +12,7 @@ LIST = "/directory/deletedItems/microsoft.graph.application"
 def application(unique_name: str) -> Call[DeletedApplication | None]:
     """The deleted application with our unique name. Not every filter works there: we choose here."""
     path = f"{LIST}?$select=id,appId,displayName,uniqueName,deletedDateTime&$top=999"
-    return Call("GET", path, lambda answer: _named(answer, unique_name))
+    return Call("GET", path, lambda answer: _named(answer, unique_name), pages=WHOLE_LIST)
 
 
 def delete_for_good(object_id: ObjectId) -> Call[None]:

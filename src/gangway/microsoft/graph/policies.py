@@ -1,49 +1,35 @@
-"""The tenant's app management policy: what it allows credentials of new registrations."""
+"""The tenant's app management policy: what it allows credentials of registrations, by when they were made."""
 
 import re
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from gangway.microsoft.graph.applications import moment
 from gangway.microsoft.graph.calls import Call
-from gangway.microsoft.graph.shapes import SecretRule
+from gangway.microsoft.graph.shapes import CredentialPolicy, Restriction
 from gangway.microsoft.wire import Answer
 
 _LIFE = re.compile(r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T.*)?")
 _DAYS = (365, 30, 7, 1)
 """Days in a year, a month, a week and a day: rounded down, so that what we say to be allowed is allowed."""
+_GROUPS: Final = ("passwordCredentials", "keyCredentials")
 
 
-def secret_rule() -> Call[SecretRule]:
+def credential_policy() -> Call[CredentialPolicy]:
     """What holds for secrets and certificates. Needs Policy.Read.All; without it Forbidden, a normal answer."""
-    return Call("GET", "/policies/defaultAppManagementPolicy?$select=isEnabled,applicationRestrictions", _secret_rule)
+    path = "/policies/defaultAppManagementPolicy?$select=isEnabled,applicationRestrictions"
+    return Call("GET", path, _credential_policy)
 
 
-def _secret_rule(answer: Answer) -> SecretRule:
-    rows = _rows(answer, "passwordCredentials")
-    return SecretRule(
-        forbidden=any(row.get("restrictionType") == "passwordAddition" for row in rows),
-        longest_days=_longest(rows, "passwordLifetime"),
-        longest_certificate_days=_longest(_rows(answer, "keyCredentials"), "asymmetricKeyLifetime"),
-    )
+def _credential_policy(answer: Answer) -> CredentialPolicy:
+    restrictions = (answer.member("applicationRestrictions") or {}) if answer.member("isEnabled") else {}
+    rows = [row for group in _GROUPS for row in restrictions.get(group) or []]
+    in_force = (row for row in rows if row.get("state", "enabled") == "enabled")
+    return CredentialPolicy(answer.at, tuple(_restriction(row) for row in in_force))
 
 
-def _rows(answer: Answer, group: str) -> list[Any]:
-    """The restrictions of one group that are in force."""
-    restrictions = answer.member("applicationRestrictions") or {}
-    rows = restrictions.get(group) or [] if answer.member("isEnabled") else []
-    return [row for row in rows if _in_force(row, answer.at)]
-
-
-def _longest(rows: list[Any], kind: str) -> int | None:
-    lives = [_days(row.get("maxLifetime")) for row in rows if row.get("restrictionType") == kind]
-    return min((life for life in lives if life is not None), default=None)
-
-
-def _in_force(row: Any, now: datetime) -> bool:
-    """Whether it binds a registration that is made now."""
+def _restriction(row: Any) -> Restriction:
     since = moment(row.get("restrictForAppsCreatedAfterDateTime"))
-    return row.get("state", "enabled") == "enabled" and (since is None or since <= now)
+    return Restriction(str(row.get("restrictionType") or ""), since, _days(row.get("maxLifetime")))
 
 
 def _days(life: Any) -> int | None:

@@ -9,9 +9,9 @@ from gangway.foundation.ids import TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.errors import MicrosoftError, Throttled, Unreadable
-from gangway.microsoft.graph.calls import Call
+from gangway.microsoft.graph.calls import Call, rows
 from gangway.microsoft.reading import graph_error
-from gangway.microsoft.throttling import Gates
+from gangway.microsoft.throttling import LONGEST_SLEEP, Gates
 from gangway.microsoft.transport import Transport
 from gangway.microsoft.wire import Answer, Asked
 
@@ -25,6 +25,10 @@ UNTOLD_WAIT = 2.0
 
 THROTTLED_TURNS = 3
 """How often throttled parts of a batch are sent again before the error is handed to the caller."""
+
+TOO_MANY = 429
+
+NEXT = "@odata.nextLink"
 
 gates = Gates()
 
@@ -61,15 +65,18 @@ class GraphSession:
 
     async def outcome(self, call: Call[T]) -> Outcome[T]:
         """Send one call and keep its error as a value. Raises only NotHeard."""
+        if (closed := self._closed()) is not None:
+            return Outcome(Answer(TOO_MANY), error=closed)
         url = self.cloud.graph_url(call.path)
         answer = await self._send(Asked(call.method, url, self._headers(call), self._body(call), routine=self.routine))
-        return self._outcome(call, answer)
+        return self._outcome(call, await self._whole(call, answer))
 
     async def batch(self, calls: Sequence[Call[Any]], *, in_order: bool = False) -> list[Outcome[Any]]:
         """Send calls together, at most twenty in one request; outcomes come in the order of the calls.
 
         `in_order` makes each wait for the one before (a failure then fails the later ones with 424). Throttled parts
-        are sent again by themselves after the time Microsoft asks for. Raises NotHeard or the error of the whole batch.
+        are sent again by themselves after the time Microsoft asks for, unless it is long: then they stay throttled.
+        Raises NotHeard or the error of the whole batch.
         """
         outcomes: list[Outcome[Any]] = []
         for start in range(0, len(calls), BATCH_LIMIT):
@@ -90,17 +97,38 @@ class GraphSession:
     async def _one_batch(self, calls: Sequence[Call[Any]], *, in_order: bool) -> list[Outcome[Any]]:
         if len(calls) == 1:
             return [await self.outcome(calls[0])]
+        if (closed := self._closed()) is not None:
+            return [Outcome(Answer(TOO_MANY), error=closed) for _ in calls]
         parts = [_part(place, call, self._body(call), in_order=in_order) for place, call in enumerate(calls)]
         url, body = self.cloud.graph_url("/$batch"), {"requests": parts}
         whole = await self._send(Asked("POST", url, self._headers(), body, routine=self.routine))
+        if whole.status == TOO_MANY:
+            return [self._outcome(call, whole) for call in calls]
         if not whole.good:
             raise graph_error(whole)
         answers = _answers(whole)
-        return [self._outcome(call, answers[str(place)]) for place, call in enumerate(calls)]
+        return [self._outcome(call, await self._whole(call, answers[str(place)])) for place, call in enumerate(calls)]
+
+    async def _whole(self, call: Call[Any], answer: Answer) -> Answer:
+        """The answer with what stands on its further pages, or that of the page that failed."""
+        for _page in range(call.pages - 1):
+            link = answer.member(NEXT) if answer.good else None
+            if not isinstance(link, str):
+                break
+            if not link.startswith(self.cloud.graph_url("/")):
+                raise Unreadable("Microsoft's answer leads elsewhere for its next page.")  # our token goes nowhere else
+            page = await self._send(Asked("GET", link, self._headers(call), routine=self.routine))
+            answer = replace(page, body={**page.body, "value": rows(answer) + rows(page)}) if page.good else page
+        return answer
+
+    def _closed(self) -> Throttled | None:
+        """Why nothing is asked now: Microsoft wants so long a pause that nobody should sleep through it."""
+        seconds = gates.wait(self.tenant)
+        return Throttled(wait=seconds) if seconds > LONGEST_SLEEP else None
 
     async def _send(self, asked: Asked) -> Answer:
         if (seconds := gates.wait(self.tenant)) > 0:
-            await self.sleep(seconds)
+            await self.sleep(min(seconds, LONGEST_SLEEP))
         return await self.transport.send(asked)
 
     def _outcome(self, call: Call[T], answer: Answer) -> Outcome[T]:

@@ -77,6 +77,8 @@ class Application:
     certificates: tuple[CertificateKey, ...] = ()
     federated: tuple[FederatedKey, ...] = ()
     redirects: tuple[str, ...] = ()
+    made_at: datetime | None = None
+    """When, where it was read."""
 
 
 @dataclass(frozen=True)
@@ -186,8 +188,40 @@ class DeletedApplication:
 
 @dataclass(frozen=True)
 class SecretRule:
-    """What a tenant's policy says of credentials on new registrations. Longest days: None when it says nothing."""
+    """What a tenant's policy says of credentials on one registration. Longest days: None when it says nothing."""
 
     forbidden: bool
     longest_days: int | None
     longest_certificate_days: int | None = None
+
+
+@dataclass(frozen=True)
+class Restriction:
+    """One restriction of a policy that is in force. `since`: registrations made before are spared; None spares none."""
+
+    kind: str
+    since: datetime | None
+    longest_days: int | None
+
+
+@dataclass(frozen=True)
+class CredentialPolicy:
+    """A tenant's restrictions of credentials as they were read at a moment."""
+
+    read_at: datetime
+    restrictions: tuple[Restriction, ...] = ()
+
+    def rule(self, made_at: datetime | None = None) -> SecretRule:
+        """What binds a registration that was made then; None: that is made now."""
+        at = made_at or self.read_at
+        binding = [one for one in self.restrictions if one.since is None or one.since <= at]
+        return SecretRule(
+            forbidden=any(one.kind == "passwordAddition" for one in binding),
+            longest_days=_shortest(binding, "passwordLifetime"),
+            longest_certificate_days=_shortest(binding, "asymmetricKeyLifetime"),
+        )
+
+
+def _shortest(restrictions: list[Restriction], kind: str) -> int | None:
+    lives = (one.longest_days for one in restrictions if one.kind == kind)
+    return min((life for life in lives if life is not None), default=None)

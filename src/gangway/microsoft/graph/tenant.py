@@ -4,7 +4,7 @@ from typing import Any
 
 from gangway.foundation.ids import ObjectId, TenantId
 from gangway.microsoft.errors import Unreadable
-from gangway.microsoft.graph.calls import Call, rows, text
+from gangway.microsoft.graph.calls import WHOLE_LIST, Call, rows, text
 from gangway.microsoft.graph.shapes import DirectoryRole, Domain, Licence, Organization, Person
 from gangway.microsoft.wire import Answer
 
@@ -23,7 +23,8 @@ def me() -> Call[Person]:
 
 def my_roles() -> Call[tuple[DirectoryRole, ...]]:
     """The person's active tenant-wide directory roles, also those held through groups."""
-    return Call("GET", "/me/transitiveMemberOf?$select=id,displayName,roleTemplateId&$top=999", _roles)
+    path = "/me/transitiveMemberOf?$select=id,displayName,roleTemplateId&$top=999"
+    return Call("GET", path, _roles, pages=WHOLE_LIST)
 
 
 def my_eligible_roles() -> Call[frozenset[str]]:
