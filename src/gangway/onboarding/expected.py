@@ -17,7 +17,7 @@ from gangway.organizations.place_queries import place, tenants_of
 from gangway.provisioning.tenants import domains_of
 
 OF_EVERY_TENANT: Final = (".onmicrosoft.com", ".onmicrosoft.us", ".partner.onmschina.cn")
-"""How domains end that tenants are born with: which of them is the customer's isn't seen by its name."""
+"""How domains end that tenants are born with. Nobody's mails go there, and whose it is isn't seen by its name."""
 
 
 def domain_of(address: str) -> str:
@@ -28,6 +28,11 @@ def domain_of(address: str) -> str:
 def is_among(domain: str, known: Collection[str]) -> bool:
     """Whether a domain is one of these, or stands below one."""
     return any(domain == one or domain.endswith(f".{one}") for one in (each.casefold() for each in known))
+
+
+def _telling(domains: Collection[str]) -> tuple[str, ...]:
+    """Those of these domains by which others can be told to be somebody else's."""
+    return tuple(one for one in dict.fromkeys(domains) if not one.casefold().endswith(OF_EVERY_TENANT))
 
 
 def outside(address: str, *, known: Collection[str], customer_id: UUID | None) -> tuple[str, ...]:
@@ -41,13 +46,13 @@ def outside(address: str, *, known: Collection[str], customer_id: UUID | None) -
     if not domain or is_among(domain, known):
         return ()
     if customer_id is None:
-        return tuple(known)
+        return _telling(known)
     about = place(customer_id)
-    theirs = tuple(dict.fromkeys((*known, *about.domains, *domains_of(customer_id))))
+    theirs = (*known, *about.domains, *domains_of(customer_id))
     people = {one.email.casefold() for one in about.contacts}
     if is_among(domain, theirs) or address.strip().casefold() in people or works_above(address.strip(), customer_id):
         return ()
-    return theirs
+    return _telling(theirs)
 
 
 def domains_for(case: Case) -> tuple[str, ...]:
@@ -74,4 +79,4 @@ def is_compared(case: Case) -> bool:
 def is_odd_name(upn: str, *, known: Collection[str]) -> bool:
     """Whether a user principal name is at a domain that nobody knows here, where domains are known."""
     domain = domain_of(upn)
-    return bool(known and domain) and not domain.endswith(OF_EVERY_TENANT) and not is_among(domain, known)
+    return bool(domain and _telling(known)) and not domain.endswith(OF_EVERY_TENANT) and not is_among(domain, known)
