@@ -9,7 +9,7 @@ from gangway.invitations.models import Invitation
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import actions, finishing, freezing, queries
-from gangway.onboarding.errors import NotReady
+from gangway.onboarding.errors import NotReady, TenantNotTheirs
 from gangway.onboarding.stages import verification
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.changing import change_details, change_tenants
@@ -23,6 +23,7 @@ from gangway.services.states import Lifecycle
 from tests.emulator.conftest import avery
 from tests.rooms.factories_aboard import OLGA, aboard, add, finished, provision, sign_in, state_of
 from tests.rooms.factories_onboarding import ADMINISTRATOR, walk
+from tests.rooms.factories_web import sit_down
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -87,10 +88,25 @@ def becomes_known(walked, domain):
         change_details(organization_id=walked.customer.id, name="Contoso", details=details, by=OLGA)
 
 
-def test_a_domain_that_becomes_known_after_the_sign_in_is_compared_before_the_service_is_created(emulator):
+def test_add_takes_nothing_over_from_a_tenant_that_is_none_of_those_the_customer_is_known_by(emulator):
     walked = aboard(emulator, domain="")
     becomes_known(walked, "fabrikam.com")
+    with pytest.raises(TenantNotTheirs, match=r"Contoso, is not the one by which the customer is known: fabrikam\.com"):
+        add(walked)
+    assert state_of(walked) is State.AUTHENTICATED
+    told = sit_down(walked.provider).post(f"/invitations/{walked.invitation_id}/add/", follow=True)
+    assert "write it down in the customer&#x27;s Microsoft tenants and press Add again" in told.content.decode()
+    assert "revoke the invitation" in told.content.decode()
+    with within(walked.customer.path):
+        change_tenants(organization_id=walked.customer.id, tenants=[Tenant("", "contoso.com")], by=OLGA)
+    assert add(walked) == add(walked)
+    assert state_of(walked) is State.ADDED
+
+
+def test_a_domain_that_becomes_known_after_add_is_compared_before_the_service_is_created(emulator):
+    walked = aboard(emulator, domain="")
     onboarding_id = add(walked)
+    becomes_known(walked, "fabrikam.com")
     with within(walked.customer.path):
         view = queries.onboarding(onboarding_id)
         assert "Contoso, is not the one by which the customer is known: fabrikam.com" in view.another_tenant

@@ -362,7 +362,8 @@ def _first_case(invitation_id: UUID) -> Case:
 def add_pending(*, invitation_id: UUID, by: Actor, now: datetime) -> UUID:
     """*Add*: take an authenticated invitation over; exactly one of two at the same time gets it.
 
-    Returns the onboarding's id, to the winner also when pressed again. Raises `AlreadyAdded`, `NotReadyToAdd`.
+    Returns the onboarding's id, to the winner also when pressed again. Raises `AlreadyAdded`, `NotReadyToAdd`,
+    `TenantNotTheirs`.
     """
     return operator.add(invitation_id, by=by, now=now)
 

@@ -22,7 +22,7 @@ OnboardingError
 ├── NotShared                         a registration that a further service can't use
 ├── NobodyToAsk, AskedJustNow         *Ask the customer to sign in*
 ├── NotConnected                      a service without a connection that could be renewed
-├── NotReadyToAdd, AlreadyAdded       the operator's *Add*
+├── NotReadyToAdd, AlreadyAdded, TenantNotTheirs   the operator's *Add*
 └── NotValidated, NotAVerifiedDomain, NotReady   the operator's *Next* and *Create service*
 """
 
@@ -271,6 +271,18 @@ class NotShared(OnboardingError):
     code = "onboarding:sharing:unknown"
     what = "This registration can't be used for the new service."
     cure = "Choose one of those that are offered, or have a new one made."
+    acts = WhoActs.OPERATOR
+
+
+class TenantNotTheirs(OnboardingError):
+    """The customer became known by another tenant after the sign-in: nothing is taken over before that is settled."""
+
+    code = "onboarding:add:another_tenant"
+    what = "This tenant is not the one by which the customer is known."
+    cure = (
+        "If it is theirs as well, write it down in the customer's Microsoft tenants and press Add again. If not, "
+        "revoke the invitation: what was made in that tenant is taken back."
+    )
     acts = WhoActs.OPERATOR
 
 

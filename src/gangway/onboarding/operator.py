@@ -29,6 +29,7 @@ from gangway.onboarding.errors import (
     NotReady,
     NotReadyToAdd,
     NotValidated,
+    TenantNotTheirs,
 )
 from gangway.onboarding.models import Case, ExistingRegistration, OperatorOnboarding
 from gangway.onboarding.rows import lock_onboarding
@@ -53,7 +54,20 @@ ONMICROSOFT: Final = ".onmicrosoft.com"
 def add(invitation_id: UUID, *, by: Actor, now: datetime) -> UUID:
     """Take an authenticated invitation over: exactly one winner, by the invitation's move and a unique key.
 
-    Whoever won and presses again gets the same part. Raises `AlreadyAdded`, `NotReadyToAdd`.
+    Whoever won and presses again gets the same part. Nothing is taken over from a tenant that is none of those by which
+    the customer is known by now: then it can still be written down as theirs, or the invitation withdrawn.
+    Raises `AlreadyAdded`, `NotReadyToAdd`, `TenantNotTheirs`.
+    """
+    about = invited.invitation(invitation_id)
+    if about.state is State.AUTHENTICATED and about.purpose == Purpose.CONNECT:
+        _refuse_another_tenant(about)
+    return take_over(invitation_id, by=by, now=now)
+
+
+def take_over(invitation_id: UUID, *, by: Actor, now: datetime) -> UUID:
+    """The same for what an operator has just asked for themselves: its tenant is compared where it goes on.
+
+    Raises `AlreadyAdded`, `NotReadyToAdd`.
     """
     if invited.invitation(invitation_id).purpose != Purpose.CONNECT:
         raise NotReadyToAdd
@@ -67,7 +81,7 @@ def add(invitation_id: UUID, *, by: Actor, now: datetime) -> UUID:
 
 def go_on_typed(invitation_id: UUID, by: Actor, now: datetime) -> None:
     """What an operator typed is proved: add it for them, and look at it as a service will use it."""
-    onboarding_id = add(invitation_id, by=by, now=now)
+    onboarding_id = take_over(invitation_id, by=by, now=now)
     ask_validation(lock_onboarding(onboarding_id), by=by, now=now)
 
 
@@ -130,18 +144,32 @@ def another_tenant(row: OperatorOnboarding) -> str:
     """
     if _is_theirs(row) is not False:
         return ""
-    about = provisioning.registration(row.registration_id)
-    known = " or ".join(dict.fromkeys(one.domain or one.tenant_id for one in tenants_of(row.organization_id)))
-    return (
-        f"This tenant, {about.tenant_name or about.tenant_id}, is not the one by which the customer is known: {known}. "
+    cure = (
         "If it is theirs as well, write it down in the customer's Microsoft tenants; if not, the service has to be "
         "deleted: what was made in that tenant is taken back then."
     )
+    return f"{_not_theirs(row.registration_id, row.organization_id)} {cure}"
+
+
+def _refuse_another_tenant(about: InvitationView) -> None:
+    if _known_by(about.registration_id, about.organization_id) is False:
+        raise TenantNotTheirs(_not_theirs(about.registration_id, about.organization_id))
+
+
+def _not_theirs(registration_id: UUID, customer_id: UUID) -> str:
+    about = provisioning.registration(registration_id)
+    known = " or ".join(dict.fromkeys(one.domain or one.tenant_id for one in tenants_of(customer_id)))
+    name = about.tenant_name or about.tenant_id
+    return f"This tenant, {name}, is not the one by which the customer is known: {known}."
 
 
 def _is_theirs(row: OperatorOnboarding) -> bool | None:
-    """Whether the customer is known by this tenant; None where that can't be told by what is known of either."""
-    about, known = provisioning.registration(row.registration_id), tenants_of(row.organization_id)
+    return _known_by(row.registration_id, row.organization_id)
+
+
+def _known_by(registration_id: UUID, customer_id: UUID) -> bool | None:
+    """Whether a customer is known by a registration's tenant; None where that can't be told by what is known."""
+    about, known = provisioning.registration(registration_id), tenants_of(customer_id)
     domains = {domain.casefold() for domain in about.domains}
     if not domains:  # which nobody could read
         known = tuple(replace(one, domain="") for one in known if one.tenant_id)

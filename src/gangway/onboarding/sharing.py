@@ -139,5 +139,5 @@ def _done(case: Case, *, now: datetime) -> None:
         sign_in.invitation_on(case, to, by=WORKER)
     if not may_still_add(invitation):  # it is ready to add, for whoever is there now
         return
-    onboarding_id = operator.add(case.invitation_id, by=by, now=now)
+    onboarding_id = operator.take_over(case.invitation_id, by=by, now=now)
     operator.ask_validation(lock_onboarding(onboarding_id), by=by, now=now)

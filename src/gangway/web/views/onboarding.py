@@ -15,7 +15,7 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.queries import pending
 from gangway.onboarding import actions
-from gangway.onboarding.errors import AlreadyAdded
+from gangway.onboarding.errors import AlreadyAdded, TenantNotTheirs
 from gangway.onboarding.queries import onboarding, validation
 from gangway.onboarding.shapes import OperatorOnboardingView
 from gangway.onboarding.states import OperatorStep
@@ -56,6 +56,9 @@ def add(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     except AlreadyAdded as error:
         messages.warning(request, told(error))
         return redirect("web:onboarding_taken", error.onboarding_id)
+    except TenantNotTheirs as error:
+        messages.error(request, told(error))
+        return redirect("web:invitation", invitation_id)
     return redirect("web:onboarding_registration", onboarding_id)
 
 
