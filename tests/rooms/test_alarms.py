@@ -18,10 +18,13 @@ from gangway.alarms.hours import Hours
 from gangway.alarms.models import Alarm, Move, Notice
 from gangway.alarms.states import AlarmState, Happened, Kind, Severity
 from gangway.audit.record import Actor
+from gangway.connections import announcing
+from gangway.connections.kept import credential_of
+from gangway.connections.models import Care
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.testing import run_until_idle
-from gangway.notifications import webhooks
+from gangway.notifications import outbox, webhooks
 from gangway.organizations import changing
 from gangway.organizations.details import Contact
 from gangway.organizations.models import Membership
@@ -30,6 +33,7 @@ from gangway.organizations.scope import within, within_everything
 from tests.rooms import factories_services
 from tests.rooms.conftest import database_role
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_operator, make_provider
+from tests.rooms.factories_connections import connected
 
 pytestmark = pytest.mark.django_db
 WATCH = Actor.system("a test's watch")
@@ -198,6 +202,47 @@ def test_a_mail_that_is_refused_raises_an_alarm_which_the_next_good_one_clears(c
 
 
 def test_what_is_due_at_once_goes_in_one_mail_to_each_address(customer, provider):
+def test_an_advance_notice_that_is_refused_raises_an_alarm_as_a_warning_does(customer, provider, mail_server):
+    make_operator(provider)
+    contacts(customer, "gone@contoso.example")
+    service_id = connected(customer)
+
+    def announced() -> None:
+        with within_everything("a test"):
+            kept = Care.objects.get()
+            announcing.announce(kept, credential_of(kept), service(service_id), NOON)
+        run_until_idle()
+
+    mail_server.REFUSING_WITH = SMTPRecipientsRefused({"gone@contoso.example": (550, b"no such user")})
+    announced()
+    with within(customer.path):
+        (bounced,) = queries.alarms(kind="undelivered").rows
+    assert "gone@contoso.example could not be told of “voice-1: its renewal”" in bounced.words
+    assert "tell them the day of the renewal yourself" in bounced.cure
+    assert (bounced.severity, bounced.service_id) == (Severity.WARNING, service_id)
+    mail_server.REFUSING_WITH = None
+    announced()
+    with within(customer.path):
+        assert queries.alarms(kind="undelivered").rows == ()
+
+
+def test_an_advance_notice_that_was_withdrawn_or_went_to_nobody_who_is_told_raises_nothing(customer, mail_server):
+    contacts(customer, "gone@contoso.example")
+    service_id = connected(customer)
+    with within_everything("a test"):
+        kept = Care.objects.get()
+        announcing.announce(kept, credential_of(kept), service(service_id), NOON)
+        outbox.withdraw(subject_ref=f"rotation:{service_id}", by=OLGA)
+    run_until_idle()
+    with within_everything("a test"):
+        announcing.announce(kept, credential_of(kept), service(service_id), NOON)
+    contacts(customer)
+    mail_server.REFUSING_WITH = SMTPRecipientsRefused({"gone@contoso.example": (550, b"no such user")})
+    run_until_idle()
+    with within(customer.path):
+        assert queries.alarms(kind="undelivered").rows == ()
+
+
     make_operator(provider)
     for number in range(7):
         raised(customer, subject=f"service:{number}", about=f"voice{number}")

@@ -22,7 +22,7 @@ from gangway.audit.queries import activity
 from gangway.audit.record import Actor, record
 from gangway.connections import announcing
 from gangway.connections.kept import credential_of
-from gangway.connections.models import Companion
+from gangway.connections.models import Care, Companion
 from gangway.foundation import clock
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.testing import run_until_idle
@@ -151,6 +151,23 @@ def test_the_notice_of_a_rotation_beside_the_connection_is_forgotten_too(provide
     retention.forget_people(now=clock.now() + 91 * DAY)
     with within_everything("a test"):
         assert {row.to for row in Message.objects.filter(subject_ref__startswith="rotation:")} == {""}
+
+
+def test_an_alarm_about_an_advance_notice_that_did_not_arrive_is_forgotten_too(provider, customer, settings):
+    service_id = connected(customer)
+    settings.EMAIL_BACKEND = "tests.rooms.factories_mail_server.RefusingBackend"
+    settings.REFUSING_WITH = SMTPRecipientsRefused({LOST: (550, b"no such user")})
+    with within_everything("a test"):
+        kept = Care.objects.get()
+        announcing.announce(kept, credential_of(kept), service(service_id), clock.now() + timedelta(days=7))
+    run_until_idle()
+    settings.REFUSING_WITH = None
+    assert f"{LOST} could not be told" in everything_kept(provider)
+    gone(customer, service_id)
+    with within_everything("a test"):
+        Call.objects.update(state="failed")
+        assert retention.forget_people(now=clock.now() + 91 * DAY) == 1
+    assert LOST not in everything_kept(provider)
 
 
 def test_where_nobody_was_known_it_is_looked_through_once_and_nothing_is_said_to_be_erased(provider):

@@ -15,7 +15,7 @@ from gangway.notifications import outbox, queries, sending
 from gangway.notifications.errors import ContextIncomplete, InvalidRecipient
 from gangway.notifications.messages import MESSAGES
 from gangway.notifications.models import Message
-from gangway.notifications.states import DeliveryState, MessageKind
+from gangway.notifications.states import WITHDRAWN, DeliveryState, MessageKind
 from gangway.organizations.scope import within, within_everything
 from gangway.vault.models import Sealed
 from tests.rooms.factories_notifications import INVITATION, LINK, put_invitation
@@ -148,7 +148,7 @@ def test_withdrawn_message_is_not_sent(customer):
         outbox.withdraw(subject_ref="test:1", by=SETUP)
     sending.deliver(message_id)
     assert outgoing.outbox == []
-    assert delivery(customer).last_error == outbox.WITHDRAWN
+    assert delivery(customer).last_error == WITHDRAWN
     assert sealed_links() == 0
 
 

@@ -6,7 +6,7 @@ That there was an alarm, when, and how each notice went stays.
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from gangway.alarms.models import Alarm, Notice
 from gangway.alarms.states import Audience, Kind
@@ -26,7 +26,7 @@ def forget_told(service_id: UUID, *, organization_id: UUID) -> list[UUID]:
     addresses, bundles = set(told.values_list("to", flat=True)), _bundles(told)
     told.update(to="")
     naming = [*Alarm.objects.filter(service_id=service_id, kind=Kind.DISCONNECTED.value)]
-    naming += _about(addresses, organization_id)
+    naming += _about(addresses, service_id, organization_id)
     for alarm in naming:
         _empty(alarm)
     bundles |= _bundles(Notice.objects.filter(alarm__in=naming))
@@ -34,12 +34,15 @@ def forget_told(service_id: UUID, *, organization_id: UUID) -> list[UUID]:
     return sorted(bundles - _bundles(others))
 
 
-def _about(addresses: set[str], organization_id: UUID) -> QuerySet[Alarm]:
-    """Alarms about an address of a contact, unless the customer's other services still tell it."""
+def _about(addresses: set[str], service_id: UUID, organization_id: UUID) -> QuerySet[Alarm]:
+    """Alarms about an address of a contact, unless the customer's other services still tell it.
+
+    Those of the service itself are about an address that nothing but an advance notice went to.
+    """
     known = {one.email for one in contacts_of(organization_id)}
     known |= set(Notice.objects.filter(organization_id=organization_id).values_list("to", flat=True))
     undelivered = Alarm.objects.filter(organization_id=organization_id, kind=Kind.UNDELIVERED.value)
-    return undelivered.filter(about__in=addresses - known)
+    return undelivered.filter(Q(about__in=addresses) | Q(service_id=service_id)).exclude(about__in=known)
 
 
 def _bundles(notices: QuerySet[Notice]) -> set[UUID]:

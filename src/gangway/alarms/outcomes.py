@@ -48,18 +48,46 @@ def _follow(notice: Notice, state: NoticeState, error: str, *, now: datetime) ->
     """An alarm about telling that can't be told raises no other: it stands on the page."""
     alarm = notice.alarm
     where = alarm.organization_id if notice.audience == Audience.CONTACT else notice.sender_id
-    subject = f"address:{sha256(notice.to.encode()).hexdigest()[:16]}"
     if state is NoticeState.SENT:
-        clear_alarm(organization_id=where, kind=Kind.UNDELIVERED, subject=subject, why=HEARD, by=TELLER, now=now)
+        reached(where, notice.to, now=now)
     elif Kind(alarm.kind) not in ABOUT_TELLING:
-        raise_alarm(
-            organization_id=where,
-            kind=Kind.UNDELIVERED,
-            subject=subject,
-            about=notice.to,
-            severity=Severity.WARNING,
-            words=f"{notice.to} could not be told of “{alarm.about}”: {error}",
-            cure="Correct the address or name another one, and see to the alarm it was about.",
-            by=TELLER,
-            now=now,
-        )
+        not_reached(where, notice.to, of=alarm.about, why=error, then="see to the alarm it was about", now=now)
+
+
+def reached(organization_id: UUID, address: str, *, now: datetime) -> None:
+    """A mail to this address went out: an alarm about it is over. For workers, within everything."""
+    about = {"organization_id": organization_id, "kind": Kind.UNDELIVERED, "subject": _subject(address)}
+    clear_alarm(**about, why=HEARD, by=TELLER, now=now)
+
+
+def not_reached(
+    organization_id: UUID,
+    address: str,
+    *,
+    of: str,
+    why: str,
+    then: str,
+    service_id: UUID | None = None,
+    now: datetime,
+) -> None:
+    """Somebody of this organization could not be told of something: raise the alarm about their address.
+
+    `then`: what else is to be done, once the address is right. `service_id`: the only one that they were to be told of.
+    For workers, within everything.
+    """
+    raise_alarm(
+        organization_id=organization_id,
+        kind=Kind.UNDELIVERED,
+        subject=_subject(address),
+        about=address,
+        severity=Severity.WARNING,
+        words=f"{address} could not be told of “{of}”: {why}",
+        cure=f"Correct the address or name another one, and {then}.",
+        service_id=service_id,
+        by=TELLER,
+        now=now,
+    )
+
+
+def _subject(address: str) -> str:
+    return f"address:{sha256(address.encode()).hexdigest()[:16]}"

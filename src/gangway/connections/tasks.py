@@ -9,6 +9,7 @@ import structlog
 from gangway.connections import (
     adopting,
     aging,
+    announcing,
     companions,
     emergency,
     fleet,
@@ -93,6 +94,12 @@ def forget_old_looks() -> None:
 def rotation_ended(run_id: str) -> None:
     """Take note of how a rotation ended or came to rest."""
     following.ended(UUID(run_id), now=clock.now())
+
+
+@task(name=announcing.ENDED, retry=RetryDecision(waits=(5, 60, 600)), deadline_seconds=60)
+def advance_notice_ended(subject_ref: str) -> None:
+    """See whom the advance notice of a renewal reached."""
+    announcing.note_ended(subject_ref, now=clock.now())
 
 
 @task(name=emergency.DRIVE, deadline_seconds=600)

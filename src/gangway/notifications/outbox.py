@@ -23,7 +23,7 @@ from gangway.jobs.actions import defer
 from gangway.notifications.errors import ContextIncomplete, InvalidRecipient
 from gangway.notifications.messages import MESSAGES
 from gangway.notifications.models import Message
-from gangway.notifications.states import UNSENT, DeliveryState, MessageKind
+from gangway.notifications.states import UNSENT, WITHDRAWN, DeliveryState, MessageKind
 from gangway.vault import actions as vault
 from gangway.vault.places import Place
 
@@ -36,7 +36,6 @@ EVENTS: Final = {
     DeliveryState.BOUNCED: Event.MESSAGE_BOUNCED,
 }
 """Of each way in which a message ends."""
-WITHDRAWN: Final = "Withdrawn before it was sent."
 
 
 @transaction.atomic

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gangway.notifications.models import Message
-from gangway.notifications.states import DeliveryState
+from gangway.notifications.states import WITHDRAWN, DeliveryState
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,12 @@ class Sent:
     to: str
     state: DeliveryState
     at: datetime
+    error: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether it never arrived, and nobody had wished so."""
+        return self.state in {DeliveryState.BOUNCED, DeliveryState.FAILED} and self.error != WITHDRAWN
 
 
 def sent_last(subject_refs: Iterable[str]) -> dict[str, tuple[Sent, ...]]:
@@ -56,7 +62,8 @@ def sent_last(subject_refs: Iterable[str]) -> dict[str, tuple[Sent, ...]]:
     rows = Message.objects.filter(subject_ref__in=list(subject_refs)).order_by("-created_at", "to")
     found: dict[str, dict[str, Sent]] = defaultdict(dict)
     for row in rows:
-        found[row.subject_ref].setdefault(row.to, Sent(row.to, DeliveryState(row.state), row.sent_at or row.created_at))
+        one = Sent(row.to, DeliveryState(row.state), row.sent_at or row.created_at, row.last_error)
+        found[row.subject_ref].setdefault(row.to, one)
     return {subject: tuple(by_address.values()) for subject, by_address in found.items()}
 
 

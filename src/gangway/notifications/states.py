@@ -59,3 +59,5 @@ class MessageKind(StrEnum):
 
 
 UNSENT: Final = (DeliveryState.QUEUED, DeliveryState.RETRYING)
+WITHDRAWN: Final = "Withdrawn before it was sent."
+"""What stands as the error of a message that nobody wanted to go out any more."""
