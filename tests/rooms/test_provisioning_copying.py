@@ -8,6 +8,8 @@ from django.db import connection
 
 from gangway.foundation import clock
 from gangway.jobs.testing import run_until_idle
+from gangway.microsoft.graph import session
+from gangway.microsoft.throttling import Gates
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, opening, tasks
 from gangway.provisioning.errors import RunOver
@@ -203,6 +205,58 @@ def test_microsoft_out_of_reach_is_no_verdict_either(work, settings, lagging):
     settings.GANGWAY = settings.GANGWAY.model_copy(update={"cloud_graph_url": lagging.emulator.url})
     catch_up(lagging)
     look_again()
+    assert work.run().state is RunState.PROVED
+
+
+NO_TOKENS = {"method": "POST", "path": "*/oauth2/v2.0/token"}
+
+
+@pytest.mark.parametrize(
+    ("deadline", "effect"),
+    [(24, {"status": 503, "retry_after": 0}), (24, {"status": 429, "retry_after": 400}), (6, {"delay_ms": 7000})],
+)
+def test_microsoft_silent_or_busy_until_the_deadline_of_a_run_that_lacks_only_its_proof_is_no_failure(
+    tenant, settings, deadline, effect
+):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"run_deadline_seconds": deadline})
+    work = make_work()
+    token = tenant.token()
+    tenant.fault("silent", NO_TOKENS, effect)
+    run = work.done(token)
+    assert (run.state, run.error, run.is_over) == (RunState.COPYING, None, False)
+    assert "copying" not in run.headline
+    if "retry_after" in effect:
+        assert (work.row().look_at - clock.now()).total_seconds() > effect["retry_after"] - 5
+    tenant.control("DELETE", "faults")
+    look_again()
+    assert work.run().state is RunState.PROVED
+    assert work.orphans(tenant) == []
+
+
+def test_a_run_that_still_has_something_to_make_does_not_rest_as_if_it_were_copied(tenant, settings):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={"run_deadline_seconds": 24})
+    work = make_work()
+    token = tenant.token()
+    tenant.fault("busy", {"method": "POST", "path": "*/addPassword"}, {"status": 503, "retry_after": 0})
+    assert work.done(token).state is RunState.RUNNING
+
+
+def test_a_long_pause_that_microsoft_asks_for_is_kept_by_a_job_that_comes_back_later(tenant, monkeypatch):
+    monkeypatch.setattr(session, "gates", Gates())
+    work = make_work()
+    token = tenant.token()
+    tenant.fault("429", {"method": "POST", "path": "/v1.0/$batch", "times": 1}, {"status": 429, "retry_after": 900})
+    tenant.control("DELETE", "log")
+    assert work.done(token).state is RunState.RUNNING
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT scheduled_at - clock_timestamp() FROM procrastinate_jobs WHERE task_name = %s", [tasks.TASK]
+        )
+        ((wait,),) = cursor.fetchall()
+    assert timedelta(seconds=800) < wait <= timedelta(seconds=900)
+    assert len(tenant.log()) == 1
+    monkeypatch.setattr(session, "gates", Gates())
+    run_until_idle(waits_over=True)
     assert work.run().state is RunState.PROVED
 
 

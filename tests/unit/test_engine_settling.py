@@ -1,11 +1,13 @@
 """What is only for the set-up goes at its end, what stays is told; roles of PIM end and are extended."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from gangway.provisioning.engine import pinning
+from gangway.microsoft import errors
+from gangway.provisioning.engine import goodbye, pinning, settling
 from gangway.provisioning.engine.blueprint import Blueprint, draw
 from gangway.provisioning.engine.pinning import PlanUnknown
 from gangway.provisioning.engine.settling import NOT_SEEN, STILL_HELD, STILL_LISTED
@@ -87,6 +89,62 @@ async def test_what_cannot_be_seen_to_be_gone_is_never_said_to_be() -> None:
     ending = await running.run()
     assert {(left.name, left.why) for left in ending.left} == {(value, NOT_SEEN) for value in SETUP_ONLY}
     assert ending.settled == ()
+
+
+async def silence(*_args: Any, **_kwargs: Any) -> Any:
+    await asyncio.Event().wait()
+
+
+async def test_silence_after_the_proof_ends_in_time_and_what_nobody_saw_is_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settling, "LONGEST", 0.05)
+    monkeypatch.setattr(goodbye, "LONGEST", 0.05)
+    tenant, journal = SmallTenant(), SmallJournal()
+    running = course(tenant, journal, wanted=with_domain())
+
+    def be_silent() -> None:
+        running.graph.batch = silence  # type: ignore[method-assign]
+
+    running.on_proof = be_silent
+    ending = await asyncio.wait_for(running.run(), 10)
+    assert (ending.withheld, ending.settled, ending.gone) == ((), (), "unknown")
+    assert {left.name for left in ending.left if left.kind is LeftoverKind.PERMISSION} == SETUP_ONLY
+    assert {left.kind for left in ending.left} == {LeftoverKind.PERMISSION, LeftoverKind.SIGN_IN_APPLICATION}
+    again = course(tenant, journal, wanted=with_domain())
+    again.graph.batch = silence  # type: ignore[method-assign]
+    ending = await asyncio.wait_for(again.finish(), 10)
+    assert (ending.settled, ending.gone) == ((), "unknown")
+
+
+async def test_what_never_agrees_after_the_proof_is_given_up_after_a_minute() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    running = course(tenant, journal, wanted=with_domain())
+    proved_at: list[float] = []
+
+    def lag() -> None:
+        proved_at.append(running.patience.ticks())
+        tenant.refusals["GET .*appRoleAssignments"] = [refusal(404, "Request_ResourceNotFound")] * 999
+
+    running.on_proof = lag
+    ending = await running.run()
+    assert {left.why for left in ending.left} == {NOT_SEEN}
+    assert running.patience.ticks() - proved_at[0] <= settling.LONGEST
+
+
+async def test_what_was_taken_away_though_nobody_answered_is_noted_as_done() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    running = course(tenant, journal, wanted=with_domain())
+    cut = iter([True])
+
+    def lose(_number: int, method: str, path: str) -> None:
+        if method == "PATCH" and path.startswith("/applications/") and next(cut, False):
+            raise errors.NotHeard
+
+    running.on_proof = lambda: setattr(tenant, "after", lose)
+    ending = await running.run()
+    assert (set(ending.settled), ending.left) == (SETUP_ONLY, ())
+    assert sorted(journal.done) == sorted(set(journal.intents))
 
 
 async def test_a_run_that_was_interrupted_after_its_proof_still_takes_them_away() -> None:

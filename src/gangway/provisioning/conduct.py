@@ -6,7 +6,7 @@ begins at the top: the engine looks at what is there and goes on.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid4
@@ -25,7 +25,7 @@ from gangway.microsoft.patience import OutOfPatience
 from gangway.provisioning import auditing, clouds, copying, lease, opening, rotating, undoing
 from gangway.provisioning.drawing import blueprint_of, journal_of
 from gangway.provisioning.engine.alone import Alone
-from gangway.provisioning.engine.course import Course, Ending, unseen
+from gangway.provisioning.engine.course import END_MAY_TAKE, Course, Ending, unseen
 from gangway.provisioning.engine.goodbye import sign_in_application_left, without_goodbye
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.pinning import read
@@ -94,18 +94,41 @@ async def _go_on(opened: Opened) -> None:
 async def _in_time(opened: Opened) -> None:
     if opened.cancel_asked:
         raise RunCancelled
-    if opened.trouble is not None:
+    if opened.trouble is not None and not _only_ends(opened):
         raise opened.trouble
     try:
-        async with asyncio.timeout(_seconds_left(opened)):
-            await _OF_KIND.get(opened.kind, _set_up)(opened)
+        async with asyncio.timeout(_seconds_left(opened)) as limit:
+            await (_OF_KIND[opened.kind](opened) if opened.kind in _OF_KIND else _set_up(opened, limit))
     except TimeoutError as error:
-        raise (NotHeard() if opened.copying else TookTooLong()) from error
+        await _time_is_over(opened, error)
 
 
-async def _set_up(opened: Opened) -> None:
+async def _time_is_over(opened: Opened, error: TimeoutError) -> None:
+    """What is proved ends well, with all that nobody looked at any more listed.
+
+    Raises NotHeard when it is Microsoft alone that nothing was heard of, else TookTooLong.
+    """
+    if opened.kind in opening.REACHING and await in_database(opening.is_proved, opened):
+        await _end(opened, journal_of(opened, blueprint_of(opened)), unseen(blueprint_of(opened)))
+    else:
+        raise (NotHeard() if opened.copying or await _is_made(opened) else TookTooLong()) from error
+
+
+async def _is_made(opened: Opened) -> bool:
+    """Whether every step of a run that reaches a plan is done, so that nothing but the proof is missing."""
+    if opened.kind not in opening.REACHING or not await in_database(opening.is_there, opened):
+        return False
+    journal = journal_of(opened, blueprint_of(opened))
+    return any(held.key_id for held in await journal.held()) and not await journal.unfinished()
+
+
+async def _set_up(opened: Opened, limit: asyncio.Timeout) -> None:
+    """Once all is proved, the `limit` is off: the end bounds itself, and nothing that it leaves is a failure."""
     journal = journal_of(opened, blueprint_of(opened), first=True)
-    ending = await _course(opened, journal)
+    await _end(opened, journal, await _course(opened, journal, on_proof=lambda: limit.reschedule(None)))
+
+
+async def _end(opened: Opened, journal: RunJournal, ending: Ending) -> None:
     await journal.end(lambda: opening.close(opened, ending, now=clock.now()))
     milliseconds = round((clock.now() - opened.queued_at).total_seconds() * 1000)
     log.info("run_ended", run_id=str(opened.run_id), withheld=len(ending.withheld), milliseconds=milliseconds)
@@ -136,11 +159,23 @@ _OF_KIND: Final = {
 
 
 async def _later(opened: Opened, error: NotHeard | Busy) -> None:
-    """Microsoft is out of reach: come back soon, or at the next look when the run only waits for copies."""
-    if opened.copying:
+    """Microsoft is out of reach: come back soon, or when it asks us to.
+
+    A run that lacks nothing but its proof rests before its time is over: it is looked at again like one whose copies
+    lag.
+    """
+    wait, left = max(BACK_AFTER, _asked(error)), _seconds_left(opened) or 0.0
+    proving = left - wait < settings.GANGWAY.propagation_deadline_seconds and await _is_made(opened)
+    if opened.copying or proving:
         await _rest(opened, error)
     else:
-        await in_database(opening.come_back, opened, error, seconds=BACK_AFTER, now=clock.now())
+        seconds = min(wait, max(left, BACK_AFTER))
+        await in_database(opening.come_back, opened, error, seconds=seconds, now=clock.now())
+
+
+def _asked(error: MicrosoftError) -> float:
+    """Seconds that Microsoft asked us to wait."""
+    return (error.wait if isinstance(error, Busy) else None) or 0.0
 
 
 async def _take_back(opened: Opened) -> None:
@@ -169,7 +204,8 @@ async def _take_back(opened: Opened) -> None:
 
 
 async def _rest(opened: Opened, error: MicrosoftError) -> None:
-    if await in_database(copying.rest, opened, now=clock.now()):
+    words = "" if isinstance(error, OutOfPatience) else error.what
+    if await in_database(copying.rest, opened, words=words, wait=_asked(error), now=clock.now()):
         log.info("run_copying", run_id=str(opened.run_id), error=error.code)
     else:
         await _stop(opened, RunState.FAILED, CopiedTooSlowly(fault=error.fault))
@@ -221,12 +257,12 @@ async def _give_up(opened: Opened) -> None:
         await in_database(undoing.list_given_up, opened, Broke(), now=clock.now())
 
 
-async def _course(opened: Opened, journal: RunJournal) -> Ending:
+async def _course(opened: Opened, journal: RunJournal, *, on_proof: Callable[[], None]) -> Ending:
     if opened.token is None:
         if opened.proved:
             return unseen(journal.blueprint)
         return await _without_token(opened, journal)
-    course = await _engine(opened, opened.token, journal)
+    course = await _engine(opened, opened.token, journal, on_proof)
     if opened.proved:
         return await course.finish()
     try:
@@ -281,7 +317,7 @@ async def _without_token(opened: Opened, journal: RunJournal, ended: AuthorityEn
     return Ending(Observation(), (), standing.proofs, gone, left=left)
 
 
-async def _engine(opened: Opened, token: SealedText, journal: RunJournal) -> Course:
+async def _engine(opened: Opened, token: SealedText, journal: RunJournal, on_proof: Callable[[], None]) -> Course:
     tenant, client = TenantId(opened.tenant_id), AppId(opened.sign_in_client_id)
     cloud, blueprint = clouds.cloud(opened.cloud), journal.blueprint
     days: int | None = opened.wanted.get("credential_days")
@@ -300,13 +336,24 @@ async def _engine(opened: Opened, token: SealedText, journal: RunJournal) -> Cou
         fresh=fresh,
         adapt=fresh.adapt,
         refused=frozenset(Part(part) for part in opened.wanted.get("left", ())),
+        on_proof=on_proof,
     )
 
 
-def _seconds_left(opened: Opened) -> float:
+def _only_ends(opened: Opened) -> bool:
+    """Whether a worker before us proved it: nothing that happens now makes it a failure."""
+    return opened.proved and opened.kind in opening.REACHING
+
+
+def _seconds_left(opened: Opened) -> float | None:
+    """How long a run may still work, less what its end may take; None when only that is left, which bounds itself."""
+    if _only_ends(opened):
+        return None
     if opened.copying:
         return LOOK_MAY_TAKE
-    ends: datetime = opened.started_at + timedelta(seconds=settings.GANGWAY.run_deadline_seconds)
+    longest = settings.GANGWAY.run_deadline_seconds
+    reserved = min(END_MAY_TAKE, longest / 4) if opened.kind in opening.REACHING else 0.0
+    ends: datetime = opened.started_at + timedelta(seconds=longest - reserved)
     return max((ends - clock.now()).total_seconds(), 0.0)
 
 

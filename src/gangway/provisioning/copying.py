@@ -1,7 +1,7 @@
 """Runs that rest while Microsoft is copying: a row says when we look again, so no restart and no crash loses one."""
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -20,9 +20,10 @@ LONGEST_DOUBLINGS: Final = 4
 """The wait between two looks grows sixteen-fold and no more."""
 
 
-def rest(opened: Opened, *, now: datetime) -> bool:
+def rest(opened: Opened, *, words: str = "", wait: float = 0.0, now: datetime) -> bool:
     """Nothing is contradicted and our patience for now is used up: rest, and look again later.
 
+    `words`: why, when it isn't the copies; `wait`: seconds that Microsoft asked for.
     False, and nothing changed, once the deadline of the copying has passed: then it is a failure. Raises RunCancelled.
     """
     with within(opened.path), transaction.atomic():
@@ -30,18 +31,19 @@ def rest(opened: Opened, *, now: datetime) -> bool:
         since = run.copying_since or now
         if now - since >= timedelta(seconds=settings.GANGWAY.copying_deadline_seconds):
             return False
-        _look_later(run, now=now)
+        _look_later(run, words, earliest=now + timedelta(seconds=wait), now=now)
         leases.release(opened.lease)
         return True
 
 
-def _look_later(run: Run, *, now: datetime) -> None:
+def _look_later(run: Run, words: str, *, earliest: datetime, now: datetime) -> None:
     if run.state == RunState.COPYING:
-        run.looks, run.look_at = run.looks + 1, next_look(run.looks + 1, now=now)
-        run.save(update_fields=["looks", "look_at"])
+        run.looks, run.look_at, run.words = run.looks + 1, max(next_look(run.looks + 1, now=now), earliest), words
+        run.save(update_fields=["looks", "look_at", "words"])
     else:
-        first = next_look(0, now=now)
-        move(run, RunState.COPYING, by=ENGINE, now=now, copying_since=now, looks=0, look_at=first, words="", error=None)
+        first = max(next_look(0, now=now), earliest)
+        rests: dict[str, Any] = {"copying_since": now, "looks": 0, "look_at": first, "words": words, "error": None}
+        move(run, RunState.COPYING, by=ENGINE, now=now, **rests)
         if run.on_end:
             defer(run.on_end, run_id=str(run.pk))
 

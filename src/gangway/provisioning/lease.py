@@ -92,6 +92,10 @@ def renew(lease: Lease, *, seconds: float, now: datetime) -> None:
     row.save(update_fields=["expires_at"])
 
 
-def release(lease: Lease) -> None:
-    """Give it back, in the caller's transaction or in one of its own; nothing happens when it is another's by now."""
-    TenantLease.objects.filter(tenant_id=lease.tenant_id, owner=lease.owner, fence=lease.fence).update(owner="")
+def release(lease: Lease) -> bool:
+    """Give it back, in the caller's transaction or in one of its own; nothing happens when it is another's by now.
+
+    Says whether it was ours.
+    """
+    ours = TenantLease.objects.filter(tenant_id=lease.tenant_id, owner=lease.owner, fence=lease.fence)
+    return bool(ours.update(owner=""))

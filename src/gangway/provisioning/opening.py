@@ -154,7 +154,7 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         lacking=beyond.skipped(registration.beyond),
         credential_name=run.credential_name,
         sign_in_client_id=run.sign_in_client_id,
-        proved=registration.proved_at is not None and registration.proved_at >= run.queued_at,
+        proved=_is_proved(run),
         needed_by_others=sign_in_application.is_needed_by_others(run),
         queued_at=run.queued_at,
         started_at=run.started_at or run.queued_at,
@@ -174,6 +174,18 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         wanted=run.wanted,
         signer_upn=run.signer_upn,
     )
+
+
+def is_there(opened: Opened) -> bool:
+    """Whether the registration and its principal were made, or seen, by now."""
+    with within(opened.path):
+        rows = Registration.objects.filter(pk=opened.registration_id)
+        return rows.exclude(app_id="").exclude(service_principal_id="").exists()
+
+
+def _is_proved(run: Run) -> bool:
+    proved_at = run.registration.proved_at
+    return proved_at is not None and proved_at >= run.queued_at
 
 
 def _token(run: Run) -> tuple[SealedText | None, GangwayError | None]:
@@ -380,10 +392,20 @@ def come_back(opened: Opened, error: GangwayError, *, seconds: float, now: datet
 
 
 def give_back(opened: Opened, *, now: datetime) -> None:
-    """The worker is asked to stop: somebody else goes on at once, not after the time of the lease, or of a look."""
+    """The worker is asked to stop: somebody else goes on at once, not after the time of the lease, or of a look.
+
+    The lease is locked before the run, as everybody does; whoever has it by now has the run's next look as well.
+    """
     with within(opened.path), transaction.atomic():
-        Run.objects.filter(pk=opened.run_id, state=RunState.COPYING.value).update(look_at=now)
-        leases.release(opened.lease)
+        if leases.release(opened.lease):
+            Run.objects.filter(pk=opened.run_id, state=RunState.COPYING.value).update(look_at=now)
+
+
+def is_proved(opened: Opened) -> bool:
+    """Whether what the run is for was proved since it was queued, whatever became of its end."""
+    with within(opened.path):
+        run = Run.objects.select_related("registration").get(pk=opened.run_id)
+        return _is_proved(run)
 
 
 def waiting_words(parts: Iterable[Part]) -> str:

@@ -4,9 +4,11 @@ It is the same for a first set-up, for a run that was interrupted anywhere, and 
 it never asks what was done before, only what is there now.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from gangway.foundation.errors import GangwayError, WhoActs
 from gangway.foundation.ids import AppId
@@ -26,6 +28,7 @@ from gangway.microsoft.graph import deleted_items
 from gangway.microsoft.graph.shapes import DeletedApplication
 from gangway.microsoft.patience import OutOfPatience, Patience
 from gangway.microsoft.throttling import Waits
+from gangway.provisioning.engine import goodbye, settling
 from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.apply import Applied, apply
 from gangway.provisioning.engine.blueprint import Blueprint
@@ -45,6 +48,8 @@ from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.engine.verify import COPYING, Prover, StillCopying
 
 GOES_ON = "We go on by ourselves."
+END_MAY_TAKE: Final = settling.LONGEST + goodbye.LONGEST
+"""Seconds that the end of a proved run may take: it bounds itself, and no deadline of its run makes it a failure."""
 UNKNOWN_TURNS = 2
 """How often a refusal is believed to be lag when we could not read what the person may do."""
 
@@ -87,6 +92,7 @@ class Course:
     """One go at reaching the blueprint, with one person's token. `fresh` gives a new credential's id, name and end.
 
     `adapt` is told when Microsoft refuses a credential's kind or life, and says whether `fresh` gives another now.
+    `on_proof` is called when all is proved and written down: what comes then never fails and bounds itself.
     """
 
     blueprint: Blueprint
@@ -100,6 +106,7 @@ class Course:
     fresh: Callable[[], Fresh]
     adapt: Callable[[MicrosoftError], bool] = field(default=lambda _refusal: False)
     refused: frozenset[Part] = frozenset()
+    on_proof: Callable[[], None] = field(default=lambda: None)
     _memory: Observation = field(default_factory=Observation)
     _made_at: float | None = None
     _born_at: float | None = None
@@ -125,9 +132,10 @@ class Course:
             self._memory = Observation()
         if plan.withheld:
             return Ending(read, plan.withheld, proofs)
-        goodbye = self._goodbye(read)
-        await self.journal.proved(read, proofs, following=goodbye)
-        return await self._end(read, proofs, intended=bool(goodbye))
+        following = self._goodbye(read)
+        await self.journal.proved(read, proofs, following=following)
+        self.on_proof()
+        return await self._end(read, proofs, intended=bool(following))
 
     async def finish(self) -> Ending:
         """For a run that was interrupted after it was proved: only what ends it is left. Never fails."""
@@ -136,8 +144,9 @@ class Course:
             return await observe(self.graph, self.blueprint, held=(), client=self.client)
 
         try:
-            seen = await self.patience.through(look, lag=lambda error: isinstance(error, (NotHeard, NotCopiedYet)))
-        except MicrosoftError:
+            async with asyncio.timeout(settling.LONGEST):
+                seen = await self.patience.through(look, lag=lambda error: isinstance(error, (NotHeard, NotCopiedYet)))
+        except (MicrosoftError, TimeoutError):
             return unseen(self.blueprint)
         return await self._end(seen, Proofs({}))
 

@@ -1,5 +1,6 @@
 """The goodbye: the sign-in application's enterprise application leaves the tenant, and we look whether it is gone."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
@@ -88,10 +89,12 @@ async def say_goodbye(
         return await patience.through(leaving.once, lag=leaving.passes)
 
     try:
-        if await patiently() is not None or principal is None:
-            await patience.until_good(patiently, good=lambda there: there is None)
-    except MicrosoftError as trouble:
-        error, gone = trouble, "unknown" if leaving.going is None else "no"
+        async with asyncio.timeout(LONGEST):
+            if await patiently() is not None or principal is None:
+                await patience.until_good(patiently, good=lambda there: there is None)
+    except (MicrosoftError, TimeoutError) as trouble:
+        error = trouble if isinstance(trouble, MicrosoftError) else NotHeard()
+        gone = "unknown" if leaving.going is None else "no"
     answer = leaving.answer
     await journal.note_last([Noted(step, gone == "yes", answer.seconds, answer.request_id, WORDS[gone], error)])
     return gone

@@ -1,8 +1,8 @@
 """Settling down: rights that were only for the set-up are taken away again after the proof, and that is read back."""
 
-import contextlib
+import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final
 
 from gangway.foundation.ids import ObjectId
@@ -22,6 +22,8 @@ from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.states import LeftoverKind
 
 LAGS: Final = (NotHeard, Missing, NotCopiedYet)
+LONGEST: Final = 60.0
+"""Seconds for which they are taken away and looked for: all else is proved, and what stays is listed."""
 REFUSALS: Final = 2
 """How often a refusal is taken for a copy that lags."""
 STILL_HELD: Final = "It was only for the set-up. We asked Microsoft to take it away, and it is still there."
@@ -60,19 +62,23 @@ async def settle_down(
 ) -> tuple[Left, ...]:
     """Take away what was only for the set-up, until it is seen gone; what is still there, or can't be seen, is given.
 
-    Repeats are harmless: it looks first. A refusal is never raised, since all else is proved; AuthorityEnded and
-    silence neither: then nothing can be seen, and the leftovers say so.
+    Repeats are harmless: it looks first. A refusal is never raised, since all else is proved; AuthorityEnded, silence
+    and the end of its time neither: then nothing can be seen, and the leftovers say so.
     """
     if not blueprint.setup_only or seen.principal is None or seen.application is None:
         return ()
     settling = _Settling(blueprint, seen, seen.principal.object_id, graph, journal)
+    patience = replace(patience, deadline=min(patience.deadline, LONGEST))
 
     async def patiently() -> tuple[Left, ...]:
         return await patience.through(settling.once, lag=settling.passes)
 
-    with contextlib.suppress(MicrosoftError):
-        if await patiently():
-            await patience.until_good(patiently, good=lambda left: not left)
+    try:
+        async with asyncio.timeout(LONGEST):
+            if await patiently():
+                await patience.until_good(patiently, good=lambda left: not left)
+    except (MicrosoftError, TimeoutError):
+        await settling.tell_unanswered()
     return settling.left
 
 
@@ -89,7 +95,10 @@ def settled(blueprint: Blueprint, left: Collection[Left]) -> tuple[str, ...]:
 
 @dataclass
 class _Settling:
-    """One go at it. `left`: what was there when we last looked; as long as nobody could look, all of it."""
+    """One go at it. `left`: what was there when we last looked; as long as nobody could look, all of it.
+
+    `unanswered`: steps whose intent is written down and whose answer isn't.
+    """
 
     blueprint: Blueprint
     seen: Observation
@@ -98,6 +107,7 @@ class _Settling:
     journal: Journal
     left: tuple[Left, ...] = ()
     refusals: int = 0
+    unanswered: dict[str, Step] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.left = not_seen(self.blueprint, self.seen)
@@ -136,7 +146,24 @@ class _Settling:
         left = [_left(self.seen, row.assignment_id, names[row.role_id], STILL_HELD) for row in held]
         granted = {row.role_id for row in held}
         left += [_left(self.seen, one, names[one], STILL_LISTED) for _, one, _ in listed if one not in granted]
-        return (*steps, *([ShortenList(off)] if listed else [])), tuple(left)
+        steps += (ShortenList(off),) if listed else ()
+        await self._note_what_was_done({step.key for step in steps})
+        return steps, tuple(left)
+
+    async def _note_what_was_done(self, still: Collection[str]) -> None:
+        """What nobody answered and isn't to be done any more was done."""
+        done = [step for key, step in self.unanswered.items() if key not in still]
+        if done:
+            await self.journal.note([Noted(step, good=True, seconds=0.0, request_id="") for step in done])
+        self.unanswered = {key: step for key, step in self.unanswered.items() if key in still}
+
+    async def tell_unanswered(self) -> None:
+        """At the end nothing stays as if it were still being done."""
+        open_ends = [
+            Noted(step, good=False, seconds=0.0, request_id="", words=NOT_SEEN) for step in self.unanswered.values()
+        ]
+        if open_ends:
+            await self.journal.note(open_ends)
 
     def _is_ours(self, row: Grant) -> bool:
         resources = {api.object_id: app for app, api in self.seen.resources.items() if api is not None}
@@ -146,6 +173,7 @@ class _Settling:
     async def _take_away(self, steps: Sequence[Step]) -> list[MicrosoftError]:
         """Intent, call, result; each step for itself, whatever becomes of the others. Gives what went wrong."""
         await self.journal.show(steps)
+        self.unanswered = {step.key: step for step in steps}
         await self.journal.intend(steps)
         outcomes = await self.graph.batch([step.call(self.seen) for step in steps])
         results = [
@@ -159,6 +187,7 @@ class _Settling:
             for step, outcome in zip(steps, outcomes, strict=True)
         ]
         await self.journal.note(results)
+        self.unanswered = {}
         return [result.error for result in results if result.error is not None]
 
 
