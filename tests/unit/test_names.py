@@ -65,7 +65,7 @@ def test_broken_rule_has_its_own_sentence_at_its_field(name, words):
 @pytest.mark.parametrize("sign", names.FORBIDDEN)
 def test_forbidden_sign_is_named(sign):
     (sentence,) = names.broken_rules(f"ab{sign}c")
-    assert sentence.endswith(f"(found {sign}).")
+    assert sentence.endswith(f"This name has “{sign}”.")
 
 
 def test_audit_is_explained_by_the_list_of_the_pages():

@@ -67,8 +67,8 @@ def _length(name: str) -> str:
 
 
 def _forbidden(name: str) -> str:
-    found = " ".join(sign for sign in FORBIDDEN if sign in name)
-    return f"These characters cannot be used: {' '.join(FORBIDDEN)} (found {found})." if found else ""
+    found = ", ".join(f"“{sign}”" for sign in FORBIDDEN if sign in name)
+    return f"These characters cannot be used: {' '.join(FORBIDDEN)}. This name has {found}." if found else ""
 
 
 def _dot(name: str) -> str:

@@ -89,8 +89,18 @@
     }
   });
 
-  /* The page's language, in the person's own variant of it: dates are written differently in London and New York. */
-  const tongue = navigator.language.split("-")[0] === root.lang.split("-")[0] ? navigator.language : root.lang;
+  /* The page's language, in the manner of the person's country: dates and numbers are written differently in London,
+     New York and Vienna, also on an English page. */
+  const manner = () => {
+    const [person, page] = [navigator.language, root.lang.split("-")[0]];
+    try {
+      const own = new Intl.Locale(person);
+      return own.language === page ? person : `${page}-${own.maximize().region}`;
+    } catch {
+      return root.lang;
+    }
+  };
+  const tongue = manner();
 
   /* Who chose a zone reads times in that one, everybody else in the browser's own. */
   const browserZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -178,10 +188,12 @@
     }
   };
 
-  /* One press is one request: a form that was sent can't be sent again until the answer comes. */
+  /* One press is one request: a form that was sent can't be sent again until the answer comes. What is downloaded never
+     leaves the page, so nothing would say that the answer came. */
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method === "post" && !form.hasAttribute("hx-post")) {
+    const method = event.submitter?.formMethod || form.method;
+    if (method === "post" && !form.hasAttribute("hx-post") && !form.hasAttribute("data-downloads")) {
       if (form.dataset.sent) {
         event.preventDefault();
       }
