@@ -7,11 +7,12 @@ import pytest
 from django.urls import reverse
 
 from gangway.connections.actions import connect_service
+from gangway.connections.handing import tokens_forbidden
 from gangway.connections.queries import connection
 from gangway.onboarding.deletion import Deletion
 from gangway.organizations import changing
 from gangway.organizations.details import Bounds
-from gangway.organizations.roles import Role
+from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import within
 from gangway.provisioning.leaving import Going, Leaving, Left
 from gangway.services import actions as services
@@ -19,7 +20,7 @@ from gangway.services.queries import service
 from gangway.services.states import Lifecycle
 from gangway.web.views import service_changes
 from tests.rooms import factories_services
-from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_provider
+from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_web import error_at, prove, row, sit_down, soup
 from tests.rooms.web_values import NOW
 
@@ -278,6 +279,53 @@ def test_suspending_and_resuming_say_what_they_do(customer, client, service_id):
     client.post(at("resume", service_id))
     with within(customer.path):
         assert not connection(service_id).suspended
+
+
+LEVELS = [Kind.SYSTEM, Kind.PROVIDER, Kind.CHANNEL, Kind.CUSTOMER]
+ACTS = {Kind.SYSTEM: Role.ADMIN, Kind.PROVIDER: Role.OPERATOR, Kind.CHANNEL: Role.ADMIN, Kind.CUSTOMER: Role.OPERATOR}
+
+
+@pytest.fixture
+def desks(provider, customer):
+    """Somebody of each level who may change a connection, at their browser."""
+    *_system, channel_id, _customer = customer.path.strip("/").split("/")
+    channel = Place(UUID(hex=channel_id), customer.path.removesuffix(f"{customer.id.hex}/"))
+    root = UUID(hex=provider.path.split("/")[0])
+    places = [Place(root, f"{root.hex}/"), provider, channel, customer]
+    return {level: prove(sit_down(place, role=ACTS[level])) for level, place in zip(LEVELS, places, strict=True)}
+
+
+@pytest.mark.parametrize("above", LEVELS)
+@pytest.mark.parametrize("below", LEVELS)
+def test_what_one_level_suspended_and_forbade_is_undone_there_or_above(customer, service_id, desks, above, below):
+    connect(customer, service_id)
+    may = LEVELS.index(below) <= LEVELS.index(above)
+    desks[above].post(at("suspend", service_id))
+    desks[above].post(at("tokens", service_id), {"forbid": "yes"})
+    page = soup(desks[below].get(at("health", service_id)))
+    assert ("Resume contoso-hq" in page.get_text()) is may
+    assert (page.select_one("[name=forbid][value=no]") is not None) is may
+    who = "platform" if above is Kind.SYSTEM else above.value
+    assert (f"Somebody of the {who} decided" in page.get_text()) is not may
+    for name, data in (("resume", {}), ("tokens", {"forbid": "no"})):
+        answer = soup(desks[below].post(at(name, service_id), data, follow=True)).get_text()
+        assert ("Somebody of a level above yours decided this." in answer) is not may
+    with within(customer.path):
+        assert bool(connection(service_id).suspended) is not may
+        assert (tokens_forbidden(customer.id) is not None) is not may
+
+
+def test_what_a_level_below_suspended_becomes_theirs_who_suspend_it_as_well(customer, service_id, desks):
+    connect(customer, service_id)
+    for level in (Kind.CUSTOMER, Kind.PROVIDER, Kind.CHANNEL):
+        desks[level].post(at("suspend", service_id))
+        desks[level].post(at("tokens", service_id), {"forbid": "yes"})
+    for level in (Kind.CUSTOMER, Kind.CHANNEL):
+        desks[level].post(at("resume", service_id))
+        desks[level].post(at("tokens", service_id), {"forbid": "no"})
+    with within(customer.path):
+        assert connection(service_id).suspended_level is Kind.PROVIDER
+        assert tokens_forbidden(customer.id) is Kind.PROVIDER
 
 
 def test_an_invitation_to_connect_once_more_is_mailed_and_stands_on_the_page(customer, client, service_id):

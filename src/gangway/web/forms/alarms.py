@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.alarms.hours import HOURS, Hours
 from gangway.web import zones
-from gangway.web.forms.base import PlainForm, PlainInput
+from gangway.web.forms.base import PlainInput
+from gangway.web.forms.opened import EditForm
 
 NONE = ("", _("None"))
 CLOCK = [NONE, *((str(hour), f"{hour:02}:00") for hour in range(HOURS))]
@@ -19,7 +20,7 @@ def _hour(value: str) -> int | None:
     return int(value) if value else None
 
 
-class HoursForm(PlainForm):
+class HoursForm(EditForm):
     """An organization's wishes."""
 
     digest_hour = forms.TypedChoiceField(
@@ -63,7 +64,7 @@ class HoursForm(PlainForm):
         return Hours(**{**self.cleaned_data, "zone": self.cleaned_data["zone"] or "UTC"})
 
 
-class WebhookForm(PlainForm):
+class WebhookForm(EditForm):
     """Where a provider's own systems are told of alarms."""
 
     url = forms.CharField(

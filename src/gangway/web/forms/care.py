@@ -22,7 +22,7 @@ def _moment() -> forms.DateTimeInput:
     return forms.DateTimeInput(format=FORMAT, attrs={"type": "datetime-local"})
 
 
-class PolicyForm(PlainForm):
+class PolicyForm(EditForm):
     """When and how credentials are renewed by themselves."""
 
     rotates = forms.BooleanField(

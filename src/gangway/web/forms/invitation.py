@@ -108,7 +108,7 @@ class Approval(PlainForm):
         return chosen
 
 
-class Terms(PlainForm):
+class Terms(EditForm):
     """A provider's terms for its invitations."""
 
     life_days = forms.IntegerField(

@@ -5,10 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.notifications.states import Encryption
 from gangway.web.forms.base import MailInput, PlainForm, PlainInput
+from gangway.web.forms.opened import EditForm
 from gangway.web.words import ENCRYPTION
 
 
-class ReplyForm(PlainForm):
+class ReplyForm(EditForm):
     """Where answers go."""
 
     reply_to = forms.CharField(
@@ -19,7 +20,7 @@ class ReplyForm(PlainForm):
     )
 
 
-class MailServerForm(PlainForm):
+class MailServerForm(EditForm):
     """A provider's own mail server."""
 
     host = forms.CharField(

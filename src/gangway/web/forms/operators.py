@@ -15,6 +15,7 @@ from gangway.organizations.people_queries import PlaceChoice
 from gangway.organizations.queries import Seat
 from gangway.organizations.roles import ROLES, Kind, Role, gives, roles_at
 from gangway.web.forms.base import MailInput, PlainForm
+from gangway.web.forms.opened import EditForm
 
 ROLE_WORDS: Final[dict[Role, str | Promise]] = {
     Role.ADMIN: _("Admin"),
@@ -114,7 +115,7 @@ class Join(PlainForm):
     )
 
 
-class SecondFactorRule(PlainForm):
+class SecondFactorRule(EditForm):
     """Whether people of the organization need a second factor."""
 
     rule = forms.ChoiceField(

@@ -1,11 +1,12 @@
 """What an operator types about a customer, channel or provider: its fields, its bounds, and whom to tell."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from gangway.foundation.clouds import CloudName
@@ -27,6 +28,7 @@ from gangway.organizations.pictures import MOST_BYTES
 from gangway.organizations.place_queries import Choice, PlaceView
 from gangway.organizations.roles import Kind
 from gangway.web.forms.base import PlainForm, told
+from gangway.web.forms.opened import EditForm
 
 MOST_ROWS: Final = 5
 """Contacts, and more tenants, that the page has room for at first."""
@@ -39,7 +41,7 @@ CLOUDS: Final = (
 )
 
 
-class PlaceForm(PlainForm):
+class PlaceForm(EditForm):
     """All fields of the three levels; those that a level doesn't have are left out."""
 
     name = forms.CharField(label=_("Name"), strip=False, error_messages={"required": _("Type a name.")})
@@ -88,6 +90,11 @@ class PlaceForm(PlainForm):
         help_text=_("So much more may be used for a while."),
     )
 
+    BESIDE: ClassVar[dict[str, str | Promise]] = {
+        "contacts": _("Contact Info"),
+        "tenants": _("More Microsoft tenants"),
+    }
+
     LEFT_OUT: Final = {
         Kind.CUSTOMER: {"short_name", "customers", "users", "warning_percent", "grace_percent"},
         Kind.CHANNEL: {"domain", "users", "warning_percent", "grace_percent", "cloud"},
@@ -101,7 +108,7 @@ class PlaceForm(PlainForm):
         parents: Iterable[Choice] = (),
         adding: bool,
         is_sought: bool = False,
-        **kwargs: object,
+        **kwargs: Any,
     ) -> None:
         """`adding`: place and short name are asked for; later the first is moved, a provider's second never.
 
@@ -167,6 +174,19 @@ def initial_of(view: PlaceView) -> dict[str, object]:
         "grace_percent": view.bounds.grace_percent,
     }
     return {"name": view.name, "short_name": view.short_name, "cloud": view.cloud, **details, **bounds}
+
+
+def rows_of(view: PlaceView) -> dict[str, list[str]]:
+    """Return what is edited beside the fields, as it is stored."""
+    return in_rows(view.contacts, view.more_tenants)
+
+
+def in_rows(contacts: Iterable[Contact], tenants: Iterable[Tenant] | None) -> dict[str, list[str]]:
+    """Return contacts and tenants in words, a text for each; tenants that weren't sent say nothing."""
+    told = {"contacts": [" ".join(filter(None, (each.name, each.email, each.phone))) for each in contacts]}
+    if tenants is not None:
+        told["tenants"] = [" ".join(filter(None, (each.domain, each.tenant_id))) for each in tenants]
+    return told
 
 
 class ContactForm(PlainForm):
@@ -257,7 +277,7 @@ class LogoForm(PlainForm):
         return given
 
 
-class ColourForm(PlainForm):
+class ColourForm(EditForm):
     """The colour of buttons in mails and on the pages behind a link."""
 
     colour = forms.CharField(

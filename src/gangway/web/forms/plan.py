@@ -10,7 +10,8 @@ from gangway.foundation.errors import GangwayError
 from gangway.onboarding.defaults import Defaults
 from gangway.provisioning.queries import LONGEST_ROLE_DAYS, PlanView, pin
 from gangway.provisioning.shapes import FeatureRow, ProfileView
-from gangway.web.forms.base import MailInput, NumberInput, PlainForm, told
+from gangway.web.forms.base import MailInput, NumberInput, told
+from gangway.web.forms.opened import EditForm
 from gangway.web.forms.wizard import WhoYouAre
 
 UNIT = _("Name or object ID of the administrative unit")
@@ -71,7 +72,6 @@ class Grant(WhoYouAre):
             kind = "form-check-input" if isinstance(field.widget, forms.CheckboxInput) else "form-control"
             field.widget.attrs.setdefault("class", kind)
 
-    @property
     def clean(self) -> dict[str, Any]:
         """Ask about a name at a domain that isn't expected, once somebody goes on with it."""
         given = super().clean() or self.cleaned_data
@@ -79,6 +79,7 @@ class Grant(WhoYouAre):
             self.ask_about_upn()
         return given
 
+    @property
     def switches(self) -> list[tuple[FeatureRow, forms.BoundField]]:
         """Each feature that may be declined, with its field."""
         return [(feature, self[_name(feature)]) for feature in self.switched]
@@ -111,7 +112,7 @@ KINDS: Final = {
 }
 
 
-class AskedFor(PlainForm):
+class AskedFor(EditForm):
     """What an operator asks for: features, roles, how long the credential lives. All with defaults."""
 
     role_choice = forms.ChoiceField(label=_("Directory roles"), required=False, widget=forms.RadioSelect)

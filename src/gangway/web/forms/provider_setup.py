@@ -7,12 +7,13 @@ from django.utils.translation import gettext_lazy as _
 
 from gangway.onboarding.defaults import Defaults
 from gangway.services.licences import LicenceType
-from gangway.web.forms.base import DayInput, PlainForm, PlainInput
+from gangway.web.forms.base import DayInput, PlainInput
+from gangway.web.forms.opened import EditForm
 from gangway.web.forms.place import CLOUDS, GUID
 from gangway.web.forms.plan import AskedFor
 
 
-class ApplicationForm(PlainForm):
+class ApplicationForm(EditForm):
     """The sign-in application of one cloud."""
 
     cloud = forms.ChoiceField(label=_("Microsoft cloud"), choices=CLOUDS, widget=forms.HiddenInput)
@@ -47,7 +48,7 @@ class ApplicationForm(PlainForm):
     )
 
 
-class HostForm(PlainForm):
+class HostForm(EditForm):
     """The host name of one provider or channel."""
 
     host = forms.CharField(

@@ -18,7 +18,7 @@ from gangway.web.forms.knowingly import ToRecipient
 from gangway.web.forms.opened import EditForm
 
 
-class LicensedUsers(PlainForm):
+class LicensedUsers(EditForm):
     """How many users the service has."""
 
     licensed_users = forms.IntegerField(
@@ -31,7 +31,7 @@ class LicensedUsers(PlainForm):
     )
 
 
-class Names(PlainForm):
+class Names(EditForm):
     """The full name and the short one."""
 
     full_name = forms.CharField(
@@ -58,7 +58,7 @@ class Names(PlainForm):
 class NewNames(Names):
     """The same for a service that is to be: the short name has to be free."""
 
-    def __init__(self, *args: object, provider_id: UUID, **kwargs: object) -> None:
+    def __init__(self, *args: object, provider_id: UUID, **kwargs: Any) -> None:
         """`provider_id`: within which provider the short name must be the only one."""
         super().__init__(*args, **kwargs)
         self.provider_id = provider_id
@@ -108,6 +108,17 @@ class Recipient(ToRecipient):
     """Whom to invite for a customer that is there."""
 
     recipient = recipient_field()
+
+    def __init__(self, *args: object, customer_id: UUID, **kwargs: Any) -> None:
+        """`customer_id`: whose administrator it is."""
+        super().__init__(*args, **kwargs)
+        self.customer_id = customer_id
+
+    def clean(self) -> dict[str, Any]:
+        """Ask about an address that isn't expected."""
+        given = super().clean() or self.cleaned_data
+        self.ask_about_recipient(self.customer_id)
+        return given
 
 
 class Again(Recipient):

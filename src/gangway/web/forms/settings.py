@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from gangway.connections.queries import ConnectionView
 from gangway.onboarding.queries import OperatorOnboardingView
 from gangway.web.forms.base import DayInput, PlainForm
+from gangway.web.forms.opened import EditForm
 
 
 class TheirTenant(PlainForm):
@@ -28,7 +29,7 @@ class TheirTenant(PlainForm):
         }
 
 
-class MicrosoftSettings(PlainForm):
+class MicrosoftSettings(EditForm):
     """The domain that Microsoft calls the tenant by, chosen from those that were read there."""
 
     domain = forms.ChoiceField(
@@ -40,7 +41,7 @@ class MicrosoftSettings(PlainForm):
         },
     )
 
-    def __init__(self, *args: object, domains: Iterable[str], **kwargs: object) -> None:
+    def __init__(self, *args: object, domains: Iterable[str], **kwargs: Any) -> None:
         """Offer these domains and no other."""
         super().__init__(*args, **kwargs)
         self.fields["domain"].choices = [(domain, domain) for domain in domains]  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """*Alarms*: what needs a person, its history, who was told; and when people and machines want to be told."""
 
 from dataclasses import asdict
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,9 +20,10 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.notifications import webhooks
+from gangway.organizations.changing import hold_in_use
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.place_queries import PlaceView, place
-from gangway.organizations.roles import Capability
+from gangway.organizations.roles import SEES_INVITATIONS, Capability
 from gangway.organizations.roles import Kind as Level
 from gangway.web.desk import DeskRequest, may, need_settling, proved_lately
 from gangway.web.forms.alarms import HoursForm, WebhookForm
@@ -66,6 +68,7 @@ def alarm_page(request: DeskRequest, alarm_id: UUID) -> HttpResponse:
             for one in found.notices
         ],
         "may_act": _may_act(request),
+        "sees_invitations": bool(request.seat.capabilities & SEES_INVITATIONS),
     }
     return render(request, "alarms/detail.html", values)
 
@@ -105,10 +108,15 @@ def hours(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     about = place(organization_id)
     need_settling(request, about.kind)
     own = preferences.own_hours(organization_id)
-    form = HoursForm(request.POST or None, initial=_as_typed(own or Hours()))
+
+    def made(data: Any) -> HoursForm:
+        return HoursForm(data, initial=_as_typed(preferences.own_hours(about.id) or Hours()))
+
+    form = edited(made, request.POST, hold=partial(hold_in_use, about.id))
     if request.method == "POST" and form.is_valid():
         try:
-            preferences.set_hours(organization_id, form.hours(), by=request.actor)
+            with form.saving():
+                preferences.set_hours(organization_id, form.hours(), by=request.actor)
         except GangwayError as error:
             form.refuse(error)
         else:
@@ -125,12 +133,18 @@ def webhook(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Where a provider's own systems are told of alarms, with how the latest calls did."""
     about = _provider(organization_id)
     kept = webhooks.find(organization_id)
-    first = {"url": kept.url if kept else "", "is_on": not kept or kept.is_on}
-    form = WebhookForm(request.POST or None, initial=first, has_key=kept is not None)
+
+    def made(data: Any) -> WebhookForm:
+        there = webhooks.find(about.id)
+        first = {"url": there.url if there else "", "is_on": not there or there.is_on}
+        return WebhookForm(data, initial=first, has_key=there is not None)
+
+    form = edited(made, request.POST, hold=partial(hold_in_use, about.id))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data | {"secret": SealedText(form.cleaned_data["secret"])}
         try:
-            webhooks.set_webhook(organization_id, **given, by=request.actor, now=now())
+            with form.saving():
+                webhooks.set_webhook(organization_id, **given, by=request.actor, now=now())
         except GangwayError as error:
             form.refuse(error)
         else:

@@ -55,6 +55,7 @@ def begin(request: DeskRequest) -> HttpResponse:
                 key_number=given["key_number"],
                 why=given["why"],
                 typed=given["typed"],
+                level=request.seat.organization_kind,
                 by=request.actor,
                 now=now(),
             )

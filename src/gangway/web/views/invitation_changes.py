@@ -1,6 +1,7 @@
 """What an operator changes about an invitation that is pending: its mail, names, recipient, end, and its links."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from gangway.invitations import actions
 from gangway.invitations.aims import Purpose
 from gangway.invitations.mailing import in_a_page, preview, test_invitation
 from gangway.invitations.queries import InvitationView, invitation, posting
+from gangway.invitations.rows import hold
 from gangway.onboarding import freezing, relinking
 from gangway.organizations.roles import Capability
 from gangway.services.actions import change_users, rename_planned
@@ -25,6 +27,7 @@ from gangway.services.queries import service
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import PlainForm, told
 from gangway.web.forms.invitation import Approval, EditInvitation, Extend, Readdress
+from gangway.web.forms.opened import ChangedMeanwhile, edited
 from gangway.web.pending import moves
 
 MAIL_PAGE: Final = "invitations/mail.html"
@@ -47,8 +50,13 @@ def change_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 @may(Capability.MANAGE_INVITATIONS)
 def edit(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """Change names, users, telephone, whether it finishes by itself; all or nothing. A living service keeps its own."""
-    form = _edit_form(invitation(invitation_id), request.POST)
-    return _act(request, invitation_id, ("edit_form", form), _edit, _("Changed."))
+    form = _edit_form(invitation_id, request.POST)
+
+    def action(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
+        with form.saving():
+            _edit(request, invitation_id, given)
+
+    return _act(request, invitation_id, ("edit_form", form), action, _("Changed."))
 
 
 @require_POST
@@ -157,7 +165,7 @@ def _act(
         try:
             action(request, invitation_id, form.cleaned_data)
         except GangwayError as error:
-            if error.field not in form.fields:
+            if error.field not in form.fields and not isinstance(error, ChangedMeanwhile):
                 messages.warning(request, told(error))
                 return redirect("web:invitation", invitation_id)
             form.refuse(error)
@@ -192,16 +200,20 @@ def _await(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> 
     actions.await_approval(invitation_id=invitation_id, day=given["approval_on"], by=request.actor, now=now())
 
 
-def _edit_form(about: InvitationView, typed: QueryDict | None = None) -> EditInvitation:
-    first = {
-        "full_name": about.service_full_name,
-        "short_name": about.service_short_name,
-        "licensed_users": service(about.service_id).licensed_users,
-        "phone": about.recipient_phone,
-        "language": about.language,
-        "finish_by_itself": about.finish_by_itself,
-    }
-    return EditInvitation(typed, initial=first, of_planned=about.purpose == Purpose.CONNECT)
+def _edit_form(invitation_id: UUID, data: QueryDict | None = None) -> EditInvitation:
+    def made(typed: QueryDict | None) -> EditInvitation:
+        about = invitation(invitation_id)
+        first = {
+            "full_name": about.service_full_name,
+            "short_name": about.service_short_name,
+            "licensed_users": service(about.service_id).licensed_users,
+            "phone": about.recipient_phone,
+            "language": about.language,
+            "finish_by_itself": about.finish_by_itself,
+        }
+        return EditInvitation(typed, initial=first, of_planned=about.purpose == Purpose.CONNECT)
+
+    return edited(made, data, hold=partial(hold, invitation_id))
 
 
 def _show(request: DeskRequest, invitation_id: UUID, **bound: PlainForm) -> HttpResponse:

@@ -1,5 +1,7 @@
 """Logos and colours: shown at the head of pages, and put in place by whoever may edit the organization."""
 
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.foundation.errors import GangwayError
+from gangway.organizations.changing import hold_in_use
 from gangway.organizations.colours import OURS, WHITE, ratio, text_on
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.logos import Logo, logo_file, nearest_logo, own_logo, set_logo
@@ -19,6 +22,7 @@ from gangway.organizations.queries import provider_of
 from gangway.organizations.roles import Capability, Kind
 from gangway.web.brand import Brand
 from gangway.web.desk import DeskRequest, DeskView, for_oneself, may
+from gangway.web.forms.opened import edited
 from gangway.web.forms.place import ColourForm, LogoForm
 from gangway.web.views.places import PROVIDERS, Level, found
 
@@ -76,10 +80,15 @@ def colour(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     if about.kind not in {Kind.PROVIDER, Kind.CHANNEL}:
         raise NoSuchOrganization
     own, counts = own_colour(about.id), look_of(about.id).colour or OURS
-    form = ColourForm(request.POST or None, initial={"colour": own})
+
+    def made(data: Any) -> ColourForm:
+        return ColourForm(data, initial={"colour": own_colour(about.id)})
+
+    form = edited(made, request.POST, hold=partial(hold_in_use, about.id))
     if request.method == "POST" and form.is_valid():
         try:
-            set_colour(about.id, colour=form.cleaned_data["colour"], by=request.actor)
+            with form.saving():
+                set_colour(about.id, colour=form.cleaned_data["colour"], by=request.actor)
         except GangwayError as error:
             form.refuse(error)
         else:

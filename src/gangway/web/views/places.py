@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from gangway.organizations.changing import (
     change_contacts,
     change_details,
     change_tenants,
+    hold_in_use,
     move_customer,
     take_out_of_use,
 )
@@ -43,6 +45,7 @@ from gangway.services.actions import follow_customer, remove_customer
 from gangway.services.pool import pool
 from gangway.services.queries import services_of
 from gangway.web.desk import DeskRequest, DeskView, may, proved_lately
+from gangway.web.forms.opened import edited
 from gangway.web.forms.operators import KIND_WORDS, kinds_to_invite
 from gangway.web.forms.place import (
     CLOUDS,
@@ -50,7 +53,9 @@ from gangway.web.forms.place import (
     PlaceForm,
     contact_rows,
     contacts_of,
+    in_rows,
     initial_of,
+    rows_of,
     tenant_rows,
     tenants_of,
 )
@@ -186,7 +191,12 @@ def edit_of(level: Level) -> DeskView:
     @may(level.edit)
     def view(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         about = found(level, organization_id)
-        form = PlaceForm(request.POST or None, kind=level.kind, adding=False, initial=initial_of(about))
+
+        def made(data: Any) -> PlaceForm:
+            there = place(organization_id)
+            return PlaceForm(data, kind=level.kind, adding=False, initial=initial_of(there), beside=rows_of(there))
+
+        form = edited(made, request.POST, hold=partial(hold_in_use, organization_id))
         if twins := _twins(about.id):
             form.fields["domain"].help_text = f"{form.fields['domain'].help_text} {twins}"
         rows = contact_rows(request.POST or None, about.contacts)
@@ -197,6 +207,10 @@ def edit_of(level: Level) -> DeskView:
             if place(about.id).details.domain != about.details.domain:
                 _warn_of_twins(request, about.id)
             return redirect(f"web:{level.route}", organization_id=about.id)
+        if "contacts" in form.taken_over:
+            rows = contact_rows(None, place(about.id).contacts)
+        if "tenants" in form.taken_over:
+            more = tenant_rows(None, place(about.id).more_tenants)
         values = {"form": form, "contacts": rows, "tenants": more, "place": about, **_said(request, level)}
         return render(request, "places/form.html", values)
 
@@ -312,17 +326,18 @@ def _add(
     return made
 
 
-@transaction.atomic
 def _change(
     request: DeskRequest, about: PlaceView, form: PlaceForm, contacts: list[Contact], tenants: list[Tenant] | None
 ) -> UUID:
-    _fill(
-        request,
-        about.id,
-        form,
-        contacts=contacts if contacts != list(about.contacts) else None,
-        tenants=tenants if tenants != list(about.more_tenants) else None,
-    )
+    with form.saving(beside=in_rows(contacts, tenants)):
+        there = place(about.id)
+        _fill(
+            request,
+            about.id,
+            form,
+            contacts=contacts if contacts != list(there.contacts) else None,
+            tenants=tenants if tenants != list(there.more_tenants) else None,
+        )
     return about.id
 
 

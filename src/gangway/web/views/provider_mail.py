@@ -1,5 +1,6 @@
 """*Settings* › *Mail*: where answers go, which server mails go by, whether it takes them, and who vouches for them."""
 
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,10 +20,11 @@ from gangway.notifications.senders import sender_of
 from gangway.notifications.states import UNSENT, Encryption
 from gangway.notifications.trying import send_test
 from gangway.organizations import hosts
-from gangway.organizations.changing import change_reply_to
+from gangway.organizations.changing import change_reply_to, hold_in_use
 from gangway.organizations.roles import Capability
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.mail import MailServerForm, ReplyForm, SelectorForm
+from gangway.web.forms.opened import edited
 from gangway.web.live import first_look, look_again
 from gangway.web.views.mail_values import mail_values
 from gangway.web.views.provider_settings import head, provider_at
@@ -38,10 +40,11 @@ PAGE: Final = ["GET", "HEAD", "POST"]
 def mail(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Show how mails go out, and change where answers go."""
     about = provider_at(organization_id)
-    form = ReplyForm(request.POST or None, initial={"reply_to": about.details.reply_to})
+    form = _reply_form(about.id, request.POST)
     if request.method == "POST" and form.is_valid():
         try:
-            change_reply_to(organization_id=about.id, reply_to=form.cleaned_data["reply_to"], by=request.actor)
+            with form.saving():
+                change_reply_to(organization_id=about.id, reply_to=form.cleaned_data["reply_to"], by=request.actor)
         except GangwayError as error:
             form.refuse(error)
         else:
@@ -56,14 +59,20 @@ def mail(request: DeskRequest, organization_id: UUID) -> HttpResponse:
 def mail_server(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Ask for the provider's own mail server; its password is sealed as it is typed."""
     about, known = provider_at(organization_id), mail_servers.find(organization_id)
-    begins: dict[str, Any] = {"port": 587, "encryption": Encryption.STARTTLS.value}
-    if known:
-        begins = {name: getattr(known, name) for name in ("host", "port", "encryption", "user", "sender")}
-    form = MailServerForm(request.POST or None, initial=begins)
+
+    def made(data: Any) -> MailServerForm:
+        own = mail_servers.find(about.id)
+        begins: dict[str, Any] = {"port": 587, "encryption": Encryption.STARTTLS.value}
+        if own:
+            begins = {name: getattr(own, name) for name in ("host", "port", "encryption", "user", "sender")}
+        return MailServerForm(data, initial=begins)
+
+    form = edited(made, request.POST, hold=partial(hold_in_use, about.id))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data | {"password": SealedText(form.cleaned_data["password"])}
         try:
-            mail_servers.set_mail_server(about.id, **given, by=request.actor, now=now())
+            with form.saving():
+                mail_servers.set_mail_server(about.id, **given, by=request.actor, now=now())
         except GangwayError as error:
             form.refuse(error)
         else:
@@ -141,7 +150,7 @@ def _show(
 
     values = {
         **head(request, about),
-        "form": form or ReplyForm(initial={"reply_to": about.details.reply_to}),
+        "form": form or _reply_form(about.id),
         "sender": sender,
         "domain": sender_checks.domain_of(sender),
         "own": own,
@@ -156,6 +165,13 @@ def _show(
         "sender_following": seen["looking"],
     }
     return render(request, "settings/mail.html", values)
+
+
+def _reply_form(provider_id: UUID, data: Any = None) -> ReplyForm:
+    def made(typed: Any) -> ReplyForm:
+        return ReplyForm(typed, initial={"reply_to": provider_at(provider_id).details.reply_to})
+
+    return edited(made, data, hold=partial(hold_in_use, provider_id))
 
 
 def _sender_values(provider_id: UUID) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """*Settings*: a provider's sign-in application, mail, host names and default plan; and facts of this installation."""
 
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from gangway.onboarding.installation import admin_center, installation
 from gangway.onboarding.queries import sign_in_applications
 from gangway.onboarding.states import Verdict
 from gangway.organizations import host_proof, hosts
+from gangway.organizations.changing import hold_in_use
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.logos import own_logo
 from gangway.organizations.place_queries import PlaceView, is_called, place, places
@@ -30,6 +32,7 @@ from gangway.organizations.states import HostSeen
 from gangway.provisioning.queries import SCOPES, choices
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
+from gangway.web.forms.opened import edited
 from gangway.web.forms.place import CLOUDS
 from gangway.web.forms.provider_setup import ApplicationForm, DefaultPlan, HostForm
 from gangway.web.listing import asked
@@ -100,15 +103,19 @@ def application_change(request: DeskRequest, organization_id: UUID) -> HttpRespo
     """Ask for client id, home tenant and, where there is one, the web client's secret."""
     about, cloud = provider_at(organization_id), _cloud(request)
     known = applications.find(about.id, cloud=cloud)
-    begins: dict[str, Any] = {"cloud": cloud}
-    if known:
-        begins |= {name: getattr(known, name) for name in ("client_id", "home_tenant_id", "secret_ends_on")}
-    form = ApplicationForm(request.POST or None, initial=begins)
+
+    def made(data: Any) -> ApplicationForm:
+        there = applications.find(about.id, cloud=cloud)
+        names = ("client_id", "home_tenant_id", "secret_ends_on") if there else ()
+        return ApplicationForm(data, initial={"cloud": cloud, **{name: getattr(there, name) for name in names}})
+
+    form = edited(made, request.POST, hold=partial(hold_in_use, about.id))
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data | {"secret": SealedText(form.cleaned_data["secret"])}
         try:
-            provider_setup.save_application(about.id, **given, by=request.actor, now=now())
-            provider_setup.ask_check(about.id, cloud=given["cloud"], by=request.actor, now=now())
+            with form.saving():
+                provider_setup.save_application(about.id, **given, by=request.actor, now=now())
+                provider_setup.ask_check(about.id, cloud=given["cloud"], by=request.actor, now=now())
         except GangwayError as error:
             form.refuse(error)
         else:
@@ -175,18 +182,24 @@ def host_names(request: DeskRequest, organization_id: UUID) -> HttpResponse:
 def host_name(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Ask for the host name of a provider or channel, and show how it is proved to be theirs."""
     about = _with_host(organization_id)
-    known = hosts.host_of(about.id)
-    form = HostForm(request.POST or None, initial={"host": known.name if known else ""})
+
+    def made(data: Any) -> HostForm:
+        known = hosts.host_of(about.id)
+        return HostForm(data, initial={"host": known.name if known else ""})
+
+    form = edited(made, request.POST, hold=partial(hold_in_use, about.id))
     provider = provider_of(about.id)
     if request.method == "POST" and form.is_valid():
         try:
-            hosts.set_host(about.id, name=form.cleaned_data["host"], by=request.actor)
+            with form.saving():
+                hosts.set_host(about.id, name=form.cleaned_data["host"], by=request.actor)
         except GangwayError as error:
             form.refuse(error)
         else:
             return _after_host(request, about, provider.id)
     values = _host_values(about.id)
     live = first_look(request, HOST_PARTIAL, values, url=reverse("web:settings_host_state", args=[about.id]))
+    values |= {"former": hosts.former_hosts_of(about.id)}
     values |= {"provider": provider, "place": about, "form": form, "public_url": hosts.origin_of(""), "live": live}
     return render(request, "settings/host_form.html", values)
 
@@ -213,10 +226,15 @@ def host_state(request: DeskRequest, organization_id: UUID) -> HttpResponse:
 def default_plan(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Choose what *Add New Tenant* begins with."""
     about = provider_at(organization_id)
-    form = DefaultPlan(request.POST or None, profile=choices(), defaults=defaults_for(about.id))
+
+    def made(data: Any) -> DefaultPlan:
+        return DefaultPlan(data, profile=choices(), defaults=defaults_for(about.id))
+
+    form = edited(made, request.POST, hold=partial(hold_in_use, about.id))
     if request.method == "POST" and form.is_valid():
         try:
-            set_defaults(about.id, defaults=form.defaults(), by=request.actor, now=now())
+            with form.saving():
+                set_defaults(about.id, defaults=form.defaults(), by=request.actor, now=now())
         except GangwayError as error:
             form.refuse(error)
         else:

@@ -25,10 +25,10 @@ from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
-from gangway.web.forms.service import DeleteService, LicensedUsers
+from gangway.web.forms.service import DeleteService
 from gangway.web.views.leftovers import asked_words
-from gangway.web.views.service_portal import head
-from gangway.web.views.service_renewal import users_page
+from gangway.web.views.service_portal import head, resuming
+from gangway.web.views.service_renewal import users_form, users_page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -36,11 +36,12 @@ from gangway.web.views.service_renewal import users_page
 def users(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Users & licences*: show the licence, change the number of licensed users within the pool."""
     about = service(service_id)
-    form = LicensedUsers(request.POST or None, initial={"licensed_users": about.licensed_users})
+    form = users_form(service_id, request.POST)
     if request.method == "POST" and form.is_valid():
         wanted = form.cleaned_data["licensed_users"]
         try:
-            change_users(service_id=service_id, licensed_users=wanted, by=request.actor)
+            with form.saving():
+                change_users(service_id=service_id, licensed_users=wanted, by=request.actor)
         except GangwayError as error:
             form.refuse(error)
         else:
@@ -94,7 +95,7 @@ def keep(request: DeskRequest, service_id: UUID) -> HttpResponse:
 def pause(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Suspend*: the connection isn't used, rotated or validated any more; its credential is kept."""
     about = service(service_id)
-    suspend(service_id=about.id, by=request.actor, now=now())
+    suspend(service_id=about.id, level=request.seat.organization_kind, by=request.actor, now=now())
     messages.success(request, _("The connection of %(service)s is suspended.") % {"service": about.short_name})
     return redirect("web:service_health", service_id)
 
@@ -105,7 +106,7 @@ def go_on(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Resume*: the connection is used again, and a worker looks at once whether it still works."""
     about = service(service_id)
     try:
-        resume(service_id=about.id, by=request.actor, now=now())
+        resume(service_id=about.id, level=request.seat.organization_kind, by=request.actor, now=now())
     except GangwayError as error:
         messages.error(request, told(error))
     else:
@@ -126,12 +127,16 @@ def tokens(request: DeskRequest, service_id: UUID) -> HttpResponse:
 
 
 def _tokens(request: DeskRequest, service_id: UUID, *, forbidden: bool) -> HttpResponse:
-    about = service(service_id)
-    forbid_tokens(customer_id=about.customer_id, forbidden=forbidden, by=request.actor, now=now())
-    told = (
+    about, level = service(service_id), request.seat.organization_kind
+    try:
+        forbid_tokens(customer_id=about.customer_id, forbidden=forbidden, level=level, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.error(request, told(error))
+        return redirect("web:service_health", service_id)
+    words = (
         _("No tokens of %(customer)s are handed out any more.") if forbidden else _("Tokens may be handed out again.")
     )
-    messages.success(request, told % {"customer": about.customer_name} if forbidden else told)
+    messages.success(request, words % {"customer": about.customer_name} if forbidden else words)
     return redirect("web:service_health", service_id)
 
 
@@ -152,6 +157,7 @@ def _about(request: DeskRequest, about: ServiceView) -> dict[str, Any]:
     values["connection"] = connection(about.id)
     created = about.lifecycle is Lifecycle.CREATED
     values["may_pause"] = Capability.CHANGE_CONNECTION in request.seat.capabilities and created
+    values |= resuming(request.seat, values["connection"])
     values["asked"] = asked_words(asking.asked_before(about.id))
     values["may_ask"] = Capability.CHANGE_CONNECTION in request.seat.capabilities
     values["disconnected"] = standing(about.id)

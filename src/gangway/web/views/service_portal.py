@@ -1,5 +1,6 @@
 """The Service portal: overview, activity, and *M365 Configuration* with *Validate Authentication*."""
 
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from gangway.audit.queries import activity
@@ -35,6 +37,7 @@ from gangway.services.states import HOLDS_ITS_NAME, LIVES, Lifecycle
 from gangway.web.activity_words import entry_of
 from gangway.web.desk import DeskRequest, may
 from gangway.web.downloads import text_file
+from gangway.web.forms.opened import edited
 from gangway.web.forms.settings import ConnectionSettings, settings_of
 from gangway.web.live import first_look, look_again
 from gangway.web.onboarding_pages import items_of, looks_of
@@ -56,6 +59,13 @@ LATEST: Final = 8
 AT_ONCE: Final = 50
 LONGEST_ID: Final = 18
 """Digits of an entry's number."""
+DECIDED: Final = {
+    Kind.SYSTEM: gettext_lazy("Somebody of the platform decided this."),
+    Kind.PROVIDER: gettext_lazy("Somebody of the provider decided this."),
+    Kind.CHANNEL: gettext_lazy("Somebody of the channel decided this."),
+    Kind.CUSTOMER: gettext_lazy("Somebody of the customer decided this."),
+}
+"""Who suspended or forbade something, for those who can't undo it."""
 
 
 @require_safe
@@ -89,19 +99,28 @@ def save(request: DeskRequest, service_id: UUID) -> HttpResponse:
     about, found = service(service_id), connection(service_id)
     if found is None:
         raise NoSuchConnection
-    form = settings_of(found, request.POST)
+    form = _settings_form(found, request.POST)
     if form.is_valid():
         given = form.cleaned_data
         try:
-            save_settings(service_id=service_id, m365_domain=given["domain"], by=request.actor)
-            if found.credential is not None and "ends_on" in form.fields:
-                type_end(service_id=service_id, ends_on=given["ends_on"], by=request.actor, now=now())
+            with form.saving():
+                save_settings(service_id=service_id, m365_domain=given["domain"], by=request.actor)
+                if found.credential is not None and "ends_on" in form.fields:
+                    type_end(service_id=service_id, ends_on=given["ends_on"], by=request.actor, now=now())
         except GangwayError as error:
             form.refuse(error)
         else:
             messages.success(request, _("The Microsoft 365 settings of %(service)s are saved.") % _named(about))
             return redirect("web:service_m365", service_id)
     return _m365_page(request, about, found, form)
+
+
+def _settings_form(found: ConnectionView, data: Any = None) -> ConnectionSettings:
+    return edited(
+        lambda typed: settings_of(connection(found.service_id) or found, typed),
+        data,
+        hold=partial(hold, found.service_id),
+    )
 
 
 def _named(about: ServiceView) -> dict[str, str]:
@@ -129,7 +148,7 @@ def _m365_page(
             "may_reinitiate": Capability.CHANGE_CONNECTION in held and created,
             "standing": open_for_connection(about.id) if held & SEES_INVITATIONS else None,
             **_uses(about, found),
-            "form": (form or settings_of(found)) if may_change else None,
+            "form": (form or _settings_form(found)) if may_change else None,
             "status": _status(found),
             "user_name": USER_NAME[found.authenticated_by],
             "done_by": [(DONE_BY[part.part], part) for part in found.provenance],
@@ -160,10 +179,14 @@ def health(request: DeskRequest, service_id: UUID) -> HttpResponse:
     about, found = service(service_id), connection(service_id)
     values = head(request, about, "health") | {"connection": found}
     if found is not None:
+        forbidden_at = tokens_forbidden(about.customer_id)
+        values |= resuming(request.seat, found)
         latest = next((row for row in found.history if row.state == "done"), None)
         values |= {
             "status": _status(found),
-            "tokens_forbidden": tokens_forbidden(about.customer_id),
+            "tokens_forbidden": forbidden_at is not None,
+            "may_allow": forbidden_at is None or stands_over(request.seat.organization_kind, forbidden_at),
+            "forbidden_by": DECIDED[forbidden_at] if forbidden_at else "",
             "may_change": Capability.CHANGE_CONNECTION in request.seat.capabilities,
             "may_pause": Capability.CHANGE_CONNECTION in request.seat.capabilities
             and about.lifecycle is Lifecycle.CREATED,
@@ -233,6 +256,15 @@ def head(request: DeskRequest, about: ServiceView, tab: str) -> dict[str, Any]:
         "may_repair": Capability.CHANGE_CONNECTION in held,
         "sees_activity": Capability.SEE_ACTIVITY in held,
         "may_delete": Capability.DELETE_SERVICE in held and about.lifecycle in HOLDS_ITS_NAME,
+    }
+
+
+def resuming(seat: Seat, found: ConnectionView | None) -> dict[str, Any]:
+    """Say whether somebody here may resume a connection, and else who decides that."""
+    level = found.suspended_level if found else None
+    return {
+        "may_resume": level is None or stands_over(seat.organization_kind, level),
+        "suspended_by": DECIDED[level] if level else "",
     }
 
 

@@ -1,5 +1,6 @@
 """A connected service once more: *Re-initiate Authentication Flow*, its names, and *Upgrade Customer*."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -22,13 +23,14 @@ from gangway.onboarding.together import begin_together
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.roles import SEES_INVITATIONS, Capability
 from gangway.provisioning.usage import others_of, uses
-from gangway.services.actions import change_licence, rename_service
+from gangway.services.actions import change_licence, hold, rename_service
 from gangway.services.errors import SameLicence
 from gangway.services.pool import pool_seen_by
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
+from gangway.web.forms.opened import edited
 from gangway.web.forms.service import Again, LicensedUsers, Names, Upgrade
 from gangway.web.names import rules
 from gangway.web.views.add_service import LICENCES, SHORT_NAME_RULES
@@ -139,11 +141,12 @@ def _told(request: DeskRequest, about: ServiceView, recipient: str) -> HttpRespo
 def names(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """Change the full and the short name of a service."""
     about = service(service_id)
-    form = Names(request.POST)
+    form = _names_form(service_id, request.POST)
     if form.is_valid():
         given = form.cleaned_data
         try:
-            rename_service(service_id=service_id, by=request.actor, **given)
+            with form.saving():
+                rename_service(service_id=service_id, by=request.actor, **given)
         except GangwayError as error:
             form.refuse(error)
         else:
@@ -156,15 +159,31 @@ def users_page(
     request: DeskRequest, about: ServiceView, *, names: Names | None = None, form: LicensedUsers | None = None
 ) -> HttpResponse:
     """Show *Users & licences*, with what was typed."""
-    first = {"full_name": about.full_name, "short_name": about.short_name}
     values = {
-        "names": names or Names(initial=first),
+        "names": names or _names_form(about.id),
         "name_rules": rules(SHORT_NAME_RULES),
-        "form": form or LicensedUsers(initial={"licensed_users": about.licensed_users}),
+        "form": form or users_form(about.id),
         "pool": pool_seen_by(request.seat, about.provider_id),
         "may_upgrade": Capability.ADD_SERVICE in request.seat.capabilities,
     }
     return render(request, "service_portal/users.html", head(request, about, "users") | values)
+
+
+def users_form(service_id: UUID, data: Any = None) -> LicensedUsers:
+    """Return the form of how many users a service has."""
+
+    def made(typed: Any) -> LicensedUsers:
+        return LicensedUsers(typed, initial={"licensed_users": service(service_id).licensed_users})
+
+    return edited(made, data, hold=partial(hold, service_id))
+
+
+def _names_form(service_id: UUID, data: Any = None) -> Names:
+    def made(typed: Any) -> Names:
+        about = service(service_id)
+        return Names(typed, initial={"full_name": about.full_name, "short_name": about.short_name})
+
+    return edited(made, data, hold=partial(hold, service_id))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -183,7 +202,8 @@ def change(request: DeskRequest, service_id: UUID) -> HttpResponse:
     form = edited(made, request.POST, hold=partial(hold, service_id))
     if request.method == "POST" and form.is_valid():
         try:
-            return _change(request, about, form.cleaned_data, by_link=offers_link)
+            with form.saving():
+                return _change(request, about, form.cleaned_data, by_link=offers_link)
         except GangwayError as error:
             form.refuse(error)
     values = {"form": form, "licences": licences_of(about), "offers_link": offers_link}

@@ -1,5 +1,7 @@
 """*Sign-in rules*: the second factor, the organization's own Entra tenants, and what their roles and groups give."""
 
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -14,9 +16,11 @@ from gangway.accounts.states import ClaimKind, SecondFactor
 from gangway.accounts.tenant_proof import SPEAK_FOR_IT
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.organizations.changing import hold_in_use
 from gangway.organizations.roles import Capability, Role
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
+from gangway.web.forms.opened import edited
 from gangway.web.forms.operators import ROLE_WORDS, MapRole, NewTenant, SecondFactorRule
 
 HERE = "web:sign_in_rules"
@@ -34,14 +38,17 @@ def overview(request: DeskRequest) -> HttpResponse:
 @proved_lately
 def second_factor_rule_change(request: DeskRequest) -> HttpResponse:
     """Say whether a second factor is needed."""
-    form = SecondFactorRule(request.POST)
-    if not form.is_valid():
-        return _page(request, rule=form)
-    rules.set_second_factor(
-        request.seat.organization_id, rule=SecondFactor(form.cleaned_data["rule"]), by=request.actor
-    )
-    messages.success(request, _("The rule is changed."))
-    return redirect(HERE)
+    here, form = request.seat.organization_id, _rule_form(request.seat.organization_id, request.POST)
+    if form.is_valid():
+        try:
+            with form.saving():
+                rules.set_second_factor(here, rule=SecondFactor(form.cleaned_data["rule"]), by=request.actor)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("The rule is changed."))
+            return redirect(HERE)
+    return _page(request, rule=form)
 
 
 @require_POST
@@ -127,7 +134,7 @@ def _page(
     known = tenants(here.organization_id)
     values = {
         "is_needed": needs_second_factor(here.path),
-        "rule": rule or SecondFactorRule(initial={"rule": second_factor_rule(here.organization_id).value}),
+        "rule": rule or _rule_form(here.organization_id),
         "new_tenant": new_tenant or NewTenant(),
         "tenants": [
             {
@@ -143,3 +150,10 @@ def _page(
         "provers": list(SPEAK_FOR_IT.values()),
     }
     return render(request, "operators/rules.html", values)
+
+
+def _rule_form(organization_id: UUID, data: Any = None) -> SecondFactorRule:
+    def made(typed: Any) -> SecondFactorRule:
+        return SecondFactorRule(typed, initial={"rule": second_factor_rule(organization_id).value})
+
+    return edited(made, data, hold=partial(hold_in_use, organization_id))
