@@ -406,6 +406,15 @@ class Tour:
         look.at(page, "looked at")
         onward(button(page, "Discard “many.csv”"))
         look.visit(page, self.address("/imports/"), "with one")
+        self.asked_first(page, "imports", "Stop")
+        self.asked_first(page, "imports", "Discard")
+
+    def asked_first(self, page: Page, name: str, deed: str) -> None:
+        """What is asked before something is done with the first row of a list."""
+        page.goto(self.address(f"/{name}/"))
+        page.locator("#list tbody").get_by_role("checkbox").first.check()
+        onward(page.locator("#ticked").get_by_role("button", name=deed))
+        self.looker.at(page)
 
     def second_administrator(self, operator: Operator) -> str:
         """One does what they may, another could finish: what both meet, and the operator who waits."""
@@ -484,7 +493,7 @@ class Tour:
             look.visit(page, self.address(path), "in the end")
         look.visit(page, self.address("/services/validating/"))
         page.goto(self.address("/runs/"))
-        states = page.locator("main table tbody td:nth-of-type(2)").all_inner_texts()
+        states = page.locator("main table tbody td:nth-of-type(3)").all_inner_texts()
         for number in sorted(states.index(state) for state in set(states)):
             onward(page.locator("main table tbody a").nth(number))
             look.at(page, f"number {number + 1}")
@@ -513,9 +522,12 @@ class Tour:
         look.visit(page, self.address("/connections/orphans/"))
         ticked = urlsplit(service).path.strip("/").split("/")[-1]
         look.visit(page, self.address(f"/connections/rotate/?ticked={ticked}"))
+        self.asked_first(page, "alarms", "Clear")
+        self.asked_first(page, "invitations", "Revoke")
         page.goto(self.address("/customers/"))
         onward(page.locator("main table tbody a").first)
         customer = urlsplit(page.url).path.strip("/").split("/")[-1]
+        self.visit_proved(page, self.address(f"/customers/move/?ticked={customer}"))
         look.visit(page, self.address(f"/alarms/hours/{customer}/"))
         look.visit(page, self.address(f"/connections/rotation/{customer}/"))
 
