@@ -289,7 +289,15 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     },
     "web/wizard_session.py": ("administrator",),
     "alarms/wording.py": ("NOTHING_ASKED", "OVER", "for_contacts", "_more"),
-    "connections/saying.py": ("LINK_COMES", "TOLD", "NEVER_MAILED", "NAMES", "ending", "for_contacts"),
+    "connections/saying.py": (
+        "LINK_COMES",
+        "TOLD",
+        "NEVER_MAILED",
+        "NAMES",
+        "ending",
+        "roles_ending",
+        "for_contacts",
+    ),
 }
 """Code that writes plain English sentences, and which of its definitions: none named means all, "-" means all but."""
 
