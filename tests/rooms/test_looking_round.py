@@ -19,7 +19,14 @@ from gangway.connections.models import Connection
 from gangway.foundation import clock
 from gangway.foundation.ids import AppId, KeyId, ObjectId
 from gangway.jobs.threads import callers_thread
-from gangway.microsoft.graph.shapes import Application, Listed, Namesake, Password, ServicePrincipal
+from gangway.microsoft.graph.shapes import (
+    Application,
+    FederatedKey,
+    Listed,
+    Namesake,
+    Password,
+    ServicePrincipal,
+)
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import leaving, leftovers, switching, undoing
 from gangway.provisioning.actions import mark_removed, try_again
@@ -478,3 +485,42 @@ def test_what_a_look_listed_before_a_rotation_holds_up_nothing_after_its_rest(cu
     switching.remove_what_rested(now=clock.now() + 2 * DAY)
     with within(customer.path):
         assert Run.objects.get(kind="teardown").wanted["credentials"] == [str(held.pk)]
+
+
+def trusting(row: Registration, *names: str) -> Application:
+    """The registration with federated credentials, as a list shows them that was asked for them."""
+    with within_everything("a test"):
+        held = {one.display_name: one.key_id for one in Credential.objects.filter(registration_id=row.pk)}
+    keys = (FederatedKey(KeyId(held.get(name, name)), name, "https://issuer.example", "s") for name in names)
+    return replace(application(row), federated=tuple(keys), tells_trust=True)
+
+
+def test_a_federated_credential_that_no_service_uses_is_listed_like_any_other(customer):
+    row = made(customer)
+    with within(customer.path):
+        first = Credential.objects.get()
+        Credential.objects.update(kind="federated")
+    look(customer, sight(trusting(row, first.display_name)))
+    assert listed(customer) == []
+    look(customer, sight(trusting(row, first.display_name, "voice-1-0a0b0c0d", "their-own-trust")))
+    assert listed(customer) == [("credential", "voice-1-0a0b0c0d", "yes")]
+    look(customer, sight(application(row)))
+    assert listed(customer) == [("credential", "voice-1-0a0b0c0d", "yes")], "this look was told of none"
+    look(customer, sight(trusting(row, first.display_name)))
+    assert listed(customer) == []
+
+
+def test_a_federated_credential_is_used_as_long_as_one_of_the_services_that_share_it_does(customer):
+    row = made(customer)
+    with within(customer.path):
+        one = Credential.objects.get()
+        Credential.objects.update(kind="federated")
+        other, name = Credential.objects.get(), one.display_name
+        other.pk, other.display_name, other.state = uuid4(), f"{name} #2", "removed"
+        other.save(force_insert=True)
+    look(customer, sight(trusting(row, name)))
+    assert listed(customer) == []
+    with within(customer.path):
+        Connection.objects.update(credential_id=uuid4())
+    look(customer, sight(trusting(row, name)))
+    assert [(kind, found) for kind, found, _by_hand in listed(customer)] == [("credential", name)]

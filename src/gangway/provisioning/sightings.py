@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Max, Q
 
 from gangway.audit.record import Actor
-from gangway.microsoft.graph.shapes import Application
+from gangway.microsoft.graph.shapes import Application, FederatedKey
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import leftovers
 from gangway.provisioning.engine.absence import Left
@@ -42,6 +42,8 @@ LIKE_OURS: Final = "Its name is like those that we give, but we hold no record o
 BY_HAND: Final = {"by_hand": "yes"}
 """For what our journal has no right to remove: an administrator does, by our words."""
 LOOKED: Final = {"look": "yes"}
+TRUSTED: Final = {"trust": "yes"}
+"""For a federated credential, which not every look is told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,21 +145,24 @@ def _is_awaited(row: Registration, now: datetime) -> bool:
 
 def _credentials(row: Registration, there: Application, used: InUse, now: datetime) -> Iterator[_Found]:
     known = list(Credential.objects.filter(registration_id=row.pk).select_related("service"))
-    by_key = {one.key_id: one for one in known if one.key_id}
+    by_key = {one.key_id: [other for other in known if other.key_id == one.key_id] for one in known if one.key_id}
     announced = {one.display_name: one for one in known if not one.key_id}
     services = {one.service.short_name: one.service_id for one in known}
     for key in keys_of(there):
-        held = by_key.get(key.key_id) or announced.get(key.display_name)
+        rows = by_key.get(key.key_id) or [announced[name] for name in [key.display_name] if name in announced]
         facts = {"app_id": there.app_id, "application": there.display_name}
-        if held is None:
+        facts |= TRUSTED if isinstance(key, FederatedKey) else {}
+        if not rows:
             whose = services.get(MARK.sub("", key.display_name))
             if whose and MARK.search(key.display_name):
                 left = Left(LeftoverKind.CREDENTIAL, key.display_name, key.key_id, facts | BY_HAND, LIKE_OURS)
                 yield _Found(left, whose)
-        elif held.origin == MADE and (why := _why(held, used, now)):
+            continue
+        held, whys = rows[0], [_why(row, used, now) for row in rows]  # a federated one serves several services
+        if held.origin == MADE and all(whys):
             more = BY_HAND if held.state == CredentialState.REMOVED else {}
             name = held.key_id or held.display_name
-            left = Left(LeftoverKind.CREDENTIAL, held.display_name, name, facts | more, why)
+            left = Left(LeftoverKind.CREDENTIAL, held.display_name, name, facts | more, whys[0])
             yield _Found(left, held.service_id)
 
 
@@ -200,7 +205,7 @@ def _clear(
     for one in rows:
         if one.kind == LeftoverKind.PRINCIPAL and (sight.principals is None or not sight.principals.whole):
             continue
-        if (one.kind, one.object_id) in still:
+        if (one.kind, one.object_id) in still or (there and one.facts.get("trust") and not there.tells_trust):
             continue
         is_there = one.object_id in ids or (one.kind == LeftoverKind.CREDENTIAL and one.object_id in names)
         if is_there:

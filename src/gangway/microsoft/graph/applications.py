@@ -5,11 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from gangway.foundation.ids import AppId, KeyId, ObjectId
+from gangway.microsoft.graph import federation
 from gangway.microsoft.graph.calls import CREATE_IF_MISSING, WHOLE_LIST, Call, literal, nothing, rows, text
 from gangway.microsoft.graph.shapes import Application, CertificateKey, Listed, Namesake, Password
 from gangway.microsoft.wire import Answer
 
 FIELDS = "id,appId,displayName,uniqueName,requiredResourceAccess,passwordCredentials,keyCredentials,web"
+
+TRUST = "federatedIdentityCredentials"
 
 
 def by_unique_name(unique_name: str) -> Call[Application]:
@@ -23,10 +26,10 @@ def by_app_id(app_id: AppId) -> Call[Application]:
 
 
 def with_prefix(prefix: str) -> Call[Listed[Application]]:
-    """Registrations whose unique name begins so, with their credentials; the first hundred of them."""
-    fields = "id,appId,displayName,uniqueName,createdDateTime,passwordCredentials,keyCredentials"
+    """Registrations whose unique name begins so, with their credentials, federated ones too."""
+    fields = f"id,appId,displayName,uniqueName,createdDateTime,passwordCredentials,keyCredentials&$expand={TRUST}"
     query = f"$filter=startswith(uniqueName,{literal(prefix)})&$select={fields}&$top=100"
-    return Call("GET", f"/applications?{query}", lambda answer: _listed(answer, prefix))
+    return Call("GET", f"/applications?{query}", lambda answer: _listed(answer, prefix), pages=WHOLE_LIST)
 
 
 def deleted_with_prefix(prefix: str) -> Call[Listed[Namesake]]:
@@ -107,7 +110,9 @@ def _application(record: Any) -> Application:
         required=frozenset(_required(record)),
         passwords=tuple(_password(row) for row in record.get("passwordCredentials") or []),
         certificates=tuple(_certificate(row) for row in record.get("keyCredentials") or []),
+        federated=tuple(map(federation.read, record.get(TRUST) or [])),
         redirects=tuple((record.get("web") or {}).get("redirectUris") or []),
+        tells_trust=TRUST in record,
         made_at=moment(record.get("createdDateTime")),
     )
 

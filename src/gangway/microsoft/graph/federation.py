@@ -26,7 +26,7 @@ def add_federated(application: ObjectId, *, name: str, issuer: str, subject: str
         "description": "Lets your provider's platform sign in as this registration, without any secret.",
     }
     path = f"/applications/{application}/federatedIdentityCredentials"
-    return Call("POST", path, lambda answer: _one(answer.body), body=body)
+    return Call("POST", path, lambda answer: read(answer.body), body=body)
 
 
 def remove_federated(application: ObjectId, key_id: KeyId) -> Call[None]:
@@ -35,10 +35,11 @@ def remove_federated(application: ObjectId, key_id: KeyId) -> Call[None]:
 
 
 def _all(answer: Answer) -> tuple[FederatedKey, ...]:
-    return tuple(_one(row) for row in rows(answer))
+    return tuple(read(row) for row in rows(answer))
 
 
-def _one(row: object) -> FederatedKey:
+def read(row: object) -> FederatedKey:
+    """One of them as Graph shows it, in its own list or expanded in the application's."""
     return FederatedKey(
         key_id=KeyId(text(row, "id")),
         display_name=text(row, "name"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from gangway.foundation.ids import AppId, ObjectId
-from gangway.microsoft.graph.calls import CREATE_IF_MISSING, Call, literal, nothing, rows, text
+from gangway.microsoft.graph.calls import CREATE_IF_MISSING, WHOLE_LIST, Call, literal, nothing, rows, text
 from gangway.microsoft.graph.shapes import Listed, ServicePrincipal
 from gangway.microsoft.wire import Answer
 
@@ -17,9 +17,9 @@ def by_app_id(app_id: AppId | str, *, with_roles: bool = False) -> Call[ServiceP
 
 
 def with_tag(tag: str) -> Call[Listed[ServicePrincipal]]:
-    """Principals with a tag, which they have from their application; the first hundred of them."""
+    """Principals with a tag, which they have from their application."""
     query = f"$filter=tags/any(t:t%20eq%20{literal(tag)})&$select={FIELDS}&$top=100"
-    return Call("GET", f"/servicePrincipals?{query}", _listed)
+    return Call("GET", f"/servicePrincipals?{query}", _listed, pages=WHOLE_LIST)
 
 
 def create_if_missing(app_id: AppId | str) -> Call[ServicePrincipal | None]:

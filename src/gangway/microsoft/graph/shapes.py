@@ -65,7 +65,7 @@ class Application:
     """An app registration. `required` holds (resource application id, permission id, "Role" or "Scope").
 
     `redirects`: the addresses that Microsoft's pages may send a browser back to. `federated`: the issuers that it
-    trusts; Graph lists them apart.
+    trusts; Graph lists them apart, and `tells_trust` says whether this answer did.
     """
 
     object_id: ObjectId
@@ -77,6 +77,7 @@ class Application:
     certificates: tuple[CertificateKey, ...] = ()
     federated: tuple[FederatedKey, ...] = ()
     redirects: tuple[str, ...] = ()
+    tells_trust: bool = False
     made_at: datetime | None = None
     """When, where it was read."""
 

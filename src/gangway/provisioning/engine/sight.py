@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gangway.foundation.ids import AppId
-from gangway.microsoft.graph.shapes import Application, CertificateKey, Listed, Namesake, Password, ServicePrincipal
+from gangway.microsoft.graph.shapes import (
+    Application,
+    CertificateKey,
+    FederatedKey,
+    Listed,
+    Namesake,
+    Password,
+    ServicePrincipal,
+)
 
 
 class Source(StrEnum):
@@ -87,6 +95,6 @@ class TenantSight:
             yield self.itself
 
 
-def keys_of(application: Application) -> tuple[Password | CertificateKey, ...]:
-    """The credentials that stand in the registration itself; federated ones are listed apart, and weren't asked for."""
-    return (*application.passwords, *application.certificates)
+def keys_of(application: Application) -> tuple[Password | CertificateKey | FederatedKey, ...]:
+    """The credentials of a registration; federated ones as far as they were asked for: `tells_trust` says so."""
+    return (*application.passwords, *application.certificates, *application.federated)
