@@ -405,7 +405,8 @@ def test_where_rotate_now_would_stand_the_page_says_why_it_does_not_and_what_to_
     service_id = connected(customer)
     with within(customer.path):
         Credential.objects.update(**changed)
-    card = soup(sit_down(provider).get(f"/services/{service_id}/configuration/m365/")).select_one("[aria-labelledby=val]")
+    page = sit_down(provider).get(f"/services/{service_id}/configuration/m365/")
+    card = soup(page).select_one("[aria-labelledby=val]")
     assert why in card.get_text()
     assert not [button for button in card("button") if "Rotate now" in button.get_text()]
     ways = [link for link in card.select(f'a[href="/services/{service_id}/again/"]') if "Ask" in link.get_text()]
