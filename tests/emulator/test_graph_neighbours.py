@@ -279,6 +279,36 @@ def test_collections_of_another_object_are_named_and_found_through_it(door):
     assert door.get(where).body["id"] == made.body["id"]
 
 
+def test_owners_and_what_is_owned_of_one_type(door):
+    eventual = {"ConsistencyLevel": "eventual"}
+    morgan, app = door.user("morgan.member").id, door.post("/applications", {"displayName": "Voice"}).body
+    principal = door.post("/servicePrincipals", {"appId": app["appId"]}).body["id"]
+    wanted = {"displayName": "Ops", "mailNickname": "ops", "mailEnabled": False, "securityEnabled": True}
+    group = door.post("/groups", wanted).body["id"]
+    owned = {
+        f"/applications/{app['id']}": f"/applications(appId='{app['appId']}')",
+        f"/servicePrincipals/{principal}": f"/servicePrincipals(appId='{app['appId']}')",
+        f"/groups/{group}": f"/groups/{group}",
+    }
+    for one, other in owned.items():
+        for owner in (morgan, principal):
+            assert door.post(f"{one}/owners/$ref", {"@odata.id": f"https://x/directoryObjects/{owner}"}).status == 204
+        for address in (one, other):
+            assert ids(door.get(f"{address}/owners/microsoft.graph.user?$select=id")) == [morgan]
+            assert ids(door.get(f"{address}/owners/graph.servicePrincipal")) == [principal]
+            assert door.get(f"{address}/owners/$count", **eventual).body == "2"
+    for address in (f"/users/{morgan}", f"/servicePrincipals/{principal}"):
+        assert ids(door.get(f"{address}/ownedObjects/microsoft.graph.application")) == [app["id"]]
+        assert ids(door.get(f"{address}/ownedObjects/microsoft.graph.servicePrincipal")) == [principal]
+        assert ids(door.get(f"{address}/ownedObjects/microsoft.graph.group")) == [group]
+        assert door.get(f"{address}/ownedObjects/$count", **eventual).body == "3"
+    door.as_person("morgan.member")
+    assert ids(door.get("/me/ownedObjects/graph.application?$filter=displayName eq 'Voice'")) == [app["id"]]
+    assert ids(door.get("/me/ownedObjects/microsoft.graph.servicePrincipal")) == [principal]
+    assert ids(door.get("/me/ownedObjects/microsoft.graph.group")) == [group]
+    assert door.get("/me/ownedObjects/$count", **eventual).body == "3"
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator.graph import administrative_units, directory_roles, groups, service_principals, users
+from m365_emulator.graph import (
+    administrative_units,
+    applications,
+    directory_roles,
+    groups,
+    service_principals,
+    users,
+)
 from m365_emulator.graph.odata import pages
 from m365_emulator.graph.owners import objects
 
@@ -15,7 +22,14 @@ if TYPE_CHECKING:
     from m365_emulator.graph.odata.shape import Shape
 
 _namespace = "microsoft.graph."
-_shapes = (administrative_units.shape, directory_roles.shape, groups.shape, service_principals.shape, users.shape)
+_shapes = (
+    administrative_units.shape,
+    applications.shape,
+    directory_roles.shape,
+    groups.shape,
+    service_principals.shape,
+    users.shape,
+)
 _shape_of = {shape.type: shape for shape in _shapes}
 
 

@@ -42,6 +42,8 @@ _grants = ("AppRoleAssignment.ReadWrite.All",)
 _reads_objects = ("Directory.Read.All", "Directory.ReadWrite.All")
 _reads_members = ("GroupMember.Read.All", "Group.Read.All", *_reads_objects)
 _deletes_objects = ("Application.ReadWrite.All", "Group.ReadWrite.All", "User.ReadWrite.All", "Directory.ReadWrite.All")
+_owned_kinds = ("microsoft.graph.application", "microsoft.graph.servicePrincipal", "microsoft.graph.group")
+_owner_ends = ("/microsoft.graph.user", "/microsoft.graph.servicePrincipal", "/$count")
 _group_and_unit = ("microsoft.graph.group", "microsoft.graph.administrativeUnit")
 _who_is_member = {
     _me: rules.reads_self,
@@ -158,9 +160,10 @@ beyond: dict[str, Row] = {
     ),
     # Owners.
     **{
-        f"GET {one}/ownedObjects": Row(
+        f"GET {one}/ownedObjects{end}": Row(
             _who_is_member[one], f"{page}-list-ownedobjects", permissions=(*_extra, *_reads_objects)
         )
+        for end in ("", *(f"/{kind}" for kind in _owned_kinds), "/$count")
         for one, page, _extra in (
             (_me, "user", ("User.Read", "User.Read.All")),
             (_user, "user", ("User.Read.All",)),
@@ -183,8 +186,16 @@ beyond: dict[str, Row] = {
         rules.manages_applications, "serviceprincipal-post-owners", f"POST {_sp[0]}/owners/$ref"
     ),
     **{
+        f"GET {one}/owners{end}": Row(rules.reads_directory, f"{page}-list-owners", f"GET {like}/owners")
+        for one, like, page in (
+            *((one, _app[0], "application") for one in _app),
+            *((one, _sp[0], "serviceprincipal") for one in _sp),
+        )
+        for end in _owner_ends
+    },
+    **{
         f"GET {_group}/owners{end}": Row(rules.reads_directory, "group-list-owners", permissions=_reads_members)
-        for end in ("", "/$ref")
+        for end in ("", "/$ref", *_owner_ends)
     },
     f"POST {_group}/owners/$ref": Row(changing_group, "group-post-owners", permissions=_writes_groups),
     f"DELETE {_group}{_owner}": Row(changing_group, "group-delete-owners", permissions=_writes_groups),
