@@ -4,10 +4,38 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SOURCE = Path(__file__).parents[2] / "src"
 Name = tuple[str, str]
 """A module and a function (or method) in it."""
+
+
+def functions() -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """Every function of the product, with its module's name; one inside another comes by itself as well."""
+    for file in (SOURCE / "gangway").rglob("*.py"):
+        module = ".".join(file.relative_to(SOURCE).with_suffix("").parts)
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                yield module, node
+
+
+def words(function: ast.AST) -> set[str]:
+    """What a function names: variables, attributes, arguments by keyword, and texts."""
+    named: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            named.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            named.add(node.attr)
+        elif isinstance(node, ast.keyword) and node.arg:
+            named.add(node.arg)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            named.add(node.value)
+    return named
 
 
 def calls() -> dict[Name, set[Name]]:

@@ -39,6 +39,36 @@ WITHOUT_EVENT: dict[str, str] = {
 """Public actions that write and record no event, as "room.function", each with its reason."""
 
 
+CHANGES = re.compile(
+    r"(changed|edited|extended|(?<!re)moved|readdressed|registered|renamed|:set|role_mapping:(added|removed))$"
+)
+"""Names of events that say that something became another: these tell what it was and what it is."""
+BOTH = ({"before", "after"}, {"from", "to"}, {"was", "now_is"}, {"differing"}, {"_differ"})
+"""What a function names that tells both: the fields themselves, or what compares them."""
+WITHOUT_BOTH: dict[str, str] = {
+    "accounts:credential:changed": "what was and what is are secrets; which one it was is told",
+    "connections:freeze:set": "a freeze is added, or taken away by an event of its own",
+    "invitations:invitation:moved": "the entry before in the same chain says where it stood",
+    "invitations:invitation:plan_changed": "the differences stand in it in words; a plan is too long",
+}
+"""Events of a change that tell no fields before and after, each with its reason."""
+
+
+def test_what_was_and_what_is_stands_in_every_event_of_a_change():
+    told = {event.name: event.value for event in Event if CHANGES.search(event.value)}
+    recording, forgotten = reaching.reaching(("gangway.audit.record", "record")), []
+    for module, function in reaching.functions():
+        if (module, function.name) not in recording:
+            continue
+        words = reaching.words(function)
+        if any(both <= words for both in BOTH):
+            continue
+        named = words & set(told) - {name for name in told if told[name] in WITHOUT_BOTH}
+        forgotten += [f"{module}.{function.name}: {told[name]}" for name in sorted(named)]
+    assert forgotten == [], "record fields before and after, or write the reason into WITHOUT_BOTH"
+    assert set(WITHOUT_BOTH) <= set(told.values()), "these are gone: take them off the list"
+
+
 def test_every_event_says_when_it_happens():
     assert [event for event, line in events_page.described().items() if not line.endswith(".")] == []
     assert set(events_page.described()) == {event.value for event in Event}

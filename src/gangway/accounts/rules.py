@@ -9,7 +9,7 @@ from gangway.accounts.errors import InvalidTenant, NoSuchTenant
 from gangway.accounts.models import EntraTenant, RoleMapping, SignInRules
 from gangway.accounts.states import ClaimKind, SecondFactor
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, Plain, differing, record
 from gangway.foundation.clouds import cloud_name
 from gangway.organizations.errors import NotYoursToGive
 from gangway.organizations.people_queries import place_to_invite
@@ -25,9 +25,12 @@ def set_second_factor(organization_id: UUID, *, rule: SecondFactor, by: Actor) -
     where = place_to_invite(organization_id)
     row = SignInRules.objects.filter(organization_id=where.id).first() or SignInRules(organization_id=where.id)
     before, row.second_factor = row.second_factor, SecondFactor(rule).value
+    if row.second_factor == before:
+        return
     row.save()
-    facts = {"before": before, "after": row.second_factor}
-    record(Event.SIGN_IN_RULES_CHANGED, by=by, organization_id=where.id, subject=f"organization:{where.id}", data=facts)
+    was, now_is = {"second_factor": before}, {"second_factor": row.second_factor}
+    subject = f"organization:{where.id}"
+    record(Event.SIGN_IN_RULES_CHANGED, by=by, organization_id=where.id, subject=subject, before=was, after=now_is)
 
 
 @transaction.atomic
@@ -41,15 +44,19 @@ def add_tenant(
     Raises `InvalidTenant` at "tenant_id", `CloudUnknown` at "cloud", `NoSuchOrganization`.
     """
     where, given = place_to_invite(organization_id), _uuid(tenant_id, field="tenant_id")
-    row = EntraTenant.objects.filter(organization_id=where.id, tenant_id=given).first() or EntraTenant(
-        id=uuid4(), organization_id=where.id, tenant_id=given, created_at=now
-    )
+    known = EntraTenant.objects.select_for_update(of=("self",)).filter(organization_id=where.id, tenant_id=given)
+    there = known.first()
+    before: dict[str, Plain] = {"cloud": there.cloud, "trusted": there.does_second_factor} if there else {}
+    row = there or EntraTenant(id=uuid4(), organization_id=where.id, tenant_id=given, created_at=now)
     if row.cloud != cloud_name(cloud).value:
         row.proved_at, row.proved_by, row.proved_account = None, "", ""
     row.cloud, row.does_second_factor = cloud_name(cloud).value, does_second_factor
     row.save()
-    facts: dict[str, str | bool] = {"tenant": str(given), "cloud": row.cloud, "trusted": does_second_factor}
-    record(Event.ENTRA_TENANT_ADDED, by=by, organization_id=where.id, subject=f"organization:{where.id}", data=facts)
+    was, now_is = differing(before, {"cloud": row.cloud, "trusted": does_second_factor})
+    if now_is:
+        subject, facts = f"organization:{where.id}", {"tenant": str(given)}
+        event = Event.ENTRA_TENANT_CHANGED if before else Event.ENTRA_TENANT_ADDED
+        record(event, by=by, organization_id=where.id, subject=subject, data=facts, before=was, after=now_is)
     return row.id
 
 
@@ -82,9 +89,11 @@ def map_role(tenant_row_id: UUID, *, kind: ClaimKind, value: str, role: Role, se
     mapping = RoleMapping.objects.filter(**known).first() or RoleMapping(
         id=uuid4(), organization_id=row.organization_id, **known
     )
-    mapping.role = Role(role).value
+    before, mapping.role = mapping.role, Role(role).value
+    if mapping.role == before:
+        return
     mapping.save()
-    _told(Event.ENTRA_ROLE_MAPPED, mapping, by)
+    _told(Event.ENTRA_ROLE_MAPPED, mapping, by, before={"role": before or None}, after={"role": mapping.role})
 
 
 @transaction.atomic
@@ -96,7 +105,7 @@ def unmap_role(mapping_id: UUID, *, seat: Seat, by: Actor) -> None:
     level = place_to_invite(row.organization_id).kind
     if Role(row.role) not in gives(seat.organization_kind, seat.role, at=level):
         raise NotYoursToGive
-    _told(Event.ENTRA_ROLE_UNMAPPED, row, by)
+    _told(Event.ENTRA_ROLE_UNMAPPED, row, by, before={"role": row.role}, after={"role": None})
     row.delete()
 
 
@@ -130,7 +139,7 @@ def _value(kind: ClaimKind, value: str) -> str:
     return cleaned
 
 
-def _told(event: Event, row: RoleMapping, by: Actor) -> None:
-    facts = {"kind": row.kind, "value": row.value, "role": row.role}
-    where = row.organization_id
-    record(event, by=by, organization_id=where, subject=f"organization:{where}", data=facts)
+def _told(event: Event, row: RoleMapping, by: Actor, *, before: dict[str, Plain], after: dict[str, Plain]) -> None:
+    where, facts = row.organization_id, {"kind": row.kind, "value": row.value}
+    subject = f"organization:{where}"
+    record(event, by=by, organization_id=where, subject=subject, data=facts, before=before, after=after)

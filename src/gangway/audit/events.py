@@ -73,6 +73,8 @@ class Event(StrEnum):
     """How people sign in to an organization was changed."""
     ENTRA_TENANT_ADDED = "accounts:tenant:added"
     """People of an Entra tenant may sign in to an organization with Microsoft."""
+    ENTRA_TENANT_CHANGED = "accounts:tenant:changed"
+    """Whether an Entra tenant is trusted to ask for the second factor, or its cloud, was changed."""
     ENTRA_TENANT_PROVED = "accounts:tenant:proved"
     """An administrator of an Entra tenant signed in and so proved that it is the organization's; now it gives roles."""
     ENTRA_TENANT_REMOVED = "accounts:tenant:removed"

@@ -97,8 +97,13 @@ def set_wishes(organization_id: UUID, wishes: Wishes, *, by: Actor, now: datetim
 @transaction.atomic
 def inherit(organization_id: UUID, *, by: Actor, now: datetime) -> None:
     """Forget an organization's own wishes: what the level above wants counts again. Without any, it does already."""
-    if Policy.objects.filter(organization_id=organization_id).delete()[0]:
-        _changed(organization_id, Event.ROTATION_POLICY_CHANGED, {"inherited": True}, by=by, now=now)
+    known = Policy.objects.select_for_update(of=("self",)).filter(organization_id=organization_id).first()
+    if known is None:
+        return
+    before = {name: getattr(known, name) for name in ("rotates", "days_before", "notice_days")}
+    known.delete()
+    facts, after = {"inherited": True}, dict.fromkeys(before)
+    _changed(organization_id, Event.ROTATION_POLICY_CHANGED, facts, before, after, by=by, now=now)
 
 
 @transaction.atomic

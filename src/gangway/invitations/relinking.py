@@ -101,7 +101,8 @@ def readdress(*, invitation_id: UUID, recipient: str, by: Actor, now: datetime) 
             move(invitation_id=invitation_id, to=State.QUEUED, by=by)
         letters.mail_link(invitation, mint(invitation, Link.Kind.MAILED, by=by, now=now), by=by)
     write_history(invitation, by=by, at=now, note=f"Recipient changed from {before} to {address}"[:200])
-    record_about(invitation, Event.INVITATION_READDRESSED, by=by, data={"recipient": address, "before": before})
+    was, now_is = {"recipient": before}, {"recipient": address}
+    record_about(invitation, Event.INVITATION_READDRESSED, by=by, before=was, after=now_is)
     answered(invitation)
 
 
@@ -117,12 +118,13 @@ def extend(*, invitation_id: UUID, days: int, by: Actor, now: datetime) -> None:
     until = now + timedelta(days=days)
     if until <= invitation.lasts_until:
         raise NotLonger(f"It lasts until {time_in_words(invitation.lasts_until)} already.", field="days")
-    invitation.expires_at = until
+    before, invitation.expires_at = invitation.expires_at, until
     invitation.reminders_sent = passed_before(invitation.lasts_until, now)
     invitation.save(update_fields=["expires_at", "reminders_sent"])
     keep_handoffs(invitation, until=invitation.expires_at, now=now)
     write_history(invitation, by=by, at=now, note=f"Extended until {time_in_words(until)}")
-    record_about(invitation, Event.INVITATION_EXTENDED, by=by, data={"until": invitation.expires_at.isoformat()})
+    was, now_is = {"until": before.isoformat()}, {"until": until.isoformat()}
+    record_about(invitation, Event.INVITATION_EXTENDED, by=by, before=was, after=now_is)
 
 
 @transaction.atomic
@@ -156,10 +158,10 @@ def edit(
 def stop_finishing(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     """It doesn't finish by itself any more: something stands in the way that a person must see."""
     invitation = locked(invitation_id)
-    invitation.finish_by_itself = False
+    was, invitation.finish_by_itself = {"finish_by_itself": invitation.finish_by_itself}, False
     invitation.save(update_fields=["finish_by_itself"])
     write_history(invitation, by=by, at=now, note="Not finished by itself")
-    record_about(invitation, Event.INVITATION_EDITED, by=by, data={"changed": "finish_by_itself"})
+    record_about(invitation, Event.INVITATION_EDITED, by=by, before=was, after={"finish_by_itself": False})
 
 
 def _end_links(invitation: Invitation, *, by: Actor, now: datetime, elsewhere: bool = False) -> None:

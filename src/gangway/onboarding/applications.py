@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, differing, record
 from gangway.foundation.clouds import cloud_name
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.signin.own_credentials import Secret
@@ -41,19 +41,19 @@ def register(*, provider_id: UUID, client_id: str, home_tenant_id: str, cloud: s
         "home_tenant_id": _guid(home_tenant_id, field="home_tenant_id"),
         "display_name": name_of(provider),
     }
-    row, _ = SignInApplication.objects.update_or_create(
-        provider_id=provider.id,
-        cloud=cloud_name(cloud).value,
-        server_name=provider.server_name,
-        defaults=facts | {"registered_at": now},
-    )
-    record(
-        Event.SIGN_IN_APPLICATION_REGISTERED,
-        by=by,
-        organization_id=provider.id,
-        subject=f"sign_in_application:{row.pk}",
-        data=facts | {"cloud": cloud},
-    )
+    whose: dict[str, Any] = {
+        "provider_id": provider.id,
+        "cloud": cloud_name(cloud).value,
+        "server_name": provider.server_name,
+    }
+    known = SignInApplication.objects.select_for_update(of=("self",)).filter(**whose).first()
+    before = {name: getattr(known, name) for name in facts} if known else {}
+    row, _ = SignInApplication.objects.update_or_create(**whose, defaults=facts | {"registered_at": now})
+    was, now_is = differing(before, facts)
+    if now_is:
+        subject, told = f"sign_in_application:{row.pk}", {"cloud": row.cloud}
+        event = Event.SIGN_IN_APPLICATION_REGISTERED
+        record(event, by=by, organization_id=provider.id, subject=subject, data=told, before=was, after=now_is)
     return row.pk
 
 
@@ -66,14 +66,22 @@ def keep_secret(application_id: UUID, *, secret: SealedText, ends_on: date | Non
         raise NotASecretValue(field="secret")
     if not text or GUID.fullmatch(text.lower()):
         raise NotASecretValue(field="secret")
-    before, row.secret_id = (
-        row.secret_id,
-        vault.seal(place=secret_place(row.provider_id, row.pk), text=SealedText(text)),
-    )
+    before, was = row.secret_id, {"ends_on": _day(row.secret_ends_on)}
+    row.secret_id = vault.seal(place=secret_place(row.provider_id, row.pk), text=SealedText(text))
     row.secret_ends_on = ends_on
     row.save(update_fields=["secret_id", "secret_ends_on"])
     vault.destroy(sealed_id=before, by=by)
-    _told(Event.SIGN_IN_APPLICATION_CREDENTIAL_KEPT, row, by, {"ends_on": ends_on.isoformat() if ends_on else ""})
+    _told(Event.SIGN_IN_APPLICATION_CREDENTIAL_KEPT, row, by, was, {"ends_on": _day(ends_on)})
+
+
+@transaction.atomic
+def say_end(application_id: UUID, *, ends_on: date | None, by: Actor) -> None:
+    """Keep another day on which the kept credential ends: nobody can read it at Microsoft."""
+    row = _locked(application_id)
+    was, now_is = {"ends_on": _day(row.secret_ends_on)}, {"ends_on": _day(ends_on)}
+    row.secret_ends_on = ends_on
+    row.save(update_fields=["secret_ends_on"])
+    _told(Event.SIGN_IN_APPLICATION_REGISTERED, row, by, was, now_is)
 
 
 @transaction.atomic
@@ -82,10 +90,11 @@ def forget_secret(application_id: UUID, *, by: Actor) -> None:
     row = _locked(application_id)
     if row.secret_id is None:
         return
+    was = {"ends_on": _day(row.secret_ends_on)}
     before, row.secret_id, row.secret_ends_on = row.secret_id, None, None
     row.save(update_fields=["secret_id", "secret_ends_on"])
     vault.destroy(sealed_id=before, by=by)
-    _told(Event.SIGN_IN_APPLICATION_CREDENTIAL_FORGOTTEN, row, by, {})
+    _told(Event.SIGN_IN_APPLICATION_CREDENTIAL_FORGOTTEN, row, by, was, {"ends_on": None})
 
 
 def credential_of(client_id: str, *, provider_id: UUID, cloud: str, by: Actor, told: bool = True) -> Secret | None:
@@ -124,9 +133,15 @@ def _locked(application_id: UUID) -> SignInApplication:
     return SignInApplication.objects.select_for_update(of=("self",)).get(pk=application_id)
 
 
-def _told(event: Event, row: SignInApplication, by: Actor, data: dict[str, str]) -> None:
-    facts = {"name": row.display_name, "cloud": row.cloud, **data}
-    record(event, by=by, organization_id=row.provider_id, subject=f"sign_in_application:{row.pk}", data=facts)
+def _day(on: date | None) -> str | None:
+    return on.isoformat() if on else None
+
+
+def _told(
+    event: Event, row: SignInApplication, by: Actor, before: dict[str, str | None], after: dict[str, str | None]
+) -> None:
+    subject, facts = f"sign_in_application:{row.pk}", {"name": row.display_name, "cloud": row.cloud}
+    record(event, by=by, organization_id=row.provider_id, subject=subject, data=facts, before=before, after=after)
 
 
 def has_one(provider_id: UUID) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, Plain, differing, record
 from gangway.onboarding.models import ServiceDefaults
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.place_queries import place
@@ -59,9 +59,11 @@ def set_defaults(provider_id: UUID, *, defaults: Defaults, by: Actor, now: datet
     row.credential_kind, row.credential_days = defaults.credential_kind, defaults.credential_days
     row.changed_at = now
     row.save()
-    data = {**_facts(row), "before": str(before), "after": str(_facts(row)), "profile": plan["profile"]}
-    subject = f"organization:{provider_id}"
-    record(Event.SERVICE_DEFAULTS_CHANGED, by=by, organization_id=provider_id, subject=subject, data=data)
+    was, now_is = differing(before, _facts(row))
+    if now_is:
+        subject, facts = f"organization:{provider_id}", {"profile": plan["profile"]}
+        event = Event.SERVICE_DEFAULTS_CHANGED
+        record(event, by=by, organization_id=provider_id, subject=subject, data=facts, before=was, after=now_is)
 
 
 def defaults_for(provider_id: UUID) -> Defaults:
@@ -85,7 +87,7 @@ def defaults_for(provider_id: UUID) -> Defaults:
     )
 
 
-def _facts(row: ServiceDefaults) -> dict[str, str | int]:
+def _facts(row: ServiceDefaults) -> dict[str, Plain]:
     return {
         "licence": row.licence_type,
         "roles": row.role_choice,

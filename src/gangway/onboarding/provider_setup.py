@@ -61,7 +61,7 @@ def save_application(
     elif before and before.client_id != client_id.strip().lower():
         applications.forget_secret(found, by=by)
     elif before and before.secret_id and before.secret_ends_on != secret_ends_on:
-        SignInApplication.objects.filter(pk=found).update(secret_ends_on=secret_ends_on)
+        applications.say_end(found, ends_on=secret_ends_on, by=by)
 
 
 def forget_secret(provider_id: UUID, *, cloud: str, by: Actor) -> None:

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit.record import Actor, Plain, record
 from gangway.foundation import clock
 from gangway.foundation.clouds import CloudName, cloud_name
 from gangway.foundation.sealed import SealedText
@@ -71,8 +71,15 @@ def create_organization(
         organization_id=row.id,
         subject=f"organization:{row.id}",
         data={"kind": row.kind, "name": row.name},
+        after=_kept(row, parent),
     )
     return row.id
+
+
+def _kept(row: Organization, parent: Organization) -> dict[str, Plain]:
+    """Return what a new organization begins with, for the log; what is empty is left out."""
+    fields = ("short_name", "domain", "cloud", "reply_to", "support_phone")
+    return {"below": parent.name} | {name: value for name in fields if (value := getattr(row, name))}
 
 
 def _parent(kind: Kind, parent_id: UUID | None) -> Organization:

@@ -41,6 +41,7 @@ def set_logo(organization_id: UUID, raw: bytes, *, by: Actor) -> None:
     if where is None:
         raise NoSuchOrganization
     picture = checked_picture(raw) if raw else None
+    before = LogoRow.objects.filter(organization=where).values_list("media_type", flat=True).first() or ""
     LogoRow.objects.filter(organization=where).delete()
     if picture is not None:
         LogoRow(
@@ -50,7 +51,7 @@ def set_logo(organization_id: UUID, raw: bytes, *, by: Actor) -> None:
             digest=hashlib.sha256(picture.data).hexdigest(),
             set_at=clock.now(),
         ).save(force_insert=True)
-    facts = {"name": where.name, "changed": "logo", "after": picture.media_type if picture else ""}
+    facts = {"name": where.name, "changed": "logo", "before": before, "after": picture.media_type if picture else ""}
     record(Event.ORGANIZATION_CHANGED, by=by, organization_id=where.pk, subject=f"organization:{where.pk}", data=facts)
 
 

@@ -91,7 +91,7 @@ def change_role(membership_id: int, *, role: Role, by: Actor, seat: Seat | None)
     if before == row.role:
         return
     row.save(update_fields=["role"])
-    _told(Event.OPERATOR_ROLE_CHANGED, row, by, before=before, role=row.role)
+    _told(Event.OPERATOR_ROLE_CHANGED, row, by, before=before, after=row.role)
 
 
 @transaction.atomic
