@@ -25,7 +25,7 @@ SERVER = {"host": "smtp.a.example", "port": "465", "encryption": "implicit", "se
 KEY = "whsec_" + "A" * 32
 HOOK = {"url": "https://a.example/", "secret": KEY, "is_on": "on"}
 EDITS = {
-    "customer_edit": ({"domain": "contoso.com"}, {"support_phone": "+49 30 1234"}, {}),
+    "customer_edit": ({"domain": "contoso.com"}, {"information": "Closed on Mondays"}, {}),
     "channel_edit": ({"description": "In the north"}, {"customers": "7"}, {}),
     "provider_edit": ({"users": "500"}, {"reply_to": "help@sailmaker.example"}, {}),
     "settings_mail": ({"reply_to": "a@sailmaker.example"}, {"reply_to": "b@sailmaker.example"}, {}),

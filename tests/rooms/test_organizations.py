@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection
 
 from gangway.audit.queries import activity
 from gangway.foundation.sealed import SealedText
+from gangway.notifications.senders import sender_of
 from gangway.organizations import actions, queries
 from gangway.organizations.changing import take_out_of_use
 from gangway.organizations.errors import (
@@ -265,3 +266,27 @@ def test_search_is_answered_by_indexes():
         plan = rows.order_by().explain()
     assert "organizations_words" in plan
     assert any(index in plan for index in ("organizations_name_prefix", "organizations_all_by_name"))
+
+
+def test_a_new_organization_is_told_with_what_it_begins_with():
+    provider = make_provider(name="Sandbox Telecom")
+    customer = make_customer(provider, domain="contoso.com")
+    with within(customer.path):
+        (entry,) = activity(organization_path=customer.path)
+    told = {(each.field, each.before, each.after) for each in entry.changes}
+    assert told >= {("below", None, "Sandbox Telecom"), ("domain", None, "contoso.com"), ("cloud", None, "public")}
+
+
+def test_customers_of_a_channel_write_to_it_and_call_it_where_it_says_how():
+    provider = make_provider(reply_to="help@sp2.example", support_phone="+1 555 0100")
+    silent, north = make_channel(provider), make_channel(provider, reply_to="voice@north.example")
+    below = {place: queries.provider_of(make_customer(place).id) for place in (provider, silent, north)}
+    assert [(one.reply_to, one.support_phone) for one in below.values()] == [
+        ("help@sp2.example", "+1 555 0100"),
+        ("help@sp2.example", "+1 555 0100"),
+        ("voice@north.example", "+1 555 0100"),
+    ]
+    assert {one.id for one in below.values()} == {provider.id}
+    with within(north.path):
+        assert sender_of(north.id).reply_to == "voice@north.example"
+    assert queries.provider_of(provider.id).reply_to == "help@sp2.example"

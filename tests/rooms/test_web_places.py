@@ -73,9 +73,9 @@ def test_every_fault_stands_at_its_field_and_nothing_typed_is_lost(client):
 
 
 def test_all_that_is_wrong_is_told_in_one_round(client):
-    wrong = {"name": "n" * 201, "domain": "no domain", "tenant_id": "abc", "entra_group_id": "abc", "reply_to": "ann"}
-    page = client.post(reverse("web:customer_add"), {**wrong, "support_phone": "1" * 41, **contact(name="Ann")})
-    assert all(error_at(page, field) for field in (*wrong, "support_phone", "contact-0-email"))
+    wrong = {"name": "n" * 201, "domain": "no domain", "tenant_id": "abc", "entra_group_id": "abc"}
+    page = client.post(reverse("web:customer_add"), {**wrong, "information": "i" * 501, **contact(name="Ann")})
+    assert all(error_at(page, field) for field in (*wrong, "information", "contact-0-email"))
 
 
 def test_customer_goes_below_the_chosen_channel_until_its_quota_is_used_up(client, provider):

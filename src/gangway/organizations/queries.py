@@ -83,7 +83,11 @@ class CustomerView:
 
 @dataclass(frozen=True, slots=True)
 class ProviderView:
-    """The provider above an organization, as customers meet it. `server_name` is this installation's."""
+    """The provider above an organization, as customers meet it. `server_name` is this installation's.
+
+    `reply_to` and `support_phone`: whom the organization's people write to and call, which is its channel where that
+    has an address or a number of its own.
+    """
 
     id: UUID
     name: str
@@ -205,15 +209,15 @@ def provider_of(organization_id: UUID) -> ProviderView:
         here = Organization.objects.filter(pk=organization_id).first()
     if here is None:
         raise NoSuchOrganization
-    provider = _provider_above(here)
+    provider, *channels = _above(here)
     return ProviderView(
         id=provider.id,
         name=provider.name,
         short_name=provider.short_name,
         path=provider.path,
         server_name=settings.GANGWAY.server_name,
-        reply_to=provider.reply_to,
-        support_phone=provider.support_phone,
+        reply_to=next((row.reply_to for row in channels if row.reply_to), provider.reply_to),
+        support_phone=next((row.support_phone for row in channels if row.support_phone), provider.support_phone),
     )
 
 
@@ -233,6 +237,16 @@ def recorded_ids() -> frozenset[UUID]:
     with within_everything("every organization's log is proved"):
         rows = Organization.objects.exclude(kind=Kind.SYSTEM.value)
         return frozenset(rows.values_list("pk", flat=True))
+
+
+def _above(here: Organization) -> tuple[Organization, ...]:
+    """Return the provider of the path, and the channel, if the organization is one or stands below one."""
+    if here.kind in {Kind.SYSTEM.value, Kind.PROVIDER.value}:
+        return (here,)
+    ids = [UUID(hex=each) for each in here.path.strip("/").split("/")[_PROVIDERS_PLACE:]]
+    with through(Door.ANCESTORS):
+        rows = Organization.objects.filter(pk__in=ids).exclude(kind=Kind.CUSTOMER.value)
+        return tuple(sorted(rows, key=lambda row: len(row.path)))
 
 
 def _provider_above(here: Organization) -> Organization:

@@ -64,7 +64,7 @@ def answerable(operator_id: str, organization_id: UUID, *, may: Capability = ACT
         found = own[:1] or next(filter(None, others), ())
     if found:
         return found
-    provider = provider_of(organization_id)
+    provider = provider_of(provider_of(organization_id).id)
     return (Told(provider.id, provider.path, provider.reply_to),) if provider.reply_to else ()
 
 

@@ -64,7 +64,9 @@ class PlaceForm(EditForm):
         help_text=_("Only members of this group come in with Microsoft. Empty: everybody with a role."),
     )
     reply_to = forms.CharField(label=_("Reply address"), required=False, help_text=_("Where answers to our mails go."))
-    support_phone = forms.CharField(label=_("Support telephone"), required=False)
+    support_phone = forms.CharField(
+        label=_("Support telephone"), required=False, help_text=_("Mails and pages of customers say it.")
+    )
     language = forms.ChoiceField(
         label=_("Language"),
         choices=[("", _("As the level above")), *NAMES.items()],
@@ -96,7 +98,15 @@ class PlaceForm(EditForm):
     }
 
     LEFT_OUT: Final = {
-        Kind.CUSTOMER: {"short_name", "customers", "users", "warning_percent", "grace_percent"},
+        Kind.CUSTOMER: {
+            "short_name",
+            "reply_to",
+            "support_phone",
+            "customers",
+            "users",
+            "warning_percent",
+            "grace_percent",
+        },
         Kind.CHANNEL: {"domain", "users", "warning_percent", "grace_percent", "cloud"},
         Kind.PROVIDER: {"parent", "domain", "customers", "cloud"},
     }
@@ -123,6 +133,8 @@ class PlaceForm(EditForm):
         for name in out:
             self.fields.pop(name, None)
         if kind is Kind.CHANNEL:
+            self.fields["reply_to"].help_text = _("Where its customers' answers go. Empty: to the provider's address.")
+            self.fields["support_phone"].help_text = _("Its customers read it. Empty: the provider's.")
             self.fields["short_name"].help_text = _("What the settings of the server call it, within its provider.")
         if "parent" in self.fields:
             self.fields["parent"].choices = choices  # type: ignore[attr-defined]
