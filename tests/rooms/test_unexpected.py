@@ -4,15 +4,18 @@ import pytest
 from django.test import Client
 
 from gangway.alarms.models import Alarm, Notice
+from gangway.alarms.wording import for_machines
 from gangway.foundation import clock
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications.models import Message
 from gangway.onboarding import unexpected
+from gangway.organizations import host_proof, hosts
 from gangway.organizations.scope import within_everything
+from gangway.organizations.states import HostSeen
 from tests.rooms.factories_invitations import bring_to, issue, link
-from tests.rooms.factories_organizations import make_customer, make_operator, make_provider
-from tests.rooms.factories_web import sit_down
+from tests.rooms.factories_organizations import SETUP, make_channel, make_customer, make_operator, make_provider
+from tests.rooms.factories_web import sit_down, soup
 
 pytestmark = pytest.mark.django_db
 
@@ -67,3 +70,25 @@ def test_an_invitation_that_was_over_alarms_too_until_somebody_clears_it():
     Client().post(address)
     run_until_idle()
     assert states() == ["cleared"]
+
+
+def test_whoever_is_told_is_led_to_a_host_where_they_sign_in():
+    """The customer's own pages have the channel's name, under which the provider's people don't sign in."""
+    provider = make_provider(reply_to="help@sp2.example")
+    channel = make_channel(provider)
+    with within_everything("a test"):
+        hosts.set_host(channel.id, name="calls.example", by=SETUP)
+        host_proof.end(hosts.host_of(channel.id), HostSeen.RIGHT, now=clock.now())
+    desk, customer = sit_down(provider), make_customer(channel, name="Contoso")
+    invited = issue(customer)
+    bring_to(customer, invited, State.SENT)
+    Client().post(f"/i/{link(customer, invited).reveal()}/unexpected/")
+    run_until_idle()
+    with within_everything("a test"):
+        (mail,) = Message.objects.filter(kind="alarm")
+        alarm = Alarm.objects.get(kind="unexpected")
+        assert for_machines(alarm)["page"].startswith("http://localhost:8000/alarms/")
+    assert f"http://localhost:8000/invitations/{invited}/" in mail.context["list"]
+    assert "calls.example" not in str(mail.context)
+    page = soup(desk.get(f"/alarms/{alarm.pk}/"))
+    assert page.select_one(f"main a[href='/invitations/{invited}/']").get_text(strip=True) == "Open the invitation"

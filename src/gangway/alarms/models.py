@@ -1,7 +1,7 @@
 """Rows of the room *alarms*. Private: other rooms come in through actions and queries."""
 
 from typing import ClassVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
@@ -17,6 +17,8 @@ URGENCY = models.Case(
 )
 """The worst is the greatest."""
 STANDS = models.Q(cleared_at__isnull=True)
+OF_INVITATIONS = ("invitation", "invitation_over")
+"""How subjects begin that are invitations."""
 
 
 class Alarm(OwnedModel):
@@ -75,6 +77,12 @@ class Alarm(OwnedModel):
     def __str__(self) -> str:
         """Name the alarm by what it is about."""
         return f"{self.kind} {self.about}"
+
+    @property
+    def invitation_id(self) -> UUID | None:
+        """The invitation that it is about, if it is about one."""
+        kind, _, named = self.subject.partition(":")
+        return UUID(named) if kind in OF_INVITATIONS else None
 
 
 class Move(OwnedModel):

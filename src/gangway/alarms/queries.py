@@ -41,6 +41,7 @@ class AlarmRow:
     times: int
     organization_name: str
     service_id: UUID | None
+    invitation_id: UUID | None
     raised_at: datetime
     changed_at: datetime
     acknowledged_by: str
@@ -199,6 +200,7 @@ def _row(row: Alarm) -> AlarmRow:
         times=row.times,
         organization_name=row.organization.name,
         service_id=row.service_id,
+        invitation_id=row.invitation_id,
         raised_at=row.raised_at,
         changed_at=row.changed_at,
         acknowledged_by=named(row.acknowledged_by, at=row.acknowledged_at, moved_at=row.organization.moved_at),

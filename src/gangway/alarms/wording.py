@@ -63,7 +63,10 @@ def for_contacts(news: News) -> dict[str, str]:
 
 
 def for_machines(alarm: Alarm) -> dict[str, Any]:
-    """Return what a webhook is told of an alarm: stable names and ids, no secret."""
+    """Return what a webhook is told of an alarm: stable names and ids, no secret.
+
+    Its page is on the provider's host: the provider's people read it, and sign in there.
+    """
     return {
         "id": str(alarm.pk),
         "kind": alarm.kind,
@@ -77,7 +80,7 @@ def for_machines(alarm: Alarm) -> dict[str, Any]:
         "raised_at": alarm.raised_at.isoformat(),
         "changed_at": alarm.changed_at.isoformat(),
         "cleared_at": alarm.cleared_at.isoformat() if alarm.cleared_at else None,
-        "page": f"{public_url(alarm.organization_id)}/alarms/{alarm.pk}/",
+        "page": f"{public_url(provider_of(alarm.organization_id).id)}/alarms/{alarm.pk}/",
     }
 
 
@@ -93,9 +96,10 @@ def _title(alarm: Alarm) -> str:
 
 
 def _entry(alarm: Alarm, home: str) -> str:
-    """One alarm of the list; renewal is one click away, at the page of its service."""
+    """One alarm of the list; what is to be done is one click away, on a host where this reader signs in."""
     urgency = {Severity.CRITICAL: "Now", Severity.WARNING: "Soon", Severity.NOTICE: "To know"}
     where = f"{home}/services/{alarm.service_id}/configuration/m365/" if alarm.service_id else ""
+    where = f"{home}/invitations/{alarm.invitation_id}/" if alarm.invitation_id else where
     lines = (f"{urgency[Severity(alarm.severity)]}: {_title(alarm)}", alarm.organization.name, alarm.cure, where)
     return "\n".join(line for line in lines if line)
 

@@ -15,7 +15,6 @@ from gangway.alarms.states import Kind, Severity
 from gangway.audit.record import Actor
 from gangway.invitations.queries import invitation
 from gangway.invitations.states import State
-from gangway.organizations.hosts import public_url
 from gangway.organizations.scope import within_everything
 
 TELL: Final = "onboarding:tell_of_report"
@@ -39,13 +38,12 @@ def tell(invitation_id: UUID, *, now: datetime) -> None:
         if about.state is not State.REPORTED:
             clear_alarm(**key, why="The invitation isn't frozen any more.")
             return
-        page = f"{public_url(about.organization_id)}/invitations/{invitation_id}/"
         raise_alarm(
             **key,
             about=about.service_short_name,
             severity=Severity.CRITICAL,
             words=f"Somebody who holds a link of {about.customer_name}'s invitation didn't expect it: it is frozen.",
-            cure=f"Call the customer by the number on the contract, then unfreeze or revoke it: {page}",
+            cure="Call the customer by the number on the contract, then unfreeze or revoke the invitation.",
         )
 
 
@@ -53,7 +51,6 @@ def tell_late(invitation_id: UUID, *, now: datetime) -> None:
     """Raise the alarm about an invitation that was over when somebody said that they didn't expect it. For workers."""
     with within_everything("who is told stands above the customer"), transaction.atomic():
         about = invitation(invitation_id)
-        page = f"{public_url(about.organization_id)}/invitations/{invitation_id}/"
         raise_alarm(
             organization_id=about.organization_id,
             kind=Kind.UNEXPECTED,
@@ -61,7 +58,7 @@ def tell_late(invitation_id: UUID, *, now: datetime) -> None:
             about=about.service_short_name,
             severity=Severity.CRITICAL,
             words=f"Somebody who holds a link of {about.customer_name}'s invitation didn't expect it, and it is over.",
-            cure=f"Call the customer by the number on the contract, look at what was set up, then clear this: {page}",
+            cure="Call the customer by the number on the contract, look at what was set up, then clear this.",
             by=WORKER,
             now=now,
         )
