@@ -85,8 +85,8 @@ def known_of(first: Tenant, more: Iterable[Tenant]) -> tuple[Tenant, ...]:
 
 
 def domains_of(first: str, more: Iterable[Tenant]) -> tuple[str, ...]:
-    """Return the domains that a customer is known by, its first one first; none where that isn't known."""
-    return (first, *(each.domain for each in more if each.domain)) if first else ()
+    """Return the domains that a customer is known by, its first one first, be that known or not."""
+    return tuple(filter(None, (first, *(each.domain for each in more))))
 
 
 def checked_details(given: Details) -> Details:

@@ -60,7 +60,7 @@ class PlaceView:
 
     @property
     def domains(self) -> tuple[str, ...]:
-        """The domains that a customer is known by, its first one first; none where that isn't known."""
+        """The domains that a customer is known by, its first one first, be that known or not."""
         return domains_of(self.details.domain, self.more_tenants)
 
 

@@ -31,7 +31,7 @@ from gangway.web.forms.service import short_name_faults
 from gangway.web.listing import asked
 from gangway.web.names import rules
 
-SHORT_NAME_RULES = _("Unique: no other service of your provider has it; upper and lower case count as the same")
+SHORT_NAME_RULES = _("Unique: no other service of the same provider has it; upper and lower case count as the same")
 LICENCES = {
     LicenceType.HOSTED_ESSENTIALS_PLUS.value: _("Direct Routing with the customer's Microsoft 365 connected."),
     LicenceType.HOSTED_PRO.value: _("The same connection, with everything that your platform offers for it."),
