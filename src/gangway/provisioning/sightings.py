@@ -158,6 +158,7 @@ def _credentials(row: Registration, there: Application, used: InUse, now: dateti
                 left = Left(LeftoverKind.CREDENTIAL, key.display_name, key.key_id, facts | BY_HAND, LIKE_OURS)
                 yield _Found(left, whose)
             continue
+        rows.sort(key=lambda row: row.state == CredentialState.REMOVED)
         held, whys = rows[0], [_why(row, used, now) for row in rows]  # a federated one serves several services
         if held.origin == MADE and all(whys):
             more = BY_HAND if held.state == CredentialState.REMOVED else {}
