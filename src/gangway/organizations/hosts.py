@@ -94,7 +94,8 @@ def host_of(organization_id: UUID) -> Host | None:
 def former_hosts_of(organization_id: UUID) -> tuple[tuple[str, datetime], ...]:
     """Return an organization's former host names that are still answered, each with until when at least."""
     rows = HostName.objects.filter(organization_id=organization_id, answered_until__gt=clock.now())
-    return tuple(rows.order_by("-answered_until").values_list("name", "answered_until"))
+    told = rows.order_by("-answered_until").values_list("name", "answered_until")
+    return tuple((name, until) for name, until in told if until is not None)
 
 
 def host_view(row: HostName) -> Host:
