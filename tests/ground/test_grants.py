@@ -13,8 +13,8 @@ from tests.rooms.factories_organizations import make_provider
 
 AUDIT = (
     "INSERT INTO audit_entry (at, event, subject, actor_kind, actor_id, actor_name, actor_address, request_id, data,"
-    " personal, salt, commitment, digest, organization_id)"
-    " VALUES (now(), 'x', 'x', 'system', '', '', '', '', '{}', '{}', '', '', '', %s)"
+    " personal, salt, commitment, digest, who_words, organization_id)"
+    " VALUES (now(), 'x', 'x', 'system', '', '', '', '', '{}', '{}', '', '', '', '', %s)"
 )
 DEFER = (
     "SELECT procrastinate_defer_jobs_v1(ARRAY[ROW('default', 'ground:note', 0, NULL, NULL, %s::jsonb, NULL)]"
