@@ -24,6 +24,7 @@ from gangway.config.database.address import Address
 from gangway.foundation.sealed import SealedText
 from gangway.organizations import scope
 from gangway.vault import keys
+from tests import migrated
 
 gc.set_threshold(50_000, 20, 100)  # Django and its tests make much and drop it soon: looking so often costs a tenth
 COUNTED = re.compile(r": (\d+) points.* (\d+) orphans$")
@@ -78,16 +79,19 @@ def database_server(data_folder: Path) -> Iterator[Address]:
     if url:
         yield Address.parse(SealedText(url))
         return
+    migrated.lay(data_folder)
     with server.supervised(data_folder, durable=False) as embedded:
         yield embedded.superuser
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(database_server: Address) -> None:
-    """Point Django at that server, with a test database of this run's own."""
+    """Point Django at that server, with a test database of this run's own: a copy where a migrated one lies there."""
     entry = connections["default"].settings_dict
     entry.update(database_server.django())
     entry["TEST"]["NAME"] = f"test_{os.getpid()}"
+    if "GANGWAY_TEST_DATABASE_URL" not in os.environ:
+        entry["TEST"]["TEMPLATE"] = database_server.name
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from gangway.config.database import server
+from tests import migrated
 from tests.ground.installation import Installation, prepare
 
 collect_ignore = [] if os.geteuid() == 0 else ["test_embedded_database_as_root.py", "test_separate_users.py"]
@@ -28,6 +29,7 @@ def installation() -> Iterator[Installation]:
     """A migrated installation with a running database, for the tests of one file."""
     folder = Path(tempfile.mkdtemp(prefix="gangway-ground-"))
     folder.chmod(0o755)
+    migrated.lay(folder / "data")
     with server.supervised(folder / "data", durable=False) as database:
         yield prepare(folder, database)
     shutil.rmtree(folder)

@@ -22,6 +22,7 @@ from gangway.cli.demo.proof import Witness
 from gangway.cli.demo.supervisor import Supervisor
 from gangway.config.database.server import Embedded, supervised
 from gangway.provisioning.states import NEIGHBOURS
+from tests import migrated
 from tests.journeys.microsoft import Microsoft
 from tests.journeys.waiting import eventually
 
@@ -133,6 +134,7 @@ def running(folder: Path) -> Iterator[Product]:
     with ExitStack() as stack:
         home = DemoFolder.under(folder)
         stack.enter_context(home.taken())
+        migrated.lay(folder)
         database = stack.enter_context(supervised(folder, durable=False))
         parts = stack.enter_context(family(home.home / "logs"))
         product = Product(Supervisor(home, home.ports(free_ports()), parts, database), database)
