@@ -18,6 +18,8 @@ WITHIN = {
     "wordmark",
     "flash",
     "form_errors",
+    "knowingly",
+    "opened",
     "live",
     "preflight",
     "run_steps",
