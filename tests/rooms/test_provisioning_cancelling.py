@@ -31,8 +31,9 @@ def cancel(work: Work) -> None:
 
 
 def locks(asked: CaptureQueriesContext) -> list[str]:
-    """The tables that were locked, in their order."""
-    return [row["sql"].split('FROM "')[1].split('"')[0] for row in asked if "FOR UPDATE" in row["sql"]]
+    """The tables that were locked, in their order: within a statement that in which it names them."""
+    named = [row["sql"].split("FOR UPDATE OF ")[1] for row in asked if "FOR UPDATE OF " in row["sql"]]
+    return [table.strip('"') for tables in named for table in tables.split(", ")]
 
 
 def end_well(opened: opening.Opened) -> None:

@@ -44,6 +44,7 @@ def journal_of(opened: Opened, blueprint: Blueprint, *, first: bool = False) -> 
         says_goodbye=blueprint.farewell is not None,
         blueprint=blueprint,
         first=opened.credentials if first else None,
+        begins=opened.first and first,
         says_words=opened.says_words or not first,
         renews=opened.wanted.get("renews"),
         signer=opened.signer_upn if opened.token is not None else "",

@@ -68,9 +68,9 @@ def _announced(row: Credential) -> datetime:
 class RunJournal:
     """The journal of one run and worker. `fresh_seconds`: how long Microsoft may not list a new secret.
 
-    `first`: the credentials that count, when they were read already under this lease. `says_words`: people were told
-    why it takes longer. `signer`: by whose authority it works; empty for the registration's own. `renews`: the
-    credential beside which another one is made.
+    `first`: the credentials that count, when they were read already under this lease. `begins`: the run has no steps
+    yet. `says_words`: people were told why it takes longer. `signer`: by whose authority it works; empty for the
+    registration's own. `renews`: the credential beside which another one is made.
     """
 
     run_id: UUID
@@ -84,6 +84,7 @@ class RunJournal:
     blueprint: Blueprint
     taking_back: bool = False
     first: tuple[Credential, ...] | None = None
+    begins: bool = False
     says_words: bool = True
     signer: str = ""
     renews: str | None = None
@@ -93,7 +94,7 @@ class RunJournal:
     _known: Known = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_rows", StepRows(self.run_id, told=self.says_words))
+        object.__setattr__(self, "_rows", StepRows(self.run_id, told=self.says_words, none_yet=self.begins))
         object.__setattr__(self, "_known", Known(self.first))
 
     async def show(self, steps: Sequence[Step]) -> None:
@@ -114,7 +115,7 @@ class RunJournal:
     async def end(self, closing: Callable[[], None]) -> None:
         """Do what closes the run in one transaction with everything that isn't written yet."""
         self._looks.leave()
-        await self._write(closing)
+        await self._write(self._end, closing)
 
     async def looked(self, looks: Sequence[Looked]) -> None:
         self._looks.add(looks, write=self._write_looks)
@@ -159,6 +160,7 @@ class RunJournal:
                 self._looked(looks)
                 self._note_what_was_last()
                 done = function()
+                self._rows.flush()
         except BaseException:
             self._rows.forget()
             self._known.opened.clear()
@@ -174,7 +176,11 @@ class RunJournal:
     def _scope(self) -> AbstractContextManager[None]:
         return within(self.path)
 
-    # What follows runs in one transaction each, under the lease.
+    # What follows runs in one transaction each, under the lease; at its end the steps that were changed are written.
+
+    def _end(self, closing: Callable[[], None]) -> None:
+        self._rows.flush()
+        closing()
 
     def _show(self, steps: Sequence[Step]) -> None:
         self._rows.write(self._planned(steps))
@@ -381,6 +387,7 @@ class RunJournal:
         return frozenset(KeyId(key_id) for key_id in rows.exclude(state__in=away).values_list("key_id", flat=True))
 
     def _unfinished(self) -> bool:
+        self._rows.flush()
         rows = StepRecord.objects.filter(run_id=self.run_id, number__lt=FIRST_LOOK)
         return rows.exclude(state=StepState.DONE.value).exists()
 

@@ -8,7 +8,6 @@ from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
 from gangway.jobs.actions import defer
 from gangway.provisioning.errors import NoSuchRun, RunOver, RunUnderWay
-from gangway.provisioning.leftovers import hold_registrations
 from gangway.provisioning.models import Run
 from gangway.provisioning.states import HOLDING, LIVING, RUN_MOVES, RunKind, RunState
 from gangway.vault.actions import destroy
@@ -37,14 +36,24 @@ def locked(run_id: UUID) -> Run:
 
     Raises NoSuchRun.
     """
-    about = Run.objects.filter(pk=run_id).values_list("after_id", "registration_id").first()
+    about = Run.objects.filter(pk=run_id).values_list("after_id").first()
     if about is None:
         raise NoSuchRun
-    after_id, registration_id = about
+    return locked_after(run_id, about[0])
+
+
+def locked_after(run_id: UUID, after_id: UUID | None) -> Run:
+    """The same for somebody who has just read beside which run it is made. Raises NoSuchRun.
+
+    PostgreSQL locks a statement's rows in the order in which they are named.
+    """
     if after_id is not None:
         locked(after_id)
-    hold_registrations([registration_id])
-    return Run.objects.select_for_update(of=("self",)).select_related("registration").get(pk=run_id)
+    rows = Run.objects.select_for_update(of=("registration", "self")).select_related("registration")
+    run = rows.filter(pk=run_id).first()
+    if run is None:
+        raise NoSuchRun
+    return run
 
 
 def move(

@@ -30,7 +30,7 @@ from gangway.provisioning.in_use import credentials_in_use
 from gangway.provisioning.journal_store import ENGINE, SEEN, found
 from gangway.provisioning.lease import Lease, Taken
 from gangway.provisioning.models import MADE, Credential, Registration, Run, StepRecord
-from gangway.provisioning.moves import TASK, is_first, locked, move, queue_lock
+from gangway.provisioning.moves import TASK, is_first, locked, locked_after, move, queue_lock
 from gangway.provisioning.starting import start_teardown
 from gangway.provisioning.states import (
     HOLDING,
@@ -61,7 +61,7 @@ class Opened:
     `lacking`: permissions that Microsoft was seen not to offer here.
     `cancel_asked`: it goes no further, and what it made is taken back. `trouble`: why its token can't be opened.
     `copying`: it rests while Microsoft is copying, and is only looked at again. `says_words`: why it takes longer.
-    `credentials`: those that count, read under the lease.
+    `credentials`: those that count, read under the lease. `first`: no worker had it before, so it has no steps yet.
     """
 
     run_id: UUID
@@ -86,6 +86,7 @@ class Opened:
     lease: Lease
     says_words: bool
     credentials: tuple[Credential, ...]
+    first: bool = False
     cancel_asked: bool = False
     trouble: GangwayError | None = None
     lacking: tuple[str, ...] = ()
@@ -101,15 +102,16 @@ def open_run(run_id: UUID, *, owner: str, now: datetime) -> Opened | None:
     One that is made beside another waits until that one has come to rest, which wakes it.
     """
     with within_everything("a worker is given a run by its id"):
-        about = Run.objects.filter(pk=run_id).values_list("organization__path", "registration__tenant_id").first()
+        rows = Run.objects.filter(pk=run_id)
+        about = rows.values_list("organization__path", "registration__tenant_id", "after_id").first()
     if about is None:
         raise NoSuchRun
-    path, tenant_id = about
+    path, tenant_id, after_id = about
     with within(path), transaction.atomic():
         lease = leases.acquire(
             tenant_id=tenant_id, owner=owner, seconds=settings.GANGWAY.worker_stalled_seconds, now=now
         )
-        run = locked(run_id)
+        run = locked_after(run_id, after_id)
         if RunState(run.state) not in HOLDING or _waits_for_another(run) or _is_looked_at(run, now):
             if isinstance(lease, Lease):
                 leases.release(lease)
@@ -168,6 +170,7 @@ def _opened(run: Run, path: str, lease: Lease) -> Opened:
         credentials=tuple(
             credential_rows.of_service(registration.pk, run.service_id, besides=run.wanted.get("renews"))
         ),
+        first=run.attempt == 1 and run.state == RunState.RUNNING,
         cancel_asked=run.cancel_asked_at is not None,
         trouble=trouble,
         kind=RunKind(run.kind),

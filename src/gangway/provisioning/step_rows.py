@@ -15,33 +15,45 @@ CHANGES: Final = ("state", "attempt", "intent_at", "done_at", "seconds", "reques
 class StepRows:
     """The steps of one run, by their keys. Sync, in the scope and transaction of the caller.
 
-    `told`: words for the people who watch may stand beside them.
+    `told`: words for the people who watch may stand beside them. `none_yet`: the run is begun for the first time.
     """
 
     run_id: UUID
     told: bool = True
+    none_yet: bool = False
     _rows: dict[str, StepRecord] | None = field(default=None, repr=False)
+    _changed: dict[str, StepRecord] = field(default_factory=dict, repr=False)
 
     def all(self) -> dict[str, StepRecord]:
-        """All rows; the database is asked once."""
+        """All rows; the database is asked once, and not at all while there can't be any."""
         if self._rows is None:
-            self._rows = {row.key: row for row in StepRecord.objects.filter(run_id=self.run_id)}
+            there = () if self.none_yet else StepRecord.objects.filter(run_id=self.run_id)
+            self._rows = {row.key: row for row in there}
         return self._rows
 
     def write(self, rows: Iterable[StepRecord]) -> None:
-        """Write new and changed rows, in one statement of each kind."""
+        """Take up new and changed rows, for the end of the transaction."""
         found = {row.key: row for row in rows}
-        StepRecord.objects.bulk_create(
-            found.values(), update_conflicts=True, unique_fields=["run", "key"], update_fields=list(CHANGES)
-        )
+        self._changed.update(found)
         self.all().update(found)
+
+    def flush(self) -> None:
+        """Write what was changed, in one statement."""
+        if self._changed:
+            StepRecord.objects.bulk_create(
+                self._changed.values(), update_conflicts=True, unique_fields=["run", "key"], update_fields=list(CHANGES)
+            )
+        self._changed = {}
 
     def remove(self, keys: Iterable[str]) -> None:
         """Take away rows of what isn't planned any more."""
-        gone = [self.all().pop(key).pk for key in list(keys)]
+        gone = list(keys)
+        for key in gone:
+            del self.all()[key]
+            self._changed.pop(key, None)
         if gone:
-            StepRecord.objects.filter(pk__in=gone).delete()
+            StepRecord.objects.filter(run_id=self.run_id, key__in=gone).delete()
 
     def forget(self) -> None:
         """Ask the database again: a transaction was rolled back, so what is known here may be wrong."""
-        self._rows, self.told = None, True
+        self._rows, self._changed, self.told, self.none_yet = None, {}, True, False
