@@ -1,15 +1,18 @@
 """What is found in the activity log: who by words of a name, and all that happened around one service."""
 
+import importlib
 import re
 from uuid import uuid4
 
 import pytest
+from django.apps import apps
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from gangway.audit.events import Event
 from gangway.audit.keeping import erase
+from gangway.audit.models import Entry
 from gangway.audit.queries import Sought, activity
 from gangway.audit.record import Actor, record
 from gangway.organizations.roles import Role
@@ -69,6 +72,17 @@ def test_who_was_erased_is_not_found_by_their_name_any_more(provider):
     by = told(provider, "Olga Petrova")
     erase(actor_id=by.id, by=SETUP)
     assert found(provider, "petrova") == []
+
+
+def test_entries_of_older_versions_are_found_once_their_names_are_cut_into_words(provider):
+    told(provider, "Olga Petrova")
+    told(provider, "mail", kind="system")
+    Entry.objects.update(who_words="")
+    assert found(provider, "petrova") == []
+    older = importlib.import_module("gangway.audit.migrations.0006_who_by_words")
+    with connection.schema_editor() as editor:
+        older.cut_into_words(apps, editor)
+    assert (found(provider, "petrova"), "mail" in found(provider, "gangway mail")) == (["Olga Petrova"], True)
 
 
 @pytest.mark.parametrize(
