@@ -163,7 +163,7 @@ FORMS: Final[dict[str, Form]] = {
     "invitation_plan": desk(seen="", **ASKED),
     "invitation_add": desk(),
     "known_registration": desk(**TYPED),
-    "import_new": desk(kind="new", finish_by_itself="on"),
+    "import_new": desk(kind="new", finish_by_itself="on", days="3", knowingly="on"),
     "import_start": desk(),
     "imports_stop": desk(ticked=GUID),
     "imports_discard": desk(ticked=GUID),

@@ -27,6 +27,7 @@ from tests.rooms.factories_organizations import (
     make_provider,
 )
 from tests.rooms.factories_web import error_at, put_into_wizard, sit_down, soup
+from tests.rooms.test_web_plans import otherwise, sent
 from tests.rooms.test_web_services import GOOD
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +155,18 @@ def test_a_name_at_another_domain_is_asked_about_before_anybody_signs_in():
     assert client.post("/wizard/new/", given)["Location"] == "/wizard/code/"
     client.post("/wizard/again/")
     assert client.post("/wizard/new/", given | {"knowingly": ""})["Location"] == "/wizard/code/", "it was answered for"
+
+
+def test_the_answer_stays_when_what_is_asked_for_has_changed_meanwhile():
+    walked = walk(domain="contoso.com", features=["self-rotation"])
+    client = Client()
+    put_into_wizard(client, walked.case_id)
+    shown = client.get("/wizard/new/")
+    otherwise(walked, features=["self-rotation", "teams-reading"])
+    answer = client.post("/wizard/new/", sent(shown, upn="gray@fabrikam.com", knowingly="fabrikam.com"))
+    assert "has changed since you looked" in soup(answer).get_text()
+    assert soup(answer).select_one("#id_knowingly").has_attr("checked")
+    assert client.post("/wizard/new/", sent(answer))["Location"] == "/wizard/code/"
 
 
 @pytest.mark.parametrize("upn", [UPN, "admin@contoso.onmicrosoft.com", "admin@voice.contoso.com"])

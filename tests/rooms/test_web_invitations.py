@@ -258,6 +258,13 @@ def test_a_draft_ends_so_many_days_after_it_is_sent_and_nothing_says_a_passed_ti
     assert time_in_words(clock.now() + timedelta(days=1)).rpartition(",")[0] in mail.text
 
 
+def test_nothing_is_on_its_way_of_what_was_withdrawn(customer, client):
+    invitation_id = invite(customer)
+    assert "is on its way" in client.get(page_of(invitation_id, "_sent")).text
+    client.post(page_of(invitation_id, "_revoke"))
+    assert client.get(page_of(invitation_id, "_sent"))["Location"] == page_of(invitation_id)
+
+
 def test_what_happens_now_says_what_will_and_nothing_that_cannot(provider, customer, client):
     invitation_id = invite(customer)
     told = client.get(page_of(invitation_id, "_sent")).text

@@ -7,6 +7,7 @@ import pytest
 from django.core import signing
 from django.test import Client
 
+from gangway.foundation import clock
 from gangway.invitations.errors import ColleagueElsewhere
 from gangway.onboarding import actions
 from gangway.onboarding.shapes import Step
@@ -39,6 +40,15 @@ def test_it_says_what_remains_who_may_do_it_until_when_and_who_was_asked(monkeyp
         assert words in text
     assert web_values.COLLEAGUE.recipient in text
     assert "It gives no directory roles" in text
+
+
+def test_of_a_colleagues_link_that_was_withdrawn_nothing_says_until_when_it_is_good(monkeypatch):
+    case = web_values.case(Step.WAITING)
+    assert "link good until" in text_of(in_wizard(monkeypatch, case).get(WAITING))
+    withdrawn = replace(web_values.COLLEAGUE, revoked_at=clock.now())
+    text = text_of(in_wizard(monkeypatch, replace(case, colleagues=(withdrawn,))).get(WAITING))
+    assert web_values.COLLEAGUE.recipient in text
+    assert "link good until" not in text
 
 
 def test_every_way_on_is_a_form_with_a_token(monkeypatch):

@@ -56,8 +56,8 @@ def _follow(notice: Notice, state: NoticeState, error: str, *, now: datetime) ->
 
 def reached(organization_id: UUID, address: str, *, now: datetime) -> None:
     """A mail to this address went out: an alarm about it is over. For workers, within everything."""
-    about = {"organization_id": organization_id, "kind": Kind.UNDELIVERED, "subject": _subject(address)}
-    clear_alarm(**about, why=HEARD, by=TELLER, now=now)
+    subject = _subject(address)
+    clear_alarm(organization_id=organization_id, kind=Kind.UNDELIVERED, subject=subject, why=HEARD, by=TELLER, now=now)
 
 
 def not_reached(

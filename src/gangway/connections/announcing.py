@@ -59,6 +59,12 @@ def note_ended(subject_ref: str, *, now: datetime) -> None:
             if one.state is DeliveryState.SENT:
                 outcomes.reached(about.customer_id, one.to, now=now)
             elif one.refused and one.to in {each.email for each in contacts_of(about.customer_id)}:
-                what, then = f"{about.short_name}: its renewal", "tell them the day of the renewal yourself"
-                why = {"why": one.error, "then": then, "service_id": about.id}
-                outcomes.not_reached(about.customer_id, one.to, of=what, **why, now=now)
+                outcomes.not_reached(
+                    about.customer_id,
+                    one.to,
+                    of=f"{about.short_name}: its renewal",
+                    why=one.error,
+                    then="tell them the day of the renewal yourself",
+                    service_id=about.id,
+                    now=now,
+                )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from gangway.connections.policy import EARLIEST, LONGEST_NOTICE
 from gangway.connections.schedule import Wishes
 from gangway.provisioning.shapes import FeatureRow
-from gangway.web.forms.base import MailInput, NumberInput, PlainForm
+from gangway.web.forms.base import NumberInput, PlainForm
 from gangway.web.forms.opened import EditForm
 from gangway.web.forms.service import Recipient
 
@@ -75,15 +75,10 @@ class FreezeForm(PlainForm):
 class RepairForm(Recipient):
     """Whom to ask for what is missing."""
 
-    recipient = forms.CharField(
-        label=_("E-mail of the customer's administrator"),
-        error_messages={"required": _("Say who is asked.")},
-        widget=MailInput(),
-    )
-
     def __init__(self, *args: Any, offered: Sequence[FeatureRow] = (), **kwargs: Any) -> None:
         """`offered`: what may be asked for in the same sign-in."""
         super().__init__(*args, **kwargs)
+        self.fields["recipient"].label = _("E-mail of the customer's administrator")
         self.fields["adding"] = forms.MultipleChoiceField(
             choices=[(feature.key, feature.title) for feature in offered], required=False
         )

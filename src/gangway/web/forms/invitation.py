@@ -7,6 +7,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from gangway.foundation.clock import earliest_today, now
 from gangway.invitations.terms import LONGEST_LIFE
 from gangway.languages.choice import NAMES
 from gangway.web.forms.base import DayInput, MailInput, NumberInput, PlainForm
@@ -97,7 +98,11 @@ class Approval(PlainForm):
         super().__init__(*args, **more)
         if latest is not None:
             field = self.fields["approval_on"]
-            last = _("At the latest %(day)s; your provider can name a later day.") % {"day": in_words(latest)}
+            last = (
+                _("At the latest %(day)s; your provider can name a later day.") % {"day": in_words(latest)}
+                if latest > earliest_today(now())
+                else _("No later day can be named here any more. Your provider can name one for you.")
+            )
             field.help_text = f"{field.help_text} {last}"
             field.widget.attrs["max"] = latest.isoformat()
 

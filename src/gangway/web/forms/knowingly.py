@@ -18,17 +18,16 @@ class Knowingly(PlainForm):
 
     knowingly = forms.CharField(required=False, max_length=253, widget=forms.HiddenInput)
     asked_domain = ""
-    """What is asked about, and what the box says of it."""
+    """What is asked about; empty as long as nothing is."""
     asked_words = ""
-
-    @property
-    def is_known(self) -> bool:
-        """Whether the answer is given: it stays when something else of the form is wrong."""
-        return bool(self.asked_domain) and self.data.get(self.add_prefix("knowingly")) == self.asked_domain
+    """What the box says of it."""
+    is_known = False
+    """Whether it is ticked: that stays when something else of the form is wrong."""
 
     def ask_about(self, field: str, words: str, box: str) -> None:
         """Ask about the domain of what was typed in this field, unless that was answered."""
         self.asked_domain, self.asked_words = domain_of(self.cleaned_data[field]), box
+        self.is_known = self.cleaned_data.get("knowingly") == self.asked_domain
         if not self.is_known:
             self.add_error(field, words)
 
@@ -38,7 +37,7 @@ class ToRecipient(Knowingly):
 
     def ask_about_recipient(self, customer_id: UUID, *, domains: Collection[str] = ()) -> None:
         """Ask, if need be; call it when the form's fields are clean. `domains`: what was typed of the customer's."""
-        address = self.cleaned_data.get("recipient")
+        address: str = self.cleaned_data.get("recipient") or ""
         known = outside(address, known=domains, customer_id=customer_id) if address else ()
         if known:
             self.ask_about("recipient", _not_theirs(address, known), _box(address))

@@ -102,7 +102,9 @@ class Grant(WhoYouAre):
         kept = {_name(row): self.cleaned_data.get(_name(row)) for row in self.switched if row.key in offered}
         typed = {name: self.cleaned_data.get(name, "") for name in ("upn", "colleague")}
         typed |= {"unit": self.cleaned_data.get("unit", "")}
-        return Grant(plan=plan, changeable=self.changeable, may_leave=self.may_leave, initial=kept | typed)
+        fresh = Grant(plan=plan, changeable=self.changeable, may_leave=self.may_leave, initial=kept | typed)
+        fresh.asked_domain, fresh.asked_words, fresh.is_known = self.asked_domain, self.asked_words, self.is_known
+        return fresh
 
 
 KINDS: Final = {

@@ -73,8 +73,13 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
     first = {"licence_type": begins.licence_type, "domain": whose.domain, "language": language_of(customer_id)}
     first |= {"days": terms_of(customer_id).life_days} | (before.first if before else {})
     known_domains = place(customer_id).domains
-    whom = {"customer_id": customer_id, "provider_id": whose.provider_id, "known_domains": known_domains}
-    form = NewTenant(request.POST or None, **whom, initial=first)
+    form = NewTenant(
+        request.POST or None,
+        customer_id=customer_id,
+        provider_id=whose.provider_id,
+        known_domains=known_domains,
+        initial=first,
+    )
     plan = before.plan if before else None
     asked_for = AskedFor(request.POST or None, profile=choices(), plan=plan, defaults=None if plan else begins)
     if request.method != "POST":

@@ -79,7 +79,9 @@ def show(request: DeskRequest, invitation_id: UUID, **bound: Any) -> HttpRespons
 @require_safe
 @may(Capability.ADD_SERVICE)
 def sent(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
-    """Say what happens now, after *Next*."""
+    """Say what happens now, after *Next*; of what is over or was never sent, the invitation's own page tells."""
+    if invitation(invitation_id).state in ENDED | {State.DRAFT}:
+        return redirect("web:invitation", invitation_id)
     return render(request, "invitations/sent.html", _values(request, invitation_id))
 
 

@@ -42,8 +42,9 @@ def shared_registration(request: DeskRequest, customer_id: UUID) -> HttpResponse
         "licence_type": defaults_for(whose.provider_id).licence_type,
         "registration": str(offered[0].id) if offered else "",
     }
-    whom = {"customer_id": customer_id, "provider_id": whose.provider_id, "offered": offered}
-    form = SharedService(request.POST or None, **whom, initial=first)
+    form = SharedService(
+        request.POST or None, customer_id=customer_id, provider_id=whose.provider_id, offered=offered, initial=first
+    )
     if request.method == "POST" and form.is_valid():
         try:
             begun = _start(request, customer_id, form.cleaned_data)
