@@ -95,7 +95,7 @@ def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> boo
 
 
 def _rest(kept: Kept, *, why: str, now: datetime) -> None:
-    """Neither rotation nor alarms while it isn't used; one that began in the very moment when it was suspended stops."""
+    """Neither rotation nor alarms while it isn't used; a rotation that began in the moment of a suspension stops."""
     if kept.rotation == Rotation.UNDER_WAY:
         rotation.break_off(kept.service_id, by=TENDER, now=now)
     kept.rotation, kept.rotate_at, kept.announced_at = Rotation.NONE.value, None, None

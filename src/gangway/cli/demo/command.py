@@ -80,7 +80,14 @@ def _play(setting: Setting, report: Report, *, once: bool) -> None:
     report.say("Gangway's demo: an emulated Microsoft 365, real everything else.\n")
     with on_stage(setting, report) as stage:
         report.say()
-        walk(web=stage.web, inbox=stage.inbox, who=stage.walker, witness=stage.witness, report=report, features=FEATURES)
+        walk(
+            web=stage.web,
+            inbox=stage.inbox,
+            who=stage.walker,
+            witness=stage.witness,
+            report=report,
+            features=FEATURES,
+        )
         _tell_result(report)
         if not once:
             _tell_addresses(stage, report)

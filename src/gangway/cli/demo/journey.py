@@ -28,7 +28,8 @@ def walk(
 ) -> None:
     """Walk, and write what was proved into the report. Raises DemoFailed at the first thing that is not as promised.
 
-    `features`: what new services begin with. `every`: how many seconds the administrator's page waits before it asks again how far the registration is.
+    `features`: what new services begin with.
+    `every`: how many seconds the administrator's page waits before it asks again how far the registration is.
     """
     plot = Plot()
     operator, administrator = Operator(plot), Administrator(plot, inbox)
