@@ -27,6 +27,7 @@ WITHOUT_EVENT: dict[str, str] = {
     "organizations.changing.on_another_cloud": "only says whom to ask, when the application is ready",
     "organizations.changing.save": "writes a row for the caller, who records it",
     "organizations.people.create_person": "a person without a role; giving the role is recorded",
+    "organizations.people.held_person": "only locks",
     "organizations.people.may_change": "only looks",
     "services.actions.check_full_name": "only looks",
     "services.actions.follow_customer": "follows from a changed customer, which is recorded",

@@ -52,6 +52,7 @@ people are let in by their tenant's directory roles and by a session of its own.
 ONESELF = {
     "logo",
     "me",
+    "own_name",
     "microsoft_again",
     "microsoft_link",
     "microsoft_unlink",

@@ -120,6 +120,7 @@ FORMS: Final[dict[str, Form]] = {
     "service_delete": desk(typed="contoso"),
     "services_validate": desk(service=GUID),
     "tenant_ask": desk(domain="contoso.com"),
+    "own_name": desk(name="Grace Hopper"),
     "time_zone": desk(zone="Europe/Vienna"),
     "settings_application_change": desk(
         cloud="public", client_id=GUID, home_tenant_id=GUID, secret="", secret_ends_on="2031-05-31"
@@ -209,6 +210,7 @@ FORMS: Final[dict[str, Form]] = {
     "provider_add": system(**PLACE, **POOL, short_name="prov9"),
     "provider_edit": system(**PLACE, **POOL),
     "operator_invite": desk(name="Nils New", email="nils@sp2.example", organization="", role="monitor"),
+    "operator_name": desk(name="Grace Hopper"),
     "operator_role": desk(role="admin"),
     "operator_suspend": desk(),
     "operators_suspend": desk(ticked="1"),

@@ -287,6 +287,34 @@ def test_who_may_not_manage_operators_finds_no_button_and_no_way(role):
     assert client.get("/operators/invite/").status_code == 403
 
 
+def test_a_person_changes_their_own_name_and_it_is_told_as_it_was_and_is():
+    provider = make_provider()
+    client = sit_down(provider, name="Sue Self")
+    assert "Type a name" in error_at(client.post("/me/name/", {"name": " "}), "name")
+    assert error_at(client.post("/me/name/", {"name": "see https://evil.example/x"}), "name")
+    page = soup(client.post("/me/name/", {"name": "Sue  Self-Other"}, follow=True))
+    assert page.select_one("#id_name")["value"] == "Sue Self-Other"
+    with within(provider.path):
+        entry = activity(organization_path=provider.path, limit=1)[0]
+    assert (entry.event, entry.actor_name) == (Event.OPERATOR_RENAMED, "Sue Self")
+    assert [(each.before, each.after) for each in entry.changes] == [("Sue Self", "Sue Self-Other")]
+    assert "Sue Self-Other" in soup(client.get("/operators/?q=other")).select_one("tbody").get_text()
+
+
+def test_an_admin_corrects_the_name_of_their_own_people_and_of_nobody_who_belongs_elsewhere_as_well():
+    provider = make_provider()
+    one, other = make_channel(provider), make_channel(provider)
+    client, target = sit_down(one), make_operator(one, name="Nils Nwe")
+    address = reverse("web:operator_name", args=[place_id(one, operator_id=target)])
+    assert "is called that" in soup(client.post(address, {"name": "Nils New"}, follow=True)).get_text()
+    assert Operator.objects.get(pk=target).name == "Nils New"
+    with within(other.path):
+        people.give_role(operator_id=target, organization_id=other.id, role=Role.ADMIN, by=SETUP)
+    client.post(address, {"name": "Somebody Else"})
+    assert Operator.objects.get(pk=target).name == "Nils New"
+    assert sit_down(make_provider()).post(address, {"name": "Stranger's"}).status_code == 404
+
+
 # Several organizations
 
 

@@ -35,6 +35,8 @@ class Event(StrEnum):
     """A channel or customer was taken out of use."""
     OPERATOR_CREATED = "organizations:operator:created"
     """A person got an account and a role."""
+    OPERATOR_RENAMED = "organizations:operator:renamed"
+    """A person's name was changed, by themselves or by whoever gives their roles: as it was and as it is."""
     OPERATOR_ROLE_GIVEN = "organizations:operator:role_given"
     """A person who has an account got a role in an organization."""
     OPERATOR_ROLE_CHANGED = "organizations:operator:role_changed"

@@ -16,10 +16,12 @@ from django.db import transaction
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, Plain, record
 from gangway.foundation import clock
+from gangway.foundation.names import holds_address
 from gangway.organizations.actions import save_operator
-from gangway.organizations.details import checked_address
+from gangway.organizations.details import LONGEST_NAME, checked_address, text
 from gangway.organizations.errors import (
     BelongsElsewhere,
+    InvalidField,
     LastAdmin,
     NoSuchOperator,
     NoSuchOrganization,
@@ -190,6 +192,47 @@ def take_factors_away(operator_id: UUID, *, organization_id: UUID, by: Actor, se
     for where in {organization_id, *held.values_list("organization_id", flat=True)}:
         subject = f"operator:{operator_id}"
         record(Event.OPERATOR_SECOND_FACTOR_RESET, by=by, organization_id=where, subject=subject, data=facts)
+
+
+@transaction.atomic
+def call_oneself(name: str, *, by: Actor, seat: Seat) -> None:
+    """Change one's own name. Raises `InvalidField` at "name"."""
+    _call(held_person(seat.operator_id), name, by=by, organization_id=seat.organization_id)
+
+
+@transaction.atomic
+def correct_name(membership_id: int, *, name: str, by: Actor, seat: Seat) -> None:
+    """Correct somebody's name, for whoever gives every role that they have: it is the same in all organizations.
+
+    Raises `InvalidField` at "name", `NoSuchOperator`, `NotYoursToGive`, `BelongsElsewhere`.
+    """
+    row = _locked(membership_id)
+    _need_gift(seat, row.organization, (Role(row.role),))
+    if beyond([row.operator_id], seat):
+        raise BelongsElsewhere
+    _call(held_person(row.operator_id), name, by=by, organization_id=row.organization_id)
+
+
+def held_person(operator_id: UUID) -> Operator:
+    """Return somebody's row, locked until the caller's transaction ends. Raises `NoSuchOperator`."""
+    person = Operator.objects.select_for_update().filter(pk=operator_id).first()
+    if person is None:
+        raise NoSuchOperator
+    return person
+
+
+def _call(person: Operator, name: str, *, by: Actor, organization_id: UUID) -> None:
+    wanted, before = text(name, field="name", longest=LONGEST_NAME), person.name
+    if not wanted or holds_address(wanted):
+        raise InvalidField(field="name")
+    if wanted == before:
+        return
+    person.call(wanted)
+    person.save(update_fields=["name", "name_key", "search_words"])
+    was, now_is = {"name": before}, {"name": person.name}
+    subject, facts = f"operator:{person.pk}", {"email": person.email}
+    event = Event.OPERATOR_RENAMED
+    record(event, by=by, organization_id=organization_id, subject=subject, data=facts, before=was, after=now_is)
 
 
 def may_change(seat: Seat, *, kind: Kind, role: Role) -> bool:

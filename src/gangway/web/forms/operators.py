@@ -115,6 +115,19 @@ class Join(PlainForm):
     )
 
 
+class PersonName(EditForm):
+    """A person's name, as others see it."""
+
+    name = forms.CharField(
+        label=_("Name"),
+        max_length=200,
+        help_text=_("As others see it, in lists and in the activity log from now on."),
+        error_messages={"required": _("Type a name, as others shall see it.")},
+        validators=[no_address],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
+
+
 class SecondFactorRule(EditForm):
     """Whether people of the organization need a second factor."""
 

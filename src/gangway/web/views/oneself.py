@@ -1,5 +1,7 @@
 """What is a person's own: their sign-in, the organization they work in, the second factor they owe."""
 
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 from allauth.mfa.models import Authenticator
@@ -14,11 +16,14 @@ from django.views.decorators.http import require_POST, require_safe
 from gangway.accounts import microsoft
 from gangway.accounts.queries import identities
 from gangway.foundation.clock import now
+from gangway.foundation.errors import GangwayError
 from gangway.organizations import people
 from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.queries import operator
 from gangway.web import second_step, zones
 from gangway.web.desk import DeskRequest, before_second_factor, for_oneself
-from gangway.web.forms.operators import ROLE_WORDS
+from gangway.web.forms.opened import edited
+from gangway.web.forms.operators import ROLE_WORDS, PersonName
 from gangway.web.forms.zones import TimeZone
 
 
@@ -42,7 +47,34 @@ def time_zone(request: DeskRequest) -> HttpResponse:
     return answer
 
 
-def _page(request: DeskRequest, zone_form: TimeZone) -> HttpResponse:
+@require_POST
+@for_oneself
+def own_name(request: DeskRequest) -> HttpResponse:
+    """Change one's own name."""
+    form = _name_form(request, request.POST)
+    if form.is_valid():
+        try:
+            with form.saving():
+                people.call_oneself(form.cleaned_data["name"], by=request.actor, seat=request.seat)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("You are called that from now on."))
+            return redirect("web:me")
+    return _page(request, TimeZone(initial={"zone": zones.chosen(request)}), name_form=form)
+
+
+def _name_form(request: DeskRequest, data: Any = None) -> PersonName:
+    person_id = request.seat.operator_id
+
+    def made(typed: Any) -> PersonName:
+        person = operator(person_id)
+        return PersonName(typed, initial={"name": person.name if person else ""})
+
+    return edited(made, data, hold=partial(people.held_person, person_id))
+
+
+def _page(request: DeskRequest, zone_form: TimeZone, *, name_form: PersonName | None = None) -> HttpResponse:
     person = get_user_model().objects.get(pk=request.seat.operator_id)
     factors = Authenticator.objects.filter(user=person)
     values = {
@@ -53,6 +85,7 @@ def _page(request: DeskRequest, zone_form: TimeZone) -> HttpResponse:
         "offers_microsoft": microsoft.is_offered(),
         "sessions": UserSession.objects.filter(user=person).count(),
         "zone_form": zone_form,
+        "name_form": name_form or _name_form(request),
         "now": now(),
         "places": [(place, ROLE_WORDS[place.role]) for place in request.seat.places],
     }

@@ -35,7 +35,15 @@ from gangway.organizations.roles import Capability, Role
 from gangway.web.activity_words import entry_of
 from gangway.web.desk import DeskRequest, DeskView, may, proved_lately
 from gangway.web.forms.base import told
-from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS, InviteOperator, kinds_to_invite, roles_to_give
+from gangway.web.forms.opened import edited
+from gangway.web.forms.operators import (
+    KIND_WORDS,
+    ROLE_WORDS,
+    InviteOperator,
+    PersonName,
+    kinds_to_invite,
+    roles_to_give,
+)
 from gangway.web.listing import sought_place
 from gangway.web.lists import asked_of, bulk_of
 from gangway.web.words import OPERATOR, OPERATOR_INVITATION, said
@@ -113,11 +121,15 @@ def _chosen(request: DeskRequest) -> PlaceChoice | None:
 @may(Capability.SEE_OPERATORS)
 def operator_page(request: DeskRequest, place_id: int) -> HttpResponse:
     """Show one person's place: the role, how they sign in, what was done with it."""
-    about = place(place_id)
+    return _person_page(request, place(place_id))
+
+
+def _person_page(request: DeskRequest, about: PlaceView, *, name_form: PersonName | None = None) -> HttpResponse:
     entries = activity(organization_path=request.seat.path, subject=f"operator:{about.operator_id}", limit=LATEST)
     values = {
         **_row(request, about),
         "roles": roles_to_give(request.seat, about.organization_kind),
+        "name_form": name_form or _name_form(about.id),
         "entries": [entry_of(row) for row in entries],
     }
     return render(request, "operators/detail.html", values)
@@ -136,6 +148,31 @@ def change_role(request: DeskRequest, place_id: int) -> HttpResponse:
     done = _("%(name)s is %(role)s now.") % {"name": about.name, "role": ROLE_WORDS[role]}
     change = lambda: people.change_role(place_id, role=role, by=request.actor, seat=request.seat)  # noqa: E731
     return _tried(request, about, change, done)
+
+
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+def correct_name(request: DeskRequest, place_id: int) -> HttpResponse:
+    """Correct the person's name."""
+    about, form = place(place_id), _name_form(place_id, request.POST)
+    if form.is_valid():
+        try:
+            with form.saving():
+                name = form.cleaned_data["name"]
+                people.correct_name(place_id, name=name, by=request.actor, seat=request.seat)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, _("%(name)s is called that from now on.") % {"name": name})
+            return redirect("web:operator", place_id)
+    return _person_page(request, about, name_form=form)
+
+
+def _name_form(place_id: int, data: Any = None) -> PersonName:
+    def made(typed: Any) -> PersonName:
+        return PersonName(typed, initial={"name": place(place_id).name}, auto_id="person_%s")
+
+    return edited(made, data, hold=lambda: people.held_person(place(place_id).operator_id))
 
 
 class Change(Protocol):
