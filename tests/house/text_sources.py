@@ -61,6 +61,7 @@ TEMPLATES: Final = (
             "languages",
             "form_errors",
             "live",
+            "opened",
             "plan_changes",
             "preflight",
             "problem",
@@ -123,7 +124,8 @@ MARKED: Final[dict[str, tuple[str, ...]]] = {
     "web/activity_words.py": (),
     "web/own_words.py": (),
     "web/forms/own_view.py": (),
-    "web/forms/place.py": ("ContactForm",),
+    "web/forms/place.py": ("ContactForm", "ContactsForm"),
+    "web/forms/opened.py": (),
     "web/views/own_view.py": (),
     "web/templatetags/gangway.py": (),
     "web/templatetags/credentials.py": (),
@@ -160,6 +162,7 @@ MARKED: Final[dict[str, tuple[str, ...]]] = {
 
 PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "foundation/errors.py": (),
+    "web/forms/opened.py": ("ChangedMeanwhile",),
     "microsoft/errors.py": (),
     "microsoft/dictionary.py": ("from_addresses",),
     "microsoft/directory_roles.py": (),

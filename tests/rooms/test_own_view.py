@@ -374,6 +374,22 @@ def test_a_browser_is_let_in_for_minutes_after_the_sign_in_and_then_tells_nobody
         assert client.get("/customer/waiting/").headers["Location"] == "/customer/"
 
 
+def test_contacts_that_the_provider_changed_meanwhile_are_shown_before_they_are_replaced(
+    provider, customer, service_id
+):
+    client, address = inside(provider), f"/customer/contacts/{customer.id}/"
+    opened = soup(client.get(address)).select_one("[name=as_opened]")["value"]
+    with within(customer.path):
+        change_contacts(organization_id=customer.id, contacts=[Contact("", "grace@contoso.example")], by=SETUP)
+    typed = {"contact-TOTAL_FORMS": "1", "contact-INITIAL_FORMS": "0", "contact-0-email": "ada@contoso.example"}
+    shown = client.post(address, typed | {"as_opened": opened})
+    assert "nothing → grace@contoso.example" in text(shown)
+    assert "You typed: ada@contoso.example" in text(shown)
+    assert soup(shown).select_one("[name=contact-0-email]")["value"] == "ada@contoso.example"
+    again = soup(shown).select_one("[name=as_opened]")["value"]
+    assert client.post(address, typed | {"as_opened": again}).status_code == 302
+
+
 def test_contacts_are_changed_by_name_and_a_global_reader_changes_none(provider, customer, service_id):
     rows = {"contact-TOTAL_FORMS": "1", "contact-INITIAL_FORMS": "0", "contact-0-name": "Ada"}
     address = f"/customer/contacts/{customer.id}/"

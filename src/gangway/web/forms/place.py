@@ -235,6 +235,12 @@ def contact_rows(data: Mapping[str, Any] | None, contacts: Iterable[Contact]) ->
     return rows
 
 
+class ContactsForm(EditForm):
+    """The contacts alone, as a customer's own people change them."""
+
+    BESIDE: ClassVar[dict[str, str | Promise]] = {"contacts": _("Contacts")}
+
+
 class TenantForm(PlainForm):
     """One more Microsoft tenant of a customer; an empty row is none."""
 

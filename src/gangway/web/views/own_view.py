@@ -5,6 +5,7 @@ The web process never asks Microsoft; it waits until a worker has heard who came
 """
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Final, cast
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from gangway.onboarding.own_view.arriving import Entry, VisitorView
 from gangway.onboarding.own_view.errors import MayOnlyRead, NothingRemains, SignInOnceMore
 from gangway.onboarding.own_view.roles import ROLES
 from gangway.onboarding.states import VisitState
+from gangway.organizations.changing import hold_in_use
 from gangway.organizations.languages import language_of
 from gangway.organizations.scope import within
 from gangway.organizations.taken_over import BEFORE
@@ -37,8 +39,9 @@ from gangway.web.brand import brand_of
 from gangway.web.desk import for_anyone
 from gangway.web.downloads import text_file
 from gangway.web.forms.base import told
+from gangway.web.forms.opened import AS_OPENED, edited
 from gangway.web.forms.own_view import ChosenCloud, Disconnect, NamedProvider
-from gangway.web.forms.place import contact_rows, contacts_of
+from gangway.web.forms.place import ContactsForm, contact_rows, contacts_of, in_rows
 from gangway.web.languages import speak
 from gangway.web.live import first_look, look_again, move_on
 from gangway.web.own_session import OwnRequest, in_own_view
@@ -310,20 +313,27 @@ def contacts(request: OwnRequest, organization_id: UUID) -> HttpResponse:
     if posted and request.POST.get("way") == "prove":
         return _once_more(request, then=here)
     kept = None if posted else own_session.typed(request, here)
+
+    def made(data: Any) -> ContactsForm:
+        _path, there = reading.place_of(request.visitor, organization_id, below=request.below)
+        return ContactsForm(data, beside=in_rows(there.contacts, None))
+
+    form = edited(made, request.POST if posted else kept, hold=partial(hold_in_use, organization_id))
     rows = contact_rows(request.POST if posted else kept, customer.contacts)
     if posted and rows.is_valid():
+        typed = contacts_of(rows)
         try:
-            with within(path):
+            with within(path), form.saving(beside=in_rows(typed, None)):
                 doing.change_contacts(
                     request.visitor,
                     organization_id=organization_id,
-                    contacts=contacts_of(rows),
+                    contacts=typed,
                     by=request.actor,
                     now=now(),
                 )
         except SignInOnceMore:
-            typed = {name: str(value) for name, value in request.POST.items() if name.startswith(f"{rows.prefix}-")}
-            own_session.keep_typed(request, here, typed)
+            sent = {name: str(value) for name, value in request.POST.items() if name.startswith(f"{rows.prefix}-")}
+            own_session.keep_typed(request, here, sent | {AS_OPENED: form.as_opened})
             return _once_more(request, then=here)
         except GangwayError as error:
             messages.error(request, told(error))
@@ -331,7 +341,9 @@ def contacts(request: OwnRequest, organization_id: UUID) -> HttpResponse:
             own_session.forget_typed(request)
             messages.success(request, _("The contacts of %(customer)s are saved.") % {"customer": customer.name})
             return redirect("web:own_view")
-    values = {"customer": customer, "contacts": rows, "is_kept": kept is not None}
+    if form.taken_over:
+        rows = contact_rows(None, reading.place_of(request.visitor, organization_id, below=request.below)[1].contacts)
+    values = {"customer": customer, "contacts": rows, "form": form, "is_kept": kept is not None}
     values["is_fresh"] = doing.is_fresh(request.visitor, now=now())
     return _page(request, "own_view/contacts.html", values, leads_there=True)
 
