@@ -34,10 +34,10 @@ from tests.rooms.test_provisioning_runs import Killed, let_the_lease_end, run_un
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
-def connected(tenant: Tenant, *, rotates: bool = True, kind: str = "secret") -> Work:
+def connected(tenant: Tenant, *, rotates: bool = True, kind: str = "secret", **choices: Any) -> Work:
     """A created service whose connection uses a proved credential; its registration may rotate itself, if granted."""
     features = {"voice", "self-rotation"} if rotates else {"voice"}
-    work = make_work(choices={"features": features, "credential_kind": kind})
+    work = make_work(choices={"features": features, "credential_kind": kind, **choices})
     assert work.done(tenant.token()).state is RunState.PROVED
     (secret,) = secrets(work)
     with within(work.customer.path):

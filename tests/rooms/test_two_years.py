@@ -19,12 +19,13 @@ from django.conf import settings as django_settings
 from django.core import mail as outgoing
 
 from gangway.alarms import queries as alarms
-from gangway.connections import actions, adopting, companions, fleet, tending
+from gangway.connections import actions, adopting, companions, fleet, policy, tending
 from gangway.connections.farewells import farewell
 from gangway.connections.models import Care, Connection, Validation, Warned
+from gangway.connections.schedule import Wishes
 from gangway.connections.states import Rotation
 from gangway.foundation import clock
-from gangway.jobs.testing import run_until_idle
+from gangway.jobs.testing import let_time_pass, run_until_idle
 from gangway.onboarding import deletion
 from gangway.organizations import changing, people
 from gangway.organizations.details import Contact
@@ -87,8 +88,9 @@ class Time:
         outgoing.outbox.clear()
 
     def move(self, by: timedelta) -> None:
-        """Move both clocks."""
+        """Move both clocks; what jobs wait for is over by then."""
         self.offset += by
+        let_time_pass()
         self.environment.setenv(clock.OFFSET_VARIABLE, str(self.offset.total_seconds()))
         self.tenant.control("POST", "clock", json={"advance": by.total_seconds()})
 
@@ -115,9 +117,9 @@ def time(process: Emulator, settings: Any, monkeypatch: pytest.MonkeyPatch) -> I
     tenant.close()
 
 
-def in_use(time: Time, *, rotates: bool) -> Work:
+def in_use(time: Time, *, rotates: bool, **choices: Any) -> Work:
     """A created service of a customer with a contact; the contact's mails are what is counted."""
-    work = connected(time.tenant, rotates=rotates)
+    work = connected(time.tenant, rotates=rotates, **choices)
     with within_everything("a test"):
         changing.change_contacts(organization_id=work.customer.id, contacts=[Contact("", CONTACT)], by=SETUP)
     return work
@@ -347,3 +349,87 @@ def test_call_quality_is_looked_after_beside_it_and_all_of_it_goes_when_the_serv
     with within(work.customer.path):
         assert service(work.service_id).lifecycle is Lifecycle.DELETED
         assert "voice1-QoE" in farewell(work.service_id).text
+
+
+def in_pim(time: Time, work: Work, action: str, *, days: int) -> None:
+    """What the customer's administrator does in Privileged Identity Management with the registration's roles."""
+    headers = {"Authorization": f"Bearer {time.tenant.token().reveal()}"}
+    address = f"{time.tenant.emulator.url}/v1.0/roleManagement/directory/roleAssignmentScheduleRequests"
+    for row in list(time.tenant.state()["settings"]["roleScheduleRequests"]):
+        if row["principalId"] != work.registration().service_principal_id or row["action"] != "adminAssign":
+            continue
+        wanted = {key: row[key] for key in ("principalId", "roleDefinitionId", "directoryScopeId")}
+        expiration = {"type": "afterDuration", "duration": f"P{days}D"}
+        schedule = {"startDateTime": f"{clock.now():%Y-%m-%dT%H:%M:%SZ}", "expiration": expiration}
+        body = {"action": action, "justification": "Calling goes on.", "scheduleInfo": schedule, **wanted}
+        time.tenant.emulator.session.post(address, json=body, headers=headers).raise_for_status()
+
+
+def test_roles_that_pim_gives_are_told_of_as_a_secrets_end_is_and_whoever_extends_them_ends_it(time):
+    work = in_use(time, rotates=True, role_days=60)
+    time.pass_days(28, step=7, look_every=7)
+    assert (time.to(CONTACT), open_alarms(work)) == ([], {})
+    time.pass_days(24, look_every=1)
+    ends = 60
+    told = [(ends - day, subject) for day, subject in time.to(CONTACT)]
+    assert [left for left, _subject in told] == [30, 14]
+    assert all("directory roles end in" in subject for _left, subject in told)
+    assert open_alarms(work) == {"roles_end": "warning"}
+
+    # An administrator extends them in PIM, and nobody tells us: the next look sees it.
+    in_pim(time, work, "adminExtend", days=60)
+    extended_on = time.day
+    time.pass_days(1, look_every=1)
+    assert open_alarms(work) == {}
+    assert "It is over" in time.to(CONTACT, since=extended_on)[0][1]
+    assert status(work) == "ok"
+    time.pass_days(22, look_every=11)
+    time.pass_days(40, look_every=1)
+    again = [(extended_on + 60 - day, subject) for day, subject in time.to(CONTACT, since=extended_on + 2)]
+    assert [left for left, _subject in again] == [30, 14, 7, 3, 1, 0]
+    assert "2 things about your Microsoft 365 connection" in again[-1][1]
+    assert open_alarms(work) == {"roles_end": "critical", "connection": "critical", "drift": "notice"}
+    assert status(work) == "error"
+
+    # They are given anew: all of it is over.
+    in_pim(time, work, "adminAssign", days=60)
+    time.pass_days(1, look_every=1)
+    assert (status(work), open_alarms(work)) == ("ok", {})
+
+
+def test_a_rotation_outlives_an_outage_of_microsoft_and_what_customers_wish_changes_it(time):
+    work = in_use(time, rotates=True)
+    time.pass_days(2, look_every=1)
+    life = round((secrets(work)[0].expires_at - time.began) / DAY)
+
+    # By hand for some months: nothing is planned, and people are warned.
+    with within(work.customer.path):
+        policy.set_wishes(work.customer.id, Wishes(rotates=False), by=SETUP, now=clock.now())
+    time.pass_days(life - 59 - time.day, step=9, look_every=200)
+    time.pass_days(2, look_every=200)
+    assert (care(work).rotation, open_alarms(work)) == (Rotation.NONE, {"credential_ends": "notice"})
+    with within(work.customer.path):
+        policy.set_wishes(work.customer.id, Wishes(days_before=40), by=SETUP, now=clock.now())
+    time.pass_days(1, look_every=200)
+    assert care(work).rotation == Rotation.PLANNED
+    told = len(time.to(CONTACT))
+
+    # Microsoft is away on the day: the old one works on, the next try comes by itself, and it is told.
+    time.tenant.fault("away", {"path": "*/addPassword"}, {"status": 503, "retry_after": 0})
+    time.pass_days(life - 38 - time.day, look_every=200)
+    assert len(time.to(CONTACT)) == told + 1, "of the day that it was planned for"
+    assert care(work).rotation in {Rotation.UNDER_WAY, Rotation.FAILED}
+    old = secrets(work)[0]
+    assert (old.state, in_use_by(work)) == ("proved", old.pk)
+    assert keys_there(time.tenant) == {old.key_id}
+    time.tenant.control("DELETE", "faults")
+    time.pass_days(5, look_every=1)
+    *_, new = secrets(work)
+    assert (new.state, in_use_by(work)) == ("proved", new.pk)
+    assert keys_there(time.tenant) == {new.key_id}
+    assert (status(work), open_alarms(work)) == ("ok", {})
+
+
+def in_use_by(work: Work) -> UUID:
+    with within(work.customer.path):
+        return Connection.objects.get(service_id=work.service_id).credential_id

@@ -27,14 +27,15 @@ def run_until_idle(*, most: int = MOST_JOBS, waits_over: bool = False) -> int:
     with callers_thread():
         for count in range(most):
             if waits_over:
-                _let_time_pass()
+                let_time_pass()
             if not async_to_sync(_run_one)():
                 return count
     message = f"more than {most} jobs: does a task defer itself?"
     raise AssertionError(message)
 
 
-def _let_time_pass() -> None:
+def let_time_pass() -> None:
+    """Say that the time of every job for later has come."""
     DjangoConnector().execute_query("UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo'")
 
 
