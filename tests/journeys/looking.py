@@ -25,7 +25,7 @@ JUDGE: Final = """async ([theme, rules]) => {
   document.documentElement.dataset.bsTheme = theme;
   for (let frames = 0; frames < 3; frames += 1) await new Promise(requestAnimationFrame);
   document.querySelectorAll("details").forEach((part) => { part.open = true; });
-  const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"] });
+  const found = await axe.run(document, { runOnly: rules, resultTypes: ["violations"], iframes: false });
   return found.violations.map((one) => `${one.id}: ${one.help}: ` + one.nodes.map((node) =>
     `${node.target.join(" ")} (${node.failureSummary.split("\\n")[1].trim()})`).join("; "));
 }"""
