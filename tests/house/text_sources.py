@@ -60,6 +60,7 @@ TEMPLATES: Final = (
             "flash",
             "languages",
             "form_errors",
+            "knowingly",
             "live",
             "opened",
             "plan_changes",
