@@ -29,9 +29,11 @@ def is_told_apart(item: KeptItem) -> bool:
 
 def follow(row: Connection, kept: Kept, items: Iterable[KeptItem], *, now: datetime) -> None:
     """Warn once at each threshold, by what was just seen of a connection (locked). The caller saves `kept`."""
+    seen = any(is_told_apart(item) for item in items)
+    if not seen and not warned.was(row.pk):
+        return
     about, key = credential_of(row), key_of(row, Kind.ROLES_END)
     ends_at = about.roles_end_at if about is not None else None
-    seen = any(is_told_apart(item) for item in items)
     if about is None or (ends_at is not None and not seen):
         return
     given_at = ends_at - timedelta(days=about.role_days) if ends_at is not None and about.role_days else None

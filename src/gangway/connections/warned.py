@@ -13,6 +13,11 @@ from gangway.connections.kept import Kept, connection_of
 from gangway.connections.models import Connection, Warned
 
 
+def was(what: UUID) -> bool:
+    """Whether people were warned of this end at all."""
+    return Warned.objects.filter(credential_id=what).exists()
+
+
 def forget(what: UUID, *, but: Collection[int] = ()) -> bool:
     """Warn anew at thresholds that lie ahead again, since the end was moved back; says whether there were such."""
     return bool(Warned.objects.filter(credential_id=what).exclude(days__in=but).delete()[0])
