@@ -63,7 +63,7 @@ def taken_back(monkeypatch) -> list[bool]:
 
 @pytest.mark.parametrize("comes_to", [AuthorityEnded(), SealBroken(), OutOfPatience(fault=None), None])
 def test_whoever_cancels_while_a_run_comes_to_rest_has_it_taken_back(work, taken_back, monkeypatch, comes_to):
-    async def meanwhile(opened: opening.Opened) -> None:
+    async def meanwhile(opened: opening.Opened, _limit: object) -> None:
         await in_database(cancel, work)
         if comes_to is None:
             await in_database(end_well, opened)
