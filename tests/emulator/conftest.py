@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
+from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 
@@ -54,16 +56,27 @@ class Emulator:
         session.trust_env, session.verify = False, self.ca_file
         return session
 
+    @cached_property
+    def line(self) -> requests.Session:
+        """A session that keeps its connection, and no cookie: another hand-shake for each request takes longer."""
+        session = self.session
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        return session
+
+    def close(self) -> None:
+        """Hang up."""
+        self.line.close()
+
     def get(self, path: str, **options: Any) -> requests.Response:
-        return self.session.get(self.url + path, **options)
+        return self.line.get(self.url + path, **options)
 
     def post(self, path: str, **form: str) -> requests.Response:
-        return self.session.post(self.url + path, data=form)
+        return self.line.post(self.url + path, data=form)
 
     def control(self, method: str, path: str, **options: Any) -> Any:
         """Use the control door; the answer's JSON, or None."""
         door = self.ready["control"]
-        answer = self.session.request(method, door["url"] + path, headers={door["header"]: door["token"]}, **options)
+        answer = self.line.request(method, door["url"] + path, headers={door["header"]: door["token"]}, **options)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -108,7 +121,7 @@ class Emulator:
         return page
 
 
-@contextlib.contextmanager
+@contextmanager
 def running(folder: Path, *arguments: str) -> Iterator[Emulator]:
     """A process of its own; stopped with SIGTERM, and it must stop cleanly."""
     command = [sys.executable, "-m", "m365_emulator", "serve", "--port", "0", "--tls-dir", str(folder / "tls")]
@@ -117,7 +130,8 @@ def running(folder: Path, *arguments: str) -> Iterator[Emulator]:
     with process.stdout:
         line = process.stdout.readline()
         try:
-            yield Emulator(json.loads(line), process)
+            with closing(Emulator(json.loads(line), process)) as emulator:
+                yield emulator
         finally:
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=20) == 0
