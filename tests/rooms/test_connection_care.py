@@ -10,6 +10,7 @@ from gangway.alarms import queries as alarms
 from gangway.alarms.states import Severity
 from gangway.connections import actions, emergency, following, policy, tending
 from gangway.connections.models import Care, Connection
+from gangway.connections.queries import connection
 from gangway.connections.rotation import rotate_now
 from gangway.connections.schedule import Wishes
 from gangway.connections.states import Deed, ItemState, Rotation
@@ -22,11 +23,11 @@ from gangway.onboarding import deletion
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import faults
 from gangway.provisioning.errors import Broke, CannotRotate
-from gangway.provisioning.models import GIVEN, Credential, Run
+from gangway.provisioning.models import GIVEN, Credential, Registration, Run
 from gangway.services.models import Service
 from tests.rooms.factories_connections import DAY, OLD, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
-from tests.rooms.factories_web import sit_down, soup
+from tests.rooms.factories_web import error_at, sit_down, soup
 from tests.rooms.test_fleet import care_of
 
 pytestmark = pytest.mark.django_db
@@ -360,3 +361,22 @@ def begun(customer: Place, deed: Deed) -> UUID:
         emergency_id = emergency.begin(organization_id=customer.id, deed=deed, **given)
     emergency.drive(now=clock.now())
     return emergency_id
+
+
+def test_settings_are_saved_all_or_not_at_all():
+    """An end that can't be is told at its field, and the domain beside it stays as it was."""
+    provider = make_provider()
+    customer = make_customer(provider)
+    service_id = connected(customer, origin=GIVEN, expires_at=clock.now() + 20 * DAY)
+    with within(customer.path):
+        Registration.objects.update(domains=["contoso.example", "contoso.onmicrosoft.com"])
+        domain = connection(service_id).m365_domain
+    other = next(one for one in ("contoso.example", "contoso.onmicrosoft.com") if one != domain)
+    desk, address = sit_down(provider), f"/services/{service_id}/configuration/m365/save/"
+    refused = desk.post(address, {"domain": other, "ends_on": "2999-01-01"})
+    assert error_at(refused, "ends_on")
+    with within(customer.path):
+        assert connection(service_id).m365_domain == domain
+    assert desk.post(address, {"domain": other, "ends_on": "2031-01-01"}).status_code == 302
+    with within(customer.path):
+        assert connection(service_id).m365_domain == other

@@ -10,7 +10,7 @@ from gangway.audit.queries import activity
 from gangway.organizations import changing, place_queries
 from gangway.organizations import queries as organizations
 from gangway.organizations.actions import create_organization
-from gangway.organizations.details import Bounds, Contact, Details, Tenant
+from gangway.organizations.details import Bounds, Contact, Details, Tenant, domains_of
 from gangway.organizations.errors import (
     InvalidAddress,
     InvalidField,
@@ -309,3 +309,8 @@ def test_bounds_have_bounds(bounds, field):
     with pytest.raises(InvalidField) as told:
         bound(provider, **bounds)
     assert told.value.field == field
+
+
+def test_a_customer_whose_first_domain_is_unknown_is_known_by_its_others():
+    first, more = "contoso.com", [Tenant(TENANT, ""), Tenant("", "contoso.net")]
+    assert (domains_of(first, more), domains_of("", more)) == (("contoso.com", "contoso.net"), ("contoso.net",))

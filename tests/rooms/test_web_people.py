@@ -631,3 +631,4 @@ def test_who_changes_a_second_factor_is_told_once_of_other_browsers_that_are_sti
     other.session.flush()
     told.append(soup(one.post(anew, follow=True)))
     assert [page.get_text().count("signed in in other browsers") for page in told] == [1, 1, 0]
+    assert told[0].find("a", string="Go on to the Operation Center")["href"] == "/", "the codes are no dead end"
