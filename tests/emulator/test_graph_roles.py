@@ -40,12 +40,19 @@ def test_assigned_role_is_read_back_by_principal(door):
 def test_expansion_names_role_and_principal(door):
     principal = door.new_principal("Voice")
     assign(door, principal.id)
-    (row,) = door.get(
-        f"/roleManagement/directory/roleAssignments?$filter=principalId eq '{principal.id}'"
-        "&$expand=roleDefinition,principal($select=displayName)"
-    ).value
+    path = f"/roleManagement/directory/roleAssignments?$filter=principalId eq '{principal.id}'&$expand="
+    (row,) = door.get(f"{path}roleDefinition").value
     assert row["roleDefinition"]["displayName"] == "Teams Administrator"
+    (row,) = door.get(f"{path}principal($select=displayName)").value
     assert row["principal"] == {"@odata.type": "#microsoft.graph.servicePrincipal", "displayName": "Voice"}
+
+
+def test_one_relation_is_expanded_at_a_time_but_by_pim(door):
+    reply = door.get("/roleManagement/directory/roleAssignments?$expand=roleDefinition,principal($select=id)")
+    assert (reply.status, reply.message) == (400, "Only one property can be expanded in a single query.")
+    assert door.get("/applications?$expand=owners,federatedIdentityCredentials").status == 400
+    both = "/roleManagement/directory/roleEligibilityScheduleInstances?$expand=roleDefinition,principal"
+    assert door.get(both).status == 200
 
 
 def test_second_assignment_conflicts_in_microsofts_words(door):

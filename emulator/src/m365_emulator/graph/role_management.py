@@ -64,6 +64,7 @@ eligibilities = Shape(
     directory=False,
     filterable={"principalId": "eq", "roleDefinitionId": "eq", "directoryScopeId": "eq"},
     expandable={"principal": _principal, "roleDefinition": _definition},
+    expands=2,
 )
 
 

@@ -36,7 +36,7 @@ class Shape:
     ``filterable`` gives the operators of each property in one line of text. ``usual`` are the properties of an answer
     without ``$select``; empty: all. ``directory`` objects take advanced queries, pages and ``$count``.
     A ``nested`` collection belongs to another object and is named, and found, through it. One that isn't ``paged``
-    comes whole; ``page`` is how many come where nobody says.
+    comes whole; ``page`` is how many come where nobody says. ``expands`` are the most relations of one ``$expand``.
     """
 
     type: str
@@ -50,6 +50,7 @@ class Shape:
     nested: bool = False
     paged: bool = True
     page: int = 100
+    expands: int = 1
 
     @property
     def resource(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from m365_emulator.graph.errors import malformed, unsupported_query
+from m365_emulator.graph.errors import bad_request, malformed, unsupported_query
 from m365_emulator.graph.odata.syntax import Both, Compare, Node, Not, Some
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def _check_names(shape: Shape, options: Options) -> None:
                 "Parsing OData Select and Expand failed: Could not find a property named "
                 f"'{name}' on type 'microsoft.graph.{shape.type}'."
             )
+    if len(options.expand) > shape.expands:
+        raise bad_request("Only one property can be expanded in a single query.")
     for name, _ in options.expand:
         if name not in shape.expandable:
             raise malformed(
