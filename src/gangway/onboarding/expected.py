@@ -11,6 +11,7 @@ from uuid import UUID
 
 from gangway.onboarding.models import Case
 from gangway.onboarding.stages.registration import tenant_in_use, tenant_of_registration
+from gangway.onboarding.stages.sign_in import UPN
 from gangway.onboarding.states import SignInState
 from gangway.organizations.people_queries import works_above
 from gangway.organizations.place_queries import place, tenants_of
@@ -77,6 +78,9 @@ def is_compared(case: Case) -> bool:
 
 
 def is_odd_name(upn: str, *, known: Collection[str]) -> bool:
-    """Whether a user principal name is at a domain that nobody knows here, where domains are known."""
-    domain = domain_of(upn)
+    """Whether a user principal name is at a domain that nobody knows here, where domains are known.
+
+    What can't be one is refused for that, and nothing is asked of it.
+    """
+    domain = domain_of(upn) if UPN.fullmatch(upn.strip()) else ""
     return bool(domain and _telling(known)) and not domain.endswith(OF_EVERY_TENANT) and not is_among(domain, known)

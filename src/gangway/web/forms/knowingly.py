@@ -16,7 +16,7 @@ MOST_NAMED = 3
 class Knowingly(PlainForm):
     """What all such forms share. `components/knowingly.html` shows the box, once there is something to ask."""
 
-    knowingly = forms.CharField(required=False, max_length=253, widget=forms.HiddenInput)
+    knowingly = forms.CharField(required=False, max_length=320, widget=forms.HiddenInput)
     asked_domain = ""
     """What is asked about; empty as long as nothing is."""
     asked_words = ""
