@@ -55,11 +55,20 @@ environment() { # name; afterwards it is in .venvs/<name>
     venv=.venvs/$1
     python=$(find_python) || fail "Gangway needs Python 3.11 or newer on the PATH. On Debian: apt-get install python3 python3-pip"
     made_from=$(fingerprint "$lock" "$python")
-    if [ "$(cat "$venv/made-from" 2>/dev/null)" = "$made_from" ] && "$venv/bin/python" -c '' 2>/dev/null; then
-        return
-    fi
-    echo "Making the Python environment $venv from $lock (once) …" >&2
+    fits && return
     mkdir -p .venvs
+    exec 9>"$venv.lock" # somebody else may be making the same one: then wait for it
+    "$python" -c 'import fcntl; fcntl.flock(9, fcntl.LOCK_EX)'
+    if ! fits; then make_environment "$1"; fi
+    exec 9>&-
+}
+
+fits() { # whether the environment is there, whole and up to date
+    [ "$(cat "$venv/made-from" 2>/dev/null)" = "$made_from" ] && "$venv/bin/python" -c '' 2>/dev/null
+}
+
+make_environment() { # name
+    echo "Making the Python environment $venv from $lock (once) …" >&2
     rm -f "$venv/made-from" # from here on it is half made, until the last line says otherwise
     "$python" -m venv --clear --without-pip "$venv" || fail "Could not make $venv with $python."
     install "$venv" "$python" --require-hashes -r "$lock" || fail "Could not install $lock."

@@ -82,6 +82,17 @@ def test_an_environment_that_does_not_fit_is_made_again(house, path, spoil):
     assert "Making" in again.stderr
 
 
+def test_of_two_who_need_one_environment_at_once_one_makes_it_and_the_other_waits(house, path):
+    """And the lock ends with its making: the third goes on at once."""
+    command = ["/bin/sh", "-euc", MAKE]
+    settings = {"cwd": house, "env": {"PATH": str(path), "HOME": str(house)}, "stderr": subprocess.PIPE, "text": True}
+    both = [subprocess.Popen(command, **settings) for _ in range(2)]
+    said = [process.communicate(timeout=120)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    assert "".join(said).count("Making") == 1
+    assert sh(house, path, MAKE).stderr == ""
+
+
 def test_what_a_person_has_set_does_not_leak_in(house, path):
     """Neither Python's ways nor settings of a Gangway that is in use; what is meant for the tests stays."""
     said = sh(
