@@ -86,6 +86,7 @@ TEMPLATES: Final = (
             "service_created",
             "alarm_contact",
             "removal_asked",
+            "service_gone",
             "rotation_ahead",
         )
         for kind in ("html", "txt")
@@ -157,6 +158,7 @@ MARKED: Final[dict[str, tuple[str, ...]]] = {
     "notifications/messages/service_created.py": (),
     "notifications/messages/alarm_contact.py": (),
     "notifications/messages/removal_asked.py": (),
+    "notifications/messages/service_gone.py": (),
     "notifications/messages/rotation_ahead.py": (),
 }
 """Code with `gettext`, and which of its definitions; none named means all."""

@@ -89,6 +89,16 @@ REMOVAL_ASKED = {
     "phone": "+1 555 0100",
     "safe": "Nobody asks you for a password or a code.",
 }
+SERVICE_GONE = {
+    "customer": "Contoso",
+    "service": "contoso",
+    "list": "- Removed: App registration gw-contoso",
+    "signed": "Service contoso is deleted.\n-----SIGNATURE-----\nKey: 1",
+    "provider": "Sandbox Telecom",
+    "reply_to": "help@sp2.example",
+    "phone": "+1 555 0100",
+    "safe": "Nobody asks you for a password or a code.",
+}
 REST = {
     "provider": "Sandbox Telecom",
     "asked_by": "avery@contoso.example",

@@ -17,10 +17,13 @@ from gangway.foundation import clock
 from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
+from gangway.notifications.models import Message
 from gangway.onboarding import deletion
 from gangway.onboarding.errors import NameDiffers
 from gangway.onboarding.farewell import written
-from gangway.organizations.scope import within
+from gangway.organizations import changing
+from gangway.organizations.details import Contact
+from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning.farewell import Line, Outcome, Parted
 from gangway.provisioning.leaving import Leaving
@@ -195,9 +198,17 @@ def test_what_was_removed_is_written_down_and_signed(tenant):
     work.done(tenant.token())
     served = Served(work)
     served.connect(work.service_id)
+    with within_everything("a test"):
+        there = [Contact("", "it@contoso.example")]
+        changing.change_contacts(organization_id=work.customer.id, contacts=there, by=OLGA)
     served.delete()
     assert served.life() is Lifecycle.DELETED
     told = tabled(served)
+    (mail,) = served.rows(Message, kind="service_gone")
+    assert (mail.to, mail.state) == ("it@contoso.example", "sent")
+    assert is_ours(mail.context["signed"])
+    deletion.take_away(work.service_id, again=True, now=clock.now())
+    assert len(served.rows(Message, kind="service_gone")) == 1
     assert "Removed: " in told
     assert told.count("Stays: ") == told.count("Stays: Deleted app registration") == 1
     assert is_ours(told)

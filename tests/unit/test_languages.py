@@ -105,6 +105,7 @@ TO_CUSTOMERS = (
     MessageKind.ALARM_CONTACT,
     MessageKind.ROTATION_AHEAD,
     MessageKind.REMOVAL_ASKED,
+    MessageKind.SERVICE_GONE,
 )
 
 

@@ -31,6 +31,7 @@ from tests.rooms.factories_notifications import (
     REST,
     ROTATION_AHEAD,
     SERVICE_CREATED,
+    SERVICE_GONE,
     SIGN_IN_CHANGED,
     WRONG_CODES,
 )
@@ -51,6 +52,7 @@ CONTEXTS = {
     MessageKind.ALARM_CONTACT: ALARM_CONTACT,
     MessageKind.ROTATION_AHEAD: ROTATION_AHEAD,
     MessageKind.REMOVAL_ASKED: REMOVAL_ASKED,
+    MessageKind.SERVICE_GONE: SERVICE_GONE,
     MessageKind.SIGN_IN_CHANGED: SIGN_IN_CHANGED,
     MessageKind.WRONG_CODES: WRONG_CODES,
     MessageKind.IMPORT_ENDED: IMPORT_ENDED,

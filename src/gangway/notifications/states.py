@@ -55,6 +55,7 @@ class MessageKind(StrEnum):
     ALARM_CONTACT = "alarm_contact"
     ROTATION_AHEAD = "rotation_ahead"
     REMOVAL_ASKED = "removal_asked"
+    SERVICE_GONE = "service_gone"
     TEST = "test"
 
 

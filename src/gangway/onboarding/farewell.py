@@ -1,13 +1,21 @@
-"""What the customer is told in the end: what was taken out of their tenant, and what stays and why."""
+"""What the customer is told in the end: what was taken out of their tenant, and what stays and why; by mail, too."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from gangway.alarms.wording import NOTHING_ASKED
 from gangway.audit.record import Actor
-from gangway.connections.farewells import sign_farewell
+from gangway.connections.farewells import farewell, sign_farewell
+from gangway.languages.choice import speaking
+from gangway.languages.said import said
 from gangway.languages.times import time_in_words
+from gangway.notifications import outbox
+from gangway.notifications.states import MessageKind
+from gangway.organizations.languages import language_of
+from gangway.organizations.queries import provider_of
+from gangway.organizations.told import contacts_of
 from gangway.provisioning.farewell import Line, Outcome, Parted, parted
 from gangway.services.queries import ServiceView, service
 
@@ -28,9 +36,43 @@ SENTENCES: Final = {
 
 def say_farewell(service_id: UUID, *, on_end: str, by: Actor, now: datetime) -> None:
     """Write down and sign what became of a service, before our copies of its credentials are destroyed. In a scope."""
-    about = service(service_id)
-    text = "\n".join(written(about, parted(service_id, on_end=on_end), now=now))
+    about, parts = service(service_id), parted(service_id, on_end=on_end)
+    if farewell(service_id) is not None:
+        return
+    text = "\n".join(written(about, parts, now=now))
     sign_farewell(service_id=service_id, organization_id=about.customer_id, text=text, by=by, now=now)
+    if parts:
+        _tell(about, by=by)
+
+
+def _tell(about: ServiceView, *, by: Actor) -> None:
+    """Put a mail with it to each of the customer's contacts into the outbox; without any there is nobody to tell."""
+    paper, provider = farewell(about.id), provider_of(about.customer_id)
+    if paper is None:
+        return
+    language = language_of(about.customer_id)
+    with speaking(language):
+        words = said(paper.words)
+    for contact in contacts_of(about.customer_id):
+        outbox.put(
+            organization_id=about.customer_id,
+            kind=MessageKind.SERVICE_GONE,
+            to=contact.email,
+            language=language,
+            context={
+                "customer": about.customer_name,
+                "service": about.short_name,
+                "list": words,
+                "signed": paper.text,
+                "provider": provider.name,
+                "reply_to": provider.reply_to,
+                "phone": provider.support_phone,
+                "safe": NOTHING_ASKED,
+            },
+            link=None,
+            subject_ref=f"farewell:{about.id}",
+            by=by,
+        )
 
 
 def written(about: ServiceView, parts: Iterable[Parted], *, now: datetime) -> Iterator[str]:

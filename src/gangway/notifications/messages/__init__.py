@@ -20,6 +20,7 @@ from gangway.notifications.messages import (
     removal_asked,
     rotation_ahead,
     service_created,
+    service_gone,
     sign_in_changed,
     test,
     wrong_codes,
@@ -46,6 +47,7 @@ MESSAGES: Final[Mapping[MessageKind, Message]] = {
     MessageKind.ALARM_CONTACT: alarm_contact.MESSAGE,
     MessageKind.ROTATION_AHEAD: rotation_ahead.MESSAGE,
     MessageKind.REMOVAL_ASKED: removal_asked.MESSAGE,
+    MessageKind.SERVICE_GONE: service_gone.MESSAGE,
     MessageKind.TEST: test.MESSAGE,
 }
 
