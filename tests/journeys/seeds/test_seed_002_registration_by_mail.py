@@ -106,4 +106,4 @@ def look_at_the_connection(operator: Operator, short_name: str, made: Made) -> N
     with step("20. Validate Authentication; the secret's days are shown."):
         operator.validate_authentication()
         assert fact(page, "Connection") == "OK"
-        assert int(fact(page, "Client Secret Days Until Expire").split()[0]) > 0
+        assert int(fact(page, "Client Secret Days Until Expire").split()[0].replace(",", "")) > 0
