@@ -21,7 +21,7 @@ from django.urls import reverse
 
 from gangway.audit.models import Entry
 from gangway.organizations.roles import Kind
-from gangway.web.views.several import SOUGHT
+from gangway.web.lists import LISTS
 from tests.rooms import factories_invitations, factories_onboarding
 from tests.rooms.factories_organizations import make_customer, make_operator, make_provider
 from tests.rooms.factories_web import prove, put_into_wizard, sit_down
@@ -31,6 +31,8 @@ from tests.rooms.watched_queries import asked_for
 
 __all__ = ["asked_for", "nobody_is_stopped", "world"]
 
+SOUGHT = {"q", "sort", "page"}.union(*(listed.filters for listed in LISTS.values()))
+"""What lists keep in their addresses."""
 pytestmark = pytest.mark.django_db
 
 SEED: Final = 20_261_121
