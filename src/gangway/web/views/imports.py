@@ -72,10 +72,10 @@ def new_import(request: DeskRequest) -> HttpResponse:
                 file_name=given["table"].name,
                 raw=given["table"].read(),
                 finish_by_itself=given["finish_by_itself"],
-                by=request.actor,
-                now=now(),
                 days=given["days"],
                 knowingly=given["knowingly"],
+                by=request.actor,
+                now=now(),
             )
         except GangwayError as error:
             form.add_error("table", told(error))
