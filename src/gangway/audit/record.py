@@ -1,12 +1,13 @@
 """One function writes the audit log, inside the transaction of the change it tells of: both happen or neither."""
 
+import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, Self
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from gangway.audit.chain import commitment_of, digest_of
 from gangway.audit.errors import DataNotPlain, SecretInAudit
@@ -44,6 +45,14 @@ _SECRET_NAMES: Final = frozenset(
 
 Plain = str | int | bool | None
 
+WRITE: Final = """
+    INSERT INTO audit_entry (
+        at, event, organization_id, subject, actor_kind, actor_id, actor_name, actor_address, request_id,
+        data, personal, salt, commitment, digest
+    ) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+"""Written out: it goes with nearly every change, and Django takes five times as long to put it together."""
+
 
 @dataclass(frozen=True, slots=True)
 class Actor:
@@ -80,7 +89,10 @@ def record(
     told = entry_of(
         event, by=by, organization_id=organization_id, subject=subject, data=data, before=before, after=after
     )
-    told.save(force_insert=True)
+    who = (told.actor_kind, told.actor_id, told.actor_name, told.actor_address, told.request_id)
+    what = (json.dumps(told.data), json.dumps(told.personal), told.salt, told.commitment, told.digest)
+    with connection.cursor() as cursor:
+        cursor.execute(WRITE, (told.at, told.event, told.organization_id, told.subject, *who, *what))
 
 
 def differing(before: Mapping[str, Plain], after: Mapping[str, Plain]) -> tuple[dict[str, Plain], dict[str, Plain]]:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 import procrastinate
 import structlog
 from django.db import DatabaseError, InterfaceError
+from procrastinate import PsycopgConnector
+from procrastinate.contrib.django.utils import connector_params
 
 from gangway.foundation import clock
 from gangway.jobs import reaper, schedule
@@ -20,10 +22,10 @@ def reading_app() -> procrastinate.App:
     """Give an App with its own async connections to fetch jobs with.
 
     It shares the tasks of the deferring App but isn't it: what a task defers goes through Django's connection, in the
-    task's own transaction. (With the stock command a rolled-back task leaves the jobs it deferred behind.)
+    task's own transaction. (With the stock command a rolled-back task leaves the jobs it deferred behind.) Whatever it
+    asks is one statement, so that no transaction has to be begun and committed around it.
     """
-    app = deferring_app()
-    return app.with_connector(app.connector.get_worker_connector())  # type: ignore[attr-defined]
+    return deferring_app().with_connector(PsycopgConnector(kwargs={**connector_params(), "autocommit": True}))
 
 
 async def run(pace: Pace, *, name: str = "worker", handle_signals: bool = True, wait: bool = True) -> None:
