@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from gangway.audit import queries as audit
 from gangway.foundation import clock
@@ -62,6 +63,17 @@ def test_a_run_makes_proves_and_says_goodbye(tenant):
     assert work.orphans(tenant) == []
     assert not tenant.has_sign_in_application()
     assert work.registration().sign_in_application_removed == "yes"
+
+
+def test_a_run_asks_the_database_fifty_times(tenant):
+    work = make_work()
+    work.start(token(tenant))
+    with CaptureQueriesContext(connection) as asked:
+        run_until_idle()
+    of_others = ("SAVEPOINT", "RELEASE", "procrastinate_")
+    asked_by_us = [row["sql"] for row in asked if not any(word in row["sql"] for word in of_others)]
+    assert work.run().state == RunState.PROVED
+    assert len(asked_by_us) <= 50, asked_by_us
 
 
 def test_every_step_is_shown_with_its_time_and_request_id(tenant):

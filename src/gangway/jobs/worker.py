@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import procrastinate
 import structlog
 from django.db import DatabaseError, InterfaceError
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django.utils import connector_params
+from psycopg import AsyncConnection
 
 from gangway.foundation import clock
 from gangway.jobs import reaper, schedule
@@ -25,7 +27,11 @@ def reading_app() -> procrastinate.App:
     task's own transaction. (With the stock command a rolled-back task leaves the jobs it deferred behind.) Whatever it
     asks is one statement, so that no transaction has to be begun and committed around it.
     """
-    return deferring_app().with_connector(PsycopgConnector(kwargs={**connector_params(), "autocommit": True}))
+    return deferring_app().with_connector(PsycopgConnector(kwargs=connector_params(), configure=_each_alone))
+
+
+async def _each_alone(connection: AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)
 
 
 async def run(pace: Pace, *, name: str = "worker", handle_signals: bool = True, wait: bool = True) -> None:
