@@ -20,7 +20,7 @@ from tests.journeys.looking import Looker
 from tests.journeys.microsoft import CONTOSO
 from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, onward, sees
 from tests.journeys.product import Product
-from tests.journeys.seeded import AVERY, GRACE, MORGAN, RILEY
+from tests.journeys.seeded import AVERY, GRACE, GRAY, MORGAN, RILEY
 from tests.journeys.waiting import eventually
 from tests.rooms.factories_existing import ByHand
 
@@ -242,6 +242,9 @@ class Tour:
         page.goto(self.address("/wizard/"))
         onward(page.get_by_role("button", name="Create New App Registration"))
         look.at(page)
+        page.get_by_label("User Principal Name (UPN)").fill(GRAY[0])
+        onward(button(page, "Start Authentication"))
+        look.at(page, "asked")
         administrator.give_upn(GRACE[0])
         look.at(page)
         page.get_by_text("“You cannot access this right now”").click()
