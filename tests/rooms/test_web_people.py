@@ -301,6 +301,25 @@ def test_a_person_changes_their_own_name_and_it_is_told_as_it_was_and_is():
     assert "Sue Self-Other" in soup(client.get("/operators/?q=other")).select_one("tbody").get_text()
 
 
+def test_a_role_that_somebody_else_changed_meanwhile_is_not_changed_unseen():
+    provider = make_provider()
+    olga, paul, target = (
+        prove(sit_down(provider)),
+        prove(sit_down(provider)),
+        make_operator(provider, role=Role.MONITOR),
+    )
+    place = place_id(provider, operator_id=target)
+    page, address = reverse("web:operator", args=[place]), reverse("web:operator_role", args=[place])
+    shown = soup(paul.get(page)).select_one("[name=shown]")["value"]
+    olga.post(address, {"role": "admin", "shown": shown})
+    told = soup(paul.post(address, {"role": "operator", "shown": shown}, follow=True))
+    assert "Somebody has given this person another role" in told.get_text()
+    assert told.select_one("#role option[selected]")["value"] == "admin"
+    paul.post(address, {"role": "operator", "shown": told.select_one("[name=shown]")["value"]})
+    with within(provider.path):
+        assert Membership.objects.get(pk=place).role == "operator"
+
+
 def test_an_admin_corrects_the_name_of_their_own_people_and_of_nobody_who_belongs_elsewhere_as_well():
     provider = make_provider()
     one, other = make_channel(provider), make_channel(provider)

@@ -9,6 +9,7 @@ OrganizationsError
 ├── NoSuchRole          the role doesn't exist at this level
 ├── NotYoursToGive      nobody gives a role that their own may not give
 ├── RoleTaken           one role per person and organization
+├── RoleMoved           somebody else changed it first
 ├── NoSuchOperator      there is none, or not in this scope
 ├── LastAdmin           somebody must stay who can let others in
 ├── BelongsElsewhere    others answer for this person, too
@@ -102,6 +103,14 @@ class RoleTaken(OrganizationsError):
     code = "organizations:role:taken"
     what = "This person already has a role in this organization."
     cure = "Change that role instead."
+
+
+class RoleMoved(OrganizationsError):
+    """Somebody else gave the person another role since the page was opened."""
+
+    code = "organizations:role:moved"
+    what = "Somebody has given this person another role since you opened the page; nothing of yours is saved."
+    cure = "Look at the role that stands here now, and change it again if you still want to."
 
 
 class NoSuchOperator(OrganizationsError):

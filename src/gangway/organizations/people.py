@@ -27,6 +27,7 @@ from gangway.organizations.errors import (
     NoSuchOrganization,
     NoSuchRole,
     NotYoursToGive,
+    RoleMoved,
     RoleTaken,
 )
 from gangway.organizations.models import Membership, Operator, Organization
@@ -79,12 +80,15 @@ def give_role(*, operator_id: UUID, organization_id: UUID, role: Role, by: Actor
 
 
 @transaction.atomic
-def change_role(membership_id: int, *, role: Role, by: Actor, seat: Seat | None) -> None:
+def change_role(membership_id: int, *, role: Role, by: Actor, seat: Seat | None, shown: str = "") -> None:
     """Give somebody another role; `seat` is who changes it, None for the organization's own table of Entra roles.
 
-    Raises `NoSuchOperator`, `NoSuchRole`, `NotYoursToGive`, `LastAdmin`.
+    `shown`: the role that whoever changes it saw; empty: they saw none. Raises `NoSuchOperator`, `NoSuchRole`,
+    `NotYoursToGive`, `LastAdmin`, and `RoleMoved` when it is another one by now.
     """
     row = _locked(membership_id)
+    if shown and row.role not in {shown, Role(role).value}:
+        raise RoleMoved
     _need_role(Kind(row.organization.kind), Role(role))
     _need_gift(seat, row.organization, (Role(row.role), Role(role)))
     if Role(role) is not Role.ADMIN:

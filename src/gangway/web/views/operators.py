@@ -1,6 +1,7 @@
 """*Operators*: who has which role where; inviting somebody; changing, suspending and ending roles."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -146,7 +147,8 @@ def change_role(request: DeskRequest, place_id: int) -> HttpResponse:
         return redirect("web:operator", place_id)
     role = Role(chosen)
     done = _("%(name)s is %(role)s now.") % {"name": about.name, "role": ROLE_WORDS[role]}
-    change = lambda: people.change_role(place_id, role=role, by=request.actor, seat=request.seat)  # noqa: E731
+    shown = request.POST.get("shown", "")
+    change = partial(people.change_role, place_id, role=role, by=request.actor, seat=request.seat, shown=shown)
     return _tried(request, about, change, done)
 
 
