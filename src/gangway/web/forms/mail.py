@@ -15,7 +15,10 @@ class ReplyForm(EditForm):
     reply_to = forms.CharField(
         label=_("Reply address"),
         required=False,
-        help_text=_("Answers to all mails of this provider go there. Empty: to the sender's address."),
+        help_text=_(
+            "Answers to this provider's mails go there, but for channels with an address of their own. Empty: to the"
+            " sender's address."
+        ),
         widget=MailInput(),
     )
 
