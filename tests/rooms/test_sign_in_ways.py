@@ -262,6 +262,7 @@ def test_what_microsoft_may_show_leads_to_its_cure(monkeypatch, way):
     for words in SHOWED[way]:
         assert words in headings
     assert "leave it unticked" in page.get_text()
+    assert ("A code can't prove which device" in page.get_text()) is (way is Way.CODE)
 
 
 def test_the_page_shows_which_account_and_until_when(monkeypatch):

@@ -130,7 +130,19 @@ def test_changing_the_recipient_ends_the_earlier_ones_links(customer, client, in
     assert "sent to somebody else" in dead
     assert "bob" not in dead
     assert "Ask for a new link" not in dead
+    for aside in ("new-link", "reminders"):
+        assert Client().get(f"/i/{old.reveal()}/{aside}/")["Location"] == f"/i/{old.reveal()}"
+    Client().post(f"/i/{old.reveal()}/reminders/")
+    assert view(customer, invited).reminders_stopped_at is None, "bob's reminders are bob's"
     assert [to for to, _subject, body in mailed() if "/i/" in body] == ["bob@contoso.example"]
+
+
+def test_no_more_reminders_promises_nothing_of_a_link_that_is_dead(customer, client, invited):
+    old = link(customer, invited)
+    act(client, invited, "revoke")
+    page = Client().post(f"/i/{old.reveal()}/reminders/", follow=True)
+    assert "No more reminders go out" in text(page)
+    assert "Your link stays good" not in text(page)
 
 
 def test_extending_lets_links_live_longer_and_never_shorter(customer, client, invited):

@@ -15,7 +15,7 @@ from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
-from gangway.invitations.queries import LinkDead
+from gangway.invitations.queries import LinkDead, Why
 from gangway.invitations.states import State
 from gangway.jobs.actions import defer
 from gangway.onboarding import unexpected
@@ -87,9 +87,12 @@ def ask_for_link(*, token: SealedText, by: Actor, now: datetime) -> None:
 
 
 def stop_reminders(*, token: SealedText, by: Actor, now: datetime) -> None:
-    """Whoever holds a link of an invitation wants no more reminders. Raises `NoSuchCase` for one that never was."""
+    """Whoever holds a link of an invitation wants no more reminders.
+
+    Raises `NoSuchCase` for a link that never was, and for one of somebody in whose place another person is asked now.
+    """
     held = invited.by_token(token, now=now)
-    if held is None:
+    if held is None or (isinstance(held, LinkDead) and held.reason is Why.ELSEWHERE):
         raise NoSuchCase
     with within(held.organization_path):
         invitations.stop_reminders(invitation_id=held.invitation_id, by=by, now=now)

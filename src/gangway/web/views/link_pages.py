@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from gangway.foundation.clock import now
 from gangway.foundation.sealed import SealedText
 from gangway.invitations.errors import AskedJustNow
-from gangway.invitations.queries import LinkDead, Why, by_token
+from gangway.invitations.queries import LinkDead, LinkHeld, Why, by_token
 from gangway.onboarding import freezing
 from gangway.onboarding.errors import NoSuchCase
 from gangway.onboarding.queries import asked_by
@@ -83,11 +83,20 @@ def _unexpected(request: HttpRequest, token: SealedText) -> HttpResponse:
 
 
 def _reminders(request: HttpRequest, token: SealedText) -> HttpResponse:
-    return render(request, "wizard/reminders.html", _asked(token))
+    held = by_token(token)
+    if _why_dead(held) is Why.ELSEWHERE:
+        return redirect("web:door", token.reveal())
+    return render(request, "wizard/reminders.html", {**_asked(token), "is_good": isinstance(held, LinkHeld)})
 
 
 def _new_link(request: HttpRequest, token: SealedText) -> HttpResponse:
+    if _why_dead(by_token(token)) in {Why.ELSEWHERE, Why.REPORTED}:
+        return redirect("web:door", token.reveal())  # which says why none will come
     return render(request, "wizard/new_link.html", {**_asked(token), "link": by_token(token)})
+
+
+def _why_dead(held: LinkHeld | LinkDead | None) -> Why | None:
+    return held.reason if isinstance(held, LinkDead) else None
 
 
 def _asked(token: SealedText) -> dict[str, Any]:
