@@ -1,10 +1,11 @@
 """`gangway worker`: runs jobs. The only kind of process with private keys, and the only one that calls Microsoft."""
 
-import asyncio
 import gc
 import os
 import platform
 from typing import Final
+
+import uvloop
 
 from gangway.cli.start import prepared
 from gangway.config.settings.typed import Role, Settings
@@ -20,7 +21,7 @@ def worker() -> None:
         from gangway.jobs import worker as work  # noqa: PLC0415  needs a Django that is awake
 
         rarely_collect()
-        asyncio.run(work.run(_pace(settings), name=f"{platform.node()}:{os.getpid()}"))
+        uvloop.run(work.run(_pace(settings), name=f"{platform.node()}:{os.getpid()}"))
 
 
 def rarely_collect() -> None:
