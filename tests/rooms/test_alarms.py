@@ -30,10 +30,11 @@ from gangway.organizations.details import Contact
 from gangway.organizations.models import Membership
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within, within_everything
+from gangway.services.queries import service
 from tests.rooms import factories_services
 from tests.rooms.conftest import database_role
-from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_operator, make_provider
 from tests.rooms.factories_connections import connected
+from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_operator, make_provider
 
 pytestmark = pytest.mark.django_db
 WATCH = Actor.system("a test's watch")
@@ -201,7 +202,6 @@ def test_a_mail_that_is_refused_raises_an_alarm_which_the_next_good_one_clears(c
     assert kinds(provider) == ["credential_ends"]
 
 
-def test_what_is_due_at_once_goes_in_one_mail_to_each_address(customer, provider):
 def test_an_advance_notice_that_is_refused_raises_an_alarm_as_a_warning_does(customer, provider, mail_server):
     make_operator(provider)
     contacts(customer, "gone@contoso.example")
@@ -243,6 +243,7 @@ def test_an_advance_notice_that_was_withdrawn_or_went_to_nobody_who_is_told_rais
         assert queries.alarms(kind="undelivered").rows == ()
 
 
+def test_what_is_due_at_once_goes_in_one_mail_to_each_address(customer, provider):
     make_operator(provider)
     for number in range(7):
         raised(customer, subject=f"service:{number}", about=f"voice{number}")
