@@ -40,7 +40,7 @@ def lay(data_dir: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         while not (kept := KEPT / _sources()).exists():
             _keep(kept)
-        _copy(kept, _home(data_dir))
+        _copy(kept, home_of(data_dir))
 
 
 def _sources() -> str:
@@ -80,12 +80,13 @@ def _keep(kept: Path) -> None:
             if old.is_dir():
                 shutil.rmtree(old)
         half = KEPT / "half"
-        _copy(_home(folder / "data"), half)
+        _copy(home_of(folder / "data"), half)
         if _sources() == kept.name:
             half.rename(kept)
 
 
-def _home(data_dir: Path) -> Path:
+def home_of(data_dir: Path) -> Path:
+    """Where in a data folder, or for it, the database's files are."""
     return DatabaseFolder.under(data_dir, own_user(0) if running_as_root() else None).home
 
 

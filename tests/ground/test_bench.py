@@ -3,15 +3,31 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from tests import migrated
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def database():
+    """The benches begin with a copy of a migrated database."""
+    folder = Path(tempfile.mkdtemp(prefix="gangway-bench-"))
+    folder.chmod(0o755)
+    migrated.lay(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("BENCH_DATABASE", str(migrated.home_of(folder)))
+        yield
+    shutil.rmtree(folder)
 
 
 def bench(name: str, *words: str) -> dict:
