@@ -11,11 +11,12 @@ from gangway.invitations.states import State
 from gangway.organizations.details import Contact
 from gangway.organizations.place_queries import place
 from gangway.organizations.scope import within, within_everything
+from gangway.services.queries import service
 from gangway.web.forms.opened import AS_OPENED
 from tests.rooms import factories_services
 from tests.rooms.factories_invitations import bring_to, issue
 from tests.rooms.factories_organizations import Place, make_channel, make_customer, make_provider
-from tests.rooms.factories_web import prove, sit_down, soup
+from tests.rooms.factories_web import error_at, prove, sit_down, soup
 
 pytestmark = pytest.mark.django_db
 
@@ -140,6 +141,20 @@ def test_whoever_saves_second_sees_what_the_first_one_changed_and_loses_nothing(
     after = values_of(form_of(paul.get(page), url))
     for key, value in (theirs | mine).items():
         assert after.get(key, "") == value
+
+
+def test_of_two_who_upgrade_the_second_undoes_nothing(provider, customer):
+    page, url = addresses("service_upgrade", provider, customer)
+    olga, paul = desks("service_upgrade", provider)
+    opened = values_of(form_of(paul.get(page), url))
+    assert olga.post(url, opened).status_code == 302
+    for _again in range(2):
+        answer = paul.post(url, opened)
+        assert answer.status_code == 200
+        assert "Somebody has changed" not in soup(answer).get_text()
+        assert error_at(answer, "licence_type")
+    with within(provider.path):
+        assert service(UUID(url.split("/")[2])).licence.value == opened["licence_type"]
 
 
 @pytest.mark.parametrize("touched", [True, False])

@@ -324,6 +324,15 @@ def test_a_typed_credential_is_not_rotated_and_the_page_says_who_renews_it(provi
     assert page.select_one('form[action$="/rotate/"]') is None
 
 
+def test_what_may_not_renew_itself_is_not_rotated_by_hand_and_nobody_is_warned(customer):
+    service_id = connected(customer, granted=OLD)
+    with within(customer.path):
+        with pytest.raises(CannotRotateNow):
+            rotate_now(service_id=service_id, by=SETUP, now=clock.now())
+        assert care_of(service_id).rotation == Rotation.NONE
+        assert alarms.open_for(service_id) == ()
+
+
 def test_rotate_now_is_one_run_and_leads_to_it(provider, customer):
     service_id = connected(customer, granted=(*OLD, "Application.ReadWrite.OwnedBy"))
     client = sit_down(provider)

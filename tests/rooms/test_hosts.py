@@ -248,7 +248,8 @@ def test_only_known_host_names_are_answered(provider):
     for other in ("b.a.example", "example", "xa.example", "*", "", "=.example", "a.example.evil.example"):
         assert Client().get(page, headers={"host": other}).status_code == 400, other
     with within(provider.path):
-        hosts.set_host(provider.id, name="", by=SETUP, keeps=False)
+        hosts.set_host(provider.id, name="", by=SETUP)
+        hosts.forget_former_hosts(provider.id)
     assert Client().get(page, headers={"host": "a.example"}).status_code == 400
 
 
@@ -305,6 +306,16 @@ def test_a_name_that_is_taken_back_counts_at_once_and_a_removed_channels_is_free
         hosts.set_host(provider.id, name="old.example", by=SETUP)
     assert hosts.public_url(provider.id) == "http://old.example:8000"
     assert not answers("new.example"), "it was never proved"
+
+
+def test_former_names_of_a_removed_channel_are_answered_no_longer(provider):
+    channel = make_channel(provider)
+    name(channel, "b.example")
+    name(channel, "")
+    assert answers("b.example")
+    with within(provider.path):
+        take_out_of_use(organization_id=channel.id, by=SETUP)
+    assert not answers("b.example")
 
 
 def test_a_former_name_goes_to_whoever_proves_that_it_is_theirs(provider):

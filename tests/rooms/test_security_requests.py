@@ -503,7 +503,7 @@ def test_an_error_page_shows_nothing_of_the_inside(world, monkeypatch):
     def breaks(*_given: Any, **_named: Any) -> None:
         raise RuntimeError("secret-of-the-inside /usr/lib SELECT")
 
-    monkeypatch.setattr("gangway.web.views.services.asked", breaks)
+    monkeypatch.setattr("gangway.web.views.services.asked_of", breaks)
     client = admin(world)
     client.raise_request_exception = False
     answer = client.get("/services/")

@@ -441,7 +441,7 @@ def test_ticked_customers_are_moved_after_a_proof_each_named_and_nobody_elses(pr
     assert named == ["Fabrikam 1 Northeast", "Fabrikam 2 Northeast"]
     assert page.select_one("main .btn-danger").get_text() == "Change channel (2)"
     offered = [option.get_text() for option in page.select("select[name=to] option")]
-    assert offered[1:] == ["North", "Northeast", "South"]
+    assert offered[2:] == ["North", "Northeast", "South"]
     told = soup(client.post(reverse("web:customers_move"), chosen, follow=True)).get_text()
     assert "Done with 2 of 3" in told
     listed = table(client.get(reverse("web:customer_export"), {"q": "Fabrikam"}))
@@ -497,7 +497,7 @@ def test_ticked_alarms_are_cleared_and_ticked_invitations_revoked_each_named(cli
     for name, deed in (("alarms", "alarms_clear"), ("invitations", "invitations_revoke")):
         _field, ids = ids_of(client, name)
         page = soup(client.get(reverse(f"web:{deed}"), {"ticked": ids}))
-        assert [field["value"] for field in page.select("[name=ticked]")] == ids
+        assert {field["value"] for field in page.select("[name=ticked]")} == set(ids)
         assert page.select_one("main .btn-danger").get_text().endswith(f"({len(ids)})")
         told = soup(client.post(reverse(f"web:{deed}"), {"ticked": ids}, follow=True)).get_text()
         assert f"Done with {len(ids)} of {len(ids)}" in told

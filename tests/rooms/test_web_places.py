@@ -7,9 +7,10 @@ from gangway.organizations import place_queries
 from gangway.organizations.actions import system
 from gangway.organizations.changing import change_bounds, change_contacts
 from gangway.organizations.details import Bounds, Contact, Tenant
+from gangway.organizations.models import Organization
 from gangway.organizations.people_queries import path_of
 from gangway.organizations.roles import Kind, Role
-from gangway.organizations.scope import within
+from gangway.organizations.scope import within, within_everything
 from tests.rooms.factories_connections import TENANT, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
@@ -139,6 +140,15 @@ def test_fields_are_changed_and_contacts_taken_away(client, provider):
     client.post(address, {"name": "Contoso Ltd", **contact(email="")})
     changed = only(Kind.CUSTOMER, provider)
     assert (changed.name, changed.contacts) == ("Contoso Ltd", ())
+
+
+def test_what_a_customers_form_does_not_ask_is_kept(client, provider):
+    made = make_customer(provider, name="Contoso")
+    with within_everything("as it was stored once"):
+        Organization.objects.filter(pk=made.id).update(reply_to="it@contoso.com")
+    client.post(reverse("web:customer_edit", args=[made.id]), {"name": "Contoso Ltd", **CONTACTS})
+    changed = only(Kind.CUSTOMER, provider)
+    assert (changed.name, changed.details.reply_to) == ("Contoso Ltd", "it@contoso.com")
 
 
 def test_all_contacts_come_to_the_page_and_back_with_room_for_one_more(client, provider):

@@ -22,9 +22,10 @@ from gangway.microsoft.wire import Answer
 EMULATOR = Path(__file__).parents[2] / "emulator" / "src" / "m365_emulator"
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
-SEEN_ELSEWHERE = {50005, 50158, 50177, 5000224}
+SEEN_ELSEWHERE = {50005, 50158, 50177, 5000224, 16003, 50144, 53004, 90072, 90093, 500014}
 """Numbers that administrators report and the emulator does not give: a device that can't prove itself, an external
-challenge, an account outside the tenant, a tenant that is disabled."""
+challenge, an account outside the tenant (three numbers), a tenant that is disabled, a password that ended, proofs that
+must be registered first, a consent that only an administrator gives, an application that is switched off there."""
 
 MUST_BE_TOLD = SEEN_ELSEWHERE | {
     *(53003, 50097, 53000, 53001, 50076, 50079, 50020, 50034, 90002, 900023, 65001, 65004, 90094, 650051, 650052),

@@ -211,6 +211,12 @@ def save_settings(*, service_id: UUID, m365_domain: str, by: Actor) -> None:
     _record(Event.CONNECTION_SETTINGS_CHANGED, row, by, {"before": before, "after": wanted})
 
 
+def hold(service_id: UUID) -> None:
+    """Keep a connection as it stands until the transaction ends: it comes before its service, as everywhere."""
+    if _of(service_id) is None:
+        raise NoSuchConnection
+
+
 @transaction.atomic
 def type_end(*, service_id: UUID, ends_on: date | None, by: Actor, now: datetime) -> None:
     """Keep on which day the typed credential of a connection ends, and have its warnings follow at once.

@@ -40,7 +40,8 @@ def rotate_now(*, service_id: UUID, profile: str = "", by: Actor, now: datetime)
     if connection.suspended_at is not None:
         raise ConnectionSuspended
     about = credential_of(row)
-    if about is None or not about.is_ours or about.is_federated:
+    kept = beside if profile else Care.objects.filter(connection=connection).first()
+    if about is None or not about.renews_itself(has_right=kept is not None and kept.renews_itself):
         raise CannotRotateNow
     run_id = start_rotation(
         registration_id=row.registration_id,

@@ -32,7 +32,7 @@ from gangway.organizations.errors import (
     ShortNameTaken,
     WrongPlace,
 )
-from gangway.organizations.hosts import WITH_HOSTS, set_host
+from gangway.organizations.hosts import WITH_HOSTS, forget_former_hosts, set_host
 from gangway.organizations.models import ContactRow, Organization, TenantRow
 from gangway.organizations.roles import Kind
 from gangway.organizations.search import LONGEST_KEY, fold, words
@@ -198,7 +198,8 @@ def take_out_of_use(*, organization_id: UUID, by: Actor) -> None:
     if Organization.objects.filter(parent=row, removed_at__isnull=True).exists():
         raise NotEmpty
     if row.kind in WITH_HOSTS:
-        set_host(row.pk, name="", by=by, keeps=False)
+        set_host(row.pk, name="", by=by)
+        forget_former_hosts(row.pk)
     row.removed_at = clock.now()
     row.save(update_fields=["removed_at"])
     end_sessions_at(row.pk)

@@ -58,11 +58,11 @@ class Host:
 
 
 @transaction.atomic
-def set_host(organization_id: UUID, *, name: str, by: Actor, keeps: bool = True) -> str:
+def set_host(organization_id: UUID, *, name: str, by: Actor) -> str:
     """Set the host name of a provider or channel of the scope and return it; an empty one takes it away.
 
-    It counts once it is proved. The one before stays answered for a while, if `keeps`; taken back in that time, it
-    counts at once. Raises `NoSuchOrganization`, `WrongPlace`, and `InvalidHostName` or `HostNameTaken` at
+    It counts once it is proved. The one before stays answered for a while; taken back in that time, it counts at
+    once. Raises `NoSuchOrganization`, `WrongPlace`, and `InvalidHostName` or `HostNameTaken` at
     "host".
     """
     where = Organization.objects.filter(pk=organization_id, removed_at__isnull=True).first()
@@ -77,7 +77,7 @@ def set_host(organization_id: UUID, *, name: str, by: Actor, keeps: bool = True)
     with through(Door.HOST):
         if HostName.objects.filter(PRESENT, name=wanted).exists():
             raise HostNameTaken(field="host")
-    _leave(organization_id, keeps=keeps)
+    _leave(organization_id)
     if wanted and not _take_back(organization_id, wanted):
         _add(where, wanted)
     facts = {"name": where.name, "before": before, "after": wanted}
@@ -96,6 +96,11 @@ def former_hosts_of(organization_id: UUID) -> tuple[tuple[str, datetime], ...]:
     rows = HostName.objects.filter(organization_id=organization_id, answered_until__gt=clock.now())
     told = rows.order_by("-answered_until").values_list("name", "answered_until")
     return tuple((name, until) for name, until in told if until is not None)
+
+
+def forget_former_hosts(organization_id: UUID) -> None:
+    """Answer an organization's former host names no longer: it goes."""
+    HostName.objects.filter(organization_id=organization_id, left_at__isnull=False).delete()
 
 
 def host_view(row: HostName) -> Host:
@@ -150,12 +155,9 @@ def _answered() -> Q:
     return PRESENT | Q(answered_until__gt=clock.now())
 
 
-def _leave(organization_id: UUID, *, keeps: bool) -> None:
-    """Let the present name be a former one; one that was never proved, or whose organization goes, is forgotten."""
+def _leave(organization_id: UUID) -> None:
+    """Let the present name be a former one; one that was never proved is forgotten."""
     rows = HostName.objects.filter(organization_id=organization_id)
-    if not keeps:
-        rows.delete()
-        return
     rows.filter(left_at__isnull=True, proved_at__isnull=True).delete()
     now = clock.now()
     rows.filter(left_at__isnull=True).update(left_at=now, answered_until=now + ANSWERED)

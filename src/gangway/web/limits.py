@@ -76,6 +76,7 @@ ASKING_MICROSOFT: Final = frozenset(
         "web:service_rotate_quality",
         "web:service_validate_quality",
         "web:invitation_check_now",
+        "web:runs_check",
         "web:onboarding_registration",
         "web:onboarding_check_again",
         "web:known_registration",

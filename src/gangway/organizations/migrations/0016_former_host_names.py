@@ -43,9 +43,7 @@ class Migration(migrations.Migration):
             model_name="hostname",
             constraint=models.CheckConstraint(
                 condition=models.Q(("answered_until__isnull", True), ("left_at__isnull", True))
-                | models.Q(
-                    ("answered_until__isnull", False), ("left_at__isnull", False), ("proved_at__isnull", False)
-                ),
+                | models.Q(("answered_until__isnull", False), ("left_at__isnull", False), ("proved_at__isnull", False)),
                 name="organizations_former_host_names_were_proved",
             ),
         ),

@@ -1,4 +1,8 @@
-"""A domain that isn't expected is taken knowingly: it is asked about at its field, and the answer is for it alone."""
+"""What isn't expected is taken knowingly: it is asked about at its field, and the answer is for it alone.
+
+Of an address to which a link goes the answer is about the address as a whole, since others at the same domain may be
+strangers; of a name to sign in with about its domain.
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -17,17 +21,17 @@ class Knowingly(PlainForm):
     """What all such forms share. `components/knowingly.html` shows the box, once there is something to ask."""
 
     knowingly = forms.CharField(required=False, max_length=320, widget=forms.HiddenInput)
-    asked_domain = ""
+    asked_about = ""
     """What is asked about; empty as long as nothing is."""
     asked_words = ""
     """What the box says of it."""
     is_known = False
     """Whether it is ticked: that stays when something else of the form is wrong."""
 
-    def ask_about(self, field: str, words: str, box: str) -> None:
-        """Ask about the domain of what was typed in this field, unless that was answered."""
-        self.asked_domain, self.asked_words = domain_of(self.cleaned_data[field]), box
-        self.is_known = self.cleaned_data.get("knowingly") == self.asked_domain
+    def ask_about(self, field: str, about: str, words: str, box: str) -> None:
+        """Ask about this in the field, unless that was answered."""
+        self.asked_about, self.asked_words = about, box
+        self.is_known = self.cleaned_data.get("knowingly") == about
         if not self.is_known:
             self.add_error(field, words)
 
@@ -40,7 +44,7 @@ class ToRecipient(Knowingly):
         address: str = self.cleaned_data.get("recipient") or ""
         known = outside(address, known=domains, customer_id=customer_id) if address else ()
         if known:
-            self.ask_about("recipient", _not_theirs(address, known), _box(address))
+            self.ask_about("recipient", address.strip().casefold(), _not_theirs(address, known), _box(address))
 
 
 def _not_theirs(address: str, known: Collection[str]) -> str:
@@ -71,7 +75,9 @@ class SignsIn(Knowingly):
                 "The Microsoft 365 to be connected is the one of %(known)s, and we don't know %(domain)s as a domain "
                 "of it. Type an account of that one. If %(domain)s belongs to it as well, tick the box."
             )
-            self.ask_about("upn", words % facts, _("%(domain)s belongs to the same Microsoft 365") % facts)
+            self.ask_about(
+                "upn", facts["domain"], words % facts, _("%(domain)s belongs to the same Microsoft 365") % facts
+            )
 
 
 def _some(domains: Collection[str]) -> str:

@@ -52,6 +52,8 @@ class EditForm(PlainForm):
 
     BESIDE: ClassVar[Mapping[str, str | Promise]] = {}
     """Labels of what is edited on the same page in rows of its own, by name."""
+    PROPOSED: ClassVar[frozenset[str]] = frozenset()
+    """Fields that propose something in place of what is stored: they show nothing that a colleague could change."""
 
     def __init__(self, *args: Any, beside: Mapping[str, list[str]] | None = None, **kwargs: Any) -> None:
         """`beside`: what is stored of that."""
@@ -80,9 +82,12 @@ class EditForm(PlainForm):
 
     def stored(self) -> dict[str, Value]:
         """Return what this form begins with, field by field."""
-        shown = {name: field for name, field in self.fields.items() if not isinstance(field.widget, UNSEEN)}
+        shown = {name: field for name, field in self.fields.items() if self._shows(name, field)}
         values = {name: _plain(field, self.get_initial_for_field(field, name)) for name, field in shown.items()}
         return {**values, **self.beside}
+
+    def _shows(self, name: str, field: forms.Field) -> bool:
+        return name not in self.PROPOSED and not isinstance(field.widget, UNSEEN)
 
     @contextmanager
     def saving(self, *, beside: Mapping[str, list[str]] | None = None) -> Iterator[None]:

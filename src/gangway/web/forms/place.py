@@ -161,9 +161,9 @@ class PlaceForm(EditForm):
         return UUID(chosen) if chosen else None
 
     def details(self) -> Details:
-        """Return the free fields that this level has."""
+        """Return the free fields: those that this level has as they were typed, the others as they are stored."""
         names = Details.__dataclass_fields__
-        return Details(**{name: self.cleaned_data.get(name, "") for name in names})
+        return Details(**{name: self.cleaned_data.get(name, self.initial.get(name, "")) for name in names})
 
     def bounds(self) -> Bounds | None:
         """Return what may be used at most, None for a level without bounds."""

@@ -103,7 +103,7 @@ class Grant(WhoYouAre):
         typed = {name: self.cleaned_data.get(name, "") for name in ("upn", "colleague")}
         typed |= {"unit": self.cleaned_data.get("unit", "")}
         fresh = Grant(plan=plan, changeable=self.changeable, may_leave=self.may_leave, initial=kept | typed)
-        fresh.asked_domain, fresh.asked_words, fresh.is_known = self.asked_domain, self.asked_words, self.is_known
+        fresh.asked_about, fresh.asked_words, fresh.is_known = self.asked_about, self.asked_words, self.is_known
         return fresh
 
 

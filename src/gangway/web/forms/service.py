@@ -148,6 +148,7 @@ class Licence(LicensedUsers):
 class Upgrade(Recipient, Licence):
     """The other licence type, and perhaps the customer's consent to it once more."""
 
+    PROPOSED = frozenset({"licence_type"})
     send_link = forms.BooleanField(
         label=_("Send link to IT administrator for authentication"),
         required=False,

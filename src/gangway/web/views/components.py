@@ -35,7 +35,7 @@ class Sample(PlainForm):
     number = forms.IntegerField(label="Licensed users", required=False)
     kind = forms.ChoiceField(label="License Type", choices=[("a", "Hosted Essentials+"), ("b", "Hosted Pro")])
     agree = forms.BooleanField(label="Send link to IT administrator for authentication", required=False)
-    asked_domain, asked_words, is_known = "fabrikam.com", "fabrikam.com belongs to the same Microsoft 365", False
+    asked_about, asked_words, is_known = "fabrikam.com", "fabrikam.com belongs to the same Microsoft 365", False
 
 
 @require_safe

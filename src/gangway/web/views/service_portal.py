@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from gangway.audit.queries import activity
-from gangway.connections.actions import save_settings, type_end, validate_connection
+from gangway.connections.actions import hold, save_settings, type_end, validate_connection
 from gangway.connections.care_view import rotation_of
 from gangway.connections.errors import NoSuchConnection
 from gangway.connections.farewells import farewell
@@ -31,7 +31,6 @@ from gangway.organizations.queries import Seat
 from gangway.organizations.roles import SEES_INVITATIONS, Capability, Kind, stands_over
 from gangway.provisioning.leftover_list import open_for
 from gangway.provisioning.usage import others_of, uses
-from gangway.services.actions import hold
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import HOLDS_ITS_NAME, LIVES, Lifecycle
 from gangway.web.activity_words import entry_of
