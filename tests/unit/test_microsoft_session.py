@@ -1,5 +1,6 @@
 """The Graph session: a batch has a result for each part, and a throttled part is sent again alone."""
 
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
@@ -11,6 +12,7 @@ from gangway.foundation.sealed import SealedText
 from gangway.microsoft import errors
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.graph import applications, credentials, deleted_items, grants, service_principals, tenant
+from gangway.microsoft.graph import session as session_of_graph
 from gangway.microsoft.graph.calls import WHOLE_LIST, literal
 from gangway.microsoft.graph.session import GraphSession, gates
 from gangway.microsoft.wire import Answer, Asked
@@ -144,6 +146,71 @@ async def test_a_page_that_is_refused_is_the_answer_and_one_elsewhere_is_never_a
     with pytest.raises(errors.Unreadable):
         await session(script).call(deleted_items.application("b"))
     assert len(script.asked) == 1
+
+
+class Falls(Script):
+    """After its answers come these errors, one for each further request; None never answers."""
+
+    def __init__(self, *answers: Answer, then: list[Exception | None]) -> None:
+        super().__init__(*answers)
+        self.then = then
+
+    async def send(self, asked: Asked) -> Answer:
+        if self.answers:
+            return await super().send(asked)
+        self.asked.append(asked)
+        error = self.then.pop(0)
+        if error is not None:
+            raise error
+        return await asyncio.Future()
+
+
+LISTS = [applications.deleted_with_prefix("gangway-"), applications.with_prefix("gangway-")]
+
+
+@pytest.mark.parametrize("bad", [errors.NotHeard(), Answer(200, None), Answer(200, {"value": 1}), Answer(503), None])
+async def test_a_further_page_that_is_not_heard_leaves_the_list_in_part_and_all_else_as_it_was(
+    monkeypatch: pytest.MonkeyPatch, bad: Exception | Answer | None
+) -> None:
+    monkeypatch.setattr(session_of_graph, "PAGES_MAY_TAKE", 0.05)
+    heard = batch(*(part(place, 200, deleted("gangway-1", more=NEXT)) for place in range(2)), part(2, 200, PERSON))
+    fails = isinstance(bad, Answer)
+    script = Falls(heard, *([bad, bad] if fails else []), then=[] if fails else [bad, bad])
+    first, second, person = await session(script, "in part").batch([*LISTS, tenant.me()])
+    for listed in (first.get(), second.get()):
+        assert ([row.unique_name for row in listed.rows], listed.whole) == (["gangway-1"], False)
+    assert person.get().name == "Ann"
+
+
+@pytest.mark.parametrize("bad", [errors.NotHeard(), errors.Unreadable()])
+async def test_what_must_be_whole_fails_alone_when_a_further_page_is_not_heard(bad: errors.MicrosoftError) -> None:
+    group = {"value": [{"@odata.type": "#microsoft.graph.group"}], "@odata.nextLink": NEXT}
+    script = Falls(batch(part(0, 200, group), part(1, 200, PERSON)), then=[bad])
+    roles, person = await session(script).batch([tenant.my_roles(), tenant.me()])
+    assert (roles.error, person.get().name) == (bad, "Ann")
+
+
+async def test_a_row_that_nobody_can_read_is_the_lists_own_error() -> None:
+    script = Script(batch(part(0, 200, deleted("a", more=NEXT)), part(1, 200, PERSON)), Answer(200, {"value": [{}]}))
+    listed, person = await session(script).batch([applications.with_prefix("gangway-"), tenant.me()])
+    assert isinstance(listed.error, errors.Unreadable)
+    assert person.get().name == "Ann"
+
+
+async def test_in_a_long_pause_no_further_page_is_asked_and_nobody_sleeps() -> None:
+    refused = part(0, 429, None, **{"Retry-After": "1800"})
+    heard = (part(1, 200, deleted("gangway-1", more=NEXT)), part(2, 200, deleted("a", more=NEXT)))
+    script, slept = Script(batch(refused, *heard)), []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    graph = replace(session(script, "pages in a pause"), sleep=sleep)
+    calls = [tenant.me(), LISTS[0], deleted_items.application("ours")]
+    person, listed, found = await graph.batch(calls)
+    assert (listed.get().whole, len(script.asked), slept) == (False, 1, [])
+    for outcome in (person, found):
+        assert isinstance(outcome.error, errors.Throttled)
 
 
 async def test_more_than_twenty_calls_travel_in_two_batches() -> None:

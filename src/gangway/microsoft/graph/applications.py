@@ -29,13 +29,13 @@ def with_prefix(prefix: str) -> Call[Listed[Application]]:
     """Registrations whose unique name begins so, with their credentials, federated ones too."""
     fields = f"id,appId,displayName,uniqueName,createdDateTime,passwordCredentials,keyCredentials&$expand={TRUST}"
     query = f"$filter=startswith(uniqueName,{literal(prefix)})&$select={fields}&$top=100"
-    return Call("GET", f"/applications?{query}", lambda answer: _listed(answer, prefix), pages=WHOLE_LIST)
+    return Call("GET", f"/applications?{query}", lambda answer: _listed(answer, prefix), pages=WHOLE_LIST, partly=True)
 
 
 def deleted_with_prefix(prefix: str) -> Call[Listed[Namesake]]:
     """Those that Microsoft still keeps after deletion. Not every filter works there: we choose here."""
     path = "/directory/deletedItems/microsoft.graph.application?$select=id,displayName,uniqueName,deletedDateTime"
-    return Call("GET", f"{path}&$top=999", lambda answer: _namesakes(answer, prefix), pages=WHOLE_LIST)
+    return Call("GET", f"{path}&$top=999", lambda answer: _namesakes(answer, prefix), pages=WHOLE_LIST, partly=True)
 
 
 def create_if_missing(

@@ -25,6 +25,7 @@ class Call(Generic[T_co]):
 
     `refers_to`: the path of an object that the body names by its whole address, which only the cloud knows.
     `pages`: how many pages of a list are read at most; what is left is still linked to in what `read` is given.
+    `partly`: what was heard in time is enough, since what `read` gives says whether the list is whole.
     """
 
     method: str
@@ -34,6 +35,7 @@ class Call(Generic[T_co]):
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     refers_to: str = ""
     pages: int = 1
+    partly: bool = False
 
     @property
     def safe(self) -> bool:

@@ -19,7 +19,7 @@ def by_app_id(app_id: AppId | str, *, with_roles: bool = False) -> Call[ServiceP
 def with_tag(tag: str) -> Call[Listed[ServicePrincipal]]:
     """Principals with a tag, which they have from their application."""
     query = f"$filter=tags/any(t:t%20eq%20{literal(tag)})&$select={FIELDS}&$top=100"
-    return Call("GET", f"/servicePrincipals?{query}", _listed, pages=WHOLE_LIST)
+    return Call("GET", f"/servicePrincipals?{query}", _listed, pages=WHOLE_LIST, partly=True)
 
 
 def create_if_missing(app_id: AppId | str) -> Call[ServicePrincipal | None]:

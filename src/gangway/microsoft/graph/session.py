@@ -1,6 +1,7 @@
 """Graph with one token: single calls, and batches in which every part has its own result."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar
@@ -25,6 +26,9 @@ UNTOLD_WAIT = 2.0
 
 THROTTLED_TURNS = 3
 """How often throttled parts of a batch are sent again before the error is handed to the caller."""
+
+PAGES_MAY_TAKE = 5.0
+"""Seconds for the further pages of all lists of one request of which a part is enough."""
 
 TOO_MANY = 429
 
@@ -69,7 +73,7 @@ class GraphSession:
             return Outcome(Answer(TOO_MANY), error=closed)
         url = self.cloud.graph_url(call.path)
         answer = await self._send(Asked(call.method, url, self._headers(call), self._body(call), routine=self.routine))
-        return self._outcome(call, await self._whole(call, answer))
+        return await self._whole(call, answer, until=_until())
 
     async def batch(self, calls: Sequence[Call[Any]], *, in_order: bool = False) -> list[Outcome[Any]]:
         """Send calls together, at most twenty in one request; outcomes come in the order of the calls.
@@ -106,20 +110,42 @@ class GraphSession:
             return [self._outcome(call, whole) for call in calls]
         if not whole.good:
             raise graph_error(whole)
-        answers = _answers(whole)
-        return [self._outcome(call, await self._whole(call, answers[str(place)])) for place, call in enumerate(calls)]
+        answers, until = _answers(whole), _until()
+        return [await self._whole(call, answers[str(place)], until=until) for place, call in enumerate(calls)]
 
-    async def _whole(self, call: Call[Any], answer: Answer) -> Answer:
-        """The answer with what stands on its further pages, or that of the page that failed."""
-        for _page in range(call.pages - 1):
-            link = answer.member(NEXT) if answer.good else None
-            if not isinstance(link, str):
-                break
-            if not link.startswith(self.cloud.graph_url("/")):
-                raise Unreadable("Microsoft's answer leads elsewhere for its next page.")  # our token goes nowhere else
-            page = await self._send(Asked("GET", link, self._headers(call), routine=self.routine))
-            answer = replace(page, body={**page.body, "value": rows(answer) + rows(page)}) if page.good else page
-        return answer
+    async def _whole(self, call: Call[T], answer: Answer, *, until: float) -> Outcome[T]:
+        """How a call ended, with what stands on its further pages; trouble with these is this call's alone.
+
+        A list of which a part is enough is given as far as it was heard: it still links to the rest.
+        """
+        if call.pages == 1:
+            return self._outcome(call, answer)
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until if call.partly else None):
+                    for _page in range(call.pages - 1):
+                        link = answer.member(NEXT) if answer.good else None
+                        if not isinstance(link, str):
+                            break
+                        page = await self._page(call, link)
+                        answer = replace(page, body={**page.body, "value": rows(answer) + rows(page)})
+        except MicrosoftError as error:
+            if not call.partly:
+                return Outcome(answer, error=error)
+        try:
+            return self._outcome(call, answer)
+        except Unreadable as error:
+            return Outcome(answer, error=error)
+
+    async def _page(self, call: Call[Any], link: str) -> Answer:
+        """One further page. Raises whatever stands against it; in a long pause nothing is sent."""
+        if (closed := self._closed()) is not None:
+            raise closed
+        if not link.startswith(self.cloud.graph_url("/")):
+            raise Unreadable("Microsoft's answer leads elsewhere for its next page.")  # our token goes nowhere else
+        page = await self._send(Asked("GET", link, self._headers(call), routine=self.routine))
+        self._outcome(replace(call, read=rows), page).get()
+        return page
 
     def _closed(self) -> Throttled | None:
         """Why nothing is asked now: Microsoft wants so long a pause that nobody should sleep through it."""
@@ -144,6 +170,11 @@ class GraphSession:
 
     def _headers(self, call: Call[Any] | None = None) -> dict[str, str]:
         return {**(call.headers if call else {}), "Authorization": f"Bearer {self.token.reveal()}"}
+
+
+def _until() -> float:
+    """The moment, by the loop's clock, until which further pages are read of what needn't be whole."""
+    return asyncio.get_running_loop().time() + PAGES_MAY_TAKE
 
 
 def _part(place: int, call: Call[Any], body: Any, *, in_order: bool) -> dict[str, Any]:

@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Listed(Generic[T]):
-    """The first page of a list; `whole` when there is no other one."""
+    """What was read of a list; `whole` when there is no more of it."""
 
     rows: tuple[T, ...] = ()
     whole: bool = True
