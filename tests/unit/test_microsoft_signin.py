@@ -113,6 +113,7 @@ def poll_answer(error: str, number: int = 70016, status: int = 400) -> Answer:
         (poll_answer("authorization_pending"), device_code.Pending(5)),
         (poll_answer("slow_down"), device_code.Pending(10)),
         (Answer(503, None, {"retry-after": "20"}), device_code.Pending(20)),
+        (Answer(503, None, {"retry-after": "86400"}), device_code.Pending(120)),
     ],
 )
 async def test_a_sign_in_that_is_not_finished_is_no_error(answer: Answer, expected: device_code.Pending) -> None:

@@ -10,6 +10,7 @@ from gangway.microsoft.cloud import ANY_ORGANIZATION, Cloud
 from gangway.microsoft.errors import Busy, MicrosoftError, NotHeard
 from gangway.microsoft.reading import entra_error
 from gangway.microsoft.signin.grant import Granted, granted_by, sealed_member
+from gangway.microsoft.throttling import LONGEST_SLEEP
 from gangway.microsoft.transport import Transport
 from gangway.microsoft.wire import Answer, Asked
 
@@ -123,7 +124,8 @@ def _not_granted(answer: Answer, interval: int) -> Poll:
         return Pending(interval)
     error = entra_error(answer)
     if isinstance(error, Busy):
-        return Pending(max(interval, round(error.wait or 0)), error)
+        wished = min(error.wait or 0, LONGEST_SLEEP)  # a code lives for a quarter of an hour
+        return Pending(max(interval, round(wished)), error)
     if said in _EXPIRED:
         return Expired(error)
     declined = said == "authorization_declined" or error.fault.aadsts == DECLINED_NUMBER
