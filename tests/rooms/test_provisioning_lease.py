@@ -87,7 +87,7 @@ def test_who_gives_a_look_back_and_who_writes_at_the_same_moment_never_wait_for_
         with within(work.customer.path), transaction.atomic():
             lease.hold(opened.lease, now=clock.now())
             has_the_lease.set()
-            _wait_for_somebody_who_waits()
+            wait_for_somebody_who_waits()
             Run.objects.select_for_update().get(pk=work.run_id)
         return "written"
 
@@ -106,7 +106,7 @@ def rest(work: Work, *, until: datetime) -> None:
         Run.objects.filter(pk=work.run_id).update(state="copying", copying_since=clock.now(), look_at=until)
 
 
-def _wait_for_somebody_who_waits() -> None:
+def wait_for_somebody_who_waits() -> None:
     """Until another connection waits for a lock of ours; a lock that nobody waits for is no test."""
     for _ in range(1000):
         with connection.cursor() as cursor:

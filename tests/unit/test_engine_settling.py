@@ -1,6 +1,7 @@
 """What is only for the set-up goes at its end, what stays is told; roles of PIM end and are extended."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,7 +11,9 @@ from gangway.microsoft import errors
 from gangway.provisioning.engine import goodbye, pinning, settling
 from gangway.provisioning.engine.blueprint import Blueprint, draw
 from gangway.provisioning.engine.pinning import PlanUnknown
+from gangway.provisioning.engine.ports import Noted
 from gangway.provisioning.engine.settling import NOT_SEEN, STILL_HELD, STILL_LISTED
+from gangway.provisioning.engine.steps.step import Step
 from gangway.provisioning.states import LeftoverKind
 from tests.unit.small_course import assert_exact, course
 from tests.unit.small_journal import SmallJournal
@@ -115,6 +118,41 @@ async def test_silence_after_the_proof_ends_in_time_and_what_nobody_saw_is_liste
     again.graph.batch = silence  # type: ignore[method-assign]
     ending = await asyncio.wait_for(again.finish(), 10)
     assert (ending.settled, ending.gone) == ((), "unknown")
+
+
+async def test_a_goodbye_that_nobody_looked_at_does_not_stay_as_if_it_were_still_being_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(settling, "LONGEST", 0.05)
+    tenant, journal = SmallTenant(), SmallJournal()
+    noted: list[tuple[str, bool, str]] = []
+
+    async def note_last(results: Sequence[Noted]) -> None:
+        noted.extend((result.step.key, result.good, result.words) for result in results)
+
+    journal.note_last = note_last  # type: ignore[method-assign]
+    running = course(tenant, journal)
+    running.graph.batch = silence  # type: ignore[method-assign]
+    ending = await asyncio.wait_for(running.finish(), 10)
+    assert (ending.gone, noted) == ("unknown", [("farewell", False, goodbye.WORDS["unknown"])])
+
+
+async def test_who_goes_on_after_the_proof_puts_the_goodbye_on_the_list_before_saying_it() -> None:
+    tenant, journal, order = SmallTenant(), SmallJournal(), list[str]()
+    await course(tenant, journal).run()
+    tenant.add_principal(CLIENT)
+    intend = journal.intend
+
+    async def show(_steps: Sequence[Step]) -> None:
+        order.append("show")
+
+    async def then_intend(steps: Sequence[Step], *, planned: Sequence[Step] = ()) -> None:
+        order.extend(step.key for step in steps)
+        await intend(steps, planned=planned)
+
+    journal.show, journal.intend = show, then_intend  # type: ignore[method-assign]
+    assert (await course(tenant, journal).finish()).gone == "yes"
+    assert order == ["show", "farewell"]
 
 
 async def test_what_never_agrees_after_the_proof_is_given_up_after_a_minute() -> None:

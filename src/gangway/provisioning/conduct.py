@@ -104,12 +104,12 @@ async def _in_time(opened: Opened) -> None:
 
 
 async def _time_is_over(opened: Opened, error: TimeoutError) -> None:
-    """What is proved ends well, with all that nobody looked at any more listed.
+    """What is proved ends well.
 
     Raises NotHeard when it is Microsoft alone that nothing was heard of, else TookTooLong.
     """
-    if opened.kind in opening.REACHING and await in_database(opening.is_proved, opened):
-        await _end(opened, journal_of(opened, blueprint_of(opened)), unseen(blueprint_of(opened)))
+    if opened.kind in opening.REACHING and await in_database(opening.is_proved, opened, now=clock.now()):
+        await _end_unseen(opened)
     else:
         raise (NotHeard() if opened.copying or await _is_made(opened) else TookTooLong()) from error
 
@@ -132,6 +132,12 @@ async def _end(opened: Opened, journal: RunJournal, ending: Ending) -> None:
     await journal.end(lambda: opening.close(opened, ending, now=clock.now()))
     milliseconds = round((clock.now() - opened.queued_at).total_seconds() * 1000)
     log.info("run_ended", run_id=str(opened.run_id), withheld=len(ending.withheld), milliseconds=milliseconds)
+
+
+async def _end_unseen(opened: Opened) -> None:
+    """End a run that is proved, with all that nobody looked at any more listed."""
+    journal = journal_of(opened, blueprint_of(opened))
+    await _end(opened, journal, await unseen(journal.blueprint, journal=journal))
 
 
 async def _tear_down(opened: Opened) -> None:
@@ -219,7 +225,8 @@ async def _stop(opened: Opened, to: RunState, error: GangwayError) -> None:
         await in_database(undoing.list_what_stays, opened, error)
     if opened.kind in opening.REACHING and to is RunState.FAILED:
         await _give_up(opened)
-    await in_database(opening.stop, opened, to, error, now=clock.now())
+    if not await in_database(opening.stop, opened, to, error, now=clock.now()):
+        await _end_unseen(opened)
 
 
 async def _roll_back(opened: Opened) -> None:
@@ -260,7 +267,7 @@ async def _give_up(opened: Opened) -> None:
 async def _course(opened: Opened, journal: RunJournal, *, on_proof: Callable[[], None]) -> Ending:
     if opened.token is None:
         if opened.proved:
-            return unseen(journal.blueprint)
+            return await unseen(journal.blueprint, journal=journal)
         return await _without_token(opened, journal)
     course = await _engine(opened, opened.token, journal, on_proof)
     if opened.proved:

@@ -14,6 +14,7 @@ from gangway.audit.record import record
 from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.jobs.actions import defer
+from gangway.microsoft.errors import CopiedTooSlowly
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import beyond, credential_rows, faults, leftovers, sign_in_application, waiting
 from gangway.provisioning import lease as leases
@@ -25,7 +26,7 @@ from gangway.provisioning.engine.ports import Look
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.step import REMOVING
 from gangway.provisioning.engine.teardown import TornDown
-from gangway.provisioning.errors import NoSuchRun, NotAllGone, RunCancelled
+from gangway.provisioning.errors import NoSuchRun, NotAllGone, RunCancelled, TookTooLong
 from gangway.provisioning.in_use import credentials_in_use
 from gangway.provisioning.journal_store import ENGINE, SEEN, found
 from gangway.provisioning.lease import Lease, Taken
@@ -48,6 +49,8 @@ from gangway.vault.places import Place
 LOOKS: Final = tuple(look.value for look in Look)
 REACHING: Final = frozenset({RunKind.SETUP, RunKind.REPAIR, RunKind.UPGRADE})
 """Kinds whose failure says something about the registration itself."""
+TOO_LONG: Final = (TookTooLong, CopiedTooSlowly)
+"""What a run fails with when its time is over, whatever it was doing just then."""
 LOOK_MAY_TAKE: Final = 90.0
 """Seconds that one look at a run that Microsoft is still copying may take, all its waits together."""
 NEIGHBOUR_AT_WORK: Final = timedelta(seconds=1)
@@ -245,14 +248,17 @@ def _rights_kept(run: Run, ending: Ending) -> frozenset[str]:
     return frozenset({entry.value for entry in plan.permissions} | {role.name for role in plan.roles}) - left
 
 
-def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) -> None:
+def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) -> bool:
     """Write down that the run rests at an error: failed, or in need of a new sign-in. What was made is kept.
 
-    Raises LeaseLost, RunCancelled.
+    False, and nothing changed, when it only took too long and its proof was written down at the last moment: then it
+    ends well. Raises LeaseLost, RunCancelled.
     """
     with within(opened.path), transaction.atomic():
         run = not_cancelled(ours(opened, now))
         reaches = RunKind(run.kind) in REACHING
+        if reaches and isinstance(error, TOO_LONG) and _is_proved(run):
+            return False
         if to is RunState.FAILED and reaches and run.registration.proved_at is not None:
             run.registration.state = RegistrationState.BROKEN.value
             run.registration.save(update_fields=["state"])
@@ -262,6 +268,7 @@ def stop(opened: Opened, to: RunState, error: GangwayError, *, now: datetime) ->
         move(run, to, by=ENGINE, now=now, error=facts, data={"error": error.code})
         _tell(run)
         leases.release(opened.lease)
+        return True
 
 
 def cancelled(opened: Opened, taken: TornDown, error: GangwayError | None, *, now: datetime) -> None:
@@ -404,11 +411,13 @@ def give_back(opened: Opened, *, now: datetime) -> None:
             Run.objects.filter(pk=opened.run_id, state=RunState.COPYING.value).update(look_at=now)
 
 
-def is_proved(opened: Opened) -> bool:
-    """Whether what the run is for was proved since it was queued, whatever became of its end."""
-    with within(opened.path):
-        run = Run.objects.select_related("registration").get(pk=opened.run_id)
-        return _is_proved(run)
+def is_proved(opened: Opened, *, now: datetime) -> bool:
+    """Whether what the run is for was proved since it was queued, whatever became of its end.
+
+    A limit doesn't end the thread that is writing just then, and this waits for it. Raises LeaseLost.
+    """
+    with within(opened.path), transaction.atomic():
+        return _is_proved(ours(opened, now))
 
 
 def waiting_words(parts: Iterable[Part]) -> str:

@@ -33,7 +33,7 @@ from gangway.provisioning.engine.absence import Left
 from gangway.provisioning.engine.apply import Applied, apply
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.credential_kinds import AVOIDABLE
-from gangway.provisioning.engine.goodbye import Gone, say_goodbye, sign_in_application_left
+from gangway.provisioning.engine.goodbye import Gone, say_goodbye, sign_in_application_left, unseen_goodbye
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.observe import observe, with_rights
 from gangway.provisioning.engine.plan import Plan, make_plan
@@ -143,11 +143,12 @@ class Course:
         async def look() -> Observation:
             return await observe(self.graph, self.blueprint, held=(), client=self.client)
 
+        await self.journal.show(())  # whoever was here before may have had no goodbye to say
         try:
             async with asyncio.timeout(settling.LONGEST):
                 seen = await self.patience.through(look, lag=lambda error: isinstance(error, (NotHeard, NotCopiedYet)))
         except (MicrosoftError, TimeoutError):
-            return unseen(self.blueprint)
+            return await unseen(self.blueprint, journal=self.journal)
         return await self._end(seen, Proofs({}))
 
     def _goodbye(self, seen: Observation) -> tuple[Step, ...]:
@@ -349,12 +350,12 @@ class Course:
         )
 
 
-def unseen(blueprint: Blueprint) -> Ending:
+async def unseen(blueprint: Blueprint, *, journal: Journal) -> Ending:
     """Of a run that is proved and whose end nobody could look at: nothing is claimed to be gone, all is listed."""
-    left = not_seen(blueprint, Observation())
+    left, gone = not_seen(blueprint, Observation()), await unseen_goodbye(blueprint.farewell, journal=journal)
     if blueprint.farewell is not None:
-        left += (sign_in_application_left(blueprint.farewell, None, "unknown"),)
-    return Ending(Observation(), (), Proofs({}), "no" if blueprint.farewell is None else "unknown", left=left)
+        left += (sign_in_application_left(blueprint.farewell, None, gone),)
+    return Ending(Observation(), (), Proofs({}), gone, left=left)
 
 
 def _words_of(trouble: MicrosoftError) -> str:

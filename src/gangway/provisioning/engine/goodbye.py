@@ -107,6 +107,20 @@ def sign_in_application_left(client: AppId, principal: ServicePrincipal | None, 
     return Left(LeftoverKind.SIGN_IN_APPLICATION, name, object_id, {"app_id": client}, WORDS[gone])
 
 
+async def unseen_goodbye(farewell: AppId | None, *, journal: Journal) -> Gone:
+    """Say at the end of a run that nobody looked whether it is gone. Nothing is called.
+
+    Whoever was here before may have intended it already, or had no goodbye on the list.
+    """
+    if farewell is None:
+        return "no"
+    step = RemoveSignInApplication()
+    await journal.show(())
+    await journal.intend([step])
+    await journal.note_last([Noted(step, good=False, seconds=0.0, request_id="", words=WORDS["unknown"])])
+    return "unknown"
+
+
 async def without_goodbye(farewell: AppId | None, *, journal: Journal) -> Gone:
     """Say of a run that ended without anybody's token that the sign-in application stayed. Nothing is called."""
     if farewell is not None:

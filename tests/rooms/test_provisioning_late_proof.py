@@ -1,0 +1,114 @@
+"""A proof that is written down when the time of its run is over: it counts, and nothing stays as if under way."""
+
+from dataclasses import replace
+from threading import Event
+
+import pytest
+from django.db import transaction
+
+from gangway.foundation import clock
+from gangway.jobs.testing import run_until_idle
+from gangway.jobs.threads import in_database
+from gangway.organizations.scope import within
+from gangway.provisioning import conduct, lease, opening, undoing
+from gangway.provisioning.drawing import blueprint_of, journal_of
+from gangway.provisioning.engine.goodbye import WORDS
+from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
+from gangway.provisioning.errors import Broke, TookTooLong
+from gangway.provisioning.models import Registration
+from gangway.provisioning.states import RunState, StepState
+from tests.rooms.factories_provisioning import Work, make_work
+from tests.rooms.races import race
+from tests.rooms.test_provisioning_lease import wait_for_somebody_who_waits
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def work() -> Work:
+    work = make_work()
+    work.start("t")
+    return work
+
+
+def prove(work: Work) -> None:
+    with within(work.customer.path):
+        Registration.objects.filter(pk=work.registration_id).update(state="proved", proved_at=clock.now())
+
+
+async def intend_goodbye(opened: opening.Opened) -> None:
+    """The last that the journal heard of a run whose time is over."""
+    journal = journal_of(opened, blueprint_of(opened))
+    await journal.show(())
+    await journal.intend([RemoveSignInApplication()])
+
+
+def ended(work: Work) -> tuple[RunState, StepState, str]:
+    """How the run ended, and what is said of its goodbye."""
+    run = work.run()
+    (step,) = [step for step in run.steps if step.kind == RemoveSignInApplication.kind]
+    return run.state, step.state, step.words
+
+
+WELL = (RunState.PROVED, StepState.FAILED, WORDS["unknown"])
+
+
+def test_what_is_proved_when_its_time_is_over_ends_well_and_says_what_nobody_looked_at(work, monkeypatch):
+    async def prove_and_wait(opened: opening.Opened, _limit: object) -> None:
+        await intend_goodbye(opened)
+        await in_database(prove, work)
+        raise TimeoutError
+
+    monkeypatch.setattr(conduct, "_set_up", prove_and_wait)
+    run_until_idle()
+    assert ended(work) == WELL
+
+
+def test_a_list_of_steps_without_the_goodbye_is_no_hindrance(work, monkeypatch):
+    async def prove_and_wait(opened: opening.Opened, _limit: object) -> None:
+        needed = replace(opened, needed_by_others=True)
+        await journal_of(needed, blueprint_of(needed)).show(())
+        await in_database(prove, work)
+        raise TimeoutError
+
+    monkeypatch.setattr(conduct, "_set_up", prove_and_wait)
+    run_until_idle()
+    assert ended(work) == WELL
+
+
+@pytest.mark.parametrize(("error", "expected"), [(TookTooLong(), RunState.PROVED), (Broke(), RunState.FAILED)])
+def test_a_proof_that_comes_after_the_verdict_counts_unless_something_broke(work, monkeypatch, error, expected):
+    async def take_too_long(opened: opening.Opened, _limit: object) -> None:
+        await intend_goodbye(opened)
+        raise error
+
+    async def prove_meanwhile(_opened: opening.Opened) -> None:
+        await in_database(prove, work)
+
+    monkeypatch.setattr(conduct, "_set_up", take_too_long)
+    monkeypatch.setattr(undoing, "give_up", prove_meanwhile)
+    run_until_idle()
+    assert work.run().state is expected
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whether_it_is_proved_is_read_after_what_is_being_written():
+    work = make_work()
+    work.start("any")
+    opened = opening.open_run(work.run_id, owner="a", now=clock.now())
+    has_the_lease = Event()
+
+    def write() -> str:
+        """As the journal does: the lease first."""
+        with within(work.customer.path), transaction.atomic():
+            lease.hold(opened.lease, now=clock.now())
+            has_the_lease.set()
+            wait_for_somebody_who_waits()
+            prove(work)
+        return "written"
+
+    def look() -> bool:
+        has_the_lease.wait(10)
+        return opening.is_proved(opened, now=clock.now())
+
+    assert race(write, look) == ["written", True]
