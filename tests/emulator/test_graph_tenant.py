@@ -195,6 +195,11 @@ def test_annotations_stay_away_where_none_are_wanted(door):
     assert not [key for row in reply.value for key in row if "@" in key]
     listed = door.get("/users?$top=1", **accept).body
     assert listed["@odata.nextLink"]
+    names = {"displayName": "All", "mailEnabled": False, "mailNickname": "all", "securityEnabled": True}
+    group, morgan = door.post("/groups", names).body["id"], door.user("morgan.member").id
+    door.post(f"/groups/{group}/members/$ref", {"@odata.id": f"https://x/v1.0/directoryObjects/{morgan}"})
+    (reference,) = door.get(f"/groups/{group}/members/$ref", **accept).value
+    assert reference["@odata.id"].endswith(f"/directoryObjects/{morgan}")
 
 
 @pytest.mark.parametrize("segment", [contoso, "myorganization"])
@@ -204,6 +209,12 @@ def test_own_tenant_may_stand_before_the_collection(door, segment):
     assert f"/v1.0/{segment}/users?" in page.body["@odata.nextLink"]
     assert door.get(f"/{segment}/me").body["userPrincipalName"] == "grace.global@contoso.com"
     assert door.get(f"/{fabrikam}/users").status == 404
+    urls = (f"/{segment}/users?$top=1", f"{segment}/me", f"/{fabrikam}/users")
+    parts = [{"id": url, "method": "GET", "url": url} for url in urls]
+    listed, me, theirs = door.post("/$batch", {"requests": parts}).body["responses"]
+    assert f"/v1.0/{segment}/users?" in listed["body"]["@odata.nextLink"]
+    assert me["body"]["userPrincipalName"] == "grace.global@contoso.com"
+    assert theirs["status"] == 404
 
 
 def test_refusals_carry_the_request_ids_of_their_headers(door):

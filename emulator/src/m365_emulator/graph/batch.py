@@ -137,6 +137,7 @@ class _Inside:
             strike = self.world.faults.strike(step.method, "/v1.0" + path)
             self.entry.fault = strike.name if strike is not None else self.entry.fault
             await trouble.before(strike)
+            inner = dispatch.of_tenant(inner, self.caller)
             found = dispatch.operation_of(inner)
             route = "/v1.0" + found[0].path
             answer = dispatch.perform(self.world, self.caller, inner, found)

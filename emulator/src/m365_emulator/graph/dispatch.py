@@ -6,7 +6,7 @@ Single requests, those inside a batch and the portal's pages all come through :f
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import role_schedules
@@ -68,6 +68,14 @@ def perform(
     if asked.method in _writing:
         audit_log.record(call, answer)
     return answer
+
+
+def of_tenant(asked: Asked, caller: Caller) -> Asked:
+    """The same without the caller's own tenant before the collection, which older clients name there."""
+    head, slash, rest = asked.path.removeprefix("/").partition("/")
+    if not slash or head.lower() not in {"myorganization", caller.tenant.id}:
+        return asked
+    return replace(asked, path=f"/{rest}", base=f"{asked.base}/{head}")
 
 
 def operation_of(asked: Asked) -> tuple[Operation, dict[str, str]]:

@@ -30,7 +30,7 @@ def routes(world: World) -> list[Route]:
 
     async def graph(request: Request) -> Response:
         caller = tokens.authenticate(world, request.headers.get("authorization"))
-        asked = _of_tenant(_asked(request), caller)
+        asked = dispatch.of_tenant(_asked(request), caller)
         if asked.path in _batch_paths:
             return _rendered(await _batch(request, world, caller, await _with_body(request, asked)))
         found = dispatch.operation_of(asked)
@@ -61,14 +61,6 @@ def _asked(request: Request) -> dispatch.Asked:
         base=f"{request.url.scheme}://{request.url.netloc}{version}",
         headers={key.lower(): value for key, value in request.headers.items()},
     )
-
-
-def _of_tenant(asked: dispatch.Asked, caller: tokens.Caller) -> dispatch.Asked:
-    """The same without the caller's own tenant before the collection, which older clients name there."""
-    head, slash, rest = asked.path.removeprefix("/").partition("/")
-    if not slash or head.lower() not in {"myorganization", caller.tenant.id}:
-        return asked
-    return replace(asked, path=f"/{rest}", base=f"{asked.base}/{head}")
 
 
 async def _with_body(request: Request, asked: dispatch.Asked) -> dispatch.Asked:

@@ -31,10 +31,13 @@ def json_bytes(body: Any) -> bytes:
 
 
 def bare(body: Any) -> Any:
-    """The same without annotations but the next page's address and the number of rows: ``odata.metadata=none``."""
+    """The same without annotations but the next page's address and the number of rows: ``odata.metadata=none``.
+
+    A reference (``$ref``) keeps its address, which is all that it is.
+    """
     if isinstance(body, list):
         return body if _is_spelled(body) else [bare(one) for one in body]
-    if not isinstance(body, dict):
+    if not isinstance(body, dict) or body.keys() == {"@odata.id"}:
         return body
     return {key: bare(value) for key, value in body.items() if "@odata." not in key or key in _kept_annotations}
 
