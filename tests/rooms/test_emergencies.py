@@ -316,6 +316,47 @@ def test_what_somebody_below_paused_is_the_emergencys_too_so_that_they_do_not_re
         actions.resume(service_id=service_id, level=Kind.CUSTOMER, by=SETUP, now=clock.now())
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+def test_what_somebody_below_paused_before_stays_paused_by_them_when_the_emergency_is_over(provider, customer, leaves):
+    service_id, since = connected(customer, "voice-1"), clock.now()
+    with within(customer.path):
+        actions.suspend(service_id=service_id, level=Kind.CUSTOMER, by=SETUP, now=since)
+        if leaves:
+            deletion.delete_service(service_id=service_id, typed="voice-1", by=SETUP, now=clock.now())
+    begin(provider, deed=Deed.SUSPEND)
+    emergency.drive(now=clock.now())
+    resumed = begin(provider, deed=Deed.RESUME)
+    emergency.drive(now=clock.now())
+    assert view(provider, resumed).counts[ItemState.DONE] == 1
+    with within(customer.path):
+        if leaves:
+            deletion.keep_service(service_id=service_id, by=SETUP, now=clock.now())
+        row = Connection.objects.get()
+        assert (row.suspended_at, row.suspended_why, row.suspended_level) == (since, "paused", "customer")
+        actions.resume(service_id=service_id, level=Kind.CUSTOMER, by=SETUP, now=clock.now())
+        assert Connection.objects.get().suspended_at is None
+
+
+def test_a_pause_comes_back_through_the_emergencies_of_two_levels_driven_in_the_same_round(provider):
+    channel = make_channel(provider, name="Reseller")
+    below = make_customer(channel)
+    service_id = connected(below, "voice-1")
+    with within(below.path):
+        actions.suspend(service_id=service_id, level=Kind.CUSTOMER, by=SETUP, now=clock.now())
+    begin(channel, "Reseller", deed=Deed.SUSPEND, level=Kind.CHANNEL)
+    now = clock.now()
+    emergency.drive(now=now)
+    begin(provider, deed=Deed.SUSPEND)
+    emergency.drive(now=now)
+    levels = []
+    for where, name, level in ((provider, "Sandbox Telecom", Kind.PROVIDER), (channel, "Reseller", Kind.CHANNEL)):
+        begin(where, name, deed=Deed.RESUME, level=level)
+        emergency.drive(now=clock.now())
+        with within(below.path):
+            levels.append(Connection.objects.get().suspended_level)
+    assert levels == ["channel", "customer"]
+
+
 def test_all_that_needs_somebody_is_reached_page_by_page(provider, customer, monkeypatch):
     monkeypatch.setattr("gangway.organizations.pages.PAGE_SIZE", 1)
     connected(customer, "voice-1")

@@ -1,6 +1,7 @@
 """What is done with connections: made at the end of an onboarding, validated whenever somebody asks."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
@@ -31,6 +32,14 @@ from gangway.services.states import Connection as Status
 from gangway.services.states import Lifecycle
 
 RESUMED: Final = "Resumed, not validated yet."
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """A pause of a connection: of whoever has which level, and since when."""
+
+    level: Kind
+    since: datetime
 
 
 @transaction.atomic
@@ -107,26 +116,33 @@ def suspend(
     level: Kind = Kind.PROVIDER,
     by: Actor,
     now: datetime,
-) -> None:
+) -> Paused | None:
     """Use a service's connection no more, nor validate it; its credential is kept. Twice does nothing.
 
     `level`: of whoever pauses it, who alone, with those above, can resume it. What a lower level paused before becomes
-    theirs. A rotation that is under way is broken off. What was suspended as its service leaves may be paused besides:
-    it stays so when the service is kept. A service without a connection has nothing to suspend.
+    theirs; that pause is returned, for whoever gives it back by `end_pause`. A rotation that is under way is broken
+    off. What was suspended as its service leaves may be paused besides: it stays so when the service is kept. A service
+    without a connection has nothing to suspend.
     """
     rotation.break_off(service_id, by=by, now=now)
     row = _of(service_id)
     if row is None or row.suspended_why == why != SuspendedWhy.PAUSED:
-        return
-    if row.suspended_why == SuspendedWhy.PAUSED and (
-        why != SuspendedWhy.PAUSED or stands_over(Kind(row.suspended_level), level)
-    ):
-        return
+        return None
+    earlier = _pause(row)
+    if earlier is not None and (why != SuspendedWhy.PAUSED or stands_over(earlier.level, level)):
+        return None
     row.suspended_at, row.suspended_why = now, why.value
     row.suspended_level = level.value if why is SuspendedWhy.PAUSED else ""
     _forget_status(row, ConnectionSuspended.what, Status.SUSPENDED, by=by, now=now)
     facts = {"registration": str(row.registration_id), "why": why.value, "level": row.suspended_level}
     _record(Event.CONNECTION_SUSPENDED, row, by, facts)
+    return earlier
+
+
+def _pause(row: Connection) -> Paused | None:
+    if row.suspended_at is None or row.suspended_why != SuspendedWhy.PAUSED:
+        return None
+    return Paused(Kind(row.suspended_level), row.suspended_at)
 
 
 @transaction.atomic
@@ -159,19 +175,27 @@ def resume(
 
 
 @transaction.atomic
-def end_pause(*, service_id: UUID, level: Kind = Kind.PROVIDER, by: Actor, now: datetime) -> None:
+def end_pause(
+    *, service_id: UUID, level: Kind = Kind.PROVIDER, earlier: Paused | None = None, by: Actor, now: datetime
+) -> None:
     """Resume a connection; one whose service leaves stays suspended for that alone, and is used again when it is kept.
 
-    Raises `ServiceMoved` when its service is taken away by now, and `DecidedAbove` as `resume` does.
+    `earlier`: whose place this pause took: that one stands again, and is theirs to end. Raises `ServiceMoved` when its
+    service is taken away by now, and `DecidedAbove` as `resume` does.
     """
     row = _of(service_id)
-    if row is None or row.suspended_why != SuspendedWhy.PAUSED or not _leaves(service_id):
+    if row is None or row.suspended_why != SuspendedWhy.PAUSED or (earlier is None and not _leaves(service_id)):
         resume(service_id=service_id, level=level, by=by, now=now)
         return
     _need_level(row, level)
-    row.suspended_why, row.suspended_level = SuspendedWhy.LEAVING.value, ""
-    row.save(update_fields=["suspended_why", "suspended_level"])
-    facts = {"registration": str(row.registration_id), "why": row.suspended_why}
+    facts = {"registration": str(row.registration_id)}
+    if earlier is not None:
+        row.suspended_at, row.suspended_level = earlier.since, earlier.level.value
+        facts["level"] = row.suspended_level
+    else:
+        row.suspended_why, row.suspended_level = SuspendedWhy.LEAVING.value, ""
+    row.save(update_fields=["suspended_at", "suspended_why", "suspended_level"])
+    facts["why"] = row.suspended_why
     _record(Event.CONNECTION_SUSPENDED, row, by, facts)
 
 

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 
+from gangway.connections.actions import Paused
 from gangway.connections.kept import credentials_of
 from gangway.connections.models import Companion, Connection, Emergency, EmergencyItem
 from gangway.connections.states import Deed, ItemState, SuspendedWhy
@@ -53,7 +54,7 @@ def _used(row: Emergency) -> list[EmergencyItem]:
     """A connection that is suspended takes what is beside it along, so that is listed only to be rotated.
 
     One whose service leaves is suspended as well: it would be used again as soon as somebody keeps the service. So is
-    what somebody below paused: they could resume it in the midst of the emergency.
+    what somebody below paused: they could resume it in the midst of the emergency. Their pause is kept with the item.
     """
     used = Q(service__lifecycle=Lifecycle.CREATED.value, suspended_at__isnull=True)
     if row.deed == Deed.SUSPEND:
@@ -80,6 +81,17 @@ def _suspended_by_one(row: Emergency) -> list[EmergencyItem]:
     connections, companions = _sealed(suspended.filter(pk__in=ours.values("connection_id")), row.key_number)
     found = {one.pk: one for one in (*connections, *(each for _, each in companions))}
     return [EmergencyItem(connection=one) for one in found.values()]
+
+
+def paused_before(connection_id: UUID) -> Paused | None:
+    """The lower level's pause in whose place an emergency's stands now; the connection is locked, so that it does."""
+    row = Connection.objects.select_for_update(of=("self",), no_key=True).get(pk=connection_id)
+    if row.suspended_at is None:
+        return None
+    took = EmergencyItem.objects.filter(connection=row, emergency__deed=Deed.SUSPEND.value, state=ItemState.DONE.value)
+    took = took.filter(changed_at=row.suspended_at, emergency__level=row.suspended_level, paused_at__isnull=False)
+    found = took.values_list("paused_level", "paused_at").first()
+    return Paused(Kind(found[0]), found[1]) if found is not None and found[1] is not None else None
 
 
 def _untouched(row: Emergency) -> list[EmergencyItem]:

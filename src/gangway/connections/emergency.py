@@ -4,10 +4,8 @@ A worker lists what it concerns, then takes it item by item; each is a row, so t
 where the one before stood. What only a customer can do is listed with its own next step, and never counted as done.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Final, Literal, cast
 from uuid import UUID
 
@@ -21,7 +19,7 @@ from gangway.connections import concerned, rotation, ticking
 from gangway.connections.actions import end_pause, suspend
 from gangway.connections.errors import CannotRotateNow, ConnectionSuspended, NameNotTyped, NoSuchEmergency
 from gangway.connections.kept import credential_of
-from gangway.connections.models import Care, Emergency, EmergencyItem
+from gangway.connections.models import Care, Connection, Emergency, EmergencyItem
 from gangway.connections.states import Deed, ItemState
 from gangway.foundation.errors import GangwayError
 from gangway.jobs.actions import defer
@@ -219,8 +217,7 @@ def _take(item_id: int, whole: Emergency, *, by: Actor, now: datetime) -> None:
     service_id, deed = item.connection.service_id, Deed(whole.deed)
     item.changed_at = now
     if deed is not Deed.ROTATE:
-        done = partial(suspend if deed is Deed.SUSPEND else end_pause, level=Kind(whole.level))
-        _set(item, service_id, done, by=by, now=now)
+        _set(item, item.connection, deed, level=Kind(whole.level), by=by, now=now)
         return
     about = credential_of(item.companion or item.connection)
     if about is not None and about.is_federated:
@@ -249,10 +246,17 @@ def _take(item_id: int, whole: Emergency, *, by: Actor, now: datetime) -> None:
     item.save()
 
 
-def _set(item: EmergencyItem, service_id: UUID, deed: Callable[..., None], *, by: Actor, now: datetime) -> None:
+def _set(item: EmergencyItem, row: Connection, deed: Deed, *, level: Kind, by: Actor, now: datetime) -> None:
+    """Suspend or resume it; what somebody below paused before is theirs again when the emergency is over."""
     try:
         with transaction.atomic():
-            deed(service_id=service_id, by=by, now=now)
+            if deed is Deed.SUSPEND:
+                took = suspend(service_id=row.service_id, level=level, by=by, now=now)
+                if took is not None:
+                    item.paused_level, item.paused_at = took.level.value, took.since
+            else:
+                earlier = concerned.paused_before(row.pk)
+                end_pause(service_id=row.service_id, level=level, earlier=earlier, by=by, now=now)
         item.state = ItemState.DONE.value
     except GangwayError as error:
         item.state, item.words = ItemState.FAILED.value, error.what

@@ -387,6 +387,10 @@ class EmergencyItem(OwnedModel):
     credential_id = models.UUIDField(null=True, help_text="When it is a credential that isn't in use.")
     run_id = models.UUIDField(null=True)
     words = models.CharField(max_length=500, blank=True)
+    paused_level = models.CharField(
+        max_length=10, blank=True, db_default="", help_text="Of whoever had paused it before this emergency did."
+    )
+    paused_at = models.DateTimeField(null=True, help_text="When that was.")
     changed_at = models.DateTimeField()
 
     class Meta(OwnedModel.Meta):
