@@ -211,6 +211,21 @@ def test_what_has_nothing_to_sign_in_with_any_more_has_no_alarms_and_no_status(c
     assert (row.status, row.status_words, standing(customer, service_id)) == ("unknown", NotMadeYet.what, [])
 
 
+def test_what_has_nothing_to_sign_in_with_breaks_off_no_rotation_of_its_service_that_is_in_use(customer, service_id):
+    registration_id = beside(customer, service_id)
+    with within(customer.path):
+        Care.objects.update(renews_itself=True)
+        Companion.objects.update(renews_itself=True)
+        connections_run = rotate_now(service_id=service_id, by=SETUP, now=clock.now())
+        rotate_now(service_id=service_id, profile="qoe", by=SETUP, now=clock.now())
+    with within_everything("a test"):
+        Credential.objects.filter(registration_id=registration_id).update(state=CredentialState.REMOVED.value)
+    tending.tend_due(now=clock.now())
+    with within(customer.path):
+        assert Run.objects.get(pk=connections_run).state == "queued"
+        assert Care.objects.get().rotation == Rotation.UNDER_WAY
+
+
 def test_what_fails_is_an_alarm_until_a_look_finds_it_well(customer, service_id):
     beside(customer, service_id)
     ask(customer, service_id)
@@ -417,6 +432,7 @@ def test_what_somebody_renewed_is_not_rotated_on_the_day_that_was_promised_befor
 def test_a_rotation_that_fails_is_an_alarm_of_its_own_and_tried_again(customer, service_id):
     beside(customer, service_id)
     with within(customer.path):
+        Companion.objects.update(renews_itself=True)
         run_id = rotate_now(service_id=service_id, profile="qoe", by=SETUP, now=clock.now())
         assert run_id == rotate_now(service_id=service_id, profile="qoe", by=SETUP, now=clock.now())
         error = kept(NoSuchCredential(), now=clock.now())

@@ -270,8 +270,9 @@ def test_what_somebody_else_renewed_while_its_rotation_failed_needs_nobody(custo
 def test_a_renewal_of_a_short_life_leaves_nothing_open_and_warns_of_nothing_yet(customer):
     service_id = connected(customer, made_at=clock.now() - 28 * DAY, expires_at=clock.now() + 2 * DAY)
     with within_everything("a test"):
-        Care.objects.update(rotation=Rotation.UNDER_WAY.value, rotation_run_id=under_way(customer, service_id))
-        run_id = Run.objects.get().pk
+        Care.objects.update(renews_itself=True)
+        run_id = under_way(customer, service_id)
+        Care.objects.update(renews_itself=False)
     ends(run_id, "failed", CannotRotate())
     tend()
     assert open_kinds(customer, service_id) == {"needs_customer", "credential_ends"}

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import structlog
 from django.db import transaction
+from django.db.models import QuerySet
 
 from gangway.alarms.actions import clear_alarm, clear_all_of, raise_alarm
 from gangway.alarms.queries import raised_at
@@ -48,38 +49,62 @@ def tend_due(*, now: datetime) -> int:
 
 def _tend_all(kind: type[Care] | type[Companion], *, now: datetime) -> int:
     tended = 0
-    while ids := list(kind.objects.filter(tend_at__lte=now).order_by("tend_at").values_list("pk", flat=True)[:MOST]):
-        done = sum(_try(kind, one, now=now) for one in ids)
+    due = kind.objects.filter(tend_at__lte=now).order_by("tend_at").values_list("pk", "rotation")
+    while rows := list(due[:MOST]):
+        done = sum(_try(kind, pk, rotates=rotation == Rotation.UNDER_WAY, now=now) for pk, rotation in rows)
         tended += done
         if not done:
             break  # others have them in hand
     return tended
 
 
-def _try(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> bool:
+def _try(kind: type[Care] | type[Companion], pk: UUID, *, rotates: bool, now: datetime) -> bool:
     """Look after one; a row that can't be looked after holds up no other, and is tried again in an hour."""
     try:
-        return _tend(kind, pk, now=now)
+        stopped = rotates and _stop(kind, pk, now=now)
+        return _tend(kind, pk, stopped=stopped, now=now)
     except Exception:
         log.exception("connection_not_tended", row=str(pk))
         return bool(kind.objects.filter(pk=pk).update(tend_at=now + schedule.SOONEST))
 
 
+def _stop(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> bool:
+    """Break off what is rotated of a service that isn't used; says whether.
+
+    A rotation may have begun in the moment of a suspension. Nothing is locked here yet: a suspension locks the run, and
+    its registration, before the row that says how the rotation stands.
+    """
+    kept: Kept | None = _rows(kind).filter(pk=pk).first()
+    if kept is None or _is_used(kept, service(kept.service_id)):
+        return False
+    rotation.break_off(kept.service_id, by=TENDER, now=now)
+    return True
+
+
+def _rows(kind: type[Care] | type[Companion]) -> QuerySet[Care] | QuerySet[Companion]:
+    return kind.objects.select_related("organization", *(("connection",) if kind is Care else ()))
+
+
+def _is_used(kept: Kept, about: ServiceView) -> bool:
+    return connection_of(kept).suspended_at is None and about.lifecycle is Lifecycle.CREATED
+
+
 @transaction.atomic
-def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> bool:
-    beside = ("connection",) if kind is Care else ()
-    rows = kind.objects.select_for_update(of=("self",), skip_locked=True).select_related("organization", *beside)
+def _tend(kind: type[Care] | type[Companion], pk: UUID, *, stopped: bool, now: datetime) -> bool:
+    rows = _rows(kind).select_for_update(of=("self",), skip_locked=True)
     kept: Kept | None = rows.filter(pk=pk, tend_at__lte=now).first()
     if kept is None:
         return False
     if kept.rotation == Rotation.UNDER_WAY and following.is_over(kept):
         following.take_note(kept, now=now)  # nobody did, for the job that should have was lost
-    kept.tend_at = now + DAY
-    connection, about = connection_of(kept), service(kept.service_id)
+    kept.tend_at, about = now + DAY, service(kept.service_id)
+    is_used = _is_used(kept, about)
+    if kept.rotation == Rotation.UNDER_WAY and not is_used and not stopped:
+        return True  # it was suspended just now: the next round breaks it off first
     credential = credential_of(kept)
     if credential is not None:
         kept.tenant_id = credential.tenant_id
-    if connection.suspended_at is not None or about.lifecycle is not Lifecycle.CREATED:
+    if not is_used:
         _rest(kept, why=PAUSED, now=now)
     elif credential is None and isinstance(kept, Companion):
         _bare(kept, now=now)
@@ -95,15 +120,16 @@ def _tend(kind: type[Care] | type[Companion], pk: UUID, *, now: datetime) -> boo
 
 
 def _rest(kept: Kept, *, why: str, now: datetime) -> None:
-    """Neither rotation nor alarms while it isn't used; a rotation that began in the moment of a suspension stops."""
-    if kept.rotation == Rotation.UNDER_WAY:
-        rotation.break_off(kept.service_id, by=TENDER, now=now)
+    """Neither rotation nor alarms while it isn't used."""
     kept.rotation, kept.rotate_at, kept.announced_at = Rotation.NONE.value, None, None
     clear_all_of(organization_id=kept.organization_id, subject=kept.subject, why=why, by=TENDER, now=now)
 
 
 def _bare(kept: Companion, *, now: datetime) -> None:
-    """What was said of it was said of a credential that is gone, and no look comes that would say anything else."""
+    """What was said of it was said of a credential that is gone, and no look comes that would say anything else.
+
+    Its service is in use, and what is rotated of that goes on.
+    """
     _rest(kept, why=GONE, now=now)
     if kept.status != "unknown":
         kept.status, kept.status_words, kept.status_since = "unknown", NotMadeYet.what, now
