@@ -440,7 +440,9 @@ def test_the_first_look_finds_what_is_missing_though_nothing_looked_after_the_co
     assert OLD[0] in care_of(service_id).lacks
 
 
-def roles_end(service_id: UUID, days: float | None, *, at: datetime, state: str = "warning") -> None:
+def roles_end(
+    service_id: UUID, days: float | None, *, at: datetime, state: str = "warning", stale: bool = False
+) -> None:
     """A look at that time reads that the roles end in so many days after it, or can't read it."""
     ends = None if days is None else at + days * DAY
     with within_everything("a test"):
@@ -448,7 +450,8 @@ def roles_end(service_id: UUID, days: float | None, *, at: datetime, state: str 
         Registration.objects.update(roles_end_at=ends, plan=registration.plan | {"role_days": 180})
         Care.objects.update(validate_at=at)
     fleet.validate_due(now=at)
-    seen = [] if days is None else [CheckItem("roles_end", "End of the directory roles", state, "They end.")]
+    item = CheckItem("roles_end", "End of the directory roles", state, "They end.", stale=stale)
+    seen = [] if days is None else [item]
     with within_everything("a test"):
         asked = Validation.objects.get(connection__service_id=service_id, state="queued")
     begun = validation.begin(validation_id=asked.pk, now=at)
@@ -497,6 +500,17 @@ def test_roles_that_were_extended_are_warned_of_no_more_and_anew_before_their_ne
     assert roles_alarm(customer) == ("warning", 1)
     roles_end(service_id, None, at=now + 176 * DAY)
     assert roles_alarm(customer) is None, "they were given for good"
+
+
+def test_while_pim_does_not_answer_nobody_is_warned_by_an_old_record_and_the_next_look_comes_soon(customer):
+    service_id, now = connected(customer), clock.now()
+    roles_end(service_id, 13, at=now, stale=True)
+    assert roles_alarm(customer) is None, "somebody may have extended them"
+    assert care_of(service_id).validate_at <= now + timedelta(hours=4)
+    roles_end(service_id, 12, at=now + DAY)
+    assert roles_alarm(customer) == ("warning", 1)
+    roles_end(service_id, 170, at=now + 2 * DAY, state="ok", stale=True)
+    assert roles_alarm(customer) == ("warning", 1)
 
 
 def test_a_warning_of_roles_that_somebody_cleared_comes_back_while_their_end_stands(customer):
@@ -567,6 +581,23 @@ def test_a_status_that_changes_while_a_connection_is_taken_up_is_the_one_that_li
     monkeypatch.setattr(adopting, "_new", slowly)
     race(lambda: adopting.adopt_new(now=clock.now()), changes)
     assert care_of(service_id).standing == "error"
+
+
+def test_a_look_that_is_over_just_when_somebody_asks_for_another_hinders_nobody(customer, monkeypatch):
+    service_id, real, asked = connected(customer), fleet.whose, []
+    all_due()
+    fleet.validate_due(now=clock.now())
+
+    def ends_meanwhile(row: Connection) -> Any:
+        asked.append(row)
+        if len(asked) == 2:  # one was there when ours was written, and is over when theirs is looked for
+            Validation.objects.filter(state="queued").update(state="done", ended_at=clock.now())
+        return real(row)
+
+    monkeypatch.setattr(fleet, "whose", ends_meanwhile)
+    with within(customer.path):
+        mine = fleet.queue(Connection.objects.get(service_id=service_id), by=SETUP, now=clock.now())
+        assert Validation.objects.get(state="queued").pk == mine
 
 
 @pytest.mark.django_db(transaction=True)

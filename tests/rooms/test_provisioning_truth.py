@@ -177,6 +177,14 @@ def test_the_end_of_a_role_is_watched_like_that_of_a_secret(tenant):
     assert {item.key: item.state for item in check(work).items}["roles_end"] == "ok", "what the tenant says counts"
 
 
+@pytest.mark.parametrize(("match", "effect", "stale"), [(*case, case[1]["status"] == 503) for case in UNREAD])
+def test_an_end_by_our_record_says_whether_microsoft_only_did_not_answer_just_now(tenant, match, effect, stale):
+    work = done(tenant, role_days=90)
+    assert not any(item.stale for item in check(work).items)
+    tenant.fault("unread", match, effect)
+    assert [item.key for item in check(work).items if item.stale] == ["roles_end"] * stale
+
+
 def test_roles_that_are_gone_when_their_end_is_past_have_ended(tenant):
     work = done(tenant, role_days=90)
     principal, session = work.registration().service_principal_id, tenant.emulator.session

@@ -137,20 +137,24 @@ def failed(row: Looked, *, now: datetime) -> None:
 def queue(row: Looked, *, tenant_id: str = "", by: Actor, now: datetime) -> UUID:
     """Have workers look at it; gives the validation's id. Those of the fleet in one tenant come one after the other.
 
-    Who asks in the same moment as somebody else gets that one's.
+    Who asks in the same moment as somebody else gets that one's, or a look of their own if that one has just ended.
     """
     try:
-        with transaction.atomic():
-            asked = Validation.objects.create(
-                organization_id=row.organization_id, asked_by=by.name[:200], asked_at=now, **whose(row)
-            )
+        asked = _asked(row, by=by, now=now)
     except IntegrityError:
         others = Validation.objects.filter(**whose(row), state__in=RUNNING).first()
-        if others is None:
-            raise
-        return others.pk
+        if others is not None:
+            return others.pk
+        asked = _asked(row, by=by, now=now)
     defer(VALIDATE, lock=f"fleet:{tenant_id}" if tenant_id else None, validation_id=str(asked.pk))
     return asked.pk
+
+
+def _asked(row: Looked, *, by: Actor, now: datetime) -> Validation:
+    with transaction.atomic():
+        return Validation.objects.create(
+            organization_id=row.organization_id, asked_by=by.name[:200], asked_at=now, **whose(row)
+        )
 
 
 def backlog(*, now: datetime) -> Backlog:

@@ -1,10 +1,11 @@
 """The end of directory roles that PIM gave: people are warned of it as of a credential's end. For workers.
 
 A validation has just read the end, or says that it couldn't. So somebody who extended the roles is never told that they
-end, and the next look comes when the next threshold does.
+end, and the next look comes when the next threshold does. Where PIM lets nobody read it, our record counts; where it
+only didn't answer just now, all stays as it is until the next look, which comes soon.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -12,6 +13,7 @@ from gangway.alarms.actions import clear_alarm, raise_alarm
 from gangway.alarms.states import Kind
 from gangway.audit.record import Actor
 from gangway.connections import saying, schedule, warned
+from gangway.connections.fleet import AGAIN_AFTER
 from gangway.connections.kept import Kept, credential_of, key_of
 from gangway.connections.models import Connection
 from gangway.connections.verdict import KeptItem
@@ -27,8 +29,14 @@ def is_told_apart(item: KeptItem) -> bool:
     return item["key"] == ITEM and item["state"] != "unknown"
 
 
-def follow(row: Connection, kept: Kept, items: Iterable[KeptItem], *, now: datetime) -> None:
-    """Warn once at each threshold, by what was just seen of a connection (locked). The caller saves `kept`."""
+def follow(row: Connection, kept: Kept, items: Iterable[KeptItem], *, stale: Collection[str], now: datetime) -> None:
+    """Warn once at each threshold, by what was just seen of a connection (locked). The caller saves `kept`.
+
+    `stale`: keys of what Microsoft didn't answer about just now.
+    """
+    if ITEM in stale:
+        kept.validate_at = min(kept.validate_at, now + AGAIN_AFTER)
+        return
     seen = any(is_told_apart(item) for item in items)
     if not seen and not warned.was(row.pk):
         return

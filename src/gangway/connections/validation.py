@@ -98,7 +98,8 @@ def end(*, validation_id: UUID, begun: Begun, result: CheckResult, now: datetime
             return False
         granted, items = sorted(result.granted) if result.granted else None, verdict.kept(result.items)
         write_down(asked, row, items=items, granted=granted, by=WORKER, now=now)
-        watching.follow(row, items, granted, roles=result.roles, now=now)
+        stale = frozenset(item.key for item in result.items if item.stale)
+        watching.follow(row, items, granted, roles=result.roles, stale=stale, now=now)
         _be_patient(row, result, now=now)
         return True
 

@@ -35,9 +35,13 @@ def follow(
     granted: list[str] | None,
     *,
     roles: Collection[str] | None = None,
+    stale: Collection[str] = (),
     now: datetime,
 ) -> None:
-    """Raise or clear the alarms of what was looked at (locked) by what was seen; say when it is looked at again."""
+    """Raise or clear the alarms of what was looked at (locked) by what was seen; say when it is looked at again.
+
+    `stale`: keys of the items that are by our record alone, since Microsoft didn't answer just now.
+    """
     if connection_of(row).suspended_at is not None:
         return
     status = _judge(row, items, now=now)
@@ -48,7 +52,7 @@ def follow(
         return
     _learn(kept, status, granted, now=now)
     if isinstance(row, Connection):
-        roles_ending.follow(row, kept, items, now=now)
+        roles_ending.follow(row, kept, items, stale=stale, now=now)
     if granted is not None:
         kept.lacks = lacks(row.registration_id, granted, roles=roles)
     kept.save(update_fields=["validate_at", "lacks", "renews_itself", "tend_at", "rotation"])

@@ -19,7 +19,12 @@ def signed_in(token: AppToken | MicrosoftError, key: str, label: str) -> CheckIt
     return CheckItem(key, label, "ok", "It got a fresh token by itself.")
 
 
+def is_silence(error: MicrosoftError | None) -> bool:
+    """Whether it says nothing about what was asked: the same question may be answered in a moment."""
+    return isinstance(error, (NotHeard, Busy, Unreadable))
+
+
 def trouble(error: MicrosoftError, key: str, label: str) -> CheckItem:
     """No answer says nothing about the registration; a refusal does."""
-    state: ItemState = "unknown" if isinstance(error, (NotHeard, Busy, Unreadable)) else "error"
+    state: ItemState = "unknown" if is_silence(error) else "error"
     return CheckItem(key, label, state, error.what, error.cure, marks(error.fault))

@@ -19,7 +19,7 @@ from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning import beyond, clouds, credential_ends
-from gangway.provisioning.check_items import NO_ANSWER, Tell, signed_in, trouble
+from gangway.provisioning.check_items import NO_ANSWER, Tell, is_silence, signed_in, trouble
 from gangway.provisioning.credential_ends import ReadEnd
 from gangway.provisioning.credential_rows import opened
 from gangway.provisioning.engine.blueprint import TAG, UNIQUE_NAME_PREFIX
@@ -288,7 +288,7 @@ async def _roles_end(
     """Roles that PIM gave end, and nothing works after that: watched like a secret's end.
 
     `held`: the roles that it has. With all of them, an end of our record that is past says only that somebody extended
-    them, until when nobody let us read.
+    them, until when nobody let us read. While PIM doesn't answer, our record may be old: nobody is warned by it then.
     """
     label, ends_at = "End of the directory roles", subject.roles_end_at
     planned = {role.template_id for role in subject.plan.roles}
@@ -300,16 +300,16 @@ async def _roles_end(
         words = "PIM gave the roles with an end, and Microsoft didn't let us read when that is."
         unread = subject.plan.role_days and not found
         return [CheckItem("roles_end", label, "unknown", words, "Validate again in a moment.")] if unread else []
-    days = clock.days_until(ends_at, now=clock.now())
+    days, stale = clock.days_until(ends_at, now=clock.now()), outcome is not None and is_silence(outcome.error)
     cure = subject.cure(who="assign roles", portal="Roles and administrators")
     if days < 0 and not found and held is not None and planned <= held:
         words = "By our record the roles that PIM gave have ended, yet the registration has them: they were extended."
         return [CheckItem("roles_end", label, "unknown", words, "Validate again in a moment.")]
     if days < 0:
-        return [CheckItem("roles_end", label, "error", "The roles that PIM gave have ended.", cure)]
+        return [CheckItem("roles_end", label, "error", "The roles that PIM gave have ended.", cure, stale=stale)]
     words = f"PIM gave the roles with an end; they end in {days} days."
     soon = credential_ends.is_soon(days, life=subject.plan.role_days or None)
-    return [CheckItem("roles_end", label, "warning" if soon else "ok", words, cure if soon else "")]
+    return [CheckItem("roles_end", label, "warning" if soon else "ok", words, cure if soon else "", stale=stale)]
 
 
 def _keep_end(subject: Subject, ends_at: datetime | None) -> None:

@@ -299,6 +299,8 @@ class CheckItem:
     cure: str = ""
     details: tuple[tuple[str, str], ...] = ()
     """Microsoft's own code, ids and time, by name, when it refused or did not answer."""
+    stale: bool = False
+    """Whether it is by our record alone, since Microsoft didn't answer just now: the next look may say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
