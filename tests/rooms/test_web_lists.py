@@ -333,7 +333,7 @@ def test_ticked_connections_are_rotated_and_what_cannot_be_is_told(client, custo
     ticked = {"ticked": [made, suspended, without, stranger]}
     with within(customer.path):
         connections.suspend(service_id=suspended, by=OLGA, now=clock.now())
-        Care.objects.filter(connection__service_id=made).update(rotation=Rotation.FROZEN.value)
+        Care.objects.filter(connection__service_id=made).update(rotation=Rotation.FROZEN.value, renews_itself=True)
     page = soup(client.get(reverse("web:connections_rotate"), ticked))
     listed = page.select_one("main table").get_text()
     assert (len(page.select("[name=ticked]")), listed.count("Contoso Bakeries"), "Frozen" in listed) == (3, 3, True)
