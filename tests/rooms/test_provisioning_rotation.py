@@ -139,6 +139,16 @@ def test_a_rotation_can_be_repeated_at_once(tenant):
     assert in_use(work) == secrets(work)[-1].pk
 
 
+def test_a_rotation_keeps_the_shorter_life_that_the_administrator_chose(tenant):
+    work = connected(tenant)
+    with within(work.customer.path):
+        Run.objects.update(wanted={"credential_days": 90})
+    for _ in range(2):
+        assert rotate(work).state == RunState.PROVED
+    lives = [(row.expires_at - row.made_at).days for row in secrets(work)]
+    assert [abs(life - 90) <= 1 for life in lives] == [False, True, True]
+
+
 def typed(work: Work) -> Credential:
     """Another credential of the same registration, proved and used by nobody yet."""
     with within(work.customer.path):

@@ -1,5 +1,6 @@
 """What every request meets, asked at each address: tokens, methods, headers, cookies, host names, limits."""
 
+import logging
 import os
 import re
 import secrets
@@ -520,3 +521,9 @@ def test_a_debug_page_is_never_shown():
     assert Client().get("/nowhere/").status_code == 404
     for door in ("/admin/", "/__debug__/", "/metrics", "/api/docs", "/.git/config", "/.env", "/static/../settings.py"):
         assert Client().get(door).status_code == 404, door
+
+
+@pytest.mark.parametrize("fault", ["DisallowedHost", "TooManyFieldsSent", "TooManyFilesSent", "RequestDataTooBig"])
+def test_what_any_stranger_can_send_leaves_no_trace_in_the_log(fault):
+    """The answer is a 400 as always; a trace for each would fill the disk."""
+    assert not logging.getLogger(f"django.security.{fault}").isEnabledFor(logging.ERROR)

@@ -110,7 +110,10 @@ def _is_replaced(opened: Opened, current: UUID) -> bool:
 
 async def _rotation(opened: Opened, current: UUID, *, taking_back: bool) -> Rotation:
     cloud, blueprint = clouds.cloud(opened.cloud), blueprint_of(opened)
-    fresh = fresh_of(read(opened.plan), name=opened.credential_name, subject=blueprint.unique_name, cloud=cloud)
+    days: int | None = opened.wanted.get("credential_days")
+    fresh = fresh_of(
+        read(opened.plan), name=opened.credential_name, subject=blueprint.unique_name, cloud=cloud, days=days
+    )
     journal = RotationJournal(
         run_id=opened.run_id,
         registration_id=opened.registration_id,

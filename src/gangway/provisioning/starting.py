@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
@@ -169,16 +170,26 @@ def start_rotation(
     """Put a new credential in the place of the one that the service uses, by the registration's own right.
 
     `credential_id`: the one in use, which whoever asks knows: the newest that is proved may wait for its operator yet.
-    Raises NoSuchRegistration, NoSuchCredential when it isn't proved or somebody typed it in, RunUnderWay.
+    The new one lives as long as the administrator chose for the one before, where that is less than planned. Raises
+    NoSuchRegistration, NoSuchCredential when it isn't proved or somebody typed it in, RunUnderWay.
     """
     registration = _locked(registration_id)
     rows = Credential.objects.filter(registration_id=registration_id, service_id=service_id, origin=MADE)
     if not rows.filter(pk=credential_id, state=CredentialState.PROVED.value).exists():
         raise NoSuchCredential
-    wanted = {"credential": str(credential_id)}
+    wanted = {"credential": str(credential_id)} | _chosen_life(registration_id, service_id)
     return _start(
         registration, RunKind.ROTATION, service_id, wanted=wanted, signed_in=None, on_end=on_end, by=by, now=now
     )
+
+
+def _chosen_life(registration_id: UUID, service_id: UUID) -> dict[str, int]:
+    """The days that were chosen when the service last got a credential, where somebody chose fewer than planned."""
+    makes = [RunKind.SETUP.value, RunKind.CREDENTIAL.value, RunKind.ROTATION.value]
+    runs = Run.objects.filter(registration_id=registration_id, service_id=service_id, state=RunState.PROVED.value)
+    last = runs.filter(Q(kind__in=makes) | Q(wanted__has_key="renews")).order_by("-queued_at").first()
+    days: int | None = last.wanted.get("credential_days") if last else None
+    return {"credential_days": days} if days else {}
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ def _described(settings: Settings) -> dict[str, Any]:
     as_json = settings.log_format == "json"
     last = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
     finish = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, structlog.processors.format_exc_info, last]
-    quiet = {"level": "WARNING"}
+    quiet, silent = {"level": "WARNING"}, {"level": "CRITICAL", "propagate": False}
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -43,12 +43,15 @@ def _described(settings: Settings) -> dict[str, Any]:
         "root": {"handlers": ["stderr"], "level": settings.log_level},
         # These print paths (refused forms also the page before), and our paths carry link tokens.
         "loggers": {
-            "uvicorn.access": {"level": "CRITICAL", "propagate": False},
-            "django.request": {"level": "CRITICAL", "propagate": False},
+            "uvicorn.access": silent,
+            "django.request": silent,
             "django.security": quiet,
-            "django.security.csrf": {"level": "CRITICAL", "propagate": False},
-            # A trace for each wrong host name would let any stranger fill the disk.
-            "django.security.DisallowedHost": {"level": "CRITICAL", "propagate": False},
+            "django.security.csrf": silent,
+            # A trace for each wrong host name, or for too much in a request, would let any stranger fill the disk.
+            "django.security.DisallowedHost": silent,
+            "django.security.TooManyFieldsSent": silent,
+            "django.security.TooManyFilesSent": silent,
+            "django.security.RequestDataTooBig": silent,
             "procrastinate": quiet,
             "asyncio": quiet,
         },
