@@ -9,6 +9,7 @@ from django.urls import reverse
 from gangway.connections.actions import connect_service
 from gangway.connections.handing import tokens_forbidden
 from gangway.connections.queries import connection
+from gangway.invitations.standing import open_for_connection
 from gangway.onboarding.deletion import Deletion
 from gangway.organizations import changing
 from gangway.organizations.details import Bounds
@@ -371,3 +372,15 @@ def connect(customer, service_id):
             by=SETUP,
             now=NOW,
         )
+
+
+@pytest.mark.parametrize("asks", LEVELS)
+def test_what_the_provider_suspended_is_renewed_and_repaired_by_nobody_below(customer, service_id, desks, asks):
+    connect(customer, service_id)
+    desks[Kind.PROVIDER].post(at("suspend", service_id))
+    given = {"recipient": "grace@contoso.com", "way": "mail"}
+    answer = soup(desks[asks].post(at("reinitiate", service_id), given, follow=True)).get_text()
+    is_below = LEVELS.index(asks) > LEVELS.index(Kind.PROVIDER)
+    assert ("Somebody of a level above yours decided this." in answer) is is_below
+    with within(customer.path):
+        assert (open_for_connection(service_id) is None) is is_below

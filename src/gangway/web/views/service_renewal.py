@@ -34,7 +34,7 @@ from gangway.web.forms.opened import edited
 from gangway.web.forms.service import Again, LicensedUsers, Names, Upgrade
 from gangway.web.names import rules
 from gangway.web.views.add_service import LICENCES, SHORT_NAME_RULES
-from gangway.web.views.service_portal import head
+from gangway.web.views.service_portal import head, need_no_pause_from_above
 from gangway.web.wizard_session import remember
 
 
@@ -56,6 +56,7 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         recipient = form.cleaned_data["recipient"]
         try:
+            need_no_pause_from_above(request, service_id)
             invitation_id = reinitiate(
                 service_id=service_id,
                 recipient=recipient,
@@ -215,6 +216,7 @@ def _change(request: DeskRequest, about: ServiceView, given: dict[str, Any], *, 
     if by_link and given["send_link"]:
         if given["licence_type"] == about.licence.value:
             raise SameLicence(field="licence_type")
+        need_no_pause_from_above(request, about.id)
         reinitiate(
             service_id=about.id,
             recipient=given["recipient"],
