@@ -57,6 +57,7 @@ PAGES = {
     "invitations, recipient": "/invitations/?q=ada%40svc0001",
     "runs": "/runs/",
     "runs, filtered": "/runs/?state=failed",
+    "runs, of a kind": "/runs/?kind=rotation",
     "runs, one word": "/runs/?q=contoso",
     "runs, short name": "/runs/?q=svc0001",
     "runs, found nowhere": "/runs/?q=zzzz",

@@ -196,7 +196,7 @@ def test_exports_say_in_words_what_programs_call_true_and_rotation(client, custo
     with within(customer.path):
         Run.objects.update(kind="rotation")
     head, *rows = table(client.get(reverse("web:run_export")))
-    assert [row[head.index("Kind")] for row in rows] == ["Renew the credential"]
+    assert [row[head.index("What for")] for row in rows] == ["Renew the credential"]
 
 
 def test_the_filter_of_invitations_speaks_to_operators(client):

@@ -63,6 +63,20 @@ def test_search_and_state_stand_in_the_address_and_say_when_nothing_is_found(cli
     assert client.get("/runs/?q=%00&state=x&page=999").status_code == 200
 
 
+def test_the_list_says_what_each_run_is_for_and_can_be_kept_to_one_purpose(client, work):
+    repair, renewal = RUN_KIND[RunKind.REPAIR], RUN_KIND[RunKind.ROTATION]
+    with within(work.customer.path):
+        Run.objects.filter(pk=work.run_id).update(kind=RunKind.REPAIR.value)
+    assert str(repair) in row(client.get("/runs/"), "voice-one").get_text()
+    kept = client.get("/runs/?kind=repair")
+    assert row(kept, "voice-one")
+    assert soup(kept).select_one("#kind option[selected]").get_text() == repair
+    other = soup(client.get("/runs/?kind=rotation"))
+    assert other.select_one("#kind option[selected]").get_text() == renewal
+    assert "No run is like that" in other.get_text()
+    assert row(client.get("/runs/?kind=nonsense"), "voice-one")
+
+
 @pytest.mark.parametrize("kind", RunKind)
 def test_each_kind_of_run_says_what_it_is_for_and_speaks_of_a_sign_in_only_where_there_was_one(client, work, kind):
     signed_in = kind in {RunKind.SETUP, RunKind.REPAIR, RunKind.UPGRADE}

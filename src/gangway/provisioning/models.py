@@ -204,6 +204,7 @@ class Run(OwnedModel):
             ),
             models.Index(fields=["created_at", "id"], name="provisioning_runs_by_age"),
             models.Index(fields=["state", "created_at", "id"], name="provisioning_runs_by_state"),
+            models.Index(fields=["kind", "created_at", "id"], name="provisioning_runs_by_kind"),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,7 @@ from gangway.organizations.search import fold
 from gangway.provisioning import faults
 from gangway.provisioning.engine import pinning
 from gangway.provisioning.models import Leftover, Registration, Run
-from gangway.provisioning.states import RunState
+from gangway.provisioning.states import RunKind, RunState
 from gangway.services.queries import of_services
 
 SORTS: Final = both_ways(begun="created_at")
@@ -82,27 +82,29 @@ def run_facts(run_id: UUID) -> RunFacts | None:
     )
 
 
-def runs(*, search: str = "", state: str = "", sort: str = "", page: int = 1) -> Page[RunRow]:
+def runs(*, search: str = "", state: str = "", kind: str = "", sort: str = "", page: int = 1) -> Page[RunRow]:
     """Return the scope's runs.
 
     `search`: the beginning of a name of the service's or the registration's, words of the service's, or an id of the
-    run or the tenant; `state`: a RunState or empty, which anything unknown is taken for; `sort`: a key of `SORTS`,
-    else the newest first.
+    run or the tenant; `state`: a RunState, and `kind`: a RunKind, or empty, which anything unknown is taken for;
+    `sort`: a key of `SORTS`, else the newest first.
     """
-    return page_of(_found(search, state, sort), page, _row, keys_first=True)
+    return page_of(_found(search, state, kind, sort), page, _row, keys_first=True)
 
 
 def every_run(
-    *, search: str = "", state: str = "", sort: str = "", among: Collection[UUID] | None = None
+    *, search: str = "", state: str = "", kind: str = "", sort: str = "", among: Collection[UUID] | None = None
 ) -> Iterator[RunRow]:
     """Give all that `runs` would show on its pages, or those of them with these ids, for an export."""
-    return every(_found(search, state, sort), _row, among=among)
+    return every(_found(search, state, kind, sort), _row, among=among)
 
 
-def _found(search: str, state: str, sort: str) -> QuerySet[Run]:
+def _found(search: str, state: str, kind: str, sort: str) -> QuerySet[Run]:
     rows = Run.objects.filter(_meant_by(search))
     if state in set(RunState):
         rows = rows.filter(state=state)
+    if kind in set(RunKind):
+        rows = rows.filter(kind=kind)
     rows = rows.select_related("registration", "service", "organization").defer(*NOT_LISTED)
     return rows.order_by(*SORTS.get(sort, SORTS["-begun"]))
 

@@ -75,7 +75,7 @@ LISTS: Final[Mapping[str, Listed]] = {
     ),
     "runs": Listed(
         "Runs",
-        ("state",),
+        ("state", "kind"),
         "begun",
         "run_export",
         (Deed("runs_check", _("Check now"), Capability.MANAGE_INVITATIONS),),

@@ -132,7 +132,7 @@ run_export = export(
     (_("Short name"), "short_name"),
     (_("Customer"), "customer_name"),
     (_("Tenant"), "tenant_name"),
-    (_("Kind"), lambda row: RUN_KIND[row.kind]),
+    (_("What for"), lambda row: RUN_KIND[row.kind]),
     (_("State"), lambda row: said(RUN, row.state).word),
     (_("Why"), "why"),
     (_("Signed in as"), "signer_upn"),

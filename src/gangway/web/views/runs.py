@@ -34,11 +34,12 @@ def run_list(request: DeskRequest) -> HttpResponse:
     page = runs(search=wanted.search, sort=wanted.sort, page=wanted.page, **wanted.choices)
     values = {
         "page": page,
-        "rows": [{"run": row, "pill": said(RUN, row.state)} for row in page.rows],
+        "rows": [{"run": row, "pill": said(RUN, row.state), "kind": RUN_KIND[row.kind]} for row in page.rows],
         "wanted": wanted,
         "bulk": bulk_of("runs", request.seat.capabilities),
         "sees_invitations": Capability.SEE_INVITATIONS in request.seat.capabilities,
         "states": [(state.value, said(RUN, state).word) for state in RunState],
+        "kinds": list(RUN_KIND.items()),
     }
     return render(request, "runs/list.html", values)
 
