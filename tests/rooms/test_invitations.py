@@ -19,6 +19,8 @@ from gangway.invitations.errors import (
     DayNotPossible,
     InvitationMoved,
     InvitationOver,
+    NotWhereItStands,
+    StillADraft,
     NoSuchInvitation,
     TooManyLinks,
 )
@@ -308,9 +310,16 @@ def test_no_link_of_an_invitation_that_is_over(customer, action):
     old = issue(customer, now=clock.now() - timedelta(days=8))
     done = issue(customer)
     bring_to(customer, done, State.AUTHENTICATED)
-    for invitation_id in (old, done):
-        with within(customer.path), pytest.raises(InvitationOver):
+    for invitation_id, error in ((old, InvitationOver), (done, NotWhereItStands)):
+        with within(customer.path), pytest.raises(error):
             action(invitation_id=invitation_id, by=OPERATOR, now=clock.now())
+
+
+@pytest.mark.parametrize("action", [actions.resend, actions.copy_link, actions.replace_links])
+def test_a_draft_is_not_over_and_says_so_where_it_should_be_sent_again(customer, action):
+    draft = issue(customer, draft=True)
+    with within(customer.path), pytest.raises(StillADraft, match="nothing was sent of it yet"):
+        action(invitation_id=draft, by=OPERATOR, now=clock.now())
 
 
 @pytest.mark.parametrize("state", list(State))

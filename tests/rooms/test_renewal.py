@@ -16,12 +16,12 @@ from gangway.foundation.sealed import SealedText
 from gangway.invitations import queries as invited
 from gangway.invitations import relinking
 from gangway.invitations.aims import Purpose
-from gangway.invitations.errors import AlreadyInvited, InvitationOver
+from gangway.invitations.errors import AlreadyInvited, NotWhereItStands
 from gangway.invitations.standing import open_beside, open_for_connection
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.notifications.models import Message
-from gangway.onboarding import actions, deletion, existing, freezing, queries, renewal, retention, sharing
+from gangway.onboarding import actions, deletion, existing, freezing, renewal, retention, sharing
 from gangway.onboarding.errors import LinkClosed, NotConnected, NotReadyToAdd
 from gangway.onboarding.existing_errors import NotAsTyped, NotTheTenantInUse
 from gangway.onboarding.existing_view import known
@@ -32,7 +32,7 @@ from gangway.onboarding.typed import Typed
 from gangway.onboarding.visits import expectation_of
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.models import Organization, TenantRow
-from gangway.organizations.roles import Role
+from gangway.organizations.roles import Kind, Role
 from gangway.organizations.scope import within
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import tasks
@@ -66,7 +66,12 @@ def again(walked: Walk, service_id: UUID, **more: object) -> Walk:
     """Re-initiate Authentication Flow, and its link opened."""
     with within(walked.customer.path):
         invitation_id = renewal.reinitiate(
-            service_id=service_id, recipient="someone@contoso.com", by=OLGA, now=clock.now(), **more
+            service_id=service_id,
+            recipient="someone@contoso.com",
+            level=Kind.PROVIDER,
+            by=OLGA,
+            now=clock.now(),
+            **more,
         )
     return opened_by(walked, invitation_id)
 
@@ -270,7 +275,7 @@ def test_while_it_is_under_way_the_old_credential_stays_in_use_and_withdrawing_c
     (old,) = secrets(walked)
     renewing = again(walked, service_id)
     with within(walked.customer.path), pytest.raises(AlreadyInvited):
-        renewal.reinitiate(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
+        renewal.reinitiate(service_id=service_id, recipient=UPN, level=Kind.PROVIDER, by=OLGA, now=clock.now())
     with within(walked.customer.path):
         withdraw(invitation_id=renewing.invitation_id, by=OLGA, now=clock.now())
         assert connection(service_id).credential.id == old.pk
@@ -360,7 +365,9 @@ def test_a_service_moves_from_a_registration_of_ours_to_a_new_one_and_the_old_on
         LEFT.format("gw-contoso-QoE"),
     )
     with within(walked.customer.path), pytest.raises(AlreadyInvited):
-        renewal.reinitiate(service_id=service_id, recipient=UPN, purpose=Purpose.UPGRADE, by=OLGA, now=clock.now())
+        renewal.reinitiate(
+            service_id=service_id, recipient=UPN, purpose=Purpose.UPGRADE, level=Kind.PROVIDER, by=OLGA, now=clock.now()
+        )
     sign_in(moving, emulator)
     actions.confirm_signed_in(case_id=moving.case_id, by=ADMINISTRATOR, now=clock.now())
     assert (moving.view().keeps_name, moving.view().suggests) == ("", name)
@@ -448,7 +455,9 @@ def test_nobody_types_a_registration_of_another_tenant_for_a_service_that_is_con
     if at_desk:
         operator = Actor(kind="person", id=str(walked.operator_id), name="Olga Operator")
         with within(walked.customer.path):
-            do["invitation_id"] = renewal.type_in(service_id=service_id, by=operator, now=clock.now())
+            do["invitation_id"] = renewal.type_in(
+                service_id=service_id, level=Kind.PROVIDER, by=operator, now=clock.now()
+            )
             with pytest.raises(NotAsTyped) as told:
                 existing.start_known(**do, by=operator)
     else:
@@ -495,7 +504,9 @@ def test_an_upgrade_waits_for_its_operator_who_says_how_many_users(emulator):
     upgrading = again(walked, service_id, purpose=Purpose.UPGRADE, wanted={"licence_type": "hosted_essentials_plus"})
     assert changes(upgrading)[0] == "The licence becomes Hosted Essentials+ instead of Hosted Pro."
     with within(walked.customer.path), pytest.raises(NotReadyToAdd):
-        renewal.upgrade(invitation_id=upgrading.invitation_id, licensed_users=5, by=OLGA, now=clock.now())
+        renewal.upgrade(
+            invitation_id=upgrading.invitation_id, licensed_users=5, level=Kind.PROVIDER, by=OLGA, now=clock.now()
+        )
     sign_in(upgrading, emulator)
     provision(upgrading, name="")
     assert state_of(upgrading) is State.AUTHENTICATED
@@ -505,7 +516,9 @@ def test_an_upgrade_waits_for_its_operator_who_says_how_many_users(emulator):
         rotated.display_name, rotated.announced_at = "rotated", clock.now()
         rotated.save(force_insert=True)
         provisioning.switch(used, rotated.pk, by=OLGA, now=clock.now())
-        renewal.upgrade(invitation_id=upgrading.invitation_id, licensed_users=5, by=OLGA, now=clock.now())
+        renewal.upgrade(
+            invitation_id=upgrading.invitation_id, licensed_users=5, level=Kind.PROVIDER, by=OLGA, now=clock.now()
+        )
         assert connection(service_id).credential.id == rotated.pk
         made = service(service_id)
         assert (made.licence.value, made.licensed_users) == ("hosted_essentials_plus", 5)
@@ -534,23 +547,11 @@ def test_a_service_that_is_deleted_takes_its_open_links_along_and_can_be_invited
     assert state_of(again(walked, service_id)) is State.OPENED
 
 
-def test_opening_the_wizard_now_sends_no_mail_and_uses_what_is_out_already(emulator):
-    walked, service_id = served(emulator)
-    with within(walked.customer.path):
-        token = renewal.open_now(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
-        invitation_id = invited.open_of(service_id)
-        assert invited.posting(invited.invitation(invitation_id)).delivery is None
-        renewal.open_now(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
-        assert invited.open_of(service_id) == invitation_id
-    case_id = actions.begin_case(token=token, by=ADMINISTRATOR, now=clock.now()).case_id
-    assert queries.case(case_id).offer.service_id == service_id
-
-
 def test_only_a_connected_service_can_be_connected_once_more(emulator):
     walked, _service_id = served(emulator)
     planned = factories_services.plan(walked.customer)
     with within(walked.customer.path), pytest.raises(NotConnected):
-        renewal.reinitiate(service_id=planned, recipient=UPN, by=OLGA, now=clock.now())
+        renewal.reinitiate(service_id=planned, recipient=UPN, level=Kind.PROVIDER, by=OLGA, now=clock.now())
 
 
 def test_the_people_of_a_service_that_is_gone_for_long_are_forgotten(emulator):
@@ -581,8 +582,10 @@ def test_credentials_that_an_operator_types_count_when_they_are_proved(emulator)
     with within(walked.customer.path):
         text = opened(old, purpose="a test", by=operator).text.reveal()
         about = connection(service_id)
-        invitation_id = renewal.type_in(service_id=service_id, by=operator, now=clock.now())
-        assert renewal.type_in(service_id=service_id, by=operator, now=clock.now()) == invitation_id
+        invitation_id = renewal.type_in(service_id=service_id, level=Kind.PROVIDER, by=operator, now=clock.now())
+        assert (
+            renewal.type_in(service_id=service_id, level=Kind.PROVIDER, by=operator, now=clock.now()) == invitation_id
+        )
         typed = Typed(tenant=about.tenant_id, client_id=about.application_id, secret=SealedText(f"{text[:-4]}wrong"))
         existing.start_known(invitation_id=invitation_id, typed=typed, by=operator, now=clock.now())
     run_until_idle()
@@ -612,7 +615,9 @@ def test_the_customers_own_registration_for_call_quality_is_typed_proved_and_use
 
     def typed(app_id: str, secret: str) -> Any:
         with within(walked.customer.path):
-            invitation_id = renewal.type_in_beside(service_id=service_id, profile="qoe", by=operator, now=clock.now())
+            invitation_id = renewal.type_in_beside(
+                service_id=service_id, profile="qoe", level=Kind.PROVIDER, by=operator, now=clock.now()
+            )
             ends_on = (clock.now() + timedelta(days=200)).date()
             what = Typed(tenant=CONTOSO, client_id=app_id, secret=SealedText(secret), ends_on=ends_on)
             existing.start_known(invitation_id=invitation_id, typed=what, by=operator, now=clock.now())
@@ -653,8 +658,8 @@ def test_typing_call_quality_and_inviting_for_the_connection_are_not_in_each_oth
     assert again.select_one('button[value="mail"]')
     assert "is out" not in soup(client.get(f"/services/{service_id}/configuration/m365/")).get_text()
     with within(customer.path):
-        renewal.reinitiate(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
-        with pytest.raises(InvitationOver):
+        renewal.reinitiate(service_id=service_id, recipient=UPN, level=Kind.PROVIDER, by=OLGA, now=clock.now())
+        with pytest.raises(NotWhereItStands):
             relinking.resend(invitation_id=beside, by=OLGA, now=clock.now())
 
 
@@ -680,7 +685,7 @@ def test_what_the_provider_asks_or_types_is_not_the_customers_to_revoke():
     customer = make_customer(make_provider())
     service_id = connected(customer)
     with within(customer.path):
-        renewal.reinitiate(service_id=service_id, recipient=UPN, by=OLGA, now=clock.now())
+        renewal.reinitiate(service_id=service_id, recipient=UPN, level=Kind.PROVIDER, by=OLGA, now=clock.now())
     client = sit_down(customer, role=Role.OPERATOR)
     page = soup(client.get(f"/services/{service_id}/again/"))
     assert "An invitation is out already." in page.get_text()

@@ -4,6 +4,8 @@ InvitationsError
 ├── NoSuchInvitation   there is none, or not in this scope
 ├── InvitationMoved    it is no longer in the state this needs; the details say where it is and who moved it
 ├── InvitationOver     it has ended: no link of it can be made or sent
+├── StillADraft        nothing was sent of it yet: first it is sent
+├── NotWhereItStands   it lives, but this isn't done with it where it stands; the details say where
 ├── InvitationFrozen   somebody reported it as unexpected: first it is unfrozen or withdrawn
 ├── AlreadyInvited     the service has a pending invitation
 ├── TooManyLinks, CopyingForbidden, AskedJustNow   no link now, or not in this way
@@ -51,6 +53,22 @@ class InvitationOver(InvitationsError):
     code = "invitations:invitation:over"
     what = "This invitation is over, so no link of it can be sent."
     cure = "Start the service again to invite somebody."
+
+
+class StillADraft(InvitationsError):
+    """Nothing of it is out, so that nothing can be sent again, replaced or extended."""
+
+    code = "invitations:invitation:draft"
+    what = "This invitation is a draft: nothing was sent of it yet."
+    cure = "Look at its mail, then send it."
+
+
+class NotWhereItStands(InvitationsError):
+    """It has moved on, or back, from where this is done. Details: `state`."""
+
+    code = "invitations:invitation:elsewhere"
+    what = "This isn't done with an invitation where this one stands now."
+    cure = "Its own page shows where it stands, and what can be done with it."
 
 
 class AlreadyInvited(InvitationsError):

@@ -33,7 +33,7 @@ STAYS: Final = frozenset({State.DRAFT, State.QUEUED, State.WAITING_FOR_ADMINISTR
 def send_draft(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     """Send what was written down before; its time, as long as then chosen, begins now.
 
-    Raises `NoSuchInvitation`, `InvitationOver`, `TooManyLinks`.
+    Raises `NoSuchInvitation`, `InvitationOver`, `NotWhereItStands`, `TooManyLinks`.
     """
     invitation = open_for(Doing.SEND, invitation_id, now=now)
     check_count(invitation, by=by, now=now)
@@ -48,7 +48,7 @@ def send_draft(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
 def resend(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
     """Send another mail with another link; earlier ones keep working and the expiry stays.
 
-    Raises `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`, `TooManyLinks`.
+    Raises as `rows.open_for`; `TooManyLinks`.
     """
     invitation = open_for(Doing.RESEND, invitation_id, now=now)
     remind_of_no_passed_end(invitation, now=now)

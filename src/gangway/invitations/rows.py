@@ -9,10 +9,16 @@ from uuid import UUID
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, Plain, record
 from gangway.invitations import letters
-from gangway.invitations.errors import InvitationFrozen, InvitationOver, NoSuchInvitation
+from gangway.invitations.errors import (
+    InvitationFrozen,
+    InvitationOver,
+    NoSuchInvitation,
+    NotWhereItStands,
+    StillADraft,
+)
 from gangway.invitations.models import Invitation
 from gangway.invitations.moves import latest_noted
-from gangway.invitations.states import ALLOWED, Doing, State, allowed_for
+from gangway.invitations.states import ALLOWED, ENDED, Doing, State, allowed_for
 
 DEAD_LINK: Final = "The holder of a dead link"
 """How the line of the history begins that says who asked for a new one."""
@@ -37,15 +43,18 @@ def hold(invitation_id: UUID) -> datetime | None:
 def open_for(doing: Doing, invitation_id: UUID, *, now: datetime) -> Invitation:
     """Return an invitation with which this may be done now, locked so that it can't end meanwhile.
 
-    Raises `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`.
+    Raises `NoSuchInvitation`, `InvitationFrozen`, `InvitationOver`, `StillADraft`, `NotWhereItStands`.
     """
     invitation = locked(invitation_id)
     state = State(invitation.state)
     if state is State.REPORTED and doing not in ALLOWED[state]:
         raise InvitationFrozen
-    if doing not in allowed_for(state, invitation.purpose) or (
-        invitation.lasts_until <= now and state is not State.DRAFT
-    ):
+    if state in ENDED:
+        raise InvitationOver(state=invitation.state)
+    allowed = allowed_for(state, invitation.purpose)
+    if doing not in allowed:
+        raise StillADraft if Doing.SEND in allowed else NotWhereItStands(state=invitation.state)
+    if invitation.lasts_until <= now and state is not State.DRAFT:
         raise InvitationOver(state=invitation.state)
     return invitation
 
