@@ -402,6 +402,18 @@ def test_its_pages_ask_for_the_name_and_follow_how_far_it_is(provider, customer)
     assert "Stolen" in soup(client.get("/emergencies/")).get_text()
 
 
+def test_its_page_says_that_it_found_nothing_and_does_not_call_the_name_optional(provider):
+    client = prove(sit_down(provider))
+    form = soup(client.get("/emergencies/begin/"))
+    assert "optional" not in form.select_one("label[for=id_typed]").get_text()
+    given = {"deed": "rotate", "organization": str(provider.id), "key_number": "", "why": "Stolen"}
+    address = client.post("/emergencies/begin/", given | {"typed": "Sandbox Telecom"})["Location"]
+    emergency.drive(now=clock.now())
+    page = soup(client.get(address)).get_text(" ")
+    assert "There was nothing to do" in page
+    assert "All that goes by itself" not in page
+
+
 def test_what_signs_in_by_the_platforms_own_tokens_waits_for_its_key_and_is_ticked_off(provider, customer, settings):
     settings.GANGWAY = settings.GANGWAY.model_copy(update={"issuer_url": "https://issuer.example"})
     by_token = connected(customer, "by-token", granted=OWNED)

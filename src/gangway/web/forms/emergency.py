@@ -43,5 +43,6 @@ class EmergencyForm(PlainForm):
         """Offer these organizations and keys."""
         super().__init__(*args, **kwargs)
         self.fields["organization"].choices = [(str(key), name) for key, name in places]  # type: ignore[attr-defined]
+        setattr(self.fields["typed"], "needed", True)  # noqa: B010 - a field has no such attribute of its own
         numbered = [(str(number), _("key %(number)d") % {"number": number}) for number in keys]
         self.fields["key_number"].choices = [("", _("All keys")), *numbered]  # type: ignore[attr-defined]

@@ -95,6 +95,7 @@ def _values(request: DeskRequest, emergency_id: UUID) -> dict[str, Any]:
         "counts": [(said(ITEM, state), number) for state, number in found.counts.items()],
         "items": [{"item": item, "pill": said(ITEM, item.state)} for item in found.open_items.rows],
         "over": found.row.ended_at is not None,
+        "concerns_none": found.listed and not found.total,
     }
 
 
