@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from gangway.connections import actions, adopting, companions, verdict
+from gangway.connections import actions, companions, verdict
 from gangway.foundation import clock
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import CheckItem
@@ -71,7 +71,6 @@ def connected(
             by=SETUP,
             now=now,
         )
-    adopting.adopt_new(now=now)
     return service_id
 
 

@@ -1,5 +1,6 @@
 """Asking that a connected service is connected once more: what is promised, and two who ask at once."""
 
+from contextlib import nullcontext
 from typing import Any
 from uuid import UUID
 
@@ -8,11 +9,14 @@ from django.db import connection as db
 from django.test.utils import CaptureQueriesContext
 
 from gangway.audit.record import Actor
+from gangway.connections.actions import suspend
+from gangway.connections.errors import DecidedAbove
 from gangway.connections.models import Connection
 from gangway.foundation import clock
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import Purpose
 from gangway.onboarding import renewal
+from gangway.organizations.roles import Kind
 from gangway.organizations.scope import within
 from gangway.provisioning.models import Credential, Registration
 from gangway.provisioning.queries import pin
@@ -31,7 +35,13 @@ GOES = "{} rests for a while then, and is deleted after that."
 def moves(customer: Place, service_id: UUID) -> invited.InvitationView:
     """The service shall move to a new registration."""
     with within(customer.path):
-        about: dict[str, Any] = {"recipient": UPN, "purpose": Purpose.REPLACE, "by": OLGA, "now": clock.now()}
+        about: dict[str, Any] = {
+            "recipient": UPN,
+            "purpose": Purpose.REPLACE,
+            "level": Kind.PROVIDER,
+            "by": OLGA,
+            "now": clock.now(),
+        }
         return invited.invitation(renewal.reinitiate(service_id=service_id, **about))
 
 
@@ -60,22 +70,39 @@ def test_that_a_registration_is_deleted_after_its_rest_is_promised_only_where_it
     assert moves(customer, service_id).changes[-1] == told.format("voice-1")
 
 
-@pytest.mark.parametrize(
+ASKING = pytest.mark.parametrize(
     ("asks", "more"),
     [
         (renewal.reinitiate, {"recipient": UPN}),
-        (renewal.open_now, {"recipient": UPN}),
         (renewal.type_in, {}),
         (renewal.type_in_beside, {"profile": "qoe"}),
     ],
 )
+
+
+@ASKING
 def test_of_two_who_ask_at_once_the_second_one_sees_what_the_first_one_asked_for(asks, more):
     provider = make_provider()
     customer = make_customer(provider)
     operator = Actor(kind="person", id=str(make_operator(provider)), name="Olga Operator")
     service_id = connected(customer)
     with within(customer.path), CaptureQueriesContext(db) as told:
-        asks(service_id=service_id, by=operator, now=clock.now(), **more)
+        asks(service_id=service_id, level=Kind.PROVIDER, by=operator, now=clock.now(), **more)
     asked = [row["sql"] for row in told]
     held = next(number for number, sql in enumerate(asked) if "services_service" in sql and "FOR UPDATE" in sql)
     assert not [sql for sql in asked[:held] if "invitations_" in sql], "what is out already is looked at after that"
+
+
+@ASKING
+@pytest.mark.parametrize("level", [Kind.PROVIDER, Kind.CHANNEL, Kind.CUSTOMER])
+def test_what_a_channel_suspended_is_renewed_by_nobody_below_it_whatever_page_asks(asks, more, level):
+    provider = make_provider()
+    customer = make_customer(provider)
+    operator = Actor(kind="person", id=str(make_operator(provider)), name="Olga Operator")
+    service_id = connected(customer)
+    with within(customer.path):
+        suspend(service_id=service_id, level=Kind.CHANNEL, by=OLGA, now=clock.now())
+        refused = pytest.raises(DecidedAbove) if level is Kind.CUSTOMER else nullcontext()
+        with refused:
+            asks(service_id=service_id, level=level, by=operator, now=clock.now(), **more)
+        assert bool(invited.pending_purposes(service_id)) is (level is not Kind.CUSTOMER)

@@ -6,9 +6,10 @@ from uuid import UUID, uuid4
 import pytest
 from django.urls import reverse
 
-from gangway.connections.actions import connect_service
+from gangway.connections.actions import connect_service, suspend
 from gangway.connections.handing import tokens_forbidden
 from gangway.connections.queries import connection
+from gangway.connections.states import SuspendedWhy
 from gangway.invitations.standing import open_for_connection
 from gangway.onboarding.deletion import Deletion
 from gangway.organizations import changing
@@ -384,3 +385,21 @@ def test_what_the_provider_suspended_is_renewed_and_repaired_by_nobody_below(cus
     assert ("Somebody of a level above yours decided this." in answer) is is_below
     with within(customer.path):
         assert (open_for_connection(service_id) is None) is is_below
+
+
+@pytest.mark.parametrize("asks", LEVELS)
+def test_a_refused_rotate_now_names_who_can_resume_it_and_a_page_that_opens(customer, service_id, desks, asks):
+    connect(customer, service_id)
+    desks[Kind.PROVIDER].post(at("suspend", service_id))
+    answer = soup(desks[asks].post(at("rotate", service_id), follow=True)).get_text()
+    assert "Somebody of the provider suspended it: they, or somebody above them, can resume it" in answer
+    assert "on the service's Connection health" in answer
+    assert desks[asks].get(at("health", service_id)).status_code == 200
+
+
+def test_what_is_suspended_as_its_service_leaves_is_rotated_when_somebody_keeps_that(customer, service_id, desks):
+    connect(customer, service_id)
+    with within(customer.path):
+        suspend(service_id=service_id, why=SuspendedWhy.LEAVING, by=SETUP, now=NOW)
+    answer = soup(desks[Kind.CUSTOMER].post(at("rotate", service_id), follow=True)).get_text()
+    assert "Its service is to be deleted: keep it first. Whoever may delete services can do that." in answer

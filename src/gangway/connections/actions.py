@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
-from gangway.connections import companions, fleet, rotation, validation
+from gangway.connections import adopting, companions, fleet, rotation, validation
 from gangway.connections.errors import (
     AlreadyConnected,
     ConnectionSuspended,
@@ -60,9 +60,9 @@ def connect_service(
 ) -> None:
     """Give a service its connection; what was last seen of it becomes its first validation.
 
-    That is `items` and `granted` (permissions in a fresh token, None when there was none), seen at `seen_at`.
-    `user_name` is who signed in, or who typed the credentials in, as `authenticated_by` says. Raises
-    `AlreadyConnected`.
+    That is `items` and `granted` (permissions in a fresh token, None when there was none), seen at `seen_at`. Its care
+    begins with it, so that its pages say at once what was seen. `user_name` is who signed in, or who typed the
+    credentials in, as `authenticated_by` says. Raises `AlreadyConnected`.
     """
     row = Connection(
         organization_id=organization_id,
@@ -87,6 +87,7 @@ def connect_service(
         organization_id=organization_id, connection=row, asked_by=by.name[:200], asked_at=seen_at
     )
     validation.write_down(first, row, items=list(items), granted=granted, by=by, now=seen_at)
+    adopting.adopt(row, now=now)
 
 
 @transaction.atomic
@@ -99,7 +100,7 @@ def validate_connection(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
     if row is None:
         raise NoSuchConnection
     if row.suspended_at is not None:
-        raise ConnectionSuspended
+        raise ConnectionSuspended.at(row.suspended_level)
     running = validation.running(row)
     if running is not None:
         return running.pk
@@ -197,6 +198,16 @@ def end_pause(
     row.save(update_fields=["suspended_at", "suspended_why", "suspended_level"])
     facts["why"] = row.suspended_why
     _record(Event.CONNECTION_SUSPENDED, row, by, facts)
+
+
+def need_no_pause_above(service_id: UUID, level: Kind) -> None:
+    """Let pass whoever may renew, repair or upgrade a service's connection: not those below who suspended it.
+
+    Whoever holds the service sees a suspension of the same moment. Raises `DecidedAbove`.
+    """
+    row = Connection.objects.filter(service_id=service_id).first()
+    if row is not None:
+        _need_level(row, level)
 
 
 def _need_level(row: Connection, level: Kind) -> None:

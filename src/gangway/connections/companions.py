@@ -113,8 +113,9 @@ def validate(*, service_id: UUID, profile: str, by: Actor, now: datetime) -> Non
     row = Companion.objects.select_for_update(of=("self",)).filter(service_id=service_id, profile=profile).first()
     if row is None:
         raise NoSuchConnection
-    if Connection.objects.filter(service_id=service_id, suspended_at__isnull=False).exists():
-        raise ConnectionSuspended
+    suspended = Connection.objects.filter(service_id=service_id, suspended_at__isnull=False).first()
+    if suspended is not None:
+        raise ConnectionSuspended.at(suspended.suspended_level)
     if credential_of(row) is None:
         raise NotMadeYet
     if validation.running(row) is None:

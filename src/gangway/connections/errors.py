@@ -14,7 +14,17 @@ ConnectionsError
 └── CannotRotateNow     only the customer can renew it
 """
 
+from typing import Final, Self
+
 from gangway.foundation.errors import GangwayError, WhoActs
+from gangway.organizations.roles import Kind
+
+WHOSE: Final = {
+    Kind.SYSTEM: "platform",
+    Kind.PROVIDER: "provider",
+    Kind.CHANNEL: "channel",
+    Kind.CUSTOMER: "customer",
+}
 
 
 class ConnectionsError(GangwayError):
@@ -56,7 +66,15 @@ class ConnectionSuspended(ConnectionsError):
 
     code = "connections:connection:suspended"
     what = "This connection is suspended."
-    cure = "Resume it on the service's Danger zone first."
+    cure = "Whoever suspended it, or somebody above them, can resume it on the service's Connection health."
+
+    @classmethod
+    def at(cls, level: str) -> Self:
+        """Say who can resume it. `level`: of whoever suspended it; empty where its service leaves."""
+        if not level:
+            return cls(cure="Its service is to be deleted: keep it first. Whoever may delete services can do that.")
+        whose = f"Somebody of the {WHOSE[Kind(level)]} suspended it"
+        return cls(cure=f"{whose}: they, or somebody above them, can resume it on the service's Connection health.")
 
 
 class DecidedAbove(ConnectionsError):

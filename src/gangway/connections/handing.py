@@ -77,7 +77,7 @@ def _allowed(service_id: UUID, operator_id: UUID, profile: str, purpose: str, no
         if row is None or about.lifecycle is Lifecycle.PLANNED:
             raise NoSuchConnection
         if row.suspended_at is not None or about.lifecycle is not Lifecycle.CREATED:
-            raise ConnectionSuspended
+            raise ConnectionSuspended.at(row.suspended_level)
         if TokenBan.objects.filter(organization_id=row.organization_id).exists():
             raise TokensForbidden
         credential_id = _beside(service_id, profile) if profile else row.credential_id

@@ -38,7 +38,7 @@ def rotate_now(*, service_id: UUID, profile: str = "", by: Actor, now: datetime)
     if row is None or connection is None:
         raise NoSuchConnection
     if connection.suspended_at is not None:
-        raise ConnectionSuspended
+        raise ConnectionSuspended.at(connection.suspended_level)
     about = credential_of(row)
     kept = beside if profile else Care.objects.filter(connection=connection).first()
     if about is None or not about.renews_itself(has_right=kept is not None and kept.renews_itself):

@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from gangway.audit.record import Actor
+from gangway.connections.actions import need_no_pause_above
 from gangway.connections.companions import companions
 from gangway.connections.queries import connection, registration_of
-from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.aims import ENDS_BY_ITSELF, Aim, Purpose
@@ -29,6 +29,7 @@ from gangway.onboarding.existing import begin_known
 from gangway.onboarding.models import Case
 from gangway.onboarding.otherwise import uses_ours_beside, what_changes
 from gangway.onboarding.stages.renewed import take_over
+from gangway.organizations.roles import Kind as Level
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.leaving import known_before
 from gangway.provisioning.remains import credentials_left
@@ -47,17 +48,18 @@ def reinitiate(
     purpose: Purpose = Purpose.RENEW,
     wanted: dict[str, Any] | None = None,
     mailed: bool = True,
+    level: Level,
     by: Actor,
     now: datetime,
 ) -> UUID:
     """Invite an administrator to connect a created service once more; gives the invitation's id.
 
     `purpose`: why, in the words of mails and pages. `plan`: what the registration shall have, by default what it was
-    planned with, of a new one as the newest version has it. Without `mailed`, no mail goes out:
-    somebody opens the wizard at once, by `open_now`. Call it inside a scope. Raises `NotConnected`, and what
-    `issue_invitation` raises.
+    planned with, of a new one as the newest version has it. Without `mailed`, no mail goes out: somebody opens the
+    wizard at once. `level`: of whoever asks. Call it inside a scope. Raises `NotConnected`, `DecidedAbove` when people
+    above that level suspended the connection, and what `issue_invitation` raises.
     """
-    services.hold(service_id)
+    _hold(service_id, level)
     anew = purpose is Purpose.REPLACE
     pinned, fingerprint = provisioning.fingerprinted(plan) if plan else _plan_of(service_id, anew=anew)
     standing = registration_of(service_id)
@@ -89,12 +91,13 @@ def reinitiate(
 
 
 @transaction.atomic
-def type_in(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
+def type_in(*, service_id: UUID, level: Level, by: Actor, now: datetime) -> UUID:
     """*Replace the credentials*: an operator types others, which count once they are proved; gives the invitation's id.
 
-    One that is being typed already is gone on with. Call it inside a scope. Raises `NotConnected`, `AlreadyInvited`.
+    One that is being typed already is gone on with. `level`: of whoever types. Call it inside a scope. Raises
+    `NotConnected`, `AlreadyInvited`, `DecidedAbove`.
     """
-    services.hold(service_id)
+    _hold(service_id, level)
     standing = open_for_connection(service_id)
     if standing is not None and invited.invitation(standing).state is State.DRAFT:
         return standing
@@ -112,13 +115,14 @@ def type_in(*, service_id: UUID, by: Actor, now: datetime) -> UUID:
 
 
 @transaction.atomic
-def type_in_beside(*, service_id: UUID, profile: str, by: Actor, now: datetime) -> UUID:
+def type_in_beside(*, service_id: UUID, profile: str, level: Level, by: Actor, now: datetime) -> UUID:
     """Let an operator type what a service uses beside its connection, a registration of the customer's own.
 
     It counts once it is proved, in the place of what was used before. Gives the invitation's id, in which it is typed;
-    one that is being typed already is gone on with. Call it inside a scope. Raises `NotConnected`.
+    one that is being typed already is gone on with. `level`: of whoever types. Call it inside a scope. Raises
+    `NotConnected`, `DecidedAbove`.
     """
-    services.hold(service_id)
+    _hold(service_id, level)
     if service(service_id).lifecycle is not Lifecycle.CREATED or registration_of(service_id) is None:
         raise NotConnected
     offered = provisioning.choices(profile)
@@ -132,6 +136,12 @@ def type_in_beside(*, service_id: UUID, profile: str, by: Actor, now: datetime) 
         by=by,
         now=now,
     )
+
+
+def _hold(service_id: UUID, level: Level) -> None:
+    """Keep the service as it stands, and let nobody of this level renew what people above it suspended."""
+    services.hold(service_id)
+    need_no_pause_above(service_id, level)
 
 
 def _in_the_way_of(purpose: Purpose) -> frozenset[Purpose]:
@@ -165,28 +175,17 @@ def without_theirs(service_id: UUID, plan: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @transaction.atomic
-def open_now(*, service_id: UUID, recipient: str, by: Actor, now: datetime) -> SealedText:
-    """*Open the wizard now*, with the administrator beside one: the token of a link, shown once and never mailed.
-
-    An invitation that is out already is used. Raises as `reinitiate`.
-    """
-    services.hold(service_id)
-    standing = open_for_connection(service_id)
-    if standing is None:
-        standing = reinitiate(service_id=service_id, recipient=recipient, mailed=False, by=by, now=now)
-    return invitations.copy_link(invitation_id=standing, by=by, now=now)
-
-
-@transaction.atomic
-def upgrade(*, invitation_id: UUID, licensed_users: int, by: Actor, now: datetime) -> None:
+def upgrade(*, invitation_id: UUID, licensed_users: int, level: Level, by: Actor, now: datetime) -> None:
     """*Upgrade Customer*: the other licence type, and what the administrator connected for it. Inside a scope.
 
-    Raises `NoSuchInvitation`, `NotReadyToAdd`, and what `services.actions.change_licence` raises.
+    `level`: of whoever does it. Raises `NoSuchInvitation`, `NotReadyToAdd`, `DecidedAbove`, and what
+    `services.actions.change_licence` raises.
     """
     invitation = invited.invitation(invitation_id)
     case = Case.objects.filter(invitation_id=invitation_id, handoff__isnull=True).first()
     if invitation.purpose != Purpose.UPGRADE or invitation.state is not State.AUTHENTICATED or case is None:
         raise NotReadyToAdd
+    need_no_pause_above(invitation.service_id, level)
     services.change_licence(
         service_id=invitation.service_id,
         licence_type=invitation.wanted["licence_type"],

@@ -57,7 +57,9 @@ def type_in(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """*Add Microsoft Teams Device (Direct Routing)*: type the credentials of the customer's own QoE registration."""
     about = service(service_id)
     try:
-        invitation_id = type_in_beside(service_id=about.id, profile=QUALITY, by=request.actor, now=now())
+        invitation_id = type_in_beside(
+            service_id=about.id, profile=QUALITY, level=request.seat.organization_kind, by=request.actor, now=now()
+        )
     except GangwayError as error:
         messages.error(request, told(error))
         return redirect("web:service_m365", about.id)

@@ -45,7 +45,6 @@ from gangway.web.forms.care import FreezeForm, PolicyForm, RepairForm
 from gangway.web.forms.opened import edited
 from gangway.web.listing import asked
 from gangway.web.lists import asked_of, bulk_of
-from gangway.web.views.service_portal import need_no_pause_from_above
 from gangway.web.words import CONNECTION, LOOKED_BY, ROTATION, STANDING, said
 
 PAGE: Final = ["GET", "HEAD", "POST"]
@@ -128,7 +127,6 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
     may_ask = cared.is_ours and (bool(offered) or not only_theirs)
     if request.method == "POST" and may_ask and form.is_valid():
         try:
-            need_no_pause_from_above(request, service_id)
             adding = form.cleaned_data["adding"]
             plan = newest_plan(found.registration_id, adding=adding)
             plan = plan if adding else without_theirs(service_id, plan)
@@ -137,6 +135,7 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
                 recipient=form.cleaned_data["recipient"],
                 plan=plan,
                 purpose=purpose_of_repair(service_id, plan),
+                level=request.seat.organization_kind,
                 by=request.actor,
                 now=now(),
             )

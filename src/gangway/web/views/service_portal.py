@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 from gangway.audit.queries import activity
 from gangway.connections.actions import hold, save_settings, type_end, validate_connection
 from gangway.connections.care_view import rotation_of
-from gangway.connections.errors import DecidedAbove, NoSuchConnection
+from gangway.connections.errors import NoSuchConnection
 from gangway.connections.farewells import farewell
 from gangway.connections.handing import tokens_forbidden
 from gangway.connections.queries import ConnectionView, connection
@@ -265,12 +265,6 @@ def resuming(seat: Seat, found: ConnectionView | None) -> dict[str, Any]:
         "may_resume": level is None or stands_over(seat.organization_kind, level),
         "suspended_by": DECIDED[level] if level else "",
     }
-
-
-def need_no_pause_from_above(request: DeskRequest, service_id: UUID) -> None:
-    """Have nobody renew, repair or upgrade what people of a level above suspended. Raises `DecidedAbove`."""
-    if not resuming(request.seat, connection(service_id))["may_resume"]:
-        raise DecidedAbove
 
 
 def _status(found: ConnectionView) -> Pill:

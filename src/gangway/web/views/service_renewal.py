@@ -34,7 +34,7 @@ from gangway.web.forms.opened import edited
 from gangway.web.forms.service import Again, LicensedUsers, Names, Upgrade
 from gangway.web.names import rules
 from gangway.web.views.add_service import LICENCES, SHORT_NAME_RULES
-from gangway.web.views.service_portal import head, need_no_pause_from_above
+from gangway.web.views.service_portal import head
 from gangway.web.wizard_session import remember
 
 
@@ -56,12 +56,12 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         recipient = form.cleaned_data["recipient"]
         try:
-            need_no_pause_from_above(request, service_id)
             invitation_id = reinitiate(
                 service_id=service_id,
                 recipient=recipient,
                 purpose=Purpose.REPLACE if form.cleaned_data["anew"] else Purpose.RENEW,
                 mailed=not at_once,
+                level=request.seat.organization_kind,
                 by=request.actor,
                 now=now(),
             )
@@ -110,7 +110,7 @@ def replace(request: DeskRequest, service_id: UUID) -> HttpResponse:
     """
     about = service(service_id)
     try:
-        invitation_id = type_in(service_id=about.id, by=request.actor, now=now())
+        invitation_id = type_in(service_id=about.id, level=request.seat.organization_kind, by=request.actor, now=now())
     except GangwayError as error:
         messages.error(request, told(error))
         return redirect("web:service_reinitiate", about.id)
@@ -216,12 +216,12 @@ def _change(request: DeskRequest, about: ServiceView, given: dict[str, Any], *, 
     if by_link and given["send_link"]:
         if given["licence_type"] == about.licence.value:
             raise SameLicence(field="licence_type")
-        need_no_pause_from_above(request, about.id)
         reinitiate(
             service_id=about.id,
             recipient=given["recipient"],
             purpose=Purpose.UPGRADE,
             wanted=wanted,
+            level=request.seat.organization_kind,
             by=request.actor,
             now=now(),
         )
@@ -243,7 +243,13 @@ def upgrade_pending(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         users = form.cleaned_data["licensed_users"]
         try:
-            upgrade(invitation_id=invitation_id, licensed_users=users, by=request.actor, now=now())
+            upgrade(
+                invitation_id=invitation_id,
+                licensed_users=users,
+                level=request.seat.organization_kind,
+                by=request.actor,
+                now=now(),
+            )
         except GangwayError as error:
             form.refuse(error)
         else:
