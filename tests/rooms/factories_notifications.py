@@ -157,6 +157,7 @@ OPERATOR_INVITATION = {
     "expires": "Friday, 27 November 2026, 14:05 (UTC)",
 }
 PASSWORD_RESET = {"name": "Olga Operator", "asked_from": "192.0.2.7"}
+ADDRESS_LINK = {"name": "Olga Operator", "asked_by": "Ada Admin"}
 SIGN_IN_CHANGED = {
     "name": "Olga Operator",
     "what": "a passkey was added",

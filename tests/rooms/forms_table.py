@@ -121,6 +121,8 @@ FORMS: Final[dict[str, Form]] = {
     "services_validate": desk(service=GUID),
     "tenant_ask": desk(domain="contoso.com"),
     "own_name": desk(name="Grace Hopper"),
+    "own_address": desk(email="grace@sp2.example"),
+    "own_address_confirm": desk(key="MQ:1abc:none"),
     "time_zone": desk(zone="Europe/Vienna"),
     "settings_application_change": desk(
         cloud="public", client_id=GUID, home_tenant_id=GUID, secret="", secret_ends_on="2031-05-31"
@@ -211,6 +213,7 @@ FORMS: Final[dict[str, Form]] = {
     "provider_edit": system(**PLACE, **POOL),
     "operator_invite": desk(name="Nils New", email="nils@sp2.example", organization="", role="monitor"),
     "operator_name": desk(name="Grace Hopper"),
+    "operator_address": desk(email="grace@sp2.example"),
     "operator_role": desk(role="admin"),
     "operator_suspend": desk(),
     "operators_suspend": desk(ticked="1"),

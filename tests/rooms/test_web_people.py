@@ -1,6 +1,7 @@
 """Pages about people in the browser: inviting, joining, the switcher, the second factor, one's own sign-in."""
 
 import re
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -140,6 +141,36 @@ def test_a_persons_name_that_mails_would_make_a_link_of_is_refused_at_its_field(
     given = invitation(provider, name="Nils https://evil.example")
     answer = prove(sit_down(provider)).post("/operators/invite/", given)
     assert "can't hold a web address" in error_at(answer, "name")
+
+
+@pytest.mark.parametrize("bound", ["operator_invitations_a_day", "operator_invitations_a_day_to_one"])
+def test_so_many_operators_are_invited_within_a_day_and_no_more(settings, monkeypatch, bound):
+    settings.GANGWAY = settings.GANGWAY.model_copy(update={bound: 2})
+    monkeypatch.undo()
+    provider = make_provider()
+    client = prove(sit_down(provider))
+    for name in ("one", "two"):
+        answer = client.post("/operators/invite/", invitation(provider, email=f"{name}@sp2.example"))
+        assert answer.headers["Location"] == "/operators/"
+    answer = client.post("/operators/invite/", invitation(provider, email="three@sp2.example"))
+    assert "within a day" in error_at(answer, "email")
+    with within(provider.path):
+        first = OperatorInvitation.objects.order_by("created_at").first()
+        again = client.post(reverse("web:operator_resend", args=[first.pk]), follow=True)
+        assert "within a day" in soup(again).get_text()
+        assert Message.objects.filter(kind="operator_invitation").count() == 2
+        Message.objects.update(created_at=clock.now() - timedelta(days=2))
+    client.post("/operators/invite/", invitation(provider, email="three@sp2.example"))
+    assert len(mailed(provider, "operator_invitation")) == 3
+
+
+def test_a_mail_to_a_stranger_greets_by_a_short_name_without_anything_to_follow():
+    provider = make_provider()
+    name = "Win at evil.example/prize or " + "very " * 30
+    prove(sit_down(provider)).post("/operators/invite/", invitation(provider, name=name))
+    (sent,) = mailed(provider, "operator_invitation")
+    assert sent.context["name"].startswith("Win at evil. example prize or very")
+    assert len(sent.context["name"]) <= 61
 
 
 def test_a_password_of_fewer_than_fifteen_characters_is_told_at_its_field():
@@ -332,6 +363,111 @@ def test_an_admin_corrects_the_name_of_their_own_people_and_of_nobody_who_belong
     client.post(address, {"name": "Somebody Else"})
     assert Operator.objects.get(pk=target).name == "Nils New"
     assert sit_down(make_provider()).post(address, {"name": "Stranger's"}).status_code == 404
+
+
+# Another e-mail address
+
+
+def mailed(where, kind: str) -> list[Message]:
+    with within(where.path):
+        return list(Message.objects.filter(kind=kind).order_by("created_at"))
+
+
+def test_a_person_changes_their_address_by_a_link_mailed_to_the_new_one_and_the_old_one_is_told():
+    provider = make_provider()
+    client = sit_down(provider, name="Sue Self")
+    person = Operator.objects.get(pk=client.session["_auth_user_id"])
+    before = person.email
+    assert client.post("/me/address/", {"email": "sue@new.example"}).headers["Location"] != "/me/", "proved first"
+    prove(client)
+    assert "look" in error_at(client.post("/me/address/", {"email": "sue"}), "email").lower()
+    assert "already" in error_at(client.post("/me/address/", {"email": before.upper()}), "email")
+    page = soup(client.post("/me/address/", {"email": "Sue@New.example"}, follow=True))
+    assert "sue@new.example; it is good for one day" in " ".join(page.get_text().split())
+    person.refresh_from_db()
+    assert person.email == before
+    (link,) = mailed(provider, "address_link")
+    assert link.to == "sue@new.example"
+    there = client.get(link_of(link))
+    assert there.headers["Referrer-Policy"] == "no-referrer" or "origin" in there.headers["Referrer-Policy"]
+    key = soup(there).select_one("[name=key]")["value"]
+    told = soup(client.post("/me/address/confirm/", {"key": key}, follow=True)).get_text()
+    assert "You sign in with sue@new.example from now on." in told
+    person.refresh_from_db()
+    assert person.email == "sue@new.example"
+    notices = mailed(provider, "sign_in_changed")
+    assert [each.to for each in notices] == [before, before]
+    assert [each.context["what"].partition(" (")[0] for each in notices] == [
+        "another e-mail address was asked for",
+        "your e-mail address was changed",
+    ]
+    with within(provider.path):
+        entries = [one for one in activity(organization_path=provider.path) if one.event == Event.OPERATOR_READDRESSED]
+    assert [(each.before, each.after) for each in entries[0].changes] == [(before, "sue@new.example")]
+    guest = Client()
+    for address, status in ((before, 200), ("sue@new.example", 302)):
+        given = {"login": address, "password": PASSWORD.reveal()}
+        assert guest.post("/accounts/login/", given).status_code == status
+    assert "sue@new.example" in soup(client.get("/operators/?q=sue@new")).select_one("tbody").get_text()
+    assert "isn't good any more" in soup(client.post("/me/address/confirm/", {"key": key}, follow=True)).get_text()
+
+
+def test_a_link_to_confirm_an_address_is_of_no_use_to_anybody_else_and_the_one_before_it_of_none_at_all():
+    provider = make_provider()
+    client, thief = prove(sit_down(provider)), sit_down(provider)
+    client.post("/me/address/", {"email": "first@new.example"})
+    client.post("/me/address/", {"email": "second@new.example"})
+    first, second = (link_of(one).rpartition("/")[2] for one in mailed(provider, "address_link"))
+    assert "Sign in first" in soup(Client().get(f"/address/{second}")).get_text()
+    assert "isn't good any more" in soup(thief.post("/me/address/confirm/", {"key": second}, follow=True)).get_text()
+    assert "isn't good any more" in soup(client.post("/me/address/confirm/", {"key": first}, follow=True)).get_text()
+    assert not Operator.objects.filter(email__endswith="@new.example").exists()
+
+
+def test_the_address_of_somebody_elses_account_is_neither_given_away_nor_taken():
+    provider = make_provider()
+    known = Operator.objects.get(pk=make_operator(make_provider()))
+    client = prove(sit_down(provider))
+    typed = (known.email, "n@new.example")
+    answers = [soup(client.post("/me/address/", {"email": each}, follow=True)) for each in typed]
+    said = [answer.select_one(".alert-success, [role=status]").get_text(" ", strip=True) for answer in answers]
+    assert said[0].replace(known.email, "") == said[1].replace("n@new.example", "")
+    assert [one.to for one in mailed(provider, "address_link")] == ["n@new.example"]
+    client.post("/me/address/", {"email": "later@new.example"})
+    key = link_of(mailed(provider, "address_link")[-1]).rpartition("/")[2]
+    Operator.objects.create(email="later@new.example", name="Later", created_at=clock.now())
+    told = soup(client.post("/me/address/confirm/", {"key": key}, follow=True)).get_text()
+    assert "Somebody already signs in with this e-mail address." in told
+
+
+def test_an_admin_asks_for_another_address_of_their_own_people_who_confirm_it_themselves():
+    provider = make_provider()
+    one, other = make_channel(provider), make_channel(provider)
+    admin, theirs = prove(sit_down(one)), sit_down(one)
+    target = Operator.objects.get(pk=theirs.session["_auth_user_id"])
+    address = reverse("web:operator_address", args=[place_id(one, operator_id=target.pk)])
+    page = soup(admin.post(address, {"email": "right@new.example"}, follow=True))
+    assert "isn't confirmed yet" in page.get_text()
+    key = link_of(mailed(one, "address_link")[0]).rpartition("/")[2]
+    admin.post("/me/address/confirm/", {"key": key})
+    assert not Operator.objects.filter(email="right@new.example").exists(), "nobody takes an account over"
+    theirs.post("/me/address/confirm/", {"key": key})
+    assert Operator.objects.get(email="right@new.example") == target
+    with within(other.path):
+        people.give_role(operator_id=target.pk, organization_id=other.id, role=Role.ADMIN, by=SETUP)
+    assert "to another organization, too" in soup(admin.post(address, {"email": "no@new.example"})).get_text()
+    assert prove(sit_down(make_provider())).post(address, {"email": "no@new.example"}).status_code == 404
+
+
+def test_who_comes_in_by_microsoft_alone_reads_what_the_address_is_for():
+    client = sit_down(make_provider())
+    person = Operator.objects.get(pk=client.session["_auth_user_id"])
+    person.set_unusable_password()
+    person.save()
+    client.force_login(person)
+    page = Client()
+    page.cookies = client.cookies
+    assert "You sign in with Microsoft, whatever this address is" in soup(page.get("/me/")).get_text()
 
 
 # Several organizations

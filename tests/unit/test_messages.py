@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from django.core import mail as outgoing
 
+from gangway.foundation.names import greeted
 from gangway.notifications.channels import mail as channel
 from gangway.notifications.errors import MailDelayed, MailRefused
 from gangway.notifications.messages import MESSAGES
@@ -15,6 +16,7 @@ from gangway.notifications.messages.mail import one_line
 from gangway.notifications.senders import Sender
 from gangway.notifications.states import MessageKind
 from tests.rooms.factories_notifications import (
+    ADDRESS_LINK,
     ALARM,
     ALARM_CONTACT,
     COMPLETION,
@@ -48,6 +50,7 @@ CONTEXTS = {
     MessageKind.OPERATOR_WAITING: OPERATOR_WAITING,
     MessageKind.OPERATOR_INVITATION: OPERATOR_INVITATION,
     MessageKind.PASSWORD_RESET: PASSWORD_RESET,
+    MessageKind.ADDRESS_LINK: ADDRESS_LINK,
     MessageKind.ALARM: ALARM,
     MessageKind.ALARM_CONTACT: ALARM_CONTACT,
     MessageKind.ROTATION_AHEAD: ROTATION_AHEAD,
@@ -68,6 +71,22 @@ ID = "6d7f0a52-7a3e-4f7e-9f43-2d6a2b9d8f10"
 
 def invitation(**changes):
     return MESSAGES[MessageKind.INVITATION].compose({**INVITATION, **changes}, link=LINK.reveal())
+
+
+@pytest.mark.parametrize(
+    ("name", "greeting"),
+    [
+        ("Nils  New", "Nils New"),
+        ("J.R.R. Tolkien", "J. R. R. Tolkien"),
+        ("evil.example/win?a=1", "evil. example win a 1"),
+        ("write to x@evil.example", "write to x evil. example"),
+        ("http://evil", "http: evil"),
+        ("n" * 200, "n" * 60 + "…"),
+        ("שירה לוי", "שירה לוי"),
+    ],
+)
+def test_a_greeting_is_short_and_nothing_in_it_can_become_a_link(name, greeting):
+    assert greeted(name) == greeting
 
 
 def send(**changes):

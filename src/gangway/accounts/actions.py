@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from gangway.accounts.allowance import need_one_more, subject_of
 from gangway.accounts.errors import (
     AlreadyInvited,
     AlreadyOperator,
@@ -18,6 +19,7 @@ from gangway.accounts.queries import open_invitation, still_offered, tenants_for
 from gangway.accounts.states import InvitationState
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.foundation.names import greeted
 from gangway.foundation.sealed import SealedText
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
@@ -38,8 +40,8 @@ def invite_operator(
 ) -> UUID:
     """Invite somebody to become an operator of an organization of the scope.
 
-    Raises `InvalidAddress`, `AlreadyInvited` and `AlreadyOperator` at "email", `NoSuchRole` and `NotYoursToGive` at
-    "role", `NoSuchOrganization`.
+    Raises `InvalidAddress`, `AlreadyInvited`, `AlreadyOperator` and `EnoughInvitedToday` at "email", `NoSuchRole` and
+    `NotYoursToGive` at "role", `NoSuchOrganization`.
     """
     where = place_to_invite(organization_id)
     if (where.kind, Role(role)) not in ROLE_TABLE:
@@ -50,6 +52,7 @@ def invite_operator(
     known = person_by_address(address)
     if known is not None and has_role(known, organization_id):
         raise AlreadyOperator(field="email")
+    need_one_more(organization_id, seat=seat, now=now)
     token = new_token()
     row = OperatorInvitation(
         id=uuid4(),
@@ -75,14 +78,15 @@ def invite_operator(
 def invite_again(invitation_id: UUID, *, seat: Seat, by: Actor, now: datetime) -> None:
     """Mail a new link, good for the whole time again; the one before stops working. It is this person's offer now.
 
-    Raises `NoSuchOperatorInvitation`, `OperatorInvitationOver`, `NotYoursToGive`.
+    Raises `NoSuchOperatorInvitation`, `OperatorInvitationOver`, `NotYoursToGive`, `EnoughInvitedToday`.
     """
     row = _locked(invitation_id, seat)
+    need_one_more(row.organization_id, seat=seat, now=now)
     token = new_token()
     row.token_hash, row.expires_at, row.sent_count = hash_of(token), _good_until(now), row.sent_count + 1
     row.invited_by_name, row.invited_by_id = seat.name, seat.operator_id
     row.save(update_fields=["token_hash", "expires_at", "sent_count", "invited_by_name", "invited_by_id"])
-    outbox.withdraw(subject_ref=_subject(row.id), by=by)
+    outbox.withdraw(subject_ref=subject_of(row.id), by=by)
     _mail(row, token, place_to_invite(row.organization_id).name, by)
     _told(Event.OPERATOR_INVITED_AGAIN, row, by)
 
@@ -96,7 +100,7 @@ def revoke_operator_invitation(invitation_id: UUID, *, seat: Seat, by: Actor) ->
     row = _locked(invitation_id, seat)
     row.state = InvitationState.REVOKED.value
     row.save(update_fields=["state"])
-    outbox.withdraw(subject_ref=_subject(row.id), by=by)
+    outbox.withdraw(subject_ref=subject_of(row.id), by=by)
     _told(Event.OPERATOR_INVITATION_REVOKED, row, by)
 
 
@@ -217,8 +221,8 @@ def _mail(row: OperatorInvitation, token: SealedText, organization_name: str, by
         to=row.email,
         language="en",
         context={
-            "name": row.name or row.email,
-            "inviter": row.invited_by_name,
+            "name": greeted(row.name) or row.email,
+            "inviter": greeted(row.invited_by_name),
             "organization": organization_name,
             "provider": provider_of(row.organization_id).name,
             "role": row.role.replace("_", " "),
@@ -226,7 +230,7 @@ def _mail(row: OperatorInvitation, token: SealedText, organization_name: str, by
             "way": _way(row),
         },
         link=url_of(token, entrance=Entrance.JOINING, organization_id=row.organization_id),
-        subject_ref=_subject(row.id),
+        subject_ref=subject_of(row.id),
         organization_id=row.organization_id,
         by=by,
         give_up_at=row.expires_at,
@@ -245,10 +249,6 @@ def _in_words(moment: datetime) -> str:
     return f"{there:%A}, {there.day} {there:%B %Y, %H:%M} (UTC)"
 
 
-def _subject(invitation_id: UUID) -> str:
-    return f"operator_invitation:{invitation_id}"
-
-
 def _told(event: Event, row: OperatorInvitation, by: Actor) -> None:
     facts = {"email": row.email, "name": row.name, "role": row.role}
-    record(event, by=by, organization_id=row.organization_id, subject=_subject(row.id), data=facts)
+    record(event, by=by, organization_id=row.organization_id, subject=subject_of(row.id), data=facts)

@@ -5,6 +5,9 @@ AccountsError
 ├── OperatorInvitationOver     accepted, withdrawn or too old
 ├── AlreadyInvited             somebody invited this address to this organization
 ├── AlreadyOperator            this address has a role in this organization
+├── EnoughInvitedToday         so many mails invited operators within a day as may be
+├── SameAddress                it is the person's address already
+├── AddressLinkOver            the link to confirm an address is old, used or another person's
 ├── HasARole                   who still has a role isn't forgotten
 ├── SignInFirst                the address has an account: its owner accepts
 ├── SignInClosed               Microsoft sign-in isn't set up, or nobody invited this account
@@ -65,6 +68,30 @@ class AlreadyOperator(AccountsError):
     code = "accounts:operator:already"
     what = "This person already has a role in this organization."
     cure = "Change that role instead."
+
+
+class EnoughInvitedToday(AccountsError):
+    """Mails to strangers have an end, by person and by organization; two settings say where."""
+
+    code = "accounts:invitation:enough_today"
+    what = "You have invited as many operators within a day as one person may."
+    cure = "Try again tomorrow. Whoever runs the server can allow more."
+
+
+class SameAddress(AccountsError):
+    """There is nothing to change."""
+
+    code = "accounts:address:same"
+    what = "This is the address that they have already."
+    cure = "Type another one."
+
+
+class AddressLinkOver(AccountsError):
+    """A link to confirm an address works once, for a day, for the person who is signed in and no other."""
+
+    code = "accounts:address:link_over"
+    what = "This link to confirm an e-mail address isn't good any more, or belongs to another account."
+    cure = "Sign in with the account that shall have the address, and ask for a new link on your own page."
 
 
 class HasARole(AccountsError):

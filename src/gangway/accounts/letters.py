@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from gangway.accounts.queries import inviter_of
 from gangway.audit.record import Actor
 from gangway.foundation.clock import now
+from gangway.foundation.names import greeted
 from gangway.foundation.sealed import SealedText
 from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
@@ -58,6 +59,19 @@ def tell_of_wrong_codes(person: UUID, *, asked_from: str) -> None:
     _put(person, MessageKind.WRONG_CODES, {"asked_from": asked_from, "when": _when()}, None)
 
 
+def tell_of_address(person: UUID, *, to: str, new: str, is_asked: bool, asked_from: str) -> None:
+    """Tell the address that a person has, or had until now, of another one."""
+    what = "another e-mail address was asked for" if is_asked else "your e-mail address was changed"
+    facts = {"what": f"{what} ({new})", "asked_from": asked_from, "when": _when()}
+    _put(person, MessageKind.SIGN_IN_CHANGED, facts, None, to=to)
+
+
+def ask_to_confirm(person: UUID, *, to: str, key: SealedText, asked_by: str) -> None:
+    """Mail the link that confirms an address to it."""
+    path = reverse("web:own_address_link", args=[key.reveal()])
+    _put(person, MessageKind.ADDRESS_LINK, {"asked_by": asked_by}, SealedText(f"{_address_for(person)}{path}"), to=to)
+
+
 def _when() -> str:
     there = now().astimezone(UTC)
     return f"{there:%A}, {there.day} {there:%B %Y, %H:%M} (UTC)"
@@ -75,8 +89,11 @@ def _home_of(person: UUID) -> UUID | None:
     return home_of(person) or (inviter_of(about.email, now=now()) if about else None)
 
 
-def _put(person: UUID, kind: MessageKind, facts: Mapping[str, str], link: SealedText | None) -> None:
-    """Put it where the person's own things belong: who belongs nowhere gets none, and may do nothing anyway."""
+def _put(person: UUID, kind: MessageKind, facts: Mapping[str, str], link: SealedText | None, *, to: str = "") -> None:
+    """Put it where the person's own things belong: who belongs nowhere gets none, and may do nothing anyway.
+
+    `to`: another address than the person's.
+    """
     home, about = _home_of(person), operator(person)
     if home is None or about is None:
         return
@@ -84,9 +101,9 @@ def _put(person: UUID, kind: MessageKind, facts: Mapping[str, str], link: Sealed
         outbox.put(
             organization_id=home,
             kind=kind,
-            to=about.email,
+            to=to or about.email,
             language="en",
-            context={"name": about.name or about.email, **facts},
+            context={"name": greeted(about.name) or about.email, **facts},
             link=link,
             subject_ref=f"operator:{person}",
             by=Actor.system("sign-in"),

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest
 from django.urls import include, path, re_path
 
 CLOSED = r"^accounts/(?:signup|email|confirm-email|inactive|password/set|login/code)(?:/|$)"
-"""Pages of allauth that we don't offer: nobody signs up alone, and an address is changed by whoever invites."""
+"""Pages of allauth that we don't offer: nobody signs up alone, and another address is asked for on our own page."""
 
 
 def not_offered(_request: HttpRequest) -> NoReturn:

@@ -6,9 +6,23 @@ from typing import Final
 WHAT: Final = "A name can't hold a web address: mail programs would make a link of it."
 CURE: Final = "Leave out :// and www., or write the address another way."
 
+LONGEST_GREETING: Final = 60
+"""Characters of a person's name that a mail to them says."""
+
 _ADDRESS: Final = re.compile(r"://|\bwww\.", re.IGNORECASE)
+_JOINED: Final = re.compile(r"(?<=\w)[.:]+(?=\w)")
+_NOT_OF_NAMES: Final = re.compile(r"[/\\@<>?#=&%]+")
 
 
 def holds_address(name: str) -> bool:
     """Return whether a mail program would make a link of something in a name."""
     return bool(_ADDRESS.search(name))
+
+
+def greeted(name: str) -> str:
+    """Return a person's name as a mail may greet them: short, and with nothing in it that could become a link.
+
+    Whoever invites types it, and mails go to strangers: as long and as free as it may be, it would be a message.
+    """
+    plain = " ".join(_NOT_OF_NAMES.sub(" ", _JOINED.sub(". ", name)).split())
+    return plain if len(plain) <= LONGEST_GREETING else f"{plain[:LONGEST_GREETING].rstrip()}…"

@@ -31,6 +31,11 @@ def delivery(subject_ref: str) -> Delivery | None:
     return deliveries([subject_ref]).get(subject_ref)
 
 
+def written_since(subject_refs: Iterable[str], *, since: datetime) -> int:
+    """Return how many messages about these subjects of the scope were written from that time on."""
+    return Message.objects.filter(subject_ref__in=list(subject_refs), created_at__gte=since).count()
+
+
 def deliveries(subject_refs: Iterable[str]) -> dict[str, Delivery]:
     """Return the same for many subjects, in one query."""
     found: dict[str, list[Message]] = defaultdict(list)

@@ -48,6 +48,7 @@ class MessageKind(StrEnum):
     OPERATOR_WAITING = "operator_waiting"
     OPERATOR_INVITATION = "operator_invitation"
     PASSWORD_RESET = "password_reset"  # noqa: S105  the name of a message
+    ADDRESS_LINK = "address_link"
     SIGN_IN_CHANGED = "sign_in_changed"
     WRONG_CODES = "wrong_codes"
     IMPORT_ENDED = "import_ended"

@@ -11,7 +11,7 @@ from uuid import UUID
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, Plain, record
@@ -20,6 +20,7 @@ from gangway.foundation.names import holds_address
 from gangway.organizations.actions import save_operator
 from gangway.organizations.details import LONGEST_NAME, checked_address, text
 from gangway.organizations.errors import (
+    AddressTaken,
     BelongsElsewhere,
     InvalidField,
     LastAdmin,
@@ -210,11 +211,47 @@ def correct_name(membership_id: int, *, name: str, by: Actor, seat: Seat) -> Non
 
     Raises `InvalidField` at "name", `NoSuchOperator`, `NotYoursToGive`, `BelongsElsewhere`.
     """
+    person, where = wholly_given(membership_id, seat=seat)
+    _call(held_person(person), name, by=by, organization_id=where)
+
+
+def wholly_given(membership_id: int, *, seat: Seat) -> tuple[UUID, UUID]:
+    """Return the person of a place in the scope, every role of whom this seat gives, and the place's organization.
+
+    The place is locked. Raises `NoSuchOperator`, `NotYoursToGive`, `BelongsElsewhere`.
+    """
     row = _locked(membership_id)
     _need_gift(seat, row.organization, (Role(row.role),))
     if beyond([row.operator_id], seat):
-        raise BelongsElsewhere
-    _call(held_person(row.operator_id), name, by=by, organization_id=row.organization_id)
+        message = "This person belongs to another organization, too, so this can't be changed from here."
+        raise BelongsElsewhere(message, cure="Ask them to change it on their own page, Your sign-in.")
+    return row.operator_id, row.organization_id
+
+
+@transaction.atomic
+def readdress(confirmed: int, *, by: Actor, seat: Seat) -> tuple[str, str]:
+    """Let the person at this seat sign in with an address they confirmed, by its row; gives the one before and it.
+
+    Raises `NoSuchOperator`, and `AddressTaken` when somebody else got it meanwhile.
+    """
+    person = held_person(seat.operator_id)
+    row = EmailAddress.objects.filter(pk=confirmed, user=person, verified=False).first()
+    if row is None:
+        raise NoSuchOperator
+    before, person.email = person.email, row.email
+    person.call(person.name)
+    try:
+        with transaction.atomic():
+            person.save(update_fields=["email", "search_words"])
+            EmailAddress.objects.filter(user=person).exclude(pk=row.pk).delete()
+            row.verified = row.primary = True
+            row.save(update_fields=["verified", "primary"])
+    except IntegrityError as error:
+        raise AddressTaken from error
+    was, now_is = {"email": before}, {"email": person.email}
+    subject, facts, event = f"operator:{person.pk}", {"name": person.name}, Event.OPERATOR_READDRESSED
+    record(event, by=by, organization_id=seat.organization_id, subject=subject, data=facts, before=was, after=now_is)
+    return before, person.email
 
 
 def held_person(operator_id: UUID) -> Operator:

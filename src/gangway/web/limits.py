@@ -21,7 +21,9 @@ log = structlog.get_logger("gangway.web")
 LIBRARY: Final = "allauth.account"
 TOO_OFTEN: Final = 429
 WAIT_SECONDS: Final = 60
-LINKS: Final = frozenset({"web:door", "web:door_unexpected", "web:door_reminders", "web:door_new_link", "web:join"})
+LINKS: Final = frozenset(
+    {"web:door", "web:door_unexpected", "web:door_reminders", "web:door_new_link", "web:join", "web:own_address_link"}
+)
 FILES: Final = frozenset(
     {
         "web:service_export",
@@ -67,6 +69,8 @@ SENDING: Final = frozenset(
         "web:operator_resend",
     }
 )
+ADDRESSING: Final = frozenset({"web:own_address", "web:operator_address"})
+"""What mails a link to an address that anybody may type."""
 ASKING_MICROSOFT: Final = frozenset(
     {
         "web:service_validate",
@@ -130,4 +134,5 @@ def _counted(request: HttpRequest) -> list[tuple[str, str]]:
         return [("unknown", "")]
     special = [("sending", known)] if route in SENDING else []
     special += [("asking_microsoft", known)] if route in ASKING_MICROSOFT else []
+    special += [("new_address", known)] if route in ADDRESSING else []
     return [("person", known), *special]

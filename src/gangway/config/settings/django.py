@@ -171,9 +171,11 @@ ACCOUNT_RATE_LIMITS = {
     "wizard": "60/m/key",
     "person": "120/m/key",
     "sending": "30/m/key",
+    "new_address": "30/d/key",
     "asking_microsoft": "20/m/key",
     "file": "30/m/key",
 }
+ACCOUNT_EMAIL_CONFIRMATION_EXPIRE_DAYS = 1
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False

@@ -219,6 +219,12 @@ class Settings(BaseSettings):
         "the profile's, 180 with self-rotation and 365 without",
     )
     invitation_days: int = Field(default=7, ge=1, le=90, description="days an invitation is good for")
+    operator_invitations_a_day: int = Field(
+        default=100, ge=1, le=10_000, description="mails by which one person may invite operators within a day"
+    )
+    operator_invitations_a_day_to_one: int = Field(
+        default=200, ge=1, le=10_000, description="mails that may invite operators to one organization within a day"
+    )
     waiting_days: int = Field(
         default=60, ge=1, le=365, description="days a registration waits for an administrator with more rights"
     )

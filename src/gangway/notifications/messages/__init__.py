@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gangway.notifications.messages import (
+    address_link,
     alarm,
     alarm_contact,
     completion,
@@ -40,6 +41,7 @@ MESSAGES: Final[Mapping[MessageKind, Message]] = {
     MessageKind.OPERATOR_WAITING: operator_waiting.MESSAGE,
     MessageKind.OPERATOR_INVITATION: operator_invitation.MESSAGE,
     MessageKind.PASSWORD_RESET: password_reset.MESSAGE,
+    MessageKind.ADDRESS_LINK: address_link.MESSAGE,
     MessageKind.SIGN_IN_CHANGED: sign_in_changed.MESSAGE,
     MessageKind.WRONG_CODES: wrong_codes.MESSAGE,
     MessageKind.IMPORT_ENDED: import_ended.MESSAGE,

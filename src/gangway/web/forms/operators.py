@@ -128,6 +128,20 @@ class PersonName(EditForm):
     )
 
 
+class NewAddress(PlainForm):
+    """Another e-mail address for somebody who has an account."""
+
+    email = forms.EmailField(
+        label=_("New e-mail address"),
+        help_text=_("A link goes there. The address counts once its owner, signed in, confirms it by the link."),
+        error_messages={
+            "required": _("Type the new address."),
+            "invalid": _("This isn't an e-mail address. It looks like name@example.com."),
+        },
+        widget=MailInput(),
+    )
+
+
 class SecondFactorRule(EditForm):
     """Whether people of the organization need a second factor."""
 

@@ -51,6 +51,14 @@ def join_again(request: HttpRequest) -> HttpResponse:
     return kept_private(answer)
 
 
+@require_safe
+@for_anyone
+def address_link(request: HttpRequest, key: str) -> HttpResponse:
+    """Ask a signed-in person to confirm the address this link was mailed to, anybody else to sign in and come back."""
+    values = {"key": key, "is_signed_in": isinstance(request.user, get_user_model())}
+    return kept_private(render(request, "operators/address.html", values))
+
+
 def _answer(request: HttpRequest, given: SealedText) -> HttpResponse:
     offer = open_invitation(given, now=now())
     if request.method != "POST":

@@ -13,17 +13,19 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from gangway.accounts import microsoft
+from gangway.accounts import addresses, microsoft
 from gangway.accounts.queries import identities
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
+from gangway.foundation.sealed import SealedText
 from gangway.organizations import people
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.queries import operator
 from gangway.web import second_step, zones
-from gangway.web.desk import DeskRequest, before_second_factor, for_oneself
+from gangway.web.desk import DeskRequest, before_second_factor, for_oneself, proved_lately
+from gangway.web.forms.base import told
 from gangway.web.forms.opened import edited
-from gangway.web.forms.operators import ROLE_WORDS, PersonName
+from gangway.web.forms.operators import ROLE_WORDS, NewAddress, PersonName
 from gangway.web.forms.zones import TimeZone
 
 
@@ -64,6 +66,38 @@ def own_name(request: DeskRequest) -> HttpResponse:
     return _page(request, TimeZone(initial={"zone": zones.chosen(request)}), name_form=form)
 
 
+@require_POST
+@for_oneself
+@proved_lately
+def own_address(request: DeskRequest) -> HttpResponse:
+    """Mail a link to another address of one's own, which counts once it is confirmed."""
+    form = NewAddress(request.POST)
+    if form.is_valid():
+        wanted = form.cleaned_data["email"]
+        try:
+            addresses.ask_for_own(wanted, seat=request.seat, by=request.actor)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            done = _("A link is on its way to %(address)s. Open it to confirm.")
+            messages.success(request, done % {"address": wanted})
+            return redirect("web:me")
+    return _page(request, TimeZone(initial={"zone": zones.chosen(request)}), address_form=form)
+
+
+@require_POST
+@for_oneself
+def confirm_address(request: DeskRequest) -> HttpResponse:
+    """Take the address to which the link was mailed whose key this form holds."""
+    try:
+        given = addresses.confirm(SealedText(request.POST.get("key", "")), seat=request.seat, by=request.actor)
+    except GangwayError as error:
+        messages.error(request, told(error))
+    else:
+        messages.success(request, _("You sign in with %(address)s from now on.") % {"address": given})
+    return redirect("web:me")
+
+
 def _name_form(request: DeskRequest, data: Any = None) -> PersonName:
     person_id = request.seat.operator_id
 
@@ -74,7 +108,13 @@ def _name_form(request: DeskRequest, data: Any = None) -> PersonName:
     return edited(made, data, hold=partial(people.held_person, person_id))
 
 
-def _page(request: DeskRequest, zone_form: TimeZone, *, name_form: PersonName | None = None) -> HttpResponse:
+def _page(
+    request: DeskRequest,
+    zone_form: TimeZone,
+    *,
+    name_form: PersonName | None = None,
+    address_form: NewAddress | None = None,
+) -> HttpResponse:
     person = get_user_model().objects.get(pk=request.seat.operator_id)
     factors = Authenticator.objects.filter(user=person)
     values = {
@@ -86,6 +126,8 @@ def _page(request: DeskRequest, zone_form: TimeZone, *, name_form: PersonName | 
         "sessions": UserSession.objects.filter(user=person).count(),
         "zone_form": zone_form,
         "name_form": name_form or _name_form(request),
+        "address_form": address_form or NewAddress(),
+        "address_waited_for": addresses.waited_for(request.seat.operator_id),
         "now": now(),
         "places": [(place, ROLE_WORDS[place.role]) for place in request.seat.places],
     }

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gangway.accounts import actions
+from gangway.accounts import actions, addresses
+from gangway.accounts.errors import EnoughInvitedToday
 from gangway.accounts.queries import MOST, InvitationRow, operator_invitation, pending_invitations
 from gangway.audit.queries import activity
 from gangway.audit.record import Actor
@@ -41,6 +42,7 @@ from gangway.web.forms.operators import (
     KIND_WORDS,
     ROLE_WORDS,
     InviteOperator,
+    NewAddress,
     PersonName,
     kinds_to_invite,
     roles_to_give,
@@ -125,12 +127,20 @@ def operator_page(request: DeskRequest, place_id: int) -> HttpResponse:
     return _person_page(request, place(place_id))
 
 
-def _person_page(request: DeskRequest, about: PlaceView, *, name_form: PersonName | None = None) -> HttpResponse:
+def _person_page(
+    request: DeskRequest,
+    about: PlaceView,
+    *,
+    name_form: PersonName | None = None,
+    address_form: NewAddress | None = None,
+) -> HttpResponse:
     entries = activity(organization_path=request.seat.path, subject=f"operator:{about.operator_id}", limit=LATEST)
     values = {
         **_row(request, about),
         "roles": roles_to_give(request.seat, about.organization_kind),
         "name_form": name_form or _name_form(about.id),
+        "address_form": address_form or NewAddress(),
+        "address_waited_for": addresses.waited_for(about.operator_id),
         "entries": [entry_of(row) for row in entries],
     }
     return render(request, "operators/detail.html", values)
@@ -168,6 +178,25 @@ def correct_name(request: DeskRequest, place_id: int) -> HttpResponse:
             messages.success(request, _("%(name)s is called that from now on.") % {"name": name})
             return redirect("web:operator", place_id)
     return _person_page(request, about, name_form=form)
+
+
+@require_POST
+@may(Capability.MANAGE_OPERATORS)
+@proved_lately
+def change_address(request: DeskRequest, place_id: int) -> HttpResponse:
+    """Mail a link to another address for the person, who confirms it themselves: nobody takes an account over."""
+    about, form = place(place_id), NewAddress(request.POST)
+    if form.is_valid():
+        wanted = form.cleaned_data["email"]
+        try:
+            addresses.ask_for(place_id, wanted, seat=request.seat, by=request.actor)
+        except GangwayError as error:
+            form.refuse(error)
+        else:
+            done = _("A link is on its way to %(address)s. The address counts once %(name)s confirms it.")
+            messages.success(request, done % {"address": wanted, "name": about.name})
+            return redirect("web:operator", place_id)
+    return _person_page(request, about, address_form=form)
 
 
 def _name_form(place_id: int, data: Any = None) -> PersonName:
@@ -212,8 +241,12 @@ reset_second_factor = acting(
 @proved_lately
 def resend(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
     """Mail a new link; the one before stops working."""
-    actions.invite_again(invitation_id, seat=request.seat, by=request.actor, now=now())
     about = operator_invitation(invitation_id, now=now())
+    try:
+        actions.invite_again(invitation_id, seat=request.seat, by=request.actor, now=now())
+    except EnoughInvitedToday as error:
+        messages.error(request, told(error))
+        return redirect("web:operators")
     messages.success(request, _("A new link is on its way to %(address)s.") % {"address": about.email})
     return redirect("web:operators")
 
