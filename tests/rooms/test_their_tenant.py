@@ -10,7 +10,7 @@ from gangway.onboarding import actions, tenant_lookup
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import CaseState, LookupState, OperatorStep, SignInState
 from gangway.organizations.scope import within
-from gangway.provisioning.leftover_list import leftovers
+from gangway.provisioning.leftover_list import StillThere, leftovers, open_for
 from gangway.web.views import onboarding as views
 from tests.rooms import factories_organizations, web_values
 from tests.rooms.factories_onboarding import (
@@ -43,7 +43,41 @@ def test_the_tenant_of_the_customers_domain_is_expected_before_anything_is_read_
     signed_in(walked, Microsoft(signer=AssertionError("nothing may be asked of Graph")))  # type: ignore[arg-type]
     assert walked.view().sign_in.state == SignInState.WRONG_TENANT
     with within(walked.customer.path):
-        assert [left.tenant_id for left in leftovers().rows] == [TENANT], "the sign-in application came there, too"
+        (left,) = leftovers().rows
+        assert left.tenant_id == TENANT, "the sign-in application came there, too"
+        assert (left.is_elsewhere, left.tenant_name, left.tenant) == (True, "", TENANT)
+        assert "an account of another organization" in left.why
+        assert "no more than its ID is known" in left.why
+        assert open_for(left.service_id) == StillThere(here=0, elsewhere=1)
+
+
+def test_a_tenant_of_others_is_called_as_it_was_read():
+    walked = walk(domain="fabrikam.com")
+    signed_in(walked, Microsoft())
+    with within(walked.customer.path):
+        (left,) = leftovers().rows
+        assert (left.is_elsewhere, left.tenant) == (True, facts().tenant_name)
+        assert f"Its domains: {', '.join(facts().domains[:3])}." in left.why
+
+
+def test_a_tenant_that_nobody_read_is_called_as_a_registration_of_the_readers_scope_knows_it():
+    walked = walk(domain="contoso.com")
+    looked_up(walked, "contoso.com", OTHER_TENANT)
+    signed_in(walked, Microsoft(signer=AssertionError("nothing may be asked of Graph")))  # type: ignore[arg-type]
+    rival = factories_organizations.make_provider(name="Rival Voice")
+    connect(factories_organizations.make_customer(rival), "theirs")
+    with within(walked.provider.path):
+        assert [left.tenant for left in leftovers().rows] == [TENANT], "what others know isn't told"
+    connect(factories_organizations.make_customer(walked.provider, name="Another"), "ours")
+    with within(walked.provider.path):
+        (left,) = leftovers().rows
+        assert (left.tenant, left.is_elsewhere) == ("Contoso Ltd", True)
+    olga = sit_down(walked.provider)
+    shown = soup(olga.get(reverse("web:leftovers"))).select_one("tbody tr").get_text(" ", strip=True)
+    assert "In another organization's tenant: Contoso Ltd" in shown
+    overview = soup(olga.get(reverse("web:service", args=[left.service_id]))).get_text(" ", strip=True)
+    assert "signed in with an account of another organization" in overview
+    assert "left in the customer's tenant" not in overview
 
 
 def test_the_right_tenant_of_the_domain_is_let_in():

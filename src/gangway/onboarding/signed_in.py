@@ -7,11 +7,21 @@ from gangway.audit.record import Actor
 from gangway.invitations import queries as invited
 from gangway.onboarding import applications
 from gangway.onboarding.models import Case, SignIn
-from gangway.onboarding.states import CaseState
+from gangway.onboarding.states import CaseState, SignInState
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as runs
 
 ABOUT_TO_START: Final = frozenset({CaseState.SIGNED_IN, CaseState.NAMING})
+
+NO_RUN: Final = "Somebody signed in to this tenant, and nothing came of it."
+ELSEWHERE: Final = (
+    "Somebody who was invited for {customer} signed in with an account of another organization, and was refused. "
+    "The tenant is that organization's, not {customer}'s: only its administrators can remove this."
+)
+READ: Final = "Its domains: {domains}."
+UNREAD: Final = "Nothing of the tenant was read before the refusal, so that no more than its ID is known."
+
+MOST_NAMED: Final = 3
 
 
 def is_about_to_start(tenant_id: str, client_id: str) -> bool:
@@ -38,12 +48,19 @@ def note_left(case: Case, *, by: Actor, now: datetime) -> None:
 
 def _note(case: Case, latest: SignIn, *, by: Actor, now: datetime) -> None:
     application = applications.find(case.provider_id, cloud=latest.cloud)
+    invitation = invited.invitation(case.invitation_id)
+    tenant_id, tenant_name = str(latest.signer["tenant_id"]), str(latest.signer["tenant_name"])
+    elsewhere, is_read = latest.state == SignInState.WRONG_TENANT, tenant_name != tenant_id
+    came_by = ELSEWHERE.format(customer=invitation.customer_name) if elsewhere else NO_RUN
+    read = READ.format(domains=", ".join(latest.signer.get("domains", ())[:MOST_NAMED])) if is_read else UNREAD
     about = provisioning.SignInLeft(
         organization_id=case.organization_id,
         service_id=case.service_id,
-        tenant_id=str(latest.signer["tenant_id"]),
-        tenant_name=str(latest.signer["tenant_name"]),
+        tenant_id=tenant_id,
+        tenant_name=tenant_name if is_read else "",
         client_id=latest.client_id,
         application_name=application.display_name if application else latest.client_id,
+        came_by=f"{came_by} {read}",
+        elsewhere=elsewhere,
     )
-    provisioning.note_sign_in_left(about, plan=invited.invitation(case.invitation_id).plan, by=by, now=now)
+    provisioning.note_sign_in_left(about, plan=invitation.plan, by=by, now=now)

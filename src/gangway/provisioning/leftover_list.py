@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform
 
 from gangway.organizations.pages import Page, both_ways, every, page_of
 from gangway.organizations.taken_over import named
-from gangway.provisioning.models import Leftover
+from gangway.provisioning.models import Leftover, Registration
 from gangway.provisioning.run_list import of_ids, of_registrations
 from gangway.provisioning.states import LeftoverKind
 from gangway.services.queries import of_services
@@ -54,6 +55,9 @@ class LeftoverRow:
     customer_name: str
     tenant_id: str
     tenant_name: str
+    """As it was read, or as it is known of a registration of the scope; else empty."""
+    is_elsewhere: bool
+    """Whether it is in another organization's tenant, where somebody signed in who was invited for this customer."""
     run_id: UUID | None
     """None when a sign-in left it that no run came of."""
     by_hand: bool
@@ -64,6 +68,19 @@ class LeftoverRow:
     since: datetime
     cleared_at: datetime | None
     cleared_by: str
+
+    @property
+    def tenant(self) -> str:
+        """How the tenant is called, as far as anybody here may know."""
+        return self.tenant_name or self.tenant_id
+
+
+@dataclass(frozen=True, slots=True)
+class StillThere:
+    """How many of a service's leftovers are open: in the customer's tenant, and in other organizations'."""
+
+    here: int
+    elsewhere: int
 
 
 def leftovers(*, search: str = "", state: str = "", kind: str = "", sort: str = "", page: int = 1) -> Page[LeftoverRow]:
@@ -85,20 +102,29 @@ def _found(search: str, state: str, kind: str, sort: str) -> QuerySet[Leftover]:
     rows = Leftover.objects.filter(_meant_by(search), cleared_at__isnull=state != CLEARED)
     if kind in set(LeftoverKind):
         rows = rows.filter(kind=kind)
-    rows = rows.select_related("registration", "service", "organization").defer(*NOT_LISTED)
+    rows = _with_names(rows).defer(*NOT_LISTED)
     return rows.order_by(*SORTS.get(sort, SORTS["-since"]))
 
 
-def open_for(service_id: UUID) -> int:
+def open_for(service_id: UUID) -> StillThere:
     """Return how many leftovers of a service are open."""
-    return Leftover.objects.filter(service_id=service_id, cleared_at__isnull=True).count()
+    rows = Leftover.objects.filter(service_id=service_id, cleared_at__isnull=True)
+    elsewhere = rows.filter(facts__elsewhere="yes").count()
+    return StillThere(here=rows.count() - elsewhere, elsewhere=elsewhere)
 
 
 def leftover(leftover_id: UUID) -> LeftoverRow | None:
     """Return one leftover; None when there is no such one in the scope."""
-    rows = Leftover.objects.select_related("registration", "service", "organization")
-    row = rows.filter(pk=leftover_id).first()
+    row = _with_names(Leftover.objects.filter(pk=leftover_id)).first()
     return None if row is None else _row(row)
+
+
+def _with_names(rows: QuerySet[Leftover]) -> QuerySet[Leftover]:
+    """Each with what it is about, and how the scope's registrations call its tenant, where nobody read that here."""
+    there = Registration.objects.filter(tenant_id=OuterRef("its_tenant")).exclude(tenant_name="")
+    called = Subquery(there.order_by("-created_at").values("tenant_name")[:1])
+    rows = rows.annotate(its_tenant=KeyTextTransform("tenant_id", "facts")).annotate(called=called)
+    return rows.select_related("registration", "service", "organization")
 
 
 def _meant_by(search: str) -> Q:
@@ -128,7 +154,8 @@ def _row(row: Leftover) -> LeftoverRow:
         short_name=row.service.short_name,
         customer_name=row.organization.name,
         tenant_id=facts["tenant_id"],
-        tenant_name=facts.get("tenant_name", ""),
+        tenant_name=facts.get("tenant_name") or getattr(row, "called", None) or "",
+        is_elsewhere="elsewhere" in row.facts,
         run_id=row.run_id,
         by_hand=bool(row.facts.get("by_hand")),
         seen_by_look=bool(row.facts.get("look")),

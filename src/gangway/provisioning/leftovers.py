@@ -32,7 +32,11 @@ RIGHTS: Final = frozenset({LeftoverKind.PERMISSION.value, LeftoverKind.ROLE.valu
 
 @dataclass(frozen=True, slots=True)
 class SignInLeft:
-    """A sign-in that left its application in a tenant: of whom it was, where, and how Microsoft's pages name it."""
+    """A sign-in that left its application in a tenant: of whom it was, where, and how Microsoft's pages name it.
+
+    `tenant_name`: empty when it was refused before the name was read. `came_by`: how it came there, in a sentence.
+    `elsewhere`: the tenant is another organization's than the one that was invited.
+    """
 
     organization_id: UUID
     service_id: UUID
@@ -40,6 +44,8 @@ class SignInLeft:
     tenant_name: str
     client_id: str
     application_name: str
+    came_by: str
+    elsewhere: bool = False
 
 
 def write(run: Run, left: Iterable[Left], *, service_id: UUID | None = None, by: Actor, now: datetime) -> None:
@@ -76,14 +82,15 @@ def write(run: Run, left: Iterable[Left], *, service_id: UUID | None = None, by:
 
 def write_sign_in(about: SignInLeft, one: Left, *, by: Actor, now: datetime) -> None:
     """Put the sign-in application on the list that somebody left in a tenant who never came to a run."""
+    where = {"tenant_id": about.tenant_id, "tenant_name": about.tenant_name}
     row = Leftover.objects.create(
         organization_id=about.organization_id,
         service_id=about.service_id,
         kind=one.kind.value,
         name=about.application_name[:200],
         object_id=one.object_id,
-        facts={**one.facts, "tenant_id": about.tenant_id, "tenant_name": about.tenant_name},
-        why=one.why,
+        facts={**one.facts, **where, **({"elsewhere": "yes"} if about.elsewhere else {})},
+        why=f"{about.came_by} {one.why}"[:500],
         since=now,
         seen_at=now,
     )
