@@ -44,7 +44,7 @@ ORDERS = [
 FILTERS = [
     path
     for name, path in BENCH["PAGES"].items()
-    if "?" in path and not any(part in path for part in ("q=", "sort=", "page=")) and name.split(",")[0] not in SHORT
+    if "?" in path and not any(part in path for part in ("q=", "parent=", "sort=", "page=")) and name.split(",")[0] not in SHORT
 ]
 
 

@@ -355,10 +355,11 @@ def ids_of(client, name):
 def test_each_list_has_the_five_things_of_the_table(provider, client, customer):
     """Search, filters and sort in the address, deeds and a file for ticked rows; the keys are the same everywhere."""
     one_of_each(customer, 1)
-    above = sit_down(root())
+    above, systems = sit_down(root()), ("channels", "providers")
     for name in (*WHOLE, "providers"):
-        page, listed = soup((above if name == "providers" else client).get(reverse(f"web:{name}"))), LISTS[name]
-        offered = {field["name"] for field in page.select("form[role=search] select")}
+        page, listed = soup((above if name in systems else client).get(reverse(f"web:{name}"))), LISTS[name]
+        fields = page.select("form[role=search] select, form[role=search] input[type=search]:not(#q)")
+        offered = {field["name"] for field in fields}
         assert offered == {one for one in listed.filters if one not in {"below", "above"}}, name
         assert page.select_one("form[role=search] input[type=search]"), name
         assert page.select_one("#export a"), name

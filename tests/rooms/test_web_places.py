@@ -15,6 +15,7 @@ from tests.rooms.factories_connections import TENANT, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import error_at, prove, row, sit_down, soup
+from tests.rooms.test_web_strangers import root
 
 pytestmark = pytest.mark.django_db
 GUID = "11111111-2222-4333-8444-555555555555"
@@ -39,6 +40,58 @@ def only(kind, scope):
     with within(scope.path):
         (found,) = place_queries.places(kind).rows
         return place_queries.place(found.id)
+
+
+def names(client, address):
+    return [head.a.get_text() for head in soup(client.get(address)).select("#list tbody th")]
+
+
+def test_customers_are_kept_to_what_they_stand_directly_below_and_to_a_cloud(client, provider):
+    north, south = make_channel(provider, name="Northern Lights"), make_channel(provider, name="South")
+    make_customer(north, name="Adatum")
+    make_customer(south, name="Contoso")
+    far = make_customer(provider, name="Fabrikam")
+    with within_everything("a test"):
+        Organization.objects.filter(pk=far.id).update(cloud="gcc-high")
+    asked = {"parent=lights": ["Adatum"], "parent=so": ["Contoso"], "parent=Sailmaker": ["Fabrikam"], "parent=x": []}
+    asked |= {"cloud=gcc-high": ["Fabrikam"], "cloud=public&sort=-name": ["Contoso", "Adatum"], "cloud=x": []}
+    asked |= {"cloud=public&parent=north&q=ad": ["Adatum"]}
+    assert {one: names(client, f"/customers/?{one}") for one in asked} == asked
+    page = soup(client.get("/customers/?parent=lights&cloud=public"))
+    assert page.select_one("#parent")["value"] == "lights"
+    assert page.select_one("#cloud option[selected]")["value"] == "public"
+    assert page.select_one("#export a")["href"].endswith("?parent=lights&cloud=public")
+    taken = client.get(reverse("web:customer_export"), {"cloud": "gcc-high"}).content.decode()
+    assert ("Fabrikam" in taken, "GCC High" in taken, "Contoso" in taken) == (True, True, False)
+    assert "Nothing is like that" in client.get("/customers/?cloud=dod").content.decode()
+
+
+def test_what_customers_stand_below_is_asked_for_only_where_that_can_be_several_and_shows_nobody_elses(provider):
+    channel, stranger = make_channel(provider, name="North"), make_provider(name="Northwind")
+    make_customer(channel, name="Adatum")
+    make_customer(stranger, name="Contoso")
+    below = sit_down(channel)
+    assert soup(below.get("/customers/")).select_one("#parent") is None
+    assert soup(sit_down(provider).get("/customers/")).select_one("#parent")
+    assert names(below, "/customers/?parent=north") == ["Adatum"]
+    assert names(sit_down(stranger), "/customers/?parent=north") == ["Contoso"]
+
+
+def test_channels_and_providers_are_kept_to_those_with_a_limit(provider):
+    few, _many = make_channel(provider, name="Few"), make_channel(provider, name="Many")
+    with within_everything("a test"):
+        change_bounds(organization_id=few.id, bounds=Bounds(customers=2), by=SETUP)
+        change_bounds(organization_id=provider.id, bounds=Bounds(users=100), by=SETUP)
+    other = make_provider(name="Northwind")
+    make_channel(other, name="Others")
+    above = sit_down(root())
+    asked = {"bound=set": ["Few"], "bound=unlimited": ["Many", "Others"], "parent=north": ["Others"], "bound=x": None}
+    found = {one: names(above, f"/channels/?{one}") for one in asked}
+    assert found == asked | {"bound=x": ["Few", "Many", "Others"]}
+    assert names(above, "/providers/?bound=set") == ["Sailmaker Voice"]
+    assert names(above, "/providers/?bound=unlimited") == ["Northwind"]
+    assert soup(sit_down(provider).get("/channels/")).select_one("#parent") is None
+    assert names(sit_down(provider), "/channels/?bound=unlimited") == ["Many"]
 
 
 @pytest.mark.parametrize(("path", "word"), [("/customers/", "Add customer"), ("/channels/", "Add channel")])

@@ -200,7 +200,7 @@ def test_customers_are_listed_and_found(provider, client):
     make_customer(provider, name="Fabrikam")
     assert "contoso.example" in client.get("/customers/").content.decode()
     assert "Fabrikam" not in soup(client.get("/customers/?q=cont")).tbody.get_text()
-    assert "Nothing is called that" in client.get("/customers/?q=zzz").content.decode()
+    assert "Nothing is like that" in client.get("/customers/?q=zzz").content.decode()
 
 
 def test_activity_says_what_happened_and_by_whom(client, service_id):

@@ -123,6 +123,11 @@ class Organization(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["kind", "name_key", "id"], name="organizations_by_name"),
             models.Index(fields=["kind", "created_at", "id"], name="organizations_by_age"),
+            models.Index(
+                fields=["cloud", "name_key", "id"],
+                condition=models.Q(kind=Kind.CUSTOMER.value),
+                name="organizations_by_cloud",
+            ),
             models.Index(fields=["parent", "kind"], name="organizations_by_parent"),
             models.Index(fields=["name_key", "id"], name="organizations_all_by_name"),
             models.Index(fields=["name_key"], name="organizations_name_prefix", opclasses=["varchar_pattern_ops"]),

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from gangway.organizations.details import Bounds, Contact, Details, Tenant, domains_of, known_of
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.models import ContactRow, Organization, TenantRow
-from gangway.organizations.pages import Page, batched, both_ways, every, page_of
+from gangway.organizations.pages import Page, batched, both_ways, every, one_of, page_of
 from gangway.organizations.roles import Kind
 from gangway.organizations.scope import Door, through
 from gangway.organizations.search import matching
@@ -32,6 +32,7 @@ class PlaceRow:
     above: str
     domain: str
     tenant_id: str
+    cloud: str
     below: int
     most_customers: int | None
     created_at: datetime
@@ -72,17 +73,35 @@ class Choice:
     name: str
 
 
-def places(kind: Kind, *, search: str = "", above: str = "", sort: str = "", page: int = 1) -> Page[PlaceRow]:
-    """Return the scope's organizations of a level; `above`: only those below the one with this id."""
-    found = page_of(_places(kind, search, above, sort), page, _row)
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a list of organizations is kept to; empty means all, and so does a `bound` that there isn't.
+
+    `above`: the id of one that they stand below, however far; `parent`: what the name of the one directly above them
+    begins with, or its words; `cloud`: a customer's; `bound`: "set" or "unlimited", as a channel's quota of customers
+    or a provider's pool of users is.
+    """
+
+    above: str = ""
+    parent: str = ""
+    cloud: str = ""
+    bound: str = ""
+
+
+BOUNDS: Final = {Kind.CHANNEL: "most_customers", Kind.PROVIDER: "most_users"}
+
+
+def places(kind: Kind, *, search: str = "", kept: Kept = Kept(), sort: str = "", page: int = 1) -> Page[PlaceRow]:
+    """Return the scope's organizations of a level."""
+    found = page_of(_places(kind, search, kept, sort), page, _row)
     return Page(_with_counts(found.rows), found.number, found.has_next) if kind is Kind.CHANNEL else found
 
 
 def every_place(
-    kind: Kind, *, search: str = "", above: str = "", sort: str = "", among: Collection[UUID] | None = None
+    kind: Kind, *, search: str = "", kept: Kept = Kept(), sort: str = "", among: Collection[UUID] | None = None
 ) -> Iterator[PlaceRow]:
     """Give all that `places` would show on its pages, or those of them with these ids, for an export."""
-    rows = every(_places(kind, search, above, sort), _row, among=among)
+    rows = every(_places(kind, search, kept, sort), _row, among=among)
     if kind is not Kind.CHANNEL:
         return rows
     return (row for some in batched(rows) for row in _with_counts(some))
@@ -93,11 +112,18 @@ def is_called(organization_id: UUID, search: str) -> bool:
     return Organization.objects.filter(places_meant(search), pk=organization_id).exists()
 
 
-def _places(kind: Kind, search: str, above: str, sort: str) -> QuerySet[Organization]:
+def _places(kind: Kind, search: str, kept: Kept, sort: str) -> QuerySet[Organization]:
     rows = Organization.objects.filter(places_meant(search), kind=kind.value, removed_at__isnull=True)
-    if above:
-        path = path_in_scope(above)
+    if kept.above:
+        path = path_in_scope(kept.above)
         rows = rows.none() if path is None else rows.filter(path__startswith=path).exclude(path=path)
+    if meant := matching(kept.parent, begins=("name_key",)):
+        parents = Organization.objects.filter(meant, kind__in=[Kind.PROVIDER.value, Kind.CHANNEL.value])
+        rows = rows.filter(one_of(parents, at="parent"))
+    if kept.cloud:
+        rows = rows.filter(cloud=kept.cloud)
+    if kept.bound in {"set", "unlimited"} and kind in BOUNDS:
+        rows = rows.filter(**{f"{BOUNDS[kind]}__isnull": kept.bound == "unlimited"})
     return rows.select_related("parent").order_by(*SORTS.get(sort, SORTS["name"]))
 
 
@@ -224,6 +250,7 @@ def _row(row: Organization) -> PlaceRow:
         above=_above(row),
         domain=row.domain,
         tenant_id=row.tenant_id,
+        cloud=row.cloud,
         below=0,
         most_customers=row.most_customers,
         created_at=row.created_at,

@@ -106,13 +106,13 @@ LISTS: Final[Mapping[str, Listed]] = {
     ),
     "customers": Listed(
         "Customers",
-        ("above",),
+        ("above", "parent", "cloud"),
         "name created_at",
         "customer_export",
         (Deed("customers_move", _("Change channel"), Capability.DELETE_CUSTOMERS, at_once=False),),
     ),
-    "channels": Listed("Channels", ("above",), "name created_at", "channel_export"),
-    "providers": Listed("Providers", ("above",), "name created_at", "provider_export"),
+    "channels": Listed("Channels", ("above", "parent", "bound"), "name created_at", "channel_export"),
+    "providers": Listed("Providers", ("bound",), "name created_at", "provider_export"),
     "operators": Listed(
         "Operators",
         ("role", "state"),

@@ -20,13 +20,14 @@ from gangway.connections.states import SUSPENDED
 from gangway.imports.queries import every_import
 from gangway.invitations.queries import every_pending
 from gangway.organizations.people_queries import every_operator
-from gangway.organizations.place_queries import every_place
+from gangway.organizations.place_queries import Kept, every_place
 from gangway.organizations.roles import Capability, Kind
 from gangway.provisioning.leftover_list import every_leftover
 from gangway.provisioning.run_list import every_run
 from gangway.web.desk import DeskRequest, DeskView, may
 from gangway.web.downloads import list_file
 from gangway.web.forms.operators import KIND_WORDS, ROLE_WORDS
+from gangway.web.forms.place import CLOUDS
 from gangway.web.lists import asked_of
 from gangway.web.views.places import Level
 from gangway.web.views.several import place_id, tick_first, ticked
@@ -85,12 +86,19 @@ def export_of(level: Level) -> DeskView:
     return export(
         f"{level.route}s",
         level.see,
-        lambda **sought: every_place(level.kind, **sought),
+        lambda search, sort, among, **kept: every_place(
+            level.kind, search=search, kept=Kept(**kept), sort=sort, among=among
+        ),
         (_("Name"), "name"),
         (_("Short name"), "short_name"),
         (_("Provider") if level.kind is Kind.CHANNEL else _("Below"), "above"),
         (_("Microsoft 365 domain"), "domain"),
         (_("Microsoft tenant ID"), "tenant_id"),
+        *(
+            ((_("Microsoft cloud"), lambda row: dict(CLOUDS).get(row.cloud, row.cloud)),)
+            if level.kind is Kind.CUSTOMER
+            else ()
+        ),
         *(
             ((_("Number of customers"), "below"), (_("At most"), "most_customers"))
             if level.kind is Kind.CHANNEL

@@ -34,6 +34,7 @@ from gangway.organizations.logos import own_logo
 from gangway.organizations.people_queries import MOST_CHOICES, chosen_place, places_to_invite
 from gangway.organizations.place_queries import (
     Choice,
+    Kept,
     PlaceView,
     others_with_domain,
     parents_for_customers,
@@ -122,11 +123,14 @@ def list_of(level: Level) -> DeskView:
     @may(level.see)
     def view(request: DeskRequest) -> HttpResponse:
         wanted = asked_of(f"{level.route}s", request)
-        above = wanted.choices["above"]
+        kept = Kept(**wanted.choices)
         values = {
-            "page": places(level.kind, search=wanted.search, above=above, sort=wanted.sort, page=wanted.page),
+            "page": places(level.kind, search=wanted.search, kept=kept, sort=wanted.sort, page=wanted.page),
             "wanted": wanted,
-            "above": only_below(above),
+            "above": only_below(kept.above),
+            "offers_parent": kept.parent or _sees_several_parents(request, level),
+            "clouds": CLOUDS,
+            "bounds": [("set", _("With a limit")), ("unlimited", _("Unlimited"))],
             "bulk": bulk_of(f"{level.route}s", request.seat.capabilities),
             **_said(request, level),
         }
@@ -150,7 +154,7 @@ def page_of(level: Level) -> DeskView:
             values["tenants_seen"] = tenants_connected(about.id)
             values["cloud_word"] = dict(CLOUDS)[about.cloud]
         else:
-            values["customers"] = places(Kind.CUSTOMER, above=str(about.id)).rows
+            values["customers"] = places(Kind.CUSTOMER, kept=Kept(above=str(about.id))).rows
         if level.kind is Kind.PROVIDER:
             values["pool"] = pool(about.id)
         values["may_colour"] = level.kind is Kind.CHANNEL and Capability.CHANGE_SETTINGS in request.seat.capabilities
@@ -275,6 +279,12 @@ def _said(request: DeskRequest, level: Level) -> dict[str, Any]:
         "may_see_customers": Capability.SEE_CUSTOMERS in held,
         "may_invite": level.kind in kinds_to_invite(request.seat),
     }
+
+
+def _sees_several_parents(request: DeskRequest, level: Level) -> bool:
+    """Whether organizations of this level may stand below several, as far as this person sees."""
+    above = {Kind.CUSTOMER: {Kind.SYSTEM, Kind.PROVIDER}, Kind.CHANNEL: {Kind.SYSTEM}, Kind.PROVIDER: set[Kind]()}
+    return request.seat.organization_kind in above[level.kind]
 
 
 def _places_for(request: DeskRequest, level: Level) -> tuple[Any, ...]:

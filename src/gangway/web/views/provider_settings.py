@@ -25,7 +25,7 @@ from gangway.organizations import host_proof, hosts
 from gangway.organizations.changing import hold_in_use
 from gangway.organizations.errors import NoSuchOrganization
 from gangway.organizations.logos import own_logo
-from gangway.organizations.place_queries import PlaceView, is_called, place, places
+from gangway.organizations.place_queries import Kept, PlaceView, is_called, place, places
 from gangway.organizations.queries import provider_of
 from gangway.organizations.roles import Capability, Kind
 from gangway.organizations.states import HostSeen
@@ -165,7 +165,7 @@ def forget_secret(request: DeskRequest, organization_id: UUID) -> HttpResponse:
 def host_names(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Show under which host names the provider's and its channels' people meet our pages."""
     about, wanted = provider_at(organization_id), asked(request)
-    channels = places(Kind.CHANNEL, above=str(about.id), search=wanted.search, page=wanted.page)
+    channels = places(Kind.CHANNEL, kept=Kept(above=str(about.id)), search=wanted.search, page=wanted.page)
     first = [(about.id, about.name)] if wanted.page == 1 and is_called(about.id, wanted.search) else []
     shown = [*first, *((row.id, row.name) for row in channels.rows)]
     rows = [{"id": each, "name": name, "url": hosts.public_url(each), **_host_values(each)} for each, name in shown]
