@@ -71,6 +71,17 @@ def test_certificate_is_set_by_patch_and_its_key_stays_out_of_sight(door, made):
     assert [len(both), both[0]["keyId"]] == [2, row["keyId"]]
 
 
+def test_key_may_have_line_breaks_in_it(door, made):
+    """azure-cli (``--create-cert``) sends the lines between the two of a PEM file as they are."""
+    given = certificate()
+    lines = base64.encodebytes(base64.b64decode(given["key"])).decode()
+    assert "\n" in lines.strip()
+    where = f"/applications/{made['id']}"
+    assert door.patch(where, {"keyCredentials": [{**given, "key": lines}]}).status == 204
+    (row,) = door.get(f"{where}?$select=keyCredentials").body["keyCredentials"]
+    assert row["key"] == given["key"]
+
+
 def test_application_is_made_with_its_certificate(door):
     body = {"displayName": "Voice", "keyCredentials": [certificate()]}
     assert door.post("/applications", body).body["keyCredentials"][0]["displayName"] == "CN=voice"

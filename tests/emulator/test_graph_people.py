@@ -37,6 +37,15 @@ def test_questions_about_membership(door, group):
     assert door.post(f"/users/{morgan}/checkMemberGroups", {"groupIds": [contoso] * 21}).status == 400
 
 
+@pytest.mark.parametrize("where", ["/directoryObjects/{morgan}", "/groups/{group}"])
+def test_who_writes_groups_may_ask_about_membership_and_owners(door, group, where):
+    """directoryObject: checkMemberGroups, List group owners; ``az ad group`` asks with Group.ReadWrite.All."""
+    address = where.format(morgan=door.user("morgan.member").id, group=group["id"])
+    door.as_person("grace.global", "Group.ReadWrite.All")
+    assert door.post(f"{address}/checkMemberGroups", {"groupIds": [group["id"]]}).value == []
+    assert door.get(f"/groups/{group['id']}/owners").status == 200
+
+
 def test_questions_about_ones_own_membership(door, group):
     morgan = door.user("morgan.member").id
     door.post(f"/groups/{group['id']}/members/$ref", {"@odata.id": f"https://x/v1.0/users/{morgan}"})

@@ -41,6 +41,17 @@ def test_people_change_their_own_phone_and_nothing_else(door):
     assert door.patch("/users/grace.global@contoso.com", {"mobilePhone": "+41"}).status == 403
 
 
+def test_people_change_themselves_by_the_short_address(door):
+    """Update user: ``PATCH /me``; the same rights as at ``/users/{own id}``."""
+    door.as_person("morgan.member", "User.ReadWrite")
+    assert door.patch("/me", {"mobilePhone": "+41 79 000 00 00"}).status == 204
+    assert door.patch("/me", {"displayName": "Boss"}).status == 403
+    assert door.get("/me?$select=mobilePhone").body["mobilePhone"] == "+41 79 000 00 00"
+    door.as_person("grace.global", "User.ReadWrite.All", "User.Read", "AuditLog.Read.All")
+    assert door.patch("/me", {"jobTitle": "Administrator"}).status == 204
+    assert door.as_person("grace.global", "User-Phone.ReadWrite.All").patch("/me", {"jobTitle": "X"}).status == 403
+
+
 @pytest.mark.parametrize(
     ("permission", "change"),
     [

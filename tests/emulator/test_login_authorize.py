@@ -252,7 +252,19 @@ def test_no_at_the_permissions_comes_back_as_access_denied(emulator):
     browser.session.hooks["response"] = [_stop_outside]
     page = browser.press(browser.open(address(emulator)), "Next", loginfmt=grace[0])
     page = browser.press(browser.press(page, "Sign in", passwd=grace[1]), "Cancel")
-    assert returned(page.response)["error"] == "access_denied"
+    values = returned(page.response)
+    assert (values["error"], values["error_subcode"]) == ("access_denied", "cancel")
+
+
+def test_refusals_by_redirect_say_what_to_ask_after(emulator):
+    browser = emulator.browser()
+    browser.session.hooks["response"] = [_stop_outside]
+    answer = browser.open(address(emulator, prompt="none")).response
+    values = returned(answer)
+    assert values["error_description"].startswith("AADSTS50058: ")
+    assert f"Trace ID: {answer.headers['x-ms-request-id']} Correlation ID: " in values["error_description"]
+    assert "Timestamp: 2026-11-20 12:00:00Z" in values["error_description"]
+    assert values["error_uri"] == f"{emulator.url}/error?code=50058"
 
 
 def test_what_the_client_got_wrong_comes_back_to_it(emulator):

@@ -33,7 +33,13 @@ shape = Shape(
 )
 _where = "directoryAudits"
 _at_most = 1000
-_kinds = {"users": "User", "groups": "Group", "applications": "Application", "servicePrincipals": "ServicePrincipal"}
+_kinds = {
+    "users": "User",
+    "me": "User",
+    "groups": "Group",
+    "applications": "Application",
+    "servicePrincipals": "ServicePrincipal",
+}
 _operation_types = {"POST": "Add", "PATCH": "Update", "DELETE": "Delete"}
 _secrets = "Update application – Certificates and secrets management"
 _activities: dict[tuple[str, str], tuple[str, str]] = {
@@ -61,6 +67,7 @@ _activities: dict[tuple[str, str], tuple[str, str]] = {
     ("POST", "/roleAssignmentScheduleRequests"): ("Add member to role in PIM requested", "RoleManagement"),
     ("POST", "/users"): ("Add user", "UserManagement"),
     ("PATCH", "/users"): ("Update user", "UserManagement"),
+    ("PATCH", "/me"): ("Update user", "UserManagement"),
     ("DELETE", "/users"): ("Delete user", "UserManagement"),
     ("POST", "/assignLicense"): ("Change user license", "UserManagement"),
     ("POST", "/groups"): ("Add group", "GroupManagement"),
@@ -126,7 +133,7 @@ def _initiator(call: Call) -> dict[str, Any]:
 def _target(call: Call, answer: Answer) -> dict[str, Any]:
     """What was changed: the object in the answer, or else the one that the path names."""
     body = answer.body if isinstance(answer.body, dict) else {}
-    oid = body.get("id") or next(iter(call.keys.values()), None)
+    oid = body.get("id") or next(iter(call.keys.values()), call.caller.principal_id)
     item = call.tenant.objects.get(str(oid)) or call.tenant.deleted.get(str(oid))
     return {
         "id": oid,

@@ -137,9 +137,9 @@ def _facts(call: Call, certificate: x509.Certificate | None) -> dict[str, Any]:
 
 
 def _bytes(text: str) -> bytes:
-    """Base64, also the URL-safe kind; clients send DER, PEM's body or the whole PEM."""
+    """Base64, also the URL-safe kind and with line breaks in it; clients send DER, PEM's body or the whole PEM."""
     try:
-        plain = text.replace("-", "+").replace("_", "/")
+        plain = "".join(text.split()).replace("-", "+").replace("_", "/")
         return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True)
     except (ValueError, binascii.Error) as error:
         raise bad_request("Key credential's value is not valid base64.", target="keyCredentials") from error

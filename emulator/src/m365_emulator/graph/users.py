@@ -124,10 +124,10 @@ def create_user(call: Call) -> Answer:
     return pages.single(call, shape, person.body, status=201)
 
 
-@operations.on("PATCH", "/users/{user-id}")
+@operations.on("PATCH", "/users/{user-id}", "/me")
 def update_user(call: Call) -> Answer:
     """204; only what is named changes."""
-    person = targets.get(call, "user")
+    person = _named(call)
     wanted = bodies.checked("user", call.body, fixed=_fixed, kept=_kept)
     _check_form(wanted)
     name = wanted.get("userPrincipalName", person.body["userPrincipalName"])
@@ -141,7 +141,7 @@ def update_user(call: Call) -> Answer:
 @operations.on("POST", "/users/{user-id}/revokeSignInSessions", "/me/revokeSignInSessions")
 def revoke_sessions(call: Call) -> Answer:
     """200: refresh tokens end (50173) and browsers forget the person; tokens that are out live on."""
-    person = targets.get(call, "user") if "user-id" in call.keys else targets.own(call)
+    person = _named(call)
     now = call.world.clock.now()
     person.body["signInSessionsValidFromDateTime"] = graph_time(now)
     for tenant_id, user_id in people.everywhere(call.world, call.tenant, person):
@@ -154,6 +154,11 @@ def delete_user(call: Call) -> Answer:
     """Into the deleted items; roles and memberships are gone."""
     soft_delete(call, targets.get(call, "user"))
     return no_content()
+
+
+def _named(call: Call) -> DirectoryObject:
+    """The person whom the path names, or the one who calls."""
+    return targets.get(call, "user") if "user-id" in call.keys else targets.own(call)
 
 
 def _check_form(wanted: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from m365_emulator.errors import EntraError
 from m365_emulator.login import addresses, clients, gate, issue, people, scopes, tenants, visits
 from m365_emulator.login.browser import Browser
 from m365_emulator.login.memory import AuthorizeRequest, Visit
+from m365_emulator.login.refusals import told
 from m365_emulator.login.render import page, post_back, redirect, to_visit
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Scope
 
     from m365_emulator.directory import Tenant
     from m365_emulator.login.clients import Client
@@ -59,7 +61,7 @@ def routes(world: World) -> list[Route]:
             _check(world, client, tenant, asked)
             return _begin(world, request, made, asked.get("login_hint", ""))
         except EntraError as error:
-            return send_back(made, **_told(error))
+            return send_back(made, **_told(world, request.scope, error))
 
     methods = ["GET", "POST"]
     return [
@@ -74,16 +76,19 @@ async def _asked(request: Request) -> dict[str, str]:
     return {**request.query_params, **dict(form)}
 
 
-def finish(world: World, request: AuthorizeRequest) -> Response:
-    """Send the browser back to the client: with what it asked for, or with the reason why there is nothing."""
+def finish(world: World, scope: Scope, request: AuthorizeRequest) -> Response:
+    """Send the browser back to the client: with what it asked for, or with the reason why there is nothing.
+
+    ``scope`` is that of the browser's own request, whose ids the reason carries.
+    """
     both = {"admin_consent": "True"} if request.kind == "admin_consent" else {}
     if request.state == "declined" and request.problem:
-        return send_back(request, error="access_denied", error_description=request.problem, **both)
+        return send_back(request, **told(world, scope, "access_denied", request.problem), **both)
     if request.state == "declined" and request.kind == "admin_consent" and not request.scope:
         return send_back(request, error="permission_denied", error_description="The admin canceled the request", **both)
     if request.state == "declined":
         text = "AADSTS65004: User declined to consent to access the app."
-        return send_back(request, error="access_denied", error_subcode="cancel", error_description=text, **both)
+        return send_back(request, **told(world, scope, "access_denied", text), error_subcode="cancel", **both)
     if request.kind == "admin_consent":
         return send_back(request, admin_consent="True", tenant=request.tenant_id, **_scope(request))
     kinds = request.response_type.split()
@@ -202,7 +207,7 @@ def _silently(world: World, visit: Visit, browser: Browser, keys: Sequence[str],
         )
     visits.pick_session(world, visit, browser, keys[0])
     if visit.step == "done":
-        return finish(world, made)
+        return finish(world, browser.scope, made)
     if visit.step == "update_password":
         raise EntraError(50055, "The password is expired.", error="interaction_required")
     if visit.problem == visits.disabled:
@@ -222,9 +227,9 @@ def _sessions_for(world: World, browser: Browser, visit: Visit, hint: str) -> li
     return keys[:1] if hint else keys
 
 
-def _told(error: EntraError) -> dict[str, str]:
+def _told(world: World, scope: Scope, error: EntraError) -> dict[str, str]:
     known = data.errors().get(error.number, {"error": ["invalid_request"]})
-    return {"error": error.error or known["error"][0], "error_description": str(error)}
+    return told(world, scope, error.error or known["error"][0], str(error))
 
 
 def send_back(request: AuthorizeRequest, **values: str) -> Response:

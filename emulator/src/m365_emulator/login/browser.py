@@ -25,6 +25,7 @@ class Browser:
 
     def __init__(self, world: World, request: Request) -> None:
         self.world = world
+        self.scope = request.scope
         self.secure = request.url.scheme == "https"
         self.cookie = "__Host-emulator" if self.secure else "emulator"
         known = request.cookies.get(self.cookie, "")

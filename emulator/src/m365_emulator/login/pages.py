@@ -165,7 +165,7 @@ def _show(world: World, browser: Browser, visit: Visit, entry: Entry, problem: s
     if visit.kind == "page" and visit.step == "done":
         return redirect(visit.reference)
     if isinstance(flow, AuthorizeRequest) and visit.step in ("done", "declined"):
-        return authorize.finish(world, flow)
+        return authorize.finish(world, browser.scope, flow)
     shown: dict[str, Any] = {"visit": visit, "canary": browser.canary(visit.id), "problem": problem}
     shown["app"] = gate.app_name(world, flow) if flow is not None else ""
     if visit.step == "account":

@@ -61,5 +61,15 @@ def body(world: World, scope: Scope, name: str, number: int, text: str) -> dict[
     }
 
 
+def told(world: World, scope: Scope, name: str, problem: str) -> dict[str, str]:
+    """What a client hears by redirect of a problem ("AADSTS…: …"), with the ids to ask after and where it is explained.
+
+    Source: Admin consent on the Microsoft identity platform, error response.
+    """
+    number, _, text = problem.removeprefix("AADSTS").partition(": ")
+    content = body(world, scope, name, int(number), text)
+    return {key: str(content[key]) for key in ("error", "error_description", "error_uri")}
+
+
 uncached = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 """Of all that these endpoints answer."""

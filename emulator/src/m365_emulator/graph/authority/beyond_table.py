@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from m365_emulator.graph.authority import rules
-from m365_emulator.graph.authority.choosers import changing_group, deleting, granting
+from m365_emulator.graph.authority.choosers import changing_group, deleting, granting, updating_person
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,7 @@ _writes_groups = ("GroupMember.ReadWrite.All", "Group.ReadWrite.All", "Directory
 _grants = ("AppRoleAssignment.ReadWrite.All",)
 _reads_objects = ("Directory.Read.All", "Directory.ReadWrite.All")
 _reads_members = ("GroupMember.Read.All", "Group.Read.All", *_reads_objects)
+_reads_owners = (*_reads_members, "Group.ReadWrite.All", "GroupMember.ReadWrite.All")
 _deletes_objects = ("Application.ReadWrite.All", "Group.ReadWrite.All", "User.ReadWrite.All", "Directory.ReadWrite.All")
 _owned_kinds = ("microsoft.graph.application", "microsoft.graph.servicePrincipal", "microsoft.graph.group")
 _owner_ends = ("/microsoft.graph.user", "/microsoft.graph.servicePrincipal", "/$count")
@@ -95,6 +96,7 @@ beyond: dict[str, Row] = {
         )
     },
     "GET /users/$count": Row(rules.reads_directory, "user-list", "GET /users"),
+    f"PATCH {_me}": Row(updating_person, "user-update", f"PATCH {_user}"),
     "GET /groups/$count": Row(rules.reads_directory, "group-list", "GET /groups"),
     # Directory objects of any type, and questions about membership.
     "POST /directoryObjects/getByIds": Row(
@@ -107,7 +109,7 @@ beyond: dict[str, Row] = {
             rule,
             f"directoryobject-{name.lower()}",
             like=f"POST {one}/getMemberGroups" if one in (_me, _user, _sp[0]) else "",
-            permissions=() if one in (_me, _user, _sp[0]) else _reads_members,
+            permissions=() if one in (_me, _user, _sp[0]) else (*_reads_members, "Group.ReadWrite.All"),
         )
         for one, rule in _who_is_member.items()
         for name in _questions
@@ -194,7 +196,7 @@ beyond: dict[str, Row] = {
         for end in _owner_ends
     },
     **{
-        f"GET {_group}/owners{end}": Row(rules.reads_directory, "group-list-owners", permissions=_reads_members)
+        f"GET {_group}/owners{end}": Row(rules.reads_directory, "group-list-owners", permissions=_reads_owners)
         for end in ("", "/$ref", *_owner_ends)
     },
     f"POST {_group}/owners/$ref": Row(changing_group, "group-post-owners", permissions=_writes_groups),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 own_properties = frozenset({"mobilePhone", "businessPhones"})
 _user = "/users/{user-id}"
+_changing = frozenset({f"PATCH {_user}", "PATCH /me"})
 _for_oneself = frozenset({"User.Read", "User.ReadWrite"})
 _for_properties = {
     "User-Mail.ReadWrite.All": frozenset({"otherMails"}),
@@ -62,11 +63,9 @@ def admitted(call: Call, have: frozenset[str]) -> frozenset[str]:
     ``User.Read`` and ``User.ReadWrite`` are for the signed-in person alone (Get a user); some are for single
     properties (Update user: permissions for specific scenarios).
     """
-    if not call.operation.path.startswith(_user):
-        return have
-    if not is_oneself(call):
+    if call.operation.path.startswith(_user) and not is_oneself(call):
         have -= _for_oneself
-    if call.operation.name != f"PATCH {_user}":
+    if call.operation.name not in _changing:
         return have
     special = have & _for_properties.keys()
     covered = frozenset[str]().union(*(_for_properties[name] for name in special))
@@ -75,6 +74,8 @@ def admitted(call: Call, have: frozenset[str]) -> frozenset[str]:
 
 def is_oneself(call: Call) -> bool:
     """Whether the path names the person who calls."""
+    if "user-id" not in call.keys:
+        return call.operation.path.startswith("/me")
     person = targets.find(call, "user")
     return person is not None and not call.caller.is_app and person.id == call.caller.principal_id
 
