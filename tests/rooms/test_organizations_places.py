@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import partial
+from uuid import uuid4
 
 import pytest
 
@@ -12,6 +13,7 @@ from gangway.organizations import queries as organizations
 from gangway.organizations.actions import create_organization
 from gangway.organizations.details import Bounds, Contact, Details, Tenant, domains_of
 from gangway.organizations.errors import (
+    AlreadyMade,
     InvalidAddress,
     InvalidField,
     InvalidOrganizationName,
@@ -21,7 +23,7 @@ from gangway.organizations.errors import (
     WrongPlace,
 )
 from gangway.organizations.roles import Kind
-from gangway.organizations.scope import within
+from gangway.organizations.scope import within, within_everything
 from gangway.services import actions as services
 from gangway.services import queries as service_queries
 from gangway.services.errors import CustomerHasServices, InvalidUsers, PoolUsedUp
@@ -314,3 +316,35 @@ def test_bounds_have_bounds(bounds, field):
 def test_a_customer_whose_first_domain_is_unknown_is_known_by_its_others():
     first, more = "contoso.com", [Tenant(TENANT, ""), Tenant("", "contoso.net")]
     assert (domains_of(first, more), domains_of("", more)) == (("contoso.com", "contoso.net"), ("contoso.net",))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_send_the_same_form_at_once_one_makes_it_also_when_it_fills_the_quota():
+    channel, key = make_channel(make_provider()), uuid4()
+    bound(channel, customers=1)
+
+    def send():
+        with within(channel.path):
+            return create_organization(
+                kind=Kind.CUSTOMER, name="Twice", short_name="", parent_id=channel.id, by=SETUP, once=key
+            )
+
+    assert sorted(type(each).__name__ for each in race(send, send)) == ["AlreadyMade", "UUID"]
+    with within(channel.path):
+        assert [row.id for row in place_queries.places(Kind.CUSTOMER).rows] == [key]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_that_add_the_same_provider_at_once_one_makes_it():
+    make_provider()
+    key = uuid4()
+
+    def send():
+        with within_everything("a test adds a provider"):
+            return create_organization(
+                kind=Kind.PROVIDER, name="Twice", short_name="twice", parent_id=None, by=SETUP, once=key
+            )
+
+    assert sorted(type(each).__name__ for each in race(send, send)) == ["AlreadyMade", "UUID"]
+    with within_everything("a test looks"), pytest.raises(AlreadyMade):
+        create_organization(kind=Kind.PROVIDER, name="Twice", short_name="t2", parent_id=None, by=SETUP, once=key)

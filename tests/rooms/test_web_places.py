@@ -122,7 +122,7 @@ def test_every_fault_stands_at_its_field_and_nothing_typed_is_lost(client):
     page = client.post(reverse("web:customer_add"), given)
     assert "address" in error_at(page, "contact-0-email")
     assert soup(page).select_one("#id_description")["value"] == "kept"
-    assert "rule beside the field" in error_at(page, "tenant_id")
+    assert "It looks like 11111111-2222-4333-8444-555555555555" in error_at(page, "tenant_id")
     assert soup(page).select_one("#id_tenant_id")["value"] == "abc"
 
 
@@ -226,6 +226,52 @@ def test_customer_moves_to_another_channel_with_its_services(client, provider):
     assert "cont-1" not in soup(sit_down(north).get("/services/")).get_text()
 
 
+def test_where_a_customer_goes_is_chosen_even_where_there_is_one_place_only(client, provider):
+    north = make_channel(provider, name="North")
+    customer = make_customer(provider, name="Contoso")
+    page = soup(client.get(reverse("web:customer", args=[customer.id])))
+    assert [(each["value"], each.get_text()) for each in page.select("#to option")][0] == ("", "Choose where")
+    told = soup(client.post(reverse("web:customer_move", args=[customer.id]), {"to": ""}, follow=True)).get_text()
+    assert "nothing was moved" in told
+    with within(provider.path):
+        assert place_queries.place(customer.id).parent_id == provider.id != north.id
+
+
+def test_what_a_wrong_id_or_domain_looks_like_is_said_at_every_such_field(client, provider):
+    customer = make_customer(provider, name="Contoso")
+    wrong = {"name": "Contoso", "tenant_id": "contoso", "entra_group_id": "group", "domain": "a@b", **CONTACTS}
+    wrong |= {"tenant-TOTAL_FORMS": "1", "tenant-INITIAL_FORMS": "0", "tenant-0-tenant_id": "x", "tenant-0-domain": "y"}
+    page = client.post(reverse("web:customer_edit", args=[customer.id]), wrong)
+    for field in ("tenant_id", "entra_group_id", "tenant-0-tenant_id"):
+        assert "looks like 11111111-2222-4333-8444-555555555555" in error_at(page, field)
+    for field in ("domain", "tenant-0-domain"):
+        assert "It looks like contoso.com" in error_at(page, field)
+
+
+@pytest.mark.parametrize(
+    ("route", "more"),
+    [
+        ("customer_add", {}),
+        ("channel_add", {"short_name": "twice"}),
+        ("provider_add", {"short_name": "twice", "warning_percent": "90"}),
+    ],
+)
+def test_a_form_that_is_sent_twice_adds_one_and_typed_over_another(client, route, more):
+    at = prove(sit_down(root())) if route == "provider_add" else client
+    address, more = reverse(f"web:{route}"), {**CONTACTS, "grace_percent": "10", **more}
+    given = {"name": "Twice", "once": soup(at.get(address)).select_one("[name=once]")["value"], **more}
+    first, second = at.post(address, given), at.post(address, given)
+    assert first.status_code == second.status_code == 302
+    assert first.url == second.url
+    typed_over = at.post(address, {**given, "name": "Another", "short_name": "another"})
+    assert typed_over.url != first.url
+    with within_everything("a test looks at all"):
+        assert sorted(Organization.objects.filter(name__in=["Twice", "Another"]).values_list("name", flat=True)) == [
+            "Another",
+            "Twice",
+        ]
+
+
 def test_customer_with_a_service_stays_and_says_why(client, provider):
     customer = make_customer(provider, name="Contoso")
     service = plan(customer)
@@ -287,7 +333,7 @@ def test_a_customer_has_several_tenants_in_one_place_and_is_found_by_each_domain
     rows = {"tenant-TOTAL_FORMS": "2", "tenant-INITIAL_FORMS": "0", "tenant-0-domain": "Fabrikam.com"}
     given = {"name": "Contoso", "domain": "contoso.com", **CONTACTS, **rows}
     page = client.post(reverse("web:customer_add"), {**given, "tenant-1-tenant_id": "abc"})
-    assert "rule beside the field" in error_at(page, "tenant-1-tenant_id")
+    assert "It looks like" in error_at(page, "tenant-1-tenant_id")
     client.post(reverse("web:customer_add"), {**given, "tenant-1-tenant_id": GUID})
     made = only(Kind.CUSTOMER, provider)
     assert made.more_tenants == (Tenant("", "fabrikam.com"), Tenant(GUID, ""))

@@ -18,8 +18,10 @@ from gangway.organizations.changing import PARENTS, call, locked_parent, save
 from gangway.organizations.details import checked_address
 from gangway.organizations.errors import (
     AddressTaken,
+    AlreadyMade,
     NoSuchOrganization,
     NoSuchRole,
+    QuotaUsedUp,
     WeakPassword,
     WrongPlace,
 )
@@ -43,16 +45,26 @@ def create_organization(
     cloud: str = CloudName.PUBLIC,
     reply_to: str = "",
     support_phone: str = "",
+    once: UUID | None = None,
 ) -> UUID:
     """Add a provider (no parent: it stands below the system), a channel or a customer.
+
+    `once` becomes its id: a form that is sent twice with the same name makes one and raises `AlreadyMade`. Typed over
+    and sent again, it makes another one.
 
     Raises `WrongPlace`, `NoSuchOrganization` (parent outside the scope), `QuotaUsedUp` (the channel has all it may
     have), `InvalidOrganizationName` at "name",
     `InvalidAddress` at "reply_to", `ShortNameTaken` at "short_name", `CloudUnknown` at "cloud".
     """
-    parent = _parent(Kind(kind), parent_id)
+    try:
+        parent = _parent(Kind(kind), parent_id)
+    except QuotaUsedUp:
+        _need_unmade(once, name)
+        raise
+    _need_unmade(once, name)
+    is_free = once is not None and not Organization.objects.filter(pk=once).exists()
     row = Organization(
-        id=uuid4(),
+        id=once if is_free else uuid4(),
         kind=Kind(kind).value,
         parent=parent,
         short_name=short_name.strip(),
@@ -74,6 +86,14 @@ def create_organization(
         after=_kept(row, parent),
     )
     return row.id
+
+
+def _need_unmade(once: UUID | None, name: str) -> None:
+    """Refuse to make what the same form has made; the parent's lock has the second of two at once wait for the first."""
+    if once is None:
+        return
+    if Organization.objects.filter(pk=once, name=" ".join(name.split()), removed_at__isnull=True).exists():
+        raise AlreadyMade
 
 
 def _kept(row: Organization, parent: Organization) -> dict[str, Plain]:

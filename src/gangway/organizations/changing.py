@@ -25,6 +25,7 @@ from gangway.organizations.details import (
     checked_tenants,
 )
 from gangway.organizations.errors import (
+    AlreadyMade,
     CloudInUse,
     NoSuchOrganization,
     NotEmpty,
@@ -89,12 +90,14 @@ def _cloud_for(row: Organization, cloud: str) -> str:
 def save(row: Organization) -> None:
     """Write the row; of two that are called the same at the same time the database lets one in.
 
-    Raises ShortNameTaken at "short_name".
+    Raises ShortNameTaken at "short_name", AlreadyMade for a new row whose id there is.
     """
     try:
         with transaction.atomic():
             row.save()
     except IntegrityError as error:
+        if "organizations_organization_pkey" in str(error):
+            raise AlreadyMade from error
         if "_have_their_own_short_name" not in str(error):
             raise
         raise ShortNameTaken(field="short_name") from error

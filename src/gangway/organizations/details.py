@@ -93,9 +93,9 @@ def checked_details(given: Details) -> Details:
     """Return the fields as they are kept. Raises InvalidField and InvalidAddress at the field that is wrong."""
     return Details(
         description=text(given.description, field="description"),
-        domain=_matching(_DOMAIN, given.domain, field="domain"),
-        tenant_id=_matching(_GUID, given.tenant_id, field="tenant_id"),
-        entra_group_id=_matching(_GUID, given.entra_group_id, field="entra_group_id"),
+        domain=_domain(given.domain, field="domain"),
+        tenant_id=_id(given.tenant_id, field="tenant_id"),
+        entra_group_id=_id(given.entra_group_id, field="entra_group_id"),
         reply_to=checked_address(given.reply_to, field="reply_to") if given.reply_to.strip() else "",
         support_phone=text(given.support_phone, field="support_phone", longest=LONGEST_PHONE),
         information=text(given.information, field="information"),
@@ -139,10 +139,7 @@ def checked_contacts(given: Sequence[Contact]) -> tuple[Contact, ...]:
 
 def checked_tenants(given: Sequence[Tenant]) -> tuple[Tenant, ...]:
     """Return the tenants of whom something is known, each once. Raises InvalidField at "tenants"."""
-    checked = (
-        Tenant(_matching(_GUID, each.tenant_id, field="tenants"), _matching(_DOMAIN, each.domain, field="tenants"))
-        for each in given
-    )
+    checked = (Tenant(_id(each.tenant_id, field="tenants"), _domain(each.domain, field="tenants")) for each in given)
     kept = tuple(dict.fromkeys(each for each in checked if each.tenant_id or each.domain))
     if len(kept) > MOST_TENANTS:
         raise InvalidField(field="tenants")
@@ -178,8 +175,21 @@ def _language(code: str) -> str:
     return code
 
 
-def _matching(pattern: "regex.Pattern[str]", typed: str, *, field: str) -> str:
+def _id(typed: str, *, field: str) -> str:
+    what = "This isn't an ID of Microsoft's." if field == "entra_group_id" else "This isn't a tenant ID."
+    cure = "It looks like 11111111-2222-4333-8444-555555555555, and stands on the Overview page of Entra."
+    if field == "entra_group_id":
+        cure = "A group's object ID looks like 11111111-2222-4333-8444-555555555555, and stands on its page in Entra."
+    return _matching(_GUID, typed, InvalidField(what, cure=cure, field=field))
+
+
+def _domain(typed: str, *, field: str) -> str:
+    what, cure = "This isn't a domain.", "It looks like contoso.com, without https:// and without an @."
+    return _matching(_DOMAIN, typed, InvalidField(what, cure=cure, field=field))
+
+
+def _matching(pattern: "regex.Pattern[str]", typed: str, otherwise: InvalidField) -> str:
     cleaned = typed.strip().lower()
     if cleaned and not pattern.fullmatch(cleaned):
-        raise InvalidField(field=field)
+        raise otherwise
     return cleaned

@@ -18,6 +18,7 @@ OrganizationsError
 ├── InvalidField        a field's own rule is broken
 ├── InvalidPicture      no PNG or JPEG, too large, or more than a picture
 ├── NotAColour, ColourTooPale   no colour, or one that can't be seen
+├── AlreadyMade         the same form was sent before and made it
 ├── QuotaUsedUp         the channel has all the customers it may have
 ├── NotEmpty            something living stands below it
 ├── InvalidHostName, HostNameTaken   not a host name, or somebody's already
@@ -217,6 +218,14 @@ class HostNameTaken(OrganizationsError):
     code = "organizations:host:taken"
     what = "This host name is in use here already."
     cure = "Choose another one."
+
+
+class AlreadyMade(OrganizationsError):
+    """A form that was sent twice makes one."""
+
+    code = "organizations:organization:already_made"
+    what = "This form was sent twice, and added the organization once."
+    cure = "Look for it in the list."
 
 
 class QuotaUsedUp(OrganizationsError):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -92,6 +92,9 @@ class PlaceForm(EditForm):
         help_text=_("So much more may be used for a while."),
     )
 
+    once = forms.CharField(required=False, widget=forms.HiddenInput, initial=lambda: str(uuid4()))
+    """What is added gets it as its id, so that a form that is sent twice adds one."""
+
     BESIDE: ClassVar[dict[str, str | Promise]] = {
         "contacts": _("Contact Info"),
         "tenants": _("More Microsoft tenants"),
@@ -126,7 +129,7 @@ class PlaceForm(EditForm):
         """
         super().__init__(*args, **kwargs)
         out = set(self.LEFT_OUT[kind])
-        out |= set() if adding else {"parent"} if kind is Kind.CHANNEL else {"parent", "short_name"}
+        out |= set() if adding else {"once", "parent"} | ({"short_name"} if kind is not Kind.CHANNEL else set())
         choices = [(str(choice.id), choice.name) for choice in parents]
         if len(choices) < 2 and not is_sought:  # noqa: PLR2004 - nothing to choose
             out.add("parent")
@@ -159,6 +162,13 @@ class PlaceForm(EditForm):
         """Return the organization below which a new one comes to stand."""
         chosen = self.cleaned_data.get("parent") or self._only_parent
         return UUID(chosen) if chosen else None
+
+    def id_once(self) -> UUID | None:
+        """Return the id that this opened form gives to what it adds; None where none was sent."""
+        try:
+            return UUID(self.cleaned_data.get("once", ""))
+        except ValueError:
+            return None
 
     def details(self) -> Details:
         """Return the free fields: those that this level has as they were typed, the others as they are stored."""

@@ -29,7 +29,7 @@ from gangway.organizations.changing import (
     take_out_of_use,
 )
 from gangway.organizations.details import Contact, Tenant
-from gangway.organizations.errors import NoSuchOrganization
+from gangway.organizations.errors import AlreadyMade, NoSuchOrganization
 from gangway.organizations.logos import own_logo
 from gangway.organizations.people_queries import MOST_CHOICES, chosen_place, places_to_invite
 from gangway.organizations.place_queries import (
@@ -174,7 +174,10 @@ def add_to(level: Level) -> DeskView:
         form = PlaceForm(request.POST or None, kind=level.kind, parents=parents, adding=True, is_sought=bool(sought))
         rows, more = contact_rows(request.POST or None, ()), tenant_rows(request.POST or None, ())
         if request.method == "POST" and form.is_valid() & rows.is_valid() & _is_good(more):
-            made = _tried(form, lambda: _add(request, level, form, contacts_of(rows), tenants_of(more)))
+            try:
+                made = _tried(form, lambda: _add(request, level, form, contacts_of(rows), tenants_of(more)))
+            except AlreadyMade:
+                return _after_adding(request, level, form.id_once())
             if made is not None:
                 messages.success(request, _("%(name)s was added.") % {"name": form.cleaned_data["name"]})
                 _warn_of_twins(request, made)
@@ -246,7 +249,11 @@ def move(request: DeskRequest, organization_id: UUID) -> HttpResponse:
     """Put a customer below another channel, with all its services."""
     about = found(CUSTOMERS, organization_id)
     choices = {str(choice.id): choice for choice in _parents(request, about)}
-    chosen = choices.get(request.POST.get("to", ""))
+    asked = request.POST.get("to", "")
+    if not asked:
+        messages.error(request, _("Choose where it shall stand; nothing was moved."))
+        return redirect("web:customer", organization_id=about.id)
+    chosen = choices.get(asked)
     if chosen is None:
         raise NoSuchOrganization(field="to")
     move_customer(customer_id=about.id, to=chosen.id, by=request.actor)
@@ -331,6 +338,7 @@ def _add(
         parent_id=form.parent_id(),
         cloud=given.get("cloud") or "public",
         by=request.actor,
+        once=form.id_once(),
     )
     _fill(request, made, form, contacts=contacts or None, tenants=tenants or None)
     return made
@@ -383,6 +391,8 @@ def _tried(form: PlaceForm, act: Callable[[], UUID]) -> UUID | None:
     """Return what the action gave, None when a room refused: then its words stand at the field."""
     try:
         return act()
+    except AlreadyMade:
+        raise
     except GangwayError as error:
         error.field = {"parent_id": "parent"}.get(error.field or "", error.field)
         form.refuse(error)
@@ -402,7 +412,7 @@ def _warn_of_twins(request: DeskRequest, organization_id: UUID) -> None:
         messages.warning(request, twins)
 
 
-def _after_adding(request: DeskRequest, level: Level, made: UUID) -> HttpResponse:
+def _after_adding(request: DeskRequest, level: Level, made: UUID | None) -> HttpResponse:
     if level.kind is Kind.CUSTOMER and request.GET.get("then") == "service":
         return redirect("web:choose_way", customer_id=made)
     return redirect(f"web:{level.route}", organization_id=made)
