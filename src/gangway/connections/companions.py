@@ -21,7 +21,7 @@ from gangway.connections.queries import ItemView, ValidationRow, history_of
 from gangway.connections.verdict import Status
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
-from gangway.provisioning.actions import switch
+from gangway.provisioning.actions import hold_registrations, switch
 from gangway.provisioning.beside_view import credential_beside
 from gangway.provisioning.renewable import proved_ids
 from gangway.provisioning.shapes import CredentialView, RegistrationView
@@ -82,6 +82,7 @@ def take_over(
 
 def _move(companion_id: UUID, registration_id: UUID, *, by: Actor, now: datetime) -> None:
     """What was used until now rests, and goes as a connection's does that moved away."""
+    hold_registrations([registration_id, *_registrations(pk=companion_id)])
     row = Companion.objects.select_for_update(of=("self",)).get(pk=companion_id)
     proved = proved_ids(registration_id=registration_id, service_id=row.service_id)
     if not proved:
@@ -98,6 +99,7 @@ def _move(companion_id: UUID, registration_id: UUID, *, by: Actor, now: datetime
 @transaction.atomic
 def pass_over(*, service_id: UUID, registration_id: UUID, profile: str, by: Actor, now: datetime) -> None:
     """What was made for a service isn't used, as another one is by now: it rests, and goes as what was replaced."""
+    hold_registrations([registration_id, *_registrations(service_id=service_id, profile=profile)])
     row = Companion.objects.select_for_update(of=("self",)).get(service_id=service_id, profile=profile)
     used = proved_ids(registration_id=row.registration_id, service_id=service_id)
     for made in proved_ids(registration_id=registration_id, service_id=service_id) if used else ():
@@ -145,6 +147,7 @@ def renew(*, service_id: UUID, by: Actor, now: datetime) -> None:
 
     Workers look at it anew. Where nothing was made, nothing happens.
     """
+    hold_registrations(used_beside(service_id))
     for row in Companion.objects.select_for_update(of=("self",)).filter(service_id=service_id):
         proved = proved_ids(registration_id=row.registration_id, service_id=service_id)
         if not proved[1:]:
@@ -164,7 +167,11 @@ def companions(service_id: UUID) -> tuple[CompanionView, ...]:
 
 def used_beside(service_id: UUID) -> tuple[UUID, ...]:
     """Return the registrations that a service uses beside its connection. Call it inside a scope."""
-    rows = Companion.objects.filter(service_id=service_id).order_by("profile")
+    return _registrations(service_id=service_id)
+
+
+def _registrations(**whose: UUID | str) -> tuple[UUID, ...]:
+    rows = Companion.objects.filter(**whose).order_by("profile")
     return tuple(rows.values_list("registration_id", flat=True))
 
 

@@ -24,6 +24,7 @@ from gangway.connections.policy import wishes_for
 from gangway.connections.schedule import DAY, Wishes
 from gangway.connections.states import Rotation
 from gangway.organizations.scope import within_everything
+from gangway.provisioning.actions import hold_registrations
 from gangway.provisioning.renewable import Renewable
 from gangway.services.queries import ServiceView, service
 from gangway.services.states import Lifecycle
@@ -49,20 +50,24 @@ def tend_due(*, now: datetime) -> int:
 
 def _tend_all(kind: type[Care] | type[Companion], *, now: datetime) -> int:
     tended = 0
-    due = kind.objects.filter(tend_at__lte=now).order_by("tend_at").values_list("pk", "rotation")
+    due = kind.objects.filter(tend_at__lte=now).order_by("tend_at").values_list("pk", "rotation", "rotate_at")
     while rows := list(due[:MOST]):
-        done = sum(_try(kind, pk, rotates=rotation == Rotation.UNDER_WAY, now=now) for pk, rotation in rows)
+        done = sum(_try(kind, pk, Rotation(stands), at, now=now) for pk, stands, at in rows)
         tended += done
         if not done:
             break  # others have them in hand
     return tended
 
 
-def _try(kind: type[Care] | type[Companion], pk: UUID, *, rotates: bool, now: datetime) -> bool:
+def _try(
+    kind: type[Care] | type[Companion], pk: UUID, stands: Rotation, rotate_at: datetime | None, *, now: datetime
+) -> bool:
     """Look after one; a row that can't be looked after holds up no other, and is tried again in an hour."""
+    rotates = stands is Rotation.UNDER_WAY
+    may_start = not rotates and rotate_at is not None and rotate_at <= now
     try:
         stopped = rotates and _stop(kind, pk, now=now)
-        return _tend(kind, pk, stopped=stopped, now=now)
+        return _tend(kind, pk, stopped=stopped, may_start=may_start, now=now)
     except Exception:
         log.exception("connection_not_tended", row=str(pk))
         return bool(kind.objects.filter(pk=pk).update(tend_at=now + schedule.SOONEST))
@@ -89,8 +94,18 @@ def _is_used(kept: Kept, about: ServiceView) -> bool:
     return connection_of(kept).suspended_at is None and about.lifecycle is Lifecycle.CREATED
 
 
+def _hold(kind: type[Care] | type[Companion], pk: UUID) -> UUID | None:
+    """Lock the registration of what may be rotated now before the row of its care, as everybody does; gives its id."""
+    kept: Kept | None = _rows(kind).filter(pk=pk).first()
+    if kept is None:
+        return None
+    hold_registrations([kept.registration_id])
+    return kept.registration_id
+
+
 @transaction.atomic
-def _tend(kind: type[Care] | type[Companion], pk: UUID, *, stopped: bool, now: datetime) -> bool:
+def _tend(kind: type[Care] | type[Companion], pk: UUID, *, stopped: bool, may_start: bool, now: datetime) -> bool:
+    held = _hold(kind, pk) if may_start else None
     rows = _rows(kind).select_for_update(of=("self",), skip_locked=True)
     kept: Kept | None = rows.filter(pk=pk, tend_at__lte=now).first()
     if kept is None:
@@ -113,7 +128,8 @@ def _tend(kind: type[Care] | type[Companion], pk: UUID, *, stopped: bool, now: d
         clear_alarm(**key_of(kept, Kind.CREDENTIAL_ENDS), why=NO_END, by=TENDER, now=now, all_clear=False)
     else:
         wishes = wishes_for(kept.organization.path, now=now)
-        _plan(kept, credential, credential.ends_at, about, wishes, now=now)
+        if _plan(kept, credential, credential.ends_at, about, wishes, now=now):
+            _start(kept, credential, held=held, now=now)
         _warn(kept, credential, credential.ends_at, about, wishes, now=now)
     kept.save()
     return True
@@ -137,11 +153,14 @@ def _bare(kept: Companion, *, now: datetime) -> None:
 
 def _plan(
     kept: Kept, credential: Renewable, ends_at: datetime, about: ServiceView, wishes: Wishes, *, now: datetime
-) -> None:
-    """Plan, announce and start the rotation, as far as the registration may do that and the customer wants it."""
+) -> bool:
+    """Plan and announce the rotation, as far as the registration may do that and the customer wants it.
+
+    Says whether its time has come.
+    """
     if kept.rotation == Rotation.UNDER_WAY:
         kept.tend_at = now + schedule.SOONEST
-        return
+        return False
     failed = kept.rotation in {Rotation.FAILED, Rotation.NEEDS_CUSTOMER}
     itself = credential.renews_itself(has_right=kept.renews_itself)
     called = kept.rotation == Rotation.NEEDS_CUSTOMER and kept.rotate_at is None
@@ -151,10 +170,9 @@ def _plan(
         if kept.rotation in {Rotation.PLANNED, Rotation.FROZEN, Rotation.FAILED}:
             kept.rotation = Rotation.NONE.value
             clear_alarm(**key_of(kept, Kind.ROTATION), why=BY_HAND, by=TENDER, now=now, all_clear=False)
-        return
+        return False
     if failed and kept.rotate_at is not None:
-        _try_again(kept, credential, ends_at, about, wishes, wanted=max(kept.rotate_at, now), now=now)
-        return
+        return _is_tried_again(kept, ends_at, about, wishes, wanted=max(kept.rotate_at, now), now=now)
     planned = schedule.rotation(
         ends_at=ends_at,
         made_at=credential.made_at,
@@ -165,21 +183,29 @@ def _plan(
     )
     if planned.at is None:
         _frozen(kept, about, ends_at, now=now)
-        return
+        return False
     clear_alarm(**key_of(kept, Kind.ROTATION), why="A day is found.", by=TENDER, now=now)
     if kept.rotation != Rotation.PLANNED or kept.rotate_at != planned.at:
         _note_plan(kept, planned.at)
         kept.announced_at = None
     kept.rotation, kept.rotate_at = Rotation.PLANNED.value, planned.at
     if planned.at <= now:
-        rotation.start(kept, credential_id=credential.credential_id, by=rotation.SCHEDULE, now=now)
-        return
+        return True
     notice_at = planned.at - timedelta(days=wishes.notice_days)
     if kept.announced_at is None and wishes.notice_days and notice_at <= now:
         announcing.announce(kept, credential, about, planned.at)
         kept.announced_at = now
     ahead = planned.at if kept.announced_at is not None or not wishes.notice_days else max(notice_at, now)
     kept.tend_at = min(kept.tend_at, ahead)
+    return False
+
+
+def _start(kept: Kept, credential: Renewable, *, held: UUID | None, now: datetime) -> None:
+    """Start it, with its registration held since before the row; else at once in the next round, which holds it."""
+    if kept.registration_id == held:
+        rotation.start(kept, credential_id=credential.credential_id, by=rotation.SCHEDULE, now=now)
+    else:
+        kept.tend_at = now
 
 
 def _promised(kept: Kept, wishes: Wishes, *, now: datetime) -> datetime | None:
@@ -190,25 +216,17 @@ def _promised(kept: Kept, wishes: Wishes, *, now: datetime) -> datetime | None:
     return planned if kept.rotation == Rotation.PLANNED and schedule.is_announced_now(planned, wishes, now) else None
 
 
-def _try_again(
-    kept: Kept,
-    credential: Renewable,
-    ends_at: datetime,
-    about: ServiceView,
-    wishes: Wishes,
-    *,
-    wanted: datetime,
-    now: datetime,
-) -> None:
-    """What failed is tried once more on its day, unless a freeze has begun: then after that."""
+def _is_tried_again(
+    kept: Kept, ends_at: datetime, about: ServiceView, wishes: Wishes, *, wanted: datetime, now: datetime
+) -> bool:
+    """What failed is tried once more on its day, unless a freeze has begun: then after that. Says whether it is now."""
     again = schedule.outside_freezes(wanted, ends_at=ends_at, wishes=wishes)
     if again.at is None:
         _frozen(kept, about, ends_at, now=now)
-        return
+        return False
     kept.rotate_at = again.at
     kept.tend_at = min(kept.tend_at, again.at)
-    if again.at <= now:
-        rotation.start(kept, credential_id=credential.credential_id, by=rotation.SCHEDULE, now=now)
+    return again.at <= now
 
 
 def _note_plan(kept: Kept, at: datetime) -> None:

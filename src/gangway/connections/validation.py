@@ -212,7 +212,7 @@ def _locked(validation_id: UUID) -> Validation | None:
 
 
 def _lock(row: Looked) -> Looked:
-    """Lock it in the order of all others: the connection's care before what is used beside it.
+    """Lock it in the order of all others: the connection, its care, what is used beside it; the service comes last.
 
     Who only refers to a row, as a new validation does, needn't wait for it.
     """
@@ -220,4 +220,6 @@ def _lock(row: Looked) -> Looked:
         cared = Care.objects.select_for_update(of=("self",), no_key=True)
         list(cared.filter(connection__service_id=row.service_id))
         return Companion.objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
-    return Connection.objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
+    found = Connection.objects.select_for_update(of=("self",), no_key=True).get(pk=row.pk)
+    list(Care.objects.select_for_update(of=("self",), no_key=True).filter(pk=row.pk).values_list("pk"))
+    return found

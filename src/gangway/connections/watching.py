@@ -45,9 +45,10 @@ def follow(
     if connection_of(row).suspended_at is not None:
         return
     status = _judge(row, items, now=now)
-    if isinstance(row, Connection) and not care_of(row).exists():
-        adopting.adopt(row, now=now)
     kept = care_of(row).select_for_update(of=("self",)).first()
+    if kept is None and isinstance(row, Connection):
+        adopting.adopt(row, now=now)
+        kept = care_of(row).select_for_update(of=("self",)).first()
     if kept is None:
         return
     _learn(kept, status, granted, now=now)

@@ -3,7 +3,13 @@
 from gangway.provisioning.beside import check_beside, make_beside, take_back_beside
 from gangway.provisioning.checks import check_registration
 from gangway.provisioning.in_use import on_use
-from gangway.provisioning.leftovers import SignInLeft, hold_registrations_of, mark_removed, taken_into_use
+from gangway.provisioning.leftovers import (
+    SignInLeft,
+    hold_registrations,
+    hold_registrations_of,
+    mark_removed,
+    taken_into_use,
+)
 from gangway.provisioning.resting import on_rest
 from gangway.provisioning.runs import cancel_run, resume_run, start_run
 from gangway.provisioning.shapes import PARTNER, CheckItem, CheckResult, SignerFacts
@@ -35,6 +41,7 @@ __all__ = [
     "check_beside",
     "check_now",
     "check_registration",
+    "hold_registrations",
     "hold_registrations_of",
     "make_beside",
     "mark_removed",

@@ -19,7 +19,8 @@ from gangway.onboarding.stages import handover
 from gangway.onboarding.stages.besides import take_over_besides, take_over_one
 from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
-from gangway.provisioning.actions import switch
+from gangway.provisioning.actions import hold_registrations, switch
+from gangway.provisioning.beside_view import beside_of
 from gangway.provisioning.renewable import proved_ids
 
 
@@ -61,6 +62,7 @@ def take_over(case: Case, *, by: Actor, now: datetime) -> None:
         raise NoSuchConnection
     typed = ExistingRegistration.objects.filter(case=case, case__run_id__isnull=True).first()
     before = registration_of(invitation.service_id)
+    _hold_all(invitation, before)
     connections.renew(
         service_id=invitation.service_id,
         credential_id=credential.id,
@@ -72,6 +74,13 @@ def take_over(case: Case, *, by: Actor, now: datetime) -> None:
     for one in {invitation.registration_id, before or invitation.registration_id}:
         _rest_others(one, invitation.service_id, credential.id, by=by, now=now)
     _take_over_beside(invitation, by=by, now=now)
+
+
+def _hold_all(invitation: InvitationView, before: UUID | None) -> None:
+    """Lock all registrations that this is about, before the connection and what is beside it."""
+    beside = [one.registration.id for one in beside_of(invitation.registration_id, invitation.plan) if one.registration]
+    used = companions.used_beside(invitation.service_id)
+    hold_registrations({invitation.registration_id, before or invitation.registration_id, *used, *beside})
 
 
 def _rest_others(registration_id: UUID, service_id: UUID, used: UUID, *, by: Actor, now: datetime) -> None:
