@@ -33,7 +33,7 @@ _one = "/oauth2PermissionGrants/{oAuth2PermissionGrant-id}"
 @operations.on("GET", "/oauth2PermissionGrants")
 def list_grants(call: Call) -> Answer:
     """All grants of the tenant."""
-    return pages.collection(call, shape, _visible(call))
+    return pages.collection(call, shape, visible(call))
 
 
 @operations.on(
@@ -44,14 +44,14 @@ def list_grants(call: Call) -> Answer:
 def list_grants_of_client(call: Call) -> Answer:
     """The grants of one client."""
     client = targets.get(call, "servicePrincipal")
-    return pages.collection(call, shape, [row for row in _visible(call) if row["clientId"] == client.id])
+    return pages.collection(call, shape, [row for row in visible(call) if row["clientId"] == client.id])
 
 
 @operations.on("GET", "/users/{user-id}/oauth2PermissionGrants", "/me/oauth2PermissionGrants")
 def list_grants_of_person(call: Call) -> Answer:
     """What was consented for one person alone."""
     person = targets.get(call, "user").id if "user-id" in call.keys else call.caller.principal_id
-    return pages.collection(call, shape, [row for row in _visible(call) if row.get("principalId") == person])
+    return pages.collection(call, shape, [row for row in visible(call) if row.get("principalId") == person])
 
 
 @operations.on("GET", _one)
@@ -106,7 +106,8 @@ def revoke(call: Call) -> Answer:
     return no_content()
 
 
-def _visible(call: Call) -> list[dict[str, Any]]:
+def visible(call: Call) -> list[dict[str, Any]]:
+    """The tenant's consents that this read sees."""
     return [
         row
         for key, row in call.tenant.permission_grants.items()

@@ -98,6 +98,17 @@ beyond: dict[str, Row] = {
     "GET /users/$count": Row(rules.reads_directory, "user-list", "GET /users"),
     f"PATCH {_me}": Row(updating_person, "user-update", f"PATCH {_user}"),
     "GET /groups/$count": Row(rules.reads_directory, "group-list", "GET /groups"),
+    # What changed: "the same permissions that are required to read" (Use delta query).
+    **{
+        f"GET /{name}/delta": Row(rules.reads_directory, f"{page}-delta", f"GET /{name}")
+        for name, page in (
+            ("applications", "application"),
+            ("servicePrincipals", "serviceprincipal"),
+            ("users", "user"),
+            ("groups", "group"),
+            ("oauth2PermissionGrants", "oauth2permissiongrant"),
+        )
+    },
     # Directory objects of any type, and questions about membership.
     "POST /directoryObjects/getByIds": Row(
         rules.reads_directory, "directoryobject-getbyids", permissions=_reads_objects

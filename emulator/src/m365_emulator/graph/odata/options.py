@@ -8,7 +8,9 @@ from urllib.parse import parse_qsl
 from m365_emulator.graph.errors import bad_request, malformed
 from m365_emulator.graph.odata.shape import spelled
 
-_known = frozenset({"select", "filter", "orderby", "top", "count", "expand", "search", "skiptoken", "format"})
+_known = frozenset(
+    {"select", "filter", "orderby", "top", "count", "expand", "search", "skiptoken", "deltatoken", "format"}
+)
 _unsupported = frozenset({"skip"})
 _largest_page = 999
 
@@ -26,6 +28,7 @@ class Options:
     expand: tuple[tuple[str, tuple[str, ...]], ...] = ()
     search: str = ""
     skiptoken: str = ""
+    deltatoken: str = ""
 
 
 def read(query: str) -> Options:
@@ -57,6 +60,7 @@ def read(query: str) -> Options:
         expand=_expand(given.get("expand", "")),
         search=given.get("search", ""),
         skiptoken=given.get("skiptoken", ""),
+        deltatoken=given.get("deltatoken", ""),
     )
 
 
