@@ -1,7 +1,9 @@
 """A proof that is written down when the time of its run is over: it counts, and nothing stays as if under way."""
 
+import asyncio
 from dataclasses import replace
 from threading import Event
+from time import sleep
 
 import pytest
 from django.db import transaction
@@ -13,8 +15,11 @@ from gangway.organizations.scope import within
 from gangway.provisioning import conduct, lease, opening, undoing
 from gangway.provisioning.drawing import blueprint_of, journal_of
 from gangway.provisioning.engine.goodbye import WORDS
+from gangway.provisioning.engine.observation import Observation
+from gangway.provisioning.engine.ports import Proofs
 from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
 from gangway.provisioning.errors import Broke, TookTooLong
+from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.models import Registration
 from gangway.provisioning.states import RunState, StepState
 from tests.rooms.factories_provisioning import Work, make_work
@@ -112,3 +117,51 @@ def test_whether_it_is_proved_is_read_after_what_is_being_written():
         return opening.is_proved(opened, now=clock.now())
 
     assert race(write, look) == ["written", True]
+
+
+@pytest.fixture
+def slow(monkeypatch) -> list[int]:
+    """Every write takes a while before it has the lease; gives how many were under way at once."""
+    real, under_way, most = RunJournal._hold, [], []
+
+    def hold(journal: RunJournal) -> None:
+        under_way.append(1)
+        most.append(len(under_way))
+        sleep(0.3)
+        under_way.pop()
+        real(journal)
+
+    monkeypatch.setattr(RunJournal, "_hold", hold)
+    return most
+
+
+def begun() -> tuple[opening.Opened, RunJournal]:
+    work = make_work()
+    work.start("any")
+    opened = opening.open_run(work.run_id, owner="a", now=clock.now())
+    return opened, journal_of(opened, blueprint_of(opened))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("slow")
+def test_whose_time_is_over_while_a_proof_is_on_its_way_into_the_journal_goes_on_when_it_is_written():
+    opened, journal = begun()
+
+    async def take_too_long() -> bool:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await journal.proved(Observation(), Proofs({}))
+        return await in_database(opening.is_proved, opened, now=clock.now())
+
+    assert asyncio.run(take_too_long())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_who_write_into_one_journal_the_second_one_begins_when_the_first_one_has_ended(slow):
+    _opened, journal = begun()
+
+    async def both() -> None:
+        await asyncio.gather(journal.tell("It takes longer."), journal.show(()))
+
+    asyncio.run(both())
+    assert slow == [1, 1]

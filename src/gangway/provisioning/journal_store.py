@@ -1,5 +1,6 @@
 """The engine's journal in the database. Every write first makes sure that the tenant's lease is still ours."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -92,6 +93,7 @@ class RunJournal:
     _rows: StepRows = field(init=False, repr=False)
     _looks: Looks = field(default_factory=Looks, repr=False)
     _known: Known = field(init=False, repr=False)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_rows", StepRows(self.run_id, told=self.says_words, none_yet=self.begins))
@@ -151,7 +153,18 @@ class RunJournal:
         return await in_database(self._opened, held) if ready is None else ready
 
     async def _write(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        return await in_database(self._fenced, lambda: function(*args, **kwargs))
+        """One write after the other, each to its end.
+
+        A thread that writes can't be called back: whoever's time is over meanwhile goes on only when it is written, and
+        so takes nothing back that is just being proved.
+        """
+        async with self._turn:
+            writing = asyncio.ensure_future(in_database(self._fenced, lambda: function(*args, **kwargs)))
+            try:
+                return await asyncio.shield(writing)
+            except asyncio.CancelledError:
+                await asyncio.wait([writing])
+                raise
 
     def _fenced(self, function: Callable[[], R]) -> R:
         try:
