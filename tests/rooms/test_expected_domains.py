@@ -1,6 +1,10 @@
 """A domain that nobody knows of the customer is asked about at its field, wherever an address or a name is typed."""
 
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,13 +13,18 @@ from django.urls import reverse
 
 from gangway.foundation import clock
 from gangway.invitations.queries import invitation, pending
-from gangway.onboarding import queries
+from gangway.onboarding import beginning, queries, relinking, renewal, sharing
+from gangway.onboarding.beginning import Wanted
+from gangway.onboarding.errors import AddressUnexpected, NotShared
 from gangway.onboarding.expected import is_odd_name, outside
 from gangway.onboarding.shapes import Step
 from gangway.organizations.queries import operator
+from gangway.organizations.roles import Kind
 from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.models import Registration
-from tests.rooms import factories_invitations
+from gangway.provisioning.queries import pin
+from gangway.web.forms.new_tenant import NewTenant
+from tests.rooms import factories_invitations, factories_services
 from tests.rooms.factories_connections import connected
 from tests.rooms.factories_onboarding import UPN, walk
 from tests.rooms.factories_organizations import (
@@ -131,6 +140,45 @@ def test_another_recipient_is_asked_about_too(client, customer):
     asked_then_answered(client, customer, reverse("web:invitation_readdress", args=[invitation_id]), {})
     with within(customer.path):
         assert invitation(invitation_id).recipient == "ada@fabrikam.example"
+
+
+OUTSIDE = "ada@fabrikam.example"
+
+
+@pytest.mark.parametrize("action", ["invite", "readdress", "reinitiate", "share"])
+def test_whoever_sends_a_link_passes_the_question_not_only_the_forms(provider, customer, action):
+    by, at = factories_invitations.OPERATOR, clock.now()
+    plan, fingerprint = pin()
+    wanted = Wanted(customer.id, "Contoso", "contoso-1", "hosted_pro", 5, "", plan, fingerprint)
+    out = factories_invitations.issue(customer, recipient="ada@contoso.com")
+    service_id, planned = connected(customer), factories_services.plan(customer, short_name="further")
+    with within(customer.path):
+        registration_id = Registration.objects.values_list("pk", flat=True).first()
+    again: dict[str, Any] = {"service_id": service_id, "level": Kind.PROVIDER}
+    further: dict[str, Any] = {"service_id": planned, "registration_id": registration_id}
+    do: Callable[..., object] = {
+        "invite": partial(beginning.invite, wanted),
+        "readdress": partial(relinking.readdress, invitation_id=out),
+        "reinitiate": partial(renewal.reinitiate, **again),
+        "share": partial(sharing.share, **further),
+    }[action]
+    for answer in ("", "bob@fabrikam.example"):
+        with within(customer.path), pytest.raises(AddressUnexpected) as refused:
+            do(recipient=OUTSIDE, knowingly=answer, by=by, now=at)
+        assert (refused.value.field, refused.value.details) == ("recipient", {"address": OUTSIDE})
+    assert OUTSIDE not in sent_to(customer)
+    with within(customer.path), suppress(NotShared):
+        do(recipient=OUTSIDE, knowingly=OUTSIDE.upper(), by=by, now=at)
+
+
+def test_what_the_room_finds_out_only_then_is_asked_at_the_field_as_well(client, customer, monkeypatch):
+    monkeypatch.setattr(NewTenant, "ask_about_recipient", lambda *_about, **_domains: None)
+    address, given = reverse("web:new_tenant", args=[customer.id]), GOOD | {"recipient": OUTSIDE}
+    answer = client.post(address, given)
+    assert NONE_OF_THEM in error_at(answer, "recipient")
+    box = soup(answer).select_one("#id_knowingly")
+    assert client.post(address, given | {"knowingly": box["value"]}).status_code == 302
+    assert OUTSIDE in sent_to(customer)
 
 
 # The name of whoever signs in

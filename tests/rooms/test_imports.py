@@ -153,6 +153,18 @@ def test_an_address_at_a_domain_that_nobody_knows_of_the_customer_is_asked_about
     assert desk.faults(desk.bring(*rows)) == [{}] * 5
 
 
+@pytest.mark.parametrize(("knowingly", "state"), [(False, "failed"), (True, "invited")])
+def test_a_row_is_asked_about_its_address_when_its_turn_comes_too(desk, knowingly, state):
+    import_id = desk.bring(new("one", email="ada@fabrikam.example"), knowingly=knowingly)
+    make_customer(desk.provider, name="Contoso", domain="contoso.com")
+    desk.start(import_id)
+    run_until_idle()
+    assert desk.states(import_id) == [state]
+    with within(desk.provider.path):
+        (row,) = queries.rows_of_import(import_id).rows
+    assert ("know of this customer (contoso.com)" in row.what) is not knowingly
+
+
 def test_a_dry_run_writes_nothing_but_the_import(desk):
     import_id = desk.bring(new("one"), new("two", customer="Fabrikam"))
     run_until_idle()

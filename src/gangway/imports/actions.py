@@ -65,6 +65,7 @@ def read_file(
             file_name=_plain(file_name),
             rows_total=len(rows),
             finish_by_itself=finish_by_itself,
+            knowingly=knowingly,
             days=days if kind is Kind.NEW else None,
             by_id=by.id,
             by_name=by.name[:200],

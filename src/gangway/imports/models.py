@@ -18,6 +18,9 @@ class Import(OwnedModel):
     file_name = models.CharField(max_length=100)
     rows_total = models.PositiveIntegerField()
     finish_by_itself = models.BooleanField(default=False, help_text="Create each service once its checks pass.")
+    knowingly = models.BooleanField(
+        default=False, db_default=False, help_text="Addresses outside the customers' domains are meant."
+    )
     days = models.PositiveSmallIntegerField(null=True, help_text="How long its links are good for; empty: the terms'.")
     by_id = models.CharField(max_length=64)
     by_name = models.CharField(max_length=200)

@@ -222,8 +222,15 @@ def _do(row: Row, secret: SealedText, ground: Ground, *, now: datetime) -> UUID:
     )
     if ground.whole.kind == Kind.EXISTING:
         return use_known(wanted, typed=typed_of(cells, secret), by=ground.by, now=now)
-    days = ground.whole.days
-    return invite(wanted, recipient=cells["email"], phone=cells.get("phone", ""), days=days, by=ground.by, now=now)
+    return invite(
+        wanted,
+        recipient=cells["email"],
+        phone=cells.get("phone", ""),
+        days=ground.whole.days,
+        knowingly=cells["email"] if ground.whole.knowingly else "",
+        by=ground.by,
+        now=now,
+    )
 
 
 def _opened(row: Row, *, by: Actor) -> SealedText:

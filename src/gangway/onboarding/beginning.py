@@ -16,6 +16,7 @@ from gangway.invitations.actions import issue_invitation
 from gangway.onboarding import existing, tenant_lookup
 from gangway.onboarding.errors import AnotherDomain
 from gangway.onboarding.existing import Aside
+from gangway.onboarding.expected import need_expected
 from gangway.onboarding.typed import Typed
 from gangway.organizations.changing import change_details
 from gangway.organizations.place_queries import place
@@ -47,17 +48,22 @@ def invite(
     phone: str = "",
     days: int | None = None,
     draft: bool = False,
+    knowingly: str = "",
     by: Actor,
     now: datetime,
 ) -> UUID:
     """Plan the service and invite its administrator; both or neither. Gives the invitation's id.
 
-    `days`: how long the link is good for, if not as long as the provider's usually are.
+    `days`: how long the link is good for, if not as long as the provider's usually are. `knowingly`: the address that
+    was answered for, where it is at a domain that nobody knows of the customer.
 
-    Call it inside a scope. Raises `AnotherDomain`, and what `plan_service` and `issue_invitation` raise.
+    Call it inside a scope. Raises `AnotherDomain`, `AddressUnexpected`, and what `plan_service` and `issue_invitation`
+    raise.
     """
+    service_id = _planned(wanted, by=by, now=now)
+    need_expected(recipient, customer_id=wanted.customer_id, knowingly=knowingly)
     issued = issue_invitation(
-        service_id=_planned(wanted, by=by, now=now),
+        service_id=service_id,
         recipient=recipient,
         phone=phone,
         days=days,

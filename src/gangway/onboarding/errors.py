@@ -18,6 +18,7 @@ OnboardingError
 ├── SignInTooOld                      the sign-in's token is gone or about to be
 ├── NotADomain                        what was typed as a domain can't be one (field "domain")
 ├── AnotherDomain                     what was typed isn't the domain that the customer is known by (field "domain")
+├── AddressUnexpected                 a link would go to a domain that nobody knows of the customer (field "recipient")
 ├── NameDiffers                       what was typed to confirm isn't the service's short name (field "typed")
 ├── NotShared                         a registration that a further service can't use
 ├── NobodyToAsk, AskedJustNow         *Ask the customer to sign in*
@@ -337,4 +338,13 @@ class AnotherDomain(OnboardingError):
     code = "onboarding:domain:another"
     what = "This customer has another Microsoft 365 domain."
     cure = "Leave that one, or change it on the customer's own page first."
+    acts = WhoActs.OPERATOR
+
+
+class AddressUnexpected(OnboardingError):
+    """It is sent there knowingly or not at all. Details: `address`, for which alone an answer is good."""
+
+    code = "onboarding:recipient:unexpected"
+    what = "This address is at none of the domains that we know of this customer."
+    cure = "Correct it; or, if it is meant, tick the box about it."
     acts = WhoActs.OPERATOR

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from typing import Final
 from uuid import UUID
 
+from gangway.onboarding.errors import AddressUnexpected
 from gangway.onboarding.models import Case
 from gangway.onboarding.stages.registration import tenant_in_use, tenant_of_registration
 from gangway.onboarding.stages.sign_in import UPN
@@ -19,6 +20,8 @@ from gangway.provisioning.tenants import domains_of
 
 OF_EVERY_TENANT: Final = (".onmicrosoft.com", ".onmicrosoft.us", ".partner.onmschina.cn")
 """How domains end that tenants are born with. Nobody's mails go there, and whose it is isn't seen by its name."""
+
+MOST_NAMED: Final = 3
 
 
 def domain_of(address: str) -> str:
@@ -54,6 +57,29 @@ def outside(address: str, *, known: Collection[str], customer_id: UUID | None) -
     if is_among(domain, theirs) or address.strip().casefold() in people or works_above(address.strip(), customer_id):
         return ()
     return _telling(theirs)
+
+
+def need_expected(address: str, *, customer_id: UUID, known: Collection[str] = (), knowingly: str = "") -> None:
+    """Raise `AddressUnexpected` at "recipient" where a link would go to a domain that nobody knows of the customer.
+
+    `knowingly`: the address that somebody answered for; it is good for that one only, since others at the same domain
+    may be strangers. `known` and the customer are as in `outside`.
+    """
+    meant = address.strip().casefold()
+    compared = outside(address, known=known, customer_id=customer_id)
+    if compared and knowingly.strip().casefold() != meant:
+        raise AddressUnexpected(
+            f"{domain_of(address)} is none of the domains that we know of this customer ({named(compared)}). "
+            "Whoever reads mails at that address could go on with the link.",
+            field="recipient",
+            address=meant,
+        )
+
+
+def named(domains: Collection[str]) -> str:
+    """Name domains in a sentence: some of them, where there are many."""
+    some = tuple(domains)
+    return ", ".join(some[:MOST_NAMED]) + (" …" if len(some) > MOST_NAMED else "")
 
 
 def domains_for(case: Case) -> tuple[str, ...]:

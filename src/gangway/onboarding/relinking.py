@@ -10,6 +10,8 @@ from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.invitations import actions as invitations
+from gangway.invitations.queries import invitation
+from gangway.onboarding.expected import need_expected
 from gangway.onboarding.rows import lock_case
 from gangway.onboarding.stages import colleague
 
@@ -22,8 +24,12 @@ def replace_links(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
 
 
 @transaction.atomic
-def readdress(*, invitation_id: UUID, recipient: str, by: Actor, now: datetime) -> None:
-    """*Change recipient*: the same, to another address. Raises `InvalidRecipient` at "recipient", too."""
+def readdress(*, invitation_id: UUID, recipient: str, knowingly: str = "", by: Actor, now: datetime) -> None:
+    """*Change recipient*: the same, to another address. `knowingly`: the one that was answered for.
+
+    Raises `InvalidRecipient` and `AddressUnexpected` at "recipient", too.
+    """
+    need_expected(recipient, customer_id=invitation(invitation_id).organization_id, knowingly=knowingly)
     _stop(invitation_id, by=by, now=now)
     invitations.readdress(invitation_id=invitation_id, recipient=recipient, by=by, now=now)
 

@@ -26,6 +26,7 @@ from gangway.invitations.states import State
 from gangway.onboarding.defaults import defaults_for
 from gangway.onboarding.errors import NotConnected, NotReadyToAdd
 from gangway.onboarding.existing import begin_known
+from gangway.onboarding.expected import need_expected
 from gangway.onboarding.models import Case
 from gangway.onboarding.otherwise import uses_ours_beside, what_changes
 from gangway.onboarding.stages.renewed import take_over
@@ -48,6 +49,7 @@ def reinitiate(
     purpose: Purpose = Purpose.RENEW,
     wanted: dict[str, Any] | None = None,
     mailed: bool = True,
+    knowingly: str = "",
     level: Level,
     by: Actor,
     now: datetime,
@@ -56,10 +58,12 @@ def reinitiate(
 
     `purpose`: why, in the words of mails and pages. `plan`: what the registration shall have, by default what it was
     planned with, of a new one as the newest version has it. Without `mailed`, no mail goes out: somebody opens the
-    wizard at once. `level`: of whoever asks. Call it inside a scope. Raises `NotConnected`, `DecidedAbove` when people
-    above that level suspended the connection, and what `issue_invitation` raises.
+    wizard at once. `knowingly`: the address that was answered for, where it is at a domain that nobody knows of the
+    customer. `level`: of whoever asks. Call it inside a scope. Raises `NotConnected`, `DecidedAbove` when people above
+    that level suspended the connection, `AddressUnexpected`, and what `issue_invitation` raises.
     """
     _hold(service_id, level)
+    need_expected(recipient, customer_id=service(service_id).customer_id, knowingly=knowingly)
     anew = purpose is Purpose.REPLACE
     pinned, fingerprint = provisioning.fingerprinted(plan) if plan else _plan_of(service_id, anew=anew)
     standing = registration_of(service_id)

@@ -20,6 +20,7 @@ from gangway.invitations.states import ENDED, State
 from gangway.onboarding import operator
 from gangway.onboarding.askers import may_still_add
 from gangway.onboarding.errors import NotShared
+from gangway.onboarding.expected import need_expected
 from gangway.onboarding.models import Case, OperatorOnboarding
 from gangway.onboarding.rows import lock_case, lock_onboarding, move_case
 from gangway.onboarding.stages import sign_in
@@ -51,13 +52,17 @@ class Begun:
 
 
 @transaction.atomic
-def share(*, service_id: UUID, registration_id: UUID, recipient: str, by: Actor, now: datetime) -> Begun:
+def share(
+    *, service_id: UUID, registration_id: UUID, recipient: str, knowingly: str = "", by: Actor, now: datetime
+) -> Begun:
     """Let a planned service use a registration of the same customer.
 
-    `recipient`: the administrator who is invited where the registration can't do it by itself. Raises `NotShared` for a
-    registration of somebody else, and what `issue_invitation` raises.
+    `recipient`: the administrator who is invited where the registration can't do it by itself. `knowingly`: the address
+    that was answered for, where it is at a domain that nobody knows of the customer. Raises `NotShared` for a
+    registration of somebody else, `AddressUnexpected`, and what `issue_invitation` raises.
     """
     about = service(service_id)
+    need_expected(recipient, customer_id=about.customer_id, knowingly=knowingly)
     chosen = next((one for one in shared_by(about.customer_id) if one.id == registration_id), None)
     if chosen is None:
         raise NotShared(field="registration")

@@ -11,10 +11,10 @@ from uuid import UUID
 from django import forms
 from django.utils.translation import gettext as _
 
-from gangway.onboarding.expected import domain_of, is_odd_name, outside
-from gangway.web.forms.base import PlainForm
-
-MOST_NAMED = 3
+from gangway.foundation.errors import GangwayError
+from gangway.onboarding.errors import AddressUnexpected
+from gangway.onboarding.expected import domain_of, is_odd_name, named, need_expected
+from gangway.web.forms.base import PlainForm, told
 
 
 class Knowingly(PlainForm):
@@ -37,25 +37,30 @@ class Knowingly(PlainForm):
 
 
 class ToRecipient(Knowingly):
-    """Whoever is invited by `recipient`: at a domain of the customer, or one of those who look after it."""
+    """Whoever is invited by `recipient`: at a domain of the customer, or one of those who look after it.
+
+    The rule is the room's, which refuses whatever nobody answered for; here its refusal becomes a question beforehand.
+    """
 
     def ask_about_recipient(self, customer_id: UUID, *, domains: Collection[str] = ()) -> None:
         """Ask, if need be; call it when the form's fields are clean. `domains`: what was typed of the customer's."""
         address: str = self.cleaned_data.get("recipient") or ""
-        known = outside(address, known=domains, customer_id=customer_id) if address else ()
-        if known:
-            self.ask_about("recipient", address.strip().casefold(), _not_theirs(address, known), _box(address))
+        try:
+            need_expected(address, known=domains, customer_id=customer_id)
+        except AddressUnexpected as error:
+            self._ask(error)
 
+    def refuse(self, error: GangwayError) -> None:
+        """Ask also when the room finds out only then, such as by a domain that became known meanwhile."""
+        if isinstance(error, AddressUnexpected):
+            self._ask(error)
+        else:
+            super().refuse(error)
 
-def _not_theirs(address: str, known: Collection[str]) -> str:
-    return _(
-        "%(domain)s is none of the domains that we know of this customer (%(known)s). Whoever reads mails at that "
-        "address could go on with the link. If it is meant, tick the box."
-    ) % {"domain": domain_of(address), "known": _some(known)}
-
-
-def _box(address: str) -> str:
-    return _("Send it to %(address)s: I know who that is.") % {"address": address}
+    def _ask(self, error: AddressUnexpected) -> None:
+        address = self.cleaned_data["recipient"]
+        box = _("Send it to %(address)s: I know who that is.") % {"address": address}
+        self.ask_about("recipient", error.details["address"], told(error), box)
 
 
 class SignsIn(Knowingly):
@@ -70,7 +75,7 @@ class SignsIn(Knowingly):
         """Ask, if need be; call it when the form's fields are clean."""
         upn = self.cleaned_data.get("upn")
         if upn and is_odd_name(upn, known=self.expected):
-            facts = {"domain": domain_of(upn), "known": _some(self.expected)}
+            facts = {"domain": domain_of(upn), "known": named(self.expected)}
             words = _(
                 "The Microsoft 365 to be connected is the one of %(known)s, and we don't know %(domain)s as a domain "
                 "of it. Type an account of that one. If %(domain)s belongs to it as well, tick the box."
@@ -78,8 +83,3 @@ class SignsIn(Knowingly):
             self.ask_about(
                 "upn", facts["domain"], words % facts, _("%(domain)s belongs to the same Microsoft 365") % facts
             )
-
-
-def _some(domains: Collection[str]) -> str:
-    named = tuple(domains)
-    return ", ".join(named[:MOST_NAMED]) + (" …" if len(named) > MOST_NAMED else "")

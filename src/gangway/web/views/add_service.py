@@ -167,6 +167,7 @@ def _start(request: DeskRequest, customer_id: UUID, form: NewTenant, asked_for: 
         phone=given["phone"],
         days=given["days"],
         draft="draft" in request.POST,
+        knowingly=given["knowingly"],
         by=request.actor,
         now=now(),
     )

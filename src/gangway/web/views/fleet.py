@@ -133,6 +133,7 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
             invitation_id = reinitiate(
                 service_id=service_id,
                 recipient=form.cleaned_data["recipient"],
+                knowingly=form.cleaned_data["knowingly"],
                 plan=plan,
                 purpose=purpose_of_repair(service_id, plan),
                 level=request.seat.organization_kind,

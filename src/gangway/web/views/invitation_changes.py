@@ -189,7 +189,8 @@ def _edit(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> N
 
 
 def _readdress(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
-    relinking.readdress(invitation_id=invitation_id, recipient=given["recipient"], by=request.actor, now=now())
+    to = {"recipient": given["recipient"], "knowingly": given["knowingly"]}
+    relinking.readdress(invitation_id=invitation_id, **to, by=request.actor, now=now())
 
 
 def _extend(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:

@@ -59,6 +59,7 @@ def again(request: DeskRequest, service_id: UUID) -> HttpResponse:
             invitation_id = reinitiate(
                 service_id=service_id,
                 recipient=recipient,
+                knowingly=form.cleaned_data["knowingly"],
                 purpose=Purpose.REPLACE if form.cleaned_data["anew"] else Purpose.RENEW,
                 mailed=not at_once,
                 level=request.seat.organization_kind,
@@ -219,6 +220,7 @@ def _change(request: DeskRequest, about: ServiceView, given: dict[str, Any], *, 
         reinitiate(
             service_id=about.id,
             recipient=given["recipient"],
+            knowingly=given["knowingly"],
             purpose=Purpose.UPGRADE,
             wanted=wanted,
             level=request.seat.organization_kind,

@@ -78,6 +78,7 @@ def _start(request: DeskRequest, customer_id: UUID, given: dict[str, Any]) -> Be
             service_id=service_id,
             registration_id=UUID(given["registration"]),
             recipient=given["recipient"],
+            knowingly=given["knowingly"],
             by=request.actor,
             now=now(),
         )
