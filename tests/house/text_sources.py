@@ -36,7 +36,6 @@ TEMPLATES: Final = (
     "web/templates/layouts/quay.html",
     "web/templates/layouts/wizard.html",
     "web/templates/wizard/*.html",
-    "web/templates/429.html",
     "web/templates/refusal.html",
     "web/templates/invitations/_sightings.html",
     "web/templates/own_view/*.html",

@@ -161,6 +161,23 @@ def test_errors_have_our_pages():
     assert resolver.resolve_error_handler(500) is refusals.broken
 
 
+def test_every_page_for_what_cannot_be_says_what_to_do_and_has_a_reference(settings):
+    settings.ACCOUNT_RATE_LIMITS = {**settings.ACCOUNT_RATE_LIMITS, "login": "1/m/ip"}
+    client, careful = Client(), Client(enforce_csrf_checks=True)
+    client.post("/accounts/login/", {"login": "x@example.com", "password": "y"})
+    answers = {
+        429: client.post("/accounts/login/", {"login": "x@example.com", "password": "y"}),
+        404: client.get("/nothing-is-here/"),
+        403: careful.post("/i/" + "x" * 43),
+    }
+    for status, answer in answers.items():
+        page = soup(answer)
+        told = page.select_one(".gw-lead").get_text()
+        assert answer.status_code == status
+        assert any(word in told for word in ("Wait", "ask", "load the page again")), status
+        assert len(page.select_one("main code").get_text()) == 32, status
+
+
 def test_nothing_inline_is_allowed_by_the_policy():
     policy = Client().get("/accounts/login/").headers["Content-Security-Policy"]
     assert "unsafe" not in policy

@@ -25,4 +25,5 @@ urlpatterns = [
 
 handler403 = "gangway.web.views.refusals.forbidden"
 handler404 = "gangway.web.views.refusals.not_found"
+handler429 = "gangway.web.views.refusals.too_often"
 handler500 = "gangway.web.views.refusals.broken"

@@ -71,7 +71,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
         request,
         NOT_FOUND,
         title=_("There is nothing here"),
-        text=_("The address may be mistyped, or what was here has been removed."),
+        text=_(
+            "The address may be mistyped, or what was here has been removed. Check it, or ask whoever gave it to you."
+        ),
     )
 
 
@@ -87,12 +89,12 @@ def broken(request: HttpRequest) -> HttpResponse:
 
 
 def too_often(request: HttpRequest) -> HttpResponse:
-    """429: nothing was done; wait and do it again."""
+    """429: nothing was done; wait and do it again. For our own limits and for those of the account library."""
     return _page(
         request,
         TOO_OFTEN,
         title=_("That was too often in a short time"),
-        text=_("Nothing was done. Wait a minute, then go back and do it once more."),
+        text=_("Nothing was done. Wait a few minutes, then go back and do it once more."),
     )
 
 
