@@ -77,7 +77,7 @@ async def findings(
 
 
 def _finding(application: str, line: Seen) -> doctor.Finding:
-    name = application if line.key == "client" else f"{application}, {line.label[0].lower()}{line.label[1:]}"
+    name = application if line.key == "client" else f"{application} › {line.label}"
     known = line.state is not Verdict.UNKNOWN
     return doctor.Finding(name, line.state is not Verdict.WRONG, line.words, line.cure, known=known)
 
