@@ -230,7 +230,8 @@ def test_where_a_customer_goes_is_chosen_even_where_there_is_one_place_only(clie
     north = make_channel(provider, name="North")
     customer = make_customer(provider, name="Contoso")
     page = soup(client.get(reverse("web:customer", args=[customer.id])))
-    assert [(each["value"], each.get_text()) for each in page.select("#to option")][0] == ("", "Choose where")
+    first = page.select_one("#to option")
+    assert (first["value"], first.get_text()) == ("", "Choose where")
     told = soup(client.post(reverse("web:customer_move", args=[customer.id]), {"to": ""}, follow=True)).get_text()
     assert "nothing was moved" in told
     with within(provider.path):

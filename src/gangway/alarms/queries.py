@@ -228,6 +228,12 @@ def raised_at(kind: Kind, *, subject: str) -> datetime | None:
     return rows.values_list("raised_at", flat=True).first()
 
 
+def open_at(kind: Kind) -> tuple[tuple[UUID, str], ...]:
+    """Return organization and subject of each open alarm of a kind."""
+    rows = Alarm.objects.filter(kind=kind.value, cleared_at__isnull=True).order_by("raised_at", "id")
+    return tuple(rows.values_list("organization_id", "subject"))
+
+
 def open_subjects(kind: Kind, *, begins: str) -> tuple[str, ...]:
     """Return the subjects of the open alarms of a kind that begin so."""
     rows = Alarm.objects.filter(kind=kind.value, subject__startswith=begins, cleared_at__isnull=True)

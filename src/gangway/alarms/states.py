@@ -36,6 +36,7 @@ class Kind(StrEnum):
     DRIFT = "drift"
     DISCONNECTED = "disconnected"
     UNEXPECTED = "unexpected"
+    TENANT_TWICE = "tenant_twice"
     UNDELIVERED = "undelivered"
     NOBODY_TOLD = "nobody_told"
     PLATFORM = "platform"

@@ -215,6 +215,12 @@ def tenants_connected(customer_id: UUID) -> tuple[str, ...]:
     return tuple(rows.order_by("tenant_id").values_list("tenant_id", flat=True).distinct())
 
 
+def every_tenant_connected() -> tuple[tuple[UUID, str], ...]:
+    """Return each customer of the scope with each tenant that its services are connected to."""
+    rows = Care.objects.exclude(tenant_id="").order_by("organization_id", "tenant_id")
+    return tuple(rows.values_list("organization_id", "tenant_id").distinct())
+
+
 def connected_with(registration_ids: Collection[UUID]) -> list[UUID]:
     """Return the services, gone ones as well, whose connection signs in with one of these registrations."""
     rows = Connection.objects.filter(registration_id__in=registration_ids).order_by("created_at")

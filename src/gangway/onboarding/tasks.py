@@ -30,6 +30,7 @@ from gangway.onboarding import (
     retention,
     sharing,
     tenant_lookup,
+    tenants_twice,
     tidying,
     unexpected,
 )
@@ -234,7 +235,14 @@ def watch_hosts(turn: int) -> None:
     platform_watch.watch_hosts(turn=turn, now=clock.now())
 
 
+@task(name=tenants_twice.WATCH, deadline_seconds=300)
+def watch_tenants() -> None:
+    """Tell a provider of a tenant that several of its resellers claim."""
+    tenants_twice.watch(now=clock.now())
+
+
 every(6 * 3600, platform_watch.WATCH)
+every(6 * 3600, tenants_twice.WATCH)
 every(60, ABANDON)
 every(24 * 3600, FORGET)
 every(60, GO_ON_DELETING)

@@ -89,7 +89,7 @@ def create_organization(
 
 
 def _need_unmade(once: UUID | None, name: str) -> None:
-    """Refuse to make what the same form has made; the parent's lock has the second of two at once wait for the first."""
+    """Refuse to make what the same form made; by the parent's lock the second of two at once waits for the first."""
     if once is None:
         return
     if Organization.objects.filter(pk=once, name=" ".join(name.split()), removed_at__isnull=True).exists():

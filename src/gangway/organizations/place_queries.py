@@ -213,6 +213,34 @@ def others_with_domain(domain: str, *, beside: UUID) -> tuple[str, ...]:
     return tuple(rows.order_by("name_key").values_list("name", flat=True)[:MOST_NAMED])
 
 
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A customer, and below whom it stands."""
+
+    id: UUID
+    name: str
+    parent_id: UUID
+    parent_name: str
+    provider_id: UUID
+
+
+def every_tenant_typed() -> tuple[tuple[UUID, str], ...]:
+    """Return each customer of the scope with each tenant ID that somebody typed for it."""
+    first = Organization.objects.filter(kind=Kind.CUSTOMER.value, removed_at__isnull=True).exclude(tenant_id="")
+    more = TenantRow.objects.filter(organization__removed_at__isnull=True).exclude(tenant_id="")
+    return (*first.values_list("pk", "tenant_id"), *more.values_list("organization_id", "tenant_id"))
+
+
+def branches_of(customers: Collection[UUID]) -> dict[UUID, Branch]:
+    """Return where these customers of the scope stand, those that are in use."""
+    rows = Organization.objects.filter(pk__in=customers, removed_at__isnull=True).select_related("parent")
+    return {
+        row.pk: Branch(row.pk, row.name, row.parent.pk, row.parent.name, UUID(hex=row.path.split("/")[1]))
+        for row in rows
+        if row.parent is not None
+    }
+
+
 def bounds_above(organization_id: UUID) -> Bounds:
     """Return the bounds of an organization that stands above the reader, such as their provider's pool."""
     with through(Door.ANCESTORS):

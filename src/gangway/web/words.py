@@ -307,6 +307,7 @@ KIND: Final[Mapping[str, str | Promise]] = {
     "disconnected": _("Disconnected by the customer"),
     "unexpected": _("Invitation not expected"),
     "drift": _("Less than planned"),
+    "tenant_twice": _("Tenant at two customers"),
     "undelivered": _("Warning not delivered"),
     "nobody_told": _("Nobody to tell"),
     "platform": _("This platform"),
