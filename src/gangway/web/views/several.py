@@ -161,7 +161,7 @@ def _ask_for_ticks(request: DeskRequest) -> None:
 
 def _sought(list_name: str, given: QueryDict) -> dict[str, str]:
     kept = {"q", "sort", "page", *LISTS[list_name].filters}
-    return {name: text for name, text in given.items() if name in kept and isinstance(text, str) and text}
+    return {name: text for name in given if name in kept and (text := given.get(name))}
 
 
 def list_as_sought(list_name: str, given: QueryDict) -> str:
