@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 from m365_emulator import durations
-from tests.emulator.graph_door import Door
+from tests.emulator.graph_door import Door, contoso
 
 _key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 _noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -224,6 +224,50 @@ def test_application_is_exempted_by_a_policy_of_its_own(door, made):
     assert door.delete(f"{where}/{policy['id']}/$ref").status == 204
     assert door.delete(f"{where}/{policy['id']}/$ref").status == 404
     assert door.post(f"/applications/{made['id']}/addPassword", {}).status == 400
+
+
+def forbid_names(door, name, **more):
+    """The tenant forbids such names of an API (identifierUris)."""
+    body = {"isEnabled": True, "applicationRestrictions": {"identifierUris": {name: {"state": "enabled", **more}}}}
+    assert door.patch("/policies/defaultAppManagementPolicy", body).status == 204
+
+
+def test_names_of_an_api_contain_something_of_the_tenant_where_it_says_so(door, made):
+    where = f"/applications/{made['id']}"
+    assert door.patch(where, {"identifierUris": ["api://there-before"]}).status == 204
+    forbid_names(door, "uriAdditionWithoutUniqueTenantIdentifier")
+    refused = door.patch(where, {"identifierUris": ["api://there-before", "api://voice"]})
+    assert (refused.status, refused.code) == (400, "InvalidUniqueTenantIdentifierAsPerAppPolicy")
+    assert refused.message.startswith("Failed to add identifier URI api://voice. All newly added URIs must contain")
+    for good in (made["appId"], f"{contoso}/voice", f"voice/{made['appId']}", "contoso.com/voice"):
+        assert door.patch(where, {"identifierUris": ["api://there-before", f"api://{good}"]}).status == 204
+    assert door.post("/applications", {"displayName": "New", "identifierUris": ["api://new"]}).status == 400
+    second = {"displayName": "New", "identifierUris": ["api://new"], "api": {"requestedAccessTokenVersion": 2}}
+    assert door.post("/applications", second).status == 201
+
+
+def test_names_of_an_api_are_the_usual_ones_where_the_tenant_says_so(door, made):
+    where, older = f"/applications/{made['id']}", {"restrictForAppsCreatedAfterDateTime": "2027-01-01T00:00:00Z"}
+    forbid_names(door, "nonDefaultUriAddition", excludeAppsReceivingV2Tokens=False)
+    for usual in (made["appId"], f"{contoso}/{made['appId']}"):
+        assert door.patch(where, {"identifierUris": [f"api://{usual}"]}).status == 204
+    second = {"identifierUris": [f"api://{contoso}/voice"], "api": {"requestedAccessTokenVersion": 2}}
+    refused = door.patch(where, second)
+    assert (refused.status, refused.message[:40]) == (400, f"The newly added URI api://{contoso}"[:40])
+    assert door.get(where).body["api"]["requestedAccessTokenVersion"] is None
+    forbid_names(door, "nonDefaultUriAddition", **older)
+    assert door.patch(where, {"identifierUris": [f"api://{contoso}/voice"]}).status == 204
+
+
+def test_application_is_spared_names_by_a_policy_of_its_own(door, made):
+    forbid_names(door, "nonDefaultUriAddition")
+    spared = {"applicationRestrictions": {"identifierUris": {"nonDefaultUriAddition": {"state": "disabled"}}}}
+    body = {"displayName": "Spared", "isEnabled": True, "restrictions": spared}
+    policy = door.post("/policies/appManagementPolicies", body).body["id"]
+    reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/policies/appManagementPolicies/{policy}"}
+    assert door.patch(f"/applications/{made['id']}", {"identifierUris": ["api://voice"]}).status == 400
+    door.post(f"/applications/{made['id']}/appManagementPolicies/$ref", reference)
+    assert door.patch(f"/applications/{made['id']}", {"identifierUris": ["api://voice"]}).status == 204
 
 
 def test_policy_of_its_own_binds_an_enterprise_application(door, made):

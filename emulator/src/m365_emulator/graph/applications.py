@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from m365_emulator import principals
 from m365_emulator.clock import graph_time
 from m365_emulator.directory import DirectoryObject
 from m365_emulator.graph import (
+    app_restrictions,
     application_addresses,
     application_form,
     entitlements,
@@ -129,6 +131,7 @@ def create(call: Call, wanted: dict[str, Any]) -> DirectoryObject:
     keys = body.pop("keyCredentials")
     body.update(id=oid, appId=app_id, createdDateTime=graph_time(world.clock.now()), createdByAppId=call.caller.app_id)
     application = DirectoryObject("application", oid, body, owners=[*dict.fromkeys([*owner_of_new(call), *owners])])
+    app_restrictions.check_uris(tenant, application, body["identifierUris"])
     body["keyCredentials"] = key_credentials.replace_all(call, application, keys)
     tenant.objects[oid] = application
     world.replica.wrote("application", oid)
@@ -148,6 +151,10 @@ def change(call: Call, application: DirectoryObject, wanted: dict[str, Any]) -> 
         application_addresses.require_free(call.tenant, wanted["identifierUris"] or [], application)
     merged = copy.deepcopy(application.body)
     application_form.merge(merged, wanted)
+    before, after = (one.get("identifierUris") or [] for one in (application.body, merged))
+    app_restrictions.check_uris(
+        call.tenant, replace(application, body=merged), (uri for uri in after if uri not in before)
+    )
     entitlements.check_removed(application.body, merged)
     application.body.update(merged)
     principals.follow(call.tenant, application)
