@@ -97,6 +97,16 @@ def test_the_domain_that_is_typed_beside_it_counts_and_whatever_stands_below_a_k
     assert "(fabrikam.com)" in error_at(answer, "recipient")
 
 
+def test_the_address_is_asked_about_once_the_domain_beside_it_is_right(client, customer):
+    """Else the one says that Fabrikam's domain can't be, and the other that it can, by a tick."""
+    address = reverse("web:new_tenant", args=[customer.id])
+    given = GOOD | {"domain": "fabrikam.com", "recipient": "it@fabrikam.com"}
+    answer = client.post(address, given)
+    assert "domain is contoso.com" in error_at(answer, "domain")
+    assert soup(answer).select_one("#id_knowingly") is None
+    assert NONE_OF_THEM in error_at(client.post(address, given | {"domain": ""}), "recipient")
+
+
 @pytest.mark.parametrize("domain", ["", "fabrikam.onmicrosoft.com"])
 def test_where_nothing_is_known_of_the_customer_that_tells_nothing_is_asked(client, provider, domain):
     other = make_customer(provider, name="Fabrikam", domain=domain)

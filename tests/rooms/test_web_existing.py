@@ -376,6 +376,13 @@ def test_one_of_the_two_boxes_is_ticked(desk):
     assert "address" in error_at(client.post(address, {**NEW, "use_known": "", "send_link": "on"}), "recipient")
 
 
+def test_no_mail_is_looked_at_where_none_goes_out(desk):
+    client, customer, address = desk
+    assert "No mail goes out" in error_at(client.post(address, NEW | {"draft": "1"}), "use_known")
+    with within(customer.path):
+        assert not Case.objects.exists()
+
+
 def test_the_links_box_that_was_ticked_from_the_start_is_in_nobodys_way(desk):
     client, customer, address = desk
     assert client.post(address, NEW | {"send_link": "on", "recipient": " "}).status_code == 302
@@ -391,6 +398,20 @@ def test_a_certificate_is_chosen_by_the_operator_and_shown_after_next(desk):
     link = page.select_one("a[download]")["href"]
     assert client.get(link).content[:1] == b"\x30"
     assert page.select_one("form .btn-primary").get_text(strip=True) == "Next"
+
+
+def test_the_page_of_what_is_typed_at_the_desk_sends_nobody_to_a_mail_first(desk):
+    client, customer, address = desk
+    where = client.post(address, NEW | {"kind": "certificate", "secret": ""}).headers["Location"]
+    run_until_idle()
+    with within(customer.path):
+        about = reverse("web:invitation", args=[Case.objects.get().invitation_id])
+    page = soup(client.get(about))
+    note = page.select_one(".gw-note").get_text(" ", strip=True)
+    assert "nobody got a mail, and none is needed" in note
+    assert "A draft: nothing was sent yet." not in page.get_text()
+    assert page.select_one(f'.gw-note a[href="{where}"]')
+    assert page.select_one(".gw-head .btn-primary") is None
 
 
 def test_what_was_refused_comes_back_to_the_operators_field(desk, monkeypatch):

@@ -39,7 +39,9 @@ def plan(operator: Operator, short_name: str) -> None:
         page.get_by_label("Number of licensed users").fill("20")
     with step("7. The box for a known registration: the link's box is not wanted any more."):
         expect(page.get_by_label("Customer Microsoft Tenant ID")).to_be_hidden()
+        expect(button(page, "Look at the mail first")).to_be_visible()
         page.get_by_label("Use known App registration").check()
+        expect(button(page, "Look at the mail first")).to_be_hidden()
         expect(page.get_by_label("Send link to IT administrator for authentication")).not_to_be_checked()
         expect(page.get_by_label("E-mail address of the tenant service admin")).to_be_hidden()
 

@@ -86,7 +86,8 @@ class NewTenant(ToRecipient, NewNames, Licence, Finishing):
     def clean(self) -> dict[str, Any]:
         """One of the two boxes says how the customer connects; the link needs somebody who gets it.
 
-        The link's box is ticked from the start: without an address for it, ticking the other box as well is clear.
+        The link's box is ticked from the start: without an address for it, ticking the other box as well is clear. The
+        address is compared with the domain beside it, and so asked about only once that one is right.
         """
         given = super().clean() or self.cleaned_data
         link, known = given.get("send_link"), given.get("use_known")
@@ -94,9 +95,11 @@ class NewTenant(ToRecipient, NewNames, Licence, Finishing):
             self.add_error("use_known", _("Tick one of the two boxes: the link, or the known App registration."))
         elif not (link or known):
             self.add_error("send_link", _("Tick this box: the link is how the customer's administrator connects."))
+        elif known and "draft" in self.data:
+            self.add_error("use_known", _("No mail goes out with a known App registration: there is none to look at."))
         if not known and not given.get("recipient") and "recipient" not in self.errors:
             self.add_error("recipient", self.fields["recipient"].error_messages["required"])
-        if not known:
+        if not known and "domain" not in self.errors:
             self.ask_about_recipient(self.customer_id, domains=[one for one in (given.get("domain"),) if one])
         return given
 
