@@ -14,6 +14,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -35,12 +37,19 @@ execute_from_command_line(["", "migrate", "--verbosity=0"])
 
 def lay(data_dir: Path) -> None:
     """Put the database's files into a data folder, before :func:`supervised` starts it there."""
+    with _made() as kept:
+        _copy(kept, home_of(data_dir))
+
+
+@contextmanager
+def _made() -> Iterator[Path]:
+    """Give the folder of what is kept, after making it if need be. Nobody else makes or copies it meanwhile."""
     KEPT.mkdir(parents=True, exist_ok=True)
     with (KEPT / "lock").open("a") as lock:  # the processes of a run need it at the same moment: one makes it
         fcntl.flock(lock, fcntl.LOCK_EX)
         while not (kept := KEPT / _sources()).exists():
             _keep(kept)
-        _copy(kept, home_of(data_dir))
+        yield kept
 
 
 def _sources() -> str:
@@ -93,3 +102,8 @@ def home_of(data_dir: Path) -> Path:
 def _copy(source: Path, target: Path) -> None:
     """Copy all of it, with owners and rights: PostgreSQL starts only on files of its own user."""
     subprocess.run(["/bin/cp", "-a", f"{source}/.", str(target)], check=True)
+
+
+if __name__ == "__main__":
+    with _made():
+        pass
