@@ -145,9 +145,11 @@ async def test_registrations_made_before_are_named_ours_and_the_deleted_ones(ten
     session = await make(tenant, token, unique_name="gangway-third", display_name="voice3")
     third = await session.call(applications.by_unique_name("gangway-third"))
     await session.call(applications.delete(third.object_id))
-    notes = " ".join((await observe(tenant, token)).preflight.notes)
-    assert "stay untouched: “voice2”" in notes
-    assert "kept by Microsoft for 30 days: “voice3”" in notes
+    found = (await observe(tenant, token)).preflight
+    told = " ".join(found.tenant)
+    assert "stay untouched: “voice2”" in told
+    assert "kept by Microsoft for 30 days: “voice3”" in told
+    assert "voice" not in " ".join(found.notes), "operators read these, and the others may be another provider's"
 
 
 async def test_a_deleted_registration_under_our_very_name_makes_room_and_that_is_said(tenant: Tenant) -> None:

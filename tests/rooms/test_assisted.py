@@ -20,6 +20,7 @@ from gangway.organizations import people_queries
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
 from gangway.provisioning import queries as provisioning
+from gangway.provisioning.engine.preflight import Preflight
 from gangway.web import staying
 from tests.rooms import factories_invitations, factories_organizations, factories_services
 from tests.rooms.factories_invitations import OPERATOR
@@ -29,11 +30,13 @@ from tests.rooms.factories_onboarding import (
     USER_CODE,
     Microsoft,
     Walk,
+    facts,
     issue,
     loop,
     make_due,
     register,
     round_trip,
+    signed_in,
     walk,
 )
 from tests.rooms.factories_organizations import Place
@@ -96,6 +99,19 @@ def test_where_links_may_not_be_copied_none_is_offered_and_the_way_on_is_said():
     assert "your provider doesn't let links be copied" in told
     refused = desk.post(f"/invitations/{walked.invitation_id}/copy/")
     assert (refused.status_code, "/i/" in refused.content.decode()) == (409, False)
+
+
+def test_what_others_have_in_the_tenant_is_told_to_its_administrator_and_to_no_operator():
+    walked = walk()
+    desk = together(walked)
+    other = "App registrations that were made like this before stay untouched: “gw-contoso”."
+    seen = facts(preflight=Preflight((), ("Teams Phone licences left: 5.",), (other,)))
+    signed_in(walked, Microsoft(signer=seen))
+    pages = text(desk), text(desk, f"/invitations/{walked.invitation_id}/")
+    for told in pages:
+        assert "Teams Phone licences left: 5." in told
+        assert "gw-contoso" not in told
+    assert other in text(customers_browser(walked))
 
 
 def test_it_is_audited_and_stands_on_the_timeline():

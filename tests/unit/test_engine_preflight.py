@@ -69,7 +69,9 @@ def test_the_smaller_role_that_is_enough_is_the_one_to_activate() -> None:
 def test_registrations_of_ours_are_named_and_our_own_is_gone_on_with() -> None:
     ours = (Namesake("gangway-1", "mine"), Namesake("gangway-2", "other"))
     seen = replace(ALL_READ, ours=ours, deleted=(Namesake("gangway-3", "gone", NOW),), phone_licences_left=0)
-    mine, others, deleted, licences = preflight(seen, WANTED).notes
+    found = preflight(seen, WANTED)
+    mine, licences = found.notes
+    others, deleted = found.tenant
     assert "go on with it" in mine
     assert "“other”" in others
     assert "“mine”" not in others
@@ -78,9 +80,10 @@ def test_registrations_of_ours_are_named_and_our_own_is_gone_on_with() -> None:
 
 
 def test_what_could_not_be_read_is_said() -> None:
-    notes = preflight(replace(ALL_READ, ours=None, deleted=None, phone_licences_left=None), WANTED).notes
-    assert len(notes) == 2
-    assert all("could not be read" in note for note in notes)
+    found = preflight(replace(ALL_READ, ours=None, deleted=None, phone_licences_left=None), WANTED)
+    assert len(found.notes) == 2
+    assert all("could not be read" in note for note in found.notes)
+    assert found.tenant == ()
 
 
 roles = st.sets(st.sampled_from([*directory_roles.NAMES, "a-role-of-no-use"]))

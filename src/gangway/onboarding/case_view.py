@@ -214,6 +214,7 @@ def signer_view(facts: dict[str, Any]) -> SignerView:
         summary=facts["cannot_summary"],
         other_than_named=facts.get("other_than_named", ""),
         notes=tuple(facts.get("preflight", {}).get("notes", ())),
+        tenant_notes=tuple(facts.get("preflight", {}).get("tenant", ())),
     )
 
 

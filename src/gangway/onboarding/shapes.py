@@ -266,6 +266,8 @@ class SignerView:
     """The UPN typed before, when another person signed in and that was confirmed; else empty."""
     notes: tuple[str, ...] = ()
     """What else is good to know before anything is made."""
+    tenant_notes: tuple[str, ...] = ()
+    """What stands in the tenant already: for its administrator in the wizard, never for operators."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,10 +92,15 @@ class StepResult:
 
 @dataclass(frozen=True)
 class Preflight:
-    """All steps in their order, and what else is good to know."""
+    """All steps in their order, and what else is good to know.
+
+    `tenant`: what stands in the tenant already, for its own administrator only: it may belong to another customer of
+    this installation, whose existence no operator is told.
+    """
 
     steps: tuple[StepResult, ...] = ()
     notes: tuple[str, ...] = ()
+    tenant: tuple[str, ...] = ()
 
     def leaving(self, left: Collection[Part]) -> "Preflight":
         """The same, with these parts left to somebody else on purpose."""
@@ -114,7 +119,7 @@ def preflight(seen: Seen, wanted: Wanted) -> Preflight:
         _by_role(Part.CONSENT, Part.CONSENT.value, seen),
         _roles(seen, wanted),
     )
-    return Preflight(steps, (*_namesakes(seen, wanted), *_licences(seen)))
+    return Preflight(steps, (*_mine(seen, wanted), *_licences(seen)), _namesakes(seen, wanted))
 
 
 def _registration(seen: Seen, wanted: Wanted) -> StepResult:
@@ -177,14 +182,17 @@ def _to_activate(part: Part, seen: Seen) -> str:
     return NAMES[enough[0]] if enough else ""
 
 
-def _namesakes(seen: Seen, wanted: Wanted) -> tuple[str, ...]:
+def _mine(seen: Seen, wanted: Wanted) -> tuple[str, ...]:
     if seen.ours is None:
         return ("Whether we made app registrations here before could not be read.",)
     mine = any(row.unique_name == wanted.unique_name for row in seen.ours)
-    others = sorted(row.display_name for row in seen.ours if row.unique_name != wanted.unique_name)
+    return ("The app registration of this invitation is here already: we go on with it.",) if mine else ()
+
+
+def _namesakes(seen: Seen, wanted: Wanted) -> tuple[str, ...]:
+    others = sorted(row.display_name for row in seen.ours or () if row.unique_name != wanted.unique_name)
     deleted = sorted(row.display_name for row in seen.deleted or () if row.unique_name != wanted.unique_name)
     return (
-        *(("The app registration of this invitation is here already: we go on with it.",) if mine else ()),
         *((f"App registrations that were made like this before stay untouched: {_listed(others)}.",) if others else ()),
         *((f"Deleted, but kept by Microsoft for 30 days: {_listed(deleted)}.",) if deleted else ()),
     )
