@@ -287,6 +287,19 @@ def test_a_renewal_of_a_short_life_leaves_nothing_open_and_warns_of_nothing_yet(
     assert (care_of(service_id).rotation, open_kinds(customer, service_id)) == (Rotation.NONE, set())
 
 
+@pytest.mark.parametrize("suspended", [True, False])
+def test_lists_know_the_end_of_what_was_renewed_at_once_also_while_it_is_suspended(customer, suspended):
+    service_id, ends_at = connected(customer, expires_at=clock.now() + 2 * DAY), clock.now() + 300 * DAY
+    with within(customer.path):
+        old = Credential.objects.get()
+        old.pk, old.display_name, old.announced_at, old.expires_at = UUID(int=5), "renewed", clock.now(), ends_at
+        old.save(force_insert=True)
+        if suspended:
+            actions.suspend(service_id=service_id, by=SETUP, now=clock.now())
+        actions.renew(service_id=service_id, credential_id=old.pk, user_name="", by=SETUP, now=clock.now())
+        assert Service.objects.get(pk=service_id).credential_ends_at == ends_at
+
+
 def test_a_rotation_that_began_in_the_moment_of_a_suspension_is_broken_off(customer):
     service_id = connected(customer, granted=OWNED)
     with within(customer.path):

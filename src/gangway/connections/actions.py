@@ -303,6 +303,8 @@ def renew(
     if care is not None:
         rotation.forget_plan(care, by=by, now=now)
         care.save()
+    ends_at = credential_end(credential_id)
+    services.note_credential(service_id=service_id, ends_at=ends_at, validated_at=row.last_validated_at)
     facts = {"user_name": user_name, "authenticated_by": authenticated_by.value, "credential": str(credential_id)}
     now_at = registration_of_credential(credential_id)
     if now_at != row.registration_id:
