@@ -46,6 +46,24 @@ def found(place, who):
         return [row.actor_name for row in activity(organization_path=place.path, sought=Sought(who=who))]
 
 
+def test_what_happened_in_one_organization_is_reached_from_its_page_and_says_so(provider):
+    north, south = (make_customer(provider, name=name) for name in ("North", "South"))
+    for place in (north, south):
+        told(place, "Olga", subject=f"test:{place.id}")
+    client = sit_down(provider, role=Role.MONITOR)
+    page = soup(client.get(reverse("web:customer", args=[north.id])))
+    link = next(one["href"] for one in page.select("main a") if "What happened here" in one.get_text())
+    shown = soup(client.get(link))
+    assert shown.select_one("#organization option[selected]").get_text() == "North"
+    text = shown.select_one(".gw-timeline").get_text()
+    assert (f"test:{north.id}" in text, f"test:{south.id}" in text) == (True, False)
+    about = soup(client.get(reverse("web:activity"), {"subject": f"test:{south.id}"}))
+    assert about.select_one("#subject option[selected]")["value"] == f"test:{south.id}"
+    assert about.select_one("#organization") is None
+    nobodys = soup(sit_down(make_provider()).get(link))
+    assert "North" not in nobodys.main.get_text()
+
+
 def test_who_is_found_by_any_word_of_a_name_in_any_case_and_script(provider):
     names = ("Olga Petrova", "Ólafur Ægisson", "田中 さくら", "grace.global@contoso.example")
     for name in names:

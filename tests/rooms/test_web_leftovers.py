@@ -238,6 +238,17 @@ def test_people_who_only_look_get_no_buttons(provider: Any, work: Work) -> None:
         assert monitor.post(f"/leftovers/{left.pk}/{what}/").status_code == 403
 
 
+def test_who_may_not_look_at_connections_is_led_to_no_page_of_theirs(provider: Any, work: Work) -> None:
+    orphans = "/connections/orphans/"
+    with within(work.customer.path):
+        Registration.objects.update(app_id=str(uuid4()), state="making")
+    led = {
+        role: bool(soup(sit_down(place, role=role).get("/leftovers/")).select(f'main a[href^="{orphans}"]'))
+        for place, role in ((provider, Role.MONITOR), (work.customer, Role.OPERATOR_LITE))
+    }
+    assert led == {Role.MONITOR: True, Role.OPERATOR_LITE: False}
+
+
 def test_strangers_see_nothing_and_change_nothing(work: Work) -> None:
     left, stranger = leave(work), sit_down(make_provider())
     assert "voice-one" not in soup(stranger.get("/leftovers/")).get_text()

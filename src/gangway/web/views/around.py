@@ -18,6 +18,7 @@ from gangway.organizations.roles import Capability
 from gangway.web.activity_files import csv_parts, json_parts
 from gangway.web.activity_words import entry_of, words_of
 from gangway.web.desk import DeskRequest, may
+from gangway.web.listing import Asked, only_below
 from gangway.web.streams import streamed
 
 AT_ONCE: Final = 50
@@ -39,6 +40,9 @@ def activity_page(request: DeskRequest) -> HttpResponse:
     values = {
         "entries": [entry_of(row) for row in shown],
         "asked": asked,
+        "wanted": Asked(choices=asked),
+        "organizations": only_below(asked["organization"]),
+        "subjects": [(asked["subject"], asked["subject"])] if asked["subject"] else [],
         "narrows": any(asked.values()),
         "events": [(event, words_of(event)) for event in EVENTS],
         "older": urlencode({**_given(asked), "before": shown[-1].id}) if len(rows) > AT_ONCE else "",

@@ -52,6 +52,7 @@ def leftover_list(request: DeskRequest) -> HttpResponse:
         "states": [(CLEARED, _("Removed"))],
         "kinds": [(kind.value, said(LEFTOVER, kind).word) for kind in LeftoverKind],
         "coverage": coverage(),
+        "may_see_orphans": Capability.SEE_CONNECTION in request.seat.capabilities,
         "bulk": bulk_of("leftovers", request.seat.capabilities),
         "may_clear": Capability.CHANGE_CONNECTION in request.seat.capabilities,
     }
