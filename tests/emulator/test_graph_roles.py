@@ -4,6 +4,7 @@ import pytest
 
 from m365_emulator import data, tokens
 from m365_emulator.directory import DirectoryObject
+from m365_emulator.graph import licensing
 from tests.emulator.graph_door import Door
 
 teams = data.role_ids_by_name()["Teams Administrator"]
@@ -269,3 +270,53 @@ def test_application_with_directory_readers_reads_what_a_permission_would_allow(
     door.token = tokens.application_token(door.world, door.tenant, caller, door.graph(door.tenant), 3600)
     assert door.get("/directory/administrativeUnits").status == 200
     assert assign(door, principal.id).status == 403
+
+
+own_role = {
+    "displayName": "Registration Support",
+    "description": "Reads registrations",
+    "isEnabled": True,
+    "rolePermissions": [{"allowedResourceActions": ["microsoft.directory/applications/basic/read"]}],
+}
+definitions = "/roleManagement/directory/roleDefinitions"
+
+
+def test_tenant_has_roles_of_its_own(door):
+    made = door.post(definitions, own_role)
+    where = f"{definitions}/{made.body['id']}"
+    assert (made.status, made.headers["location"]) == (201, f"https://localhost/v1.0{where}")
+    assert (made.body["isBuiltIn"], made.body["templateId"], made.body["version"]) == (False, made.body["id"], None)
+    assert door.patch(where, {"description": "Other"}).status == 204
+    assert door.get(where).body["description"] == "Other"
+    assert [row["id"] for row in door.get(f"{definitions}?$filter=isBuiltIn eq false").value] == [made.body["id"]]
+    assert door.delete(where).status == 204
+    assert door.get(where).status == 404
+
+
+def test_own_role_is_assigned_and_gone_with_its_definition(door):
+    role, morgan = door.post(definitions, own_role).body["id"], door.user("morgan.member").id
+    row = assign(door, morgan, role)
+    assert row.status == 201
+    listed = f"/roleManagement/directory/roleAssignments?$filter=principalId eq '{morgan}'"
+    (shown,) = door.get(f"{listed}&$expand=roleDefinition").value
+    assert shown["roleDefinition"]["displayName"] == "Registration Support"
+    assert door.get(f"/users/{morgan}/memberOf").value == []
+    assert role not in {one["roleTemplateId"] for one in door.get("/directoryRoles").value}
+    assert role not in tokens.directory_roles(door.world, door.tenant, morgan)
+    door.delete(f"{definitions}/{role}")
+    assert door.get(listed).value == []
+
+
+def test_built_in_roles_are_read_only_and_own_ones_can_be_switched_off(door):
+    assert door.patch(f"{definitions}/{teams}", {"displayName": "Mine"}).status == 400
+    assert door.delete(f"{definitions}/{teams}").status == 400
+    role = door.post(definitions, {**own_role, "isEnabled": False}).body["id"]
+    assert assign(door, door.user("morgan.member").id, role).status == 400
+    for lacking in own_role.keys() - {"description"}:
+        body = {name: value for name, value in own_role.items() if name != lacking}
+        assert door.post(definitions, body).status == 400
+
+
+def test_roles_of_its_own_need_entra_p1(door):
+    licensing.set_edition(door.tenant, "Free")
+    assert door.post(definitions, own_role).code == "AadPremiumLicenseRequired"

@@ -83,6 +83,7 @@ def directory_roles(world: World, tenant: Tenant, principal_id: str) -> list[str
         row["roleDefinitionId"]
         for key, row in tenant.role_assignments.items()
         if row["principalId"] in holders
+        and row["roleDefinitionId"] in data.role_templates()
         and row["directoryScopeId"] == "/"
         and world.replica.in_tokens("roleAssignment", key)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from m365_emulator import data
 from m365_emulator.directory import type_of_kind
 from m365_emulator.graph import roles
 from m365_emulator.graph.owners import shown
@@ -28,7 +29,7 @@ def _of(call: Call, ids: list[str]) -> list[dict[str, Any]]:
 
 
 def _roles(call: Call, ids: list[str]) -> list[dict[str, Any]]:
-    """Active tenant-wide roles; those of administrative units are not among them."""
+    """Active tenant-wide roles; those of administrative units and the tenant's own are not among them."""
     held = dict.fromkeys(
         row["roleDefinitionId"]
         for key, row in call.tenant.role_assignments.items()
@@ -39,4 +40,5 @@ def _roles(call: Call, ids: list[str]) -> list[dict[str, Any]]:
     return [
         {"@odata.type": type_of_kind["directoryRole"], **roles.directory_role(call.world, call.tenant, one)}
         for one in held
+        if one in data.role_templates()
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data, role_schedules
+from m365_emulator import role_schedules
 from m365_emulator.graph import bodies, licensing, role_scopes, roles
 from m365_emulator.graph.answer import Answer, no_content
 from m365_emulator.graph.errors import bad_request, conflicting_object, invalid_value, not_found
@@ -29,8 +29,8 @@ def _principal(call: Call, item: Mapping[str, Any]) -> Any:
     return next(iter(shown(call.tenant, [item["principalId"]])), None)
 
 
-def _definition(_call: Call, item: Mapping[str, Any]) -> Any:
-    return roles.definition(item["roleDefinitionId"])
+def _definition(call: Call, item: Mapping[str, Any]) -> Any:
+    return roles.definition(call.tenant, item["roleDefinitionId"])
 
 
 definitions = Shape(
@@ -40,7 +40,7 @@ definitions = Shape(
     filterable={
         "id": "eq in",
         "displayName": "eq in startsWith",
-        "isBuiltIn": "eq",
+        "isBuiltIn": "eq in",
         "templateId": "eq in",
         "isEnabled": "eq",
     },
@@ -70,17 +70,52 @@ eligibilities = Shape(
 
 @operations.on("GET", _root + "/roleDefinitions")
 def list_definitions(call: Call) -> Answer:
-    """The built-in roles, in one answer unless a smaller page is asked for (List roleDefinitions shows no paging)."""
-    return pages.collection(call, definitions, map(roles.definition, data.role_templates()))
+    """All roles, in one answer unless a smaller page is asked for (List roleDefinitions shows no paging)."""
+    return pages.collection(call, definitions, roles.definitions(call.tenant))
 
 
 @operations.on("GET", _root + "/roleDefinitions/{unifiedRoleDefinition-id}")
 def get_definition(call: Call) -> Answer:
-    """One role, by its template id."""
-    oid = call.keys["unifiedRoleDefinition-id"]
-    if oid not in data.role_templates():
-        raise not_found(oid)
-    return pages.single(call, definitions, roles.definition(oid))
+    """One role, by its template id or, of the tenant's own, by its id."""
+    return pages.single(call, definitions, _named(call))
+
+
+@operations.on("POST", _root + "/roleDefinitions")
+def create_definition(call: Call) -> Answer:
+    """201: a role of the tenant's own. It can be assigned; what it allows is not looked at here."""
+    licensing.require(call.tenant, "P1")
+    wanted = bodies.checked(
+        "unifiedRoleDefinition",
+        call.body,
+        fixed=("id", "isBuiltIn"),
+        needed=("displayName", "isEnabled", "rolePermissions"),
+    )
+    oid = call.world.ids.uuid("roleDefinition")
+    usual = {"id": oid, "description": None, "isBuiltIn": False, "resourceScopes": ["/"], "version": None}
+    made = {**usual, **wanted, "templateId": wanted.get("templateId") or oid}
+    roles.custom(call.tenant)[oid] = made
+    return pages.single(call, definitions, made, status=201)
+
+
+@operations.on("PATCH", _root + "/roleDefinitions/{unifiedRoleDefinition-id}")
+def update_definition(call: Call) -> Answer:
+    """204; only what is named changes. 400 for a built-in role, which is read-only."""
+    licensing.require(call.tenant, "P1")
+    kept = ("displayName", "isEnabled", "rolePermissions")
+    wanted = bodies.checked("unifiedRoleDefinition", call.body, fixed=("id", "isBuiltIn"), kept=kept)
+    _own(call).update(wanted)
+    return no_content()
+
+
+@operations.on("DELETE", _root + "/roleDefinitions/{unifiedRoleDefinition-id}")
+def delete_definition(call: Call) -> Answer:
+    """204, its assignments are gone with it; 400 for a built-in role."""
+    licensing.require(call.tenant, "P1")
+    oid = str(_own(call)["id"])
+    del roles.custom(call.tenant)[oid]
+    for row in [one for one in call.tenant.role_assignments.values() if one["roleDefinitionId"] == oid]:
+        role_schedules.drop(call.tenant, row["id"])
+    return no_content()
 
 
 @operations.on("GET", _root + "/roleAssignments")
@@ -113,7 +148,8 @@ def assign(call: Call) -> Answer:
     principal = call.tenant.objects.get(wanted["principalId"])
     if principal is None or principal.kind not in _principals or not call.sees(principal):
         raise not_found(wanted["principalId"])
-    if role_id not in data.role_templates():
+    role = roles.definition(call.tenant, role_id)
+    if role is None or not role["isEnabled"]:
         raise invalid_value("roleDefinitionId", "UnifiedRoleAssignment")
     if principal.kind == "group" and not principal.body.get("isAssignableToRole"):
         raise bad_request("The group is not assignable to roles.", target="principalId")
@@ -149,6 +185,22 @@ def list_own_eligibilities(call: Call) -> Answer:
     own = call.caller.principal_id
     rows = [row for row in call.tenant.role_eligibilities.values() if row["principalId"] == own]
     return pages.collection(call, eligibilities, [_eligible(call.tenant, row) for row in rows])
+
+
+def _named(call: Call) -> dict[str, Any]:
+    """The role that the path names. Raises 404."""
+    found = roles.definition(call.tenant, call.keys["unifiedRoleDefinition-id"])
+    if found is None:
+        raise not_found(call.keys["unifiedRoleDefinition-id"])
+    return found
+
+
+def _own(call: Call) -> dict[str, Any]:
+    """The same, if it is one of the tenant's own. Raises 400 for a built-in one."""
+    found = _named(call)
+    if found["isBuiltIn"]:
+        raise bad_request("Built-in role definitions cannot be changed or deleted.", target="isBuiltIn")
+    return found
 
 
 def _row(call: Call) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Built-in directory roles as Graph's three resources show them: definition, template and (activated) role."""
+"""Directory roles as Graph's three resources show them: definition, template and (activated) role.
+
+A tenant's own roles (custom roles) are definitions only.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,27 @@ if TYPE_CHECKING:
     from m365_emulator.world import World
 
 _activated = "activatedRoles"
+_custom = "customRoles"
 
 
-def definition(template_id: str) -> dict[str, Any]:
-    """``unifiedRoleDefinition``; a built-in role has its template's id in every tenant."""
+def definitions(tenant: Tenant) -> list[dict[str, Any]]:
+    """``unifiedRoleDefinition``: the built-in roles and the tenant's own."""
+    return [*map(_built_in, data.role_templates()), *tenant.settings.get(_custom, {}).values()]
+
+
+def definition(tenant: Tenant, role_id: str) -> dict[str, Any] | None:
+    """One of them; None when there is none of this id."""
+    return _built_in(role_id) if role_id in data.role_templates() else tenant.settings.get(_custom, {}).get(role_id)
+
+
+def custom(tenant: Tenant) -> dict[str, dict[str, Any]]:
+    """The tenant's own roles by id, to be changed."""
+    own: dict[str, dict[str, Any]] = tenant.settings.setdefault(_custom, {})
+    return own
+
+
+def _built_in(template_id: str) -> dict[str, Any]:
+    """A built-in role has its template's id in every tenant."""
     name = data.role_templates()[template_id]["displayName"]
     return {
         "id": template_id,
@@ -50,6 +70,7 @@ def object_id(world: World, tenant: Tenant, template_id: str) -> str:
 def activated(tenant: Tenant) -> list[str]:
     """Template ids of the roles that exist in a tenant: those that somebody has, had, or activated."""
     held = (row["roleDefinitionId"] for row in tenant.role_assignments.values())
+    held = (one for one in held if one in data.role_templates())
     return list(dict.fromkeys([data.global_administrator, *tenant.settings.get(_activated, []), *held]))
 
 
@@ -72,7 +93,8 @@ def add_assignment(world: World, tenant: Tenant, principal_id: str, role_id: str
         "condition": None,
     }
     tenant.role_assignments[oid] = row
-    activate(tenant, role_id)
+    if role_id in data.role_templates():
+        activate(tenant, role_id)
     world.replica.wrote("roleAssignment", oid)
     return row
 

@@ -86,7 +86,8 @@ def _template(call: Call, role_id: str) -> str:
 def _scoped(call: Call) -> Iterator[dict[str, Any]]:
     sees = call.world.replica.sees
     for key, row in call.tenant.role_assignments.items():
-        if row["directoryScopeId"].startswith(_prefix) and sees("roleAssignment", key):
+        built_in = row["roleDefinitionId"] in data.role_templates()
+        if built_in and row["directoryScopeId"].startswith(_prefix) and sees("roleAssignment", key):
             yield row
 
 

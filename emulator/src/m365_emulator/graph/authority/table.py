@@ -34,6 +34,7 @@ _app = ("/applications/{application-id}", "/applications(appId='{appId}')")
 _unique = "/applications(uniqueName='{uniqueName}')"
 _sp = ("/servicePrincipals/{servicePrincipal-id}", "/servicePrincipals(appId='{appId}')")
 _role = ("/directoryRoles/{directoryRole-id}", "/directoryRoles(roleTemplateId='{roleTemplateId}')")
+_definition = "/{unifiedRoleDefinition-id}"
 _federated_keys = ("/{federatedIdentityCredential-id}", "(name='{name}')")
 _members = ("/members", "/members/$ref", "/transitiveMembers")
 _memberships = (
@@ -162,6 +163,10 @@ roles_of_operations: dict[str, Rule | Chooser] = {
         _role[0] + "/members/{directoryObject-id}/$ref",
         "/roleManagement/directory/roleAssignments/{unifiedRoleAssignment-id}",
     ),
+    **{
+        f"{method} /roleManagement/directory/roleDefinitions{one}": rules.assigns_roles
+        for method, one in (("POST", ""), ("PATCH", _definition), ("DELETE", _definition))
+    },
     **_rows(rules.reads_eligibilities, "GET", "/roleManagement/directory/roleEligibilityScheduleInstances"),
     **_rows(
         rules.reads_self,
