@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pytest
 from django.conf import settings
@@ -27,7 +27,33 @@ from gangway.vault import keys
 from tests import migrated
 
 gc.set_threshold(50_000, 20, 100)  # Django and its tests make much and drop it soon: looking so often costs a tenth
+TESTS: Final = Path(__file__).parent
 COUNTED = re.compile(r": (\d+) points.* (\d+) orphans$")
+
+
+WAITING: Final = ("ground", "journeys")
+"""What starts whole programs waits for them half of its time."""
+LONGEST: Final = "test_look.py"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Have processes that share the work do what waits beside what computes, the longest first."""
+    if hasattr(config, "workerinput"):
+        items[:] = mixed(items)
+
+
+def mixed(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Put a file that waits after every few others, until none is left; each kind keeps its order."""
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
+    waiting = [path for path in files if path.relative_to(TESTS).parts[0] in WAITING]
+    waiting.sort(key=lambda path: path.name != LONGEST)
+    others = [path for path in files if path not in waiting]
+    places = {path: float(number) for number, path in enumerate(others)}
+    every = 0.6 * len(others) / max(len(waiting), 1)  # in the last part of the others there is hardly any work
+    places |= {path: every * number - 0.5 for number, path in enumerate(waiting)}
+    return [item for path in sorted(files, key=places.__getitem__) for item in files[path]]
 
 
 @pytest.fixture(scope="session", autouse=True)
