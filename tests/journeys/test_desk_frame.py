@@ -47,6 +47,32 @@ def test_whoever_may_see_all_finds_the_way_out_without_scrolling(new_page: Calla
     expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
 
 
+def test_on_a_small_laptop_no_entry_of_the_menu_is_cut(new_page: Callable[..., Page]) -> None:
+    page = new_page("laptop", viewport={"width": 1280, "height": 800})
+    seat = SimpleNamespace(places=(), organization_name="Sandbox Telecom", name="Olga", email="olga@sp2.example")
+    doors = [{"word": str(door.word), "icon": door.icon, "url": "/"} for door in DOORS]
+    drawn(page, "layouts/desk.html", {"seat": seat, "navigation": doors, "request": SimpleNamespace(path="/")})
+    menu = page.get_by_role("navigation")
+    assert menu.evaluate("one => [one.clientHeight >= one.scrollHeight, one.clientHeight, one.scrollHeight]")[0]
+    heights = [(link.bounding_box() or {"height": 0})["height"] for link in menu.get_by_role("link").all()]
+    assert len(heights) == len(DOORS)
+    assert min(heights) >= SMALLEST
+    page.get_by_role("button", name="Keyboard").evaluate("() => document.getElementById('gw-keys').showModal()")
+    cap = page.locator("kbd").first
+    assert cap.evaluate("one => parseFloat(getComputedStyle(one).paddingInlineStart)") >= 4
+
+
+def test_what_is_shown_to_be_copied_has_room_around_it_and_a_label_that_is_seen(new_page: Callable[..., Page]) -> None:
+    page = new_page("copied", viewport={"width": 1280, "height": 800})
+    line = {"name": "record", "text": "_gangway.example.com", "label": "Name of the record", "button": "Copy"}
+    drawn(page, "components/copy_line.html", {**line, "shows_label": True})
+    expect(page.get_by_text("Name of the record")).to_be_visible()
+    expect(page.get_by_label("Name of the record")).to_have_value("_gangway.example.com")
+    page.get_by_label("Name of the record").evaluate("one => one.classList.add('gw-mono')")
+    padding = "one => parseFloat(getComputedStyle(one).paddingInlineStart)"
+    assert page.get_by_label("Name of the record").evaluate(padding) >= 8
+
+
 def connections_listed(page: Page) -> None:
     """A list of connections as long as its words get, sorted by nothing yet."""
     now = clock.now()

@@ -332,6 +332,18 @@ def test_a_person_changes_their_own_name_and_it_is_told_as_it_was_and_is():
     assert "Sue Self-Other" in soup(client.get("/operators/?q=other")).select_one("tbody").get_text()
 
 
+def test_an_address_that_only_takes_a_form_leads_a_browser_to_the_page_above():
+    client, page = sit_down(make_provider()), {"Accept": "text/html,*/*;q=0.8"}
+    ways = {"/me/name/": "/me/", "/me/address/confirm/": "/me/address/", "/operators/7/sessions/end/": "/operators/7/"}
+    for address, above in ways.items():
+        answer = client.get(address, headers=page)
+        assert (answer.status_code, answer.headers["Location"]) == (302, above)
+    assert client.get("/me/name/").status_code == 405
+    assert client.get("/me/name/", headers={**page, "HX-Request": "true"}).status_code == 405
+    assert client.put("/me/", headers=page).status_code == 405
+    assert client.get("/me/address/confirm/", headers=page, follow=True).status_code == 200
+
+
 def test_a_role_that_somebody_else_changed_meanwhile_is_not_changed_unseen():
     provider = make_provider()
     olga, paul, target = (

@@ -29,7 +29,7 @@ from gangway.provisioning.engine.sight import Source, TenantSight
 from gangway.provisioning.engine.verify import TEAMS_WAS_READ
 from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchCredential
-from gangway.provisioning.licences import PhoneLicences, count
+from gangway.provisioning.licences import PhoneLicences, count, in_words
 from gangway.provisioning.models import MADE, Credential, Registration
 from gangway.provisioning.shapes import CheckItem, CheckResult
 from gangway.provisioning.states import CredentialState
@@ -254,15 +254,10 @@ def _permissions(subject: Subject, token: AppToken) -> CheckItem:
 
 
 def _roles(subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]) -> CheckItem:
-    plan = subject.plan
-    names = {role.template_id: role.name for role in plan.roles if not (plan.in_unit and role.in_unit)}
-    held = token.claims.wids if outcome.value is None else {row.role_id for row in outcome.value if row.scope == "/"}
-    missing = set(names) - (held & token.claims.wids)
-    if outcome.value is not None:  # a role for one administrative unit stands in no token
-        limited = {role.template_id: role.name for role in plan.roles if role.template_id not in names}
-        missing |= set(limited) - {row.role_id for row in outcome.value}
-        names |= limited
-    elif any(role.template_id not in names for role in plan.roles) and not missing:
+    plan, missing = subject.plan, _roles_missing(subject, token, outcome)
+    names = {role.template_id: role.name for role in plan.roles}
+    limited = {role.template_id for role in plan.roles if plan.in_unit and role.in_unit}
+    if outcome.value is None and limited and not missing:
         words = "Roles for one administrative unit stand in no token, and Microsoft didn't let us read them."
         return CheckItem("roles", "Directory roles", "unknown", words, "Validate again in a moment.")
     if missing:
@@ -273,13 +268,27 @@ def _roles(subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignm
     return CheckItem("roles", "Directory roles", "ok", f"{how}: {_listed(names.values())}.")
 
 
+def _roles_missing(
+    subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]
+) -> frozenset[str]:
+    """Planned roles that it was seen without: one for the whole tenant needs to be in the token and, if read, given."""
+    plan, rows = subject.plan, outcome.value
+    limited = {role.template_id for role in plan.roles if plan.in_unit and role.in_unit}
+    held = token.claims.wids if rows is None else token.claims.wids & {row.role_id for row in rows if row.scope == "/"}
+    missing = {role.template_id for role in plan.roles} - limited - held
+    if rows is not None:  # a role for one administrative unit stands in no token
+        missing |= limited - {row.role_id for row in rows}
+    return frozenset(missing)
+
+
 def _roles_held(
     subject: Subject, token: AppToken, outcome: Outcome[tuple[RoleAssignment, ...]]
 ) -> frozenset[str] | None:
     """The roles that it has, wherever they count; a role for one administrative unit stands in no token."""
     if outcome.value is None and subject.plan.in_unit:
         return None
-    return token.claims.wids | {row.role_id for row in outcome.value or ()}
+    there = token.claims.wids | {row.role_id for row in outcome.value or ()}
+    return there - _roles_missing(subject, token, outcome)
 
 
 async def _roles_end(
@@ -357,7 +366,7 @@ def _licences(outcome: Outcome[Any], wanted: int) -> CheckItem:
     if not phone.total:
         cure = "Every person with a number needs one; buy them in the Microsoft 365 admin center."
         return CheckItem("licences", label, "warning", "There is none in the tenant.", cure)
-    words = f"{phone.left} of {phone.total} are not assigned yet; the service is for {wanted} users."
+    words = in_words(phone, wanted)
     if phone.left < wanted:
         return CheckItem("licences", label, "warning", words, "Licences that are assigned already count as well.")
     return CheckItem("licences", label, "ok", words)

@@ -33,6 +33,15 @@ def count(licences: Iterable[Licence]) -> PhoneLicences:
     )
 
 
+def in_words(phone: PhoneLicences, wanted: int) -> str:
+    """Say how many of a tenant's licences are free, beside so many users that are wanted."""
+    if phone.left:
+        free = f"{phone.left} of {phone.total} {'is' if phone.left == 1 else 'are'} free"
+    else:
+        free = "The only one is assigned" if phone.total == 1 else f"All {phone.total} are assigned"
+    return f"{free}; the service is for {'one user' if wanted == 1 else f'{wanted} users'}."
+
+
 def has_premium(licences: Iterable[Licence]) -> bool:
     """Whether Microsoft Entra ID P1 is in any living subscription; that it isn't seen proves nothing."""
     return any(PREMIUM & set(licence.plan_ids) for licence in licences if licence.enabled)

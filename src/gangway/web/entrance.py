@@ -26,6 +26,7 @@ from gangway.organizations.errors import NoSeat
 from gangway.organizations.queries import Seat
 from gangway.organizations.scope import within
 from gangway.web import second_step, staying, zones
+from gangway.web.above import page_in_place_of
 from gangway.web.desk import own_page_before
 from gangway.web.views.refusals import refused
 
@@ -77,7 +78,7 @@ class Entrance(MiddlewareMixin):
             _let_forms_lead_to_microsoft(response)
         if "Cache-Control" not in response.headers and not response.streaming:
             response.headers["Cache-Control"] = "no-store"
-        return response
+        return page_in_place_of(request, response)
 
 
 def _let_forms_lead_to_microsoft(response: HttpResponse) -> None:

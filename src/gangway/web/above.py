@@ -1,0 +1,33 @@
+"""Where somebody is led who opens an address that only takes a form: to the page above it, where the form stands.
+
+It happens when a form was refused and shown again under its own address, and the address is then opened anew or kept.
+"""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import Resolver404, resolve
+
+NOT_SO = 405
+
+
+def page_in_place_of(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Return the answer, or the way to the nearest page above for a browser that asked for one and gets a 405.
+
+    An address above that takes a form only leads on in turn. The start page is for people at the desk alone.
+    """
+    asks_for_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    if response.status_code != NOT_SO or not asks_for_page or request.headers.get("HX-Request"):
+        return response
+    path = request.path.rstrip("/")
+    while "/" in path:
+        path = path.rpartition("/")[0]
+        if (path or hasattr(request, "seat")) and _is_there(f"{path}/"):
+            return redirect(f"{path}/")
+    return response
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return resolve(path).func.__name__ != "not_offered"
+    except Resolver404:
+        return False
