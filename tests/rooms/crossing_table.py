@@ -300,6 +300,7 @@ ROWS: Final[dict[str, Row]] = {
     "wizard_returned": anyone(),
     "wizard_blocked": anyone(),
     "wizard_again": anyone(),
+    "wizard_choose_again": anyone(),
     "wizard_accept_person": anyone(),
     "wizard_signed_in": anyone(),
     "wizard_name": anyone(),

@@ -255,6 +255,7 @@ FORMS: Final[dict[str, Form]] = {
     "door_reminders": stranger(),
     "door_new_link": stranger(),
     "wizard": wizard(),
+    "wizard_choose_again": wizard(),
     "wizard_approval": wizard(approval_on="2031-12-01"),
     "wizard_colleague": wizard(colleague="riley@contoso.com"),
     "wizard_unexpected": wizard(),

@@ -526,6 +526,26 @@ def test_choosing_it_stops_when_something_is_being_made_and_can_be_taken_back(wh
         existing.choose_existing(case_id=hand.walked.case_id, by=ADMINISTRATOR, now=clock.now())
 
 
+@pytest.mark.parametrize("way", ["use", "new"])
+def test_back_leads_to_where_the_ways_are_chosen_and_keeps_no_typed_secret(whole, way):
+    hand = Hand.opened()
+    about: dict[str, Any] = {"case_id": hand.walked.case_id, "by": ADMINISTRATOR, "now": clock.now()}
+    hand.start(hand.types(whole, client_id="5a4db0c1-0000-4000-8000-0000000000ff"))
+    assert hand.row.sealed_id is not None
+    if way == "new":
+        actions.sign_in_again(**about)
+    actions.choose_again(**about)
+    assert hand.walked.view().step is Step.CHOOSE
+    assert (hand.row.client_id, hand.row.passed_over) == ("5a4db0c1-0000-4000-8000-0000000000ff", True)
+    assert sealed_are_gone()
+    actions.choose_again(**about)
+    existing.choose_existing(**about)
+    hand.start(hand.types(whole))
+    assert hand.case.state == CaseState.DONE
+    with pytest.raises(actions.GangwayError):
+        actions.choose_again(**about)
+
+
 def test_a_file_of_connections_is_proved_row_by_row_and_creates_what_passes(whole):
     provider = make_provider()
     olga = Actor(kind="person", id=str(make_operator(provider)), name="Olga Operator")

@@ -271,6 +271,8 @@ class Event(StrEnum):
     """An administrator pressed Continue for the first time."""
     CASE_REOPENED = "onboarding:case:reopened"
     """An administrator came back by a link, perhaps in another browser."""
+    CASE_CHOOSING = "onboarding:case:choosing"
+    """The administrator went back to the page on which the ways to connect are chosen."""
     CASE_IDENTIFYING = "onboarding:case:identifying"
     """The administrator is asked who they are: at first, or to sign in again."""
     CASE_FEATURES_CHOSEN = "onboarding:case:features_chosen"

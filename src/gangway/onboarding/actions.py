@@ -21,6 +21,7 @@ from gangway.onboarding.errors import NotNow, SignInTooOld
 from gangway.onboarding.models import Case
 from gangway.onboarding.rows import lock_case, lock_onboarding, move_case, scope_of_case, scope_of_run
 from gangway.onboarding.shapes import Begun, Departure
+from gangway.onboarding.signed_in import note_left
 from gangway.onboarding.stages import colleague as stage
 from gangway.onboarding.stages import invitation, redirect, registration, sign_in
 from gangway.onboarding.states import CaseState
@@ -41,6 +42,20 @@ def choose_new(*, case_id: UUID, by: Actor, now: datetime) -> None:
         case = invitation.open_case(case_id, now=now)
         if case.state in {CaseState.BEGUN, CaseState.ABANDONED}:
             move_case(case, CaseState.IDENTIFYING, by=by, now=now)
+
+
+def choose_again(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """*Back* to the page on which the ways are chosen; what was typed is kept, a typed secret is not.
+
+    Raises `LinkClosed`; `NotNow` once something is being made, and for somebody who does the rest only.
+    """
+    with scope_of_case(case_id), transaction.atomic():
+        case = invitation.open_case(case_id, now=now)
+        if case.run_id is not None or case.handoff_id is not None:
+            raise NotNow(state=case.state)
+        if case.state not in {CaseState.BEGUN, CaseState.ABANDONED}:
+            move_case(case, CaseState.BEGUN, by=by, now=now)
+            note_left(case, by=by, now=now)
 
 
 def choose_features(

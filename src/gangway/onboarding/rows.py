@@ -20,7 +20,7 @@ from gangway.provisioning.queries import token_is_held
 from gangway.vault.actions import destroy
 
 CASE_EVENTS: Final = {
-    CaseState.BEGUN: Event.CASE_BEGUN,
+    CaseState.BEGUN: Event.CASE_CHOOSING,
     CaseState.IDENTIFYING: Event.CASE_IDENTIFYING,
     CaseState.TYPING: Event.CASE_TYPING,
     CaseState.PROVING: Event.CASE_PROVING,
@@ -111,8 +111,8 @@ def move_case(row: Case, to: CaseState, *, by: Actor, now: datetime, **changes: 
         _forget_secret(row, by=by)
     if to is CaseState.PROVISIONING:
         forget_typed(row, by=by)
-    if to in {CaseState.TYPING, CaseState.IDENTIFYING}:
-        ExistingRegistration.objects.filter(case=row).update(passed_over=to is CaseState.IDENTIFYING)
+    if to in {CaseState.BEGUN, CaseState.TYPING, CaseState.IDENTIFYING}:
+        ExistingRegistration.objects.filter(case=row).update(passed_over=to is not CaseState.TYPING)
     _record(CASE_EVENTS[to], f"case:{row.pk}", row.organization_id, by, {"from": before, "to": to.value})
 
 

@@ -49,6 +49,7 @@ SEEN: Final[Mapping[Event, str]] = {
     Event.HANDOFF_REVOKED: "Another administrator's link was withdrawn.",
     Event.CASE_BEGUN: "Somebody opened a link and pressed Continue.",
     Event.CASE_REOPENED: "Somebody opened a link again and went on.",
+    Event.CASE_CHOOSING: "Somebody went back to the page where the way to connect is chosen.",
     Event.CASE_IDENTIFYING: "The page that asks who signs in was opened.",
     Event.CASE_FEATURES_CHOSEN: "It was chosen which optional parts are declined.",
     Event.CASE_TYPING: "The form for an App registration that is there was opened.",

@@ -2,7 +2,7 @@
 
 case      begun → identifying → signing_in → signed_in → naming → provisioning ┬→ done
                     ↑__________________________________________________________├→ waiting (for another administrator)
-             ↕      (sign in again: progress is kept)                          ├→ needs_sign_in
+             ↕ ↕    (sign in again: progress is kept)                          ├→ needs_sign_in
           typing ⇄ proving → done                                              └→ failed
           (a registration that is there already: typed, then proved by a worker; what isn't right comes back)
           of several administrators' cases of one run, those that rest follow how the run ends by whoever's hand
@@ -85,9 +85,11 @@ _AT_REST: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseSta
 
 CASE_MOVES: Final[Mapping[CaseState, frozenset[CaseState]]] = {
     CaseState.BEGUN: _AGAIN | {CaseState.TYPING},
-    CaseState.TYPING: _AGAIN | {CaseState.PROVING},
+    CaseState.TYPING: _AGAIN | {CaseState.BEGUN, CaseState.PROVING},
     CaseState.PROVING: frozenset({CaseState.DONE, CaseState.TYPING, CaseState.ABANDONED}),
-    CaseState.IDENTIFYING: frozenset({CaseState.SIGNING_IN, CaseState.ABANDONED, CaseState.WAITING, CaseState.TYPING})
+    CaseState.IDENTIFYING: frozenset(
+        {CaseState.BEGUN, CaseState.SIGNING_IN, CaseState.ABANDONED, CaseState.WAITING, CaseState.TYPING}
+    )
     | _BY_ANOTHER,
     CaseState.SIGNING_IN: _AGAIN | _BY_ANOTHER | {CaseState.SIGNED_IN, CaseState.TYPING},
     CaseState.SIGNED_IN: _AGAIN | _BY_ANOTHER | {CaseState.NAMING, CaseState.TYPING},

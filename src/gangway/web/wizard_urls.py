@@ -26,6 +26,7 @@ urlpatterns = [
     path("i/<str:token>/reminders/", link_pages.reminders, name="door_reminders"),
     path("i/<str:token>/new-link/", link_pages.new_link, name="door_new_link"),
     path("wizard/", wizard.choose, name="wizard"),
+    path("wizard/choose-again/", wizard.choose_again, name="wizard_choose_again"),
     path("wizard/approval/", wizard_before.approval, name="wizard_approval"),
     path("wizard/colleague/", wizard_before.colleague, name="wizard_colleague"),
     path("wizard/unexpected/", wizard_before.unexpected, name="wizard_unexpected"),

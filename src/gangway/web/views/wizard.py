@@ -105,6 +105,13 @@ def _go_on(request: WizardRequest, form: Grant) -> HttpResponse:
 
 @require_POST
 @in_wizard
+def choose_again(request: WizardRequest) -> HttpResponse:
+    """*Back* to where the ways are chosen, as long as nothing was made."""
+    return _act(request, actions.choose_again)
+
+
+@require_POST
+@in_wizard
 def sign_in_again(request: WizardRequest) -> HttpResponse:
     """Go back to *who you are*; everything entered is kept."""
     return _act(request, actions.sign_in_again)
