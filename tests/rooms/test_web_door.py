@@ -14,20 +14,22 @@ from gangway.invitations import actions
 from gangway.invitations.queries import LinkDead, Why
 from gangway.onboarding.errors import LinkClosed
 from gangway.onboarding.shapes import Begun
-from gangway.organizations.scope import within
+from gangway.organizations.models import Organization
+from gangway.organizations.scope import within, within_everything
 from gangway.provisioning.shapes import FeatureRow
 from gangway.web import wizard_session
 from gangway.web.views import wizard_door
 from tests.rooms import web_values
 from tests.rooms.factories_invitations import OPERATOR, issue, link
+from tests.rooms.factories_onboarding import walk
 from tests.rooms.factories_organizations import make_customer
-from tests.rooms.factories_web import in_wizard, soup
+from tests.rooms.factories_web import in_wizard, put_into_wizard, soup
 
 pytestmark = pytest.mark.django_db
 
 
 def dead(reason):
-    return LinkDead(reason, uuid4(), "", "Sailmaker Voice", "support@sailmaker.example", "+49 30 5550", clock.now())
+    return LinkDead(reason, uuid4(), "", "Sailmaker Voice", "support@sailmaker.example", clock.now())
 
 
 @pytest.fixture
@@ -170,6 +172,23 @@ def test_who_has_no_session_is_told_to_open_the_link_again():
     assert answer.status_code == 404
     assert "Open the link in your e-mail again" in answer.content.decode()
     assert 'href="/"' not in answer.content.decode()
+
+
+def test_no_page_behind_a_link_brings_the_number_by_which_it_is_to_be_checked():
+    """A forged page would bring its own: all of them point to the contract."""
+    walked, phone = walk(choose=False), "+49 30 5550 100"
+    with within_everything("a test"):
+        Organization.objects.filter(pk=walked.provider.id).update(support_phone=phone)
+    token = link(walked.customer, walked.invitation_id)
+    client = Client()
+    put_into_wizard(client, walked.case_id)
+    pages = [client.get(f"/i/{token.reveal()}"), client.get("/wizard/")]
+    with within(walked.customer.path):
+        actions.revoke(invitation_id=walked.invitation_id, by=OPERATOR, now=clock.now())
+    pages += [client.get(f"/i/{token.reveal()}"), client.get("/wizard/closed/")]
+    for page in pages:
+        assert phone not in page.content.decode()
+        assert "at the number on your contract" in soup(page).get_text()
 
 
 def test_a_real_link_that_was_withdrawn_explains_itself():

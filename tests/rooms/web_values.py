@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from gangway.connections.queries import ConnectionView, GrantRow, ItemView, ValidationRow
+from gangway.connections.queries import ConnectionView, ItemView, ValidationRow
+from gangway.connections.rights import GrantRow
 from gangway.foundation.errors import WhoActs
 from gangway.invitations.queries import HandoffView
 from gangway.onboarding.shapes import (
@@ -111,7 +112,7 @@ OFFER = Offer(
     invitation_id=NIL,
     invitation_state="opened",
     asker=Asker(
-        NIL, "Sailmaker Voice", "support@sailmaker.example", "+49 30 5550 100", "Ida Larsen", "ida@sailmaker.example"
+        NIL, "Sailmaker Voice", "support@sailmaker.example", "Ida Larsen", "ida@sailmaker.example"
     ),
     customer_name="Contoso Bakeries",
     service_id=NIL,

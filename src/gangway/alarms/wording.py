@@ -15,7 +15,10 @@ from gangway.organizations.queries import provider_of
 SHOWN: Final = 50
 """Alarms named in one mail; the page has the rest."""
 OVER: Final = "This is over: nothing is left for you to do."
-NOTHING_ASKED: Final = "This mail asks for no password and has no code. If in doubt, ask your provider by telephone."
+NOTHING_ASKED: Final = (
+    "This mail asks for no password and has no code. If you doubt that it is genuine, call your provider at the number "
+    "on your contract, not at one that stands in a mail."
+)
 
 
 @dataclass(frozen=True, slots=True)

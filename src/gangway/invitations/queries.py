@@ -94,7 +94,6 @@ class LinkDead:
     organization_path: str
     provider_name: str
     reply_to: str
-    support_phone: str
     since: datetime | None
     language: str = ENGLISH
     was_taken: bool = False
@@ -300,7 +299,6 @@ def _dead(link: Link, why: Why) -> LinkDead:
         organization_path=invitation.organization.path,
         provider_name=provider.name,
         reply_to=provider.reply_to,
-        support_phone=provider.support_phone,
         since=_dead_since(link, why),
         language=invitation.language,
         was_taken=link.revoked_at is not None or (link.handoff is not None and link.handoff.revoked_at is not None),

@@ -107,7 +107,6 @@ def asker_of(about: InvitationView) -> Asker:
         provider_id=provider.id,
         provider_name=provider.name,
         reply_to=provider.reply_to,
-        support=provider.support_phone,
         operator_name="" if about.created_by_id and person is None else about.created_by_name,
         operator_email=person.email if person else "",
         organization_path=about.organization_path,

@@ -69,12 +69,11 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who asks: the provider and the person there."""
+    """Who asks: the provider and the person there. No telephone number: a forged page would bring its own."""
 
     provider_id: UUID
     provider_name: str
     reply_to: str
-    support: str
     operator_name: str
     operator_email: str
     organization_path: str = ""
