@@ -6,18 +6,22 @@ from threading import Event
 from time import sleep
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.db import transaction
 
 from gangway.foundation import clock
+from gangway.foundation.ids import ObjectId
 from gangway.jobs.testing import run_until_idle
-from gangway.jobs.threads import in_database
+from gangway.jobs.threads import callers_thread, in_database
 from gangway.organizations.scope import within
 from gangway.provisioning import conduct, lease, opening, undoing
 from gangway.provisioning.drawing import blueprint_of, journal_of
 from gangway.provisioning.engine.goodbye import WORDS
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.ports import Proofs
+from gangway.provisioning.engine.settling import NOT_SEEN
 from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
+from gangway.provisioning.engine.steps.removal import RemovePermission
 from gangway.provisioning.errors import Broke, TookTooLong
 from gangway.provisioning.journal_store import RunJournal
 from gangway.provisioning.models import Registration
@@ -55,6 +59,7 @@ def ended(work: Work) -> tuple[RunState, StepState, str]:
     return run.state, step.state, step.words
 
 
+TAKES_AWAY = RemovePermission("assignment", "Application.ReadWrite.All", principal=ObjectId("principal"))
 WELL = (RunState.PROVED, StepState.FAILED, WORDS["unknown"])
 
 
@@ -117,6 +122,30 @@ def test_whether_it_is_proved_is_read_after_what_is_being_written():
         return opening.is_proved(opened, now=clock.now())
 
     assert race(write, look) == ["written", True]
+
+
+def test_what_a_lost_worker_began_to_take_away_and_nobody_looked_at_is_not_still_under_way(work, monkeypatch):
+    async def prove_and_wait(opened: opening.Opened, _limit: object) -> None:
+        journal = journal_of(opened, blueprint_of(opened))
+        await journal.intend([TAKES_AWAY], planned=[TAKES_AWAY])
+        await in_database(prove, work)
+        raise TimeoutError
+
+    monkeypatch.setattr(conduct, "_set_up", prove_and_wait)
+    run_until_idle()
+    (step,) = [step for step in work.run().steps if step.kind == TAKES_AWAY.kind]
+    assert (work.run().state, step.state, step.words) == (RunState.PROVED, StepState.FAILED, NOT_SEEN)
+
+
+def test_what_is_seen_gone_after_the_proof_was_taken_away_by_whoever_was_here_before(work):
+    opened = opening.open_run(work.run_id, owner="a", now=clock.now())
+    journal, stands = journal_of(opened, blueprint_of(opened)), lambda: work.run().steps[0].state
+    with callers_thread():
+        async_to_sync(journal.intend)([TAKES_AWAY], planned=[TAKES_AWAY])
+        async_to_sync(journal.show)((), looked=False)
+        assert stands() is StepState.INTENDED
+        async_to_sync(journal.show)(())
+        assert stands() is StepState.DONE
 
 
 @pytest.fixture

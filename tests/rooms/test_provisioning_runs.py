@@ -18,6 +18,7 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.wire import Answer, Asked
 from gangway.organizations.scope import within
 from gangway.provisioning import actions, clouds, conduct, credential_rows, journal_store, tasks
+from gangway.provisioning.engine.apply import THERE_ALREADY
 from gangway.provisioning.engine.sight import Standing, keys_of
 from gangway.provisioning.errors import NoSuchRun, RegistrationNameTaken, RunOver, RunUnderWay
 from gangway.provisioning.models import Credential, StepRecord, TenantLease
@@ -545,3 +546,17 @@ def test_planned_rows_and_credentials_belong_to_the_customer(tenant):
     with within(make_customer().path):
         assert (StepRecord.objects.count(), Credential.objects.count()) == (0, 0)
     assert work.row().sign_in_client_id == CLIENT
+
+
+# what is cut off is the answer to all that travels together
+LOST = {"create_application": ("PATCH", "*applications*"), "create_principal": ("POST", "*/addPassword")}
+
+
+@pytest.mark.parametrize("kind", LOST)
+def test_a_step_whose_answer_was_lost_is_done_once_a_look_shows_it(tenant, kind):
+    work, (method, path) = make_work(), LOST[kind]
+    tenant.fault("cut", {"method": method, "path": path, "times": 1}, {"cut": "after"})
+    run = work.done(token(tenant))
+    (step,) = [step for step in run.steps if step.kind == kind]
+    assert (run.state, step.state, step.words) == (RunState.PROVED, StepState.DONE, THERE_ALREADY)
+    assert {step.state for step in run.steps} == {StepState.DONE}

@@ -38,7 +38,7 @@ class SmallJournal:
         """Time passes: nothing is fresh any more."""
         self.credentials = {key: replace(held, fresh=False) for key, held in self.credentials.items()}
 
-    async def show(self, steps: Sequence[Step]) -> None:
+    async def show(self, steps: Sequence[Step], *, looked: bool = True) -> None:
         """Nobody watches."""
 
     async def tell(self, words: str) -> None:

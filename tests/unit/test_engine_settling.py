@@ -143,7 +143,8 @@ async def test_who_goes_on_after_the_proof_puts_the_goodbye_on_the_list_before_s
     tenant.add_principal(CLIENT)
     intend = journal.intend
 
-    async def show(_steps: Sequence[Step]) -> None:
+    async def show(_steps: Sequence[Step], *, looked: bool = True) -> None:
+        assert not looked
         order.append("show")
 
     async def then_intend(steps: Sequence[Step], *, planned: Sequence[Step] = ()) -> None:

@@ -21,14 +21,17 @@ from gangway.microsoft.signin.own_credentials import OwnCredential
 from gangway.organizations.scope import within
 from gangway.provisioning import beyond, credential_rows, leftovers
 from gangway.provisioning import lease as leases
+from gangway.provisioning.engine.apply import THERE_ALREADY
 from gangway.provisioning.engine.blueprint import Blueprint
 from gangway.provisioning.engine.credential_kinds import KINDS
 from gangway.provisioning.engine.observation import Held, Observation
 from gangway.provisioning.engine.ports import Looked, Noted, Proofs
+from gangway.provisioning.engine.settling import NOT_SEEN, ShortenList
+from gangway.provisioning.engine.steps.credentials import KEY as CREDENTIAL
 from gangway.provisioning.engine.steps.credentials import Fresh, NewCredential, RemoveLeftover
 from gangway.provisioning.engine.steps.farewell import RemoveSignInApplication
 from gangway.provisioning.engine.steps.removal import RemoveCredential
-from gangway.provisioning.engine.steps.step import Step
+from gangway.provisioning.engine.steps.step import REMOVING, Step
 from gangway.provisioning.engine.verify import LABELS, looks_of
 from gangway.provisioning.errors import NoSuchCredential, RunCancelled
 from gangway.provisioning.known import Known
@@ -99,8 +102,8 @@ class RunJournal:
         object.__setattr__(self, "_rows", StepRows(self.run_id, told=self.says_words, none_yet=self.begins))
         object.__setattr__(self, "_known", Known(self.first))
 
-    async def show(self, steps: Sequence[Step]) -> None:
-        await self._write(self._show, steps)
+    async def show(self, steps: Sequence[Step], *, looked: bool = True) -> None:
+        await self._write(self._show, steps, looked=looked)
 
     async def tell(self, words: str) -> None:
         await self._write(self._tell, words)
@@ -192,21 +195,44 @@ class RunJournal:
     # What follows runs in one transaction each, under the lease; at its end the steps that were changed are written.
 
     def _end(self, closing: Callable[[], None]) -> None:
+        self._rows.write(self._unanswered())
         self._rows.flush()
         closing()
 
-    def _show(self, steps: Sequence[Step]) -> None:
-        self._rows.write(self._planned(steps))
+    def _unanswered(self) -> list[StepRecord]:
+        """What a lost worker began to take away after the proof, and nobody could look at: it isn't still at it."""
+        open_ends = [row for row in self._rows.all().values() if self._was_done(row) and self._takes_away(row)]
+        for row in open_ends:
+            row.state, row.done_at, row.words = StepState.FAILED.value, self.now(), NOT_SEEN
+        return open_ends
 
-    def _planned(self, steps: Sequence[Step]) -> list[StepRecord]:
-        """Rows for what is new in the plan; what isn't planned any more goes."""
+    def _show(self, steps: Sequence[Step], *, looked: bool) -> None:
+        self._rows.write(self._planned(steps, looked=looked))
+
+    def _planned(self, steps: Sequence[Step], *, looked: bool = True) -> list[StepRecord]:
+        """Rows for what is new in the plan; what isn't planned any more goes, and what was asked for before is done."""
         known, wanted = self._rows.all(), {step.key for step in steps}
         stale = [key for key, row in known.items() if row.state == StepState.PLANNED and row.number < FIRST_LOOK]
         self._rows.remove(key for key in stale if key not in wanted)
         number = max((row.number for row in known.values() if row.number < FIRST_LOOK), default=0)
         new = [step for step in steps if step.key not in known]
         rows = [self._row(number + place, step.kind, step.key, step.label) for place, step in enumerate(new, start=1)]
-        return rows + self._closing(known)
+        done = [row for key, row in known.items() if key not in wanted and self._was_done(row)] if looked else []
+        for row in done:
+            row.state, row.done_at = StepState.DONE.value, self.now()
+            row.words = "" if self._takes_away(row) else THERE_ALREADY
+        return done + rows + self._closing(known)
+
+    def _was_done(self, row: StepRecord) -> bool:
+        """Whether an intent whose answer was lost was done, once a plan that was made by a look has no need of it.
+
+        Whether a credential was made shows by its name, and another one is made in its place.
+        """
+        return row.state == StepState.INTENDED and row.number < FIRST_LOOK and row.key != CREDENTIAL
+
+    @staticmethod
+    def _takes_away(row: StepRecord) -> bool:
+        return row.kind.startswith(REMOVING) or row.kind == ShortenList.kind
 
     def _closing(self, known: dict[str, StepRecord]) -> list[StepRecord]:
         """The looks and the goodbye stand on the list from the beginning."""

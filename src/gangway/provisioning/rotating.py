@@ -62,6 +62,10 @@ class RotationJournal(RunJournal):
         going_on = [CredentialState.ANNOUNCED.value, CredentialState.MADE.value]
         return self._of(rows.filter(state__in=going_on).exclude(pk=self.current))
 
+    def _was_done(self, row: StepRecord) -> bool:
+        """Its plans say nothing of what is made."""
+        return super()._was_done(row) and self._takes_away(row)
+
     def _closing(self, known: dict[str, StepRecord]) -> list[StepRecord]:
         """Nothing is read back but the tokens."""
         return [row for row in super()._closing(known) if row.kind in {"graph_token", "teams_token"}]

@@ -68,6 +68,10 @@ class UndoJournal(RunJournal):
         rows = Credential.objects.filter(pk__in=self.going).exclude(state=CredentialState.REMOVED.value)
         return self._of(rows)
 
+    def _was_done(self, row: StepRecord) -> bool:
+        """Its plans say nothing of what is made."""
+        return super()._was_done(row) and self._takes_away(row)
+
     def _closing(self, known: dict[str, StepRecord]) -> list[StepRecord]:
         return [row for row in super()._closing(known) if row.kind == "remove_sign_in_application"]
 

@@ -20,6 +20,7 @@ from gangway.provisioning.engine.steps.removal import RemoveCredential
 from gangway.provisioning.engine.steps.step import REMOVING, Step
 
 NOT_FOUND: Final = 404
+THERE_ALREADY: Final = "It was there already."
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _noted(step: Step, outcome: Outcome[Any]) -> Noted:
 def _words(step: Step, error: MicrosoftError | None) -> str:
     """What the answer alone doesn't say: that it was so already; why a credential isn't as planned."""
     if isinstance(error, AlreadySo):
-        return "It was there already."
+        return THERE_ALREADY
     return step.fresh.why if isinstance(step, NewCredential) and error is None else ""
 
 

@@ -143,7 +143,7 @@ class Course:
         async def look() -> Observation:
             return await observe(self.graph, self.blueprint, held=(), client=self.client)
 
-        await self.journal.show(())  # whoever was here before may have had no goodbye to say
+        await self.journal.show((), looked=False)  # whoever was here before may have had no goodbye to say
         try:
             async with asyncio.timeout(settling.LONGEST):
                 seen = await self.patience.through(look, lag=lambda error: isinstance(error, (NotHeard, NotCopiedYet)))

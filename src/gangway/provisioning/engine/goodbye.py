@@ -115,7 +115,7 @@ async def unseen_goodbye(farewell: AppId | None, *, journal: Journal) -> Gone:
     if farewell is None:
         return "no"
     step = RemoveSignInApplication()
-    await journal.show(())
+    await journal.show((), looked=False)
     await journal.intend([step])
     await journal.note_last([Noted(step, good=False, seconds=0.0, request_id="", words=WORDS["unknown"])])
     return "unknown"

@@ -100,8 +100,11 @@ class Proofs:
 class Journal(Protocol):
     """What we write down. Each method returns when it is committed; all raise `LeaseLost` once the run isn't ours."""
 
-    async def show(self, steps: Sequence[Step]) -> None:
-        """The steps that are planned, for people who watch; the looks of `verify` follow them."""
+    async def show(self, steps: Sequence[Step], *, looked: bool = True) -> None:
+        """The steps that are planned, for people who watch; the looks of `verify` follow them.
+
+        `looked`: the plan was made by a look, so that what was intended before and isn't in it was done.
+        """
         ...
 
     async def tell(self, words: str) -> None:

@@ -77,6 +77,8 @@ async def settle_down(
         async with asyncio.timeout(LONGEST):
             if await patiently():
                 await patience.until_good(patiently, good=lambda left: not left)
+            if not settling.shown:
+                await journal.show(())  # a lost worker may have taken it away
     except (MicrosoftError, TimeoutError):
         await settling.tell_unanswered()
     return settling.left
@@ -97,7 +99,7 @@ def settled(blueprint: Blueprint, left: Collection[Left]) -> tuple[str, ...]:
 class _Settling:
     """One go at it. `left`: what was there when we last looked; as long as nobody could look, all of it.
 
-    `unanswered`: steps whose intent is written down and whose answer isn't.
+    `unanswered`: steps whose intent is written down and whose answer isn't. `shown`: the journal was told of steps.
     """
 
     blueprint: Blueprint
@@ -107,6 +109,7 @@ class _Settling:
     journal: Journal
     left: tuple[Left, ...] = ()
     refusals: int = 0
+    shown: bool = False
     unanswered: dict[str, Step] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -173,6 +176,7 @@ class _Settling:
     async def _take_away(self, steps: Sequence[Step]) -> list[MicrosoftError]:
         """Intent, call, result; each step for itself, whatever becomes of the others. Gives what went wrong."""
         await self.journal.show(steps)
+        self.shown = True
         self.unanswered = {step.key: step for step in steps}
         await self.journal.intend(steps)
         outcomes = await self.graph.batch([step.call(self.seen) for step in steps])
