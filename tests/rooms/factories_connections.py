@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from gangway.connections import actions, companions, verdict
+from gangway.connections.models import Care
 from gangway.foundation import clock
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import CheckItem
@@ -110,3 +111,8 @@ def beside(customer: Place, service_id: UUID, **credential: Any) -> UUID:
             now=now,
         )
     return registration.pk
+
+
+def care_of(service_id: UUID) -> Care:
+    with within_everything("a test"):
+        return Care.objects.get(connection__service_id=service_id)

@@ -25,10 +25,9 @@ from gangway.provisioning import faults
 from gangway.provisioning.errors import Broke, CannotRotate
 from gangway.provisioning.models import GIVEN, Credential, Registration, Run
 from gangway.services.models import Service
-from tests.rooms.factories_connections import DAY, OLD, connected
+from tests.rooms.factories_connections import DAY, OLD, care_of, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_customer, make_provider
 from tests.rooms.factories_web import error_at, sit_down, soup
-from tests.rooms.test_fleet import care_of
 
 pytestmark = pytest.mark.django_db
 OWNED = (*OLD, "Application.ReadWrite.OwnedBy")

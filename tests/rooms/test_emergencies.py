@@ -25,11 +25,10 @@ from gangway.services import actions as services
 from gangway.services.errors import ServiceMoved
 from gangway.vault.models import Sealed
 from gangway.vault.queries import ever_sealed_to
-from tests.rooms.factories_connections import DAY, beside
+from tests.rooms.factories_connections import DAY, OLD, beside, connected
 from tests.rooms.factories_organizations import SETUP, Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import error_at, prove, sit_down, soup
-from tests.rooms.test_fleet import OLD, connected
 
 pytestmark = pytest.mark.django_db
 OWNED = (*OLD, "Application.ReadWrite.OwnedBy")
