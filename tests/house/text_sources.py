@@ -294,6 +294,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     },
     "web/wizard_session.py": ("administrator",),
     "alarms/wording.py": ("NOTHING_ASKED", "OVER", "for_contacts", "_more"),
+    "connections/rights.py": (),
     "connections/saying.py": (
         "LINK_COMES",
         "TOLD",

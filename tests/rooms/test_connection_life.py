@@ -20,7 +20,7 @@ from gangway.connections.errors import (
     TokensForbidden,
 )
 from gangway.connections.handing import forbid_tokens, hand_out
-from gangway.connections.models import Companion
+from gangway.connections.models import Companion, Validation
 from gangway.connections.queries import ItemView, connection
 from gangway.foundation import clock
 from gangway.invitations import queries as invited
@@ -43,6 +43,7 @@ from tests.rooms import factories_organizations, factories_services
 from tests.rooms.factories_organizations import Place
 from tests.rooms.factories_provisioning import BY, Work
 from tests.rooms.test_provisioning_rotation import connected, keys_there
+from tests.rooms.test_provisioning_runs import delete
 
 OLGA = Actor(kind="person", id="00000000-0000-4000-8000-00000000001a", name="Olga Operator")
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -132,6 +133,44 @@ def test_a_typed_end_counts_until_it_can_be_read(tenant):
 def test_an_end_is_judged_by_who_knows_it_what_signs_in_and_how_long_it_lives(watched, left, signs_in, said):
     item = item_of(replace(watched, expires_at=clock.now() + timedelta(days=left)), ReadEnd(), signs_in=signs_in)
     assert (item.state, said[1] in item.words) == (said[0], True)
+
+
+def rights(work: Work) -> dict[str, tuple[str, str, bool]]:
+    """Of each permission and role its state, how that is known, and whether it is told when it was last there."""
+    return {row.name: (row.state, row.proof_words, row.last_at is not None) for row in view(work).grants}
+
+
+def test_permissions_and_roles_follow_what_the_last_look_saw(tenant):
+    work = connected(tenant)
+    planned = [right.name for right in work.registration().roles]
+    assert {rights(work)[role][1] for role in planned} == {"Read back from the tenant. Role in token, not called yet."}
+    validated(work)
+    assert {rights(work)[role] for role in planned} == {("as_planned", "Role in token, not called yet.", False)}
+    principal = work.registration().service_principal_id
+    for row in tenant.state()["role_assignments"].values():
+        if row["principalId"] == principal:
+            delete(tenant, f"/roleManagement/directory/roleAssignments/{row['id']}")
+    first, *_ = [row for row in tenant.state()["app_role_assignments"].values() if row["principalId"] == principal]
+    delete(tenant, f"/servicePrincipals/{principal}/appRoleAssignments/{first['id']}")
+    assert validated(work)["roles"].state == "error"
+    seen = rights(work)
+    assert {seen[role][::2] for role in planned} == {("missing", True)}
+    assert not [role for role in planned if "Read back" in seen[role][1]]
+    assert ("missing", "Not in the registration's own fresh token.", True) in seen.values()
+    assert (view(work).roles, set(view(work).roles_missing)) == ((), set(planned))
+
+
+def test_a_role_that_nobody_lets_us_read_any_more_is_unknown_and_says_when_it_was_last_there(tenant):
+    work = connected(tenant)
+    validated(work)
+    role = work.registration().roles[0].name
+    with within(work.customer.path):
+        newest = Validation.objects.latest("asked_at")
+        newest.pk, newest.roles, newest.ended_at = uuid4(), None, newest.ended_at + timedelta(days=1)
+        newest.asked_at += timedelta(days=1)
+        newest.save(force_insert=True)
+    assert rights(work)[role] == ("unknown", "Nobody let us read it when we last looked.", True)
+    assert role in view(work).roles
 
 
 def test_who_made_it_who_consented_and_who_gave_the_roles_is_known_with_their_times(tenant):

@@ -4,7 +4,7 @@ from uuid import uuid4
 
 import pytest
 
-from gangway.connections import queries as connections
+from gangway.connections.rights import Seen, rows_of
 from gangway.foundation import clock
 from gangway.organizations.scope import within
 from gangway.provisioning import beyond, queries
@@ -77,7 +77,7 @@ def test_what_was_declined_is_told(about):
 
 def test_the_table_of_a_connection_compares_with_the_last_token(about):
     granted = ["Organization.Read.All", "Group.Read.All", "Application.ReadWrite.OwnedBy", "CallRecords.Read.All"]
-    rows = {row.name: row.state for row in connections._grants(about, granted)}
+    rows = {row.name: row.state for row in rows_of(about, [Seen(clock.now(), frozenset(granted))])}
     assert rows["GroupMember.Read.All"] == "as_planned"
     assert rows["User.Read.All"] == "missing"
     assert rows["TeamsUserConfiguration.Read.All"] == "left_out"
@@ -85,6 +85,6 @@ def test_the_table_of_a_connection_compares_with_the_last_token(about):
 
 
 def test_without_a_token_the_table_tells_what_was_read_back(about):
-    rows = {row.name: row.state for row in connections._grants(about, None)}
+    rows = {row.name: row.state for row in rows_of(about, [])}
     assert (rows["User.Read.All"], rows["RoleManagement.Read.Directory"]) == ("as_planned", "unknown")
     assert rows["Group.Read.All"] == "more_than_needed"

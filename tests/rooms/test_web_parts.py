@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
-from gangway.connections.queries import GrantRow
+from gangway.connections.rights import GrantRow
 from gangway.invitations.states import State
 from gangway.onboarding.shapes import Step
 from gangway.provisioning.states import RunState, StepState

@@ -1,12 +1,14 @@
 """Service portal, runs, customers and activity: what was read, in words, for whom may see it."""
 
 from dataclasses import replace
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
 
 from gangway.connections.queries import ValidationRow
+from gangway.connections.rights import GrantRow
 from gangway.organizations.roles import Role
 from gangway.organizations.scope import within
 from gangway.provisioning.queries import choices
@@ -105,6 +107,21 @@ def test_rights_are_as_planned_missing_or_more_than_needed(client, service_id, c
         assert told in text
 
 
+def test_a_role_that_was_last_seen_missing_is_not_among_the_assigned_ones(client, service_id, connected):
+    connected(roles=("Teams Administrator",), roles_missing=("Skype for Business Administrator",))
+    roles = soup(client.get(portal(service_id, "_m365"))).select_one("#roles-now")
+    assert roles.select_one(".gw-under").extract().get_text() == "Missing: Skype for Business Administrator"
+    assert roles.get_text(strip=True) == "Teams Administrator"
+
+
+def test_of_what_is_missing_the_table_says_when_that_was_seen_and_when_it_was_last_there(client, service_id, connected):
+    seen, last = web_values.NOW, web_values.NOW - timedelta(days=3)
+    missing = GrantRow("User.Read.All", "permission", "", "missing", "Not in the token.", seen, last)
+    connected(grants=(missing,))
+    told = soup(client.get(portal(service_id, "_m365"))).select("main table .gw-under")
+    assert [line.time["datetime"] for line in told] == [seen.isoformat(), last.isoformat()]
+
+
 def test_the_end_of_roles_that_pim_gave_is_shown(client, service_id, connected):
     connected()
     assert "Roles end (PIM)" not in client.get(portal(service_id, "_m365")).content.decode()
@@ -137,7 +154,7 @@ def test_validate_authentication_starts_one_and_follows_it(client, service_id, c
     over = client.get(portal(service_id, "_validation_state"), {"seen": seen})
     assert over.status_code == 286
     elsewhere = {part["id"]: part for part in soup(over).select("[hx-swap-oob]")}
-    assert set(elsewhere) == {"status", "last-status", "rights-now", "lacks-now"}
+    assert set(elsewhere) == {"status", "last-status", "rights-now", "roles-now", "lacks-now"}
     assert all(page.find(id=name) and not page.find(id=name).has_attr("hx-swap-oob") for name in elsewhere)
     assert elsewhere["last-status"].select_one("time")
 

@@ -111,9 +111,7 @@ APPLICATION = SignInApplicationView(
 OFFER = Offer(
     invitation_id=NIL,
     invitation_state="opened",
-    asker=Asker(
-        NIL, "Sailmaker Voice", "support@sailmaker.example", "Ida Larsen", "ida@sailmaker.example"
-    ),
+    asker=Asker(NIL, "Sailmaker Voice", "support@sailmaker.example", "Ida Larsen", "ida@sailmaker.example"),
     customer_name="Contoso Bakeries",
     service_id=NIL,
     service_short_name="contoso-hq",

@@ -35,7 +35,7 @@ def adopt(*rows: Connection, now: datetime) -> int:
 def _new(row: Connection, now: datetime) -> Care:
     seen = Validation.objects.filter(connection=row, granted__isnull=False).order_by("-asked_at").first()
     about = renewable(row.credential_id)
-    missing = lacks(row.registration_id, seen.granted or ()) if seen else None
+    missing = lacks(row.registration_id, seen.granted or (), roles=seen.roles) if seen else None
     return Care(
         organization_id=row.organization_id,
         connection=row,

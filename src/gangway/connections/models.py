@@ -182,6 +182,9 @@ class Validation(OwnedModel):
     words = models.TextField(blank=True)
     items: models.JSONField[list[KeptItem]] = models.JSONField(default=list)
     granted: models.JSONField[list[str] | None] = models.JSONField(null=True, help_text="Permissions in a fresh token.")
+    roles: models.JSONField[list[str] | None] = models.JSONField(
+        null=True, help_text="Template ids of the directory roles that it was seen with."
+    )
     asked_by = models.CharField(max_length=200)
     asked_at = models.DateTimeField()
     begun_at = models.DateTimeField(null=True, help_text="When a worker took it.")

@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Final, Literal, cast
 from uuid import UUID
 
+from gangway.connections import rights
 from gangway.connections.errors import NoSuchValidation
 from gangway.connections.kept import Looked, whose
 from gangway.connections.models import Care, Connection, Validation
+from gangway.connections.rights import GrantRow
 from gangway.connections.states import AuthenticatedBy
 from gangway.connections.verdict import Status
 from gangway.organizations.people_queries import works_above
@@ -17,10 +19,9 @@ from gangway.organizations.taken_over import named
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.provenance import Provenance, provenance
-from gangway.provisioning.shapes import CredentialView, HeldRight, RegistrationView, RightState
+from gangway.provisioning.shapes import CredentialView
 
 ValidationState = Literal["queued", "running", "done", "failed"]
-GrantState = RightState
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +57,6 @@ class ValidationRow:
 
 
 @dataclass(frozen=True, slots=True)
-class GrantRow:
-    """One permission or role: as planned, missing, or more than needed."""
-
-    name: str
-    kind: Literal["permission", "role"]
-    why: str
-    state: GrantState
-    proof_words: str
-    """How we know: read back, seen in a token, really called; or since when and why we don't."""
-
-
-@dataclass(frozen=True, slots=True)
 class ConnectionView:
     """M365 Configuration: the facts on the left, the history below."""
 
@@ -83,6 +72,7 @@ class ConnectionView:
     days_left: int | None
     """Client Secret Days Until Expire; negative once it has expired; None when nobody could read it."""
     roles: tuple[str, ...]
+    """Planned roles that it has, or that nobody knows to be missing."""
     grants: tuple[GrantRow, ...]
     status: Status
     status_words: str
@@ -109,6 +99,8 @@ class ConnectionView:
     """The tenant's verified domains."""
     is_ours: bool = True
     """Whether we made the registration."""
+    roles_missing: tuple[str, ...] = ()
+    """Planned roles that it was last seen without."""
     lost: bool = False
     """Whether we hold no record of its registration: then nothing of it is known."""
 
@@ -128,6 +120,7 @@ def connection(service_id: UUID) -> ConnectionView | None:
     except NoSuchRegistration:
         return _without_record(row, history)
     credential = next((one for one in about.credentials if one.id == row.credential_id), None)
+    grants = rights.rows_of(about, rights.seen_of(row, about))
     return ConnectionView(
         service_id=row.service_id,
         registration_id=about.id,
@@ -140,9 +133,10 @@ def connection(service_id: UUID) -> ConnectionView | None:
         secret_expires_at=credential.expires_at if credential else None,
         days_left=credential.days_left if credential else None,
         credential=credential,
-        roles=tuple(role.name for role in about.roles),
+        roles=tuple(row.name for row in grants if row.kind == "role" and row.state in {"as_planned", "unknown"}),
+        roles_missing=tuple(row.name for row in grants if row.kind == "role" and row.state == "missing"),
         roles_end_at=about.roles_end_at,
-        grants=_grants(about, _last_granted(row)),
+        grants=grants,
         status=cast("Status", row.status),
         status_words=row.status_words,
         status_since=row.status_since,
@@ -270,33 +264,6 @@ def validation(validation_id: UUID) -> ValidationRow:
     if row is None:
         raise NoSuchValidation
     return _row(row)
-
-
-def _last_granted(row: Connection) -> list[str] | None:
-    seen = Validation.objects.filter(connection=row, granted__isnull=False).order_by("-asked_at").first()
-    return None if seen is None else seen.granted
-
-
-def _grants(about: RegistrationView, granted: list[str] | None) -> tuple[GrantRow, ...]:
-    """Compare what was planned with what the last fresh token really had; without one, nobody knows."""
-    planned = [_grant(right, granted) for right in (*about.permissions, *about.roles)]
-    surplus = [
-        GrantRow(right.name, right.kind, right.why, "more_than_needed", right.proof_words)
-        for right in about.surplus
-        if right.kind == "role" or granted is None or right.name in granted
-    ]
-    known = {right.name for right in (*about.permissions, *about.surplus)}
-    words = "In the registration's token, but not in its plan."
-    extra = (GrantRow(name, "permission", "", "more_than_needed", words) for name in sorted(set(granted or ()) - known))
-    return (*planned, *surplus, *extra)
-
-
-def _grant(right: HeldRight, granted: list[str] | None) -> GrantRow:
-    state: GrantState = right.state
-    if right.kind == "permission" and granted is not None and state != "left_out":
-        held, gone = provisioning.holds(right.name, granted), right.proof == "removed"
-        state = "as_planned" if held != gone else "more_than_needed" if held else "missing"
-    return GrantRow(right.name, right.kind, right.why, state, right.proof_words)
 
 
 def _row(row: Validation) -> ValidationRow:

@@ -97,6 +97,7 @@ def end(*, validation_id: UUID, begun: Begun, result: CheckResult, now: datetime
         if _is_begun_anew(asked, row, begun):
             return False
         granted, items = sorted(result.granted) if result.granted else None, verdict.kept(result.items)
+        asked.roles = None if result.roles is None else sorted(result.roles)
         write_down(asked, row, items=items, granted=granted, by=WORKER, now=now)
         stale = frozenset(item.key for item in result.items if item.stale)
         watching.follow(row, items, granted, roles=result.roles, stale=stale, now=now)
@@ -203,7 +204,7 @@ def _could_not(asked: Validation, item: KeptItem, *, now: datetime) -> None:
 def _close(asked: Validation, *, items: list[KeptItem], status: str, state: str, now: datetime) -> None:
     asked.state, asked.status, asked.items, asked.ended_at = state, status, items, now
     asked.words = verdict.words_of(items)
-    asked.save(update_fields=["state", "status", "items", "ended_at", "words", "granted"])
+    asked.save(update_fields=["state", "status", "items", "ended_at", "words", "granted", "roles"])
 
 
 def _locked(validation_id: UUID) -> Validation | None:

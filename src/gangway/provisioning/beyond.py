@@ -42,4 +42,5 @@ def _row(row: Surplus) -> HeldRight:
         proof="read_back",
         proof_words=f"Read back from the tenant; not in the plan, and we leave it alone.{covers}{where}",
         state="more_than_needed",
+        role_id=row.id if row.kind == "role" else "",
     )

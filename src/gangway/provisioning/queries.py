@@ -1,6 +1,7 @@
 """Reads of this room; plain values. Call them inside a scope (organizations.scope)."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
@@ -17,6 +18,7 @@ from gangway.provisioning.engine.pinning import (
     UnitMalformed,
     UnitNotNamed,
 )
+from gangway.provisioning.engine.profile import Role
 from gangway.provisioning.engine.remaining import WaitsFor
 from gangway.provisioning.engine.rights import Part
 from gangway.provisioning.engine.steps.roles import key_of
@@ -199,10 +201,7 @@ def registration(registration_id: UUID) -> RegistrationView:
         permissions=tuple(
             _right(row, f"grant:{entry.value}", entry.value, "permission", entry.why) for entry in plan.permissions
         ),
-        roles=tuple(
-            _right(row, key_of(role, limited=plan.in_unit and role.in_unit), role.name, "role", role.why)
-            for role in plan.roles
-        ),
+        roles=tuple(_role(row, role, limited=plan.in_unit and role.in_unit) for role in plan.roles),
         credentials=tuple(_credential(credential, now) for credential in credentials),
         sign_in_application_removed=_gone(row.sign_in_application_gone),
         cloud=row.cloud,
@@ -262,6 +261,11 @@ def _right(row: Registration, key: str, name: str, kind: Literal["permission", "
     if wider:
         words = f"Covered by {wider}, which is wider. {words}"
     return HeldRight(name, kind, why, proof, words, "unknown" if proof == "unknown" else "as_planned", wider)
+
+
+def _role(row: Registration, role: Role, *, limited: bool) -> HeldRight:
+    right = _right(row, key_of(role, limited=limited), role.name, "role", role.why)
+    return replace(right, role_id=role.template_id, in_token=not limited)
 
 
 def _credential(row: Credential, now: datetime) -> CredentialView:

@@ -225,6 +225,10 @@ class HeldRight:
     proof_words: str
     state: RightState = "unknown"
     instead: str = ""
+    role_id: str = ""
+    """Of a role, its template id."""
+    in_token: bool = True
+    """Whether a fresh token shows it: a role for one administrative unit stands in none."""
 
 
 EndFrom = Literal["read", "recorded", "typed"]

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gangway.connections.farewells import SignedFarewell
-from gangway.connections.queries import GrantRow
+from gangway.connections.rights import GrantRow
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.languages.said import said as say
