@@ -5,6 +5,7 @@ from typing import Any
 
 import jwt
 import pytest
+import structlog
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from gangway.foundation.ids import AppId, TenantId
@@ -162,13 +163,34 @@ async def test_an_app_token_is_read_for_its_roles() -> None:
     assert text not in repr(token)
 
 
-async def test_a_refused_app_token_says_why() -> None:
-    with pytest.raises(errors.CredentialNotAccepted):
+async def test_a_refused_app_token_says_why_and_the_log_says_so_without_the_secret() -> None:
+    said = {"error": "invalid_client", "error_codes": [7000215], "correlation_id": "c-1", "trace_id": "t-1"}
+    answer = Answer(401, said | {"error_description": "AADSTS7000215: hush-hush"})
+    with pytest.raises(errors.CredentialNotAccepted) as refused, structlog.testing.capture_logs() as told:
         await client_credentials.fetch(
-            Entra(poll_answer("invalid_client", 7000215, 401)),
+            Entra(answer),
+            CLOUD,
+            tenant=TENANT,
+            app_id=CLIENT,
+            credential=Secret(SealedText("hush-hush")),
+            scope=CLOUD.teams_scope,
+            routine=True,
+        )
+    (line,) = told
+    assert (line["log_level"], line["event"], line["error"]) == ("warning", "sign_in_refused", refused.value.code)
+    assert (line["aadsts"], line["app_id"], line["tenant"]) == (7000215, CLIENT, TENANT)
+    assert (line["correlation_id"], line["microsoft_request_id"]) == ("c-1", "t-1")
+    assert "hush" not in str(told)
+
+
+async def test_microsoft_that_is_busy_refused_nothing() -> None:
+    with pytest.raises(errors.Busy), structlog.testing.capture_logs() as told:
+        await client_credentials.fetch(
+            Entra(Answer(503)),
             CLOUD,
             tenant=TENANT,
             app_id=CLIENT,
             credential=Secret(SealedText("s")),
             scope=CLOUD.teams_scope,
         )
+    assert not told

@@ -3,16 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
+
 from gangway.foundation import clock
 from gangway.foundation.ids import AppId, TenantId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import Cloud
-from gangway.microsoft.errors import Unreadable
+from gangway.microsoft.errors import SignInRefused, Unreadable
 from gangway.microsoft.reading import entra_error
 from gangway.microsoft.signin.own_credentials import OwnCredential, form_of
 from gangway.microsoft.signin.tokens import AppClaims, read_app_claims
 from gangway.microsoft.transport import Transport
 from gangway.microsoft.wire import Asked
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -45,10 +49,30 @@ async def fetch(
     form |= form_of(credential, app_id=app_id, token_url=url, now=clock.now())
     answer = await transport.send(Asked("POST", url, form=form, routine=routine))
     if not answer.good:
-        raise entra_error(answer, workers=cloud.egress_addresses)
+        error = entra_error(answer, workers=cloud.egress_addresses)
+        if isinstance(error, SignInRefused):
+            log_refusal(error, app_id=app_id, tenant=tenant)
+        raise error
     text = answer.member("access_token")
     if not isinstance(text, str):
         raise Unreadable
     token = SealedText(text)
     life = timedelta(seconds=int(answer.member("expires_in") or 0))
     return AppToken(token, answer.at + life, read_app_claims(token), answer.request_id, answer.seconds)
+
+
+def log_refusal(error: SignInRefused, *, app_id: AppId, tenant: str) -> None:
+    """Say in the log that Entra refused a credential of ours, by the marks that find the request at Microsoft.
+
+    Nothing of the credential, and nothing of Microsoft's own words, which name what was sent.
+    """
+    log.warning(
+        "sign_in_refused",
+        error=error.code,
+        app_id=app_id,
+        tenant=tenant,
+        aadsts=error.fault.aadsts,
+        oauth_error=error.fault.code,
+        microsoft_request_id=error.fault.request_id,
+        correlation_id=error.fault.correlation_id,
+    )

@@ -19,8 +19,15 @@ from gangway.foundation import clock
 from gangway.foundation.ids import AppId
 from gangway.foundation.sealed import SealedText
 from gangway.microsoft.cloud import ANY_ORGANIZATION, Cloud
-from gangway.microsoft.errors import ClientSetUpWrong, IdentityRefused, MicrosoftError, Unreadable
+from gangway.microsoft.errors import (
+    ClientSetUpWrong,
+    CredentialNotAccepted,
+    IdentityRefused,
+    MicrosoftError,
+    Unreadable,
+)
 from gangway.microsoft.reading import entra_error
+from gangway.microsoft.signin.client_credentials import log_refusal
 from gangway.microsoft.signin.grant import Granted, granted_by
 from gangway.microsoft.signin.own_credentials import OwnCredential, form_of
 from gangway.microsoft.signin.tokens import Identity, check_id_token
@@ -135,6 +142,9 @@ async def trade(
     proof = form_of(credential, app_id=client_id, token_url=url, now=clock.now()) if credential else {}
     try:
         return await _traded(transport, url, {**form, **proof})
+    except CredentialNotAccepted as error:
+        log_refusal(error, app_id=client_id, tenant=ANY_ORGANIZATION)
+        raise
     except ClientSetUpWrong as error:
         if not proof or error.fault.aadsts != NO_PROOF_WANTED:
             raise
