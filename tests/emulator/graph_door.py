@@ -188,7 +188,7 @@ class Door:
         if entry.route and "{path:path}" not in entry.route:
             graph_contract.check(
                 graph_contract.Exchange(
-                    f"{method} {entry.route.removeprefix('/v1.0')}",
+                    f"{method} {entry.route.removeprefix('/v1.0').removeprefix('/beta')}",
                     dict(parse_qsl(parts.query, keep_blank_values=True)),
                     None if isinstance(body, bytes) else body,
                     reply.status,

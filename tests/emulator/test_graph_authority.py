@@ -172,3 +172,14 @@ def test_tables_beside_the_data_serve_operations_and_name_their_pages():
         for _, source in table.values():
             assert source.startswith("https://learn.microsoft.com/graph/api/")
     assert set(own_permissions) <= set(every_operation)
+
+
+def test_who_acts_as_the_person_may_do_in_the_directory_what_they_may(door):
+    """Microsoft Graph permissions reference: Directory.AccessAsUser.All, which azure-cli has (``az rest``)."""
+    door.as_person("grace.global", "Directory.AccessAsUser.All")
+    for name in ("directoryRoles", "domains", "applications", "me/memberOf"):
+        assert door.get(f"/{name}").status == 200, name
+    assert door.post("/users", {}).status == 400
+    assert door.get("/policies/defaultAppManagementPolicy").status == 403
+    door.as_person("morgan.member", "Directory.AccessAsUser.All")
+    assert (door.get("/directoryRoles").status, door.post("/users", {}).status) == (200, 403)

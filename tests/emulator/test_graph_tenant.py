@@ -225,6 +225,18 @@ def test_refusals_carry_the_request_ids_of_their_headers(door):
     assert reply.message.startswith("Resource 'nobody@contoso.com' does not exist")
 
 
+def test_beta_is_the_same_under_another_name(door):
+    """Versioning, support, and breaking change policies for Microsoft Graph: two endpoints, each with its own links."""
+    reply = door.send("POST", "https://localhost/beta/applications", {"displayName": "Voice"})
+    assert (reply.status, reply.headers["location"]) == (201, f"https://localhost/beta/applications/{reply.body['id']}")
+    assert reply.body["@odata.context"] == "https://localhost/beta/$metadata#applications/$entity"
+    page = door.get("https://localhost/beta/applications?$top=1")
+    assert page.body["@odata.nextLink"].startswith("https://localhost/beta/applications?")
+    steps = {"requests": [{"id": "1", "method": "GET", "url": f"/applications/{reply.body['id']}"}]}
+    assert door.send("POST", "https://localhost/beta/$batch", steps).body["responses"][0]["status"] == 200
+    assert door.get("https://localhost/beta/nothing").status == 404
+
+
 @pytest.mark.parametrize("path", ["/applicationz", "/applications/1/colour", "/", "/me/colour", "/$metadata"])
 def test_unknown_paths_are_404_and_never_a_stub(door, path):
     reply = door.get(path)

@@ -1,4 +1,7 @@
-"""The entrance of Graph: one route for everything under ``/v1.0``, which hands over to the dispatcher."""
+"""The entrance of Graph: one route for everything under ``/v1.0``, which hands over to the dispatcher.
+
+``/beta`` is the same operations under another name; nothing that only beta has.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +22,14 @@ if TYPE_CHECKING:
 
     from m365_emulator.world import World
 
-version = "/v1.0"
+versions = ("/v1.0", "/beta")
 _methods = ["GET", "HEAD", "POST", "PATCH", "PUT", "DELETE"]
 _bare = re.compile(r"odata\.metadata=none", re.IGNORECASE)
 _batch_paths = frozenset({"/$batch", "/%24batch"})
 
 
 def routes(world: World) -> list[Route]:
-    """One route; which operations there are stands in the catalogue."""
+    """One route for each version; which operations there are stands in the catalogue."""
 
     async def graph(request: Request) -> Response:
         caller = tokens.authenticate(world, request.headers.get("authorization"))
@@ -34,25 +37,30 @@ def routes(world: World) -> list[Route]:
         if asked.path in _batch_paths:
             return _rendered(await _batch(request, world, caller, await _with_body(request, asked)))
         found = dispatch.operation_of(asked)
-        request.scope["emulator.entry"].route = version + found[0].path
+        request.scope["emulator.entry"].route = _version(request) + found[0].path
         answer = dispatch.perform(world, caller, await _with_body(request, asked), found)
         return _rendered(answer, asked.headers.get("accept", ""))
 
-    return [Route(version + "/{path:path}", graph, methods=_methods)]
+    return [Route(version + "/{path:path}", graph, methods=_methods) for version in versions]
 
 
 async def _batch(request: Request, world: World, caller: tokens.Caller, asked: dispatch.Asked) -> Answer:
     if asked.method != "POST":
         raise method_not_allowed()
-    request.scope["emulator.entry"].route = version + "/$batch"
+    request.scope["emulator.entry"].route = _version(request) + "/$batch"
     outcome = await batch.perform(world, caller, asked, request.scope["emulator.entry"])
     if not outcome.wrote:
         request.scope["emulator.unchanged"] = True
     return outcome.answer
 
 
+def _version(request: Request) -> str:
+    return next(one for one in versions if request.scope["path"].startswith(f"{one}/"))
+
+
 def _asked(request: Request) -> dispatch.Asked:
     raw: bytes = request.scope.get("raw_path") or request.scope["path"].encode()
+    version = _version(request)
     path = raw.decode("latin-1").partition("?")[0].removeprefix(version)
     return dispatch.Asked(
         method=request.method,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from m365_emulator.graph.call import Call
 
 _rolls_keys = ("/addKey", "/removeKey")
+_as_user = frozenset({"Directory.AccessAsUser.All"})
+_whole_directory = frozenset({"Directory.Read.All", "Directory.ReadWrite.All"})
 _owned_only = frozenset({"Application.ReadWrite.OwnedBy"})
 
 
@@ -57,14 +59,20 @@ def require(call: Call) -> None:
 
 @cache
 def permissions(operation: str) -> Permissions:
-    """Which permissions admit an operation, from Microsoft's data and the reviewed table."""
+    """Which permissions admit an operation, from Microsoft's data and the reviewed table.
+
+    ``Directory.AccessAsUser.All`` is good for what ``Directory.Read.All`` or ``Directory.ReadWrite.All`` is good for:
+    "the same access to information in the directory as the signed-in user" (Microsoft Graph permissions reference).
+    """
+    if operation in same_permissions and operation not in own_permissions:
+        return permissions(same_permissions[operation][0])
     if operation in own_permissions:
         own, _ = own_permissions[operation]
-        return Permissions(frozenset(own["delegated"]), frozenset(own["application"]))
-    if operation in same_permissions:
-        return permissions(same_permissions[operation][0])
-    row = _published()[operation]
-    return Permissions(_names(row.get("delegated")), _names(row.get("application")))
+        delegated, application = frozenset(own["delegated"]), frozenset(own["application"])
+    else:
+        row = _published()[operation]
+        delegated, application = _names(row.get("delegated")), _names(row.get("application"))
+    return Permissions(delegated | _as_user if delegated & _whole_directory else delegated, application)
 
 
 @cache
