@@ -47,6 +47,12 @@ def sees(page: Page, words: str, *, seconds: float = PATIENCE_MS / 1000) -> None
     expect(page.get_by_role("main").or_(page.locator("body")).first).to_contain_text(words, timeout=seconds * 1000)
 
 
+def speak(page: Page, now: str, wanted: str) -> None:
+    """Choose another language, by its own name; the page stays the same one."""
+    page.locator("summary", has_text=re.compile(now)).click()
+    onward(button(page, wanted))
+
+
 def shut(tab: Page) -> None:
     """Close a tab, a second time where Chromium lost it.
 

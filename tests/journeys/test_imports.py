@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from gangway.cli.demo.plot import new_name
 from tests.journeys import by_hand
 from tests.journeys.microsoft import CONTOSO
-from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, onward, sees
+from tests.journeys.people import PATIENCE_MS, Administrator, Operator, button, onward, sees, speak
 from tests.journeys.product import Product
 from tests.journeys.seeded import GRACE
 
@@ -78,9 +77,3 @@ def bring(operator: Operator, kind: str, *lines: str) -> None:
     table = {"name": "many.csv", "mimeType": "text/csv", "buffer": "\n".join(lines).encode()}
     page.get_by_label("File").set_input_files(files=[table])
     onward(button(page, "Look at the rows"))
-
-
-def speak(page: Page, now: str, wanted: str) -> None:
-    """Choose another language, by its own name; the page stays the same one."""
-    page.locator("summary", has_text=re.compile(now)).click()
-    onward(button(page, wanted))

@@ -210,9 +210,55 @@
      of the browser's question whether to send it again. */
   history.replaceState(history.state, "", location.href);
 
+  /* Who changes the language finds again what they had typed. It waits in this tab and nowhere else, until the page is
+     there once more; secrets, and what the page itself put in, don't. */
+  const TYPED = "gangway-typed";
+  const NOT_TYPED = ["password", "hidden", "file", "submit", "button"];
+  const fieldsOf = (form) =>
+    [...form.elements].filter((field) => field.name && !NOT_TYPED.includes(field.type) && !field.disabled);
+  const nameOf = (form, field) => {
+    const ticked = ["checkbox", "radio"].includes(field.type) ? field.value : "";
+    return JSON.stringify([new URL(form.getAttribute("action") || "", location).pathname, field.name, ticked]);
+  };
+  const eachTyped = (act) => {
+    for (const form of document.querySelectorAll("main form[method='post']")) {
+      fieldsOf(form).forEach((field) => act(nameOf(form, field), field, field.type === "checkbox" || field.type === "radio"));
+    }
+  };
+  document.addEventListener("submit", (event) => {
+    if (!event.target.closest(".gw-languages")) {
+      return;
+    }
+    const typed = {};
+    eachTyped((name, field, ticks) => {
+      typed[name] = ticks ? field.checked : field.value;
+    });
+    try {
+      sessionStorage.setItem(TYPED, JSON.stringify(typed));
+    } catch {
+      /* Then it has to be typed once more. */
+    }
+  });
+  const typeAgain = () => {
+    let typed = {};
+    try {
+      typed = JSON.parse(sessionStorage.getItem(TYPED)) || {};
+      sessionStorage.removeItem(TYPED);
+    } catch {
+      return;
+    }
+    eachTyped((name, field, ticks) => {
+      if (name in typed && typed[name] !== (ticks ? field.checked : field.value)) {
+        field[ticks ? "checked" : "value"] = typed[name];
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+      }
+    });
+  };
+
   document.addEventListener("DOMContentLoaded", () => {
     localise(document);
     tellZone();
+    typeAgain();
     submitOnChange();
     tick();
     setInterval(tick, 1000);
