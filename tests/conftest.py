@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import base_user
 from django.db import connection, connections
 from django.http import HttpRequest
+from django.template.base import Template
 from django.test import Client
 from django_scopes.state import state
 from psycopg import sql
@@ -95,6 +96,17 @@ def passwords_are_hashed_once() -> Iterator[None]:
     """Argon2 is slow on purpose, and set-up gives many people the same password: hash each password once for a run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(base_user, "make_password", cache(base_user.make_password))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pages_are_only_rendered(django_test_environment: None) -> Iterator[None]:
+    """Django would note with what each template of a page was rendered, also those of each choice of a field.
+
+    That takes a tenth of a page's time; tests read what the page says.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Template, "_render", lambda template, context: template.nodelist.render(context))
         yield
 
 
