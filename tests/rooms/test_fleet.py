@@ -534,3 +534,26 @@ def test_a_person_who_validates_in_the_same_moment_holds_up_nobody_elses_look(mo
             (first, SETUP.name),
             (second, fleet.FLEET.name),
         }
+
+
+def test_the_right_to_renew_itself_is_added_by_an_administrator_whom_repair_asks(provider, customer):
+    service_id = connected(customer)
+    client, place = sit_down(provider), f"/services/{service_id}/repair/"
+    link = soup(client.get(f"/services/{service_id}/configuration/m365/")).select_one(
+        f'a[href="{place}?add=self-rotation"]'
+    )
+    page = soup(client.get(link["href"]))
+    assert page.select_one('input[value="self-rotation"]').has_attr("checked")
+    assert "an administrator of the customer signs in by a link" in page.get_text()
+    client.post(place, {"recipient": "grace.global@contoso.com", "adding": ["self-rotation"]})
+    with within(customer.path):
+        (invitation,) = Invitation.objects.all()
+    assert invitation.purpose == "repair"
+    assert "Application.ReadWrite.OwnedBy" in {entry.name for entry in explain(invitation.plan).permissions}
+    assert "Renews its own secret" in " ".join(invitation.changes)
+
+
+def test_the_right_to_renew_itself_is_not_offered_twice(provider, customer):
+    service_id = connected(customer, granted=(*OLD, "Application.ReadWrite.OwnedBy"))
+    page = soup(sit_down(provider).get(f"/services/{service_id}/repair/"))
+    assert page.select_one('input[value="self-rotation"]') is None

@@ -29,13 +29,27 @@ def purpose_of_repair(service_id: UUID, plan: Mapping[str, Any]) -> Purpose:
 
 def addable(service_id: UUID) -> tuple[FeatureRow, ...]:
     """What a connected service may get by another sign-in: features with a registration of their own, not had yet."""
+    return tuple(feature for feature in _not_had(service_id) if feature.beside)
+
+
+def renewing(service_id: UUID) -> tuple[FeatureRow, ...]:
+    """What would let a connection's registration renew its own secret, where it wasn't asked for or was declined.
+
+    The registration can't give itself that right: an administrator of the customer has to sign in once.
+    """
+    cared = rotation_of(service_id)
+    if cared is None or not cared.ends or cared.by_itself:
+        return ()
+    return tuple(feature for feature in _not_had(service_id) if feature.renewing)
+
+
+def _not_had(service_id: UUID) -> Iterator[FeatureRow]:
     found = connection(service_id)
     plan = _plan_before(found.registration_id) if found and found.is_ours else None
     if plan is None:
-        return ()
+        return
     has = {feature.key for feature in provisioning.explain(plan).features if feature.on}
-    offered = provisioning.choices(plan["profile"]).features
-    return tuple(feature for feature in offered if feature.beside and feature.key not in has)
+    yield from (feature for feature in provisioning.choices(plan["profile"]).features if feature.key not in has)
 
 
 def what_changes(

@@ -132,8 +132,17 @@ def explain(plan: Mapping[str, Any]) -> PlanView:
 
 
 def _feature(entry: Feature, *, on: bool) -> FeatureRow:
-    beside = bool(entry.registration)
-    return FeatureRow(entry.key, entry.title, entry.why, entry.declining, entry.optional, on, entry.unit, beside)
+    return FeatureRow(
+        key=entry.key,
+        title=entry.title,
+        why=entry.why,
+        declining=entry.declining,
+        optional=entry.optional,
+        on=on,
+        needs_unit=entry.unit,
+        beside=bool(entry.registration),
+        renewing=entry.owner,
+    )
 
 
 def _permission(entry: Permission, plan: Pinned) -> PermissionRow:

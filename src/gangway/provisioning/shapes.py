@@ -61,6 +61,8 @@ class FeatureRow:
     needs_unit: bool = False
     beside: bool = False
     """Whether it gets an app registration of its own."""
+    renewing: bool = False
+    """Whether the registration owns itself by it, and renews its own secret."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from gangway.connections.schedule import Wishes
 from gangway.connections.states import SUSPENDED, Rotation
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
-from gangway.onboarding.otherwise import addable, purpose_of_repair
+from gangway.onboarding.otherwise import addable, purpose_of_repair, renewing
 from gangway.onboarding.renewal import reinitiate, without_theirs
 from gangway.organizations.changing import hold_in_use
 from gangway.organizations.place_queries import place
@@ -118,18 +118,19 @@ def repair(request: DeskRequest, service_id: UUID) -> HttpResponse:
     about, found, cared = service(service_id), connection(service_id), rotation_of(service_id)
     if found is None or cared is None or found.lost:
         raise Http404
-    offered = addable(service_id)
-    first = {"recipient": _asked_before(found.user_name), "adding": request.GET.getlist("add")}
-    form = RepairForm(request.POST or None, initial=first, offered=offered, customer_id=about.customer_id)
     beside = [(one, rotation_beside(service_id, one.profile)) for one in companions(service_id)]
     lacking = [(one, care) for one, care in beside if care is not None and care.lacks]
     only_theirs = lacking and not cared.lacks and not any(one.registration.is_ours for one, _ in lacking)
+    offered = (*(() if only_theirs else renewing(service_id)), *addable(service_id))
     may_ask = cared.is_ours and (bool(offered) or not only_theirs)
+    first = {"recipient": _asked_before(found.user_name), "adding": request.GET.getlist("add")}
+    form = RepairForm(request.POST or None, initial=first, offered=offered, customer_id=about.customer_id)
     if request.method == "POST" and may_ask and form.is_valid():
         try:
             adding = form.cleaned_data["adding"]
             plan = newest_plan(found.registration_id, adding=adding)
-            plan = plan if adding else without_theirs(service_id, plan)
+            makes_beside = any(feature.beside for feature in offered if feature.key in adding)
+            plan = plan if makes_beside else without_theirs(service_id, plan)
             invitation_id = reinitiate(
                 service_id=service_id,
                 recipient=form.cleaned_data["recipient"],

@@ -24,7 +24,7 @@ from gangway.connections.states import SUSPENDED
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.standing import open_for_connection
-from gangway.onboarding.otherwise import addable
+from gangway.onboarding.otherwise import addable, renewing
 from gangway.onboarding.queries import unfinished
 from gangway.onboarding.story import subjects_of_service
 from gangway.organizations.queries import Seat
@@ -138,6 +138,7 @@ def _m365_page(
             "quality": quality_of(request, about.id),
             "may_type_quality": may_change and Capability.ADD_SERVICE in held,
             "addable": addable(about.id) if created and not found.lost else (),
+            "renewing": renewing(about.id) if may_change else (),
             "live": first_look(request, VALIDATION_PARTIAL, _validation_values(found), url=url),
             "following": found.running is not None,
             "grants": _grants(found),
