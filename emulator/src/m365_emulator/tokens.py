@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data, optional_claims, partners, role_schedules
+from m365_emulator import access_evaluation, data, optional_claims, partners, role_schedules
 from m365_emulator.errors import GraphError
 from m365_emulator.keys import BadToken
 
@@ -59,6 +59,7 @@ def authenticate(world: World, authorization: str | None, audiences: frozenset[s
             "Authorization_IdentityNotFound",
             "The identity of the calling application could not be established.",
         )
+    access_evaluation.require(world, tenant.objects.get(claims["oid"]), claims)
     is_app = claims["idtyp"] == "app"
     return Caller(
         tenant=tenant,
@@ -91,13 +92,21 @@ def directory_roles(world: World, tenant: Tenant, principal_id: str) -> list[str
 
 
 def application_token(
-    world: World, tenant: Tenant, principal: DirectoryObject, resource: Resource, life: int, *, proof: str = "1"
+    world: World,
+    tenant: Tenant,
+    principal: DirectoryObject,
+    resource: Resource,
+    life: int,
+    *,
+    proof: str = "1",
+    able: Sequence[str] = (),
 ) -> str:
     """An app-only access token; it is issued even when the application has no permission at all.
 
-    ``proof`` is the claim ``appidacr``: 1 for a secret, 2 for a certificate or a federated credential.
+    ``proof`` is the claim ``appidacr``: 1 for a secret, 2 for a certificate or a federated credential. ``able`` is what
+    the client says that it can do (the claim ``xms_cc``).
     """
-    claims = _access_claims(world, tenant, resource, life)
+    claims = _access_claims(world, tenant, resource, life) | _abilities(world, resource, able)
     roles = _application_roles(world, tenant, principal, resource)
     if resource.is_version_two:
         app_only = {"idtyp": "app"} if "idtyp" in _asked_by_api(world, resource) else {}
@@ -165,13 +174,14 @@ def person_token(
     life: int,
     proof: str = "1",
     methods: Sequence[str] = ("pwd",),
+    able: Sequence[str] = (),
 ) -> str:
     """A delegated access token. ``client`` is the application's service principal in this tenant.
 
     ``confidential`` says that the application proved itself, ``proof`` how (the claim ``appidacr``); ``methods`` is
-    how the person did (the claim ``amr``).
+    how the person did (the claim ``amr``), ``able`` what the client says that it can do (the claim ``xms_cc``).
     """
-    claims = _access_claims(world, tenant, resource, life)
+    claims = _access_claims(world, tenant, resource, life) | _abilities(world, resource, able)
     if not resource.is_microsofts:
         claims |= _claims_for_own_api(world, tenant, person, resource)
     if resource.is_version_two:
@@ -400,12 +410,18 @@ def _access_claims(world: World, tenant: Tenant, resource: Resource, life: int) 
     return {
         "aud": resource.audience,
         "iss": issuer,
-        "iat": now - 300,
-        "nbf": now - 300,
+        "iat": now - access_evaluation.back_dated,
+        "nbf": now - access_evaluation.back_dated,
         "exp": now + life,
         "aio": world.ids.opaque(32, "aio"),
         "rh": f"1.{world.ids.opaque(24, 'rh')}.",
     }
+
+
+def _abilities(world: World, resource: Resource, able: Sequence[str]) -> dict[str, Any]:
+    """Tokens for Graph repeat what the client can do, those for other APIs where their registration asks for it."""
+    is_graph = resource.principal.body["appId"] == data.graph_app_id
+    return {"xms_cc": list(able)} if able and (is_graph or "xms_cc" in _asked_by_api(world, resource)) else {}
 
 
 def _old_issuer(tenant: Tenant) -> str:

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import data, partners, principals, tokens
+from m365_emulator import access_evaluation, data, partners, principals, tokens
 from m365_emulator.errors import EntraError
 from m365_emulator.login import admission, clients, consent, people, scopes
 from m365_emulator.login.memory import Refresh
@@ -30,7 +30,7 @@ class How:
     """How these tokens came about: the flow that the session began with, what the person proved, how the client did.
 
     ``platform`` is the one of the redirect address. ``renews_until`` is when the refresh token that asks ends (0: none
-    asks); ``proved_at`` is when the person last proved who they are.
+    asks); ``proved_at`` is when the person last proved who they are, ``able`` what the client says that it can do.
     """
 
     flow: str = "authorizationCode"
@@ -39,6 +39,7 @@ class How:
     platform: str = "publicClient"
     renews_until: float = 0.0
     proved_at: float = 0.0
+    able: tuple[str, ...] = ()
 
 
 def for_person(
@@ -78,7 +79,8 @@ def for_person(
     admission.check(tenant, principal, client, person)
     admission.check_at_api(tenant, resource, principal, person)
     _check_policies(world, tenant, person, client, str(resource.body["appId"]), how=how)
-    life = world.ids.number(3600, 5400, "life")
+    usual = world.ids.number(3600, 5400, "life")
+    life = access_evaluation.life(world, str(resource.body["appId"]), how.able, usual)
     at = tokens.resource_of(world, resource, audience)
     openid = [name for name in scopes.openid_scopes if name in asked.openid]
     answer: dict[str, Any] = {
@@ -96,6 +98,7 @@ def for_person(
             confidential=how.proof != _public,
             proof=how.proof,
             methods=how.methods,
+            able=how.able,
             scopes=[value for value in values if value != "offline_access"],
         ),
     }
@@ -139,17 +142,19 @@ def for_application(
     resource: tokens.Resource,
     *,
     proof: str,
+    able: tuple[str, ...],
 ) -> dict[str, Any]:
     """A token for the application itself. Raises EntraError 501051, 53003."""
     admission.check_at_api(tenant, resource.principal, principal)
     verdict = conditional_access.judge_application(tenant, principal)
     if verdict is not None:
         raise verdict.error()
+    life = access_evaluation.life(world, str(resource.principal.body["appId"]), able, 3599)
     return {
         "token_type": "Bearer",
-        "expires_in": 3599,
-        "ext_expires_in": 3599,
-        "access_token": tokens.application_token(world, tenant, principal, resource, 3599, proof=proof),
+        "expires_in": life,
+        "ext_expires_in": life,
+        "access_token": tokens.application_token(world, tenant, principal, resource, life, proof=proof, able=able),
     }
 
 

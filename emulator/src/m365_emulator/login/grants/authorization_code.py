@@ -7,6 +7,7 @@ import hashlib
 import hmac
 from typing import TYPE_CHECKING, Any
 
+from m365_emulator import access_evaluation
 from m365_emulator.errors import EntraError
 from m365_emulator.login import addresses, clients, issue, people, proofs, scopes, tenants
 
@@ -36,7 +37,8 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     original, given = scopes.parse_all(world, asked.scope)[0], form.get("scope")
     wanted = scopes.with_openid_of(original, scopes.parse(world, given)) if given else original
     info = form.get("client_info") == "1"
-    how = issue.How("authorizationCode", tuple(asked.methods), proof, platform, proved_at=asked.proved_at)
+    able = access_evaluation.capabilities(form)
+    how = issue.How("authorizationCode", tuple(asked.methods), proof, platform, proved_at=asked.proved_at, able=able)
     answer = issue.for_person(world, home, person, client, wanted, how=how, client_info=info, nonce=asked.nonce)
     asked.state = "redeemed"
     return answer

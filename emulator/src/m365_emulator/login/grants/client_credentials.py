@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import tokens
+from m365_emulator import access_evaluation, tokens
 from m365_emulator.errors import EntraError
 from m365_emulator.login import clients, issue, proofs, scopes, tenants
 
@@ -32,4 +32,6 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
         )
     request.scope["emulator.unchanged"] = True
     resource = tokens.resource_of(world, *scopes.find_resource(world, tenant, asked))
-    return issue.for_application(world, tenant, principal, resource, proof=proof)
+    return issue.for_application(
+        world, tenant, principal, resource, proof=proof, able=access_evaluation.capabilities(form)
+    )

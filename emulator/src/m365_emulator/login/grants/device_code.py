@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from m365_emulator import access_evaluation
 from m365_emulator.errors import EntraError
 from m365_emulator.login import clients, issue, people, scopes, tenants
 
@@ -32,7 +33,8 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     _check_state(world, flow)
     home, person = people.at(world, flow.tenant_id, flow.user_id)
     wants_info = form.get("client_info") == "1"
-    how = issue.How("deviceCodeFlow", tuple(flow.methods), proved_at=flow.proved_at)
+    able = access_evaluation.capabilities(form)
+    how = issue.How("deviceCodeFlow", tuple(flow.methods), proved_at=flow.proved_at, able=able)
     answer = issue.for_person(
         world, home, person, client, scopes.parse(world, flow.scope), how=how, client_info=wants_info
     )

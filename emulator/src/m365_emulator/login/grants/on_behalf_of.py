@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import tokens
+from m365_emulator import access_evaluation, tokens
 from m365_emulator.errors import EntraError
 from m365_emulator.keys import BadToken
 from m365_emulator.login import clients, issue, people, proofs, scopes, tenants
@@ -28,7 +28,10 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     if tenant is not None and tenant is not home:
         home, person = tenant, people.elsewhere(world, tenant, home, person)
     asked = scopes.parse(world, clients.required(form, "scope"))
-    how = issue.How("onBehalfOf", tokens.proved_methods(claims), proof, "web", proved_at=float(claims["iat"]))
+    able = access_evaluation.capabilities(form)
+    how = issue.How(
+        "onBehalfOf", tokens.proved_methods(claims), proof, "web", proved_at=float(claims["iat"]), able=able
+    )
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from m365_emulator import credentials
+from m365_emulator import access_evaluation, credentials
 from m365_emulator.errors import EntraError
 from m365_emulator.login import clients, issue, people, proofs, scopes, tenants
 from m365_emulator.login.policies import lockout
@@ -35,7 +35,8 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
     _check_password(world, home, person, clients.required(form, "password"))
     asked = scopes.parse(world, clients.required(form, "scope"))
     platform = "publicClient" if proof == proofs.PUBLIC else "web"
-    how = issue.How("password", ("pwd",), proof, platform, proved_at=world.clock.seconds())
+    able = access_evaluation.capabilities(form)
+    how = issue.How("password", ("pwd",), proof, platform, proved_at=world.clock.seconds(), able=able)
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from m365_emulator import access_evaluation
 from m365_emulator.errors import EntraError
 from m365_emulator.login import clients, issue, people, proofs, scopes, tenants
 
@@ -35,7 +36,8 @@ def redeem(world: World, request: Request, segment: str, form: dict[str, str]) -
         home, person = tenant, people.elsewhere(world, tenant, home, person)
     original = scopes.parse(world, kept.scope)
     asked = scopes.with_openid_of(original, scopes.parse_all(world, form.get("scope") or kept.scope)[0])
-    how = issue.How(kept.flow, tuple(kept.methods), proof, kept.platform, kept.expires_at, kept.proved_at)
+    able = access_evaluation.capabilities(form)
+    how = issue.How(kept.flow, tuple(kept.methods), proof, kept.platform, kept.expires_at, kept.proved_at, able)
     return issue.for_person(world, home, person, client, asked, how=how, client_info=form.get("client_info") == "1")
 
 
