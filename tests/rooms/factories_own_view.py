@@ -7,6 +7,8 @@ from uuid import UUID
 from asgiref.sync import async_to_sync
 from django.test import Client
 
+from gangway.audit.events import Event
+from gangway.audit.models import Entry
 from gangway.foundation import clock
 from gangway.jobs.threads import callers_thread
 from gangway.microsoft.directory_roles import GLOBAL
@@ -14,9 +16,12 @@ from gangway.microsoft.wire import Answer
 from gangway.onboarding.models import Visit
 from gangway.onboarding.own_view import exchange
 from gangway.onboarding.own_view.roles import EVERY_MEMBER
-from gangway.organizations.scope import within_everything
+from gangway.organizations.scope import within, within_everything
+from gangway.services.queries import service
+from gangway.services.states import Lifecycle
 from tests.rooms.factories_onboarding import CLOUD, Microsoft
 from tests.rooms.factories_organizations import Place
+from tests.rooms.factories_web import soup
 
 MEMBER: dict[str, Any] = {"wids": [GLOBAL, EVERY_MEMBER]}
 """The claims of a Global Administrator of Contoso."""
@@ -71,3 +76,21 @@ def inside(provider: Place, **claims: Any) -> Client:
     answer = client.get("/customer/waiting/")
     assert (answer.status_code, answer.headers.get("Location")) == (302, "/customer/"), answer.content.decode()
     return client
+
+
+def text(answer: Any) -> str:
+    return soup(answer).get_text(" ", strip=True)
+
+
+def life(customer: Place, service_id: UUID) -> Lifecycle:
+    with within(customer.path):
+        return service(service_id).lifecycle
+
+
+def disconnected(client: Client, service_id: UUID, typed: str = "voice-1") -> Any:
+    return client.post(f"/customer/services/{service_id}/disconnect/", {"typed": typed})
+
+
+def entries(event: Event) -> list[Entry]:
+    with within_everything("a test"):
+        return list(Entry.objects.filter(event=event.value).order_by("id"))

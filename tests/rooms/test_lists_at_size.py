@@ -41,10 +41,11 @@ ORDERS = [
     for key in keys.split()
     for way in ("", "-")
 ]
+SEEKS = ("q=", "parent=", "sort=", "page=")
 FILTERS = [
     path
     for name, path in BENCH["PAGES"].items()
-    if "?" in path and not any(part in path for part in ("q=", "parent=", "sort=", "page=")) and name.split(",")[0] not in SHORT
+    if "?" in path and not any(part in path for part in SEEKS) and name.split(",")[0] not in SHORT
 ]
 
 

@@ -46,9 +46,9 @@ from gangway.web.onboarding_pages import items_of
 from tests.emulator.conftest import Emulator, running
 from tests.rooms import factories_federation, factories_invitations, factories_organizations, factories_services
 from tests.rooms.factories_existing import CONTOSO, ByHand, Made
+from tests.rooms.factories_imports import file_of, known
 from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk, later, register, walk
 from tests.rooms.factories_organizations import make_operator, make_provider
-from tests.rooms.test_imports import file_of, known
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 

@@ -22,12 +22,12 @@ from gangway.organizations.models import Organization
 from gangway.organizations.scope import within, within_everything
 from gangway.services.queries import services
 from gangway.web import import_words, words
+from tests.rooms.factories_imports import SECRET, file_of, known, new
 from tests.rooms.factories_invitations import issue
 from tests.rooms.factories_onboarding import register
 from tests.rooms.factories_organizations import Place, make_channel, make_customer, make_provider
 from tests.rooms.factories_services import plan
 from tests.rooms.factories_web import error_at, row, sit_down, soup
-from tests.rooms.test_imports import SECRET, file_of, known, new
 from tests.rooms.test_web_strangers import root
 
 pytestmark = pytest.mark.django_db
