@@ -132,6 +132,7 @@ class Tour:
         """One's own sign-in, second factors, sessions."""
         page, look = operator.page, self.looker
         look.visit(page, self.address("/me/"))
+        look.visit(page, self.address("/address/none"))
         look.visit(page, self.address("/accounts/2fa/reauthenticate/"))
         look.visit(page, self.address("/accounts/reauthenticate/"))
         page.get_by_label("Password").fill(password)

@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from allauth.account.models import EmailAddress, EmailConfirmationHMAC
 from django.apps import apps
 from django.db import transaction
 
-from gangway.accounts import letters
+from gangway.accounts import addresses, letters
 from gangway.accounts.actions import invite_operator
 from gangway.accounts.errors import HasARole
 from gangway.accounts.forgetting import forget_operator
@@ -237,6 +238,23 @@ def test_who_left_is_forgotten_wherever_they_were_named_and_nobody_else_is(provi
     left = [row for row in everything() if address in row or "paula past" in row.casefold()]
     assert sorted((f"no-{address}" in row, f"{address}.uk" in row) for row in left) == [(False, True), (True, False)]
     assert all("Nora Near" in row for row in left)
+
+
+def test_the_addresses_that_somebody_had_before_are_forgotten_with_them(provider: Place) -> None:
+    paula = make_operator(provider, name="Paula Past")
+    before = Operator.objects.get(pk=paula).email
+    by = Actor("person", str(paula), "Paula Past", "192.0.2.7")
+    with within(provider.path):
+        own = seats.seat(paula)
+        addresses.ask_for_own("typo@new.example", seat=own, by=by)
+        addresses.ask_for_own("paula@new.example", seat=own, by=by)
+        row = EmailAddress.objects.get(user_id=paula, verified=False)
+        addresses.confirm(SealedText(EmailConfirmationHMAC.create(row).key), seat=own, by=by)
+    said(Event.MESSAGE_SENT, make_operator(provider, name="Nora Near"), to=before)
+    with within_everything("the database's owner"):
+        people.remove(Membership.objects.get(operator_id=paula).pk, by=SETUP, seat=None)
+        forget_operator("paula@new.example", by=SETUP)
+    assert not [row for row in everything() if before in row or "@new.example" in row or "Paula Past" in row]
 
 
 def test_who_was_only_invited_is_forgotten_likewise(provider: Place) -> None:

@@ -429,7 +429,7 @@ def test_whoever_sends_too_much_is_told_to_wait(world, settings):
     told = resend()
     assert told.status_code == 429
     assert int(told.headers["Retry-After"]) > 0
-    assert "Wait a minute" in read(told)
+    assert "Wait a few minutes" in read(told)
     assert client.get("/services/").status_code == 200
     other = admin(world)
     assert other.post(address("invitation_resend", world)).status_code != 429
