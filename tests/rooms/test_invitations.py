@@ -19,9 +19,9 @@ from gangway.invitations.errors import (
     DayNotPossible,
     InvitationMoved,
     InvitationOver,
+    NoSuchInvitation,
     NotWhereItStands,
     StillADraft,
-    NoSuchInvitation,
     TooManyLinks,
 )
 from gangway.invitations.minting import MOST_OF_ONE

@@ -17,9 +17,10 @@ from gangway.invitations.handoffs import MOST_COLLEAGUES
 from gangway.jobs.testing import run_until_idle
 from gangway.onboarding import actions, case_view
 from gangway.onboarding.errors import NotNow
+from gangway.onboarding.models import SignIn
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.states import SignInState, Way
-from gangway.organizations.scope import within
+from gangway.organizations.scope import within, within_everything
 from gangway.web.sign_in_ways import WAYS
 from tests.rooms import web_values
 from tests.rooms.factories_aboard import tokens_kept
@@ -142,6 +143,15 @@ def handed_on(walked: Walk) -> UUID:
     with within(walked.customer.path):
         (one,) = invited.handoffs(walked.invitation_id)
     return one.id
+
+
+def test_who_signed_in_and_cannot_begin_hands_all_of_it_on_and_leaves_no_token():
+    walked = walk()
+    signed_in(walked)
+    handed_on(walked)
+    assert walked.view().step is Step.WHO
+    with within_everything("a test"):
+        assert not SignIn.objects.filter(case_id=walked.case_id, token_id__isnull=False).exists()
 
 
 @pytest.mark.parametrize("already_in", [False, True], ids=["at Microsoft", "signed in"])

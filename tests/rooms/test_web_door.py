@@ -191,6 +191,13 @@ def test_no_page_behind_a_link_brings_the_number_by_which_it_is_to_be_checked():
         assert "at the number on your contract" in soup(page).get_text()
 
 
+def test_the_pages_beside_a_good_link_lead_back_to_it():
+    customer = make_customer(name="Contoso")
+    token = link(customer, issue(customer))
+    for aside in ("unexpected", "new-link", "reminders"):
+        assert soup(Client().get(f"/i/{token.reveal()}/{aside}/")).select_one('main a[href="../"]'), aside
+
+
 def test_a_real_link_that_was_withdrawn_explains_itself():
     customer = make_customer(name="Contoso")
     invitation_id = issue(customer)

@@ -348,3 +348,58 @@ def test_each_purpose_has_its_own_words_and_only_what_changes(monkeypatch, purpo
     asked = page.h1.get_text(strip=True)
     assert ("for Teams calling" in asked) is (purpose is Purpose.CONNECT)
     assert bool(page.select("#otherwise + ul li")) is bool(lines)
+
+
+# No page is a dead end: each has a next step, and says who acts next
+
+
+def shown(monkeypatch, case, address):
+    return soup(in_wizard(monkeypatch, case).get(address))
+
+
+def test_with_an_account_that_cannot_begin_nothing_is_started(monkeypatch):
+    parts = (replace(web_values.SIGNER.parts[0], key="registration", verdict="needs_other"),)
+    case = replace(web_values.case(Step.SIGNED_IN), signer=replace(web_values.SIGNER, parts=parts))
+    page = shown(monkeypatch, case, "/wizard/signed-in/")
+    assert "With this account nothing can be begun" in page.get_text()
+    assert page.select_one('main a[href="/wizard/colleague/"]')
+    assert not page.select('form[action="/wizard/my-part/"]')
+    assert shown(monkeypatch, case, "/wizard/colleague/").select_one("#id_colleague")
+    kept = replace(case, keeps_name="voice-one")
+    assert shown(monkeypatch, kept, "/wizard/signed-in/").select('form[action="/wizard/my-part/"]')
+
+
+def test_who_names_the_registration_may_still_sign_in_as_somebody_else(monkeypatch):
+    page = shown(monkeypatch, web_values.case(Step.NAME), "/wizard/name/")
+    assert (
+        page.select_one('main form[action="/wizard/again/"] button').get_text(strip=True) == "Sign in as someone else"
+    )
+
+
+def test_who_waits_for_an_approval_reads_what_to_do_when_the_answer_is_no(monkeypatch):
+    client = Client()
+    put_into_wizard(client, walk().case_id)
+    text = soup(client.get("/wizard/approval/")).get_text(" ", strip=True)
+    assert "If the answer is no, doing nothing is enough" in text
+    assert shown(monkeypatch, web_values.case(Step.WHO), "/wizard/new/").select_one('a[href="/wizard/approval/"]')
+
+
+def test_who_handed_it_on_reads_that_nothing_more_is_asked_of_them(monkeypatch):
+    words, case = "You need not do anything more", replace(web_values.case(Step.WHO), colleagues=())
+    assert words not in shown(monkeypatch, case, "/wizard/colleague/").get_text()
+    asked = replace(case, colleagues=(web_values.COLLEAGUE,))
+    assert words in shown(monkeypatch, asked, "/wizard/colleague/").get_text()
+
+
+def test_a_frozen_invitation_says_who_acts_next(monkeypatch):
+    case = web_values.case(Step.CLOSED)
+    case = replace(case, offer=replace(case.offer, invitation_state="reported"))
+    text = shown(monkeypatch, case, "/wizard/closed/").get_text(" ", strip=True)
+    assert "Sailmaker Voice acts next" in text
+    assert "the link in your e-mail works again" in text
+
+
+@pytest.mark.parametrize("step", [Step.CHOOSE, Step.WHO, Step.USE, Step.CODE, Step.SIGNED_IN, Step.NAME, Step.WAITING])
+def test_who_did_not_expect_it_can_say_so_on_every_page(monkeypatch, step):
+    page = shown(monkeypatch, web_values.case(step), page_of(step))
+    assert page.select_one('footer a[href="/wizard/unexpected/"]')

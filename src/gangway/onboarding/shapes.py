@@ -268,6 +268,11 @@ class SignerView:
     tenant_notes: tuple[str, ...] = ()
     """What stands in the tenant already: for its administrator in the wizard, never for operators."""
 
+    @property
+    def can_begin(self) -> bool:
+        """Whether this person may make the registration, without which nobody else can do anything either."""
+        return not any(part.key == "registration" and part.verdict == "needs_other" for part in self.parts)
+
 
 @dataclass(frozen=True, slots=True)
 class PortalPath:

@@ -33,7 +33,9 @@ from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as made
 from gangway.provisioning.queries import WaitingView
 
-BEFORE_SIGNING_IN: Final = frozenset({CaseState.BEGUN, CaseState.IDENTIFYING, CaseState.SIGNING_IN})
+AT_A_SIGN_IN: Final = frozenset({CaseState.SIGNING_IN, CaseState.SIGNED_IN})
+BEFORE_ANYTHING: Final = AT_A_SIGN_IN | {CaseState.BEGUN, CaseState.IDENTIFYING}
+"""In these all of it can be handed on: who signed in may turn out to be unable to begin it."""
 NOTHING_MADE: Final = "Nothing has been made yet."
 ALL_OF_IT: Final = "Sign in at Microsoft, and give what is asked for: the page behind the link lists all of it."
 ANY_ROLE: Final = (
@@ -116,7 +118,7 @@ def hand_off(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
 
 def _hand_on(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
     """Hand over the whole walk: whoever comes by the new link goes on exactly here, with an account of their own."""
-    if CaseState(case.state) not in BEFORE_SIGNING_IN:
+    if CaseState(case.state) not in BEFORE_ANYTHING:
         raise NotNow(state=case.state)
     about = invited.invitation(case.invitation_id)
     _is_somebody_else(colleague, about, upn=case.administrator_upn)
@@ -132,7 +134,7 @@ def _hand_on(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
     handoff_id = invitations.hand_off(
         invitation_id=about.id, recipient=colleague, domains=_domains(case), rest=rest, by=who, now=now
     )
-    if case.state == CaseState.SIGNING_IN:
+    if case.state in AT_A_SIGN_IN:
         sign_in.retire(case, by=by, now=now)
         move_case(case, CaseState.IDENTIFYING, by=by, now=now)
     if by.kind == "administrator":

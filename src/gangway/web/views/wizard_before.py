@@ -25,6 +25,8 @@ from gangway.web.wizard_session import KEY, WizardRequest, in_wizard
 
 PAGE = ["GET", "HEAD", "POST"]
 BEFORE_SIGNING_IN = frozenset({Step.CHOOSE, Step.WHO, Step.CODE})
+BEFORE_ANYTHING = BEFORE_SIGNING_IN | {Step.SIGNED_IN}
+"""On these the whole of it can still be handed on: who signed in may turn out to be unable to begin it."""
 
 
 @require_http_methods(PAGE)
@@ -58,7 +60,7 @@ def approval(request: WizardRequest) -> HttpResponse:
 @in_wizard
 def colleague(request: WizardRequest) -> HttpResponse:
     """Hand the whole of it to somebody who may sign in: a link of their own, by mail."""
-    if request.case.step not in BEFORE_SIGNING_IN or request.case.run is not None or request.case.is_rest:
+    if request.case.step not in BEFORE_ANYTHING or request.case.run is not None or request.case.is_rest:
         return redirect(page_of(request.case))
     form = Successor(request.POST or None)
     if request.method == "POST" and form.is_valid():
