@@ -116,6 +116,17 @@ def test_a_colleague_finishes_by_a_link_and_sign_in_of_their_own(first, second, 
         assert invited.invitation(first.invitation_id).administrator_upn == avery[0]
 
 
+def test_who_may_not_begin_is_told_whose_role_it_takes_and_not_that_their_part_is_done(emulator):
+    walked = walk()
+    sign_in(walked, emulator, riley)
+    provision(walked)
+    problem = walked.view().problem
+    assert "creating the app registration" in problem.what
+    assert "a Global Administrator has to sign in, or an Application Administrator begins" in problem.what
+    assert "part is done" not in problem.cure
+    assert "a role that is named here" in problem.cure
+
+
 def test_who_names_a_colleague_before_signing_in_is_asked_for_the_registrations_rights_alone(emulator):
     """A Global Administrator may leave the mightier part to somebody else; their token can't do it either."""
     walked = walk(domain="contoso.com")

@@ -421,15 +421,20 @@ def is_proved(opened: Opened, *, now: datetime) -> bool:
 
 
 def waiting_words(parts: Iterable[Part]) -> str:
-    """What somebody with more rights has to do, in one sentence."""
+    """What somebody with more rights has to do, and whose role is enough for it, in one sentence."""
     words = {
         "registration": "creating the app registration",
         "consent": "consent to the permissions",
         "roles": "its directory roles",
     }
-    listed = [words[part.value] for part in dict.fromkeys(parts)]
+    left = tuple(dict.fromkeys(parts))
+    listed = [words[part.value] for part in left]
     joined = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
-    return f"Waiting for {joined}: a Global Administrator or a Privileged Role Administrator has to sign in."
+    if Part.REGISTRATION not in left:
+        return f"Waiting for {joined}: a Global Administrator or a Privileged Role Administrator has to sign in."
+    if len(left) == 1:
+        return f"Waiting for {joined}: a Global Administrator or an Application Administrator has to sign in."
+    return f"Waiting for {joined}: a Global Administrator has to sign in, or an Application Administrator begins."
 
 
 def ours(opened: Opened, now: datetime) -> Run:

@@ -23,7 +23,7 @@ from gangway.onboarding.states import CaseState
 from gangway.organizations.scope import within_everything
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.beside import at_work_beside, first_of
-from gangway.provisioning.queries import RunView
+from gangway.provisioning.queries import Part, RunView
 from gangway.provisioning.states import RunState
 
 WORKER: Final = Actor.system("onboarding")
@@ -170,7 +170,7 @@ def _waiting(run: RunView, *, now: datetime) -> dict[str, Any]:
     return {
         "code": f"onboarding:run:{run.state.value}",
         "what": run.waiting_for or run.headline,
-        "cure": _CURES[run.state],
+        "cure": _NOT_BEGUN if waits and Part.REGISTRATION in provisioning.parts_left(run.id) else _CURES[run.state],
         "acts": WhoActs.ADMINISTRATOR.value,
         "next_move": (NextMove.ASK_COLLEAGUE if waits else NextMove.START_AGAIN).value,
         "at": now.isoformat(),
@@ -179,6 +179,11 @@ def _waiting(run: RunView, *, now: datetime) -> dict[str, Any]:
         "details": [],
     }
 
+
+_NOT_BEGUN: Final = (
+    "Somebody of your organization who has a role that is named here opens the same link, signs in, and goes on."
+)
+"""The registration itself is among what remains: who signed in could do nothing, or not the first of it."""
 
 _CURES: Final = {
     RunState.WAITING: "Your part is done and kept. A Privileged Role Administrator or Global Administrator of your "
