@@ -59,6 +59,7 @@ def type_the_facts(operator: Operator, typist: Administrator, made: Made) -> Non
         sees(page, "The credentials work.")
     with step("9. Next."):
         operator.leave_validation()
+        sees(page, "Nobody signed in: the registration's own token is of this tenant.")
     with step("10. The wizard to its end."):
         operator.complete_wizard()
 
