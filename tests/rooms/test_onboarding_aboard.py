@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.core import mail
+from django.test import Client
 
 from gangway.connections import actions as connections
 from gangway.connections import queries as connected
@@ -15,6 +16,8 @@ from gangway.invitations import queries as invited
 from gangway.invitations.states import State
 from gangway.jobs.testing import run_until_idle
 from gangway.jobs.threads import in_database
+from gangway.notifications.models import Message
+from gangway.notifications.states import MessageKind
 from gangway.onboarding import actions, checking, deletion, queries, tidying
 from gangway.onboarding.disconnections import fixed_address
 from gangway.onboarding.errors import (
@@ -32,7 +35,7 @@ from gangway.onboarding.states import CaseState, OperatorStep, SignInState
 from gangway.onboarding.withdrawal import withdraw
 from gangway.organizations.scope import within
 from gangway.provisioning.journal_store import RunJournal
-from gangway.provisioning.models import Leftover
+from gangway.provisioning.models import Leftover, Registration
 from gangway.provisioning.states import RunState
 from gangway.services.queries import service
 from gangway.services.states import Connection, Deployment, Lifecycle
@@ -50,6 +53,7 @@ from tests.rooms.factories_aboard import (
 )
 from tests.rooms.factories_existing import CONTOSO
 from tests.rooms.factories_onboarding import ADMINISTRATOR, walk
+from tests.rooms.factories_web import put_into_wizard
 from tests.rooms.races import race
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -71,6 +75,27 @@ def test_the_administrators_way_ends_with_what_was_granted_by_whom_until_when(em
     assert view.done.undo
     assert view.done.sign_in_application_removed == "yes"
     assert view.done.own_view == fixed_address(walked.customer.id)
+
+
+def test_what_was_for_the_set_up_only_or_left_out_is_not_told_as_granted(emulator):
+    walked = aboard(emulator, features={"voice", "automatic-domain"})
+    with within(walked.customer.path):
+        about = Registration.objects.get()
+        Registration.objects.update(beyond=about.beyond | {"skipped": ["GroupMember.Read.All"]})
+    done = walked.view().done
+    assert set(done.permissions) == EVERYTHING - {"GroupMember.Read.All"}
+    told = dict(done.not_there)
+    assert set(told) == {"Domain.ReadWrite.All", "User.ReadWrite.All", "GroupMember.Read.All"}
+    assert "Taken away again" in told["Domain.ReadWrite.All"]
+    assert "left out" in told["GroupMember.Read.All"]
+    client = Client()
+    put_into_wizard(client, walked.case_id)
+    assert "Taken away again" in client.get("/wizard/done/").text
+    with within(walked.customer.path):
+        kept = Message.objects.get(kind=MessageKind.COMPLETION.value).context["granted"].splitlines()
+    assert "- Organization.Read.All" in kept
+    assert "- Domain.ReadWrite.All" not in kept
+    assert any(line.startswith("- Domain.ReadWrite.All: Only for the set-up.") for line in kept)
 
 
 def test_nothing_secret_of_the_sign_in_is_left_when_it_is_done(emulator):

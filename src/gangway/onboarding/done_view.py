@@ -40,8 +40,11 @@ def done_of(row: Case, about: InvitationView) -> Done:
         application_id=made.app_id,
         tenant_id=made.tenant_id,
         tenant_name=made.tenant_name,
-        permissions=tuple(right.name for right in made.permissions),
-        roles=tuple(right.name for right in made.roles),
+        permissions=tuple(right.name for right in made.permissions if right.is_there),
+        roles=tuple(right.name for right in made.roles if right.is_there),
+        not_there=tuple(
+            (right.name, right.proof_words) for right in (*made.permissions, *made.roles) if not right.is_there
+        ),
         granted_by=_granted_by(row, made),
         granted_at=made.proved_at or made.made_at or row.touched_at,
         credential_expires_at=credential.expires_at if credential else None,

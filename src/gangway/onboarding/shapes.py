@@ -305,6 +305,8 @@ class Done:
     credential_kind: str = "secret"
     credential_why: str = ""
     """Why it isn't of the kind or life that was planned; empty when it is."""
+    not_there: tuple[tuple[str, str], ...] = ()
+    """Of the plan's permissions and roles those that it doesn't hold, each with why: left out, or taken away again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,6 +232,11 @@ class HeldRight:
     in_token: bool = True
     """Whether a fresh token shows it: a role for one administrative unit stands in none."""
 
+    @property
+    def is_there(self) -> bool:
+        """Whether it was granted and stays: not left out, taken away after the set-up, or covered by a wider one."""
+        return self.state != "left_out" and self.proof != "removed" and not self.instead
+
 
 EndFrom = Literal["read", "recorded", "typed"]
 """Where a credential's end was learnt: read in the tenant by its key id, recorded when it was made, or typed in."""

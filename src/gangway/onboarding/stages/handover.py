@@ -145,7 +145,10 @@ def _told_beside(about: RegistrationView, service_id: UUID) -> Iterator[str]:
 
 
 def _rights(about: RegistrationView) -> Iterator[str]:
-    return (f"- {right.name}" for right in (*about.permissions, *about.roles))
+    """What it holds, and of the rest of the plan why it isn't there: the customer keeps this as the record."""
+    rights = (*about.permissions, *about.roles)
+    yield from (f"- {right.name}" for right in rights if right.is_there)
+    yield from (f"- {right.name}: {right.proof_words}" for right in rights if not right.is_there)
 
 
 def _end(about: RegistrationView, service_id: UUID) -> str:
