@@ -25,6 +25,7 @@ NO_EDIT: dict[str, str] = {
     "joining._answer": "a person comes in; the name is a proposal",
     "onboarding.settings": "a step of one operator's wizard, which nobody else takes: it is taken by name",
     "oneself.me": "the time zone is kept in one's own browser",
+    "oneself.own_address": "asks for another address; the time zone and the name beside it are shown only",
     "oneself.own_name": "likewise: the time zone beside the name, which compares",
     "operators.invite": "somebody is invited; what is there is a proposal",
     "plans.change_plan": "compares the plan's fingerprint, and tells what is different in it",

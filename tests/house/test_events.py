@@ -30,6 +30,7 @@ WITHOUT_EVENT: dict[str, str] = {
     "organizations.people.create_person": "a person without a role; giving the role is recorded",
     "organizations.people.held_person": "only locks",
     "organizations.people.may_change": "only looks",
+    "organizations.people.wholly_given": "only locks and looks",
     "services.actions.check_full_name": "only looks",
     "services.actions.follow_customer": "follows from a changed customer, which is recorded",
     "services.actions.hold": "only locks",
