@@ -180,6 +180,9 @@ def test_who_acts_as_the_person_may_do_in_the_directory_what_they_may(door):
     for name in ("directoryRoles", "domains", "applications", "me/memberOf"):
         assert door.get(f"/{name}").status == 200, name
     assert door.post("/users", {}).status == 400
+    assert door.get("/organization").value[0]["countryLetterCode"]
+    assert door.delete(f"/directoryObjects/{door.user('morgan.member').id}").status == 204
+    assert door.get(f"/directory/deletedItems/{next(iter(door.tenant.deleted))}").status == 200
     assert door.get("/policies/defaultAppManagementPolicy").status == 403
-    door.as_person("morgan.member", "Directory.AccessAsUser.All")
+    door.as_person("avery.apps", "Directory.AccessAsUser.All")
     assert (door.get("/directoryRoles").status, door.post("/users", {}).status) == (200, 403)

@@ -3,6 +3,7 @@
 EMULATOR_TEST_AZURE_CLI=/path/to/az bin/test tests/emulator/test_judge_azure_cli.py
 """
 
+import json
 import os
 import re
 import subprocess
@@ -75,3 +76,35 @@ def test_person_signs_in_with_a_device_code(cloud, environment):
     assert run(environment, "ad", "signed-in-user", "show", "--query", "userPrincipalName") == grace[0]
     assert grace[0] in run(environment, "ad", "user", "list", "--query", "[].userPrincipalName")
     assert run(environment, "rest", "--url", f"{cloud.url}/v1.0/me", "--resource", f"{cloud.url}/", "--query", "mail")
+
+
+def test_registrations_and_groups_as_the_command_line_does_them(cloud, environment, tmp_path):
+    """``az ad`` after the person's sign-in above: credentials, certificates, permissions, owners, groups."""
+    graph, user_read = "00000003-0000-0000-c000-000000000000", "e1fe6dd8-ba31-4d61-89e7-88639da4683d=Scope"
+    test_person_signs_in_with_a_device_code(cloud, environment)
+    trust = {"name": "from-git", "issuer": "https://issuer.example", "subject": "main"}
+    described = tmp_path / "trust.json"
+    described.write_text(json.dumps({**trust, "audiences": ["api://AzureADTokenExchange"]}))
+    morgan = run(environment, "ad", "user", "show", "--id", "morgan.member@contoso.com", "--query", "id")
+    one = run(environment, "ad", "app", "create", "--display-name", "Walk", "--query", "appId")
+    run(environment, "ad", "app", "credential", "reset", "--id", one, "--append", "--display-name", "second")
+    run(environment, "ad", "app", "credential", "reset", "--id", one, "--append", "--create-cert")
+    assert run(environment, "ad", "app", "credential", "list", "--id", one, "--cert", "--query", "length(@)") == "1"
+    run(environment, "ad", "sp", "create", "--id", one)
+    run(environment, "ad", "app", "permission", "add", "--id", one, "--api", graph, "--api-permissions", user_read)
+    run(environment, "ad", "app", "permission", "grant", "--id", one, "--api", graph, "--scope", "User.Read")
+    granted = ("ad", "app", "permission", "list-grants", "--id", one, "--query", "[0].scope")
+    assert run(environment, *granted) == "User.Read"
+    run(environment, "ad", "app", "owner", "add", "--id", one, "--owner-object-id", morgan)
+    assert run(environment, "ad", "app", "owner", "list", "--id", one, "--query", "[0].id") == morgan
+    credential = ("ad", "app", "federated-credential")
+    run(environment, *credential, "create", "--id", one, "--parameters", str(described))
+    run(environment, *credential, "delete", "--id", one, "--federated-credential-id", "from-git")
+    run(environment, "ad", "sp", "create-for-rbac", "--name", "Robot", "--create-cert")
+    run(environment, "ad", "group", "create", "--display-name", "Walkers", "--mail-nickname", "walkers")
+    run(environment, "ad", "group", "member", "add", "--group", "Walkers", "--member-id", morgan)
+    inside = ("ad", "group", "member", "check", "--group", "Walkers", "--member-id", morgan, "--query", "value")
+    assert run(environment, *inside) == "true"
+    run(environment, "ad", "group", "owner", "add", "--group", "Walkers", "--owner-object-id", morgan)
+    assert run(environment, "ad", "group", "owner", "list", "--group", "Walkers", "--query", "[0].id") == morgan
+    run(environment, "ad", "app", "delete", "--id", one)

@@ -109,6 +109,15 @@ def test_msgraph_sdk_walks_through_a_whole_registration(court):
     assert found == {"apart": True, "batch": [200, 404, 200], "paged": True, "reads": contoso, "gone": 404}
 
 
+def test_msgraph_sdk_follows_changes_and_takes_a_claims_challenge(court):
+    """Delta queries, and the second sign-in that Graph's 401 asks for once the person's sessions are revoked."""
+    with Judge("graph_changes.py", court) as judge:
+        court.grant(judge.says())
+        court.grant(judge.says())
+        found = judge.says()
+    assert found == {"first": True, "then": True, "gone": True, "name": "Grace Global"}
+
+
 def _keep_the_redirect(response, **_):
     if response.headers.get("Location", "").startswith("http://localhost:40999"):
         response.headers["X-Returned"] = response.headers.pop("Location")

@@ -25,6 +25,7 @@ _needed = {
     "application": "Application.ReadWrite.All",
     "servicePrincipal": "Application.ReadWrite.All",
 }
+_for_every_kind = ("Directory.ReadWrite.All", "Directory.AccessAsUser.All")
 
 
 @operations.on("POST", "/directoryObjects/getByIds")
@@ -57,7 +58,7 @@ def delete_object(call: Call) -> Answer:
     """204, as at the address of its own type; that type's permission is needed."""
     item = targets.any_object(call, call.keys["directoryObject-id"])
     have = call.caller.roles if call.caller.is_app else call.caller.scopes
-    if item.kind not in _needed or not have & {_needed[item.kind], "Directory.ReadWrite.All"}:
+    if item.kind not in _needed or not have & {_needed[item.kind], *_for_every_kind}:
         raise denied()
     soft_delete(call, item)
     return no_content()

@@ -33,6 +33,15 @@ _changeable = frozenset(
         "technicalNotificationMails",
     }
 )
+_for_the_whole = frozenset(
+    {
+        "Organization.Read.All",
+        "Organization.ReadWrite.All",
+        "Directory.Read.All",
+        "Directory.ReadWrite.All",
+        "Directory.AccessAsUser.All",
+    }
+)
 _shown_to_anyone = frozenset({"id", "displayName", "verifiedDomains"})
 
 
@@ -81,9 +90,7 @@ def whole(tenant: Tenant) -> dict[str, Any]:
 def _shown(call: Call) -> dict[str, Any]:
     """With no more than ``User.Read``, everything but id, name and domains is null."""
     body = whole(call.tenant)
-    if call.caller.is_app or call.caller.scopes & frozenset(
-        {"Organization.Read.All", "Organization.ReadWrite.All", "Directory.Read.All", "Directory.ReadWrite.All"}
-    ):
+    if call.caller.is_app or call.caller.scopes & _for_the_whole:
         return body
     return {
         name: value if name in _shown_to_anyone else ([] if isinstance(value, list) else None)

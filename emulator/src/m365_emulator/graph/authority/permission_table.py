@@ -63,9 +63,9 @@ restoring_of_kind: dict[str, tuple[str, ...]] = {
     "user": ("User.DeleteRestore.All", "User.ReadWrite.All"),
     "group": ("Group.ReadWrite.All",),
 }
+_directory = ("Directory.Read.All", "Directory.ReadWrite.All", "Directory.AccessAsUser.All")
 reading_of_kind: dict[str, tuple[str, ...]] = {
-    kind: (*names, f"{names[0].partition('.')[0]}.Read.All", "Directory.Read.All", "Directory.ReadWrite.All")
-    for kind, names in restoring_of_kind.items()
+    kind: (*names, f"{names[0].partition('.')[0]}.Read.All", *_directory) for kind, names in restoring_of_kind.items()
 }
 
 
