@@ -30,7 +30,6 @@ DRAWN_BY = {
     "runs/list.html": "runs",
     "services/list.html": "services",
     "settings/hosts.html": "settings_hosts",
-    "settings/invitations.html": "settings_invitations",
     "settings/providers.html": "settings",
 }
 """Which template draws which list; that of customers draws channels and providers, too."""

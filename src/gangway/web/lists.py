@@ -148,7 +148,6 @@ LISTS: Final[Mapping[str, Listed]] = {
         lacks=dict.fromkeys(FIVE[1:], _ONWARD),
     ),
     "settings_hosts": Listed("Channels, to choose whose host name", lacks=dict.fromkeys(FIVE[1:], _ONWARD)),
-    "settings_invitations": Listed("Channels, to choose whose terms to set", lacks=dict.fromkeys(FIVE, _ONWARD)),
     "pending_of_customer": Listed(
         "Pending invitations of one customer",
         lacks=dict.fromkeys(FIVE, "A step of Add Service; the page of all Pending Invitations has everything."),
