@@ -217,7 +217,7 @@ def test_advanced_queries_work_with_header_and_count(door):
         ConsistencyLevel="eventual",
     )
     assert ([one["displayName"] for one in reply.value], reply.body["@odata.count"]) == (["Beta"], 1)
-    searched = door.get('/applications?$search="displayName:lph"', ConsistencyLevel="eventual")
+    searched = door.get('/applications?$search="displayName:alp"', ConsistencyLevel="eventual")
     assert [one["displayName"] for one in searched.value] == ["Alpha"]
 
 
@@ -315,3 +315,37 @@ def test_select_shows_only_what_was_asked(door):
     read = door.get(f"/applications/{made['id']}?$select=displayName,uniqueName").body
     assert read == {"@odata.context": read["@odata.context"], "displayName": "Voice", "uniqueName": None}
     assert read["@odata.context"].endswith("#applications(displayName,uniqueName)/$entity")
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("one", ["OneVideo", "one-drive"]),
+        ("OneVideo", ["OneVideo"]),
+        ("video one", ["OneVideo"]),
+        ("onedrive", ["one-drive"]),
+        ("VID", ["OneVideo"]),
+        ("deo", []),
+        ("365", ["Teams365 (voice)"]),
+        ("Teams Voice", ["Teams365 (voice)"]),
+        ("one.video", ["OneVideo"]),
+    ],
+)
+def test_names_are_searched_by_their_words(door, words, found):
+    for name in ("OneVideo", "one-drive", "Teams365 (voice)"):
+        door.post("/applications", {"displayName": name})
+    reply = door.get(f'/applications?$search="displayName:{words}"'.replace(" ", "%20"), ConsistencyLevel="eventual")
+    assert [one["displayName"] for one in reply.value] == found
+
+
+def test_what_is_searched_for_may_hold_quotes_and_is_read_or_refused(door):
+    door.post("/applications", {"displayName": 'A "quoted" name'})
+
+    def asked(search):
+        return door.get(f"/applications?$search={quote(search)}", ConsistencyLevel="eventual")
+
+    assert len(asked('"displayName:\\"quoted\\""').value) == 1
+    for broken in ('"displayName:a" AND', '("displayName:a"', '"displayName:a" "displayName:b"', '"displayName:a" NOT'):
+        assert (asked(broken).status, asked(broken).code) == (400, "BadRequest"), broken
+    for unknown in ('"notes:a"', '"colour:a"', '"displayName"'):
+        assert asked(unknown).code == "Request_UnsupportedQuery", unknown

@@ -101,7 +101,9 @@ def test_search_takes_several_clauses(door):
         return [one["displayName"] for one in reply.value]
 
     assert names('"displayName:grace" OR "displayName:avery"') == ["Grace Global", "Avery Apps"]
-    assert names('"displayName:grace" AND "mail:contoso"') == ["Grace Global"]
+    assert names('"displayName:grace" AND "mail:grace.g"') == ["Grace Global"]
+    assert names('"displayName:grace" AND "mail:contoso"') == []
+    assert names('("displayName:grace" OR "displayName:avery") AND "userPrincipalName:avery"') == ["Avery Apps"]
     assert names('"displayName:grace" AND "displayName:avery"') == []
     unquoted = door.get("/users?$search=displayName:grace", ConsistencyLevel="eventual")
     assert (unquoted.status, unquoted.code) == (400, "BadRequest")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from m365_emulator.errors import GraphError
 from m365_emulator.graph.answer import Answer
-from m365_emulator.graph.errors import bad_request, malformed, unsupported_query
-from m365_emulator.graph.odata import support
+from m365_emulator.graph.errors import bad_request
+from m365_emulator.graph.odata import search, support
 from m365_emulator.graph.odata.match import matches
-from m365_emulator.graph.odata.shape import spelled
 from m365_emulator.graph.odata.syntax import parse
 
 if TYPE_CHECKING:
@@ -28,10 +26,6 @@ if TYPE_CHECKING:
     Item = Mapping[str, Any]
 
 largest_page = 999
-_or, _and = (re.compile(rf'(?<=")\s+{word}\s+(?=")') for word in ("OR", "AND"))
-_searchable = frozenset(
-    {"displayName", "description", "userPrincipalName", "mail", "mailNickname", "givenName", "surname"}
-)
 
 
 def collection(call: Call, shape: Shape, items: Iterable[Item]) -> Answer:
@@ -100,7 +94,7 @@ def _chosen(call: Call, shape: Shape, items: Iterable[Item], *, counting: bool =
     support.check(shape, options, condition, advanced=advanced)
     chosen = [item for item in items if condition is None or matches(condition, _related(call, shape, item, condition))]
     if options.search:
-        chosen = _searched(call, chosen)
+        chosen = _searched(call, shape, chosen)
     for name, descending in reversed(options.orderby):
         chosen.sort(key=lambda item, name=name: str(item.get(name) or "").casefold(), reverse=descending)  # type: ignore[misc]
     return chosen
@@ -112,39 +106,15 @@ def _related(call: Call, shape: Shape, item: Item, condition: Node) -> Item:
     return {**item, **{name: shape.expandable[name](call, item) for name in names}} if names else item
 
 
-def _searched(call: Call, items: list[Item]) -> list[Item]:
-    """``$search="displayName:voice" OR "mail:voice"``: the property holds the text somewhere; AND binds closer."""
+def _searched(call: Call, shape: Shape, items: list[Item]) -> list[Item]:
+    """Those that ``$search`` finds."""
     if not call.eventual:
         raise bad_request(
             "Request with $search query parameter only works through MSGraph with a special request "
             "header: 'ConsistencyLevel: eventual'"
         )
-    wanted = [[_clause(text) for text in _and.split(group)] for group in _or.split(call.options.search)]
-    return [item for item in items if any(all(_holds(item, one) for one in group) for group in wanted)]
-
-
-def _clause(text: str) -> tuple[str, str]:
-    """``"displayName:voice"`` as property and text. Raises 400."""
-    stripped = text.strip()
-    if len(stripped) < len('""') or not stripped[0] == stripped[-1] == '"':
-        raise malformed(_unquoted(stripped))
-    stripped = stripped[1:-1]
-    given, colon, words = stripped.partition(":")
-    name = spelled(given)
-    if not colon or name not in _searchable:
-        raise unsupported_query("Unsupported or invalid $search clause.")
-    return name, words.casefold()
-
-
-def _unquoted(text: str) -> str:
-    """What Graph says to a clause without double quotes."""
-    at = max(text.find(":"), 0)
-    return f"Syntax error: character '{text[at : at + 1]}' is not valid at position {at} in '{text}'."
-
-
-def _holds(item: Item, clause: tuple[str, str]) -> bool:
-    name, words = clause
-    return words in str(item.get(name) or "").casefold()
+    wanted = search.parse(call.options.search, shape)
+    return [item for item in items if wanted(item)]
 
 
 def _page(items: list[Item], options: Options, usual: int) -> tuple[list[Item], str]:
