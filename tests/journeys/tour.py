@@ -497,7 +497,7 @@ class Tour:
             look.visit(page, self.address(path), "in the end")
         look.visit(page, self.address("/services/validating/"))
         page.goto(self.address("/runs/"))
-        states = page.locator("main table tbody td:nth-of-type(3)").all_inner_texts()
+        states = page.locator("main table tbody td:nth-of-type(4)").all_inner_texts()
         for number in sorted(states.index(state) for state in set(states)):
             onward(page.locator("main table tbody a").nth(number))
             look.at(page, f"number {number + 1}")
