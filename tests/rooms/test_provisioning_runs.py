@@ -23,11 +23,13 @@ from gangway.provisioning.engine.sight import Standing, keys_of
 from gangway.provisioning.errors import NoSuchRun, RegistrationNameTaken, RunOver, RunUnderWay
 from gangway.provisioning.models import Credential, StepRecord, TenantLease
 from gangway.provisioning.states import RunState, StepState
+from gangway.provisioning.tenants import free_name
 from gangway.services.errors import InvalidName
 from gangway.vault.errors import SealingKeyMissing
 from gangway.vault.models import Sealed
 from tests.contract.tenant import Tenant
 from tests.emulator.conftest import avery, grace
+from tests.rooms import factories_services
 from tests.rooms.factories_organizations import make_customer
 from tests.rooms.factories_provisioning import BY, CLIENT, Work, facts, make_work
 
@@ -458,13 +460,22 @@ def test_what_cannot_be_taken_back_is_told(tenant, monkeypatch):
 # Below: without Microsoft.
 
 
-def test_a_name_is_taken_by_another_registration_in_the_same_tenant_only():
-    first, second = make_work(), make_work()
+def test_a_name_is_taken_by_another_registration_of_the_customer_in_the_same_tenant_only():
+    first = make_work()
+    second = Work(first.customer, factories_services.plan(first.customer, short_name="second"))
     first.start("t", name="Voice1")
     with pytest.raises(RegistrationNameTaken) as caught:
         second.start("t", name="vOICE1")
     assert caught.value.field == "name"
     second.start("t", name="voice1", signer=facts(tenant_id="fab41ca0-0000-4000-8000-000000000001"))
+
+
+def test_another_providers_registration_in_the_tenant_takes_no_name_and_so_stays_hidden():
+    theirs, ours = make_work(), make_work()
+    theirs.start("t", name="voice1")
+    ours.start("t", name="voice1")
+    with within(ours.customer.path):
+        assert free_name("voice1", tenant_id=facts().tenant_id) == "voice1-2"
 
 
 @pytest.mark.parametrize("name", ["ab", "a.b.c", "has blank", "my-audit-app", "a" * 16])

@@ -65,7 +65,7 @@ class Registration(OwnedModel):
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(
-                fields=["tenant_id", "name_key"],
+                fields=["organization", "tenant_id", "name_key"],
                 condition=~models.Q(state=RegistrationState.REMOVED.value),
                 name=ONE_NAME_PER_TENANT,
             ),
