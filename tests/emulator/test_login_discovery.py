@@ -23,6 +23,13 @@ def test_shared_segment_keeps_the_issuer_open(emulator, segment):
     assert found["jwks_uri"] == f"{emulator.url}/{segment}/discovery/v2.0/keys"
 
 
+@pytest.mark.parametrize("version", ["/v2.0", ""])
+def test_client_that_names_itself_is_led_to_keys_under_its_name(emulator, version):
+    found = emulator.get(f"/{contoso}{version}/.well-known/openid-configuration?appid=some-app").json()
+    assert found["jwks_uri"].endswith("/keys?appid=some-app")
+    assert emulator.session.get(found["jwks_uri"]).json()["keys"]
+
+
 def test_version_one_document_names_the_old_issuer(emulator):
     found = emulator.get("/contoso.com/.well-known/openid-configuration").json()
     assert found["issuer"] == f"https://sts.windows.net/{contoso}/"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from starlette.responses import JSONResponse
 from starlette.routing import Route
@@ -30,10 +30,10 @@ def routes(world: World) -> list[Route]:
         return {"tenant_region_scope": tenant.settings.get("region", "NA") if tenant is not None else None}
 
     async def version_two(request: Request) -> Response:
-        return JSONResponse(_version_two(world, *_who(world, request)) | _region(request))
+        return JSONResponse(_of_client(request, _version_two(world, *_who(world, request))) | _region(request))
 
     async def version_one(request: Request) -> Response:
-        return JSONResponse(_version_one(world, *_who(world, request)) | _region(request))
+        return JSONResponse(_of_client(request, _version_one(world, *_who(world, request))) | _region(request))
 
     async def keys(request: Request) -> Response:
         _, issuer_tenant = _who(world, request)
@@ -54,6 +54,15 @@ def routes(world: World) -> list[Route]:
         Route("/common/discovery/instance", instance),
         Route("/common/userrealm/{upn}", realm),
     ]
+
+
+def _of_client(request: Request, document: dict[str, Any]) -> dict[str, Any]:
+    """A client that names itself (``appid``) is led to keys under its name; the keys are the tenant's all the same.
+
+    Source: Access tokens in the Microsoft identity platform, validate tokens.
+    """
+    app_id = request.query_params.get("appid")
+    return {**document, "jwks_uri": f"{document['jwks_uri']}?{urlencode({'appid': app_id})}"} if app_id else document
 
 
 def _who(world: World, request: Request) -> tuple[str, str]:
