@@ -212,16 +212,17 @@ def test_a_registration_without_the_right_needs_the_customer_and_nothing_changes
 
 
 @pytest.mark.parametrize("rotates", [True, False])
-def test_a_certificate_makes_way_for_another_with_the_right_and_by_a_proof_without_it(tenant, rotates):
+def test_a_certificate_makes_way_for_another_by_a_proof_with_and_without_the_right(tenant, rotates):
     work = connected(tenant, rotates=rotates, kind="certificate")
+    before = len(tenant.log())
     run = rotate(work)
     old, new = secrets(work)
     assert (run.state, run.error) == (RunState.PROVED, None)
     assert (old.state, new.state, in_use(work), new.kind) == ("resting", "proved", new.pk, "certificate")
     assert keys_there(tenant) == {old.key_id, new.key_id}
-    assert (
-        any(part["path"].endswith("/addKey") for row in tenant.log() for part in [row, *row["subrequests"]]) != rotates
-    )
+    asked = [part for row in tenant.log()[before:] for part in [row, *row["subrequests"]]]
+    assert [part["method"] for part in asked if part["path"].endswith("/addKey")] == ["POST"]
+    assert not [part for part in asked if part["method"] == "PATCH"], "the list was never set as a whole"
     with within(work.customer.path):
         Credential.objects.filter(pk=old.pk).update(rest_until=clock.now() - timedelta(seconds=1))
     tasks.remove_rested()

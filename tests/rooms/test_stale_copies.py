@@ -119,10 +119,13 @@ def test_a_credential_that_was_not_found_although_it_was_made_is_found_and_makes
     assert keys_there(tenant) == set(work.secrets())
 
 
-@pytest.mark.parametrize("kind", MAKES)
+ROTATES = MAKES | {"certificate": {"method": "POST", "path": "*/addKey", "times": 1}}
+
+
+@pytest.mark.parametrize("kind", ROTATES)
 def test_likewise_in_a_rotation(tenant, kind):
     work = connected(tenant, kind=kind)
-    tenant.fault("late", MAKES[kind], LATE)
+    tenant.fault("late", ROTATES[kind], LATE)
     assert rotate(work).state == RunState.PROVED
     assert [fault["hit"] for fault in tenant.control("GET", "faults")["faults"]] == [1]
     assert keys_there(tenant) == known(work)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,6 +128,62 @@ async def test_a_certificate_of_somebody_else_stays_when_ours_is_added() -> None
     tenant.applications["app-3"]["keyCredentials"][0]["key"] = "AAAA"
     await replace(making(tenant, journal), own=own).run()
     assert keys(tenant) == ["theirs", *known(journal)]
+
+
+THEIRS = {"keyId": "theirs", "displayName": "theirs", "key": "AAAA", "endDateTime": None}
+
+
+def looked_once_more(journal: SmallJournal, method: str, path: str) -> bool:
+    """Whether this is the look right before the list is set: the intent is written down, nothing is done yet."""
+    return method == "GET" and path.startswith("/applications(") and "password" in set(journal.intents)
+
+
+async def test_a_certificate_that_somebody_adds_between_the_look_and_ours_stays() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    rows = tenant.add_application("gangway-r1")["keyCredentials"]
+
+    def add(_number: int, method: str, path: str) -> None:
+        if looked_once_more(journal, method, path) and not rows:
+            rows.append(dict(THEIRS))
+
+    tenant.before = add
+    await making(tenant, journal).run()
+    assert keys(tenant) == ["theirs", *known(journal)]
+
+
+async def test_a_copy_without_a_certificate_that_was_seen_is_not_believed_when_the_list_is_set() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    row = tenant.add_application("gangway-r1", keyCredentials=[dict(THEIRS)])
+    hidden: list[str] = []
+
+    def hide(_number: int, method: str, path: str) -> None:
+        if looked_once_more(journal, method, path) and not hidden:
+            hidden.append(path)
+            row["keyCredentials"] = []
+
+    def show(_number: int, method: str, path: str) -> None:
+        if hidden and not row["keyCredentials"]:
+            row["keyCredentials"] = [dict(THEIRS)]
+
+    tenant.before, tenant.after = hide, show
+    await making(tenant, journal).run()
+    assert keys(tenant) == ["theirs", *known(journal)]
+    assert hidden
+
+
+async def test_what_vanished_when_the_list_was_set_is_told_in_the_log() -> None:
+    tenant, journal = SmallTenant(), SmallJournal()
+    row = tenant.add_application("gangway-r1", keyCredentials=[dict(THEIRS)])
+
+    def take_away(_number: int, _method: str, _path: str) -> None:
+        """As soon as ours is there."""
+        if len(row["keyCredentials"]) > 1:
+            row["keyCredentials"] = [key for key in row["keyCredentials"] if key["keyId"] != "theirs"]
+
+    tenant.after = take_away
+    with structlog.testing.capture_logs() as told:
+        await making(tenant, journal).run()
+    assert [(line["event"], line["key_ids"]) for line in told] == [("certificates_not_listed", ["theirs"])]
 
 
 async def test_the_kind_that_stands_in_says_why_in_its_step() -> None:

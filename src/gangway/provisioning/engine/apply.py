@@ -5,12 +5,18 @@ A wave's results and the next one's intents are one transaction: nothing lies be
 When no answer comes, every step of that wave may have happened or not: it stays an intent in the journal.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from gangway.microsoft.errors import AlreadySo, Busy, MicrosoftError, Missing, NotCopiedYet, NotHeard
+import structlog
+
+from gangway.foundation.ids import KeyId
+from gangway.microsoft.errors import AlreadySo, Busy, Forbidden, MicrosoftError, Missing, NotCopiedYet, NotHeard
+from gangway.microsoft.graph import applications
 from gangway.microsoft.graph.session import Outcome
+from gangway.microsoft.graph.shapes import Application, CertificateKey
 from gangway.provisioning.engine.observation import Observation
 from gangway.provisioning.engine.plan import Plan, Wave
 from gangway.provisioning.engine.ports import Graph, Journal, Noted
@@ -18,6 +24,8 @@ from gangway.provisioning.engine.steps import keys
 from gangway.provisioning.engine.steps.credentials import NewCredential, RemoveLeftover
 from gangway.provisioning.engine.steps.removal import RemoveCredential
 from gangway.provisioning.engine.steps.step import REMOVING, Step
+
+log = structlog.get_logger(__name__)
 
 NOT_FOUND: Final = 404
 THERE_ALREADY: Final = "It was there already."
@@ -61,9 +69,12 @@ async def _sees_our_certificates(plan: Plan, seen: Observation, journal: Journal
 async def _do(wave: Wave, seen: Observation, *, following: Wave, graph: Graph, journal: Journal) -> Applied:
     """Call an intended wave and write down how it ended; with it the intents of the next one, if there will be one."""
     try:
+        seen = await _with_certificates_as_they_are(wave, seen, graph)
         outcomes = await graph.batch([step.call(seen) for step in wave])
     except (NotHeard, Busy) as error:
         return Applied(seen, tuple((step, error) for step in wave))
+    except Forbidden as error:
+        return Applied(seen, tuple((step, error) for step in wave if _sets_the_list(step, seen)))
     results = [_noted(step, outcome) for step, outcome in zip(wave, outcomes, strict=True)]
     after = seen
     for result in results:
@@ -72,7 +83,51 @@ async def _do(wave: Wave, seen: Observation, *, following: Wave, graph: Graph, j
     troubles = tuple((result.step, result.error) for result in results if result.error and not result.good)
     goes_on = not troubles and _learned(wave, after)
     await _keep(results, seen, following=following if goes_on else (), graph=graph, journal=journal)
+    if any(result.good and _sets_the_list(result.step, seen) for result in results):
+        await _tell_what_vanished(seen, after, graph)
     return Applied(after, troubles)
+
+
+def _sets_the_list(step: Step, seen: Observation) -> bool:
+    return seen.application is not None and keys.sets_the_list(step, seen.application)
+
+
+async def _with_certificates_as_they_are(wave: Wave, seen: Observation, graph: Graph) -> Observation:
+    """Read an application's certificates right before their list is set: what somebody added since the look stays.
+
+    Microsoft compares nothing there, so what is added between this read and the write is lost. Raises NotCopiedYet when
+    the read lacks what the look showed: one of the two saw an old copy.
+    """
+    application = seen.application
+    if application is None or not any(_sets_the_list(step, seen) for step in wave):
+        return seen
+    listed = await _certificates(application, graph)
+    if _ids(application.certificates) - _ids(listed):
+        raise NotCopiedYet
+    return replace(seen, application=replace(application, certificates=listed))
+
+
+async def _tell_what_vanished(before: Observation, after: Observation, graph: Graph) -> None:
+    """Say in the log what others had put there and isn't listed right after the list was set. It may be an old copy."""
+    if before.application is None or after.application is None:
+        return
+    kept = _ids(before.application.certificates) & _ids(after.application.certificates)
+    with contextlib.suppress(MicrosoftError):
+        missing = kept - _ids(await _certificates(before.application, graph))
+        if missing:
+            log.warning("certificates_not_listed", app_id=before.application.app_id, key_ids=sorted(missing))
+
+
+async def _certificates(application: Application, graph: Graph) -> tuple[CertificateKey, ...]:
+    (outcome,) = await graph.batch([applications.by_unique_name(application.unique_name)])
+    if isinstance(outcome.error, Missing):
+        raise NotCopiedYet(fault=outcome.error.fault)
+    found: Application = outcome.get()
+    return found.certificates
+
+
+def _ids(certificates: Iterable[CertificateKey]) -> frozenset[KeyId]:
+    return frozenset(key.key_id for key in certificates)
 
 
 async def _keep(

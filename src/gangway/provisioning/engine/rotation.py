@@ -11,6 +11,7 @@ import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, Protocol
 
 from gangway.foundation import clock
@@ -28,6 +29,7 @@ from gangway.microsoft.errors import (
     NotHeard,
 )
 from gangway.microsoft.graph import applications, federation
+from gangway.microsoft.graph.shapes import Application
 from gangway.microsoft.patience import OutOfPatience, Patience
 from gangway.microsoft.signin.client_credentials import AppToken
 from gangway.microsoft.signin.own_credentials import Certificate, OwnCredential, proof_of_possession
@@ -113,7 +115,7 @@ class Rotation:
         """By key ids, listed or not. Raises the first trouble: whoever comes again looks first."""
         seen, graph = await self._seen(await self._sign_in(self.current, Look.GRAPH_TOKEN))
         all_of_it = replace(seen, held=tuple(replace(held, fresh=True) for held in seen.held))
-        steps = self._as_it_may(credentials_there(all_of_it))
+        steps = self._as_it_may(credentials_there(all_of_it), seen)
         await self.journal.show(steps)
         applied = await apply(Plan(waves(steps)), seen, graph=graph, journal=self.journal)
         for _step, error in applied.troubles:
@@ -128,7 +130,7 @@ class Rotation:
                 token = await self._sign_in(self.current, Look.GRAPH_TOKEN)
                 seen, graph = await self._seen(token)
                 seen = await self._settle(seen, token)
-                steps = self._as_it_may(credentials.needed(seen, self._fresh()))
+                steps = self._as_it_may(credentials.needed(seen, self._fresh()), seen)
                 await self.journal.show(steps)
                 applied = await apply(Plan(waves(steps)), seen, graph=graph, journal=self.journal)
                 new = applied.seen.credential
@@ -164,13 +166,22 @@ class Rotation:
         fresh = self.fresh()
         return fresh if self._proves is None else replace(fresh, kind="certificate", trust=None)
 
-    def _as_it_may(self, steps: Iterable[Step]) -> tuple[Step, ...]:
-        return tuple(steps if self._proves is None else (keys.by_proof(step, self._proof) for step in steps))
+    def _as_it_may(self, steps: Iterable[Step], seen: Observation) -> tuple[Step, ...]:
+        return tuple(self._step_as_it_may(step, seen) for step in steps)
 
-    def _proof(self) -> SealedText:
-        if self._proves is None or self.object_id is None:
+    def _step_as_it_may(self, step: Step, seen: Observation) -> Step:
+        """By a proof where nothing else helps, and where the list of certificates would be set as a whole.
+
+        So nobody else's certificate is ever lost that was added in the same moment.
+        """
+        there, holds = seen.application, isinstance(self.current, Certificate)
+        sets = holds and there is not None and keys.sets_the_list(step, there)
+        return keys.by_proof(step, partial(self._proof, there)) if sets or self._proves is not None else step
+
+    def _proof(self, application: Application | None) -> SealedText:
+        if not isinstance(self.current, Certificate) or application is None:
             raise MayNotRotate
-        return proof_of_possession(self._proves, application=self.object_id, now=clock.now())
+        return proof_of_possession(self.current, application=application.object_id, now=clock.now())
 
     async def _settle(self, seen: Observation, token: AppToken) -> Observation:
         """After a crash while making one: look several times whether it was made, before making another."""
