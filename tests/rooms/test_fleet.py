@@ -364,7 +364,10 @@ def test_rotation_and_freezes_are_set_on_their_page_and_wrong_values_stay(provid
     client.post(f"{address}freezes/", {"begins": begins, "ends": ends, "why": "End of the year"})
     page = soup(client.get(address))
     assert "End of the year" in page.get_text()
-    client.post(page.select_one('form[action$="/end/"]')["action"])
+    asked = page.select_one('form[action$="/end/"]')
+    assert asked.find_parent("dialog").h2.get_text().startswith("Take the freeze ")
+    assert f"{clock.now() + 9 * DAY:%Y}" in asked.h2.get_text()
+    client.post(asked["action"])
     assert "None is set." in soup(client.get(address)).get_text()
 
 

@@ -119,6 +119,17 @@ def test_an_unproved_tenant_ends_nobodys_role():
         assert not Membership.objects.filter(from_entra=True).exists()
 
 
+def test_before_a_claim_gives_its_role_no_more_one_is_asked_by_both_names():
+    customer = make_customer(make_provider())
+    listed(customer)
+    client = prove(sit_down(customer, role=Role.OPERATOR))
+    asked = soup(client.get("/sign-in-rules/")).select_one('form[action$="/remove/"][action*="/roles/"]')
+    assert asked.find_parent("dialog")
+    assert asked.h2.get_text() == f"Let {OPERATOR_ROLE} give the role Operator no more?"
+    client.post(asked["action"])
+    assert OPERATOR_ROLE not in soup(client.get("/sign-in-rules/")).main.get_text()
+
+
 def test_who_tied_an_account_comes_in_by_an_unproved_tenant_without_its_second_factor():
     place = make_customer()
     listed(place)
