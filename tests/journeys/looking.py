@@ -46,7 +46,8 @@ class Looker:
     number: int = 0
 
     def follow(self, page: Page) -> Page:
-        """Hear what this page's console says from now on."""
+        """Hear what this page's console says from now on, and have the judge wait in each document."""
+        page.add_init_script(path=AXE)
         page.on("console", lambda message: self._hear(page, message))
         page.on("pageerror", lambda error: self.faults.append(f"{page.url}: script: {error}"))
         return page
@@ -64,8 +65,6 @@ class Looker:
             page.set_viewport_size({"width": width, "height": height})
             if PICTURES:
                 self._keep(page, theme, f"{self.number:02} {route} {name}")
-            if not page.evaluate("() => 'axe' in window"):
-                page.evaluate(AXE.read_text("utf-8"))
             found = page.evaluate(JUDGE, [theme, RULES])
             found = [fault for fault in found if not (covers and "obscured" in fault)]
             found += [f"wider than the screen: {part}" for part in page.evaluate(WIDE)]
