@@ -257,6 +257,7 @@ PLAIN: Final[dict[str, tuple[str, ...]]] = {
     "provisioning/undoing.py": ("stays",),
     "provisioning/headlines.py": ("_ANY", "_REACHING"),
     "provisioning/looking.py": (),
+    "provisioning/mending.py": (),
     "provisioning/opening.py": (),
     "provisioning/proving.py": (),
     "provisioning/queries.py": (),

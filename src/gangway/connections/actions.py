@@ -314,6 +314,16 @@ def renew(
         validate_connection(service_id=service_id, by=by, now=now)
 
 
+@transaction.atomic
+def look_anew(*, service_id: UUID, by: Actor, now: datetime) -> None:
+    """Have a connection looked at, whose registration was mended; not while it is suspended, as resuming does so."""
+    row = _of(service_id)
+    if row is None:
+        raise NoSuchConnection
+    if row.suspended_at is None:
+        validate_connection(service_id=service_id, by=by, now=now)
+
+
 def follow_switch(service_id: UUID, old_id: UUID, new_id: UUID) -> None:
     """A new credential was proved: the service's connection uses it from now on. In the switch's transaction."""
     Connection.objects.filter(service_id=service_id, credential_id=old_id).update(

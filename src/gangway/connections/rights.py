@@ -59,7 +59,9 @@ def seen_of(row: Connection, about: RegistrationView) -> list[Seen]:
     looks = looks.filter(ended_at__gte=about.proved_at) if about.proved_at else looks
     found = looks.order_by("-asked_at").values_list("ended_at", "granted", "roles")[:BEFORE]
     return [
-        Seen(at, frozenset(granted or ()), None if roles is None else frozenset(roles)) for at, granted, roles in found
+        Seen(at, frozenset(granted or ()), None if roles is None else frozenset(roles))
+        for at, granted, roles in found
+        if at is not None
     ]
 
 
@@ -93,7 +95,8 @@ def _permission(right: HeldRight, about: RegistrationView, seen: Sequence[Seen])
     now, gone = seen[0], right.proof == "removed"
     if provisioning.holds(right.name, now.granted):
         covered = right.instead in now.granted and right.name not in now.granted
-        words = f"Covered by {right.instead}, which is wider. {IN_TOKEN}" if covered else IN_TOKEN
+        wider, words = right.instead, IN_TOKEN
+        words = f"Covered by {wider}, which is wider. {words}" if covered else words
         return GrantRow(right.name, right.kind, right.why, "more_than_needed" if gone else "as_planned", words, now.at)
     if gone:
         return GrantRow(right.name, right.kind, right.why, "as_planned", right.proof_words, now.at)

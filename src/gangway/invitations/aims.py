@@ -26,6 +26,8 @@ class Purpose(TextChoices):
 
 ENDS_BY_ITSELF: Final = frozenset({Purpose.RENEW, Purpose.REPAIR, Purpose.MOVE, Purpose.REPLACE, Purpose.BESIDE})
 """What is over when the registration is proved: the service goes on with it, and nobody presses anything."""
+PARTS: Final = "parts"
+"""Where an invitation to repair keeps, in what it wants, the parts of the work that there was anything to do of."""
 
 
 @dataclass(frozen=True, slots=True)

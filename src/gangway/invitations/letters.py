@@ -1,12 +1,13 @@
 """What the invitation's mail tells, made from the invitation, its service and its provider."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from gangway.audit.record import Actor
 from gangway.foundation.sealed import SealedText
-from gangway.invitations.aims import Purpose
+from gangway.invitations.aims import PARTS, Purpose
 from gangway.invitations.models import Invitation
 from gangway.invitations.rest import Rest
 from gangway.invitations.terms import TermsView, fill, terms_of
@@ -69,7 +70,18 @@ def purpose_of(invitation: Invitation) -> dict[str, str]:
     """What a mail tells beside, when it is about something else than connecting a new service."""
     if invitation.purpose == Purpose.CONNECT:
         return {}
-    return {"purpose": invitation.purpose, "changes": "\n".join(f"- {line}" for line in invitation.changes)}
+    told = {"purpose": invitation.purpose, "changes": "\n".join(f"- {line}" for line in invitation.changes)}
+    whole = whole_role(invitation.wanted.get(PARTS, ()))
+    return told | ({"whole_role": whole} if whole else {})
+
+
+def whole_role(parts: Collection[str]) -> str:
+    """Which roles can do all of these parts, where not everything is asked for; empty for what takes more than one."""
+    if not parts:
+        return ""
+    if "registration" not in parts:
+        return FINISH_ROLES
+    return START_ROLE if set(parts) == {"registration"} else ""
 
 
 def _own(terms: TermsView, values: dict[str, str]) -> dict[str, str]:

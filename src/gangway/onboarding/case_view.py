@@ -7,14 +7,15 @@ from uuid import UUID
 
 from django.conf import settings
 
+from gangway.foundation import clock
 from gangway.invitations import queries as invited
 from gangway.invitations.actions import check_colleague
 from gangway.invitations.errors import InvitationsError
-from gangway.invitations.letters import MINUTES
+from gangway.invitations.letters import MINUTES, whole_role
 from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
 from gangway.microsoft.cloud import Cloud
-from gangway.onboarding import applications, done_view, expected, problems
+from gangway.onboarding import applications, done_view, expected, problems, repairs
 from gangway.onboarding.existing_view import existing_of
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.shapes import Asker, Assisted, CaseView, Offer, Part, SignerView, SignInView, Step
@@ -63,6 +64,7 @@ AT_REST: Final = frozenset({CaseState.WAITING, CaseState.NEEDS_SIGN_IN, CaseStat
 def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: datetime | None = None) -> Offer:
     """Say what an invitation offers: who asks, for whom, for what, until when, and what exactly will be made."""
     planned, customer = service(about.service_id), organizations.customer(about.organization_id)
+    repair = None if rest else repairs.repair_asked(about, now=clock.now())
     return Offer(
         invitation_id=about.id,
         invitation_state=about.state.value,
@@ -86,6 +88,8 @@ def offer_of(about: InvitationView, *, rest: WaitingView | None = None, until: d
         rest=rest,
         purpose=about.purpose,
         changes=about.changes,
+        whole_role=whole_role(repair.parts) if repair else "",
+        keeps_credential=repair is not None and not repair.own.renews,
         language=about.language,
     )
 

@@ -1,12 +1,13 @@
 """What an invitation changes about a service that is connected: the difference only, in sentences."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from gangway.connections.care_view import rotation_beside, rotation_of
 from gangway.connections.companions import companions
 from gangway.connections.queries import ConnectionView, connection
+from gangway.connections.repairs import Repair
 from gangway.invitations.aims import Purpose
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.beside import besides
@@ -59,11 +60,13 @@ def what_changes(
     *,
     wanted: Mapping[str, Any],
     goes_on: bool,
+    repair: Repair | None = None,
     removes: Iterable[str] = (),
 ) -> Iterator[str]:
     """Tell what will be otherwise. `goes_on`: the registration that is there is used, and no new one made.
 
-    `removes`: names of credentials that are left over on it.
+    `repair`: what it has to do, when it adds just what is missing. `removes`: names of credentials that are left over
+    on it.
     """
     found = connection(service_id)
     if found is None:
@@ -73,8 +76,7 @@ def what_changes(
         yield f"The licence becomes {licence} instead of {service(service_id).licence.label}."
     different = list(_different(service_id, found.registration_id, plan))
     if goes_on:
-        yield f"The App registration {found.registration_name} stays and gets a new credential."
-        yield from (f"The App registration {name} gets a new credential, too." for name in _beside(service_id, plan))
+        yield from _credentials(found, plan, repair)
         yield from different or ["Its permissions and roles stay as they are."]
         yield from (f"Removed from it, as nobody uses it: the credential {name}." for name in removes)
     else:
@@ -82,6 +84,17 @@ def what_changes(
         yield from different
         yield _what_becomes_of(found)
         yield from map(_left_to_them, _beside(service_id, plan))
+
+
+def _credentials(found: ConnectionView, plan: Mapping[str, Any], repair: Repair | None) -> Iterator[str]:
+    if repair is not None and not repair.own.renews:
+        yield f"The App registration {found.registration_name} stays and keeps its credential."
+    else:
+        yield f"The App registration {found.registration_name} stays and gets a new credential."
+        yield from [repair.own.renews] if repair is not None else []
+    kept = () if repair is None else [profile for profile, one in repair.beside.items() if not one.renews]
+    renewed = _beside(found.service_id, plan, besides=kept)
+    yield from (f"The App registration {name} gets a new credential, too." for name in renewed)
 
 
 def uses_ours_beside(service_id: UUID, registration_id: UUID) -> bool:
@@ -111,9 +124,10 @@ def _left_to_them(registration_name: str) -> str:
     )
 
 
-def _beside(service_id: UUID, plan: Mapping[str, Any]) -> list[str]:
-    """Names of the registrations beside the service's own that the same sign-in renews."""
-    found = (one for one in companions(service_id) if one.profile in plan.get("beside", {}))
+def _beside(service_id: UUID, plan: Mapping[str, Any], *, besides: Collection[str] = ()) -> list[str]:
+    """Names of the registrations beside the service's own that the same sign-in renews; `besides`: not of these."""
+    asked = {profile for profile in plan.get("beside", {}) if profile not in besides}
+    found = (one for one in companions(service_id) if one.profile in asked)
     return [one.registration.display_name for one in found if one.credential and one.registration.is_ours]
 
 

@@ -17,9 +17,10 @@ from gangway.audit.record import Actor
 from gangway.connections.actions import need_no_pause_above
 from gangway.connections.companions import companions
 from gangway.connections.queries import connection, registration_of
+from gangway.connections.repairs import repair_of
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
-from gangway.invitations.aims import ENDS_BY_ITSELF, Aim, Purpose
+from gangway.invitations.aims import ENDS_BY_ITSELF, PARTS, Aim, Purpose
 from gangway.invitations.errors import AlreadyInvited
 from gangway.invitations.standing import open_beside, open_for_connection
 from gangway.invitations.states import State
@@ -29,10 +30,12 @@ from gangway.onboarding.existing import begin_known
 from gangway.onboarding.expected import need_expected
 from gangway.onboarding.models import Case
 from gangway.onboarding.otherwise import uses_ours_beside, what_changes
+from gangway.onboarding.repairs import MENDS
 from gangway.onboarding.stages.renewed import take_over
 from gangway.organizations.roles import Kind as Level
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.leaving import known_before
+from gangway.provisioning.queries import Part
 from gangway.provisioning.remains import credentials_left
 from gangway.provisioning.renewable import newest_plan
 from gangway.services import actions as services
@@ -72,8 +75,11 @@ def reinitiate(
     if invited.pending_purposes(service_id) & _in_the_way_of(purpose):
         raise AlreadyInvited
     goes_on = known_before(standing, now) and not anew
-    left = credentials_left(registration_id=standing, service_id=service_id) if goes_on else {}
+    mends = repair_of(service_id, standing, pinned, now=now) if goes_on and purpose in MENDS else None
+    removes_too = goes_on and (mends is None or Part.REGISTRATION in mends.parts)
+    left = credentials_left(registration_id=standing, service_id=service_id) if removes_too else {}
     removes = {"removes": [str(one) for one in left]} if left else {}
+    parts = {PARTS: sorted(mends.parts)} if mends else {}
     issued = invitations.issue_invitation(
         service_id=service_id,
         recipient=recipient,
@@ -82,9 +88,17 @@ def reinitiate(
         aim=Aim(
             purpose,
             standing if goes_on else uuid4(),
-            (wanted or {}) | removes,
+            (wanted or {}) | removes | parts,
             tuple(
-                what_changes(service_id, purpose, pinned, wanted=wanted or {}, goes_on=goes_on, removes=left.values())
+                what_changes(
+                    service_id,
+                    purpose,
+                    pinned,
+                    wanted=wanted or {},
+                    goes_on=goes_on,
+                    repair=mends,
+                    removes=left.values(),
+                )
             ),
         ),
         mailed=mailed,

@@ -201,6 +201,10 @@ class Offer:
     """What it is for: a member of `Purpose`."""
     changes: tuple[str, ...] = ()
     """What will be otherwise than now, where the service is connected already."""
+    whole_role: str = ""
+    """Of a repair, the roles that can do all of it; empty where everything is asked for, or it takes several."""
+    keeps_credential: bool = False
+    """Whether the credential in use stays: only what is missing is added."""
     language: str = ENGLISH
     """Of its pages, unless the person chooses another."""
     approval_until: date | None = None

@@ -276,12 +276,15 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
 
 
 def pinned_for(sign_in_id: UUID) -> dict[str, Any]:
-    """Return the plan that a sign-in is meant for, the registration that it will make, and what it leaves to others."""
+    """Return the plan that a sign-in is meant for, the registration that it will make, what it leaves to others.
+
+    And the steps of which there is nothing to do.
+    """
     with within_everything("a polling loop looks after everybody's sign-ins"):
         case = SignIn.objects.select_related("case").get(pk=sign_in_id).case
         about = invited.invitation(case.invitation_id)
-        left = sign_in.left_to_colleague(case)
-        return {"plan": about.plan, "registration_id": about.registration_id, "left": left}
+        left, spared = sign_in.left_to_colleague(case), sign_in.spared(case)
+        return {"plan": about.plan, "registration_id": about.registration_id, "left": left, "spared": spared}
 
 
 def _need_nonce(identity: Identity, due: Due) -> None:

@@ -4,7 +4,7 @@ Each has its own registration, run and credential. The first run goes first, wha
 follows with the same sealed token, and nothing that happens to it changes the first one. Sync, in the caller's scope.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
@@ -84,6 +84,8 @@ def make_beside(
     sign_in_client_id: str,
     signer: SignerFacts,
     credential_days: int | None = None,
+    kept: Collection[str] = (),
+    idle: Collection[str] = (),
     by: Actor,
     now: datetime,
 ) -> None:
@@ -91,7 +93,8 @@ def make_beside(
 
     `after` is that run, `plan` its plan. What was made in an earlier attempt and is declined by now is
     taken back; what was there before stays. A registration that can't be begun never keeps the first one from being
-    made.
+    made. Of what a service has there already, by profile: where the credential in use is `kept`, and where there is
+    nothing to do at all (`idle`).
     """
     token = {
         "delegated_token_sealed_id": delegated_token_sealed_id,
@@ -115,12 +118,13 @@ def make_beside(
         days = own if credential_days == first_plan.credential_days else credential_days and min(credential_days, own)
         try:
             with transaction.atomic():
-                _make(first, profile, one, token | {"credential_days": days})
+                lives = token | {"credential_days": days}
+                _make(first, profile, one, lives, keeps=profile in kept, idle=profile in idle)
         except GangwayError as error:
             log.warning("not_begun_beside", run_id=str(after), profile=profile, error=error.code)
 
 
-def _make(first: Run, profile: str, plan: Mapping[str, Any], token: dict[str, Any]) -> None:
+def _make(first: Run, profile: str, plan: Mapping[str, Any], token: dict[str, Any], *, keeps: bool, idle: bool) -> None:
     registration_id = _beginnable(first.registration_id, profile)
     run = latest_run(registration_id)
     state = None if run is None else RunState(run.state)
@@ -131,8 +135,8 @@ def _make(first: Run, profile: str, plan: Mapping[str, Any], token: dict[str, An
         resume_run(run_id=run.pk, plan=plan, **token)
     elif run is None or state is not RunState.PROVED or run.registration.state == RegistrationState.REMOVED:
         _begin(first, registration_id, profile, plan, token)
-    elif first.kind != RunKind.SETUP:
-        _renew(first, registration_id, plan, token)
+    elif first.kind != RunKind.SETUP and not idle:
+        _renew(first, registration_id, plan, token, keeps=keeps)
 
 
 def _beginnable(registration_id: UUID, profile: str) -> UUID:
@@ -145,10 +149,10 @@ def _beginnable(registration_id: UUID, profile: str) -> UUID:
     return ids[ids.index(there) + 1]
 
 
-def _renew(first: Run, registration_id: UUID, plan: Mapping[str, Any], token: dict[str, Any]) -> None:
+def _renew(first: Run, registration_id: UUID, plan: Mapping[str, Any], token: dict[str, Any], *, keeps: bool) -> None:
     """Somebody signs in for a service that is there: what it has beside gets another credential in the same go.
 
-    What is at work on it goes on for whom it was begun.
+    `keeps`: it only gets what it lacks. What is at work on it goes on for whom it was begun.
     """
     current = renewable_of(registration_id=registration_id, service_id=first.service_id)
     at_work = Run.objects.filter(registration_id=registration_id, state__in=[one.value for one in HOLDING])
@@ -158,7 +162,7 @@ def _renew(first: Run, registration_id: UUID, plan: Mapping[str, Any], token: di
         registration_id=registration_id,
         service_id=first.service_id,
         plan=plan,
-        renews=current.credential_id,
+        renews=None if keeps else current.credential_id,
         credential_days=token["credential_days"],
         signed_in=SignedIn(
             token_sealed_id=token["delegated_token_sealed_id"],

@@ -94,6 +94,9 @@ __all__ = [
 SCOPES: Final = scopes.of_parts(tuple(Part), says_goodbye=True)
 """All that the sign-in of somebody who does everything asks for."""
 
+EVERY_SCOPE: Final = (*SCOPES, scopes.READ_ROLES)
+"""All that any sign-in may ask for, but for an administrative unit."""
+
 LEFT_OUT: Final = "Microsoft does not offer it in this tenant. Its feature is optional, so it was left out."
 
 PUBLIC: Final = {
@@ -114,10 +117,18 @@ PROOF_WORDS: Final[dict[str, str]] = {
 }
 
 
-def scopes_for(plan: dict[str, Any], *, parts: Collection[Part] = tuple(Part)) -> list[str]:
-    """Delegated scopes that the sign-in of somebody who does these parts asks for. Raises PlanUnknown."""
+def scopes_for(plan: dict[str, Any], *, parts: Collection[Part] = tuple(Part), reads_roles: bool = False) -> list[str]:
+    """Delegated scopes that the sign-in of somebody who does these parts asks for. Raises PlanUnknown.
+
+    `reads_roles`: what they don't give may be there already, and then has to be seen.
+    """
     read = pinning.read(plan)
-    found = scopes.of_parts(parts, says_goodbye=not read.keep_sign_in_application, finds_unit=read.in_unit)
+    found = scopes.of_parts(
+        parts,
+        says_goodbye=not read.keep_sign_in_application,
+        finds_unit=read.in_unit,
+        reads_roles=reads_roles and bool(read.roles),
+    )
     return list(found)
 
 

@@ -12,8 +12,8 @@ from gangway.provisioning.engine import pinning
 from gangway.provisioning.engine.pinning import PlanUnknown
 from gangway.provisioning.engine.wider import not_satisfied
 from gangway.provisioning.errors import NoSuchRegistration
-from gangway.provisioning.models import FEDERATED, GIVEN, MADE, Credential, Registration
-from gangway.provisioning.states import CredentialState
+from gangway.provisioning.models import FEDERATED, GIVEN, MADE, Credential, Registration, Run
+from gangway.provisioning.states import CredentialState, RunKind
 from gangway.services.states import Lifecycle
 
 CHANGES_ITSELF = frozenset({"Application.ReadWrite.OwnedBy", "Application.ReadWrite.All"})
@@ -94,6 +94,15 @@ def renewables_of(registration_ids: Collection[UUID]) -> dict[tuple[UUID, UUID],
 def proved_ids(*, registration_id: UUID, service_id: UUID) -> list[UUID]:
     """Return the proved credentials that a service has of a registration, the newest first: two while it is renewed."""
     return list(_proved(registration_id, service_id).values_list("pk", flat=True))
+
+
+def keeps_credential(run_id: UUID, credential_id: UUID | None) -> bool:
+    """Whether a run that mended a registration made no credential, and the one in use is good for its service."""
+    run = Run.objects.filter(pk=run_id, kind__in=[RunKind.REPAIR.value, RunKind.UPGRADE.value]).first()
+    if run is None or credential_id is None or "renews" in run.wanted:
+        return False
+    rows = Credential.objects.filter(registration_id=run.registration_id, state=CredentialState.PROVED.value)
+    return rows.filter(pk=credential_id).exists()
 
 
 def _proved(registration_id: UUID, service_id: UUID) -> QuerySet[Credential]:

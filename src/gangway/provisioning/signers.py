@@ -43,10 +43,12 @@ async def observe_signer(
     plan: Mapping[str, Any],
     registration_id: UUID,
     left: frozenset[Part] = frozenset(),
+    spared: frozenset[str] = frozenset(),
 ) -> SignerFacts:
     """The facts about the person behind a delegated token, and what they can do of a pinned plan.
 
-    `left`: what they leave to somebody else, whatever their roles are: their token wasn't asked for it.
+    `left`: what they leave to somebody else, whatever their roles are: their token wasn't asked for it. `spared`: steps
+    of which there is nothing to do.
 
     Worker only. Raises the MicrosoftError of what must be readable: person, tenant and roles.
     """
@@ -83,8 +85,8 @@ async def observe_signer(
         pim=_pim(eligible),
         premium=licences.has_premium(_if_read(skus) or ()),
     )
-    checked = _checked(seen, plan, registration_id).leaving(left)
-    return replace(_facts(_person(who), where.get(), roles, checked, left), around=around)
+    checked = _checked(seen, plan, registration_id).leaving(left).sparing(spared)
+    return replace(_facts(_person(who), where.get(), roles, checked, left=left, spared=spared), around=around)
 
 
 def _rule(policy: CredentialPolicy | None, around: TenantSight, registration_id: UUID) -> SecretRule | None:
@@ -142,9 +144,13 @@ def _facts(
     organization: Organization,
     roles: tuple[DirectoryRole, ...] | None,
     checked: Preflight,
+    *,
     left: frozenset[Part],
+    spared: frozenset[str],
 ) -> SignerFacts:
     ids = None if roles is None else {role.template_id for role in roles}
+    idle = {part for part in Part if part.value in spared}
+    wanted = [part for part in Part if part not in idle]
     return SignerFacts(
         user_id=person.object_id,
         upn=person.upn,
@@ -154,8 +160,8 @@ def _facts(
         tenant_name=organization.name,
         domains=tuple(domain.name for domain in organization.domains),
         active_roles={role.template_id: role.name for role in roles or ()},
-        can={part.value: "needs_other" if part in left else verdict(part, ids) for part in Part},
-        cannot_summary=summary(ids) or (LEFT if left else ""),
+        can={part.value: "needs_other" if part in left else verdict(part, ids) for part in wanted},
+        cannot_summary=summary(ids, spared=idle) or (LEFT if left - idle else ""),
         preflight=checked,
         left=tuple(sorted(part.value for part in left)),
     )

@@ -56,6 +56,8 @@ from gangway.services.queries import service
 from gangway.services.states import LIVES
 from gangway.vault.places import Place
 
+LEFT: Final = "left"
+"""Where a run keeps the parts that its sign-in wasn't asked for, in what it wants."""
 WHOLE: Final = frozenset({LeftoverKind.APPLICATION, LeftoverKind.PRINCIPAL, LeftoverKind.DELETED_APPLICATION})
 """Leftovers that go with their registration."""
 
@@ -127,8 +129,9 @@ def start_repair(
     """Bring a registration to a pinned plan, its own or a newer one (then it is an upgrade); gives the run's id.
 
     Its name stays as the customer has it, what others listed and made stays. A service that holds no credential of it
-    gets one, and its plan says nothing of what is made beside; `renews`: the credential beside which another one is
-    made. `removes`: those that nobody uses and that go by the same sign-in. `credential_days`: fewer than planned.
+    gets one, and its plan says nothing of what is made beside; one that holds a good one keeps that. `renews`: the
+    credential beside which another one is made. `removes`: those that nobody uses and that go by the same sign-in.
+    `credential_days`: fewer than planned.
     Raises PlanUnknown, NoSuchRegistration, GivenToUs, RunUnderWay.
     """
     new, registration = pinning.read(plan), _locked(registration_id)
@@ -137,12 +140,13 @@ def start_repair(
     old = pinning.read(registration.plan)
     kind = RunKind.UPGRADE if new.version > old.version else RunKind.REPAIR
     before = plan_to_give_back(registration)
-    registration.plan = dict(plan) if renews else pinning.beside_as_in(plan, registration.plan)
+    own = renews or _holds_one(registration_id, service_id)
+    registration.plan = dict(plan) if own else pinning.beside_as_in(plan, registration.plan)
     registration.save(update_fields=["plan"])
     _give_up(registration, service_id, set(removes) - {renews}, by=by)
     wanted: dict[str, Any] = {"renews": str(renews)} if renews else {}
     wanted |= {"credential_days": min(credential_days, new.credential_days)} if credential_days else {}
-    wanted |= {PLAN_BEFORE: before}
+    wanted |= {PLAN_BEFORE: before, LEFT: list(signed_in.signer.left) if signed_in else []}
     return _start(registration, kind, service_id, wanted=wanted, signed_in=signed_in, on_end=on_end, by=by, now=now)
 
 
@@ -277,6 +281,11 @@ def undo_rested(run: Run, *, by: Actor, now: datetime) -> UUID | None:
     )
 
 
+def _holds_one(registration_id: UUID, service_id: UUID) -> bool:
+    rows = Credential.objects.filter(registration_id=registration_id, service_id=service_id, origin=MADE)
+    return rows.filter(state=CredentialState.PROVED.value).exists()
+
+
 def _give_up(registration: Registration, service_id: UUID, credentials: Collection[UUID | None], *, by: Actor) -> None:
     """Have the next run of the service remove these by their names, as it removes what a lost attempt left."""
     rows = Credential.objects.select_for_update(of=("self",)).filter(pk__in=[one for one in credentials if one])
@@ -333,6 +342,7 @@ def _start(
     else:
         again: dict[str, Any] = {"queued_at": now, "started_at": None, "ended_at": None, "cancel_asked_at": None}
         again |= {"error": None, "waiting_for": ""}
+        again |= {"wanted": {**standing.wanted, LEFT: wanted[LEFT]}} if LEFT in wanted else {}
         move(standing, RunState.QUEUED, by=by, now=now, data={"kind": kind.value}, **again, **token)
     for run in aside:
         sign_in_application.note(run, "no", by=by, now=now)
@@ -344,12 +354,17 @@ def _standing(registration: Registration, kind: RunKind, service_id: UUID, wante
     """Raises RunUnderWay while something else is at work on the registration, for another service as well."""
     rows = list(Run.objects.select_for_update(of=("self",)).filter(registration_id=registration.pk))
     alike = [run for run in rows if run.kind == kind and run.service_id == service_id]
-    same = [run for run in alike if {**run.wanted, PLAN_BEFORE: 0} == {**wanted, PLAN_BEFORE: 0}]
+    same = [run for run in alike if _wish(run.wanted) == _wish(wanted)]
     living = [run for run in rows if RunState(run.state) in HOLDING]
     if any(run not in same for run in living):
         raise RunUnderWay
     going_on = [run for run in same if RunState(run.state) in HOLDING | RESTING]
     return max(going_on, key=lambda run: run.created_at, default=None)
+
+
+def _wish(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What makes two runs of a kind the same: not how it was before, nor what a sign-in left out."""
+    return {name: value for name, value in wanted.items() if name not in {PLAN_BEFORE, LEFT}}
 
 
 def _put_aside(

@@ -26,6 +26,7 @@ OURS: Final = frozenset(
         "roles",
         "start_role",
         "finish_roles",
+        "whole_role",
         "granted",
         "users",
         "headline",

@@ -1,6 +1,7 @@
 """The registration: the person has seen who signed in, gives it a name, and a run makes it."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -9,6 +10,7 @@ from gangway.audit.record import Actor
 from gangway.connections.queries import credential_of, registration_of
 from gangway.invitations.queries import InvitationView
 from gangway.invitations.states import State
+from gangway.onboarding import repairs
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.rows import lock_sign_in, move_case
 from gangway.onboarding.stages import sign_in
@@ -20,6 +22,7 @@ from gangway.provisioning.actions import SignedIn, SignerFacts
 from gangway.provisioning.errors import NoSuchRegistration
 from gangway.provisioning.leaving import known_before
 from gangway.provisioning.queries import RegistrationView
+from gangway.provisioning.scopes import left_out
 from gangway.provisioning.shapes import CredentialView
 from gangway.provisioning.states import CredentialState, RunState
 
@@ -47,7 +50,7 @@ def start(
         "delegated_token_sealed_id": row.token_id,
         "delegated_token_place": sign_in.token_place(row.organization_id, row.pk),
         "sign_in_client_id": row.client_id,
-        "signer": signer_of(case),
+        "signer": _with_left(signer_of(case), row),
         "credential_days": credential_days,
         "by": by,
         "now": now,
@@ -59,7 +62,16 @@ def start(
         run_id = _go_on(case, about, name, token)
     else:
         run_id = _first(case, about, name, token, cloud=row.cloud)
-    provisioning.make_beside(registration_id=about.registration_id, after=run_id, plan=about.plan, **token)
+    mends = repairs.repair_asked(about, now=now)
+    beside = mends.beside if mends else {}
+    provisioning.make_beside(
+        registration_id=about.registration_id,
+        after=run_id,
+        plan=about.plan,
+        kept=[profile for profile, one in beside.items() if not one.renews],
+        idle=[profile for profile, one in beside.items() if not one.parts],
+        **token,
+    )
     changes = {
         "run_id": run_id,
         "registration_id": about.registration_id,
@@ -76,6 +88,11 @@ def signer_of(case: Case) -> SignerFacts:
     wanted = set(SignerFacts.__slots__) - {"preflight", "around"}  # which are for people to read, not for the run
     facts: dict[str, Any] = {key: value for key, value in case.signer.items() if key in wanted}
     return SignerFacts(**(facts | {"domains": tuple(facts["domains"]), "left": tuple(facts.get("left", ()))}))
+
+
+def _with_left(signer: SignerFacts, row: SignIn) -> SignerFacts:
+    """The same, with the parts that the sign-in didn't ask for: nothing of them is tried."""
+    return replace(signer, left=tuple(sorted({*signer.left, *left_out(row.scopes.split())})))
 
 
 def tenant_of_registration(case: Case) -> Tenant | None:
@@ -133,14 +150,19 @@ def _first(case: Case, about: InvitationView, name: str, token: dict[str, Any], 
 
 
 def _known(case: Case, about: InvitationView, token: dict[str, Any]) -> UUID:
-    """A registration that is there already: a service that uses it gets another credential, a further one its first."""
+    """A registration that is there already: a service that uses it gets another credential, a further one its first.
+
+    By a repair the one in use stays while it is good.
+    """
+    mends = repairs.repair_asked(about, now=token["now"])
+    keeps = mends is not None and not mends.own.renews
     return provisioning.start_repair(
         registration_id=about.registration_id,
         service_id=case.service_id,
         plan=about.plan,
-        renews=credential_of(case.service_id),
-        removes=[UUID(one) for one in about.wanted.get("removes", ())],
-        credential_days=token["credential_days"],
+        renews=None if keeps else credential_of(case.service_id),
+        removes=() if keeps else [UUID(one) for one in about.wanted.get("removes", ())],
+        credential_days=None if keeps else token["credential_days"],
         signed_in=SignedIn(
             token_sealed_id=token["delegated_token_sealed_id"],
             token_place=token["delegated_token_place"],

@@ -7,7 +7,7 @@ from gangway.audit.record import Actor
 from gangway.connections import actions as connections
 from gangway.connections import companions
 from gangway.connections.errors import NoSuchConnection
-from gangway.connections.queries import registration_of
+from gangway.connections.queries import credential_of, registration_of
 from gangway.connections.states import AuthenticatedBy
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
@@ -21,7 +21,7 @@ from gangway.onboarding.stages.registration import proved_credential
 from gangway.provisioning import queries as provisioning
 from gangway.provisioning.actions import hold_registrations, switch
 from gangway.provisioning.beside_view import beside_of
-from gangway.provisioning.renewable import proved_ids
+from gangway.provisioning.renewable import keeps_credential, proved_ids
 
 
 def concludes(case: Case) -> bool:
@@ -57,6 +57,9 @@ def _use_beside(invitation: InvitationView, *, by: Actor, now: datetime) -> None
 def take_over(case: Case, *, by: Actor, now: datetime) -> None:
     """Let the service use what was proved, and what was renewed or made beside it. Raises `NoSuchConnection`."""
     invitation = invited.invitation(case.invitation_id)
+    if case.run_id is not None and keeps_credential(case.run_id, credential_of(invitation.service_id)):
+        _mended(invitation, by=by, now=now)
+        return
     credential = proved_credential(provisioning.registration(invitation.registration_id), invitation.service_id)
     if credential is None:
         raise NoSuchConnection
@@ -73,6 +76,13 @@ def take_over(case: Case, *, by: Actor, now: datetime) -> None:
     )
     for one in {invitation.registration_id, before or invitation.registration_id}:
         _rest_others(one, invitation.service_id, credential.id, by=by, now=now)
+    _take_over_beside(invitation, by=by, now=now)
+
+
+def _mended(invitation: InvitationView, *, by: Actor, now: datetime) -> None:
+    """What was missing is there, and the service goes on with the credential that it has."""
+    _hold_all(invitation, invitation.registration_id)
+    connections.look_anew(service_id=invitation.service_id, by=by, now=now)
     _take_over_beside(invitation, by=by, now=now)
 
 

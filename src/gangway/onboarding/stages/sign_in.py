@@ -16,6 +16,7 @@ from django.db import transaction
 
 from gangway.audit.events import Event
 from gangway.audit.record import Actor, record
+from gangway.foundation import clock
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
 from gangway.invitations.errors import InvitationMoved
@@ -23,7 +24,7 @@ from gangway.invitations.states import MOVES, State, sources_of
 from gangway.jobs.actions import defer
 from gangway.microsoft.signin.device_code import Offer
 from gangway.microsoft.signin.grant import Granted
-from gangway.onboarding import problems
+from gangway.onboarding import problems, repairs
 from gangway.onboarding.applications import for_provider
 from gangway.onboarding.errors import GuestName, NotAPrincipalName, NotNow, TooManySignIns
 from gangway.onboarding.models import Case, SignIn
@@ -36,6 +37,7 @@ from gangway.organizations import queries as organizations
 from gangway.organizations.scope import within_everything
 from gangway.provisioning.actions import SignerFacts
 from gangway.provisioning.beside_view import parts_left_beside
+from gangway.provisioning.engine.preflight import CREDENTIAL
 from gangway.provisioning.queries import Part, claims_wanted, parts_left, scopes_for
 from gangway.vault.actions import seal
 from gangway.vault.page_codes import veil
@@ -106,7 +108,8 @@ def new_row(
     case: Case, application: SignInApplicationView, *, upn: str, now: datetime, way: Way = Way.CODE, **more: Any
 ) -> SignIn:
     """Write down a new sign-in of a case: what it asks for follows from the pinned plan and this person's part."""
-    plan = invited.invitation(case.invitation_id).plan
+    plan, parts = invited.invitation(case.invitation_id).plan, parts_of(case)
+    goes_on = bool(_remaining(case)) or repairs.repair_for(case, now=now) is not None
     return SignIn.objects.create(
         organization_id=case.organization_id,
         case=case,
@@ -115,7 +118,7 @@ def new_row(
         client_id=application.client_id,
         cloud=application.cloud,
         home_tenant_id=application.home_tenant_id,
-        scopes=" ".join(scopes_for(plan, parts=parts_of(case))),
+        scopes=" ".join(scopes_for(plan, parts=parts, reads_roles=goes_on)),
         claims=_claims(case),
         created_at=now,
         **more,
@@ -138,8 +141,23 @@ def note_begun(case: Case, row: SignIn, *, by: Actor, now: datetime) -> None:
 
 
 def parts_of(case: Case) -> frozenset[Part]:
-    """What this person is to do: after somebody else's part only what remains, else all that they don't leave."""
-    return _remaining(case) or frozenset(Part) - left_to_colleague(case)
+    """What this person is to do: after somebody else's part only what remains, else all that they don't leave.
+
+    Of a repair that is what is missing.
+    """
+    repair = repairs.repair_for(case, now=clock.now())
+    wanted = frozenset(Part) if repair is None else repair.parts
+    return _remaining(case) or wanted - left_to_colleague(case)
+
+
+def spared(case: Case) -> frozenset[str]:
+    """The steps of the pre-flight of which a repair has nothing to do."""
+    repair = None if _remaining(case) else repairs.repair_for(case, now=clock.now())
+    if repair is None:
+        return frozenset()
+    return frozenset(part.value for part in Part if part not in repair.parts) | (
+        frozenset() if repair.makes_credential else frozenset({CREDENTIAL})
+    )
 
 
 def left_to_colleague(case: Case) -> frozenset[Part]:

@@ -106,6 +106,10 @@ class Preflight:
         """The same, with these parts left to somebody else on purpose."""
         return replace(self, steps=tuple(_left(step) if step.key in left else step for step in self.steps))
 
+    def sparing(self, spared: Collection[str]) -> "Preflight":
+        """The same without the steps of which there is nothing to do."""
+        return replace(self, steps=tuple(step for step in self.steps if step.key not in spared))
+
 
 def _left(step: StepResult) -> StepResult:
     return replace(step, result="needs_other", words=LEFT, cure="")

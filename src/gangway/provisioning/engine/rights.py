@@ -27,6 +27,22 @@ LACKS: Final = {
         "This account can't create the app registration and its secret: "
         "a Global Administrator or an Application Administrator has to do that."
     ),
+    frozenset({Part.CONSENT}): (
+        "This account can't consent to the permissions: "
+        "a Global Administrator or a Privileged Role Administrator has to do that."
+    ),
+    frozenset({Part.ROLES}): (
+        "This account can't give the registration its directory roles: "
+        "a Global Administrator or a Privileged Role Administrator has to do that."
+    ),
+    frozenset({Part.REGISTRATION, Part.CONSENT}): (
+        "This account can't change the app registration or consent to the permissions: "
+        "a Global Administrator has to do that."
+    ),
+    frozenset({Part.REGISTRATION, Part.ROLES}): (
+        "This account can't change the app registration or give it its directory roles: "
+        "a Global Administrator has to do that."
+    ),
     frozenset({Part.CONSENT, Part.ROLES}): (
         "This account can't consent to the permissions or give the registration its directory roles: "
         "a Global Administrator or a Privileged Role Administrator has to do that."
@@ -48,6 +64,10 @@ def verdict(part: Part, roles: Collection[str] | None) -> Verdict:
     return "can" if ENOUGH[part] & set(roles) else "needs_other"
 
 
-def summary(roles: Collection[str] | None) -> str:
-    """One sentence on what this person can't do and who can; empty when they can do everything or nobody knows."""
-    return LACKS.get(frozenset(part for part in Part if verdict(part, roles) == "needs_other"), "")
+def summary(roles: Collection[str] | None, *, spared: Collection[Part] = ()) -> str:
+    """One sentence on what this person can't do and who can; empty when they can do everything or nobody knows.
+
+    `spared`: parts of which there is nothing to do.
+    """
+    wanted = (part for part in Part if part not in spared)
+    return LACKS.get(frozenset(part for part in wanted if verdict(part, roles) == "needs_other"), "")

@@ -29,7 +29,7 @@ from gangway.organizations.place_queries import Kept, PlaceView, is_called, plac
 from gangway.organizations.queries import provider_of
 from gangway.organizations.roles import Capability, Kind
 from gangway.organizations.states import HostSeen
-from gangway.provisioning.queries import SCOPES, choices
+from gangway.provisioning.queries import EVERY_SCOPE, choices
 from gangway.web.desk import DeskRequest, may, proved_lately
 from gangway.web.forms.base import told
 from gangway.web.forms.opened import edited
@@ -89,7 +89,7 @@ def application(request: DeskRequest, organization_id: UUID) -> HttpResponse:
         "name": applications.name_of(provider_of(about.id)),
         "admin_center": admin_center(cloud),
         "redirects": provider_setup.redirects(about.id),
-        "scopes": SCOPES,
+        "scopes": EVERY_SCOPE,
         "live": first_look(request, CHECK_PARTIAL, checked, url=url),
         "following": checked["check"] is not None and not checked["check"].is_over,
     }

@@ -1,0 +1,60 @@
+"""What an administrator is asked for when a connection is repaired: what its last looks saw missing. Reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from gangway.connections.kept import Looked, whose
+from gangway.connections.models import Companion, Connection, Validation
+from gangway.provisioning.engine.rights import Part
+from gangway.provisioning.mending import Look, Mending, mending, mending_beside
+
+SIGNED_IN: Final = "sign_in"
+BEFORE: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """What is to be done: of the connection's own registration, and of what the service uses beside it, by profile."""
+
+    own: Mending
+    beside: Mapping[str, Mending]
+
+    @property
+    def parts(self) -> frozenset[Part]:
+        """All parts that whoever signs in has anything to do of."""
+        return self.own.parts.union(*(one.parts for one in self.beside.values()))
+
+    @property
+    def makes_credential(self) -> bool:
+        """Whether any credential is made by it."""
+        return bool(self.own.renews) or any(one.renews or one.made for one in self.beside.values())
+
+
+def repair_of(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any], *, now: datetime) -> Repair | None:
+    """Say what a repair of a service's registration has to do; None when the service doesn't sign in with that one.
+
+    Raises NoSuchRegistration, PlanUnknown. Call it inside a scope.
+    """
+    row = Connection.objects.filter(service_id=service_id, registration_id=registration_id).first()
+    if row is None:
+        return None
+    beside = {one.profile: _seen(one) for one in Companion.objects.filter(service_id=service_id)}
+    return Repair(
+        mending(registration_id, plan, credential_id=row.credential_id, seen=_seen(row), now=now),
+        mending_beside(registration_id, service_id, plan, seen=beside, now=now),
+    )
+
+
+def _seen(row: Looked) -> Look:
+    """What the newest look saw that Microsoft answered: one that it refused says nothing of rights."""
+    looks = Validation.objects.filter(**whose(row), state="done").order_by("-asked_at")[:BEFORE]
+    for one in looks:
+        answered = {item["state"] for item in one.items if item["key"] == SIGNED_IN}
+        if one.granted is not None:
+            return Look(one.granted, one.roles)
+        if "error" in answered:
+            return Look(refused=True)
+    return Look()

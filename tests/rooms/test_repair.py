@@ -1,0 +1,160 @@
+"""An invitation to repair asks just for what is missing: of the person, of Microsoft, and in every word before that."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.test import Client
+
+from gangway.connections import actions as connections
+from gangway.connections.queries import connection
+from gangway.foundation import clock
+from gangway.invitations.aims import Purpose
+from gangway.invitations.states import State
+from gangway.jobs.testing import run_until_idle
+from gangway.notifications.models import Message
+from gangway.onboarding import actions
+from gangway.onboarding.models import SignIn
+from gangway.onboarding.shapes import Step
+from gangway.organizations.scope import within, within_everything
+from gangway.provisioning.models import Credential, Registration
+from gangway.provisioning.scopes import OF_PART, READ_ROLES
+from tests.contract.tenant import Tenant
+from tests.emulator.conftest import Emulator, avery
+from tests.rooms.factories_aboard import OLGA, sign_in, state_of, tokens_kept
+from tests.rooms.factories_onboarding import ADMINISTRATOR, Walk
+from tests.rooms.factories_renewal import again, changes, registrations, secrets, served
+from tests.rooms.factories_web import put_into_wizard, soup
+from tests.rooms.test_provisioning_runs import delete
+
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+riley = ("riley.roles@contoso.com", "Contoso-Riley-1")
+"""A Privileged Role Administrator, who may consent and give roles, and touch no app registration."""
+REGISTRATION, CONSENT, ROLES = OF_PART.values()
+ALONE = "A Privileged Role Administrator or a Global Administrator can do all of it."
+
+
+def validate(walked: Walk, service_id: UUID) -> None:
+    with within(walked.customer.path):
+        connections.validate_connection(service_id=service_id, by=OLGA, now=clock.now())
+    run_until_idle()
+
+
+def lose(emulator: Emulator, *, role: bool = False) -> None:
+    """Somebody takes one of the registration's rights away in the tenant."""
+    tenant = Tenant(emulator)
+    with within_everything("a test"):
+        there = Registration.objects.get().service_principal_id
+    kind = "role_assignments" if role else "app_role_assignments"
+    one = next(row for row in tenant.state()[kind].values() if row["principalId"] == there)
+    if role:
+        delete(tenant, f"/roleManagement/directory/roleAssignments/{one['id']}")
+    else:
+        delete(tenant, f"/servicePrincipals/{there}/appRoleAssignments/{one['id']}")
+
+
+def rights(emulator: Emulator) -> tuple[int, int]:
+    """How many permissions and roles the registration has in the tenant."""
+    state = Tenant(emulator).state()
+    with within_everything("a test"):
+        there = Registration.objects.get().service_principal_id
+    kinds = ("app_role_assignments", "role_assignments")
+    grants, roles = (sum(row["principalId"] == there for row in state[kind].values()) for kind in kinds)
+    return grants, roles
+
+
+def repair(walked: Walk, service_id: UUID) -> Walk:
+    return again(walked, service_id, purpose=Purpose.REPAIR)
+
+
+def scopes(walked: Walk) -> set[str]:
+    with within(walked.customer.path):
+        return set(SignIn.objects.filter(case_id=walked.case_id).latest("created_at").scopes.split())
+
+
+def page(walked: Walk, path: str = "/wizard/") -> str:
+    browser = Client()
+    put_into_wizard(browser, walked.case_id)
+    return " ".join(soup(browser.get(path, follow=True)).main.get_text(" ", strip=True).split())
+
+
+def start(walked: Walk) -> None:
+    actions.start_provisioning(case_id=walked.case_id, name="", by=ADMINISTRATOR, now=clock.now())
+    run_until_idle()
+
+
+@pytest.mark.parametrize("role", [False, True])
+def test_who_may_give_what_was_lost_repairs_alone_and_no_second_secret_is_made(emulator, role):
+    walked, service_id = served(emulator)
+    before, used = rights(emulator), secrets(walked)
+    lose(emulator, role=role)
+    validate(walked, service_id)
+    mending = repair(walked, service_id)
+    assert changes(mending)[0] == "The App registration gw-contoso stays and keeps its credential."
+    with within(walked.customer.path):
+        mail = Message.objects.filter(kind="invitation").latest("created_at")
+    assert mail.context["whole_role"] == "a Privileged Role Administrator or a Global Administrator"
+    assert ALONE in page(mending)
+    sign_in(mending, emulator, riley)
+    assert scopes(mending) & {CONSENT, ROLES} == {ROLES if role else CONSENT}
+    assert (READ_ROLES in scopes(mending)) is not role
+    signer = mending.view().signer
+    assert [part.key for part in signer.parts] == ["roles" if role else "consent"]
+    assert (signer.can_everything, signer.summary) == (True, "")
+    assert "its credential stays" in page(mending)
+    actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
+    assert "“gw-contoso” gets what it lacks" in page(mending)
+    start(mending)
+    assert (mending.view().step, state_of(mending), tokens_kept()) == (Step.DONE, State.ADDED, [])
+    assert rights(emulator) == before
+    assert [(row.pk, row.state) for row in secrets(walked)] == [(used[0].pk, "proved")]
+    assert [len(row["passwordCredentials"]) for row in registrations(emulator)] == [1]
+    with within(walked.customer.path):
+        found = connection(service_id)
+        assert (found.status, found.credential.id) == ("ok", used[0].pk)
+        assert {row.state for row in found.grants} == {"as_planned"}
+
+
+def test_a_repair_makes_another_credential_where_the_one_in_use_has_expired_and_says_so(emulator):
+    walked, service_id = served(emulator)
+    before = rights(emulator)
+    lose(emulator)
+    validate(walked, service_id)
+    with within(walked.customer.path):
+        Credential.objects.update(expires_at=clock.now() - timedelta(days=1))
+    mending = repair(walked, service_id)
+    assert changes(mending)[:2] == (
+        "The App registration gw-contoso stays and gets a new credential.",
+        "Another credential is made, as the one in use has expired.",
+    )
+    assert ALONE not in page(mending)
+    sign_in(mending, emulator)
+    assert {REGISTRATION, CONSENT, ROLES} & scopes(mending) == {REGISTRATION, CONSENT}
+    assert [part.key for part in mending.view().signer.parts] == ["registration", "credential", "consent"]
+    actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
+    start(mending)
+    assert (mending.view().step, rights(emulator)) == (Step.DONE, before)
+    assert [row.state for row in secrets(walked)] == ["resting", "proved"]
+
+
+def test_who_can_not_give_what_is_missing_leaves_just_that_to_a_colleague(emulator):
+    walked, service_id = served(emulator)
+    lose(emulator)
+    validate(walked, service_id)
+    mending = repair(walked, service_id)
+    sign_in(mending, emulator, avery)
+    assert mending.view().signer.summary.startswith("This account can't consent to the permissions:")
+    actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
+    start(mending)
+    waiting = mending.view().waiting
+    assert [row.what for row in waiting.remaining] == ["Permission"]
+    assert waiting.can_check
+    assert len(secrets(walked)) == 1
+
+
+def test_what_nobody_could_see_is_asked_for_as_well(emulator):
+    walked, service_id = served(emulator)
+    mending = repair(walked, service_id)
+    mending.start(riley[0])
+    assert {CONSENT, ROLES} & scopes(mending) == {ROLES}, "its first look said nothing of roles"
