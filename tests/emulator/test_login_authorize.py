@@ -265,6 +265,9 @@ def test_refusals_by_redirect_say_what_to_ask_after(emulator):
     assert f"Trace ID: {answer.headers['x-ms-request-id']} Correlation ID: " in values["error_description"]
     assert "Timestamp: 2026-11-20 12:00:00Z" in values["error_description"]
     assert values["error_uri"] == f"{emulator.url}/error?code=50058"
+    own = {"client-request-id": "3dd31baf-959c-43d3-9eda-035b6fc1ecd2"}
+    named = returned(browser.open(address(emulator, prompt="none", **own)).response)
+    assert f"Correlation ID: {own['client-request-id']} " in named["error_description"]
 
 
 def test_what_the_client_got_wrong_comes_back_to_it(emulator):

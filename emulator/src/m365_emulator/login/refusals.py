@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 from starlette.responses import JSONResponse
 
@@ -44,9 +45,7 @@ async def only_post(request: Request) -> Response:
 def body(world: World, scope: Scope, name: str, number: int, text: str) -> dict[str, Any]:
     """Entra's error body; the trace id is the request's own id, the correlation id the client's if it sent one."""
     trace = scope["emulator.entry"].request_id
-    correlation = next(
-        (value.decode("latin-1") for key, value in scope["headers"] if key == b"client-request-id"), trace
-    )
+    correlation = _clients_own_id(scope) or trace
     timestamp = world.clock.now().strftime("%Y-%m-%d %H:%M:%SZ")
     return {
         "error": name,
@@ -71,5 +70,13 @@ def told(world: World, scope: Scope, name: str, problem: str) -> dict[str, str]:
     return {key: str(content[key]) for key in ("error", "error_description", "error_uri")}
 
 
+def _clients_own_id(scope: Scope) -> str:
+    """The id that the client gave its request: in a header or, as MSAL does where a browser goes, in the address."""
+    headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    return headers.get(_request_id) or query.get(_request_id, "")
+
+
+_request_id = "client-request-id"
 uncached = {"Cache-Control": "no-store, no-cache", "Pragma": "no-cache"}
 """Of all that these endpoints answer."""
