@@ -151,7 +151,7 @@ def test_a_service_whose_permission_was_taken_away_is_repaired_then_upgraded_the
     app_id = connect(product, new_administrator("the first day"), short_name, name)
     ask_for_what_is_missing(operator, short_name, lost=by_hand.in_contoso(product).take_away(app_id))
     repairer = new_administrator("who repairs")
-    sign_in_once_more(repairer, f"The App registration {name} stays and gets a new credential.", REPAIR)
+    sign_in_once_more(repairer, f"The App registration {name} stays and keeps its credential.", REPAIR)
     button(repairer.page, "Start Provisioning").click()
     assert repairer.until_confirmed() == app_id
     is_fine(operator, short_name, app_id)
