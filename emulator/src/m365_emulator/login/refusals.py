@@ -72,9 +72,9 @@ def told(world: World, scope: Scope, name: str, problem: str) -> dict[str, str]:
 
 def _clients_own_id(scope: Scope) -> str:
     """The id that the client gave its request: in a header or, as MSAL does where a browser goes, in the address."""
-    headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
     query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
-    return headers.get(_request_id) or query.get(_request_id, "")
+    given: list[bytes] = [value for name, value in scope["headers"] if name == _request_id.encode()]
+    return given[0].decode("latin-1") if given else query.get(_request_id, "")
 
 
 _request_id = "client-request-id"
