@@ -111,3 +111,13 @@ def test_application_that_is_switched_off_is_told_so_at_once(door):
     assert door.get("/organization").status == 200
     door.tenant.principal(daemon_app).body["accountEnabled"] = False
     assert 'error="insufficient_claims"' in door.get("/organization").headers["www-authenticate"]
+
+
+def test_token_that_is_made_in_the_second_of_a_new_password_is_good(door):
+    """Tokens say when they were made in whole seconds."""
+    door.world.clock.freeze(noon + timedelta(seconds=0.9))
+    door.as_person("grace.global")
+    password = {"passwordProfile": {"password": "Another-Passw0rd", "forceChangePasswordNextSignIn": False}}
+    assert door.patch(f"/users/{door.user('grace.global').id}", password).status == 204
+    sign_in(door, claims=able)
+    assert door.get("/me").status == 200

@@ -66,8 +66,9 @@ def _takes(able: Sequence[str]) -> bool:
     return "cp1" in (one.lower() for one in able)
 
 
-def _is_over(who: DirectoryObject, made_at: float) -> bool:
+def _is_over(who: DirectoryObject, made_at: int) -> bool:
+    """Whether the account is off, or something ended the token; what happened in the second it was made did not."""
     revoked = who.body.get("signInSessionsValidFromDateTime")
-    since = credentials.moment(revoked).timestamp() if revoked else 0.0
-    changed = float(who.hidden.get("password_changed_at", 0))
+    since = int(credentials.moment(revoked).timestamp()) if revoked else 0
+    changed = int(who.hidden.get("password_changed_at", 0))
     return who.body.get("accountEnabled") is False or max(since, changed) > made_at
