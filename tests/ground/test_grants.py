@@ -58,6 +58,15 @@ def test_only_workers_may_ask_the_database_to_cut_the_log(roles: Roles) -> None:
         run_as(roles.worker, "SELECT audit_cut(%s, 1)", place.id)
 
 
+def test_only_workers_may_have_names_emptied_and_only_those_that_the_log_says_are_erased(roles: Roles) -> None:
+    place = make_provider()
+    forget = "SELECT audit_forget(%s, 'service:x', ARRAY['y'])"
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        run_as(roles.web, forget, place.id)
+    with pytest.raises(psycopg.errors.RaiseException, match="no entry says"):
+        run_as(roles.worker, forget, place.id)
+
+
 @pytest.mark.parametrize(
     "statement",
     [

@@ -6,6 +6,7 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
+from gangway.audit.models import Entry
 from gangway.connections import companions
 from gangway.connections.models import Connection
 from gangway.connections.queries import connection
@@ -326,8 +327,15 @@ def test_the_people_of_a_service_that_is_gone_for_long_are_forgotten(emulator):
         services.begin_deletion(service_id=service_id, by=OLGA)
         services.end_deletion(service_id=service_id, by=OLGA)
     assert retention.forget_people(now=clock.now() + timedelta(days=89)) == 0
+    with within(walked.customer.path):
+        before = str(list(Entry.objects.values()))
+    assert UPN in before
     assert retention.forget_people(now=clock.now() + timedelta(days=91)) == 1
     assert retention.forget_people(now=clock.now() + timedelta(days=91)) == 0
+    with within(walked.customer.path):
+        log = list(Entry.objects.values())
+    assert UPN not in str(log)
+    assert [row for row in log if row["actor_name"] == OLGA.name], "whoever did it for the provider stays known"
     with within(walked.customer.path):
         asked = invited.invitation(walked.invitation_id)
         assert (asked.recipient, asked.administrator_upn) == ("", "")

@@ -1,17 +1,18 @@
 """What may be done to the log by its rules: signing a place, cutting what is too old, erasing what is personal.
 
 Workers sign. Neither web nor worker may remove or change a row; what is cut, the database itself removes, in a function
-that workers may call: up to a signed place, and nothing younger than `YOUNGEST_CUT`. Erasing is the owner's alone.
+that workers may call: up to a signed place, and nothing younger than `YOUNGEST_CUT`. Likewise it empties the names of a
+customer's people, where an entry of the log says that they are forgotten. All other erasing is the owner's alone.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Max, Q, QuerySet, TextField
+from django.db.models import F, Func, Max, Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from gangway.audit.chain import checkpoint_text
@@ -72,6 +73,26 @@ def cut(*, before: datetime, by: Actor) -> int:
 def _cut_off(organization_id: UUID, up_to: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit_cut(%s, %s)", [organization_id, up_to])
+        (number,) = cursor.fetchone()
+    return int(number)
+
+
+@transaction.atomic
+def forget(*, organization_id: UUID, subject: str, ids: Collection[UUID], by: Actor) -> int:
+    """Record that a customer's people are forgotten in what happened to these ids, and empty them; gives in how many.
+
+    `subject` is what it is recorded for. Operators stay named, as those who did something; nothing else changes. Where
+    nobody is named, nothing is recorded.
+    """
+    told = [str(each) for each in ids]
+    about = Func(F("subject"), Value(":"), Value(2), function="split_part", output_field=TextField())
+    named = Entry.objects.filter(organization_id=organization_id).alias(about=about).filter(about__in=told)
+    if not named.exclude(salt=b"").filter(~Q(personal={}) | Q(actor_kind="administrator")).exists():
+        return 0
+    data = {"ids": " ".join(told)}
+    record(Event.CONTACTS_ERASED, by=by, organization_id=organization_id, subject=subject, data=data)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_forget(%s, %s, %s)", [organization_id, subject, told])
         (number,) = cursor.fetchone()
     return int(number)
 

@@ -9,14 +9,13 @@ NOBODY: Final = {"recipient": "", "recipient_key": "", "recipient_phone": "", "a
 """An invitation that names nobody."""
 
 
-def forget_recipients(service_id: UUID) -> tuple[list[UUID], int]:
-    """Empty the addresses of a service's invitations; gives the ids their mails were about, and how many it was."""
+def forget_recipients(service_id: UUID) -> list[UUID]:
+    """Empty the addresses of a service's invitations; gives the ids of these and of colleagues' links."""
     invitations = Invitation.objects.filter(service_id=service_id)
     handoffs = Handoff.objects.filter(invitation__in=invitations)
     ids = [*invitations.values_list("pk", flat=True), *handoffs.values_list("pk", flat=True)]
-    named = list(handoffs.exclude(recipient=""))
-    for handoff in named:
+    for handoff in handoffs.exclude(recipient=""):
         handoff.recipient, handoff.recipient_key = "", str(handoff.pk)
         handoff.save(update_fields=["recipient", "recipient_key"])
-    emptied = invitations.exclude(**NOBODY).update(**NOBODY)
-    return ids, len(named) + emptied
+    invitations.exclude(**NOBODY).update(**NOBODY)
+    return ids

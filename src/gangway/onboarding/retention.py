@@ -1,7 +1,7 @@
 """People of a customer are forgotten some time after their service is gone: addresses, names, what was mailed to them.
 
-What happened stays, with ids. The activity log's own names are erased by its owner (`gangway audit erase`), since no
-process that serves people may change it.
+What happened stays, with ids, in the activity log too, whose chain holds only a digest of names. What else stands there
+of a person, its owner erases (`gangway audit erase`).
 """
 
 from collections.abc import Mapping
@@ -15,8 +15,8 @@ from django.db import transaction
 
 from gangway.alarms.forgetting import forget_told
 from gangway.alarms.telling import subject_of
-from gangway.audit.events import Event
-from gangway.audit.record import Actor, record
+from gangway.audit import keeping
+from gangway.audit.record import Actor
 from gangway.connections.forgetting import forget_user
 from gangway.invitations.forgetting import forget_recipients
 from gangway.notifications.forgetting import forget_messages, forget_named
@@ -55,36 +55,26 @@ def _forget(service_id: UUID, organization_id: UUID, *, now: datetime) -> None:
     note_forgotten(service_id=service_id, now=now)
     cases = Case.objects.filter(service_id=service_id)
     case_ids = list(cases.values_list("pk", flat=True))
-    invited, recipients = forget_recipients(service_id)
-    forgotten = [
-        forget_contacts(organization_id) if all_forgotten(organization_id) else 0,
-        cases.exclude(**NOBODY).update(**NOBODY),
-        _forget_sign_ins(case_ids),
-        recipients,
-        forget_messages([*invited, *case_ids, service_id]),
-        _forget_alarms(service_id, organization_id),
-        forget_signers(service_id),
-        forget_user(service_id),
-        disconnections.forget(service_id),
-    ]
-    if any(forgotten):
-        record(
-            Event.CONTACTS_ERASED,
-            by=WORKER,
-            organization_id=organization_id,
-            subject=f"service:{service_id}",
-            data={"cases": len(case_ids)},
-        )
+    invited = forget_recipients(service_id)
+    if all_forgotten(organization_id):
+        forget_contacts(organization_id)
+    cases.exclude(**NOBODY).update(**NOBODY)
+    _forget_sign_ins(case_ids)
+    forget_messages([*invited, *case_ids, service_id])
+    _forget_alarms(service_id, organization_id)
+    made = forget_signers(service_id)
+    forget_user(service_id)
+    disconnections.forget(service_id)
+    about = [service_id, *invited, *case_ids, *made]
+    keeping.forget(organization_id=organization_id, subject=f"service:{service_id}", ids=about, by=WORKER)
 
 
-def _forget_sign_ins(case_ids: list[UUID]) -> int:
-    rows = SignIn.objects.filter(case_id__in=case_ids)
-    named = [row for row in rows if row.upn or row.problem or row.signer.keys() - WHERE]
-    for row in named:
-        row.upn, row.problem = "", {}
-        row.signer = {key: value for key, value in row.signer.items() if key in WHERE}
-        row.save(update_fields=["upn", "problem", "signer"])
-    return len(named)
+def _forget_sign_ins(case_ids: list[UUID]) -> None:
+    for row in SignIn.objects.filter(case_id__in=case_ids):
+        if row.upn or row.problem or row.signer.keys() - WHERE:
+            row.upn, row.problem = "", {}
+            row.signer = {key: value for key, value in row.signer.items() if key in WHERE}
+            row.save(update_fields=["upn", "problem", "signer"])
 
 
 def _forget_alarms(service_id: UUID, organization_id: UUID) -> int:
