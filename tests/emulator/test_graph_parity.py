@@ -36,7 +36,8 @@ def test_every_operation_and_route_has_a_row_and_no_row_is_left_over():
 
 def test_graph_has_one_entrance_so_no_route_escapes_the_catalogue():
     routes = graph_routes.routes(world.build(Settings(), seed.read(None)))
-    assert [route.path for route in routes if isinstance(route, Route)] == ["/v1.0/{path:path}"]
+    assert [route.path for route in routes if isinstance(route, Route)] == ["/v1.0/{path:path}", "/beta/{path:path}"]
+    assert len({route.endpoint for route in routes if isinstance(route, Route)}) == 1
 
 
 def test_every_operation_is_microsofts_or_names_its_page():
