@@ -29,6 +29,7 @@ from tests.rooms.factories_onboarding import (
     PENDING,
     Microsoft,
     Walk,
+    facts,
     later,
     loop,
     make_due,
@@ -147,7 +148,9 @@ def handed_on(walked: Walk) -> UUID:
 
 def test_who_signed_in_and_cannot_begin_hands_all_of_it_on_and_leaves_no_token():
     walked = walk()
-    signed_in(walked)
+    nothing = dict.fromkeys(("registration", "consent", "roles"), "needs_other")
+    signed_in(walked, Microsoft(signer=facts(can=nothing, active_roles={})))
+    assert walked.view().step is Step.SIGNED_IN
     handed_on(walked)
     assert walked.view().step is Step.WHO
     with within_everything("a test"):

@@ -3,6 +3,7 @@
 Everything here is about one run that several people work on one after the other; each has a case of their own.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -23,7 +24,7 @@ from gangway.notifications import outbox
 from gangway.notifications.states import MessageKind
 from gangway.onboarding.errors import LinkClosed, NotNow
 from gangway.onboarding.models import Case, ExistingRegistration
-from gangway.onboarding.rows import move_case
+from gangway.onboarding.rows import lock_case, move_case
 from gangway.onboarding.stages import sign_in
 from gangway.onboarding.states import CaseState
 from gangway.organizations.hosts import public_url
@@ -31,11 +32,11 @@ from gangway.organizations.place_queries import tenants_of
 from gangway.organizations.told import answerable
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning import queries as made
-from gangway.provisioning.queries import WaitingView
+from gangway.provisioning.errors import NotWaiting
+from gangway.provisioning.queries import Part, WaitingView
 
+BEFORE_SIGNING_IN: Final = frozenset({CaseState.BEGUN, CaseState.IDENTIFYING, CaseState.SIGNING_IN})
 AT_A_SIGN_IN: Final = frozenset({CaseState.SIGNING_IN, CaseState.SIGNED_IN})
-BEFORE_ANYTHING: Final = AT_A_SIGN_IN | {CaseState.BEGUN, CaseState.IDENTIFYING}
-"""In these all of it can be handed on: who signed in may turn out to be unable to begin it."""
 NOTHING_MADE: Final = "Nothing has been made yet."
 ALL_OF_IT: Final = "Sign in at Microsoft, and give what is asked for: the page behind the link lists all of it."
 ANY_ROLE: Final = (
@@ -118,7 +119,7 @@ def hand_off(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
 
 def _hand_on(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
     """Hand over the whole walk: whoever comes by the new link goes on exactly here, with an account of their own."""
-    if CaseState(case.state) not in BEFORE_ANYTHING:
+    if CaseState(case.state) not in BEFORE_SIGNING_IN and not _cannot_begin(case):
         raise NotNow(state=case.state)
     about = invited.invitation(case.invitation_id)
     _is_somebody_else(colleague, about, upn=case.administrator_upn)
@@ -143,6 +144,12 @@ def _hand_on(case: Case, *, colleague: str, by: Actor, now: datetime) -> UUID:
     return handoff_id
 
 
+def _cannot_begin(case: Case) -> bool:
+    """Whether whoever signed in turned out to have no right to make the registration, so that all of it remains."""
+    can = case.signer.get("can", {})
+    return case.state == CaseState.SIGNED_IN and can.get(Part.REGISTRATION.value) == "needs_other"
+
+
 def waits_now(case: Case, *, by: Actor, now: datetime) -> None:
     """The first one's part is done: keep the invitation open, ask the colleague who was named, tell the operator."""
     waits = made.waiting_of(case.run_id) if case.run_id else None
@@ -155,6 +162,8 @@ def waits_now(case: Case, *, by: Actor, now: datetime) -> None:
     if case.colleague and case.colleague.casefold() not in _asked(case):
         asked = _ask_named(case, waits, now=now)
     tell_operator(about, waits, asked=asked, by=by)
+    if about.reminders_stopped_at is not None:  # asked for before it came to wait
+        provisioning.stop_reminders(run_id=waits.run_id, by=by, now=now)
 
 
 def _ask_named(case: Case, waits: WaitingView, *, now: datetime) -> str:
@@ -221,8 +230,19 @@ def plan_for(case: Case, *, day: date | None, by: Actor, now: datetime) -> None:
 
 
 def stop_reminders(case: Case, *, by: Actor, now: datetime) -> None:
-    """No more reminders. Raises `NotWaiting`, `NotNow`."""
+    """No more reminders, neither of the wait nor before the invitation's end. Raises `NotWaiting`, `NotNow`."""
     provisioning.stop_reminders(run_id=_run(case), by=by, now=now)
+    invitations.stop_reminders(invitation_id=case.invitation_id, by=by, now=now)
+
+
+def stop_all_reminders(invitation_id: UUID, *, by: Actor, now: datetime) -> None:
+    """No more reminders of an invitation, be anything waited for or not: one request is enough for all of them."""
+    case = first_case(invitation_id)
+    run_id = lock_case(case.pk).run_id if case is not None else None
+    if run_id is not None:
+        with suppress(NotWaiting):
+            provisioning.stop_reminders(run_id=run_id, by=by, now=now)
+    invitations.stop_reminders(invitation_id=invitation_id, by=by, now=now)
 
 
 def rest_of(waits: WaitingView) -> Rest:

@@ -25,8 +25,6 @@ from gangway.web.wizard_session import KEY, WizardRequest, in_wizard
 
 PAGE = ["GET", "HEAD", "POST"]
 BEFORE_SIGNING_IN = frozenset({Step.CHOOSE, Step.WHO, Step.CODE})
-BEFORE_ANYTHING = BEFORE_SIGNING_IN | {Step.SIGNED_IN}
-"""On these the whole of it can still be handed on: who signed in may turn out to be unable to begin it."""
 
 
 @require_http_methods(PAGE)
@@ -60,8 +58,10 @@ def approval(request: WizardRequest) -> HttpResponse:
 @in_wizard
 def colleague(request: WizardRequest) -> HttpResponse:
     """Hand the whole of it to somebody who may sign in: a link of their own, by mail."""
-    if request.case.step not in BEFORE_ANYTHING or request.case.run is not None or request.case.is_rest:
-        return redirect(page_of(request.case))
+    case = request.case
+    cannot_begin = case.step is Step.SIGNED_IN and case.signer is not None and not case.signer.can_begin
+    if (case.step not in BEFORE_SIGNING_IN and not cannot_begin) or case.run is not None or case.is_rest:
+        return redirect(page_of(case))
     form = Successor(request.POST or None)
     if request.method == "POST" and form.is_valid():
         address = form.cleaned_data["colleague"].strip()
