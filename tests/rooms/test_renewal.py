@@ -8,6 +8,7 @@ from django.test import Client
 
 from gangway.audit.models import Entry
 from gangway.connections import companions
+from gangway.connections.care_view import rotation_of
 from gangway.connections.models import Connection
 from gangway.connections.queries import connection
 from gangway.foundation import clock
@@ -21,6 +22,7 @@ from gangway.notifications.models import Message
 from gangway.onboarding import actions, deletion, freezing, renewal, retention, sharing
 from gangway.onboarding.errors import LinkClosed, NotConnected, NotReadyToAdd
 from gangway.onboarding.models import Case, SignIn
+from gangway.onboarding.otherwise import renewing
 from gangway.onboarding.shapes import Step
 from gangway.onboarding.stages.verification import run_ended
 from gangway.onboarding.withdrawal import withdraw
@@ -30,6 +32,7 @@ from gangway.provisioning import actions as provisioning
 from gangway.provisioning import tasks
 from gangway.provisioning.models import Credential, Leftover, Registration, Run
 from gangway.provisioning.queries import plan_of
+from gangway.provisioning.renewable import newest_plan
 from gangway.services import actions as services
 from gangway.services.queries import service
 from tests.rooms import factories_services
@@ -377,3 +380,17 @@ def test_what_the_provider_asks_or_types_is_not_the_customers_to_revoke():
     client.post(f"/services/{service_id}/again/revoke/")
     with within(customer.path):
         assert open_for_connection(service_id) is not None
+
+
+def test_a_repair_that_adds_the_right_has_the_registration_renew_itself_from_then_on(emulator):
+    walked, service_id = served(emulator)
+    with within(walked.customer.path):
+        assert not rotation_of(service_id).by_itself
+        plan = newest_plan(connection(service_id).registration_id, adding=["self-rotation"])
+    mending = again(walked, service_id, plan=plan, purpose=Purpose.REPAIR)
+    sign_in(mending, emulator)
+    provision(mending, name="")
+    run_until_idle()
+    with within(walked.customer.path):
+        assert rotation_of(service_id).by_itself
+        assert not renewing(service_id)
