@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 
 from gangway.connections import actions as connections
+from gangway.connections import companions
 from gangway.connections.queries import connection
 from gangway.foundation import clock
 from gangway.invitations.aims import Purpose
@@ -41,11 +42,9 @@ def validate(walked: Walk, service_id: UUID) -> None:
     run_until_idle()
 
 
-def lose(emulator: Emulator, *, role: bool = False) -> None:
+def lose(emulator: Emulator, *, role: bool = False, of: UUID | None = None) -> None:
     """Somebody takes one of the registration's rights away in the tenant."""
-    tenant = Tenant(emulator)
-    with within_everything("a test"):
-        there = Registration.objects.get().service_principal_id
+    tenant, there = Tenant(emulator), principal(of)
     kind = "role_assignments" if role else "app_role_assignments"
     one = next(row for row in tenant.state()[kind].values() if row["principalId"] == there)
     if role:
@@ -54,11 +53,15 @@ def lose(emulator: Emulator, *, role: bool = False) -> None:
         delete(tenant, f"/servicePrincipals/{there}/appRoleAssignments/{one['id']}")
 
 
-def rights(emulator: Emulator) -> tuple[int, int]:
-    """How many permissions and roles the registration has in the tenant."""
-    state = Tenant(emulator).state()
+def principal(registration_id: UUID | None) -> str:
     with within_everything("a test"):
-        there = Registration.objects.get().service_principal_id
+        rows = Registration.objects.filter(pk=registration_id) if registration_id else Registration.objects
+        return rows.get().service_principal_id
+
+
+def rights(emulator: Emulator, of: UUID | None = None) -> tuple[int, int]:
+    """How many permissions and roles the registration has in the tenant."""
+    state, there = Tenant(emulator).state(), principal(of)
     kinds = ("app_role_assignments", "role_assignments")
     grants, roles = (sum(row["principalId"] == there for row in state[kind].values()) for kind in kinds)
     return grants, roles
@@ -151,6 +154,29 @@ def test_who_can_not_give_what_is_missing_leaves_just_that_to_a_colleague(emulat
     assert [row.what for row in waiting.remaining] == ["Permission"]
     assert waiting.can_check
     assert len(secrets(walked)) == 1
+
+
+def test_what_is_lost_beside_the_connection_is_repaired_alone(emulator):
+    walked, service_id = served(emulator, features=("call-quality",))
+    run_until_idle()
+    validate(walked, service_id)
+    with within(walked.customer.path):
+        quality = companions.companion(service_id, "qoe").registration
+    before, kept = rights(emulator, quality.id), {row.pk for row in secrets(walked)}
+    lose(emulator, of=quality.id)
+    with within(walked.customer.path):
+        companions.validate(service_id=service_id, profile="qoe", by=OLGA, now=clock.now())
+    run_until_idle()
+    mending = repair(walked, service_id)
+    assert not [line for line in changes(mending) if "new credential" in line]
+    sign_in(mending, emulator, riley)
+    assert {CONSENT, ROLES} & scopes(mending) == {CONSENT}
+    actions.confirm_signed_in(case_id=mending.case_id, by=ADMINISTRATOR, now=clock.now())
+    start(mending)
+    assert (mending.view().step, rights(emulator, quality.id)) == (Step.DONE, before)
+    assert {row.pk for row in secrets(walked)} == kept
+    with within(walked.customer.path):
+        assert companions.companion(service_id, "qoe").status == "ok"
 
 
 def test_what_nobody_could_see_is_asked_for_as_well(emulator):

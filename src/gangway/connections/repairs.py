@@ -9,7 +9,7 @@ from uuid import UUID
 from gangway.connections.kept import Looked, whose
 from gangway.connections.models import Companion, Connection, Validation
 from gangway.provisioning.engine.rights import Part
-from gangway.provisioning.mending import Look, Mending, mending, mending_beside
+from gangway.provisioning.mending import Look, Mending, is_known, mending, mending_beside
 
 SIGNED_IN: Final = "sign_in"
 BEFORE: Final = 20
@@ -34,12 +34,12 @@ class Repair:
 
 
 def repair_of(service_id: UUID, registration_id: UUID, plan: Mapping[str, Any], *, now: datetime) -> Repair | None:
-    """Say what a repair of a service's registration has to do; None when the service doesn't sign in with that one.
+    """Say what a repair of a service's registration has to do. Raises PlanUnknown. Call it inside a scope.
 
-    Raises NoSuchRegistration, PlanUnknown. Call it inside a scope.
+    None when the service doesn't sign in with that one, or we hold no record of it.
     """
     row = Connection.objects.filter(service_id=service_id, registration_id=registration_id).first()
-    if row is None:
+    if row is None or not is_known(registration_id):
         return None
     beside = {one.profile: _seen(one) for one in Companion.objects.filter(service_id=service_id)}
     return Repair(

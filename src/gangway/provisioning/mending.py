@@ -51,6 +51,11 @@ class Mending:
     made: bool = False
 
 
+def is_known(registration_id: UUID) -> bool:
+    """Whether we hold a record of it."""
+    return Registration.objects.filter(pk=registration_id).exists()
+
+
 def mending(
     registration_id: UUID, plan: Mapping[str, Any], *, credential_id: UUID | None, seen: Look, now: datetime
 ) -> Mending:
