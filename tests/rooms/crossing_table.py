@@ -299,6 +299,7 @@ ROWS: Final[dict[str, Row]] = {
     "wizard_with_microsoft": anyone(),
     "wizard_returned": anyone(),
     "wizard_blocked": anyone(),
+    "wizard_our_tenant": anyone(),
     "wizard_again": anyone(),
     "wizard_choose_again": anyone(),
     "wizard_accept_person": anyone(),

@@ -266,6 +266,7 @@ FORMS: Final[dict[str, Form]] = {
     "wizard_with_code": wizard(),
     "wizard_with_microsoft": wizard(),
     "wizard_blocked": wizard(),
+    "wizard_our_tenant": wizard(),
     "wizard_again": wizard(),
     "wizard_accept_person": wizard(),
     "wizard_signed_in": wizard(),

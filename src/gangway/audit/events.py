@@ -189,6 +189,8 @@ class Event(StrEnum):
     """A reminder went out before the invitation's end."""
     INVITATION_REMINDERS_STOPPED = "invitations:invitation:reminders_stopped"
     """No more reminders go out about this invitation."""
+    INVITATION_TENANT_CLAIMED = "invitations:invitation:tenant_claimed"
+    """Whoever was refused for signing in to another tenant than the expected one says that it is the right one."""
     LINKS_REPLACED = "invitations:link:replaced"
     """All links that were out and all sessions ended; one new link was mailed."""
     LINK_ASKED_FOR = "invitations:link:asked_for"

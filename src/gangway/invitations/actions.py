@@ -136,6 +136,7 @@ def issue_invitation(
         created_by_name=by.name[:200],
         created_at=now,
         expires_at=ends,
+        life_days=days,
         reminders_sent=passed_before(ends, now),
     )
     invitation.send_to(address)

@@ -65,6 +65,18 @@ class Invitation(OwnedModel):
     reminders_sent = models.PositiveSmallIntegerField(default=0, help_text="Before the end that it has now.")
     reminders_stopped_at = models.DateTimeField(null=True)
     asked_again_at = models.DateTimeField(null=True, help_text="When the holder of a dead link asked for a new one.")
+    life_days = models.PositiveSmallIntegerField(null=True, help_text="Days that were chosen when it was made.")
+    held_for = models.CharField(
+        max_length=253, default="", help_text="The domain whose tenant a worker finds before the link goes out."
+    )
+    tenant_domain = models.CharField(
+        max_length=253, default="", help_text="The domain by which its tenant was found when the link went out."
+    )
+    tenant_id = models.CharField(max_length=36, default="", help_text="The tenant that this domain belonged to then.")
+    doubted_at = models.DateTimeField(
+        null=True,
+        help_text="When its domain was found unknown, or somebody signed in to another tenant than that domain's.",
+    )
 
     class Meta(OwnedModel.Meta):
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -93,6 +105,12 @@ class Invitation(OwnedModel):
                 condition=models.Q(asked_again_at__isnull=False),
                 name="invitations_asked_again",
             ),
+            models.Index(
+                fields=["doubted_at"],
+                condition=models.Q(doubted_at__isnull=False),
+                name="invitations_doubted",
+            ),
+            models.Index(fields=["held_for"], condition=~models.Q(held_for=""), name="invitations_held"),
             models.Index(
                 fields=["expires_at"],
                 condition=NOT_OVER,
@@ -167,6 +185,7 @@ class Link(OwnedModel):
     created_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     went_elsewhere = models.BooleanField(default=False, help_text="It ended as the invitation got another recipient.")
+    asked_again_at = models.DateTimeField(null=True, help_text="When its holder asked for a new one, by this link.")
 
     class Meta(OwnedModel.Meta):
         indexes: ClassVar[list[models.Index]] = [

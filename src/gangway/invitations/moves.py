@@ -15,6 +15,9 @@ from gangway.invitations.errors import InvitationMoved, NoSuchInvitation
 from gangway.invitations.models import Invitation, Move
 from gangway.invitations.states import ENDED, State, sources_of
 
+KNOWN_TENANT = frozenset({State.QUEUED, State.SIGNED_IN, State.AUTHENTICATED})
+"""A draft was sent after all, or somebody signed in where it was expected: nothing of the tenant is in doubt."""
+
 
 @transaction.atomic
 def move(
@@ -77,6 +80,8 @@ def _times(to: State, now: datetime) -> dict[str, object]:
     times: dict[str, object] = {}
     if to is State.OPENED:
         times["opened_at"] = Coalesce("opened_at", Value(now))
+    if to in KNOWN_TENANT:
+        times["doubted_at"] = None
     if to in ENDED:
         times["ended_at"] = now
     return times

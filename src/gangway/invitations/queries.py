@@ -90,6 +90,7 @@ class LinkDead:
     """Somebody holds a link that was real once: they may know why it is dead, and whom to ask."""
 
     reason: Why
+    link_id: UUID
     invitation_id: UUID
     organization_path: str
     provider_name: str
@@ -105,6 +106,11 @@ class LinkDead:
     def may_ask(self) -> bool:
         """Whether a new link would help its holder."""
         return self.reason in {Why.EXPIRED, Why.REVOKED, Why.REPLACED, Why.TAKEN}
+
+    @property
+    def may_stop_reminders(self) -> bool:
+        """Whether its holder was the one to be reminded: it ended by its time, and in nobody else's favour."""
+        return self.reason is Why.EXPIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +158,15 @@ class InvitationView:
     asked_again_at: datetime | None = None
     changes: tuple[str, ...] = ()
     """What will be otherwise than now, a line each; empty for one to connect."""
+    held_for: str = ""
+    """The domain whose tenant is looked up before a draft goes out by itself."""
+    tenant_domain: str = ""
+    tenant_id: str = ""
+    """The tenant that this domain belonged to when the link went out."""
+    doubted_at: datetime | None = None
+    """Since when the expected tenant is in doubt: an operator ought to look."""
+    life_days: int | None = None
+    """How long it was to last, if that was chosen; else as its provider's terms said."""
     moved_at: datetime | None = None
     """When its customer was last put below another channel; who did what before is told to few (`taken_over`)."""
 
@@ -206,6 +221,7 @@ class PendingRow:
     may_copy: bool = True
     asked_again_at: datetime | None = None
     purpose: str = "connect"
+    doubted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +311,7 @@ def _dead(link: Link, why: Why) -> LinkDead:
     provider = provider_of(invitation.organization_id)
     return LinkDead(
         reason=why,
+        link_id=link.id,
         invitation_id=invitation.id,
         organization_path=invitation.organization.path,
         provider_name=provider.name,
@@ -357,6 +374,11 @@ def invitation(invitation_id: UUID) -> InvitationView:
         sessions_from=row.sessions_from,
         reminders_stopped_at=row.reminders_stopped_at,
         asked_again_at=row.asked_again_at,
+        life_days=row.life_days,
+        held_for=row.held_for,
+        tenant_domain=row.tenant_domain,
+        tenant_id=row.tenant_id,
+        doubted_at=row.doubted_at,
         moved_at=row.organization.moved_at,
     )
 
@@ -458,6 +480,7 @@ def _pending_row(row: Invitation, mail: Delivery | None, forbidding: frozenset[U
         may_copy=row.service.provider_id not in forbidding,
         asked_again_at=row.asked_again_at,
         purpose=row.purpose,
+        doubted_at=row.doubted_at,
     )
 
 
@@ -536,10 +559,12 @@ def open_of(service_id: UUID) -> UUID | None:
 def needing_a_person(*, now: datetime, of_each: int) -> tuple[PendingRow, ...]:
     """Return the scope's invitations that an operator ought to look at, newest first, so many of each kind.
 
-    Those in a state that waits for them, and those of which the holder of a dead link lately asked for a new one.
+    Those in a state that waits for them, those of which the holder of a dead link lately asked for a new one, and those
+    of which it is in doubt whose Microsoft 365 is meant.
     """
     rows = Invitation.objects.order_by(*SORTS["-created"]).values_list("pk")
-    first, *others = (
+    first = rows.filter(NOT_OVER, doubted_at__isnull=False)[:of_each]
+    others = (
         *(rows.filter(state=state.value)[:of_each] for state in sorted(NEEDS_A_PERSON)),
         rows.filter(asked_again_at__gt=now - ASKED_LATELY)[:of_each],
     )

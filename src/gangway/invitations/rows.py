@@ -18,7 +18,7 @@ from gangway.invitations.errors import (
 )
 from gangway.invitations.models import Invitation
 from gangway.invitations.moves import latest_noted
-from gangway.invitations.states import ALLOWED, ENDED, Doing, State, allowed_for
+from gangway.invitations.states import ALLOWED, ENDED, EXPIRABLE, Doing, State, allowed_for
 
 DEAD_LINK: Final = "The holder of a dead link"
 """How the line of the history begins that says who asked for a new one."""
@@ -54,7 +54,8 @@ def open_for(doing: Doing, invitation_id: UUID, *, now: datetime) -> Invitation:
     allowed = allowed_for(state, invitation.purpose)
     if doing not in allowed:
         raise StillADraft if Doing.SEND in allowed else NotWhereItStands(state=invitation.state)
-    if invitation.lasts_until <= now and state is not State.DRAFT:
+    lasts = state is State.DRAFT or (doing is Doing.EDIT and state not in EXPIRABLE)
+    if invitation.lasts_until <= now and not lasts:
         raise InvitationOver(state=invitation.state)
     return invitation
 

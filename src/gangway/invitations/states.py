@@ -131,16 +131,16 @@ ALLOWED: Final[Mapping[State, frozenset[Doing]]] = {
     State.QUEUED: _LINKS | {Doing.READDRESS, Doing.EDIT},
     State.SENT: _LINKS | {Doing.READDRESS, Doing.EDIT},
     State.BOUNCED: _LINKS | {Doing.READDRESS, Doing.EDIT},
-    State.OPENED: _LINKS | {Doing.READDRESS},
-    State.SIGNED_IN: _LINKS | {Doing.READDRESS},
-    State.PROVISIONING: _LINKS - {Doing.REPLACE},
-    State.COPYING: _LINKS - {Doing.REPLACE, Doing.EXTEND},
-    State.WAITING_FOR_ADMINISTRATOR: _LINKS,
-    State.WAITING_FOR_APPROVAL: _LINKS | {Doing.READDRESS},
-    State.AUTHENTICATED: frozenset({Doing.ADD, Doing.REVOKE}),
+    State.OPENED: _LINKS | {Doing.READDRESS, Doing.EDIT},
+    State.SIGNED_IN: _LINKS | {Doing.READDRESS, Doing.EDIT},
+    State.PROVISIONING: (_LINKS - {Doing.REPLACE}) | {Doing.EDIT},
+    State.COPYING: (_LINKS - {Doing.REPLACE, Doing.EXTEND}) | {Doing.EDIT},
+    State.WAITING_FOR_ADMINISTRATOR: _LINKS | {Doing.EDIT},
+    State.WAITING_FOR_APPROVAL: _LINKS | {Doing.READDRESS, Doing.EDIT},
+    State.AUTHENTICATED: frozenset({Doing.ADD, Doing.EDIT, Doing.REVOKE}),
     State.ADDED: frozenset(),
-    State.FAILED: _LINKS | {Doing.READDRESS},
-    State.DECLINED: _LINKS | {Doing.READDRESS},
+    State.FAILED: _LINKS | {Doing.READDRESS, Doing.EDIT},
+    State.DECLINED: _LINKS | {Doing.READDRESS, Doing.EDIT},
     State.REPORTED: frozenset({Doing.UNFREEZE, Doing.REVOKE}),
     State.EXPIRED: frozenset(),
     State.REVOKED: frozenset(),
@@ -158,6 +158,10 @@ EXPIRABLE: Final = frozenset(state for state, onward in MOVES.items() if State.E
 CONSUMED: Final = frozenset({State.AUTHENTICATED, State.ADDED})
 """The link has done its work: it opens nothing any more."""
 DEVICE_AUTHENTICATED: Final = CONSUMED
+
+
+UNOPENED: Final = frozenset({State.DRAFT, State.QUEUED, State.SENT, State.BOUNCED})
+"""Nobody on the other side has read anything but the mail."""
 
 
 def sources_of(target: State) -> frozenset[State]:

@@ -16,15 +16,16 @@ from gangway.foundation.errors import GangwayError
 from gangway.foundation.sealed import SealedText
 from gangway.invitations import actions as invitations
 from gangway.invitations import queries as invited
+from gangway.invitations import tenants
 from gangway.onboarding import applications, operator, plans
 from gangway.onboarding.errors import NotNow, SignInTooOld
 from gangway.onboarding.models import Case
-from gangway.onboarding.rows import lock_case, lock_onboarding, move_case, scope_of_case, scope_of_run
+from gangway.onboarding.rows import lock_case, lock_onboarding, lock_sign_in, move_case, scope_of_case, scope_of_run
 from gangway.onboarding.shapes import Begun, Departure
-from gangway.onboarding.signed_in import note_left
+from gangway.onboarding.signed_in import note_left, where_signed_in
 from gangway.onboarding.stages import colleague as stage
 from gangway.onboarding.stages import invitation, redirect, registration, sign_in
-from gangway.onboarding.states import CaseState
+from gangway.onboarding.states import CaseState, SignInState
 from gangway.provisioning import actions as provisioning
 from gangway.provisioning.queries import PlanChanged
 
@@ -199,6 +200,17 @@ def tell_blocked(*, case_id: UUID, by: Actor, now: datetime) -> None:
         sign_in.tell_blocked(invitation.open_case(case_id, now=now), by=by, now=now)
 
 
+def say_tenant_is_theirs(*, case_id: UUID, by: Actor, now: datetime) -> None:
+    """*Tell my provider that this is our Microsoft 365*, after a refusal for that. Raises `NotNow`, `LinkClosed`."""
+    with scope_of_case(case_id), transaction.atomic():
+        row = lock_sign_in(invitation.open_case(case_id, now=now))
+        if row is None or row.state != SignInState.WRONG_TENANT:
+            raise NotNow
+        tenants.say_it_is_theirs(
+            invitation_id=row.case.invitation_id, where=where_signed_in(row.signer), by=by, now=now
+        )
+
+
 def sign_in_again(*, case_id: UUID, by: Actor, now: datetime) -> None:
     """Back to *who you are*, from any problem or as somebody else; what was made so far is kept.
 
@@ -343,8 +355,8 @@ def plan_for_operator(*, invitation_id: UUID, day: date | None, by: Actor, now: 
 
 @transaction.atomic
 def stop_reminders_for_operator(*, invitation_id: UUID, by: Actor, now: datetime) -> None:
-    """*No more reminders*, on the operator's side. Raises as `stop_reminders`."""
-    stage.stop_reminders(_first_case(invitation_id), by=by, now=now)
+    """*No more reminders*, on the operator's side, whether anything is waited for or not. Raises `NoSuchInvitation`."""
+    stage.stop_all_reminders(invitation_id, by=by, now=now)
 
 
 @transaction.atomic

@@ -13,10 +13,11 @@ from django.db import transaction
 
 from gangway.audit.record import Actor
 from gangway.invitations.actions import issue_invitation
-from gangway.onboarding import existing, tenant_lookup
+from gangway.onboarding import before_sending, existing
 from gangway.onboarding.errors import AnotherDomain
 from gangway.onboarding.existing import Aside
 from gangway.onboarding.expected import need_expected
+from gangway.onboarding.tenant_lookup import TenantFound
 from gangway.onboarding.typed import Typed
 from gangway.organizations.changing import change_details
 from gangway.organizations.place_queries import place
@@ -54,13 +55,15 @@ def invite(
 ) -> UUID:
     """Plan the service and invite its administrator; both or neither. Gives the invitation's id.
 
+    As long as nobody has said whose the customer's domain is, it stays a draft that then goes out by itself.
+
     `days`: how long the link is good for, if not as long as the provider's usually are. `knowingly`: the address that
     was answered for, where it is at a domain that nobody knows of the customer.
 
-    Call it inside a scope. Raises `AnotherDomain`, `AddressUnexpected`, and what `plan_service` and `issue_invitation`
-    raise.
+    Call it inside a scope. Raises `AnotherDomain`, `DomainUnknown`, `AddressUnexpected`, and what `plan_service` and
+    `issue_invitation` raise.
     """
-    service_id = _planned(wanted, by=by, now=now)
+    service_id, found = _planned(wanted, by=by, now=now)
     need_expected(recipient, customer_id=wanted.customer_id, knowingly=knowingly)
     issued = issue_invitation(
         service_id=service_id,
@@ -69,12 +72,14 @@ def invite(
         days=days,
         language=wanted.language,
         finish_by_itself=wanted.finish_by_itself,
-        draft=draft,
+        draft=draft or not before_sending.is_known(found),
         plan=wanted.plan,
         plan_fingerprint=wanted.plan_fingerprint,
         by=by,
         now=now,
     )
+    if before_sending.is_known(found) or not draft:
+        before_sending.hold_or_expect(issued.invitation_id, found, by=by, now=now)
     return issued.invitation_id
 
 
@@ -87,7 +92,7 @@ def use_known(wanted: Wanted, *, typed: Typed, aside: Aside | None = None, by: A
     A certificate or trust has to be told to Microsoft first. Call it inside a scope. Raises as `invite`, `NotAsTyped`.
     """
     invitation_id = existing.begin_known(
-        service_id=_planned(wanted, by=by, now=now),
+        service_id=_planned(wanted, by=by, now=now)[0],
         plan=wanted.plan,
         plan_fingerprint=wanted.plan_fingerprint,
         finish_by_itself=wanted.finish_by_itself,
@@ -102,11 +107,11 @@ def use_known(wanted: Wanted, *, typed: Typed, aside: Aside | None = None, by: A
     return invitation_id
 
 
-def _planned(wanted: Wanted, *, by: Actor, now: datetime) -> UUID:
+def _planned(wanted: Wanted, *, by: Actor, now: datetime) -> tuple[UUID, TenantFound | None]:
+    """Plan the service, and say whose the customer's domain is, as far as that is known."""
     _keep_domain(wanted, by=by)
-    if wanted.domain:
-        tenant_lookup.ask(customer_id=wanted.customer_id, domain=wanted.domain, now=now)
-    return plan_service(
+    found = before_sending.look(wanted.customer_id, domain=wanted.domain, now=now)
+    service_id = plan_service(
         customer_id=wanted.customer_id,
         full_name=wanted.full_name,
         short_name=wanted.short_name,
@@ -114,6 +119,7 @@ def _planned(wanted: Wanted, *, by: Actor, now: datetime) -> UUID:
         licensed_users=wanted.licensed_users,
         by=by,
     )
+    return service_id, found
 
 
 def refuse_another(domain: str, *, known: Sequence[str]) -> None:

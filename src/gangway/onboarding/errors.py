@@ -332,6 +332,15 @@ class NotADomain(OnboardingError):
     acts = WhoActs.OPERATOR
 
 
+class DomainUnknown(OnboardingError):
+    """No tenant has this domain: whoever is invited for it would be refused in whatever tenant they sign in to."""
+
+    code = "onboarding:domain:unknown"
+    what = "Microsoft knows no tenant with this domain in the customer's cloud."
+    cure = "Correct it, or leave it empty: then whoever signs in confirms whose Microsoft 365 it is, and you at Add."
+    acts = WhoActs.OPERATOR
+
+
 class AnotherDomain(OnboardingError):
     """A domain that isn't among those that a customer is known by: only the administrator of these would be let in."""
 

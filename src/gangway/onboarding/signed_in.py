@@ -1,10 +1,12 @@
 """Who signed in and has not started their run: the sign-in application stays in their tenant for them, or is listed."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from gangway.audit.record import Actor
 from gangway.invitations import queries as invited
+from gangway.invitations import tenants
 from gangway.onboarding import applications
 from gangway.onboarding.models import Case, SignIn
 from gangway.onboarding.states import CaseState, SignInState
@@ -64,3 +66,14 @@ def _note(case: Case, latest: SignIn, *, by: Actor, now: datetime) -> None:
         elsewhere=elsewhere,
     )
     provisioning.note_sign_in_left(about, plan=invitation.plan, by=by, now=now)
+    if elsewhere and case.sign_in_id == latest.pk:
+        where = where_signed_in(latest.signer)
+        tenants.signed_in_elsewhere(invitation_id=case.invitation_id, where=where, by=by, now=now)
+
+
+def where_signed_in(signer: Mapping[str, Any]) -> str:
+    """Name the tenant that somebody signed in to, as far as it was read."""
+    tenant_id, name = str(signer.get("tenant_id", "")), str(signer.get("tenant_name", ""))
+    domains = ", ".join(signer.get("domains", ())[:MOST_NAMED])
+    told = f"{name} ({domains})" if domains else name
+    return told if tenant_id in told else f"{told} {tenant_id}"

@@ -17,6 +17,7 @@ from gangway.jobs.threads import in_database
 from gangway.microsoft.cloud import Cloud
 from gangway.microsoft.transport import shared
 from gangway.onboarding import (
+    before_sending,
     checking,
     deletion,
     disconnections,
@@ -156,6 +157,7 @@ async def look_up_tenant(lookup_id: str) -> None:
     cloud = tenant_lookup.cloud_of(begun[1])
     state, tenant_id = await tenant_lookup.look(begun[0], cloud, await shared(cloud.extra_ca_file))
     await in_database(tenant_lookup.end, wanted, state, tenant_id)
+    await in_database(before_sending.answered, wanted, now=clock.now())
 
 
 @task(name=ABANDON, deadline_seconds=120)
@@ -171,6 +173,7 @@ def abandon() -> None:
         proof.give_up,
         provider_setup.give_up,
         finishing.begin_all,
+        before_sending.go_on,
         tenant_lookup.forget,
         exchange.forget,
         asking.clear_answered,

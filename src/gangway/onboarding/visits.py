@@ -264,7 +264,9 @@ def expectation_of(sign_in_id: UUID) -> tenant.Expected:
         row = SignIn.objects.select_related("case").get(pk=sign_in_id)
         customer = organizations.customer(row.organization_id)
         pinned = tenant_of_registration(row.case) or tenant_in_use(row.case.service_id)
-        known = customer.tenant_id or tenant_of_domain(customer)
+        about = invited.invitation(row.case.invitation_id)
+        held = about.tenant_id if about.tenant_domain == customer.domain else ""
+        known = customer.tenant_id or held or tenant_of_domain(customer)
         return tenant.Expected(
             upn=row.upn,
             domain=pinned.domain if pinned else customer.domain,

@@ -114,6 +114,12 @@ def _invitations(waiting: Iterable[PendingRow]) -> Iterator[Need]:
     for row in waiting:
         if row.state in INVITATIONS:
             yield _invitation(row, *INVITATIONS[row.state])
+        elif row.doubted_at and row.state is State.DRAFT:
+            words = _("Not sent: Microsoft doesn't know the customer's domain.")
+            yield _invitation(row, 1, "warning", words, _("Look at it"))
+        elif row.doubted_at:
+            words = _("Somebody signed in to another Microsoft 365 than the expected one.")
+            yield _invitation(row, 1, "warning", words, _("Look at it"))
         elif row.asked_again_at:
             yield _invitation(row, 2, "warning", _("The holder of a dead link asks for a new one."), _("Look at it"))
     for row in pending(state=State.QUEUED.value).rows[:AT_MOST]:

@@ -35,6 +35,7 @@ urlpatterns = [
     path("wizard/with-code/", wizard_sign_in.with_code, name="wizard_with_code"),
     path("wizard/with-microsoft/", wizard_sign_in.with_microsoft, name="wizard_with_microsoft"),
     path("wizard/returned/", wizard_sign_in.returned, name="wizard_returned"),
+    path("wizard/our-tenant/", wizard_sign_in.our_tenant, name="wizard_our_tenant"),
     path("wizard/blocked/", wizard_sign_in.blocked, name="wizard_blocked"),
     path("wizard/again/", wizard.sign_in_again, name="wizard_again"),
     path("wizard/accept-person/", wizard.confirm_person, name="wizard_accept_person"),

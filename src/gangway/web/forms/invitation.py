@@ -19,7 +19,7 @@ DAYS: Final[Any] = _("Type a number of days from 1 to 90, counted from now.")
 
 
 class EditInvitation(Names, LicensedUsers, Finishing):
-    """Names, users and how to reach the recipient, as long as nobody has opened it.
+    """How to reach the recipient, and, as long as nobody has opened it, names and users.
 
     A service that is there already keeps its names and doesn't begin again: `of_planned` says that it isn't.
     """
@@ -38,11 +38,13 @@ class EditInvitation(Names, LicensedUsers, Finishing):
         help_text=_("Of the pages behind the link, and of our mails to the customer."),
     )
 
-    def __init__(self, *args: Any, of_planned: bool = True, **more: Any) -> None:
-        """Leave out what only a planned service has."""
+    def __init__(self, *args: Any, of_planned: bool = True, with_names: bool = True, **more: Any) -> None:
+        """Leave out what only a planned service has, and without `with_names` what stands on the service's page."""
         super().__init__(*args, **more)
         if not of_planned:
-            for name in ("full_name", "short_name", "licensed_users", "finish_by_itself"):
+            del self.fields["finish_by_itself"]
+        if not with_names:
+            for name in ("full_name", "short_name", "licensed_users"):
                 del self.fields[name]
 
     def clean_short_name(self) -> str:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations.terms import terms_of
+from gangway.onboarding.before_sending import wait_for_answer
 from gangway.onboarding.beginning import Wanted, invite, use_known
 from gangway.onboarding.defaults import Defaults, defaults_for
 from gangway.onboarding.queries import sign_in_applications
@@ -32,6 +33,8 @@ from gangway.web.listing import asked
 from gangway.web.names import rules
 
 SHORT_NAME_RULES = _("Unique: no other service of the same provider has it; upper and lower case count as the same")
+ANSWER_SECONDS = 2
+"""So long *Next* waits for whose a domain is, which was asked while it was typed; later than that the link waits."""
 LICENCES = {
     LicenceType.HOSTED_ESSENTIALS_PLUS.value: _("Direct Routing with the customer's Microsoft 365 connected."),
     LicenceType.HOSTED_PRO.value: _("The same connection, with everything that your platform offers for it."),
@@ -86,6 +89,8 @@ def new_tenant(request: DeskRequest, customer_id: UUID) -> HttpResponse:
         typed_secret.forget(request)
     aside = typed_secret.kept(request, customer_id, now=now())
     known = Known(request.POST if form.uses_known else None, customer_id=customer_id, aside=aside)
+    if request.method == "POST" and form.is_valid():
+        wait_for_answer(customer_id, domain=form.cleaned_data["domain"], seconds=ANSWER_SECONDS, now=now())
     if request.method == "POST" and form.is_valid() & asked_for.is_valid() & (not form.uses_known or known.is_valid()):
         try:
             invitation_id = _start(request, customer_id, form, asked_for, known)

@@ -17,17 +17,23 @@ from gangway.foundation.clock import now
 from gangway.foundation.errors import GangwayError
 from gangway.invitations import actions
 from gangway.invitations.aims import Purpose
+from gangway.invitations.errors import NotWhereItStands
 from gangway.invitations.mailing import in_a_page, preview, test_invitation
 from gangway.invitations.queries import InvitationView, invitation, posting
 from gangway.invitations.rows import hold
-from gangway.onboarding import freezing, relinking
+from gangway.invitations.states import UNOPENED
+from gangway.invitations.waiting_for import TO_REMIND
+from gangway.onboarding import before_sending, freezing, relinking
+from gangway.onboarding.actions import stop_reminders_for_operator
+from gangway.onboarding.errors import DomainUnknown
+from gangway.onboarding.queries import case_of_invitation
 from gangway.organizations.roles import Capability
 from gangway.services.actions import change_users, rename_planned
 from gangway.services.queries import service
 from gangway.web.desk import DeskRequest, may
 from gangway.web.forms.base import PlainForm, told
 from gangway.web.forms.invitation import Approval, EditInvitation, Extend, Readdress
-from gangway.web.forms.opened import ChangedMeanwhile, edited
+from gangway.web.forms.opened import edited
 from gangway.web.pending import moves
 
 MAIL_PAGE: Final = "invitations/mail.html"
@@ -49,7 +55,10 @@ def change_page(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 @require_POST
 @may(Capability.MANAGE_INVITATIONS)
 def edit(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
-    """Change names, users, telephone, whether it finishes by itself; all or nothing. A living service keeps its own."""
+    """Change names, users, telephone, language, whether it finishes by itself; all or nothing.
+
+    Once somebody has opened it, names and users are changed at the service: the customer has read them.
+    """
     form = _edit_form(invitation_id, request.POST)
 
     def action(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> None:
@@ -97,8 +106,8 @@ def replace_links(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 @require_POST
 @may(Capability.MANAGE_INVITATIONS)
 def stop_reminders(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
-    """No more reminders before the end."""
-    actions.stop_reminders(invitation_id=invitation_id, by=request.actor, now=now())
+    """No more reminders, neither before the end nor of what waits for another administrator."""
+    stop_reminders_for_operator(invitation_id=invitation_id, by=request.actor, now=now())
     messages.success(request, _("No more reminders go out about this."))
     return redirect("web:invitation_change", invitation_id)
 
@@ -147,9 +156,14 @@ def test_mail(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
 @require_POST
 @may(Capability.MANAGE_INVITATIONS)
 def send(request: DeskRequest, invitation_id: UUID) -> HttpResponse:
-    """*Send*: a draft goes out."""
-    actions.send_draft(invitation_id=invitation_id, by=request.actor, now=now())
-    return redirect("web:invitation_sent", invitation_id)
+    """*Send*: a draft goes out, if need be as soon as it is known whose the customer's domain is."""
+    anyway = "anyway" in request.POST
+    try:
+        sent = before_sending.send_draft(invitation_id=invitation_id, anyway=anyway, by=request.actor, now=now())
+    except DomainUnknown as error:
+        messages.warning(request, told(error))
+        return redirect("web:invitation", invitation_id)
+    return redirect("web:invitation_sent" if sent else "web:invitation", invitation_id)
 
 
 def _act(
@@ -165,9 +179,6 @@ def _act(
         try:
             action(request, invitation_id, form.cleaned_data)
         except GangwayError as error:
-            if error.field not in form.fields and not isinstance(error, ChangedMeanwhile):
-                messages.warning(request, told(error))
-                return redirect("web:invitation", invitation_id)
             form.refuse(error)
         else:
             messages.success(request, done)
@@ -181,7 +192,9 @@ def _edit(request: DeskRequest, invitation_id: UUID, given: dict[str, Any]) -> N
         chosen = {"phone": given["phone"], "language": given["language"]}
         by_itself = given.get("finish_by_itself", about.finish_by_itself)
         actions.edit(invitation_id=invitation_id, finish_by_itself=by_itself, **chosen, by=by, now=now())
-        if about.purpose == Purpose.CONNECT:
+        if "short_name" in given:
+            if about.state not in UNOPENED:
+                raise NotWhereItStands(state=about.state.value)
             names = {"full_name": given["full_name"], "short_name": given["short_name"]}
             rename_planned(service_id=about.service_id, **names, by=by)
             if given["licensed_users"] != service(about.service_id).licensed_users:
@@ -212,7 +225,8 @@ def _edit_form(invitation_id: UUID, data: QueryDict | None = None) -> EditInvita
             "language": about.language,
             "finish_by_itself": about.finish_by_itself,
         }
-        return EditInvitation(typed, initial=first, of_planned=about.purpose == Purpose.CONNECT)
+        connects, has_names = about.purpose == Purpose.CONNECT, about.state in UNOPENED or "short_name" in (data or ())
+        return EditInvitation(typed, initial=first, of_planned=connects, with_names=connects and has_names)
 
     return edited(made, data, hold=partial(hold, invitation_id))
 
@@ -222,6 +236,8 @@ def _show(request: DeskRequest, invitation_id: UUID, **bound: PlainForm) -> Http
     values = {
         "invitation": about,
         "can": _can(request, about),
+        "waiting": waits.waiting if (waits := case_of_invitation(invitation_id)) else None,
+        "is_reminded": about.state in TO_REMIND | UNOPENED,
         "edit_form": bound.get("edit_form") or _edit_form(about.id),
         "recipient_form": bound.get("recipient_form") or Readdress(customer_id=about.organization_id),
         "extend_form": bound.get("extend_form") or Extend(),

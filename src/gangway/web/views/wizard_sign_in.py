@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from gangway.foundation.clock import now
@@ -76,6 +77,19 @@ def blocked(request: WizardRequest) -> HttpResponse:
         actions.tell_blocked(case_id=request.case.id, by=request.actor, now=now())
     except GangwayError as error:
         messages.warning(request, told(error))
+    return redirect("web:wizard")
+
+
+@require_POST
+@in_wizard
+def our_tenant(request: WizardRequest) -> HttpResponse:
+    """*Tell my provider that this is our Microsoft 365*, by whoever was refused since another one is expected."""
+    try:
+        actions.say_tenant_is_theirs(case_id=request.case.id, by=request.actor, now=now())
+    except GangwayError as error:
+        messages.warning(request, told(error))
+    else:
+        messages.success(request, _("Your provider has been told. Sign in again when they have put it right."))
     return redirect("web:wizard")
 
 

@@ -1,0 +1,208 @@
+"""A link goes out once it is known whose Microsoft 365 the customer's domain is; who signs in elsewhere is told of."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from gangway.audit.events import Event
+from gangway.audit.models import Entry
+from gangway.foundation import clock
+from gangway.invitations import tenants
+from gangway.invitations.queries import InvitationView, history, invitation, pending
+from gangway.invitations.states import State
+from gangway.onboarding import before_sending, tenant_lookup
+from gangway.onboarding.models import TenantLookup
+from gangway.onboarding.states import LookupState, SignInState
+from gangway.onboarding.visits import expectation_of
+from gangway.organizations.changing import change_details
+from gangway.organizations.details import Details
+from gangway.organizations.place_queries import place
+from gangway.organizations.scope import within, within_everything
+from gangway.web.views import add_service
+from tests.rooms.factories_invitations import OPERATOR
+from tests.rooms.factories_onboarding import Microsoft, Walk, facts, walk
+from tests.rooms.factories_organizations import Place, make_customer, make_provider
+from tests.rooms.factories_web import error_at, put_into_wizard, sit_down, soup
+from tests.rooms.test_onboarding_sign_in import follow
+from tests.rooms.test_web_links import mailed
+from tests.rooms.test_web_services import GOOD
+
+pytestmark = pytest.mark.django_db
+
+CONTOSO = "c0475050-0000-4000-8000-000000000001"
+GIVEN = GOOD | {"domain": "contoso.com", "recipient": "ada@contoso.com"}
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(add_service, "ANSWER_SECONDS", 0)
+
+
+@pytest.fixture
+def provider() -> Place:
+    return make_provider()
+
+
+@pytest.fixture
+def customer(provider: Place) -> Place:
+    return make_customer(provider, name="Contoso")
+
+
+@pytest.fixture
+def client(provider: Place) -> Client:
+    return sit_down(provider)
+
+
+def answer(customer: Place, state: LookupState, *, domain: str = "contoso.com", tenant_id: str = CONTOSO) -> UUID:
+    """What a worker was told of a domain."""
+    with within(customer.path):
+        tenant_lookup.ask(customer_id=customer.id, domain=domain, now=clock.now())
+        row = TenantLookup.objects.get(domain=domain)
+        TenantLookup.objects.filter(pk=row.pk).update(state=LookupState.ASKED.value)
+    tenant_lookup.end(row.pk, state, tenant_id if state is LookupState.FOUND else "")
+    return row.pk
+
+
+def the_invitation(customer: Place) -> InvitationView:
+    with within(customer.path):
+        (row,) = pending().rows
+        return invitation(row.id)
+
+
+def invite(client: Client, customer: Place, **more: str) -> InvitationView:
+    assert client.post(reverse("web:new_tenant", args=[customer.id]), GIVEN | more).status_code == 302
+    return the_invitation(customer)
+
+
+def mails() -> list[str]:
+    return [subject for _to, subject, _body in mailed()]
+
+
+def test_a_domain_that_microsoft_does_not_know_is_refused_at_its_field_and_not_kept(client, customer):
+    answer(customer, LookupState.NOT_FOUND)
+    refused = client.post(reverse("web:new_tenant", args=[customer.id]), GIVEN)
+    assert "Microsoft knows no tenant with the domain contoso.com" in error_at(refused, "domain")
+    assert "leave it empty" in error_at(refused, "domain")
+    with within(customer.path):
+        assert place(customer.id).domains == ()
+        assert pending().rows == ()
+
+
+def test_of_a_domain_from_the_customers_page_the_page_is_named(client, provider):
+    known = make_customer(provider, name="Contoso", domain="contoso.com")
+    answer(known, LookupState.NOT_FOUND)
+    refused = client.post(reverse("web:new_tenant", args=[known.id]), GIVEN | {"domain": ""})
+    assert "on the customer's page" in error_at(refused, "domain")
+
+
+def test_where_the_tenant_is_known_the_link_goes_out_and_the_tenant_is_kept_as_long_as_it(client, customer):
+    answer(customer, LookupState.FOUND)
+    about = invite(client, customer)
+    assert (about.state, about.tenant_domain, about.tenant_id) == (State.QUEUED, "contoso.com", CONTOSO)
+
+
+def test_without_an_answer_it_waits_and_goes_out_by_itself_when_there_is_one(client, customer):
+    about = invite(client, customer)
+    assert (about.state, about.held_for) == (State.DRAFT, "contoso.com")
+    page = client.get(reverse("web:invitation", args=[about.id])).text
+    assert "goes out as soon as Microsoft has said whose contoso.com is" in page
+    before_sending.answered(answer(customer, LookupState.FAILED), now=clock.now())
+    assert the_invitation(customer).state is State.DRAFT, "silence is no answer"
+    before_sending.answered(answer(customer, LookupState.FOUND), now=clock.now())
+    sent = the_invitation(customer)
+    assert (sent.state, sent.held_for, sent.tenant_id) == (State.QUEUED, "", CONTOSO)
+    before_sending.answered(answer(customer, LookupState.FOUND), now=clock.now())
+    assert the_invitation(customer).state is State.QUEUED
+
+
+def test_a_silent_microsoft_is_asked_again_for_what_waits(client, customer):
+    invite(client, customer)
+    answer(customer, LookupState.FAILED)
+    before_sending.go_on(now=clock.now() + timedelta(minutes=2))
+    with within(customer.path):
+        assert TenantLookup.objects.get().state == LookupState.ASKED
+    answer(customer, LookupState.FOUND)
+    before_sending.go_on(now=clock.now())
+    assert the_invitation(customer).state is State.QUEUED
+
+
+def test_what_waited_for_a_domain_that_nobody_has_stays_unsent_and_its_operator_is_told(client, customer):
+    about = invite(client, customer)
+    mails()
+    before_sending.answered(answer(customer, LookupState.NOT_FOUND), now=clock.now())
+    assert [one for one in mails() if "Not sent: its domain isn't known" in one]
+    stays = the_invitation(customer)
+    assert (stays.state, stays.held_for) == (State.DRAFT, "")
+    assert "Microsoft doesn't know the customer's domain" in soup(client.get("/")).get_text(" ", strip=True)
+    page = soup(client.get(reverse("web:invitation", args=[about.id]))).get_text(" ", strip=True)
+    assert "Microsoft knows no tenant with the customer's domain" in page
+    client.post(reverse("web:invitation_send", args=[about.id]))
+    assert the_invitation(customer).state is State.DRAFT, "asked once more, it says the same"
+    client.post(reverse("web:invitation_send", args=[about.id]), {"anyway": "1"})
+    assert (the_invitation(customer).state, the_invitation(customer).doubted_at) == (State.QUEUED, None)
+
+
+def test_a_draft_that_was_looked_at_first_waits_only_when_it_is_sent(client, customer):
+    about = invite(client, customer, draft="1")
+    before_sending.answered(answer(customer, LookupState.FAILED), now=clock.now())
+    assert about.held_for == ""
+    client.post(reverse("web:invitation_send", args=[about.id]))
+    assert the_invitation(customer).held_for == "contoso.com"
+    client.post(reverse("web:invitation_send", args=[about.id]), {"anyway": "1"})
+    assert the_invitation(customer).state is State.QUEUED
+
+
+def test_the_kept_tenant_is_compared_when_the_lookup_is_forgotten_and_no_more_after_another_domain():
+    walked = walk(domain="contoso.com")
+    with within(walked.customer.path):
+        tenants.expect_tenant(invitation_id=walked.invitation_id, domain="contoso.com", tenant_id=CONTOSO)
+        walked.start()
+        assert TenantLookup.objects.count() == 0
+    sign_in_id = walked.view().sign_in.id
+    assert expectation_of(sign_in_id).tenant_id == CONTOSO
+    with within(walked.customer.path):
+        details = Details(domain="contoso.de")
+        change_details(organization_id=walked.customer.id, name="Contoso", details=details, cloud="", by=OPERATOR)
+    assert expectation_of(sign_in_id).tenant_id == ""
+
+
+def refused(walked: Walk) -> None:
+    microsoft = Microsoft()
+    microsoft.polls = [microsoft.granted()]
+    follow(walked, microsoft, rounds=3)
+    assert walked.view().sign_in.state is SignInState.WRONG_TENANT
+
+
+def test_the_operator_is_told_once_of_somebody_who_signed_in_elsewhere():
+    walked = walk(domain="fabrikam.com")
+    mails()
+    refused(walked)
+    assert len([one for one in mails() if "Somebody signed in to another Microsoft 365" in one]) == 1
+    desk = sit_down(walked.provider)
+    assert "Somebody signed in to another Microsoft 365 than" in soup(desk.get("/")).get_text(" ", strip=True)
+    page = desk.get(reverse("web:invitation", args=[walked.invitation_id])).text
+    assert "If it is the customer&#x27;s, correct the domain" in page or "If it is the customer's" in page
+    with within(walked.customer.path):
+        assert any(facts().tenant_id in row.note for row in history(walked.invitation_id))
+
+
+def test_whoever_was_refused_can_say_that_it_is_the_right_one():
+    walked, person = walk(domain="fabrikam.com"), Client()
+    put_into_wizard(person, walked.case_id)
+    assert person.post("/wizard/our-tenant/").status_code == 302
+    with within_everything("test"):
+        assert not Entry.objects.filter(event=Event.INVITATION_TENANT_CLAIMED.value).exists(), "nothing was refused yet"
+    refused(walked)
+    page = soup(person.get("/wizard/code/"))
+    button = page.find("button", form="ours")
+    assert "Tell my provider that this is our Microsoft 365" in button.get_text()
+    mails()
+    for _ in range(3):
+        told = person.post(page.select_one("form#ours")["action"], follow=True)
+    assert "Your provider has been told" in told.text
+    assert len([one for one in mails() if "says that this is their Microsoft 365" in one]) == 1
+    with within_everything("test"):
+        assert Entry.objects.filter(event=Event.INVITATION_TENANT_CLAIMED.value).count() == 1
